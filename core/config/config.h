@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A configuration: read from files into a tree, applied to the tables of the
+ * modules, checked, and constant from then on.
+ */
+#ifndef SKUA_CONFIG_CONFIG_H
+#define SKUA_CONFIG_CONFIG_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include <conf.h>
+#include <module.h>
+
+/* A block: one struct of each module, by the module's index (modules.h). */
+struct conf_scope {
+	enum conf_context context;
+	struct conf_scope *parent; /* NULL in IN_MAIN */
+	const void **data;
+};
+
+/* What conf_create() is told. */
+struct conf_options {
+	struct str prefix; /* absolute, with a slash at the end */
+	struct str path; /* of the main file, absolute */
+	struct str globals; /* of -g; may be empty */
+	FILE *messages; /* errors and warnings go there; NULL: nowhere */
+};
+
+/* An empty configuration with a pool of its own. */
+struct conf *conf_create(const struct conf_options *options);
+
+/*
+ * Reads the file (or `text` as if it were the contents of it, when data is not
+ * NULL), applies and checks it. All errors are printed. 0, or -1 when there was
+ * one. Touches nothing but the files it reads.
+ */
+int conf_load(struct conf *conf, struct str text);
+
+/* Ends the configuration and everything in its pool. NULL is fine. */
+void conf_destroy(struct conf *conf);
+
+/* Prints every file that was read, as -T does. */
+void conf_dump(const struct conf *conf, FILE *to);
+
+struct pool *conf_pool(struct conf *conf);
+const struct conf_options *conf_get_options(const struct conf *conf);
+unsigned conf_errors(const struct conf *conf);
+
+/* The scope of the main level. */
+struct conf_scope *conf_main(struct conf *conf);
+
+/* A module's struct in a scope. */
+const void *scope_data(const struct conf_scope *scope, const struct module *module);
+
+/*
+ * For the setter of a directive with a block: opens a scope inside the one the
+ * call stands in, and applies the nodes of the call's block to it: simple
+ * directives in their order first, then those with blocks. Each module's struct
+ * that nothing in the block sets is the parent's.
+ * conf_scope_write() gives the scope's own struct of a module, to be changed.
+ */
+struct conf_scope *conf_scope_open(struct conf_call *call, enum conf_context context);
+int conf_scope_apply(struct conf_call *call, struct conf_scope *scope);
+void *conf_scope_write(struct conf_call *call, struct conf_scope *scope,
+		       const struct module *module);
+
+/*
+ * What a reading leaves for later rooms (listeners, servers, logs to open …):
+ * a struct that belongs to a key (the address of any static object), zeroed at
+ * the first call, in the configuration's pool.
+ */
+void *conf_shared(struct conf *conf, const void *key, size_t size);
+
+#endif

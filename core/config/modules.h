@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * All modules of this server: those of the core (core/modules.c), then those
+ * that configure was told to build in (build/modules.c), in the order in which
+ * their handlers run within a phase.
+ */
+#ifndef SKUA_CONFIG_MODULES_H
+#define SKUA_CONFIG_MODULES_H
+
+#include <module.h>
+
+extern const struct module *const core_modules[];
+extern const size_t core_modules_count;
+extern const struct module *const modules[];
+extern const size_t modules_count;
+
+/* A directive of a module that was left out; a row of NULLs ends the list. */
+struct absent_directive {
+	const char *directive, *module, *option; /* "autoindex", "autoindex", "--with-autoindex" */
+};
+extern const struct absent_directive absent_directives[];
+
+static inline size_t module_count(void)
+{
+	return core_modules_count + modules_count;
+}
+
+static inline const struct module *module_at(size_t index)
+{
+	return index < core_modules_count ? core_modules[index]
+					  : modules[index - core_modules_count];
+}
+
+/* The index of a module; it must be one of them. */
+size_t module_index(const struct module *module);
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Templates as they were compiled: literal parts and variables. Which function
+ * gives a variable's value is settled when the whole configuration was read,
+ * since a variable may be defined after its first use. http/variables.c
+ * evaluates them.
+ */
+#ifndef SKUA_CONFIG_TEMPLATE_H
+#define SKUA_CONFIG_TEMPLATE_H
+
+#include <conf.h>
+#include <variable.h>
+
+/* A variable that some template uses. One for each name. */
+struct variable_slot {
+	struct str name;
+	size_t index; /* of its value in a request: 0 … conf_variables_count() - 1 */
+	unsigned flags;
+	int capture; /* $1 … $9: its number; otherwise 0 */
+	variable_get *get;
+	struct str rest; /* of the name, after a prefix */
+	const void *data; /* of variable_define() */
+	const struct module *module; /* whose configuration the getter wants; NULL: data */
+	size_t module_index;
+};
+
+struct template_part {
+	struct str literal; /* when slot is NULL */
+	const struct variable_slot *slot;
+};
+
+struct template {
+	struct str source;
+	const struct template_part *parts;
+	size_t count;
+	bool is_literal; /* one part or none, without a variable: `literal` is it */
+	struct str literal;
+};
+
+/* Compiles "…$name…${name}…". NULL after reporting the error at the word. */
+const struct template *template_compile(struct conf_call *call, const struct conf_word *word);
+
+size_t conf_variables_count(const struct conf *conf);
+
+/* For variable_text(): the slot of a name that was used or defined, or NULL. */
+const struct variable_slot *conf_variable_find(const struct conf *conf, struct str name);
+
+#endif

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The loop of a process. One turn:
+ *
+ *     1 wait      epoll, with the nearest timer; at once if work is left over
+ *     2 receive   completions of threads, then each ready descriptor: ready()
+ *     3 refresh   the hook that learns what has changed outside (files)
+ *     4 respond   the jobs that were queued, in two stages: first all of
+ *     5 send      STAGE_RESPOND, then all of STAGE_SEND
+ *     6 expire    timers
+ *       finish    hooks that want the end of the turn (logs are written)
+ *
+ * There is one loop in a process, so it needs no handle. Only wakeups
+ * (complete.h) may be touched by other threads.
+ */
+#ifndef SKUA_EVENT_LOOP_H
+#define SKUA_EVENT_LOOP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/epoll.h>
+
+#include <timer.h>
+
+/* A descriptor that is watched. Lies in its owner's memory. */
+struct event {
+	int fd;
+	void (*ready)(struct event *event, uint32_t events);
+	bool closed; /* set by event_remove(): what is pending is not delivered */
+};
+
+/*
+ * Work that is queued for a stage of this turn, or of the next one when its
+ * stage is over or was the one that queued it. Lies in its owner's memory; the
+ * owner calls job_cancel() before that memory ends.
+ */
+enum stage { STAGE_RESPOND, STAGE_SEND, STAGES };
+
+struct job {
+	void (*run)(struct job *job);
+	struct job *next, **link; /* link NULL: not queued */
+};
+
+/* A function that is called at a fixed place in every turn; never removed. */
+struct hook {
+	void (*run)(void *data);
+	void *data;
+	struct hook *next;
+};
+
+/* 0 or -errno. Ends with the process; after a fork the child starts its own. */
+int loop_start(void);
+void loop_finish(void);
+
+/* Turns until loop_stop(). */
+void loop_run(void);
+void loop_stop(void);
+
+/* One turn; waits at most max_wait_ms (-1: until something happens). For tests. */
+void loop_turn(int max_wait_ms);
+
+/*
+ * Watches event->fd for `events` of epoll_ctl(2); the caller says EPOLLET or
+ * EPOLLEXCLUSIVE if it wants them. 0 or -errno.
+ */
+int event_add(struct event *event, uint32_t events);
+int event_modify(struct event *event, uint32_t events);
+void event_remove(struct event *event); /* before the descriptor is closed */
+
+void job_queue(struct job *job, enum stage stage);
+void job_cancel(struct job *job);
+
+void loop_on_refresh(struct hook *hook);
+void loop_on_finish(struct hook *hook);
+
+/* Counts the turns: what was validated in this turn after step 2 is fresh. */
+uint64_t loop_turn_number(void);
+
+/* Reads the clocks again: after something slow, and before the first turn. */
+void clock_update(void);
+
+#endif

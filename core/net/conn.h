@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A connection: a descriptor, its transport (plain now), the protocol that is
+ * spoken on it, its limits in time. It knows nothing of HTTP. Between requests
+ * it holds no buffers.
+ *
+ *     readable -> protocol->receive      step 2 of the turn: bytes into a buffer
+ *              -> job respond            step 4: protocol->respond
+ *              -> job send               step 5: protocol->send
+ */
+#ifndef SKUA_NET_CONN_H
+#define SKUA_NET_CONN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/uio.h>
+
+#include "event/loop.h"
+#include "net/listener.h"
+#include <pool.h>
+#include <timer.h>
+
+struct conn;
+
+/* A row of functions for each way to move bytes. All of them as the system calls, but -errno. */
+struct transport {
+	ssize_t (*receive)(struct conn *conn, void *buffer, size_t size);
+	ssize_t (*send)(struct conn *conn, const struct iovec *iov, int count, bool more);
+	ssize_t (*send_file)(struct conn *conn, int fd, uint64_t offset, size_t size);
+	bool can_export; /* its state can travel to another process */
+};
+
+extern const struct transport transport_plain;
+
+struct protocol {
+	const char *name;
+	int (*open)(struct conn *conn); /* 0 or -1: close it */
+	void (*receive)(struct conn *conn); /* readable: read once */
+	void (*respond)(struct conn *conn);
+	void (*send)(struct conn *conn);
+	void (*expired)(struct conn *conn); /* conn->timer */
+	void (*drain)(struct conn *conn); /* the worker stops: end soon, cleanly */
+	void (*close)(struct conn *conn); /* conn_close(): release what the protocol holds */
+	bool (*is_idle)(const struct conn *conn); /* between requests: may be handed over */
+};
+
+struct conn {
+	struct event event;
+	uint32_t events; /* that epoll is asked for now */
+	struct job respond, send;
+	struct timer timer;
+
+	const struct listener *listener;
+	const struct protocol *protocol;
+	const struct transport *transport;
+	void *state; /* the protocol's */
+
+	union address peer;
+	socklen_t peer_len;
+	union address local; /* filled in by conn_local() at its first call */
+	socklen_t local_len;
+
+	uint64_t number; /* unique on this machine while it runs: $connection */
+	uint32_t requests; /* so far */
+	int64_t started_ms; /* wall clock, ms since the epoch */
+	uint64_t bytes_sent;
+
+	bool nodelay; /* TCP_NODELAY is set */
+	bool peer_closed; /* the peer has sent its end */
+	bool reset_on_close; /* close with RST: reset_timedout_connection, 444 */
+	struct conn *next, **link; /* in the list of all, or the list of idle ones */
+	bool idle;
+};
+
+/*
+ * Takes over a descriptor that was accepted (nonblocking, close-on-exec) or
+ * passed on by another process, and closes it when it can't be served. Called by
+ * the worker's listeners and inbox. NULL: it was refused and closed.
+ */
+struct conn *conn_open(const struct listener *listener, int fd, const union address *peer,
+		       socklen_t peer_len);
+
+/* Ends it, at once. The memory is gone afterwards. */
+void conn_close(struct conn *conn);
+
+/* Asks epoll for these events (EPOLLIN, EPOLLOUT) from now on; no call if nothing changes. */
+void conn_want(struct conn *conn, uint32_t events);
+
+/*
+ * The protocol says that it waits for the next request (idle), or has begun
+ * with one. When descriptors or connections run out, idle ones are closed first.
+ */
+void conn_set_idle(struct conn *conn, bool idle);
+
+/* Address of our end; asks the kernel at the first call. */
+const union address *conn_local(struct conn *conn);
+
+/* "127.0.0.1", "::1", "unix:"; in the pool. Port 0 for unix sockets. */
+struct str conn_peer_text(struct conn *conn, struct pool *pool);
+struct str address_text(const union address *address, struct pool *pool);
+int address_port(const union address *address);
+
+/* Counters and limits of this worker. */
+struct conn_counts {
+	uint64_t accepted, handled, requests;
+	uint32_t active, idle;
+};
+extern struct conn_counts conn_counts;
+extern uint32_t conn_limit; /* worker_connections */
+
+/* Closes the idle connections, lets the others finish: protocol->drain on each. */
+void conn_drain_all(void);
+void conn_close_all(void);
+
+/* Closes the connection that has been idle longest. False: there is none. */
+bool conn_close_oldest_idle(void);
+
+/* Called when the number of open connections has become 0 (process/ fills it in). */
+extern void (*conn_none_left)(void);
+
+/*
+ * Gives an idle connection to another process instead of keeping it; true if it
+ * was taken. NULL, or set by process/.
+ */
+extern bool (*conn_export)(struct conn *conn);
+
+#endif

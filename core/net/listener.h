@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A listening address as the configuration describes it. The sockets belong to
+ * the master (process/listen.c): it opens them, keeps them over a reload, and
+ * the workers only inherit them.
+ */
+#ifndef SKUA_NET_LISTENER_H
+#define SKUA_NET_LISTENER_H
+
+#include <stdbool.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <netinet/in.h>
+
+#include <conf.h>
+#include <str.h>
+
+struct conn;
+struct protocol;
+
+union address {
+	struct sockaddr any;
+	struct sockaddr_in in;
+	struct sockaddr_in6 in6;
+	struct sockaddr_un un;
+};
+
+struct keepalive_probes {
+	enum { KEEPALIVE_DEFAULT, KEEPALIVE_ON, KEEPALIVE_OFF } mode;
+	int idle_s, interval_s, count; /* 0: the system's */
+};
+
+struct listener {
+	union address address;
+	socklen_t address_len;
+	struct str text; /* "127.0.0.1:8080", "[::]:80", "unix:/run/skua.sock" */
+	struct conf_place place; /* of the first listen directive that names it */
+
+	int backlog; /* listen(2) */
+	int rcvbuf, sndbuf; /* bytes; 0: the system's */
+	bool ipv6only;
+	bool reuseport; /* one socket a worker, also in accept_mode shared */
+	bool deferred; /* TCP_DEFER_ACCEPT */
+	struct keepalive_probes keepalive;
+
+	const struct protocol *protocol; /* what connections speak */
+	const void *data; /* the protocol's: the servers of this address */
+
+	int *fds; /* open sockets: one, or one a worker with reuseport; process/ fills it in */
+	int fds_count;
+};
+
+struct listeners {
+	struct listener *items;
+	size_t count;
+};
+
+/*
+ * Parses the address of a listen directive: "8080", "*:8080", "127.0.0.1",
+ * "127.0.0.1:8080", "localhost:8080", "[::1]:8080", "unix:/path". The port is
+ * 80 where none is given. 0 and address, address_len, text of *out are set, or
+ * -1 with a reason in *why (static text).
+ */
+int listener_parse(struct pool *pool, struct str text, struct listener *out, const char **why);
+
+/* Same family, address and port (or path). */
+bool listener_same(const struct listener *a, const struct listener *b);
+
+#endif

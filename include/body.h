@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Bodies are pulled. The connection asks the body of the response for the next
+ * slice when the socket can take more; a filter is a body that holds another
+ * one and asks that in turn. So a slow client needs no code anywhere.
+ */
+#ifndef SKUA_BODY_H
+#define SKUA_BODY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <str.h>
+
+struct body;
+struct request;
+
+/*
+ * A piece of a body: memory (data set) or a range of a file (data NULL). It is
+ * valid until slice_release(); several may be held at once, and they may be
+ * released after the body was closed.
+ */
+struct slice {
+	const char *data;
+	size_t len;
+	int fd;
+	uint64_t offset;
+	void (*release)(void *owner); /* NULL: nothing to release */
+	void *owner;
+};
+
+static inline void slice_release(struct slice *slice)
+{
+	if (slice->release)
+		slice->release(slice->owner);
+	slice->release = NULL;
+}
+
+struct body_ops {
+	/*
+	 * Gives the next slice, of 1 to max bytes. 1: *out is one; 0: the end;
+	 * -EAGAIN: not yet, body_ready() will be called; another -errno: the
+	 * body is broken and the connection must be closed.
+	 */
+	int (*read)(struct body *body, size_t max, struct slice *out);
+
+	/*
+	 * The next read starts `offset` bytes from the beginning. 0 or -errno.
+	 * NULL: this body cannot, and no ranges are offered.
+	 */
+	int (*seek)(struct body *body, uint64_t offset);
+
+	/* Releases what the body holds; at any moment, also while it waits. */
+	void (*close)(struct body *body);
+};
+
+/*
+ * The head of every body; put it first in a struct of your own, allocated from
+ * the request's pool.
+ */
+struct body {
+	const struct body_ops *ops;
+	int64_t length; /* in bytes; -1: not known before the end */
+	void (*ready)(void *data); /* set by whoever pulls: more can be read */
+	void *ready_data;
+};
+
+static inline int body_read(struct body *body, size_t max, struct slice *out)
+{
+	return body->ops->read(body, max, out);
+}
+
+/*
+ * Reads as body_read() does, but never gives a range of a file: reads the
+ * range into memory of at most max bytes. For filters that look at bytes.
+ */
+int body_read_memory(struct body *body, size_t max, struct slice *out);
+
+/* NULL is fine. */
+void body_close(struct body *body);
+
+/* A body that answered -EAGAIN has more now. Call from the loop's thread. */
+static inline void body_ready(struct body *body)
+{
+	if (body->ready)
+		body->ready(body->ready_data);
+}
+
+/*
+ * For a filter: readiness of the inner body becomes readiness of the outer.
+ * Call it once, when the outer body is made.
+ */
+void body_forward_ready(struct body *inner, struct body *outer);
+
+/* Bytes that outlive the request or lie in its pool. */
+struct body *body_from_memory(struct request *req, struct str bytes);
+
+/*
+ * The bytes from offset 0 to length of an open file. `end` is called with
+ * `owner` when neither the body nor a slice of it needs the descriptor any
+ * longer (NULL: it is somebody else's care). A file that has become shorter
+ * makes read fail with -EIO.
+ */
+struct body *body_from_file(struct request *req, int fd, uint64_t length,
+			    void (*end)(void *owner), void *owner);
+
+#endif

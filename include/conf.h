@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Configuration directives as data.
+ *
+ * A module lists its directives in a table. An entry points at a field of the
+ * module's configuration struct; the C type of the field selects the parser
+ * and the range check, so table and struct cannot disagree. The entry carries
+ * its default as text, its syntax and its documentation: `skua help`, the
+ * reference pages and the error messages are made from it.
+ *
+ * The file is read into a tree of nodes first. Then each block (http, server,
+ * location …) gets a struct of each module: shared with the enclosing block
+ * where the block sets nothing of the module, otherwise a copy of it that the
+ * block's own directives change. There is nothing to create or merge.
+ */
+#ifndef SKUA_CONF_H
+#define SKUA_CONF_H
+
+#include <pool.h>
+#include <str.h>
+
+struct conf; /* a configuration that is being read */
+struct template;
+
+/* Contexts: the blocks in which a directive may stand. */
+enum conf_context {
+	IN_MAIN = 1 << 0,
+	IN_EVENTS = 1 << 1,
+	IN_HTTP = 1 << 2,
+	IN_SERVER = 1 << 3,
+	IN_LOCATION = 1 << 4,
+	IN_IF = 1 << 5, /* `if` in a location */
+	IN_SERVER_IF = 1 << 6, /* `if` in a server */
+	IN_LIMIT_EXCEPT = 1 << 7,
+	IN_ANY_HTTP = IN_HTTP | IN_SERVER | IN_LOCATION,
+};
+
+/* Field types that C has no name for. */
+struct duration {
+	int64_t ms; /* written "30" (seconds), "500ms", "1h 30m" … */
+};
+
+struct size {
+	int64_t bytes; /* written "512", "8k", "1m", "2g" */
+};
+
+struct str_list {
+	struct str *items;
+	size_t count;
+};
+
+/* A list of strings with variables in them, compiled. */
+struct template_list {
+	const struct template **items;
+	size_t count;
+};
+
+/* A word that stands for a number, in FIELD_KEYWORD and FIELD_BITS. The last has name NULL. */
+struct keyword {
+	const char *name;
+	int value;
+};
+
+enum field_type {
+	FIELD_SETTER, /* no field of a known type: .set does it all */
+	FIELD_BOOL, /* bool: on | off */
+	FIELD_INT, /* int64_t within .min and .max */
+	FIELD_KEYWORD, /* int: one of .keywords */
+	FIELD_BITS, /* unsigned: some of .keywords, or-ed */
+	FIELD_STR, /* struct str: one word */
+	FIELD_DURATION, /* struct duration */
+	FIELD_SIZE, /* struct size */
+	FIELD_TEMPLATE, /* const struct template *: one word with variables */
+	FIELD_STRS, /* struct str_list: one or more words */
+	FIELD_TEMPLATES, /* struct template_list: one or more words with variables */
+};
+
+/* Where something stands, for messages. */
+struct conf_place {
+	const struct conf_file *file;
+	uint32_t line, column; /* from 1; columns count bytes */
+	uint32_t len; /* how many bytes to underline */
+};
+
+/* One word of the file, unquoted and unescaped. */
+struct conf_word {
+	struct str text; /* NUL follows */
+	struct conf_place place;
+	bool quoted; /* written in quotes: never a keyword such as "off" by accident */
+};
+
+/* One directive of the file. */
+struct conf_node {
+	struct conf_word name;
+	const struct conf_word *args;
+	size_t nargs;
+	bool is_block; /* ended by { … } */
+	const struct conf_node *first; /* the block's directives */
+	const struct conf_node *next; /* in the same block */
+};
+
+/*
+ * A call of a setter: the directive's node, the block's struct of the module.
+ */
+struct conf_call {
+	struct conf *conf;
+	struct pool *pool; /* of the configuration: lives as long as it */
+	const struct conf_node *node;
+	const struct directive *directive;
+	struct conf_scope *scope; /* the block that the directive stands in */
+	void *data; /* the module's struct of that block */
+};
+
+/* 0, or -1 after it has reported what is wrong with conf_error(). */
+typedef int directive_set(struct conf_call *call);
+
+enum directive_flag {
+	LOCAL = 1 << 0, /* not inherited: a nested block starts without it */
+	LIST = 1 << 1, /* may repeat; the first in a block replaces the inherited ones */
+	REPEAT = 1 << 2, /* may repeat; without LIST or REPEAT a second one is an error */
+	ORDERED = 1 << 3, /* takes part in the block's order (rewrite, if, set, allow, deny) */
+	BLOCK = 1 << 4, /* is followed by { … }; the setter gets the nodes */
+	RAW_BLOCK = 1 << 5, /* a block whose lines are data, not directives (types, map) */
+	OBSOLETE = 1 << 6, /* accepted and without effect; doc says what takes its place */
+};
+
+struct directive {
+	const char *name;
+	unsigned contexts; /* enum conf_context, or-ed */
+	unsigned flags; /* enum directive_flag, or-ed */
+	enum field_type type;
+	size_t offset; /* of the field in the module's struct */
+	const char *initial; /* the default, as it would be written; NULL: none */
+	const char *syntax; /* the arguments: "on | off", "time [header_time]" */
+	const char *doc; /* what it does, in sentences; paragraphs by "\n\n" */
+	int64_t min, max; /* FIELD_INT, FIELD_SIZE (bytes), FIELD_DURATION (ms); both 0: 0 … max */
+	const struct keyword *keywords;
+	directive_set *set; /* instead of, or (FIELD_… given) after, the field's parser */
+	unsigned min_args, max_args; /* of a setter; max_args 0: as many as min_args */
+};
+
+#define MANY_ARGS 2047
+
+#define FIELD_TYPE_OF(lvalue)                          \
+	_Generic((lvalue),                             \
+		bool: FIELD_BOOL,                      \
+		int64_t: FIELD_INT,                    \
+		int: FIELD_KEYWORD,                    \
+		unsigned: FIELD_BITS,                  \
+		struct str: FIELD_STR,                 \
+		struct duration: FIELD_DURATION,       \
+		struct size: FIELD_SIZE,               \
+		const struct template *: FIELD_TEMPLATE, \
+		struct str_list: FIELD_STRS,           \
+		struct template_list: FIELD_TEMPLATES)
+
+/* An entry whose field's type says how it is parsed. */
+#define DIRECTIVE(name_, contexts_, type_, field_, syntax_, doc_, ...)                       \
+	{ .name = name_, .contexts = contexts_, .type = FIELD_TYPE_OF(((type_ *)0)->field_), \
+	  .offset = offsetof(type_, field_), .syntax = syntax_, .doc = doc_, __VA_ARGS__ }
+
+/* An entry that a setter parses; give .min_args and .max_args. */
+#define DIRECTIVE_SET(name_, contexts_, set_, syntax_, doc_, ...)        \
+	{ .name = name_, .contexts = contexts_, .type = FIELD_SETTER, .set = set_, \
+	  .syntax = syntax_, .doc = doc_, __VA_ARGS__ }
+
+/* Accepted for the sake of existing files, without effect. */
+#define DIRECTIVE_OBSOLETE(name_, contexts_, syntax_, doc_)                        \
+	{ .name = name_, .contexts = contexts_, .type = FIELD_SETTER,              \
+	  .flags = OBSOLETE | REPEAT, .syntax = syntax_, .doc = doc_,              \
+	  .min_args = 1, .max_args = MANY_ARGS }
+
+/*
+ * Reports an error at a word (NULL: at the directive's name). The message says
+ * what is wrong and what was expected; file, line, source line and caret are
+ * added. Returns -1, so that a setter can `return conf_error(…)`.
+ */
+int conf_error(struct conf_call *call, const struct conf_word *word, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* As conf_error(), for what works but is probably a mistake. The file is still good. */
+void conf_warn(struct conf_call *call, const struct conf_word *word, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/*
+ * The parsers of the field types, for setters. 0, or -1 after the error was
+ * reported at the word.
+ */
+int conf_parse_bool(struct conf_call *call, const struct conf_word *word, bool *out);
+int conf_parse_int(struct conf_call *call, const struct conf_word *word, int64_t min, int64_t max,
+		   int64_t *out);
+int conf_parse_duration(struct conf_call *call, const struct conf_word *word,
+			struct duration *out);
+int conf_parse_size(struct conf_call *call, const struct conf_word *word, struct size *out);
+int conf_parse_keyword(struct conf_call *call, const struct conf_word *word,
+		       const struct keyword *keywords, int *out);
+int conf_parse_template(struct conf_call *call, const struct conf_word *word,
+			const struct template **out);
+
+/* The word at args[i] is exactly `text`, and not quoted. */
+bool conf_word_is(const struct conf_word *word, const char *text);
+
+/*
+ * A path of the configuration: absolute as it is, otherwise below the prefix
+ * (conf_path: below the directory of the main configuration file).
+ */
+struct str conf_full_path(struct conf *conf, struct str path);
+struct str conf_relative_to_file(struct conf *conf, struct str path);
+
+#endif

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The error log. A line is "2026/11/22 19:47:10 [error] PID#TID: *CONN message",
+ * as nginx writes it, so that the tools which read that log go on working.
+ *
+ * log_warn() and its kin write to the log of this process; functions without
+ * the x add errno's text (": 13 Permission denied" becomes " (13: Permission
+ * denied)"). Inside a request use request_log() (request.h): it knows the log
+ * of the location and adds client, server and request.
+ */
+#ifndef SKUA_LOG_H
+#define SKUA_LOG_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum log_level {
+	LEVEL_EMERG, /* the server cannot start or go on */
+	LEVEL_ALERT, /* a defect of our own, or a lost process */
+	LEVEL_CRIT,
+	LEVEL_ERROR, /* a request failed through no fault of the client */
+	LEVEL_WARN,
+	LEVEL_NOTICE, /* what processes do: start, reload, end */
+	LEVEL_INFO, /* what clients do wrong */
+	LEVEL_DEBUG,
+};
+
+/*
+ * One destination with its threshold. An error_log directive makes one; `next`
+ * is a further destination of the same block.
+ */
+struct log {
+	int fd; /* opened by the master; -1: nowhere */
+	enum log_level level; /* the least important level that is written */
+	const struct log *next;
+};
+
+/* The log of this process; standard error at level notice until set. */
+extern const struct log *log_process;
+
+static inline bool log_enabled(const struct log *log, enum log_level level)
+{
+	for (; log; log = log->next)
+		if (level <= log->level && log->fd >= 0)
+			return true;
+	return false;
+}
+
+/*
+ * Writes one line. errnum 0: no error text. conn 0: no connection number. The
+ * line is cut at 2 KiB; bytes below 0x20 are written as \xNN. Never blocks on
+ * anything but the descriptor itself, never fails, keeps errno.
+ */
+void log_write(const struct log *log, enum log_level level, int errnum, uint64_t conn,
+	       const char *format, ...) __attribute__((format(printf, 5, 6)));
+void log_vwrite(const struct log *log, enum log_level level, int errnum, uint64_t conn,
+		const char *format, va_list args);
+
+/* To the process's log. */
+#define log_emerg(...)  log_write(log_process, LEVEL_EMERG, errno, 0, __VA_ARGS__)
+#define log_emergx(...) log_write(log_process, LEVEL_EMERG, 0, 0, __VA_ARGS__)
+#define log_alert(...)  log_write(log_process, LEVEL_ALERT, errno, 0, __VA_ARGS__)
+#define log_alertx(...) log_write(log_process, LEVEL_ALERT, 0, 0, __VA_ARGS__)
+#define log_crit(...)   log_write(log_process, LEVEL_CRIT, errno, 0, __VA_ARGS__)
+#define log_critx(...)  log_write(log_process, LEVEL_CRIT, 0, 0, __VA_ARGS__)
+#define log_error(...)  log_write(log_process, LEVEL_ERROR, errno, 0, __VA_ARGS__)
+#define log_errorx(...) log_write(log_process, LEVEL_ERROR, 0, 0, __VA_ARGS__)
+#define log_warn(...)   log_write(log_process, LEVEL_WARN, errno, 0, __VA_ARGS__)
+#define log_warnx(...)  log_write(log_process, LEVEL_WARN, 0, 0, __VA_ARGS__)
+#define log_notice(...) log_write(log_process, LEVEL_NOTICE, 0, 0, __VA_ARGS__)
+#define log_info(...)   log_write(log_process, LEVEL_INFO, 0, 0, __VA_ARGS__)
+#define log_debug(...)                                                         \
+	do {                                                                   \
+		if (log_enabled(log_process, LEVEL_DEBUG))                     \
+			log_write(log_process, LEVEL_DEBUG, 0, 0, __VA_ARGS__); \
+	} while (0)
+
+#include <errno.h>
+
+#endif

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The door for modules: includes everything that a module may know.
+ *
+ * A module is one constant struct, last in its file, with what it needs and
+ * nothing else: directives, variables, handlers on phases, hooks. configure
+ * puts `const struct module NAME_module` of modules/NAME/ into the server.
+ *
+ *     PHASE_POST_READ       the head is complete
+ *     PHASE_SERVER_REWRITE  the server is known
+ *         - the location is searched -
+ *     PHASE_REWRITE         the location is known; may change the URI
+ *     PHASE_PREACCESS       rates and counts
+ *     PHASE_ACCESS          may refuse
+ *     PHASE_PRECONTENT      chooses the file
+ *     PHASE_CONTENT         the first handler that does not pass answers
+ *     PHASE_FILTER          the answer's head exists; all handlers run
+ *     PHASE_LOG             the last byte has left; all handlers run
+ */
+#ifndef SKUA_MODULE_H
+#define SKUA_MODULE_H
+
+#include <assert.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <body.h>
+#include <conf.h>
+#include <file.h>
+#include <log.h>
+#include <pool.h>
+#include <request.h>
+#include <response.h>
+#include <str.h>
+#include <timer.h>
+#include <variable.h>
+#include <zone.h>
+
+enum phase {
+	PHASE_POST_READ,
+	PHASE_SERVER_REWRITE,
+	PHASE_REWRITE,
+	PHASE_PREACCESS,
+	PHASE_ACCESS,
+	PHASE_PRECONTENT,
+	PHASE_CONTENT,
+	PHASE_FILTER,
+	PHASE_LOG,
+	PHASES,
+};
+
+/* conf is the module's struct at the request's location (or server). */
+typedef verdict phase_handler(struct request *req, const void *conf);
+
+enum stop_reason {
+	STOP_FAST, /* connections are being closed */
+	STOP_GRACEFUL, /* the last connection has ended */
+};
+
+struct module {
+	const char *name;
+	const char *summary; /* what it does, in one line: configure --help */
+	size_t conf_size; /* of the struct that the directives point into */
+	size_t context_size; /* of request_context() */
+	const struct directive *directives; /* ended by a zeroed entry */
+	const struct variable *variables; /* ended by a zeroed entry */
+	phase_handler *on[PHASES];
+
+	/*
+	 * The configuration was read: look at the whole of this module's part
+	 * (its struct at http level, or of main) and report what does not fit;
+	 * 0, or -1 after conf_error(). Nothing changes afterwards. Called once
+	 * for each block that has its own struct of this module.
+	 */
+	int (*check)(struct conf_call *call, void *conf);
+
+	/* A worker starts (0 or -errno: the worker ends) or stops. */
+	int (*start)(const void *conf);
+	void (*stop)(const void *conf, enum stop_reason reason);
+};
+
+#endif

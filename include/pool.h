@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Memory by lifetime. A pool gives memory away piece by piece and takes it back
+ * all at once; configuration, connection and request have one each. What needs
+ * more than memory to end (a descriptor, a reference) registers a cleanup.
+ *
+ * Allocation does not fail: when the system has no memory left, the pool asks
+ * pool_out_of_memory (set by process/), and if that cannot help, the process
+ * ends with a message. Nothing here is safe to share between threads.
+ */
+#ifndef SKUA_POOL_H
+#define SKUA_POOL_H
+
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <str.h>
+
+struct pool;
+
+/* An empty pool whose first block holds about `size` bytes (0: a page). */
+struct pool *pool_create(size_t size);
+
+/* Runs the cleanups, last registered first, then frees everything. NULL is fine. */
+void pool_destroy(struct pool *pool);
+
+/* As destroying and creating it again, but the first block is kept. */
+void pool_reset(struct pool *pool);
+
+/* Uninitialized, zeroed; aligned for any type; valid until the pool ends. */
+void *pool_alloc(struct pool *pool, size_t size) __attribute__((malloc, alloc_size(2), returns_nonnull));
+void *pool_zalloc(struct pool *pool, size_t size) __attribute__((malloc, alloc_size(2), returns_nonnull));
+
+#define pool_new(pool, type)          ((type *)pool_zalloc((pool), sizeof(type)))
+#define pool_array(pool, type, count) ((type *)pool_zalloc_array((pool), (count), sizeof(type)))
+void *pool_zalloc_array(struct pool *pool, size_t count, size_t size);
+
+/* Copies. The copies have a NUL after their last byte, not counted in len. */
+struct str pool_strdup(struct pool *pool, struct str s);
+char *pool_cstr(struct pool *pool, struct str s);
+void *pool_memdup(struct pool *pool, const void *data, size_t size);
+struct str pool_printf(struct pool *pool, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+struct str pool_vprintf(struct pool *pool, const char *format, va_list args);
+
+/* Concatenates `count` strings into one. */
+struct str pool_concat(struct pool *pool, const struct str *parts, size_t count);
+
+/*
+ * Makes room for one more element in an array that lives in the pool: doubles
+ * *capacity and moves the elements when *count == *capacity. The caller stores
+ * the element and counts it.
+ */
+void *pool_grow(struct pool *pool, void *array, size_t count, size_t *capacity, size_t size);
+
+/* Calls end(data) when the pool ends or is reset. */
+void pool_cleanup(struct pool *pool, void (*end)(void *data), void *data);
+
+/* Bytes that the pool holds from the system, for limits and the tests. */
+size_t pool_size(const struct pool *pool);
+
+/*
+ * Called when the system has no memory. Returns true if it could release some
+ * and the allocation should be tried again.
+ */
+extern bool (*pool_out_of_memory)(void);
+
+#endif

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A request: what the client asked, where routing has brought it, what will be
+ * answered. Lives in its own pool, from the first byte of its head until the
+ * last byte of the answer has left and the LOG phase is over.
+ */
+#ifndef SKUA_REQUEST_H
+#define SKUA_REQUEST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <log.h>
+#include <pool.h>
+#include <response.h>
+#include <str.h>
+
+struct conn;
+struct http_server;
+struct http_location;
+struct wakeup;
+
+enum method {
+	METHOD_OTHER,
+	METHOD_GET,
+	METHOD_HEAD,
+	METHOD_POST,
+	METHOD_PUT,
+	METHOD_DELETE,
+	METHOD_OPTIONS,
+	METHOD_PATCH,
+	METHOD_TRACE,
+	METHOD_CONNECT,
+};
+
+enum http_version {
+	HTTP_1_0 = 10,
+	HTTP_1_1 = 11,
+};
+
+/* What a handler says; 300 to 599 is a further verdict: answer with this status. */
+typedef int verdict;
+enum {
+	PASS, /* no opinion: ask the next handler */
+	ALLOW, /* ACCESS only: under `satisfy any` it ends the phase */
+	DONE, /* req->response is the answer, whatever its status */
+	WAIT, /* suspended; request_wait() was called */
+	RESTART, /* one of the request_redirect… functions was called */
+	CLOSE, /* close the connection without an answer */
+};
+
+/* Fields of the request's head that the server itself looks at. */
+struct request_known {
+	struct str host, connection, user_agent, referer, range, if_range;
+	struct str if_modified_since, if_unmodified_since, if_match, if_none_match;
+	struct str content_length, transfer_encoding, expect, accept_encoding;
+};
+
+struct request {
+	struct pool *pool;
+	struct conn *conn;
+	struct request *parent; /* of a subrequest; NULL in others */
+
+	/* What was asked. */
+	enum method method;
+	enum http_version version;
+	struct str method_name;
+	struct str line; /* the request line as it came, without its end */
+	struct str target; /* the request target as it came: $request_uri */
+	struct str uri; /* the path, decoded and normalized; rewriting changes it */
+	struct str args; /* after the first '?', as it came */
+	struct str host; /* lower case, without port; empty in HTTP/1.0 without Host */
+	const struct header *headers; /* all field lines, in order */
+	struct request_known known;
+
+	/* Where it is. */
+	const struct http_server *server;
+	const struct http_location *location;
+	const void *const *confs; /* of the location, by module */
+	struct str *captures; /* of the last regular expression: [0] is $0 */
+	size_t captures_count;
+
+	/* What is answered. */
+	struct response response;
+
+	bool is_internal; /* redirected by the server: `internal` locations are open */
+	bool head_only; /* HEAD: no body is sent */
+	bool args_changed;
+};
+
+/*
+ * The zeroed context (struct module, .context_size) of the module whose handler
+ * is running; created at the first call. Cleared by a redirect.
+ */
+void *request_context(struct request *req);
+
+/* The field of the request's head, compared without case; NULL if there is none. */
+const struct header *request_header(const struct request *req, struct str name);
+
+/* Answers with text/plain. The text lives as long as the request. */
+verdict respond_text(struct request *req, int status, struct str text);
+
+/* Answers with a body that lives in the request's pool or longer. */
+verdict respond_bytes(struct request *req, int status, struct str type, struct str bytes);
+
+/*
+ * 405 with the field Allow for all but GET and HEAD, otherwise PASS. For the
+ * modules that serve content: `if ((v = request_only_reads(req)) != PASS) return v;`
+ */
+verdict request_only_reads(struct request *req);
+
+/*
+ * Starts the request again with another URI (decoded) and arguments, at
+ * SERVER_REWRITE; `return request_redirect(…)`. RESTART, or 500 after ten.
+ */
+verdict request_redirect(struct request *req, struct str uri, struct str args);
+
+/* The same at REWRITE of the location @name (with the @). */
+verdict request_redirect_named(struct request *req, struct str name);
+
+/* The URI has been changed in REWRITE: search the location again. */
+verdict request_rewritten(struct request *req);
+
+/*
+ * The path of a file for a URI in this location: root + uri, or by alias. The
+ * result has a NUL after it. Empty if the template of root gave nothing usable.
+ */
+struct str request_path(struct request *req, struct str uri);
+
+/*
+ * One line in the error log of the location, with client, server and request.
+ * errnum 0: no error text.
+ */
+void request_log(struct request *req, enum log_level level, int errnum, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/* The HTTP status for a failed system call on a file: 404, 403, 500 … */
+int status_from_errno(int errnum);
+
+/*
+ * Waiting. A handler that cannot answer yet calls request_wait(), gives the
+ * token to whoever will know, and returns WAIT. wakeup_fire() may be called
+ * from any thread, and after the request is gone: then nothing happens. The
+ * same handler is called again on the loop's thread. `cancel(data)` runs if the
+ * request dies before; NULL: nothing to cancel.
+ *
+ * The token has two references: the request's, dropped by itself, and the
+ * caller's, which wakeup_fire() or wakeup_drop() takes. Exactly one of them
+ * must be called, once.
+ */
+struct wakeup *request_wait(struct request *req, void (*cancel)(void *data), void *data);
+void wakeup_fire(struct wakeup *wakeup);
+void wakeup_drop(struct wakeup *wakeup);
+
+/* As request_wait(), for a body that answered -EAGAIN: firing it is body_ready(). */
+struct wakeup *body_wait(struct request *req, struct body *body);
+
+/* Runs work(data) on a thread of the process's small pool; it may fire a wake-up. */
+int thread_run(void (*work)(void *data), void *data);
+
+/*
+ * A subrequest: a GET of its own for a URI of the same server, with phases from
+ * SERVER_REWRITE on but without ACCESS. When its head is complete, `head` is
+ * called with it; its response.body may then be pulled. It ends with the
+ * parent. NULL when nested deeper than 50.
+ */
+struct request *subrequest_start(struct request *parent, struct str uri, struct str args,
+				 void (*head)(struct request *sub, void *data), void *data);
+
+#endif

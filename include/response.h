@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The answer to a request. A handler of the CONTENT phase fills it in and
+ * returns DONE; handlers of the FILTER phase may change all of it. The length
+ * is that of the body; the protocol adds framing, Date, Server, Connection.
+ */
+#ifndef SKUA_RESPONSE_H
+#define SKUA_RESPONSE_H
+
+#include <time.h>
+
+#include <body.h>
+#include <str.h>
+
+struct request;
+
+/* A field line of a head, in the order in which it is sent. */
+struct header {
+	struct str name;
+	struct str value;
+	struct header *next;
+};
+
+struct response {
+	int status;
+	struct str reason; /* empty: the standard one */
+
+	/* Fields that several modules read or change. Empty (or -1): not sent. */
+	struct str content_type; /* without charset */
+	struct str charset;
+	struct str location; /* a path is completed to an absolute URL when sent */
+	struct str etag; /* with its quotes; W/ in front when weak */
+	time_t last_modified; /* seconds since the epoch, or -1 */
+	struct str last_modified_text; /* the same as an HTTP date; may be empty */
+
+	struct header *headers; /* all others */
+	struct header **headers_end;
+
+	/*
+	 * Sent after the body when the protocol can: added at any moment before
+	 * the end of the body was read.
+	 */
+	struct header *trailers;
+
+	struct body *body; /* NULL: no body, length 0 */
+
+	bool allow_ranges; /* the CONTENT handler says that ranges make sense */
+	bool is_error_page; /* made by error_page or the built-in page */
+	bool nosniff; /* the type was guessed: browsers must not guess again */
+};
+
+/*
+ * Adds a field line. Name and value are borrowed for the life of the request.
+ * The value must not contain CR, LF or NUL: such a field is dropped, and the
+ * error log says so.
+ */
+void response_add(struct request *req, struct str name, struct str value);
+
+/* Replaces every field of that name (compared without case). */
+void response_set(struct request *req, struct str name, struct str value);
+
+/* The first added field of that name, or NULL. Not those with a member above. */
+struct header *response_find(struct request *req, struct str name);
+
+/* Forgets all fields, the body (closed) and the status: a new, empty answer. */
+void response_reset(struct request *req);
+
+#endif

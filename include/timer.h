@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Timers of the process's loop. A struct timer lies in the memory of its owner,
+ * zeroed before its first use, and must be stopped before that memory ends.
+ * Times are milliseconds of the monotonic clock as the loop read it at the
+ * start of its turn.
+ */
+#ifndef SKUA_TIMER_H
+#define SKUA_TIMER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct timer {
+	void (*expired)(void *data);
+	void *data;
+	int64_t deadline; /* when it shall expire; 0: not started */
+	int64_t queued; /* where it stands in the heap: never later than deadline */
+	size_t place; /* in the heap, from 1; 0: not in it */
+};
+
+/*
+ * (Re)starts the timer: expired(data) is called once, after ms milliseconds.
+ * Moving a deadline further away costs an assignment.
+ */
+void timer_start(struct timer *timer, int64_t ms);
+
+/* Nothing happens if it is not started. */
+void timer_stop(struct timer *timer);
+
+static inline bool timer_is_started(const struct timer *timer)
+{
+	return timer->deadline != 0;
+}
+
+/* The loop's time: monotonic, and the calendar's in milliseconds since the epoch. */
+int64_t clock_ms(void);
+int64_t clock_wall_ms(void);
+
+#endif

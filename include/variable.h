@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Variables ($host, $arg_NAME …) and templates, which are strings with
+ * variables in them ("$scheme://$host$request_uri").
+ */
+#ifndef SKUA_VARIABLE_H
+#define SKUA_VARIABLE_H
+
+#include <stdbool.h>
+
+#include <str.h>
+
+struct conf_call;
+struct request;
+struct template;
+
+enum variable_flag {
+	VARIABLE_PREFIX = 1 << 0, /* "arg_" stands for all names that begin so */
+	VARIABLE_VOLATILE = 1 << 1, /* asked again at each use, never kept */
+};
+
+/*
+ * Gives the value in *out; it must live as long as the request. False: there is
+ * no value (empty in a template, "-" in the log). `rest` is what follows the
+ * prefix in the name, empty for others; `data` is the module's configuration at
+ * the request's location, or what variable_define() was given.
+ */
+typedef bool variable_get(struct request *req, struct str rest, const void *data, struct str *out);
+
+struct variable {
+	const char *name; /* without $ */
+	variable_get *get;
+	const char *doc;
+	unsigned flags;
+};
+
+/*
+ * Defines a variable whose name stands in the configuration (map, set, a named
+ * capture). The name is copied. -1 after reporting that it exists already as
+ * one of a module.
+ */
+int variable_define(struct conf_call *call, struct str name, variable_get *get, const void *data,
+		    unsigned flags);
+
+/* Writes out the template. The result lives as long as the request. */
+struct str template_text(struct request *req, const struct template *template);
+
+/* As a condition (`if=`): neither empty nor "0". */
+bool template_is_true(struct request *req, const struct template *template);
+
+/* The text of a template without variables in it, else false. */
+bool template_is_literal(const struct template *template, struct str *out);
+
+/* The value of a variable by name, "" when there is none. Slow: for rare use. */
+struct str variable_text(struct request *req, struct str name);
+
+#endif
