@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# Builds Skua in $(BUILD). auto/configure finds out what is on this machine and
+# writes $(BUILD)/config.mk; when nobody has run it, make does, with the defaults.
+# Sources are found by wildcard: a new file needs no word here.
+
+BUILD = build
+PORT = 8080
+FUZZ_SECONDS = 60
+
+.DEFAULT_GOAL = all
+.PHONY: all serve check check-run lint format fuzz fuzz-build bench soak coverage \
+	install uninstall clean distclean help FORCE
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+
+# These configure by themselves, when their packages are there, or have no need to.
+unconfigured = serve check lint format fuzz coverage clean distclean help
+goals = $(or $(MAKECMDGOALS),all)
+ifneq ($(filter-out $(unconfigured),$(goals)),)
+include $(BUILD)/config.mk
+endif
+
+# As many jobs as processors, unless the caller said how many.
+parallel = $(MAKE) $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc)) BUILD=$(BUILD)
+
+$(BUILD)/config.mk: $(wildcard auto/*) $(wildcard modules tests/modules) $(CONFIGURE_INPUTS)
+	@auto/configure --builddir=$(BUILD) $(CONFIGURE_ARGS)
+
+$(CONFIGURE_INPUTS):
+
+# --- what is built -----------------------------------------------------------
+
+core_sources = $(filter-out core/main.c,$(wildcard core/*.c core/*/*.c))
+module_sources = $(foreach name,$(MODULES),$(wildcard modules/$(name)/*.c))
+objects = $(patsubst %.c,$(BUILD)/%.o,$(core_sources) $(module_sources)) \
+	$(foreach name,$(ADDED),$(call added_objects,$(name)))
+added_objects = $(patsubst $(ADDED_$(1))/%.c,$(BUILD)/added/$(1)/%.o,$(wildcard $(ADDED_$(1))/*.c))
+
+all: $(BUILD)/skua
+
+$(BUILD)/skua: $(BUILD)/core/main.o $(objects) $(BUILD)/modules.o $(BUILD)/objects
+	$(call link,$(filter %.o,$^))
+
+$(BUILD)/libskua.a: $(objects) $(BUILD)/modules.o $(BUILD)/objects
+	$(call archive,$(filter %.o,$^))
+
+# Changes when a source comes or goes.
+$(BUILD)/objects: FORCE
+	@echo $(objects) | cmp -s - $@ || echo $(objects) >$@
+
+say = @mkdir -p $(@D); printf '  %-4s %s\n' $(1) $(@:$(BUILD)/%=%);
+compile = $(call say,CC) $(CC) $(CFLAGS) -Iinclude -I$(BUILD) $(1) -MMD -MP -c -o $@ $<
+link = $(call say,LD) $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(1) $(LIBS) $(2)
+archive = $(call say,AR) rm -f $@; ar rcs $@ $(1)
+
+$(BUILD)/core/%.o: core/%.c $(BUILD)/flags
+	$(call compile,-Icore)
+$(BUILD)/modules.o $(BUILD)/tests/modules.o: %.o: %.c $(BUILD)/flags
+	$(call compile,-Icore)
+$(BUILD)/modules/%.o: modules/%.c $(BUILD)/flags
+	$(compile)
+define added_rule
+$(BUILD)/added/$(1)/%.o: $(ADDED_$(1))/%.c $(BUILD)/flags
+	$$(compile)
+endef
+$(foreach name,$(ADDED),$(eval $(call added_rule,$(name))))
+
+$(BUILD)/flags $(BUILD)/modules.c $(BUILD)/config.h $(BUILD)/tests/modules.c: $(BUILD)/config.mk
+
+# --- tests -------------------------------------------------------------------
+
+# tests/GROUP/test_NAME.c is a program, tests/modules/NAME/ a module that is built
+# into $(BUILD)/tests/skua, tests/fuzz/fuzz_NAME.c a target for libFuzzer.
+test_sources = $(wildcard tests/unit/test_*.c tests/functional/test_*.c tests/modules/test_*.c)
+fuzz_sources = $(wildcard tests/fuzz/fuzz_*.c)
+harness_objects = $(patsubst %.c,$(BUILD)/%.o,$(filter-out %/replay.c,$(wildcard tests/harness/*.c)))
+test_module_objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/modules/*/*.c))
+test_programs = $(test_sources:%.c=$(BUILD)/%)
+replay_programs = $(fuzz_sources:tests/fuzz/fuzz_%.c=$(BUILD)/tests/fuzz/replay_%)
+
+check-run: $(BUILD)/skua $(BUILD)/tests/skua $(test_programs) $(replay_programs)
+	@BUILD=$(BUILD) tests/run $(TESTS)
+
+# Test modules see what modules see.
+$(test_module_objects): $(BUILD)/tests/modules/%.o: tests/modules/%.c $(BUILD)/flags
+	$(compile)
+$(BUILD)/tests/%.o: tests/%.c $(BUILD)/flags
+	$(call compile,-Icore -Itests)
+$(BUILD)/tests/harness.a: $(harness_objects)
+	$(call archive,$^)
+$(BUILD)/tests/skua: $(BUILD)/core/main.o $(objects) $(BUILD)/tests/modules.o $(test_module_objects)
+	$(call link,$^)
+$(test_programs): %: %.o $(BUILD)/tests/harness.a $(BUILD)/libskua.a
+	$(call link,$^,$(CHECK_LIBS))
+$(replay_programs): $(BUILD)/tests/fuzz/replay_%: $(BUILD)/tests/fuzz/fuzz_%.o \
+		$(BUILD)/tests/harness/replay.o $(BUILD)/libskua.a
+	$(call link,$^)
+
+fuzz_programs = $(fuzz_sources:tests/%.c=$(BUILD)/%)
+fuzz-build: $(fuzz_programs)
+$(fuzz_programs): $(BUILD)/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/libskua.a
+
+.SECONDARY:
+-include $(wildcard $(BUILD)/*.d $(BUILD)/*/*.d $(BUILD)/*/*/*.d $(BUILD)/*/*/*/*.d)
+
+# --- commands ----------------------------------------------------------------
+
+serve:
+	@auto/deps build
+	@$(parallel) all
+	@$(BUILD)/skua serve www -p $(PORT)
+
+check:
+	@auto/deps build test
+	@$(parallel) check-run
+
+lint:
+	@auto/deps build lint
+	@auto/lint
+
+format:
+	@clang-format -i $$(find core include modules tests -name '*.[ch]')
+
+clean:
+	rm -rf $(BUILD)
+
+distclean:
+	rm -rf build build-*
