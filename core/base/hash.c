@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A keyed 64 bit multiply-and-fold hash over 8 bytes at a time, and an open
+ * addressing table with linear probing.
+ */
+#include "base/hash.h"
+
+#include <string.h>
+#include <sys/random.h>
+
+struct hash_slot {
+	struct str name;
+	uint64_t hash;
+	void *value; /* NULL: free */
+};
+
+static uint64_t key[2];
+
+static void __attribute__((constructor)) choose_key(void)
+{
+	if (getrandom(key, sizeof(key), GRND_NONBLOCK) != sizeof(key))
+		key[0] ^= (uintptr_t)&key; /* early boot: address randomization has to do */
+	key[0] |= 1;
+	key[1] |= 1;
+}
+
+static uint64_t fold(uint64_t a, uint64_t b)
+{
+	unsigned __int128 product = (unsigned __int128)a * b;
+
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+static uint64_t load(const char *data, size_t len)
+{
+	uint64_t word = 0;
+
+	memcpy(&word, data, len);
+	return word;
+}
+
+/* 0x20 in each byte that is an upper case ASCII letter. */
+static uint64_t lower_mask(uint64_t word)
+{
+	const uint64_t ones = 0x0101010101010101u, high = 0x80 * ones;
+	uint64_t low7 = word & ~high;
+	uint64_t above = low7 + (0x80 - 'A') * ones;
+	uint64_t beyond = low7 + (0x80 - 'Z' - 1) * ones;
+
+	return ((above & ~beyond & ~word & high) >> 2);
+}
+
+static inline uint64_t hash(struct str s, bool nocase)
+{
+	uint64_t state = key[0] ^ s.len;
+
+	for (; s.len; s = str_skip(s, 8)) {
+		uint64_t word = s.len >= 8 ? load(s.data, 8) : load(s.data, s.len);
+
+		if (nocase)
+			word |= lower_mask(word);
+		state = fold(state ^ word, key[1] ^ 0x9e3779b97f4a7c15u);
+	}
+	return fold(state, key[0] ^ 0xd6e8feb86659fd93u);
+}
+
+uint64_t hash_str(struct str s)
+{
+	return hash(s, false);
+}
+
+uint64_t hash_str_nocase(struct str s)
+{
+	return hash(s, true);
+}
+
+static struct hash_slot *find(const struct hash_table *table, struct str name, uint64_t hash)
+{
+	size_t mask = table->capacity - 1;
+
+	for (size_t i = hash & mask;; i = (i + 1) & mask) {
+		struct hash_slot *slot = &table->slots[i];
+
+		if (!slot->value || (slot->hash == hash && str_eq(slot->name, name)))
+			return slot;
+	}
+}
+
+void *hash_get(const struct hash_table *table, struct str name)
+{
+	return table->capacity ? find(table, name, hash_str(name))->value : NULL;
+}
+
+static void enlarge(struct hash_table *table)
+{
+	struct hash_slot *old = table->slots;
+	size_t count = table->capacity;
+
+	table->capacity = count ? count * 2 : 16;
+	table->slots = pool_array(table->pool, struct hash_slot, table->capacity);
+	for (size_t i = 0; i < count; i++)
+		if (old[i].value)
+			*find(table, old[i].name, old[i].hash) = old[i];
+}
+
+void *hash_put(struct hash_table *table, struct str name, void *value)
+{
+	if (table->count * 4 >= table->capacity * 3)
+		enlarge(table);
+
+	uint64_t hash = hash_str(name);
+	struct hash_slot *slot = find(table, name, hash);
+	void *before = slot->value;
+
+	*slot = (struct hash_slot){ name, hash, value };
+	table->count += !before;
+	return before;
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Strings with a length; the contracts are in include/str.h. */
+#include <str.h>
+
+#include <errno.h>
+
+ssize_t str_chr(struct str s, char c)
+{
+	const char *found = s.len ? memchr(s.data, c, s.len) : NULL;
+
+	return found ? found - s.data : -1;
+}
+
+ssize_t str_rchr(struct str s, char c)
+{
+	const char *found = s.len ? memrchr(s.data, c, s.len) : NULL;
+
+	return found ? found - s.data : -1;
+}
+
+ssize_t str_find(struct str s, struct str needle)
+{
+	if (needle.len == 0)
+		return 0;
+	const char *found = s.len ? memmem(s.data, s.len, needle.data, needle.len) : NULL;
+
+	return found ? found - s.data : -1;
+}
+
+bool str_eq_nocase(struct str a, struct str b)
+{
+	if (a.len != b.len)
+		return false;
+	for (size_t i = 0; i < a.len; i++)
+		if (ascii_lower(a.data[i]) != ascii_lower(b.data[i]))
+			return false;
+	return true;
+}
+
+int str_cmp(struct str a, struct str b)
+{
+	size_t common = a.len < b.len ? a.len : b.len;
+	int order = common ? memcmp(a.data, b.data, common) : 0;
+
+	if (order)
+		return order;
+	return a.len < b.len ? -1 : a.len > b.len;
+}
+
+struct str str_trim(struct str s, const char *set)
+{
+	while (s.len && s.data[0] && strchr(set, s.data[0]))
+		s = str_skip(s, 1);
+	while (s.len && s.data[s.len - 1] && strchr(set, s.data[s.len - 1]))
+		s.len--;
+	return s;
+}
+
+struct str str_split(struct str *rest, char sep)
+{
+	ssize_t at = str_chr(*rest, sep);
+	struct str piece = at < 0 ? *rest : str_head(*rest, (size_t)at);
+
+	*rest = at < 0 ? str_skip(*rest, rest->len) : str_skip(*rest, (size_t)at + 1);
+	return piece;
+}
+
+int str_to_u64(struct str s, uint64_t max, uint64_t *out)
+{
+	uint64_t n = 0;
+
+	if (s.len == 0)
+		return -EINVAL;
+	for (size_t i = 0; i < s.len; i++) {
+		unsigned digit = (unsigned char)s.data[i] - '0';
+
+		if (digit > 9)
+			return -EINVAL;
+		if (digit > max || n > (max - digit) / 10)
+			return -ERANGE;
+		n = n * 10 + digit;
+	}
+	*out = n;
+	return 0;
+}
+
+char *str_put_u64(char *to, uint64_t n)
+{
+	char digits[20];
+	size_t count = 0;
+
+	do
+		digits[count++] = (char)('0' + n % 10);
+	while (n /= 10);
+	while (count)
+		*to++ = digits[--count];
+	return to;
+}
