@@ -34,6 +34,7 @@
 #include <request.h>
 #include <response.h>
 #include <str.h>
+#include <thread.h>
 #include <timer.h>
 #include <variable.h>
 #include <zone.h>

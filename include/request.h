@@ -155,9 +155,6 @@ void wakeup_drop(struct wakeup *wakeup);
 /* As request_wait(), for a body that answered -EAGAIN: firing it is body_ready(). */
 struct wakeup *body_wait(struct request *req, struct body *body);
 
-/* Runs work(data) on a thread of the process's small pool; it may fire a wake-up. */
-int thread_run(void (*work)(void *data), void *data);
-
 /*
  * A subrequest: a GET of its own for a URI of the same server, with phases from
  * SERVER_REWRITE on but without ACCESS. When its head is complete, `head` is

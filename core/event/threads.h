@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The end of the process's thread pool; thread_run() is in <thread.h>.
+ */
+#ifndef SKUA_EVENT_THREADS_H
+#define SKUA_EVENT_THREADS_H
+
+/*
+ * Waits for the work that is being done, drops what is still queued, ends the
+ * threads. Before completion_finish(). Work given later starts the pool again.
+ */
+void threads_finish(void);
+
+#endif
