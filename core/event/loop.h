@@ -26,7 +26,6 @@
 struct event {
 	int fd;
 	void (*ready)(struct event *event, uint32_t events);
-	bool closed; /* set by event_remove(): what is pending is not delivered */
 };
 
 /*
@@ -65,7 +64,8 @@ void loop_turn(int max_wait_ms);
  */
 int event_add(struct event *event, uint32_t events);
 int event_modify(struct event *event, uint32_t events);
-void event_remove(struct event *event); /* before the descriptor is closed */
+/* Before the descriptor is closed. What is pending for it is not delivered. */
+void event_remove(struct event *event);
 
 void job_queue(struct job *job, enum stage stage);
 void job_cancel(struct job *job);

@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/queue.h>
 #include <sys/uio.h>
 
 #include "event/loop.h"
@@ -34,14 +35,13 @@ extern const struct transport transport_plain;
 
 struct protocol {
 	const char *name;
-	int (*open)(struct conn *conn); /* 0 or -1: close it */
+	void (*open)(struct conn *conn); /* may close it at once */
 	void (*receive)(struct conn *conn); /* readable: read once */
 	void (*respond)(struct conn *conn);
 	void (*send)(struct conn *conn);
 	void (*expired)(struct conn *conn); /* conn->timer */
 	void (*drain)(struct conn *conn); /* the worker stops: end soon, cleanly */
 	void (*close)(struct conn *conn); /* conn_close(): release what the protocol holds */
-	bool (*is_idle)(const struct conn *conn); /* between requests: may be handed over */
 };
 
 struct conn {
@@ -68,17 +68,17 @@ struct conn {
 	bool nodelay; /* TCP_NODELAY is set */
 	bool peer_closed; /* the peer has sent its end */
 	bool reset_on_close; /* close with RST: reset_timedout_connection, 444 */
-	struct conn *next, **link; /* in the list of all, or the list of idle ones */
+	TAILQ_ENTRY(conn) link; /* in the list of the idle ones, or of the others */
 	bool idle;
 };
 
 /*
  * Takes over a descriptor that was accepted (nonblocking, close-on-exec) or
  * passed on by another process, and closes it when it can't be served. Called by
- * the worker's listeners and inbox. NULL: it was refused and closed.
+ * the worker's listeners and inbox. False: it was refused and closed.
  */
-struct conn *conn_open(const struct listener *listener, int fd, const union address *peer,
-		       socklen_t peer_len);
+bool conn_open(const struct listener *listener, int fd, const union address *peer,
+	       socklen_t peer_len);
 
 /* Ends it, at once. The memory is gone afterwards. */
 void conn_close(struct conn *conn);

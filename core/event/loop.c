@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The loop over epoll(7): one descriptor for all events, two queues of jobs,
+ * two lists of hooks. The order of a turn is the one in loop.h.
+ */
+#include "event/loop.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include <log.h>
+
+#include "event/timer_heap.h"
+
+enum { EVENTS_A_TURN = 128 };
+
+struct queue {
+	struct job *first, **end;
+};
+
+static struct {
+	int epoll_fd;
+	bool stopped;
+	uint64_t turn;
+	struct queue queues[STAGES];
+	struct hook *refresh, *finish;
+	struct epoll_event *pending; /* of this turn, not delivered yet */
+	int pending_count;
+} loop = { .epoll_fd = -1 };
+
+int loop_start(void)
+{
+	loop.epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (loop.epoll_fd < 0)
+		return -errno;
+	loop.stopped = false;
+	loop.refresh = loop.finish = NULL;
+	for (int i = 0; i < STAGES; i++)
+		loop.queues[i] = (struct queue){ NULL, &loop.queues[i].first };
+	clock_update();
+	return 0;
+}
+
+void loop_finish(void)
+{
+	if (loop.epoll_fd >= 0)
+		close(loop.epoll_fd);
+	loop.epoll_fd = -1;
+	timer_heap_clear();
+}
+
+static int control(int op, struct event *event, uint32_t events)
+{
+	struct epoll_event request = { .events = events, .data.ptr = event };
+
+	return epoll_ctl(loop.epoll_fd, op, event->fd, &request) < 0 ? -errno : 0;
+}
+
+int event_add(struct event *event, uint32_t events)
+{
+	return control(EPOLL_CTL_ADD, event, events);
+}
+
+int event_modify(struct event *event, uint32_t events)
+{
+	return control(EPOLL_CTL_MOD, event, events);
+}
+
+void event_remove(struct event *event)
+{
+	control(EPOLL_CTL_DEL, event, 0);
+	for (int i = 0; i < loop.pending_count; i++)
+		if (loop.pending[i].data.ptr == event)
+			loop.pending[i].data.ptr = NULL;
+}
+
+void job_queue(struct job *job, enum stage stage)
+{
+	struct queue *queue = &loop.queues[stage];
+
+	if (job->link)
+		return;
+	job->next = NULL;
+	job->link = queue->end;
+	*queue->end = job;
+	queue->end = &job->next;
+}
+
+void job_cancel(struct job *job)
+{
+	if (!job->link)
+		return;
+	*job->link = job->next;
+	if (job->next)
+		job->next->link = job->link;
+	for (int i = 0; i < STAGES; i++)
+		if (loop.queues[i].end == &job->next)
+			loop.queues[i].end = job->link;
+	job->link = NULL;
+}
+
+/*
+ * Runs what is queued now. A job that queues itself again comes behind the
+ * marker and so waits for the next turn; a marker needs no memory but this.
+ */
+static void run_stage(enum stage stage)
+{
+	struct queue *queue = &loop.queues[stage];
+	struct job marker = { 0 };
+
+	if (!queue->first)
+		return;
+	job_queue(&marker, stage);
+	while (queue->first != &marker) {
+		struct job *job = queue->first;
+
+		job_cancel(job);
+		job->run(job);
+	}
+	job_cancel(&marker);
+}
+
+static void add_hook(struct hook **list, struct hook *hook)
+{
+	while (*list)
+		list = &(*list)->next;
+	hook->next = NULL;
+	*list = hook;
+}
+
+void loop_on_refresh(struct hook *hook)
+{
+	add_hook(&loop.refresh, hook);
+}
+
+void loop_on_finish(struct hook *hook)
+{
+	add_hook(&loop.finish, hook);
+}
+
+static void run_hooks(const struct hook *hook)
+{
+	for (; hook; hook = hook->next)
+		hook->run(hook->data);
+}
+
+uint64_t loop_turn_number(void)
+{
+	return loop.turn;
+}
+
+static int wait_time(int max_wait_ms)
+{
+	int64_t next = timer_heap_next();
+
+	for (int i = 0; i < STAGES; i++)
+		if (loop.queues[i].first)
+			return 0;
+	if (!next)
+		return max_wait_ms;
+
+	int64_t wait = next - clock_ms();
+
+	if (wait < 0)
+		return 0;
+	if (max_wait_ms >= 0 && wait > max_wait_ms)
+		return max_wait_ms;
+	return wait < INT32_MAX ? (int)wait : INT32_MAX;
+}
+
+static void deliver(struct epoll_event *events, int count)
+{
+	loop.pending = events;
+	loop.pending_count = count;
+	for (int i = 0; i < count; i++) {
+		struct event *event = events[i].data.ptr;
+
+		if (event)
+			event->ready(event, events[i].events);
+	}
+	loop.pending_count = 0;
+}
+
+void loop_turn(int max_wait_ms)
+{
+	struct epoll_event events[EVENTS_A_TURN];
+	int count = epoll_wait(loop.epoll_fd, events, EVENTS_A_TURN, wait_time(max_wait_ms));
+
+	if (count < 0 && errno != EINTR)
+		log_alert("epoll_wait() failed");
+	loop.turn++;
+	clock_update();
+	deliver(events, count);
+	run_hooks(loop.refresh);
+	for (int stage = 0; stage < STAGES; stage++)
+		run_stage((enum stage)stage);
+	timer_heap_expire();
+	run_hooks(loop.finish);
+}
+
+void loop_run(void)
+{
+	loop.stopped = false;
+	while (!loop.stopped)
+		loop_turn(-1);
+}
+
+void loop_stop(void)
+{
+	loop.stopped = true;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the loop asks of the timers of include/timer.h. */
+#ifndef SKUA_EVENT_TIMER_HEAP_H
+#define SKUA_EVENT_TIMER_HEAP_H
+
+#include <stdint.h>
+
+#include <timer.h>
+
+/* When the next timer must be looked at (as clock_ms()); 0: there is none. */
+int64_t timer_heap_next(void);
+
+/* Calls those whose deadline is over. */
+void timer_heap_expire(void);
+
+/* Forgets all timers and the memory of the heap. */
+void timer_heap_clear(void);
+
+#endif

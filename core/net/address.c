@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Addresses: from the text of a listen directive, and back into text. */
+#include "net/listener.h"
+
+#include <arpa/inet.h>
+#include <netdb.h>
+
+#include "net/conn.h"
+
+enum { DEFAULT_PORT = 80 };
+
+static int parse_port(struct str text, in_port_t *port, const char **why)
+{
+	uint64_t number;
+
+	if (str_to_u64(text, 65535, &number) < 0 || number == 0) {
+		*why = "the port must be a number from 1 to 65535";
+		return -1;
+	}
+	*port = htons((in_port_t)number);
+	return 0;
+}
+
+static int parse_unix(struct str path, struct listener *out, const char **why)
+{
+	struct sockaddr_un *un = &out->address.un;
+
+	if (path.len == 0 || path.len >= sizeof(un->sun_path)) {
+		*why = "the path of a unix socket has 1 to 107 bytes";
+		return -1;
+	}
+	un->sun_family = AF_UNIX;
+	memcpy(un->sun_path, path.data, path.len);
+	out->address_len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + path.len + 1);
+	return 0;
+}
+
+static int parse_ipv6(struct pool *pool, struct str text, struct listener *out, const char **why)
+{
+	ssize_t end = str_chr(text, ']');
+	struct sockaddr_in6 *in6 = &out->address.in6;
+
+	if (end < 0) {
+		*why = "\"]\" is missing after the IPv6 address";
+		return -1;
+	}
+	struct str rest = str_skip(text, (size_t)end + 1);
+
+	in6->sin6_family = AF_INET6;
+	in6->sin6_port = htons(DEFAULT_PORT);
+	out->address_len = sizeof(*in6);
+	if (inet_pton(AF_INET6, pool_cstr(pool, str_skip(str_head(text, (size_t)end), 1)),
+		      &in6->sin6_addr) != 1) {
+		*why = "this is not an IPv6 address";
+		return -1;
+	}
+	if (rest.len == 0)
+		return 0;
+	if (rest.data[0] != ':') {
+		*why = "expected \":port\" after \"]\"";
+		return -1;
+	}
+	return parse_port(str_skip(rest, 1), &in6->sin6_port, why);
+}
+
+static int resolve(struct pool *pool, struct str host, struct in_addr *out, const char **why)
+{
+	const char *name = pool_cstr(pool, host);
+	struct addrinfo hints = { .ai_family = AF_INET, .ai_socktype = SOCK_STREAM };
+	struct addrinfo *found;
+
+	if (str_eq(host, STR("*")) || inet_pton(AF_INET, name, out) == 1)
+		return 0; /* all zeroes: INADDR_ANY */
+	if (host.len == 0 || getaddrinfo(name, NULL, &hints, &found) != 0) {
+		*why = "the host is neither an address nor a name that can be found";
+		return -1;
+	}
+	*out = ((struct sockaddr_in *)found->ai_addr)->sin_addr;
+	freeaddrinfo(found);
+	return 0;
+}
+
+static bool is_number(struct str text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if (text.data[i] < '0' || text.data[i] > '9')
+			return false;
+	return text.len > 0;
+}
+
+static int parse_ipv4(struct pool *pool, struct str text, struct listener *out, const char **why)
+{
+	struct sockaddr_in *in = &out->address.in;
+	ssize_t colon = str_chr(text, ':');
+	struct str host = colon < 0 ? text : str_head(text, (size_t)colon);
+	struct str port = colon < 0 ? STR("") : str_skip(text, (size_t)colon + 1);
+
+	in->sin_family = AF_INET;
+	in->sin_port = htons(DEFAULT_PORT);
+	out->address_len = sizeof(*in);
+	if (colon < 0 && is_number(text))
+		return parse_port(text, &in->sin_port, why);
+	if (colon >= 0 && parse_port(port, &in->sin_port, why) < 0)
+		return -1;
+	return resolve(pool, host, &in->sin_addr, why);
+}
+
+int listener_parse(struct pool *pool, struct str text, struct listener *out, const char **why)
+{
+	int result;
+
+	memset(&out->address, 0, sizeof(out->address));
+	if (str_starts(text, STR("unix:")))
+		result = parse_unix(str_skip(text, 5), out, why);
+	else if (text.len && text.data[0] == '[')
+		result = parse_ipv6(pool, text, out, why);
+	else
+		result = parse_ipv4(pool, text, out, why);
+	if (result == 0 && out->address.any.sa_family == AF_UNIX)
+		out->text = pool_strdup(pool, text);
+	else if (result == 0)
+		out->text = pool_printf(pool, out->address.any.sa_family == AF_INET6 ? "[%.*s]:%d" : "%.*s:%d",
+					STR_ARG(address_text(&out->address, pool)),
+					address_port(&out->address));
+	return result;
+}
+
+bool listener_same(const struct listener *a, const struct listener *b)
+{
+	return a->address_len == b->address_len &&
+	       memcmp(&a->address, &b->address, a->address_len) == 0;
+}
+
+struct str address_text(const union address *address, struct pool *pool)
+{
+	char text[INET6_ADDRSTRLEN];
+
+	switch (address->any.sa_family) {
+	case AF_INET:
+		inet_ntop(AF_INET, &address->in.sin_addr, text, sizeof(text));
+		return pool_strdup(pool, str_from(text));
+	case AF_INET6:
+		inet_ntop(AF_INET6, &address->in6.sin6_addr, text, sizeof(text));
+		return pool_strdup(pool, str_from(text));
+	default:
+		return STR("unix:");
+	}
+}
+
+int address_port(const union address *address)
+{
+	switch (address->any.sa_family) {
+	case AF_INET:
+		return ntohs(address->in.sin_port);
+	case AF_INET6:
+		return ntohs(address->in6.sin6_port);
+	default:
+		return 0;
+	}
+}
+
+struct str conn_peer_text(struct conn *conn, struct pool *pool)
+{
+	return address_text(&conn->peer, pool);
+}

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Connections: opening, closing, waiting, the lists and counters of this
+ * worker. What is said on them is the protocol's.
+ */
+#include "net/conn.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <log.h>
+
+TAILQ_HEAD(conn_list, conn);
+
+static struct conn_list busy = TAILQ_HEAD_INITIALIZER(busy);
+static struct conn_list idle = TAILQ_HEAD_INITIALIZER(idle);
+
+struct conn_counts conn_counts;
+uint32_t conn_limit = 512;
+void (*conn_none_left)(void);
+bool (*conn_export)(struct conn *conn);
+
+static void on_ready(struct event *event, uint32_t events)
+{
+	struct conn *conn = (struct conn *)event;
+
+	if (events & (EPOLLHUP | EPOLLERR | EPOLLRDHUP))
+		conn->peer_closed = true;
+	if (events & EPOLLOUT) {
+		conn_want(conn, conn->events & ~(uint32_t)EPOLLOUT);
+		job_queue(&conn->send, STAGE_SEND);
+	}
+	if (events & ~(uint32_t)EPOLLOUT)
+		conn->protocol->receive(conn);
+}
+
+static void on_respond(struct job *job)
+{
+	struct conn *conn = (struct conn *)((char *)job - offsetof(struct conn, respond));
+
+	conn->protocol->respond(conn);
+}
+
+static void on_send(struct job *job)
+{
+	struct conn *conn = (struct conn *)((char *)job - offsetof(struct conn, send));
+
+	conn->protocol->send(conn);
+}
+
+static void on_expired(void *data)
+{
+	struct conn *conn = data;
+
+	conn->protocol->expired(conn);
+}
+
+/* Unique while the machine runs: the process in the upper half, a count below. */
+static uint64_t next_number(void)
+{
+	static uint32_t count;
+
+	return ((uint64_t)getpid() << 32 | ++count);
+}
+
+static bool refuse(int fd, const char *why)
+{
+	log_alertx("connection closed: %s", why);
+	close(fd);
+	return false;
+}
+
+bool conn_open(const struct listener *listener, int fd, const union address *peer,
+	       socklen_t peer_len)
+{
+	if (conn_counts.active >= conn_limit && !conn_close_oldest_idle())
+		return refuse(fd, "worker_connections are not enough");
+
+	struct conn *conn = calloc(1, sizeof(*conn));
+
+	if (!conn)
+		return refuse(fd, "no memory for it");
+	conn->event = (struct event){ .fd = fd, .ready = on_ready };
+	conn->events = EPOLLIN | EPOLLRDHUP;
+	conn->respond.run = on_respond;
+	conn->send.run = on_send;
+	conn->timer = (struct timer){ .expired = on_expired, .data = conn };
+	conn->listener = listener;
+	conn->protocol = listener->protocol;
+	conn->transport = &transport_plain;
+	if (peer_len)
+		memcpy(&conn->peer, peer, peer_len);
+	conn->peer_len = peer_len;
+	conn->number = next_number();
+	conn->started_ms = clock_wall_ms();
+	if (event_add(&conn->event, conn->events) < 0) {
+		free(conn);
+		return refuse(fd, "epoll does not take it");
+	}
+	TAILQ_INSERT_TAIL(&busy, conn, link);
+	conn_counts.active++;
+	conn_counts.handled++;
+	conn->protocol->open(conn);
+	return true;
+}
+
+static void reset(int fd)
+{
+	struct linger linger = { .l_onoff = 1, .l_linger = 0 };
+
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
+}
+
+void conn_close(struct conn *conn)
+{
+	conn->protocol->close(conn);
+	timer_stop(&conn->timer);
+	job_cancel(&conn->respond);
+	job_cancel(&conn->send);
+	event_remove(&conn->event);
+	if (conn->reset_on_close)
+		reset(conn->event.fd);
+	close(conn->event.fd);
+	TAILQ_REMOVE(conn->idle ? &idle : &busy, conn, link);
+	conn_counts.idle -= conn->idle;
+	conn_counts.active--;
+	free(conn);
+	if (conn_counts.active == 0 && conn_none_left)
+		conn_none_left();
+}
+
+void conn_want(struct conn *conn, uint32_t events)
+{
+	if (conn->events == events)
+		return;
+	if (event_modify(&conn->event, events) < 0)
+		log_alert("connection %llu: epoll_ctl() failed", (unsigned long long)conn->number);
+	conn->events = events;
+}
+
+void conn_set_idle(struct conn *conn, bool is_idle)
+{
+	if (conn->idle == is_idle)
+		return;
+	TAILQ_REMOVE(is_idle ? &busy : &idle, conn, link);
+	if (is_idle) {
+		TAILQ_INSERT_TAIL(&idle, conn, link);
+		conn_counts.idle++;
+	} else {
+		TAILQ_INSERT_TAIL(&busy, conn, link);
+		conn_counts.idle--;
+	}
+	conn->idle = is_idle;
+}
+
+const union address *conn_local(struct conn *conn)
+{
+	if (conn->local_len)
+		return &conn->local;
+	conn->local_len = sizeof(conn->local);
+	if (getsockname(conn->event.fd, &conn->local.any, &conn->local_len) < 0) {
+		conn->local_len = conn->listener->address_len;
+		conn->local = conn->listener->address;
+	}
+	return &conn->local;
+}
+
+/* Calls act() on each connection of a list; act() may close the connection. */
+static void for_each(struct conn_list *list, void (*act)(struct conn *conn))
+{
+	struct conn *conn = TAILQ_FIRST(list);
+
+	while (conn) {
+		struct conn *next = TAILQ_NEXT(conn, link);
+
+		act(conn);
+		conn = next;
+	}
+}
+
+static void drain(struct conn *conn)
+{
+	conn->protocol->drain(conn);
+}
+
+void conn_drain_all(void)
+{
+	for_each(&idle, drain);
+	for_each(&busy, drain);
+}
+
+void conn_close_all(void)
+{
+	for_each(&idle, conn_close);
+	for_each(&busy, conn_close);
+}
+
+bool conn_close_oldest_idle(void)
+{
+	struct conn *oldest = TAILQ_FIRST(&idle);
+
+	if (!oldest)
+		return false;
+	conn_close(oldest);
+	return true;
+}
