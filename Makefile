@@ -12,7 +12,7 @@ FUZZ_SECONDS = 60
 .PHONY: all serve check check-run lint format fuzz fuzz-build bench soak coverage \
 	install uninstall clean distclean help FORCE
 .DELETE_ON_ERROR:
-MAKEFLAGS += --no-builtin-rules
+MAKEFLAGS += --no-builtin-rules --no-print-directory
 
 # These configure by themselves, when their packages are there, or have no need to.
 unconfigured = serve check lint format fuzz coverage clean distclean help
@@ -79,8 +79,10 @@ test_module_objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/modules/*/*.c
 test_programs = $(test_sources:%.c=$(BUILD)/%)
 replay_programs = $(fuzz_sources:tests/fuzz/fuzz_%.c=$(BUILD)/tests/fuzz/replay_%)
 
+shell_tests = $(wildcard tests/build/test_*.sh)
+
 check-run: $(BUILD)/skua $(BUILD)/tests/skua $(test_programs) $(replay_programs)
-	@BUILD=$(BUILD) tests/run $(TESTS)
+	@BUILD=$(BUILD) TESTS=$(TESTS) tests/run $(test_programs) $(replay_programs) $(shell_tests)
 
 # Test modules see what modules see.
 $(test_module_objects): $(BUILD)/tests/modules/%.o: tests/modules/%.c $(BUILD)/flags
@@ -97,33 +99,80 @@ $(replay_programs): $(BUILD)/tests/fuzz/replay_%: $(BUILD)/tests/fuzz/fuzz_%.o \
 		$(BUILD)/tests/harness/replay.o $(BUILD)/libskua.a
 	$(call link,$^)
 
-fuzz_programs = $(fuzz_sources:tests/%.c=$(BUILD)/%)
+# Wants a build that is configured for it: see tests/fuzz/run.
+fuzz_programs = $(fuzz_sources:tests/fuzz/%.c=$(BUILD)/%)
 fuzz-build: $(fuzz_programs)
 $(fuzz_programs): $(BUILD)/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/libskua.a
+	$(call link,$^,-fsanitize=fuzzer)
 
 .SECONDARY:
--include $(wildcard $(BUILD)/*.d $(BUILD)/*/*.d $(BUILD)/*/*/*.d $(BUILD)/*/*/*/*.d)
+-include $(patsubst %.o,%.d,$(BUILD)/core/main.o $(objects) $(harness_objects) \
+	$(BUILD)/tests/harness/replay.o $(test_module_objects) $(test_programs:=.o) \
+	$(fuzz_sources:%.c=$(BUILD)/%.o))
 
 # --- commands ----------------------------------------------------------------
 
 serve:
 	@auto/deps build
 	@$(parallel) all
-	@$(BUILD)/skua serve www -p $(PORT)
+	@exec $(BUILD)/skua serve www -p $(PORT)
 
 check:
 	@auto/deps build test
 	@$(parallel) check-run
+
+soak:
+	@SOAK=1 TEST_SECONDS=7200 $(MAKE) BUILD=$(BUILD) check
 
 lint:
 	@auto/deps build lint
 	@auto/lint
 
 format:
+	@auto/deps lint
 	@clang-format -i $$(find core include modules tests -name '*.[ch]')
+
+fuzz:
+	@auto/deps build fuzz
+	@BUILD=$(BUILD)/fuzz FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/run $(TESTS)
+
+coverage:
+	@auto/deps build test coverage
+	@auto/coverage
+
+bench: all
+	@BUILD=$(BUILD) tests/bench/run
+
+install: all
+	@$(call place,install)
+
+uninstall:
+	@$(call place,uninstall)
+
+place = BUILD=$(BUILD) DESTDIR=$(DESTDIR) PREFIX=$(PREFIX) SBIN_PATH=$(SBIN_PATH) CONF_PATH=$(CONF_PATH) \
+	LOG_DIRS="$(sort $(dir $(PID_PATH) $(ERROR_LOG_PATH) $(HTTP_LOG_PATH)))" auto/install $(1)
 
 clean:
 	rm -rf $(BUILD)
 
 distclean:
 	rm -rf build build-*
+
+help:
+	@echo 'make              build $(BUILD)/skua'
+	@echo 'make serve        install what is missing, build, serve www/ at http://127.0.0.1:$(PORT)'
+	@echo 'make check        install what is missing, build, run all tests'
+	@echo 'make lint         format, static analysis, direction of the includes'
+	@echo 'make format       lay out all sources by .clang-format'
+	@echo 'make fuzz         each fuzz target for $(FUZZ_SECONDS) seconds'
+	@echo 'make soak         the long forms of the tests'
+	@echo 'make coverage     run the tests, print which lines they reached'
+	@echo 'make bench        measure beside other servers'
+	@echo 'make install      as configured; below DESTDIR=DIR if given'
+	@echo 'make uninstall    remove what install brought, keep what was changed since'
+	@echo 'make clean        remove $(BUILD)/; distclean: every build-*/, too'
+	@echo
+	@echo 'BUILD=DIR   build there (build)        PORT=N          of serve ($(PORT))'
+	@echo 'TESTS=uri   only tests named so        FUZZ_SECONDS=N  of fuzz ($(FUZZ_SECONDS))'
+	@echo 'DEPS=no     install nothing'
+	@echo 'Options of the build: auto/configure --help'
