@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The parser of request heads. Ends of lines are found with memchr(), names and
+ * targets checked by a table of classes, values eight bytes at a time. What a
+ * target means is in uri.c, how a chunked body is read in chunked.c.
+ */
+#include "http/head.h"
+
+enum class {
+	TOKEN = 1 << 0, /* RFC 9110 section 5.6.2 */
+	TARGET = 1 << 1, /* anything visible; bytes from 0x80 on as in nginx */
+	VALUE = 1 << 2, /* RFC 9110 section 5.5, obs-text included */
+};
+
+/* Classes of what may stand in names, and of the other visible characters. */
+#define NAME   (TOKEN | TARGET | VALUE)
+#define OTHERS (TARGET | VALUE)
+
+static const uint8_t classes[256] = {
+	['\t'] = VALUE,
+	[' '] = VALUE,
+	['!'] = NAME,
+	['"'] = OTHERS,
+	['#' ... '\''] = NAME,
+	['(' ... ')'] = OTHERS,
+	['*' ... '+'] = NAME,
+	[','] = OTHERS,
+	['-' ... '.'] = NAME,
+	['/'] = OTHERS,
+	['0' ... '9'] = NAME,
+	[':' ... '@'] = OTHERS,
+	['A' ... 'Z'] = NAME,
+	['[' ... ']'] = OTHERS,
+	['^' ... 'z'] = NAME,
+	['{'] = OTHERS,
+	['|'] = NAME,
+	['}'] = OTHERS,
+	['~'] = NAME,
+	[0x80 ... 0xff] = OTHERS,
+};
+
+/* The number of bytes at the beginning of s that are of this class. */
+static size_t span(struct str s, enum class class)
+{
+	size_t i = 0;
+
+	while (i < s.len && (classes[(uint8_t)s.data[i]] & class))
+		i++;
+	return i;
+}
+
+bool is_token(struct str s)
+{
+	return s.len > 0 && span(s, TOKEN) == s.len;
+}
+
+static struct str skip_spaces(struct str s)
+{
+	while (s.len > 0 && s.data[0] == ' ')
+		s = str_skip(s, 1);
+	return s;
+}
+
+static struct str trim_blanks(struct str s)
+{
+	while (s.len > 0 && (s.data[0] == ' ' || s.data[0] == '\t'))
+		s = (struct str){ s.data + 1, s.len - 1 };
+	while (s.len > 0 && (s.data[s.len - 1] == ' ' || s.data[s.len - 1] == '\t'))
+		s.len--;
+	return s;
+}
+
+/* --- where a head ends ------------------------------------------------------ */
+
+/* One line is there: from scan->line to `end`, before its CR LF. */
+static enum head_state scan_line(struct head_scan *scan, size_t end)
+{
+	bool empty = end == scan->line;
+
+	if (scan->line_end == 0) {
+		if (empty)
+			return ++scan->empty_lines > HEAD_EMPTY_LINES ? HEAD_BAD : HEAD_MORE;
+		scan->start = scan->line;
+		scan->line_end = end;
+		scan->fields = scan->pos;
+		return HEAD_MORE;
+	}
+	if (empty) {
+		scan->end = scan->pos;
+		return HEAD_COMPLETE;
+	}
+	scan->lines++;
+	if (end - scan->line > scan->longest)
+		scan->longest = end - scan->line;
+	return HEAD_MORE;
+}
+
+enum head_state head_scan(struct head_scan *scan, const char *buffer, size_t len)
+{
+	while (scan->pos < len) {
+		const char *newline = memchr(buffer + scan->pos, '\n', len - scan->pos);
+
+		if (!newline) {
+			scan->pos = len;
+			break;
+		}
+		size_t end = (size_t)(newline - buffer);
+		scan->pos = end + 1;
+		if (end > scan->line && buffer[end - 1] == '\r')
+			end--;
+		enum head_state state = scan_line(scan, end);
+		scan->line = scan->pos;
+		if (state != HEAD_MORE)
+			return state;
+	}
+	return HEAD_MORE;
+}
+
+bool head_next_line(struct str *rest, struct str *line)
+{
+	if (rest->len == 0)
+		return false;
+
+	const char *newline = memchr(rest->data, '\n', rest->len);
+	size_t len = newline ? (size_t)(newline - rest->data) : rest->len;
+
+	*line = str_head(*rest, len);
+	*rest = str_skip(*rest, len + 1);
+	if (newline && len > 0 && line->data[len - 1] == '\r')
+		line->len--;
+	return line->len > 0;
+}
+
+/* --- the request line ------------------------------------------------------- */
+
+enum method method_find(struct str name)
+{
+	static const struct str names[] = {
+		[METHOD_GET] = STR_INIT("GET"),
+		[METHOD_HEAD] = STR_INIT("HEAD"),
+		[METHOD_POST] = STR_INIT("POST"),
+		[METHOD_PUT] = STR_INIT("PUT"),
+		[METHOD_DELETE] = STR_INIT("DELETE"),
+		[METHOD_OPTIONS] = STR_INIT("OPTIONS"),
+		[METHOD_PATCH] = STR_INIT("PATCH"),
+		[METHOD_TRACE] = STR_INIT("TRACE"),
+		[METHOD_CONNECT] = STR_INIT("CONNECT"),
+	};
+
+	for (size_t i = METHOD_GET; i < sizeof(names) / sizeof(names[0]); i++)
+		if (str_eq(name, names[i]))
+			return (enum method)i;
+	return METHOD_OTHER;
+}
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* "HTTP/1.1" and spaces. */
+static int version_parse(struct str s, enum http_version *out)
+{
+	if (s.len < 8 || memcmp(s.data, "HTTP/", 5) != 0)
+		return 400;
+
+	char major = s.data[5], minor = s.data[7];
+
+	if (!is_digit(major) || major == '0' || s.data[6] != '.' || !is_digit(minor))
+		return 400;
+	if (skip_spaces(str_skip(s, 8)).len > 0)
+		return 400;
+	if (major != '1')
+		return 505;
+	*out = minor == '0' ? HTTP_1_0 : HTTP_1_1;
+	return 0;
+}
+
+int request_line_parse(struct str line, struct request_line *out)
+{
+	out->method_name = str_head(line, span(line, TOKEN));
+	line = str_skip(line, out->method_name.len);
+	if (out->method_name.len == 0 || line.len == 0 || line.data[0] != ' ')
+		return 400;
+	line = skip_spaces(line);
+
+	out->target = str_head(line, span(line, TARGET));
+	line = str_skip(line, out->target.len);
+	if (out->target.len == 0 || line.len == 0 || line.data[0] != ' ')
+		return 400;
+
+	out->method = method_find(out->method_name);
+	return version_parse(skip_spaces(line), &out->version);
+}
+
+/* --- fields ----------------------------------------------------------------- */
+
+#define EACH_BYTE(byte) (0x0101010101010101ull * (byte))
+
+/*
+ * Whether all eight bytes may stand in a value. A byte below 0x20 borrows when
+ * 0x20 is taken from it, so its high bit is set though it was not before; 0x7f
+ * becomes 0 and borrows in the same way. A tab, and now and then the neighbour
+ * of a bad byte, is reported too: the table decides then.
+ */
+static bool is_plain_word(const char *p)
+{
+	uint64_t word;
+
+	memcpy(&word, p, sizeof(word));
+	uint64_t is_del = word ^ EACH_BYTE(0x7f);
+	uint64_t found = ((word - EACH_BYTE(0x20)) & ~word) |
+			 ((is_del - EACH_BYTE(0x01)) & ~is_del);
+	return !(found & EACH_BYTE(0x80));
+}
+
+static bool is_value(struct str s)
+{
+	while (s.len >= 8) {
+		if (!is_plain_word(s.data) && span(str_head(s, 8), VALUE) != 8)
+			return false;
+		s = (struct str){ s.data + 8, s.len - 8 };
+	}
+	return span(s, VALUE) == s.len;
+}
+
+int field_parse(struct str line, struct str *name, struct str *value)
+{
+	size_t colon = span(line, TOKEN);
+
+	if (colon == 0 || colon == line.len || line.data[colon] != ':')
+		return 400;
+	*name = str_head(line, colon);
+	*value = trim_blanks(str_range(line.data + colon + 1, line.data + line.len));
+	return is_value(*value) ? 0 : 400;
+}
+
+struct known_field {
+	struct str name;
+	size_t offset; /* in struct request_known */
+	bool once; /* a second one is an error */
+};
+
+#define KNOWN(name, member) { STR_INIT(name), offsetof(struct request_known, member), false }
+#define KNOWN_ONCE(name, member) { STR_INIT(name), offsetof(struct request_known, member), true }
+
+/* By the length of the name. */
+static const struct known_field known_fields[][2] = {
+	[4] = { KNOWN_ONCE("host", host) },
+	[5] = { KNOWN("range", range) },
+	[6] = { KNOWN_ONCE("expect", expect) },
+	[7] = { KNOWN("referer", referer) },
+	[8] = { KNOWN("if-range", if_range), KNOWN("if-match", if_match) },
+	[10] = { KNOWN("connection", connection), KNOWN("user-agent", user_agent) },
+	[13] = { KNOWN("if-none-match", if_none_match) },
+	[14] = { KNOWN_ONCE("content-length", content_length) },
+	[15] = { KNOWN("accept-encoding", accept_encoding) },
+	[17] = { KNOWN("if-modified-since", if_modified_since),
+		 KNOWN_ONCE("transfer-encoding", transfer_encoding) },
+	[19] = { KNOWN("if-unmodified-since", if_unmodified_since) },
+};
+
+int known_set(struct request_known *known, struct str name, struct str value)
+{
+	if (name.len >= sizeof(known_fields) / sizeof(known_fields[0]))
+		return 0;
+
+	const struct known_field *field = known_fields[name.len];
+
+	for (int i = 0; i < 2 && field[i].name.len > 0; i++) {
+		if (!str_eq_nocase(name, field[i].name))
+			continue;
+		struct str *kept = (struct str *)((char *)known + field[i].offset);
+		if (!kept->data)
+			*kept = value;
+		else if (field[i].once)
+			return 400;
+		return 0;
+	}
+	return 0;
+}
+
+/* --- lists ------------------------------------------------------------------ */
+
+bool list_next(struct str *rest, struct str *element)
+{
+	while (rest->len > 0) {
+		*element = trim_blanks(str_split(rest, ','));
+		if (element->len > 0)
+			return true;
+	}
+	return false;
+}
+
+bool list_has(struct str list, struct str token)
+{
+	struct str element;
+
+	while (list_next(&list, &element))
+		if (str_eq_nocase(element, token))
+			return true;
+	return false;
+}
+
+/* --- what the fields say together ------------------------------------------- */
+
+static int chunked_only(struct str codings)
+{
+	struct str coding;
+	int chunked = 0;
+
+	while (list_next(&codings, &coding)) {
+		if (!str_eq_nocase(coding, STR("chunked")))
+			return 501;
+		chunked++;
+	}
+	return chunked == 1 ? 0 : 400;
+}
+
+int framing_find(const struct request_known *known, enum http_version version, struct framing *out)
+{
+	*out = (struct framing){ .kind = FRAMING_NONE };
+
+	if (known->transfer_encoding.data) {
+		if (known->content_length.data || version < HTTP_1_1)
+			return 400;
+		out->kind = FRAMING_CHUNKED;
+		return chunked_only(known->transfer_encoding);
+	}
+	if (known->content_length.data) {
+		if (str_to_u64(known->content_length, INT64_MAX, &out->length) < 0)
+			return 400;
+		if (out->length > 0)
+			out->kind = FRAMING_LENGTH;
+	}
+	return 0;
+}
+
+bool head_keeps_alive(const struct request_known *known, enum http_version version)
+{
+	if (version < HTTP_1_1)
+		return list_has(known->connection, STR("keep-alive")) &&
+		       !list_has(known->connection, STR("close"));
+	return !list_has(known->connection, STR("close"));
+}
+
+bool head_expects_continue(const struct request_known *known, enum http_version version)
+{
+	return version >= HTTP_1_1 && list_has(known->expect, STR("100-continue"));
+}

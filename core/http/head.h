@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Heads of HTTP/1 requests (RFC 9112): where one ends, its request line, its
+ * field lines, what they say about the body. Nothing here allocates: results
+ * point into the buffer. Functions that return a status return 0 when all is
+ * well, otherwise the status to answer with; the connection is to be closed
+ * then, since where the next request begins is not known.
+ *
+ *     head_scan()                  until it says HEAD_COMPLETE
+ *     request_line_parse()         of head_request_line()
+ *     head_next_line(), field_parse(), known_set()      of head_fields()
+ *     framing_find()
+ */
+#ifndef SKUA_HTTP_HEAD_H
+#define SKUA_HTTP_HEAD_H
+
+#include <request.h>
+#include <str.h>
+
+/* More empty lines than that before a request line are refused. */
+#define HEAD_EMPTY_LINES 8
+
+/*
+ * The state of the search for the end of a head. Zeroed at the start of each.
+ * Offsets count from the beginning of the buffer, which may move meanwhile.
+ */
+struct head_scan {
+	size_t pos; /* how far the bytes were looked at */
+	size_t line; /* where the unfinished line begins */
+	size_t start; /* of the request line: behind leading empty lines */
+	size_t line_end; /* of the request line, before its CR LF; 0: not there yet */
+	size_t fields; /* where the first field line begins */
+	size_t end; /* behind the empty line: where the body begins */
+	size_t longest; /* field line, in bytes, without its end; finished ones only */
+	unsigned lines; /* field lines so far */
+	unsigned empty_lines; /* before the request line */
+};
+
+enum head_state {
+	HEAD_MORE, /* not complete; line_end tells whether the request line is */
+	HEAD_COMPLETE,
+	HEAD_BAD, /* too many empty lines before it: 400 */
+};
+
+/*
+ * Goes on with the search; `len` is the number of bytes in the buffer by now.
+ * Looks at each byte once, however often it is called.
+ */
+enum head_state head_scan(struct head_scan *scan, const char *buffer, size_t len);
+
+/* The request line, when scan->line_end is set; the field lines of a complete head. */
+static inline struct str head_request_line(const struct head_scan *scan, const char *buffer)
+{
+	return str_range(buffer + scan->start, buffer + scan->line_end);
+}
+
+static inline struct str head_fields(const struct head_scan *scan, const char *buffer)
+{
+	return str_range(buffer + scan->fields, buffer + scan->end);
+}
+
+struct request_line {
+	enum method method;
+	enum http_version version; /* 1.2 to 1.9 count as 1.1 */
+	struct str method_name;
+	struct str target; /* no blanks, no control characters; see uri.h */
+};
+
+/*
+ * RFC 9112 section 3. As in nginx several spaces may stand between the parts
+ * and behind the version. 0; 400; 505 for another major version. A request of
+ * HTTP/0.9 is a 400.
+ */
+int request_line_parse(struct str line, struct request_line *out);
+
+/* Cuts the next line off *rest; false at the empty line or the end. LF or CR LF ends a line. */
+bool head_next_line(struct str *rest, struct str *line);
+
+/*
+ * RFC 9112 section 5. The value is without the blanks around it. 400 for a
+ * folded line, a blank before the colon, a name that is no token, and control
+ * characters (all but the tab) in the value.
+ */
+int field_parse(struct str line, struct str *name, struct str *value);
+
+/*
+ * Keeps the value if the server looks at this field. What was not sent has
+ * data NULL. When a field is repeated the first one counts; 400 for those that
+ * decide on framing, routing or continuation: Host, Content-Length,
+ * Transfer-Encoding, Expect.
+ */
+int known_set(struct request_known *known, struct str name, struct str value);
+
+struct framing {
+	enum {
+		FRAMING_NONE,
+		FRAMING_LENGTH,
+		FRAMING_CHUNKED,
+	} kind;
+	uint64_t length; /* FRAMING_LENGTH: bytes, not 0 */
+};
+
+/*
+ * What body follows the head (RFC 9112 section 6.3). 0; 501 for a transfer
+ * coding other than chunked; 400 for whatever is ambiguous: length and coding
+ * together, a coding in HTTP/1.0, chunked twice, a length that is no number.
+ */
+int framing_find(const struct request_known *known, enum http_version version,
+		 struct framing *out);
+
+/* Whether the connection may go on after this request (RFC 9112 section 9.3). */
+bool head_keeps_alive(const struct request_known *known, enum http_version version);
+
+/* The client waits for 100 (Continue) before it sends the body (RFC 9110 10.1.1). */
+bool head_expects_continue(const struct request_known *known, enum http_version version);
+
+/*
+ * Cuts the next element off a comma-separated list (RFC 9110 section 5.6.1),
+ * without blanks around it; empty elements are skipped. False at the end.
+ */
+bool list_next(struct str *rest, struct str *element);
+
+/* Whether an element of the list equals `token`, compared without case. */
+bool list_has(struct str list, struct str token);
+
+/* METHOD_OTHER for all but those of enum method. Case matters. */
+enum method method_find(struct str name);
+
+bool is_token(struct str s);
+
+#endif

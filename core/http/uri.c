@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Splitting targets, normalizing paths, checking host names. Most paths and
+ * hosts are in normal form already: a quick look finds that out, and nothing is
+ * copied. What goes out again is encoded in escape.c.
+ */
+#include "http/uri.h"
+
+/* --- targets ---------------------------------------------------------------- */
+
+/* The scheme of the absolute form, cut off *text with its "://". */
+static bool skip_scheme(struct str *text)
+{
+	static const struct str schemes[] = { STR_INIT("http://"), STR_INIT("https://") };
+
+	for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
+		if (!str_eq_nocase(str_head(*text, schemes[i].len), schemes[i]))
+			continue;
+		*text = str_skip(*text, schemes[i].len);
+		return true;
+	}
+	return false;
+}
+
+static size_t until_any(struct str s, const char *set, size_t count)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (memchr(set, s.data[i], count))
+			return i;
+	return s.len;
+}
+
+/* "path?args#fragment" */
+static void split_path(struct str text, struct target *out)
+{
+	ssize_t fragment = str_chr(text, '#');
+
+	out->path_and_args = text;
+	if (fragment >= 0)
+		text = str_head(text, (size_t)fragment);
+	out->path = str_split(&text, '?');
+	out->args = text;
+}
+
+static int split_absolute(struct str text, struct target *out)
+{
+	if (!skip_scheme(&text))
+		return 400;
+	out->form = TARGET_ABSOLUTE;
+	out->authority = str_head(text, until_any(text, "/?#", 3));
+	split_path(str_skip(text, out->authority.len), out);
+	if (out->path.len == 0)
+		out->path = STR("/");
+	if (out->path_and_args.len == 0)
+		out->path_and_args = out->path;
+	return out->authority.len > 0 ? 0 : 400;
+}
+
+int target_split(enum method method, struct str text, struct target *out)
+{
+	*out = (struct target){ .form = TARGET_ORIGIN };
+
+	if (method == METHOD_CONNECT) {
+		out->form = TARGET_AUTHORITY;
+		out->authority = text;
+		out->path_and_args = text;
+		return text.len > 0 ? 0 : 400;
+	}
+	if (text.len > 0 && text.data[0] == '/') {
+		split_path(text, out);
+		return 0;
+	}
+	if (str_eq(text, STR("*"))) {
+		out->form = TARGET_ASTERISK;
+		out->path = text;
+		out->path_and_args = text;
+		return method == METHOD_OPTIONS ? 0 : 400;
+	}
+	return split_absolute(text, out);
+}
+
+/* --- paths ------------------------------------------------------------------ */
+
+/* No percent sign, and no slash is followed by a slash or a dot. */
+static bool is_normal(struct str path)
+{
+	char before = 0;
+
+	for (size_t i = 0; i < path.len; i++) {
+		char c = path.data[i];
+
+		if (c == '%' || (before == '/' && (c == '.' || c == '/')))
+			return false;
+		before = c;
+	}
+	return true;
+}
+
+static int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c = ascii_lower(c);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Takes the next character, decoded, off *rest. It is not NUL: that is false, as is an error. */
+static bool next_char(struct str *rest, char *out)
+{
+	*out = rest->data[0];
+	if (*out != '%') {
+		*rest = str_skip(*rest, 1);
+		return *out != 0;
+	}
+	if (rest->len < 3)
+		return false;
+
+	int high = hex_digit(rest->data[1]), low = hex_digit(rest->data[2]);
+
+	if (high < 0 || low < 0 || (high | low) == 0)
+		return false;
+	*out = (char)(high << 4 | low);
+	*rest = str_skip(*rest, 3);
+	return true;
+}
+
+/*
+ * The path that was written so far. It always begins with a slash, and
+ * `segment` is where the last segment begins, behind the last slash.
+ */
+struct path_writer {
+	char *data;
+	size_t len, segment;
+};
+
+/* The last segment is complete: take it back if it is "." or "..". 0 or 400. */
+static int end_segment(struct path_writer *path)
+{
+	const char *segment = path->data + path->segment;
+	size_t len = path->len - path->segment;
+
+	if (len == 1 && segment[0] == '.')
+		path->len = path->segment;
+	if (len != 2 || segment[0] != '.' || segment[1] != '.')
+		return 0;
+
+	if (path->segment == 1)
+		return 400;
+	path->len = path->segment - 1;
+	while (path->data[path->len - 1] != '/')
+		path->len--;
+	path->segment = path->len;
+	return 0;
+}
+
+int path_normalize(struct pool *pool, struct str path, bool merge_slashes, struct str *out)
+{
+	if (path.len == 0 || path.data[0] != '/')
+		return 400;
+	*out = path;
+	if (is_normal(path))
+		return 0;
+
+	struct path_writer to = { .data = pool_alloc(pool, path.len + 1), .len = 1, .segment = 1 };
+	struct str rest = str_skip(path, 1);
+	char c;
+
+	to.data[0] = '/';
+	while (rest.len > 0) {
+		if (!next_char(&rest, &c))
+			return 400;
+		if (c != '/') {
+			to.data[to.len++] = c;
+			continue;
+		}
+		bool was_empty = to.len == to.segment;
+		if (end_segment(&to) != 0)
+			return 400;
+		/* "." and ".." have left a slash behind already. */
+		if (to.len == to.segment && (merge_slashes || !was_empty))
+			continue;
+		to.data[to.len++] = '/';
+		to.segment = to.len;
+	}
+	if (end_segment(&to) != 0)
+		return 400;
+	to.data[to.len] = 0;
+	*out = (struct str){ to.data, to.len };
+	return 0;
+}
+
+/* --- hosts ------------------------------------------------------------------ */
+
+/* RFC 3986 section 3.2.2: reg-name, and what stands in the brackets of a literal. */
+static bool is_host_char(char c, bool literal)
+{
+	if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'))
+		return true;
+	if (c == 0)
+		return false;
+	return strchr(literal ? ":.-_~%" : "-._~%!$&'()*+,;=", c) != NULL;
+}
+
+static bool is_port(struct str s)
+{
+	uint64_t port;
+
+	return s.len == 0 || str_to_u64(s, 65535, &port) == 0;
+}
+
+static struct str lower_case(struct pool *pool, struct str s)
+{
+	size_t i = 0;
+
+	while (i < s.len && s.data[i] == ascii_lower(s.data[i]))
+		i++;
+	if (i == s.len)
+		return s;
+
+	char *copy = pool_alloc(pool, s.len);
+	for (i = 0; i < s.len; i++)
+		copy[i] = ascii_lower(s.data[i]);
+	return (struct str){ copy, s.len };
+}
+
+/* Cuts the host off *text and leaves ":port" or nothing; empty when it is none. */
+static struct str cut_host(struct str *text)
+{
+	bool literal = text->len > 0 && text->data[0] == '[';
+	size_t len = literal ? 1 : 0;
+
+	while (len < text->len && is_host_char(text->data[len], literal))
+		len++;
+	if (literal && (len < 3 || len == text->len || text->data[len++] != ']'))
+		return STR("");
+
+	struct str host = str_head(*text, len);
+	*text = str_skip(*text, len);
+	return host;
+}
+
+int host_parse(struct pool *pool, struct str text, struct str *host)
+{
+	struct str found = cut_host(&text);
+
+	if (text.len > 0 && (text.data[0] != ':' || !is_port(str_skip(text, 1))))
+		return 400;
+	if (found.len > 0 && found.data[found.len - 1] == '.')
+		found.len--;
+	if (found.len == 0 || found.data[0] == '.' || str_find(found, STR("..")) >= 0)
+		return 400;
+	*host = lower_case(pool, found);
+	return 0;
+}
