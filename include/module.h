@@ -30,6 +30,7 @@
 #include <conf.h>
 #include <file.h>
 #include <log.h>
+#include <pattern.h>
 #include <pool.h>
 #include <request.h>
 #include <response.h>

@@ -13,8 +13,8 @@ static int parse_port(struct str text, in_port_t *port, const char **why)
 {
 	uint64_t number;
 
-	if (str_to_u64(text, 65535, &number) < 0 || number == 0) {
-		*why = "the port must be a number from 1 to 65535";
+	if (str_to_u64(text, 65535, &number) < 0) {
+		*why = "the port must be a number from 1 to 65535 (or 0: the kernel chooses)";
 		return -1;
 	}
 	*port = htons((in_port_t)number);

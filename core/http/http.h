@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the configuration becomes for requests: servers, locations, and the
+ * settings of the core that each location has its own of.
+ */
+#ifndef SKUA_HTTP_HTTP_H
+#define SKUA_HTTP_HTTP_H
+
+#include <module.h>
+
+#include "config/config.h"
+#include "net/listener.h"
+
+/* disable keep-alive for these: bits of keepalive_disable */
+enum { KEEPALIVE_NOT_MSIE6 = 1, KEEPALIVE_NOT_SAFARI = 2 };
+
+enum { SATISFY_ALL, SATISFY_ANY };
+enum { LINGER_OFF, LINGER_ON, LINGER_ALWAYS };
+enum { TOKENS_OFF, TOKENS_ON, TOKENS_BUILD };
+
+/* error_page: codes, what they become, where to. */
+struct error_page {
+	int code;
+	int becomes; /* 0: keeps its code; -1: the code of the answer from there (`=`) */
+	const struct template *uri;
+	struct error_page *next;
+};
+
+/* The directives of the core that stand in http, server and location. */
+struct http_conf {
+	const struct template *root;
+	const struct template *alias; /* LOCAL; set in a location instead of root */
+	struct error_page *error_pages;
+	bool internal;
+	int satisfy;
+
+	struct duration keepalive_timeout, keepalive_header;
+	struct duration keepalive_time, keepalive_min_timeout;
+	int64_t keepalive_requests;
+	unsigned keepalive_disable;
+
+	struct duration client_header_timeout, client_body_timeout, send_timeout;
+	struct size client_header_buffer_size, client_max_body_size;
+	int64_t large_buffers_count;
+	struct size large_buffers_size;
+	int64_t max_headers;
+
+	int lingering_close;
+	struct duration lingering_time, lingering_timeout;
+	bool reset_timedout_connection;
+
+	bool sendfile, tcp_nopush, tcp_nodelay;
+	int server_tokens;
+	bool merge_slashes, ignore_invalid_headers, underscores_in_headers;
+	bool log_not_found, server_name_in_redirect, port_in_redirect, absolute_redirect;
+	bool msie_padding;
+	const struct log *error_log;
+};
+
+enum location_kind {
+	LOCATION_PREFIX, /* location /a/ */
+	LOCATION_EXACT, /* location = /a */
+	LOCATION_FINAL, /* location ^~ /a/: no expressions are tried */
+	LOCATION_REGEX, /* location ~ \.php$ */
+	LOCATION_NAMED, /* location @fallback */
+	LOCATION_SERVER, /* the server's own level: when nothing matches */
+};
+
+struct http_location {
+	struct str name; /* as written: "/a/", "\.php$", "@fallback" */
+	enum location_kind kind;
+	const struct pattern *pattern; /* of LOCATION_REGEX */
+	const void *const *confs; /* struct of each module */
+	const struct http_conf *core; /* confs[index of the http module] */
+	const struct http_location *parent; /* NULL on the server's level */
+	struct location_tree *nested; /* NULL: nothing nested */
+};
+
+struct http_server {
+	struct str name; /* the first server_name, "" if none */
+	const struct server_name *names;
+	size_t names_count;
+	const struct http_location *top; /* LOCATION_SERVER */
+	struct conf_place place;
+};
+
+/* What is shared by a whole configuration: conf_shared() under http_key. */
+struct http {
+	struct conf *conf;
+	struct listeners listeners;
+	struct http_server **servers;
+	size_t servers_count, servers_capacity;
+	size_t variables_count; /* values that a request has room for */
+};
+
+extern const struct module http_module;
+
+struct http *http_of(struct conf *conf);
+
+/* The addresses that the configuration's servers listen on; process/ opens them. */
+struct listeners *http_listeners(struct conf *conf);
+
+/*
+ * Makes a configuration the one that new connections are served by: lays out
+ * the phases, the variables. Once in a worker's life, before its loop runs.
+ */
+void http_start(struct conf *conf);
+
+extern const struct protocol http1_protocol;
+
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The walk of a request through the phases. Everything between the complete
+ * head and the complete answer happens in phases_run().
+ */
+#ifndef SKUA_HTTP_PHASES_H
+#define SKUA_HTTP_PHASES_H
+
+#include <module.h>
+
+/* Lays the handlers of all modules into one array per phase. Once in a process. */
+void phases_start(void);
+
+/*
+ * Walks on from where the request stands. True: the answer is complete in
+ * req->response, and FILTER has run. False: the request waits, or (closing set)
+ * the connection must be closed without an answer.
+ */
+bool phases_run(struct request *req);
+
+/* Runs the handlers of LOG. */
+void phases_log(struct request *req);
+
+#endif

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A request as the core sees it: the public part first, then its place in the
+ * pipeline, what it waits for, and what has been sent.
+ */
+#ifndef SKUA_HTTP_REQUEST_PRIVATE_H
+#define SKUA_HTTP_REQUEST_PRIVATE_H
+
+#include <module.h>
+
+#include "http/http.h"
+#include "net/conn.h"
+
+struct variable_slot;
+
+/* The value of an indexed variable, once it was asked for. */
+struct variable_value {
+	bool known, found;
+	struct str text;
+};
+
+/* What the core adds to the public struct request, which it begins with. */
+struct request_core {
+	struct request pub;
+
+	/* The walk. */
+	enum phase phase;
+	size_t handler; /* in the phase's array: the next one to call */
+	int redirects; /* of all kinds; ten are allowed */
+	unsigned running; /* index of the module whose handler runs */
+	void **contexts; /* by module; NULL before the first request_context() */
+	int error; /* the status that is being rendered; 0: none */
+	int access_refused; /* satisfy any: what the first refusal said */
+	bool access_allowed;
+	bool waiting; /* a handler said WAIT */
+	bool closing; /* a handler said CLOSE */
+	bool in_error_page; /* error_page has redirected once */
+	int error_page_code; /* `error_page 404 =200`: the code to answer with; 0: none; -1: as answered */
+	bool head_is_offered; /* of a subrequest */
+
+	struct wakeup *wakeups;
+	struct variable_value *values; /* by slot index */
+	struct named_capture *named;
+
+	/* Called instead of sending when the answer is complete: subrequests, tests. */
+	void (*complete)(struct request *req, void *data);
+	void *complete_data;
+	struct request_core *subrequests; /* children, by next_sibling */
+	struct request_core *next_sibling;
+	int depth;
+
+	/* The connection's side. */
+	struct request_core *next; /* in the order of the answers */
+	struct buffer *buffer; /* holds the head; a reference */
+	int64_t started_ms; /* wall clock: first byte of the head */
+	uint64_t head_bytes; /* request line and fields as received */
+	uint64_t body_bytes; /* of the request's body, received so far */
+	int64_t body_expected; /* Content-Length, -1: chunked, 0: none */
+	uint64_t sent_begin; /* where its answer begins in the connection's output */
+	uint64_t sent_end; /* where it ends; valid when body_done */
+	uint64_t answer_head_bytes;
+	bool keepalive; /* the connection goes on after this answer */
+	bool chunked; /* the answer's framing */
+	bool body_done; /* the whole answer is in the output */
+	bool complete_ok; /* $request_completion */
+};
+
+static inline struct request_core *request_core(const struct request *req)
+{
+	return (struct request_core *)req;
+}
+
+/*
+ * A request with a pool of its own. Its fields are to be filled in from the
+ * head; server and location are the connection's defaults.
+ */
+struct request_core *request_create(struct conn *conn);
+
+/* Cancels what it waits for, closes the body, ends subrequests and the pool. */
+void request_destroy(struct request_core *core);
+
+/* The request belongs to this location now: its configuration applies. */
+void request_set_location(struct request *req, const struct http_location *location);
+
+/* Module contexts and captures are gone, as after a redirect. */
+void request_clear_contexts(struct request_core *core);
+
+/*
+ * Set by the connection protocol: called when a waiting request goes on, when
+ * its body is ready, so that the connection continues.
+ */
+void request_resume(struct request *req);
+
+/* Renders an error: error_page, or the built-in page. DONE, RESTART or CLOSE. */
+verdict error_page_respond(struct request *req, int status);
+
+/* Ends every wake-up of the request; cancels run. */
+void wakeups_cancel(struct request_core *core);
+
+#endif
