@@ -35,14 +35,14 @@ struct test_suite {
 int test_main(const struct test_suite *suite, const TTest *const tests[], size_t count);
 
 /* The main() of a program that runs these tests in this order. */
-#define TESTS(suite_name, ...) TESTS_IN((&(struct test_suite){.name = suite_name}), __VA_ARGS__)
+#define TESTS(suite_name, ...) TESTS_IN((&(struct test_suite){ .name = suite_name }), __VA_ARGS__)
 
 /* The same for a suite with a time limit or fixtures: a const struct test_suite *. */
-#define TESTS_IN(suite, ...)                                                        \
-	int main(void)                                                              \
-	{                                                                           \
-		const TTest *const tests[] = {__VA_ARGS__};                         \
-		return test_main(suite, tests, sizeof(tests) / sizeof(tests[0]));   \
+#define TESTS_IN(suite, ...)                                                      \
+	int main(void)                                                            \
+	{                                                                         \
+		const TTest *const tests[] = { __VA_ARGS__ };                     \
+		return test_main(suite, tests, sizeof(tests) / sizeof(tests[0])); \
 	}
 
 /*
