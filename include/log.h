@@ -15,6 +15,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <str.h>
+
+struct conf_call;
+
 enum log_level {
 	LEVEL_EMERG, /* the server cannot start or go on */
 	LEVEL_ALERT, /* a defect of our own, or a lost process */
@@ -35,6 +39,23 @@ struct log {
 	enum log_level level; /* the least important level that is written */
 	const struct log *next;
 };
+
+/*
+ * A file that lines are written to as long as a configuration lives. The master
+ * opens it before the workers start and again at the signal USR1; the number of
+ * the descriptor stays. -1: not opened (`skua -t`).
+ */
+struct log_file {
+	struct str path; /* full; NUL follows */
+	int fd; /* for appending; /dev/stdout and /dev/stderr: the inherited ones */
+};
+
+/*
+ * For a directive that names a log file: notes the path (relative ones below
+ * the prefix). The same file for the same path. Lives as long as the
+ * configuration.
+ */
+struct log_file *conf_log_file(struct conf_call *call, struct str path);
 
 /* The log of this process; standard error at level notice until set. */
 extern const struct log *log_process;

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config/logs.h"
+
+#include "config/config.h"
+#include <module.h>
+
+static const char logs_key;
+
+static const struct keyword levels[] = {
+	{ "debug", LEVEL_DEBUG }, { "info", LEVEL_INFO },   { "notice", LEVEL_NOTICE },
+	{ "warn", LEVEL_WARN },	  { "error", LEVEL_ERROR }, { "crit", LEVEL_CRIT },
+	{ "alert", LEVEL_ALERT }, { "emerg", LEVEL_EMERG }, { NULL, 0 },
+};
+
+struct logs *logs_of(struct conf *conf)
+{
+	return conf_shared(conf, &logs_key, sizeof(struct logs));
+}
+
+struct log_file *logs_note(struct conf *conf, struct str path)
+{
+	struct logs *logs = logs_of(conf);
+
+	for (struct log_entry *entry = logs->files; entry; entry = entry->next)
+		if (str_eq(entry->file.path, path))
+			return &entry->file;
+
+	struct log_entry *entry = pool_new(conf_pool(conf), struct log_entry);
+	entry->file.path = pool_strdup(conf_pool(conf), path);
+	entry->file.fd = -1;
+	entry->next = logs->files;
+	logs->files = entry;
+	return &entry->file;
+}
+
+static struct error_log *add_error(struct conf *conf, struct log_file *file, enum log_level level)
+{
+	struct logs *logs = logs_of(conf);
+	struct error_log *error = pool_new(conf_pool(conf), struct error_log);
+
+	error->log.fd = -1;
+	error->log.level = level;
+	error->file = file;
+	error->next = logs->errors;
+	logs->errors = error;
+	return error;
+}
+
+const struct log *logs_add_error(struct conf *conf, struct log_file *file, enum log_level level)
+{
+	return &add_error(conf, file, level)->log;
+}
+
+void logs_connect(struct logs *logs)
+{
+	for (struct error_log *error = logs->errors; error; error = error->next)
+		error->log.fd = error->file->fd;
+}
+
+const struct log *logs_main(struct conf *conf)
+{
+	const struct logs_conf *own = scope_data(conf_main(conf), &logs_module);
+
+	return own->log ? own->log : logs_of(conf)->main;
+}
+
+void logs_set_main(struct conf *conf, const struct log *log)
+{
+	logs_of(conf)->main = log;
+}
+
+struct log_file *conf_log_file(struct conf_call *call, struct str path)
+{
+	return logs_note(call->conf, conf_full_path(call->conf, path));
+}
+
+static int set_error_log(struct conf_call *call)
+{
+	const struct conf_word *args = call->node->args;
+	struct logs_conf *own = call->data;
+	struct str path = args[0].text;
+	int level = LEVEL_ERROR;
+
+	if (str_starts(path, STR("syslog:")) || str_starts(path, STR("memory:")))
+		return conf_error(call, &args[0],
+				  "errors go to a file or to \"stderr\"; for the system's log "
+				  "use stderr and the service manager");
+	if (call->node->nargs > 1 && conf_parse_keyword(call, &args[1], levels, &level) < 0)
+		return -1;
+	if (conf_word_is(&args[0], "off"))
+		conf_warn(call, &args[0],
+			  "writes to a file with the name \"off\"; to be rid of the error log "
+			  "write \"error_log /dev/null emerg\"");
+
+	struct log_file *file = str_eq(path, STR("stderr")) ?
+					logs_note(call->conf, STR("/dev/stderr")) :
+					conf_log_file(call, path);
+	struct error_log *error = add_error(call->conf, file, (enum log_level)level);
+	/* The first in a block replaces what it inherits. */
+	error->log.next = own->scope == call->scope ? own->log : NULL;
+	own->log = &error->log;
+	own->scope = call->scope;
+	return 0;
+}
+
+const struct module logs_module = {
+	.name = "error_log",
+	.summary = "where errors are written",
+	.conf_size = sizeof(struct logs_conf),
+	.directives = (const struct directive[]) {
+		DIRECTIVE_SET("error_log", IN_MAIN | IN_ANY_HTTP, set_error_log,
+			"file | stderr [debug | info | notice | warn | error | crit | alert | emerg]",
+			"Where messages of this level and the more important ones go (error and "
+			"above if none is given). A block may name several files; they replace "
+			"those of the enclosing block. /dev/stderr and /dev/stdout are the "
+			"descriptors that the server was started with. Files are opened by the "
+			"master and opened again at the signal USR1.",
+			.flags = LIST, .min_args = 1, .max_args = 2),
+		{ 0 }
+	},
+};

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Which log files a configuration wants, and the directive error_log. Nothing
+ * is opened while a configuration is read: files are noted here, the master
+ * opens them (process/logfiles.c) and its children inherit the descriptors.
+ * A descriptor keeps its number as long as the configuration lives; reopening
+ * puts another file behind it.
+ */
+#ifndef SKUA_CONFIG_LOGS_H
+#define SKUA_CONFIG_LOGS_H
+
+#include <conf.h>
+#include <log.h>
+
+struct module;
+
+/* A log file of a configuration in the list of all. */
+struct log_entry {
+	struct log_file file;
+	struct log_entry *next;
+};
+
+/* One error_log directive; its descriptor is that of the file. */
+struct error_log {
+	struct log log;
+	const struct log_file *file;
+	struct error_log *next; /* in the list of all */
+};
+
+struct logs {
+	struct log_entry *files;
+	struct error_log *errors;
+	const struct log *main; /* where nobody has written error_log */
+};
+
+/* The struct of the module below in a scope: where its errors go. */
+struct logs_conf {
+	const struct log *log; /* NULL: nobody has written error_log; log_process */
+	const struct conf_scope *scope; /* whose directives made the list */
+};
+
+extern const struct module logs_module;
+
+/* The files and error logs of a configuration. */
+struct logs *logs_of(struct conf *conf);
+
+/*
+ * Notes a file (a full path), or finds it when it was noted before: one
+ * descriptor per path.
+ */
+struct log_file *logs_note(struct conf *conf, struct str path);
+
+/* Notes an error log that no directive names: the default one. */
+const struct log *logs_add_error(struct conf *conf, struct log_file *file, enum log_level level);
+
+/* Gives each error log the descriptor of its file; call it after the files were opened. */
+void logs_connect(struct logs *logs);
+
+/* The log of the main level; NULL if there is no error_log there and none was set. */
+const struct log *logs_main(struct conf *conf);
+void logs_set_main(struct conf *conf, const struct log *log);
+
+#endif
