@@ -8,6 +8,7 @@
 #define SKUA_NET_LISTENER_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <netinet/in.h>
@@ -31,6 +32,7 @@ struct keepalive_probes {
 };
 
 struct listener {
+	uint32_t id; /* given by process/: one number per address while the server lives */
 	union address address;
 	socklen_t address_len;
 	struct str text; /* "127.0.0.1:8080", "[::]:80", "unix:/run/skua.sock" */

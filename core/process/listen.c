@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "process/listen.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <log.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "net/listener.h"
+#include "process/sockets.h"
+
+/* The sockets of one address. */
+struct socket_set {
+	struct listener address; /* what listener_same() looks at, and the text */
+	uint32_t id;
+	int *fds;
+	int count;
+	bool is_new; /* opened by the listen_open() that is going on */
+	int count_before; /* it */
+	struct socket_set *next;
+};
+
+static struct socket_set *sets;
+static uint32_t last_id;
+
+static struct socket_set *find(const struct listener *listener)
+{
+	for (struct socket_set *set = sets; set; set = set->next)
+		if (listener_same(&set->address, listener))
+			return set;
+	return NULL;
+}
+
+static struct socket_set *add_set(const struct listener *listener)
+{
+	struct socket_set *set = calloc(1, sizeof(*set));
+	char *text = malloc(listener->text.len + 1);
+
+	if (!set || !text) {
+		free(set);
+		free(text);
+		return NULL;
+	}
+	memcpy(text, listener->text.data, listener->text.len);
+	text[listener->text.len] = '\0';
+	set->address.address = listener->address;
+	set->address.address_len = listener->address_len;
+	set->address.text = (struct str){ text, listener->text.len };
+	set->id = ++last_id;
+	set->is_new = true;
+	set->next = sets;
+	sets = set;
+	return set;
+}
+
+static void remove_file(const struct socket_set *set)
+{
+	const struct sockaddr_un *un = &set->address.address.un;
+
+	if (un->sun_family == AF_UNIX && un->sun_path[0])
+		unlink(un->sun_path);
+}
+
+static void close_from(struct socket_set *set, int first)
+{
+	while (set->count > first)
+		close(set->fds[--set->count]);
+}
+
+/* Takes it out of the list, too. */
+static void destroy(struct socket_set *set, bool with_file)
+{
+	struct socket_set **link = &sets;
+
+	while (*link != set)
+		link = &(*link)->next;
+	*link = set->next;
+	close_from(set, 0);
+	if (with_file)
+		remove_file(set);
+	free(set->fds);
+	free((char *)set->address.text.data);
+	free(set);
+}
+
+static int append(struct socket_set *set, int fd)
+{
+	int *fds = realloc(set->fds, sizeof(*fds) * (size_t)(set->count + 1));
+
+	if (!fds)
+		return -ENOMEM;
+	set->fds = fds;
+	set->fds[set->count++] = fd;
+	return 0;
+}
+
+static void complain(const struct listener *listener, const struct failure *failure)
+{
+	const char *remedy = "";
+
+	switch (failure->error) {
+	case EADDRINUSE:
+		remedy = "; another process listens there: stop it, or change the listen directive";
+		break;
+	case EACCES:
+		remedy = listener->address.any.sa_family == AF_UNIX ?
+				 "; the folder must be writable for the user that starts the server" :
+				 "; ports below 1024 are root's: start it as root, or listen on a "
+				 "higher port";
+		break;
+	case EADDRNOTAVAIL:
+		remedy = "; this machine does not have the address: change the listen directive";
+		break;
+	case EAFNOSUPPORT:
+		remedy = "; this machine has no such addresses: remove the listen directive";
+		break;
+	}
+	errno = failure->error;
+	log_emerg("%s to %.*s failed%s", failure->call, STR_ARG(listener->text), remedy);
+}
+
+/* Fills the set up to `wanted` sockets. */
+static int fill(struct socket_set *set, const struct listener *listener, int wanted)
+{
+	bool share = wanted > 1 || listener->reuseport;
+
+	for (int i = 0; i < set->count; i++)
+		socket_apply(set->fds[i], listener, share);
+	while (set->count < wanted) {
+		struct failure failure;
+		int fd = socket_listen(listener, share, set->count == 0, &failure);
+
+		if (fd < 0) {
+			complain(listener, &failure);
+			return -1;
+		}
+		if (append(set, fd) < 0) {
+			close(fd);
+			log_emergx("no memory for the sockets of %.*s", STR_ARG(listener->text));
+			return -1;
+		}
+	}
+	return 0;
+}
+
+static int open_one(struct listener *listener, unsigned workers, bool each_own)
+{
+	bool is_unix = listener->address.any.sa_family == AF_UNIX;
+	int wanted = !is_unix && (each_own || listener->reuseport) ? (int)workers : 1;
+	struct socket_set *set = find(listener);
+
+	if (!set)
+		set = add_set(listener);
+	if (!set) {
+		log_emergx("no memory for the sockets of %.*s", STR_ARG(listener->text));
+		return -1;
+	}
+	return fill(set, listener, wanted);
+}
+
+static void begin(void)
+{
+	for (struct socket_set *set = sets; set; set = set->next) {
+		set->is_new = false;
+		set->count_before = set->count;
+	}
+}
+
+static void undo(void)
+{
+	struct socket_set *next;
+
+	for (struct socket_set *set = sets; set; set = next) {
+		next = set->next;
+		if (set->is_new)
+			destroy(set, set->count > 0);
+		else
+			close_from(set, set->count_before);
+	}
+}
+
+int listen_open(struct listeners *listeners, unsigned workers, bool each_own)
+{
+	int result = 0;
+
+	begin();
+	for (size_t i = 0; i < listeners->count; i++)
+		if (open_one(&listeners->items[i], workers, each_own) < 0)
+			result = -1;
+	if (result < 0) {
+		undo();
+		return -1;
+	}
+	for (size_t i = 0; i < listeners->count; i++) {
+		struct listener *listener = &listeners->items[i];
+		const struct socket_set *set = find(listener);
+
+		listener->id = set->id;
+		listener->fds = set->fds;
+		listener->fds_count = set->count;
+	}
+	return 0;
+}
+
+static bool is_wanted(const struct socket_set *set, const struct listeners *listeners)
+{
+	for (size_t i = 0; i < listeners->count; i++)
+		if (listener_same(&set->address, &listeners->items[i]))
+			return true;
+	return false;
+}
+
+void listen_close_others(const struct listeners *listeners)
+{
+	struct socket_set *next;
+
+	for (struct socket_set *set = sets; set; set = next) {
+		next = set->next;
+		if (!is_wanted(set, listeners))
+			destroy(set, true);
+	}
+}
+
+int listen_adopt(int fd)
+{
+	struct listener listener = { 0 };
+	char text[16];
+
+	listener.address_len = sizeof(listener.address);
+	if (getsockname(fd, &listener.address.any, &listener.address_len) < 0)
+		return -errno;
+	if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 || fcntl(fd, F_SETFL, O_RDWR | O_NONBLOCK) < 0)
+		return -errno;
+	snprintf(text, sizeof(text), "inherited %d", fd);
+	listener.text = str_from(text);
+
+	struct socket_set *set = find(&listener);
+	if (!set)
+		set = add_set(&listener);
+	return set ? append(set, fd) : -ENOMEM;
+}
+
+void listen_adopt_environment(void)
+{
+	const char *value = getenv("SKUA_LISTEN");
+	struct str rest = str_from(value);
+
+	while (!str_empty(rest)) {
+		struct str number = str_split(&rest, ';');
+		uint64_t fd;
+		int error = str_to_u64(number, INT32_MAX, &fd);
+
+		if (error == 0)
+			error = listen_adopt((int)fd);
+		if (error < 0)
+			log_warnx("SKUA_LISTEN: \"%.*s\" is not the descriptor of a listening socket",
+				  STR_ARG(number));
+	}
+	unsetenv("SKUA_LISTEN");
+}
+
+void listen_finish(bool remove_files)
+{
+	while (sets)
+		destroy(sets, remove_files);
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The listening sockets. They belong to the master and outlive configurations:
+ * a socket is opened when the first configuration names its address, and closed
+ * when one without it has taken over. Workers inherit them.
+ */
+#ifndef SKUA_PROCESS_LISTEN_H
+#define SKUA_PROCESS_LISTEN_H
+
+#include <stdbool.h>
+
+struct conf;
+struct listeners;
+
+/*
+ * Opens what the listeners want and is not open yet, and fills in their id,
+ * fds and fds_count: one descriptor, or `workers` of them where each worker has
+ * its own (`each_own` is accept_mode reuseport). More descriptors than workers
+ * stay open from an earlier configuration. 0, or -1 after a message for each
+ * address that failed; then nothing has changed.
+ */
+int listen_open(struct listeners *listeners, unsigned workers, bool each_own);
+
+/* Closes the sockets that these listeners don't use: their configuration rules now. */
+void listen_close_others(const struct listeners *listeners);
+
+/*
+ * Takes over a socket that listens or is bound already, as if it had been
+ * opened here. It must have come from elsewhere (inherited, or opened by the
+ * command serve). 0 or -errno; the descriptor stays the caller's on failure.
+ */
+int listen_adopt(int fd);
+
+/*
+ * Adopts the descriptors that the variable SKUA_LISTEN names ("3;4;") and
+ * forgets the variable.
+ */
+void listen_adopt_environment(void);
+
+/* Closes everything; the master also removes the files of unix sockets. */
+void listen_finish(bool remove_files);
+
+#endif

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "process/sockets.h"
+
+#include <errno.h>
+#include <log.h>
+#include <netinet/tcp.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "net/listener.h"
+
+enum { TRIES = 5, PAUSE_MS = 200, DEFER_S = 1 };
+
+static void set_option(int fd, const struct listener *listener, int level, int option, int value,
+		       const char *name)
+{
+	if (setsockopt(fd, level, option, &value, sizeof(value)) < 0)
+		log_warn("setsockopt(%s, %d) for %.*s failed, ignored", name, value,
+			 STR_ARG(listener->text));
+}
+
+#define SET(level, option, value) set_option(fd, listener, level, option, value, #option)
+
+static void apply_keepalive(int fd, const struct listener *listener)
+{
+	const struct keepalive_probes *probes = &listener->keepalive;
+
+	if (probes->mode == KEEPALIVE_DEFAULT)
+		return;
+	SET(SOL_SOCKET, SO_KEEPALIVE, probes->mode == KEEPALIVE_ON);
+	if (probes->idle_s)
+		SET(IPPROTO_TCP, TCP_KEEPIDLE, probes->idle_s);
+	if (probes->interval_s)
+		SET(IPPROTO_TCP, TCP_KEEPINTVL, probes->interval_s);
+	if (probes->count)
+		SET(IPPROTO_TCP, TCP_KEEPCNT, probes->count);
+}
+
+/* What may be set before and after listen(). */
+static void apply_options(int fd, const struct listener *listener, bool share)
+{
+	if (listener->rcvbuf)
+		SET(SOL_SOCKET, SO_RCVBUF, listener->rcvbuf);
+	if (listener->sndbuf)
+		SET(SOL_SOCKET, SO_SNDBUF, listener->sndbuf);
+	if (listener->address.any.sa_family == AF_UNIX)
+		return;
+	SET(SOL_SOCKET, SO_REUSEPORT, share);
+	apply_keepalive(fd, listener);
+	SET(IPPROTO_TCP, TCP_DEFER_ACCEPT, listener->deferred ? DEFER_S : 0);
+}
+
+void socket_apply(int fd, const struct listener *listener, bool share)
+{
+	apply_options(fd, listener, share);
+	if (listen(fd, listener->backlog) < 0)
+		log_warn("listen() to %.*s, backlog %d failed, ignored", STR_ARG(listener->text),
+			 listener->backlog);
+}
+
+static int fail(int fd, const char *call, struct failure *failure)
+{
+	failure->call = call;
+	failure->error = errno;
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+static int make(const struct listener *listener, struct failure *failure)
+{
+	int family = listener->address.any.sa_family;
+	int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return fail(fd, "socket()", failure);
+	if (family != AF_UNIX)
+		SET(SOL_SOCKET, SO_REUSEADDR, 1);
+	if (family == AF_INET6)
+		SET(IPPROTO_IPV6, IPV6_V6ONLY, listener->ipv6only);
+	return fd;
+}
+
+/*
+ * With SO_REUSEPORT a second server of the same user could bind without a
+ * word, so the address is tried without it first.
+ */
+static int probe(const struct listener *listener, struct failure *failure)
+{
+	int fd = make(listener, failure);
+
+	if (fd < 0)
+		return -1;
+	if (bind(fd, &listener->address.any, listener->address_len) < 0)
+		return fail(fd, "bind()", failure);
+	close(fd);
+	return 0;
+}
+
+/* Nobody accepts at a file that a dead server has left behind: it is in the way. */
+static bool remove_stale(const struct listener *listener)
+{
+	const struct sockaddr_un *un = &listener->address.un;
+	struct stat status;
+
+	if (un->sun_family != AF_UNIX || !un->sun_path[0] || lstat(un->sun_path, &status) < 0 ||
+	    !S_ISSOCK(status.st_mode))
+		return false;
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return false;
+	bool stale = connect(fd, &listener->address.any, listener->address_len) < 0 &&
+		     errno == ECONNREFUSED;
+	close(fd);
+	return stale && unlink(un->sun_path) == 0;
+}
+
+static int try_listen(const struct listener *listener, bool share, bool first,
+		      struct failure *failure)
+{
+	bool is_unix = listener->address.any.sa_family == AF_UNIX;
+
+	if (share && first && !is_unix && probe(listener, failure) < 0)
+		return -1;
+	int fd = make(listener, failure);
+	if (fd < 0)
+		return -1;
+	apply_options(fd, listener, share);
+	if (bind(fd, &listener->address.any, listener->address_len) < 0)
+		return fail(fd, "bind()", failure);
+	/* Who may connect is for the folder to say, as in nginx. */
+	if (is_unix && listener->address.un.sun_path[0] &&
+	    chmod(listener->address.un.sun_path, 0666) < 0)
+		return fail(fd, "chmod()", failure);
+	if (listen(fd, listener->backlog) < 0)
+		return fail(fd, "listen()", failure);
+	return fd;
+}
+
+int socket_listen(const struct listener *listener, bool share, bool first,
+		  struct failure *failure)
+{
+	const struct timespec pause = { .tv_nsec = PAUSE_MS * 1000000L };
+
+	for (int i = 0;; i++) {
+		int fd = try_listen(listener, share, first, failure);
+
+		if (fd >= 0 || failure->error != EADDRINUSE)
+			return fd;
+		if (i == 0 && remove_stale(listener))
+			continue;
+		if (i >= TRIES)
+			return -1;
+		nanosleep(&pause, NULL);
+	}
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Makes one listening socket as a listen directive describes it.
+ */
+#ifndef SKUA_PROCESS_SOCKETS_H
+#define SKUA_PROCESS_SOCKETS_H
+
+#include <stdbool.h>
+
+struct listener;
+
+/* Which call failed, and its errno. */
+struct failure {
+	const char *call; /* "bind()" */
+	int error;
+};
+
+/*
+ * A socket that listens: nonblocking, close-on-exec. `share`: with SO_REUSEPORT,
+ * so that further ones can be made for the address; `first`: it is the first of
+ * this server, so an address that somebody else listens on is refused, shared or
+ * not. An address in use is tried again for a second: a server that is being
+ * stopped lets go of it. The file of a unix socket that nobody listens on any
+ * longer is removed. The descriptor, or -1 and *failure.
+ */
+int socket_listen(const struct listener *listener, bool share, bool first,
+		  struct failure *failure);
+
+/* Gives an open one the options of this listener; those that can't be set are logged. */
+void socket_apply(int fd, const struct listener *listener, bool share);
+
+#endif
