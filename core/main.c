@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The program: reads its command line and becomes what was asked for, a server
+ * or one of the small commands beside it.
+ */
+#include <config.h>
+#include <errno.h>
+#include <log.h>
+#include <pool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "config/config.h"
+#include "process/generation.h"
+#include "process/main_conf.h"
+#include "process/options.h"
+#include "process/server.h"
+
+/* Seen from the folder where the command was given. */
+static struct str absolute(struct pool *pool, const char *path)
+{
+	char *here = path[0] == '/' ? NULL : getcwd(NULL, 0);
+	struct str full = here ? pool_printf(pool, "%s/%s", here, path) :
+				 pool_strdup(pool, str_from(path));
+
+	free(here);
+	return full;
+}
+
+static struct str folder(struct pool *pool, const char *path)
+{
+	struct str full = absolute(pool, path);
+
+	return str_ends(full, STR("/")) ? full : pool_printf(pool, "%.*s/", STR_ARG(full));
+}
+
+/* nginx: -c and -e are relative to the prefix. */
+static struct str below_prefix(struct pool *pool, struct str prefix, const char *given,
+			       const char *built_in)
+{
+	if (!given)
+		return path_of_configure(pool, prefix, built_in);
+	if (given[0] == '/')
+		return str_from(given);
+	return pool_printf(pool, "%.*s%s", STR_ARG(prefix), given);
+}
+
+static struct startup startup_of(struct pool *pool, const struct options *options)
+{
+	struct startup startup = {
+		.prefix = folder(pool, options->prefix ? options->prefix : SKUA_PREFIX),
+		.globals = str_from(options->globals),
+	};
+
+	startup.conf_path = below_prefix(pool, startup.prefix, options->conf, SKUA_CONF_PATH);
+	if (options->error_log && str_eq(str_from(options->error_log), STR("stderr")))
+		startup.error_log = STR("/dev/stderr");
+	else
+		startup.error_log = below_prefix(pool, startup.prefix, options->error_log,
+						 SKUA_ERROR_LOG_PATH);
+	return startup;
+}
+
+static int test(const struct startup *startup, bool quiet, bool dump)
+{
+	struct generation *generation = generation_read(startup, stderr);
+	const char *path = startup->conf_path.data;
+
+	if (!generation) {
+		fprintf(stderr, "skua: configuration file %s test failed\n", path);
+		return 1;
+	}
+	if (!quiet)
+		fprintf(stderr,
+			"skua: the configuration file %s syntax is ok\n"
+			"skua: configuration file %s test is successful\n",
+			path, path);
+	if (dump)
+		conf_dump(generation->conf, stdout);
+	generation_destroy(generation);
+	return 0;
+}
+
+static int print_version(void)
+{
+	fputs("skua version: skua/" SKUA_VERSION "\n", stderr);
+	return 0;
+}
+
+static int run(struct pool *pool, const struct options *options)
+{
+	const struct startup startup = startup_of(pool, options);
+
+	switch (options->command) {
+	case COMMAND_VERSION:
+		return print_version();
+	case COMMAND_USAGE:
+		print_version();
+		options_usage(stderr);
+		return 0;
+	case COMMAND_TEST:
+		return test(&startup, options->quiet, false);
+	case COMMAND_DUMP:
+		return test(&startup, options->quiet, true);
+	default:
+		return server_run(&startup);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	struct options options;
+
+	if (options_read(&options, argc, argv) < 0)
+		return 1;
+	struct pool *pool = pool_create(0);
+	int status = run(pool, &options);
+	pool_destroy(pool);
+	return status;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The modules of the core itself, whose directives are always there.
+ */
+#include "config/logs.h"
+#include "config/modules.h"
+#include "process/main_conf.h"
+
+extern const struct module http_module;
+
+const struct module *const core_modules[] = {
+	&main_module,
+	&events_module,
+	&logs_module,
+	&http_module,
+};
+
+const size_t core_modules_count = sizeof(core_modules) / sizeof(core_modules[0]);

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "process/accept.h"
+
+#include <errno.h>
+#include <log.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <timer.h>
+#include <unistd.h>
+
+#include "event/loop.h"
+#include "net/conn.h"
+#include "net/listener.h"
+
+enum {
+	MANY = 64, /* connections from one socket in a turn */
+	PAUSE_MS = 500, /* when the system has no descriptors or memory for more */
+};
+
+struct source {
+	struct event event;
+	const struct listener *listener;
+};
+
+static struct accept_rules rules;
+static struct source *sources;
+static size_t count;
+static bool watching;
+static struct timer pause_timer;
+
+static void watch(void)
+{
+	watching = true;
+	for (size_t i = 0; i < count; i++) {
+		bool shared = !rules.alone && sources[i].listener->fds_count == 1;
+		int error = event_add(&sources[i].event, EPOLLIN | (shared ? EPOLLEXCLUSIVE : 0));
+
+		if (error < 0) {
+			errno = -error;
+			log_alert("cannot wait for connections to %.*s",
+				  STR_ARG(sources[i].listener->text));
+		}
+	}
+}
+
+static void unwatch(void)
+{
+	if (!watching)
+		return;
+	watching = false;
+	for (size_t i = 0; i < count; i++)
+		event_remove(&sources[i].event);
+}
+
+static void end_of_pause(void *data)
+{
+	(void)data;
+	if (count && !watching)
+		watch();
+}
+
+/* Other failures concern one connection: its client has gone. */
+static void on_failure(const struct source *source)
+{
+	switch (errno) {
+	case EMFILE:
+	case ENFILE:
+	case ENOBUFS:
+	case ENOMEM:
+		if (errno == EMFILE && conn_close_oldest_idle())
+			return;
+		log_crit("accept() from %.*s failed, connections wait for %d ms",
+			 STR_ARG(source->listener->text), PAUSE_MS);
+		unwatch();
+		timer_start(&pause_timer, PAUSE_MS);
+		return;
+	case ECONNABORTED:
+	case EPROTO:
+		log_info("accept() from %.*s: the client has gone again",
+			 STR_ARG(source->listener->text));
+		return;
+	case EAGAIN:
+	case EINTR:
+		return;
+	default:
+		log_alert("accept() from %.*s failed", STR_ARG(source->listener->text));
+	}
+}
+
+static void on_ready(struct event *event, uint32_t events)
+{
+	const struct source *source = (struct source *)event;
+
+	(void)events;
+	for (int i = 0; i < (rules.many ? MANY : 1) && watching; i++) {
+		union address peer;
+		socklen_t peer_len = sizeof(peer);
+
+		if (!rules.has_room()) {
+			unwatch();
+			return;
+		}
+		int fd = accept4(event->fd, &peer.any, &peer_len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (fd < 0) {
+			on_failure(source);
+			return;
+		}
+		rules.take(source->listener, fd, &peer, peer_len);
+	}
+}
+
+/* Room may have come in this turn. */
+static void after_turn(void *data)
+{
+	(void)data;
+	if (count && !watching && !timer_is_started(&pause_timer) && rules.has_room())
+		watch();
+}
+
+static bool is_ours(const struct listener *listener, int i)
+{
+	return listener->fds_count == 1 || (unsigned)i % rules.workers == rules.index;
+}
+
+static size_t collect(const struct listeners *listeners, struct source *to)
+{
+	size_t found = 0;
+
+	for (size_t l = 0; l < listeners->count; l++) {
+		const struct listener *listener = &listeners->items[l];
+
+		for (int i = 0; i < listener->fds_count; i++) {
+			if (!is_ours(listener, i))
+				continue;
+			if (to)
+				to[found] = (struct source){
+					.event = { .fd = listener->fds[i], .ready = on_ready },
+					.listener = listener,
+				};
+			found++;
+		}
+	}
+	return found;
+}
+
+int accept_start(const struct listeners *listeners, const struct accept_rules *given)
+{
+	static struct hook hook = { .run = after_turn };
+
+	rules = *given;
+	count = collect(listeners, NULL);
+	sources = calloc(count + 1, sizeof(*sources));
+	if (!sources)
+		return -ENOMEM;
+	collect(listeners, sources);
+	pause_timer = (struct timer){ .expired = end_of_pause };
+	loop_on_finish(&hook);
+	watch();
+	return 0;
+}
+
+void accept_stop(struct listeners *listeners)
+{
+	unwatch();
+	timer_stop(&pause_timer);
+	free(sources);
+	sources = NULL;
+	count = 0;
+	for (size_t l = 0; l < listeners->count; l++) {
+		struct listener *listener = &listeners->items[l];
+
+		for (int i = 0; i < listener->fds_count; i++)
+			close(listener->fds[i]);
+		listener->fds_count = 0;
+	}
+}

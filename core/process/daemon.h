@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Going to the background. The command that was started waits until the server
+ * stands, so that its exit status tell whether it does:
+ *
+ *     skua ──fork──> server: binds, starts workers, writes the pid file
+ *       │                │
+ *       └─ waits <─pipe──┘ daemon_ready(): exit 0; an end without it: exit 1
+ */
+#ifndef SKUA_PROCESS_DAEMON_H
+#define SKUA_PROCESS_DAEMON_H
+
+/*
+ * Returns in the server's process, which leads a session of its own; the first
+ * process exits when the server is ready or has ended. 0 or -errno.
+ */
+int daemon_start(void);
+
+/* The server stands. Standard descriptors become /dev/null. Nothing without daemon_start(). */
+void daemon_ready(void);
+
+/* For children: the waiting command must not wait for them. */
+void daemon_forget(void);
+
+#endif

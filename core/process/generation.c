@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "process/generation.h"
+
+#include <errno.h>
+#include <log.h>
+#include <stdlib.h>
+
+#include "config/config.h"
+#include "config/logs.h"
+#include "http/http.h"
+#include "process/listen.h"
+#include "process/logfiles.h"
+#include "process/main_conf.h"
+
+struct generation *generation_read(const struct startup *startup, FILE *messages)
+{
+	const struct conf_options options = {
+		.prefix = startup->prefix,
+		.path = startup->conf_path,
+		.globals = startup->globals,
+		.messages = messages,
+	};
+	struct generation *generation = calloc(1, sizeof(*generation));
+
+	if (!generation)
+		return NULL;
+	struct conf *conf = conf_create(&options);
+	if (conf_load(conf, startup->text) < 0) {
+		conf_destroy(conf);
+		free(generation);
+		return NULL;
+	}
+	generation->conf = conf;
+	generation->main = main_conf_of(conf);
+	generation->events = events_conf_of(conf);
+	generation->listeners = http_listeners(conf);
+	generation->workers = (unsigned)generation->main->worker_processes;
+	if (!logs_main(conf))
+		logs_set_main(conf, logs_add_error(conf, logs_note(conf, startup->error_log),
+						   LEVEL_ERROR));
+	return generation;
+}
+
+int generation_open(struct generation *generation)
+{
+	bool each_own = generation->events->accept_mode == ACCEPT_REUSEPORT;
+	bool master = generation->main->master_process;
+
+	if (logfiles_open(logs_of(generation->conf)) < 0)
+		return -1;
+	if (listen_open(generation->listeners, master ? generation->workers : 1,
+			each_own && master) < 0) {
+		logfiles_close(logs_of(generation->conf));
+		return -1;
+	}
+	return 0;
+}
+
+void generation_use_log(const struct generation *generation)
+{
+	log_process = logs_main(generation->conf);
+}
+
+void generation_destroy(struct generation *generation)
+{
+	if (!generation)
+		return;
+	logfiles_close(logs_of(generation->conf));
+	conf_destroy(generation->conf);
+	free(generation);
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A configuration together with what it made the master open, and what the
+ * processes look up in it. Each reload makes a new generation; the processes of
+ * the old one go on with theirs until they have ended.
+ */
+#ifndef SKUA_PROCESS_GENERATION_H
+#define SKUA_PROCESS_GENERATION_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include <str.h>
+
+struct conf;
+struct events_conf;
+struct listeners;
+struct main_conf;
+
+/* What the command line has fixed for the life of the server. */
+struct startup {
+	struct str prefix; /* absolute, with a slash at the end */
+	struct str conf_path; /* absolute */
+	struct str globals; /* of -g */
+	struct str error_log; /* absolute: where errors go that no error_log takes */
+	struct str text; /* the configuration itself, by `skua serve`; data NULL: the file's */
+	bool serve; /* foreground, no pid file, rights of the folder's owner */
+	const char *folder; /* of serve */
+};
+
+struct generation {
+	unsigned number; /* from 1; a rejected one does not count */
+	struct conf *conf;
+	const struct main_conf *main;
+	const struct events_conf *events;
+	struct listeners *listeners;
+	unsigned workers; /* how many */
+	struct generation *next;
+};
+
+/* Reads and checks a configuration, opens nothing. NULL after printing all errors. */
+struct generation *generation_read(const struct startup *startup, FILE *messages);
+
+/*
+ * Opens its log files and listening sockets, as master. 0, or -1 after messages;
+ * then nothing is left open.
+ */
+int generation_open(struct generation *generation);
+
+/* Errors of this process go where its main level says. */
+void generation_use_log(const struct generation *generation);
+
+/* Closes its log files; its sockets belong to listen.c. NULL is fine. */
+void generation_destroy(struct generation *generation);
+
+#endif

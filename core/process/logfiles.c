@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "process/logfiles.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <log.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "config/logs.h"
+
+/* Descriptors of logs stay clear of 0, 1 and 2, which a daemon gives away. */
+enum { FIRST_FD = 3 };
+
+/* The descriptor that a path stands for, or -1. */
+static int inherited(const char *path)
+{
+	if (strcmp(path, "/dev/stderr") == 0)
+		return STDERR_FILENO;
+	if (strcmp(path, "/dev/stdout") == 0)
+		return STDOUT_FILENO;
+	return -1;
+}
+
+int logfile_open(const char *path)
+{
+	int standard = inherited(path);
+
+	if (standard >= 0) {
+		int fd = fcntl(standard, F_DUPFD_CLOEXEC, FIRST_FD);
+		return fd < 0 ? -errno : fd;
+	}
+	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0644);
+	return fd < 0 ? -errno : fd;
+}
+
+int logfiles_open(struct logs *logs)
+{
+	int result = 0;
+
+	for (struct log_entry *entry = logs->files; entry; entry = entry->next) {
+		int fd = logfile_open(entry->file.path.data);
+
+		if (fd < 0) {
+			errno = -fd;
+			log_emerg("cannot open the log file \"%s\"", entry->file.path.data);
+			result = -1;
+		}
+		entry->file.fd = fd < 0 ? -1 : fd;
+	}
+	if (result < 0)
+		logfiles_close(logs);
+	logs_connect(logs);
+	return result;
+}
+
+void logfiles_reopen(struct logs *logs)
+{
+	for (struct log_entry *entry = logs->files; entry; entry = entry->next) {
+		if (inherited(entry->file.path.data) >= 0)
+			continue;
+		int fd = logfile_open(entry->file.path.data);
+		if (fd < 0) {
+			errno = -fd;
+			log_error("cannot reopen the log file \"%s\", the old one is still used",
+				  entry->file.path.data);
+			continue;
+		}
+		dup3(fd, entry->file.fd, O_CLOEXEC);
+		close(fd);
+	}
+}
+
+void logfiles_close(struct logs *logs)
+{
+	for (struct log_entry *entry = logs->files; entry; entry = entry->next) {
+		if (entry->file.fd >= 0)
+			close(entry->file.fd);
+		entry->file.fd = -1;
+	}
+	logs_connect(logs);
+}

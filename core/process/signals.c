@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "process/signals.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stddef.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "event/loop.h"
+
+static const struct signal_action *table;
+static struct event event = { .fd = -1 };
+
+static const int handled[] = { SIGHUP,	SIGINT,	 SIGQUIT, SIGTERM,
+			       SIGUSR1, SIGUSR2, SIGWINCH, SIGCHLD };
+
+static sigset_t handled_set(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < sizeof(handled) / sizeof(handled[0]); i++)
+		sigaddset(&set, handled[i]);
+	return set;
+}
+
+void signals_block(void)
+{
+	sigset_t set = handled_set();
+
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+static void on_ready(struct event *ready, uint32_t events)
+{
+	struct signalfd_siginfo info;
+
+	(void)events;
+	while (ready->fd >= 0 && read(ready->fd, &info, sizeof(info)) == sizeof(info))
+		for (const struct signal_action *action = table; action->number; action++)
+			if (action->number == (int)info.ssi_signo)
+				action->act(action->number);
+}
+
+int signals_watch(const struct signal_action *actions)
+{
+	sigset_t set = handled_set();
+
+	/* A descriptor from before a fork would read the signals of this process, too. */
+	if (event.fd >= 0)
+		close(event.fd);
+	table = actions;
+	event.ready = on_ready;
+	event.fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	if (event.fd < 0)
+		return -errno;
+	return event_add(&event, EPOLLIN);
+}
+
+void signals_finish(void)
+{
+	if (event.fd < 0)
+		return;
+	event_remove(&event);
+	close(event.fd);
+	event.fd = -1;
+}

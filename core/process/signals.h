@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Signals arrive in the loop like everything else, through signalfd(2).
+ */
+#ifndef SKUA_PROCESS_SIGNALS_H
+#define SKUA_PROCESS_SIGNALS_H
+
+/* What a process does at a signal; a table of these ends with number 0. */
+struct signal_action {
+	int number;
+	void (*act)(int number);
+};
+
+/*
+ * Holds back all signals that this server acts upon, before the loop runs and
+ * before any thread or child is made. SIGPIPE is ignored: send() says EPIPE.
+ */
+void signals_block(void);
+
+/*
+ * From now on act() is called from the loop. In a child, after its own
+ * loop_start(): takes the place of the parent's table. 0 or -errno.
+ */
+int signals_watch(const struct signal_action *actions);
+
+/* Ends the watching and closes the descriptor. */
+void signals_finish(void);
+
+#endif

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * master_process off: one process that binds, accepts and serves. For
+ * debugging; a reload needs a master.
+ */
+#include "process/worker.h"
+
+#include <errno.h>
+#include <log.h>
+#include <signal.h>
+
+#include "config/logs.h"
+#include "event/loop.h"
+#include "process/daemon.h"
+#include "process/generation.h"
+#include "process/logfiles.h"
+#include "process/signals.h"
+
+static struct generation *current;
+
+static void quit(int number)
+{
+	(void)number;
+	log_notice("signal QUIT: ending after the answers under way");
+	worker_quit();
+}
+
+static void stop(int number)
+{
+	log_notice("signal %d: ending", number);
+	worker_stop();
+}
+
+static void reopen(int number)
+{
+	(void)number;
+	logfiles_reopen(logs_of(current->conf));
+}
+
+static void refuse(int number)
+{
+	log_warnx("signal %d has no effect with master_process off; start again instead", number);
+}
+
+int single_run(struct generation *generation)
+{
+	static const struct signal_action actions[] = {
+		{ SIGQUIT, quit },  { SIGTERM, stop },	{ SIGINT, stop }, { SIGUSR1, reopen },
+		{ SIGHUP, refuse }, { SIGWINCH, refuse }, { 0, NULL },
+	};
+	const struct worker_place place = { .generation = generation, .inbox = -1 };
+
+	current = generation;
+	int error = loop_start();
+	if (error == 0)
+		error = signals_watch(actions);
+	if (error < 0) {
+		errno = -error;
+		log_emerg("cannot start the loop");
+		return 1;
+	}
+	if (worker_start(&place) < 0)
+		return 1;
+	daemon_ready();
+	loop_run();
+	worker_finish();
+	signals_finish();
+	loop_finish();
+	return 0;
+}

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "process/worker.h"
+
+#include <errno.h>
+#include <log.h>
+#include <module.h>
+
+#include "config/config.h"
+#include "config/modules.h"
+#include "event/complete.h"
+#include "event/loop.h"
+#include "event/threads.h"
+#include "http/http.h"
+#include "net/conn.h"
+#include "process/accept.h"
+#include "process/generation.h"
+#include "process/main_conf.h"
+
+static struct worker_place place;
+static enum stop_reason reason = STOP_FAST;
+static bool quitting;
+static struct timer patience; /* worker_shutdown_timeout */
+
+static int start_modules(void)
+{
+	for (size_t i = 0; i < module_count(); i++) {
+		const struct module *module = module_at(i);
+		const void *data = scope_data(conf_main(place.generation->conf), module);
+		int error = module->start ? module->start(data) : 0;
+
+		if (error < 0) {
+			errno = -error;
+			log_emerg("the module %s cannot start in this worker", module->name);
+			return -1;
+		}
+	}
+	return 0;
+}
+
+static void stop_modules(void)
+{
+	for (size_t i = module_count(); i-- > 0;) {
+		const struct module *module = module_at(i);
+
+		if (module->stop)
+			module->stop(scope_data(conf_main(place.generation->conf), module),
+				     reason);
+	}
+}
+
+static bool has_room(void)
+{
+	static int64_t complained;
+
+	if (conn_counts.active < conn_limit || conn_close_oldest_idle())
+		return true;
+	if (clock_ms() - complained > 1000) {
+		complained = clock_ms();
+		log_alertx("all %u worker_connections are in use, new connections wait",
+			   conn_limit);
+	}
+	return false;
+}
+
+static void take(const struct listener *listener, int fd, const union address *peer,
+		 socklen_t peer_len)
+{
+	conn_counts.accepted++;
+	conn_open(listener, fd, peer, peer_len);
+}
+
+static int start_accepting(void)
+{
+	const struct generation *generation = place.generation;
+	const struct accept_rules rules = {
+		.index = place.index,
+		.workers = generation->main->master_process ? generation->workers : 1,
+		.many = generation->events->multi_accept,
+		.alone = !generation->main->master_process || generation->workers == 1,
+		.has_room = has_room,
+		.take = take,
+	};
+	int error = place.inbox >= 0 ? 0 : accept_start(generation->listeners, &rules);
+
+	if (error == 0)
+		return 0;
+	errno = -error;
+	log_emerg("cannot wait for connections");
+	return -1;
+}
+
+int worker_start(const struct worker_place *given)
+{
+	place = *given;
+	conn_limit = (uint32_t)place.generation->events->worker_connections;
+	int error = completion_start();
+	if (error < 0) {
+		errno = -error;
+		log_emerg("cannot make the queue of completions");
+		return -1;
+	}
+	http_start(place.generation->conf);
+	if (start_modules() < 0)
+		return -1;
+	return start_accepting();
+}
+
+static void on_patience_over(void *data)
+{
+	(void)data;
+	log_warnx("worker_shutdown_timeout is over: %u connections are closed",
+		  conn_counts.active);
+	conn_close_all();
+}
+
+void worker_quit(void)
+{
+	if (quitting)
+		return;
+	quitting = true;
+	reason = STOP_GRACEFUL;
+	accept_stop(place.generation->listeners);
+	conn_none_left = loop_stop;
+	conn_drain_all();
+	if (conn_counts.active == 0) {
+		loop_stop();
+		return;
+	}
+
+	int64_t timeout = place.generation->main->worker_shutdown_timeout.ms;
+	patience = (struct timer){ .expired = on_patience_over };
+	if (timeout > 0)
+		timer_start(&patience, timeout);
+}
+
+void worker_stop(void)
+{
+	reason = STOP_FAST;
+	loop_stop();
+}
+
+void worker_finish(void)
+{
+	conn_none_left = NULL;
+	conn_close_all();
+	timer_stop(&patience);
+	threads_finish();
+	stop_modules();
+	if (conn_counts.active)
+		log_alertx("%u connections are still open at the end of this worker: a defect",
+			   conn_counts.active);
+	completion_finish();
+}
