@@ -11,9 +11,8 @@
 #include <stdint.h>
 #include <time.h>
 
+#include <request.h>
 #include <str.h>
-
-struct request;
 
 enum file_kind {
 	FILE_MISSING, /* error says why: ENOENT, EACCES, ELOOP … */
@@ -22,30 +21,39 @@ enum file_kind {
 	FILE_OTHER, /* a device, a socket, a pipe: never served */
 };
 
-/* Read only; valid until file_release(), even when the file changes meanwhile. */
+/* Read only. Stays as it is while it is held, also when the file changes meanwhile. */
 struct file {
 	enum file_kind kind;
-	int error; /* of a missing one: an errno */
-	int fd; /* of a regular one */
+	int error; /* of a missing one: an errno; EXDEV: a link left the root, see refusal */
+	int fd; /* of a regular one that has no content here; otherwise -1 */
 	uint64_t size;
 	time_t mtime;
 	struct str path; /* NUL follows */
 	struct str content; /* the bytes of a small one; data NULL: use fd */
 	struct str etag; /* "mtime-size" in hexadecimal, quoted, as nginx's */
 	struct str last_modified; /* HTTP date */
-	struct str guessed_type; /* by libmagic, once somebody asked; see file_set_type() */
+	struct str guessed_type; /* by file_set_type(); empty: nobody has asked yet */
+	struct str refusal; /* for the error log: which link was refused, and the remedy */
 };
 
 /*
  * Looks a path up under the symlink policy of the request's location. Always
- * gives an entry, which the caller releases; a request's own references end
- * with it when file_release() is given to pool_cleanup().
- *
- * NULL: the answer must wait for a slow disk; return WAIT and call it again.
+ * gives an entry, which is valid as long as the request. The path has a NUL
+ * after it, as request_path() makes it.
  */
 struct file *file_open(struct request *req, struct str path);
 
-void file_release(struct file *file);
+/*
+ * The whole of a regular file as a body, in the request's pool: its content
+ * where that is in memory, otherwise ranges of its descriptor.
+ */
+struct body *file_body(struct request *req, struct file *file);
+
+/*
+ * Tells the error log why the file is not served (a missing one only where
+ * log_not_found is on) and returns the status to answer with.
+ */
+verdict file_refuse(struct request *req, const struct file *file);
 
 /* Keeps the type that was found from the content with this version of the file. */
 void file_set_type(struct file *file, struct str type);

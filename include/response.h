@@ -12,6 +12,7 @@
 #include <body.h>
 #include <str.h>
 
+struct file;
 struct request;
 
 /* A field line of a head, in the order in which it is sent. */
@@ -28,7 +29,11 @@ struct response {
 	/* Fields that several modules read or change. Empty (or -1): not sent. */
 	struct str content_type; /* without charset */
 	struct str charset;
-	struct str location; /* a path is completed to an absolute URL when sent */
+	/*
+	 * An encoded path (uri_escape()) is completed to an absolute URL when sent.
+	 * A verdict 301, 302, 303, 307 or 308 keeps it.
+	 */
+	struct str location;
 	struct str etag; /* with its quotes; W/ in front when weak */
 	time_t last_modified; /* seconds since the epoch, or -1 */
 	struct str last_modified_text; /* the same as an HTTP date; may be empty */
@@ -43,6 +48,7 @@ struct response {
 	struct header *trailers;
 
 	struct body *body; /* NULL: no body, length 0 */
+	struct file *file; /* that the body was made of, for its type; NULL: none */
 
 	bool allow_ranges; /* the CONTENT handler says that ranges make sense */
 	bool is_error_page; /* made by error_page or the built-in page */

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Making an entry: a look at the path says what is there, the policy opens it,
+ * small files are read at once. Bytes and length are taken from one version of
+ * the file: it is looked at before and after reading, and read again if it has
+ * changed in between.
+ */
+#include "file/entry.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/date.h"
+#include "event/loop.h"
+#include <pool.h>
+
+enum {
+	CONTENT_MAX = 64 << 10, /* larger files are sent from their descriptor */
+	READ_TRIES = 4, /* of a file that is written to while it is read */
+	OPEN_TRIES = 4, /* of a name that becomes something else while it is opened */
+
+	/*
+	 * The coarsest clock of a file system counts in twos of seconds (FAT).
+	 * A file that was read sooner after its last change may change again
+	 * without a new time.
+	 */
+	YOUNG_S = 2,
+
+	/*
+	 * A stat follows every link, so it cannot see that a directory on the
+	 * way was moved out of the root and a link put in its place. The policy
+	 * is asked again after this time.
+	 */
+	POLICY_MS = 1000,
+};
+
+static void *allocate(size_t size)
+{
+	void *memory;
+
+	while (!(memory = malloc(size)))
+		if (!pool_out_of_memory || !pool_out_of_memory())
+			abort();
+	return memory;
+}
+
+struct look file_look(const struct file_query *query)
+{
+	struct look look = { 0 };
+
+	if (str_empty(query->path))
+		look.error = ENOENT;
+	else if (query->path.len >= PATH_MAX || memchr(query->path.data, '\0', query->path.len))
+		look.error = ENAMETOOLONG;
+	else if (file_query_climbs(query))
+		look.error = EACCES;
+	else if (fstatat(AT_FDCWD, query->path.data, &look.status, 0) < 0)
+		look.error = errno;
+	return look;
+}
+
+static struct stamp stamp_of(const struct stat *status)
+{
+	return (struct stamp){
+		.dev = status->st_dev,
+		.ino = status->st_ino,
+		.mode = status->st_mode,
+		.size = status->st_size,
+		.mtime = status->st_mtim,
+		.ctime = status->st_ctim,
+	};
+}
+
+static bool same_time(struct timespec a, struct timespec b)
+{
+	return a.tv_nsec == b.tv_nsec && a.tv_sec == b.tv_sec;
+}
+
+static bool same_stamp(const struct stamp *a, const struct stamp *b)
+{
+	return a->ino == b->ino && same_time(a->ctime, b->ctime) && a->size == b->size &&
+	       same_time(a->mtime, b->mtime) && a->dev == b->dev && a->mode == b->mode;
+}
+
+bool entry_is_valid(const struct entry *entry, const struct look *look)
+{
+	if (entry->is_refused || entry->is_young)
+		return false;
+	if (entry->symlinks == SYMLINKS_IN_ROOT && clock_ms() - entry->opened_ms > POLICY_MS)
+		return false;
+	if (look->error || entry->file.kind == FILE_MISSING)
+		return look->error == entry->file.error;
+
+	struct stamp now = stamp_of(&look->status);
+	return same_stamp(&now, &entry->stamp);
+}
+
+/* The change time counts: nobody can set it, and every change moves it. */
+static bool is_young(const struct stat *status)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return now.tv_sec - status->st_ctim.tv_sec <= YOUNG_S;
+}
+
+static struct entry *entry_alloc(const struct file_query *query, uint64_t hash)
+{
+	struct entry *entry = allocate(sizeof(*entry) + query->path.len + 1);
+	char *path = (char *)(entry + 1);
+
+	*entry = (struct entry){
+		.file = { .fd = -1, .path = { path, query->path.len } },
+		.hash = hash,
+		.root_len = query->root_len,
+		.symlinks = query->symlinks,
+		.turn = loop_turn_number(),
+		.opened_ms = clock_ms(),
+		.refs = 1,
+		.bytes = sizeof(*entry) + query->path.len + 1,
+	};
+	memcpy(path, query->path.data, query->path.len);
+	path[query->path.len] = '\0';
+	return entry;
+}
+
+static void set_missing(struct entry *entry, int error)
+{
+	entry->file.kind = FILE_MISSING;
+	entry->file.error = error;
+}
+
+static void set_refusal(struct entry *entry, const char *why)
+{
+	size_t len = strlen(why);
+	char *text = len ? memcpy(allocate(len), why, len) : NULL;
+
+	entry->is_refused = true;
+	entry->file.refusal = (struct str){ text, len };
+	entry->bytes += len;
+}
+
+static void set_status(struct entry *entry, const struct stat *status)
+{
+	struct file *file = &entry->file;
+
+	entry->stamp = stamp_of(status);
+	file->size = (uint64_t)status->st_size;
+	file->mtime = status->st_mtime;
+	file->kind = S_ISREG(status->st_mode) ? FILE_REGULAR :
+		     S_ISDIR(status->st_mode) ? FILE_DIRECTORY :
+						FILE_OTHER;
+}
+
+static void set_texts(struct entry *entry)
+{
+	struct file *file = &entry->file;
+	int len = snprintf(entry->etag, sizeof(entry->etag), "\"%llx-%llx\"",
+			   (unsigned long long)file->mtime, (unsigned long long)file->size);
+
+	file->etag = (struct str){ entry->etag, (size_t)len };
+	char *end = date_put_http(entry->last_modified, file->mtime);
+	file->last_modified = str_range(entry->last_modified, end);
+}
+
+/* All of a file that has `size` bytes, or false when it has not. */
+static bool read_exactly(int fd, char *to, size_t size)
+{
+	for (size_t done = 0; done < size;) {
+		ssize_t got = pread(fd, to + done, size - done, (off_t)done);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			return false;
+		done += (size_t)got;
+	}
+	return true;
+}
+
+/*
+ * Reads a small file whole and closes its descriptor. A file that does not
+ * keep still long enough is left to its descriptor, with its latest length.
+ */
+static void read_content(struct entry *entry, struct stat *status)
+{
+	for (int i = 0; i < READ_TRIES && status->st_size <= CONTENT_MAX; i++) {
+		size_t size = (size_t)status->st_size;
+		char *content = allocate(size ? size : 1);
+		bool is_whole = read_exactly(entry->file.fd, content, size);
+		struct stamp before = stamp_of(status);
+
+		if (fstat(entry->file.fd, status) == 0) {
+			struct stamp after = stamp_of(status);
+			if (is_whole && same_stamp(&before, &after)) {
+				entry->file.content = (struct str){ content, size };
+				entry->is_young = is_young(status);
+				entry->bytes += size;
+				close(entry->file.fd);
+				entry->file.fd = -1;
+				return;
+			}
+		}
+		free(content);
+	}
+}
+
+/* -EAGAIN: it has become something else since the look at it, which *status tells. */
+static int open_regular(struct entry *entry, const struct file_query *query, struct stat *status)
+{
+	char why[1024] = "";
+	int fd = policy_open(query, O_RDONLY, why, sizeof(why));
+
+	if (fd < 0) {
+		set_missing(entry, -fd);
+		set_refusal(entry, why);
+		return fd;
+	}
+	if (fstat(fd, status) < 0 || !S_ISREG(status->st_mode)) {
+		close(fd);
+		return -EAGAIN;
+	}
+	entry->file.fd = fd;
+	read_content(entry, status);
+	set_status(entry, status);
+	set_texts(entry);
+	return 0;
+}
+
+/* Only asks the policy: nobody reads a directory through its entry. */
+static void open_directory(struct entry *entry, const struct file_query *query)
+{
+	char why[1024] = "";
+	int fd = policy_open(query, O_PATH | O_DIRECTORY, why, sizeof(why));
+
+	if (fd >= 0) {
+		close(fd);
+		return;
+	}
+	set_missing(entry, -fd);
+	set_refusal(entry, why);
+}
+
+struct entry *entry_create(const struct file_query *query, uint64_t hash, const struct look *look)
+{
+	struct entry *entry = entry_alloc(query, hash);
+	struct stat status = look->status;
+
+	if (look->error) {
+		set_missing(entry, look->error);
+		return entry;
+	}
+	for (int i = 0; S_ISREG(status.st_mode); i++) {
+		if (i == OPEN_TRIES) {
+			set_missing(entry, EAGAIN);
+			set_refusal(entry, "");
+			return entry;
+		}
+		if (open_regular(entry, query, &status) != -EAGAIN)
+			return entry;
+	}
+	set_status(entry, &status);
+	if (entry->file.kind == FILE_DIRECTORY)
+		open_directory(entry, query);
+	return entry;
+}
+
+void entry_unref(struct entry *entry)
+{
+	if (--entry->refs)
+		return;
+	if (entry->file.fd >= 0)
+		close(entry->file.fd);
+	free((char *)entry->file.content.data);
+	free((char *)entry->file.guessed_type.data);
+	free((char *)entry->file.refusal.data);
+	free(entry);
+}

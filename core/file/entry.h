@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * An entry: what was found under a path, as it was at one moment. Entries do
+ * not change; when the file has, a new entry takes the place of the old one,
+ * which lives on until the last who holds it lets go.
+ */
+#ifndef SKUA_FILE_ENTRY_H
+#define SKUA_FILE_ENTRY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+#include "file/policy.h"
+#include <file.h>
+
+/* What tells two versions of a file apart. */
+struct stamp {
+	dev_t dev;
+	ino_t ino;
+	mode_t mode;
+	off_t size;
+	struct timespec mtime, ctime;
+};
+
+struct entry {
+	struct file file; /* what others see of it; first */
+
+	/* The key: the path (in file), how much of it is the root, the policy. */
+	uint64_t hash;
+	size_t root_len;
+	enum symlinks symlinks;
+
+	struct stamp stamp; /* of a file that is there */
+	uint64_t turn; /* of the loop, in which it was validated last */
+	int64_t opened_ms; /* when the policy was asked, monotonic */
+	bool is_young; /* was read so soon after a change that its times cannot show the next */
+	bool is_refused; /* it is there, and cannot be opened: a stat says nothing about it */
+
+	unsigned refs; /* holders, and the cache */
+	size_t bytes; /* of memory, all in all */
+
+	/* The cache's. */
+	struct entry *chain; /* in the slot of the table */
+	struct entry *newer, *older; /* in the order of use */
+	bool is_cached;
+
+	char etag[40];
+	char last_modified[32];
+};
+
+/* What a stat of the path says now: the status, or an errno. */
+struct look {
+	int error;
+	struct stat status;
+};
+
+struct look file_look(const struct file_query *query);
+
+/* Does the entry still say what is on the disk? */
+bool entry_is_valid(const struct entry *entry, const struct look *look);
+
+/*
+ * Opens and reads what is there now; `look` is what was seen a moment ago. One
+ * reference is the caller's. An entry with -EMFILE or -ENFILE in file.error may
+ * be tried again when descriptors have been closed.
+ */
+struct entry *entry_create(const struct file_query *query, uint64_t hash, const struct look *look);
+
+/* Drops a reference; the last closes the descriptor and frees the memory. */
+void entry_unref(struct entry *entry);
+
+#endif

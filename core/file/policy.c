@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Opening below a root. openat2(2) does all of it but two things: it refuses
+ * absolute links without asking where they point, and it does not say which
+ * link it refused. So after a refusal the way is walked here, link by link,
+ * which yields either a way without links, to be opened below the root again,
+ * or the culprit. Kernels without openat2 get the walk at once, and every step
+ * of the result is opened with O_NOFOLLOW.
+ */
+#include "file/policy.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <log.h>
+
+enum {
+	MAX_LINKS = 40, /* as the kernel, path_resolution(7) */
+	MAX_RETRIES = 16, /* openat2: EAGAIN when something is renamed meanwhile */
+};
+
+/* A walk: `done` has no links and lies below the root, `todo` is what is left of the way. */
+struct walk {
+	const char *root;
+	int root_fd;
+	char done[PATH_MAX], todo[PATH_MAX];
+	size_t done_len;
+	int links;
+	char link[PATH_MAX], target[PATH_MAX]; /* the last link that was followed */
+};
+
+struct file_query file_query_make(struct str path, struct str root, enum symlinks symlinks)
+{
+	while (root.len > 1 && root.data[root.len - 1] == '/')
+		root.len--;
+
+	size_t len = root.len;
+	bool is_below = str_starts(path, root) && path.len > len &&
+			(path.data[len] == '/' || (len && path.data[len - 1] == '/'));
+	if (!is_below) {
+		ssize_t slash = str_rchr(path, '/');
+		len = slash > 0 ? (size_t)slash : (size_t)(slash + 1);
+	}
+	return (struct file_query){ .path = path, .root_len = len, .symlinks = symlinks };
+}
+
+bool file_query_climbs(const struct file_query *query)
+{
+	struct str rest = str_skip(query->path, query->root_len);
+
+	while (rest.len)
+		if (str_eq(str_split(&rest, '/'), STR("..")))
+			return true;
+	return false;
+}
+
+static int openat2_below(int dir, const char *path, int flags)
+{
+	struct open_how how = {
+		.flags = (unsigned)flags,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
+	};
+	long fd;
+
+	for (int i = 0; i < MAX_RETRIES; i++) {
+		fd = syscall(SYS_openat2, dir, path, &how, sizeof(how));
+		if (fd >= 0)
+			return (int)fd;
+		if (errno != EAGAIN && errno != EINTR)
+			break;
+	}
+	return -errno;
+}
+
+/* Old kernels do not know the call; filters of containers answer EPERM instead. */
+static bool has_openat2(void)
+{
+	static enum { UNKNOWN, YES, NO } answer;
+
+	if (answer == UNKNOWN) {
+		int fd = openat2_below(AT_FDCWD, ".", O_PATH | O_CLOEXEC);
+		answer = fd == -ENOSYS || fd == -EPERM ? NO : YES;
+		if (fd >= 0)
+			close(fd);
+		if (answer == NO)
+			log_write(log_process, LEVEL_NOTICE, -fd, 0,
+				  "openat2() is not available: \"symlinks in_root\" opens "
+				  "each directory of a path by itself, which is slower");
+	}
+	return answer == YES;
+}
+
+/* Opens a way without links step by step; a link that appears meanwhile is refused. */
+static int open_steps(int root_fd, const char *path, int flags)
+{
+	int dir = root_fd;
+
+	for (const char *slash; (slash = strchr(path, '/')); path = slash + 1) {
+		char name[NAME_MAX + 1];
+		size_t len = (size_t)(slash - path);
+		if (len > NAME_MAX)
+			return -ENAMETOOLONG;
+		memcpy(name, path, len);
+		name[len] = '\0';
+
+		int next = openat(dir, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		int error = errno;
+		if (dir != root_fd)
+			close(dir);
+		if (next < 0)
+			return -error;
+		dir = next;
+	}
+	int fd = openat(dir, *path ? path : ".", flags | O_NOFOLLOW);
+	int error = errno;
+	if (dir != root_fd)
+		close(dir);
+	return fd < 0 ? -error : fd;
+}
+
+static int append(struct walk *walk, const char *name, size_t len)
+{
+	if (walk->done_len + 1 + len >= sizeof(walk->done))
+		return -ENAMETOOLONG;
+	if (walk->done_len)
+		walk->done[walk->done_len++] = '/';
+	memcpy(walk->done + walk->done_len, name, len);
+	walk->done_len += len;
+	walk->done[walk->done_len] = '\0';
+	return 0;
+}
+
+static void cut_last(struct walk *walk)
+{
+	while (walk->done_len && walk->done[walk->done_len - 1] != '/')
+		walk->done_len--;
+	if (walk->done_len)
+		walk->done_len--;
+	walk->done[walk->done_len] = '\0';
+}
+
+/* `path` is `dir` or lies below it: gives what follows, else NULL. */
+static const char *below(const char *path, const char *dir)
+{
+	size_t len = strlen(dir);
+
+	while (len && dir[len - 1] == '/')
+		len--;
+	if (strncmp(path, dir, len) != 0 || (path[len] != '/' && path[len] != '\0'))
+		return NULL;
+	return path + len;
+}
+
+/*
+ * Where an absolute link leads, seen from the root, or NULL for outside. The
+ * root may be known under a name that has links in it, so names are compared
+ * as they are written first and then as they really are.
+ */
+static const char *target_in_root(const struct walk *walk, char real[PATH_MAX])
+{
+	char root[PATH_MAX];
+	const char *rest = below(walk->target, walk->root);
+
+	if (rest)
+		return rest;
+	if (!realpath(walk->target, real) || !realpath(walk->root, root))
+		return NULL;
+	return below(real, root);
+}
+
+/* Puts the target of the link in front of what is left. */
+static int follow_link(struct walk *walk)
+{
+	char real[PATH_MAX], rest[PATH_MAX];
+	const char *target = walk->target;
+
+	if (++walk->links > MAX_LINKS)
+		return -ELOOP;
+	if (*target == '/') {
+		target = target_in_root(walk, real);
+		if (!target)
+			return -EXDEV;
+		walk->done_len = 0;
+		walk->done[0] = '\0';
+	} else {
+		cut_last(walk);
+	}
+	strcpy(rest, walk->todo);
+	int len = snprintf(walk->todo, sizeof(walk->todo), "%s/%s", target, rest);
+	return len < (int)sizeof(walk->todo) ? 0 : -ENAMETOOLONG;
+}
+
+static int step(struct walk *walk, const char *name, size_t len)
+{
+	if (len == 0 || (len == 1 && *name == '.'))
+		return 0;
+	if (len == 2 && memcmp(name, "..", 2) == 0) {
+		if (walk->done_len == 0)
+			return -EXDEV;
+		cut_last(walk);
+		return 0;
+	}
+	int error = append(walk, name, len);
+	if (error < 0)
+		return error;
+
+	char target[PATH_MAX];
+	ssize_t got = readlinkat(walk->root_fd, walk->done, target, sizeof(target) - 1);
+	if (got < 0)
+		return errno == EINVAL ? 0 : -errno;
+	memcpy(walk->target, target, (size_t)got);
+	walk->target[got] = '\0';
+	strcpy(walk->link, walk->done);
+	return follow_link(walk);
+}
+
+/* 0: walk->done is the way without links; -EXDEV: walk->link left the root. */
+static int walk_links(struct walk *walk)
+{
+	while (walk->todo[0]) {
+		char name[PATH_MAX];
+		size_t len = strcspn(walk->todo, "/");
+		memcpy(name, walk->todo, len);
+		size_t skip = walk->todo[len] ? len + 1 : len;
+		memmove(walk->todo, walk->todo + skip, strlen(walk->todo + skip) + 1);
+
+		int error = step(walk, name, len);
+		if (error < 0)
+			return error;
+	}
+	return 0;
+}
+
+static int open_walked(struct walk *walk, int flags, char *why, size_t why_size)
+{
+	int error = walk_links(walk);
+
+	if (error == -EXDEV)
+		snprintf(why, why_size,
+			 "the symbolic link \"%s/%s\" points to \"%s\", which is outside of the "
+			 "root; \"symlinks follow\" would follow it",
+			 walk->root, walk->link, walk->target);
+	if (error < 0)
+		return error;
+	if (!has_openat2())
+		return open_steps(walk->root_fd, walk->done, flags);
+	return openat2_below(walk->root_fd, walk->done_len ? walk->done : ".", flags);
+}
+
+static int open_in_root(const struct file_query *query, int flags, char *why, size_t why_size)
+{
+	struct walk walk = { .links = 0 };
+	char root[PATH_MAX];
+	const char *rest = query->path.data + query->root_len;
+
+	snprintf(root, sizeof(root), "%.*s", (int)query->root_len, query->path.data);
+	while (*rest == '/')
+		rest++;
+	int dir = open(query->root_len ? root : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return -errno;
+
+	int fd = has_openat2() ? openat2_below(dir, *rest ? rest : ".", flags) : -EXDEV;
+	if (fd == -EXDEV) {
+		walk.root = root;
+		walk.root_fd = dir;
+		strcpy(walk.todo, rest);
+		fd = open_walked(&walk, flags, why, why_size);
+	}
+	close(dir);
+	return fd;
+}
+
+int policy_open(const struct file_query *query, int flags, char *why, size_t why_size)
+{
+	flags |= O_CLOEXEC;
+	/* A name with a slash at its end is a directory or nothing, also after a walk. */
+	if (str_ends(query->path, STR("/")))
+		flags |= O_DIRECTORY;
+	/* openat2(2) wants no other flags beside O_PATH. */
+	if (!(flags & O_PATH))
+		flags |= O_NOCTTY | O_NONBLOCK;
+	if (query->path.len >= PATH_MAX)
+		return -ENAMETOOLONG;
+	if (query->symlinks == SYMLINKS_IN_ROOT)
+		return open_in_root(query, flags, why, why_size);
+
+	int fd = open(query->path.data, flags);
+	return fd < 0 ? -errno : fd;
+}

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Files for requests: which policy applies at a location, references that end
+ * with the request, and what the error log says of a file that isn't served.
+ *
+ *     symlinks in_root;
+ *     file_cache entries=20000 size=256m;
+ */
+#include "http/files.h"
+
+#include "config/modules.h"
+#include "file/cache.h"
+#include "http/http.h"
+
+struct files_conf {
+	int symlinks;
+	struct file_cache_limits *cache; /* NULL: the cache's own */
+};
+
+static size_t conf_index;
+
+static void release(void *file)
+{
+	file_release(file);
+}
+
+struct file *file_open(struct request *req, struct str path)
+{
+	const struct files_conf *conf = req->confs[conf_index];
+	struct file_query query =
+		file_query_make(path, request_root(req), (enum symlinks)conf->symlinks);
+	struct file *file = file_lookup(&query);
+
+	pool_cleanup(req->pool, release, file);
+	return file;
+}
+
+struct body *file_body(struct request *req, struct file *file)
+{
+	if (file->content.data)
+		return body_from_memory(req, file->content);
+	return body_from_file(req, file->fd, file->size, NULL, NULL);
+}
+
+static verdict refuse_missing(struct request *req, const struct file *file)
+{
+	int status = status_from_errno(file->error);
+
+	if (!str_empty(file->refusal))
+		request_log(req, LEVEL_ERROR, 0, "\"%.*s\" is forbidden: %.*s", STR_ARG(file->path),
+			    STR_ARG(file->refusal));
+	else if (status != 404 || req->location->core->log_not_found)
+		request_log(req, status < 500 ? LEVEL_ERROR : LEVEL_CRIT, file->error,
+			    "open() \"%.*s\" failed", STR_ARG(file->path));
+	return status;
+}
+
+verdict file_refuse(struct request *req, const struct file *file)
+{
+	switch (file->kind) {
+	case FILE_MISSING:
+		return refuse_missing(req, file);
+	case FILE_OTHER:
+		request_log(req, LEVEL_CRIT, 0, "\"%.*s\" is not a regular file",
+			    STR_ARG(file->path));
+		return 404;
+	case FILE_DIRECTORY:
+		request_log(req, LEVEL_ERROR, 0, "\"%.*s\" is a directory", STR_ARG(file->path));
+		return 403;
+	case FILE_REGULAR:
+		break;
+	}
+	return 500;
+}
+
+/* NAME=VALUE: a word of its own for the value, so that messages point at it. */
+static bool is_option(const struct conf_word *word, struct str name, struct conf_word *value)
+{
+	if (!str_starts(word->text, name))
+		return false;
+	*value = *word;
+	value->text = str_skip(word->text, name.len);
+	value->place.column += (uint32_t)name.len;
+	value->place.len -= (uint32_t)name.len;
+	return true;
+}
+
+static int set_cache(struct conf_call *call)
+{
+	struct files_conf *conf = call->data;
+	int64_t entries = 8192;
+	struct size size = { 64 << 20 };
+
+	for (size_t i = 0; i < call->node->nargs; i++) {
+		const struct conf_word *word = &call->node->args[i];
+		struct conf_word value;
+		int error;
+
+		if (is_option(word, STR("entries="), &value))
+			error = conf_parse_int(call, &value, 16, 10000000, &entries);
+		else if (is_option(word, STR("size="), &value))
+			error = conf_parse_size(call, &value, &size);
+		else
+			error = conf_error(call, word,
+					   "expected entries=NUMBER or size=SIZE");
+		if (error)
+			return -1;
+	}
+	conf->cache = pool_new(call->pool, struct file_cache_limits);
+	conf->cache->entries = (size_t)entries;
+	conf->cache->bytes = (size_t)size.bytes;
+	return 0;
+}
+
+static int start(const void *data)
+{
+	const struct files_conf *conf = data;
+
+	conf_index = module_index(&files_module);
+	if (conf->cache)
+		file_cache_limit(*conf->cache);
+	return 0;
+}
+
+static void stop(const void *data, enum stop_reason reason)
+{
+	(void)data;
+	(void)reason;
+	file_cache_clear();
+}
+
+const struct module files_module = {
+	.name = "files",
+	.summary = "opens files and keeps them at hand",
+	.conf_size = sizeof(struct files_conf),
+	.directives = (const struct directive[]) {
+		DIRECTIVE("symlinks", IN_ANY_HTTP, struct files_conf, symlinks,
+			  "follow | in_root",
+			  "What happens at a symbolic link. With `follow` every link is followed, as "
+			  "nginx does by default. With `in_root` a link is followed only while it "
+			  "stays below the root (or alias) of the location; an absolute link that "
+			  "points into the root counts as such. A link that leads out is answered "
+			  "with 403, and the error log says which link it was.\n\n"
+			  "The root itself may be reached through links in both cases.",
+			  .initial = "follow",
+			  .keywords = (const struct keyword[]) {
+				  { "follow", SYMLINKS_FOLLOW },
+				  { "in_root", SYMLINKS_IN_ROOT },
+				  { 0 }
+			  }),
+		DIRECTIVE_SET("file_cache", IN_HTTP, set_cache,
+			      "[entries=number] [size=size]",
+			      "How many files a worker keeps at hand, and how much memory it uses "
+			      "for them: their sizes, times, ETags and, up to 64 KiB each, their "
+			      "bytes. Names that do not exist take a quarter of the entries at most. "
+			      "Without it: entries=8192 size=64m.\n\n"
+			      "An entry is compared with the disk before it is used, so a larger cache "
+			      "is never an older one.",
+			      .min_args = 1, .max_args = 2),
+		{ 0 }
+	},
+	.start = start,
+	.stop = stop,
+};
