@@ -1,0 +1,99 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# The Makefile: every module can be left out, one from outside can be added, only
+# what changed is built again, and what is installed can be taken away again. With
+# SOAK=1 each module is left out singly, too.
+#
+# All cases share one build without optimization; each leaves it for the next.
+
+. "$(dirname "$0")/cases.sh"
+
+all=$(cd modules && ls)
+
+build() {
+	works auto/configure --builddir="$dir/build" --with-cc-opt='-O0 -Werror' "$@"
+	works make -j2 BUILD="$dir/build"
+}
+
+without_all() {
+	for name in $all; do
+		printf ' --without-%s' "$name"
+	done
+}
+
+builds_with_every_module_left_out() {
+	build $(without_all)
+	works "$dir/build/skua" -v
+}
+
+left_out_directive_names_the_option() {
+	cat >"$dir/skua.conf" <<-END
+	events { }
+	http { server { location / { hello "Good morning"; } } }
+	END
+	fails "$dir/build/skua" -t -p "$dir" -c "$dir/skua.conf"
+	says --with-hello
+}
+
+builds_a_module_from_outside() {
+	mkdir "$dir/greet"
+	sed 's/hello/greet/g' modules/hello/hello.c >"$dir/greet/greet.c"
+	build $(without_all) --add-module="$dir/greet"
+	works "$dir/build/skua" help greet
+	says greet
+}
+
+builds_nothing_when_nothing_changed() {
+	works make BUILD="$dir/build"
+	[ ! -s "$dir/out" ] || { cat "$dir/out" && return 1; }
+}
+
+builds_what_includes_a_changed_header() {
+	echo '/* empty */' >"$dir/greet/greet.h"
+	sed -i '1a#include "greet.h"' "$dir/greet/greet.c"
+	works make BUILD="$dir/build"
+	echo '/* still empty */' >"$dir/greet/greet.h"
+	touch -d '1 minute ago' "$dir/build/added/greet/greet.o"
+	works make BUILD="$dir/build"
+	[ "$(sed -n 's/^  CC *//p' "$dir/out")" = added/greet/greet.o ]
+}
+
+installs_below_destdir() {
+	works make install BUILD="$dir/build" DESTDIR="$dir/root"
+	for file in sbin/skua conf/skua.conf conf/skua.conf.default conf/mime.types www/index.html; do
+		[ -f "$dir/root/usr/local/skua/$file" ]
+	done
+	[ -d "$dir/root/usr/local/skua/logs" ]
+}
+
+keeps_a_configuration_that_is_there() {
+	echo '# mine' >"$dir/root/usr/local/skua/conf/skua.conf"
+	works make install BUILD="$dir/build" DESTDIR="$dir/root"
+	[ "$(cat "$dir/root/usr/local/skua/conf/skua.conf")" = '# mine' ]
+	works make uninstall BUILD="$dir/build" DESTDIR="$dir/root"
+	says 'kept, as it was changed'
+	[ "$(cd "$dir/root" && find . -type f)" = ./usr/local/skua/conf/skua.conf ]
+}
+
+uninstall_leaves_nothing() {
+	rm -rf "$dir/root"
+	mkdir "$dir/root"
+	works make install BUILD="$dir/build" DESTDIR="$dir/root"
+	works make uninstall BUILD="$dir/build" DESTDIR="$dir/root"
+	[ -z "$(ls -A "$dir/root")" ] || { find "$dir/root" && return 1; }
+}
+
+builds_without_any_single_module() {
+	for name in $all; do
+		build --without-"$name"
+		works "$dir/build/skua" -v
+	done
+}
+
+set -- builds_with_every_module_left_out left_out_directive_names_the_option \
+	builds_a_module_from_outside builds_nothing_when_nothing_changed \
+	builds_what_includes_a_changed_header installs_below_destdir \
+	keeps_a_configuration_that_is_there uninstall_leaves_nothing
+[ -z "${SOAK:-}" ] || set -- "$@" builds_without_any_single_module
+run_cases "$@"

@@ -1,0 +1,160 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# auto/configure: what it accepts and refuses, how it says so, what it writes.
+
+. "$(dirname "$0")/cases.sh"
+
+configure() {
+	auto/configure --builddir="$dir/build" "$@"
+}
+
+# A module outside of the tree, in $dir/$1, with the config $2.
+make_module() {
+	mkdir -p "$dir/$1"
+	echo "${2:-}" >"$dir/$1/config"
+	cat >"$dir/$1/$1.c" <<-END
+	#include <module.h>
+	const struct module $1_module = {
+		.name = "$1",
+		.summary = "is called $1",
+	};
+	END
+}
+
+help_lists_every_module() {
+	works auto/configure --help
+	for folder in modules/*/; do
+		name=$(basename "$folder")
+		says "$(sed -n 's/^.*\.summary = "\(.*\)".*/\1/p' "$folder$name.c")"
+		grep -qE -e "--with(out)?-$name " "$dir/out"
+	done
+}
+
+help_lists_an_added_module() {
+	make_module geo
+	works auto/configure --add-module="$dir/geo" --help
+	says 'is called geo'
+}
+
+unknown_option_names_the_nearest() {
+	fails configure --wihout-hello
+	says '--wihout-hello (did you mean --without-hello?)'
+	fails configure --prefx=/srv
+	says 'did you mean --prefix?'
+	fails configure --with-no-such-thing
+	says 'unknown option --with-no-such-thing;'
+}
+
+unknown_module_names_the_nearest() {
+	fails configure --without-helo
+	says 'did you mean --without-hello?'
+}
+
+option_wants_a_value() {
+	fails configure --prefix
+	says 'option --prefix needs a value'
+}
+
+folder_that_is_no_module_is_refused() {
+	fails configure --add-module="$dir/nowhere"
+	says 'there is no such folder'
+	mkdir "$dir/empty"
+	fails configure --add-module="$dir/empty"
+	says 'empty.c, which should define empty_module, is not there'
+	mkdir "$dir/My-Module"
+	fails configure --add-module="$dir/My-Module"
+	says 'cannot be a module'
+}
+
+module_may_be_called_otherwise() {
+	make_module other name=other
+	mv "$dir/other" "$dir/skua-other-1.0"
+	works configure --add-module="$dir/skua-other-1.0"
+	grep -q '&other_module,' "$dir/build/modules.c"
+}
+
+# The lines of modules.c around a module, on one line.
+neighbours() {
+	grep -A 1 -B 1 "&$1_module," "$dir/build/modules.c" | tr -d '\t\n'
+}
+
+module_stands_where_its_config_says() {
+	make_module early 'order="before hello"'
+	make_module late 'order="after hello"'
+	works configure --add-module="$dir/late" --add-module="$dir/early"
+	[ "$(neighbours hello)" = '&early_module,&hello_module,&late_module,' ]
+	make_module lost 'order="before nothing"'
+	fails configure --add-module="$dir/lost"
+	says 'order="before nothing"'
+}
+
+missing_library_names_its_package() {
+	make_module packs 'needs="zlib"'
+	cat >"$dir/cc" <<-'END'
+	#!/bin/sh
+	for file; do
+		case $file in *.c) ! grep -q zlib.h "$file" || exit 1 ;; esac
+	done
+	exec cc "$@"
+	END
+	chmod +x "$dir/cc"
+	fails configure --with-cc="$dir/cc" --add-module="$dir/packs"
+	says 'the module packs needs the library zlib: install '
+	says '--without-packs'
+	works configure --with-cc="$dir/cc" --add-module="$dir/packs" --without-packs
+}
+
+missing_compiler_names_its_package() {
+	fails configure --with-cc=no-such-compiler
+	says 'no-such-compiler is not there; install '
+}
+
+left_out_directives_are_remembered() {
+	works configure --without-hello
+	grep -qF '{ "hello", "hello", "--with-hello" },' "$dir/build/modules.c"
+	lacks '&hello_module' "$dir/build/modules.c"
+}
+
+last_word_about_a_module_counts() {
+	works configure --without-hello --with-hello
+	grep -q '&hello_module' "$dir/build/modules.c"
+}
+
+paths_are_below_the_prefix() {
+	works configure --prefix=/srv/skua --pid-path=/run/skua.pid --conf-path=etc/skua.conf
+	grep -qx '#define SKUA_SBIN_PATH "/srv/skua/sbin/skua"' "$dir/build/config.h"
+	grep -qx '#define SKUA_CONF_PATH "/srv/skua/etc/skua.conf"' "$dir/build/config.h"
+	grep -qx '#define SKUA_PID_PATH "/run/skua.pid"' "$dir/build/config.h"
+}
+
+arguments_are_kept() {
+	works configure --with-cc-opt='-DONE -DTWO="2"' --with-debug
+	grep -qxF "#define SKUA_CONFIGURE_ARGS \"'--with-cc-opt=-DONE -DTWO=\\\"2\\\"' --with-debug\"" \
+		"$dir/build/config.h"
+	grep -qx '#define SKUA_DEBUG 1' "$dir/build/config.h"
+}
+
+same_options_change_no_file() {
+	works configure
+	touch -d '1 hour ago' "$dir/build/config.h" "$dir/build/modules.c" "$dir/build/flags"
+	touch -d '1 minute ago' "$dir/mark"
+	works configure
+	changed=$(find "$dir/build" -newer "$dir/mark" -name '*[!k]' -type f ! -path '*/tests/*')
+	[ -z "$changed" ] || { echo "changed: $changed" && return 1; }
+}
+
+sanitizers_are_not_fortified() {
+	works configure --with-cc-opt=-fsanitize=address
+	lacks _FORTIFY_SOURCE=2 "$dir/build/config.mk"
+	works configure
+	grep -q _FORTIFY_SOURCE=2 "$dir/build/config.mk"
+}
+
+run_cases help_lists_every_module help_lists_an_added_module unknown_option_names_the_nearest \
+	unknown_module_names_the_nearest option_wants_a_value folder_that_is_no_module_is_refused \
+	module_may_be_called_otherwise module_stands_where_its_config_says \
+	missing_library_names_its_package missing_compiler_names_its_package \
+	left_out_directives_are_remembered last_word_about_a_module_counts \
+	paths_are_below_the_prefix arguments_are_kept same_options_change_no_file \
+	sanitizers_are_not_fortified
