@@ -7,7 +7,6 @@
  *
  * The summary is worded as Check's for tests/run; each file counts as a test.
  */
-#define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
 #include <stdint.h>
