@@ -216,11 +216,11 @@ static bool is_plain_word(const char *p)
 
 static bool is_value(struct str s)
 {
-	while (s.len >= 8) {
-		if (!is_plain_word(s.data) && span(str_head(s, 8), VALUE) != 8)
-			return false;
-		s = (struct str){ s.data + 8, s.len - 8 };
-	}
+	for (size_t i = 0; i + 8 <= s.len; i += 8)
+		if (!is_plain_word(s.data + i))
+			return span(s, VALUE) == s.len;
+	if (s.len >= 8)
+		return is_plain_word(s.data + s.len - 8) || span(s, VALUE) == s.len;
 	return span(s, VALUE) == s.len;
 }
 
@@ -260,6 +260,15 @@ static const struct known_field known_fields[][2] = {
 	[19] = { KNOWN("if-unmodified-since", if_unmodified_since) },
 };
 
+/* Both of the same length; `name` is a token, `lower` has letters and hyphens only. */
+static bool is_named(const char *name, struct str lower)
+{
+	for (size_t i = 0; i < lower.len; i++)
+		if ((name[i] | 0x20) != lower.data[i])
+			return false;
+	return true;
+}
+
 int known_set(struct request_known *known, struct str name, struct str value)
 {
 	if (name.len >= sizeof(known_fields) / sizeof(known_fields[0]))
@@ -268,7 +277,7 @@ int known_set(struct request_known *known, struct str name, struct str value)
 	const struct known_field *field = known_fields[name.len];
 
 	for (int i = 0; i < 2 && field[i].name.len > 0; i++) {
-		if (!str_eq_nocase(name, field[i].name))
+		if (!is_named(name.data, field[i].name))
 			continue;
 		struct str *kept = (struct str *)((char *)known + field[i].offset);
 		if (!kept->data)

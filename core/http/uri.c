@@ -191,15 +191,26 @@ int path_normalize(struct pool *pool, struct str path, bool merge_slashes, struc
 
 /* --- hosts ------------------------------------------------------------------ */
 
-/* RFC 3986 section 3.2.2: reg-name, and what stands in the brackets of a literal. */
-static bool is_host_char(char c, bool literal)
-{
-	if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'))
-		return true;
-	if (c == 0)
-		return false;
-	return strchr(literal ? ":.-_~%" : "-._~%!$&'()*+,;=", c) != NULL;
-}
+enum host_char {
+	HOST_NAME = 1 << 0, /* reg-name of RFC 3986 section 3.2.2 */
+	HOST_LITERAL = 1 << 1, /* between the brackets of an address */
+};
+
+static const uint8_t host_chars[256] = {
+	['!'] = HOST_NAME,
+	['$'] = HOST_NAME,
+	['%'] = HOST_NAME | HOST_LITERAL,
+	['&' ... ','] = HOST_NAME,
+	['-' ... '.'] = HOST_NAME | HOST_LITERAL,
+	['0' ... '9'] = HOST_NAME | HOST_LITERAL,
+	[':'] = HOST_LITERAL,
+	[';'] = HOST_NAME,
+	['='] = HOST_NAME,
+	['A' ... 'Z'] = HOST_NAME | HOST_LITERAL,
+	['_'] = HOST_NAME | HOST_LITERAL,
+	['a' ... 'z'] = HOST_NAME | HOST_LITERAL,
+	['~'] = HOST_NAME | HOST_LITERAL,
+};
 
 static bool is_port(struct str s)
 {
@@ -223,32 +234,33 @@ static struct str lower_case(struct pool *pool, struct str s)
 	return (struct str){ copy, s.len };
 }
 
-/* Cuts the host off *text and leaves ":port" or nothing; empty when it is none. */
-static struct str cut_host(struct str *text)
+/* How many bytes at the beginning are a host; 0 when there is none. */
+static size_t host_len(struct str text)
 {
-	bool literal = text->len > 0 && text->data[0] == '[';
+	bool literal = text.len > 0 && text.data[0] == '[';
+	uint8_t allowed = literal ? HOST_LITERAL : HOST_NAME;
 	size_t len = literal ? 1 : 0;
+	char before = '.';
 
-	while (len < text->len && is_host_char(text->data[len], literal))
-		len++;
-	if (literal && (len < 3 || len == text->len || text->data[len++] != ']'))
-		return STR("");
-
-	struct str host = str_head(*text, len);
-	*text = str_skip(*text, len);
-	return host;
+	for (; len < text.len && (host_chars[(uint8_t)text.data[len]] & allowed); len++) {
+		if (before == '.' && text.data[len] == '.')
+			return 0;
+		before = text.data[len];
+	}
+	if (!literal)
+		return len;
+	return len >= 3 && len < text.len && text.data[len] == ']' ? len + 1 : 0;
 }
 
 int host_parse(struct pool *pool, struct str text, struct str *host)
 {
-	struct str found = cut_host(&text);
+	struct str found = str_head(text, host_len(text));
+	struct str port = str_skip(text, found.len);
 
-	if (text.len > 0 && (text.data[0] != ':' || !is_port(str_skip(text, 1))))
+	if (found.len == 0 || (port.len > 0 && (port.data[0] != ':' || !is_port(str_skip(port, 1)))))
 		return 400;
-	if (found.len > 0 && found.data[found.len - 1] == '.')
+	if (found.data[found.len - 1] == '.')
 		found.len--;
-	if (found.len == 0 || found.data[0] == '.' || str_find(found, STR("..")) >= 0)
-		return 400;
 	*host = lower_case(pool, found);
 	return 0;
 }
