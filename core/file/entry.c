@@ -15,8 +15,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/date.h"
 #include "event/loop.h"
+#include <date.h>
 #include <pool.h>
 
 enum {
