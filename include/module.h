@@ -28,6 +28,9 @@
 
 #include <body.h>
 #include <conf.h>
+#include <date.h>
+#include <escape.h>
+#include <field.h>
 #include <file.h>
 #include <log.h>
 #include <pattern.h>

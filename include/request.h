@@ -134,12 +134,6 @@ struct str request_root(struct request *req);
 struct str request_address(struct request *req);
 
 /*
- * A decoded path as it may stand in a URL: what RFC 3986 does not allow in a
- * path is percent-encoded, and so are '%', '?' and '#'. In the pool, or the same.
- */
-struct str uri_escape(struct pool *pool, struct str path);
-
-/*
  * One line in the error log of the location, with client, server and request.
  * errnum 0: no error text.
  */

@@ -1,33 +1,48 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Percent-encoding of paths: the way back from what path_normalize() decoded.
+ * Percent-encoding and HTML entities. The way in, decoding, is in uri.c.
  */
-#include <request.h>
+#include <escape.h>
 
-#include <stdbool.h>
+enum safe {
+	IN_PATH = 1 << 0,
+	IN_COMPONENT = 1 << 1,
+};
 
-/* pchar and '/' of RFC 3986 section 3.3 stay. */
-static bool may_stay(unsigned char c)
-{
-	if ((c >= 'a' && c <= 'z') || (c >= '@' && c <= 'Z') || (c >= '0' && c <= ';'))
-		return true;
-	return c && strchr("!$&'()*+,-./=_~", c);
-}
+/* RFC 3986: unreserved in both; sub-delims, ":", "@" and "/" in a path. */
+static const uint8_t safe[256] = {
+	['!'] = IN_PATH | IN_COMPONENT,
+	['$'] = IN_PATH,
+	['&'] = IN_PATH,
+	['\'' ... '*'] = IN_PATH | IN_COMPONENT,
+	['+' ... ','] = IN_PATH,
+	['-' ... '.'] = IN_PATH | IN_COMPONENT,
+	['/'] = IN_PATH,
+	['0' ... '9'] = IN_PATH | IN_COMPONENT,
+	[':' ... ';'] = IN_PATH,
+	['='] = IN_PATH,
+	['@'] = IN_PATH,
+	['A' ... 'Z'] = IN_PATH | IN_COMPONENT,
+	['_'] = IN_PATH | IN_COMPONENT,
+	['a' ... 'z'] = IN_PATH | IN_COMPONENT,
+	['~'] = IN_PATH | IN_COMPONENT,
+};
 
-struct str uri_escape(struct pool *pool, struct str path)
+static struct str percent_encode(struct pool *pool, struct str text, enum safe where)
 {
 	static const char digits[] = "0123456789ABCDEF";
-	size_t extra = 0;
+	size_t i = 0;
 
-	for (size_t i = 0; i < path.len; i++)
-		extra += may_stay((unsigned char)path.data[i]) ? 0 : 2;
-	if (extra == 0)
-		return path;
+	while (i < text.len && (safe[(uint8_t)text.data[i]] & where))
+		i++;
+	if (i == text.len)
+		return text;
 
-	char *begin = pool_alloc(pool, path.len + extra), *to = begin;
-	for (size_t i = 0; i < path.len; i++) {
-		unsigned char c = (unsigned char)path.data[i];
-		if (may_stay(c)) {
+	char *copy = pool_alloc(pool, 3 * text.len), *to = str_put(copy, str_head(text, i));
+	for (; i < text.len; i++) {
+		uint8_t c = (uint8_t)text.data[i];
+
+		if (safe[c] & where) {
 			*to++ = (char)c;
 			continue;
 		}
@@ -35,5 +50,51 @@ struct str uri_escape(struct pool *pool, struct str path)
 		*to++ = digits[c >> 4];
 		*to++ = digits[c & 15];
 	}
-	return str_range(begin, to);
+	return str_range(copy, to);
+}
+
+struct str uri_escape(struct pool *pool, struct str path)
+{
+	return percent_encode(pool, path, IN_PATH);
+}
+
+struct str uri_escape_component(struct pool *pool, struct str text)
+{
+	return percent_encode(pool, text, IN_COMPONENT);
+}
+
+static struct str entity(char c)
+{
+	switch (c) {
+	case '&':
+		return STR("&amp;");
+	case '<':
+		return STR("&lt;");
+	case '>':
+		return STR("&gt;");
+	case '"':
+		return STR("&quot;");
+	case '\'':
+		return STR("&#39;");
+	default:
+		return STR("");
+	}
+}
+
+struct str html_escape(struct pool *pool, struct str text)
+{
+	size_t i = 0;
+
+	while (i < text.len && str_empty(entity(text.data[i])))
+		i++;
+	if (i == text.len)
+		return text;
+
+	char *copy = pool_alloc(pool, 6 * text.len), *to = str_put(copy, str_head(text, i));
+	for (; i < text.len; i++) {
+		struct str name = entity(text.data[i]);
+
+		to = str_put(to, str_empty(name) ? (struct str){ text.data + i, 1 } : name);
+	}
+	return str_range(copy, to);
 }

@@ -6,6 +6,8 @@
  */
 #include "http/head.h"
 
+#include <field.h>
+
 enum class {
 	TOKEN = 1 << 0, /* RFC 9110 section 5.6.2 */
 	TARGET = 1 << 1, /* anything visible; bytes from 0x80 on as in nginx */
@@ -287,28 +289,6 @@ int known_set(struct request_known *known, struct str name, struct str value)
 		return 0;
 	}
 	return 0;
-}
-
-/* --- lists ------------------------------------------------------------------ */
-
-bool list_next(struct str *rest, struct str *element)
-{
-	while (rest->len > 0) {
-		*element = trim_blanks(str_split(rest, ','));
-		if (element->len > 0)
-			return true;
-	}
-	return false;
-}
-
-bool list_has(struct str list, struct str token)
-{
-	struct str element;
-
-	while (list_next(&list, &element))
-		if (str_eq_nocase(element, token))
-			return true;
-	return false;
 }
 
 /* --- what the fields say together ------------------------------------------- */

@@ -114,15 +114,6 @@ bool head_keeps_alive(const struct request_known *known, enum http_version versi
 /* The client waits for 100 (Continue) before it sends the body (RFC 9110 10.1.1). */
 bool head_expects_continue(const struct request_known *known, enum http_version version);
 
-/*
- * Cuts the next element off a comma-separated list (RFC 9110 section 5.6.1),
- * without blanks around it; empty elements are skipped. False at the end.
- */
-bool list_next(struct str *rest, struct str *element);
-
-/* Whether an element of the list equals `token`, compared without case. */
-bool list_has(struct str list, struct str token);
-
 /* METHOD_OTHER for all but those of enum method. Case matters. */
 enum method method_find(struct str name);
 

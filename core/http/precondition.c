@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Lists, entity tags and preconditions: the questions that the fields
+ * Connection, If-Match and their kin ask.
+ */
+#include <date.h>
+#include <field.h>
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+static struct str trim_blanks(struct str s)
+{
+	while (s.len > 0 && is_blank(s.data[0]))
+		s = (struct str){ s.data + 1, s.len - 1 };
+	while (s.len > 0 && is_blank(s.data[s.len - 1]))
+		s.len--;
+	return s;
+}
+
+bool list_next(struct str *rest, struct str *element)
+{
+	while (rest->len > 0) {
+		*element = trim_blanks(str_split(rest, ','));
+		if (element->len > 0)
+			return true;
+	}
+	return false;
+}
+
+bool list_has(struct str list, struct str token)
+{
+	struct str element;
+
+	while (list_next(&list, &element))
+		if (str_eq_nocase(element, token))
+			return true;
+	return false;
+}
+
+/* --- entity tags ------------------------------------------------------------ */
+
+static bool is_weak(struct str etag)
+{
+	return str_starts(etag, STR("W/"));
+}
+
+static struct str opaque_tag(struct str etag)
+{
+	return is_weak(etag) ? str_skip(etag, 2) : etag;
+}
+
+bool etag_equals_strongly(struct str a, struct str b)
+{
+	return a.len > 0 && !is_weak(a) && str_eq(a, b);
+}
+
+bool etag_equals_weakly(struct str a, struct str b)
+{
+	return a.len > 0 && str_eq(opaque_tag(a), opaque_tag(b));
+}
+
+/* Takes the next tag off a list; commas may stand in one. False at the end, or at what is none. */
+static bool take_etag(struct str *rest, struct str *etag)
+{
+	while (rest->len > 0 && (is_blank(rest->data[0]) || rest->data[0] == ','))
+		*rest = str_skip(*rest, 1);
+
+	size_t prefix = is_weak(*rest) ? 2 : 0;
+	struct str tag = str_skip(*rest, prefix);
+	if (tag.len == 0 || tag.data[0] != '"')
+		return false;
+	ssize_t end = str_chr(str_skip(tag, 1), '"');
+	if (end < 0)
+		return false;
+
+	size_t len = prefix + (size_t)end + 2;
+	*etag = str_head(*rest, len);
+	*rest = str_skip(*rest, len);
+	return true;
+}
+
+bool etag_list_has(struct str list, struct str etag, bool strongly)
+{
+	struct str candidate;
+
+	if (str_eq(trim_blanks(list), STR("*")))
+		return true;
+	while (take_etag(&list, &candidate))
+		if (strongly ? etag_equals_strongly(candidate, etag)
+			     : etag_equals_weakly(candidate, etag))
+			return true;
+	return false;
+}
+
+/* --- preconditions ---------------------------------------------------------- */
+
+/* A field that has no valid date, or an answer without one: the field is ignored. */
+static bool is_modified_after(struct str field, time_t last_modified)
+{
+	time_t date;
+
+	return last_modified != -1 && date_parse_http(field, &date) == 0 && last_modified > date;
+}
+
+static bool is_unmodified_since(struct str field, time_t last_modified, enum modified_since since)
+{
+	time_t date;
+
+	if (since == SINCE_OFF || last_modified == -1 || date_parse_http(field, &date) < 0)
+		return false;
+	return since == SINCE_EXACT ? date == last_modified : last_modified <= date;
+}
+
+int preconditions_check(const struct request_known *known, enum method method, struct str etag,
+			time_t last_modified, enum modified_since since)
+{
+	bool reads = method == METHOD_GET || method == METHOD_HEAD;
+
+	if (known->if_match.data) {
+		if (!etag_list_has(known->if_match, etag, true))
+			return 412;
+	} else if (is_modified_after(known->if_unmodified_since, last_modified)) {
+		return 412;
+	}
+
+	if (known->if_none_match.data) {
+		if (!etag_list_has(known->if_none_match, etag, false))
+			return 0;
+		return reads ? 304 : 412;
+	}
+	return reads && is_unmodified_since(known->if_modified_since, last_modified, since) ? 304
+											    : 0;
+}
+
+bool if_range_holds(struct str if_range, struct str etag, time_t last_modified)
+{
+	time_t date;
+
+	if (!if_range.data)
+		return true;
+	if (str_starts(if_range, STR("\"")) || is_weak(if_range))
+		return etag_equals_strongly(if_range, etag);
+	return last_modified != -1 && date_parse_http(if_range, &date) == 0 &&
+	       date == last_modified;
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the values of fields mean (RFC 9110): lists, entity tags, preconditions,
+ * ranges. Pure functions; nothing is allocated, results point into the value.
+ */
+#ifndef SKUA_FIELD_H
+#define SKUA_FIELD_H
+
+#include <stdbool.h>
+#include <time.h>
+
+#include <request.h>
+#include <str.h>
+
+/*
+ * Cuts the next element off a comma-separated list (section 5.6.1), without
+ * blanks around it; empty elements are skipped. False at the end. Commas in
+ * quoted strings separate too: not for fields that may have such.
+ */
+bool list_next(struct str *rest, struct str *element);
+
+/* Whether an element of the list equals `token`, compared without case. */
+bool list_has(struct str list, struct str token);
+
+/*
+ * Comparison of entity tags (section 8.8.3.2), each with its quotes and W/. A
+ * weak tag is never strongly equal to another, nor is an empty one.
+ */
+bool etag_equals_strongly(struct str a, struct str b);
+bool etag_equals_weakly(struct str a, struct str b);
+
+/*
+ * Whether If-Match or If-None-Match names this tag. "*" names any, also the
+ * empty one of an answer without a tag. What is malformed names nothing.
+ */
+bool etag_list_has(struct str list, struct str etag, bool strongly);
+
+/* How If-Modified-Since compares: the values of the directive if_modified_since. */
+enum modified_since {
+	SINCE_OFF, /* the field is ignored */
+	SINCE_EXACT, /* the same second */
+	SINCE_BEFORE, /* that second or earlier */
+};
+
+/*
+ * Evaluates preconditions in the order of section 13.2.2 for an answer that
+ * would be a 200: 0 (send it), 304 or 412. etag may be empty, last_modified -1.
+ */
+int preconditions_check(const struct request_known *known, enum method method, struct str etag,
+			time_t last_modified, enum modified_since since);
+
+/*
+ * Whether Range is to be heeded: no If-Range, or the tag in it is strongly equal,
+ * or the date in it is that of the last modification (section 13.1.5).
+ */
+bool if_range_holds(struct str if_range, struct str etag, time_t last_modified);
+
+/* Positions of the first and the last byte, from 0. */
+struct range {
+	uint64_t first, last;
+};
+
+enum range_result {
+	RANGE_IGNORED, /* no range after all: send the whole */
+	RANGE_PARTIAL, /* *count ranges are to be sent, in the order of the request */
+	RANGE_UNSATISFIABLE, /* 416 */
+};
+
+/*
+ * Reads the field Range (section 14.2) for a representation of `length` bytes;
+ * `ranges` has room for `max` of them. Ignored are other units, what is
+ * malformed, more than `max` ranges, and ranges that together are longer than
+ * the whole, as those of a flood of overlapping ones are. Ranges are not merged
+ * or sorted: clients are promised the order of their request.
+ */
+enum range_result range_parse(struct str value, uint64_t length, struct range *ranges, size_t max,
+			      size_t *count);
+
+#endif
