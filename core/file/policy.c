@@ -42,18 +42,23 @@ struct file_query file_query_make(struct str path, struct str root, enum symlink
 		root.len--;
 
 	size_t len = root.len;
-	bool is_below = str_starts(path, root) && path.len > len &&
-			(path.data[len] == '/' || (len && path.data[len - 1] == '/'));
-	if (!is_below) {
+	bool begins = len && str_starts(path, root) && path.len > len;
+	size_t known_len = begins ? len : 0;
+	if (!begins || (path.data[len] != '/' && path.data[len - 1] != '/')) {
 		ssize_t slash = str_rchr(path, '/');
 		len = slash > 0 ? (size_t)slash : (size_t)(slash + 1);
 	}
-	return (struct file_query){ .path = path, .root_len = len, .symlinks = symlinks };
+	return (struct file_query){
+		.path = path,
+		.known_len = known_len,
+		.root_len = len,
+		.symlinks = symlinks,
+	};
 }
 
 bool file_query_climbs(const struct file_query *query)
 {
-	struct str rest = str_skip(query->path, query->root_len);
+	struct str rest = str_skip(query->path, query->known_len);
 
 	while (rest.len)
 		if (str_eq(str_split(&rest, '/'), STR("..")))

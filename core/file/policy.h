@@ -18,7 +18,8 @@ enum symlinks { SYMLINKS_FOLLOW, SYMLINKS_IN_ROOT };
 
 /* What is to be opened. */
 struct file_query {
-	struct str path; /* NUL follows; begins with root */
+	struct str path; /* NUL follows */
+	size_t known_len; /* how much of path the configuration wrote, for file_query_climbs() */
 	size_t root_len; /* how much of path is the root */
 	enum symlinks symlinks;
 };
@@ -30,7 +31,10 @@ struct file_query {
  */
 struct file_query file_query_make(struct str path, struct str root, enum symlinks symlinks);
 
-/* Has a component ".." behind the root: such a path is never looked up. */
+/*
+ * Has a component ".." behind what the configuration wrote (anywhere, if the
+ * path does not begin with the root): such a path is never looked up.
+ */
 bool file_query_climbs(const struct file_query *query);
 
 /*

@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The cache of entries against a real directory: what changes on the disk is
+ * seen in the next turn of the loop, and what is held stays as it was.
+ */
+#include "harness/test.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "event/loop.h"
+#include "file/cache.h"
+
+static char dir[64];
+
+static void setup(void)
+{
+	strcpy(dir, "/tmp/skua-test-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	ck_assert_int_eq(chdir(dir), 0);
+	ck_assert_int_eq(loop_start(), 0);
+	loop_turn(0);
+}
+
+static void teardown(void)
+{
+	char command[128];
+
+	file_cache_clear();
+	loop_finish();
+	snprintf(command, sizeof(command), "rm -rf %s", dir);
+	ck_assert_int_eq(system(command), 0);
+}
+
+static void put(const char *name, const char *text)
+{
+	FILE *file = fopen(name, "w");
+
+	ck_assert_ptr_nonnull(file);
+	fputs(text, file);
+	ck_assert_int_eq(fclose(file), 0);
+}
+
+static struct file *look_up(const char *name)
+{
+	struct file_query query = file_query_make(str_from(name), STR(""), SYMLINKS_FOLLOW);
+
+	return file_lookup(&query);
+}
+
+/* In a new turn: the file's bytes, or its error as a text. */
+static const char *now(const char *name)
+{
+	static char text[256];
+
+	loop_turn(0);
+	struct file *file = look_up(name);
+	if (file->kind == FILE_MISSING)
+		snprintf(text, sizeof(text), "%s", strerrorname_np(file->error));
+	else
+		snprintf(text, sizeof(text), "%.*s", STR_ARG(file->content));
+	file_release(file);
+	return text;
+}
+
+START_TEST(says_what_a_file_is)
+{
+	put("a", "hello");
+	struct stat status;
+	ck_assert_int_eq(stat("a", &status), 0);
+	char etag[64];
+	snprintf(etag, sizeof(etag), "\"%lx-5\"", (long)status.st_mtime);
+
+	struct file *file = look_up("a");
+	ck_assert_int_eq(file->kind, FILE_REGULAR);
+	ck_assert_int_eq(file->size, 5);
+	ck_assert_int_eq(file->fd, -1);
+	ck_assert(str_eq(file->content, STR("hello")));
+	ck_assert(str_eq(file->etag, str_from(etag)));
+	ck_assert_int_eq(file->last_modified.len, 29);
+	ck_assert(str_eq(file->path, STR("a")));
+	file_release(file);
+}
+END_TEST
+
+START_TEST(knows_directories_misses_and_others)
+{
+	mkdir("d", 0700);
+	mkfifo("pipe", 0600);
+	struct file *file = look_up("d");
+	ck_assert_int_eq(file->kind, FILE_DIRECTORY);
+	file_release(file);
+	file = look_up("pipe");
+	ck_assert_int_eq(file->kind, FILE_OTHER);
+	file_release(file);
+	put("a", "x");
+	ck_assert_str_eq(now("none"), "ENOENT");
+	ck_assert_str_eq(now("a/"), "ENOTDIR");
+	ck_assert_str_eq(now("a/b"), "ENOTDIR");
+}
+END_TEST
+
+START_TEST(an_empty_file_has_content)
+{
+	put("a", "");
+	struct file *file = look_up("a");
+	ck_assert_ptr_nonnull(file->content.data);
+	ck_assert_int_eq(file->content.len, 0);
+	file_release(file);
+}
+END_TEST
+
+START_TEST(sees_a_change_at_once)
+{
+	/* All of these within one tick of a coarse clock, and of one length. */
+	for (int i = 0; i < 200; i++) {
+		char text[16];
+		snprintf(text, sizeof(text), "%04d", i);
+		put("a", text);
+		ck_assert_str_eq(now("a"), text);
+	}
+}
+END_TEST
+
+START_TEST(reads_what_is_young_again)
+{
+	/* Kernels with fine times show each change; the rule is for the others. */
+	put("a", "x");
+	ck_assert_str_eq(now("a"), "x");
+	uint64_t fills = file_cache_counts.fills;
+	now("a");
+	struct stat status;
+	ck_assert_int_eq(stat("a", &status), 0);
+	if (time(NULL) - status.st_ctime > 1)
+		test_skip("this machine is too slow for it");
+	ck_assert_uint_eq(file_cache_counts.fills, fills + 1);
+}
+END_TEST
+
+START_TEST(sees_a_replacement)
+{
+	put("a", "old");
+	ck_assert_str_eq(now("a"), "old");
+	put("b", "new");
+	ck_assert_int_eq(rename("b", "a"), 0);
+	ck_assert_str_eq(now("a"), "new");
+	ck_assert_int_eq(unlink("a"), 0);
+	ck_assert_str_eq(now("a"), "ENOENT");
+	put("a", "again");
+	ck_assert_str_eq(now("a"), "again");
+	ck_assert_int_eq(truncate("a", 2), 0);
+	ck_assert_str_eq(now("a"), "ag");
+}
+END_TEST
+
+START_TEST(sees_a_link_turn_elsewhere)
+{
+	mkdir("one", 0700);
+	mkdir("two", 0700);
+	put("one/f", "1");
+	put("two/f", "2");
+	ck_assert_int_eq(symlink("one", "current"), 0);
+	ck_assert_str_eq(now("current/f"), "1");
+	ck_assert_int_eq(symlink("two", "next"), 0);
+	ck_assert_int_eq(rename("next", "current"), 0);
+	ck_assert_str_eq(now("current/f"), "2");
+	ck_assert_int_eq(symlink("loop", "loop"), 0);
+	ck_assert_str_eq(now("loop"), "ELOOP");
+}
+END_TEST
+
+START_TEST(sees_a_change_with_the_times_put_back)
+{
+	put("a", "old");
+	struct timespec times[2] = { { 1000000000, 0 }, { 1000000000, 0 } };
+	ck_assert_int_eq(utimensat(AT_FDCWD, "a", times, 0), 0);
+	ck_assert_str_eq(now("a"), "old");
+	put("a", "new");
+	ck_assert_int_eq(utimensat(AT_FDCWD, "a", times, 0), 0);
+	ck_assert_str_eq(now("a"), "new");
+}
+END_TEST
+
+START_TEST(looks_once_in_a_turn)
+{
+	put("a", "old");
+	loop_turn(0);
+	struct file *first = look_up("a");
+	put("a", "new");
+	struct file *second = look_up("a");
+	ck_assert_ptr_eq(first, second);
+	file_release(first);
+	file_release(second);
+	ck_assert_str_eq(now("a"), "new");
+}
+END_TEST
+
+START_TEST(what_is_held_stays)
+{
+	put("a", "old");
+	struct file *held = look_up("a");
+	put("b", "newer");
+	ck_assert_int_eq(rename("b", "a"), 0);
+	ck_assert_str_eq(now("a"), "newer");
+	file_cache_clear();
+	ck_assert(str_eq(held->content, STR("old")));
+	ck_assert_int_eq(held->size, 3);
+	file_release(held);
+}
+END_TEST
+
+START_TEST(trusts_times_that_are_old)
+{
+	/* Nobody changes the files of the system while this runs. */
+	const char *name = "/etc/passwd";
+	struct stat status;
+	ck_assert_int_eq(stat(name, &status), 0);
+	if (time(NULL) - status.st_ctime < 10)
+		test_skip("/etc/passwd was changed just now");
+	file_release(look_up(name));
+	uint64_t fills = file_cache_counts.fills;
+	for (int i = 0; i < 10; i++)
+		now(name);
+	ck_assert_uint_eq(file_cache_counts.fills, fills);
+}
+END_TEST
+
+START_TEST(large_files_keep_a_descriptor)
+{
+	put("a", "");
+	ck_assert_int_eq(truncate("a", 3LL << 30), 0);
+	struct file *file = look_up("a");
+	ck_assert_int_ge(file->fd, 0);
+	ck_assert_ptr_null(file->content.data);
+	ck_assert_uint_eq(file->size, 3ULL << 30);
+	ck_assert_uint_eq(file_cache_counts.fds, 1);
+	file_release(file);
+	loop_turn(0);
+	file_cache_clear();
+	ck_assert_uint_eq(file_cache_counts.fds, 0);
+}
+END_TEST
+
+START_TEST(keeps_to_its_limits)
+{
+	file_cache_limit((struct file_cache_limits){ .entries = 64, .bytes = 1 << 20, .fds = 8 });
+	char name[32];
+
+	for (int i = 0; i < 10000; i++) {
+		snprintf(name, sizeof(name), "none%d", i);
+		file_release(look_up(name));
+	}
+	ck_assert_uint_le(file_cache_counts.missing, 16);
+
+	char text[40001];
+	memset(text, 'x', 40000);
+	text[40000] = '\0';
+	for (int i = 0; i < 100; i++) {
+		snprintf(name, sizeof(name), "small%d", i);
+		put(name, text);
+		file_release(look_up(name));
+		snprintf(name, sizeof(name), "large%d", i);
+		put(name, "");
+		ck_assert_int_eq(truncate(name, 100000), 0);
+		file_release(look_up(name));
+		ck_assert_uint_le(file_cache_counts.entries, 64);
+		ck_assert_uint_le(file_cache_counts.bytes, 1 << 20);
+		ck_assert_uint_le(file_cache_counts.fds, 8);
+	}
+}
+END_TEST
+
+START_TEST(misses_drive_no_file_out)
+{
+	file_cache_limit((struct file_cache_limits){ .entries = 64, .bytes = 1 << 20, .fds = 8 });
+	put("a", "x");
+	file_release(look_up("a"));
+	char name[32];
+	for (int i = 0; i < 1000; i++) {
+		snprintf(name, sizeof(name), "none%d", i);
+		file_release(look_up(name));
+	}
+	uint64_t hits = file_cache_counts.hits;
+	file_release(look_up("a"));
+	ck_assert_uint_eq(file_cache_counts.hits, hits + 1);
+}
+END_TEST
+
+START_TEST(closes_the_unused_when_descriptors_run_out)
+{
+	file_cache_limit((struct file_cache_limits){ .entries = 64, .bytes = 1 << 20, .fds = 64 });
+	char name[32];
+	for (int i = 0; i < 10; i++) {
+		snprintf(name, sizeof(name), "f%d", i);
+		put(name, "");
+		ck_assert_int_eq(truncate(name, 100000 + i), 0);
+	}
+	for (int i = 0; i < 9; i++) {
+		snprintf(name, sizeof(name), "f%d", i);
+		file_release(look_up(name));
+	}
+	struct rlimit limit;
+	getrlimit(RLIMIT_NOFILE, &limit);
+	int next = dup(0);
+	close(next);
+	limit.rlim_cur = (rlim_t)next;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+
+	struct file *file = look_up("f9");
+	ck_assert_int_eq(file->kind, FILE_REGULAR);
+	ck_assert_uint_eq(file_cache_counts.fds, 1);
+
+	/* With nothing to close it is an error, which is not kept. */
+	close(dup(0));
+	int fds[64], count = 0;
+	while ((fds[count] = dup(0)) >= 0)
+		count++;
+	struct file *none = look_up("f8");
+	ck_assert_int_eq(none->error, EMFILE);
+	file_release(none);
+	while (count)
+		close(fds[--count]);
+	none = look_up("f8");
+	ck_assert_int_eq(none->kind, FILE_REGULAR);
+	file_release(none);
+	file_release(file);
+}
+END_TEST
+
+START_TEST(refuses_names_the_kernel_would_not_take)
+{
+	char name[PATH_MAX + 2];
+	memset(name, 'a', sizeof(name));
+	name[PATH_MAX + 1] = '\0';
+	ck_assert_str_eq(now(name), "ENAMETOOLONG");
+
+	struct file_query query = file_query_make((struct str){ "a\0b", 3 }, STR(""), SYMLINKS_FOLLOW);
+	struct file *file = file_lookup(&query);
+	ck_assert_int_eq(file->error, ENAMETOOLONG);
+	file_release(file);
+	ck_assert_uint_eq(file_cache_counts.entries, 0);
+	ck_assert_str_eq(now(""), "ENOENT");
+	ck_assert_str_eq(now("a/../b"), "EACCES");
+}
+END_TEST
+
+START_TEST(keeps_a_guessed_type_with_the_version)
+{
+	put("a", "x");
+	struct file *file = look_up("a");
+	char type[] = "text/plain";
+	file_set_type(file, str_from(type));
+	memset(type, 'z', 4);
+	ck_assert(str_eq(file->guessed_type, STR("text/plain")));
+	file_release(file);
+	put("a", "other");
+	loop_turn(0);
+	file = look_up("a");
+	ck_assert(str_empty(file->guessed_type));
+	file_release(file);
+}
+END_TEST
+
+START_TEST(unreadable_is_seen_and_forgotten)
+{
+	if (geteuid() == 0)
+		test_skip("root may read everything");
+	put("a", "x");
+	ck_assert_int_eq(chmod("a", 0), 0);
+	ck_assert_str_eq(now("a"), "EACCES");
+	ck_assert_int_eq(chmod("a", 0600), 0);
+	ck_assert_str_eq(now("a"), "x");
+	mkdir("d", 0100);
+	loop_turn(0);
+	struct file *file = look_up("d");
+	ck_assert_int_eq(file->kind, FILE_DIRECTORY);
+	file_release(file);
+	ck_assert_int_eq(chmod("d", 0), 0);
+	ck_assert_str_eq(now("d/x"), "EACCES");
+}
+END_TEST
+
+TESTS_IN((&(struct test_suite){ "file cache", .setup = setup, .teardown = teardown }),
+	 reads_what_is_young_again, says_what_a_file_is, knows_directories_misses_and_others, an_empty_file_has_content,
+	 sees_a_change_at_once, sees_a_replacement, sees_a_link_turn_elsewhere,
+	 sees_a_change_with_the_times_put_back, looks_once_in_a_turn, what_is_held_stays,
+	 trusts_times_that_are_old, large_files_keep_a_descriptor, keeps_to_its_limits,
+	 misses_drive_no_file_out, closes_the_unused_when_descriptors_run_out,
+	 refuses_names_the_kernel_would_not_take, keeps_a_guessed_type_with_the_version,
+	 unreadable_is_seen_and_forgotten)

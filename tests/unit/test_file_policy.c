@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * `symlinks in_root`: which links are followed and which are refused, and with
+ * what words.
+ */
+#include "harness/test.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "file/policy.h"
+
+static char dir[64];
+static char why[1024];
+
+static void put(const char *name)
+{
+	int fd = open(name, O_CREAT | O_WRONLY, 0600);
+
+	ck_assert_int_ge(fd, 0);
+	close(fd);
+}
+
+static void link_to(const char *target, const char *name)
+{
+	ck_assert_int_eq(symlink(target, name), 0);
+}
+
+static void setup(void)
+{
+	char path[128];
+
+	strcpy(dir, "/tmp/skua-test-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	ck_assert_int_eq(chdir(dir), 0);
+	mkdir("root", 0700);
+	mkdir("root/sub", 0700);
+	put("root/file");
+	put("root/sub/file");
+	put("secret");
+	snprintf(path, sizeof(path), "%s/root/sub", dir);
+	link_to(path, "root/absolute");
+	snprintf(path, sizeof(path), "%s/alias/sub/file", dir);
+	link_to("root", "alias");
+	link_to(path, "root/by_other_name");
+	link_to("sub/../file", "root/inside");
+	link_to("../file", "root/sub/up");
+	link_to("../../secret", "root/sub/out");
+	link_to("/etc/passwd", "root/passwd");
+	link_to("sub/out", "root/chain");
+	link_to("round", "root/round");
+	link_to("../none", "root/dangling");
+	link_to("none", "root/nowhere");
+}
+
+static void teardown(void)
+{
+	char command[128];
+
+	snprintf(command, sizeof(command), "rm -rf %s", dir);
+	ck_assert_int_eq(system(command), 0);
+}
+
+/* Opens below dir/root; 0 or the error's name. */
+static const char *opened(const char *rest)
+{
+	char path[256], root[128];
+
+	snprintf(root, sizeof(root), "%s/root/", dir);
+	snprintf(path, sizeof(path), "%s%s", root, rest);
+	struct file_query query =
+		file_query_make(str_from(path), str_from(root), SYMLINKS_IN_ROOT);
+	why[0] = '\0';
+	int fd = policy_open(&query, O_RDONLY, why, sizeof(why));
+	if (fd < 0)
+		return strerrorname_np(-fd);
+	close(fd);
+	return "opened";
+}
+
+START_TEST(follows_what_stays_inside)
+{
+	ck_assert_str_eq(opened("file"), "opened");
+	ck_assert_str_eq(opened("/sub//file"), "opened");
+	ck_assert_str_eq(opened(""), "opened");
+	ck_assert_str_eq(opened("inside"), "opened");
+	ck_assert_str_eq(opened("sub/up"), "opened");
+	ck_assert_str_eq(opened("absolute/file"), "opened");
+	ck_assert_str_eq(opened("absolute/up"), "opened");
+	ck_assert_str_eq(opened("by_other_name"), "opened");
+}
+END_TEST
+
+START_TEST(refuses_what_leads_out)
+{
+	ck_assert_str_eq(opened("passwd"), "EXDEV");
+	ck_assert_str_eq(opened("sub/out"), "EXDEV");
+	ck_assert_str_eq(opened("absolute/out"), "EXDEV");
+	ck_assert_str_eq(opened("chain"), "EXDEV");
+	ck_assert_str_eq(opened("dangling"), "EXDEV");
+	ck_assert_str_eq(opened("round"), "ELOOP");
+	ck_assert_str_eq(opened("nowhere"), "ENOENT");
+	ck_assert_str_eq(opened("passwd/"), "EXDEV");
+	ck_assert_str_eq(opened("inside/"), "ENOTDIR");
+	ck_assert_str_eq(opened("by_other_name/"), "ENOTDIR");
+}
+END_TEST
+
+START_TEST(names_the_link)
+{
+	char expected[512];
+
+	ck_assert_str_eq(opened("absolute/out"), "EXDEV");
+	snprintf(expected, sizeof(expected), "\"%s/root/sub/out\" points to \"../../secret\"", dir);
+	ck_assert_msg(strstr(why, expected) && strstr(why, "symlinks follow"), "%s", why);
+}
+END_TEST
+
+START_TEST(follows_all_without_the_policy)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/root/sub/out", dir);
+	struct file_query query =
+		file_query_make(str_from(path), str_from(dir), SYMLINKS_FOLLOW);
+	int fd = policy_open(&query, O_RDONLY, why, sizeof(why));
+	ck_assert_int_ge(fd, 0);
+	close(fd);
+}
+END_TEST
+
+START_TEST(finds_the_root_of_a_path)
+{
+	static const struct {
+		const char *path, *root, *expected;
+	} cases[] = {
+		{ "/srv/www/a", "/srv/www", "/srv/www" },
+		{ "/srv/www/a", "/srv/www//", "/srv/www" },
+		{ "/srv/www/", "/srv/www", "/srv/www" },
+		{ "/a", "/", "/" },
+		{ "/srv/www.png", "/srv/www", "/srv" },
+		{ "/data/x.png", "/data/x.png", "/data" },
+		{ "/data/x.png", "", "/data" },
+		{ "/x", "/srv", "/" },
+		{ "html/a", "html", "html" },
+		{ "a", "html", "" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct file_query query = file_query_make(str_from(cases[i].path),
+							  str_from(cases[i].root),
+							  SYMLINKS_IN_ROOT);
+		struct str root = str_head(query.path, query.root_len);
+		ck_assert_msg(str_eq(root, str_from(cases[i].expected)), "%s: %.*s",
+			      cases[i].path, STR_ARG(root));
+	}
+}
+END_TEST
+
+START_TEST(sees_dots_behind_the_root_only)
+{
+	struct file_query query =
+		file_query_make(STR("../www/a..b/..."), STR("../www"), SYMLINKS_FOLLOW);
+	ck_assert(!file_query_climbs(&query));
+	query = file_query_make(STR("/srv/img/../x"), STR("/srv/img/"), SYMLINKS_FOLLOW);
+	ck_assert(file_query_climbs(&query));
+	query = file_query_make(STR("/srv/a/.."), STR("/srv"), SYMLINKS_FOLLOW);
+	ck_assert(file_query_climbs(&query));
+	query = file_query_make(STR("/srv/../x"), STR(""), SYMLINKS_FOLLOW);
+	ck_assert(file_query_climbs(&query));
+}
+END_TEST
+
+TESTS_IN((&(struct test_suite){ "symlink policy", .setup = setup, .teardown = teardown }),
+	 follows_what_stays_inside, refuses_what_leads_out, names_the_link,
+	 follows_all_without_the_policy, finds_the_root_of_a_path, sees_dots_behind_the_root_only)

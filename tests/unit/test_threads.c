@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Work on threads, and completions that come back to the loop.
+ */
+#include "harness/test.h"
+
+#include <pthread.h>
+#include <unistd.h>
+
+#include "event/complete.h"
+#include "event/loop.h"
+#include "event/threads.h"
+#include <thread.h>
+
+enum { COUNT = 1000 };
+
+static struct item {
+	struct completion completion;
+	pthread_t worked_on;
+	int runs;
+} items[COUNT];
+static int done;
+static pthread_t loop_thread;
+
+static void finished(struct completion *completion)
+{
+	struct item *item = (struct item *)completion;
+
+	ck_assert(pthread_equal(pthread_self(), loop_thread));
+	item->runs++;
+	done++;
+}
+
+static void work(void *data)
+{
+	struct item *item = data;
+
+	item->worked_on = pthread_self();
+	completion_post(&item->completion);
+}
+
+static void setup(void)
+{
+	loop_thread = pthread_self();
+	ck_assert_int_eq(loop_start(), 0);
+	ck_assert_int_eq(completion_start(), 0);
+	ck_assert_int_eq(completion_start(), 0);
+	for (int i = 0; i < COUNT; i++)
+		items[i].completion.run = finished;
+}
+
+static void teardown(void)
+{
+	threads_finish();
+	completion_finish();
+	loop_finish();
+}
+
+START_TEST(every_work_completes_once)
+{
+	for (int i = 0; i < COUNT; i++)
+		ck_assert_int_eq(thread_run(work, &items[i]), 0);
+	while (done < COUNT)
+		loop_turn(-1);
+	for (int i = 0; i < COUNT; i++) {
+		ck_assert_int_eq(items[i].runs, 1);
+		ck_assert(!pthread_equal(items[i].worked_on, loop_thread));
+	}
+}
+END_TEST
+
+START_TEST(the_loop_may_post_to_itself)
+{
+	completion_post(&items[0].completion);
+	completion_post(&items[1].completion);
+	loop_turn(0);
+	ck_assert_int_eq(done, 2);
+	loop_turn(0);
+	ck_assert_int_eq(done, 2);
+}
+END_TEST
+
+START_TEST(finishing_drops_what_is_queued)
+{
+	for (int i = 0; i < COUNT; i++)
+		ck_assert_int_eq(thread_run(work, &items[i]), 0);
+	threads_finish();
+	completion_finish();
+	completion_post(&items[0].completion);
+	ck_assert_int_eq(completion_start(), 0);
+	loop_turn(0);
+	ck_assert_int_eq(done, 0);
+
+	ck_assert_int_eq(thread_run(work, &items[0]), 0);
+	while (done == 0)
+		loop_turn(-1);
+	ck_assert_int_eq(items[0].runs, 1);
+}
+END_TEST
+
+TESTS_IN((&(struct test_suite){ "threads", .setup = setup, .teardown = teardown }),
+	 every_work_completes_once, the_loop_may_post_to_itself, finishing_drops_what_is_queued)
