@@ -109,14 +109,16 @@ struct conf_call {
 	const struct directive *directive;
 	struct conf_scope *scope; /* the block that the directive stands in */
 	void *data; /* the module's struct of that block */
+	bool first; /* the first of its name in this block: what LIST replaces ends here */
 };
 
 /* 0, or -1 after it has reported what is wrong with conf_error(). */
 typedef int directive_set(struct conf_call *call);
 
 enum directive_flag {
-	LOCAL = 1 << 0, /* not inherited: a nested block starts without it */
-	LIST = 1 << 1, /* may repeat; the first in a block replaces the inherited ones */
+	LOCAL = 1 << 0, /* not inherited: a nested block starts with the default */
+	LIST = 1 << 1, /* may repeat; the first in a block replaces the inherited ones:
+			  its field is zeroed before */
 	REPEAT = 1 << 2, /* may repeat; without LIST or REPEAT a second one is an error */
 	ORDERED = 1 << 3, /* takes part in the block's order (rewrite, if, set, allow, deny) */
 	BLOCK = 1 << 4, /* is followed by { … }; the setter gets the nodes */
@@ -129,14 +131,18 @@ struct directive {
 	unsigned contexts; /* enum conf_context, or-ed */
 	unsigned flags; /* enum directive_flag, or-ed */
 	enum field_type type;
-	size_t offset; /* of the field in the module's struct */
+	size_t offset, size; /* of the field in the module's struct; size 0: there is none */
 	const char *initial; /* the default, as it would be written; NULL: none */
 	const char *syntax; /* the arguments: "on | off", "time [header_time]" */
 	const char *doc; /* what it does, in sentences; paragraphs by "\n\n" */
 	int64_t min, max; /* FIELD_INT, FIELD_SIZE (bytes), FIELD_DURATION (ms); both 0: 0 … max */
 	const struct keyword *keywords;
 	directive_set *set; /* instead of, or (FIELD_… given) after, the field's parser */
-	unsigned min_args, max_args; /* of a setter; max_args 0: as many as min_args */
+	/*
+	 * How many words may follow; max_args 0: as many as min_args. Both 0: one
+	 * for a field of one value, one or more for a list, none for a setter.
+	 */
+	unsigned min_args, max_args;
 };
 
 #define MANY_ARGS 2047
@@ -157,12 +163,20 @@ struct directive {
 /* An entry whose field's type says how it is parsed. */
 #define DIRECTIVE(name_, contexts_, type_, field_, syntax_, doc_, ...)                       \
 	{ .name = name_, .contexts = contexts_, .type = FIELD_TYPE_OF(((type_ *)0)->field_), \
-	  .offset = offsetof(type_, field_), .syntax = syntax_, .doc = doc_, __VA_ARGS__ }
+	  .offset = offsetof(type_, field_), .size = sizeof(((type_ *)0)->field_),           \
+	  .syntax = syntax_, .doc = doc_, __VA_ARGS__ }
 
-/* An entry that a setter parses; give .min_args and .max_args. */
+/*
+ * An entry that a setter parses; give .min_args and .max_args. With LOCAL or LIST
+ * also FIELD_AT(struct, field): what a nested block, or the first directive of a
+ * block, starts anew. It must be good when it is all zeroes.
+ */
 #define DIRECTIVE_SET(name_, contexts_, set_, syntax_, doc_, ...)        \
 	{ .name = name_, .contexts = contexts_, .type = FIELD_SETTER, .set = set_, \
 	  .syntax = syntax_, .doc = doc_, __VA_ARGS__ }
+
+#define FIELD_AT(type_, field_) \
+	.offset = offsetof(type_, field_), .size = sizeof(((type_ *)0)->field_)
 
 /* Accepted for the sake of existing files, without effect. */
 #define DIRECTIVE_OBSOLETE(name_, contexts_, syntax_, doc_)                        \
@@ -172,8 +186,16 @@ struct directive {
 
 /*
  * Reports an error at a word (NULL: at the directive's name). The message says
- * what is wrong and what was expected; file, line, source line and caret are
- * added. Returns -1, so that a setter can `return conf_error(…)`.
+ * what is wrong; what follows a newline in it is the remedy and stands behind
+ * the caret. File, line, source line and caret are added, bytes that a terminal
+ * would obey are made visible. Returns -1, so that a setter can `return
+ * conf_error(…)`.
+ *
+ *     conf_error(call, word, "invalid port \"%.*s\"\nexpected 1 to 65535", …);
+ *
+ *     skua: error: skua.conf:12:16: invalid port "80800"
+ *         12 |         listen 80800;
+ *            |                ^~~~~ expected 1 to 65535
  */
 int conf_error(struct conf_call *call, const struct conf_word *word, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
@@ -194,6 +216,8 @@ int conf_parse_duration(struct conf_call *call, const struct conf_word *word,
 int conf_parse_size(struct conf_call *call, const struct conf_word *word, struct size *out);
 int conf_parse_keyword(struct conf_call *call, const struct conf_word *word,
 		       const struct keyword *keywords, int *out);
+int conf_parse_bits(struct conf_call *call, const struct conf_word *word,
+		    const struct keyword *keywords, unsigned *out); /* or-ed to *out */
 int conf_parse_template(struct conf_call *call, const struct conf_word *word,
 			const struct template **out);
 
@@ -201,8 +225,9 @@ int conf_parse_template(struct conf_call *call, const struct conf_word *word,
 bool conf_word_is(const struct conf_word *word, const char *text);
 
 /*
- * A path of the configuration: absolute as it is, otherwise below the prefix
- * (conf_path: below the directory of the main configuration file).
+ * A path of the configuration, made absolute: below the prefix, or below the
+ * directory of the main configuration file. NUL follows; an absolute path is
+ * returned as it is.
  */
 struct str conf_full_path(struct conf *conf, struct str path);
 struct str conf_relative_to_file(struct conf *conf, struct str path);

@@ -17,6 +17,7 @@ struct template;
 enum variable_flag {
 	VARIABLE_PREFIX = 1 << 0, /* "arg_" stands for all names that begin so */
 	VARIABLE_VOLATILE = 1 << 1, /* asked again at each use, never kept */
+	VARIABLE_ASSIGNED = 1 << 2, /* was defined without a getter */
 };
 
 /*
@@ -36,8 +37,10 @@ struct variable {
 
 /*
  * Defines a variable whose name stands in the configuration (map, set, a named
- * capture). The name is copied. -1 after reporting that it exists already as
- * one of a module.
+ * capture). The name is copied, upper and lower case are the same. A getter that
+ * is NULL says: the value is assigned while a request runs; it takes no getter
+ * away that the name already has. Otherwise the last definition counts. -1 after
+ * reporting that the name is one of a module's, or that it is no name.
  */
 int variable_define(struct conf_call *call, struct str name, variable_get *get, const void *data,
 		    unsigned flags);

@@ -15,16 +15,27 @@
 /* A block: one struct of each module, by the module's index (modules.h). */
 struct conf_scope {
 	enum conf_context context;
+	struct conf *conf;
 	struct conf_scope *parent; /* NULL in IN_MAIN */
+	const struct conf_node *node; /* that opened it; NULL in IN_MAIN */
 	const void **data;
+	struct conf_scope *next; /* in the order in which they were opened */
 };
+
+struct absent_directive;
 
 /* What conf_create() is told. */
 struct conf_options {
 	struct str prefix; /* absolute, with a slash at the end */
 	struct str path; /* of the main file, absolute */
+	struct str name; /* of it in messages, as the user wrote it; empty: the path */
 	struct str globals; /* of -g; may be empty */
 	FILE *messages; /* errors and warnings go there; NULL: nowhere */
+
+	/* For tests; NULL: those of this server. */
+	const struct module *const *modules;
+	size_t module_count;
+	const struct absent_directive *absent;
 };
 
 /* An empty configuration with a pool of its own. */
@@ -32,8 +43,9 @@ struct conf *conf_create(const struct conf_options *options);
 
 /*
  * Reads the file (or `text` as if it were the contents of it, when data is not
- * NULL), applies and checks it. All errors are printed. 0, or -1 when there was
- * one. Touches nothing but the files it reads.
+ * NULL; it must live as long as the configuration), applies and checks it. All
+ * errors are printed, in the order of the file. 0, or -1 when there was one.
+ * Touches nothing but the files it reads. Once for each configuration.
  */
 int conf_load(struct conf *conf, struct str text);
 
@@ -55,10 +67,11 @@ const void *scope_data(const struct conf_scope *scope, const struct module *modu
 
 /*
  * For the setter of a directive with a block: opens a scope inside the one the
- * call stands in, and applies the nodes of the call's block to it: simple
- * directives in their order first, then those with blocks. Each module's struct
- * that nothing in the block sets is the parent's.
- * conf_scope_write() gives the scope's own struct of a module, to be changed.
+ * call stands in, and applies the nodes of the call's block to it: first simple
+ * directives, then ORDERED ones, then those with blocks, each in the order of
+ * the file. Each module's struct that nothing in the block sets is the parent's.
+ * conf_scope_write() gives the scope's own struct of a module, to be changed
+ * before a scope inside of it is opened.
  */
 struct conf_scope *conf_scope_open(struct conf_call *call, enum conf_context context);
 int conf_scope_apply(struct conf_call *call, struct conf_scope *scope);

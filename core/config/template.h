@@ -17,7 +17,7 @@ struct variable_slot {
 	size_t index; /* of its value in a request: 0 … conf_variables_count() - 1 */
 	unsigned flags;
 	int capture; /* $1 … $9: its number; otherwise 0 */
-	variable_get *get;
+	variable_get *get; /* NULL: the value is assigned (set, named captures) */
 	struct str rest; /* of the name, after a prefix */
 	const void *data; /* of variable_define() */
 	const struct module *module; /* whose configuration the getter wants; NULL: data */
@@ -42,7 +42,15 @@ const struct template *template_compile(struct conf_call *call, const struct con
 
 size_t conf_variables_count(const struct conf *conf);
 
-/* For variable_text(): the slot of a name that was used or defined, or NULL. */
+/* The slot of a name (lower case) that was used or defined, or NULL. */
 const struct variable_slot *conf_variable_find(const struct conf *conf, struct str name);
+
+/*
+ * For variable_text(): as conf_variable_find(), and when no template uses the
+ * name, the module's variable with it: its index is then VARIABLE_UNKEPT, since
+ * a request has no room for its value. False: there is no such variable.
+ */
+#define VARIABLE_UNKEPT SIZE_MAX
+bool conf_variable_resolve(const struct conf *conf, struct str name, struct variable_slot *out);
 
 #endif

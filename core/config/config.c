@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The life of a configuration: created empty, loaded once, constant from then
+ * on, destroyed with all that it holds.
+ */
+#include "config/internal.h"
+
+static const struct module *const *server_modules(struct pool *pool)
+{
+	const struct module **list = pool_array(pool, const struct module *, module_count() + 1);
+
+	for (size_t i = 0; i < module_count(); i++)
+		list[i] = module_at(i);
+	return list;
+}
+
+struct conf *conf_create(const struct conf_options *options)
+{
+	struct pool *pool = pool_create(64 << 10);
+	struct conf *conf = pool_new(pool, struct conf);
+	struct conf_options *own = &conf->options;
+
+	conf->pool = pool;
+	*own = *options;
+	own->prefix = pool_strdup(pool, options->prefix);
+	own->path = pool_strdup(pool, options->path);
+	own->name = pool_strdup(pool, str_empty(options->name) ? options->path : options->name);
+	own->globals = pool_strdup(pool, options->globals);
+	conf->modules = options->modules ? options->modules : server_modules(pool);
+	conf->module_count = options->modules ? options->module_count : module_count();
+	conf->absent = options->modules ? options->absent : absent_directives;
+	conf->files_by_path.pool = conf->slots.pool = conf->shared.pool = pool;
+	conf->last_use = &conf->uses;
+	names_init(conf);
+	return conf;
+}
+
+void conf_destroy(struct conf *conf)
+{
+	if (conf)
+		pool_destroy(conf->pool);
+}
+
+/* The main file, or the text that takes its place. */
+static struct conf_file *main_file(struct conf *conf, struct str text)
+{
+	const struct conf_options *options = &conf->options;
+	struct conf_file *file;
+
+	if (text.data)
+		return file_of_text(conf, options->name, text);
+	file = file_read(conf, options->path, options->name);
+	if (!file)
+		message_add(conf, MESSAGE_ERROR, (struct conf_place){ 0 },
+			    "cannot read the configuration (%d: %s)\n"
+			    "another file is named with -c FILE", errno, strerror(errno));
+	return file;
+}
+
+/* The directives of -g, then those of the file. */
+static struct conf_node *read_main(struct conf *conf, struct conf_file *file)
+{
+	struct conf_node *globals = NULL, *nodes;
+
+	if (!str_empty(conf->options.globals))
+		globals = tree_read(conf, file_of_text(conf, STR("-g"), conf->options.globals));
+	nodes = tree_read(conf, file);
+	if (!globals)
+		return nodes;
+
+	struct conf_node *last = globals;
+
+	while (last->next)
+		last = (struct conf_node *)last->next;
+	last->next = nodes;
+	return globals;
+}
+
+int conf_load(struct conf *conf, struct str text)
+{
+	struct conf_file *file = main_file(conf, text);
+
+	apply_defaults(conf);
+	if (file) {
+		apply_block(conf, conf->main, read_main(conf, file));
+		apply_checks(conf);
+		variables_settle(conf);
+	}
+	messages_print(conf);
+	return conf->errors ? -1 : 0;
+}
+
+struct pool *conf_pool(struct conf *conf)
+{
+	return conf->pool;
+}
+
+const struct conf_options *conf_get_options(const struct conf *conf)
+{
+	return &conf->options;
+}
+
+unsigned conf_errors(const struct conf *conf)
+{
+	return conf->errors;
+}
+
+struct conf_scope *conf_main(struct conf *conf)
+{
+	return conf->main;
+}
+
+void *conf_shared(struct conf *conf, const void *key, size_t size)
+{
+	struct str name = { (const char *)&key, sizeof(key) };
+	void *memory = hash_get(&conf->shared, name);
+
+	if (memory)
+		return memory;
+	memory = pool_zalloc(conf->pool, size);
+	name.data = pool_memdup(conf->pool, &key, sizeof(key));
+	hash_put(&conf->shared, name, memory);
+	return memory;
+}

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the files of this folder share: the configuration itself, its files,
+ * messages and tables. The way of a configuration: lexer.c makes words of
+ * bytes, tree.c nodes of words, apply.c structs of nodes with the parsers of
+ * field.c; template.c settles the variables; message.c prints what was wrong.
+ */
+#ifndef SKUA_CONFIG_INTERNAL_H
+#define SKUA_CONFIG_INTERNAL_H
+
+#include <stdarg.h>
+
+#include "base/hash.h"
+#include "config/config.h"
+#include "config/modules.h"
+#include "config/template.h"
+
+/* A file that was read, or a text that takes the place of one (-g, defaults). */
+struct conf_file {
+	struct str name; /* in messages */
+	struct str path; /* absolute; NUL follows */
+	struct str content;
+	unsigned index; /* in the order of reading */
+	bool is_text; /* not a file of the configuration: -T leaves it out */
+	bool reading; /* it is being read just now: it must not include itself */
+};
+
+/* A directive of a module's table. Those of one name are a chain. */
+struct directive_entry {
+	const struct directive *directive;
+	size_t module;
+	struct directive_entry *next;
+
+	/* The last block it was seen in, and where it stands first in it. */
+	unsigned seen_block;
+	const struct conf_node *seen_node;
+};
+
+enum message_kind {
+	MESSAGE_ERROR,
+	MESSAGE_WARNING,
+};
+
+struct message {
+	enum message_kind kind;
+	struct conf_place place; /* file NULL: no place */
+	unsigned number; /* in the order of finding */
+	struct str text, hint;
+};
+
+/* A use of a variable that no module has: perhaps the configuration defines it. */
+struct variable_use {
+	struct variable_slot *slot;
+	struct conf_place place;
+	struct variable_use *next;
+};
+
+struct conf {
+	struct pool *pool;
+	struct conf_options options;
+	const struct module *const *modules;
+	size_t module_count;
+	const struct absent_directive *absent;
+
+	struct conf_file **files;
+	size_t file_count, file_capacity;
+	struct hash_table files_by_path;
+	unsigned include_depth, includes;
+	bool unbalanced; /* braces do not match: blocks may not be what they seem */
+
+	struct hash_table directives; /* name to struct directive_entry */
+	unsigned blocks; /* how many were planned */
+	bool *failed; /* by module: one of its directives was wrong */
+	const void **initial; /* by module: its struct of defaults */
+	struct conf_scope *main, *last_scope;
+
+	struct hash_table slots; /* name to struct variable_slot */
+	size_t slot_count;
+	struct hash_table variables; /* name to struct module_variable */
+	struct module_variable *prefixes;
+	struct variable_use *uses, **last_use;
+
+	struct hash_table shared; /* key's bytes to memory */
+
+	struct message *messages;
+	size_t message_count, message_capacity;
+	unsigned errors, warnings;
+	bool loaded; /* messages are printed at once from now on */
+};
+
+/* --- lexer.c ------------------------------------------------------------- */
+
+enum token {
+	TOKEN_WORD,
+	TOKEN_SEMICOLON,
+	TOKEN_OPEN,
+	TOKEN_CLOSE,
+	TOKEN_END,
+};
+
+struct lexer {
+	struct conf *conf;
+	const struct conf_file *file;
+	const char *pos, *end;
+	const char *line_start;
+	uint32_t line;
+};
+
+void lexer_init(struct lexer *lexer, struct conf *conf, const struct conf_file *file);
+
+/* The next token. *word is the word, or the place of the other tokens. */
+enum token lexer_next(struct lexer *lexer, struct conf_word *word);
+
+/* --- tree.c -------------------------------------------------------------- */
+
+/* The nodes of a file; `after` is where the list of them ends, to go on. */
+struct conf_node *tree_read(struct conf *conf, struct conf_file *file);
+
+/* --- files.c ------------------------------------------------------------- */
+
+/* Adds a text as a file that is none. */
+struct conf_file *file_of_text(struct conf *conf, struct str name, struct str text);
+
+/* Reads a file, once for each path. NULL: errno says why. */
+struct conf_file *file_read(struct conf *conf, struct str path, struct str name);
+
+/* --- names.c ------------------------------------------------------------- */
+
+/* Fills the tables of directives and variables from the modules. */
+void names_init(struct conf *conf);
+
+/* The directive of this name that may stand in the context, or NULL. */
+struct directive_entry *directive_find(const struct conf *conf, struct str name, unsigned context);
+
+/* The nearest name of a directive (in the context, if one is near), or NULL. */
+const char *directive_nearest(const struct conf *conf, struct str name, unsigned context);
+
+/* Offers a candidate; keeps the nearest one that is near enough to be meant. */
+struct nearest {
+	struct str wanted;
+	unsigned distance; /* of the best so far; 0 while there is none */
+	const char *best;
+};
+void nearest_offer(struct nearest *nearest, const char *candidate);
+
+/* "http, server or location", in the pool. */
+struct str contexts_text(struct pool *pool, unsigned contexts);
+
+/* --- field.c ------------------------------------------------------------- */
+
+/* Parses the words of the call into the directive's field. */
+int field_parse(struct conf_call *call);
+
+/* The numbers of words that a directive takes. */
+void directive_arity(const struct directive *directive, unsigned *min, unsigned *max);
+
+/* --- apply.c ------------------------------------------------------------- */
+
+/* Opens the main scope: every module's defaults. */
+void apply_defaults(struct conf *conf);
+
+/* Applies the nodes of a block to its scope. */
+void apply_block(struct conf *conf, struct conf_scope *scope, struct conf_node *first);
+
+/* Lets the modules look at what became of it. */
+void apply_checks(struct conf *conf);
+
+/* --- template.c ---------------------------------------------------------- */
+
+struct module_variable {
+	const struct variable *variable;
+	size_t module;
+	struct module_variable *next; /* among those with a prefix */
+};
+
+/* Finds the getter of every variable; reports those that nobody has. */
+void variables_settle(struct conf *conf);
+
+/* --- message.c ----------------------------------------------------------- */
+
+/* What follows a newline in the text is the hint. */
+void message_add(struct conf *conf, enum message_kind kind, struct conf_place place,
+		 const char *format, ...) __attribute__((format(printf, 4, 5)));
+void message_vadd(struct conf *conf, enum message_kind kind, struct conf_place place,
+		  const char *format, va_list args);
+
+/* Takes back what was reported since there were `count` messages. */
+void messages_forget(struct conf *conf, size_t count);
+
+/* Prints them in the order of the files. */
+void messages_print(struct conf *conf);
+
+#endif

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What is wrong with a configuration, as it is shown:
+ *
+ *     skua: error: conf/skua.conf:12:5: unknown directive "servr"
+ *         12 |     servr {
+ *            |     ^~~~~ did you mean "server"?
+ *
+ * Messages are collected and printed in the order of the files. Whatever lies in
+ * a file, only printable text goes out: tabs are expanded, other control bytes
+ * shown as "?", and of a long line the part around the place.
+ */
+#include <stdlib.h>
+
+#include "config/internal.h"
+
+enum {
+	MESSAGES_PRINTED = 50,
+	MESSAGES_KEPT = 5000,
+	TEXT_MAX = 400, /* bytes of one message */
+	LINE_COLUMNS = 100, /* of a source line */
+	TAB_COLUMNS = 8,
+};
+
+/* Makes bytes visible that a terminal would obey. */
+static struct str printable(struct pool *pool, struct str text)
+{
+	char *copy = pool_alloc(pool, text.len * 4 + 1), *to = copy;
+
+	for (size_t i = 0; i < text.len; i++) {
+		unsigned char c = (unsigned char)text.data[i];
+
+		if (c < 0x20 || c == 0x7f)
+			to += sprintf(to, "\\x%02X", c);
+		else
+			*to++ = (char)c;
+	}
+	return str_range(copy, to);
+}
+
+/* Cuts what is too long to be read, not within a character of UTF-8. */
+static struct str shortened(struct pool *pool, struct str text)
+{
+	size_t len = TEXT_MAX;
+
+	if (text.len <= TEXT_MAX)
+		return text;
+	while (len && ((unsigned char)text.data[len] & 0xC0) == 0x80)
+		len--;
+	return pool_printf(pool, "%.*s...", (int)len, text.data);
+}
+
+static void print_message(const struct conf *conf, const struct message *message);
+
+void message_vadd(struct conf *conf, enum message_kind kind, struct conf_place place,
+		  const char *format, va_list args)
+{
+	if (kind == MESSAGE_ERROR)
+		conf->errors++;
+	else
+		conf->warnings++;
+	if (conf->message_count == MESSAGES_KEPT)
+		return;
+
+	struct str text = pool_vprintf(conf->pool, format, args), hint = STR("");
+	ssize_t newline = strchr(format, '\n') ? str_rchr(text, '\n') : -1;
+
+	if (newline >= 0) {
+		hint = str_skip(text, (size_t)newline + 1);
+		text = str_head(text, (size_t)newline);
+	}
+
+	struct message message = {
+		.kind = kind,
+		.place = place,
+		.number = (unsigned)conf->message_count,
+		.text = shortened(conf->pool, printable(conf->pool, text)),
+		.hint = shortened(conf->pool, printable(conf->pool, hint)),
+	};
+
+	if (conf->loaded) {
+		print_message(conf, &message);
+		return;
+	}
+	conf->messages = pool_grow(conf->pool, conf->messages, conf->message_count,
+				   &conf->message_capacity, sizeof(*conf->messages));
+	conf->messages[conf->message_count++] = message;
+}
+
+void message_add(struct conf *conf, enum message_kind kind, struct conf_place place,
+		 const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	message_vadd(conf, kind, place, format, args);
+	va_end(args);
+}
+
+void messages_forget(struct conf *conf, size_t count)
+{
+	while (conf->message_count > count)
+		if (conf->messages[--conf->message_count].kind == MESSAGE_ERROR)
+			conf->errors--;
+		else
+			conf->warnings--;
+}
+
+static struct str source_line(const struct conf_file *file, uint32_t number)
+{
+	struct str rest = file->content, line = STR("");
+
+	while (number--)
+		line = str_split(&rest, '\n');
+	return str_trim(line, "\r");
+}
+
+/* The bytes of the character at the front of s; 0: they are not valid UTF-8, or a control. */
+static size_t char_len(struct str s)
+{
+	unsigned char c = (unsigned char)s.data[0];
+	size_t len = c < 0x80 ? 1 : c >= 0xF0 ? 4 : c >= 0xE0 ? 3 : 2;
+
+	if (c < 0x20 || c == 0x7f || (c >= 0x80 && c < 0xC2) || c > 0xF4 || len > s.len)
+		return 0;
+	for (size_t i = 1; i < len; i++)
+		if (((unsigned char)s.data[i] & 0xC0) != 0x80)
+			return 0;
+	if (c == 0xC2 && (unsigned char)s.data[1] < 0xA0) /* U+0080 … U+009F */
+		return 0;
+	return len;
+}
+
+/* A source line as it goes out, and where its word stands in it. */
+struct excerpt {
+	char text[LINE_COLUMNS * 4 + TAB_COLUMNS + 8];
+	size_t len;
+	unsigned columns;
+	unsigned caret, underlined; /* columns before the caret, columns below the word */
+};
+
+static void put_char(struct excerpt *excerpt, struct str at, size_t *taken)
+{
+	size_t len = char_len(at);
+
+	*taken = len ? len : 1;
+	if (at.data[0] == '\t') {
+		do {
+			excerpt->text[excerpt->len++] = ' ';
+		} while (++excerpt->columns % TAB_COLUMNS);
+		return;
+	}
+	if (len)
+		memcpy(excerpt->text + excerpt->len, at.data, len);
+	else
+		excerpt->text[excerpt->len] = '?';
+	excerpt->len += *taken;
+	excerpt->columns++;
+}
+
+static void put_dots(struct excerpt *excerpt)
+{
+	memcpy(excerpt->text + excerpt->len, "...", 3);
+	excerpt->len += 3;
+	excerpt->columns += 3;
+}
+
+static void take_excerpt(struct excerpt *excerpt, struct str line, const struct conf_place *place)
+{
+	size_t begin = place->column - 1, pos = 0, taken = 0;
+
+	*excerpt = (struct excerpt){ .caret = UINT32_MAX };
+	if (begin > LINE_COLUMNS * 2 / 3) {
+		pos = begin - LINE_COLUMNS / 3;
+		put_dots(excerpt);
+	}
+	for (; pos < line.len && excerpt->columns < LINE_COLUMNS; pos += taken) {
+		unsigned before = excerpt->columns;
+
+		if (pos >= begin && excerpt->caret == UINT32_MAX)
+			excerpt->caret = before;
+		put_char(excerpt, str_skip(line, pos), &taken);
+		if (pos >= begin && pos < begin + place->len)
+			excerpt->underlined += excerpt->columns - before;
+	}
+	if (excerpt->caret == UINT32_MAX)
+		excerpt->caret = excerpt->columns;
+	if (pos < line.len)
+		put_dots(excerpt);
+}
+
+static void print_source(FILE *to, const struct message *message)
+{
+	const struct conf_place *place = &message->place;
+	struct str hint = message->hint;
+	struct excerpt excerpt;
+
+	take_excerpt(&excerpt, source_line(place->file, place->line), place);
+	fprintf(to, "%6u | %.*s\n       | %*s^", place->line, (int)excerpt.len, excerpt.text,
+		(int)excerpt.caret, "");
+	for (unsigned i = 1; i < excerpt.underlined; i++)
+		fputc('~', to);
+	fprintf(to, "%s%.*s\n", str_empty(hint) ? "" : " ", STR_ARG(hint));
+}
+
+static void print_message(const struct conf *conf, const struct message *message)
+{
+	static const char *const kinds[] = {
+		[MESSAGE_ERROR] = "error",
+		[MESSAGE_WARNING] = "warning",
+	};
+	FILE *to = conf->options.messages;
+	const struct conf_place *place = &message->place;
+
+	if (!to)
+		return;
+	fprintf(to, "skua: %s: ", kinds[message->kind]);
+	if (place->file) {
+		fprintf(to, "%.*s:%u:%u: %.*s\n", STR_ARG(place->file->name), place->line,
+			place->column, STR_ARG(message->text));
+		print_source(to, message);
+		return;
+	}
+	fprintf(to, "%.*s: %.*s\n", STR_ARG(conf->options.name), STR_ARG(message->text));
+	if (!str_empty(message->hint))
+		fprintf(to, "       | %.*s\n", STR_ARG(message->hint));
+}
+
+static int compare(const void *first, const void *second)
+{
+	const struct message *a = first, *b = second;
+	unsigned file_a = a->place.file ? a->place.file->index + 1 : UINT32_MAX;
+	unsigned file_b = b->place.file ? b->place.file->index + 1 : UINT32_MAX;
+
+	if (file_a != file_b)
+		return file_a < file_b ? -1 : 1;
+	if (a->place.line != b->place.line)
+		return a->place.line < b->place.line ? -1 : 1;
+	if (a->place.column != b->place.column)
+		return a->place.column < b->place.column ? -1 : 1;
+	return a->number < b->number ? -1 : a->number > b->number;
+}
+
+void messages_print(struct conf *conf)
+{
+	size_t shown = 0;
+
+	if (conf->message_count)
+		qsort(conf->messages, conf->message_count, sizeof(*conf->messages), compare);
+	for (size_t i = 0; i < conf->message_count && shown < MESSAGES_PRINTED; i++, shown++)
+		print_message(conf, &conf->messages[i]);
+	if (conf->options.messages && conf->errors + conf->warnings > shown)
+		fprintf(conf->options.messages, "skua: and %zu more\n",
+			conf->errors + conf->warnings - shown);
+	conf->loaded = true;
+}
+
+int conf_error(struct conf_call *call, const struct conf_word *word, const char *format, ...)
+{
+	const struct conf_node *node = call->node;
+	struct conf_place none = { 0 };
+	va_list args;
+
+	va_start(args, format);
+	message_vadd(call->conf, MESSAGE_ERROR,
+		     word ? word->place : node ? node->name.place : none, format, args);
+	va_end(args);
+	return -1;
+}
+
+void conf_warn(struct conf_call *call, const struct conf_word *word, const char *format, ...)
+{
+	const struct conf_node *node = call->node;
+	struct conf_place none = { 0 };
+	va_list args;
+
+	va_start(args, format);
+	message_vadd(call->conf, MESSAGE_WARNING,
+		     word ? word->place : node ? node->name.place : none, format, args);
+	va_end(args);
+}

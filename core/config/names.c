@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The names that a configuration may use: the directives of all modules by name
+ * and context, their variables, and which name somebody meant who mistyped one.
+ */
+#include "config/internal.h"
+
+static void add_directives(struct conf *conf, size_t index)
+{
+	const struct directive *directive = conf->modules[index]->directives;
+
+	for (; directive && directive->name; directive++) {
+		struct str name = str_from(directive->name);
+		struct directive_entry *entry = pool_new(conf->pool, struct directive_entry);
+
+		entry->directive = directive;
+		entry->module = index;
+		entry->next = hash_put(&conf->directives, name, entry);
+	}
+}
+
+static void add_variables(struct conf *conf, size_t index)
+{
+	const struct variable *variable = conf->modules[index]->variables;
+
+	for (; variable && variable->name; variable++) {
+		struct module_variable *entry = pool_new(conf->pool, struct module_variable);
+
+		entry->variable = variable;
+		entry->module = index;
+		if (variable->flags & VARIABLE_PREFIX) {
+			entry->next = conf->prefixes;
+			conf->prefixes = entry;
+		} else {
+			hash_put(&conf->variables, str_from(variable->name), entry);
+		}
+	}
+}
+
+void names_init(struct conf *conf)
+{
+	conf->directives.pool = conf->variables.pool = conf->pool;
+	for (size_t i = 0; i < conf->module_count; i++) {
+		add_directives(conf, i);
+		add_variables(conf, i);
+	}
+}
+
+struct directive_entry *directive_find(const struct conf *conf, struct str name, unsigned context)
+{
+	struct directive_entry *entry = hash_get(&conf->directives, name);
+
+	while (entry && !(entry->directive->contexts & context))
+		entry = entry->next;
+	return entry;
+}
+
+enum {
+	NAME_MAX_LEN = 64, /* longer ones are near to nothing */
+};
+
+static unsigned least(unsigned a, unsigned b, unsigned c)
+{
+	unsigned ab = a < b ? a : b;
+
+	return ab < c ? ab : c;
+}
+
+/*
+ * How many letters must be inserted, removed, replaced or swapped with their
+ * neighbour to make b of a (optimal string alignment).
+ */
+static unsigned edit_distance(struct str a, struct str b)
+{
+	unsigned rows[3][NAME_MAX_LEN + 1];
+	unsigned *before = rows[0], *above = rows[1], *row = rows[2];
+
+	for (size_t j = 0; j <= b.len; j++)
+		above[j] = (unsigned)j;
+	for (size_t i = 1; i <= a.len; i++) {
+		char c = ascii_lower(a.data[i - 1]);
+
+		row[0] = (unsigned)i;
+		for (size_t j = 1; j <= b.len; j++) {
+			char d = ascii_lower(b.data[j - 1]);
+
+			row[j] = least(above[j] + 1, row[j - 1] + 1, above[j - 1] + (c != d));
+			if (i > 1 && j > 1 && c == ascii_lower(b.data[j - 2]) &&
+			    d == ascii_lower(a.data[i - 2]))
+				row[j] = least(row[j], before[j - 2] + 1, row[j]);
+		}
+		unsigned *reused = before;
+
+		before = above;
+		above = row;
+		row = reused;
+	}
+	return above[b.len];
+}
+
+static bool is_name_letter(char c)
+{
+	return (c | 0x20) >= 'a' ? (c | 0x20) <= 'z' : c == '_' || (c >= '0' && c <= '9');
+}
+
+/* "listen:80", "root=/srv": the name is there, the space behind it is not. */
+static bool runs_on(struct str wanted, struct str name)
+{
+	return wanted.len > name.len && str_starts(wanted, name) &&
+	       !is_name_letter(wanted.data[name.len]);
+}
+
+void nearest_offer(struct nearest *nearest, const char *candidate)
+{
+	struct str name = str_from(candidate), wanted = nearest->wanted;
+	size_t longer = wanted.len > name.len ? wanted.len : name.len;
+	size_t shorter = wanted.len + name.len - longer;
+	unsigned tolerated = longer <= 3 ? 1 : (unsigned)(longer + 1) / 3;
+	unsigned distance;
+
+	if (runs_on(wanted, name))
+		distance = 1;
+	else if (longer > NAME_MAX_LEN || longer - shorter > tolerated)
+		return;
+	else
+		distance = edit_distance(wanted, name);
+	if (distance > tolerated || distance >= longer)
+		return;
+	if (!nearest->best || distance < nearest->distance) {
+		nearest->best = candidate;
+		nearest->distance = distance;
+	}
+}
+
+const char *directive_nearest(const struct conf *conf, struct str name, unsigned context)
+{
+	struct nearest here = { .wanted = name }, anywhere = { .wanted = name };
+
+	for (size_t i = 0; i < conf->module_count; i++) {
+		const struct directive *directive = conf->modules[i]->directives;
+
+		for (; directive && directive->name; directive++) {
+			if (directive->contexts & context)
+				nearest_offer(&here, directive->name);
+			nearest_offer(&anywhere, directive->name);
+		}
+	}
+	nearest_offer(&here, "include");
+	return here.best && here.distance <= anywhere.distance + 1 ? here.best : anywhere.best;
+}
+
+struct str contexts_text(struct pool *pool, unsigned contexts)
+{
+	static const struct {
+		unsigned context;
+		const char *name;
+	} all[] = {
+		{ IN_MAIN, "main" },
+		{ IN_EVENTS, "events" },
+		{ IN_HTTP, "http" },
+		{ IN_SERVER, "server" },
+		{ IN_SERVER_IF, "if in server" },
+		{ IN_LOCATION, "location" },
+		{ IN_IF, "if in location" },
+		{ IN_LIMIT_EXCEPT, "limit_except" },
+	};
+	struct str text = STR("");
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
+		if (!(contexts & all[i].context))
+			continue;
+		contexts &= ~all[i].context;
+
+		const char *joint = str_empty(text) ? "" : contexts ? ", " : " or ";
+
+		text = pool_printf(pool, "%.*s%s%s", STR_ARG(text), joint, all[i].name);
+	}
+	return text;
+}

@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Compiles strings with variables in them: "$name", "${name}", "$1". A name gets
+ * a slot at its first use. What it stands for is settled at the end: a variable
+ * that the configuration defines (map, set, a named capture) may come later in
+ * the file than its use. Names are the same in upper and lower case.
+ */
+#include "config/internal.h"
+
+static bool is_name_char(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       c == '_';
+}
+
+static struct str lower_name(struct pool *pool, struct str name)
+{
+	struct str copy = pool_strdup(pool, name);
+
+	for (size_t i = 0; i < copy.len; i++)
+		((char *)copy.data)[i] = ascii_lower(copy.data[i]);
+	return copy;
+}
+
+static const struct module_variable *find_prefix(const struct conf *conf, struct str name)
+{
+	const struct module_variable *best = NULL;
+	size_t best_len = 0;
+
+	for (const struct module_variable *v = conf->prefixes; v; v = v->next) {
+		struct str prefix = str_from(v->variable->name);
+
+		if (!str_starts(name, prefix) || prefix.len == name.len)
+			continue;
+		if (!best || prefix.len > best_len) {
+			best = v;
+			best_len = prefix.len;
+		}
+	}
+	return best;
+}
+
+static void slot_take(const struct conf *conf, struct variable_slot *slot,
+		      const struct module_variable *found, size_t prefix_len)
+{
+	slot->get = found->variable->get;
+	slot->flags = found->variable->flags;
+	slot->rest = str_skip(slot->name, prefix_len);
+	slot->module = conf->modules[found->module];
+	slot->module_index = found->module;
+}
+
+/* A number, or a variable of a module. False: perhaps the configuration defines it. */
+static bool slot_settle(const struct conf *conf, struct variable_slot *slot)
+{
+	const struct module_variable *found = hash_get(&conf->variables, slot->name);
+
+	if (slot->name.len == 1 && slot->name.data[0] >= '1' && slot->name.data[0] <= '9') {
+		slot->capture = slot->name.data[0] - '0';
+		return true;
+	}
+	if (found) {
+		slot_take(conf, slot, found, slot->name.len);
+		return true;
+	}
+	found = find_prefix(conf, slot->name);
+	if (found)
+		slot_take(conf, slot, found, strlen(found->variable->name));
+	return found != NULL;
+}
+
+static struct variable_slot *slot_get(struct conf *conf, struct str name)
+{
+	struct str lower = lower_name(conf->pool, name);
+	struct variable_slot *slot = hash_get(&conf->slots, lower);
+
+	if (slot)
+		return slot;
+	slot = pool_new(conf->pool, struct variable_slot);
+	slot->name = lower;
+	slot->index = conf->slot_count++;
+	hash_put(&conf->slots, slot->name, slot);
+	slot_settle(conf, slot);
+	return slot;
+}
+
+static bool slot_known(const struct variable_slot *slot)
+{
+	return slot->get || slot->capture || (slot->flags & VARIABLE_ASSIGNED);
+}
+
+/* The place of a part of a word; of the whole word where escapes shift the columns. */
+static struct conf_place place_within(const struct conf_word *word, size_t offset, size_t len)
+{
+	struct conf_place place = word->place;
+	size_t quote = word->quoted ? 1 : 0;
+
+	if (place.len != word->text.len + 2 * quote)
+		return place;
+	place.column += (uint32_t)(offset + quote);
+	place.len = (uint32_t)len;
+	return place;
+}
+
+static void note_use(struct conf *conf, struct variable_slot *slot, struct conf_place place)
+{
+	if (slot_known(slot))
+		return;
+
+	struct variable_use *use = pool_new(conf->pool, struct variable_use);
+
+	*use = (struct variable_use){ .slot = slot, .place = place };
+	*conf->last_use = use;
+	conf->last_use = &use->next;
+}
+
+/*
+ * The name at the front of `text`, which begins with "$". *taken counts the bytes
+ * of it with sign and braces. False: there is none.
+ */
+static bool take_name(struct str text, struct str *name, size_t *taken)
+{
+	size_t begin = 1, end;
+
+	if (text.len > 1 && text.data[1] >= '1' && text.data[1] <= '9') {
+		*name = str_range(text.data + 1, text.data + 2);
+		*taken = 2;
+		return true;
+	}
+
+	bool braces = text.len > 1 && text.data[1] == '{';
+
+	begin += braces;
+	for (end = begin; end < text.len && is_name_char(text.data[end]); end++)
+		;
+	if (end == begin || (braces && (end == text.len || text.data[end] != '}')))
+		return false;
+	*name = str_range(text.data + begin, text.data + end);
+	*taken = end + braces;
+	return true;
+}
+
+static int invalid_name(struct conf_call *call, const struct conf_word *word, size_t offset)
+{
+	struct str rest = str_skip(word->text, offset);
+	struct conf_word part = *word;
+
+	part.place = place_within(word, offset, 1);
+	if (str_starts(rest, STR("${")) && str_chr(rest, '}') < 0)
+		return conf_error(call, &part, "the \"}\" of this variable is missing");
+	return conf_error(call, &part,
+			  "a \"$\" without the name of a variable\n"
+			  "letters, digits and \"_\" may follow it, or {name}");
+}
+
+struct part_list {
+	struct template_part *parts;
+	size_t count, capacity;
+};
+
+static void add_part(struct conf_call *call, struct part_list *list, struct template_part part)
+{
+	if (!part.slot && str_empty(part.literal))
+		return;
+	list->parts = pool_grow(call->pool, list->parts, list->count, &list->capacity,
+				sizeof(part));
+	list->parts[list->count++] = part;
+}
+
+static int compile_parts(struct conf_call *call, const struct conf_word *word,
+			 struct part_list *list)
+{
+	struct str text = word->text;
+
+	while (!str_empty(text)) {
+		ssize_t dollar = str_chr(text, '$');
+		size_t before = dollar < 0 ? text.len : (size_t)dollar, taken;
+		size_t offset = (size_t)(text.data - word->text.data) + before;
+		struct str name;
+
+		add_part(call, list, (struct template_part){ .literal = str_head(text, before) });
+		if (dollar < 0)
+			return 0;
+		text = str_skip(text, before);
+		if (!take_name(text, &name, &taken))
+			return invalid_name(call, word, offset);
+
+		struct variable_slot *slot = slot_get(call->conf, name);
+
+		note_use(call->conf, slot, place_within(word, offset, taken));
+		add_part(call, list, (struct template_part){ .slot = slot });
+		text = str_skip(text, taken);
+	}
+	return 0;
+}
+
+const struct template *template_compile(struct conf_call *call, const struct conf_word *word)
+{
+	struct part_list list = { 0 };
+
+	if (compile_parts(call, word, &list) < 0)
+		return NULL;
+
+	struct template *template = pool_new(call->pool, struct template);
+
+	template->source = word->text;
+	template->parts = list.parts;
+	template->count = list.count;
+	template->is_literal = list.count == 0 || (list.count == 1 && !list.parts[0].slot);
+	template->literal = template->is_literal ? word->text : STR("");
+	return template;
+}
+
+bool template_is_literal(const struct template *template, struct str *out)
+{
+	if (template->is_literal)
+		*out = template->literal;
+	return template->is_literal;
+}
+
+int variable_define(struct conf_call *call, struct str name, variable_get *get, const void *data,
+		    unsigned flags)
+{
+	struct conf *conf = call->conf;
+
+	if (str_empty(name))
+		return conf_error(call, NULL, "the name of the variable is empty");
+	for (size_t i = 0; i < name.len; i++)
+		if (!is_name_char(name.data[i]))
+			return conf_error(call, NULL, "invalid name of a variable \"$%.*s\"\n"
+					  "letters, digits and \"_\" are allowed", STR_ARG(name));
+	if (hash_get(&conf->variables, lower_name(conf->pool, name)))
+		return conf_error(call, NULL, "the variable \"$%.*s\" exists already\n"
+				  "choose another name, see `skua help $%.*s`",
+				  STR_ARG(name), STR_ARG(name));
+
+	struct variable_slot *slot = slot_get(conf, name);
+
+	if (get || !slot->get) {
+		slot->get = get;
+		slot->data = data;
+		slot->module = NULL;
+		slot->rest = STR("");
+	}
+	slot->flags |= flags | (get ? 0 : VARIABLE_ASSIGNED);
+	return 0;
+}
+
+static const char *nearest_variable(const struct conf *conf, struct str name)
+{
+	struct nearest nearest = { .wanted = name };
+
+	for (size_t i = 0; i < conf->module_count; i++) {
+		const struct variable *variable = conf->modules[i]->variables;
+
+		for (; variable && variable->name; variable++)
+			nearest_offer(&nearest, variable->name);
+	}
+	return nearest.best;
+}
+
+void variables_settle(struct conf *conf)
+{
+	for (const struct variable_use *use = conf->uses; use; use = use->next) {
+		struct str name = use->slot->name;
+
+		if (slot_known(use->slot))
+			continue;
+
+		const char *nearest = nearest_variable(conf, name);
+
+		if (nearest)
+			message_add(conf, MESSAGE_ERROR, use->place,
+				    "unknown variable \"$%.*s\"\ndid you mean \"$%s\"?",
+				    STR_ARG(name), nearest);
+		else
+			message_add(conf, MESSAGE_ERROR, use->place,
+				    "unknown variable \"$%.*s\"\n`skua help` lists those there are",
+				    STR_ARG(name));
+	}
+}
+
+size_t conf_variables_count(const struct conf *conf)
+{
+	return conf->slot_count;
+}
+
+const struct variable_slot *conf_variable_find(const struct conf *conf, struct str name)
+{
+	return hash_get(&conf->slots, name);
+}
+
+bool conf_variable_resolve(const struct conf *conf, struct str name, struct variable_slot *out)
+{
+	const struct variable_slot *slot = conf_variable_find(conf, name);
+
+	if (slot) {
+		*out = *slot;
+		return true;
+	}
+	*out = (struct variable_slot){ .name = name, .index = VARIABLE_UNKEPT };
+	return slot_settle(conf, out);
+}

@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Makes a tree of the words of a file and of those it includes. Knows braces,
+ * semicolons and `include`, and no directive. After a mistake it goes on as a
+ * reader would: a directive ends before "}", a block at the end of its file.
+ */
+#include <errno.h>
+#include <glob.h>
+
+#include "config/internal.h"
+
+enum {
+	BLOCK_DEPTH_MAX = 100,
+	INCLUDE_DEPTH_MAX = 50,
+	INCLUDES_MAX = 200000, /* files that include several others, on many levels */
+};
+
+struct reader {
+	struct conf *conf;
+	struct lexer lexer;
+	unsigned depth; /* of blocks in this file */
+
+	/* The words of the directive that is being read. */
+	struct conf_word *words;
+	size_t count, capacity;
+	bool begins_line; /* nothing but space stands before the first of them */
+
+	/* The first block whose "}" stands further left than the block begins. */
+	struct conf_word suspect;
+	bool is_suspect;
+
+	bool stop; /* nothing that follows would make sense */
+};
+
+/* Nodes are appended at *list->end. */
+struct list {
+	struct conf_node *first, **end;
+};
+
+static void read_file(struct conf *conf, struct conf_file *file, struct list *list);
+
+/* Just behind a word: where something is missing. */
+static struct conf_place place_behind(const struct conf_word *word)
+{
+	struct conf_place place = word->place;
+
+	place.column += place.len;
+	place.len = 1;
+	return place;
+}
+
+/* The name that messages use: beside the name of the main file. */
+static struct str name_beside(struct conf *conf, struct str path)
+{
+	struct str main = conf->options.name;
+
+	if (path.data[0] == '/')
+		return path;
+	main = str_head(main, (size_t)(str_rchr(main, '/') + 1));
+	return pool_concat(conf->pool, (const struct str[]){ main, path }, 2);
+}
+
+static void include_file(struct conf *conf, const struct conf_word *word, struct str path,
+			 struct str name, struct list *list)
+{
+	struct conf_file *file = file_read(conf, path, name);
+
+	if (!file) {
+		message_add(conf, MESSAGE_ERROR, word->place, "cannot read \"%.*s\" (%d: %s)",
+			    STR_ARG(path), errno, strerror(errno));
+	} else if (file->reading) {
+		message_add(conf, MESSAGE_ERROR, word->place, "\"%.*s\" includes itself",
+			    STR_ARG(name));
+	} else if (conf->include_depth == INCLUDE_DEPTH_MAX) {
+		message_add(conf, MESSAGE_ERROR, word->place,
+			    "files include each other more than %d levels deep", INCLUDE_DEPTH_MAX);
+	} else if (conf->includes++ >= INCLUDES_MAX) {
+		if (conf->includes == INCLUDES_MAX + 1)
+			message_add(conf, MESSAGE_ERROR, word->place,
+				    "more than %d files are included", INCLUDES_MAX);
+	} else {
+		conf->include_depth++;
+		read_file(conf, file, list);
+		conf->include_depth--;
+	}
+}
+
+/* Files that match are read in the order of their names; none is no error. */
+static void include_glob(struct conf *conf, const struct conf_word *word, struct str pattern,
+			 struct list *list)
+{
+	glob_t found = { 0 };
+	size_t skip = pattern.len - word->text.len; /* the directory of the main file */
+	int error = glob(pattern.data, 0, NULL, &found); /* sorted */
+
+	if (error && error != GLOB_NOMATCH)
+		message_add(conf, MESSAGE_ERROR, word->place, "cannot search for \"%.*s\" (%d: %s)",
+			    STR_ARG(pattern), errno, strerror(errno));
+	for (size_t i = 0; !error && i < found.gl_pathc; i++) {
+		struct str path = pool_strdup(conf->pool, str_from(found.gl_pathv[i]));
+		struct str name = skip ? name_beside(conf, str_skip(path, skip)) : path;
+
+		include_file(conf, word, path, name, list);
+	}
+	globfree(&found);
+}
+
+static void include(struct reader *reader, struct list *list)
+{
+	struct conf *conf = reader->conf;
+	const struct conf_word *word = &reader->words[1];
+
+	if (reader->count != 2) {
+		message_add(conf, MESSAGE_ERROR, reader->words[0].place,
+			    "\"include\" takes 1 argument, not %zu\nsyntax: include file | mask;",
+			    reader->count - 1);
+		return;
+	}
+	if (str_empty(word->text)) {
+		message_add(conf, MESSAGE_ERROR, word->place, "the name of the file is empty");
+		return;
+	}
+
+	struct str path = conf_relative_to_file(conf, word->text);
+
+	if (strpbrk(path.data, "*?["))
+		include_glob(conf, word, path, list);
+	else
+		include_file(conf, word, path, name_beside(conf, word->text), list);
+}
+
+static struct conf_node *append_node(struct reader *reader, struct list *list)
+{
+	struct pool *pool = reader->conf->pool;
+	struct conf_node *node = pool_new(pool, struct conf_node);
+
+	node->name = reader->words[0];
+	node->nargs = reader->count - 1;
+	if (node->nargs)
+		node->args = pool_memdup(pool, reader->words + 1,
+					 node->nargs * sizeof(*reader->words));
+	*list->end = node;
+	list->end = (struct conf_node **)&node->next;
+	return node;
+}
+
+/* The words so far are a directive without a block. */
+static void end_directive(struct reader *reader, struct list *list)
+{
+	const struct conf_word *name = &reader->words[0];
+
+	if (!name->quoted && str_eq(name->text, STR("include")))
+		include(reader, list);
+	else
+		append_node(reader, list);
+	reader->count = 0;
+}
+
+/* What stands before the place on its line, the lexer's, is white space. */
+static bool begins_line(const struct lexer *lexer, struct conf_place place)
+{
+	if (place.line != lexer->line)
+		return false;
+	for (uint32_t i = 0; i + 1 < place.column; i++)
+		if (lexer->line_start[i] != ' ' && lexer->line_start[i] != '\t')
+			return false;
+	return true;
+}
+
+static void add_word(struct reader *reader, struct conf_word word)
+{
+	reader->words = pool_grow(reader->conf->pool, reader->words, reader->count,
+				  &reader->capacity, sizeof(*reader->words));
+	if (reader->count == 0)
+		reader->begins_line = begins_line(&reader->lexer, word.place);
+	reader->words[reader->count++] = word;
+}
+
+static void missing_semicolon(struct reader *reader, const char *before)
+{
+	const struct conf_word *last = &reader->words[reader->count - 1];
+
+	message_add(reader->conf, MESSAGE_ERROR, place_behind(last), "missing \";\" before %s",
+		    before);
+}
+
+static void unclosed_block(struct reader *reader, const struct conf_word *opener)
+{
+	const struct conf_word *word = reader->is_suspect ? &reader->suspect : opener;
+
+	if (!reader->conf->unbalanced)
+		message_add(reader->conf, MESSAGE_ERROR, word->place,
+			    "the block of \"%.*s\" is not closed\na \"}\" is missing",
+			    STR_ARG(word->text));
+	reader->conf->unbalanced = true;
+}
+
+static void read_nodes(struct reader *reader, struct list *list, const struct conf_word *opener,
+		       bool indented);
+
+/* The words before the "{" that was just read are a directive with a block. */
+static void read_block(struct reader *reader, struct list *list, struct conf_place brace)
+{
+	if (reader->count == 0) {
+		message_add(reader->conf, MESSAGE_ERROR, brace,
+			    "unexpected \"{\"\nthe name of a directive belongs before it");
+		add_word(reader, (struct conf_word){ .text = STR(""), .place = brace });
+		reader->conf->unbalanced = true;
+	}
+	if (reader->depth == BLOCK_DEPTH_MAX) {
+		message_add(reader->conf, MESSAGE_ERROR, brace,
+			    "blocks are nested more than %d levels deep", BLOCK_DEPTH_MAX);
+		reader->stop = true;
+		return;
+	}
+
+	struct conf_node *node = append_node(reader, list);
+	struct list inner = { .end = &inner.first };
+
+	node->is_block = true;
+	reader->count = 0;
+	reader->depth++;
+	read_nodes(reader, &inner, &node->name, reader->begins_line);
+	reader->depth--;
+	node->first = inner.first;
+}
+
+/* "}" was read. True: the block of the opener ends here. */
+static bool close_block(struct reader *reader, const struct conf_word *opener,
+			struct conf_place brace, bool indented)
+{
+	if (!opener) {
+		if (!reader->conf->unbalanced)
+			message_add(reader->conf, MESSAGE_ERROR, brace,
+				    "unexpected \"}\"\nno block is open here");
+		reader->conf->unbalanced = true;
+		return false;
+	}
+	if (!reader->is_suspect && indented && brace.column < opener->place.column &&
+	    begins_line(&reader->lexer, brace)) {
+		reader->suspect = *opener;
+		reader->is_suspect = true;
+	}
+	return true;
+}
+
+/*
+ * Reads directives up to the end of the opener's block, or of the file when it is
+ * NULL. `indented`: the opener is the first word on its line, so that its column
+ * can tell which block lacks its "}".
+ */
+static void read_nodes(struct reader *reader, struct list *list, const struct conf_word *opener,
+		       bool indented)
+{
+	while (!reader->stop) {
+		struct conf_word word;
+		enum token token = lexer_next(&reader->lexer, &word);
+
+		switch (token) {
+		case TOKEN_WORD:
+			add_word(reader, word);
+			break;
+		case TOKEN_SEMICOLON:
+			if (reader->count)
+				end_directive(reader, list);
+			else
+				message_add(reader->conf, MESSAGE_ERROR, word.place,
+					    "unexpected \";\"\nno directive stands before it");
+			break;
+		case TOKEN_OPEN:
+			read_block(reader, list, word.place);
+			break;
+		case TOKEN_CLOSE:
+			if (reader->count) {
+				missing_semicolon(reader, "\"}\"");
+				end_directive(reader, list);
+			}
+			if (close_block(reader, opener, word.place, indented))
+				return;
+			break;
+		case TOKEN_END:
+			if (reader->count) {
+				missing_semicolon(reader, "the end of the file");
+				end_directive(reader, list);
+			}
+			if (opener)
+				unclosed_block(reader, opener);
+			return;
+		}
+	}
+}
+
+
+static struct conf_place place_of(const struct conf_file *file, size_t offset)
+{
+	struct conf_place place = { .file = file, .line = 1, .column = 1, .len = 1 };
+
+	for (size_t i = 0; i < offset; i++) {
+		place.column++;
+		if (file->content.data[i] == '\n') {
+			place.line++;
+			place.column = 1;
+		}
+	}
+	return place;
+}
+
+static void read_file(struct conf *conf, struct conf_file *file, struct list *list)
+{
+	struct reader reader = { .conf = conf };
+	ssize_t nul = str_chr(file->content, '\0');
+
+	if (nul >= 0) {
+		message_add(conf, MESSAGE_ERROR, place_of(file, (size_t)nul),
+			    "this is not a text file: a NUL byte is in it");
+		return;
+	}
+	file->reading = true;
+	lexer_init(&reader.lexer, conf, file);
+	read_nodes(&reader, list, NULL, false);
+	file->reading = false;
+}
+
+struct conf_node *tree_read(struct conf *conf, struct conf_file *file)
+{
+	struct list list = { .end = &list.first };
+
+	read_file(conf, file, &list);
+	return list.first;
+}
