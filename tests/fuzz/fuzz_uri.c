@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Targets. A normalized path has no segment that climbs, stays the same when it
+ * is escaped and normalized again, and never holds a NUL.
+ */
+#include <assert.h>
+#include <escape.h>
+
+#include "http/uri.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check_path(struct pool *pool, struct str path, bool merge)
+{
+	struct str rest, normal, again;
+
+	if (path_normalize(pool, path, merge, &normal) != 0)
+		return;
+	assert(normal.len > 0 && normal.len <= path.len && normal.data[0] == '/');
+	assert(str_chr(normal, 0) < 0);
+	assert(!merge || str_find(normal, STR("//")) < 0);
+	for (rest = normal; rest.len > 0;) {
+		struct str segment = str_split(&rest, '/');
+		assert(!str_eq(segment, STR(".")) && !str_eq(segment, STR("..")));
+	}
+	assert(path_normalize(pool, uri_escape(pool, normal), merge, &again) == 0);
+	assert(str_eq(normal, again));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct str text = { (const char *)data, size }, host, again;
+	struct pool *pool = pool_create(0);
+	struct target target;
+
+	if (target_split(METHOD_GET, text, &target) == 0) {
+		check_path(pool, target.path, true);
+		check_path(pool, target.path, false);
+		text = target.authority;
+	}
+	if (host_parse(pool, text, &host) == 0) {
+		assert(host.len > 0 && host_parse(pool, host, &again) == 0);
+		assert(str_eq(host, again) || host.data[host.len - 1] == '.');
+	}
+	html_escape(pool, text);
+	pool_destroy(pool);
+	return 0;
+}

@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Heads of requests: where they end, which lines are refused, what they say
+ * about the body.
+ */
+#include "harness/test.h"
+
+#include <field.h>
+
+#include "http/head.h"
+#include "http/status.h"
+
+#define ck_assert_str(got, want) \
+	ck_assert_msg(str_eq(got, str_from(want)), "\"%.*s\" instead of \"%s\"", STR_ARG(got), want)
+
+static enum head_state scan(struct head_scan *scan, const char *text)
+{
+	*scan = (struct head_scan){ 0 };
+	return head_scan(scan, text, strlen(text));
+}
+
+START_TEST(finds_the_end)
+{
+	struct head_scan s;
+	const char *head = "GET / HTTP/1.1\r\nHost: a\r\nLonger: value\r\n\r\nbody";
+
+	ck_assert_int_eq(scan(&s, head), HEAD_COMPLETE);
+	ck_assert_uint_eq(s.end, strlen(head) - 4);
+	ck_assert_uint_eq(s.lines, 2);
+	ck_assert_uint_eq(s.longest, strlen("Longer: value"));
+	ck_assert_str(head_request_line(&s, head), "GET / HTTP/1.1");
+	ck_assert_str(head_fields(&s, head), "Host: a\r\nLonger: value\r\n\r\n");
+}
+END_TEST
+
+START_TEST(accepts_bare_line_feeds)
+{
+	struct head_scan s;
+	const char *head = "GET / HTTP/1.1\nHost: a\n\n";
+	struct str rest, line;
+
+	ck_assert_int_eq(scan(&s, head), HEAD_COMPLETE);
+	rest = head_fields(&s, head);
+	ck_assert(head_next_line(&rest, &line));
+	ck_assert_str(line, "Host: a");
+	ck_assert(!head_next_line(&rest, &line));
+}
+END_TEST
+
+START_TEST(goes_on_with_every_byte)
+{
+	const char *head = "\r\n\nGET / HTTP/1.1\r\nHost: a\r\nA: b\r\n\r\n";
+	size_t line_known = strlen("\r\n\nGET / HTTP/1.1\r\n");
+	struct head_scan s = { 0 };
+
+	for (size_t len = 0; len < strlen(head); len++) {
+		ck_assert_int_eq(head_scan(&s, head, len), HEAD_MORE);
+		ck_assert_int_eq(s.line_end != 0, len >= line_known);
+	}
+	ck_assert_int_eq(head_scan(&s, head, strlen(head)), HEAD_COMPLETE);
+	ck_assert_uint_eq(s.end, strlen(head));
+	ck_assert_str(head_request_line(&s, head), "GET / HTTP/1.1");
+}
+END_TEST
+
+START_TEST(bounds_empty_lines)
+{
+	char head[2 * HEAD_EMPTY_LINES + 3] = "";
+	struct head_scan s;
+
+	for (int i = 0; i < HEAD_EMPTY_LINES; i++)
+		memcpy(head + strlen(head), "\r\n", 3);
+	ck_assert_int_eq(scan(&s, head), HEAD_MORE);
+	memcpy(head + strlen(head), "\r\n", 3);
+	ck_assert_int_eq(scan(&s, head), HEAD_BAD);
+}
+END_TEST
+
+static const struct {
+	const char *line;
+	int status;
+} request_lines[] = {
+	{ "GET / HTTP/1.1", 0 },
+	{ "GET / HTTP/1.0", 0 },
+	{ "GET / HTTP/1.7", 0 },
+	{ "M-SEARCH / HTTP/1.1", 0 },
+	{ "GET  /   HTTP/1.1  ", 0 },
+	{ "GET /\xc3\xa4 HTTP/1.1", 0 },
+	{ "GET /", 400 },
+	{ "GET / ", 400 },
+	{ "GET", 400 },
+	{ " GET / HTTP/1.1", 400 },
+	{ "GET\t/ HTTP/1.1", 400 },
+	{ "GET /\tHTTP/1.1", 400 },
+	{ "GET /a b HTTP/1.1", 400 },
+	{ "GET /a\rb HTTP/1.1", 400 },
+	{ "GET / HTTP/1.1\r", 400 },
+	{ "GET /a\x7f HTTP/1.1", 400 },
+	{ "G(T / HTTP/1.1", 400 },
+	{ "GET / HTTP/0.9", 400 },
+	{ "GET / HTTP/1", 400 },
+	{ "GET / HTTP/1.", 400 },
+	{ "GET / HTTP/1.11", 400 },
+	{ "GET / http/1.1", 400 },
+	{ "GET / HTTP/11", 400 },
+	{ "PRI * HTTP/2.0", 505 },
+	{ "GET / HTTP/3.0", 505 },
+	{ "\x16\x03\x01\x02", 400 },
+};
+
+START_TEST(parses_request_lines)
+{
+	struct request_line line;
+
+	for (size_t i = 0; i < sizeof(request_lines) / sizeof(request_lines[0]); i++)
+		ck_assert_msg(request_line_parse(str_from(request_lines[i].line), &line) ==
+				      request_lines[i].status,
+			      "%s", request_lines[i].line);
+
+	ck_assert_int_eq(request_line_parse(STR("HEAD /a?b HTTP/1.0"), &line), 0);
+	ck_assert_int_eq(line.method, METHOD_HEAD);
+	ck_assert_int_eq(line.version, HTTP_1_0);
+	ck_assert_str(line.target, "/a?b");
+	ck_assert_int_eq(request_line_parse(STR("get / HTTP/1.9"), &line), 0);
+	ck_assert_int_eq(line.method, METHOD_OTHER);
+	ck_assert_int_eq(line.version, HTTP_1_1);
+}
+END_TEST
+
+START_TEST(refuses_nul_in_the_request_line)
+{
+	struct request_line line;
+
+	ck_assert_int_eq(request_line_parse(STR("GET /\0 HTTP/1.1"), &line), 400);
+}
+END_TEST
+
+START_TEST(parses_fields)
+{
+	struct str name, value;
+
+	ck_assert_int_eq(field_parse(STR("Host:\t a b \t"), &name, &value), 0);
+	ck_assert_str(name, "Host");
+	ck_assert_str(value, "a b");
+	ck_assert_int_eq(field_parse(STR("Empty:"), &name, &value), 0);
+	ck_assert_str(value, "");
+	ck_assert_ptr_nonnull(value.data);
+	ck_assert_int_eq(field_parse(STR("X: a\tb\xff\x80\xe4"), &name, &value), 0);
+}
+END_TEST
+
+START_TEST(refuses_fields)
+{
+	const struct str lines[] = {
+		STR(" folded"),	       STR("\tfolded: x"), STR("Host : a"),  STR(": a"),
+		STR("no colon"),       STR("H\xe4st: a"),  STR("Host\t: a"), STR("X: a\rb"),
+		STR("X: 12345678\0z"), STR("X: a\x7f"),	   STR("X: \x01"),   STR("X: a\r"),
+		STR(""),
+	};
+	struct str name, value;
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		ck_assert_msg(field_parse(lines[i], &name, &value) == 400, "%.*s",
+			      STR_ARG(lines[i]));
+}
+END_TEST
+
+/* Every byte at every place of a value is judged as the byte alone is. */
+START_TEST(judges_each_byte_of_a_value)
+{
+	char line[] = "X: v0123456789abcdefghijklmnopw";
+	struct str name, value, text = { line, strlen(line) };
+
+	for (int c = 0; c < 256; c++) {
+		bool good = c == '\t' || (c >= ' ' && c != 0x7f);
+
+		for (size_t i = 4; i < text.len - 1; i++) {
+			char kept = line[i];
+			line[i] = (char)c;
+			ck_assert_msg((field_parse(text, &name, &value) == 0) == good,
+				      "byte %d at %zu", c, i);
+			line[i] = kept;
+		}
+	}
+}
+END_TEST
+
+START_TEST(keeps_known_fields)
+{
+	struct request_known known = { 0 };
+
+	ck_assert_int_eq(known_set(&known, STR("HOST"), STR("a")), 0);
+	ck_assert_int_eq(known_set(&known, STR("If-Range"), STR("b")), 0);
+	ck_assert_int_eq(known_set(&known, STR("if-match"), STR("c")), 0);
+	ck_assert_int_eq(known_set(&known, STR("If-Match"), STR("d")), 0);
+	ck_assert_int_eq(known_set(&known, STR("If-Unmodified-Since"), STR("e")), 0);
+	ck_assert_int_eq(known_set(&known, STR("X-Something-Longer-Than-All"), STR("x")), 0);
+	ck_assert_int_eq(known_set(&known, STR("hos\x54"), STR("x")), 400);
+	ck_assert_str(known.host, "a");
+	ck_assert_str(known.if_range, "b");
+	ck_assert_str(known.if_match, "c");
+	ck_assert_str(known.if_unmodified_since, "e");
+	ck_assert_ptr_null(known.range.data);
+}
+END_TEST
+
+START_TEST(refuses_second_fields_of_framing)
+{
+	const struct str names[] = { STR("Host"), STR("Content-Length"), STR("Transfer-Encoding"),
+				     STR("Expect") };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		struct request_known known = { 0 };
+
+		ck_assert_int_eq(known_set(&known, names[i], STR("")), 0);
+		ck_assert_int_eq(known_set(&known, names[i], STR("")), 400);
+	}
+}
+END_TEST
+
+static const struct {
+	const char *length, *coding;
+	enum http_version version;
+	int status, kind;
+	uint64_t bytes;
+} framings[] = {
+	{ NULL, NULL, HTTP_1_1, 0, FRAMING_NONE, 0 },
+	{ "0", NULL, HTTP_1_1, 0, FRAMING_NONE, 0 },
+	{ "17", NULL, HTTP_1_0, 0, FRAMING_LENGTH, 17 },
+	{ "9223372036854775807", NULL, HTTP_1_1, 0, FRAMING_LENGTH, INT64_MAX },
+	{ "9223372036854775808", NULL, HTTP_1_1, 400, 0, 0 },
+	{ "99999999999999999999999", NULL, HTTP_1_1, 400, 0, 0 },
+	{ "", NULL, HTTP_1_1, 400, 0, 0 },
+	{ "-1", NULL, HTTP_1_1, 400, 0, 0 },
+	{ "+1", NULL, HTTP_1_1, 400, 0, 0 },
+	{ "5, 5", NULL, HTTP_1_1, 400, 0, 0 },
+	{ "0x5", NULL, HTTP_1_1, 400, 0, 0 },
+	{ NULL, "chunked", HTTP_1_1, 0, FRAMING_CHUNKED, 0 },
+	{ NULL, "Chunked", HTTP_1_1, 0, FRAMING_CHUNKED, 0 },
+	{ NULL, "chunked", HTTP_1_0, 400, 0, 0 },
+	{ "5", "chunked", HTTP_1_1, 400, 0, 0 },
+	{ NULL, "chunked, chunked", HTTP_1_1, 400, 0, 0 },
+	{ NULL, "", HTTP_1_1, 400, 0, 0 },
+	{ NULL, "gzip, chunked", HTTP_1_1, 501, 0, 0 },
+	{ NULL, "identity", HTTP_1_1, 501, 0, 0 },
+	{ NULL, "xchunked", HTTP_1_1, 501, 0, 0 },
+	{ NULL, "chunked;q=1", HTTP_1_1, 501, 0, 0 },
+};
+
+START_TEST(finds_the_framing)
+{
+	for (size_t i = 0; i < sizeof(framings) / sizeof(framings[0]); i++) {
+		struct request_known known = {
+			.content_length = str_from(framings[i].length),
+			.transfer_encoding = str_from(framings[i].coding),
+		};
+		struct framing framing;
+
+		ck_assert_msg(framing_find(&known, framings[i].version, &framing) ==
+				      framings[i].status,
+			      "row %zu", i);
+		if (framings[i].status != 0)
+			continue;
+		ck_assert_int_eq(framing.kind, framings[i].kind);
+		ck_assert_uint_eq(framing.length, framings[i].bytes);
+	}
+}
+END_TEST
+
+START_TEST(knows_persistence)
+{
+	struct request_known none = { 0 };
+	struct request_known closes = { .connection = STR("foo, Close") };
+	struct request_known keeps = { .connection = STR("Keep-Alive") };
+
+	ck_assert(head_keeps_alive(&none, HTTP_1_1));
+	ck_assert(!head_keeps_alive(&none, HTTP_1_0));
+	ck_assert(!head_keeps_alive(&closes, HTTP_1_1));
+	ck_assert(head_keeps_alive(&keeps, HTTP_1_0));
+	ck_assert(!head_expects_continue(&none, HTTP_1_1));
+	none.expect = STR("100-Continue");
+	ck_assert(head_expects_continue(&none, HTTP_1_1));
+	ck_assert(!head_expects_continue(&none, HTTP_1_0));
+}
+END_TEST
+
+START_TEST(reads_lists)
+{
+	struct str rest = STR(" a ,, \tb,"), element;
+
+	ck_assert(list_next(&rest, &element));
+	ck_assert_str(element, "a");
+	ck_assert(list_next(&rest, &element));
+	ck_assert_str(element, "b");
+	ck_assert(!list_next(&rest, &element));
+	ck_assert(list_has(STR("x, CLOSE"), STR("close")));
+	ck_assert(!list_has(STR("closed"), STR("close")));
+	ck_assert(!list_has(STR(""), STR("close")));
+}
+END_TEST
+
+START_TEST(names_statuses)
+{
+	ck_assert_str(status_reason(200), "OK");
+	ck_assert_str(status_reason(451), "Unavailable For Legal Reasons");
+	ck_assert_str(status_reason(299), "");
+	ck_assert_str(status_reason(-1), "");
+	ck_assert_str(status_reason(100000), "");
+	ck_assert_int_eq(status_on_wire(494), 400);
+	ck_assert_int_eq(status_on_wire(404), 404);
+	ck_assert(!status_has_body(304));
+	ck_assert(status_has_body(404));
+}
+END_TEST
+
+TESTS("head", finds_the_end, accepts_bare_line_feeds, goes_on_with_every_byte, bounds_empty_lines,
+      parses_request_lines, refuses_nul_in_the_request_line, parses_fields, refuses_fields,
+      judges_each_byte_of_a_value, keeps_known_fields, refuses_second_fields_of_framing,
+      finds_the_framing, knows_persistence, reads_lists, names_statuses)
