@@ -4,6 +4,7 @@
  */
 #include "config/logs.h"
 #include "config/modules.h"
+#include "http/files.h"
 #include "process/main_conf.h"
 
 extern const struct module http_module;
@@ -13,6 +14,7 @@ const struct module *const core_modules[] = {
 	&events_module,
 	&logs_module,
 	&http_module,
+	&files_module,
 };
 
 const size_t core_modules_count = sizeof(core_modules) / sizeof(core_modules[0]);
