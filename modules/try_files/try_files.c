@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Looks for files one after the other and serves the first that is there; if
+ * none is, does what the last word says.
+ *
+ *     try_files $uri $uri/ /index.html;
+ *     try_files $uri.html $uri =404;
+ *     try_files /maintenance.html @application;
+ */
+#include <module.h>
+
+struct candidate {
+	const struct template *uri;
+	bool is_directory; /* written with a slash at the end */
+};
+
+struct try_files {
+	struct candidate *candidates;
+	size_t count;
+	const struct template *last; /* a URI or "@name"; NULL: the status */
+	int status;
+};
+
+struct try_files_conf {
+	const struct try_files *files;
+};
+
+/* A refused link deserves its line in the log, though the next candidate is asked. */
+static bool is_there(struct request *req, struct str uri, enum file_kind kind)
+{
+	const struct file *file = file_open(req, request_path(req, uri));
+
+	if (!str_empty(file->refusal))
+		file_refuse(req, file);
+	return file->kind == kind;
+}
+
+static verdict go_to_last(struct request *req, const struct try_files *files)
+{
+	if (!files->last) {
+		if (files->status == 444)
+			return CLOSE;
+		return files->status >= 300 ?
+			       files->status :
+			       respond_bytes(req, files->status, STR(""), STR(""));
+	}
+	struct str args = template_text(req, files->last);
+	if (str_starts(args, STR("@")))
+		return request_redirect_named(req, args);
+	struct str uri = str_split(&args, '?');
+	return request_redirect(req, uri, args);
+}
+
+static verdict try_files_precontent(struct request *req, const void *data)
+{
+	const struct try_files *files = ((const struct try_files_conf *)data)->files;
+
+	if (!files)
+		return PASS;
+	for (size_t i = 0; i < files->count; i++) {
+		const struct candidate *candidate = &files->candidates[i];
+		struct str uri = template_text(req, candidate->uri);
+
+		/* "$uri/" is the directory $uri, also when that ends in a slash already. */
+		if (candidate->is_directory && uri.len > 1)
+			uri = str_head(uri, uri.len - 1);
+		if (!is_there(req, uri, candidate->is_directory ? FILE_DIRECTORY : FILE_REGULAR))
+			continue;
+		req->uri = uri;
+		return PASS;
+	}
+	return go_to_last(req, files);
+}
+
+static int parse_last(struct conf_call *call, const struct conf_word *word,
+		      struct try_files *files)
+{
+	uint64_t status;
+
+	if (!str_starts(word->text, STR("=")))
+		return conf_parse_template(call, word, &files->last);
+	if (str_to_u64(str_skip(word->text, 1), 599, &status) < 0 || status < 200)
+		return conf_error(call, word, "\"%.*s\" is not a status\nexpected =200 to =599",
+				  STR_ARG(word->text));
+	files->status = (int)status;
+	return 0;
+}
+
+static int set_try_files(struct conf_call *call)
+{
+	const struct conf_node *node = call->node;
+	struct try_files *files = pool_new(call->pool, struct try_files);
+
+	files->count = node->nargs - 1;
+	files->candidates = pool_array(call->pool, struct candidate, files->count);
+	for (size_t i = 0; i < files->count; i++) {
+		const struct conf_word *word = &node->args[i];
+		if (str_starts(word->text, STR("=")) || str_starts(word->text, STR("@")))
+			conf_warn(call, word,
+				  "this is looked for as a file\na status or a named location "
+				  "should stand last");
+		if (conf_parse_template(call, word, &files->candidates[i].uri) < 0)
+			return -1;
+		files->candidates[i].is_directory = str_ends(word->text, STR("/"));
+	}
+	((struct try_files_conf *)call->data)->files = files;
+	return parse_last(call, &node->args[files->count], files);
+}
+
+const struct module try_files_module = {
+	.name = "try_files",
+	.summary = "serves the first of several files that is there",
+	.conf_size = sizeof(struct try_files_conf),
+	.directives = (const struct directive[]) {
+		DIRECTIVE_SET("try_files", IN_SERVER | IN_LOCATION, set_try_files,
+			      "file ... uri | =code | @name",
+			      "Looks for the files in this order, below root or alias, and goes on with "
+			      "the URI of the first that is there. A word that ends in a slash looks "
+			      "for a directory. The last word is not looked for: it says what happens "
+			      "when nothing was found. It is a URI, for which a location is searched "
+			      "again, a status (=404), or a named location.\n\n"
+			      "On the server's level it holds for requests that no location matches.",
+			      FIELD_AT(struct try_files_conf, files),
+			      .flags = LOCAL, .min_args = 2, .max_args = MANY_ARGS),
+		{ 0 }
+	},
+	.on[PHASE_PRECONTENT] = try_files_precontent,
+};
