@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Answers without looking for anything: with a status, a text or a redirect.
+ *
+ *     return 301 https://www.example.org$request_uri;
+ *     return 200 "Hello, $remote_addr\n";
+ *     return 404;
+ *     return 444;     # closes the connection
+ *     return https://www.example.org/;     # 302
+ */
+#include <module.h>
+
+struct answer {
+	int status;
+	const struct template *text; /* a body or, of a redirect, its target; NULL: none */
+};
+
+struct rewrite_conf {
+	const struct answer *answer;
+};
+
+static bool is_redirect(int status)
+{
+	return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+}
+
+static verdict rewrite_answer(struct request *req, const void *data)
+{
+	const struct answer *answer = ((const struct rewrite_conf *)data)->answer;
+
+	if (!answer)
+		return PASS;
+	if (answer->status == 444)
+		return CLOSE;
+	struct str text = answer->text ? template_text(req, answer->text) : STR("");
+	if (is_redirect(answer->status)) {
+		req->response.location = text;
+		return answer->status;
+	}
+	/* An error without words of its own looks like any other: error_page. */
+	if (!answer->text && answer->status >= 400)
+		return answer->status;
+	return respond_bytes(req, answer->status, STR(""), text);
+}
+
+static bool is_url(struct str text)
+{
+	return str_starts(text, STR("http://")) || str_starts(text, STR("https://")) ||
+	       str_starts(text, STR("$scheme"));
+}
+
+static int parse_status(struct conf_call *call, const struct conf_word *word, int *out)
+{
+	uint64_t status;
+
+	if (str_to_u64(word->text, 599, &status) < 0 || status < 200)
+		return conf_error(call, word,
+				  "\"%.*s\" is not a status\n"
+				  "expected 200 to 599, or a URL that begins with http://, https:// "
+				  "or $scheme",
+				  STR_ARG(word->text));
+	*out = (int)status;
+	return 0;
+}
+
+static int set_return(struct conf_call *call)
+{
+	struct rewrite_conf *conf = call->data;
+	const struct conf_node *node = call->node;
+	struct answer *answer = pool_new(call->pool, struct answer);
+	const struct conf_word *text = node->nargs == 2 ? &node->args[1] : NULL;
+
+	if (!text && is_url(node->args[0].text)) {
+		answer->status = 302;
+		text = &node->args[0];
+	} else if (parse_status(call, &node->args[0], &answer->status) < 0) {
+		return -1;
+	}
+	if (text && conf_parse_template(call, text, &answer->text) < 0)
+		return -1;
+	if (!call->first) {
+		conf_warn(call, NULL, "an earlier \"return\" of this block answers before this one");
+		return 0;
+	}
+	conf->answer = answer;
+	return 0;
+}
+
+const struct module rewrite_module = {
+	.name = "rewrite",
+	.summary = "answers with a status, a text or a redirect",
+	.conf_size = sizeof(struct rewrite_conf),
+	.directives = (const struct directive[]) {
+		DIRECTIVE_SET("return", IN_SERVER | IN_LOCATION, set_return,
+			      "code [text] | code URL | URL",
+			      "Ends the request with this status. With 301, 302, 303, 307 and 308 the "
+			      "second word is where the client is sent, with others it is the body of "
+			      "the answer, whose type is that of the URI's extension or default_type. "
+			      "A URL alone is a 302. 444 closes the connection without an answer.",
+			      FIELD_AT(struct rewrite_conf, answer),
+			      .flags = LOCAL | REPEAT | ORDERED, .min_args = 1, .max_args = 2),
+		{ 0 }
+	},
+	.on[PHASE_SERVER_REWRITE] = rewrite_answer,
+	.on[PHASE_REWRITE] = rewrite_answer,
+};
