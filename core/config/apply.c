@@ -32,17 +32,13 @@ static struct conf_call call_for(struct conf *conf, struct conf_scope *scope,
 	};
 }
 
-static void error_at(struct conf *conf, struct conf_scope *scope, const struct conf_node *node,
-		     const struct directive_entry *entry, const char *format, ...)
-	__attribute__((format(printf, 5, 6)));
-
-/* An error at the node's name; its module is not checked later. */
-static void error_at(struct conf *conf, struct conf_scope *scope, const struct conf_node *node,
-		     const struct directive_entry *entry, const char *format, ...)
+/* An error at the node's name; the entry's module is not checked later. */
+static void __attribute__((format(printf, 4, 5)))
+error_at(struct conf *conf, const struct conf_node *node, const struct directive_entry *entry,
+	 const char *format, ...)
 {
 	va_list args;
 
-	(void)scope;
 	if (entry)
 		conf->failed[entry->module] = true;
 	va_start(args, format);
@@ -181,7 +177,7 @@ static bool report_absent(struct conf *conf, const struct conf_node *node)
 	for (; absent && absent->directive; absent++) {
 		if (!str_eq(node->name.text, str_from(absent->directive)))
 			continue;
-		error_at(conf, NULL, node, NULL,
+		error_at(conf, node, NULL,
 			 "unknown directive \"%s\": the module %s was left out\n"
 			 "run auto/configure with %s to get it",
 			 absent->directive, absent->module, absent->option);
@@ -201,10 +197,10 @@ static void report_unknown(struct conf *conf, struct conf_scope *scope,
 	for (const struct directive_entry *e = entry; e; e = e->next)
 		contexts |= e->directive->contexts;
 	if (entry) {
-		struct str wanted = contexts_text(conf->pool, contexts);
+		struct str wanted = contexts_text(conf->pool, contexts, " or ");
 
 		if (!conf->unbalanced)
-			error_at(conf, scope, node, entry,
+			error_at(conf, node, entry,
 				 "\"%.*s\" is not allowed here\nit belongs into %.*s",
 				 STR_ARG(name), STR_ARG(wanted));
 		return;
@@ -215,11 +211,11 @@ static void report_unknown(struct conf *conf, struct conf_scope *scope,
 	const char *nearest = directive_nearest(conf, name, scope->context);
 
 	if (nearest)
-		error_at(conf, scope, node, NULL,
+		error_at(conf, node, NULL,
 			 "unknown directive \"%.*s\"\ndid you mean \"%s\"?", STR_ARG(name),
 			 nearest);
 	else
-		error_at(conf, scope, node, NULL, "unknown directive \"%.*s\"", STR_ARG(name));
+		error_at(conf, node, NULL, "unknown directive \"%.*s\"", STR_ARG(name));
 }
 
 /*
@@ -292,7 +288,7 @@ static void report_count(struct conf *conf, const struct conf_node *node,
 		snprintf(wanted, sizeof(wanted), "at least %u argument%s", min, min == 1 ? "" : "s");
 	else
 		snprintf(wanted, sizeof(wanted), "%u to %u arguments", min, max);
-	error_at(conf, NULL, node, entry, "\"%s\" takes %s, not %zu\nsyntax: %s%s%s%s",
+	error_at(conf, node, entry, "\"%s\" takes %s, not %zu\nsyntax: %s%s%s%s",
 		 directive->name, wanted, node->nargs, directive->name, *syntax ? " " : "", syntax,
 		 !is_block_directive(directive) ? ";" : strchr(syntax, '{') ? "" : " { ... }");
 }
@@ -324,7 +320,7 @@ static bool shape_fits(struct conf *conf, struct conf_scope *scope, struct conf_
 		return count_fits(directive, node->nargs);
 	}
 	if (!block && node->is_block) {
-		error_at(conf, scope, node, entry, "\"%s\" takes no block\nsyntax: %s %s;",
+		error_at(conf, node, entry, "\"%s\" takes no block\nsyntax: %s %s;",
 			 directive->name, directive->name,
 			 directive->syntax ? directive->syntax : "");
 		return false;
@@ -349,7 +345,7 @@ static bool may_repeat(struct conf *conf, struct step *step, unsigned block)
 
 	struct conf_place place = entry->seen_node->name.place;
 
-	error_at(conf, NULL, step->node, entry,
+	error_at(conf, step->node, entry,
 		 "\"%s\" directive is duplicate\nthe first one is at %.*s:%u:%u",
 		 entry->directive->name, STR_ARG(place.file->name), place.line, place.column);
 	return false;

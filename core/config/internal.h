@@ -113,7 +113,7 @@ enum token lexer_next(struct lexer *lexer, struct conf_word *word);
 
 /* --- tree.c -------------------------------------------------------------- */
 
-/* The nodes of a file; `after` is where the list of them ends, to go on. */
+/* The nodes of a file and of what it includes. */
 struct conf_node *tree_read(struct conf *conf, struct conf_file *file);
 
 /* --- files.c ------------------------------------------------------------- */
@@ -143,8 +143,8 @@ struct nearest {
 };
 void nearest_offer(struct nearest *nearest, const char *candidate);
 
-/* "http, server or location", in the pool. */
-struct str contexts_text(struct pool *pool, unsigned contexts);
+/* "http, server or location", in the pool; the last joint is " or ". */
+struct str contexts_text(struct pool *pool, unsigned contexts, const char *last_joint);
 
 /* --- field.c ------------------------------------------------------------- */
 

@@ -149,7 +149,7 @@ const char *directive_nearest(const struct conf *conf, struct str name, unsigned
 	return here.best && here.distance <= anywhere.distance + 1 ? here.best : anywhere.best;
 }
 
-struct str contexts_text(struct pool *pool, unsigned contexts)
+struct str contexts_text(struct pool *pool, unsigned contexts, const char *last_joint)
 {
 	static const struct {
 		unsigned context;
@@ -171,7 +171,7 @@ struct str contexts_text(struct pool *pool, unsigned contexts)
 			continue;
 		contexts &= ~all[i].context;
 
-		const char *joint = str_empty(text) ? "" : contexts ? ", " : " or ";
+		const char *joint = str_empty(text) ? "" : contexts ? ", " : last_joint;
 
 		text = pool_printf(pool, "%.*s%s%s", STR_ARG(text), joint, all[i].name);
 	}
