@@ -150,13 +150,11 @@ int status_from_errno(int errnum);
  * same handler is called again on the loop's thread. `cancel(data)` runs if the
  * request dies before; NULL: nothing to cancel.
  *
- * The token has two references: the request's, dropped by itself, and the
- * caller's, which wakeup_fire() or wakeup_drop() takes. Exactly one of them
- * must be called, once.
+ * Every token must be fired exactly once, also one that was cancelled: firing
+ * is what frees it.
  */
 struct wakeup *request_wait(struct request *req, void (*cancel)(void *data), void *data);
 void wakeup_fire(struct wakeup *wakeup);
-void wakeup_drop(struct wakeup *wakeup);
 
 /* As request_wait(), for a body that answered -EAGAIN: firing it is body_ready(). */
 struct wakeup *body_wait(struct request *req, struct body *body);
@@ -164,8 +162,9 @@ struct wakeup *body_wait(struct request *req, struct body *body);
 /*
  * A subrequest: a GET of its own for a URI of the same server, with phases from
  * SERVER_REWRITE on but without ACCESS. When its head is complete, `head` is
- * called with it; its response.body may then be pulled. It ends with the
- * parent. NULL when nested deeper than 50.
+ * called with it; its response.body may then be pulled, but not closed: it
+ * ends with the subrequest, and that with its parent. NULL when nested deeper
+ * than 50.
  */
 struct request *subrequest_start(struct request *parent, struct str uri, struct str args,
 				 void (*head)(struct request *sub, void *data), void *data);

@@ -65,6 +65,9 @@ void response_add(struct request *req, struct str name, struct str value);
 /* Replaces every field of that name (compared without case). */
 void response_set(struct request *req, struct str name, struct str value);
 
+/* Takes away every field of that name. */
+void response_remove(struct request *req, struct str name);
+
 /* The first added field of that name, or NULL. Not those with a member above. */
 struct header *response_find(struct request *req, struct str name);
 

@@ -386,7 +386,7 @@ static int run_directive(struct conf_call *call)
 
 	if (call->first && (directive->flags & LIST) && directive->size)
 		memset((char *)call->data + directive->offset, 0, directive->size);
-	if (directive->type != FIELD_SETTER && field_parse(call) < 0)
+	if (directive->type != FIELD_SETTER && conf_field_parse(call) < 0)
 		return -1;
 	return directive->set ? directive->set(call) : 0;
 }

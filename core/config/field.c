@@ -316,7 +316,7 @@ static bool list_grows(const struct conf_call *call)
 	return call->directive->flags & (LIST | REPEAT);
 }
 
-int field_parse(struct conf_call *call)
+int conf_field_parse(struct conf_call *call)
 {
 	const struct directive *directive = call->directive;
 	const struct conf_word *word = call->node->args;

@@ -149,7 +149,7 @@ struct str contexts_text(struct pool *pool, unsigned contexts, const char *last_
 /* --- field.c ------------------------------------------------------------- */
 
 /* Parses the words of the call into the directive's field. */
-int field_parse(struct conf_call *call);
+int conf_field_parse(struct conf_call *call);
 
 /* The numbers of words that a directive takes. */
 void directive_arity(const struct directive *directive, unsigned *min, unsigned *max);

@@ -7,6 +7,8 @@
  */
 #include "event/timer_heap.h"
 
+#include "event/loop.h"
+
 #include <stdlib.h>
 #include <time.h>
 

@@ -87,6 +87,7 @@ struct http_server {
 /* What is shared by a whole configuration: conf_shared() under http_key. */
 struct http {
 	struct conf *conf;
+	struct str prefix; /* of relative paths; ends with a slash */
 	struct listeners listeners;
 	struct http_server **servers;
 	size_t servers_count, servers_capacity;
@@ -99,6 +100,9 @@ struct http *http_of(struct conf *conf);
 
 /* The addresses that the configuration's servers listen on; process/ opens them. */
 struct listeners *http_listeners(struct conf *conf);
+
+/* The configuration by which this process serves; set by http_start(). */
+extern struct http *http_current;
 
 /*
  * Makes a configuration the one that new connections are served by: lays out

@@ -18,6 +18,9 @@ void phases_start(void);
  */
 bool phases_run(struct request *req);
 
+/* As if a handler had said so: answers with an error, through error_page and FILTER. */
+bool phases_refuse(struct request *req, int status);
+
 /* Runs the handlers of LOG. */
 void phases_log(struct request *req);
 

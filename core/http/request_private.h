@@ -36,13 +36,13 @@ struct request_core {
 	bool closing; /* a handler said CLOSE */
 	bool in_error_page; /* error_page has redirected once */
 	int error_page_code; /* `error_page 404 =200`: the code to answer with; 0: none; -1: as answered */
-	bool head_is_offered; /* of a subrequest */
 
+	struct job resume; /* goes on with the walk */
 	struct wakeup *wakeups;
 	struct variable_value *values; /* by slot index */
 	struct named_capture *named;
 
-	/* Called instead of sending when the answer is complete: subrequests, tests. */
+	/* Called when the walk is over: the answer is there, or `closing` is set. */
 	void (*complete)(struct request *req, void *data);
 	void *complete_data;
 	struct request_core *subrequests; /* children, by next_sibling */
@@ -59,6 +59,8 @@ struct request_core {
 	uint64_t sent_begin; /* where its answer begins in the connection's output */
 	uint64_t sent_end; /* where it ends; valid when body_done */
 	uint64_t answer_head_bytes;
+	uint64_t bytes_sent; /* of the answer, its head included; known in LOG */
+	bool answered; /* its head is in the output */
 	bool keepalive; /* the connection goes on after this answer */
 	bool chunked; /* the answer's framing */
 	bool body_done; /* the whole answer is in the output */
@@ -85,11 +87,11 @@ void request_set_location(struct request *req, const struct http_location *locat
 /* Module contexts and captures are gone, as after a redirect. */
 void request_clear_contexts(struct request_core *core);
 
-/*
- * Set by the connection protocol: called when a waiting request goes on, when
- * its body is ready, so that the connection continues.
- */
-void request_resume(struct request *req);
+/* Walks until the answer is complete (then calls `complete`) or the request waits. */
+void request_advance(struct request_core *core);
+
+/* The same with an error to begin with: the head could not be read. */
+void request_refuse(struct request_core *core, int status);
 
 /* Renders an error: error_page, or the built-in page. DONE, RESTART or CLOSE. */
 verdict error_page_respond(struct request *req, int status);

@@ -1,0 +1,428 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * HTTP/1.0 and 1.1 on a connection (RFC 9112): when to read, what to answer
+ * next, how long to wait, how to end. h1.h tells the way through the files.
+ */
+#include "http/h1.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+
+#include "http/h1_answer.h"
+#include "http/phases.h"
+#include "http/routing.h"
+
+enum {
+	ANSWERS_A_TURN = 16,
+	BYTES_A_TURN = 512 * 1024,
+	LEAST_ROOM = 512, /* of the buffer, to read into */
+	SPARE_EXCHANGES = 64,
+};
+
+static struct exchange *spare;
+static int spare_count;
+
+static struct exchange *exchange_get(void)
+{
+	struct exchange *ex = spare;
+
+	if (ex) {
+		spare = ex->next;
+		spare_count--;
+	} else {
+		ex = calloc(1, sizeof(*ex));
+		if (!ex)
+			return NULL;
+	}
+	ex->end = &ex->first;
+	return ex;
+}
+
+/* The ring of the output needs no clearing: its count says what is in it. */
+static void exchange_put(struct exchange *ex)
+{
+	buffer_unref(ex->in);
+	output_finish(&ex->out);
+	if (spare_count == SPARE_EXCHANGES) {
+		free(ex);
+		return;
+	}
+	ex->in = NULL;
+	ex->scan = (struct head_scan){ 0 };
+	ex->out.first = ex->out.count = 0;
+	ex->out.queued = ex->out.sent = 0;
+	ex->first = ex->current = NULL;
+	ex->body.kind = FRAMING_NONE;
+	ex->body_bytes = ex->body_limit = 0;
+	ex->head_began_ms = 0;
+	ex->line_is_checked = ex->last_answer = ex->eof = ex->broken = false;
+	ex->next = spare;
+	spare = ex;
+	spare_count++;
+}
+
+/* --- opening, waiting, ending --- */
+
+static void h1_open(struct conn *conn)
+{
+	struct h1 *h = calloc(1, sizeof(*h));
+
+	conn->state = h;
+	if (!h) {
+		conn_close(conn);
+		return;
+	}
+	h->conn = conn;
+	h->conf = vhosts_default(conn->listener->data)->top->core;
+	conn_set_idle(conn, true);
+	timer_start(&conn->timer, h->conf->client_header_timeout.ms);
+	conn->protocol->receive(conn);
+}
+
+static void release_exchange(struct h1 *h, int status)
+{
+	if (!h->ex)
+		return;
+	h1_abandon(h->ex, status);
+	exchange_put(h->ex);
+	h->ex = NULL;
+}
+
+static void h1_close(struct conn *conn)
+{
+	struct h1 *h = conn->state;
+
+	if (h)
+		release_exchange(h, 499);
+	free(h);
+	conn->state = NULL;
+}
+
+/* Nothing is under way: the exchange goes, the connection waits for its next request. */
+static void become_idle(struct h1 *h)
+{
+	release_exchange(h, 499);
+	if (h->draining) {
+		conn_close(h->conn);
+		return;
+	}
+	conn_set_idle(h->conn, true);
+	timer_start(&h->conn->timer, h->conn->requests ? h->conf->keepalive_timeout.ms
+						       : h->conf->client_header_timeout.ms);
+}
+
+/*
+ * The last answer has left. If the client is still sending, closing now would
+ * make its kernel throw the answer away with a reset: so our side is closed
+ * and what comes is read until the client ends, or for lingering_time.
+ */
+static void end_connection(struct h1 *h)
+{
+	struct exchange *ex = h->ex;
+	const struct http_conf *conf = h->conf;
+	bool is_sending = ex->body.kind != FRAMING_NONE || (ex->in && ex->in->begin != ex->in->end);
+
+	if (ex->eof || conf->lingering_close == LINGER_OFF ||
+	    (conf->lingering_close == LINGER_ON && !is_sending) ||
+	    shutdown(h->conn->event.fd, SHUT_WR) < 0) {
+		conn_close(h->conn);
+		return;
+	}
+	release_exchange(h, 499);
+	h->linger_until = clock_ms() + conf->lingering_time.ms;
+	conn_want(h->conn, EPOLLIN | EPOLLRDHUP);
+	timer_start(&h->conn->timer, conf->lingering_timeout.ms);
+}
+
+static void linger(struct h1 *h)
+{
+	static char nowhere[16384];
+	ssize_t n = h->conn->transport->receive(h->conn, nowhere, sizeof(nowhere));
+	int64_t left = h->linger_until - clock_ms();
+
+	if (n == -EAGAIN)
+		return;
+	if (n <= 0 || left <= 0) {
+		conn_close(h->conn);
+		return;
+	}
+	timer_start(&h->conn->timer,
+		    left < h->conf->lingering_timeout.ms ? left : h->conf->lingering_timeout.ms);
+}
+
+/* What the connection waits for now, and how long it may take. */
+static void wait_for_client(struct h1 *h)
+{
+	struct exchange *ex = h->ex;
+	struct timer *timer = &h->conn->timer;
+
+	if (ex->current && !output_pending(&ex->out))
+		timer_stop(timer); /* a handler or a body waits for something of ours */
+	else if (output_pending(&ex->out))
+		timer_start(timer, h->conf->send_timeout.ms);
+	else if (ex->body.kind != FRAMING_NONE)
+		timer_start(timer, h->conf->client_body_timeout.ms);
+	else if (!ex->in || ex->in->begin == ex->in->end)
+		become_idle(h);
+}
+
+/* --- receive --- */
+
+/* Whether more bytes are of use before what is there has been dealt with. */
+static bool may_receive(const struct h1 *h)
+{
+	const struct exchange *ex = h->ex;
+
+	if (ex->eof || output_pending(&ex->out))
+		return false;
+	return !ex->in || ex->in->end - ex->in->begin < h1_head_limit(h->conf);
+}
+
+static bool make_room(struct exchange *ex, const struct http_conf *conf)
+{
+	if (!ex->in) {
+		ex->in = buffer_create((size_t)conf->client_header_buffer_size.bytes);
+		return ex->in != NULL;
+	}
+	struct buffer *buffer = buffer_make_room(ex->in, LEAST_ROOM);
+
+	if (buffer)
+		ex->in = buffer;
+	return buffer != NULL;
+}
+
+/* The first bytes of a head: from now on it has to come in client_header_timeout. */
+static void begin_head(struct h1 *h)
+{
+	if (h->ex->head_began_ms)
+		return;
+	h->ex->head_began_ms = clock_wall_ms();
+	conn_set_idle(h->conn, false);
+}
+
+static void h1_receive(struct conn *conn)
+{
+	struct h1 *h = conn->state;
+
+	if (h->linger_until) {
+		linger(h);
+		return;
+	}
+	if (!h->ex && !(h->ex = exchange_get())) {
+		conn_close(conn);
+		return;
+	}
+	struct exchange *ex = h->ex;
+
+	if (conn->peer_closed)
+		conn_want(conn, conn->events & ~(uint32_t)EPOLLRDHUP);
+	if (!may_receive(h) || !make_room(ex, h->conf)) {
+		conn_want(conn, conn->events & ~(uint32_t)EPOLLIN);
+		job_queue(&conn->respond, STAGE_RESPOND);
+		return;
+	}
+	ssize_t n = conn->transport->receive(conn, ex->in->bytes + ex->in->end,
+					     ex->in->capacity - ex->in->end);
+
+	if (n == -EAGAIN || n == -EINTR) {
+		if (conn->idle)
+			release_exchange(h, 499);
+		return;
+	}
+	if (n > 0) {
+		ex->in->end += (size_t)n;
+		begin_head(h);
+	} else if (n == 0 && !conn->idle) {
+		ex->eof = true;
+		conn_want(conn, conn->events & ~(uint32_t)EPOLLIN);
+	} else {
+		conn_close(conn);
+		return;
+	}
+	job_queue(&conn->respond, STAGE_RESPOND);
+}
+
+/* --- respond --- */
+
+static bool may_answer(const struct exchange *ex, int answers)
+{
+	return !ex->broken && answers < ANSWERS_A_TURN && output_room(&ex->out) > 4 &&
+	       output_pending(&ex->out) < BYTES_A_TURN;
+}
+
+/* The body of the last request comes first; 0, or -1 when framing is lost. */
+static enum discard skip_body(struct exchange *ex)
+{
+	enum discard result = discard_read(ex);
+
+	if (result == DISCARD_BAD)
+		ex->last_answer = true;
+	return result;
+}
+
+/* One step towards an answer. False: nothing can be done at the moment. */
+static bool advance(struct h1 *h, int *answers)
+{
+	struct exchange *ex = h->ex;
+
+	if (ex->current)
+		return h1_pull(ex, BYTES_A_TURN);
+	if (ex->last_answer || skip_body(ex) != DISCARD_DONE)
+		return false;
+	if (h1_next_request(h) == NEXT_NONE)
+		return false;
+	++*answers;
+	return true;
+}
+
+/* A head has begun and is not complete. */
+static void wait_for_head(struct h1 *h)
+{
+	struct exchange *ex = h->ex;
+	int64_t since = clock_wall_ms() - ex->head_began_ms;
+	int64_t left = h->conf->client_header_timeout.ms - since;
+
+	timer_start(&h->conn->timer, left > 0 ? left : 1);
+	conn_want(h->conn, h->conn->events | EPOLLIN);
+}
+
+static bool has_partial_head(const struct exchange *ex)
+{
+	return !ex->current && !ex->last_answer && ex->body.kind == FRAMING_NONE && ex->in &&
+	       ex->in->begin != ex->in->end;
+}
+
+static void h1_respond(struct conn *conn)
+{
+	struct h1 *h = conn->state;
+	struct exchange *ex = h->ex;
+	int answers = 0;
+
+	if (!ex)
+		return;
+	while (may_answer(ex, answers))
+		if (!advance(h, &answers))
+			break;
+	if (ex->broken) {
+		conn_close(conn);
+		return;
+	}
+	if (ex->first || output_pending(&ex->out)) {
+		job_queue(&conn->send, STAGE_SEND);
+	} else if (ex->eof || ex->last_answer) {
+		conn_close(conn);
+	} else if (has_partial_head(ex)) {
+		wait_for_head(h);
+	} else {
+		conn_want(conn, conn->events | EPOLLIN);
+		wait_for_client(h);
+	}
+}
+
+/* --- send --- */
+
+static void set_nodelay(struct conn *conn)
+{
+	int one = 1;
+
+	if (conn->nodelay || conn->peer.any.sa_family == AF_UNIX)
+		return;
+	setsockopt(conn->event.fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	conn->nodelay = true;
+}
+
+/* All that there was has left. */
+static void sent_all(struct h1 *h)
+{
+	struct conn *conn = h->conn;
+	struct exchange *ex = h->ex;
+
+	if (ex->last_answer && !ex->first) {
+		end_connection(h);
+		return;
+	}
+	if (ex->current && !ex->current->answered && ex->eof) {
+		conn_close(conn); /* a handler waits, but nobody is there any more */
+		return;
+	}
+	if (ex->current ? ex->current->answered : ex->in && ex->in->begin != ex->in->end) {
+		job_queue(&conn->respond, STAGE_RESPOND);
+		return;
+	}
+	if (ex->eof && !ex->current) {
+		conn_close(conn);
+		return;
+	}
+	conn_want(conn, conn->events | EPOLLIN);
+	wait_for_client(h);
+}
+
+static void h1_send(struct conn *conn)
+{
+	struct h1 *h = conn->state;
+	struct exchange *ex = h->ex;
+	bool more = ex->current && ex->current->answered && h->conf->tcp_nopush;
+
+	if (h->conf->tcp_nodelay && conn->requests > 0)
+		set_nodelay(conn);
+
+	int result = output_send(&ex->out, conn, more);
+
+	h1_finish_sent(ex);
+	if (result == -EAGAIN) {
+		conn_want(conn, (conn->events & ~(uint32_t)EPOLLIN) | EPOLLOUT);
+		timer_start(&conn->timer, h->conf->send_timeout.ms);
+	} else if (result < 0) {
+		if (result != -EPIPE && result != -ECONNRESET)
+			log_write(log_process, LEVEL_ERROR, -result, conn->number,
+				  "sending failed, the connection is closed");
+		conn_close(conn);
+	} else {
+		sent_all(h);
+	}
+}
+
+/* --- timers, the end of the worker --- */
+
+static void h1_expired(struct conn *conn)
+{
+	struct h1 *h = conn->state;
+	struct exchange *ex = h->ex;
+
+	if (!ex || h->linger_until) {
+		conn_close(conn); /* idle: not worth a word */
+		return;
+	}
+	log_write(log_process, LEVEL_INFO, 0, conn->number,
+		  "client timed out while %s, the connection is closed",
+		  output_pending(&ex->out)	    ? "it was sent an answer"
+		  : ex->body.kind != FRAMING_NONE ? "its request's body was read"
+						    : "its request was read");
+	conn->reset_on_close = h->conf->reset_timedout_connection && output_pending(&ex->out);
+	conn_close(conn);
+}
+
+static void h1_drain(struct conn *conn)
+{
+	struct h1 *h = conn->state;
+
+	h->draining = true;
+	if (!conn->idle)
+		return;
+	h1_receive(conn); /* what has come already gets its answer */
+	if (conn->state && conn->idle)
+		conn_close(conn);
+}
+
+const struct protocol http1_protocol = {
+	.name = "http/1",
+	.open = h1_open,
+	.receive = h1_receive,
+	.respond = h1_respond,
+	.send = h1_send,
+	.expired = h1_expired,
+	.drain = h1_drain,
+	.close = h1_close,
+};

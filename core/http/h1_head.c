@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* From the bytes of a head to a request that walks through the phases. */
+#include "http/h1.h"
+
+#include "http/phases.h"
+#include "http/routing.h"
+#include "http/status.h"
+#include "http/uri.h"
+
+size_t h1_head_limit(const struct http_conf *conf)
+{
+	return (size_t)conf->client_header_buffer_size.bytes +
+	       (size_t)conf->large_buffers_count * (size_t)conf->large_buffers_size.bytes;
+}
+
+static const struct http_server *default_server(const struct h1 *h)
+{
+	return vhosts_default(h->conn->listener->data);
+}
+
+/* 0, or the status for a head that goes beyond its limits, complete or not. */
+static int check_limits(const struct h1 *h)
+{
+	const struct http_conf *conf = default_server(h)->top->core;
+	const struct head_scan *scan = &h->ex->scan;
+	size_t line_limit = (size_t)conf->large_buffers_size.bytes;
+	size_t request_line = (scan->line_end ? scan->line_end : scan->pos) - scan->start;
+	size_t unfinished = scan->end || !scan->line_end ? 0 : scan->pos - scan->line;
+
+	if (request_line > line_limit)
+		return 414;
+	if (scan->longest > line_limit || unfinished > line_limit ||
+	    scan->pos - scan->start > h1_head_limit(conf) ||
+	    (conf->max_headers && scan->lines > conf->max_headers))
+		return 494;
+	return 0;
+}
+
+static int check_request_line(struct h1 *h)
+{
+	struct exchange *ex = h->ex;
+	struct request_line line;
+	const char *bytes = ex->in->bytes + ex->in->begin;
+
+	if (ex->line_is_checked || !ex->scan.line_end)
+		return 0;
+	ex->line_is_checked = true;
+	return request_line_parse(head_request_line(&ex->scan, bytes), &line);
+}
+
+static int read_request_line(struct request *req, struct str text, struct str *host)
+{
+	struct request_line line;
+	struct target target;
+	int status = request_line_parse(text, &line);
+
+	req->line = text;
+	if (status)
+		return status;
+	req->method = line.method;
+	req->method_name = line.method_name;
+	req->version = line.version;
+	req->head_only = line.method == METHOD_HEAD;
+	status = target_split(line.method, line.target, &target);
+	if (status)
+		return status;
+	req->target = target.path_and_args;
+	req->args = target.args;
+	req->uri = target.path;
+	*host = target.authority;
+	return 0;
+}
+
+/* Names with an underscore are dropped unless asked for: programs behind confuse _ and -. */
+static bool is_ignored(const struct http_conf *conf, struct str name)
+{
+	return conf->ignore_invalid_headers && !conf->underscores_in_headers &&
+	       str_chr(name, '_') >= 0;
+}
+
+static int read_fields(struct request *req, const struct http_conf *conf, struct str fields)
+{
+	const struct header **end = &req->headers;
+	struct str line;
+
+	while (head_next_line(&fields, &line)) {
+		struct str name, value;
+		int status = field_parse(line, &name, &value);
+
+		if (status)
+			return status;
+		if (is_ignored(conf, name))
+			continue;
+		status = known_set(&req->known, name, value);
+		if (status)
+			return status;
+
+		struct header *field = pool_alloc(req->pool, sizeof(*field));
+
+		*field = (struct header){ name, value, NULL };
+		*end = field;
+		end = (const struct header **)&field->next;
+	}
+	return 0;
+}
+
+/* The server by the host of the target, or the field Host. */
+static int find_server(struct request *req, struct str authority)
+{
+	bool has_host = authority.data || req->known.host.data;
+	struct str text = authority.data ? authority : req->known.host;
+
+	if (req->version == HTTP_1_1 && !req->known.host.data)
+		return 400;
+	if (!has_host || (str_empty(text) && !authority.data))
+		return 0;
+
+	int status = host_parse(req->pool, text, &req->host);
+
+	if (status)
+		return status;
+	req->server = vhosts_find(req->conn->listener->data, req, req->host);
+	request_set_location(req, req->server->top);
+	return 0;
+}
+
+static int read_body_framing(struct h1 *h, struct request_core *core)
+{
+	struct exchange *ex = h->ex;
+	int status = framing_find(&core->pub.known, core->pub.version, &ex->body);
+
+	if (status || ex->body.kind == FRAMING_NONE)
+		return status;
+	ex->chunked = (struct chunked){ 0 };
+	ex->body_bytes = 0;
+	core->body_expected = ex->body.kind == FRAMING_CHUNKED ? -1 : (int64_t)ex->body.length;
+	return 0;
+}
+
+/* Reads the whole head into the request. 0, or the status to refuse it with. */
+static int read_head(struct h1 *h, struct request_core *core, const char *bytes)
+{
+	const struct head_scan *scan = &h->ex->scan;
+	struct request *req = &core->pub;
+	struct str authority = { NULL, 0 };
+	int status = read_request_line(req, head_request_line(scan, bytes), &authority);
+
+	if (!status)
+		status = read_fields(req, req->location->core, head_fields(scan, bytes));
+	if (!status)
+		status = find_server(req, authority);
+	if (!status)
+		status = read_body_framing(h, core);
+	if (!status && (req->method == METHOD_CONNECT || str_starts(req->uri, STR("*"))))
+		status = req->method == METHOD_CONNECT ? 405 : 400;
+	if (!status)
+		status = path_normalize(req->pool, req->uri, req->location->core->merge_slashes,
+					&req->uri);
+	return status;
+}
+
+/* A request in the default server, in the queue of answers. */
+static struct request_core *begin_request(struct h1 *h)
+{
+	struct exchange *ex = h->ex;
+	struct request_core *core = request_create(h->conn);
+
+	core->buffer = buffer_ref(ex->in);
+	core->started_ms = ex->head_began_ms;
+	core->complete = h1_complete;
+	core->complete_data = h;
+	core->pub.server = default_server(h);
+	core->pub.version = HTTP_1_0;
+	request_set_location(&core->pub, core->pub.server->top);
+	*ex->end = core;
+	ex->end = &core->next;
+	ex->current = core;
+	h->conn->requests++;
+	conn_counts.requests++;
+	return core;
+}
+
+/* Framing is lost with this request: its answer is the last one. */
+static enum next_request refuse(struct h1 *h, struct request_core *core, int status)
+{
+	h->ex->last_answer = true;
+	request_log(&core->pub, LEVEL_INFO, 0, "client sent an invalid request: %d %.*s", status,
+		    STR_ARG(status_reason(status)));
+	request_refuse(core, status);
+	return NEXT_STARTED;
+}
+
+static bool keeps_alive(const struct h1 *h, const struct request *req)
+{
+	const struct http_conf *conf = req->location->core;
+
+	return !h->draining && head_keeps_alive(&req->known, req->version) &&
+	       conf->keepalive_timeout.ms && h->conn->requests < conf->keepalive_requests &&
+	       clock_wall_ms() - h->conn->started_ms < conf->keepalive_time.ms;
+}
+
+static enum next_request start(struct h1 *h)
+{
+	struct exchange *ex = h->ex;
+	struct request_core *core = begin_request(h);
+	const char *bytes = ex->in->bytes + ex->in->begin;
+	int status = check_limits(h);
+
+	if (!status)
+		status = read_head(h, core, bytes);
+	else
+		core->pub.line = head_request_line(&ex->scan, bytes);
+	core->head_bytes = ex->scan.end - ex->scan.start;
+	ex->in->begin += ex->scan.end;
+	ex->scan = (struct head_scan){ 0 };
+	ex->head_began_ms = clock_wall_ms();
+	ex->line_is_checked = false;
+	if (status)
+		return refuse(h, core, status);
+	core->keepalive = keeps_alive(h, &core->pub);
+	request_advance(core);
+	return NEXT_STARTED;
+}
+
+enum next_request h1_next_request(struct h1 *h)
+{
+	struct exchange *ex = h->ex;
+
+	if (!ex->in || ex->in->begin == ex->in->end)
+		return NEXT_NONE;
+
+	enum head_state state = head_scan(&ex->scan, ex->in->bytes + ex->in->begin,
+					  ex->in->end - ex->in->begin);
+
+	if (state == HEAD_COMPLETE)
+		return start(h);
+
+	int status = state == HEAD_BAD ? 400 : check_limits(h);
+
+	if (!status)
+		status = check_request_line(h);
+	if (!status)
+		return NEXT_NONE;
+
+	struct request_core *core = begin_request(h);
+
+	if (ex->scan.line_end)
+		core->pub.line = head_request_line(&ex->scan, ex->in->bytes + ex->in->begin);
+	return refuse(h, core, status);
+}

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The walk through the phases. The handlers of all modules lie in one array per
+ * phase; a request remembers the phase and the handler at which it goes on.
+ */
+#include "http/phases.h"
+
+#include <stdlib.h>
+
+#include "config/modules.h"
+#include "http/request_private.h"
+#include "http/routing.h"
+
+struct handler {
+	phase_handler *run;
+	size_t module;
+};
+
+static struct {
+	struct handler *items;
+	size_t count;
+} phases[PHASES];
+
+void phases_start(void)
+{
+	for (int phase = 0; phase < PHASES; phase++) {
+		free(phases[phase].items);
+		phases[phase].items = calloc(module_count(), sizeof(struct handler));
+		phases[phase].count = 0;
+		if (!phases[phase].items)
+			abort();
+		for (size_t i = 0; i < module_count(); i++)
+			if (module_at(i)->on[phase])
+				phases[phase].items[phases[phase].count++] =
+					(struct handler){ module_at(i)->on[phase], i };
+	}
+}
+
+static verdict call(struct request_core *core, const struct handler *handler)
+{
+	core->running = (unsigned)handler->module;
+	return handler->run(&core->pub, core->pub.confs[handler->module]);
+}
+
+/* Calls the handlers that are left in this phase until one has an opinion. */
+static verdict run_phase(struct request_core *core)
+{
+	while (core->handler < phases[core->phase].count) {
+		verdict v = call(core, &phases[core->phase].items[core->handler]);
+
+		if (v == WAIT)
+			return WAIT;
+		core->handler++;
+		if (v != PASS)
+			return v;
+	}
+	return PASS;
+}
+
+/*
+ * ACCESS: under `satisfy all` one refusal refuses. Under `satisfy any` one
+ * ALLOW admits, and the first refusal counts only when nobody allows.
+ */
+static verdict run_access(struct request_core *core)
+{
+	bool any = core->pub.location->core->satisfy == SATISFY_ANY;
+
+	if (core->pub.parent)
+		return PASS;
+	for (;;) {
+		verdict v = run_phase(core);
+
+		if (v == ALLOW && any) {
+			response_remove(&core->pub, STR("WWW-Authenticate"));
+			return PASS;
+		}
+		if (v == ALLOW)
+			continue;
+		if (any && (v == 401 || v == 403)) {
+			if (!core->access_refused || v == 401)
+				core->access_refused = v;
+			continue;
+		}
+		return v == PASS && core->access_refused ? core->access_refused : v;
+	}
+}
+
+/* Between SERVER_REWRITE and REWRITE. */
+static verdict find_location(struct request_core *core)
+{
+	struct request *req = &core->pub;
+
+	request_set_location(req, location_find(req, req->server, req->uri));
+	if (req->location->core->internal && !req->is_internal)
+		return 404;
+
+	int64_t most = req->location->core->client_max_body_size.bytes;
+
+	if (most && core->body_expected > most && !req->parent) {
+		request_log(req, LEVEL_ERROR, 0,
+			    "client intended to send too large a body: %lld bytes, "
+			    "client_max_body_size is %lld",
+			    (long long)core->body_expected, (long long)most);
+		return 413;
+	}
+	if (req->method == METHOD_TRACE || req->method == METHOD_CONNECT)
+		return 405;
+	return PASS;
+}
+
+/* No handler of CONTENT wanted the request. */
+static verdict no_content(struct request *req)
+{
+	if (!str_ends(req->uri, STR("/")))
+		return 404;
+	request_log(req, LEVEL_ERROR, 0, "directory index of \"%.*s\" is forbidden",
+		    STR_ARG(request_path(req, req->uri)));
+	return 403;
+}
+
+/* All handlers of a phase have passed: what stands between it and the next. */
+static verdict leave_phase(struct request_core *core)
+{
+	verdict v = PASS;
+
+	if (core->phase == PHASE_SERVER_REWRITE)
+		v = find_location(core);
+	else if (core->phase == PHASE_CONTENT)
+		v = no_content(&core->pub);
+	if (v != PASS)
+		return v;
+	core->phase++;
+	core->handler = 0;
+	return PASS;
+}
+
+/* The answer is there: the code that error_page wants, then FILTER. */
+static void begin_filters(struct request_core *core)
+{
+	struct response *response = &core->pub.response;
+
+	if (core->error_page_code > 0)
+		response->status = core->error_page_code;
+	core->error_page_code = 0;
+	core->phase = PHASE_FILTER;
+	core->handler = 0;
+}
+
+static verdict step(struct request_core *core)
+{
+	verdict v = core->phase == PHASE_ACCESS ? run_access(core) : run_phase(core);
+
+	assert(v != DONE || core->phase != PHASE_FILTER);
+	return v == PASS && core->phase < PHASE_FILTER ? leave_phase(core) : v;
+}
+
+/* Goes on from a verdict until the answer is complete or somebody waits. */
+static bool follow(struct request_core *core, verdict v)
+{
+	for (;;) {
+		if (v >= 300)
+			v = error_page_respond(&core->pub, v);
+		if (v == DONE)
+			begin_filters(core);
+		core->closing = v == CLOSE;
+		if (v == WAIT || v == CLOSE)
+			return false;
+
+		enum phase phase = core->phase;
+
+		v = step(core);
+		if (v == PASS && phase == PHASE_FILTER)
+			return true;
+	}
+}
+
+bool phases_run(struct request *req)
+{
+	return follow(request_core(req), PASS);
+}
+
+bool phases_refuse(struct request *req, int status)
+{
+	return follow(request_core(req), status);
+}
+
+void phases_log(struct request *req)
+{
+	struct request_core *core = request_core(req);
+
+	for (size_t i = 0; i < phases[PHASE_LOG].count; i++)
+		call(core, &phases[PHASE_LOG].items[i]);
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The head of an answer in HTTP/1.1, written out. */
+#ifndef SKUA_HTTP_RESPONSE_HEAD_H
+#define SKUA_HTTP_RESPONSE_HEAD_H
+
+#include <module.h>
+
+struct request_core;
+
+/*
+ * The head for req->response, in the pool of the request: status line, fields,
+ * empty line. core->keepalive and core->chunked say how it is framed.
+ */
+struct str response_head(struct request_core *core);
+
+/* "skua" or "skua/0.1.0", by server_tokens. */
+struct str server_token(int server_tokens);
+
+#endif
