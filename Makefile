@@ -130,7 +130,7 @@ lint:
 
 format:
 	@auto/deps lint
-	@clang-format -i $$(find core include modules tests -name '*.[ch]')
+	@auto/layout fix
 
 fuzz:
 	@auto/deps build fuzz
@@ -163,7 +163,7 @@ help:
 	@echo 'make serve        install what is missing, build, serve www/ at http://127.0.0.1:$(PORT)'
 	@echo 'make check        install what is missing, build, run all tests'
 	@echo 'make lint         format, static analysis, direction of the includes'
-	@echo 'make format       lay out all sources by .clang-format'
+	@echo 'make format       lay out what lint finds fault with, by .clang-format'
 	@echo 'make fuzz         each fuzz target for $(FUZZ_SECONDS) seconds'
 	@echo 'make soak         the long forms of the tests'
 	@echo 'make coverage     run the tests, print which lines they reached'
