@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Counters that all processes see: a slot for each process in memory that the
+ * master maps before it forks. A slot is written by its process alone (but
+ * `dealt` and `away`) and read by all, without locks. Nobody follows what he reads here:
+ * these are numbers to show and to choose by.
+ */
+#ifndef SKUA_BASE_STATS_H
+#define SKUA_BASE_STATS_H
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* One slot. Its own cache lines: a neighbour's counting must not slow this one. */
+struct stats {
+	_Atomic uint64_t accepted; /* connections, also those from an inbox */
+	_Atomic uint64_t requests;
+	_Atomic uint64_t active; /* connections that are open now */
+	_Atomic uint64_t idle; /* those of them that wait for a request */
+	_Atomic uint64_t dealt; /* connections put into this process's inbox, by anyone */
+	_Atomic uint64_t taken; /* and those it has taken out */
+	_Atomic uint64_t away; /* 1: nobody serves now; written by the master */
+} __attribute__((aligned(128)));
+
+/* The slot of this process. There is always one, if only in its own memory. */
+extern struct stats *stats_mine;
+
+/* Maps `slots` zeroed slots, shared with the children. NULL: no memory, errno. */
+struct stats *stats_map(size_t slots);
+
+/* By the only writer of a counter: neither is a locked instruction. */
+static inline void stats_add(_Atomic uint64_t *counter, uint64_t n)
+{
+	uint64_t value = atomic_load_explicit(counter, memory_order_relaxed);
+
+	atomic_store_explicit(counter, value + n, memory_order_relaxed);
+}
+
+static inline void stats_set(_Atomic uint64_t *counter, uint64_t value)
+{
+	atomic_store_explicit(counter, value, memory_order_relaxed);
+}
+
+static inline uint64_t stats_get(const _Atomic uint64_t *counter)
+{
+	return atomic_load_explicit(counter, memory_order_relaxed);
+}
+
+#endif
