@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Messages between processes, over pairs of sockets (SOCK_SEQPACKET), with
+ * descriptors on them. This is the only place that passes descriptors.
+ *
+ *     master <── channel ──> worker     one for each: commands and reports
+ *     anyone ──── inbox ───> worker     connections only (inbox.h)
+ *
+ * A message is a head, at most CHANNEL_PAYLOAD bytes and CHANNEL_FDS descriptors.
+ * Heads carry a version, so that an old and a new binary may talk: bytes that
+ * come after what a reader knows are ignored, types that it doesn't know too.
+ */
+#ifndef SKUA_PROCESS_CHANNEL_H
+#define SKUA_PROCESS_CHANNEL_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <str.h>
+
+#define CHANNEL_FDS	64
+#define CHANNEL_PAYLOAD 65536
+
+/* The numbers are spoken between binaries: never give one a new meaning. */
+enum message_type {
+	MESSAGE_READY = 1, /* to the master: this process serves */
+	MESSAGE_QUIT = 2, /* from it: end after the answers under way */
+	MESSAGE_STOP = 3, /* end now */
+	MESSAGE_LOGS = 4, /* the log files, opened again: number is the index of the first */
+	MESSAGE_CONNECTIONS = 5, /* in an inbox: a record for each descriptor (inbox.h) */
+};
+
+/* A message that was received. Whoever receives it owns the descriptors. */
+struct message {
+	unsigned type; /* enum message_type, or what a newer binary knows */
+	uint32_t number; /* its meaning is the type's */
+	struct str payload; /* valid until the next channel_receive() */
+	int fds[CHANNEL_FDS];
+	size_t fds_count;
+};
+
+/* Both ends are nonblocking and close-on-exec. 0 or -errno. */
+int channel_pair(int fds[2]);
+
+/*
+ * Sends one message; the descriptors stay open here. 0, or -errno: -EAGAIN the
+ * receiver is behind, -ETOOMANYREFS too many descriptors are on their way (both:
+ * try later, or another receiver), -EPIPE it is gone.
+ */
+int channel_send(int fd, enum message_type type, uint32_t number, struct str payload,
+		 const int *fds, size_t fds_count);
+
+/*
+ * 1: *message is one; 0: all other ends are closed; -EAGAIN: none is there;
+ * -EBADMSG: one was dropped, with its descriptors, and the log says so.
+ */
+int channel_receive(int fd, struct message *message);
+
+/* Closes the descriptors of a message that is of no use. */
+void message_discard(struct message *message);
+
+#endif

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "process/inbox.h"
+
+#include <errno.h>
+#include <log.h>
+#include <unistd.h>
+
+/* Spoken between binaries, so its layout is fixed; peer and bytes follow. */
+struct record {
+	uint32_t len; /* of all three */
+	uint32_t listener;
+	uint64_t number;
+	int64_t started_ms;
+	int64_t deadline_ms;
+	uint32_t requests;
+	uint16_t peer_len;
+	uint16_t reserved;
+};
+
+bool batch_add(struct batch *batch, const struct passed_conn *conn)
+{
+	struct record record = {
+		.listener = conn->listener,
+		.number = conn->number,
+		.started_ms = conn->started_ms,
+		.deadline_ms = conn->deadline_ms,
+		.requests = conn->requests,
+		.peer_len = (uint16_t)conn->peer_len,
+	};
+	size_t len = sizeof(record) + conn->peer_len + conn->bytes.len;
+	char *to = batch->payload + batch->len;
+
+	if (batch->count == CHANNEL_FDS || len > sizeof(batch->payload) - batch->len)
+		return false;
+	record.len = (uint32_t)len;
+	memcpy(to, &record, sizeof(record));
+	memcpy(to + sizeof(record), &conn->peer, conn->peer_len);
+	str_put(to + sizeof(record) + conn->peer_len, conn->bytes);
+	batch->len += len;
+	batch->fds[batch->count++] = conn->fd;
+	return true;
+}
+
+int batch_send(struct batch *batch, int inbox)
+{
+	int error = channel_send(inbox, MESSAGE_CONNECTIONS, (uint32_t)batch->count,
+				 (struct str){ batch->payload, batch->len }, batch->fds,
+				 batch->count);
+
+	if (error < 0)
+		return error;
+	for (size_t i = 0; i < batch->count; i++)
+		close(batch->fds[i]);
+	batch->count = batch->len = 0;
+	return 0;
+}
+
+int inbox_decode(struct str *payload, struct passed_conn *conn)
+{
+	struct record record;
+
+	if (payload->len < sizeof(record))
+		return -EBADMSG;
+	memcpy(&record, payload->data, sizeof(record));
+	if (record.len > payload->len || record.peer_len > sizeof(conn->peer) ||
+	    record.len < sizeof(record) + record.peer_len)
+		return -EBADMSG;
+	memset(conn, 0, sizeof(*conn));
+	conn->fd = -1;
+	conn->listener = record.listener;
+	conn->requests = record.requests;
+	conn->number = record.number;
+	conn->started_ms = record.started_ms;
+	conn->deadline_ms = record.deadline_ms;
+	conn->peer_len = record.peer_len;
+	const char *peer = payload->data + sizeof(record);
+	memcpy(&conn->peer, peer, record.peer_len);
+	conn->bytes = str_range(peer + record.peer_len, payload->data + record.len);
+	*payload = str_skip(*payload, record.len);
+	return 0;
+}
+
+/* Each descriptor goes to take(), or is closed when its record is not sound. */
+static unsigned unpack(struct message *message, void (*take)(const struct passed_conn *conn))
+{
+	struct str payload = message->payload;
+	unsigned count = 0;
+
+	while (count < message->fds_count) {
+		struct passed_conn conn;
+
+		if (inbox_decode(&payload, &conn) < 0) {
+			log_alertx("an inbox held a connection without its record, closed");
+			break;
+		}
+		conn.fd = message->fds[count++];
+		take(&conn);
+	}
+	for (size_t i = count; i < message->fds_count; i++)
+		close(message->fds[i]);
+	return (unsigned)message->fds_count;
+}
+
+unsigned inbox_receive(int fd, unsigned messages, void (*take)(const struct passed_conn *conn))
+{
+	unsigned count = 0;
+
+	while (messages-- > 0) {
+		struct message message;
+		int result = channel_receive(fd, &message);
+
+		if (result == -EBADMSG)
+			continue;
+		if (result <= 0)
+			break;
+		if (message.type == MESSAGE_CONNECTIONS) {
+			count += unpack(&message, take);
+			continue;
+		}
+		log_alertx("an inbox takes connections only: a message of type %u was dropped",
+			   message.type);
+		message_discard(&message);
+	}
+	return count;
+}
+
+unsigned inbox_forward(int from, int to)
+{
+	struct message message;
+	unsigned count = 0;
+	int result;
+
+	while ((result = channel_receive(from, &message)) == 1 || result == -EBADMSG) {
+		if (result < 0)
+			continue;
+		int error = channel_send(to, message.type, message.number, message.payload,
+					 message.fds, message.fds_count);
+		if (error < 0) {
+			errno = -error;
+			log_alert("%zu connections that a worker has left behind are closed",
+				  message.fds_count);
+		} else {
+			count += (unsigned)message.fds_count;
+		}
+		message_discard(&message);
+	}
+	return count;
+}

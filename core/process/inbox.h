@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Inboxes carry connections to a worker, and nothing else. The master keeps
+ * both ends of each, so what lies in one outlives its reader: the replacement
+ * takes it out.
+ *
+ *     acceptor ──┐
+ *     peers ─────┼─> inbox ─> worker     credit: stats.dealt - stats.taken
+ *     master ────┘
+ *
+ * What is known of a connection travels as a record beside its descriptor.
+ */
+#ifndef SKUA_PROCESS_INBOX_H
+#define SKUA_PROCESS_INBOX_H
+
+#include <stdbool.h>
+
+#include "net/listener.h"
+#include "process/channel.h"
+
+/* At most so many connections are on their way to one worker. */
+#define INBOX_CREDIT 128
+
+/* A connection on its way. */
+struct passed_conn {
+	int fd;
+	uint32_t listener; /* struct listener, .id */
+	uint32_t requests; /* so far */
+	uint64_t number; /* 0: none was given yet */
+	int64_t started_ms; /* wall clock; 0: it starts where it arrives */
+	int64_t deadline_ms; /* of what it waits for, wall clock; 0: none */
+	union address peer;
+	socklen_t peer_len;
+	struct str bytes; /* received and not yet used */
+};
+
+/* Connections that shall leave in one message. Zero it to begin. */
+struct batch {
+	char payload[CHANNEL_PAYLOAD];
+	size_t len;
+	int fds[CHANNEL_FDS];
+	size_t count;
+};
+
+/* False: it does not fit in any more; send the batch first. */
+bool batch_add(struct batch *batch, const struct passed_conn *conn);
+
+/*
+ * Sends it. 0: the descriptors are closed here, the batch is empty. -errno of
+ * channel_send(): all is as before.
+ */
+int batch_send(struct batch *batch, int inbox);
+
+/*
+ * Takes a record off the front of *payload; fd is not touched. -EBADMSG: there
+ * is no whole one.
+ */
+int inbox_decode(struct str *payload, struct passed_conn *conn);
+
+/*
+ * Takes all messages out and calls take() with each connection, whose
+ * descriptor it owns. At most `messages` of them. How many connections came.
+ */
+unsigned inbox_receive(int fd, unsigned messages, void (*take)(const struct passed_conn *conn));
+
+/*
+ * Moves all messages from the read end of one inbox into another one, without
+ * looking into them. What the other can't take is closed. How many connections
+ * were moved.
+ */
+unsigned inbox_forward(int from, int to);
+
+#endif
