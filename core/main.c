@@ -16,6 +16,7 @@
 #include "process/main_conf.h"
 #include "process/options.h"
 #include "process/server.h"
+#include "process/title.h"
 
 /* Seen from the folder where the command was given. */
 static struct str absolute(struct pool *pool, const char *path)
@@ -112,6 +113,7 @@ int main(int argc, char **argv)
 {
 	struct options options;
 
+	title_start(argc, argv);
 	if (options_read(&options, argc, argv) < 0)
 		return 1;
 	struct pool *pool = pool_create(0);

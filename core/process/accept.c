@@ -32,7 +32,7 @@ static void watch(void)
 {
 	watching = true;
 	for (size_t i = 0; i < count; i++) {
-		bool shared = !rules.alone && sources[i].listener->fds_count == 1;
+		bool shared = sources[i].listener->fds_count < (int)rules.workers;
 		int error = event_add(&sources[i].event, EPOLLIN | (shared ? EPOLLEXCLUSIVE : 0));
 
 		if (error < 0) {
@@ -117,9 +117,12 @@ static void after_turn(void *data)
 		watch();
 }
 
-static bool is_ours(const struct listener *listener, int i)
+static bool is_ours(const struct listener *listener, unsigned i)
 {
-	return listener->fds_count == 1 || (unsigned)i % rules.workers == rules.index;
+	unsigned sockets = (unsigned)listener->fds_count;
+
+	return sockets < rules.workers ? rules.index % sockets == i :
+					 i % rules.workers == rules.index;
 }
 
 static size_t collect(const struct listeners *listeners, struct source *to)
@@ -130,7 +133,7 @@ static size_t collect(const struct listeners *listeners, struct source *to)
 		const struct listener *listener = &listeners->items[l];
 
 		for (int i = 0; i < listener->fds_count; i++) {
-			if (!is_ours(listener, i))
+			if (!is_ours(listener, (unsigned)i))
 				continue;
 			if (to)
 				to[found] = (struct source){

@@ -16,7 +16,6 @@ union address;
 struct accept_rules {
 	unsigned index, workers; /* which worker of how many; 0 of 1 takes from all sockets */
 	bool many; /* take all that wait, not one at a time */
-	bool alone; /* no other process waits for the same sockets */
 
 	/* Whether there is room for one more; asked before each accept, and in each turn. */
 	bool (*has_room)(void);
@@ -26,8 +25,9 @@ struct accept_rules {
 };
 
 /*
- * Watches the sockets: all that have one descriptor; of those with several every
- * one whose number is `index` modulo `workers`. Once in a process. 0 or -errno.
+ * Watches the sockets. Where an address has several, they are spread over the
+ * workers; none is left out, and none has to share one while there are enough.
+ * Once in a process. 0 or -errno.
  */
 int accept_start(const struct listeners *listeners, const struct accept_rules *rules);
 

@@ -35,7 +35,8 @@ struct generation {
 	const struct events_conf *events;
 	struct listeners *listeners;
 	unsigned workers; /* how many */
-	struct generation *next;
+	bool serving; /* all its processes have been ready once */
+	bool retiring; /* its processes are ending and are not replaced */
 };
 
 /* Reads and checks a configuration, opens nothing. NULL after printing all errors. */

@@ -169,7 +169,7 @@ static void begin(void)
 	}
 }
 
-static void undo(void)
+void listen_undo(void)
 {
 	struct socket_set *next;
 
@@ -190,19 +190,23 @@ int listen_open(struct listeners *listeners, unsigned workers, bool each_own)
 	for (size_t i = 0; i < listeners->count; i++)
 		if (open_one(&listeners->items[i], workers, each_own) < 0)
 			result = -1;
-	if (result < 0) {
-		undo();
-		return -1;
-	}
+	if (result < 0)
+		listen_undo();
+	else
+		listen_connect(listeners);
+	return result;
+}
+
+void listen_connect(struct listeners *listeners)
+{
 	for (size_t i = 0; i < listeners->count; i++) {
 		struct listener *listener = &listeners->items[i];
 		const struct socket_set *set = find(listener);
 
-		listener->id = set->id;
-		listener->fds = set->fds;
-		listener->fds_count = set->count;
+		listener->id = set ? set->id : 0;
+		listener->fds = set ? set->fds : NULL;
+		listener->fds_count = set ? set->count : 0;
 	}
-	return 0;
 }
 
 static bool is_wanted(const struct socket_set *set, const struct listeners *listeners)

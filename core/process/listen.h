@@ -21,6 +21,15 @@ struct listeners;
  */
 int listen_open(struct listeners *listeners, unsigned workers, bool each_own);
 
+/* Closes what the last listen_open() has opened: its configuration was rejected. */
+void listen_undo(void);
+
+/*
+ * Fills id, fds and fds_count in again, before a process is forked that shall
+ * use them: a later listen_open() may have moved them.
+ */
+void listen_connect(struct listeners *listeners);
+
 /* Closes the sockets that these listeners don't use: their configuration rules now. */
 void listen_close_others(const struct listeners *listeners);
 

@@ -12,6 +12,7 @@
 #include "process/listen.h"
 #include "process/logfiles.h"
 #include "process/main_conf.h"
+#include "process/master.h"
 #include "process/signals.h"
 #include "process/worker.h"
 
@@ -27,7 +28,8 @@ static void touch_error_log(const struct startup *startup)
 			startup->error_log.data, -fd, strerror(-fd));
 }
 
-static int serve(struct generation *generation)
+/* Owns the generation. */
+static int serve(const struct startup *startup, struct generation *generation)
 {
 	if (generation->main->daemon) {
 		int error = daemon_start();
@@ -38,7 +40,11 @@ static int serve(struct generation *generation)
 		}
 	}
 	generation_use_log(generation);
-	return single_run(generation);
+	if (generation->main->master_process)
+		return master_run(startup, generation);
+	int status = single_run(generation);
+	generation_destroy(generation);
+	return status;
 }
 
 int server_run(const struct startup *startup)
@@ -50,8 +56,11 @@ int server_run(const struct startup *startup)
 	struct generation *generation = generation_read(startup, stderr);
 	if (!generation)
 		return 1;
-	int status = generation_open(generation) < 0 ? 1 : serve(generation);
+	if (generation_open(generation) < 0) {
+		generation_destroy(generation);
+		return 1;
+	}
+	int status = serve(startup, generation);
 	listen_finish(true);
-	generation_destroy(generation);
 	return status;
 }

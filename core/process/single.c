@@ -48,7 +48,9 @@ int single_run(struct generation *generation)
 		{ SIGQUIT, quit },  { SIGTERM, stop },	{ SIGINT, stop }, { SIGUSR1, reopen },
 		{ SIGHUP, refuse }, { SIGWINCH, refuse }, { 0, NULL },
 	};
-	const struct worker_place place = { .generation = generation, .inbox = -1 };
+	const struct worker_place place = {
+		.generation = generation, .inbox = -1, .accepts = true,
+	};
 
 	current = generation;
 	int error = loop_start();

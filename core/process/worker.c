@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <log.h>
 #include <module.h>
+#include <unistd.h>
 
+#include "base/stats.h"
 #include "config/config.h"
 #include "config/modules.h"
 #include "event/complete.h"
@@ -14,12 +16,16 @@
 #include "net/conn.h"
 #include "process/accept.h"
 #include "process/generation.h"
+#include "process/inbox.h"
 #include "process/main_conf.h"
 
 static struct worker_place place;
 static enum stop_reason reason = STOP_FAST;
 static bool quitting;
 static struct timer patience; /* worker_shutdown_timeout */
+static struct event inbox;
+
+enum { MESSAGES_A_TURN = 4 };
 
 static int start_modules(void)
 {
@@ -69,6 +75,51 @@ static void take(const struct listener *listener, int fd, const union address *p
 	conn_open(listener, fd, peer, peer_len);
 }
 
+static const struct listener *find_listener(uint32_t id)
+{
+	const struct listeners *all = place.generation->listeners;
+
+	for (size_t i = 0; i < all->count; i++)
+		if (all->items[i].id == id)
+			return &all->items[i];
+	return NULL;
+}
+
+static void take_passed(const struct passed_conn *conn)
+{
+	const struct listener *listener = find_listener(conn->listener);
+
+	if (listener) {
+		take(listener, conn->fd, &conn->peer, conn->peer_len);
+		return;
+	}
+	log_notice("a connection to an address that is no longer configured is closed");
+	close(conn->fd);
+}
+
+static void on_inbox(struct event *event, uint32_t events)
+{
+	(void)events;
+	stats_add(&stats_mine->taken, inbox_receive(event->fd, MESSAGES_A_TURN, take_passed));
+}
+
+static int start_inbox(void)
+{
+	inbox = (struct event){ .fd = place.inbox, .ready = on_inbox };
+	return event_add(&inbox, EPOLLIN);
+}
+
+/* Whoever put connections in is told to stop before; the last ones are served. */
+static void empty_inbox(void)
+{
+	unsigned count;
+
+	if (place.inbox < 0)
+		return;
+	while ((count = inbox_receive(place.inbox, MESSAGES_A_TURN, take_passed)) > 0)
+		stats_add(&stats_mine->taken, count);
+}
+
 static int start_accepting(void)
 {
 	const struct generation *generation = place.generation;
@@ -76,12 +127,13 @@ static int start_accepting(void)
 		.index = place.index,
 		.workers = generation->main->master_process ? generation->workers : 1,
 		.many = generation->events->multi_accept,
-		.alone = !generation->main->master_process || generation->workers == 1,
 		.has_room = has_room,
 		.take = take,
 	};
-	int error = place.inbox >= 0 ? 0 : accept_start(generation->listeners, &rules);
+	int error = place.accepts ? accept_start(generation->listeners, &rules) : 0;
 
+	if (error == 0 && place.inbox >= 0)
+		error = start_inbox();
 	if (error == 0)
 		return 0;
 	errno = -error;
@@ -89,9 +141,22 @@ static int start_accepting(void)
 	return -1;
 }
 
+/* What others choose by, and people look at. */
+static void publish(void *data)
+{
+	(void)data;
+	stats_set(&stats_mine->accepted, conn_counts.accepted);
+	stats_set(&stats_mine->requests, conn_counts.requests);
+	stats_set(&stats_mine->active, conn_counts.active);
+	stats_set(&stats_mine->idle, conn_counts.idle);
+}
+
 int worker_start(const struct worker_place *given)
 {
+	static struct hook hook = { .run = publish };
+
 	place = *given;
+	loop_on_finish(&hook);
 	conn_limit = (uint32_t)place.generation->events->worker_connections;
 	int error = completion_start();
 	if (error < 0) {
@@ -119,7 +184,9 @@ void worker_quit(void)
 		return;
 	quitting = true;
 	reason = STOP_GRACEFUL;
-	accept_stop(place.generation->listeners);
+	if (place.accepts)
+		accept_stop(place.generation->listeners);
+	empty_inbox();
 	conn_none_left = loop_stop;
 	conn_drain_all();
 	if (conn_counts.active == 0) {

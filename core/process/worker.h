@@ -14,7 +14,8 @@ struct generation;
 struct worker_place {
 	struct generation *generation;
 	unsigned index; /* 0 … generation->workers - 1 */
-	int inbox; /* its read end; -1: it accepts for itself */
+	int inbox; /* its read end; -1: none */
+	bool accepts; /* takes connections from the listening sockets itself */
 };
 
 /*

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "process/acceptor.h"
+
+#include <errno.h>
+#include <log.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/stats.h"
+#include "process/accept.h"
+#include "process/generation.h"
+#include "process/inbox.h"
+#include "process/table.h"
+
+enum {
+	HELD_MAX = CHANNEL_FDS, /* connections that are accepted and not dealt out */
+	RETRY_MS = 5,
+	WEIGHT = 4, /* of a connection on its way against an open one */
+};
+
+struct receiver {
+	int inbox;
+	struct stats *stats;
+	unsigned planned; /* of those held now */
+	bool blocked; /* its inbox has taken nothing in this round */
+};
+
+static struct generation *generation;
+static struct receiver *receivers;
+static size_t receivers_count;
+static struct passed_conn held[HELD_MAX];
+static struct receiver *plan[HELD_MAX];
+static size_t held_count;
+static struct timer retry;
+static bool quitting, said_full;
+
+uint64_t acceptor_load(uint64_t active, uint64_t on_the_way)
+{
+	return active + on_the_way * WEIGHT;
+}
+
+static uint64_t on_the_way(const struct receiver *receiver)
+{
+	uint64_t dealt = stats_get(&receiver->stats->dealt);
+	uint64_t taken = stats_get(&receiver->stats->taken);
+
+	return (dealt > taken ? dealt - taken : 0) + receiver->planned;
+}
+
+static bool can_take(const struct receiver *receiver)
+{
+	uint64_t limit = (uint64_t)generation->events->worker_connections;
+	uint64_t active = stats_get(&receiver->stats->active);
+	uint64_t idle = stats_get(&receiver->stats->idle);
+	uint64_t coming = on_the_way(receiver);
+
+	/* Idle connections make room for new ones. */
+	return !receiver->blocked && coming < INBOX_CREDIT &&
+	       active + coming < limit + (idle < active ? idle : active);
+}
+
+/* One whose process has died and isn't replaced yet comes last. */
+static struct receiver *least_loaded(void)
+{
+	struct receiver *best = NULL;
+	uint64_t least = UINT64_MAX;
+
+	for (size_t i = 0; i < receivers_count; i++) {
+		struct receiver *receiver = &receivers[i];
+
+		if (!can_take(receiver))
+			continue;
+		uint64_t load = acceptor_load(stats_get(&receiver->stats->active),
+					      on_the_way(receiver));
+		if (stats_get(&receiver->stats->away))
+			load += UINT32_MAX;
+		if (load < least) {
+			least = load;
+			best = receiver;
+		}
+	}
+	return best;
+}
+
+static void make_plan(void)
+{
+	for (size_t i = 0; i < held_count; i++) {
+		plan[i] = least_loaded();
+		if (plan[i])
+			plan[i]->planned++;
+	}
+}
+
+/* Sends a worker its share; on failure it stays held. */
+static void send_share(struct receiver *receiver)
+{
+	static struct batch batch;
+
+	batch.count = batch.len = 0;
+	for (size_t i = 0; i < held_count; i++)
+		if (plan[i] == receiver)
+			batch_add(&batch, &held[i]);
+	size_t count = batch.count;
+	int error = batch_send(&batch, receiver->inbox);
+	receiver->planned = 0;
+	if (error < 0) {
+		receiver->blocked = true;
+		if (error != -EAGAIN && error != -ETOOMANYREFS) {
+			errno = -error;
+			log_alert("cannot pass connections to a worker");
+		}
+		return;
+	}
+	atomic_fetch_add_explicit(&receiver->stats->dealt, count, memory_order_relaxed);
+	for (size_t i = 0; i < held_count; i++)
+		if (plan[i] == receiver)
+			held[i].fd = -1;
+}
+
+static void forget_sent(void)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < held_count; i++)
+		if (held[i].fd >= 0)
+			held[kept++] = held[i];
+	held_count = kept;
+}
+
+static void say_full(void)
+{
+	if (!said_full)
+		log_alertx("all workers are full or busy: new connections wait");
+	said_full = true;
+}
+
+static void deal(void)
+{
+	make_plan();
+	for (size_t i = 0; i < receivers_count; i++)
+		if (receivers[i].planned)
+			send_share(&receivers[i]);
+	forget_sent();
+	for (size_t i = 0; i < receivers_count; i++)
+		receivers[i].blocked = false;
+	if (held_count == HELD_MAX)
+		say_full();
+	else if (held_count == 0)
+		said_full = false;
+	if (held_count)
+		timer_start(&retry, RETRY_MS);
+	else if (quitting)
+		loop_stop();
+}
+
+static void after_turn(void *data)
+{
+	(void)data;
+	if (held_count && !timer_is_started(&retry))
+		deal();
+}
+
+static void on_retry(void *data)
+{
+	(void)data;
+	deal();
+}
+
+static bool has_room(void)
+{
+	return held_count < HELD_MAX;
+}
+
+static void take(const struct listener *listener, int fd, const union address *peer,
+		 socklen_t peer_len)
+{
+	held[held_count++] = (struct passed_conn){
+		.fd = fd, .listener = listener->id, .peer = *peer, .peer_len = peer_len,
+	};
+	stats_add(&stats_mine->accepted, 1);
+}
+
+static int find_receivers(void)
+{
+	receivers = calloc(generation->workers, sizeof(*receivers));
+	if (!receivers)
+		return -ENOMEM;
+	for (struct process *other = table_next(NULL); other; other = table_next(other))
+		if (other->generation == generation && other->kind == PROCESS_WORKER)
+			receivers[receivers_count++] = (struct receiver){
+				.inbox = other->inbox[1], .stats = other->stats,
+			};
+	return 0;
+}
+
+int acceptor_start(struct process *self)
+{
+	static struct hook hook = { .run = after_turn };
+	const struct accept_rules rules = {
+		.workers = 1, .many = true, .has_room = has_room, .take = take,
+	};
+
+	generation = self->generation;
+	retry = (struct timer){ .expired = on_retry };
+	int error = find_receivers();
+	if (error == 0) {
+		loop_on_finish(&hook);
+		error = accept_start(generation->listeners, &rules);
+	}
+	if (error == 0)
+		return 0;
+	errno = -error;
+	log_emerg("cannot wait for connections");
+	return -1;
+}
+
+void acceptor_quit(void)
+{
+	quitting = true;
+	accept_stop(generation->listeners);
+	if (held_count == 0)
+		loop_stop();
+}
+
+void acceptor_stop(void)
+{
+	loop_stop();
+}
+
+void acceptor_finish(void)
+{
+	timer_stop(&retry);
+	for (size_t i = 0; i < held_count; i++)
+		close(held[i].fd);
+	held_count = 0;
+	free(receivers);
+}

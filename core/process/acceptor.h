@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The acceptor of `accept_mode handoff`: accepts all connections of a
+ * generation and deals each to the worker that has least to do. It never reads
+ * from one. When all workers are full it keeps what it has and takes no more;
+ * the rest waits in the kernel's queue.
+ */
+#ifndef SKUA_PROCESS_ACCEPTOR_H
+#define SKUA_PROCESS_ACCEPTOR_H
+
+#include <stdint.h>
+
+struct process;
+
+/* Deals to the workers of its generation in the table. 0, or -1 after a message. */
+int acceptor_start(struct process *self);
+void acceptor_quit(void);
+void acceptor_stop(void);
+void acceptor_finish(void);
+
+/*
+ * How much a worker has to do: its open connections, and those on their way to
+ * it, which weigh more: a worker that takes its time has trouble. For the tests.
+ */
+uint64_t acceptor_load(uint64_t active, uint64_t on_the_way);
+
+#endif

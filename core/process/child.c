@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "process/child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <log.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/stats.h"
+#include "config/logs.h"
+#include "process/acceptor.h"
+#include "process/channel.h"
+#include "process/daemon.h"
+#include "process/generation.h"
+#include "process/leaks.h"
+#include "process/listen.h"
+#include "process/privileges.h"
+#include "process/signals.h"
+#include "process/table.h"
+#include "process/title.h"
+#include "process/worker.h"
+
+/* What a kind of process does; quit() and stop() end the loop, soon or at once. */
+struct job_of_kind {
+	const char *title;
+	int (*start)(struct process *self);
+	void (*quit)(void);
+	void (*stop)(void);
+	void (*finish)(void);
+};
+
+static int start_worker(struct process *self)
+{
+	const struct worker_place place = {
+		.generation = self->generation,
+		.index = self->index,
+		.inbox = self->inbox[0],
+		.accepts = self->generation->events->accept_mode != ACCEPT_HANDOFF,
+	};
+
+	return worker_start(&place);
+}
+
+static const struct job_of_kind jobs[] = {
+	[PROCESS_WORKER] = { "worker process", start_worker, worker_quit, worker_stop,
+			     worker_finish },
+	[PROCESS_ACCEPTOR] = { "acceptor process", acceptor_start, acceptor_quit, acceptor_stop,
+			       acceptor_finish },
+};
+
+static struct process *self;
+static struct event channel;
+
+const char *child_name(const struct process *process)
+{
+	static char name[64];
+
+	snprintf(name, sizeof(name), "%s %u", jobs[process->kind].title, process->index);
+	return name;
+}
+
+static void quit(void)
+{
+	title_set("%s is shutting down", jobs[self->kind].title);
+	jobs[self->kind].quit();
+}
+
+/* The master has opened the log files again: each new one goes behind its old number. */
+static void replace_logs(struct message *message)
+{
+	const struct log_entry *entry = logs_of(self->generation->conf)->files;
+
+	for (uint32_t i = 0; entry && i < message->number; i++)
+		entry = entry->next;
+	for (size_t i = 0; entry && i < message->fds_count; i++, entry = entry->next)
+		dup3(message->fds[i], entry->file.fd, O_CLOEXEC);
+	message_discard(message);
+}
+
+static void obey(struct message *message)
+{
+	switch (message->type) {
+	case MESSAGE_QUIT:
+		quit();
+		return;
+	case MESSAGE_STOP:
+		jobs[self->kind].stop();
+		return;
+	case MESSAGE_LOGS:
+		replace_logs(message);
+		return;
+	default:
+		log_alertx("a command of type %u is unknown here and was dropped", message->type);
+		message_discard(message);
+	}
+}
+
+static void on_channel(struct event *event, uint32_t events)
+{
+	struct message message;
+	int result;
+
+	(void)events;
+	while ((result = channel_receive(event->fd, &message)) == 1)
+		obey(&message);
+	if (result != 0)
+		return;
+	/* Without a master nobody could stop or reload this process: make room for a new one. */
+	log_alertx("the master process has gone: ending after the answers under way");
+	event_remove(event);
+	close(event->fd);
+	quit();
+}
+
+static void on_quit(int number)
+{
+	(void)number;
+	quit();
+}
+
+static void on_stop(int number)
+{
+	(void)number;
+	jobs[self->kind].stop();
+}
+
+static const struct signal_action actions[] = {
+	{ SIGQUIT, on_quit },
+	{ SIGTERM, on_stop },
+	{ SIGINT, on_stop },
+	{ 0, NULL },
+};
+
+/* The other processes' ends of things; the listening sockets stay. */
+static void close_foreign(void)
+{
+	for (struct process *other = table_next(NULL); other; other = table_next(other)) {
+		bool deals = self->kind == PROCESS_ACCEPTOR &&
+			     other->generation == self->generation;
+
+		if (other->channel.fd >= 0)
+			close(other->channel.fd);
+		if (other != self && other->inbox[0] >= 0)
+			close(other->inbox[0]);
+		if (!deals && other->inbox[1] >= 0)
+			close(other->inbox[1]);
+	}
+}
+
+static int start_loop(int fd)
+{
+	loop_finish();
+	int error = loop_start();
+	if (error == 0)
+		error = signals_watch(actions);
+	channel = (struct event){ .fd = fd, .ready = on_channel };
+	if (error == 0)
+		error = event_add(&channel, EPOLLIN);
+	if (error == 0)
+		return 0;
+	errno = -error;
+	log_emerg("cannot start the loop");
+	return -1;
+}
+
+static int start_rights(void)
+{
+	const struct main_conf *main = self->generation->main;
+	const struct identity identity = {
+		.user = main->user.data, .uid = main->uid, .gid = main->gid,
+	};
+
+	privileges_limit_files((long)main->worker_rlimit_nofile);
+	return privileges_drop(&identity);
+}
+
+static int run(int fd)
+{
+	const struct job_of_kind *job = &jobs[self->kind];
+
+	title_set("%s", job->title);
+	generation_use_log(self->generation);
+	daemon_forget();
+	close_foreign();
+	stats_mine = self->stats;
+	if (start_loop(fd) < 0 || start_rights() < 0 || job->start(self) < 0)
+		return EXIT_NO_START;
+	leaks_note();
+	int error = channel_send(fd, MESSAGE_READY, 0, STR(""), NULL, 0);
+	if (error < 0) {
+		errno = -error;
+		log_emerg("cannot speak to the master process");
+		return EXIT_NO_START;
+	}
+	loop_run();
+	job->finish();
+	leaks_report();
+	return 0;
+}
+
+int child_start(struct process *process)
+{
+	int fds[2];
+	int error = channel_pair(fds);
+
+	if (error < 0)
+		return error;
+	listen_connect(process->generation->listeners);
+	fflush(NULL);
+	pid_t pid = fork();
+	if (pid < 0) {
+		error = -errno;
+		close(fds[0]);
+		close(fds[1]);
+		return error;
+	}
+	if (pid == 0) {
+		self = process;
+		close(fds[0]);
+		exit(run(fds[1]));
+	}
+	close(fds[1]);
+	process->pid = pid;
+	process->state = PROCESS_STARTING;
+	process->started_ms = clock_ms();
+	process->channel.fd = fds[0];
+	return event_add(&process->channel, EPOLLIN);
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Starts a process of the table, and what all of them have in common: signals,
+ * commands of the master, rights, the end.
+ */
+#ifndef SKUA_PROCESS_CHILD_H
+#define SKUA_PROCESS_CHILD_H
+
+struct process;
+
+/* It had no chance to serve: its exit status. */
+#define EXIT_NO_START 2
+
+/*
+ * Forks. In the master: 0, the process is STARTING and its channel is watched
+ * by process->channel.ready; or -errno. The child never returns.
+ */
+int child_start(struct process *process);
+
+/* "worker process 2": for messages. Valid until the next call. */
+const char *child_name(const struct process *process);
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "process/pidfile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <str.h>
+#include <unistd.h>
+
+static int write_number(int fd, pid_t pid)
+{
+	char text[16];
+	int len = snprintf(text, sizeof(text), "%d\n", pid);
+
+	if (write(fd, text, (size_t)len) != len)
+		return errno ? -errno : -EIO;
+	return 0;
+}
+
+int pidfile_write(const char *path, pid_t pid)
+{
+	char temporary[PATH_MAX];
+
+	if (snprintf(temporary, sizeof(temporary), "%s.%d", path, pid) >= (int)sizeof(temporary))
+		return -ENAMETOOLONG;
+	int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+	if (fd < 0)
+		return -errno;
+	int error = write_number(fd, pid);
+	close(fd);
+	if (error == 0 && rename(temporary, path) < 0)
+		error = -errno;
+	if (error < 0)
+		unlink(temporary);
+	return error;
+}
+
+int pidfile_read(const char *path, pid_t *pid)
+{
+	char text[32];
+	uint64_t number;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	ssize_t n = read(fd, text, sizeof(text));
+	int error = n < 0 ? -errno : 0;
+	close(fd);
+	if (error < 0)
+		return error;
+	struct str digits = str_trim((struct str){ text, (size_t)n }, " \t\r\n");
+	if (str_to_u64(digits, INT32_MAX, &number) < 0 || number == 0)
+		return -EINVAL;
+	*pid = (pid_t)number;
+	return 0;
+}
+
+void pidfile_remove(const char *path, pid_t pid)
+{
+	pid_t other;
+
+	if (pidfile_read(path, &other) == 0 && other == pid)
+		unlink(path);
+}

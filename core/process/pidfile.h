@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The file with the number of the master process.
+ */
+#ifndef SKUA_PROCESS_PIDFILE_H
+#define SKUA_PROCESS_PIDFILE_H
+
+#include <sys/types.h>
+
+/*
+ * Writes it under a temporary name and renames it, so that a reader never sees
+ * half a number. A file from a server that is gone is replaced. 0 or -errno.
+ */
+int pidfile_write(const char *path, pid_t pid);
+
+/* 0 and *pid, -errno of open() or read(), or -EINVAL when it holds no number. */
+int pidfile_read(const char *path, pid_t *pid);
+
+/* Removes it if it holds this number: another server may have taken its place. */
+void pidfile_remove(const char *path, pid_t pid);
+
+#endif

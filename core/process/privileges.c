@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "process/privileges.h"
+
+#include <grp.h>
+#include <linux/capability.h>
+#include <linux/securebits.h>
+#include <log.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static int drop_capabilities(void)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2];
+
+	/* uid 0 would have them all again after an exec. Not everybody may set this. */
+	if (prctl(PR_SET_SECUREBITS, SECBIT_NOROOT | SECBIT_NOROOT_LOCKED, 0, 0, 0) < 0)
+		log_info("prctl(PR_SET_SECUREBITS) failed");
+	for (unsigned long cap = 0; prctl(PR_CAPBSET_READ, cap, 0, 0, 0) >= 0; cap++)
+		prctl(PR_CAPBSET_DROP, cap, 0, 0, 0);
+	memset(data, 0, sizeof(data));
+	return (int)syscall(SYS_capset, &head, data);
+}
+
+static int become(const struct identity *identity)
+{
+	if (setgid(identity->gid) < 0) {
+		log_emerg("setgid(%u) failed", (unsigned)identity->gid);
+		return -1;
+	}
+	int result = identity->user ? initgroups(identity->user, identity->gid) :
+				      setgroups(0, NULL);
+	if (result < 0) {
+		log_emerg("setting the groups of %s failed",
+			  identity->user ? identity->user : "nobody");
+		return -1;
+	}
+	if (setuid(identity->uid) < 0) {
+		log_emerg("setuid(%u) failed", (unsigned)identity->uid);
+		return -1;
+	}
+	return 0;
+}
+
+int privileges_drop(const struct identity *identity)
+{
+	if (geteuid() != 0)
+		return 0;
+	if (become(identity) < 0)
+		return -1;
+	if (identity->uid == 0 && drop_capabilities() < 0) {
+		log_emerg("giving up root's capabilities failed");
+		return -1;
+	}
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) {
+		log_emerg("prctl(PR_SET_NO_NEW_PRIVS) failed");
+		return -1;
+	}
+	return 0;
+}
+
+void privileges_limit_files(long limit)
+{
+	struct rlimit wanted = { (rlim_t)limit, (rlim_t)limit };
+
+	if (limit > 0 && setrlimit(RLIMIT_NOFILE, &wanted) < 0)
+		log_alert("worker_rlimit_nofile %ld could not be set", limit);
+}

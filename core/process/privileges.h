@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Whose rights a process has.
+ */
+#ifndef SKUA_PROCESS_PRIVILEGES_H
+#define SKUA_PROCESS_PRIVILEGES_H
+
+#include <sys/types.h>
+
+struct identity {
+	const char *user; /* its further groups are taken, too; NULL: none */
+	uid_t uid;
+	gid_t gid;
+};
+
+/*
+ * Becomes that user for good, if root is running this; otherwise nothing
+ * happens. uid 0 stays root without a capability, and can't win one by an
+ * exec. 0, or -1 after a message: the process must not go on.
+ */
+int privileges_drop(const struct identity *identity);
+
+/* RLIMIT_NOFILE; 0 leaves it as it is. A refusal is logged and no failure. */
+void privileges_limit_files(long limit);
+
+#endif

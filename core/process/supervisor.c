@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "process/supervisor.h"
+
+#include <errno.h>
+#include <log.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/stats.h"
+#include "config/logs.h"
+#include "process/channel.h"
+#include "process/child.h"
+#include "process/generation.h"
+#include "process/inbox.h"
+#include "process/table.h"
+
+enum {
+	QUICK_MS = 2000, /* dying sooner counts as a failure to start */
+	FIRST_DELAY_MS = 200,
+	LONGEST_DELAY_MS = 5000,
+};
+
+static struct supervisor_hooks hooks;
+
+int supervisor_start(const struct supervisor_hooks *given)
+{
+	hooks = *given;
+	return table_start();
+}
+
+int64_t supervisor_delay(unsigned failures)
+{
+	if (failures < 2)
+		return 0;
+	unsigned doublings = failures - 2;
+	int64_t delay = doublings < 16 ? (int64_t)FIRST_DELAY_MS << doublings : LONGEST_DELAY_MS;
+	return delay < LONGEST_DELAY_MS ? delay : LONGEST_DELAY_MS;
+}
+
+static void command(struct process *process, enum message_type type, int signal)
+{
+	if (process->channel.fd < 0 ||
+	    channel_send(process->channel.fd, type, 0, STR(""), NULL, 0) < 0)
+		kill(process->pid, signal);
+}
+
+/* Asks for a soft end; a process that isn't running just goes. */
+static void quit(struct process *process)
+{
+	if (process->state == PROCESS_RETIRING)
+		return;
+	if (process->pid == 0) {
+		table_remove(process);
+		return;
+	}
+	process->state = PROCESS_RETIRING;
+	command(process, MESSAGE_QUIT, SIGQUIT);
+}
+
+static struct process *find(const struct generation *generation, enum process_kind kind)
+{
+	for (struct process *process = table_next(NULL); process; process = table_next(process))
+		if (process->generation == generation && process->kind == kind)
+			return process;
+	return NULL;
+}
+
+static void quit_kind(const struct generation *generation, enum process_kind kind)
+{
+	for (struct process *process = table_next(NULL); process; process = table_next(process))
+		if (process->generation == generation && process->kind == kind)
+			quit(process);
+}
+
+/* The acceptor deals out what it holds before the inboxes are emptied. */
+static void quit_in_order(struct generation *generation)
+{
+	quit_kind(generation, PROCESS_ACCEPTOR);
+	if (!find(generation, PROCESS_ACCEPTOR))
+		quit_kind(generation, PROCESS_WORKER);
+}
+
+static void settle(struct generation *generation)
+{
+	if (generation->retiring && table_count(generation) == 0)
+		hooks.gone(generation);
+}
+
+void supervisor_retire(struct generation *generation)
+{
+	generation->retiring = true;
+	quit_in_order(generation);
+	settle(generation);
+}
+
+void supervisor_stop_all(void)
+{
+	for (struct process *process = table_next(NULL); process; process = table_next(process)) {
+		process->generation->retiring = true;
+		if (process->pid == 0) {
+			table_remove(process);
+			continue;
+		}
+		process->state = PROCESS_RETIRING;
+		command(process, MESSAGE_STOP, SIGTERM);
+	}
+}
+
+void supervisor_kill_all(void)
+{
+	for (struct process *process = table_next(NULL); process; process = table_next(process))
+		if (process->pid)
+			kill(process->pid, SIGKILL);
+}
+
+static void check_serving(struct generation *generation)
+{
+	if (generation->serving || generation->retiring)
+		return;
+	for (struct process *process = table_next(NULL); process; process = table_next(process))
+		if (process->generation == generation && process->state != PROCESS_RUNNING)
+			return;
+	generation->serving = true;
+	hooks.serving(generation);
+}
+
+static void on_message(struct process *process, struct message *message)
+{
+	if (message->type != MESSAGE_READY) {
+		log_alertx("%s (%d) sent a message of type %u, dropped", child_name(process),
+			   process->pid, message->type);
+		message_discard(message);
+		return;
+	}
+	message_discard(message);
+	if (process->state != PROCESS_STARTING)
+		return;
+	process->state = PROCESS_RUNNING;
+	stats_set(&process->stats->away, 0);
+	check_serving(process->generation);
+}
+
+static void close_channel(struct process *process)
+{
+	if (process->channel.fd < 0)
+		return;
+	event_remove(&process->channel);
+	close(process->channel.fd);
+	process->channel.fd = -1;
+}
+
+static void on_channel(struct event *event, uint32_t events)
+{
+	struct process *process = (struct process *)event;
+	struct message message;
+	int result;
+
+	(void)events;
+	while ((result = channel_receive(event->fd, &message)) == 1)
+		on_message(process, &message);
+	/* Its death is the next thing to be heard of. */
+	if (result == 0)
+		close_channel(process);
+}
+
+static void start(struct process *process);
+
+static void on_timer(void *data)
+{
+	start(data);
+}
+
+static void start_later(struct process *process)
+{
+	int64_t delay = supervisor_delay(process->failures);
+
+	process->state = PROCESS_WAITING;
+	process->timer = (struct timer){ .expired = on_timer, .data = process };
+	if (delay == 0) {
+		start(process);
+		return;
+	}
+	log_alertx("%s has died %u times in a row soon after its start: the next start is in "
+		   "%lld ms",
+		   child_name(process), process->failures, (long long)delay);
+	timer_start(&process->timer, delay);
+}
+
+static void start(struct process *process)
+{
+	process->channel.ready = on_channel;
+	int error = child_start(process);
+	if (error == 0) {
+		log_notice("start %s %d", child_name(process), process->pid);
+		return;
+	}
+	errno = -error;
+	log_alert("cannot start %s, tried again", child_name(process));
+	process->failures += 2;
+	start_later(process);
+}
+
+static int add_all(struct generation *generation, enum process_kind kind, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++) {
+		if (table_add(kind, generation, i))
+			continue;
+		log_emerg("no room for the processes of this configuration");
+		return -1;
+	}
+	return 0;
+}
+
+/* All places first: an acceptor wants to know all inboxes. */
+int supervisor_begin(struct generation *generation)
+{
+	bool deals = generation->events->accept_mode == ACCEPT_HANDOFF;
+
+	if (add_all(generation, PROCESS_WORKER, generation->workers) < 0 ||
+	    add_all(generation, PROCESS_ACCEPTOR, deals) < 0) {
+		quit_kind(generation, PROCESS_WORKER);
+		return -1;
+	}
+	for (struct process *process = table_next(NULL); process; process = table_next(process))
+		if (process->generation == generation)
+			start(process);
+	return 0;
+}
+
+static void send_logs_to(struct process *process, const struct log_entry *entry)
+{
+	uint32_t first = 0;
+
+	while (entry) {
+		int fds[CHANNEL_FDS];
+		size_t count = 0;
+
+		for (; entry && count < CHANNEL_FDS; entry = entry->next)
+			fds[count++] = entry->file.fd;
+		int error = channel_send(process->channel.fd, MESSAGE_LOGS, first, STR(""), fds,
+					 count);
+		if (error < 0) {
+			errno = -error;
+			log_alert("%s (%d) goes on with the old log files", child_name(process),
+				  process->pid);
+		}
+		first += (uint32_t)count;
+	}
+}
+
+void supervisor_send_logs(struct generation *generation)
+{
+	for (struct process *process = table_next(NULL); process; process = table_next(process))
+		if (process->generation == generation && process->channel.fd >= 0)
+			send_logs_to(process, logs_of(generation->conf)->files);
+}
+
+static void report(const struct process *process, int status)
+{
+	const char *core = WCOREDUMP(status) ? " (core dumped)" : "";
+
+	if (WIFSIGNALED(status))
+		log_alertx("%s %d exited on signal %d%s", child_name(process), process->pid,
+			   WTERMSIG(status), core);
+	else if (WEXITSTATUS(status) || process->state != PROCESS_RETIRING)
+		log_alertx("%s %d exited with code %d", child_name(process), process->pid,
+			   WEXITSTATUS(status));
+	else
+		log_notice("%s %d exited with code 0", child_name(process), process->pid);
+}
+
+/* What a process that isn't replaced had not taken yet goes to another one. */
+static void hand_down(struct process *process)
+{
+	struct generation *heir = hooks.heir();
+
+	if (process->inbox[0] < 0 || !heir || heir == process->generation)
+		return;
+	for (struct process *other = table_next(NULL); other; other = table_next(other)) {
+		if (other->generation != heir || other->inbox[1] < 0)
+			continue;
+		unsigned count = inbox_forward(process->inbox[0], other->inbox[1]);
+		atomic_fetch_add_explicit(&other->stats->dealt, count, memory_order_relaxed);
+		return;
+	}
+}
+
+static void see_off(struct process *process)
+{
+	struct generation *generation = process->generation;
+	enum process_kind kind = process->kind;
+
+	hand_down(process);
+	table_remove(process);
+	if (kind == PROCESS_ACCEPTOR)
+		quit_kind(generation, PROCESS_WORKER);
+	settle(generation);
+}
+
+static void fail(struct process *process)
+{
+	struct generation *generation = process->generation;
+
+	generation->retiring = true;
+	process->state = PROCESS_RETIRING;
+	hooks.failed(generation);
+	quit_in_order(generation);
+	see_off(process);
+}
+
+static void died(struct process *process, int status)
+{
+	report(process, status);
+	close_channel(process);
+	process->pid = 0;
+	/* What it counted as open has ended with it. */
+	stats_set(&process->stats->active, 0);
+	stats_set(&process->stats->idle, 0);
+	stats_set(&process->stats->away, 1);
+	if (process->generation->retiring) {
+		see_off(process);
+		return;
+	}
+	if (!process->generation->serving) {
+		fail(process);
+		return;
+	}
+	bool quick = clock_ms() - process->started_ms < QUICK_MS;
+	process->failures = quick ? process->failures + 1 : 0;
+	start_later(process);
+}
+
+void supervisor_reap(void)
+{
+	pid_t pid;
+	int status;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		struct process *process = table_by_pid(pid);
+
+		if (process)
+			died(process, status);
+	}
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Keeps the processes of generations running: starts them, replaces those that
+ * die, sees them off. What a change of generation means is master.c's.
+ */
+#ifndef SKUA_PROCESS_SUPERVISOR_H
+#define SKUA_PROCESS_SUPERVISOR_H
+
+#include <stdint.h>
+
+struct generation;
+
+struct supervisor_hooks {
+	/* All its processes serve, for the first time. */
+	void (*serving)(struct generation *generation);
+	/* One could not start, before the generation has served: it is being retired. */
+	void (*failed)(struct generation *generation);
+	/* The last of its processes has gone. */
+	void (*gone)(struct generation *generation);
+	/* Who takes what lies in the inboxes of processes that have gone; may give NULL. */
+	struct generation *(*heir)(void);
+};
+
+/* 0 or -errno. */
+int supervisor_start(const struct supervisor_hooks *hooks);
+
+/* Starts all processes of a generation. 0, or -1 after a message; then none is left. */
+int supervisor_begin(struct generation *generation);
+
+/* They end after the answers under way, the acceptor before the workers. */
+void supervisor_retire(struct generation *generation);
+
+/* All processes there are end now. */
+void supervisor_stop_all(void);
+void supervisor_kill_all(void);
+
+/* Gives all processes of the generation its log files again. */
+void supervisor_send_logs(struct generation *generation);
+
+/* SIGCHLD: takes notice of all that have ended. */
+void supervisor_reap(void);
+
+/*
+ * How long a process that has died `failures` times in a row, each time soon
+ * after its start, waits for its next start, in milliseconds.
+ */
+int64_t supervisor_delay(unsigned failures);
+
+#endif

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "process/table.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/stats.h"
+#include "process/channel.h"
+
+static struct process table[TABLE_SIZE];
+static size_t used; /* no place behind is taken */
+static struct stats *slots;
+
+int table_start(void)
+{
+	slots = stats_map(TABLE_SIZE);
+	return slots ? 0 : -errno;
+}
+
+static struct process *free_place(void)
+{
+	for (size_t i = 0; i < TABLE_SIZE; i++) {
+		if (table[i].state != PROCESS_FREE)
+			continue;
+		if (i >= used)
+			used = i + 1;
+		return &table[i];
+	}
+	errno = EAGAIN;
+	return NULL;
+}
+
+struct process *table_add(enum process_kind kind, struct generation *generation, unsigned index)
+{
+	int inbox[2] = { -1, -1 };
+	int error = kind == PROCESS_WORKER ? channel_pair(inbox) : 0;
+	struct process *process = error == 0 ? free_place() : NULL;
+
+	if (!process) {
+		if (error < 0)
+			errno = -error;
+		return NULL;
+	}
+	*process = (struct process){
+		.channel.fd = -1,
+		.kind = kind,
+		.state = PROCESS_WAITING,
+		.generation = generation,
+		.index = index,
+		.inbox = { inbox[0], inbox[1] },
+		.stats = &slots[process - table],
+	};
+	memset(process->stats, 0, sizeof(*process->stats));
+	return process;
+}
+
+void table_remove(struct process *process)
+{
+	timer_stop(&process->timer);
+	if (process->channel.fd >= 0) {
+		event_remove(&process->channel);
+		close(process->channel.fd);
+	}
+	for (int i = 0; i < 2; i++)
+		if (process->inbox[i] >= 0)
+			close(process->inbox[i]);
+	process->state = PROCESS_FREE;
+}
+
+struct process *table_next(const struct process *process)
+{
+	for (size_t i = process ? (size_t)(process - table) + 1 : 0; i < used; i++)
+		if (table[i].state != PROCESS_FREE)
+			return &table[i];
+	return NULL;
+}
+
+struct process *table_by_pid(pid_t pid)
+{
+	struct process *process = NULL;
+
+	while ((process = table_next(process)))
+		if (process->pid == pid)
+			return process;
+	return NULL;
+}
+
+unsigned table_count(const struct generation *generation)
+{
+	unsigned count = 0;
+
+	for (struct process *process = table_next(NULL); process; process = table_next(process))
+		count += !generation || process->generation == generation;
+	return count;
+}

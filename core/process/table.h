@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The table of processes: every child that the master has, or will start again.
+ * A process keeps its place, and its slot of the counters, when it is replaced.
+ *
+ *                  fork                READY              QUIT
+ *     WAITING ───────────> STARTING ───────────> RUNNING ──────> RETIRING
+ *        ^                    │                     │                │
+ *        └──── it has died ───┴─────────────────────┘           removed
+ */
+#ifndef SKUA_PROCESS_TABLE_H
+#define SKUA_PROCESS_TABLE_H
+
+#include <stdint.h>
+#include <sys/types.h>
+#include <timer.h>
+
+#include "event/loop.h"
+#include "process/main_conf.h"
+
+struct generation;
+struct stats;
+
+/* Two generations of workers with their acceptors at least. */
+#define TABLE_SIZE (4 * WORKERS_MAX)
+
+enum process_kind {
+	PROCESS_WORKER,
+	PROCESS_ACCEPTOR,
+};
+
+enum process_state {
+	PROCESS_FREE, /* the place is */
+	PROCESS_WAITING, /* to be started by its timer */
+	PROCESS_STARTING,
+	PROCESS_RUNNING,
+	PROCESS_RETIRING,
+};
+
+struct process {
+	struct event channel; /* the master's end; fd -1: none. First: the event's owner */
+	enum process_kind kind;
+	enum process_state state;
+	struct generation *generation;
+	unsigned index; /* among those of its kind and generation */
+	pid_t pid; /* 0: not running */
+	int inbox[2]; /* read end, write end; -1 */
+	int64_t started_ms;
+	unsigned failures; /* quick deaths in a row */
+	struct timer timer; /* WAITING */
+	struct stats *stats;
+};
+
+/* Maps the counters. 0 or -errno. */
+int table_start(void);
+
+/* A new place, with an inbox for a worker. NULL and errno: full, or no descriptors. */
+struct process *table_add(enum process_kind kind, struct generation *generation, unsigned index);
+
+/* Closes what belongs to it. */
+void table_remove(struct process *process);
+
+/* All places that are taken, in turn: NULL gives the first; NULL after the last. */
+struct process *table_next(const struct process *process);
+
+/* NULL: there is none. */
+struct process *table_by_pid(pid_t pid);
+
+/* How many places are taken by processes of this generation; NULL: of any. */
+unsigned table_count(const struct generation *generation);
+
+#endif
