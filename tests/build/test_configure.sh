@@ -89,20 +89,30 @@ module_stands_where_its_config_says() {
 	says 'order="before nothing"'
 }
 
-missing_library_names_its_package() {
-	make_module packs 'needs="zlib"'
-	cat >"$dir/cc" <<-'END'
+# A compiler, $dir/cc, for which the header $1 is not there.
+hide_header() {
+	cat >"$dir/cc" <<-END
 	#!/bin/sh
 	for file; do
-		case $file in *.c) ! grep -q zlib.h "$file" || exit 1 ;; esac
+		case \$file in *.c) ! grep -q '$1' "\$file" || exit 1 ;; esac
 	done
-	exec cc "$@"
+	exec cc "\$@"
 	END
 	chmod +x "$dir/cc"
+}
+
+missing_library_names_its_package() {
+	make_module packs 'needs="zlib"'
+	hide_header zlib.h
 	fails configure --with-cc="$dir/cc" --add-module="$dir/packs"
 	says 'the module packs needs the library zlib: install '
 	says '--without-packs'
 	works configure --with-cc="$dir/cc" --add-module="$dir/packs" --without-packs
+}
+
+tests_are_not_needed_to_build() {
+	hide_header check.h
+	works configure --with-cc="$dir/cc"
 }
 
 missing_compiler_names_its_package() {
@@ -154,7 +164,7 @@ sanitizers_are_not_fortified() {
 run_cases help_lists_every_module help_lists_an_added_module unknown_option_names_the_nearest \
 	unknown_module_names_the_nearest option_wants_a_value folder_that_is_no_module_is_refused \
 	module_may_be_called_otherwise module_stands_where_its_config_says \
-	missing_library_names_its_package missing_compiler_names_its_package \
+	missing_library_names_its_package tests_are_not_needed_to_build missing_compiler_names_its_package \
 	left_out_directives_are_remembered last_word_about_a_module_counts \
 	paths_are_below_the_prefix arguments_are_kept same_options_change_no_file \
 	sanitizers_are_not_fortified
