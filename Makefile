@@ -60,6 +60,8 @@ $(BUILD)/modules.o $(BUILD)/tests/modules.o: %.o: %.c $(BUILD)/flags
 	$(call compile,-Icore)
 $(BUILD)/modules/%.o: modules/%.c $(BUILD)/flags
 	$(compile)
+# which takes it in
+$(BUILD)/modules/mime/builtin.o: conf/mime.types
 define added_rule
 $(BUILD)/added/$(1)/%.o: $(ADDED_$(1))/%.c $(BUILD)/flags
 	$$(compile)

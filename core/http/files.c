@@ -39,7 +39,8 @@ struct body *file_body(struct request *req, struct file *file)
 {
 	if (file->content.data)
 		return body_from_memory(req, file->content);
-	return body_from_file(req, file->fd, file->size, NULL, NULL);
+	file_hold(file);
+	return body_from_file(req, file->fd, file->size, release, file);
 }
 
 static verdict refuse_missing(struct request *req, const struct file *file)

@@ -30,8 +30,6 @@ static verdict rewrite_answer(struct request *req, const void *data)
 
 	if (!answer)
 		return PASS;
-	if (answer->status == 444)
-		return CLOSE;
 	struct str text = answer->text ? template_text(req, answer->text) : STR("");
 	if (is_redirect(answer->status)) {
 		req->response.location = text;

@@ -37,13 +37,10 @@ static bool is_there(struct request *req, struct str uri, enum file_kind kind)
 
 static verdict go_to_last(struct request *req, const struct try_files *files)
 {
-	if (!files->last) {
-		if (files->status == 444)
-			return CLOSE;
-		return files->status >= 300 ?
-			       files->status :
-			       respond_bytes(req, files->status, STR(""), STR(""));
-	}
+	if (!files->last && files->status >= 300)
+		return files->status;
+	if (!files->last)
+		return respond_bytes(req, files->status, STR(""), STR(""));
 	struct str args = template_text(req, files->last);
 	if (str_starts(args, STR("@")))
 		return request_redirect_named(req, args);

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The type of a file by its first bytes: libmagic, on a thread.
+ */
+#ifndef MIME_GUESS_H
+#define MIME_GUESS_H
+
+#include <module.h>
+
+struct guess;
+
+/*
+ * Begins to guess, and wakes the request up when it is done: return WAIT. The
+ * guess ends with the request. NULL: there is no descriptor or memory for it.
+ */
+struct guess *guess_start(struct request *req, const struct file *file);
+
+/* After the request was woken up; lives as long as it. "": nobody could be asked. */
+struct str guess_type(const struct guess *guess);
+
+#endif

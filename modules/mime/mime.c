@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What type an answer is: by the extension of the URI, otherwise by the
+ * default_type that the configuration names, otherwise by the content of the
+ * file. Answers that have a type already keep it.
+ *
+ *     include mime.types;
+ *     default_type application/octet-stream;
+ *     location /data/ { types { text/plain asc log; } }
+ */
+#include <module.h>
+
+#include "guess.h"
+#include "types.h"
+
+struct mime_conf {
+	struct types *types; /* NULL: the built-in ones */
+	struct str default_type; /* or "magic" */
+};
+
+struct mime_context {
+	struct guess *guess; /* of the file that is being answered with */
+};
+
+static const struct str undecided = STR_INIT("application/octet-stream");
+
+static verdict set_guessed(struct response *response, struct str type)
+{
+	response->content_type = type;
+	response->nosniff = true;
+	return PASS;
+}
+
+/* Called again when the guess is there. */
+static verdict guess(struct request *req, struct response *response)
+{
+	struct file *file = response->file;
+
+	if (!str_empty(file->guessed_type))
+		return set_guessed(response, file->guessed_type);
+	if (file->size == 0)
+		return set_guessed(response, STR("text/plain"));
+
+	struct mime_context *context = request_context(req);
+	if (!context->guess) {
+		context->guess = guess_start(req, file);
+		return context->guess ? WAIT : set_guessed(response, undecided);
+	}
+	struct str type = guess_type(context->guess);
+	file_set_type(file, type);
+	return set_guessed(response, str_empty(type) ? undecided : type);
+}
+
+static verdict mime_filter(struct request *req, const void *data)
+{
+	const struct mime_conf *conf = data;
+	struct response *response = &req->response;
+
+	if (!str_empty(response->content_type) || !response->body)
+		return PASS;
+	const struct types *types = conf->types ? conf->types : types_builtin();
+	response->content_type = types_find(types, req->uri);
+	if (!str_empty(response->content_type))
+		return PASS;
+
+	if (!str_eq(conf->default_type, STR("magic")))
+		response->content_type = conf->default_type;
+	else if (response->file)
+		return guess(req, response);
+	else
+		response->content_type = STR("text/plain");
+	return PASS;
+}
+
+static int add_type(struct conf_call *call, struct types *types, const struct conf_node *node)
+{
+	if (node->nargs == 0)
+		return conf_error(call, &node->name,
+				  "no extension has the type \"%.*s\"\nexpected one or more, "
+				  "as in \"text/html html htm;\"",
+				  STR_ARG(node->name.text));
+	for (size_t i = 0; i < node->nargs; i++) {
+		struct str before = types_add(types, node->args[i].text, node->name.text);
+		if (before.len && !str_eq(before, node->name.text))
+			conf_warn(call, &node->args[i],
+				  "the extension \"%.*s\" had the type \"%.*s\" before",
+				  STR_ARG(node->args[i].text), STR_ARG(before));
+	}
+	return 0;
+}
+
+static int set_types(struct conf_call *call)
+{
+	struct mime_conf *conf = call->data;
+	int result = 0;
+
+	if (!conf->types)
+		conf->types = types_create(call->pool);
+	for (const struct conf_node *node = call->node->first; node; node = node->next)
+		if (add_type(call, conf->types, node) < 0)
+			result = -1;
+	return result;
+}
+
+const struct module mime_module = {
+	.name = "mime",
+	.summary = "tells the type of an answer, by extension or by content",
+	.conf_size = sizeof(struct mime_conf),
+	.context_size = sizeof(struct mime_context),
+	.directives = (const struct directive[]) {
+		DIRECTIVE_SET("types", IN_ANY_HTTP, set_types,
+			      "{ type extension ...; ... }",
+			      "Which extension of a URI is which type. A block with types has those and "
+			      "no others. Without any, the types of conf/mime.types hold, which are "
+			      "built in.",
+			      FIELD_AT(struct mime_conf, types), .flags = LIST | RAW_BLOCK),
+		DIRECTIVE("default_type", IN_ANY_HTTP, struct mime_conf, default_type,
+			  "type | magic",
+			  "The type of an answer whose extension is not in types. With `magic` it is "
+			  "found from the first bytes of the file, once for each version of it; what "
+			  "a browser would execute (html, svg, javascript, xml) is never found so, "
+			  "and X-Content-Type-Options: nosniff is sent. Answers that are no files "
+			  "are text/plain then.",
+			  .initial = "magic"),
+		{ 0 }
+	},
+	.on[PHASE_FILTER] = mime_filter,
+};
