@@ -43,6 +43,7 @@ static void forget_content(struct response *response)
 {
 	body_close(response->body);
 	response->body = NULL;
+	response->file = NULL;
 	response->content_type = response->charset = response->etag = STR("");
 	response->last_modified = -1;
 	response->last_modified_text = STR("");

@@ -185,23 +185,43 @@ verdict request_only_reads(struct request *req)
 	return 405;
 }
 
+struct str request_root(struct request *req)
+{
+	const struct http_conf *conf = req->location->core;
+	struct str root = template_text(req, conf->alias ? conf->alias : conf->root);
+
+	if (str_starts(root, STR("/")))
+		return root;
+	const struct str parts[] = { http_current->prefix, root };
+	return pool_concat(req->pool, parts, 2);
+}
+
 struct str request_path(struct request *req, struct str uri)
 {
 	const struct http_location *location = req->location;
-	const struct http_conf *conf = location->core;
-	const struct template *base = conf->alias ? conf->alias : conf->root;
-	struct str parts[3] = { STR(""), template_text(req, base), uri };
+	struct str parts[2] = { request_root(req), uri };
 
-	if (!str_starts(parts[1], STR("/")))
-		parts[0] = http_current->prefix;
-
-	if (conf->alias) {
+	if (location->core->alias) {
 		/* In a location of an expression the alias is the whole path. */
 		size_t matched = location->kind == LOCATION_REGEX ? uri.len : location->name.len;
 
-		parts[2] = str_skip(uri, matched);
+		parts[1] = str_skip(uri, matched);
 	}
-	return pool_concat(req->pool, parts, 3);
+	return pool_concat(req->pool, parts, 2);
+}
+
+struct str request_address(struct request *req)
+{
+	const union address *peer = &req->conn->peer;
+
+	switch (peer->any.sa_family) {
+	case AF_INET:
+		return (struct str){ (const char *)&peer->in.sin_addr, 4 };
+	case AF_INET6:
+		return (struct str){ (const char *)&peer->in6.sin6_addr, 16 };
+	default:
+		return STR("");
+	}
 }
 
 void request_log(struct request *req, enum log_level level, int errnum, const char *format, ...)
