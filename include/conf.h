@@ -108,6 +108,7 @@ struct conf_call {
 	const struct conf_node *node;
 	const struct directive *directive;
 	struct conf_scope *scope; /* the block that the directive stands in */
+	enum conf_context context; /* what kind of block that is */
 	void *data; /* the module's struct of that block */
 	bool first; /* the first of its name in this block: what LIST replaces ends here */
 };
@@ -231,5 +232,12 @@ bool conf_word_is(const struct conf_word *word, const char *text);
  */
 struct str conf_full_path(struct conf *conf, struct str path);
 struct str conf_relative_to_file(struct conf *conf, struct str path);
+
+/*
+ * What is kept once for a whole configuration (named formats, files to open …):
+ * a struct that belongs to a key (the address of any static object), zeroed at
+ * the first call, in the configuration's pool.
+ */
+void *conf_shared(struct conf *conf, const void *key, size_t size);
 
 #endif

@@ -33,6 +33,7 @@
 #include <field.h>
 #include <file.h>
 #include <log.h>
+#include <log_writer.h>
 #include <pattern.h>
 #include <pool.h>
 #include <request.h>

@@ -29,6 +29,7 @@ static struct conf_call call_for(struct conf *conf, struct conf_scope *scope,
 		.node = node,
 		.directive = directive,
 		.scope = scope,
+		.context = scope ? scope->context : IN_MAIN,
 	};
 }
 

@@ -78,11 +78,4 @@ int conf_scope_apply(struct conf_call *call, struct conf_scope *scope);
 void *conf_scope_write(struct conf_call *call, struct conf_scope *scope,
 		       const struct module *module);
 
-/*
- * What a reading leaves for later rooms (listeners, servers, logs to open …):
- * a struct that belongs to a key (the address of any static object), zeroed at
- * the first call, in the configuration's pool.
- */
-void *conf_shared(struct conf *conf, const void *key, size_t size);
-
 #endif

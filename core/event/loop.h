@@ -5,10 +5,10 @@
  *     1 wait      epoll, with the nearest timer; at once if work is left over
  *     2 receive   completions of threads, then each ready descriptor: ready()
  *     3 refresh   the hook that learns what has changed outside (files)
- *     4 respond   the jobs that were queued, in two stages: first all of
- *     5 send      STAGE_RESPOND, then all of STAGE_SEND
- *     6 expire    timers
- *       finish    hooks that want the end of the turn (logs are written)
+ *     4 respond   the jobs that were queued for STAGE_RESPOND,
+ *     5 send      then those for STAGE_SEND,
+ *       finish    then those for STAGE_FINISH (lines of logs are written)
+ *     6 expire    timers, then the hooks that want the end of the turn
  *
  * There is one loop in a process, so it needs no handle. Only wakeups
  * (complete.h) may be touched by other threads.
@@ -33,7 +33,7 @@ struct event {
  * stage is over or was the one that queued it. Lies in its owner's memory; the
  * owner calls job_cancel() before that memory ends.
  */
-enum stage { STAGE_RESPOND, STAGE_SEND, STAGES };
+enum stage { STAGE_RESPOND, STAGE_SEND, STAGE_FINISH, STAGES };
 
 struct job {
 	void (*run)(struct job *job);

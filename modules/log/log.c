@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The access log: a line for each answer, in a format of variables.
+ *
+ *     log_format times '$remote_addr "$request" $status $request_time';
+ *     access_log logs/access.log times buffer=32k flush=5s if=$loggable;
+ *     access_log off;
+ */
+#include <module.h>
+
+#include <stdio.h>
+
+#include <config.h>
+
+struct log_format {
+	struct str name;
+	variable_escape *escape;
+	const struct template *template;
+	struct log_format *next;
+};
+
+struct access_log {
+	struct log_writer *writer;
+	const struct log_format *format;
+	const struct template *condition; /* NULL: always */
+	struct access_log *next;
+};
+
+struct log_conf {
+	struct log_format *formats;
+	struct access_log *logs; /* NULL: nothing is logged */
+	bool is_chosen; /* somebody wrote access_log: the default does not apply */
+};
+
+#define COMBINED                                                                     \
+	"'$remote_addr - $remote_user [$time_local] \"$request\" $status $body_bytes_sent " \
+	"\"$http_referer\" \"$http_user_agent\"'"
+
+/* --- escaping --- */
+
+static bool is_plain(struct str value)
+{
+	for (size_t i = 0; i < value.len; i++) {
+		unsigned char c = (unsigned char)value.data[i];
+
+		if (c < 0x20 || c > 0x7e || c == '"' || c == '\\')
+			return false;
+	}
+	return true;
+}
+
+static struct str escape_default(struct pool *pool, struct str value, bool found)
+{
+	if (!found || str_empty(value))
+		return STR("-");
+	if (is_plain(value))
+		return value;
+
+	char *text = pool_alloc(pool, value.len * 4), *to = text;
+
+	for (size_t i = 0; i < value.len; i++) {
+		unsigned char c = (unsigned char)value.data[i];
+
+		if (c < 0x20 || c > 0x7e || c == '"' || c == '\\') {
+			static const char hex[] = "0123456789ABCDEF";
+
+			*to++ = '\\';
+			*to++ = 'x';
+			*to++ = hex[c >> 4];
+			*to++ = hex[c & 15];
+		} else {
+			*to++ = (char)c;
+		}
+	}
+	return str_range(text, to);
+}
+
+static char *put_json_control(char *to, unsigned char c)
+{
+	static const char names[0x20] = { ['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't',
+					  ['\b'] = 'b', ['\f'] = 'f' };
+
+	*to++ = '\\';
+	if (c < 0x20 && !names[c])
+		return to + sprintf(to, "u%04X", c);
+	*to++ = c < 0x20 ? names[c] : (char)c;
+	return to;
+}
+
+static struct str escape_json(struct pool *pool, struct str value, bool found)
+{
+	char *text = pool_alloc(pool, value.len * 6 + 1), *to = text;
+
+	for (size_t i = 0; found && i < value.len; i++) {
+		unsigned char c = (unsigned char)value.data[i];
+
+		if (c < 0x20 || c == '"' || c == '\\')
+			to = put_json_control(to, c);
+		else
+			*to++ = (char)c;
+	}
+	return str_range(text, to);
+}
+
+static struct str escape_none(struct pool *pool, struct str value, bool found)
+{
+	(void)pool;
+	return found ? value : STR("");
+}
+
+/* --- log_format --- */
+
+static const struct log_format *find_format(const struct log_conf *conf, struct str name)
+{
+	for (const struct log_format *format = conf->formats; format; format = format->next)
+		if (str_eq(format->name, name))
+			return format;
+	return NULL;
+}
+
+static variable_escape *find_escape(struct str name)
+{
+	if (str_eq(name, STR("default")))
+		return escape_default;
+	if (str_eq(name, STR("json")))
+		return escape_json;
+	return str_eq(name, STR("none")) ? escape_none : NULL;
+}
+
+/* The strings of a format are one text; they need not stand in one word. */
+static struct conf_word join(struct conf_call *call, size_t first)
+{
+	struct conf_word word = call->node->args[first];
+	struct str *parts = pool_array(call->pool, struct str, call->node->nargs);
+	size_t count = 0;
+
+	for (size_t i = first; i < call->node->nargs; i++)
+		parts[count++] = call->node->args[i].text;
+	word.text = pool_concat(call->pool, parts, count);
+	return word;
+}
+
+static int set_log_format(struct conf_call *call)
+{
+	struct log_conf *conf = call->data;
+	const struct conf_word *args = call->node->args;
+	struct log_format *format = pool_new(call->pool, struct log_format);
+	size_t text = 1;
+
+	if (find_format(conf, args[0].text))
+		return conf_error(call, &args[0], "there is a log format \"%.*s\" already",
+				  STR_ARG(args[0].text));
+	format->name = args[0].text;
+	format->escape = escape_default;
+	if (str_starts(args[1].text, STR("escape="))) {
+		format->escape = find_escape(str_skip(args[1].text, 7));
+		text = 2;
+		if (!format->escape)
+			return conf_error(call, &args[1], "expected escape=default, json or none");
+		if (call->node->nargs == 2)
+			return conf_error(call, &args[1], "the text of the format is missing");
+	}
+	struct conf_word word = join(call, text);
+
+	if (conf_parse_template(call, &word, &format->template) < 0)
+		return -1;
+	format->next = conf->formats;
+	conf->formats = format;
+	return 0;
+}
+
+/* --- access_log --- */
+
+struct options {
+	struct size buffer;
+	struct duration flush;
+	const struct template *condition;
+};
+
+static struct conf_word after(const struct conf_word *word, size_t skip)
+{
+	struct conf_word rest = *word;
+
+	rest.text = str_skip(word->text, skip);
+	rest.place.column += (uint32_t)skip;
+	rest.place.len -= rest.place.len > skip ? (uint32_t)skip : 0;
+	return rest;
+}
+
+static int parse_option(struct conf_call *call, const struct conf_word *word, struct options *out)
+{
+	struct conf_word value;
+
+	if (str_starts(word->text, STR("buffer="))) {
+		value = after(word, 7);
+		return conf_parse_size(call, &value, &out->buffer);
+	}
+	if (str_starts(word->text, STR("flush="))) {
+		value = after(word, 6);
+		return conf_parse_duration(call, &value, &out->flush);
+	}
+	if (str_starts(word->text, STR("if="))) {
+		value = after(word, 3);
+		return conf_parse_template(call, &value, &out->condition);
+	}
+	return conf_error(call, word, "expected buffer=SIZE, flush=TIME or if=CONDITION");
+}
+
+static int parse_options(struct conf_call *call, struct options *out)
+{
+	for (size_t i = 2; i < call->node->nargs; i++)
+		if (parse_option(call, &call->node->args[i], out) < 0)
+			return -1;
+	if (out->flush.ms && !out->buffer.bytes)
+		return conf_error(call, NULL, "flush= needs buffer=: without it a line leaves at once");
+	return 0;
+}
+
+static int add_log(struct conf_call *call, struct str path, const struct log_format *format,
+		   const struct options *options)
+{
+	struct log_conf *conf = call->data;
+	struct access_log *log = pool_new(call->pool, struct access_log);
+	struct access_log **end = &conf->logs;
+
+	log->format = format;
+	log->condition = options->condition;
+	log->writer = log_writer_create(call, conf_log_file(call, path),
+					(size_t)options->buffer.bytes, options->flush.ms);
+	while (*end)
+		end = &(*end)->next;
+	*end = log;
+	return log->writer ? 0 : -1;
+}
+
+/* Whether somebody has chosen a log for the whole of http: then there is no default. */
+struct log_choice {
+	bool is_made;
+};
+
+static struct log_choice *choice_of(struct conf_call *call)
+{
+	static const char key;
+
+	return conf_shared(call->conf, &key, sizeof(struct log_choice));
+}
+
+static int set_access_log(struct conf_call *call)
+{
+	struct log_conf *conf = call->data;
+	const struct conf_word *args = call->node->args;
+	struct options options = { .condition = NULL };
+
+	if (call->first)
+		conf->logs = NULL;
+	conf->is_chosen = true;
+	if (call->context == IN_HTTP)
+		choice_of(call)->is_made = true;
+	if (conf_word_is(&args[0], "off")) {
+		if (call->node->nargs > 1)
+			return conf_error(call, &args[1], "nothing may follow \"off\"");
+		return 0;
+	}
+	if (str_chr(args[0].text, '$') >= 0)
+		return conf_error(call, &args[0],
+				  "the path of a log has no variables here: write one "
+				  "access_log with if= for each file instead");
+	struct str name = call->node->nargs > 1 ? args[1].text : STR("combined");
+	const struct log_format *format = find_format(conf, name);
+
+	if (!format)
+		return conf_error(call, &args[1],
+				  "there is no log format \"%.*s\" above: define it with log_format, "
+				  "or use \"combined\"", STR_ARG(name));
+	if (parse_options(call, &options) < 0)
+		return -1;
+	return add_log(call, args[0].text, format, &options);
+}
+
+/* Where nobody has written access_log, the file that configure was told is used. */
+static int log_check(struct conf_call *call, void *data)
+{
+	struct log_conf *conf = data;
+	const struct options options = { .condition = NULL };
+
+	if (conf->is_chosen || conf->logs || choice_of(call)->is_made)
+		return 0;
+	return add_log(call, STR(SKUA_HTTP_LOG_PATH), find_format(conf, STR("combined")), &options);
+}
+
+/* --- logging --- */
+
+static verdict log_request(struct request *req, const void *data)
+{
+	const struct log_conf *conf = data;
+
+	for (const struct access_log *log = conf->logs; log; log = log->next) {
+		if (log->condition && !template_is_true(req, log->condition))
+			continue;
+		log_writer_add(log->writer, template_text_escaped(req, log->format->template,
+								  log->format->escape));
+	}
+	return PASS;
+}
+
+const struct module log_module = {
+	.name = "log",
+	.summary = "writes a line for each answer to the access log",
+	.conf_size = sizeof(struct log_conf),
+	.directives = (const struct directive[]) {
+		DIRECTIVE_SET("log_format", IN_HTTP, set_log_format,
+			      "name [escape=default | json | none] string ...",
+			      "Defines a format of the access log: a text with variables. A value's "
+			      "quotes, backslashes and control characters are written as \\xNN "
+			      "(default), as in JSON strings (json), or as they are (none). A "
+			      "variable without a value is \"-\" in the default escaping and empty in "
+			      "the others. The format \"combined\" is built in.",
+			      .flags = REPEAT, .min_args = 2, .max_args = MANY_ARGS,
+			      .initial = "combined " COMBINED),
+		DIRECTIVE_SET("access_log", IN_ANY_HTTP | IN_IF | IN_LIMIT_EXCEPT, set_access_log,
+			      "path [format [buffer=size] [flush=time] [if=condition]] | off",
+			      "Writes a line for each answer to this file, in this format (\"combined\" "
+			      "if none is named). Several may stand in one block; they replace those of "
+			      "the block around it. Lines leave at the end of each turn of the loop, "
+			      "or, with buffer, when so many bytes have gathered or the oldest has "
+			      "waited for flush. With if, only answers for which the condition is "
+			      "neither empty nor \"0\" are logged. /dev/stdout and /dev/stderr mean the "
+			      "descriptors that the server was started with.\n\n"
+			      "Where nobody writes this directive, the file is the one that configure "
+			      "was told (--http-log-path).",
+			      .flags = LIST, .min_args = 1, .max_args = 5),
+		{ 0 }
+	},
+	.check = log_check,
+	.on[PHASE_LOG] = log_request,
+};
