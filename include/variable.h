@@ -11,8 +11,10 @@
 #include <str.h>
 
 struct conf_call;
+struct pool;
 struct request;
 struct template;
+struct variable_slot;
 
 enum variable_flag {
 	VARIABLE_PREFIX = 1 << 0, /* "arg_" stands for all names that begin so */
@@ -45,8 +47,22 @@ struct variable {
 int variable_define(struct conf_call *call, struct str name, variable_get *get, const void *data,
 		    unsigned flags);
 
+/* The variable of a name that variable_define() was called for. */
+const struct variable_slot *variable_slot(struct conf_call *call, struct str name);
+
+/* Gives a variable without a getter its value; the text must live as long as the request. */
+void variable_assign(struct request *req, const struct variable_slot *slot, struct str text);
+
 /* Writes out the template. The result lives as long as the request. */
 struct str template_text(struct request *req, const struct template *template);
+
+/*
+ * The same with every value of a variable replaced by what `escape` makes of it;
+ * literal parts stay. found is false when the variable has no value. For logs.
+ */
+typedef struct str variable_escape(struct pool *pool, struct str value, bool found);
+struct str template_text_escaped(struct request *req, const struct template *template,
+				 variable_escape *escape);
 
 /* As a condition (`if=`): neither empty nor "0". */
 bool template_is_true(struct request *req, const struct template *template);
@@ -54,7 +70,7 @@ bool template_is_true(struct request *req, const struct template *template);
 /* The text of a template without variables in it, else false. */
 bool template_is_literal(const struct template *template, struct str *out);
 
-/* The value of a variable by name, "" when there is none. Slow: for rare use. */
+/* The value of a variable by name (lower case), "" when there is none. Slow: for rare use. */
 struct str variable_text(struct request *req, struct str name);
 
 #endif

@@ -39,8 +39,9 @@ struct request_core {
 
 	struct job resume; /* goes on with the walk */
 	struct wakeup *wakeups;
-	struct variable_value *values; /* by slot index */
-	struct named_capture *named;
+	struct variable_value *values; /* by slot index; NULL before the first use */
+	size_t captures_room; /* for how many req->captures has memory */
+	bool pipelined; /* it was there before the answer to the one ahead of it was out: $pipe */
 
 	/* Called when the walk is over: the answer is there, or `closing` is set. */
 	void (*complete)(struct request *req, void *data);
@@ -84,7 +85,10 @@ void request_destroy(struct request_core *core);
 /* The request belongs to this location now: its configuration applies. */
 void request_set_location(struct request *req, const struct http_location *location);
 
-/* Module contexts and captures are gone, as after a redirect. */
+/* Room for the values of all variables, made at the first use. */
+struct variable_value *request_values(struct request_core *core);
+
+/* Module contexts are gone, as after a redirect. Variables and captures stay. */
 void request_clear_contexts(struct request_core *core);
 
 /* Walks until the answer is complete (then calls `complete`) or the request waits. */

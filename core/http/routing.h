@@ -13,9 +13,9 @@
 
 /* One name of a server_name directive. */
 struct server_name {
-	struct str text; /* lower case, as written */
+	struct str text; /* lower case; of an expression as written, with its ~ */
 	const struct pattern *pattern; /* "~…" */
-	struct conf_word word;
+	const struct conf_word *word;
 };
 
 struct vhosts;
@@ -28,14 +28,17 @@ const struct http_server *vhosts_default(const struct vhosts *vhosts);
 
 /*
  * Adds a server under a name: "a.example", "*.example", ".example", "www.*", "~regex",
- * "". Returns the server that has claimed exactly this name before, or NULL.
+ * "". Returns the server that has claimed this name before (it keeps it), or NULL.
+ * The names must be well-formed; server and name are borrowed.
  */
 const struct http_server *vhosts_add(struct vhosts *vhosts, const struct server_name *name,
 				     const struct http_server *server);
 
 /*
  * The server for a host (lower case, no port): exact name, longest wildcard at
- * the front, longest at the end, first expression, default.
+ * the front, longest at the end, first expression (its captures are the
+ * request's then), default. Empty: the server named "", or the default. The
+ * host must live as long as the request.
  */
 const struct http_server *vhosts_find(const struct vhosts *vhosts, struct request *req,
 				      struct str host);
@@ -47,16 +50,21 @@ struct location_tree;
 struct location_tree *location_tree_create(struct pool *pool);
 
 /*
- * Adds a location under its name. Returns the one of the same kind and name
- * that is there already, or NULL.
+ * Adds a location under its name. Returns the one that is there already in the
+ * same place, or NULL: `/a` and `^~ /a` exclude each other, as do two `= /a` and
+ * two `@a`; expressions may repeat, and are tried in the order of being added.
  */
 const struct http_location *location_tree_add(struct location_tree *tree,
 					      struct http_location *location);
 
-/* After the last location of a level was added: makes the look-up quick. */
-void location_tree_finish(struct location_tree *tree);
-
-/* The location for a URI by nginx's rules, nested levels included. Never NULL. */
+/*
+ * The location for a URI, never NULL. On each level: an exact one; otherwise the
+ * longest prefix is found and, inside of it, the same search is made. What that
+ * finds by an exact name or an expression stays; else, unless the prefix was
+ * written with ^~, the expressions of this level are tried in order, and the
+ * first that matches is searched inside, too. Captures become the request's.
+ * The URI must live as long as the request.
+ */
 const struct http_location *location_find(struct request *req, const struct http_server *server,
 					  struct str uri);
 
