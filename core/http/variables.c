@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Evaluates variables and templates. A value is asked for once in a request and
+ * kept by the index of its variable, unless the variable is volatile. A template
+ * without variables costs nothing, one that is a single variable is not copied,
+ * others are written out in one allocation.
+ */
+#include <variable.h>
+
+#include "config/template.h"
+#include "http/request_private.h"
+
+enum {
+	PARTS_ON_STACK = 32,
+	DEPTH_MAX = 100, /* of variables whose values are made of variables */
+};
+
+struct variable_value *request_values(struct request_core *core)
+{
+	if (!core->values)
+		core->values = pool_array(core->pub.pool, struct variable_value,
+					  conf_variables_count(core->pub.server->http->conf));
+	return core->values;
+}
+
+static bool capture_value(const struct request *req, int number, struct str *out)
+{
+	if ((size_t)number >= req->captures_count || !req->captures[number].data)
+		return false;
+	*out = req->captures[number];
+	return true;
+}
+
+static bool call_getter(struct request *req, const struct variable_slot *slot, struct str *out)
+{
+	static int depth;
+	const void *data = slot->module ? req->confs[slot->module_index] : slot->data;
+
+	if (!slot->get)
+		return false;
+	if (depth == DEPTH_MAX) {
+		request_log(req, LEVEL_ERROR, 0,
+			    "the value of the variable $%.*s is made of itself", STR_ARG(slot->name));
+		return false;
+	}
+	depth++;
+
+	bool found = slot->get(req, slot->rest, data, out);
+
+	depth--;
+	return found;
+}
+
+static bool slot_value(struct request *req, const struct variable_slot *slot, struct str *out)
+{
+	*out = STR("");
+	if (slot->capture)
+		return capture_value(req, slot->capture, out);
+	if ((slot->flags & VARIABLE_VOLATILE) || slot->index == VARIABLE_UNKEPT)
+		return call_getter(req, slot, out);
+
+	struct variable_value *value = &request_values(request_core(req))[slot->index];
+
+	if (!value->known) {
+		struct str text = STR("");
+
+		value->found = call_getter(req, slot, &text);
+		value->text = value->found ? text : STR("");
+		value->known = true;
+	}
+	*out = value->text;
+	return value->found;
+}
+
+const struct variable_slot *variable_slot(struct conf_call *call, struct str name)
+{
+	char *lower = pool_cstr(call->pool, name);
+
+	for (size_t i = 0; i < name.len; i++)
+		lower[i] = ascii_lower(lower[i]);
+	return conf_variable_find(call->conf, (struct str){ lower, name.len });
+}
+
+void variable_assign(struct request *req, const struct variable_slot *slot, struct str text)
+{
+	request_values(request_core(req))[slot->index] = (struct variable_value){
+		.known = true,
+		.found = text.data != NULL,
+		.text = text,
+	};
+}
+
+/* The text of each part, into `texts`. */
+static void fill_parts(struct request *req, const struct template *template,
+		       variable_escape *escape, struct str *texts)
+{
+	for (size_t i = 0; i < template->count; i++) {
+		const struct template_part *part = &template->parts[i];
+
+		if (!part->slot) {
+			texts[i] = part->literal;
+			continue;
+		}
+
+		bool found = slot_value(req, part->slot, &texts[i]);
+
+		if (escape)
+			texts[i] = escape(req->pool, texts[i], found);
+	}
+}
+
+static struct str evaluate(struct request *req, const struct template *template,
+			   variable_escape *escape)
+{
+	struct str on_stack[PARTS_ON_STACK];
+	struct str *texts = on_stack;
+
+	if (template->is_literal)
+		return template->literal;
+	if (template->count > PARTS_ON_STACK)
+		texts = pool_array(req->pool, struct str, template->count);
+	fill_parts(req, template, escape, texts);
+	return template->count == 1 ? texts[0] : pool_concat(req->pool, texts, template->count);
+}
+
+struct str template_text(struct request *req, const struct template *template)
+{
+	return evaluate(req, template, NULL);
+}
+
+struct str template_text_escaped(struct request *req, const struct template *template,
+				 variable_escape *escape)
+{
+	return evaluate(req, template, escape);
+}
+
+bool template_is_true(struct request *req, const struct template *template)
+{
+	struct str text = template_text(req, template);
+
+	return !str_empty(text) && !str_eq(text, STR("0"));
+}
+
+struct str variable_text(struct request *req, struct str name)
+{
+	struct variable_slot slot;
+	struct str text = STR("");
+
+	if (conf_variable_resolve(req->server->http->conf, name, &slot))
+		slot_value(req, &slot, &text);
+	return text;
+}
