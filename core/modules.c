@@ -5,15 +5,15 @@
 #include "config/logs.h"
 #include "config/modules.h"
 #include "http/files.h"
+#include "http/http.h"
 #include "process/main_conf.h"
-
-extern const struct module http_module;
 
 const struct module *const core_modules[] = {
 	&main_module,
 	&events_module,
 	&logs_module,
 	&http_module,
+	&obsolete_module,
 	&files_module,
 };
 

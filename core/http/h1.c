@@ -75,7 +75,7 @@ static void h1_open(struct conn *conn)
 		return;
 	}
 	h->conn = conn;
-	h->conf = vhosts_default(conn->listener->data)->top->core;
+	h->conf = vhosts_default(http_vhosts(conn))->top->core;
 	conn_set_idle(conn, true);
 	timer_start(&conn->timer, h->conf->client_header_timeout.ms);
 	conn->protocol->receive(conn);

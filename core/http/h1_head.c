@@ -15,7 +15,7 @@ size_t h1_head_limit(const struct http_conf *conf)
 
 static const struct http_server *default_server(const struct h1 *h)
 {
-	return vhosts_default(h->conn->listener->data);
+	return vhosts_default(http_vhosts(h->conn));
 }
 
 /* 0, or the status for a head that goes beyond its limits, complete or not. */
@@ -112,14 +112,13 @@ static int find_server(struct request *req, struct str authority)
 
 	if (req->version == HTTP_1_1 && !req->known.host.data)
 		return 400;
-	if (!has_host || (str_empty(text) && !authority.data))
-		return 0;
+	if (has_host && (text.len > 0 || authority.data)) {
+		int status = host_parse(req->pool, text, &req->host);
 
-	int status = host_parse(req->pool, text, &req->host);
-
-	if (status)
-		return status;
-	req->server = vhosts_find(req->conn->listener->data, req, req->host);
+		if (status)
+			return status;
+	}
+	req->server = vhosts_find(http_vhosts(req->conn), req, req->host);
 	request_set_location(req, req->server->top);
 	return 0;
 }

@@ -8,6 +8,7 @@
 
 #include <module.h>
 
+#include "base/hash.h"
 #include "config/config.h"
 #include "net/listener.h"
 
@@ -17,6 +18,8 @@ enum { KEEPALIVE_NOT_MSIE6 = 1, KEEPALIVE_NOT_SAFARI = 2 };
 enum { SATISFY_ALL, SATISFY_ANY };
 enum { LINGER_OFF, LINGER_ON, LINGER_ALWAYS };
 enum { TOKENS_OFF, TOKENS_ON, TOKENS_BUILD };
+
+#define ALIAS_WHOLE SIZE_MAX /* in a regex location: the alias is the file's path */
 
 /* error_page: codes, what they become, where to. */
 struct error_page {
@@ -28,9 +31,15 @@ struct error_page {
 
 /* The directives of the core that stand in http, server and location. */
 struct http_conf {
-	const struct template *root;
-	const struct template *alias; /* LOCAL; set in a location instead of root */
-	struct error_page *error_pages;
+	/* The block, while it is read: NULL at http level; location is the innermost. */
+	struct http_server *server;
+	struct http_location *location;
+
+	const struct template *root; /* without a slash at its end; not absolute: below the prefix */
+	const struct template *alias; /* instead of root, when not NULL */
+	size_t alias_skip; /* bytes of the URI that alias stands for; ALIAS_WHOLE: all of it */
+	const struct conf_scope *root_scope; /* the block that root or alias was written in */
+	struct error_page *error_pages; /* the first that has the code counts */
 	bool internal;
 	int satisfy;
 
@@ -53,8 +62,7 @@ struct http_conf {
 	int server_tokens;
 	bool merge_slashes, ignore_invalid_headers, underscores_in_headers;
 	bool log_not_found, server_name_in_redirect, port_in_redirect, absolute_redirect;
-	bool msie_padding;
-	const struct log *error_log;
+	const struct log *error_log; /* NULL: that of the process */
 };
 
 enum location_kind {
@@ -74,13 +82,16 @@ struct http_location {
 	const struct http_conf *core; /* confs[index of the http module] */
 	const struct http_location *parent; /* NULL on the server's level */
 	struct location_tree *nested; /* NULL: nothing nested */
+	struct conf_place place;
 };
 
 struct http_server {
+	struct http *http;
 	struct str name; /* the first server_name, "" if none */
-	const struct server_name *names;
-	size_t names_count;
-	const struct http_location *top; /* LOCATION_SERVER */
+	struct server_name *names;
+	size_t names_count, names_capacity;
+	struct http_location *top; /* LOCATION_SERVER */
+	bool listens; /* it has a listen directive */
 	struct conf_place place;
 };
 
@@ -91,12 +102,21 @@ struct http {
 	struct listeners listeners;
 	struct http_server **servers;
 	size_t servers_count, servers_capacity;
-	size_t variables_count; /* values that a request has room for */
+	struct http_address **addresses; /* of the listen directives; listen_conf.h */
+	size_t addresses_count, addresses_capacity;
+	struct hash_table addresses_by_bytes;
 };
 
-extern const struct module http_module;
+extern const struct module http_module, obsolete_module;
 
 struct http *http_of(struct conf *conf);
+
+/*
+ * The servers of the address that a connection came in by. When several
+ * addresses share a socket (`listen 80` beside `listen 127.0.0.1:80`), the
+ * connection's own end tells which.
+ */
+const struct vhosts *http_vhosts(struct conn *conn);
 
 /* The addresses that the configuration's servers listen on; process/ opens them. */
 struct listeners *http_listeners(struct conf *conf);

@@ -80,8 +80,6 @@ void request_set_location(struct request *req, const struct http_location *locat
 void request_clear_contexts(struct request_core *core)
 {
 	core->contexts = NULL;
-	core->pub.captures = NULL;
-	core->pub.captures_count = 0;
 }
 
 void *request_context(struct request *req)
@@ -198,15 +196,11 @@ struct str request_root(struct request *req)
 
 struct str request_path(struct request *req, struct str uri)
 {
-	const struct http_location *location = req->location;
+	const struct http_conf *conf = req->location->core;
 	struct str parts[2] = { request_root(req), uri };
 
-	if (location->core->alias) {
-		/* In a location of an expression the alias is the whole path. */
-		size_t matched = location->kind == LOCATION_REGEX ? uri.len : location->name.len;
-
-		parts[1] = str_skip(uri, matched);
-	}
+	if (conf->alias)
+		parts[1] = str_skip(uri, conf->alias_skip);
 	return pool_concat(req->pool, parts, 2);
 }
 

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What a configuration says about HTTP as a whole, and which one is in force. */
+#include "http/http.h"
+
+#include "http/phases.h"
+
+static const char http_key;
+
+struct http *http_current;
+
+struct http *http_of(struct conf *conf)
+{
+	struct http *http = conf_shared(conf, &http_key, sizeof(struct http));
+
+	http->conf = conf;
+	http->prefix = conf_get_options(conf)->prefix;
+	http->addresses_by_bytes.pool = conf_pool(conf);
+	return http;
+}
+
+struct listeners *http_listeners(struct conf *conf)
+{
+	return &http_of(conf)->listeners;
+}
+
+void http_start(struct conf *conf)
+{
+	http_current = http_of(conf);
+	phases_start();
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The setters of the directives that belong to the http module. Its table is
+ * in http_directives.c; what it fills in is described in http.h.
+ */
+#ifndef SKUA_HTTP_HTTP_CONF_H
+#define SKUA_HTTP_HTTP_CONF_H
+
+#include <conf.h>
+
+/* Blocks and names: http_blocks.c, location_conf.c. */
+directive_set http_block_set;
+directive_set server_block_set;
+directive_set server_name_set;
+directive_set location_block_set;
+
+/* Single settings: http_settings.c, error_page_conf.c. */
+directive_set root_set;
+directive_set alias_set;
+directive_set internal_set;
+directive_set keepalive_timeout_set;
+directive_set large_client_header_buffers_set;
+directive_set error_page_set;
+
+/* listen_conf.c */
+directive_set listen_set;
+
+#endif
