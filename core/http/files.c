@@ -3,8 +3,8 @@
  * Files for requests: which policy applies at a location, references that end
  * with the request, and what the error log says of a file that isn't served.
  *
- *     symlinks in_root;
  *     file_cache entries=20000 size=256m;
+ *     http { symlinks in_root; }
  */
 #include "http/files.h"
 
@@ -149,10 +149,10 @@ const struct module files_module = {
 				  { "in_root", SYMLINKS_IN_ROOT },
 				  { 0 }
 			  }),
-		DIRECTIVE_SET("file_cache", IN_HTTP, set_cache,
+		DIRECTIVE_SET("file_cache", IN_MAIN, set_cache,
 			      "[entries=number] [size=size]",
 			      "How many files a worker keeps at hand, and how much memory it uses "
-			      "for them: their sizes, times, ETags and, up to 64 KiB each, their "
+			      "for them: their sizes, times, ETags and, up to 128 KiB each, their "
 			      "bytes. Names that do not exist take a quarter of the entries at most. "
 			      "Without it: entries=8192 size=64m.\n\n"
 			      "An entry is compared with the disk before it is used, so a larger cache "

@@ -45,8 +45,9 @@ static void setup(void)
 	ck_assert_int_eq(loop_start(), 0);
 	ck_assert_int_eq(completion_start(), 0);
 	ck_assert_int_eq(completion_start(), 0);
+	done = 0;
 	for (int i = 0; i < COUNT; i++)
-		items[i].completion.run = finished;
+		items[i] = (struct item){ .completion.run = finished };
 }
 
 static void teardown(void)
