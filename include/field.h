@@ -12,6 +12,9 @@
 #include <request.h>
 #include <str.h>
 
+/* A name of a field, a method, a keyword (section 5.6.2). Not empty. */
+bool is_token(struct str s);
+
 /*
  * Cuts the next element off a comma-separated list (section 5.6.1), without
  * blanks around it; empty elements are skipped. False at the end. Commas in
@@ -45,6 +48,7 @@ enum modified_since {
 /*
  * Evaluates preconditions in the order of section 13.2.2 for an answer that
  * would be a 200: 0 (send it), 304 or 412. etag may be empty, last_modified -1.
+ * OPTIONS, TRACE and CONNECT have none.
  */
 int preconditions_check(const struct request_known *known, enum method method, struct str etag,
 			time_t last_modified, enum modified_since since);

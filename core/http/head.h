@@ -117,6 +117,4 @@ bool head_expects_continue(const struct request_known *known, enum http_version 
 /* METHOD_OTHER for all but those of enum method. Case matters. */
 enum method method_find(struct str name);
 
-bool is_token(struct str s);
-
 #endif

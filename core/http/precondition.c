@@ -119,6 +119,9 @@ int preconditions_check(const struct request_known *known, enum method method, s
 {
 	bool reads = method == METHOD_GET || method == METHOD_HEAD;
 
+	if (method == METHOD_OPTIONS || method == METHOD_TRACE || method == METHOD_CONNECT)
+		return 0;
+
 	if (known->if_match.data) {
 		if (!etag_list_has(known->if_match, etag, true))
 			return 412;

@@ -81,7 +81,7 @@ int target_split(enum method method, struct str text, struct target *out)
 
 /* --- paths ------------------------------------------------------------------ */
 
-/* No percent sign, and no slash is followed by a slash or a dot. */
+/* No percent sign, no NUL, and no slash is followed by a slash or a dot. */
 static bool is_normal(struct str path)
 {
 	char before = 0;
@@ -89,7 +89,7 @@ static bool is_normal(struct str path)
 	for (size_t i = 0; i < path.len; i++) {
 		char c = path.data[i];
 
-		if (c == '%' || (before == '/' && (c == '.' || c == '/')))
+		if (c == '%' || c == 0 || (before == '/' && (c == '.' || c == '/')))
 			return false;
 		before = c;
 	}

@@ -4,6 +4,7 @@
  * its parser lets through holds no byte that could end a line elsewhere.
  */
 #include <assert.h>
+#include <field.h>
 #include <stdlib.h>
 
 #include "http/head.h"

@@ -191,6 +191,17 @@ START_TEST(checks_preconditions)
 }
 END_TEST
 
+START_TEST(knows_methods_without_preconditions)
+{
+	struct request_known known = { .if_match = STR("\"b\"") };
+
+	ck_assert_int_eq(preconditions_check(&known, METHOD_OPTIONS, STR("\"a\""), -1, SINCE_OFF),
+			 0);
+	ck_assert_int_eq(preconditions_check(&known, METHOD_PUT, STR("\"a\""), -1, SINCE_OFF),
+			 412);
+}
+END_TEST
+
 START_TEST(compares_dates_as_it_is_told)
 {
 	struct request_known later = { .if_modified_since = STR(LATER) };
@@ -224,4 +235,5 @@ START_TEST(checks_if_range)
 END_TEST
 
 TESTS("field", parses_ranges, parses_ranges_of_extremes, allows_no_ranges, compares_etags,
-      searches_lists_of_etags, checks_preconditions, compares_dates_as_it_is_told, checks_if_range)
+      searches_lists_of_etags, checks_preconditions, knows_methods_without_preconditions,
+      compares_dates_as_it_is_told, checks_if_range)

@@ -140,6 +140,8 @@ START_TEST(normalizes_paths)
 		check_path(paths[i].path, true, paths[i].merged);
 		check_path(paths[i].path, false, paths[i].unmerged);
 	}
+	struct str got;
+	ck_assert_int_eq(path_normalize(pool, STR("/a\0b"), true, &got), 400);
 }
 END_TEST
 

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Conditional requests (RFC 9110 section 13): an answer that the client has
+ * already becomes a 304, one that it does not want a 412.
+ *
+ *     if_modified_since before;
+ */
+#include <module.h>
+
+struct conditional_conf {
+	int if_modified_since;
+};
+
+/*
+ * A list may be spread over several field lines (RFC 9110 section 5.3), of
+ * which the server has kept the first.
+ */
+static struct str join(struct request *req, struct str name, struct str first)
+{
+	struct str list = first;
+
+	if (!first.data)
+		return first;
+	for (const struct header *header = req->headers; header; header = header->next) {
+		if (header->value.data == first.data || !str_eq_nocase(header->name, name))
+			continue;
+		const struct str parts[] = { list, STR(", "), header->value };
+		list = pool_concat(req->pool, parts, 3);
+	}
+	return list;
+}
+
+/* RFC 9110 section 15.4.5: what a 200 would say of the copy stays, but no content. */
+static void not_modified(struct response *response)
+{
+	response->status = 304;
+	response->content_type = STR("");
+	response->charset = STR("");
+	response->allow_ranges = false;
+	body_close(response->body);
+	response->body = NULL;
+}
+
+static verdict conditional_filter(struct request *req, const void *conf)
+{
+	const struct conditional_conf *conditional = conf;
+	struct response *response = &req->response;
+	struct request_known known = req->known;
+
+	if (response->status != 200 || response->is_error_page || req->parent)
+		return PASS;
+	known.if_match = join(req, STR("If-Match"), known.if_match);
+	known.if_none_match = join(req, STR("If-None-Match"), known.if_none_match);
+
+	int status = preconditions_check(&known, req->method, response->etag,
+					 response->last_modified,
+					 (enum modified_since)conditional->if_modified_since);
+	if (status == 412)
+		return 412;
+	if (status == 304)
+		not_modified(response);
+	return PASS;
+}
+
+static const struct keyword since_keywords[] = {
+	{ "off", SINCE_OFF },
+	{ "exact", SINCE_EXACT },
+	{ "before", SINCE_BEFORE },
+	{ NULL, 0 },
+};
+
+const struct module conditional_module = {
+	.name = "conditional",
+	.summary = "answers 304 and 412 to conditional requests",
+	.conf_size = sizeof(struct conditional_conf),
+	.directives = (const struct directive[]) {
+		DIRECTIVE("if_modified_since", IN_ANY_HTTP, struct conditional_conf,
+			  if_modified_since, "off | exact | before",
+			  "How the time of the last change is compared with the field "
+			  "If-Modified-Since: not at all, for the same second, or for that second "
+			  "and all before it.",
+			  .initial = "exact", .keywords = since_keywords),
+		{ 0 }
+	},
+	.on[PHASE_FILTER] = conditional_filter,
+};

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Adds fields to the head of answers. Runs behind the other filters, when the
+ * status is settled.
+ *
+ *     add_header X-Frame-Options DENY always;
+ *     expires 30d;
+ */
+#include <module.h>
+
+#include "expires.h"
+
+struct added_field {
+	struct str name;
+	const struct template *value;
+	bool always; /* whatever the status */
+};
+
+struct added_fields {
+	struct added_field *items;
+	size_t count, capacity;
+};
+
+struct headers_conf {
+	struct added_fields fields;
+	struct expires expires;
+};
+
+/* --- configuration ---------------------------------------------------------- */
+
+/* Written by the protocol, which alone knows what follows the head. */
+static bool is_framing(struct str name)
+{
+	return str_eq_nocase(name, STR("Content-Length")) ||
+	       str_eq_nocase(name, STR("Transfer-Encoding"));
+}
+
+static int set_add_header(struct conf_call *call)
+{
+	struct headers_conf *conf = call->data;
+	const struct conf_word *args = call->node->args;
+	struct added_fields *fields = &conf->fields;
+	struct added_field field = { .name = args[0].text };
+
+	if (!is_token(field.name))
+		return conf_error(call, &args[0],
+				  "invalid field name \"%.*s\"\n"
+				  "expected letters, digits and hyphens", STR_ARG(field.name));
+	if (is_framing(field.name))
+		return conf_error(call, &args[0], "\"%.*s\" cannot be added\n"
+				  "the server writes it as the answer needs it",
+				  STR_ARG(field.name));
+	if (conf_parse_template(call, &args[1], &field.value) < 0)
+		return -1;
+	if (call->node->nargs == 3 && !conf_word_is(&args[2], "always"))
+		return conf_error(call, &args[2], "unknown parameter \"%.*s\"\nexpected \"always\"",
+				  STR_ARG(args[2].text));
+	field.always = call->node->nargs == 3;
+
+	fields->items = pool_grow(call->pool, fields->items, fields->count, &fields->capacity,
+				  sizeof(field));
+	fields->items[fields->count++] = field;
+	return 0;
+}
+
+static int set_expires(struct conf_call *call)
+{
+	struct headers_conf *conf = call->data;
+
+	return expires_set(call, &conf->expires);
+}
+
+/* --- answers ---------------------------------------------------------------- */
+
+/* The statuses that say something of what was asked for, as in nginx. */
+static bool is_usual(int status)
+{
+	switch (status) {
+	case 200:
+	case 201:
+	case 204:
+	case 206:
+	case 301:
+	case 302:
+	case 303:
+	case 304:
+	case 307:
+	case 308:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Fields that an answer has one of take the place of what was there. */
+static void add_field(struct request *req, struct str name, struct str value)
+{
+	struct response *response = &req->response;
+
+	if (str_eq_nocase(name, STR("ETag"))) {
+		response->etag = value;
+	} else if (str_eq_nocase(name, STR("Last-Modified"))) {
+		response->last_modified_text = value;
+		if (date_parse_http(value, &response->last_modified) < 0) {
+			response->last_modified = -1;
+			response->last_modified_text = STR("");
+		}
+	} else if (value.len > 0) {
+		response_add(req, name, value);
+	}
+}
+
+static verdict headers_filter(struct request *req, const void *conf)
+{
+	const struct headers_conf *headers = conf;
+	bool usual = is_usual(req->response.status);
+
+	if (req->parent)
+		return PASS;
+	if (usual)
+		expires_apply(req, &headers->expires);
+	for (size_t i = 0; i < headers->fields.count; i++) {
+		const struct added_field *field = &headers->fields.items[i];
+
+		if (usual || field->always)
+			add_field(req, field->name, template_text(req, field->value));
+	}
+	return PASS;
+}
+
+const struct module headers_module = {
+	.name = "headers",
+	.summary = "adds fields to the head of answers: add_header, expires",
+	.conf_size = sizeof(struct headers_conf),
+	.directives = (const struct directive[]) {
+		DIRECTIVE_SET("add_header", IN_ANY_HTTP | IN_IF, set_add_header,
+			      "name value [always]",
+			      "Adds a field to answers with status 200, 201, 204, 206, 301, 302, 303, "
+			      "304, 307 and 308, with `always` to all. A field whose value is empty is "
+			      "not added. ETag and Last-Modified replace those of the answer.\n\n"
+			      "A block with an add_header of its own inherits none.",
+			      .min_args = 2, .max_args = 3, .flags = LIST,
+			      FIELD_AT(struct headers_conf, fields)),
+		DIRECTIVE_SET("expires", IN_ANY_HTTP | IN_IF, set_expires,
+			      "[modified] time | @time | epoch | max | off",
+			      "Sets Expires and Cache-Control: the time from now, or with `modified` "
+			      "from the last change of the file, until the copy of a client is stale. "
+			      "With @ a time of day. A negative time forbids to use the copy unasked.",
+			      .min_args = 1, .max_args = 2),
+		{ 0 }
+	},
+	.on[PHASE_FILTER] = headers_filter,
+};

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Parts of an answer (RFC 9110 section 14): one range becomes a 206 with that
+ * piece of the body, several a multipart/byteranges of pieces, none a 416. Any
+ * body of known length that can seek will do.
+ *
+ *     max_ranges 4;
+ */
+#include <module.h>
+#include <sys/random.h>
+
+/*
+ * The most ranges that are ever sent, whatever max_ranges says: each costs the
+ * head of a part, and a client with good reasons has never wanted more.
+ */
+#define RANGES_MAX 256
+
+struct range_conf {
+	int64_t max_ranges;
+};
+
+/* A piece of the body with the head of its part in front. */
+struct part {
+	struct str head;
+	struct range range;
+};
+
+/* part 0 head, part 0 bytes, part 1 head … tail. */
+struct range_body {
+	struct body body;
+	struct body *inner;
+	const struct part *parts;
+	size_t count, next;
+	struct str text; /* what is left of a head, or of the tail */
+	uint64_t left; /* bytes of the part behind it */
+	struct str tail;
+};
+
+/* --- the body --------------------------------------------------------------- */
+
+static int read_text(struct range_body *body, size_t max, struct slice *out)
+{
+	struct str piece = str_head(body->text, max);
+
+	*out = (struct slice){ .data = piece.data, .len = piece.len };
+	body->text = str_skip(body->text, piece.len);
+	return 1;
+}
+
+static int read_inner(struct range_body *body, size_t max, struct slice *out)
+{
+	int result = body_read(body->inner, body->left < max ? body->left : max, out);
+
+	if (result == 0)
+		return -EIO;
+	if (result == 1)
+		body->left -= out->len;
+	return result;
+}
+
+/* 1: there is something to read now; 0: that was the last part; -errno. */
+static int next_part(struct range_body *body)
+{
+	if (body->next > body->count)
+		return 0;
+	if (body->next == body->count) {
+		body->next++;
+		body->text = body->tail;
+		return body->tail.len > 0;
+	}
+
+	const struct part *part = &body->parts[body->next++];
+
+	body->text = part->head;
+	body->left = part->range.last - part->range.first + 1;
+	int error = body->inner->ops->seek(body->inner, part->range.first);
+	return error < 0 ? error : 1;
+}
+
+static int range_body_read(struct body *base, size_t max, struct slice *out)
+{
+	struct range_body *body = (struct range_body *)base;
+
+	if (body->text.len == 0 && body->left == 0) {
+		int result = next_part(body);
+		if (result <= 0)
+			return result;
+	}
+	return body->text.len > 0 ? read_text(body, max, out) : read_inner(body, max, out);
+}
+
+static void range_body_close(struct body *base)
+{
+	struct range_body *body = (struct range_body *)base;
+
+	body_close(body->inner);
+	body->inner = NULL;
+}
+
+static const struct body_ops range_body_ops = {
+	.read = range_body_read,
+	.close = range_body_close,
+};
+
+static void wrap_body(struct request *req, const struct part *parts, size_t count, struct str tail)
+{
+	struct range_body *body = pool_new(req->pool, struct range_body);
+
+	body->body.ops = &range_body_ops;
+	body->body.length = (int64_t)tail.len;
+	for (size_t i = 0; i < count; i++)
+		body->body.length += (int64_t)(parts[i].head.len + parts[i].range.last -
+					       parts[i].range.first + 1);
+	body->inner = req->response.body;
+	body->parts = parts;
+	body->count = count;
+	body->tail = tail;
+	body_forward_ready(body->inner, &body->body);
+	req->response.body = &body->body;
+}
+
+/* --- the answers ------------------------------------------------------------ */
+
+/* "bytes 0-99/1000" */
+static struct str content_range(struct request *req, struct range range, uint64_t length)
+{
+	return pool_printf(req->pool, "bytes %llu-%llu/%llu", (unsigned long long)range.first,
+			   (unsigned long long)range.last, (unsigned long long)length);
+}
+
+static void answer_one(struct request *req, struct range range, uint64_t length)
+{
+	struct part *part = pool_new(req->pool, struct part);
+
+	part->range = range;
+	wrap_body(req, part, 1, STR(""));
+	response_set(req, STR("Content-Range"), content_range(req, range, length));
+}
+
+/* Long and random enough to stand in no file by accident or by design. */
+static struct str make_boundary(struct request *req)
+{
+	uint64_t words[2];
+
+	if (getrandom(words, sizeof(words), 0) != sizeof(words)) {
+		words[0] = (uint64_t)clock_wall_ms();
+		words[1] = (uint64_t)(uintptr_t)req;
+	}
+	return pool_printf(req->pool, "%016llx%016llx", (unsigned long long)words[0],
+			   (unsigned long long)words[1]);
+}
+
+/* The line Content-Type of each part; empty when the answer has no type. */
+static struct str type_line(struct request *req)
+{
+	const struct response *response = &req->response;
+	bool has_charset = response->charset.len > 0;
+	const struct str parts[] = {
+		STR("Content-Type: "),
+		response->content_type,
+		has_charset ? STR("; charset=") : STR(""),
+		response->charset,
+		STR("\r\n"),
+	};
+
+	return response->content_type.len > 0 ? pool_concat(req->pool, parts, 5) : STR("");
+}
+
+static void answer_many(struct request *req, const struct range *ranges, size_t count,
+			uint64_t length)
+{
+	struct part *parts = pool_array(req->pool, struct part, count);
+	struct str boundary = make_boundary(req), type = type_line(req);
+
+	for (size_t i = 0; i < count; i++) {
+		struct str where = content_range(req, ranges[i], length);
+
+		parts[i].range = ranges[i];
+		parts[i].head = pool_printf(req->pool,
+					    "\r\n--%.*s\r\n%.*sContent-Range: %.*s\r\n\r\n",
+					    STR_ARG(boundary), STR_ARG(type), STR_ARG(where));
+	}
+	wrap_body(req, parts, count, pool_printf(req->pool, "\r\n--%.*s--\r\n", STR_ARG(boundary)));
+	req->response.content_type =
+		pool_printf(req->pool, "multipart/byteranges; boundary=%.*s", STR_ARG(boundary));
+	req->response.charset = STR("");
+}
+
+static verdict answer_none(struct request *req, uint64_t length)
+{
+	response_set(req, STR("Content-Range"),
+		     pool_printf(req->pool, "bytes */%llu", (unsigned long long)length));
+	return 416;
+}
+
+/* --- the handler ------------------------------------------------------------ */
+
+static bool can_have_ranges(const struct response *response)
+{
+	const struct body *body = response->body;
+
+	return response->status == 200 && response->allow_ranges && body && body->length >= 0 &&
+	       body->ops->seek;
+}
+
+static verdict range_filter(struct request *req, const void *conf)
+{
+	const struct range_conf *range = conf;
+	struct response *response = &req->response;
+	size_t max = range->max_ranges < RANGES_MAX ? (size_t)range->max_ranges : RANGES_MAX;
+
+	if (max == 0 || req->parent || !can_have_ranges(response))
+		return PASS;
+	if (!req->known.range.data ||
+	    !if_range_holds(req->known.if_range, response->etag, response->last_modified)) {
+		response_set(req, STR("Accept-Ranges"), STR("bytes"));
+		return PASS;
+	}
+
+	uint64_t length = (uint64_t)response->body->length;
+	struct range ranges[RANGES_MAX];
+	size_t count;
+
+	switch (range_parse(req->known.range, length, ranges, max, &count)) {
+	case RANGE_UNSATISFIABLE:
+		return answer_none(req, length);
+	case RANGE_IGNORED:
+		response_set(req, STR("Accept-Ranges"), STR("bytes"));
+		return PASS;
+	case RANGE_PARTIAL:
+		break;
+	}
+	response->status = 206;
+	if (count == 1)
+		answer_one(req, ranges[0], length);
+	else
+		answer_many(req, ranges, count, length);
+	return PASS;
+}
+
+const struct module range_module = {
+	.name = "range",
+	.summary = "sends parts of answers that the client asks for",
+	.conf_size = sizeof(struct range_conf),
+	.directives = (const struct directive[]) {
+		DIRECTIVE("max_ranges", IN_ANY_HTTP, struct range_conf, max_ranges, "number",
+			  "How many ranges a request may ask for; one with more gets the whole. 0 "
+			  "turns ranges off. Never more than 256, which is the default.",
+			  .initial = "256"),
+		{ 0 }
+	},
+	.on[PHASE_FILTER] = range_filter,
+};
