@@ -160,15 +160,28 @@ static bool is_block_directive(const struct directive *directive)
 	return directive->flags & (BLOCK | RAW_BLOCK);
 }
 
-/* Just behind the last word of a directive. */
-static struct conf_place place_behind(const struct conf_node *node)
+static struct conf_place place_behind(const struct conf_word *word)
 {
-	const struct conf_word *last = node->nargs ? &node->args[node->nargs - 1] : &node->name;
-	struct conf_place place = last->place;
+	struct conf_place place = word->place;
 
 	place.column += place.len;
 	place.len = 1;
 	return place;
+}
+
+/* The "{" belongs behind the words on the line of the name; a "}" is left over then. */
+static void report_missing_brace(struct conf *conf, const struct conf_node *node)
+{
+	const struct conf_word *last = &node->name;
+
+	for (size_t i = 0; i < node->nargs && node->args[i].place.line == last->place.line; i++)
+		last = &node->args[i];
+	if (conf->stray_brace)
+		message_drop(conf, conf->stray_brace - 1);
+	conf->stray_brace = 0;
+	conf->unbalanced = true;
+	message_add(conf, MESSAGE_ERROR, place_behind(last), "\"%.*s\" needs a block\nexpected \"{\"",
+		    STR_ARG(node->name.text));
 }
 
 static bool report_absent(struct conf *conf, const struct conf_node *node)
@@ -254,11 +267,8 @@ static void split_node(struct conf *conf, struct conf_node *node, size_t index)
 static void report_missing_semicolon(struct conf *conf, const struct conf_node *node, size_t index)
 {
 	const struct conf_word *before = index ? &node->args[index - 1] : &node->name;
-	struct conf_place place = before->place;
 
-	place.column += place.len;
-	place.len = 1;
-	message_add(conf, MESSAGE_ERROR, place,
+	message_add(conf, MESSAGE_ERROR, place_behind(before),
 		    "missing \";\" after \"%.*s\"\n\"%.*s\" on line %u seems to begin a new directive",
 		    STR_ARG(before->text), STR_ARG(node->args[index].text),
 		    node->args[index].place.line);
@@ -303,10 +313,8 @@ static bool shape_fits(struct conf *conf, struct conf_scope *scope, struct conf_
 	unsigned min, max;
 
 	if (block && !node->is_block) {
-		conf->unbalanced = true;
 		conf->failed[entry->module] = true;
-		message_add(conf, MESSAGE_ERROR, place_behind(node),
-			    "\"%s\" needs a block\nexpected \"{\"", directive->name);
+		report_missing_brace(conf, node);
 		return false;
 	}
 	if (block == node->is_block && count_fits(directive, node->nargs))

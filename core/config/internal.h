@@ -67,6 +67,7 @@ struct conf {
 	struct hash_table files_by_path;
 	unsigned include_depth, includes;
 	bool unbalanced; /* braces do not match: blocks may not be what they seem */
+	size_t stray_brace; /* 1 + index of the message about a "}" too many; 0: none */
 
 	struct hash_table directives; /* name to struct directive_entry */
 	unsigned blocks; /* how many were planned */
@@ -186,6 +187,9 @@ void message_vadd(struct conf *conf, enum message_kind kind, struct conf_place p
 
 /* Takes back what was reported since there were `count` messages. */
 void messages_forget(struct conf *conf, size_t count);
+
+/* Takes one back that another explains better. */
+void message_drop(struct conf *conf, size_t index);
 
 /* Prints them in the order of the files. */
 void messages_print(struct conf *conf);

@@ -7,8 +7,8 @@
  *            |     ^~~~~ did you mean "server"?
  *
  * Messages are collected and printed in the order of the files. Whatever lies in
- * a file, only printable text goes out: tabs are expanded, other control bytes
- * shown as "?", and of a long line the part around the place.
+ * a file, only printable text goes out: tabs are expanded, bytes that are no
+ * text shown as "?", and of a long line the part around the place.
  */
 #include <stdlib.h>
 
@@ -22,18 +22,35 @@ enum {
 	TAB_COLUMNS = 8,
 };
 
-/* Makes bytes visible that a terminal would obey. */
+/* The bytes of the character at the front of s; 0: they are not valid UTF-8, or a control. */
+static size_t char_len(struct str s)
+{
+	unsigned char c = (unsigned char)s.data[0];
+	size_t len = c < 0x80 ? 1 : c >= 0xF0 ? 4 : c >= 0xE0 ? 3 : 2;
+
+	if (c < 0x20 || c == 0x7f || (c >= 0x80 && c < 0xC2) || c > 0xF4 || len > s.len)
+		return 0;
+	for (size_t i = 1; i < len; i++)
+		if (((unsigned char)s.data[i] & 0xC0) != 0x80)
+			return 0;
+	if (c == 0xC2 && (unsigned char)s.data[1] < 0xA0) /* U+0080 … U+009F */
+		return 0;
+	return len;
+}
+
+/* Makes bytes visible that a terminal would obey or not understand. */
 static struct str printable(struct pool *pool, struct str text)
 {
 	char *copy = pool_alloc(pool, text.len * 4 + 1), *to = copy;
 
-	for (size_t i = 0; i < text.len; i++) {
-		unsigned char c = (unsigned char)text.data[i];
+	while (!str_empty(text)) {
+		size_t len = char_len(text);
 
-		if (c < 0x20 || c == 0x7f)
-			to += sprintf(to, "\\x%02X", c);
+		if (len)
+			to = str_put(to, str_head(text, len));
 		else
-			*to++ = (char)c;
+			to += sprintf(to, "\\x%02X", (unsigned char)text.data[0]);
+		text = str_skip(text, len ? len : 1);
 	}
 	return str_range(copy, to);
 }
@@ -106,6 +123,17 @@ void messages_forget(struct conf *conf, size_t count)
 			conf->warnings--;
 }
 
+void message_drop(struct conf *conf, size_t index)
+{
+	size_t after = conf->message_count - index - 1;
+
+	if (conf->messages[index].kind == MESSAGE_ERROR)
+		conf->errors--;
+	memmove(&conf->messages[index], &conf->messages[index + 1],
+		after * sizeof(*conf->messages));
+	conf->message_count--;
+}
+
 static struct str source_line(const struct conf_file *file, uint32_t number)
 {
 	struct str rest = file->content, line = STR("");
@@ -113,22 +141,6 @@ static struct str source_line(const struct conf_file *file, uint32_t number)
 	while (number--)
 		line = str_split(&rest, '\n');
 	return str_trim(line, "\r");
-}
-
-/* The bytes of the character at the front of s; 0: they are not valid UTF-8, or a control. */
-static size_t char_len(struct str s)
-{
-	unsigned char c = (unsigned char)s.data[0];
-	size_t len = c < 0x80 ? 1 : c >= 0xF0 ? 4 : c >= 0xE0 ? 3 : 2;
-
-	if (c < 0x20 || c == 0x7f || (c >= 0x80 && c < 0xC2) || c > 0xF4 || len > s.len)
-		return 0;
-	for (size_t i = 1; i < len; i++)
-		if (((unsigned char)s.data[i] & 0xC0) != 0x80)
-			return 0;
-	if (c == 0xC2 && (unsigned char)s.data[1] < 0xA0) /* U+0080 … U+009F */
-		return 0;
-	return len;
 }
 
 /* A source line as it goes out, and where its word stands in it. */

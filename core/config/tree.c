@@ -230,9 +230,11 @@ static bool close_block(struct reader *reader, const struct conf_word *opener,
 			struct conf_place brace, bool indented)
 {
 	if (!opener) {
-		if (!reader->conf->unbalanced)
+		if (!reader->conf->unbalanced) {
 			message_add(reader->conf, MESSAGE_ERROR, brace,
 				    "unexpected \"}\"\nno block is open here");
+			reader->conf->stray_brace = reader->conf->message_count;
+		}
 		reader->conf->unbalanced = true;
 		return false;
 	}
