@@ -2,8 +2,9 @@
 /*
  * What the files of this folder share: the configuration itself, its files,
  * messages and tables. The way of a configuration: lexer.c makes words of
- * bytes, tree.c nodes of words, apply.c structs of nodes with the parsers of
- * field.c; template.c settles the variables; message.c prints what was wrong.
+ * bytes, tree.c nodes of words; plan.c, apply.c and scope.c structs of nodes,
+ * with the parsers of field.c; template.c settles the variables; message.c
+ * prints what was wrong.
  */
 #ifndef SKUA_CONFIG_INTERNAL_H
 #define SKUA_CONFIG_INTERNAL_H
@@ -154,6 +155,47 @@ int conf_field_parse(struct conf_call *call);
 
 /* The numbers of words that a directive takes. */
 void directive_arity(const struct directive *directive, unsigned *min, unsigned *max);
+
+/* --- scope.c ------------------------------------------------------------- */
+
+struct conf_scope *scope_create(struct conf *conf, struct conf_scope *parent,
+				enum conf_context context, const struct conf_node *node);
+
+/* Does the scope have a struct of the module that its parent does not share? */
+bool scope_owns(const struct conf_scope *scope, size_t module);
+
+/* The scope's own struct: at first a copy of what it shares with its parent. */
+void *scope_own(struct conf *conf, struct conf_scope *scope, size_t index);
+
+/* --- plan.c -------------------------------------------------------------- */
+
+/* A node whose directive is known and whose shape is right. */
+struct step {
+	struct directive_entry *entry;
+	const struct conf_node *node;
+	bool first; /* of this directive in the block */
+	bool swallows; /* its words seem to contain another directive */
+};
+
+struct plan {
+	struct step *steps;
+	size_t count, capacity;
+};
+
+struct plan plan_block(struct conf *conf, struct conf_scope *scope, struct conf_node *first);
+
+/*
+ * Where a semicolon was forgotten, the next directive's words belong to this one:
+ * the first word (of those from `least` on) that begins a later line and is the
+ * name of a directive of this block. Its index among the arguments, or nargs.
+ */
+size_t swallowed_name(const struct conf *conf, const struct conf_scope *scope,
+		      const struct conf_node *node, size_t least);
+
+/* ... and that is an error: the argument begins a directive. */
+void report_missing_semicolon(struct conf *conf, const struct conf_node *node, size_t index);
+
+bool is_block_directive(const struct directive *directive);
 
 /* --- apply.c ------------------------------------------------------------- */
 

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Scopes: the structs of the modules in one block. At first they are those of
+ * the block around it; the first directive that sets something of a module gets
+ * it a copy. What is LOCAL does not come along.
+ */
+#include "config/internal.h"
+
+static bool is_local(const struct directive *directive)
+{
+	return (directive->flags & LOCAL) && directive->size;
+}
+
+/* Does the struct have a LOCAL field that is not as it was at the beginning? */
+static bool has_local(const struct module *module, const char *data, const char *initial)
+{
+	const struct directive *directive = module->directives;
+
+	for (; directive && directive->name; directive++)
+		if (is_local(directive) && memcmp(data + directive->offset,
+						  initial + directive->offset, directive->size) != 0)
+			return true;
+	return false;
+}
+
+static void reset_local(const struct module *module, char *data, const char *initial)
+{
+	const struct directive *directive = module->directives;
+
+	for (; directive && directive->name; directive++)
+		if (is_local(directive))
+			memcpy(data + directive->offset, initial + directive->offset,
+			       directive->size);
+}
+
+/* limit_except is no place of its own: what answers in its location answers in it. */
+static bool keeps_local(const struct conf_scope *scope)
+{
+	return scope->context == IN_LIMIT_EXCEPT;
+}
+
+bool scope_owns(const struct conf_scope *scope, size_t module)
+{
+	return scope->data[module] &&
+	       (!scope->parent || scope->data[module] != scope->parent->data[module]);
+}
+
+void *scope_own(struct conf *conf, struct conf_scope *scope, size_t index)
+{
+	const struct module *module = conf->modules[index];
+
+	if (!module->conf_size || scope_owns(scope, index))
+		return (void *)scope->data[index];
+
+	void *own = pool_memdup(conf->pool, scope->data[index], module->conf_size);
+
+	if (!keeps_local(scope))
+		reset_local(module, own, conf->initial[index]);
+	scope->data[index] = own;
+	return own;
+}
+
+struct conf_scope *scope_create(struct conf *conf, struct conf_scope *parent,
+				       enum conf_context context, const struct conf_node *node)
+{
+	struct conf_scope *scope = pool_new(conf->pool, struct conf_scope);
+
+	scope->context = context;
+	scope->conf = conf;
+	scope->parent = parent;
+	scope->node = node;
+	scope->data = pool_alloc(conf->pool, (conf->module_count + 1) * sizeof(*scope->data));
+	if (conf->last_scope)
+		conf->last_scope->next = scope;
+	conf->last_scope = scope;
+	return scope;
+}
+
+struct conf_scope *conf_scope_open(struct conf_call *call, enum conf_context context)
+{
+	struct conf *conf = call->conf;
+	struct conf_scope *parent = call->scope;
+	struct conf_scope *scope = scope_create(conf, parent, context, call->node);
+
+	memcpy(scope->data, parent->data, conf->module_count * sizeof(*scope->data));
+	for (size_t i = 0; i < conf->module_count; i++)
+		if (!keeps_local(scope) && scope->data[i] &&
+		    has_local(conf->modules[i], scope->data[i], conf->initial[i]))
+			scope_own(conf, scope, i);
+	return scope;
+}
+
+void *conf_scope_write(struct conf_call *call, struct conf_scope *scope,
+		       const struct module *module)
+{
+	for (size_t i = 0; i < call->conf->module_count; i++)
+		if (call->conf->modules[i] == module)
+			return scope_own(call->conf, scope, i);
+	return NULL;
+}
+
+const void *scope_data(const struct conf_scope *scope, const struct module *module)
+{
+	const struct conf *conf = scope->conf;
+
+	for (size_t i = 0; i < conf->module_count; i++)
+		if (conf->modules[i] == module)
+			return scope->data[i];
+	return NULL;
+}
