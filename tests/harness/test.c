@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/scratch.h"
+
 int test_main(const struct test_suite *suite, const TTest *const tests[], size_t count)
 {
 	Suite *all = suite_create(suite->name);
@@ -24,9 +26,11 @@ int test_main(const struct test_suite *suite, const TTest *const tests[], size_t
 		suite_add_tcase(all, one);
 	}
 	SRunner *runner = srunner_create(all);
+	scratch_begin();
 	srunner_run_all(runner, CK_ENV);
 	int failed = srunner_ntests_failed(runner);
 	srunner_free(runner);
+	scratch_finish();
 	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 

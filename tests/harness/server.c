@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "harness/server.h"
+
+#include <arpa/inet.h>
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "harness/client.h"
+#include "harness/memory.h"
+#include "harness/scratch.h"
+
+/* How often a start is tried when somebody else was quicker to take a port. */
+enum { TRIES = 5 };
+
+long now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+int test_seconds(void)
+{
+	const char *slow = getenv("CK_TIMEOUT_MULTIPLIER");
+
+	return 10 * (slow ? atoi(slow) : 1);
+}
+
+bool patience(struct patience *patience, const char *what)
+{
+	long now = now_ms();
+
+	if (patience->until_ms == 0)
+		patience->until_ms = now + test_seconds() * 1000L;
+	else
+		usleep(2000);
+	ck_assert_msg(now < patience->until_ms, "waited for this in vain: %s", what);
+	return true;
+}
+
+/* --- files ------------------------------------------------------------------- */
+
+const char *file_path(const struct server *server, const char *name)
+{
+	return memory_printf("%s/%s%s", server->dir, name[0] == '/' ? "" : "html/",
+			     name + (name[0] == '/'));
+}
+
+static void make_folders(const char *path)
+{
+	char *copy = memory_printf("%s", path);
+
+	for (char *slash = strchr(copy + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		if (mkdir(copy, 0755) < 0 && errno != EEXIST)
+			ck_abort_msg("mkdir %s: %s", copy, strerror(errno));
+		*slash = '/';
+	}
+}
+
+void put_bytes(struct server *server, const char *name, const void *bytes, size_t len)
+{
+	const char *path = file_path(server, name);
+
+	make_folders(path);
+	FILE *file = fopen(path, "w");
+	ck_assert_msg(file != NULL, "%s: %s", path, strerror(errno));
+	ck_assert_uint_eq(fwrite(bytes, 1, len, file), len);
+	ck_assert_int_eq(fclose(file), 0);
+}
+
+void put_file(struct server *server, const char *name, const char *text)
+{
+	put_bytes(server, name, text, strlen(text));
+}
+
+static char *read_all(const char *path)
+{
+	FILE *file = fopen(path, "r");
+
+	if (!file)
+		return memory_printf("%s", "");
+	size_t len = 0, room = 4096;
+	char *text = memory_alloc(room + 1);
+	for (size_t n; (n = fread(text + len, 1, room - len, file)) > 0;) {
+		len += n;
+		if (len == room) {
+			char *more = memory_alloc(2 * room + 1);
+			memcpy(more, text, len);
+			text = more;
+			room *= 2;
+		}
+	}
+	fclose(file);
+	text[len] = '\0';
+	return text;
+}
+
+const char *file_text(const struct server *server, const char *name)
+{
+	return read_all(file_path(server, name));
+}
+
+size_t file_count(const struct server *server, const char *name, const char *text)
+{
+	const char *all = file_text(server, name);
+	size_t count = 0;
+
+	for (const char *at = strstr(all, text); at; at = strstr(at + 1, text))
+		count++;
+	return count;
+}
+
+bool log_has(struct server *server, const char *text)
+{
+	return strstr(file_text(server, "/error.log"), text) != NULL;
+}
+
+void log_wait(struct server *server, const char *text)
+{
+	struct patience p = { 0 };
+
+	while (!log_has(server, text))
+		patience(&p, memory_printf("\"%s\" in the error log", text));
+}
+
+/* --- the configuration --------------------------------------------------------- */
+
+/* A port that nobody listens on now; somebody may in a moment. */
+static int free_port(void)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET,
+				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof(address);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, len), 0);
+	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&address, &len), 0);
+	close(fd);
+	return ntohs(address.sin_port);
+}
+
+/* What the placeholder at the beginning of the text stands for; NULL: it is none. */
+static const char *placeholder(const struct server *server, const char *text, size_t *len)
+{
+	if (strncmp(text, "%DIR%", 5) == 0) {
+		*len = 5;
+		return server->dir;
+	}
+	for (int i = 0; i < SERVER_PORTS; i++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), i ? "%%PORT%d%%" : "%%PORT%%", i + 1);
+		*len = strlen(name);
+		if (strncmp(text, name, *len) == 0)
+			return memory_printf("%d", server->ports[i]);
+	}
+	return NULL;
+}
+
+const char *server_text(const struct server *server, const char *text)
+{
+	char *out;
+	size_t size, len;
+	FILE *file = open_memstream(&out, &size);
+
+	while (*text) {
+		const char *value = *text == '%' ? placeholder(server, text, &len) : NULL;
+		if (value)
+			fputs(value, file);
+		else
+			fputc(*text, file);
+		text += value ? len : 1;
+	}
+	fclose(file);
+	char *copy = memory_printf("%s", out);
+	free(out);
+	return copy;
+}
+
+static const char *frame(const struct server_setup *setup)
+{
+	if (setup->bare)
+		return setup->conf;
+	return memory_printf(
+		"daemon off; pid %%DIR%%/server.pid; error_log %%DIR%%/error.log info;\n"
+		"%s\n%s\n",
+		strstr(setup->conf, "events") ? "" : "events { }", setup->conf);
+}
+
+static const char *conf_path(const struct server *server, const struct server_setup *setup)
+{
+	return memory_printf("%s/%s", server->dir,
+			     setup->conf_path ? setup->conf_path : "conf/server.conf");
+}
+
+static void write_conf(struct server *server, const struct server_setup *setup)
+{
+	for (int i = 0; i < SERVER_PORTS; i++)
+		server->ports[i] = free_port();
+	const char *name = memory_printf("/%s", conf_path(server, setup) + strlen(server->dir) + 1);
+	put_file(server, name, server_text(server, frame(setup)));
+}
+
+/* --- the process ------------------------------------------------------------- */
+
+enum { ARGUMENTS = 32 };
+
+/* WRAPPER's words, the program, its arguments. */
+static void arguments(struct server *server, const struct server_setup *setup,
+		      const char *argv[ARGUMENTS])
+{
+	const char *own = getenv("SKUA") ? getenv("SKUA") : "build/skua";
+	const char *wrapper = setup->program ? NULL : getenv("WRAPPER");
+	char *words = memory_printf("%s", wrapper ? wrapper : "");
+	int count = 0;
+
+	for (char *word = strtok(words, " "); word && count < ARGUMENTS - 8;
+	     word = strtok(NULL, " "))
+		argv[count++] = word;
+	argv[count++] = setup->program ? setup->program : own;
+	argv[count++] = "-p";
+	argv[count++] = server->dir;
+	argv[count++] = "-c";
+	argv[count++] = conf_path(server, setup);
+	argv[count++] = "-e";
+	argv[count++] = memory_printf("%s/error.log", server->dir);
+	argv[count] = NULL;
+}
+
+static void run(struct server *server, const struct server_setup *setup)
+{
+	const char *argv[ARGUMENTS];
+	const char *output = memory_printf("%s/output.log", server->dir);
+	pid_t parent = getpid();
+
+	arguments(server, setup, argv);
+	server->pid = fork();
+	ck_assert_int_ge(server->pid, 0);
+	if (server->pid > 0)
+		return;
+	/* A test that fails ends at once, and the server has to end with it. */
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	int fd = open(output, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0644);
+	if (getppid() != parent || fd < 0 || dup2(fd, 1) < 0 || dup2(fd, 2) < 0)
+		_exit(127);
+	close(fd);
+	execvp(argv[0], (char **)argv);
+	fprintf(stderr, "%s: %s\n", argv[0], strerror(errno));
+	_exit(127);
+}
+
+static bool has_ended(struct server *server, int *status)
+{
+	pid_t pid = waitpid(server->pid, status, WNOHANG);
+
+	ck_assert_int_ge(pid, 0);
+	if (pid > 0)
+		server->pid = 0;
+	return pid > 0;
+}
+
+static const char *output_of(struct server *server)
+{
+	return memory_printf("%s%s", file_text(server, "/output.log"),
+			     file_text(server, "/error.log"));
+}
+
+/* True: it listens. False: a port was taken in the meantime. */
+static bool wait_until_ready(struct server *server, const struct server_setup *setup)
+{
+	struct patience p = { 0 };
+	const char *pid_file = setup->bare ? "/logs/server.pid" : "/server.pid";
+	int status;
+
+	while (patience(&p, "the server listens")) {
+		if (has_ended(server, &status)) {
+			bool taken = strstr(output_of(server), "in use") != NULL;
+			ck_assert_msg(taken, "the server did not start");
+			return false;
+		}
+		if (atoi(file_text(server, pid_file)) == server->pid)
+			return true;
+	}
+	return false;
+}
+
+static struct server *server_create(const struct server_setup *setup)
+{
+	struct server *server = memory_alloc(sizeof(*server));
+	const char *name = setup->program ? setup->program : "skua";
+
+	*server = (struct server){ .dir = scratch_create() };
+	server->name = strrchr(name, '/') ? strrchr(name, '/') + 1 : name;
+	make_folders(file_path(server, "x"));
+	make_folders(file_path(server, "/logs/x"));
+	for (const char *const *file = setup->files; file && *file; file += 2)
+		put_file(server, file[0], file[1]);
+	return server;
+}
+
+struct server *server_start_with(const struct server_setup *setup)
+{
+	struct server *server = server_create(setup);
+
+	signal(SIGPIPE, SIG_IGN);
+	for (int i = 0; i < TRIES; i++) {
+		write_conf(server, setup);
+		run(server, setup);
+		if (wait_until_ready(server, setup))
+			return server;
+	}
+	ck_abort_msg("no port is free");
+}
+
+struct server *server_start(const char *conf)
+{
+	return server_start_with(&(struct server_setup){ .conf = conf });
+}
+
+struct server *server_with(const char *directives)
+{
+	return server_start(memory_printf("http { access_log off;\n"
+					  "server { listen 127.0.0.1:%%PORT%%;\n%s\n} }",
+					  directives));
+}
+
+int server_fails(const char *conf, const char **output)
+{
+	const struct server_setup setup = { .conf = conf };
+	struct server *server = server_create(&setup);
+	struct patience p = { 0 };
+	int status = 0;
+
+	write_conf(server, &setup);
+	run(server, &setup);
+	while (!has_ended(server, &status))
+		patience(&p, "the server refuses to start");
+	*output = output_of(server);
+	scratch_remove(server->dir);
+	ck_assert_msg(WIFEXITED(status), "it was ended by signal %d", WTERMSIG(status));
+	return WEXITSTATUS(status);
+}
+
+/* --- its end ----------------------------------------------------------------- */
+
+static void check_messages(struct server *server)
+{
+	static const char *const defects[] = {
+		"[alert]",	 "[emerg]",	   "AddressSanitizer",
+		"LeakSanitizer", "runtime error:", "==ERROR",
+	};
+	const char *output = output_of(server);
+
+	for (size_t i = 0; i < sizeof(defects) / sizeof(defects[0]); i++)
+		ck_assert_msg(!strstr(output, defects[i]), "the server says %s, see its log",
+			      defects[i]);
+}
+
+void server_stop_by(struct server *server, int number)
+{
+	struct patience p = { 0 };
+	int status = 0;
+
+	clients_close();
+	ck_assert_int_eq(kill(server->pid, number), 0);
+	while (!has_ended(server, &status))
+		patience(&p, "the server ends");
+	ck_assert_msg(!WIFSIGNALED(status), "the server was ended by signal %d", WTERMSIG(status));
+	ck_assert_int_eq(WEXITSTATUS(status), 0);
+	check_messages(server);
+	scratch_remove(server->dir);
+}
+
+void server_stop(struct server *server)
+{
+	server_stop_by(server, SIGQUIT);
+}
+
+/* --- its processes ------------------------------------------------------------ */
+
+int server_workers(const struct server *server, pid_t *pids, int max)
+{
+	char *list = read_all(memory_printf("/proc/%d/task/%d/children", server->pid, server->pid));
+	int count = 0;
+
+	for (char *word = strtok(list, " "); word; word = strtok(NULL, " "))
+		if (count++ < max)
+			pids[count - 1] = atoi(word);
+	return count;
+}
+
+static long memory_of(pid_t pid)
+{
+	const char *line = strstr(read_all(memory_printf("/proc/%d/status", pid)), "RssAnon:");
+
+	return line ? atol(line + 8) : 0;
+}
+
+long server_memory(const struct server *server)
+{
+	pid_t pids[64];
+	int count = server_workers(server, pids, 64);
+	long sum = memory_of(server->pid);
+
+	for (int i = 0; i < count && i < 64; i++)
+		sum += memory_of(pids[i]);
+	return sum;
+}

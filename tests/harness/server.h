@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The server under test: $SKUA (build/skua), started with a configuration that
+ * stands in the test, in a folder of its own, on ports that were free.
+ *
+ *     struct server *server = server_start("http { server { listen 127.0.0.1:%PORT%; } }");
+ *     put_file(server, "a.html", "hello");
+ *     ck_assert_str_eq(get(server, "/a.html").body, "hello");
+ *     server_stop(server);
+ *
+ * WRAPPER="valgrind -q --error-exitcode=99" runs it inside another program.
+ */
+#ifndef HARNESS_SERVER_H
+#define HARNESS_SERVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+enum { SERVER_PORTS = 4 };
+
+struct server {
+	const char *dir; /* its prefix; html/ in it is the document root */
+	int ports[SERVER_PORTS]; /* %PORT%, %PORT2% … */
+	pid_t pid; /* of the process that was started: the master */
+	const char *name; /* "skua", or what else was started, for messages */
+};
+
+/* How a server is started; what is zero is as usual. */
+struct server_setup {
+	const char *conf; /* the text of the configuration */
+	const char *conf_path; /* where it lies below the prefix: "conf/server.conf" */
+	const char *program; /* instead of $SKUA */
+	const char *const *files; /* names and texts in turn, for put_file() before the start */
+	bool bare; /* nothing is added to the configuration */
+};
+
+/*
+ * Starts it and returns when it listens; fails the test when it does not. In the
+ * text %PORT% becomes a port of 127.0.0.1, %DIR% the prefix. Added on top: daemon
+ * off, pid, error_log at level info in error.log, and an empty events block where
+ * the text has none.
+ */
+struct server *server_start(const char *conf);
+struct server *server_start_with(const struct server_setup *setup);
+
+/* `directives` within one server that listens on the first port; no access log. */
+struct server *server_with(const char *directives);
+
+/*
+ * Tells it to end after the answers under way (QUIT), once all clients of the
+ * harness have hung up, and fails the test if it doesn't end with status 0 or
+ * if its log speaks of a defect. Its folder is removed.
+ */
+void server_stop(struct server *server);
+
+/* The same, told by another signal. */
+void server_stop_by(struct server *server, int signal);
+
+/*
+ * Starts it without waiting for it to listen, for configurations that are wrong.
+ * Returns its exit status; what it printed is in *output, until the test ends.
+ */
+int server_fails(const char *conf, const char **output);
+
+/* Writes html/NAME, or DIR/NAME for "/NAME". Folders on the way are made. */
+void put_file(struct server *server, const char *name, const char *text);
+void put_bytes(struct server *server, const char *name, const void *bytes, size_t len);
+
+/* The full path of what put_file() writes under this name; valid until the test ends. */
+const char *file_path(const struct server *server, const char *name);
+
+/* What a file holds (put_file()'s names), "" if there is none; valid until the test ends. */
+const char *file_text(const struct server *server, const char *name);
+
+/* True when the error log holds the text. */
+bool log_has(struct server *server, const char *text);
+
+/* Waits until it does, and fails the test when it never does. */
+void log_wait(struct server *server, const char *text);
+
+/* How often the text stands in a file. */
+size_t file_count(const struct server *server, const char *name, const char *text);
+
+/*
+ * Waits until a condition holds: `while (!it_is_there()) patience(&p, "it is there");`.
+ * Begin with a zeroed struct; fails the test when time is over, otherwise true.
+ */
+struct patience {
+	long until_ms;
+};
+bool patience(struct patience *patience, const char *what);
+
+/* The workers, children of the master: how many, at most max written to pids. */
+int server_workers(const struct server *server, pid_t *pids, int max);
+
+/* Resident memory of the server and its workers in KiB. */
+long server_memory(const struct server *server);
+
+/* The text with %PORT%, %PORT2% … and %DIR% filled in; valid until the test ends. */
+const char *server_text(const struct server *server, const char *text);
+
+/* Monotonic milliseconds. */
+long now_ms(void);
+
+/* Seconds that anything may take before it counts as hung. */
+int test_seconds(void);
+
+#endif
