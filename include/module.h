@@ -82,6 +82,9 @@ struct module {
 	 */
 	int (*check)(struct conf_call *call, void *conf);
 
+	/* Name and version of the library that the module is linked with: `skua -V`. */
+	const char *(*library)(void);
+
 	/* A worker starts (0 or -errno: the worker ends) or stops. */
 	int (*start)(const void *conf);
 	void (*stop)(const void *conf, enum stop_reason reason);
