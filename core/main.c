@@ -12,11 +12,15 @@
 #include <unistd.h>
 
 #include "config/config.h"
+#include "config/help.h"
 #include "process/generation.h"
 #include "process/main_conf.h"
 #include "process/options.h"
+#include "process/serve.h"
 #include "process/server.h"
+#include "process/tell.h"
 #include "process/title.h"
+#include "process/version.h"
 
 /* Seen from the folder where the command was given. */
 static struct str absolute(struct pool *pool, const char *path)
@@ -83,30 +87,35 @@ static int test(const struct startup *startup, bool quiet, bool dump)
 	return 0;
 }
 
-static int print_version(void)
-{
-	fputs("skua version: skua/" SKUA_VERSION "\n", stderr);
-	return 0;
-}
-
 static int run(struct pool *pool, const struct options *options)
 {
 	const struct startup startup = startup_of(pool, options);
 
 	switch (options->command) {
 	case COMMAND_VERSION:
-		return print_version();
+		version_print(stderr);
+		return 0;
+	case COMMAND_BUILD:
+		version_print_build(stderr);
+		return 0;
 	case COMMAND_USAGE:
-		print_version();
+		version_print(stderr);
 		options_usage(stderr);
 		return 0;
+	case COMMAND_HELP:
+		return help_print(stdout, options->argument) < 0;
+	case COMMAND_SERVE:
+		return serve_folder(pool, options);
+	case COMMAND_SIGNAL:
+		return tell_master(&startup, options->signal);
 	case COMMAND_TEST:
 		return test(&startup, options->quiet, false);
 	case COMMAND_DUMP:
 		return test(&startup, options->quiet, true);
-	default:
-		return server_run(&startup);
+	case COMMAND_RUN:
+		break;
 	}
+	return server_run(&startup);
 }
 
 int main(int argc, char **argv)

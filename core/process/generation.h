@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #include <str.h>
+#include <sys/types.h>
 
 struct conf;
 struct events_conf;
@@ -24,8 +25,10 @@ struct startup {
 	struct str globals; /* of -g */
 	struct str error_log; /* absolute: where errors go that no error_log takes */
 	struct str text; /* the configuration itself, by `skua serve`; data NULL: the file's */
-	bool serve; /* foreground, no pid file, rights of the folder's owner */
-	const char *folder; /* of serve */
+	bool serve; /* no pid file, no file of -e, rights of the folder's owner */
+	uid_t uid; /* whose they are */
+	gid_t gid;
+	void (*serving)(const struct startup *startup); /* told once the server stands; or NULL */
 };
 
 struct generation {

@@ -72,6 +72,13 @@ static void end_if_empty(void)
 
 static void reload(void);
 
+static void stand(void)
+{
+	if (startup->serving)
+		startup->serving(startup);
+	daemon_ready();
+}
+
 /* Also the first generation comes here. */
 static void on_serving(struct generation *generation)
 {
@@ -85,7 +92,7 @@ static void on_serving(struct generation *generation)
 	if (old)
 		supervisor_retire(old);
 	else
-		daemon_ready();
+		stand();
 	log_notice("generation %u of the configuration serves, with %u workers",
 		   generation->number, generation->workers);
 	if (reload_again)

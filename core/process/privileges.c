@@ -47,7 +47,9 @@ static int become(const struct identity *identity)
 
 int privileges_drop(const struct identity *identity)
 {
-	if (geteuid() != 0)
+	static bool dropped; /* and inherited by the children since */
+
+	if (geteuid() != 0 || dropped)
 		return 0;
 	if (become(identity) < 0)
 		return -1;
@@ -59,6 +61,7 @@ int privileges_drop(const struct identity *identity)
 		log_emerg("prctl(PR_SET_NO_NEW_PRIVS) failed");
 		return -1;
 	}
+	dropped = true;
 	return 0;
 }
 

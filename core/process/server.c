@@ -13,19 +13,33 @@
 #include "process/logfiles.h"
 #include "process/main_conf.h"
 #include "process/master.h"
+#include "process/privileges.h"
 #include "process/signals.h"
 #include "process/worker.h"
 
+/* Until the configuration says where errors go: to the caller and to the file of -e. */
+static struct log early_file = { .fd = -1, .level = LEVEL_NOTICE };
+static const struct log early = { .fd = STDERR_FILENO, .level = LEVEL_NOTICE, .next = &early_file };
+
 /* The file of -e exists from the start, also when the configuration names another. */
-static void touch_error_log(const struct startup *startup)
+static void open_error_log(const struct startup *startup)
 {
 	int fd = logfile_open(startup->error_log.data);
 
-	if (fd >= 0)
-		close(fd);
-	else
-		fprintf(stderr, "skua: [alert] could not open error log file: open() \"%s\" failed (%d: %s)\n",
-			startup->error_log.data, -fd, strerror(-fd));
+	if (fd < 0)
+		fprintf(stderr, "skua: the error log \"%s\" cannot be opened: %s; -e names another\n",
+			startup->error_log.data, strerror(-fd));
+	else if (!str_eq(startup->error_log, STR("/dev/stderr")))
+		early_file.fd = fd;
+	log_process = &early;
+}
+
+/* With `skua serve` there is no need of root once the sockets are open. */
+static int drop_early(const struct startup *startup)
+{
+	const struct identity owner = { .uid = startup->uid, .gid = startup->gid };
+
+	return startup->serve ? privileges_drop(&owner) : 0;
 }
 
 /* Owns the generation. */
@@ -51,12 +65,12 @@ int server_run(const struct startup *startup)
 {
 	signals_block();
 	if (!startup->serve)
-		touch_error_log(startup);
+		open_error_log(startup);
 	listen_adopt_environment();
 	struct generation *generation = generation_read(startup, stderr);
 	if (!generation)
 		return 1;
-	if (generation_open(generation) < 0) {
+	if (generation_open(generation) < 0 || drop_early(startup) < 0) {
 		generation_destroy(generation);
 		return 1;
 	}

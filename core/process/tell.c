@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "process/tell.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "process/generation.h"
+#include "process/main_conf.h"
+#include "process/pidfile.h"
+
+static const struct {
+	const char *name;
+	int number;
+} names[] = {
+	{ "stop", SIGTERM },
+	{ "quit", SIGQUIT },
+	{ "reload", SIGHUP },
+	{ "reopen", SIGUSR1 },
+};
+
+static int number_of(const char *name)
+{
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(names[i].name, name) == 0)
+			return names[i].number;
+	return 0;
+}
+
+static int complain_about_file(const char *name, struct str path, int error)
+{
+	if (error == -ENOENT)
+		fprintf(stderr,
+			"skua: cannot %s: there is no pid file \"%.*s\": no server runs with this "
+			"configuration, or it was started with another -c or -p\n",
+			name, STR_ARG(path));
+	else if (error == -EINVAL)
+		fprintf(stderr,
+			"skua: cannot %s: the pid file \"%.*s\" holds no number; find the master "
+			"process with ps and send it a signal with kill\n",
+			name, STR_ARG(path));
+	else
+		fprintf(stderr, "skua: cannot %s: the pid file \"%.*s\" cannot be read: %s\n", name,
+			STR_ARG(path), strerror(-error));
+	return 1;
+}
+
+static int send_signal(const char *name, struct str path, pid_t pid)
+{
+	if (kill(pid, number_of(name)) == 0)
+		return 0;
+	if (errno == ESRCH)
+		fprintf(stderr,
+			"skua: cannot %s: the server does not run: process %d, which \"%.*s\" "
+			"names, has ended\n",
+			name, pid, STR_ARG(path));
+	else
+		fprintf(stderr, "skua: cannot %s: process %d belongs to somebody else: %s\n", name,
+			pid, strerror(errno));
+	return 1;
+}
+
+int tell_master(const struct startup *startup, const char *name)
+{
+	struct generation *generation = generation_read(startup, stderr);
+
+	if (!generation)
+		return 1;
+	struct str path = main_conf_pid_path(generation->conf);
+	pid_t pid;
+	int error = pidfile_read(path.data, &pid);
+	int status = error < 0 ? complain_about_file(name, path, error) :
+				 send_signal(name, path, pid);
+	generation_destroy(generation);
+	return status;
+}
