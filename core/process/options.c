@@ -149,8 +149,8 @@ static int number(const char *text, const char *what, uint64_t max, int *out)
 	uint64_t value;
 
 	if (str_to_u64(str_from(text), max, &value) < 0)
-		return complain("serve: \"%s\" is not a number of %s (0 to %d)", text, what,
-				(int)max);
+		return complain("serve: %s is a number from 0 to %d, not \"%s\"", what, (int)max,
+				text);
 	*out = (int)value;
 	return 0;
 }
@@ -198,9 +198,9 @@ static int serve_option(struct options *options, const char *word, struct argume
 		return complain("serve: option \"%s\" requires a value", word);
 	switch (letter) {
 	case 'p':
-		return number(value, "a port", 65535, &options->port);
+		return number(value, "--port", 65535, &options->port);
 	case 'w':
-		return number(value, "workers", 512, &options->workers);
+		return number(value, "--workers", 512, &options->workers);
 	case 'r':
 		options->argument = value;
 		return 0;

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Messages and inboxes over real socket pairs, within one process. Descriptors
+ * are counted: none may stay open, whatever arrives.
+ */
+#include "harness/test.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <log.h>
+
+#include "process/channel.h"
+#include "process/inbox.h"
+
+static int ends[2];
+
+static unsigned open_descriptors(void)
+{
+	unsigned count = 0;
+
+	for (int fd = 0; fd < 1024; fd++)
+		count += fcntl(fd, F_GETFD) >= 0;
+	return count;
+}
+
+static void make_pair(void)
+{
+	static const struct log nowhere = { .fd = -1 };
+
+	log_process = &nowhere;
+	ck_assert_int_eq(channel_pair(ends), 0);
+}
+
+static int open_null(void)
+{
+	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	ck_assert_int_ge(fd, 0);
+	return fd;
+}
+
+START_TEST(message_arrives_with_descriptors)
+{
+	int fds[CHANNEL_FDS];
+	struct message message;
+
+	make_pair();
+	for (int i = 0; i < CHANNEL_FDS; i++)
+		fds[i] = open_null();
+	ck_assert_int_eq(channel_send(ends[0], MESSAGE_LOGS, 7, STR("text"), fds, CHANNEL_FDS), 0);
+	ck_assert_int_eq(channel_receive(ends[1], &message), 1);
+	ck_assert_uint_eq(message.type, MESSAGE_LOGS);
+	ck_assert_uint_eq(message.number, 7);
+	ck_assert(str_eq(message.payload, STR("text")));
+	ck_assert_uint_eq(message.fds_count, CHANNEL_FDS);
+	ck_assert_int_ne(fcntl(message.fds[63], F_GETFD) & FD_CLOEXEC, 0);
+	message_discard(&message);
+	ck_assert_int_eq(channel_receive(ends[1], &message), -EAGAIN);
+}
+END_TEST
+
+START_TEST(too_much_is_not_sent)
+{
+	static char large[CHANNEL_PAYLOAD + 1];
+	int fds[CHANNEL_FDS + 1] = { 0 };
+
+	make_pair();
+	ck_assert_int_eq(channel_send(ends[0], MESSAGE_LOGS, 0, STR(""), fds, CHANNEL_FDS + 1),
+			 -EMSGSIZE);
+	ck_assert_int_eq(channel_send(ends[0], MESSAGE_LOGS, 0,
+				      (struct str){ large, sizeof(large) }, NULL, 0),
+			 -EMSGSIZE);
+}
+END_TEST
+
+START_TEST(end_is_told)
+{
+	struct message message;
+
+	make_pair();
+	close(ends[0]);
+	ck_assert_int_eq(channel_receive(ends[1], &message), 0);
+	ck_assert_int_eq(channel_send(ends[1], MESSAGE_QUIT, 0, STR(""), NULL, 0), -EPIPE);
+}
+END_TEST
+
+START_TEST(a_full_channel_does_not_block)
+{
+	static char payload[CHANNEL_PAYLOAD];
+	struct str text = { payload, sizeof(payload) };
+	int error = 0;
+
+	make_pair();
+	for (int i = 0; i < 1000 && error == 0; i++)
+		error = channel_send(ends[0], MESSAGE_CONNECTIONS, 0, text, NULL, 0);
+	ck_assert_int_eq(error, -EAGAIN);
+}
+END_TEST
+
+/* Sends bytes as they are, with `count` copies of a descriptor. */
+static void send_raw(const void *data, size_t len, size_t count)
+{
+	char room[CMSG_SPACE(sizeof(int) * 100)] = { 0 };
+	struct iovec iov = { (void *)data, len };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+
+	if (count) {
+		msg.msg_control = room;
+		msg.msg_controllen = CMSG_SPACE(sizeof(int) * count);
+		struct cmsghdr *head = CMSG_FIRSTHDR(&msg);
+		head->cmsg_level = SOL_SOCKET;
+		head->cmsg_type = SCM_RIGHTS;
+		head->cmsg_len = CMSG_LEN(sizeof(int) * count);
+		for (size_t i = 0; i < count; i++)
+			((int *)CMSG_DATA(head))[i] = ends[0];
+	}
+	ck_assert_int_eq(sendmsg(ends[0], &msg, 0), (ssize_t)len);
+}
+
+START_TEST(broken_messages_leave_nothing_open)
+{
+	const struct {
+		uint16_t version, type;
+		uint32_t number, len, fds_count;
+	} old = { 0, MESSAGE_LOGS, 0, 0, 3 }, wrong_count = { 1, MESSAGE_LOGS, 0, 0, 2 },
+	  wrong_len = { 1, MESSAGE_LOGS, 0, 9, 3 }, many = { 1, MESSAGE_LOGS, 0, 0, 90 };
+	struct message message;
+
+	make_pair();
+	unsigned before = open_descriptors();
+	send_raw("x", 1, 3);
+	send_raw(&old, sizeof(old), 3);
+	send_raw(&wrong_count, sizeof(wrong_count), 3);
+	send_raw(&wrong_len, sizeof(wrong_len), 3);
+	send_raw(&many, sizeof(many), 90);
+	for (int i = 0; i < 5; i++)
+		ck_assert_int_eq(channel_receive(ends[1], &message), -EBADMSG);
+	ck_assert_int_eq(channel_receive(ends[1], &message), -EAGAIN);
+	ck_assert_uint_eq(open_descriptors(), before);
+}
+END_TEST
+
+static unsigned taken;
+static struct passed_conn last;
+static char last_bytes[64];
+
+static void take(const struct passed_conn *conn)
+{
+	taken++;
+	last = *conn;
+	memcpy(last_bytes, conn->bytes.data, conn->bytes.len);
+	close(conn->fd);
+}
+
+START_TEST(connections_travel_with_all_that_is_known)
+{
+	static struct batch batch;
+	struct passed_conn conn = {
+		.fd = open_null(), .listener = 3, .requests = 12, .number = 1234567890123,
+		.started_ms = 5, .deadline_ms = 6, .peer_len = sizeof(struct sockaddr_in),
+		.bytes = STR("GET / HTTP/1.1\r\n"),
+	};
+
+	make_pair();
+	conn.peer.in.sin_port = 77;
+	ck_assert(batch_add(&batch, &conn));
+	ck_assert_int_eq(batch_send(&batch, ends[0]), 0);
+	ck_assert_int_lt(fcntl(conn.fd, F_GETFD), 0);
+	ck_assert_uint_eq(inbox_receive(ends[1], 10, take), 1);
+	ck_assert_uint_eq(taken, 1);
+	ck_assert_uint_eq(last.listener, 3);
+	ck_assert_uint_eq(last.requests, 12);
+	ck_assert_uint_eq(last.number, 1234567890123);
+	ck_assert_int_eq(last.started_ms, 5);
+	ck_assert_int_eq(last.deadline_ms, 6);
+	ck_assert_int_eq(last.peer.in.sin_port, 77);
+	ck_assert(str_eq((struct str){ last_bytes, last.bytes.len }, conn.bytes));
+}
+END_TEST
+
+START_TEST(a_batch_has_an_end)
+{
+	static struct batch batch;
+	struct passed_conn conn = { .fd = -1 };
+
+	for (int i = 0; i < CHANNEL_FDS; i++)
+		ck_assert(batch_add(&batch, &conn));
+	ck_assert(!batch_add(&batch, &conn));
+	batch.count = batch.len = 0;
+	conn.bytes = (struct str){ batch.payload, CHANNEL_PAYLOAD };
+	ck_assert(!batch_add(&batch, &conn));
+}
+END_TEST
+
+START_TEST(an_inbox_takes_connections_only)
+{
+	int fd = open_null();
+
+	make_pair();
+	unsigned before = open_descriptors();
+	ck_assert_int_eq(channel_send(ends[0], MESSAGE_STOP, 0, STR(""), &fd, 1), 0);
+	ck_assert_int_eq(channel_send(ends[0], MESSAGE_CONNECTIONS, 0, STR("short"), &fd, 1), 0);
+	ck_assert_int_eq(channel_send(ends[0], 999, 0, STR("of the future"), &fd, 1), 0);
+	inbox_receive(ends[1], 10, take);
+	ck_assert_uint_eq(taken, 0);
+	ck_assert_uint_eq(open_descriptors(), before);
+}
+END_TEST
+
+START_TEST(what_was_left_behind_is_handed_on)
+{
+	static struct batch batch;
+	struct passed_conn conn = { .fd = open_null(), .listener = 9 };
+	int other[2];
+
+	make_pair();
+	ck_assert_int_eq(channel_pair(other), 0);
+	batch_add(&batch, &conn);
+	ck_assert_int_eq(batch_send(&batch, ends[0]), 0);
+	ck_assert_uint_eq(inbox_forward(ends[1], other[0]), 1);
+	ck_assert_uint_eq(inbox_receive(other[1], 10, take), 1);
+	ck_assert_uint_eq(last.listener, 9);
+}
+END_TEST
+
+START_TEST(every_short_record_is_refused)
+{
+	static struct batch batch;
+	struct passed_conn conn = { .peer_len = 16, .bytes = STR("abc") }, out;
+
+	batch_add(&batch, &conn);
+	for (size_t len = 0; len < batch.len; len++) {
+		struct str cut = { batch.payload, len };
+		ck_assert_int_eq(inbox_decode(&cut, &out), -EBADMSG);
+	}
+	struct str whole = { batch.payload, batch.len };
+	ck_assert_int_eq(inbox_decode(&whole, &out), 0);
+	ck_assert_uint_eq(whole.len, 0);
+}
+END_TEST
+
+TESTS("channel", message_arrives_with_descriptors, too_much_is_not_sent, end_is_told,
+      a_full_channel_does_not_block, broken_messages_leave_nothing_open,
+      connections_travel_with_all_that_is_known, a_batch_has_an_end,
+      an_inbox_takes_connections_only, what_was_left_behind_is_handed_on,
+      every_short_record_is_refused)
