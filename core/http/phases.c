@@ -48,8 +48,9 @@ static verdict run_phase(struct request_core *core)
 	while (core->handler < phases[core->phase].count) {
 		verdict v = call(core, &phases[core->phase].items[core->handler]);
 
-		if (v == WAIT)
-			return WAIT;
+		/* After a redirect the place in the walk is a new one already. */
+		if (v == WAIT || v == RESTART)
+			return v;
 		core->handler++;
 		if (v != PASS)
 			return v;
