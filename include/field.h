@@ -72,8 +72,8 @@ enum range_result {
 
 /*
  * Reads the field Range (section 14.2) for a representation of `length` bytes;
- * `ranges` has room for `max` of them. Ignored are other units, what is
- * malformed, more than `max` ranges, and ranges that together are longer than
+ * `ranges` has room for `max` of them. Ignored is it for an empty one, where no
+ * range could be satisfied; and ignored are other units, what is malformed, more than `max` ranges, and ranges that together are longer than
  * the whole, as those of a flood of overlapping ones are. Ranges are not merged
  * or sorted: clients are promised the order of their request.
  */

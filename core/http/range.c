@@ -61,7 +61,7 @@ enum range_result range_parse(struct str value, uint64_t length, struct range *r
 	bool any = false;
 
 	*count = 0;
-	if (!str_eq_nocase(str_head(value, unit.len), unit))
+	if (length == 0 || !str_eq_nocase(str_head(value, unit.len), unit))
 		return RANGE_IGNORED;
 	value = skip_blanks(str_skip(value, unit.len));
 

@@ -86,9 +86,9 @@ START_TEST(parses_ranges_of_extremes)
 	char text[256];
 
 	range_text("bytes=0-", 0, text, sizeof(text));
-	ck_assert_str_eq(text, "416");
+	ck_assert_str_eq(text, "-");
 	range_text("bytes=-5", 0, text, sizeof(text));
-	ck_assert_str_eq(text, "416");
+	ck_assert_str_eq(text, "-");
 	range_text("bytes=9223372036854775806-", INT64_MAX, text, sizeof(text));
 	ck_assert_str_eq(text, "9223372036854775806-9223372036854775806");
 	range_text("bytes=5000000000-5000000001", 6000000000, text, sizeof(text));
