@@ -13,7 +13,6 @@
 #include "config/config.h"
 #include "config/modules.h"
 #include "config/template.h"
-#include "harness/test.h"
 
 struct sample {
 	bool flag;
@@ -192,7 +191,7 @@ static const struct absent_directive sample_absent[] = {
 static char *messages; /* of the last loading */
 static int loaded; /* what conf_load() returned */
 
-static struct conf *load_with(struct conf_options options, struct str text)
+static inline struct conf *load_with(struct conf_options options, struct str text)
 {
 	size_t len;
 	FILE *stream = open_memstream(&messages, &len);
@@ -219,22 +218,6 @@ static inline struct conf *load(const char *text)
 			 str_from(text));
 }
 
-/* Loads what must be good. */
-static inline struct conf *load_good(const char *text)
-{
-	struct conf *conf = load(text);
-
-	ck_assert_msg(loaded == 0 && !*messages, "%s", messages);
-	return conf;
-}
-
-/* Loads and gives the messages. */
-static inline const char *errors_of(const char *text)
-{
-	conf_destroy(load(text));
-	return messages;
-}
-
 static inline const struct sample *sample_of(const struct conf_scope *scope)
 {
 	return scope_data(scope, &sample_module);
@@ -244,18 +227,5 @@ static inline const struct sample *sample_main(struct conf *conf)
 {
 	return sample_of(conf_main(conf));
 }
-
-#define assert_str(got, expected)                                                           \
-	do {                                                                                \
-		struct str got_ = (got);                                                    \
-		ck_assert_msg(str_eq(got_, str_from(expected)), "got \"%.*s\", not \"%s\"", \
-			      STR_ARG(got_), expected);                                     \
-	} while (0)
-
-#define assert_has(text, part) \
-	ck_assert_msg(strstr(text, part) != NULL, "\"%s\" is not in:\n%s", part, text)
-
-#define assert_has_not(text, part) \
-	ck_assert_msg(strstr(text, part) == NULL, "\"%s\" is in:\n%s", part, text)
 
 #endif

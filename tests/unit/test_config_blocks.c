@@ -2,7 +2,7 @@
 /*
  * What blocks inherit, in which order their directives run, what may repeat.
  */
-#include "unit/config_sample.h"
+#include "unit/config_test.h"
 
 START_TEST(a_block_shares_what_it_does_not_set)
 {

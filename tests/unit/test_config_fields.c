@@ -2,7 +2,7 @@
 /*
  * The values of directives: numbers, times, sizes, keywords, lists, defaults.
  */
-#include "unit/config_sample.h"
+#include "unit/config_test.h"
 
 static int64_t time_of(const char *time)
 {

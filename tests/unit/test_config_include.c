@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "unit/config_sample.h"
+#include "unit/config_test.h"
 
 static char folder[] = "/tmp/skua-include-XXXXXX";
 

@@ -2,7 +2,7 @@
 /*
  * Words of the configuration: quotes, escapes, comments, braces.
  */
-#include "unit/config_sample.h"
+#include "unit/config_test.h"
 
 /* The words that "words …;" gets, each in brackets. */
 static const char *words_of(const char *line)

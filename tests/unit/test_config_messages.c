@@ -3,7 +3,7 @@
  * What is printed about mistakes: all of them, at their places, with remedies,
  * and nothing that a terminal would obey.
  */
-#include "unit/config_sample.h"
+#include "unit/config_test.h"
 
 START_TEST(form)
 {

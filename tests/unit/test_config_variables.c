@@ -2,7 +2,7 @@
 /*
  * Strings with variables, and where the variables come from.
  */
-#include "unit/config_sample.h"
+#include "unit/config_test.h"
 
 /* The parts of "text …", a variable as <name:rest>. */
 static const char *parts_of(const char *text)
