@@ -171,10 +171,11 @@ static struct request_core *begin_request(struct h1 *h)
 	core->pub.server = default_server(h);
 	core->pub.version = HTTP_1_0;
 	request_set_location(&core->pub, core->pub.server->top);
+	core->pipelined = ex->first != NULL;
+	core->number = ++h->conn->requests;
 	*ex->end = core;
 	ex->end = &core->next;
 	ex->current = core;
-	h->conn->requests++;
 	conn_counts.requests++;
 	return core;
 }

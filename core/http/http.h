@@ -99,6 +99,7 @@ struct http_server {
 struct http {
 	struct conf *conf;
 	struct str prefix; /* of relative paths; ends with a slash */
+	struct str hostname; /* of this machine, lower case */
 	struct listeners listeners;
 	struct http_server **servers;
 	size_t servers_count, servers_capacity;

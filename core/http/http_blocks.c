@@ -6,8 +6,6 @@
  */
 #include "http/http_conf.h"
 
-#include <unistd.h>
-
 #include "http/http.h"
 #include "http/listen_conf.h"
 #include "http/routing.h"
@@ -83,14 +81,6 @@ static bool has_upper(struct str text)
 	return false;
 }
 
-static struct str own_hostname(struct pool *pool)
-{
-	char name[256] = "";
-
-	gethostname(name, sizeof(name) - 1);
-	return lower_copy(pool, str_from(name));
-}
-
 /* An asterisk is a whole label, at one of the ends, and stands for more than nothing. */
 static bool is_well_formed(struct str name)
 {
@@ -121,7 +111,7 @@ static int parse_name(struct conf_call *call, const struct conf_word *word,
 		return out->pattern ? 0 : -1;
 	}
 	if (str_eq(text, STR("$hostname")))
-		text = own_hostname(call->pool);
+		text = http_of(call->conf)->hostname;
 	if (!is_well_formed(text))
 		return conf_error(call, word,
 				  "invalid server name \"%.*s\"\nexpected \"a.example\", "

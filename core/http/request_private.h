@@ -42,6 +42,7 @@ struct request_core {
 	struct variable_value *values; /* by slot index; NULL before the first use */
 	size_t captures_room; /* for how many req->captures has memory */
 	bool pipelined; /* it was there before the answer to the one ahead of it was out: $pipe */
+	uint32_t number; /* among the requests of its connection, from 1 */
 
 	/* Called when the walk is over: the answer is there, or `closing` is set. */
 	void (*complete)(struct request *req, void *data);

@@ -48,6 +48,7 @@ struct request *subrequest_start(struct request *parent, struct str uri, struct 
 	core->complete_data = call;
 	core->depth = above->depth + 1;
 	core->started_ms = above->started_ms;
+	core->number = above->number;
 	core->phase = PHASE_SERVER_REWRITE;
 	core->next_sibling = above->subrequests;
 	above->subrequests = core;

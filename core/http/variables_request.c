@@ -70,30 +70,43 @@ static bool is_field(struct str field, struct str variable)
 	return true;
 }
 
-/* The values of all fields of that name, in their order, with a separator between. */
-static bool join_fields(struct request *req, const struct header *headers, struct str name,
-			struct str separator, struct str *out)
+static size_t count_fields(const struct header *headers, struct str name, struct str *value)
 {
-	bool found = false;
+	size_t count = 0;
 
-	for (const struct header *header = headers; header; header = header->next) {
-		if (!is_field(header->name, name))
-			continue;
-		if (found)
-			*out = pool_concat(req->pool,
-					   (struct str[]){ *out, separator, header->value }, 3);
-		else
-			*out = header->value;
-		found = true;
-	}
-	return found;
+	for (const struct header *header = headers; header; header = header->next)
+		if (is_field(header->name, name)) {
+			*value = header->value;
+			count++;
+		}
+	return count;
+}
+
+bool fields_text(struct pool *pool, const struct header *headers, struct str name,
+		 struct str separator, struct str *out)
+{
+	size_t count = count_fields(headers, name, out), used = 0;
+
+	if (count < 2)
+		return count == 1;
+
+	struct str *parts = pool_array(pool, struct str, 2 * count);
+
+	for (const struct header *header = headers; header; header = header->next)
+		if (is_field(header->name, name)) {
+			parts[used++] = header->value;
+			parts[used++] = separator;
+		}
+	*out = pool_concat(pool, parts, used - 1);
+	return true;
 }
 
 bool variable_http(struct request *req, struct str rest, const void *data, struct str *out)
 {
+	struct str separator = str_eq(rest, STR("cookie")) ? STR("; ") : STR(", ");
+
 	(void)data;
-	return join_fields(req, req->headers, rest,
-			   str_eq(rest, STR("cookie")) ? STR("; ") : STR(", "), out);
+	return fields_text(req->pool, req->headers, rest, separator, out);
 }
 
 static bool find_cookie(struct str cookies, struct str name, struct str *out)
