@@ -19,6 +19,7 @@ enum {
 	BYTES_A_TURN = 512 * 1024,
 	LEAST_ROOM = 512, /* of the buffer, to read into */
 	SPARE_EXCHANGES = 64,
+	ONE_SEGMENT = 1200, /* bytes that leave at once, also without TCP_NODELAY */
 };
 
 static struct exchange *spare;
@@ -56,7 +57,7 @@ static void exchange_put(struct exchange *ex)
 	ex->first = ex->current = NULL;
 	ex->body.kind = FRAMING_NONE;
 	ex->body_bytes = ex->body_limit = 0;
-	ex->head_began_ms = 0;
+	ex->head_began_ms = ex->head_deadline = 0;
 	ex->line_is_checked = ex->last_answer = ex->eof = ex->broken = false;
 	ex->next = spare;
 	spare = ex;
@@ -186,20 +187,46 @@ static bool make_room(struct exchange *ex, const struct http_conf *conf)
 		ex->in = buffer_create((size_t)conf->client_header_buffer_size.bytes);
 		return ex->in != NULL;
 	}
-	struct buffer *buffer = buffer_make_room(ex->in, LEAST_ROOM);
+	size_t held = ex->in->end - ex->in->begin;
+	struct buffer *buffer = buffer_make_room(ex->in, held > LEAST_ROOM ? held : LEAST_ROOM);
 
 	if (buffer)
 		ex->in = buffer;
 	return buffer != NULL;
 }
 
-/* The first bytes of a head: from now on it has to come in client_header_timeout. */
-static void begin_head(struct h1 *h)
+static void received(struct h1 *h, size_t n)
 {
-	if (h->ex->head_began_ms)
-		return;
-	h->ex->head_began_ms = clock_wall_ms();
+	struct exchange *ex = h->ex;
+
+	if (ex->in->begin == ex->in->end)
+		ex->head_began_ms = clock_wall_ms();
+	ex->in->end += n;
 	conn_set_idle(h->conn, false);
+	job_queue(&h->conn->respond, STAGE_RESPOND);
+}
+
+/* Reads once. False: the client is gone, close the connection. */
+static bool receive(struct h1 *h)
+{
+	struct conn *conn = h->conn;
+	struct exchange *ex = h->ex;
+	ssize_t n = conn->transport->receive(conn, ex->in->bytes + ex->in->end,
+					     ex->in->capacity - ex->in->end);
+
+	if (n > 0) {
+		received(h, (size_t)n);
+	} else if (n == 0 && !conn->idle) {
+		ex->eof = true;
+		conn_want(conn, conn->events & ~(uint32_t)EPOLLIN);
+		job_queue(&conn->respond, STAGE_RESPOND);
+	} else if (n == -EAGAIN || n == -EINTR) {
+		if (conn->idle)
+			release_exchange(h, 499);
+	} else {
+		return false;
+	}
+	return true;
 }
 
 static void h1_receive(struct conn *conn)
@@ -210,46 +237,29 @@ static void h1_receive(struct conn *conn)
 		linger(h);
 		return;
 	}
-	if (!h->ex && !(h->ex = exchange_get())) {
+	if (conn->peer_closed)
+		conn_want(conn, conn->events & ~(uint32_t)EPOLLRDHUP);
+	if (!h->ex)
+		h->ex = exchange_get();
+	if (!h->ex) {
 		conn_close(conn);
 		return;
 	}
-	struct exchange *ex = h->ex;
-
-	if (conn->peer_closed)
-		conn_want(conn, conn->events & ~(uint32_t)EPOLLRDHUP);
-	if (!may_receive(h) || !make_room(ex, h->conf)) {
+	if (!may_receive(h) || !make_room(h->ex, h->conf)) {
 		conn_want(conn, conn->events & ~(uint32_t)EPOLLIN);
 		job_queue(&conn->respond, STAGE_RESPOND);
 		return;
 	}
-	ssize_t n = conn->transport->receive(conn, ex->in->bytes + ex->in->end,
-					     ex->in->capacity - ex->in->end);
-
-	if (n == -EAGAIN || n == -EINTR) {
-		if (conn->idle)
-			release_exchange(h, 499);
-		return;
-	}
-	if (n > 0) {
-		ex->in->end += (size_t)n;
-		begin_head(h);
-	} else if (n == 0 && !conn->idle) {
-		ex->eof = true;
-		conn_want(conn, conn->events & ~(uint32_t)EPOLLIN);
-	} else {
+	if (!receive(h))
 		conn_close(conn);
-		return;
-	}
-	job_queue(&conn->respond, STAGE_RESPOND);
 }
 
 /* --- respond --- */
 
 static bool may_answer(const struct exchange *ex, int answers)
 {
-	return !ex->broken && answers < ANSWERS_A_TURN && output_room(&ex->out) > 4 &&
-	       output_pending(&ex->out) < BYTES_A_TURN;
+	return !ex->broken && (ex->current || answers < ANSWERS_A_TURN) &&
+	       output_room(&ex->out) > 4 && output_pending(&ex->out) < BYTES_A_TURN;
 }
 
 /* The body of the last request comes first; 0, or -1 when framing is lost. */
@@ -277,14 +287,14 @@ static bool advance(struct h1 *h, int *answers)
 	return true;
 }
 
-/* A head has begun and is not complete. */
+/* A head has begun: all of it has to come in client_header_timeout. */
 static void wait_for_head(struct h1 *h)
 {
 	struct exchange *ex = h->ex;
-	int64_t since = clock_wall_ms() - ex->head_began_ms;
-	int64_t left = h->conf->client_header_timeout.ms - since;
 
-	timer_start(&h->conn->timer, left > 0 ? left : 1);
+	if (!ex->head_deadline)
+		ex->head_deadline = clock_ms() + h->conf->client_header_timeout.ms;
+	timer_start(&h->conn->timer, ex->head_deadline - clock_ms());
 	conn_want(h->conn, h->conn->events | EPOLLIN);
 }
 
@@ -333,6 +343,14 @@ static void set_nodelay(struct conn *conn)
 	conn->nodelay = true;
 }
 
+/* Something more can be put into the output at once. */
+static bool has_work(const struct exchange *ex)
+{
+	if (ex->current)
+		return ex->current->answered && !ex->current->body_waits;
+	return ex->in && ex->in->begin != ex->in->end;
+}
+
 /* All that there was has left. */
 static void sent_all(struct h1 *h)
 {
@@ -347,7 +365,7 @@ static void sent_all(struct h1 *h)
 		conn_close(conn); /* a handler waits, but nobody is there any more */
 		return;
 	}
-	if (ex->current ? ex->current->answered : ex->in && ex->in->begin != ex->in->end) {
+	if (has_work(ex)) {
 		job_queue(&conn->respond, STAGE_RESPOND);
 		return;
 	}
@@ -355,7 +373,8 @@ static void sent_all(struct h1 *h)
 		conn_close(conn);
 		return;
 	}
-	conn_want(conn, conn->events | EPOLLIN);
+	if (!ex->eof)
+		conn_want(conn, conn->events | EPOLLIN);
 	wait_for_client(h);
 }
 
@@ -363,9 +382,9 @@ static void h1_send(struct conn *conn)
 {
 	struct h1 *h = conn->state;
 	struct exchange *ex = h->ex;
-	bool more = ex->current && ex->current->answered && h->conf->tcp_nopush;
+	bool more = ex->current && has_work(ex) && h->conf->tcp_nopush;
 
-	if (h->conf->tcp_nodelay && conn->requests > 0)
+	if (h->conf->tcp_nodelay && (conn->requests > 1 || output_pending(&ex->out) > ONE_SEGMENT))
 		set_nodelay(conn);
 
 	int result = output_send(&ex->out, conn, more);
@@ -386,6 +405,14 @@ static void h1_send(struct conn *conn)
 
 /* --- timers, the end of the worker --- */
 
+static const char *what_is_slow(const struct exchange *ex)
+{
+	if (output_pending(&ex->out))
+		return "it was sent an answer";
+	return ex->body.kind != FRAMING_NONE ? "the body of its request was read"
+					     : "the head of its request was read";
+}
+
 static void h1_expired(struct conn *conn)
 {
 	struct h1 *h = conn->state;
@@ -396,14 +423,18 @@ static void h1_expired(struct conn *conn)
 		return;
 	}
 	log_write(log_process, LEVEL_INFO, 0, conn->number,
-		  "client timed out while %s, the connection is closed",
-		  output_pending(&ex->out)	    ? "it was sent an answer"
-		  : ex->body.kind != FRAMING_NONE ? "its request's body was read"
-						    : "its request was read");
+		  "client timed out while %s, the connection is closed", what_is_slow(ex));
 	conn->reset_on_close = h->conf->reset_timedout_connection && output_pending(&ex->out);
+	if (has_partial_head(ex))
+		h1_begin_request(h);
+	release_exchange(h, 408);
 	conn_close(conn);
 }
 
+/*
+ * An idle connection is closed, but what has come already gets its answer, with
+ * `Connection: close`.
+ */
 static void h1_drain(struct conn *conn)
 {
 	struct h1 *h = conn->state;
@@ -411,8 +442,9 @@ static void h1_drain(struct conn *conn)
 	h->draining = true;
 	if (!conn->idle)
 		return;
-	h1_receive(conn); /* what has come already gets its answer */
-	if (conn->state && conn->idle)
+	if (!h->ex)
+		h->ex = exchange_get();
+	if (!h->ex || !make_room(h->ex, h->conf) || !receive(h) || conn->idle)
 		conn_close(conn);
 }
 

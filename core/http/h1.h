@@ -34,7 +34,8 @@ struct exchange {
 	uint64_t body_bytes;
 	uint64_t body_limit; /* client_max_body_size; 0: none */
 
-	int64_t head_began_ms; /* wall clock; 0: no byte of a head is there */
+	int64_t head_began_ms; /* wall clock: its first byte */
+	int64_t head_deadline; /* clock_ms(); 0: nobody waits for the rest of it */
 	bool line_is_checked; /* the request line of the unfinished head is good */
 	bool last_answer; /* no request is read after the current one */
 	bool eof; /* the client has sent its end */
@@ -57,6 +58,9 @@ enum next_request {
 
 /* Makes a request of the bytes in ex->in, if they are enough, and lets it walk. */
 enum next_request h1_next_request(struct h1 *h);
+
+/* A request in the default server, the last in the queue of answers. */
+struct request_core *h1_begin_request(struct h1 *h);
 
 /* struct request_core, .complete: the walk is over. */
 void h1_complete(struct request *req, void *data);

@@ -12,6 +12,7 @@ static void body_is_ready(void *data)
 {
 	struct request *req = data;
 
+	request_core(req)->body_waits = false;
 	job_queue(&req->conn->respond, STAGE_RESPOND);
 }
 
@@ -127,9 +128,11 @@ bool h1_pull(struct exchange *ex, size_t max)
 
 	if (!core->answered)
 		return false;
+	core->body_waits = true; /* body_is_ready() may come before this call returns */
 	result = body_read(core->pub.response.body, max, &slice);
 	if (result == -EAGAIN)
-		return false;
+		return !core->body_waits;
+	core->body_waits = false;
 	if (result == 1) {
 		put_slice(ex, core, slice);
 		return true;

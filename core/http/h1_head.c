@@ -158,8 +158,7 @@ static int read_head(struct h1 *h, struct request_core *core, const char *bytes)
 	return status;
 }
 
-/* A request in the default server, in the queue of answers. */
-static struct request_core *begin_request(struct h1 *h)
+struct request_core *h1_begin_request(struct h1 *h)
 {
 	struct exchange *ex = h->ex;
 	struct request_core *core = request_create(h->conn);
@@ -202,7 +201,7 @@ static bool keeps_alive(const struct h1 *h, const struct request *req)
 static enum next_request start(struct h1 *h)
 {
 	struct exchange *ex = h->ex;
-	struct request_core *core = begin_request(h);
+	struct request_core *core = h1_begin_request(h);
 	const char *bytes = ex->in->bytes + ex->in->begin;
 	int status = check_limits(h);
 
@@ -214,6 +213,7 @@ static enum next_request start(struct h1 *h)
 	ex->in->begin += ex->scan.end;
 	ex->scan = (struct head_scan){ 0 };
 	ex->head_began_ms = clock_wall_ms();
+	ex->head_deadline = 0;
 	ex->line_is_checked = false;
 	if (status)
 		return refuse(h, core, status);
@@ -242,7 +242,7 @@ enum next_request h1_next_request(struct h1 *h)
 	if (!status)
 		return NEXT_NONE;
 
-	struct request_core *core = begin_request(h);
+	struct request_core *core = h1_begin_request(h);
 
 	if (ex->scan.line_end)
 		core->pub.line = head_request_line(&ex->scan, ex->in->bytes + ex->in->begin);

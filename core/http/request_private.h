@@ -65,6 +65,7 @@ struct request_core {
 	bool answered; /* its head is in the output */
 	bool keepalive; /* the connection goes on after this answer */
 	bool chunked; /* the answer's framing */
+	bool body_waits; /* it said -EAGAIN: body_ready() will be called */
 	bool body_done; /* the whole answer is in the output */
 	bool complete_ok; /* $request_completion */
 };

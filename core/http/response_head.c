@@ -117,6 +117,13 @@ static char *put_last_modified(char *to, const struct response *response)
 	return str_put(to, STR("\r\n"));
 }
 
+/* Not empty, and without what would end the line: a handler may have put decoded bytes in. */
+static bool is_line(struct str value)
+{
+	return value.len && str_chr(value, '\r') < 0 && str_chr(value, '\n') < 0 &&
+	       str_chr(value, '\0') < 0;
+}
+
 /*
  * A path becomes a URL, as nginx does: with the name of the server or the host
  * that was asked, and the port unless it is the usual one.
@@ -155,7 +162,7 @@ struct str response_head(struct request_core *core)
 {
 	struct request *req = &core->pub;
 	const struct response *response = &req->response;
-	struct str location = str_empty(response->location) ? STR("") : absolute_location(req);
+	struct str location = is_line(response->location) ? absolute_location(req) : STR("");
 	char *head = pool_alloc(req->pool, room_for(response, location));
 	char *to = put_status_line(head, response);
 

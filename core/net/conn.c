@@ -25,7 +25,11 @@ static void on_ready(struct event *event, uint32_t events)
 {
 	struct conn *conn = (struct conn *)event;
 
-	if (events & (EPOLLHUP | EPOLLERR | EPOLLRDHUP))
+	if (events & (EPOLLHUP | EPOLLERR)) {
+		conn_close(conn); /* nothing can be sent any more */
+		return;
+	}
+	if (events & EPOLLRDHUP)
 		conn->peer_closed = true;
 	if (events & EPOLLOUT) {
 		conn_want(conn, conn->events & ~(uint32_t)EPOLLOUT);
