@@ -56,7 +56,7 @@ static verdict mime_filter(struct request *req, const void *data)
 	const struct mime_conf *conf = data;
 	struct response *response = &req->response;
 
-	if (!str_empty(response->content_type) || !response->body)
+	if (!str_empty(response->content_type) || !response->body || response->status == 204)
 		return PASS;
 	const struct types *types = conf->types ? conf->types : types_builtin();
 	response->content_type = types_find(types, req->uri);
