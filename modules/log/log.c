@@ -51,7 +51,7 @@ static bool is_plain(struct str value)
 
 static struct str escape_default(struct pool *pool, struct str value, bool found)
 {
-	if (!found || str_empty(value))
+	if (!found)
 		return STR("-");
 	if (is_plain(value))
 		return value;
