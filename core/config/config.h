@@ -59,6 +59,9 @@ struct pool *conf_pool(struct conf *conf);
 const struct conf_options *conf_get_options(const struct conf *conf);
 unsigned conf_errors(const struct conf *conf);
 
+/* "conf/skua.conf:12", for messages that point at a second place; in the pool. */
+struct str conf_place_text(struct pool *pool, const struct conf_place *place);
+
 /* The scope of the main level. */
 struct conf_scope *conf_main(struct conf *conf);
 

@@ -104,6 +104,11 @@ void message_vadd(struct conf *conf, enum message_kind kind, struct conf_place p
 	conf->messages[conf->message_count++] = message;
 }
 
+struct str conf_place_text(struct pool *pool, const struct conf_place *place)
+{
+	return pool_printf(pool, "%.*s:%u", STR_ARG(place->file->name), place->line);
+}
+
 void message_add(struct conf *conf, enum message_kind kind, struct conf_place place,
 		 const char *format, ...)
 {

@@ -230,11 +230,13 @@ static int parse_listener(struct conf_call *call, struct listener *out)
 static int take_options(struct conf_call *call, struct http_address *address,
 			const struct options *options)
 {
-	if (address->has_options)
+	if (address->has_options) {
+		struct str first = conf_place_text(call->pool, &address->options_place);
+
 		return conf_error(call, options->first,
-				  "the options of %.*s were given on line %u already\n"
-				  "write them in one of the servers only",
-				  STR_ARG(address->listener.text), address->options_place.line);
+				  "duplicate options of %.*s\nthose at %.*s hold for all servers of "
+				  "the address", STR_ARG(address->listener.text), STR_ARG(first));
+	}
 	address->has_options = true;
 	address->options_place = options->first->place;
 	address->listener = *options->listener;
@@ -244,11 +246,13 @@ static int take_options(struct conf_call *call, struct http_address *address,
 static int become_default(struct conf_call *call, struct http_address *address,
 			  const struct http_server *server)
 {
-	if (address->default_server)
+	if (address->default_server) {
+		struct str first = conf_place_text(call->pool, &address->default_server->place);
+
 		return conf_error(call, &call->node->args[0],
-				  "%.*s has a default server already: the one on line %u",
-				  STR_ARG(address->listener.text),
-				  address->default_server->place.line);
+				  "a duplicate default server for %.*s\nit is the server at %.*s",
+				  STR_ARG(address->listener.text), STR_ARG(first));
+	}
 	address->default_server = server;
 	return 0;
 }
@@ -271,7 +275,7 @@ int listen_set(struct conf_call *call)
 	/* Servers are read one after the other: it would be the last one. */
 	if (address->servers_count && address->servers[address->servers_count - 1] == server)
 		return conf_error(call, &call->node->args[0],
-				  "this server listens on %.*s already", STR_ARG(listener.text));
+				  "a duplicate listen %.*s in this server", STR_ARG(listener.text));
 	address_add_server(call, address, server);
 	if (options.first && take_options(call, address, &options) < 0)
 		return -1;

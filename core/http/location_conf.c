@@ -116,10 +116,18 @@ static int enter(struct conf_call *call, const struct heading *heading,
 
 	if (!before)
 		return 0;
-	return conf_error(call, heading->word,
-			  "duplicate location \"%.*s\"\nthe first is on line %u; "
-			  "put the directives of both into one",
-			  STR_ARG(heading->name), before->place.line);
+
+	struct str first = conf_place_text(call->pool, &before->place);
+
+	if (heading->kind != LOCATION_NAMED)
+		return conf_error(call, heading->word,
+				  "duplicate location \"%.*s\"\nthe first is at %.*s: put the "
+				  "directives of both into one",
+				  STR_ARG(heading->name), STR_ARG(first));
+	conf_warn(call, heading->word,
+		  "duplicate location \"%.*s\", ignored\nthe one at %.*s is used",
+		  STR_ARG(heading->name), STR_ARG(first));
+	return 0;
 }
 
 int location_block_set(struct conf_call *call)

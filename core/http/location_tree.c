@@ -127,6 +127,16 @@ static void add_regex(struct location_tree *tree, const struct http_location *lo
 	tree->last_regex = &regex->next;
 }
 
+static const struct http_location *add_named(struct location_tree *tree,
+					     struct http_location *location)
+{
+	const struct http_location *before = hash_get(&tree->named, location->name);
+
+	if (!before)
+		hash_put(&tree->named, location->name, location);
+	return before;
+}
+
 const struct http_location *location_tree_add(struct location_tree *tree,
 					      struct http_location *location)
 {
@@ -135,14 +145,15 @@ const struct http_location *location_tree_add(struct location_tree *tree,
 		return NULL;
 	}
 	if (location->kind == LOCATION_NAMED)
-		return hash_put(&tree->named, location->name, location);
+		return add_named(tree, location);
 
 	struct node *node = node_of(tree, location->name);
 	const struct http_location **place =
 		location->kind == LOCATION_EXACT ? &node->exact : &node->prefix;
 	const struct http_location *before = *place;
 
-	*place = location;
+	if (!before)
+		*place = location;
 	return before;
 }
 

@@ -51,7 +51,7 @@ struct location_tree *location_tree_create(struct pool *pool);
 
 /*
  * Adds a location under its name. Returns the one that is there already in the
- * same place, or NULL: `/a` and `^~ /a` exclude each other, as do two `= /a` and
+ * same place (it keeps it), or NULL: `/a` and `^~ /a` exclude each other, as do two `= /a` and
  * two `@a`; expressions may repeat, and are tried in the order of being added.
  */
 const struct http_location *location_tree_add(struct location_tree *tree,
