@@ -124,11 +124,7 @@ static bool is_line(struct str value)
 	       str_chr(value, '\0') < 0;
 }
 
-/*
- * A path becomes a URL, as nginx does: with the name of the server or the host
- * that was asked, and the port unless it is the usual one.
- */
-static struct str absolute_location(struct request *req)
+struct str response_location(struct request *req)
 {
 	const struct http_conf *conf = req->location->core;
 	struct str location = req->response.location;
@@ -162,7 +158,7 @@ struct str response_head(struct request_core *core)
 {
 	struct request *req = &core->pub;
 	const struct response *response = &req->response;
-	struct str location = is_line(response->location) ? absolute_location(req) : STR("");
+	struct str location = is_line(response->location) ? response_location(req) : STR("");
 	char *head = pool_alloc(req->pool, room_for(response, location));
 	char *to = put_status_line(head, response);
 

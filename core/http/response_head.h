@@ -13,6 +13,12 @@ struct request_core;
  */
 struct str response_head(struct request_core *core);
 
+/*
+ * The field Location: a path becomes a URL, as nginx does, with the name of the
+ * server or the host that was asked, and the port unless it is the usual one.
+ */
+struct str response_location(struct request *req);
+
 /* "skua" or "skua/0.1.0", by server_tokens. */
 struct str server_token(int server_tokens);
 

@@ -186,7 +186,7 @@ static bool sent_last_modified(struct request *req, struct str *out)
 
 static bool sent_location(struct request *req, struct str *out)
 {
-	return give(req->response.location, out);
+	return !str_empty(req->response.location) && give(response_location(req), out);
 }
 
 static bool sent_etag(struct request *req, struct str *out)
