@@ -166,6 +166,7 @@ static const char *const mistakes[][2] = {
 	{ "add_header X-A;", "takes 2 to 3 arguments" },
 	{ "expires soon;", "invalid time" },
 	{ "expires 1m1h;", "invalid time" },
+	{ "expires 1h1h;", "invalid time" },
 	{ "expires @24h;", "invalid time" },
 	{ "expires 99999999999999999999y;", "invalid time" },
 	{ "expires modified epoch;", "goes with a time only" },
