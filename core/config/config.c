@@ -3,6 +3,9 @@
  * The life of a configuration: created empty, loaded once, constant from then
  * on, destroyed with all that it holds.
  */
+#include <stdlib.h>
+#include <unistd.h>
+
 #include "config/internal.h"
 
 static const struct module *const *server_modules(struct pool *pool)
@@ -12,6 +15,16 @@ static const struct module *const *server_modules(struct pool *pool)
 	for (size_t i = 0; i < module_count(); i++)
 		list[i] = module_at(i);
 	return list;
+}
+
+/* Of a file below the current directory only what follows that. */
+static struct str short_name(struct pool *pool, struct str path)
+{
+	char *here = getcwd(NULL, 0);
+	struct str directory = pool_printf(pool, "%s/", here ? here : "");
+
+	free(here);
+	return directory.len > 1 && str_starts(path, directory) ? str_skip(path, directory.len) : path;
 }
 
 struct conf *conf_create(const struct conf_options *options)
@@ -24,7 +37,8 @@ struct conf *conf_create(const struct conf_options *options)
 	*own = *options;
 	own->prefix = pool_strdup(pool, options->prefix);
 	own->path = pool_strdup(pool, options->path);
-	own->name = pool_strdup(pool, str_empty(options->name) ? options->path : options->name);
+	own->name = str_empty(options->name) ? short_name(pool, own->path) :
+						 pool_strdup(pool, options->name);
 	own->globals = pool_strdup(pool, options->globals);
 	conf->modules = options->modules ? options->modules : server_modules(pool);
 	conf->module_count = options->modules ? options->module_count : module_count();

@@ -28,7 +28,7 @@ struct absent_directive;
 struct conf_options {
 	struct str prefix; /* absolute, with a slash at the end */
 	struct str path; /* of the main file, absolute */
-	struct str name; /* of it in messages, as the user wrote it; empty: the path */
+	struct str name; /* of it in messages; empty: the path, seen from the current directory */
 	struct str globals; /* of -g; may be empty */
 	FILE *messages; /* errors and warnings go there; NULL: nowhere */
 

@@ -227,6 +227,9 @@ void message_add(struct conf *conf, enum message_kind kind, struct conf_place pl
 void message_vadd(struct conf *conf, enum message_kind kind, struct conf_place place,
 		  const char *format, va_list args);
 
+/* Just behind a word, where something is missing. */
+struct conf_place place_behind(const struct conf_word *word);
+
 /* Takes back what was reported since there were `count` messages. */
 void messages_forget(struct conf *conf, size_t count);
 

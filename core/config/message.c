@@ -67,6 +67,15 @@ static struct str shortened(struct pool *pool, struct str text)
 	return pool_printf(pool, "%.*s...", (int)len, text.data);
 }
 
+struct conf_place place_behind(const struct conf_word *word)
+{
+	struct conf_place place = word->place;
+
+	place.column += place.len;
+	place.len = 1;
+	return place;
+}
+
 static void print_message(const struct conf *conf, const struct message *message);
 
 void message_vadd(struct conf *conf, enum message_kind kind, struct conf_place place,

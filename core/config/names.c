@@ -100,7 +100,9 @@ static unsigned edit_distance(struct str a, struct str b)
 
 static bool is_name_letter(char c)
 {
-	return (c | 0x20) >= 'a' ? (c | 0x20) <= 'z' : c == '_' || (c >= '0' && c <= '9');
+	char lower = ascii_lower(c);
+
+	return (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9') || c == '_';
 }
 
 /* "listen:80", "root=/srv": the name is there, the space behind it is not. */
@@ -115,7 +117,7 @@ void nearest_offer(struct nearest *nearest, const char *candidate)
 	struct str name = str_from(candidate), wanted = nearest->wanted;
 	size_t longer = wanted.len > name.len ? wanted.len : name.len;
 	size_t shorter = wanted.len + name.len - longer;
-	unsigned tolerated = longer <= 3 ? 1 : (unsigned)(longer + 1) / 3;
+	unsigned tolerated = longer < 6 ? 1 + (longer > 3) : (unsigned)longer / 3;
 	unsigned distance;
 
 	if (runs_on(wanted, name))

@@ -6,9 +6,9 @@
  */
 #include "config/internal.h"
 
-/* An error at the node's name; the entry's module is not checked later. */
+/* An error at a word; the entry's module is not checked later. */
 static void __attribute__((format(printf, 4, 5)))
-error_at(struct conf *conf, const struct conf_node *node, const struct directive_entry *entry,
+error_at(struct conf *conf, const struct conf_word *word, const struct directive_entry *entry,
 	 const char *format, ...)
 {
 	va_list args;
@@ -16,22 +16,13 @@ error_at(struct conf *conf, const struct conf_node *node, const struct directive
 	if (entry)
 		conf->failed[entry->module] = true;
 	va_start(args, format);
-	message_vadd(conf, MESSAGE_ERROR, node->name.place, format, args);
+	message_vadd(conf, MESSAGE_ERROR, word->place, format, args);
 	va_end(args);
 }
 
 bool is_block_directive(const struct directive *directive)
 {
 	return directive->flags & (BLOCK | RAW_BLOCK);
-}
-
-static struct conf_place place_behind(const struct conf_word *word)
-{
-	struct conf_place place = word->place;
-
-	place.column += place.len;
-	place.len = 1;
-	return place;
 }
 
 /* The "{" belongs behind the words on the line of the name; a "}" is left over then. */
@@ -56,7 +47,7 @@ static bool report_absent(struct conf *conf, const struct conf_node *node)
 	for (; absent && absent->directive; absent++) {
 		if (!str_eq(node->name.text, str_from(absent->directive)))
 			continue;
-		error_at(conf, node, NULL,
+		error_at(conf, &node->name, NULL,
 			 "unknown directive \"%s\": the module %s was left out\n"
 			 "run auto/configure with %s to get it",
 			 absent->directive, absent->module, absent->option);
@@ -79,7 +70,7 @@ static void report_unknown(struct conf *conf, struct conf_scope *scope,
 		struct str wanted = contexts_text(conf->pool, contexts, " or ");
 
 		if (!conf->unbalanced)
-			error_at(conf, node, entry,
+			error_at(conf, &node->name, entry,
 				 "\"%.*s\" is not allowed here\nit belongs into %.*s",
 				 STR_ARG(name), STR_ARG(wanted));
 		return;
@@ -89,12 +80,16 @@ static void report_unknown(struct conf *conf, struct conf_scope *scope,
 
 	const char *nearest = directive_nearest(conf, name, scope->context);
 
-	if (nearest)
-		error_at(conf, node, NULL,
+	if (str_chr(name, '}') >= 0)
+		error_at(conf, &node->name, NULL,
+			 "unknown directive \"%.*s\"\nan expression with \"{\" in it must stand in quotes",
+			 STR_ARG(name));
+	else if (nearest)
+		error_at(conf, &node->name, NULL,
 			 "unknown directive \"%.*s\"\ndid you mean \"%s\"?", STR_ARG(name),
 			 nearest);
 	else
-		error_at(conf, node, NULL, "unknown directive \"%.*s\"", STR_ARG(name));
+		error_at(conf, &node->name, NULL, "unknown directive \"%.*s\"", STR_ARG(name));
 }
 
 size_t swallowed_name(const struct conf *conf, const struct conf_scope *scope,
@@ -142,6 +137,7 @@ static bool count_fits(const struct directive *directive, size_t nargs)
 	return nargs >= min && nargs <= max;
 }
 
+/* At the first word that is too much, or at the name when some are missing. */
 static void report_count(struct conf *conf, const struct conf_node *node,
 			 const struct directive_entry *entry)
 {
@@ -159,8 +155,8 @@ static void report_count(struct conf *conf, const struct conf_node *node,
 		snprintf(wanted, sizeof(wanted), "at least %u argument%s", min, min == 1 ? "" : "s");
 	else
 		snprintf(wanted, sizeof(wanted), "%u to %u arguments", min, max);
-	error_at(conf, node, entry, "\"%s\" takes %s, not %zu\nsyntax: %s%s%s%s",
-		 directive->name, wanted, node->nargs, directive->name, *syntax ? " " : "", syntax,
+	error_at(conf, node->nargs > max ? &node->args[max] : &node->name, entry,
+		 "\"%s\" takes %s, not %zu\nsyntax: %s%s%s%s", directive->name, wanted, node->nargs, directive->name, *syntax ? " " : "", syntax,
 		 !is_block_directive(directive) ? ";" : strchr(syntax, '{') ? "" : " { ... }");
 }
 
@@ -189,7 +185,7 @@ static bool shape_fits(struct conf *conf, struct conf_scope *scope, struct conf_
 		return count_fits(directive, node->nargs);
 	}
 	if (!block && node->is_block) {
-		error_at(conf, node, entry, "\"%s\" takes no block\nsyntax: %s %s;",
+		error_at(conf, &node->name, entry, "\"%s\" takes no block\nsyntax: %s %s;",
 			 directive->name, directive->name,
 			 directive->syntax ? directive->syntax : "");
 		return false;
@@ -214,7 +210,7 @@ static bool may_repeat(struct conf *conf, struct step *step, unsigned block)
 
 	struct conf_place place = entry->seen_node->name.place;
 
-	error_at(conf, step->node, entry,
+	error_at(conf, &step->node->name, entry,
 		 "\"%s\" directive is duplicate\nthe first one is at %.*s:%u:%u",
 		 entry->directive->name, STR_ARG(place.file->name), place.line, place.column);
 	return false;

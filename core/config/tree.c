@@ -39,16 +39,6 @@ struct list {
 
 static void read_file(struct conf *conf, struct conf_file *file, struct list *list);
 
-/* Just behind a word: where something is missing. */
-static struct conf_place place_behind(const struct conf_word *word)
-{
-	struct conf_place place = word->place;
-
-	place.column += place.len;
-	place.len = 1;
-	return place;
-}
-
 /* The name that messages use: beside the name of the main file. */
 static struct str name_beside(struct conf *conf, struct str path)
 {

@@ -2,32 +2,24 @@
 /*
  * Files that include others, and -T. Each test has a folder of its own.
  */
-#include <ftw.h>
 #include <limits.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "harness/scratch.h"
 #include "unit/config_test.h"
 
-static char folder[] = "/tmp/skua-include-XXXXXX";
+static const char *folder;
 
 static void make_folder(void)
 {
-	ck_assert_ptr_nonnull(mkdtemp(folder));
+	folder = scratch_create();
 	ck_assert_int_eq(chdir(folder), 0);
-}
-
-static int remove_one(const char *path, const struct stat *info, int type, struct FTW *at)
-{
-	(void)info;
-	(void)type;
-	(void)at;
-	return remove(path);
 }
 
 static void remove_folder(void)
 {
-	nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	scratch_remove(folder);
 }
 
 static void file(const char *name, const char *content)
@@ -76,7 +68,7 @@ START_TEST(paths_are_relative_to_the_main_file)
 	mkdir("d", 0755);
 	file("d/a.conf", "include d/b.conf;");
 	file("d/b.conf", "number 5; root\nx y;");
-	load_main_bad("include d/a.conf;", "skua: error: sub/d/b.conf:1:11: \"root\" takes 1");
+	load_main_bad("include d/a.conf;", "skua: error: sub/d/b.conf:2:3: \"root\" takes 1");
 	ck_assert_int_eq(chdir("/"), 0);
 	conf_destroy(load_with((struct conf_options){
 		.path = str_from(folder), .name = STR("x") }, (struct str){ 0 }));

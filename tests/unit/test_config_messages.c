@@ -17,9 +17,9 @@ END_TEST
 START_TEST(tabs_and_wide_letters)
 {
 	ck_assert_str_eq(errors_of("http {\n\tserver {\n\t\troot \"ä\"\tb c; } }"),
-			 "skua: error: skua.conf:3:3: \"root\" takes 1 argument, not 3\n"
+			 "skua: error: skua.conf:3:13: \"root\" takes 1 argument, not 3\n"
 			 "     3 |                 root \"ä\"        b c; } }\n"
-			 "       |                 ^~~~ syntax: root path;\n");
+			 "       |                                 ^ syntax: root path;\n");
 	assert_has(errors_of("root \"äö\"; number \"ä\";"),
 		   "     1 | root \"äö\"; number \"ä\";\n"
 		   "       |                   ^~~ expected decimal digits\n");
@@ -85,7 +85,16 @@ START_TEST(nearest_names)
 	assert_has(errors_of("root=/srv;"), "did you mean \"root\"?");
 	assert_has(errors_of("inlcude x;"), "did you mean \"include\"?");
 	assert_has_not(errors_of("completely_else x;"), "did you mean");
+	assert_has_not(errors_of("root_of_all x;"), "did you mean");
 	assert_has(errors_of("http { server { locaton / { } } }"), "did you mean \"location\"?");
+}
+END_TEST
+
+START_TEST(expressions_with_braces)
+{
+	assert_has(errors_of("http { server { location ~ ^/a{2}$ { root x; } } }"),
+		   "unknown directive \"2}$\"");
+	assert_has(messages, "an expression with \"{\" in it must stand in quotes");
 }
 END_TEST
 
@@ -172,5 +181,5 @@ END_TEST
 
 TESTS("messages about a configuration", form, tabs_and_wide_letters,
       bytes_that_a_terminal_would_obey, long_lines, all_in_one_run_and_in_order,
-      not_more_than_can_be_read, nearest_names, modules_that_were_left_out, missing_semicolons,
+      not_more_than_can_be_read, nearest_names, expressions_with_braces, modules_that_were_left_out, missing_semicolons,
       a_semicolon_that_is_perhaps_missing, braces, too_many_levels, places_of_nothing)
