@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Files as clients get them: what is found and what is refused, redirects to
+ * directories, changes that are seen at once, links that lead out.
+ */
+#include "harness/client.h"
+#include "harness/test.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+START_TEST(answers_with_a_file_and_its_validators)
+{
+	struct server *server = server_with("location /plain/ { etag off; }");
+	put_file(server, "a.html", "hello");
+	put_file(server, "plain/a.html", "hello");
+	struct stat status;
+	ck_assert_int_eq(stat(file_path(server, "a.html"), &status), 0);
+	char etag[64];
+	snprintf(etag, sizeof(etag), "\"%lx-5\"", (long)status.st_mtime);
+
+	struct reply reply = get(server, "/a.html");
+	ck_assert_str_eq(reply.body, "hello");
+	ck_assert_str_eq(reply_header(&reply, "ETag"), etag);
+	ck_assert_str_eq(reply_header(&reply, "Content-Type"), "text/html");
+	ck_assert_int_eq(strlen(reply_header(&reply, "Last-Modified")), 29);
+	reply = ask(server, "/a.html", .method = "HEAD");
+	ck_assert_int_eq(reply.status, 200);
+	ck_assert_str_eq(reply_header(&reply, "Content-Length"), "5");
+	reply = get(server, "/plain/a.html");
+	ck_assert_ptr_null(reply_header(&reply, "ETag"));
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(finds_names_of_all_kinds)
+{
+	struct server *server = server_with("");
+	put_file(server, "a b.txt", "blank");
+	put_file(server, "100%.txt", "percent");
+	put_file(server, "a+b&c.txt", "plus");
+	put_file(server, "\xc3\xbc.txt", "umlaut");
+	put_file(server, "..dots", "dots");
+	put_file(server, "empty.txt", "");
+	ck_assert_str_eq(get(server, "/a%20b.txt").body, "blank");
+	ck_assert_str_eq(get(server, "/100%25.txt").body, "percent");
+	ck_assert_str_eq(get(server, "/a+b&c.txt").body, "plus");
+	ck_assert_str_eq(get(server, "/%C3%BC.txt").body, "umlaut");
+	ck_assert_str_eq(get(server, "/..dots").body, "dots");
+	struct reply reply = get(server, "/empty.txt");
+	ck_assert_int_eq(reply.status, 200);
+	ck_assert_str_eq(reply_header(&reply, "Content-Length"), "0");
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(tells_what_is_not_there)
+{
+	struct server *server = server_with("location /quiet/ { log_not_found off; }");
+	put_file(server, "a.html", "hello");
+	mkdir(file_path(server, "dir"), 0755);
+	mkfifo(file_path(server, "pipe"), 0644);
+	ck_assert_int_eq(get(server, "/none").status, 404);
+	ck_assert(log_has(server, "html/none\" failed (2: No such file or directory)"));
+	ck_assert_int_eq(get(server, "/a.html/").status, 404);
+	ck_assert_int_eq(get(server, "/a.html/b").status, 404);
+	ck_assert_int_eq(get(server, "/none/").status, 404);
+	ck_assert_int_eq(get(server, "/pipe").status, 404);
+	ck_assert(log_has(server, "html/pipe\" is not a regular file"));
+	ck_assert_int_eq(get(server, "/dir/").status, 403);
+	ck_assert_int_eq(get(server, "/quiet/none").status, 404);
+	ck_assert(!log_has(server, "quiet/none"));
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(refuses_other_methods)
+{
+	struct server *server = server_with("");
+	put_file(server, "a.html", "hello");
+	struct reply reply = ask(server, "/a.html", .method = "POST", .body = "x");
+	ck_assert_int_eq(reply.status, 405);
+	ck_assert_str_eq(reply_header(&reply, "Allow"), "GET, HEAD");
+	ck_assert_int_eq(ask(server, "/a.html", .method = "DELETE").status, 405);
+	ck_assert_int_eq(ask(server, "/none", .method = "POST", .body = "x").status, 404);
+	ck_assert_int_eq(ask(server, "/none", .method = "PUT", .body = "x").status, 405);
+	server_stop(server);
+}
+END_TEST
+
+/* Fails unless the redirect leads to this path of the server itself. */
+static void redirects(struct server *server, const char *target, const char *path)
+{
+	char expected[256];
+	struct reply reply = get(server, target);
+
+	snprintf(expected, sizeof(expected), "http://localhost:%d%s", server->ports[0], path);
+	ck_assert_msg(reply.status == 301, "%s: %d", target, reply.status);
+	ck_assert_str_eq(reply_header(&reply, "Location"), expected);
+}
+
+START_TEST(redirects_to_the_name_with_a_slash)
+{
+	struct server *server = server_with("merge_slashes off;");
+	mkdir(file_path(server, "dir"), 0755);
+	mkdir(file_path(server, "a b"), 0755);
+	mkdir(file_path(server, "\\evil.example"), 0755);
+	redirects(server, "/dir", "/dir/");
+	redirects(server, "/dir?x=1&y=%20", "/dir/?x=1&y=%20");
+	redirects(server, "/a%20b", "/a%20b/");
+	redirects(server, "//dir", "/dir/");
+	redirects(server, "///dir", "/dir/");
+	redirects(server, "/%5cevil.example", "/%5Cevil.example/");
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(sees_every_change)
+{
+	struct server *server = server_with("");
+	struct client *client = client_open(server);
+	char text[32];
+
+	for (int i = 0; i < 100; i++) {
+		snprintf(text, sizeof(text), "version %04d", i);
+		put_file(server, "a.txt", text);
+		ck_assert_str_eq(client_get(client, "/a.txt").body, text);
+	}
+	ck_assert_int_eq(unlink(file_path(server, "a.txt")), 0);
+	ck_assert_int_eq(client_get(client, "/a.txt").status, 404);
+	put_file(server, "b.txt", "renamed");
+	char *from = strdup(file_path(server, "b.txt"));
+	ck_assert_int_eq(rename(from, file_path(server, "a.txt")), 0);
+	free(from);
+	ck_assert_str_eq(client_get(client, "/a.txt").body, "renamed");
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(sends_what_is_beyond_four_gigabytes)
+{
+	struct server *server = server_with("");
+	put_file(server, "big", "");
+	FILE *file = fopen(file_path(server, "big"), "r+");
+	ck_assert_ptr_nonnull(file);
+	ck_assert_int_eq(fseeko(file, 5000000000, SEEK_SET), 0);
+	fputs("the end", file);
+	fclose(file);
+
+	struct reply reply = ask(server, "/big", .method = "HEAD");
+	ck_assert_str_eq(reply_header(&reply, "Content-Length"), "5000000007");
+	reply = ask(server, "/big", .fields = "Range: bytes=4999999998-5000000002\r\n");
+	ck_assert_int_eq(reply.status, 206);
+	ck_assert_int_eq(reply.body_len, 5);
+	ck_assert_int_eq(memcmp(reply.body, "\0\0the", 5), 0);
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(a_file_that_shrinks_ends_the_connection)
+{
+	struct server *server = server_with("");
+	put_file(server, "big", "");
+	ck_assert_int_eq(truncate(file_path(server, "big"), 64 << 20), 0);
+	struct client *client = client_open_slow(server);
+	char bytes[1000];
+	client_send(client, "GET /big HTTP/1.1\r\nHost: a\r\n\r\n");
+	ck_assert_uint_gt(client_read(client, bytes, sizeof(bytes)), 0);
+	ck_assert_int_eq(truncate(file_path(server, "big"), 1000), 0);
+	ck_assert_uint_lt(client_drain(client), 64 << 20);
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(links_are_followed_by_default)
+{
+	struct server *server = server_with("");
+	put_file(server, "/secret", "secret");
+	ck_assert_int_eq(symlink("../secret", file_path(server, "link")), 0);
+	ck_assert_str_eq(get(server, "/link").body, "secret");
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(in_root_refuses_what_leads_out)
+{
+	struct server *server = server_with("symlinks in_root; location /all/ { symlinks follow; }");
+	put_file(server, "/secret", "secret");
+	put_file(server, "file", "file");
+	put_file(server, "all/file", "");
+	ck_assert_int_eq(symlink("../secret", file_path(server, "out")), 0);
+	ck_assert_int_eq(symlink("../../secret", file_path(server, "all/out")), 0);
+	ck_assert_int_eq(symlink("file", file_path(server, "in")), 0);
+	char *target = strdup(file_path(server, "file"));
+	ck_assert_int_eq(symlink(target, file_path(server, "absolute")), 0);
+	free(target);
+	ck_assert_int_eq(symlink("..", file_path(server, "up")), 0);
+
+	ck_assert_str_eq(get(server, "/in").body, "file");
+	ck_assert_str_eq(get(server, "/absolute").body, "file");
+	ck_assert_int_eq(get(server, "/out").status, 403);
+	ck_assert(log_has(server, "html/out\" points to \"../secret\""));
+	ck_assert(log_has(server, "symlinks follow"));
+	ck_assert_int_eq(get(server, "/up/secret").status, 403);
+	ck_assert_int_eq(get(server, "/up").status, 403);
+	ck_assert_str_eq(get(server, "/all/out").body, "secret");
+
+	/* The answer changes with the link. */
+	ck_assert_int_eq(unlink(file_path(server, "in")), 0);
+	ck_assert_int_eq(symlink("../secret", file_path(server, "in")), 0);
+	ck_assert_int_eq(get(server, "/in").status, 403);
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(an_alias_is_a_root_of_its_own)
+{
+	struct server *server = server_with("location /i/ { alias %DIR%/img/; symlinks in_root; }"
+					    "location /j { alias %DIR%/img/; }"
+					    "location ~ ^/k/(.*)$ { alias %DIR%/img/$arg_f; }");
+	put_file(server, "/img/a.txt", "a");
+	put_file(server, "/secret", "secret");
+	ck_assert_int_eq(symlink("../secret", file_path(server, "/img/out")), 0);
+	ck_assert_str_eq(get(server, "/i/a.txt").body, "a");
+	ck_assert_int_eq(get(server, "/i/out").status, 403);
+	ck_assert_str_eq(get(server, "/j/a.txt").body, "a");
+	ck_assert_int_eq(get(server, "/j../secret").status, 403);
+	ck_assert_str_eq(get(server, "/k/x?f=a.txt").body, "a");
+	ck_assert_int_eq(get(server, "/k/x?f=../secret").status, 403);
+	server_stop(server);
+}
+END_TEST
+
+TESTS("static files", answers_with_a_file_and_its_validators, finds_names_of_all_kinds,
+      tells_what_is_not_there, refuses_other_methods, redirects_to_the_name_with_a_slash,
+      sees_every_change, sends_what_is_beyond_four_gigabytes,
+      a_file_that_shrinks_ends_the_connection, links_are_followed_by_default,
+      in_root_refuses_what_leads_out, an_alias_is_a_root_of_its_own)
