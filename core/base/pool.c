@@ -15,7 +15,7 @@
 
 enum {
 	BLOCK_SIZE = 4096,
-	SPARE_BLOCKS = 256, /* kept for reuse: 1 MiB at most */
+	SPARE_BLOCKS = 1024, /* kept for reuse: 4 MiB at most */
 };
 
 struct block {

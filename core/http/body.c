@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The two bodies that the core brings: bytes in memory, and an open file. How
- * much of a file is worth a sendfile(2) is decided here: below SENDFILE_LEAST
- * copying through memory is cheaper than having the kernel look up each page.
+ * The two bodies that the core brings: bytes in memory, and an open file. Small
+ * files come from the cache as bytes in memory; what is sent from a descriptor
+ * is large enough for sendfile(2) to be cheaper than to read and send (measured
+ * from 100 KiB up).
  */
 #include <module.h>
 
@@ -12,7 +13,6 @@
 #include "http/request_private.h"
 
 enum {
-	SENDFILE_LEAST = 256 * 1024, /* of a whole file */
 	PIECE = 128 * 1024, /* that is read into memory at once */
 	SPARE_PIECES = 8,
 };
@@ -241,6 +241,6 @@ struct body *body_from_file(struct request *req, int fd, uint64_t length,
 	file->handle = handle;
 	file->fd = fd;
 	file->length = length;
-	file->by_sendfile = req->location->core->sendfile && length >= SENDFILE_LEAST;
+	file->by_sendfile = req->location->core->sendfile;
 	return &file->body;
 }

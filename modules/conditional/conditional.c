@@ -41,13 +41,20 @@ static void not_modified(struct response *response)
 	response->body = NULL;
 }
 
+static bool has_conditions(const struct request_known *known)
+{
+	return known->if_match.data || known->if_none_match.data ||
+	       known->if_modified_since.data || known->if_unmodified_since.data;
+}
+
 static verdict conditional_filter(struct request *req, const void *conf)
 {
 	const struct conditional_conf *conditional = conf;
 	struct response *response = &req->response;
 	struct request_known known = req->known;
 
-	if (response->status != 200 || response->is_error_page || req->parent)
+	if (!has_conditions(&req->known) || response->status != 200 || response->is_error_page ||
+	    req->parent)
 		return PASS;
 	known.if_match = join(req, STR("If-Match"), known.if_match);
 	known.if_none_match = join(req, STR("If-None-Match"), known.if_none_match);
