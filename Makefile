@@ -90,7 +90,7 @@ check-run: $(BUILD)/skua $(BUILD)/tests/skua $(test_programs) $(replay_programs)
 $(test_module_objects): $(BUILD)/tests/modules/%.o: tests/modules/%.c $(BUILD)/flags
 	$(compile)
 $(BUILD)/tests/%.o: tests/%.c $(BUILD)/flags
-	$(call compile,-Icore -Itests)
+	$(call compile,-Icore -Itests -Wno-write-strings)
 $(BUILD)/tests/harness.a: $(harness_objects)
 	$(call archive,$^)
 $(BUILD)/tests/skua: $(BUILD)/core/main.o $(objects) $(BUILD)/tests/modules.o $(test_module_objects)
