@@ -113,6 +113,9 @@ void lexer_init(struct lexer *lexer, struct conf *conf, const struct conf_file *
 /* The next token. *word is the word, or the place of the other tokens. */
 enum token lexer_next(struct lexer *lexer, struct conf_word *word);
 
+/* The word that goes on at the next byte, whatever that is, up to a space, ";" or "{". */
+void lexer_bare(struct lexer *lexer, struct conf_word *word);
+
 /* --- tree.c -------------------------------------------------------------- */
 
 /* The nodes of a file and of what it includes. */

@@ -161,7 +161,7 @@ static void read_quoted(struct lexer *lexer, struct conf_word *word)
 	word_end(lexer, word, start.pos + 1, close);
 }
 
-static void read_bare(struct lexer *lexer, struct conf_word *word)
+void lexer_bare(struct lexer *lexer, struct conf_word *word)
 {
 	const char *begin = lexer->pos;
 	bool dollar = false;
@@ -202,6 +202,6 @@ enum token lexer_next(struct lexer *lexer, struct conf_word *word)
 		read_quoted(lexer, word);
 		return TOKEN_WORD;
 	}
-	read_bare(lexer, word);
+	lexer_bare(lexer, word);
 	return TOKEN_WORD;
 }

@@ -80,11 +80,7 @@ static void report_unknown(struct conf *conf, struct conf_scope *scope,
 
 	const char *nearest = directive_nearest(conf, name, scope->context);
 
-	if (str_chr(name, '}') >= 0)
-		error_at(conf, &node->name, NULL,
-			 "unknown directive \"%.*s\"\nan expression with \"{\" in it must stand in quotes",
-			 STR_ARG(name));
-	else if (nearest)
+	if (nearest)
 		error_at(conf, &node->name, NULL,
 			 "unknown directive \"%.*s\"\ndid you mean \"%s\"?", STR_ARG(name),
 			 nearest);

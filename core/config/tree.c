@@ -185,6 +185,41 @@ static void unclosed_block(struct reader *reader, const struct conf_word *opener
 	reader->conf->unbalanced = true;
 }
 
+/* The bytes of "2}", "2,}" or "2,4}" at the front of the text; 0: it is none of them. */
+static size_t quantifier_len(struct str text)
+{
+	size_t len = 0;
+
+	while (len < text.len && ((text.data[len] >= '0' && text.data[len] <= '9') ||
+				  (len > 0 && text.data[len] == ',')))
+		len++;
+	return len > 0 && len < text.len && text.data[len] == '}' ? len + 1 : 0;
+}
+
+/*
+ * "^/[a-f]{2}/" without quotes: the brace ends the word, as in nginx, and begins
+ * a block that nobody meant. Reports it and makes one word of the parts.
+ */
+static bool join_quantifier(struct reader *reader, struct conf_place brace)
+{
+	struct lexer *lexer = &reader->lexer;
+	struct conf_word *word = &reader->words[reader->count - 1], rest;
+	struct str ahead = str_range(lexer->pos, lexer->end);
+	const char *open = lexer->pos - 1;
+
+	if (reader->count < 2 || brace.line != word->place.line ||
+	    brace.column != word->place.column + word->place.len || !quantifier_len(ahead))
+		return false;
+	message_add(reader->conf, MESSAGE_ERROR, brace,
+		    "\"{\" begins a block\nan expression with \"{\" in it must stand in quotes");
+	lexer->pos += quantifier_len(ahead) - 1;
+	lexer_bare(lexer, &rest);
+	word->text = pool_concat(reader->conf->pool, (const struct str[]){
+		word->text, str_range(open, lexer->pos) }, 2);
+	word->place.len += (uint32_t)(lexer->pos - open);
+	return true;
+}
+
 static void read_nodes(struct reader *reader, struct list *list, const struct conf_word *opener,
 		       bool indented);
 
@@ -197,6 +232,8 @@ static void read_block(struct reader *reader, struct list *list, struct conf_pla
 		add_word(reader, (struct conf_word){ .text = STR(""), .place = brace });
 		reader->conf->unbalanced = true;
 	}
+	if (join_quantifier(reader, brace))
+		return;
 	if (reader->depth == BLOCK_DEPTH_MAX) {
 		message_add(reader->conf, MESSAGE_ERROR, brace,
 			    "blocks are nested more than %d levels deep", BLOCK_DEPTH_MAX);

@@ -92,9 +92,16 @@ END_TEST
 
 START_TEST(expressions_with_braces)
 {
-	assert_has(errors_of("http { server { location ~ ^/a{2}$ { root x; } } }"),
-		   "unknown directive \"2}$\"");
-	assert_has(messages, "an expression with \"{\" in it must stand in quotes");
+	ck_assert_str_eq(errors_of("http { server { location ~ ^/a{2,3}/b{4}$ { root x; } } }"),
+			 "skua: error: skua.conf:1:31: \"{\" begins a block\n"
+			 "     1 | http { server { location ~ ^/a{2,3}/b{4}$ { root x; } } }\n"
+			 "       |                               ^ an expression with \"{\" in it "
+			 "must stand in quotes\n"
+			 "skua: error: skua.conf:1:38: \"{\" begins a block\n"
+			 "     1 | http { server { location ~ ^/a{2,3}/b{4}$ { root x; } } }\n"
+			 "       |                                      ^ an expression with \"{\" in it "
+			 "must stand in quotes\n");
+	load_good("http { server { location ~ '^/a{2}$' { root x; } } }");
 }
 END_TEST
 
