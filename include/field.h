@@ -72,10 +72,11 @@ enum range_result {
 
 /*
  * Reads the field Range (section 14.2) for a representation of `length` bytes;
- * `ranges` has room for `max` of them. Ignored is it for an empty one, where no
- * range could be satisfied; and ignored are other units, what is malformed, more than `max` ranges, and ranges that together are longer than
- * the whole, as those of a flood of overlapping ones are. Ranges are not merged
- * or sorted: clients are promised the order of their request.
+ * `ranges` has room for `max` of them. The field is ignored when it names
+ * another unit, is malformed, has more than `max` ranges, when the ranges
+ * together are longer than the whole, as those of a flood of overlapping ones
+ * are, and when the whole is empty. Ranges are not merged or sorted: clients
+ * are promised the order of their request.
  */
 enum range_result range_parse(struct str value, uint64_t length, struct range *ranges, size_t max,
 			      size_t *count);

@@ -257,7 +257,9 @@ int host_parse(struct pool *pool, struct str text, struct str *host)
 	struct str found = str_head(text, host_len(text));
 	struct str port = str_skip(text, found.len);
 
-	if (found.len == 0 || (port.len > 0 && (port.data[0] != ':' || !is_port(str_skip(port, 1)))))
+	if (found.len == 0)
+		return 400;
+	if (port.len > 0 && (port.data[0] != ':' || !is_port(str_skip(port, 1))))
 		return 400;
 	if (found.data[found.len - 1] == '.')
 		found.len--;

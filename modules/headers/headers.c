@@ -135,17 +135,19 @@ const struct module headers_module = {
 	.directives = (const struct directive[]) {
 		DIRECTIVE_SET("add_header", IN_ANY_HTTP | IN_IF, set_add_header,
 			      "name value [always]",
-			      "Adds a field to answers with status 200, 201, 204, 206, 301, 302, 303, "
-			      "304, 307 and 308, with `always` to all. A field whose value is empty is "
-			      "not added. ETag and Last-Modified replace those of the answer.\n\n"
+			      "Adds a field to answers with status 200, 201, 204, 206, 301, 302, "
+			      "303, 304, 307 and 308, with `always` to all. A field whose value is "
+			      "empty is not added. ETag and Last-Modified replace those of the "
+			      "answer.\n\n"
 			      "A block with an add_header of its own inherits none.",
 			      .min_args = 2, .max_args = 3, .flags = LIST,
 			      FIELD_AT(struct headers_conf, fields)),
 		DIRECTIVE_SET("expires", IN_ANY_HTTP | IN_IF, set_expires,
 			      "[modified] time | @time | epoch | max | off",
-			      "Sets Expires and Cache-Control: the time from now, or with `modified` "
-			      "from the last change of the file, until the copy of a client is stale. "
-			      "With @ a time of day. A negative time forbids to use the copy unasked.",
+			      "Sets Expires and Cache-Control: the time from now, or with "
+			      "`modified` from the last change of the file, until the copy of a "
+			      "client is stale. With @ a time of day. A negative time forbids to "
+			      "use the copy unasked.",
 			      .min_args = 1, .max_args = 2),
 		{ 0 }
 	},

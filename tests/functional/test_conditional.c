@@ -94,7 +94,8 @@ END_TEST
 
 START_TEST(lets_error_page_answer)
 {
-	struct server *server = start("error_page 412 /page; location = /page { return 200 page; }");
+	struct server *server = start("error_page 412 /page;"
+				      "location = /page { return 200 page; }");
 	struct reply reply = ask(server, "/a.txt", .fields = "If-Match: \"x\"\r\n");
 
 	ck_assert_int_eq(reply.status, 412);

@@ -60,7 +60,8 @@ END_TEST
 
 START_TEST(replaces_validators)
 {
-	struct server *server = server_with("add_header ETag \"\\\"mine\\\"\"; add_header Last-Modified \"\";");
+	struct server *server = server_with("add_header ETag '\"mine\"';"
+					    "add_header Last-Modified '';");
 	struct reply reply;
 
 	put_file(server, "a.txt", "hello");
@@ -138,7 +139,8 @@ END_TEST
 
 START_TEST(reads_a_time_from_variables)
 {
-	struct server *server = server_with("expires $arg_t; location = /text { return 200 text; }");
+	struct server *server =
+		server_with("expires $arg_t; location = /text { return 200 text; }");
 
 	ck_assert_str_eq(field(server, "/text?t=2d", "Cache-Control"), "max-age=172800");
 	ck_assert_str_eq(field(server, "/text?t=epoch", "Cache-Control"), "no-cache");

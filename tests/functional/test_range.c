@@ -88,8 +88,8 @@ START_TEST(sends_several_ranges)
 		 "\r\n--%s\r\nContent-Type: text/plain\r\nContent-Range: bytes 5-7/1000\r\n\r\n567"
 		 "\r\n--%s\r\nContent-Type: text/plain\r\nContent-Range: bytes 990-999/1000\r\n\r\n"
 		 "0123456789"
-		 "\r\n--%s\r\nContent-Type: text/plain\r\nContent-Range: bytes 998-999/1000\r\n\r\n89"
-		 "\r\n--%s--\r\n",
+		 "\r\n--%s\r\nContent-Type: text/plain\r\nContent-Range: bytes 998-999/1000\r\n\r\n"
+		 "89\r\n--%s--\r\n",
 		 mark, mark, mark, mark);
 	ck_assert_str_eq(reply.body, expected);
 	server_stop(server);

@@ -13,8 +13,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void check_text(struct str s)
 {
-	for (size_t i = 0; i < s.len; i++)
-		assert(s.data[i] == '\t' || ((unsigned char)s.data[i] >= 0x20 && s.data[i] != 0x7f));
+	for (size_t i = 0; i < s.len; i++) {
+		unsigned char c = (unsigned char)s.data[i];
+
+		assert(c == '\t' || (c >= 0x20 && c != 0x7f));
+	}
 }
 
 static void parse(const struct head_scan *scan, const char *buffer)

@@ -35,7 +35,8 @@ static const struct {
 } bodies[] = {
 	{ "5\r\nhello\r\n0\r\n\r\n", CHUNKED_END, "hello", 0 },
 	{ "5\r\nhello\r\n0\r\n\r\nGET /", CHUNKED_END, "hello", 5 },
-	{ "2\r\nab\r\n00001\r\nc\r\nA\r\n0123456789\r\n0\r\n\r\n", CHUNKED_END, "abc0123456789", 0 },
+	{ "2\r\nab\r\n00001\r\nc\r\nA\r\n0123456789\r\n0\r\n\r\n", CHUNKED_END,
+	  "abc0123456789", 0 },
 	{ "0\r\n\r\n", CHUNKED_END, "", 0 },
 	{ "1;a=b\r\nx\r\n0;c\r\n\r\n", CHUNKED_END, "x", 0 },
 	{ "1 ; a=\"b\"\r\nx\r\n0\r\n\r\n", CHUNKED_END, "x", 0 },
