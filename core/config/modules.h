@@ -14,6 +14,9 @@ extern const size_t core_modules_count;
 extern const struct module *const modules[];
 extern const size_t modules_count;
 
+/* `include`, which tree.c reads. */
+extern const struct module include_module;
+
 /* A directive of a module that was left out; a row of NULLs ends the list. */
 struct absent_directive {
 	const char *directive, *module, *option; /* "autoindex", "autoindex", "--with-autoindex" */

@@ -147,7 +147,6 @@ const char *directive_nearest(const struct conf *conf, struct str name, unsigned
 			nearest_offer(&anywhere, directive->name);
 		}
 	}
-	nearest_offer(&here, "include");
 	return here.best && here.distance <= anywhere.distance + 1 ? here.best : anywhere.best;
 }
 

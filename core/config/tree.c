@@ -139,7 +139,7 @@ static void end_directive(struct reader *reader, struct list *list)
 {
 	const struct conf_word *name = &reader->words[0];
 
-	if (!name->quoted && str_eq(name->text, STR("include")))
+	if (str_eq(name->text, STR("include")))
 		include(reader, list);
 	else
 		append_node(reader, list);
@@ -357,3 +357,20 @@ struct conf_node *tree_read(struct conf *conf, struct conf_file *file)
 	read_file(conf, file, &list);
 	return list.first;
 }
+
+/* Never set: what it does is done when the tree exists. This is its documentation. */
+const struct module include_module = {
+	.name = "include",
+	.summary = "reads further files",
+	.directives = (const struct directive[]) {
+		DIRECTIVE_SET("include", ~0u, NULL, "file | mask",
+			      "Reads another file, or all files that match a mask such as "
+			      "sites/*.conf, in the order of their names, as if their text stood "
+			      "here. The path begins at the directory of the main configuration "
+			      "file. A file that is not there is an error, a mask that matches "
+			      "nothing is none. Blocks end in the file in which they begin.\n\n"
+			      "It may stand in every block, also in types and map.",
+			      .flags = REPEAT, .min_args = 1),
+		{ 0 }
+	},
+};

@@ -181,7 +181,7 @@ static const struct module sample_module = {
 	},
 };
 
-static const struct module *const sample_modules[] = { &sample_module };
+static const struct module *const sample_modules[] = { &include_module, &sample_module };
 
 static const struct absent_directive sample_absent[] = {
 	{ "autoindex", "autoindex", "--with-autoindex" },
@@ -198,7 +198,7 @@ static inline struct conf *load_with(struct conf_options options, struct str tex
 
 	options.messages = stream;
 	options.modules = sample_modules;
-	options.module_count = 1;
+	options.module_count = 2;
 	options.absent = sample_absent;
 	scope_count = 0;
 	checks = 0;

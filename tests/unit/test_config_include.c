@@ -117,6 +117,8 @@ START_TEST(missing_files)
 		 "sub/main.conf:2:9: cannot read \"%s/no.conf\" (2: No such file", folder);
 	load_main_bad("flag on;\ninclude no.conf;", message);
 	load_main_bad("include .;", "Is a directory");
+	load_main_bad("'include' no.conf;", "(2: No such file");
+	load_main_bad("root x\ninclude a.conf;", "sub/main.conf:1:7: missing \";\"");
 	load_main_bad("include a b;", "\"include\" takes 1 argument, not 2");
 	load_main_bad("include '';", "sub/main.conf:1:9: the name of the file is empty");
 	load_main_bad("include /no/where;", "cannot read \"/no/where\" (2: No such file");

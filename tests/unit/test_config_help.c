@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * skua help: the form of what it prints, and that every entry of every table has
+ * something to print.
+ */
+#include "config/help.h"
+
+#include <stdlib.h>
+
+#include "config/modules.h"
+#include "harness/test.h"
+
+static const char *help(const char *topic)
+{
+	char *text;
+	size_t len;
+	FILE *stream = open_memstream(&text, &len);
+
+	help_print(stream, topic);
+	fclose(stream);
+	return text;
+}
+
+static unsigned columns_of(const char *line)
+{
+	unsigned columns = 0;
+
+	for (; *line && *line != '\n'; line++)
+		columns += ((unsigned char)*line & 0xC0) != 0x80;
+	return columns;
+}
+
+static void check_width(const char *text)
+{
+	for (const char *line = text; line && *line; line = strchr(line, '\n') + 1)
+		ck_assert_msg(columns_of(line) <= 79, "wider than 79 columns: %.90s", line);
+}
+
+START_TEST(a_directive)
+{
+	ck_assert_str_eq(help("daemon"),
+			 "daemon\n"
+			 "    Syntax:   daemon on | off;\n"
+			 "    Default:  on\n"
+			 "    Context:  main\n"
+			 "    Module:   main\n"
+			 "\n"
+			 "    Whether the server goes to the background.\n");
+	ck_assert_ptr_nonnull(strstr(help("events"), "    Default:  —\n"));
+	ck_assert_ptr_nonnull(strstr(help("root"), "Context:  http, server, location"));
+	ck_assert_ptr_nonnull(strstr(help("include"), "Syntax:   include file | mask;\n"));
+}
+END_TEST
+
+START_TEST(variables)
+{
+	ck_assert_str_eq(help("$host"), help("host"));
+	ck_assert(strncmp(help("host"), "$host\n    Module:   http\n\n", 26) == 0);
+	ck_assert(strncmp(help("$arg_page"), "$arg_NAME\n", 10) == 0);
+}
+END_TEST
+
+START_TEST(modules_by_name)
+{
+	ck_assert(strncmp(help("index"), "index\n    Syntax:", 17) == 0);
+	ck_assert_ptr_nonnull(strstr(help("index"), "\nindex: "));
+	ck_assert_ptr_nonnull(strstr(help("main"), "worker_processes"));
+}
+END_TEST
+
+START_TEST(the_list)
+{
+	const char *list = help(NULL);
+
+	check_width(list);
+	for (size_t i = 0; i < module_count(); i++)
+		ck_assert_msg(strstr(list, module_at(i)->name), "%s", module_at(i)->name);
+}
+END_TEST
+
+START_TEST(all)
+{
+	check_width(help("--all"));
+}
+END_TEST
+
+START_TEST(nothing_is_undocumented)
+{
+	for (size_t i = 0; i < module_count(); i++) {
+		const struct module *module = module_at(i);
+		const struct directive *directive = module->directives;
+		const struct variable *variable = module->variables;
+
+		ck_assert_ptr_nonnull(module->summary);
+		for (; directive && directive->name; directive++) {
+			ck_assert_msg(directive->doc && *directive->doc, "%s", directive->name);
+			ck_assert_msg(directive->syntax, "%s", directive->name);
+			ck_assert_msg(directive->contexts, "%s", directive->name);
+		}
+		for (; variable && variable->name; variable++)
+			ck_assert_msg(variable->doc && *variable->doc, "%s", variable->name);
+	}
+}
+END_TEST
+
+START_TEST(unknown_names)
+{
+	FILE *nowhere = fopen("/dev/null", "w");
+
+	ck_assert_int_lt(help_print(nowhere, "no_such_thing"), 0);
+	ck_assert_int_lt(help_print(nowhere, "$daemon"), 0);
+	ck_assert_int_lt(help_print(nowhere, ""), 0);
+	ck_assert_int_lt(help_print(nowhere, "$"), 0);
+	ck_assert_int_eq(help_print(nowhere, "daemon"), 0);
+	fclose(nowhere);
+}
+END_TEST
+
+TESTS("help", a_directive, variables, modules_by_name, the_list, all, nothing_is_undocumented,
+      unknown_names)
