@@ -137,11 +137,11 @@ const struct module files_module = {
 	.directives = (const struct directive[]) {
 		DIRECTIVE("symlinks", IN_ANY_HTTP, struct files_conf, symlinks,
 			  "follow | in_root",
-			  "What happens at a symbolic link. With `follow` every link is followed, as "
-			  "nginx does by default. With `in_root` a link is followed only while it "
-			  "stays below the root (or alias) of the location; an absolute link that "
-			  "points into the root counts as such. A link that leads out is answered "
-			  "with 403, and the error log says which link it was.\n\n"
+			  "What happens at a symbolic link. With `follow` every link is followed, "
+			  "as nginx does by default. With `in_root` a link is followed only while "
+			  "it stays below the root (or alias) of the location; an absolute link "
+			  "that points into the root counts as such. A link that leads out is "
+			  "answered with 403, and the error log says which link it was.\n\n"
 			  "The root itself may be reached through links in both cases.",
 			  .initial = "follow",
 			  .keywords = (const struct keyword[]) {
@@ -153,10 +153,10 @@ const struct module files_module = {
 			      "[entries=number] [size=size]",
 			      "How many files a worker keeps at hand, and how much memory it uses "
 			      "for them: their sizes, times, ETags and, up to 128 KiB each, their "
-			      "bytes. Names that do not exist take a quarter of the entries at most. "
-			      "Without it: entries=8192 size=64m.\n\n"
-			      "An entry is compared with the disk before it is used, so a larger cache "
-			      "is never an older one.",
+			      "bytes. Names that do not exist take a quarter of the entries at "
+			      "most. Without it: entries=8192 size=64m.\n\n"
+			      "An entry is compared with the disk before it is used, so a larger "
+			      "cache is never an older one.",
 			      .min_args = 1, .max_args = 2),
 		{ 0 }
 	},

@@ -137,7 +137,8 @@ static int parse_network(struct conf_call *call, const struct conf_word *word, s
 				  STR_ARG(bits), rule->bits);
 	rule->bits = (unsigned)count;
 	if (clear_host_bits(rule))
-		conf_warn(call, word, "the address has bits behind its /%u, which count for nothing",
+		conf_warn(call, word,
+			  "the address has bits behind its /%u, which count for nothing",
 			  rule->bits);
 	return 0;
 }
@@ -179,9 +180,10 @@ const struct module access_module = {
 	.directives = (const struct directive[]) {
 		DIRECTIVE_SET("allow", IN_ANY_HTTP | IN_LIMIT_EXCEPT, set_rule,
 			      "address | network/bits | unix: | all",
-			      "Lets clients with this address in. The rules of a block, allow and deny, "
-			      "are tried in the order in which they stand; the first that fits "
-			      "decides. A block without rules has those of the enclosing block.",
+			      "Lets clients with this address in. The rules of a block, allow and "
+			      "deny, are tried in the order in which they stand; the first that "
+			      "fits decides. A block without rules has those of the enclosing "
+			      "block.",
 			      .flags = REPEAT | ORDERED, .min_args = 1),
 		DIRECTIVE_SET("deny", IN_ANY_HTTP | IN_LIMIT_EXCEPT, set_rule,
 			      "address | network/bits | unix: | all",

@@ -54,11 +54,12 @@ static int check_names(struct conf_call *call)
 	for (size_t i = 0; i < node->nargs; i++) {
 		const struct conf_word *name = &node->args[i];
 		if (str_empty(name->text))
-			return conf_error(call, name, "an index needs a name\nexpected a file name");
+			return conf_error(call, name,
+					  "an index needs a name\nexpected a file name");
 		if (name->text.data[0] == '/' && i + 1 < node->nargs)
 			conf_warn(call, name,
-				  "an absolute path is not looked for, so what follows is never used\n"
-				  "it should stand last");
+				  "an absolute path is not looked for, so what follows is never "
+				  "used\nit should stand last");
 	}
 	return 0;
 }
@@ -70,9 +71,9 @@ const struct module index_module = {
 	.directives = (const struct directive[]) {
 		DIRECTIVE("index", IN_ANY_HTTP, struct index_conf, names,
 			  "file ...",
-			  "The names that are looked for when a URI ends in a slash, in this order. "
-			  "They may have variables in them. The last may be an absolute path, which "
-			  "is taken without looking.\n\n"
+			  "The names that are looked for when a URI ends in a slash, in this "
+			  "order. They may have variables in them. The last may be an absolute "
+			  "path, which is taken without looking.\n\n"
 			  "A directory in which none of them lies is answered with 403, unless "
 			  "autoindex is on.",
 			  .initial = "index.html", .flags = LIST, .set = check_names),

@@ -110,17 +110,17 @@ const struct module mime_module = {
 	.directives = (const struct directive[]) {
 		DIRECTIVE_SET("types", IN_ANY_HTTP, set_types,
 			      "{ type extension ...; ... }",
-			      "Which extension of a URI is which type. A block with types has those and "
-			      "no others. Without any, the types of conf/mime.types hold, which are "
-			      "built in.",
+			      "Which extension of a URI is which type. A block with types has "
+			      "those and no others. Without any, the types of conf/mime.types "
+			      "hold, which are built in.",
 			      FIELD_AT(struct mime_conf, types), .flags = LIST | RAW_BLOCK),
 		DIRECTIVE("default_type", IN_ANY_HTTP, struct mime_conf, default_type,
 			  "type | magic",
-			  "The type of an answer whose extension is not in types. With `magic` it is "
-			  "found from the first bytes of the file, once for each version of it; what "
-			  "a browser would execute (html, svg, javascript, xml) is never found so, "
-			  "and X-Content-Type-Options: nosniff is sent. Answers that are no files "
-			  "are text/plain then.",
+			  "The type of an answer whose extension is not in types. With `magic` it "
+			  "is found from the first bytes of the file, once for each version of "
+			  "it; what a browser would execute (html, svg, javascript, xml) is never "
+			  "found so, and X-Content-Type-Options: nosniff is sent. Answers that "
+			  "are no files are text/plain then.",
 			  .initial = "magic"),
 		{ 0 }
 	},

@@ -53,9 +53,8 @@ static int parse_status(struct conf_call *call, const struct conf_word *word, in
 
 	if (str_to_u64(word->text, 599, &status) < 0 || status < 200)
 		return conf_error(call, word,
-				  "\"%.*s\" is not a status\n"
-				  "expected 200 to 599, or a URL that begins with http://, https:// "
-				  "or $scheme",
+				  "\"%.*s\" is not a status\nexpected 200 to 599, or a URL that "
+				  "begins with http://, https:// or $scheme",
 				  STR_ARG(word->text));
 	*out = (int)status;
 	return 0;
@@ -77,7 +76,8 @@ static int set_return(struct conf_call *call)
 	if (text && conf_parse_template(call, text, &answer->text) < 0)
 		return -1;
 	if (!call->first) {
-		conf_warn(call, NULL, "an earlier \"return\" of this block answers before this one");
+		conf_warn(call, NULL,
+			  "an earlier \"return\" of this block answers before this one");
 		return 0;
 	}
 	conf->answer = answer;
@@ -91,10 +91,11 @@ const struct module rewrite_module = {
 	.directives = (const struct directive[]) {
 		DIRECTIVE_SET("return", IN_SERVER | IN_LOCATION, set_return,
 			      "code [text] | code URL | URL",
-			      "Ends the request with this status. With 301, 302, 303, 307 and 308 the "
-			      "second word is where the client is sent, with others it is the body of "
-			      "the answer, whose type is that of the URI's extension or default_type. "
-			      "A URL alone is a 302. 444 closes the connection without an answer.",
+			      "Ends the request with this status. With 301, 302, 303, 307 and 308 "
+			      "the second word is where the client is sent, with others it is the "
+			      "body of the answer, whose type is that of the URI's extension or "
+			      "default_type. A URL alone is a 302. 444 closes the connection "
+			      "without an answer.",
 			      FIELD_AT(struct rewrite_conf, answer),
 			      .flags = LOCAL | REPEAT | ORDERED, .min_args = 1, .max_args = 2),
 		{ 0 }

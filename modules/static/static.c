@@ -73,8 +73,8 @@ const struct module static_module = {
 	.directives = (const struct directive[]) {
 		DIRECTIVE("etag", IN_ANY_HTTP, struct static_conf, etag,
 			  "on | off",
-			  "Sends an ETag with each file, made of the time of its last change and its "
-			  "length, so that a client can ask whether its copy is still good.",
+			  "Sends an ETag with each file, made of the time of its last change and "
+			  "its length, so that a client can ask whether its copy is still good.",
 			  .initial = "on"),
 		{ 0 }
 	},

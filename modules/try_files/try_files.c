@@ -111,12 +111,14 @@ const struct module try_files_module = {
 	.directives = (const struct directive[]) {
 		DIRECTIVE_SET("try_files", IN_SERVER | IN_LOCATION, set_try_files,
 			      "file ... uri | =code | @name",
-			      "Looks for the files in this order, below root or alias, and goes on with "
-			      "the URI of the first that is there. A word that ends in a slash looks "
-			      "for a directory. The last word is not looked for: it says what happens "
-			      "when nothing was found. It is a URI, for which a location is searched "
-			      "again, a status (=404), or a named location.\n\n"
-			      "On the server's level it holds for requests that no location matches.",
+			      "Looks for the files in this order, below root or alias, and goes "
+			      "on with the URI of the first that is there. A word that ends in a "
+			      "slash looks for a directory. The last word is not looked for: it "
+			      "says what happens when nothing was found. It is a URI, for which a "
+			      "location is searched again, a status (=404), or a named location."
+			      "\n\n"
+			      "On the server's level it holds for requests that no location "
+			      "matches.",
 			      FIELD_AT(struct try_files_conf, files),
 			      .flags = LOCAL, .min_args = 2, .max_args = MANY_ARGS),
 		{ 0 }

@@ -12,7 +12,8 @@ START_TEST(the_first_rule_that_fits_decides)
 		"deny 10.0.0.0/8;"
 		"location /no/ { deny 127.0.0.1; allow all; }"
 		"location /yes/ { allow 127.0.0.0/8; deny all; }"
-		"location /bits/ { deny 127.0.0.2/31; deny 127.0.1.0/24; deny ::1; deny unix:; allow 127.0.0.0/31; deny all; }"
+		"location /bits/ { deny 127.0.0.2/31; deny 127.0.1.0/24; deny ::1; deny unix:;"
+		"                  allow 127.0.0.0/31; deny all; }"
 		"location /all/ { deny all; }"
 		"location /all/but/ { allow all; }"
 		"location /any/ { satisfy any; allow 127.0.0.1; deny all; }"
@@ -98,7 +99,8 @@ END_TEST
 
 START_TEST(return_on_the_servers_level_comes_first)
 {
-	struct server *server = server_with("return 200 server; location / { return 200 location; }");
+	struct server *server =
+		server_with("return 200 server; location / { return 200 location; }");
 	ck_assert_str_eq(get(server, "/x").body, "server");
 	server_stop(server);
 }

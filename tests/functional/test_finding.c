@@ -9,9 +9,10 @@
 
 START_TEST(index_takes_the_first_that_is_there)
 {
-	struct server *server = server_with("index none.html $arg_name.html index.html /last.html;"
-					    "location /seen/ { index index.html; }"
-					    "location = /seen/index.html { return 200 elsewhere; }");
+	struct server *server =
+		server_with("index none.html $arg_name.html index.html /last.html;"
+			    "location /seen/ { index index.html; }"
+			    "location = /seen/index.html { return 200 elsewhere; }");
 	put_file(server, "index.html", "root");
 	put_file(server, "other.html", "other");
 	put_file(server, "sub/x", "");
@@ -42,12 +43,13 @@ END_TEST
 
 START_TEST(try_files_serves_the_first)
 {
-	struct server *server = server_with("location / { try_files $uri $uri.html $uri/ /fallback.html?$args; }"
-					    "location /code/ { try_files $uri =404; }"
-					    "location /gone/ { try_files $uri =410; }"
-					    "location /ok/ { try_files $uri =204; }"
-					    "location /named/ { try_files /none @named; }"
-					    "location @named { return 200 \"named $uri\"; }");
+	struct server *server =
+		server_with("location / { try_files $uri $uri.html $uri/ /fallback.html?$args; }"
+			    "location /code/ { try_files $uri =404; }"
+			    "location /gone/ { try_files $uri =410; }"
+			    "location /ok/ { try_files $uri =204; }"
+			    "location /named/ { try_files /none @named; }"
+			    "location @named { return 200 \"named $uri\"; }");
 	put_file(server, "a.html", "a");
 	put_file(server, "fallback.html", "fallback");
 	put_file(server, "dir/index.html", "dir");
@@ -77,8 +79,9 @@ END_TEST
 
 START_TEST(try_files_stays_in_the_root)
 {
-	struct server *server = server_with("location / { try_files /$arg_f =404; }"
-					    "location /links/ { symlinks in_root; try_files $uri =404; }");
+	struct server *server =
+		server_with("location / { try_files /$arg_f =404; }"
+			    "location /links/ { symlinks in_root; try_files $uri =404; }");
 	put_file(server, "/secret", "secret");
 	put_file(server, "a", "a");
 	put_file(server, "links/a", "a");

@@ -16,8 +16,9 @@ static void has_type(struct server *server, const char *target, const char *type
 
 START_TEST(extensions_come_first)
 {
-	struct server *server = server_with("location /own/ { types { text/x-own own; } default_type text/x-other; }"
-					    "location /text.css { return 200 text; }");
+	struct server *server =
+		server_with("location /own/ { types { text/x-own own; } default_type text/x-other; }"
+			    "location /text.css { return 200 text; }");
 	put_file(server, "a.css", "<html>");
 	put_file(server, "A.JS", "");
 	put_file(server, "a.tar.zip", "x");
@@ -68,7 +69,8 @@ START_TEST(nothing_that_is_executed_is_guessed)
 {
 	struct server *server = server_with("");
 	put_file(server, "html", "<!DOCTYPE html><html><script>alert(1)</script></html>");
-	put_file(server, "svg", "<?xml version=\"1.0\"?><svg xmlns=\"http://www.w3.org/2000/svg\"/>");
+	put_file(server, "svg",
+		 "<?xml version=\"1.0\"?><svg xmlns=\"http://www.w3.org/2000/svg\"/>");
 	put_file(server, "xml", "<?xml version=\"1.0\"?><a/>");
 	put_file(server, "script", "#!/usr/bin/env node\nconsole.log(1);\n");
 	has_type(server, "/html", "text/plain");

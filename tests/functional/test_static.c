@@ -187,7 +187,8 @@ END_TEST
 
 START_TEST(in_root_refuses_what_leads_out)
 {
-	struct server *server = server_with("symlinks in_root; location /all/ { symlinks follow; }");
+	struct server *server =
+		server_with("symlinks in_root; location /all/ { symlinks follow; }");
 	put_file(server, "/secret", "secret");
 	put_file(server, "file", "file");
 	put_file(server, "all/file", "");

@@ -341,7 +341,8 @@ START_TEST(refuses_names_the_kernel_would_not_take)
 	name[PATH_MAX + 1] = '\0';
 	ck_assert_str_eq(now(name), "ENAMETOOLONG");
 
-	struct file_query query = file_query_make((struct str){ "a\0b", 3 }, STR(""), SYMLINKS_FOLLOW);
+	struct str torn = { "a\0b", 3 };
+	struct file_query query = file_query_make(torn, STR(""), SYMLINKS_FOLLOW);
 	struct file *file = file_lookup(&query);
 	ck_assert_int_eq(file->error, ENAMETOOLONG);
 	file_release(file);
@@ -388,8 +389,8 @@ START_TEST(unreadable_is_seen_and_forgotten)
 END_TEST
 
 TESTS_IN((&(struct test_suite){ "file cache", .setup = setup, .teardown = teardown }),
-	 reads_what_is_young_again, says_what_a_file_is, knows_directories_misses_and_others, an_empty_file_has_content,
-	 sees_a_change_at_once, sees_a_replacement, sees_a_link_turn_elsewhere,
+	 says_what_a_file_is, knows_directories_misses_and_others, an_empty_file_has_content,
+	 reads_what_is_young_again, sees_a_change_at_once, sees_a_replacement, sees_a_link_turn_elsewhere,
 	 sees_a_change_with_the_times_put_back, looks_once_in_a_turn, what_is_held_stays,
 	 trusts_times_that_are_old, large_files_keep_a_descriptor, keeps_to_its_limits,
 	 misses_drive_no_file_out, closes_the_unused_when_descriptors_run_out,
