@@ -115,8 +115,8 @@ const struct module try_files_module = {
 			      "on with the URI of the first that is there. A word that ends in a "
 			      "slash looks for a directory. The last word is not looked for: it "
 			      "says what happens when nothing was found. It is a URI, for which a "
-			      "location is searched again, a status (=404), or a named location."
-			      "\n\n"
+			      "location is searched again, a status (=404), or a named "
+			      "location.\n\n"
 			      "On the server's level it holds for requests that no location "
 			      "matches.",
 			      FIELD_AT(struct try_files_conf, files),
