@@ -64,6 +64,14 @@ const struct log *logs_main(struct conf *conf)
 	return own->log ? own->log : logs_of(conf)->main;
 }
 
+bool logs_main_is_stderr(struct conf *conf)
+{
+	for (const struct log *log = logs_main(conf); log; log = log->next)
+		if (str_eq(((const struct error_log *)log)->file->path, STR("/dev/stderr")))
+			return true;
+	return false;
+}
+
 void logs_set_main(struct conf *conf, const struct log *log)
 {
 	logs_of(conf)->main = log;

@@ -22,7 +22,7 @@ struct log_entry {
 
 /* One error_log directive; its descriptor is that of the file. */
 struct error_log {
-	struct log log;
+	struct log log; /* first: a pointer to it is one to the whole */
 	const struct log_file *file;
 	struct error_log *next; /* in the list of all */
 };
@@ -58,6 +58,7 @@ void logs_connect(struct logs *logs);
 
 /* The log of the main level; NULL if there is no error_log there and none was set. */
 const struct log *logs_main(struct conf *conf);
+bool logs_main_is_stderr(struct conf *conf);
 void logs_set_main(struct conf *conf, const struct log *log);
 
 #endif

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <log.h>
+#include <log_writer.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -73,6 +74,7 @@ static void replace_logs(struct message *message)
 {
 	const struct log_entry *entry = logs_of(self->generation->conf)->files;
 
+	log_writer_flush_all();
 	for (uint32_t i = 0; entry && i < message->number; i++)
 		entry = entry->next;
 	for (size_t i = 0; entry && i < message->fds_count; i++, entry = entry->next)
@@ -182,12 +184,13 @@ static int run(int fd)
 	const struct job_of_kind *job = &jobs[self->kind];
 
 	title_set("%s", job->title);
-	generation_use_log(self->generation);
-	daemon_forget();
+	generation_use_log(self->generation, !self->generation->serving);
 	close_foreign();
 	stats_mine = self->stats;
 	if (start_loop(fd) < 0 || start_rights() < 0 || job->start(self) < 0)
 		return EXIT_NO_START;
+	generation_use_log(self->generation, false);
+	daemon_detach();
 	leaks_note();
 	int error = channel_send(fd, MESSAGE_READY, 0, STR(""), NULL, 0);
 	if (error < 0) {

@@ -41,7 +41,8 @@ int daemon_start(void)
 	return 0;
 }
 
-void daemon_ready(void)
+/* Who started the command may wait until nobody can write to its output any longer. */
+void daemon_detach(void)
 {
 	if (ready_pipe < 0)
 		return;
@@ -53,14 +54,13 @@ void daemon_ready(void)
 		if (null > STDERR_FILENO)
 			close(null);
 	}
-	while (write(ready_pipe, "", 1) < 0 && errno == EINTR)
-		continue;
-	daemon_forget();
+	close(ready_pipe);
+	ready_pipe = -1;
 }
 
-void daemon_forget(void)
+void daemon_ready(void)
 {
-	if (ready_pipe >= 0)
-		close(ready_pipe);
-	ready_pipe = -1;
+	while (ready_pipe >= 0 && write(ready_pipe, "", 1) < 0 && errno == EINTR)
+		continue;
+	daemon_detach();
 }

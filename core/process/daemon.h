@@ -19,7 +19,7 @@ int daemon_start(void);
 /* The server stands. Standard descriptors become /dev/null. Nothing without daemon_start(). */
 void daemon_ready(void);
 
-/* For children: the waiting command must not wait for them. */
-void daemon_forget(void);
+/* In a child that has been forked before, once it is ready: the same but for the exit. */
+void daemon_detach(void);
 
 #endif

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <log.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "config/config.h"
 #include "config/logs.h"
@@ -56,9 +57,15 @@ int generation_open(struct generation *generation)
 	return 0;
 }
 
-void generation_use_log(const struct generation *generation)
+void generation_use_log(const struct generation *generation, bool starts)
 {
+	static struct log caller = { .fd = STDERR_FILENO, .level = LEVEL_WARN };
+
 	log_process = logs_main(generation->conf);
+	if (!starts || logs_main_is_stderr(generation->conf))
+		return;
+	caller.next = log_process;
+	log_process = &caller;
 }
 
 void generation_destroy(struct generation *generation)

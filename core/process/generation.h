@@ -51,8 +51,11 @@ struct generation *generation_read(const struct startup *startup, FILE *messages
  */
 int generation_open(struct generation *generation);
 
-/* Errors of this process go where its main level says. */
-void generation_use_log(const struct generation *generation);
+/*
+ * Errors of this process go where its main level says; while the server starts
+ * also to standard error, for whoever has started it.
+ */
+void generation_use_log(const struct generation *generation, bool starts);
 
 /* Closes its log files; its sockets belong to listen.c. NULL is fine. */
 void generation_destroy(struct generation *generation);

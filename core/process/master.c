@@ -9,13 +9,11 @@
 #include "process/master.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <log.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "config/logs.h"
 #include "event/loop.h"
@@ -40,28 +38,10 @@ static bool reload_again; /* HUP came while one was under way */
 static enum { GO_ON, END_SOON, END_NOW } ending;
 static struct timer last_resort;
 static int status;
-static char pid_path[PATH_MAX]; /* empty: there is no file */
 
 static int write_pid(const struct generation *generation)
 {
-	struct str path = main_conf_pid_path(generation->conf);
-	char wanted[PATH_MAX];
-
-	if (startup->serve)
-		return 0;
-	snprintf(wanted, sizeof(wanted), "%.*s", STR_ARG(path));
-	if (strcmp(wanted, pid_path) == 0)
-		return 0;
-	int error = pidfile_write(wanted, getpid());
-	if (error < 0) {
-		errno = -error;
-		log_emerg("cannot write the pid file \"%s\"; the directive pid names it", wanted);
-		return -1;
-	}
-	if (pid_path[0])
-		pidfile_remove(pid_path, getpid());
-	memcpy(pid_path, wanted, sizeof(pid_path));
-	return 0;
+	return startup->serve ? 0 : pidfile_claim(main_conf_pid_path(generation->conf).data);
 }
 
 static void end_if_empty(void)
@@ -86,7 +66,7 @@ static void on_serving(struct generation *generation)
 
 	active = generation;
 	next = NULL;
-	generation_use_log(generation);
+	generation_use_log(generation, false);
 	write_pid(generation);
 	listen_close_others(generation->listeners);
 	if (old)
@@ -124,7 +104,7 @@ static void on_failed(struct generation *generation)
 		return;
 	}
 	log_emergx("a process could not start with the new configuration: the old one stays");
-	generation_use_log(active);
+	generation_use_log(active, false);
 	listen_undo();
 }
 
@@ -294,8 +274,7 @@ int master_run(const struct startup *given, struct generation *first)
 		generation_destroy(first);
 		status = 1;
 	}
-	if (pid_path[0])
-		pidfile_remove(pid_path, getpid());
+	pidfile_release();
 	generation_destroy(active);
 	signals_finish();
 	loop_finish();

@@ -4,9 +4,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <log.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <str.h>
 #include <unistd.h>
+
+static char *claimed; /* NULL: this process has none */
 
 static int write_number(int fd, pid_t pid)
 {
@@ -62,4 +66,27 @@ void pidfile_remove(const char *path, pid_t pid)
 
 	if (pidfile_read(path, &other) == 0 && other == pid)
 		unlink(path);
+}
+
+int pidfile_claim(const char *path)
+{
+	if (claimed && strcmp(claimed, path) == 0)
+		return 0;
+	int error = pidfile_write(path, getpid());
+	if (error < 0) {
+		errno = -error;
+		log_emerg("cannot write the pid file \"%s\"; the directive pid names another", path);
+		return -1;
+	}
+	pidfile_release();
+	claimed = strdup(path);
+	return 0;
+}
+
+void pidfile_release(void)
+{
+	if (claimed)
+		pidfile_remove(claimed, getpid());
+	free(claimed);
+	claimed = NULL;
 }

@@ -19,4 +19,13 @@ int pidfile_read(const char *path, pid_t *pid);
 /* Removes it if it holds this number: another server may have taken its place. */
 void pidfile_remove(const char *path, pid_t pid);
 
+/*
+ * The file of this process: writes it, and removes the one that it had before
+ * under another path. 0, or -1 after a message.
+ */
+int pidfile_claim(const char *path);
+
+/* Removes the file of this process, if it has one. */
+void pidfile_release(void);
+
 #endif

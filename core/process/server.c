@@ -53,7 +53,7 @@ static int serve(const struct startup *startup, struct generation *generation)
 			return 1;
 		}
 	}
-	generation_use_log(generation);
+	generation_use_log(generation, true);
 	if (generation->main->master_process)
 		return master_run(startup, generation);
 	int status = single_run(generation);

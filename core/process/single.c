@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <log.h>
+#include <log_writer.h>
 #include <signal.h>
 
 #include "config/logs.h"
@@ -14,6 +15,8 @@
 #include "process/daemon.h"
 #include "process/generation.h"
 #include "process/logfiles.h"
+#include "process/main_conf.h"
+#include "process/pidfile.h"
 #include "process/signals.h"
 
 static struct generation *current;
@@ -34,6 +37,7 @@ static void stop(int number)
 static void reopen(int number)
 {
 	(void)number;
+	log_writer_flush_all();
 	logfiles_reopen(logs_of(current->conf));
 }
 
@@ -61,11 +65,17 @@ int single_run(struct generation *generation)
 		log_emerg("cannot start the loop");
 		return 1;
 	}
-	if (worker_start(&place) < 0)
+	if (pidfile_claim(main_conf_pid_path(generation->conf).data) < 0)
 		return 1;
+	if (worker_start(&place) < 0) {
+		pidfile_release();
+		return 1;
+	}
+	generation_use_log(generation, false);
 	daemon_ready();
 	loop_run();
 	worker_finish();
+	pidfile_release();
 	signals_finish();
 	loop_finish();
 	return 0;

@@ -19,6 +19,7 @@ enum {
 	QUICK_MS = 2000, /* dying sooner counts as a failure to start */
 	FIRST_DELAY_MS = 200,
 	LONGEST_DELAY_MS = 5000,
+	HOPELESS = 3, /* failures of a process of a configuration that has never served */
 };
 
 static struct supervisor_hooks hooks;
@@ -309,6 +310,13 @@ static void fail(struct process *process)
 	see_off(process);
 }
 
+/* One may be killed by chance; one that says why it can't start will not the next time. */
+static bool is_hopeless(const struct process *process, int status)
+{
+	return (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_NO_START) ||
+	       process->failures >= HOPELESS;
+}
+
 static void died(struct process *process, int status)
 {
 	report(process, status);
@@ -322,13 +330,12 @@ static void died(struct process *process, int status)
 		see_off(process);
 		return;
 	}
-	if (!process->generation->serving) {
-		fail(process);
-		return;
-	}
 	bool quick = clock_ms() - process->started_ms < QUICK_MS;
 	process->failures = quick ? process->failures + 1 : 0;
-	start_later(process);
+	if (!process->generation->serving && is_hopeless(process, status))
+		fail(process);
+	else
+		start_later(process);
 }
 
 void supervisor_reap(void)

@@ -213,6 +213,7 @@ void worker_finish(void)
 	timer_stop(&patience);
 	threads_finish();
 	stop_modules();
+	log_writer_flush_all();
 	if (conn_counts.active)
 		log_alertx("%u connections are still open at the end of this worker: a defect",
 			   conn_counts.active);

@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The command line: what it prints, its exit status, what it leaves on disk.
+ */
+#include "harness/memory.h"
+#include "harness/scratch.h"
+#include "harness/test.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static const char *dir; /* the prefix, with conf/ in it */
+static int port;
+static int listening = -1; /* somebody else's socket on that port */
+
+/* A port of 127.0.0.1 that somebody listens on; free once `listening` is closed. */
+static void take_port(void)
+{
+	struct sockaddr_in address = {
+		.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	socklen_t len = sizeof(address);
+
+	listening = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	ck_assert_int_eq(bind(listening, (struct sockaddr *)&address, len), 0);
+	ck_assert_int_eq(listen(listening, 5), 0);
+	getsockname(listening, (struct sockaddr *)&address, &len);
+	port = ntohs(address.sin_port);
+}
+
+static void free_port(void)
+{
+	close(listening);
+}
+
+static const char *path(const char *name)
+{
+	return memory_printf("%s/%s", dir, name);
+}
+
+static void put(const char *name, const char *text)
+{
+	FILE *file = fopen(path(name), "w");
+
+	ck_assert_ptr_nonnull(file);
+	fputs(text, file);
+	fclose(file);
+}
+
+static const char *text_of(const char *name)
+{
+	char *text = memory_alloc(4096);
+	FILE *file = fopen(path(name), "r");
+
+	text[file ? fread(text, 1, 4095, file) : 0] = '\0';
+	if (file)
+		fclose(file);
+	return text;
+}
+
+static void setup(void)
+{
+	dir = scratch_create();
+	take_port();
+	ck_assert_int_eq(system(memory_printf("mkdir -p %s/conf %s/logs %s/html", dir, dir, dir)),
+			 0);
+	put("html/index.html", "hello");
+	put("conf/skua.conf",
+	    memory_printf("pid logs/pid; events { } http {"
+			  "server { listen 127.0.0.1:%d; return 200 ok; } }",
+			  port));
+}
+
+static void teardown(void)
+{
+	scratch_remove(dir);
+}
+
+/* Runs "skua ARGS" in the prefix; its output, both streams, in *output. */
+static int run(const char *args, const char **output)
+{
+	char *text = memory_alloc(8192);
+	FILE *pipe = popen(memory_printf("cd %s && timeout 20 $SKUA %s 2>&1 </dev/null", dir, args),
+			   "r");
+
+	ck_assert_ptr_nonnull(pipe);
+	text[fread(text, 1, 8191, pipe)] = '\0';
+	*output = text;
+	int status = pclose(pipe);
+	ck_assert(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static void check(const char *args, int status, const char *text)
+{
+	const char *output;
+	int got = run(args, &output);
+
+	ck_assert_msg(got == status, "skua %s: exit status %d, not %d: %s", args, got, status,
+		      output);
+	ck_assert_msg(strstr(output, text), "skua %s: not \"%s\" but: %s", args, text, output);
+}
+
+static const char *in_dir(const char *args)
+{
+	return memory_printf("-p %s -c conf/skua.conf -e logs/e.log %s", dir, args);
+}
+
+START_TEST(prints_what_it_is)
+{
+	check("-v", 0, "skua version: skua/");
+	check("-V", 0, "configure arguments:");
+	check("-h", 0, "-s signal");
+	check("-?", 0, "-s signal");
+}
+END_TEST
+
+START_TEST(refuses_what_it_does_not_know)
+{
+	check("-x", 1, "invalid option: \"x\"");
+	check("--reload", 1, "invalid option: \"--reload\"");
+	check("-s restart", 1, "stop, quit, reload, reopen");
+	check("-c", 1, "requires");
+	check("frobnicate", 1, "skua -h");
+}
+END_TEST
+
+START_TEST(a_test_touches_nothing)
+{
+	const char *before, *after;
+
+	run(memory_printf("-v; ls -lR --time-style=full-iso %s", dir), &before);
+	check(in_dir("-t"), 0, "test is successful");
+	run(memory_printf("-v; ls -lR --time-style=full-iso %s", dir), &after);
+	ck_assert_str_eq(before, after);
+}
+END_TEST
+
+START_TEST(a_test_says_what_is_wrong)
+{
+	put("conf/skua.conf", "htpp { }\n");
+	check(in_dir("-t"), 1, "skua.conf:1:1: unknown directive \"htpp\"");
+	check(in_dir("-t"), 1, "test failed");
+	check("-t -c /no/such/file", 1, "/no/such/file");
+}
+END_TEST
+
+START_TEST(a_quiet_test_is_silent)
+{
+	const char *output;
+
+	ck_assert_int_eq(run(in_dir("-tq"), &output), 0);
+	ck_assert_str_eq(output, "");
+}
+END_TEST
+
+START_TEST(a_dump_shows_the_files)
+{
+	check(in_dir("-T"), 0, "return 200 ok;");
+}
+END_TEST
+
+START_TEST(signals_need_a_server)
+{
+	check(in_dir("-s reload"), 1, "there is no pid file");
+	put("logs/pid", "");
+	check(in_dir("-s stop"), 1, "holds no number");
+	put("logs/pid", "999999999\n");
+	check(in_dir("-s quit"), 1, "the server does not run");
+}
+END_TEST
+
+static bool listens(void)
+{
+	struct sockaddr_in address = {
+		.sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+		.sin_port = htons((uint16_t)port),
+	};
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int result = connect(fd, (struct sockaddr *)&address, sizeof(address));
+
+	close(fd);
+	return result == 0;
+}
+
+/* The daemon is stopped, and gone when this returns. */
+static void stop_daemon(void)
+{
+	pid_t pid = atoi(text_of("logs/pid"));
+
+	check(in_dir("-s stop"), 0, "");
+	for (int i = 0; i < 1000 && kill(pid, 0) == 0; i++)
+		usleep(10000);
+	ck_assert_int_lt(kill(pid, 0), 0);
+	ck_assert_int_lt(access(path("logs/pid"), F_OK), 0);
+}
+
+START_TEST(a_daemon_serves_when_the_command_returns)
+{
+	const char *output;
+
+	free_port();
+	put("logs/pid", "999999999\n");
+	ck_assert_int_eq(run(in_dir(""), &output), 0);
+	ck_assert_str_eq(output, "");
+	ck_assert_int_gt(atoi(text_of("logs/pid")), 0);
+	ck_assert_int_eq(access(path("logs/e.log"), F_OK), 0);
+	ck_assert(listens());
+	stop_daemon();
+}
+END_TEST
+
+START_TEST(a_daemon_that_fails_says_so)
+{
+	check(in_dir(""), 1, "another process listens there");
+	ck_assert_int_lt(access(path("logs/pid"), F_OK), 0);
+	/* Both the caller and the log are told. */
+	ck_assert_ptr_nonnull(strstr(text_of("logs/e.log"), "another process listens there"));
+}
+END_TEST
+
+START_TEST(a_second_one_is_refused)
+{
+	free_port();
+	put("conf/skua.conf",
+	    memory_printf("pid logs/pid; events { accept_mode reuseport; } http {"
+			  "server { listen 127.0.0.1:%d reuseport; return 200 ok; } }",
+			  port));
+	check(in_dir(""), 0, "");
+	const char *pid = text_of("logs/pid");
+	check(in_dir(""), 1, "another process listens there");
+	ck_assert_str_eq(text_of("logs/pid"), pid);
+	stop_daemon();
+}
+END_TEST
+
+START_TEST(a_pid_file_that_cannot_be_written)
+{
+	free_port();
+	put("conf/skua.conf",
+	    memory_printf("pid no/such/pid; events { } http {"
+			  "server { listen 127.0.0.1:%d; return 200 ok; } }",
+			  port));
+	check(in_dir(""), 1, "cannot write the pid file");
+}
+END_TEST
+
+/* Starts serve, reads its output up to the URL, ends it as Ctrl-C does. */
+static int serve(const char *args, char *url, size_t size)
+{
+	FILE *pipe = popen(memory_printf("cd %s && echo $$ && exec $SKUA serve html %s 2>&1", dir,
+					 args),
+			   "r");
+	char line[512] = "";
+	ck_assert_ptr_nonnull(fgets(line, sizeof(line), pipe));
+	pid_t pid = atoi(line);
+
+	url[0] = '\0';
+	while (fgets(line, sizeof(line), pipe) && !strstr(line, "Ctrl-C"))
+		if (strstr(line, "http://"))
+			snprintf(url, size, "%s", strstr(line, "http://"));
+	kill(pid, SIGINT);
+	while (fgets(line, sizeof(line), pipe))
+		continue;
+	return pclose(pipe);
+}
+
+START_TEST(serve_names_the_port_that_was_chosen)
+{
+	char url[256];
+
+	ck_assert_int_eq(serve("-p 0 -w 2", url, sizeof(url)), 0);
+	ck_assert_msg(strncmp(url, "http://127.0.0.1:", 17) == 0, "url: %s", url);
+	ck_assert_int_gt(atoi(url + 17), 1);
+}
+END_TEST
+
+START_TEST(serve_on_a_port_that_is_taken)
+{
+	check(memory_printf("serve html -p %d", port), 1, "--port");
+	check(memory_printf("serve html -p %d", port), 1, "is taken");
+}
+END_TEST
+
+START_TEST(serve_what_is_not_there)
+{
+	check("serve nothing", 1, "the folder \"nothing\" cannot be served");
+	check("serve html/index.html", 1, "is not a folder");
+	check("serve html -a nowhere.invalid", 1, "--address");
+}
+END_TEST
+
+static const struct test_suite suite = {
+	.name = "command line",
+	.timeout = 60,
+	.setup = setup,
+	.teardown = teardown,
+};
+
+TESTS_IN(&suite, prints_what_it_is, refuses_what_it_does_not_know, a_test_touches_nothing,
+	 a_test_says_what_is_wrong, a_quiet_test_is_silent, a_dump_shows_the_files,
+	 signals_need_a_server, a_daemon_serves_when_the_command_returns,
+	 a_daemon_that_fails_says_so, a_second_one_is_refused, a_pid_file_that_cannot_be_written,
+	 serve_names_the_port_that_was_chosen, serve_on_a_port_that_is_taken,
+	 serve_what_is_not_there)

@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The life of the processes: signals, reloads, deaths.
+ */
+#include "harness/client.h"
+#include "harness/memory.h"
+#include "harness/test.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { WORKERS = 16 };
+
+/* A server whose answer to /v is what the file v.conf says. */
+static struct server *start(const char *main)
+{
+	static const char *const files[] = {
+		"/v.conf", "return 200 one;", "/main.conf", "", "/http.conf", "", NULL,
+	};
+	const struct server_setup setup = {
+		.conf = memory_printf("%s include %%DIR%%/main.conf;\n"
+				      "http { include %%DIR%%/http.conf;\n"
+				      "server { listen 127.0.0.1:%%PORT%%; root %%DIR%%/html;\n"
+				      "location /v { include %%DIR%%/v.conf; } } }",
+				      main),
+		.files = files,
+	};
+
+	return server_start_with(&setup);
+}
+
+static void reload(struct server *server)
+{
+	size_t before = file_count(server, "/error.log", " serves, with ");
+	struct patience wait = { 0 };
+
+	ck_assert_int_eq(kill(server->pid, SIGHUP), 0);
+	while (file_count(server, "/error.log", " serves, with ") == before)
+		patience(&wait, "the new generation serves");
+}
+
+/* For tests that make the server complain: what it has said is what they wanted. */
+static void forgive(struct server *server)
+{
+	put_file(server, "/error.log", "");
+}
+
+static void wait_for_workers(struct server *server, int count)
+{
+	pid_t pids[WORKERS];
+	struct patience wait = { 0 };
+
+	while (server_workers(server, pids, WORKERS) != count)
+		patience(&wait, "the right number of workers");
+}
+
+/* An old worker may take one more connection before it hears that it is to end. */
+static void wait_for_answer(struct server *server, const char *body)
+{
+	struct patience wait = { 0 };
+
+	while (strcmp(get(server, "/v").body, body) != 0)
+		patience(&wait, "the new answer");
+}
+
+START_TEST(pid_file_comes_and_goes)
+{
+	struct server *server = start("");
+
+	ck_assert_str_eq(file_text(server, "/server.pid"), memory_printf("%d\n", server->pid));
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(ends_at_once)
+{
+	struct server *server = start("");
+	struct client *client = client_open(server);
+
+	client_get(client, "/v");
+	server_stop_by(server, SIGTERM);
+}
+END_TEST
+
+/* Larger than what the sockets hold, so that the worker waits for the reader. */
+static void put_large(struct server *server)
+{
+	static char bytes[16 << 20];
+
+	put_bytes(server, "large", bytes, sizeof(bytes));
+}
+
+START_TEST(the_answer_under_way_ends_before_the_worker)
+{
+	struct server *server = start("");
+	put_large(server);
+	struct client *client = client_open_slow(server);
+	char first[100];
+
+	client_send(client, "GET /large HTTP/1.1\r\nHost: a\r\n\r\n");
+	ck_assert_uint_gt(client_read(client, first, sizeof(first)), 0);
+	kill(server->pid, SIGQUIT);
+	log_wait(server, "signal QUIT received");
+	ck_assert_uint_ge(client_drain(client), 16 << 20);
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(worker_shutdown_timeout_ends_a_slow_one)
+{
+	struct server *server = start("worker_shutdown_timeout 100ms;");
+	put_large(server);
+	struct client *client = client_open_slow(server);
+	char first[100];
+
+	client_send(client, "GET /large HTTP/1.1\r\nHost: a\r\n\r\n");
+	ck_assert_uint_gt(client_read(client, first, sizeof(first)), 0);
+	kill(server->pid, SIGQUIT);
+	log_wait(server, "worker_shutdown_timeout is over");
+	ck_assert_uint_lt(client_drain(client), 16 << 20);
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(a_reload_brings_the_new_configuration)
+{
+	struct server *server = start("");
+
+	ck_assert_str_eq(get(server, "/v").body, "one");
+	put_file(server, "/v.conf", "return 200 two;");
+	reload(server);
+	wait_for_answer(server, "two");
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(a_reload_with_errors_changes_nothing)
+{
+	struct server *server = start("");
+	pid_t before[WORKERS], after[WORKERS];
+
+	wait_for_workers(server, 1);
+	server_workers(server, before, WORKERS);
+	put_file(server, "/v.conf", "retrun 200 two;");
+	kill(server->pid, SIGHUP);
+	log_wait(server, "reload: nothing was changed");
+	ck_assert(log_has(server, "v.conf:1:1: unknown directive \"retrun\""));
+	ck_assert_int_eq(server_workers(server, after, WORKERS), 1);
+	ck_assert_int_eq(before[0], after[0]);
+	ck_assert_str_eq(get(server, "/v").body, "one");
+	forgive(server);
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(a_reload_without_its_address_changes_nothing)
+{
+	struct server *server = start("");
+
+	put_file(server, "/v.conf", "return 200 two;");
+	put_file(server, "/http.conf",
+		 server_text(server, "server { listen unix:%DIR%/no/such/socket; }"));
+	kill(server->pid, SIGHUP);
+	log_wait(server, "reload: nothing was changed");
+	ck_assert(log_has(server, "bind() to unix:"));
+	ck_assert_str_eq(get(server, "/v").body, "one");
+	forgive(server);
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(addresses_come_and_go)
+{
+	struct server *server = start("");
+
+	put_file(server, "/http.conf",
+		 server_text(server, "server { listen 127.0.0.1:%PORT2%; return 200 new; }"));
+	reload(server);
+	ck_assert_str_eq(ask(server, "/", .port = 1).body, "new");
+	put_file(server, "/http.conf", "");
+	reload(server);
+	ck_assert_str_eq(get(server, "/v").body, "one");
+	wait_for_workers(server, 1);
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(the_number_of_workers_changes)
+{
+	struct server *server = start("");
+
+	wait_for_workers(server, 1);
+	put_file(server, "/main.conf", "worker_processes 3;");
+	reload(server);
+	wait_for_workers(server, 3);
+	put_file(server, "/main.conf", "worker_processes 2;");
+	reload(server);
+	wait_for_workers(server, 2);
+	ck_assert_str_eq(get(server, "/v").body, "one");
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(a_hundred_reloads_leave_nothing)
+{
+	struct server *server = start("worker_processes 2;");
+
+	for (int i = 0; i < 100; i++)
+		kill(server->pid, SIGHUP);
+	for (int i = 0; i < 10; i++)
+		reload(server);
+	ck_assert_str_eq(get(server, "/v").body, "one");
+	wait_for_workers(server, 2);
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(a_dead_worker_is_replaced)
+{
+	struct server *server = start("");
+	pid_t pid;
+
+	wait_for_workers(server, 1);
+	server_workers(server, &pid, 1);
+	kill(pid, SIGKILL);
+	log_wait(server, "exited on signal 9");
+	ck_assert_str_eq(get(server, "/v").body, "one");
+	wait_for_workers(server, 1);
+	forgive(server);
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(a_crash_loop_is_slowed_and_named)
+{
+	struct server *server = start("");
+	struct patience wait = { 0 };
+
+	log_wait(server, " serves, with ");
+	while (!log_has(server, "times in a row soon after its start")) {
+		pid_t pid;
+
+		patience(&wait, "the crash loop is noticed");
+		if (server_workers(server, &pid, 1) == 1)
+			kill(pid, SIGKILL);
+	}
+	ck_assert_str_eq(get(server, "/v").body, "one");
+	forgive(server);
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(logs_are_opened_again)
+{
+	struct server *server = start("");
+	struct patience wait = { 0 };
+
+	ck_assert_int_eq(rename(file_path(server, "/error.log"), file_path(server, "/old.log")), 0);
+	kill(server->pid, SIGUSR1);
+	while (access(file_path(server, "/error.log"), F_OK) < 0)
+		patience(&wait, "the log is there again");
+	size_t before = strlen(file_text(server, "/old.log"));
+	/* The worker writes this one. */
+	do
+		get(server, "/missing");
+	while (!log_has(server, "/missing") && patience(&wait, "the worker uses the new file"));
+	ck_assert_uint_ge(strlen(file_text(server, "/old.log")), before);
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(workers_end_without_their_master)
+{
+	struct server *server = start("worker_processes 2;");
+	pid_t pids[WORKERS];
+	struct patience wait = { 0 };
+
+	wait_for_workers(server, 2);
+	server_workers(server, pids, WORKERS);
+	log_wait(server, " serves, with ");
+	int dir = open(memory_printf("/proc/%d", pids[0]), O_DIRECTORY | O_CLOEXEC);
+	kill(server->pid, SIGKILL);
+	log_wait(server, "the master process has gone");
+	while (faccessat(dir, "stat", F_OK, 0) == 0)
+		patience(&wait, "the worker is gone");
+	close(dir);
+}
+END_TEST
+
+START_TEST(one_process_serves_alone)
+{
+	struct server *server = start("master_process off;");
+	pid_t pid;
+
+	ck_assert_int_eq(server_workers(server, &pid, 1), 0);
+	ck_assert_str_eq(get(server, "/v").body, "one");
+	server_stop(server);
+}
+END_TEST
+
+TESTS("process", pid_file_comes_and_goes, ends_at_once,
+      the_answer_under_way_ends_before_the_worker, worker_shutdown_timeout_ends_a_slow_one,
+      a_reload_brings_the_new_configuration, a_reload_with_errors_changes_nothing,
+      a_reload_without_its_address_changes_nothing, addresses_come_and_go,
+      the_number_of_workers_changes, a_hundred_reloads_leave_nothing, a_dead_worker_is_replaced,
+      a_crash_loop_is_slowed_and_named, logs_are_opened_again, workers_end_without_their_master,
+      one_process_serves_alone)
