@@ -117,7 +117,8 @@ struct conf_call {
 typedef int directive_set(struct conf_call *call);
 
 enum directive_flag {
-	LOCAL = 1 << 0, /* not inherited: a nested block starts with the default */
+	LOCAL = 1 << 0, /* not inherited: a nested block (but limit_except, where the
+			   location's own content goes on) starts with the default */
 	LIST = 1 << 1, /* may repeat; the first in a block replaces the inherited ones:
 			  its field is zeroed before */
 	REPEAT = 1 << 2, /* may repeat; without LIST or REPEAT a second one is an error */
@@ -148,7 +149,7 @@ struct directive {
 
 #define MANY_ARGS 2047
 
-#define FIELD_TYPE_OF(lvalue)                          \
+#define FIELD_TYPE_OF(lvalue) \
 	_Generic((lvalue),                             \
 		bool: FIELD_BOOL,                      \
 		int64_t: FIELD_INT,                    \
@@ -162,28 +163,34 @@ struct directive {
 		struct template_list: FIELD_TEMPLATES)
 
 /* An entry whose field's type says how it is parsed. */
-#define DIRECTIVE(name_, contexts_, type_, field_, syntax_, doc_, ...)                       \
-	{ .name = name_, .contexts = contexts_, .type = FIELD_TYPE_OF(((type_ *)0)->field_), \
-	  .offset = offsetof(type_, field_), .size = sizeof(((type_ *)0)->field_),           \
-	  .syntax = syntax_, .doc = doc_, __VA_ARGS__ }
+#define DIRECTIVE(name_, contexts_, type_, field_, syntax_, doc_, ...)                             \
+	{                                                                                          \
+		.name = name_, .contexts = contexts_, .type = FIELD_TYPE_OF(((type_ *)0)->field_), \
+		.offset = offsetof(type_, field_), .size = sizeof(((type_ *)0)->field_),           \
+		.syntax = syntax_, .doc = doc_, __VA_ARGS__                                        \
+	}
 
 /*
  * An entry that a setter parses; give .min_args and .max_args. With LOCAL or LIST
  * also FIELD_AT(struct, field): what a nested block, or the first directive of a
  * block, starts anew. It must be good when it is all zeroes.
  */
-#define DIRECTIVE_SET(name_, contexts_, set_, syntax_, doc_, ...)        \
-	{ .name = name_, .contexts = contexts_, .type = FIELD_SETTER, .set = set_, \
-	  .syntax = syntax_, .doc = doc_, __VA_ARGS__ }
+#define DIRECTIVE_SET(name_, contexts_, set_, syntax_, doc_, ...)                        \
+	{                                                                                \
+		.name = name_, .contexts = contexts_, .type = FIELD_SETTER, .set = set_, \
+		.syntax = syntax_, .doc = doc_, __VA_ARGS__                              \
+	}
 
 #define FIELD_AT(type_, field_) \
 	.offset = offsetof(type_, field_), .size = sizeof(((type_ *)0)->field_)
 
 /* Accepted for the sake of existing files, without effect. */
-#define DIRECTIVE_OBSOLETE(name_, contexts_, syntax_, doc_)                        \
-	{ .name = name_, .contexts = contexts_, .type = FIELD_SETTER,              \
-	  .flags = OBSOLETE | REPEAT, .syntax = syntax_, .doc = doc_,              \
-	  .min_args = 1, .max_args = MANY_ARGS }
+#define DIRECTIVE_OBSOLETE(name_, contexts_, syntax_, doc_)                                \
+	{                                                                                  \
+		.name = name_, .contexts = contexts_, .type = FIELD_SETTER,                \
+		.flags = OBSOLETE | REPEAT, .syntax = syntax_, .doc = doc_, .min_args = 1, \
+		.max_args = MANY_ARGS                                                      \
+	}
 
 /*
  * Reports an error at a word (NULL: at the directive's name). The message says
@@ -212,8 +219,7 @@ void conf_warn(struct conf_call *call, const struct conf_word *word, const char 
 int conf_parse_bool(struct conf_call *call, const struct conf_word *word, bool *out);
 int conf_parse_int(struct conf_call *call, const struct conf_word *word, int64_t min, int64_t max,
 		   int64_t *out);
-int conf_parse_duration(struct conf_call *call, const struct conf_word *word,
-			struct duration *out);
+int conf_parse_duration(struct conf_call *call, const struct conf_word *word, struct duration *out);
 int conf_parse_size(struct conf_call *call, const struct conf_word *word, struct size *out);
 int conf_parse_keyword(struct conf_call *call, const struct conf_word *word,
 		       const struct keyword *keywords, int *out);

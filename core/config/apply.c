@@ -89,8 +89,8 @@ static const struct conf_node *initial_node(struct conf *conf, const struct dire
 {
 	const char *end = is_block_directive(directive) ? "" : ";";
 	struct str name = pool_printf(conf->pool, "(default of %s)", directive->name);
-	struct str text = pool_printf(conf->pool, "%s %s%s", directive->name, directive->initial,
-				      end);
+	struct str text =
+		pool_printf(conf->pool, "%s %s%s", directive->name, directive->initial, end);
 
 	return tree_read(conf, file_of_text(conf, name, text));
 }
@@ -131,8 +131,8 @@ void apply_defaults(struct conf *conf)
 	}
 	for (size_t i = 0; i < conf->module_count; i++)
 		if (conf->initial[i])
-			conf->main->data[i] = pool_memdup(pool, conf->initial[i],
-							  conf->modules[i]->conf_size);
+			conf->main->data[i] =
+				pool_memdup(pool, conf->initial[i], conf->modules[i]->conf_size);
 }
 
 /* What a mistake left behind is not looked at: it would only repeat it. */

@@ -24,7 +24,8 @@ static struct str short_name(struct pool *pool, struct str path)
 	struct str directory = pool_printf(pool, "%s/", here ? here : "");
 
 	free(here);
-	return directory.len > 1 && str_starts(path, directory) ? str_skip(path, directory.len) : path;
+	return directory.len > 1 && str_starts(path, directory) ? str_skip(path, directory.len) :
+								  path;
 }
 
 struct conf *conf_create(const struct conf_options *options)
@@ -38,7 +39,7 @@ struct conf *conf_create(const struct conf_options *options)
 	own->prefix = pool_strdup(pool, options->prefix);
 	own->path = pool_strdup(pool, options->path);
 	own->name = str_empty(options->name) ? short_name(pool, own->path) :
-						 pool_strdup(pool, options->name);
+					       pool_strdup(pool, options->name);
 	own->globals = pool_strdup(pool, options->globals);
 	conf->modules = options->modules ? options->modules : server_modules(pool);
 	conf->module_count = options->modules ? options->module_count : module_count();
@@ -67,7 +68,8 @@ static struct conf_file *main_file(struct conf *conf, struct str text)
 	if (!file)
 		message_add(conf, MESSAGE_ERROR, (struct conf_place){ 0 },
 			    "cannot read the configuration (%d: %s)\n"
-			    "another file is named with -c FILE", errno, strerror(errno));
+			    "another file is named with -c FILE",
+			    errno, strerror(errno));
 	return file;
 }
 

@@ -74,7 +74,7 @@ enum {
 	UNIT_SECONDS = 6,
 };
 
-/* Cuts the unit off the front; no unit is seconds, and the end. */
+/* Cuts the unit off the front; the end stands for seconds. */
 static size_t take_unit(struct str *text)
 {
 	if (str_starts(*text, STR("ms"))) {
@@ -90,27 +90,35 @@ static size_t take_unit(struct str *text)
 	return str_empty(*text) ? UNIT_SECONDS : UNITS;
 }
 
+static int take_number(struct str *text, uint64_t *out)
+{
+	size_t digits = 0;
+
+	while (digits < text->len && text->data[digits] >= '0' && text->data[digits] <= '9')
+		digits++;
+	int error = str_to_u64(str_head(*text, digits), INT64_MAX, out);
+
+	*text = str_skip(*text, digits);
+	return error;
+}
+
 static int parse_duration(struct str text, int64_t *out)
 {
 	int64_t total = 0;
 	size_t least = 0; /* the longest unit that may still come */
 
 	do {
-		size_t digits = 0;
 		uint64_t number;
 		int64_t part;
-
-		while (digits < text.len && text.data[digits] >= '0' && text.data[digits] <= '9')
-			digits++;
-		int error = str_to_u64(str_head(text, digits), INT64_MAX, &number);
+		int error = take_number(&text, &number);
 
 		if (error)
 			return error;
-		text = str_skip(text, digits);
 
+		bool bare = str_empty(text); /* seconds, which may follow everything */
 		size_t unit = take_unit(&text);
 
-		if (unit >= UNITS || unit < least)
+		if (unit >= UNITS || (unit < least && !bare))
 			return -EINVAL;
 		if (__builtin_mul_overflow((int64_t)number, units[unit].ms, &part) ||
 		    __builtin_add_overflow(total, part, &total))
@@ -153,8 +161,8 @@ static int parse_size(struct str text, int64_t *out)
 			break;
 		}
 	}
-	int error = str_to_u64(str_head(text, text.len - (shift != 0)), INT64_MAX >> shift,
-			       &number);
+	int error =
+		str_to_u64(str_head(text, text.len - (shift != 0)), INT64_MAX >> shift, &number);
 
 	if (!error)
 		*out = (int64_t)(number << shift);
@@ -186,11 +194,15 @@ static int unknown_keyword(struct conf_call *call, const struct conf_word *word,
 		return conf_error(call, word, "invalid value \"%.*s\"\ndid you mean \"%s\"?",
 				  STR_ARG(word->text), nearest.best);
 	if (count > KEYWORDS_SHOWN)
-		return conf_error(call, word, "invalid value \"%.*s\"\n`skua help %s` lists the values",
+		return conf_error(call, word,
+				  "invalid value \"%.*s\"\n`skua help %s` lists the values",
 				  STR_ARG(word->text), call->directive->name);
 	for (size_t i = 0; i < count; i++)
 		all = pool_printf(call->pool, "%.*s%s%s", STR_ARG(all),
-				  i == 0 ? "" : i + 1 < count ? ", " : " or ", keywords[i].name);
+				  i == 0	? "" :
+				  i + 1 < count ? ", " :
+						  " or ",
+				  keywords[i].name);
 	return conf_error(call, word, "invalid value \"%.*s\"\nexpected %.*s", STR_ARG(word->text),
 			  STR_ARG(all));
 }
@@ -304,7 +316,8 @@ static int parse_bits(struct conf_call *call, unsigned *field)
 	unsigned bits = call->directive->flags & LIST && !call->first ? *field : 0;
 
 	for (size_t i = 0; i < call->node->nargs; i++)
-		if (conf_parse_bits(call, &call->node->args[i], call->directive->keywords, &bits) < 0)
+		if (conf_parse_bits(call, &call->node->args[i], call->directive->keywords, &bits) <
+		    0)
 			return -1;
 	*field = bits;
 	return 0;
@@ -342,11 +355,14 @@ int conf_field_parse(struct conf_call *call)
 		*(struct str *)field = word->text;
 		return 0;
 	case FIELD_DURATION:
-		return conf_parse_duration(call, word, field) < 0 ? -1 :
-		       check_range(call, word, ((struct duration *)field)->ms, "milliseconds");
+		return conf_parse_duration(call, word, field) < 0 ?
+			       -1 :
+			       check_range(call, word, ((struct duration *)field)->ms,
+					   "milliseconds");
 	case FIELD_SIZE:
-		return conf_parse_size(call, word, field) < 0 ? -1 :
-		       check_range(call, word, ((struct size *)field)->bytes, "bytes");
+		return conf_parse_size(call, word, field) < 0 ?
+			       -1 :
+			       check_range(call, word, ((struct size *)field)->bytes, "bytes");
 	case FIELD_TEMPLATE:
 		return conf_parse_template(call, word, field);
 	case FIELD_STRS:

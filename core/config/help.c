@@ -106,8 +106,8 @@ static void print_syntax(FILE *to, const struct directive *directive)
 	bool block = directive->flags & (BLOCK | RAW_BLOCK);
 	const char *end = !block ? ";" : strchr(syntax, '{') ? "" : " { ... }";
 
-	put_text(&writer, pool_printf(pool, "%s%s%s%s", directive->name, *syntax ? " " : "",
-				      syntax, end));
+	put_text(&writer,
+		 pool_printf(pool, "%s%s%s%s", directive->name, *syntax ? " " : "", syntax, end));
 	fputc('\n', to);
 	pool_destroy(pool);
 }

@@ -51,7 +51,8 @@ static void skip_space(struct lexer *lexer)
 {
 	while (lexer->pos < lexer->end) {
 		if (*lexer->pos == '#') {
-			const char *eol = memchr(lexer->pos, '\n', (size_t)(lexer->end - lexer->pos));
+			const char *eol =
+				memchr(lexer->pos, '\n', (size_t)(lexer->end - lexer->pos));
 
 			lexer->pos = eol ? eol : lexer->end;
 		} else if (is_space(*lexer->pos)) {
@@ -95,7 +96,8 @@ static struct str unescape(struct pool *pool, struct str raw)
 	return str_range(copy, to);
 }
 
-static void word_end(struct lexer *lexer, struct conf_word *word, const char *begin, const char *end)
+static void word_end(struct lexer *lexer, struct conf_word *word, const char *begin,
+		     const char *end)
 {
 	word->text = unescape(lexer->conf->pool, str_range(begin, end));
 }
@@ -153,10 +155,11 @@ static void read_quoted(struct lexer *lexer, struct conf_word *word)
 			unterminated(lexer, &start, word);
 			return;
 		}
-		message_add(lexer->conf, MESSAGE_ERROR, place_here(lexer),
-			    "unexpected character after the closing quote\n"
-			    "expected a space, \";\" or \"{\"; a quote inside of quotes is written \\%c",
-			    quote);
+		message_add(
+			lexer->conf, MESSAGE_ERROR, place_here(lexer),
+			"unexpected character after the closing quote\n"
+			"expected a space, \";\" or \"{\"; a quote inside of quotes is written \\%c",
+			quote);
 	}
 	word_end(lexer, word, start.pos + 1, close);
 }

@@ -289,7 +289,10 @@ int conf_error(struct conf_call *call, const struct conf_word *word, const char 
 
 	va_start(args, format);
 	message_vadd(call->conf, MESSAGE_ERROR,
-		     word ? word->place : node ? node->name.place : none, format, args);
+		     word ? word->place :
+		     node ? node->name.place :
+			    none,
+		     format, args);
 	va_end(args);
 	return -1;
 }
@@ -302,6 +305,9 @@ void conf_warn(struct conf_call *call, const struct conf_word *word, const char 
 
 	va_start(args, format);
 	message_vadd(call->conf, MESSAGE_WARNING,
-		     word ? word->place : node ? node->name.place : none, format, args);
+		     word ? word->place :
+		     node ? node->name.place :
+			    none,
+		     format, args);
 	va_end(args);
 }

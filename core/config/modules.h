@@ -30,8 +30,8 @@ static inline size_t module_count(void)
 
 static inline const struct module *module_at(size_t index)
 {
-	return index < core_modules_count ? core_modules[index]
-					  : modules[index - core_modules_count];
+	return index < core_modules_count ? core_modules[index] :
+					    modules[index - core_modules_count];
 }
 
 /* The index of a module; it must be one of them. */

@@ -36,8 +36,8 @@ static void report_missing_brace(struct conf *conf, const struct conf_node *node
 		message_drop(conf, conf->stray_brace - 1);
 	conf->stray_brace = 0;
 	conf->unbalanced = true;
-	message_add(conf, MESSAGE_ERROR, place_behind(last), "\"%.*s\" needs a block\nexpected \"{\"",
-		    STR_ARG(node->name.text));
+	message_add(conf, MESSAGE_ERROR, place_behind(last),
+		    "\"%.*s\" needs a block\nexpected \"{\"", STR_ARG(node->name.text));
 }
 
 static bool report_absent(struct conf *conf, const struct conf_node *node)
@@ -89,7 +89,7 @@ static void report_unknown(struct conf *conf, struct conf_scope *scope,
 }
 
 size_t swallowed_name(const struct conf *conf, const struct conf_scope *scope,
-			     const struct conf_node *node, size_t least)
+		      const struct conf_node *node, size_t least)
 {
 	const struct conf_word *before = &node->name;
 
@@ -119,10 +119,11 @@ void report_missing_semicolon(struct conf *conf, const struct conf_node *node, s
 {
 	const struct conf_word *before = index ? &node->args[index - 1] : &node->name;
 
-	message_add(conf, MESSAGE_ERROR, place_behind(before),
-		    "missing \";\" after \"%.*s\"\n\"%.*s\" on line %u seems to begin a new directive",
-		    STR_ARG(before->text), STR_ARG(node->args[index].text),
-		    node->args[index].place.line);
+	message_add(
+		conf, MESSAGE_ERROR, place_behind(before),
+		"missing \";\" after \"%.*s\"\n\"%.*s\" on line %u seems to begin a new directive",
+		STR_ARG(before->text), STR_ARG(node->args[index].text),
+		node->args[index].place.line);
 }
 
 static bool count_fits(const struct directive *directive, size_t nargs)
@@ -148,12 +149,16 @@ static void report_count(struct conf *conf, const struct conf_node *node,
 	else if (min == max)
 		snprintf(wanted, sizeof(wanted), "%u argument%s", min, min == 1 ? "" : "s");
 	else if (max >= MANY_ARGS)
-		snprintf(wanted, sizeof(wanted), "at least %u argument%s", min, min == 1 ? "" : "s");
+		snprintf(wanted, sizeof(wanted), "at least %u argument%s", min,
+			 min == 1 ? "" : "s");
 	else
 		snprintf(wanted, sizeof(wanted), "%u to %u arguments", min, max);
 	error_at(conf, node->nargs > max ? &node->args[max] : &node->name, entry,
-		 "\"%s\" takes %s, not %zu\nsyntax: %s%s%s%s", directive->name, wanted, node->nargs, directive->name, *syntax ? " " : "", syntax,
-		 !is_block_directive(directive) ? ";" : strchr(syntax, '{') ? "" : " { ... }");
+		 "\"%s\" takes %s, not %zu\nsyntax: %s%s%s%s", directive->name, wanted, node->nargs,
+		 directive->name, *syntax ? " " : "", syntax,
+		 !is_block_directive(directive) ? ";" :
+		 strchr(syntax, '{')		? "" :
+						  " { ... }");
 }
 
 /* Has the node the arguments, and the block or none, that the directive takes? */
@@ -231,8 +236,8 @@ struct plan plan_block(struct conf *conf, struct conf_scope *scope, struct conf_
 			continue;
 		step.swallows = swallowed_name(conf, scope, node, 1) < node->nargs;
 		scope_own(conf, scope, step.entry->module);
-		plan.steps = pool_grow(conf->pool, plan.steps, plan.count, &plan.capacity,
-				       sizeof(step));
+		plan.steps =
+			pool_grow(conf->pool, plan.steps, plan.count, &plan.capacity, sizeof(step));
 		plan.steps[plan.count++] = step;
 	}
 	return plan;

@@ -17,8 +17,9 @@ static bool has_local(const struct module *module, const char *data, const char 
 	const struct directive *directive = module->directives;
 
 	for (; directive && directive->name; directive++)
-		if (is_local(directive) && memcmp(data + directive->offset,
-						  initial + directive->offset, directive->size) != 0)
+		if (is_local(directive) &&
+		    memcmp(data + directive->offset, initial + directive->offset,
+			   directive->size) != 0)
 			return true;
 	return false;
 }
@@ -61,7 +62,7 @@ void *scope_own(struct conf *conf, struct conf_scope *scope, size_t index)
 }
 
 struct conf_scope *scope_create(struct conf *conf, struct conf_scope *parent,
-				       enum conf_context context, const struct conf_node *node)
+				enum conf_context context, const struct conf_node *node)
 {
 	struct conf_scope *scope = pool_new(conf->pool, struct conf_scope);
 

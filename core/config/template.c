@@ -162,8 +162,8 @@ static void add_part(struct conf_call *call, struct part_list *list, struct temp
 {
 	if (!part.slot && str_empty(part.literal))
 		return;
-	list->parts = pool_grow(call->pool, list->parts, list->count, &list->capacity,
-				sizeof(part));
+	list->parts =
+		pool_grow(call->pool, list->parts, list->count, &list->capacity, sizeof(part));
 	list->parts[list->count++] = part;
 }
 
@@ -227,10 +227,13 @@ int variable_define(struct conf_call *call, struct str name, variable_get *get, 
 		return conf_error(call, NULL, "the name of the variable is empty");
 	for (size_t i = 0; i < name.len; i++)
 		if (!is_name_char(name.data[i]))
-			return conf_error(call, NULL, "invalid name of a variable \"$%.*s\"\n"
-					  "letters, digits and \"_\" are allowed", STR_ARG(name));
+			return conf_error(call, NULL,
+					  "invalid name of a variable \"$%.*s\"\n"
+					  "letters, digits and \"_\" are allowed",
+					  STR_ARG(name));
 	if (hash_get(&conf->variables, lower_name(conf->pool, name)))
-		return conf_error(call, NULL, "the variable \"$%.*s\" exists already\n"
+		return conf_error(call, NULL,
+				  "the variable \"$%.*s\" exists already\n"
 				  "choose another name, see `skua help $%.*s`",
 				  STR_ARG(name), STR_ARG(name));
 

@@ -29,7 +29,8 @@ struct template_part {
 	const struct variable_slot *slot;
 };
 
-struct template {
+struct template
+{
 	struct str source;
 	const struct template_part *parts;
 	size_t count;

@@ -127,8 +127,8 @@ static struct conf_node *append_node(struct reader *reader, struct list *list)
 	node->name = reader->words[0];
 	node->nargs = reader->count - 1;
 	if (node->nargs)
-		node->args = pool_memdup(pool, reader->words + 1,
-					 node->nargs * sizeof(*reader->words));
+		node->args =
+			pool_memdup(pool, reader->words + 1, node->nargs * sizeof(*reader->words));
 	*list->end = node;
 	list->end = (struct conf_node **)&node->next;
 	return node;
@@ -214,8 +214,9 @@ static bool join_quantifier(struct reader *reader, struct conf_place brace)
 		    "\"{\" begins a block\nan expression with \"{\" in it must stand in quotes");
 	lexer->pos += quantifier_len(ahead) - 1;
 	lexer_bare(lexer, &rest);
-	word->text = pool_concat(reader->conf->pool, (const struct str[]){
-		word->text, str_range(open, lexer->pos) }, 2);
+	word->text = pool_concat(reader->conf->pool,
+				 (const struct str[]){ word->text, str_range(open, lexer->pos) },
+				 2);
 	word->place.len += (uint32_t)(lexer->pos - open);
 	return true;
 }
@@ -319,7 +320,6 @@ static void read_nodes(struct reader *reader, struct list *list, const struct co
 	}
 }
 
-
 static struct conf_place place_of(const struct conf_file *file, size_t offset)
 {
 	struct conf_place place = { .file = file, .line = 1, .column = 1, .len = 1 };
@@ -362,15 +362,16 @@ struct conf_node *tree_read(struct conf *conf, struct conf_file *file)
 const struct module include_module = {
 	.name = "include",
 	.summary = "reads further files",
-	.directives = (const struct directive[]) {
-		DIRECTIVE_SET("include", ~0u, NULL, "file | mask",
-			      "Reads another file, or all files that match a mask such as "
-			      "sites/*.conf, in the order of their names, as if their text stood "
-			      "here. The path begins at the directory of the main configuration "
-			      "file. A file that is not there is an error, a mask that matches "
-			      "nothing is none. Blocks end in the file in which they begin.\n\n"
-			      "It may stand in every block, also in types and map.",
-			      .flags = REPEAT, .min_args = 1),
-		{ 0 }
-	},
+	.directives =
+		(const struct directive[]){
+			DIRECTIVE_SET(
+				"include", ~0u, NULL, "file | mask",
+				"Reads another file, or all files that match a mask such as "
+				"sites/*.conf, in the order of their names, as if their text stood "
+				"here. The path begins at the directory of the main configuration "
+				"file. A file that is not there is an error, a mask that matches "
+				"nothing is none. Blocks end in the file in which they begin.\n\n"
+				"It may stand in every block, also in types and map.",
+				.flags = REPEAT, .min_args = 1),
+			{ 0 } },
 };

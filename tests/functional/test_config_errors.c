@@ -68,9 +68,9 @@ static void check(const struct mistake *mistake)
 		      "%zu errors for:\n%s\n%s", count(output, "error: "), mistake->conf, output);
 }
 
-#define CHECK_ALL(mistakes)                                                       \
+#define CHECK_ALL(mistakes)                                                    \
 	for (size_t i_ = 0; i_ < sizeof(mistakes) / sizeof(*(mistakes)); i_++) \
-		check(&(mistakes)[i_])
+	check(&(mistakes)[i_])
 
 #define SERVER(text) "http {\nserver {\nlisten 127.0.0.1:8080;\n" text "\n}\n}\n"
 
@@ -87,7 +87,8 @@ START_TEST(names)
 		  "did you mean \"server_name\"?" },
 		{ SERVER("listen:8081;"), "4:1: unknown directive \"listen:8081\"",
 		  "did you mean \"listen\"?" },
-		{ SERVER("Root /srv;"), "4:1: unknown directive \"Root\"", "did you mean \"root\"?" },
+		{ SERVER("Root /srv;"), "4:1: unknown directive \"Root\"",
+		  "did you mean \"root\"?" },
 		{ "flux_capacitor on;", "1:1: unknown directive \"flux_capacitor\"", "^~~~" },
 	};
 
@@ -104,9 +105,10 @@ START_TEST(places)
 		  "2:3: \"worker_connections\" is not allowed here", "it belongs into events" },
 		{ "http {\n location / { }\n}", "2:2: \"location\" is not allowed here",
 		  "it belongs into server or location" },
-		{ SERVER("location / { server_name a; }"), "4:14: \"server_name\" is not allowed here",
-		  "it belongs into server" },
-		{ SERVER("daemon off;"), "4:1: \"daemon\" is not allowed here", "it belongs into main" },
+		{ SERVER("location / { server_name a; }"),
+		  "4:14: \"server_name\" is not allowed here", "it belongs into server" },
+		{ SERVER("daemon off;"), "4:1: \"daemon\" is not allowed here",
+		  "it belongs into main" },
 		{ SERVER("internal;"), "4:1: \"internal\" is not allowed here",
 		  "it belongs into location" },
 	};
@@ -122,11 +124,12 @@ START_TEST(punctuation)
 		  "\"index\" on line 5 seems to begin a new directive" },
 		{ SERVER("location / {\nroot html\n}"), "5:10: missing \";\" before \"}\"", "^" },
 		{ "worker_processes 1", "1:19: missing \";\" before the end of the file", "^" },
-		{ SERVER("server_tokens off\nlocation / { }"),
-		  "4:18: missing \";\" after \"off\"", "\"location\" on line 5" },
+		{ SERVER("server_tokens off\nlocation / { }"), "4:18: missing \";\" after \"off\"",
+		  "\"location\" on line 5" },
 		{ "http {\n  server {\n    location / {\n      root x;\n  }\n}\n",
 		  "3:5: the block of \"location\" is not closed", "a \"}\" is missing" },
-		{ "events {\n", "1:1: the block of \"events\" is not closed", "a \"}\" is missing" },
+		{ "events {\n", "1:1: the block of \"events\" is not closed",
+		  "a \"}\" is missing" },
 		{ SERVER("}\nserver { listen 127.0.0.1:8081; }"), "7:1: unexpected \"}\"",
 		  "no block is open here" },
 		{ "http {\n  server\n    root x;\n  }\n}\n", "2:9: \"server\" needs a block",
@@ -135,8 +138,8 @@ START_TEST(punctuation)
 		{ SERVER("root x;;"), "4:8: unexpected \";\"", "no directive stands before it" },
 		{ SERVER("root \"/srv/www;\nindex index.html;"), "4:6: this quote is not closed",
 		  "a second \" is missing" },
-		{ SERVER("return 200 'it's fine';"), "4:16: unexpected character after the closing quote",
-		  "is written \\'", 2 },
+		{ SERVER("return 200 'it's fine';"),
+		  "4:16: unexpected character after the closing quote", "is written \\'", 2 },
 		{ SERVER("location ~ ^/[a-f]{2}/ { root x; }"), "4:19: \"{\" begins a block",
 		  "an expression with \"{\" in it must stand in quotes" },
 	};
@@ -154,7 +157,8 @@ START_TEST(words)
 		{ SERVER("location { root x; }"), "4:1: \"location\" takes 1 to 2 arguments, not 0",
 		  "syntax: location" },
 		{ SERVER("sendfile yes;"), "4:10: invalid value \"yes\"", "expected on or off" },
-		{ SERVER("keepalive_timeout 5q;"), "4:19: invalid time \"5q\"", "expected a time: 30" },
+		{ SERVER("keepalive_timeout 5q;"), "4:19: invalid time \"5q\"",
+		  "expected a time: 30" },
 		{ SERVER("client_max_body_size 10MB;"), "4:22: invalid size \"10MB\"",
 		  "expected a size: 512 (bytes), 8k, 1m, 2g" },
 		{ SERVER("keepalive_requests many;"), "4:20: invalid number \"many\"",
@@ -201,9 +205,11 @@ START_TEST(of_http)
 		{ SERVER("allow 10.0.0.0/33;"), "4:7: ", "expected 0 to 32" },
 		{ SERVER("deny everybody;"), "4:6: ", "is not an address" },
 		{ SERVER("access_log logs/a.log nice;"), "4:23: ", "^~~~" },
-		{ SERVER("server_name a..b;"), "4:13: invalid server name \"a..b\"", "\"*.a.example\"" },
+		{ SERVER("server_name a..b;"), "4:13: invalid server name \"a..b\"",
+		  "\"*.a.example\"" },
 		{ SERVER("types { text/html; }"), "4:9: ", "^~~" },
-		{ SERVER("expires tomorrow;"), "4:9: invalid time \"tomorrow\"", "expected a time" },
+		{ SERVER("expires tomorrow;"), "4:9: invalid time \"tomorrow\"",
+		  "expected a time" },
 	};
 
 	CHECK_ALL(mistakes);
@@ -213,9 +219,10 @@ END_TEST
 START_TEST(all_at_once)
 {
 	int status;
-	const char *output = test_conf("wroker_processes 2;\nhttp {\n server {\n  root a\n  index b;\n"
-				       "  sendfile perhaps;\n  return 200 $zz_top;\n }\n}\n",
-				       "-t", &status);
+	const char *output =
+		test_conf("wroker_processes 2;\nhttp {\n server {\n  root a\n  index b;\n"
+			  "  sendfile perhaps;\n  return 200 $zz_top;\n }\n}\n",
+			  "-t", &status);
 
 	ck_assert_int_eq(status, 1);
 	ck_assert_uint_eq(count(output, "error: bad.conf:"), 4);

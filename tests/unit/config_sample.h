@@ -82,7 +82,8 @@ static int set_types(struct conf_call *call)
 	struct str text = STR("");
 
 	for (const struct conf_node *node = call->node->first; node; node = node->next) {
-		text = pool_printf(call->pool, "%.*s[%.*s", STR_ARG(text), STR_ARG(node->name.text));
+		text = pool_printf(call->pool, "%.*s[%.*s", STR_ARG(text),
+				   STR_ARG(node->name.text));
 		for (size_t i = 0; i < node->nargs; i++)
 			text = pool_printf(call->pool, "%.*s %.*s", STR_ARG(text),
 					   STR_ARG(node->args[i].text));
@@ -122,63 +123,70 @@ static int check_sample(struct conf_call *call, void *data)
 	return 0;
 }
 
-static const struct keyword keywords[] = { { "red", 1 }, { "green", 2 }, { "blue", 4 }, { NULL, 0 } };
+static const struct keyword keywords[] = {
+	{ "red", 1 }, { "green", 2 }, { "blue", 4 }, { NULL, 0 }
+};
 
 static const struct module sample_module = {
 	.name = "sample",
 	.summary = "for tests",
 	.conf_size = sizeof(struct sample),
 	.check = check_sample,
-	.variables = (const struct variable[]) {
-		{ "host", get_nothing, "The host.", 0 },
-		{ "arg_", get_nothing, "An argument.", VARIABLE_PREFIX },
-		{ "arg_x_", get_nothing, "A longer prefix.", VARIABLE_PREFIX },
-		{ 0 }
-	},
-	.directives = (const struct directive[]) {
-		DIRECTIVE_SET("http", IN_MAIN, set_http, "{ ... }", "Web.", .flags = BLOCK),
-		DIRECTIVE_SET("server", IN_HTTP, set_server, "{ ... }", "A server.",
-			      .flags = BLOCK | REPEAT),
-		DIRECTIVE_SET("location", IN_SERVER | IN_LOCATION, set_location,
-			      "[=] prefix { ... }", "A place.", .flags = BLOCK | REPEAT,
-			      .min_args = 1, .max_args = 2),
-		DIRECTIVE_SET("if", IN_LOCATION, set_if, "(condition) { ... }", "A case.",
-			      .flags = BLOCK | REPEAT | ORDERED, .min_args = 1, .max_args = MANY_ARGS),
-		DIRECTIVE_SET("types", IN_MAIN | IN_ANY_HTTP, set_types, "{ ... }", "Types.",
-			      .flags = RAW_BLOCK),
-		DIRECTIVE_SET("order", IN_LOCATION | IN_IF, set_order, "letter", "Keeps order.",
-			      .flags = REPEAT | ORDERED | LOCAL, .min_args = 1,
-			      FIELD_AT(struct sample, orders)),
-		DIRECTIVE_SET("define", IN_MAIN | IN_ANY_HTTP, set_define, "name",
-			      "Defines a variable.", .flags = REPEAT, .min_args = 1),
-		DIRECTIVE_SET("doubt", IN_MAIN, set_doubt, "", "Warns."),
-		DIRECTIVE_OBSOLETE("old_size", IN_MAIN | IN_HTTP, "size", "Nothing does."),
-		DIRECTIVE("flag", IN_MAIN | IN_ANY_HTTP, struct sample, flag, "on | off", "A flag.",
-			  .initial = "on"),
-		DIRECTIVE("number", IN_MAIN | IN_ANY_HTTP, struct sample, number, "number",
-			  "A number.", .initial = "3", .min = 1, .max = 10),
-		DIRECTIVE("colour", IN_MAIN | IN_ANY_HTTP, struct sample, keyword,
-			  "red | green | blue", "A colour.", .keywords = keywords),
-		DIRECTIVE("colours", IN_MAIN | IN_ANY_HTTP, struct sample, bits,
-			  "[red] [green] [blue]", "Colours.", .keywords = keywords),
-		DIRECTIVE("root", IN_MAIN | IN_ANY_HTTP | IN_IF, struct sample, word, "path",
-			  "A word.", .initial = "html"),
-		DIRECTIVE("local", IN_LOCATION, struct sample, local, "word", "Stays.",
-			  .flags = LOCAL),
-		DIRECTIVE("timeout", IN_MAIN | IN_ANY_HTTP, struct sample, time, "time", "A time.",
-			  .initial = "75s", .max = 100LL * 365 * 24 * 3600 * 1000),
-		DIRECTIVE("size", IN_MAIN | IN_ANY_HTTP, struct sample, size, "size", "A size.",
-			  .initial = "1m", .min = 16),
-		DIRECTIVE("text", IN_MAIN | IN_ANY_HTTP, struct sample, text, "text", "A text."),
-		DIRECTIVE("texts", IN_MAIN | IN_ANY_HTTP, struct sample, texts, "text ...",
-			  "Texts.", .flags = LIST),
-		DIRECTIVE("index", IN_MAIN | IN_ANY_HTTP, struct sample, list, "file ...",
-			  "Replaces what is inherited.", .flags = LIST, .initial = "index.html"),
-		DIRECTIVE("words", IN_MAIN | IN_ANY_HTTP, struct sample, words, "word ...",
-			  "Adds to what is inherited.", .flags = REPEAT),
-		DIRECTIVE("names", IN_SERVER, struct sample, once_words, "name ...", "Names."),
-		{ 0 }
-	},
+	.variables =
+		(const struct variable[]){
+			{ "host", get_nothing, "The host.", 0 },
+			{ "arg_", get_nothing, "An argument.", VARIABLE_PREFIX },
+			{ "arg_x_", get_nothing, "A longer prefix.", VARIABLE_PREFIX },
+			{ 0 } },
+	.directives =
+		(const struct directive[]){
+			DIRECTIVE_SET("http", IN_MAIN, set_http, "{ ... }", "Web.", .flags = BLOCK),
+			DIRECTIVE_SET("server", IN_HTTP, set_server, "{ ... }", "A server.",
+				      .flags = BLOCK | REPEAT),
+			DIRECTIVE_SET("location", IN_SERVER | IN_LOCATION, set_location,
+				      "[=] prefix { ... }", "A place.", .flags = BLOCK | REPEAT,
+				      .min_args = 1, .max_args = 2),
+			DIRECTIVE_SET("if", IN_LOCATION, set_if, "(condition) { ... }", "A case.",
+				      .flags = BLOCK | REPEAT | ORDERED, .min_args = 1,
+				      .max_args = MANY_ARGS),
+			DIRECTIVE_SET("types", IN_MAIN | IN_ANY_HTTP, set_types, "{ ... }",
+				      "Types.", .flags = RAW_BLOCK),
+			DIRECTIVE_SET("order", IN_LOCATION | IN_IF, set_order, "letter",
+				      "Keeps order.", .flags = REPEAT | ORDERED | LOCAL,
+				      .min_args = 1, FIELD_AT(struct sample, orders)),
+			DIRECTIVE_SET("define", IN_MAIN | IN_ANY_HTTP, set_define, "name",
+				      "Defines a variable.", .flags = REPEAT, .min_args = 1),
+			DIRECTIVE_SET("doubt", IN_MAIN, set_doubt, "", "Warns."),
+			DIRECTIVE_OBSOLETE("old_size", IN_MAIN | IN_HTTP, "size", "Nothing does."),
+			DIRECTIVE("flag", IN_MAIN | IN_ANY_HTTP, struct sample, flag, "on | off",
+				  "A flag.", .initial = "on"),
+			DIRECTIVE("number", IN_MAIN | IN_ANY_HTTP, struct sample, number, "number",
+				  "A number.", .initial = "3", .min = 1, .max = 10),
+			DIRECTIVE("colour", IN_MAIN | IN_ANY_HTTP, struct sample, keyword,
+				  "red | green | blue", "A colour.", .keywords = keywords),
+			DIRECTIVE("colours", IN_MAIN | IN_ANY_HTTP, struct sample, bits,
+				  "[red] [green] [blue]", "Colours.", .keywords = keywords),
+			DIRECTIVE("root", IN_MAIN | IN_ANY_HTTP | IN_IF, struct sample, word,
+				  "path", "A word.", .initial = "html"),
+			DIRECTIVE("local", IN_LOCATION, struct sample, local, "word", "Stays.",
+				  .flags = LOCAL),
+			DIRECTIVE("timeout", IN_MAIN | IN_ANY_HTTP, struct sample, time, "time",
+				  "A time.", .initial = "75s",
+				  .max = 100LL * 365 * 24 * 3600 * 1000),
+			DIRECTIVE("size", IN_MAIN | IN_ANY_HTTP, struct sample, size, "size",
+				  "A size.", .initial = "1m", .min = 16),
+			DIRECTIVE("text", IN_MAIN | IN_ANY_HTTP, struct sample, text, "text",
+				  "A text."),
+			DIRECTIVE("texts", IN_MAIN | IN_ANY_HTTP, struct sample, texts, "text ...",
+				  "Texts.", .flags = LIST),
+			DIRECTIVE("index", IN_MAIN | IN_ANY_HTTP, struct sample, list, "file ...",
+				  "Replaces what is inherited.", .flags = LIST,
+				  .initial = "index.html"),
+			DIRECTIVE("words", IN_MAIN | IN_ANY_HTTP, struct sample, words, "word ...",
+				  "Adds to what is inherited.", .flags = REPEAT),
+			DIRECTIVE("names", IN_SERVER, struct sample, once_words, "name ...",
+				  "Names."),
+			{ 0 } },
 };
 
 static const struct module *const sample_modules[] = { &include_module, &sample_module };

@@ -23,7 +23,8 @@ END_TEST
 
 START_TEST(what_follows_a_block_counts_in_it)
 {
-	struct conf *conf = load_good("http { server { location / { } root b; } number 5; } flag off;");
+	struct conf *conf =
+		load_good("http { server { location / { } root b; } number 5; } flag off;");
 
 	ck_assert(!sample_of(scopes[2])->flag);
 	ck_assert_int_eq(sample_of(scopes[2])->number, 5);
@@ -34,9 +35,9 @@ END_TEST
 
 START_TEST(local_is_not_inherited)
 {
-	struct conf *conf = load_good(
-		"http { server { location /a { local x; root r; location /a/b { }"
-		"location /a/c { local y; } location /a/d { flag off; } } } }");
+	struct conf *conf =
+		load_good("http { server { location /a { local x; root r; location /a/b { }"
+			  "location /a/c { local y; } location /a/d { flag off; } } } }");
 
 	assert_str(sample_of(scopes[2])->local, "x");
 	assert_str(sample_of(scopes[3])->local, "");
@@ -49,8 +50,8 @@ END_TEST
 
 START_TEST(a_list_replaces_the_inherited_one)
 {
-	struct conf *conf = load_good(
-		"http { index a; index b c; server { } server { index d; index e; } }");
+	struct conf *conf =
+		load_good("http { index a; index b c; server { } server { index d; index e; } }");
 
 	ck_assert_uint_eq(sample_of(scopes[0])->list.count, 3);
 	ck_assert_uint_eq(sample_of(scopes[1])->list.count, 3);
@@ -96,7 +97,8 @@ END_TEST
 
 START_TEST(raw_blocks)
 {
-	struct conf *conf = load_good("types { text/html html htm; \"\" 'a b'; flag; root; default x; }");
+	struct conf *conf =
+		load_good("types { text/html html htm; \"\" 'a b'; flag; root; default x; }");
 
 	assert_str(sample_main(conf)->word, "[text/html html htm][ a b][flag][root][default x]");
 	conf_destroy(conf);
@@ -123,7 +125,8 @@ START_TEST(globals)
 	ck_assert(!sample_main(conf)->flag);
 	conf_destroy(conf);
 
-	conf = load_with((struct conf_options){ .path = STR("/x"), .name = STR("x"),
+	conf = load_with((struct conf_options){ .path = STR("/x"),
+						.name = STR("x"),
 						.globals = STR("number 9; rot g; flag on") },
 			 STR("number 8;"));
 	assert_has(messages, "-g:1:11: unknown directive \"rot\"");
@@ -175,7 +178,6 @@ START_TEST(many_blocks)
 END_TEST
 
 TESTS("blocks of the configuration", a_block_shares_what_it_does_not_set,
-      what_follows_a_block_counts_in_it, local_is_not_inherited,
-      a_list_replaces_the_inherited_one, what_repeats_adds_to_the_inherited, order_is_kept,
-      duplicates, raw_blocks, contexts, globals, checks_see_each_struct_once, shared_things,
-      many_blocks)
+      what_follows_a_block_counts_in_it, local_is_not_inherited, a_list_replaces_the_inherited_one,
+      what_repeats_adds_to_the_inherited, order_is_kept, duplicates, raw_blocks, contexts, globals,
+      checks_see_each_struct_once, shared_things, many_blocks)

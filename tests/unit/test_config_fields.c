@@ -25,6 +25,7 @@ START_TEST(times)
 	ck_assert_int_eq(time_of("1h 30m"), 5400000);
 	ck_assert_int_eq(time_of("1h30m"), 5400000);
 	ck_assert_int_eq(time_of("1h 30"), 3630000);
+	ck_assert_int_eq(time_of("1s5"), 6000);
 	ck_assert_int_eq(time_of("1d"), 86400000);
 	ck_assert_int_eq(time_of("1w"), 7 * 86400000LL);
 	ck_assert_int_eq(time_of("1M"), 30 * 86400000LL);
@@ -35,9 +36,20 @@ END_TEST
 
 START_TEST(bad_times)
 {
-	static const char *const bad[] = { "", "s", "1x", "30m 1h", "1s 1s", "-1", "1.5s", "1h x",
-					   "99999999999999999999", "9000000000000y", " 1", "1 2",
-					   "1ms 1", "1ss", "1e3" };
+	static const char *const bad[] = { "",
+					   "s",
+					   "1x",
+					   "30m 1h",
+					   "1s 1s",
+					   "-1",
+					   "1.5s",
+					   "1h x",
+					   "99999999999999999999",
+					   "9000000000000y",
+					   " 1",
+					   "1 2",
+					   "1ss",
+					   "1e3" };
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
 		ck_assert_msg(time_of(bad[i]) == -1, "\"%s\" was taken", bad[i]);
@@ -72,8 +84,9 @@ END_TEST
 
 START_TEST(bad_sizes)
 {
-	static const char *const bad[] = { "", "k", "8kb", "-8k", "8 k", "1.5m", "8589934592g",
-					   "99999999999999999999", "15" };
+	static const char *const bad[] = { "",	  "k",	  "8kb",	 "-8k",
+					   "8 k", "1.5m", "8589934592g", "99999999999999999999",
+					   "15" };
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
 		ck_assert_msg(size_of(bad[i]) == -1, "\"%s\" was taken", bad[i]);

@@ -38,14 +38,13 @@ static void check_width(const char *text)
 
 START_TEST(a_directive)
 {
-	ck_assert_str_eq(help("daemon"),
-			 "daemon\n"
-			 "    Syntax:   daemon on | off;\n"
-			 "    Default:  on\n"
-			 "    Context:  main\n"
-			 "    Module:   main\n"
-			 "\n"
-			 "    Whether the server goes to the background.\n");
+	ck_assert_str_eq(help("daemon"), "daemon\n"
+					 "    Syntax:   daemon on | off;\n"
+					 "    Default:  on\n"
+					 "    Context:  main\n"
+					 "    Module:   main\n"
+					 "\n"
+					 "    Whether the server goes to the background.\n");
 	ck_assert_ptr_nonnull(strstr(help("events"), "    Default:  —\n"));
 	ck_assert_ptr_nonnull(strstr(help("root"), "Context:  http, server, location"));
 	ck_assert_ptr_nonnull(strstr(help("include"), "Syntax:   include file | mask;\n"));

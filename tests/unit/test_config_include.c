@@ -70,8 +70,8 @@ START_TEST(paths_are_relative_to_the_main_file)
 	file("d/b.conf", "number 5; root\nx y;");
 	load_main_bad("include d/a.conf;", "skua: error: sub/d/b.conf:2:3: \"root\" takes 1");
 	ck_assert_int_eq(chdir("/"), 0);
-	conf_destroy(load_with((struct conf_options){
-		.path = str_from(folder), .name = STR("x") }, (struct str){ 0 }));
+	conf_destroy(load_with((struct conf_options){ .path = str_from(folder), .name = STR("x") },
+			       (struct str){ 0 }));
 	assert_has(messages, "skua: error: x: cannot read the configuration (21: Is a directory)");
 }
 END_TEST
@@ -100,7 +100,8 @@ START_TEST(in_blocks)
 {
 	file("types.conf", "text/css css;");
 	file("block.conf", "server { root a; }");
-	struct conf *conf = load_main("types { include types.conf; a b; } http { include block.conf; }");
+	struct conf *conf =
+		load_main("types { include types.conf; a b; } http { include block.conf; }");
 
 	ck_assert_msg(loaded == 0, "%s", messages);
 	assert_str(sample_main(conf)->word, "[text/css css][a b]");

@@ -56,7 +56,8 @@ END_TEST
 
 START_TEST(all_in_one_run_and_in_order)
 {
-	errors_of("http {\n server {\n  location / { number 0; }\n  flag x;\n }\n size x;\n rot x;\n}\n");
+	errors_of(
+		"http {\n server {\n  location / { number 0; }\n  flag x;\n }\n size x;\n rot x;\n}\n");
 	const char *third = strstr(messages, "conf:3:"), *fourth = strstr(messages, "conf:4:");
 	const char *sixth = strstr(messages, "conf:6:"), *seventh = strstr(messages, "conf:7:");
 
@@ -92,23 +93,25 @@ END_TEST
 
 START_TEST(expressions_with_braces)
 {
-	ck_assert_str_eq(errors_of("http { server { location ~ ^/a{2,3}/b{4}$ { root x; } } }"),
-			 "skua: error: skua.conf:1:31: \"{\" begins a block\n"
-			 "     1 | http { server { location ~ ^/a{2,3}/b{4}$ { root x; } } }\n"
-			 "       |                               ^ an expression with \"{\" in it "
-			 "must stand in quotes\n"
-			 "skua: error: skua.conf:1:38: \"{\" begins a block\n"
-			 "     1 | http { server { location ~ ^/a{2,3}/b{4}$ { root x; } } }\n"
-			 "       |                                      ^ an expression with \"{\" in it "
-			 "must stand in quotes\n");
+	ck_assert_str_eq(
+		errors_of("http { server { location ~ ^/a{2,3}/b{4}$ { root x; } } }"),
+		"skua: error: skua.conf:1:31: \"{\" begins a block\n"
+		"     1 | http { server { location ~ ^/a{2,3}/b{4}$ { root x; } } }\n"
+		"       |                               ^ an expression with \"{\" in it "
+		"must stand in quotes\n"
+		"skua: error: skua.conf:1:38: \"{\" begins a block\n"
+		"     1 | http { server { location ~ ^/a{2,3}/b{4}$ { root x; } } }\n"
+		"       |                                      ^ an expression with \"{\" in it "
+		"must stand in quotes\n");
 	load_good("http { server { location ~ '^/a{2}$' { root x; } } }");
 }
 END_TEST
 
 START_TEST(modules_that_were_left_out)
 {
-	assert_has(errors_of("http { autoindex on; }"),
-		   "skua.conf:1:8: unknown directive \"autoindex\": the module autoindex was left out\n");
+	assert_has(
+		errors_of("http { autoindex on; }"),
+		"skua.conf:1:8: unknown directive \"autoindex\": the module autoindex was left out\n");
 	assert_has(messages, "run auto/configure with --with-autoindex to get it");
 }
 END_TEST
@@ -119,13 +122,15 @@ START_TEST(missing_semicolons)
 		   "skua.conf:2:12: missing \";\" after \"/srv\"\n");
 	assert_has(messages, "^ \"flag\" on line 3 seems to begin a new directive");
 	assert_has(messages, "skua.conf:4:10: 99 is out of range");
-	assert_has(errors_of("http {\n  root /srv\n}\n"), "skua.conf:2:12: missing \";\" before \"}\"");
+	assert_has(errors_of("http {\n  root /srv\n}\n"),
+		   "skua.conf:2:12: missing \";\" before \"}\"");
 	assert_has_not(messages, "conf:3");
 	assert_has(errors_of("flag on"), "skua.conf:1:8: missing \";\" before the end of the file");
 	assert_has(errors_of("http {\n root x\n server { number 99; }\n}"),
 		   "skua.conf:2:8: missing \";\" after \"x\"");
 	assert_has(messages, "skua.conf:3:18: 99 is out of range");
-	assert_has(errors_of("colours red\nflag on;"), "skua.conf:1:12: missing \";\" after \"red\"");
+	assert_has(errors_of("colours red\nflag on;"),
+		   "skua.conf:1:12: missing \";\" after \"red\"");
 	assert_has_not(messages, "invalid");
 }
 END_TEST
@@ -134,7 +139,8 @@ START_TEST(a_semicolon_that_is_perhaps_missing)
 {
 	conf_destroy(load("index a\nroot /srv;"));
 	ck_assert_int_eq(loaded, 0);
-	assert_has(messages, "skua: warning: skua.conf:2:1: \"root\" is an argument of \"index\" here");
+	assert_has(messages,
+		   "skua: warning: skua.conf:2:1: \"root\" is an argument of \"index\" here");
 	load_good("index a\n   b.html\n   'root';");
 	load_good("index a root;");
 }
@@ -142,10 +148,11 @@ END_TEST
 
 START_TEST(braces)
 {
-	ck_assert_str_eq(errors_of("http {\n  server {\n    location / {\n  }\n  server {\n  }\n}\n"),
-			 "skua: error: skua.conf:3:5: the block of \"location\" is not closed\n"
-			 "     3 |     location / {\n"
-			 "       |     ^~~~~~~~ a \"}\" is missing\n");
+	ck_assert_str_eq(
+		errors_of("http {\n  server {\n    location / {\n  }\n  server {\n  }\n}\n"),
+		"skua: error: skua.conf:3:5: the block of \"location\" is not closed\n"
+		"     3 |     location / {\n"
+		"       |     ^~~~~~~~ a \"}\" is missing\n");
 	assert_has(errors_of("http { server { "), "skua.conf:1:8: the block of \"server\"");
 	assert_has_not(messages, "\"http\"");
 	ck_assert_str_eq(errors_of("http {\n}\n}\nserver { }\n"),
@@ -175,8 +182,8 @@ END_TEST
 
 START_TEST(places_of_nothing)
 {
-	struct conf *conf = load_with((struct conf_options){ .path = STR("/no/such.conf") },
-				      (struct str){ 0 });
+	struct conf *conf =
+		load_with((struct conf_options){ .path = STR("/no/such.conf") }, (struct str){ 0 });
 
 	ck_assert_int_eq(loaded, -1);
 	ck_assert_str_eq(messages, "skua: error: /no/such.conf: cannot read the configuration "
@@ -188,5 +195,6 @@ END_TEST
 
 TESTS("messages about a configuration", form, tabs_and_wide_letters,
       bytes_that_a_terminal_would_obey, long_lines, all_in_one_run_and_in_order,
-      not_more_than_can_be_read, nearest_names, expressions_with_braces, modules_that_were_left_out, missing_semicolons,
-      a_semicolon_that_is_perhaps_missing, braces, too_many_levels, places_of_nothing)
+      not_more_than_can_be_read, nearest_names, expressions_with_braces, modules_that_were_left_out,
+      missing_semicolons, a_semicolon_that_is_perhaps_missing, braces, too_many_levels,
+      places_of_nothing)
