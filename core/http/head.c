@@ -271,6 +271,12 @@ static bool is_named(const char *name, struct str lower)
 	return true;
 }
 
+/* Lines of Connection are one list: whichever of them says close is the one to keep. */
+static bool ends_connection(const struct str *kept, const struct str *connection, struct str value)
+{
+	return kept == connection && list_has(value, STR("close"));
+}
+
 int known_set(struct request_known *known, struct str name, struct str value)
 {
 	if (name.len >= sizeof(known_fields) / sizeof(known_fields[0]))
@@ -282,10 +288,10 @@ int known_set(struct request_known *known, struct str name, struct str value)
 		if (!is_named(name.data, field[i].name))
 			continue;
 		struct str *kept = (struct str *)((char *)known + field[i].offset);
-		if (!kept->data)
-			*kept = value;
-		else if (field[i].once)
+		if (kept->data && field[i].once)
 			return 400;
+		if (!kept->data || ends_connection(kept, &known->connection, value))
+			*kept = value;
 		return 0;
 	}
 	return 0;

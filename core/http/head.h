@@ -85,9 +85,9 @@ int field_parse(struct str line, struct str *name, struct str *value);
 
 /*
  * Keeps the value if the server looks at this field. What was not sent has
- * data NULL. When a field is repeated the first one counts; 400 for those that
- * decide on framing, routing or continuation: Host, Content-Length,
- * Transfer-Encoding, Expect.
+ * data NULL. When a field is repeated the first one counts, but a Connection
+ * that says close before one that does not; 400 for those that decide on framing,
+ * routing or continuation: Host, Content-Length, Transfer-Encoding, Expect.
  */
 int known_set(struct request_known *known, struct str name, struct str value);
 
