@@ -148,7 +148,7 @@ int status_from_errno(int errnum);
  * token to whoever will know, and returns WAIT. wakeup_fire() may be called
  * from any thread, and after the request is gone: then nothing happens. The
  * same handler is called again on the loop's thread. `cancel(data)` runs if the
- * request dies before; NULL: nothing to cancel.
+ * request dies before it was fired; NULL: nothing to cancel.
  *
  * Every token must be fired exactly once, also one that was cancelled: firing
  * is what frees it.

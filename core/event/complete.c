@@ -30,6 +30,15 @@ static struct completion *take_all(void)
 	return list;
 }
 
+static void run_all(void)
+{
+	for (struct completion *item = take_all(); item;) {
+		struct completion *next = item->next;
+		item->run(item);
+		item = next;
+	}
+}
+
 static void woken(struct event *event, uint32_t events)
 {
 	uint64_t count;
@@ -38,12 +47,7 @@ static void woken(struct event *event, uint32_t events)
 	/* Reset before the list is taken: a post in between wakes us again. */
 	while (read(event->fd, &count, sizeof(count)) < 0 && errno == EINTR)
 		;
-
-	for (struct completion *item = take_all(); item;) {
-		struct completion *next = item->next;
-		item->run(item);
-		item = next;
-	}
+	run_all();
 }
 
 int completion_start(void)
@@ -84,6 +88,7 @@ void completion_finish(void)
 {
 	if (!started)
 		return;
+	run_all();
 	pthread_mutex_lock(&lock);
 	started = false;
 	first = NULL;

@@ -30,7 +30,7 @@ int completion_start(void);
 /* From any thread. The order in which one thread posts is kept. */
 void completion_post(struct completion *completion);
 
-/* Before loop_finish(). What is still queued is dropped, and so is what comes later. */
+/* Before loop_finish(). What is queued runs a last time; what comes later is dropped. */
 void completion_finish(void);
 
 #endif

@@ -362,7 +362,8 @@ static void sent_all(struct h1 *h)
 		return;
 	}
 	if (ex->current && !ex->current->answered && ex->eof) {
-		conn_close(conn); /* a handler waits, but nobody is there any more */
+		/* A handler waits. Who has only closed its half is still there to read. */
+		timer_start(&conn->timer, h->conf->lingering_timeout.ms);
 		return;
 	}
 	if (has_work(ex)) {
@@ -409,6 +410,8 @@ static const char *what_is_slow(const struct exchange *ex)
 {
 	if (output_pending(&ex->out))
 		return "it was sent an answer";
+	if (ex->eof)
+		return "it had sent its end and its answer was being made";
 	return ex->body.kind != FRAMING_NONE ? "the body of its request was read"
 					     : "the head of its request was read";
 }

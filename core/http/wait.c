@@ -6,6 +6,7 @@
  */
 #include <module.h>
 
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "event/complete.h"
@@ -17,6 +18,7 @@ struct wakeup {
 	struct body *body; /* of body_wait() */
 	void (*cancel)(void *data);
 	void *data;
+	atomic_bool is_fired; /* there is nothing to cancel any more */
 	struct wakeup *next; /* of the same request */
 };
 
@@ -79,6 +81,7 @@ struct wakeup *body_wait(struct request *req, struct body *body)
 
 void wakeup_fire(struct wakeup *wakeup)
 {
+	atomic_store(&wakeup->is_fired, true);
 	completion_post(&wakeup->completion);
 }
 
@@ -89,7 +92,7 @@ void wakeups_cancel(struct request_core *core)
 
 		core->wakeups = wakeup->next;
 		wakeup->core = NULL;
-		if (wakeup->cancel)
+		if (wakeup->cancel && !atomic_load(&wakeup->is_fired))
 			wakeup->cancel(wakeup->data);
 	}
 }
