@@ -273,6 +273,11 @@ START_TEST(knows_persistence)
 	struct request_known closes = { .connection = STR("foo, Close") };
 	struct request_known keeps = { .connection = STR("Keep-Alive") };
 
+	ck_assert_int_eq(known_set(&keeps, STR("Connection"), STR("x, close")), 0);
+	ck_assert(!head_keeps_alive(&keeps, HTTP_1_1));
+	ck_assert_int_eq(known_set(&keeps, STR("Connection"), STR("Keep-Alive")), 0);
+	ck_assert(!head_keeps_alive(&keeps, HTTP_1_1));
+	keeps.connection = STR("Keep-Alive");
 	ck_assert(head_keeps_alive(&none, HTTP_1_1));
 	ck_assert(!head_keeps_alive(&none, HTTP_1_0));
 	ck_assert(!head_keeps_alive(&closes, HTTP_1_1));
