@@ -45,7 +45,7 @@ static struct str below_prefix(struct pool *pool, struct str prefix, const char 
 			       const char *built_in)
 {
 	if (!given)
-		return path_of_configure(pool, prefix, built_in);
+		return path_below_prefix(pool, prefix, built_in);
 	if (given[0] == '/')
 		return str_from(given);
 	return pool_printf(pool, "%.*s%s", STR_ARG(prefix), given);

@@ -240,6 +240,12 @@ struct str conf_full_path(struct conf *conf, struct str path);
 struct str conf_relative_to_file(struct conf *conf, struct str path);
 
 /*
+ * A path that configure was given (SKUA_HTTP_LOG_PATH …), full: what lies below
+ * the built-in prefix lies below the one of -p.
+ */
+struct str conf_built_in_path(struct conf *conf, const char *path);
+
+/*
  * What is kept once for a whole configuration (named formats, files to open …):
  * a struct that belongs to a key (the address of any static object), zeroed at
  * the first call, in the configuration's pool.

@@ -62,6 +62,9 @@ unsigned conf_errors(const struct conf *conf);
 /* "conf/skua.conf:12", for messages that point at a second place; in the pool. */
 struct str conf_place_text(struct pool *pool, const struct conf_place *place);
 
+/* conf_built_in_path() (conf.h) before there is a configuration. */
+struct str path_below_prefix(struct pool *pool, struct str prefix, const char *built_in);
+
 /* The scope of the main level. */
 struct conf_scope *conf_main(struct conf *conf);
 

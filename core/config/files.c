@@ -3,6 +3,7 @@
  * The files of a configuration: each is read once, whole, and kept as long as
  * the configuration, for messages and for -T. Also what a path in them means.
  */
+#include <config.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -105,6 +106,23 @@ struct str conf_relative_to_file(struct conf *conf, struct str path)
 	struct str file = conf->options.path;
 
 	return below(conf, str_head(file, (size_t)(str_rchr(file, '/') + 1)), path);
+}
+
+struct str path_below_prefix(struct pool *pool, struct str prefix, const char *built_in)
+{
+	struct str path = str_from(built_in), old = str_from(SKUA_PREFIX);
+
+	while (str_ends(old, STR("/")))
+		old.len--;
+	if (!str_starts(path, old) || path.len == old.len || path.data[old.len] != '/')
+		return path;
+	path = str_skip(path, old.len + 1);
+	return pool_concat(pool, (const struct str[]){ prefix, path }, 2);
+}
+
+struct str conf_built_in_path(struct conf *conf, const char *path)
+{
+	return path_below_prefix(conf->pool, conf->options.prefix, path);
 }
 
 void conf_dump(const struct conf *conf, FILE *to)

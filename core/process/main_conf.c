@@ -22,26 +22,12 @@ const struct events_conf *events_conf_of(struct conf *conf)
 	return own->events ? own->events : scope_data(conf_main(conf), &events_module);
 }
 
-struct str path_of_configure(struct pool *pool, struct str prefix, const char *built_in)
-{
-	struct str path = str_from(built_in), old = str_from(SKUA_PREFIX);
-
-	while (str_ends(old, STR("/")))
-		old.len--;
-	if (!str_starts(path, old) || path.len == old.len || path.data[old.len] != '/')
-		return path;
-	path = str_skip(path, old.len + 1);
-	return pool_concat(pool, (const struct str[]){ prefix, path }, 2);
-}
-
 struct str main_conf_pid_path(struct conf *conf)
 {
 	struct str path = main_conf_of(conf)->pid;
 
-	if (str_empty(path))
-		path = path_of_configure(conf_pool(conf), conf_get_options(conf)->prefix,
-					 SKUA_PID_PATH);
-	return conf_full_path(conf, path);
+	return str_empty(path) ? conf_built_in_path(conf, SKUA_PID_PATH) :
+				 conf_full_path(conf, path);
 }
 
 static int set_user(struct conf_call *call)

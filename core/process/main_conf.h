@@ -48,10 +48,4 @@ const struct events_conf *events_conf_of(struct conf *conf);
 /* Full path of the pid file; in the configuration's pool. */
 struct str main_conf_pid_path(struct conf *conf);
 
-/*
- * A path that configure was given, for a server whose prefix may have been
- * changed by -p: what lies below the built-in prefix lies below the given one.
- */
-struct str path_of_configure(struct pool *pool, struct str prefix, const char *built_in);
-
 #endif

@@ -285,7 +285,8 @@ static int log_check(struct conf_call *call, void *data)
 
 	if (conf->is_chosen || conf->logs || choice_of(call)->is_made)
 		return 0;
-	return add_log(call, STR(SKUA_HTTP_LOG_PATH), find_format(conf, STR("combined")), &options);
+	return add_log(call, conf_built_in_path(call->conf, SKUA_HTTP_LOG_PATH),
+		       find_format(conf, STR("combined")), &options);
 }
 
 /* --- logging --- */

@@ -12,7 +12,7 @@
 
 static const char *const modes[] = { "shared", "reuseport", "handoff" };
 
-enum { MODES = sizeof(modes) / sizeof(modes[0]), WORKERS = 16, CLIENTS = 40 };
+enum { HANDOFF = 2, MODES = sizeof(modes) / sizeof(modes[0]), WORKERS = 16, CLIENTS = 40 };
 
 static const char *conf(const char *mode, int workers, const char *listen)
 {
@@ -67,8 +67,10 @@ START_TEST(a_listener_of_its_own_for_each_worker)
 }
 END_TEST
 
-static void change(struct server *server, const char *text)
+/* Returns when the old processes have gone: they close the connections they have idle. */
+static void change(struct server *server, const char *text, int processes)
 {
+	pid_t pids[WORKERS];
 	size_t before = file_count(server, "/error.log", " serves, with ");
 	struct patience wait = { 0 };
 
@@ -79,6 +81,8 @@ static void change(struct server *server, const char *text)
 	kill(server->pid, SIGHUP);
 	while (file_count(server, "/error.log", " serves, with ") == before)
 		patience(&wait, "the new mode is in use");
+	while (server_workers(server, pids, WORKERS) != processes)
+		patience(&wait, "the old workers end");
 }
 
 /* Also from more sockets to fewer workers: the surplus ones are served, too. */
@@ -88,9 +92,9 @@ START_TEST(the_mode_changes_at_a_reload)
 
 	for (int from = 0; from < MODES; from++) {
 		for (int to = 0; to < MODES; to++) {
-			change(server, conf(modes[from], 4, ""));
+			change(server, conf(modes[from], 4, ""), 4 + (from == HANDOFF));
 			check_answers(server);
-			change(server, conf(modes[to], 1 + to, ""));
+			change(server, conf(modes[to], 1 + to, ""), 1 + to + (to == HANDOFF));
 			check_answers(server);
 		}
 	}
