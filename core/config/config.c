@@ -3,6 +3,8 @@
  * The life of a configuration: created empty, loaded once, constant from then
  * on, destroyed with all that it holds.
  */
+#include "config/config.h"
+
 #include <stdlib.h>
 #include <unistd.h>
 

@@ -155,11 +155,10 @@ static void read_quoted(struct lexer *lexer, struct conf_word *word)
 			unterminated(lexer, &start, word);
 			return;
 		}
-		message_add(
-			lexer->conf, MESSAGE_ERROR, place_here(lexer),
-			"unexpected character after the closing quote\n"
-			"expected a space, \";\" or \"{\"; a quote inside of quotes is written \\%c",
-			quote);
+		message_add(lexer->conf, MESSAGE_ERROR, place_here(lexer),
+			    "unexpected character after the closing quote\n"
+			    "expected a space, \";\" or \"{\"; a quote inside of quotes is \\%c",
+			    quote);
 	}
 	word_end(lexer, word, start.pos + 1, close);
 }

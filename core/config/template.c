@@ -5,6 +5,8 @@
  * that the configuration defines (map, set, a named capture) may come later in
  * the file than its use. Names are the same in upper and lower case.
  */
+#include "config/template.h"
+
 #include "config/internal.h"
 
 static bool is_name_char(char c)

@@ -139,7 +139,7 @@ START_TEST(punctuation)
 		{ SERVER("root \"/srv/www;\nindex index.html;"), "4:6: this quote is not closed",
 		  "a second \" is missing" },
 		{ SERVER("return 200 'it's fine';"),
-		  "4:16: unexpected character after the closing quote", "is written \\'", 2 },
+		  "4:16: unexpected character after the closing quote", "of quotes is \\'", 2 },
 		{ SERVER("location ~ ^/[a-f]{2}/ { root x; }"), "4:19: \"{\" begins a block",
 		  "an expression with \"{\" in it must stand in quotes" },
 	};

@@ -56,8 +56,8 @@ END_TEST
 
 START_TEST(all_in_one_run_and_in_order)
 {
-	errors_of(
-		"http {\n server {\n  location / { number 0; }\n  flag x;\n }\n size x;\n rot x;\n}\n");
+	errors_of("http {\n server {\n  location / { number 0; }\n  flag x;\n }\n size x;\n"
+		  " rot x;\n}\n");
 	const char *third = strstr(messages, "conf:3:"), *fourth = strstr(messages, "conf:4:");
 	const char *sixth = strstr(messages, "conf:6:"), *seventh = strstr(messages, "conf:7:");
 
@@ -109,9 +109,9 @@ END_TEST
 
 START_TEST(modules_that_were_left_out)
 {
-	assert_has(
-		errors_of("http { autoindex on; }"),
-		"skua.conf:1:8: unknown directive \"autoindex\": the module autoindex was left out\n");
+	assert_has(errors_of("http { autoindex on; }"),
+		   "skua.conf:1:8: unknown directive \"autoindex\": "
+		   "the module autoindex was left out\n");
 	assert_has(messages, "run auto/configure with --with-autoindex to get it");
 }
 END_TEST
