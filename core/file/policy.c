@@ -30,8 +30,9 @@ enum {
 struct walk {
 	const char *root;
 	int root_fd;
-	char done[PATH_MAX], todo[PATH_MAX];
+	char done[PATH_MAX], way[PATH_MAX];
 	size_t done_len;
+	const char *todo; /* in way */
 	int links;
 	char link[PATH_MAX], target[PATH_MAX]; /* the last link that was followed */
 };
@@ -183,7 +184,7 @@ static const char *target_in_root(const struct walk *walk, char real[PATH_MAX])
 /* Puts the target of the link in front of what is left. */
 static int follow_link(struct walk *walk)
 {
-	char real[PATH_MAX], rest[PATH_MAX];
+	char real[PATH_MAX], way[PATH_MAX];
 	const char *target = walk->target;
 
 	if (++walk->links > MAX_LINKS)
@@ -197,9 +198,10 @@ static int follow_link(struct walk *walk)
 	} else {
 		cut_last(walk);
 	}
-	strcpy(rest, walk->todo);
-	int len = snprintf(walk->todo, sizeof(walk->todo), "%s/%s", target, rest);
-	return len < (int)sizeof(walk->todo) ? 0 : -ENAMETOOLONG;
+	if (snprintf(way, sizeof(way), "%s/%s", target, walk->todo) >= (int)sizeof(way))
+		return -ENAMETOOLONG;
+	walk->todo = strcpy(walk->way, way);
+	return 0;
 }
 
 static int step(struct walk *walk, const char *name, size_t len)
@@ -230,11 +232,9 @@ static int step(struct walk *walk, const char *name, size_t len)
 static int walk_links(struct walk *walk)
 {
 	while (walk->todo[0]) {
-		char name[PATH_MAX];
-		size_t len = strcspn(walk->todo, "/");
-		memcpy(name, walk->todo, len);
-		size_t skip = walk->todo[len] ? len + 1 : len;
-		memmove(walk->todo, walk->todo + skip, strlen(walk->todo + skip) + 1);
+		const char *name = walk->todo;
+		size_t len = strcspn(name, "/");
+		walk->todo += name[len] ? len + 1 : len;
 
 		int error = step(walk, name, len);
 		if (error < 0)
@@ -276,7 +276,7 @@ static int open_in_root(const struct file_query *query, int flags, char *why, si
 	if (fd == -EXDEV) {
 		walk.root = root;
 		walk.root_fd = dir;
-		strcpy(walk.todo, rest);
+		walk.todo = strcpy(walk.way, rest);
 		fd = open_walked(&walk, flags, why, why_size);
 	}
 	close(dir);
