@@ -85,7 +85,6 @@ struct request {
 
 	bool is_internal; /* redirected by the server: `internal` locations are open */
 	bool head_only; /* HEAD: no body is sent */
-	bool args_changed;
 };
 
 /*

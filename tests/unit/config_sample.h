@@ -202,6 +202,7 @@ static int loaded; /* what conf_load() returned */
 static inline struct conf *load_with(struct conf_options options, struct str text)
 {
 	size_t len;
+	free(messages);
 	FILE *stream = open_memstream(&messages, &len);
 
 	options.messages = stream;

@@ -12,8 +12,10 @@
 
 static const char *help(const char *topic)
 {
-	char *text;
+	static char *text; /* of the last call */
 	size_t len;
+
+	free(text);
 	FILE *stream = open_memstream(&text, &len);
 
 	help_print(stream, topic);
