@@ -10,7 +10,7 @@
 
 const struct module *const core_modules[] = {
 	&main_module,
-	&include_module,
+	&config_include_module,
 	&events_module,
 	&logs_module,
 	&http_module,

@@ -15,7 +15,7 @@ extern const struct module *const modules[];
 extern const size_t modules_count;
 
 /* `include`, which tree.c reads. */
-extern const struct module include_module;
+extern const struct module config_include_module;
 
 /* A directive of a module that was left out; a row of NULLs ends the list. */
 struct absent_directive {

@@ -358,8 +358,11 @@ struct conf_node *tree_read(struct conf *conf, struct conf_file *file)
 	return list.first;
 }
 
-/* Never set: what it does is done when the tree exists. This is its documentation. */
-const struct module include_module = {
+/*
+ * Never set: what it does is done when the tree exists. This is its documentation.
+ * Its symbol leaves include_module to a module of that name.
+ */
+const struct module config_include_module = {
 	.name = "include",
 	.summary = "reads further files",
 	.directives =

@@ -189,7 +189,7 @@ static const struct module sample_module = {
 			{ 0 } },
 };
 
-static const struct module *const sample_modules[] = { &include_module, &sample_module };
+static const struct module *const sample_modules[] = { &config_include_module, &sample_module };
 
 static const struct absent_directive sample_absent[] = {
 	{ "autoindex", "autoindex", "--with-autoindex" },
