@@ -430,7 +430,7 @@ static void h1_expired(struct conn *conn)
 	conn->reset_on_close = h->conf->reset_timedout_connection && output_pending(&ex->out);
 	if (has_partial_head(ex))
 		h1_begin_request(h);
-	release_exchange(h, 408);
+	release_exchange(h, ex->eof ? 499 : 408);
 	conn_close(conn);
 }
 

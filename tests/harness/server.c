@@ -370,7 +370,8 @@ static void check_messages(struct server *server)
 			      defects[i]);
 }
 
-void server_stop_by(struct server *server, int number)
+/* Its status as waitpid() gives it. */
+static int end_by(struct server *server, int number)
 {
 	struct patience p = { 0 };
 	int status = 0;
@@ -379,6 +380,19 @@ void server_stop_by(struct server *server, int number)
 	ck_assert_int_eq(kill(server->pid, number), 0);
 	while (!has_ended(server, &status))
 		patience(&p, "the server ends");
+	return status;
+}
+
+void server_abandon(struct server *server)
+{
+	end_by(server, SIGTERM);
+	scratch_remove(server->dir);
+}
+
+void server_stop_by(struct server *server, int number)
+{
+	int status = end_by(server, number);
+
 	ck_assert_msg(!WIFSIGNALED(status), "the server was ended by signal %d", WTERMSIG(status));
 	ck_assert_int_eq(WEXITSTATUS(status), 0);
 	check_messages(server);

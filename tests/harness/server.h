@@ -57,6 +57,9 @@ void server_stop(struct server *server);
 /* The same, told by another signal. */
 void server_stop_by(struct server *server, int signal);
 
+/* For tests that broke it on purpose: ends it without a look at its log or status. */
+void server_abandon(struct server *server);
+
 /*
  * Starts it without waiting for it to listen, for configurations that are wrong.
  * Returns its exit status; what it printed is in *output, until the test ends.

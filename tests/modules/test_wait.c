@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A handler that waits: what goes on meanwhile, and what happens when nobody waits any more. */
+#include "harness/client.h"
+#include "harness/memory.h"
+#include "harness/test.h"
+
+#include <signal.h>
+#include <string.h>
+
+static struct server *server;
+
+static void setup(void)
+{
+	server = server_start(
+		"http { log_format f '$request_uri $status;'; access_log %DIR%/access.log f;"
+		"lingering_timeout 50ms;"
+		"server { listen 127.0.0.1:%PORT%;"
+		"location /timer { wait 50ms; hello timer; }"
+		"location /file { wait 20ms; }"
+		"location /long { wait 1h; hello long; }"
+		"location /thread { wait_in_thread on; }"
+		"location /now { return 200 $uri; } } }");
+	put_file(server, "file/a", "file");
+	put_file(server, "thread/a", "thread");
+}
+
+static void teardown(void)
+{
+	server_stop(server);
+}
+
+static void logged(const char *line)
+{
+	struct patience p = { 0 };
+
+	while (file_count(server, "/access.log", line) == 0)
+		patience(&p, "a line in the access log");
+	ck_assert_str_eq(file_text(server, "/access.log"), line);
+}
+
+START_TEST(a_timer_and_a_thread_wake_it)
+{
+	ck_assert_str_eq(get(server, "/file/a").body, "file");
+	ck_assert_str_eq(get(server, "/thread/a").body, "thread");
+	ck_assert_int_eq(get(server, "/thread/b").status, 404);
+}
+END_TEST
+
+START_TEST(others_are_answered_meanwhile)
+{
+	struct client *waiting = client_open(server);
+
+	client_send(waiting, "GET /long HTTP/1.1\r\nHost: a\r\n\r\n");
+	for (int i = 0; i < 20; i++)
+		ck_assert_int_eq(get(server, "/now").status, 200);
+	ck_assert(client_is_quiet(waiting, 0));
+}
+END_TEST
+
+START_TEST(pipelined_requests_wait_for_their_turn)
+{
+	struct client *client = client_open(server);
+
+	client_send(client, "GET /now1 HTTP/1.1\r\nHost: a\r\n\r\n"
+			    "GET /thread/a HTTP/1.1\r\nHost: a\r\n\r\n"
+			    "GET /now2 HTTP/1.1\r\nHost: a\r\n\r\n"
+			    "GET /timer HTTP/1.1\r\nHost: a\r\n\r\n"
+			    "GET /now3 HTTP/1.1\r\nHost: a\r\n\r\n");
+	ck_assert_str_eq(client_reply(client).body, "/now1");
+	ck_assert_str_eq(client_reply(client).body, "thread");
+	ck_assert_str_eq(client_reply(client).body, "/now2");
+	ck_assert_int_eq(client_reply(client).status, 200);
+	ck_assert_str_eq(client_reply(client).body, "/now3");
+}
+END_TEST
+
+START_TEST(a_client_that_resets_while_a_timer_runs)
+{
+	struct client *client = client_open(server);
+
+	client_send(client, "GET /long HTTP/1.1\r\nHost: a\r\n\r\n");
+	ck_assert(client_is_quiet(client, 20));
+	client_reset(client);
+	log_wait(server, "wait: cancelled");
+	logged("/long 499;\n");
+}
+END_TEST
+
+START_TEST(a_client_that_hangs_up_while_a_timer_runs)
+{
+	struct client *client = client_open(server);
+
+	client_send(client, "GET /long HTTP/1.1\r\nHost: a\r\n\r\n");
+	client_close(client);
+	log_wait(server, "wait: cancelled");
+	logged("/long 499;\n");
+}
+END_TEST
+
+START_TEST(a_client_that_resets_while_a_thread_works)
+{
+	for (int i = 0; i < 8; i++) {
+		struct client *client = client_open(server);
+		client_send(client, "GET /thread/a HTTP/1.1\r\nHost: a\r\n\r\n");
+		ck_assert(client_is_quiet(client, 10));
+		client_reset(client);
+	}
+	ck_assert_str_eq(get(server, "/thread/a").body, "thread");
+}
+END_TEST
+
+START_TEST(a_client_that_closes_its_half_gets_its_answer)
+{
+	struct client *client = client_open(server);
+
+	client_send(client, "GET /file/a HTTP/1.1\r\nHost: a\r\n\r\n");
+	client_half_close(client);
+	ck_assert_str_eq(client_reply(client).body, "file");
+	ck_assert(client_is_closed(client));
+}
+END_TEST
+
+START_TEST(a_request_with_a_body_may_wait)
+{
+	struct client *client = client_open(server);
+
+	client_send(client, "POST /timer HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhe");
+	ck_assert(client_is_quiet(client, 10));
+	client_send(client, "lloGET /now HTTP/1.1\r\nHost: a\r\n\r\n");
+	ck_assert_int_eq(client_reply(client).status, 200);
+	ck_assert_str_eq(client_reply(client).body, "/now");
+}
+END_TEST
+
+START_TEST(the_server_may_end_while_it_waits)
+{
+	struct server *other = server_with("location /long { wait 1h; }"
+					   "location /thread { wait_in_thread on; }");
+
+	for (int i = 0; i < 4; i++) {
+		client_send(client_open(other), "GET /long HTTP/1.1\r\nHost: a\r\n\r\n");
+		client_send(client_open(other), "GET /thread HTTP/1.1\r\nHost: a\r\n\r\n");
+	}
+	ck_assert(client_is_quiet(client_open(other), 20));
+	server_stop_by(other, SIGTERM);
+}
+END_TEST
+
+TESTS_IN((&(struct test_suite){ .name = "wait", .setup = setup, .teardown = teardown }),
+	 a_timer_and_a_thread_wake_it, others_are_answered_meanwhile,
+	 pipelined_requests_wait_for_their_turn, a_client_that_resets_while_a_timer_runs,
+	 a_client_that_hangs_up_while_a_timer_runs, a_client_that_resets_while_a_thread_works,
+	 a_client_that_closes_its_half_gets_its_answer, a_request_with_a_body_may_wait,
+	 the_server_may_end_while_it_waits)
