@@ -50,7 +50,10 @@ int variable_define(struct conf_call *call, struct str name, variable_get *get, 
 /* The variable of a name that variable_define() was called for. */
 const struct variable_slot *variable_slot(struct conf_call *call, struct str name);
 
-/* Gives a variable without a getter its value; the text must live as long as the request. */
+/*
+ * Gives a variable without a getter its value; the text must live as long as the
+ * request. data NULL: it has none.
+ */
 void variable_assign(struct request *req, const struct variable_slot *slot, struct str text);
 
 /* Writes out the template. The result lives as long as the request. */

@@ -141,15 +141,20 @@ static void keep_captures(struct request *req, struct str subject, const PCRE2_S
 	req->captures_count = count;
 }
 
+/* Of several groups with one name, (?J), the one that took part counts. */
 static void assign_named(struct request *req, const struct pattern *pattern, struct str subject,
 			 const PCRE2_SIZE *offsets, uint32_t count)
 {
+	for (uint32_t i = 0; i < pattern->named_count; i++)
+		variable_assign(req, pattern->named[i].variable, (struct str){ NULL, 0 });
 	for (uint32_t i = 0; i < pattern->named_count; i++) {
 		const struct named_group *group = &pattern->named[i];
+		struct str text = { NULL, 0 };
 
-		variable_assign(req, group->variable,
-				group->group < count ? group_text(subject, offsets, group->group)
-						     : STR(""));
+		if (group->group < count)
+			text = group_text(subject, offsets, group->group);
+		if (text.data)
+			variable_assign(req, group->variable, text);
 	}
 }
 
