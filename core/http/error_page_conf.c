@@ -39,8 +39,8 @@ static int parse_becomes(struct conf_call *call, const struct conf_word *word, i
 		return 0;
 	if (str_to_u64(code, 999, &number) < 0 || number < 200)
 		return conf_error(call, word,
-				  "\"%.*s\" is not a code to answer with\nexpected \"=\", or \"=200\" to "
-				  "\"=999\"", STR_ARG(word->text));
+				  "\"%.*s\" is not a code to answer with\n"
+				  "expected \"=\", or \"=200\" to \"=999\"", STR_ARG(word->text));
 	*out = (int)number;
 	return 0;
 }
@@ -64,7 +64,8 @@ int error_page_set(struct conf_call *call)
 		codes--;
 		if (codes == 0)
 			return conf_error(call, &args[0],
-					  "a code is missing before \"=\"\nexpected \"404 = /uri\"");
+					  "a code is missing before \"=\"\n"
+					  "expected \"404 = /uri\"");
 		if (parse_becomes(call, &args[codes], &becomes) < 0)
 			return -1;
 	}

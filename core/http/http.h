@@ -35,7 +35,7 @@ struct http_conf {
 	struct http_server *server;
 	struct http_location *location;
 
-	const struct template *root; /* without a slash at its end; not absolute: below the prefix */
+	const struct template *root; /* without a slash at its end */
 	const struct template *alias; /* instead of root, when not NULL */
 	size_t alias_skip; /* bytes of the URI that alias stands for; ALIAS_WHOLE: all of it */
 	const struct conf_scope *root_scope; /* the block that root or alias was written in */

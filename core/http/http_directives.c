@@ -53,75 +53,81 @@ static const struct directive http_directives[] = {
 		      "address[:port] | port | unix:path [default_server] [backlog=number] "
 		      "[rcvbuf=size] [sndbuf=size] [ipv6only=on|off] [reuseport] [deferred] [bind] "
 		      "[so_keepalive=on|off|[idle]:[interval]:[count]]",
-		      "An address on which the server answers: \"80\" or \"*:80\" (all IPv4 addresses), "
-		      "\"127.0.0.1:8080\", \"[::]:80\", \"unix:/run/skua.sock\". Several servers may share an "
-		      "address; the host of a request chooses between them. Without any listen a server "
-		      "gets *:80, or *:8000 when Skua was not started by root.\n\n"
-		      "default_server: answers hosts that no server has a name for; otherwise the first "
-		      "server of the address does. backlog: length of the kernel's queue of "
-		      "connections, 511. rcvbuf, sndbuf: sizes of the socket's buffers. ipv6only: an IPv6 "
-		      "address takes no IPv4 connections; on. reuseport: a socket for each worker, "
-		      "between which the kernel deals connections out. deferred: a worker learns of a "
-		      "connection when its first bytes are there. bind: a socket of its own, also beside "
-		      "a wildcard address of the same port. so_keepalive: TCP keep-alive probes.\n\n"
-		      "Options of the socket are written in one of the servers that share an address.",
+		      "An address on which the server answers: \"80\" or \"*:80\" (all IPv4 "
+		      "addresses), \"127.0.0.1:8080\", \"[::]:80\", \"unix:/run/skua.sock\". "
+		      "Several servers may share an address; the host of a request chooses "
+		      "between them. Without any listen a server gets *:80, or *:8000 when Skua "
+		      "was not started by root.\n\n"
+		      "default_server: answers hosts that no server has a name for; otherwise the "
+		      "first server of the address does. backlog: length of the kernel's queue of "
+		      "connections, 511. rcvbuf, sndbuf: sizes of the socket's buffers. ipv6only: "
+		      "an IPv6 address takes no IPv4 connections; on. reuseport: a socket for "
+		      "each worker, between which the kernel deals connections out. deferred: a "
+		      "worker learns of a connection when its first bytes are there. bind: a "
+		      "socket of its own, also beside a wildcard address of the same port. "
+		      "so_keepalive: TCP keep-alive probes.\n\n"
+		      "Options of the socket are written in one of the servers that share an "
+		      "address.",
 		      .flags = REPEAT, .min_args = 1, .max_args = MANY_ARGS),
 	DIRECTIVE_SET("server_name", IN_SERVER, server_name_set, "name ...",
-		      "The hosts that the server answers for: exact names, wildcards with an asterisk in "
-		      "place of the first or the last labels (\"*.a.example\", \"www.*\"), \".a.example\" for "
-		      "the name and everything below it, regular expressions after a \"~\", whose captures "
-		      "become variables, and \"\" for requests without a host. Exact names win over "
-		      "wildcards at the front, these over wildcards at the end, these over expressions in "
-		      "the order of the file. $hostname stands for the name of this machine.",
+		      "The hosts that the server answers for: exact names, wildcards with an "
+		      "asterisk in place of the first or the last labels (\"*.a.example\", "
+		      "\"www.*\"), \".a.example\" for the name and everything below it, regular "
+		      "expressions after a \"~\", whose captures become variables, and \"\" for "
+		      "requests without a host. Exact names win over wildcards at the front, "
+		      "these over wildcards at the end, these over expressions in the order of "
+		      "the file. $hostname stands for the name of this machine.",
 		      .flags = REPEAT, .min_args = 1, .max_args = MANY_ARGS),
 	DIRECTIVE_SET("location", IN_SERVER | IN_LOCATION, location_block_set,
 		      "[ = | ^~ | ~ | ~* ] uri { ... } | @name { ... }",
-		      "Settings for some paths. \"= /a\" is that path alone and wins at once. Otherwise the "
-		      "longest prefix is remembered, then the expressions (~, or ~* without regard to case) "
-		      "are tried in the order of the file; the first that matches wins, and if none does, "
-		      "the prefix. With ^~ a prefix wins without expressions being tried. Paths are compared "
-		      "decoded, without dot segments and repeated slashes. Locations may be nested inside a "
-		      "prefix that they begin with. A name with @ is reached by error_page and try_files "
-		      "only.",
+		      "Settings for some paths. \"= /a\" is that path alone and wins at once. "
+		      "Otherwise the longest prefix is remembered, then the expressions (~, or ~* "
+		      "without regard to case) are tried in the order of the file; the first that "
+		      "matches wins, and if none does, the prefix. With ^~ a prefix wins without "
+		      "expressions being tried. Paths are compared decoded, without dot segments "
+		      "and repeated slashes. Locations may be nested inside a prefix that they "
+		      "begin with. A name with @ is reached by error_page and try_files only.",
 		      .flags = BLOCK | REPEAT, .min_args = 1, .max_args = 2),
 
 	/* --- files --- */
 	DIRECTIVE_SET("root", IN_ALL_IF, root_set, "path",
-		      "The folder of the site: the path of a request is appended to it. A relative path "
-		      "is below the prefix. Variables may stand in it, except for $document_root and "
-		      "$realpath_root.",
+		      "The folder of the site: the path of a request is appended to it. A "
+		      "relative path is below the prefix. Variables may stand in it, except for "
+		      "$document_root and $realpath_root.",
 		      .initial = "html", .min_args = 1),
 	DIRECTIVE_SET("alias", IN_LOCATION, alias_set, "path",
-		      "Takes the place of the location's name in the path: with \"location /i/ { alias "
-		      "/data/pictures/; }\" the file of /i/a.png is /data/pictures/a.png. If the name ends "
-		      "in a slash, so should the alias. In a location given by an expression the alias is "
-		      "the whole path of the file and should contain captures.",
+		      "Takes the place of the location's name in the path: with \"location /i/ { "
+		      "alias /data/pictures/; }\" the file of /i/a.png is /data/pictures/a.png. "
+		      "If the name ends in a slash, so should the alias. In a location given by "
+		      "an expression the alias is the whole path of the file and should contain "
+		      "captures.",
 		      .min_args = 1),
 	DIRECTIVE_SET("error_page", IN_ALL_IF, error_page_set, "code ... [=[answer]] uri",
-		      "What is shown for errors: the answer of another URI of this server, of a named "
-		      "location, or a redirect to an absolute URL. \"=200\" changes the code of the answer, "
-		      "\"=\" takes over the code that the other URI answers with. A block with error_page of "
-		      "its own does not inherit those around it.",
+		      "What is shown for errors: the answer of another URI of this server, of a "
+		      "named location, or a redirect to an absolute URL. \"=200\" changes the "
+		      "code of the answer, \"=\" takes over the code that the other URI answers "
+		      "with. A block with error_page of its own does not inherit those around it.",
 		      .flags = LIST, FIELD_AT(struct http_conf, error_pages),
 		      .min_args = 2, .max_args = MANY_ARGS),
 	DIRECTIVE_SET("internal", IN_LOCATION, internal_set, "",
-		      "The location is for redirects inside the server only (error_page, index, try_files, "
-		      "rewrite); requests from outside get 404."),
+		      "The location is for redirects inside the server only (error_page, index, "
+		      "try_files, rewrite); requests from outside get 404."),
 	DIRECTIVE_HTTP("satisfy", IN_ALL, satisfy, "all | any",
-		       "Whether all modules that check access must allow a request, or one of them is "
-		       "enough.",
+		       "Whether all modules that check access must allow a request, or one of "
+		       "them is enough.",
 		       .initial = "all", .keywords = satisfy_words),
 	DIRECTIVE_HTTP("log_not_found", IN_ALL, log_not_found, "on | off",
 		       "Writes missing files into the error log.", .initial = "on"),
 	DIRECTIVE_HTTP("merge_slashes", IN_HTTP_SERVER, merge_slashes, "on | off",
-		       "Several slashes in a row in a path count as one. With off, a location /a/ can be "
-		       "evaded by //a/.",
+		       "Several slashes in a row in a path count as one. With off, a location /a/ "
+		       "can be evaded by //a/.",
 		       .initial = "on"),
 
 	/* --- connections --- */
 	DIRECTIVE_SET("keepalive_timeout", IN_ALL, keepalive_timeout_set, "time [header_time]",
-		      "How long a connection stays open for the next request; 0 closes it after the "
-		      "answer. The second time is announced to the client in the field Keep-Alive.",
+		      "How long a connection stays open for the next request; 0 closes it after "
+		      "the answer. The second time is announced to the client in the field "
+		      "Keep-Alive.",
 		      .initial = "75s", .min_args = 1, .max_args = 2),
 	DIRECTIVE_HTTP("keepalive_requests", IN_ALL, keepalive_requests, "number",
 		       "A connection is closed after so many requests, which frees what it holds.",
@@ -130,12 +136,12 @@ static const struct directive http_directives[] = {
 		       "A connection that is older than this is closed after its current request.",
 		       .initial = "1h"),
 	DIRECTIVE_HTTP("keepalive_min_timeout", IN_ALL, keepalive_min_timeout, "time",
-		       "For so long an idle connection is not closed when a worker stops or needs room, "
-		       "so that a client that just sends its next request does not lose it.",
+		       "For so long an idle connection is not closed when a worker stops or needs "
+		       "room, so that a client that just sends its next request does not lose it.",
 		       .initial = "0"),
 	DIRECTIVE_HTTP("keepalive_disable", IN_ALL, keepalive_disable, "none | browser ...",
-		       "Browsers whose keep-alive is not to be trusted: msie6 (after POST requests) and "
-		       "safari.",
+		       "Browsers whose keep-alive is not to be trusted: msie6 (after POST "
+		       "requests) and safari.",
 		       .initial = "msie6", .keywords = keepalive_disable_words),
 	DIRECTIVE_HTTP("client_header_timeout", IN_HTTP_SERVER, client_header_timeout, "time",
 		       "A head must be complete in this time, otherwise the connection is closed.",
@@ -145,70 +151,73 @@ static const struct directive http_directives[] = {
 		       "connection is closed.",
 		       .initial = "60s"),
 	DIRECTIVE_HTTP("send_timeout", IN_ALL, send_timeout, "time",
-		       "The longest pause between two writes of an answer: a client that takes nothing for "
-		       "so long is disconnected.",
+		       "The longest pause between two writes of an answer: a client that takes "
+		       "nothing for so long is disconnected.",
 		       .initial = "60s"),
-	DIRECTIVE_HTTP("client_header_buffer_size", IN_HTTP_SERVER, client_header_buffer_size, "size",
+	DIRECTIVE_HTTP("client_header_buffer_size", IN_HTTP_SERVER, client_header_buffer_size,
+		       "size",
 		       "The buffer that a head is read into at first. Longer heads get those of "
 		       "large_client_header_buffers.",
 		       .initial = "1k", .min = 256, .max = SIZE_1M),
-	DIRECTIVE_SET("large_client_header_buffers", IN_HTTP_SERVER, large_client_header_buffers_set,
-		      "number size",
-		      "Limits of a head: a request line longer than a buffer is answered with 414, a field "
-		      "line longer than a buffer, or more than all of them hold, with 400.",
+	DIRECTIVE_SET("large_client_header_buffers", IN_HTTP_SERVER,
+		      large_client_header_buffers_set, "number size",
+		      "Limits of a head: a request line longer than a buffer is answered with "
+		      "414, a field line longer than a buffer, or more than all of them hold, "
+		      "with 400.",
 		      .initial = "4 8k", .min_args = 2),
 	DIRECTIVE_HTTP("max_headers", IN_HTTP_SERVER, max_headers, "number",
 		       "A request with more field lines is answered with 400.",
 		       .initial = "1000", .min = 1, .max = HEAD_LINES_MAX),
 	DIRECTIVE_HTTP("client_max_body_size", IN_ALL, client_max_body_size, "size",
-		       "A longer body of a request is answered with 413; 0 sets no limit. Bodies are read "
-		       "and thrown away: this server has no use for them.",
+		       "A longer body of a request is answered with 413; 0 sets no limit. Bodies "
+		       "are read and thrown away: this server has no use for them.",
 		       .initial = "1m", .max = INT64_MAX),
 	DIRECTIVE_HTTP("ignore_invalid_headers", IN_HTTP_SERVER, ignore_invalid_headers, "on | off",
-		       "Fields whose names are made of other characters than letters, digits, hyphens (and "
-		       "underscores, by underscores_in_headers) are left out.",
+		       "Fields whose names are made of other characters than letters, digits, "
+		       "hyphens (and underscores, by underscores_in_headers) are left out.",
 		       .initial = "on"),
 	DIRECTIVE_HTTP("underscores_in_headers", IN_HTTP_SERVER, underscores_in_headers, "on | off",
-		       "Names of fields with underscores are valid. They look like those with hyphens in "
-		       "variables, so the default is off.",
+		       "Names of fields with underscores are valid. They look like those with "
+		       "hyphens in variables, so the default is off.",
 		       .initial = "off"),
 	DIRECTIVE_HTTP("lingering_close", IN_ALL, lingering_close, "off | on | always",
-		       "Before a connection is closed the server waits for, and throws away, what the client "
-		       "still sends, so that the answer isn't lost. on does so when it is likely that "
-		       "something is on its way.",
+		       "Before a connection is closed the server waits for, and throws away, what "
+		       "the client still sends, so that the answer isn't lost. on does so when it "
+		       "is likely that something is on its way.",
 		       .initial = "on", .keywords = linger_words),
 	DIRECTIVE_HTTP("lingering_time", IN_ALL, lingering_time, "time",
 		       "The longest time that data is thrown away for.", .initial = "30s"),
 	DIRECTIVE_HTTP("lingering_timeout", IN_ALL, lingering_timeout, "time",
 		       "The longest pause while data is thrown away.", .initial = "5s"),
 	DIRECTIVE_HTTP("reset_timedout_connection", IN_ALL, reset_timedout_connection, "on | off",
-		       "Connections that timed out are reset, which frees their memory at once, instead of "
-		       "being closed.",
+		       "Connections that timed out are reset, which frees their memory at once, "
+		       "instead of being closed.",
 		       .initial = "off"),
 	DIRECTIVE_HTTP("sendfile", IN_ALL_IF, sendfile, "on | off",
-		       "Lets the kernel send files by itself, where that is quicker; with off their bytes "
-		       "pass through the server. Small files come from memory either way. Unlike in nginx "
-		       "the default is on.",
+		       "Lets the kernel send files by itself, where that is quicker; with off "
+		       "their bytes pass through the server. Small files come from memory either "
+		       "way. Unlike in nginx the default is on.",
 		       .initial = "on"),
 	DIRECTIVE_HTTP("tcp_nopush", IN_ALL, tcp_nopush, "on | off",
-		       "With sendfile: head and beginning of a file leave in one packet, in full packets "
-		       "(TCP_CORK).",
+		       "With sendfile: head and beginning of a file leave in one packet, in full "
+		       "packets (TCP_CORK).",
 		       .initial = "off"),
 	DIRECTIVE_HTTP("tcp_nodelay", IN_ALL, tcp_nodelay, "on | off",
-		       "The end of an answer leaves without waiting for a full packet (TCP_NODELAY).",
+		       "The end of an answer leaves without waiting for a full packet "
+		       "(TCP_NODELAY).",
 		       .initial = "on"),
 
 	/* --- answers --- */
 	DIRECTIVE_HTTP("server_tokens", IN_ALL, server_tokens, "on | off | build",
-		       "Tells the version in the field Server and on error pages; build adds the name that "
-		       "configure gave the build.",
+		       "Tells the version in the field Server and on error pages; build adds the "
+		       "name that configure gave the build.",
 		       .initial = "on", .keywords = tokens_words),
 	DIRECTIVE_HTTP("absolute_redirect", IN_ALL, absolute_redirect, "on | off",
 		       "Redirects of the server's own carry an absolute URL; off: a path.",
 		       .initial = "on"),
 	DIRECTIVE_HTTP("server_name_in_redirect", IN_ALL, server_name_in_redirect, "on | off",
-		       "Absolute redirects name the first server_name; off: the host that the client asked "
-		       "for.",
+		       "Absolute redirects name the first server_name; off: the host that the "
+		       "client asked for.",
 		       .initial = "off"),
 	DIRECTIVE_HTTP("port_in_redirect", IN_ALL, port_in_redirect, "on | off",
 		       "Absolute redirects name the port, unless it is 80.", .initial = "on"),

@@ -34,7 +34,8 @@ static int claim_root(struct conf_call *call, struct http_conf *conf)
 {
 	if (conf->root_scope == call->scope)
 		return conf_error(call, NULL,
-				  "\"root\" and \"alias\" stand in the same block\nkeep one of them");
+				  "\"root\" and \"alias\" stand in the same block\n"
+				  "keep one of them");
 	conf->root_scope = call->scope;
 	return 0;
 }

@@ -60,7 +60,8 @@ static int set_backlog(struct conf_call *call, const struct conf_word *word, str
 	uint64_t number;
 
 	if (str_to_u64(value, 1 << 20, &number) < 0 || number == 0)
-		return conf_error(call, word, "invalid backlog \"%.*s\"\nexpected 1 or more connections",
+		return conf_error(call, word,
+				  "invalid backlog \"%.*s\"\nexpected 1 or more connections",
 				  STR_ARG(value));
 	options->listener->backlog = (int)number;
 	return 0;
@@ -183,8 +184,9 @@ static int refuse_option(struct conf_call *call, const struct conf_word *word)
 					  "this server does not speak \"%s\"\nremove the word; "
 					  "connections are HTTP/1 without TLS", tls[i]);
 	return conf_error(call, word,
-			  "invalid parameter \"%.*s\" of listen\nexpected default_server, backlog=, "
-			  "rcvbuf=, sndbuf=, ipv6only=, reuseport, deferred, bind or so_keepalive=",
+			  "invalid parameter \"%.*s\" of listen\n"
+			  "expected default_server, backlog=, rcvbuf=, sndbuf=, ipv6only=, "
+			  "reuseport, deferred, bind or so_keepalive=",
 			  STR_ARG(word->text));
 }
 
@@ -222,7 +224,8 @@ static int parse_listener(struct conf_call *call, struct listener *out)
 		.protocol = &http1_protocol,
 	};
 	if (listener_parse(call->pool, word->text, out, &why) < 0)
-		return conf_error(call, word, "invalid address \"%.*s\": %s", STR_ARG(word->text), why);
+		return conf_error(call, word, "invalid address \"%.*s\": %s",
+				  STR_ARG(word->text), why);
 	return 0;
 }
 
@@ -234,8 +237,9 @@ static int take_options(struct conf_call *call, struct http_address *address,
 		struct str first = conf_place_text(call->pool, &address->options_place);
 
 		return conf_error(call, options->first,
-				  "duplicate options of %.*s\nthose at %.*s hold for all servers of "
-				  "the address", STR_ARG(address->listener.text), STR_ARG(first));
+				  "duplicate options of %.*s\nthose at %.*s hold for all servers "
+				  "of the address",
+				  STR_ARG(address->listener.text), STR_ARG(first));
 	}
 	address->has_options = true;
 	address->options_place = options->first->place;
@@ -306,7 +310,8 @@ static void claim_names(struct conf_call *call, struct http_address *address,
 		const struct server_name *name = &server->names[i];
 
 		if (vhosts_add(address->vhosts, name, server))
-			conf_warn(call, name->word, "conflicting server name \"%.*s\" on %.*s, ignored",
+			conf_warn(call, name->word,
+				  "conflicting server name \"%.*s\" on %.*s, ignored",
 				  STR_ARG(name->text), STR_ARG(address->listener.text));
 	}
 }

@@ -50,19 +50,10 @@ static struct node **node_child(const struct node *node, char first)
 
 static void node_adopt(struct pool *pool, struct node *node, struct node *child)
 {
-	if (node->count == node->capacity) {
-		size_t capacity = node->capacity ? node->capacity * 2 : 2;
-		struct node **children = pool_array(pool, struct node *, capacity);
-		char *firsts = pool_alloc(pool, capacity);
+	size_t capacity = node->capacity;
 
-		if (node->count) {
-			memcpy(children, node->children, node->count * sizeof(*children));
-			memcpy(firsts, node->firsts, node->count);
-		}
-		node->children = children;
-		node->firsts = firsts;
-		node->capacity = capacity;
-	}
+	node->children = pool_grow(pool, node->children, node->count, &capacity, sizeof(child));
+	node->firsts = pool_grow(pool, node->firsts, node->count, &node->capacity, 1);
 	node->children[node->count] = child;
 	node->firsts[node->count++] = child->bytes.data[0];
 }

@@ -11,7 +11,7 @@
 	DIRECTIVE_OBSOLETE(name_, IN_HTTP | IN_SERVER | IN_LOCATION, syntax_, doc_)
 
 #define TABLES_GROW    "Tables get the size they need by themselves."
-#define POOLS_GROW     "Memory grows with what a request needs and is limited by the other directives."
+#define POOLS_GROW     "Memory grows with what a request needs, within the limits of others."
 #define FILES_ARE_KEPT "Open files are always kept, and a change is seen at the next request."
 #define READS_BY_ITSELF                                                             \
 	"How a file is read is chosen for each one: from memory, by the kernel, or by a " \
@@ -29,7 +29,8 @@ static const struct directive obsolete_directives[] = {
 	DIRECTIVE_ANYWHERE("types_hash_max_size", "size", TABLES_GROW),
 	DIRECTIVE_ANYWHERE("types_hash_bucket_size", "size", TABLES_GROW),
 
-	DIRECTIVE_ANYWHERE("open_log_file_cache", "off | max=N [inactive=time] [min_uses=N] [valid=time]",
+	DIRECTIVE_ANYWHERE("open_log_file_cache",
+			   "off | max=N [inactive=time] [min_uses=N] [valid=time]",
 			   "Log files stay open."),
 	DIRECTIVE_ANYWHERE("open_file_cache", "off | max=N [inactive=time]", FILES_ARE_KEPT),
 	DIRECTIVE_ANYWHERE("open_file_cache_valid", "time", FILES_ARE_KEPT),
@@ -40,7 +41,8 @@ static const struct directive obsolete_directives[] = {
 	DIRECTIVE_ANYWHERE("postpone_output", "size",
 			   "Head and body are always gathered into as few packets as possible."),
 	DIRECTIVE_ANYWHERE("sendfile_max_chunk", "size",
-			   "No connection gets more than its share of a turn, whatever its file's size."),
+			   "No connection gets more than its share of a turn, whatever its file's "
+			   "size."),
 	DIRECTIVE_ANYWHERE("send_lowat", "size", "The kernel knows when a socket can take more."),
 	DIRECTIVE_ANYWHERE("aio", "on | off | threads[=pool]", READS_BY_ITSELF),
 	DIRECTIVE_ANYWHERE("aio_write", "on | off", NO_BODIES),

@@ -4,13 +4,17 @@
 
 const struct variable http_variables[] = {
 	/* --- what was asked --- */
-	{ "uri", variable_uri, "The path, decoded and normalized; redirects inside the server change it.",
+	{ "uri", variable_uri,
+	  "The path, decoded and normalized; redirects inside the server change it.",
 	  VARIABLE_VOLATILE },
 	{ "document_uri", variable_uri, "The same as $uri.", VARIABLE_VOLATILE },
-	{ "request_uri", variable_request_uri, "The path with its arguments as the client sent it." },
-	{ "args", variable_args, "What follows the first \"?\", as the client sent it.", VARIABLE_VOLATILE },
+	{ "request_uri", variable_request_uri,
+	  "The path with its arguments as the client sent it." },
+	{ "args", variable_args,
+	  "What follows the first \"?\", as the client sent it.", VARIABLE_VOLATILE },
 	{ "query_string", variable_args, "The same as $args.", VARIABLE_VOLATILE },
-	{ "is_args", variable_is_args, "\"?\" if there are arguments, otherwise empty.", VARIABLE_VOLATILE },
+	{ "is_args", variable_is_args,
+	  "\"?\" if there are arguments, otherwise empty.", VARIABLE_VOLATILE },
 	{ "arg_", variable_arg,
 	  "The argument of that name, not decoded: $arg_page of \"?page=2\" is 2.",
 	  VARIABLE_PREFIX | VARIABLE_VOLATILE },
@@ -47,10 +51,10 @@ const struct variable http_variables[] = {
 	{ "connection_time", variable_connection_time,
 	  "The age of the connection in seconds with milliseconds.", VARIABLE_VOLATILE },
 	{ "pipe", variable_pipe,
-	  "\"p\" if the request was sent before the answer to the one ahead of it was out, otherwise "
-	  "\".\"." },
+	  "\"p\" if the request was sent before the answer to the one ahead of it was out, "
+	  "otherwise \".\"." },
 	{ "tcpinfo_rtt", variable_tcpinfo_rtt,
-	  "The time of a packet to the client and back, in microseconds, as the kernel estimates it.",
+	  "The time of a packet to the client and back, in microseconds, by the kernel's estimate.",
 	  VARIABLE_VOLATILE },
 	{ "tcpinfo_rttvar", variable_tcpinfo_rttvar, "How much that time varies, in microseconds.",
 	  VARIABLE_VOLATILE },
@@ -68,7 +72,8 @@ const struct variable http_variables[] = {
 	{ "document_root", variable_document_root, "What root or alias gives for this request.",
 	  VARIABLE_VOLATILE },
 	{ "realpath_root", variable_realpath_root,
-	  "The same as an absolute path without symbolic links; asks the disk.", VARIABLE_VOLATILE },
+	  "The same as an absolute path without symbolic links; asks the disk.",
+	  VARIABLE_VOLATILE },
 	{ "request_filename", variable_request_filename,
 	  "The path of the file for the current $uri.", VARIABLE_VOLATILE },
 

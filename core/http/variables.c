@@ -5,7 +5,7 @@
  * without variables costs nothing, one that is a single variable is not copied,
  * others are written out in one allocation.
  */
-#include <variable.h>
+#include "http/variables.h"
 
 #include "config/template.h"
 #include "http/request_private.h"
@@ -40,7 +40,8 @@ static bool call_getter(struct request *req, const struct variable_slot *slot, s
 		return false;
 	if (depth == DEPTH_MAX) {
 		request_log(req, LEVEL_ERROR, 0,
-			    "the value of the variable $%.*s is made of itself", STR_ARG(slot->name));
+			    "the value of the variable $%.*s is made of itself",
+			    STR_ARG(slot->name));
 		return false;
 	}
 	depth++;
