@@ -235,7 +235,7 @@ void request_log(struct request *req, enum log_level level, int errnum, const ch
 		snprintf(reason, sizeof(reason), " (%d: %s)", errnum, strerrordesc_np(errnum));
 	log_write(log, level, 0, req->conn->number,
 		  "%s%s, client: %.*s, server: %.*s, request: \"%.*s\", host: \"%.*s\"", message,
-		  reason, STR_ARG(conn_peer_text(req->conn, req->pool)),
+		  reason, STR_ARG(conn_peer_text(req->conn)),
 		  STR_ARG(req->server ? req->server->name : STR("")), STR_ARG(req->line),
 		  STR_ARG(req->known.host));
 }

@@ -29,26 +29,6 @@ static bool give_number(struct request *req, uint64_t number, struct str *out)
 
 /* --- addresses -------------------------------------------------------------- */
 
-/* inet_ntop() takes longer than all else in a line of the access log. */
-static struct str ipv4_text(struct request *req, const struct sockaddr_in *in)
-{
-	const uint8_t *bytes = (const uint8_t *)&in->sin_addr;
-	char *text = pool_alloc(req->pool, INET_ADDRSTRLEN), *end = text;
-
-	for (int i = 0; i < 4; i++) {
-		if (i > 0)
-			*end++ = '.';
-		end = str_put_u64(end, bytes[i]);
-	}
-	return str_range(text, end);
-}
-
-static struct str host_text(struct request *req, const union address *address)
-{
-	return address->any.sa_family == AF_INET ? ipv4_text(req, &address->in)
-						 : address_text(address, req->pool);
-}
-
 static bool give_port(struct request *req, const union address *address, struct str *out)
 {
 	if (address->any.sa_family == AF_UNIX)
@@ -59,7 +39,7 @@ static bool give_port(struct request *req, const union address *address, struct 
 bool variable_remote_addr(struct request *req, struct str rest, const void *data, struct str *out)
 {
 	(void)rest, (void)data;
-	return give(host_text(req, &req->conn->peer), out);
+	return give(conn_peer_text(req->conn), out);
 }
 
 bool variable_remote_port(struct request *req, struct str rest, const void *data, struct str *out)
@@ -78,7 +58,7 @@ bool variable_binary_remote_addr(struct request *req, struct str rest, const voi
 bool variable_server_addr(struct request *req, struct str rest, const void *data, struct str *out)
 {
 	(void)rest, (void)data;
-	return give(host_text(req, conn_local(req->conn)), out);
+	return give(address_text(conn_local(req->conn), req->pool), out);
 }
 
 bool variable_server_port(struct request *req, struct str rest, const void *data, struct str *out)

@@ -131,20 +131,26 @@ bool listener_same(const struct listener *a, const struct listener *b)
 	       memcmp(&a->address, &b->address, a->address_len) == 0;
 }
 
+/* Writes the text to a buffer of INET6_ADDRSTRLEN bytes. */
+static struct str put_address(const union address *address, char *text)
+{
+	switch (address->any.sa_family) {
+	case AF_INET:
+		inet_ntop(AF_INET, &address->in.sin_addr, text, INET6_ADDRSTRLEN);
+		return str_from(text);
+	case AF_INET6:
+		inet_ntop(AF_INET6, &address->in6.sin6_addr, text, INET6_ADDRSTRLEN);
+		return str_from(text);
+	default:
+		return STR("unix:");
+	}
+}
+
 struct str address_text(const union address *address, struct pool *pool)
 {
 	char text[INET6_ADDRSTRLEN];
 
-	switch (address->any.sa_family) {
-	case AF_INET:
-		inet_ntop(AF_INET, &address->in.sin_addr, text, sizeof(text));
-		return pool_strdup(pool, str_from(text));
-	case AF_INET6:
-		inet_ntop(AF_INET6, &address->in6.sin6_addr, text, sizeof(text));
-		return pool_strdup(pool, str_from(text));
-	default:
-		return STR("unix:");
-	}
+	return pool_strdup(pool, put_address(address, text));
 }
 
 int address_port(const union address *address)
@@ -159,7 +165,14 @@ int address_port(const union address *address)
 	}
 }
 
-struct str conn_peer_text(struct conn *conn, struct pool *pool)
+struct str conn_peer_text(struct conn *conn)
 {
-	return address_text(&conn->peer, pool);
+	if (!conn->peer_text_len) {
+		struct str text = put_address(&conn->peer, conn->peer_text);
+
+		if (text.data != conn->peer_text)
+			str_put(conn->peer_text, text);
+		conn->peer_text_len = (uint8_t)text.len;
+	}
+	return (struct str){ conn->peer_text, conn->peer_text_len };
 }

@@ -57,6 +57,8 @@ struct conn {
 
 	union address peer;
 	socklen_t peer_len;
+	char peer_text[INET6_ADDRSTRLEN]; /* of conn_peer_text() */
+	uint8_t peer_text_len; /* 0: not made yet */
 	union address local; /* filled in by conn_local() at its first call */
 	socklen_t local_len;
 
@@ -95,8 +97,10 @@ void conn_set_idle(struct conn *conn, bool idle);
 /* Address of our end; asks the kernel at the first call. */
 const union address *conn_local(struct conn *conn);
 
+/* The client's address as text; made at the first call, lives as long as the connection. */
+struct str conn_peer_text(struct conn *conn);
+
 /* "127.0.0.1", "::1", "unix:"; in the pool. Port 0 for unix sockets. */
-struct str conn_peer_text(struct conn *conn, struct pool *pool);
 struct str address_text(const union address *address, struct pool *pool);
 int address_port(const union address *address);
 

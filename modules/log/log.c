@@ -38,14 +38,40 @@ struct log_conf {
 
 /* --- escaping --- */
 
+#define EACH_BYTE(c) (0x0101010101010101u * (c))
+
+/* The high bit of some byte is set exactly when some byte of the word is zero. */
+static uint64_t zero_bytes(uint64_t word)
+{
+	return (word - EACH_BYTE(1)) & ~word & EACH_BYTE(0x80);
+}
+
+static bool needs_escape(unsigned char c)
+{
+	return c < 0x20 || c > 0x7e || c == '"' || c == '\\';
+}
+
+/* The same for eight bytes at once: most values have nothing to escape. */
+static bool word_needs_escape(const char *bytes)
+{
+	uint64_t word;
+
+	memcpy(&word, bytes, sizeof(word));
+	return (((word - EACH_BYTE(0x20)) | word) & EACH_BYTE(0x80)) ||
+	       zero_bytes(word ^ EACH_BYTE(0x7f)) || zero_bytes(word ^ EACH_BYTE('"')) ||
+	       zero_bytes(word ^ EACH_BYTE('\\'));
+}
+
 static bool is_plain(struct str value)
 {
-	for (size_t i = 0; i < value.len; i++) {
-		unsigned char c = (unsigned char)value.data[i];
+	size_t i = 0;
 
-		if (c < 0x20 || c > 0x7e || c == '"' || c == '\\')
+	for (; i + sizeof(uint64_t) <= value.len; i += sizeof(uint64_t))
+		if (word_needs_escape(value.data + i))
 			return false;
-	}
+	for (; i < value.len; i++)
+		if (needs_escape((unsigned char)value.data[i]))
+			return false;
 	return true;
 }
 
@@ -61,7 +87,7 @@ static struct str escape_default(struct pool *pool, struct str value, bool found
 	for (size_t i = 0; i < value.len; i++) {
 		unsigned char c = (unsigned char)value.data[i];
 
-		if (c < 0x20 || c > 0x7e || c == '"' || c == '\\') {
+		if (needs_escape(c)) {
 			static const char hex[] = "0123456789ABCDEF";
 
 			*to++ = '\\';
