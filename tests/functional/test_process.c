@@ -224,8 +224,8 @@ START_TEST(a_dead_worker_is_replaced)
 	struct server *server = start("");
 	pid_t pid;
 
-	wait_for_workers(server, 1);
-	server_workers(server, &pid, 1);
+	log_wait(server, " serves, with ");
+	ck_assert_int_eq(server_workers(server, &pid, 1), 1);
 	kill(pid, SIGKILL);
 	log_wait(server, "exited on signal 9");
 	ck_assert_str_eq(get(server, "/v").body, "one");
