@@ -119,6 +119,9 @@ struct http *http_of(struct conf *conf);
  */
 const struct vhosts *http_vhosts(struct conn *conn);
 
+/* "PCRE2 10.42 2022-12-11", for `skua -V`. */
+const char *pattern_library(void);
+
 /* The addresses that the configuration's servers listen on; process/ opens them. */
 struct listeners *http_listeners(struct conf *conf);
 

@@ -238,6 +238,7 @@ const struct module http_module = {
 	.name = "http",
 	.summary = "servers, locations and what all requests have in common",
 	.conf_size = sizeof(struct http_conf),
+	.library = pattern_library,
 	.directives = http_directives,
 	.variables = http_variables,
 	.check = http_check,

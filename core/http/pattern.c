@@ -190,3 +190,11 @@ bool pattern_match(struct request *req, const struct pattern *pattern, struct st
 	assign_named(req, pattern, subject, offsets, (uint32_t)count);
 	return true;
 }
+
+const char *pattern_library(void)
+{
+	static char text[64] = "PCRE2 ";
+
+	pcre2_config(PCRE2_CONFIG_VERSION, text + 6);
+	return text;
+}

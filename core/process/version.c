@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Prints what configure wrote into config.h and what the modules say of their
+ * libraries.
+ */
 #include "process/version.h"
 
 #include <config.h>
@@ -22,7 +26,7 @@ void version_print_build(FILE *to)
 	fputs("built by " COMPILER "\n", to);
 	for (size_t i = 0; i < module_count(); i++)
 		if (module_at(i)->library)
-			fprintf(to, "%s: %s\n", module_at(i)->name, module_at(i)->library());
+			fprintf(to, "with %s (%s)\n", module_at(i)->library(), module_at(i)->name);
 	fputs("modules:", to);
 	for (size_t i = 0; i < modules_count; i++)
 		fprintf(to, " %s", modules[i]->name);

@@ -11,6 +11,7 @@
 
 #include <fcntl.h>
 #include <magic.h>
+#include <stdio.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -141,4 +142,13 @@ struct guess *guess_start(struct request *req, const struct file *file)
 struct str guess_type(const struct guess *guess)
 {
 	return str_from(guess->type);
+}
+
+const char *guess_library(void)
+{
+	static char text[32];
+
+	snprintf(text, sizeof(text), "libmagic %d.%02d", magic_version() / 100,
+		 magic_version() % 100);
+	return text;
 }

@@ -18,4 +18,7 @@ struct guess *guess_start(struct request *req, const struct file *file);
 /* After the request was woken up; lives as long as it. "": nobody could be asked. */
 struct str guess_type(const struct guess *guess);
 
+/* "libmagic 5.44": for `skua -V`. */
+const char *guess_library(void);
+
 #endif

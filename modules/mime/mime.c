@@ -106,6 +106,7 @@ const struct module mime_module = {
 	.name = "mime",
 	.summary = "tells the type of an answer, by extension or by content",
 	.conf_size = sizeof(struct mime_conf),
+	.library = guess_library,
 	.context_size = sizeof(struct mime_context),
 	.directives = (const struct directive[]) {
 		DIRECTIVE_SET("types", IN_ANY_HTTP, set_types,
