@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Maps the counters. Until a process is given its slot it counts in memory of its
+ * own, so that whoever counts need not ask.
+ */
 #include "base/stats.h"
 
 #include <sys/mman.h>

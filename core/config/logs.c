@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Notes log files and error logs while a configuration is read: two lists in the
+ * configuration's pool, and the directive error_log that fills them.
+ */
 #include "config/logs.h"
 
 #include "config/config.h"
@@ -117,7 +121,8 @@ const struct module logs_module = {
 	.conf_size = sizeof(struct logs_conf),
 	.directives = (const struct directive[]) {
 		DIRECTIVE_SET("error_log", IN_MAIN | IN_ANY_HTTP, set_error_log,
-			"file | stderr [debug | info | notice | warn | error | crit | alert | emerg]",
+			"file | stderr [debug | info | notice | warn | error | crit | alert | "
+			"emerg]",
 			"Where messages of this level and the more important ones go (error and "
 			"above if none is given). A block may name several files; they replace "
 			"those of the enclosing block. /dev/stderr and /dev/stdout are the "

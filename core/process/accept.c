@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * One event for each listening socket. All of them are taken out of epoll while
+ * there is no room, and put back by a hook at the end of the turn that has room.
+ */
 #include "process/accept.h"
 
 #include <errno.h>

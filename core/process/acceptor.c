@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Holds what it has accepted in this turn, plans who gets which by the counters
+ * of the workers, and sends each its share in one message. What could not be
+ * sent stays held and is planned anew.
+ */
 #include "process/acceptor.h"
 
 #include <errno.h>

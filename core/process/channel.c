@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * sendmsg(2) and recvmsg(2) with SCM_RIGHTS, unix(7). Whatever a message brings
+ * is taken over before it is looked at, so that nothing stays open unnoticed.
+ */
 #include "process/channel.h"
 
 #include <errno.h>

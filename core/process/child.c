@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * From fork(2) to exit(3) of a child: what is common to all kinds stands here,
+ * what a kind does is a row of the table `jobs`.
+ */
 #include "process/child.h"
 
 #include <errno.h>

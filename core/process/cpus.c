@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Asks the scheduler for the mask and the control groups for the quota: that of
+ * each group on the way up to the root counts. What can't be read is no limit.
+ */
 #include "process/cpus.h"
 
 #include <fcntl.h>

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * One fork and one pipe. The second process is not detached from the standard
+ * descriptors before it is ready: until then its messages are the caller's.
+ */
 #include "process/daemon.h"
 
 #include <errno.h>

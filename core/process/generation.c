@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Reads a configuration and opens what it names, in this order: log files first,
+ * so that what follows can complain.
+ */
 #include "process/generation.h"
 
 #include <errno.h>

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Packs what is known of connections into the payload of a message, and back.
+ * Records are copied in and out: they need not be aligned, nor trusted.
+ */
 #include "process/inbox.h"
 
 #include <errno.h>

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Compares the descriptors in /proc/self/fd at two moments. Without /proc nothing
+ * is found.
+ */
 #include "process/leaks.h"
 
 #include <dirent.h>

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The list of all addresses with their sockets. What a configuration that is
+ * rejected has opened can be told from what was there before, and is closed.
+ */
 #include "process/listen.h"
 
 #include <errno.h>
@@ -107,7 +111,8 @@ static void complain(const struct listener *listener, const struct failure *fail
 		break;
 	case EACCES:
 		remedy = listener->address.any.sa_family == AF_UNIX ?
-				 "; the folder must be writable for the user that starts the server" :
+				 "; whoever starts the server must be allowed to write to the "
+				 "folder" :
 				 "; ports below 1024 are root's: start it as root, or listen on a "
 				 "higher port";
 		break;
@@ -260,7 +265,8 @@ void listen_adopt_environment(void)
 		if (error == 0)
 			error = listen_adopt((int)fd);
 		if (error < 0)
-			log_warnx("SKUA_LISTEN: \"%.*s\" is not the descriptor of a listening socket",
+			log_warnx("SKUA_LISTEN: \"%.*s\" is not the descriptor of a "
+				  "listening socket",
 				  STR_ARG(number));
 	}
 	unsetenv("SKUA_LISTEN");

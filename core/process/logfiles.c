@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Opens with O_APPEND, so that lines of several processes don't overwrite each
+ * other. Reopening is dup3(2) onto the old number.
+ */
 #include "process/logfiles.h"
 
 #include <errno.h>

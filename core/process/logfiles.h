@@ -7,8 +7,10 @@
 
 struct logs;
 
-/* A file for appending, made if need be; the inherited descriptor for
- * /dev/stdout and /dev/stderr, duplicated. The descriptor or -errno. */
+/*
+ * A file for appending, made if need be; the inherited descriptor for
+ * /dev/stdout and /dev/stderr, duplicated. The descriptor or -errno.
+ */
 int logfile_open(const char *path);
 
 /* 0, or -1 after a message for each file that can't be opened; then all are closed. */

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The tables of the two modules, and the few values that no field's type can
+ * parse: users, "auto", the block events.
+ */
 #include "process/main_conf.h"
 
 #include <config.h>

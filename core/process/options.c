@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Reads words from left to right as nginx does: letters may stand together, a
+ * value may follow its letter or be the next word.
+ */
 #include "process/options.h"
 
 #include <config.h>

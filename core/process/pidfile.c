@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A temporary name and rename(2). This process remembers the file that it has
+ * claimed, since a reload may name another.
+ */
 #include "process/pidfile.h"
 
 #include <errno.h>
@@ -75,7 +79,7 @@ int pidfile_claim(const char *path)
 	int error = pidfile_write(path, getpid());
 	if (error < 0) {
 		errno = -error;
-		log_emerg("cannot write the pid file \"%s\"; the directive pid names another", path);
+		log_emerg("cannot write the pid file \"%s\"; the directive pid names it", path);
 		return -1;
 	}
 	pidfile_release();

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * setuid(2) and its kin in the only order that works, groups before the user;
+ * capabilities(7) for a root that shall have none.
+ */
 #include "process/privileges.h"
 
 #include <grp.h>

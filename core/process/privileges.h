@@ -15,8 +15,9 @@ struct identity {
 
 /*
  * Becomes that user for good, if root is running this; otherwise nothing
- * happens, nor where it has been done before. uid 0 stays root without a capability, and can't win one by an
- * exec. 0, or -1 after a message: the process must not go on.
+ * happens, nor where it has been done before. uid 0 stays root without a
+ * capability, and can't win one by an exec. 0, or -1 after a message: the
+ * process must not go on.
  */
 int privileges_drop(const struct identity *identity);
 

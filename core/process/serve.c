@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Opens the socket, writes a configuration as text, and gives both to the server:
+ * from there on it is a server like any other.
+ */
 #include "process/serve.h"
 
 #include <arpa/inet.h>

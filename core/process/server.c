@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Between the command line and the master: read, open, go to the background. It
+ * also says where errors go as long as no configuration does.
+ */
 #include "process/server.h"
 
 #include <errno.h>
@@ -27,7 +31,8 @@ static void open_error_log(const struct startup *startup)
 	int fd = logfile_open(startup->error_log.data);
 
 	if (fd < 0)
-		fprintf(stderr, "skua: the error log \"%s\" cannot be opened: %s; -e names another\n",
+		fprintf(stderr,
+			"skua: the error log \"%s\" cannot be opened: %s; -e names another\n",
 			startup->error_log.data, strerror(-fd));
 	else if (!str_eq(startup->error_log, STR("/dev/stderr")))
 		early_file.fd = fd;

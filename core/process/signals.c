@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * signalfd(2). The signals stay blocked in all processes and threads; the one
+ * table of this process says what is done at each.
+ */
 #include "process/signals.h"
 
 #include <errno.h>

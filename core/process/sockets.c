@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * socket(2), its options, bind(2), listen(2), and what may be tried again when the
+ * address is in use.
+ */
 #include "process/sockets.h"
 
 #include <errno.h>

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Works on the table of processes: each change of state is a function here. The
+ * hooks tell the master what has become of a generation as a whole.
+ */
 #include "process/supervisor.h"
 
 #include <errno.h>

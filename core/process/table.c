@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A fixed array, so that a process's place, and with it its slot of the counters,
+ * never moves.
+ */
 #include "process/table.h"
 
 #include <errno.h>

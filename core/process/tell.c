@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Reads the configuration for the path of the pid file and sends a signal; every
+ * way in which that can fail has a message of its own.
+ */
 #include "process/tell.h"
 
 #include <errno.h>

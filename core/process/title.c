@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Overwrites the strings of argv and the environment, which lie one behind the
+ * other at the top of the stack; prctl(2) has no call for a long title.
+ */
 #include "process/title.h"
 
 #include <stdarg.h>

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Starts what serves (loop hooks, modules, listening sockets, inbox) and ends it
+ * again. How a connection is served is http/'s.
+ */
 #include "process/worker.h"
 
 #include <errno.h>
