@@ -161,6 +161,8 @@ int worker_start(const struct worker_place *given)
 
 	place = *given;
 	loop_on_finish(&hook);
+	/* What an idle connection holds is little, but nothing is lost with it. */
+	pool_out_of_memory = conn_close_oldest_idle;
 	conn_limit = (uint32_t)place.generation->events->worker_connections;
 	int error = completion_start();
 	if (error < 0) {
