@@ -28,8 +28,10 @@ void pool_destroy(struct pool *pool);
 void pool_reset(struct pool *pool);
 
 /* Uninitialized, zeroed; aligned for any type; valid until the pool ends. */
-void *pool_alloc(struct pool *pool, size_t size) __attribute__((malloc, alloc_size(2), returns_nonnull));
-void *pool_zalloc(struct pool *pool, size_t size) __attribute__((malloc, alloc_size(2), returns_nonnull));
+void *pool_alloc(struct pool *pool, size_t size)
+	__attribute__((malloc, alloc_size(2), returns_nonnull));
+void *pool_zalloc(struct pool *pool, size_t size)
+	__attribute__((malloc, alloc_size(2), returns_nonnull));
 
 #define pool_new(pool, type)          ((type *)pool_zalloc((pool), sizeof(type)))
 #define pool_array(pool, type, count) ((type *)pool_zalloc_array((pool), (count), sizeof(type)))

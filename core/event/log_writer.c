@@ -89,7 +89,8 @@ static void report(struct log_writer *writer, int error)
 {
 	if (error && !writer->is_failing)
 		log_write(log_process, LEVEL_ALERT, -error, 0,
-			  "lines are lost: writing to \"%.*s\" failed", STR_ARG(writer->file->path));
+			  "lines are lost: writing to \"%.*s\" failed",
+			  STR_ARG(writer->file->path));
 	if (!error && writer->lost) {
 		log_warnx("%llu lines for \"%.*s\" were lost", (unsigned long long)writer->lost,
 			  STR_ARG(writer->file->path));
@@ -218,7 +219,8 @@ struct log_writer *log_writer_create(struct conf_call *call, struct log_file *fi
 	}
 	if (writer->buffer == buffer && writer->flush_ms == flush_ms)
 		return writer;
-	conf_error(call, NULL, "%.*s is written with other buffer= or flush= elsewhere: make them equal",
+	conf_error(call, NULL,
+		   "%.*s is written with other buffer= or flush= elsewhere\nmake them equal",
 		   STR_ARG(file->path));
 	return NULL;
 }

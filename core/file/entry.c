@@ -20,7 +20,7 @@
 #include <pool.h>
 
 enum {
-	CONTENT_MAX = 32 << 10, /* larger ones are sent from their descriptor, which is cheaper then */
+	CONTENT_MAX = 32 << 10, /* larger ones are cheaper to send from their descriptor */
 	READ_TRIES = 4, /* of a file that is written to while it is read */
 	OPEN_TRIES = 4, /* of a name that becomes something else while it is opened */
 

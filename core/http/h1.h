@@ -46,7 +46,7 @@ struct exchange {
 struct h1 {
 	struct conn *conn;
 	struct exchange *ex; /* NULL: idle or lingering */
-	const struct http_conf *conf; /* of the last request's location; at first the default server's */
+	const struct http_conf *conf; /* of the last request's location, or default server */
 	int64_t linger_until; /* clock_ms(); 0: not lingering */
 	bool draining; /* the worker stops: the next answer is the last */
 };

@@ -14,7 +14,7 @@ enum { OUTPUT_SLICES = 64, OUTPUT_NOTE = 24 };
 
 struct output {
 	struct slice ring[OUTPUT_SLICES];
-	char notes[OUTPUT_SLICES][OUTPUT_NOTE]; /* bytes of output_add_note(), by place in the ring */
+	char notes[OUTPUT_SLICES][OUTPUT_NOTE]; /* of output_add_note(), by place in the ring */
 	unsigned first, count;
 	uint64_t queued, sent; /* bytes, since the connection began */
 };

@@ -35,7 +35,7 @@ struct request_core {
 	bool waiting; /* a handler said WAIT */
 	bool closing; /* a handler said CLOSE */
 	bool in_error_page; /* error_page has redirected once */
-	int error_page_code; /* `error_page 404 =200`: the code to answer with; 0: none; -1: as answered */
+	int error_page_code; /* what error_page makes of the status; 0: nothing; -1: as answered */
 
 	struct job resume; /* goes on with the walk */
 	struct wakeup *wakeups;

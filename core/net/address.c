@@ -105,6 +105,14 @@ static int parse_ipv4(struct pool *pool, struct str text, struct listener *out, 
 	return resolve(pool, host, &in->sin_addr, why);
 }
 
+static struct str with_port(struct pool *pool, const union address *address)
+{
+	const char *format = address->any.sa_family == AF_INET6 ? "[%.*s]:%d" : "%.*s:%d";
+
+	return pool_printf(pool, format, STR_ARG(address_text(address, pool)),
+			   address_port(address));
+}
+
 int listener_parse(struct pool *pool, struct str text, struct listener *out, const char **why)
 {
 	int result;
@@ -119,9 +127,7 @@ int listener_parse(struct pool *pool, struct str text, struct listener *out, con
 	if (result == 0 && out->address.any.sa_family == AF_UNIX)
 		out->text = pool_strdup(pool, text);
 	else if (result == 0)
-		out->text = pool_printf(pool, out->address.any.sa_family == AF_INET6 ? "[%.*s]:%d" : "%.*s:%d",
-					STR_ARG(address_text(&out->address, pool)),
-					address_port(&out->address));
+		out->text = with_port(pool, &out->address);
 	return result;
 }
 

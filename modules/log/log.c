@@ -238,7 +238,8 @@ static int parse_options(struct conf_call *call, struct options *out)
 		if (parse_option(call, &call->node->args[i], out) < 0)
 			return -1;
 	if (out->flush.ms && !out->buffer.bytes)
-		return conf_error(call, NULL, "flush= needs buffer=: without it a line leaves at once");
+		return conf_error(call, NULL,
+				  "flush= needs buffer=\nwithout it a line leaves at once");
 	return 0;
 }
 
@@ -296,8 +297,9 @@ static int set_access_log(struct conf_call *call)
 
 	if (!format)
 		return conf_error(call, &args[1],
-				  "there is no log format \"%.*s\" above: define it with log_format, "
-				  "or use \"combined\"", STR_ARG(name));
+				  "there is no log format \"%.*s\" above\n"
+				  "define it with log_format, or use \"combined\"",
+				  STR_ARG(name));
 	if (parse_options(call, &options) < 0)
 		return -1;
 	return add_log(call, args[0].text, format, &options);
@@ -330,32 +332,34 @@ static verdict log_request(struct request *req, const void *data)
 	return PASS;
 }
 
+#define LOG_FORMAT_DOC                                                                  \
+	"Defines a format of the access log: a text with variables. A value's quotes, "  \
+	"backslashes and control characters are written as \\xNN (default), as in JSON " \
+	"strings (json), or as they are (none). A variable without a value is \"-\" in "  \
+	"the default escaping and empty in the others. The format \"combined\" is built in."
+
+#define ACCESS_LOG_DOC                                                                     \
+	"Writes a line for each answer to this file, in this format (\"combined\" if none " \
+	"is named). Several may stand in one block; they replace those of the block around " \
+	"it. Lines leave at the end of each turn of the loop, or, with buffer, when so many " \
+	"bytes have gathered or the oldest has waited for flush. With if, only answers for " \
+	"which the condition is neither empty nor \"0\" are logged. /dev/stdout and "        \
+	"/dev/stderr mean the descriptors that the server was started with.\n\n"            \
+	"Where nobody writes this directive, the file is the one that configure was told "   \
+	"(--http-log-path)."
+
 const struct module log_module = {
 	.name = "log",
 	.summary = "writes a line for each answer to the access log",
 	.conf_size = sizeof(struct log_conf),
 	.directives = (const struct directive[]) {
 		DIRECTIVE_SET("log_format", IN_HTTP, set_log_format,
-			      "name [escape=default | json | none] string ...",
-			      "Defines a format of the access log: a text with variables. A value's "
-			      "quotes, backslashes and control characters are written as \\xNN "
-			      "(default), as in JSON strings (json), or as they are (none). A "
-			      "variable without a value is \"-\" in the default escaping and empty in "
-			      "the others. The format \"combined\" is built in.",
+			      "name [escape=default | json | none] string ...", LOG_FORMAT_DOC,
 			      .flags = REPEAT, .min_args = 2, .max_args = MANY_ARGS,
 			      .initial = "combined " COMBINED),
 		DIRECTIVE_SET("access_log", IN_ANY_HTTP | IN_IF | IN_LIMIT_EXCEPT, set_access_log,
 			      "path [format [buffer=size] [flush=time] [if=condition]] | off",
-			      "Writes a line for each answer to this file, in this format (\"combined\" "
-			      "if none is named). Several may stand in one block; they replace those of "
-			      "the block around it. Lines leave at the end of each turn of the loop, "
-			      "or, with buffer, when so many bytes have gathered or the oldest has "
-			      "waited for flush. With if, only answers for which the condition is "
-			      "neither empty nor \"0\" are logged. /dev/stdout and /dev/stderr mean the "
-			      "descriptors that the server was started with.\n\n"
-			      "Where nobody writes this directive, the file is the one that configure "
-			      "was told (--http-log-path).",
-			      .flags = LIST, .min_args = 1, .max_args = 5),
+			      ACCESS_LOG_DOC, .flags = LIST, .min_args = 1, .max_args = 5),
 		{ 0 }
 	},
 	.check = log_check,

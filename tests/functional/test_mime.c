@@ -17,7 +17,8 @@ static void has_type(struct server *server, const char *target, const char *type
 START_TEST(extensions_come_first)
 {
 	struct server *server =
-		server_with("location /own/ { types { text/x-own own; } default_type text/x-other; }"
+		server_with("location /own/ {"
+			    " types { text/x-own own; } default_type text/x-other; }"
 			    "location /text.css { return 200 text; }");
 	put_file(server, "a.css", "<html>");
 	put_file(server, "A.JS", "");

@@ -390,7 +390,8 @@ END_TEST
 
 TESTS_IN((&(struct test_suite){ "file cache", .setup = setup, .teardown = teardown }),
 	 says_what_a_file_is, knows_directories_misses_and_others, an_empty_file_has_content,
-	 reads_what_is_young_again, sees_a_change_at_once, sees_a_replacement, sees_a_link_turn_elsewhere,
+	 reads_what_is_young_again, sees_a_change_at_once, sees_a_replacement,
+	 sees_a_link_turn_elsewhere,
 	 sees_a_change_with_the_times_put_back, looks_once_in_a_turn, what_is_held_stays,
 	 trusts_times_that_are_old, large_files_keep_a_descriptor, keeps_to_its_limits,
 	 misses_drive_no_file_out, closes_the_unused_when_descriptors_run_out,

@@ -14,7 +14,8 @@ static int set_block(struct conf_call *call)
 
 	for (const struct conf_node *line = call->node->first; line; line = line->next)
 		if (line->nargs != 1)
-			result = conf_error(call, &line->name, "one value is wanted\nas in \"%.*s red;\"",
+			result = conf_error(call, &line->name,
+					    "one value is wanted\nas in \"%.*s red;\"",
 					    STR_ARG(line->name.text));
 	conf->lines = call->node->first;
 	return result;
