@@ -12,12 +12,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* 1xx to 5xx stand at 1 to 5; at 0 what was closed without an answer. */
+#define STATS_CLASSES 6
+
 /* One slot. Its own cache lines: a neighbour's counting must not slow this one. */
 struct stats {
-	_Atomic uint64_t accepted; /* connections, also those from an inbox */
+	_Atomic uint64_t accepted; /* connections that it has taken from a listening socket */
+	_Atomic uint64_t handed_off; /* connections that it has given to another process */
 	_Atomic uint64_t requests;
+	_Atomic uint64_t responses[STATS_CLASSES]; /* by the hundreds of their status */
+	_Atomic uint64_t bytes; /* of answers, heads included, that were sent */
 	_Atomic uint64_t active; /* connections that are open now */
 	_Atomic uint64_t idle; /* those of them that wait for a request */
+	_Atomic uint64_t writing; /* those with a request that is being answered */
 	_Atomic uint64_t dealt; /* connections put into this process's inbox, by anyone */
 	_Atomic uint64_t taken; /* and those it has taken out */
 	_Atomic uint64_t away; /* 1: nobody serves now; written by the master */
@@ -25,6 +32,18 @@ struct stats {
 
 /* The slot of this process. There is always one, if only in its own memory. */
 extern struct stats *stats_mine;
+
+/* The same as plain numbers: one slot's, or the sum of several. */
+struct stats_sum {
+	uint64_t accepted, handed_off, requests, responses[STATS_CLASSES], bytes;
+	uint64_t active, idle, writing;
+};
+
+/* Adds what a slot holds now. */
+void stats_add_to(struct stats_sum *sum, const struct stats *slot);
+
+/* An answer is over; status 0: there was none. */
+void stats_count_answer(int status, uint64_t bytes);
 
 /* Maps `slots` zeroed slots, shared with the children. NULL: no memory, errno. */
 struct stats *stats_map(size_t slots);

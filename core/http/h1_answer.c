@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "base/stats.h"
 #include "http/phases.h"
 #include "http/response_head.h"
 #include "http/status.h"
@@ -154,6 +155,7 @@ static void finish(struct exchange *ex, struct request_core *core)
 	if (core->answered && end > core->sent_begin)
 		core->bytes_sent = end - core->sent_begin;
 	core->pub.conn->bytes_sent = ex->out.sent;
+	stats_count_answer(core->answered ? core->pub.response.status : 0, core->bytes_sent);
 	phases_log(&core->pub);
 	buffer_unref(core->buffer);
 	request_destroy(core);
@@ -164,8 +166,10 @@ static struct request_core *take_first(struct exchange *ex)
 	struct request_core *core = ex->first;
 
 	ex->first = core->next;
-	if (!ex->first)
+	if (!ex->first) {
 		ex->end = &ex->first;
+		conn_counts.writing--;
+	}
 	if (ex->current == core)
 		ex->current = NULL;
 	return core;

@@ -2,6 +2,7 @@
 /* From the bytes of a head to a request that walks through the phases. */
 #include "http/h1.h"
 
+#include "base/stats.h"
 #include "http/phases.h"
 #include "http/routing.h"
 #include "http/status.h"
@@ -175,7 +176,8 @@ struct request_core *h1_begin_request(struct h1 *h)
 	*ex->end = core;
 	ex->end = &core->next;
 	ex->current = core;
-	conn_counts.requests++;
+	stats_add(&stats_mine->requests, 1);
+	conn_counts.writing += !core->pipelined;
 	return core;
 }
 

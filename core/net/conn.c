@@ -104,7 +104,6 @@ bool conn_open(const struct listener *listener, int fd, const union address *pee
 	}
 	TAILQ_INSERT_TAIL(&busy, conn, link);
 	conn_counts.active++;
-	conn_counts.handled++;
 	conn->protocol->open(conn);
 	return true;
 }

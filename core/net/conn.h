@@ -106,8 +106,8 @@ int address_port(const union address *address);
 
 /* Counters and limits of this worker. */
 struct conn_counts {
-	uint64_t accepted, handled, requests;
 	uint32_t active, idle;
+	uint32_t writing; /* with an answer under way; counted by the protocol */
 };
 extern struct conn_counts conn_counts;
 extern uint32_t conn_limit; /* worker_connections */

@@ -329,6 +329,7 @@ static void died(struct process *process, int status)
 	/* What it counted as open has ended with it. */
 	stats_set(&process->stats->active, 0);
 	stats_set(&process->stats->idle, 0);
+	stats_set(&process->stats->writing, 0);
 	stats_set(&process->stats->away, 1);
 	if (process->generation->retiring) {
 		see_off(process);

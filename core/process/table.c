@@ -15,6 +15,7 @@
 static struct process table[TABLE_SIZE];
 static size_t used; /* no place behind is taken */
 static struct stats *slots;
+static struct stats_sum gone; /* counted by processes whose places are free again */
 
 int table_start(void)
 {
@@ -62,6 +63,8 @@ struct process *table_add(enum process_kind kind, struct generation *generation,
 void table_remove(struct process *process)
 {
 	timer_stop(&process->timer);
+	stats_add_to(&gone, process->stats);
+	gone.active = gone.idle = gone.writing = 0;
 	if (process->channel.fd >= 0) {
 		event_remove(&process->channel);
 		close(process->channel.fd);
@@ -70,6 +73,13 @@ void table_remove(struct process *process)
 		if (process->inbox[i] >= 0)
 			close(process->inbox[i]);
 	process->state = PROCESS_FREE;
+}
+
+void table_sum(struct stats_sum *sum)
+{
+	*sum = gone;
+	for (struct process *process = table_next(NULL); process; process = table_next(process))
+		stats_add_to(sum, process->stats);
 }
 
 struct process *table_next(const struct process *process)

@@ -20,6 +20,7 @@
 
 struct generation;
 struct stats;
+struct stats_sum;
 
 /* Two generations of workers with their acceptors at least. */
 #define TABLE_SIZE (4 * WORKERS_MAX)
@@ -59,6 +60,9 @@ struct process *table_add(enum process_kind kind, struct generation *generation,
 
 /* Closes what belongs to it. */
 void table_remove(struct process *process);
+
+/* What all processes have counted, those that have gone included. */
+void table_sum(struct stats_sum *sum);
 
 /* All places that are taken, in turn: NULL gives the first; NULL after the last. */
 struct process *table_next(const struct process *process);

@@ -75,7 +75,7 @@ static bool has_room(void)
 static void take(const struct listener *listener, int fd, const union address *peer,
 		 socklen_t peer_len)
 {
-	conn_counts.accepted++;
+	stats_add(&stats_mine->accepted, 1);
 	conn_open(listener, fd, peer, peer_len);
 }
 
@@ -94,7 +94,7 @@ static void take_passed(const struct passed_conn *conn)
 	const struct listener *listener = find_listener(conn->listener);
 
 	if (listener) {
-		take(listener, conn->fd, &conn->peer, conn->peer_len);
+		conn_open(listener, conn->fd, &conn->peer, conn->peer_len);
 		return;
 	}
 	log_notice("a connection to an address that is no longer configured is closed");
@@ -149,10 +149,9 @@ static int start_accepting(void)
 static void publish(void *data)
 {
 	(void)data;
-	stats_set(&stats_mine->accepted, conn_counts.accepted);
-	stats_set(&stats_mine->requests, conn_counts.requests);
 	stats_set(&stats_mine->active, conn_counts.active);
 	stats_set(&stats_mine->idle, conn_counts.idle);
+	stats_set(&stats_mine->writing, conn_counts.writing);
 }
 
 int worker_start(const struct worker_place *given)
