@@ -13,7 +13,7 @@
 #include "http/request_private.h"
 
 enum {
-	MATCH_LIMIT = 200000, /* steps */
+	MATCH_LIMIT = 1000000, /* steps: some milliseconds */
 	DEPTH_LIMIT = 20000, /* of the interpreter, where there is no JIT */
 	HEAP_LIMIT = 4096, /* KiB, of the interpreter */
 	STACK_START = 32 * 1024, /* bytes, of the JIT */

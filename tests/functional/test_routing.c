@@ -109,9 +109,10 @@ END_TEST
 
 START_TEST(aliases)
 {
-	struct server *server = server_with("location /i/ { alias %DIR%/pictures/; }"
-					    "location ~ ^/u/(\\w+)/(.*)$ { alias %DIR%/home/$1/$2; }"
-					    "location /r { root %DIR%/other/; }");
+	struct server *server =
+		server_with("location /i/ { alias %DIR%/pictures/; }"
+			    "location ~ ^/u/(\\w+)/(.*)$ { alias %DIR%/home/$1/$2; }"
+			    "location /r { root %DIR%/other/; }");
 
 	put_file(server, "/pictures/a", "alias");
 	put_file(server, "/home/joe/b", "expression");

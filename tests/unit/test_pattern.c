@@ -2,6 +2,9 @@
 /* Regular expressions: captures, named groups, limits, messages. */
 #include "unit/http_test.h"
 
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include "config/template.h"
 
 /* The expression of the first location of a server. */
@@ -103,14 +106,16 @@ START_TEST(backtracking_ends)
 	struct http *http = good_http("server { location ~ ^/(a+)+$ { } }");
 	const struct pattern *pattern = pattern_of(http, "/a");
 	struct request *req = request_for(http, "", "/");
-	char subject[4096];
-	const struct log quiet = { .fd = -1 };
+	char subject[64], text[512] = "";
+	const struct log log = { .fd = memfd_create("log", 0), .level = LEVEL_ALERT };
 
 	memset(subject, 'a', sizeof(subject));
 	subject[0] = '/';
 	subject[sizeof(subject) - 1] = '!';
-	log_process = &quiet;
+	log_process = &log;
 	ck_assert(!pattern_match(req, pattern, (struct str){ subject, sizeof(subject) }));
+	ck_assert_int_gt(pread(log.fd, text, sizeof(text) - 1, 0), 0);
+	ck_assert_ptr_nonnull(strstr(text, "matching \"^/(a+)+$\" was given up: match limit"));
 	end_request(req);
 }
 END_TEST
@@ -141,7 +146,9 @@ START_TEST(mistakes_are_shown)
 }
 END_TEST
 
-TESTS("pattern", captures_are_parts_of_the_subject, what_does_not_match_leaves_captures_alone,
+static const struct test_suite suite = { .name = "pattern", .timeout = 3 };
+
+TESTS_IN(&suite, captures_are_parts_of_the_subject, what_does_not_match_leaves_captures_alone,
       a_match_without_groups_ends_the_captures, named_groups_stay_until_they_match_again,
       a_group_of_the_same_name_in_another_branch, nothing_is_captured_without_a_request,
       backtracking_ends, deep_nesting_is_no_crash, mistakes_are_shown)
