@@ -102,6 +102,7 @@ static verdict find_location(struct request_core *core)
 			    "client intended to send too large a body: %lld bytes, "
 			    "client_max_body_size is %lld",
 			    (long long)core->body_expected, (long long)most);
+		core->body_expected = 0; /* the page that error_page names is not refused */
 		return 413;
 	}
 	if (req->method == METHOD_TRACE || req->method == METHOD_CONNECT)

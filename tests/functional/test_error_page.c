@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* How errors are answered: the pages of the server, and those of error_page in all its forms. */
+#include "harness/client.h"
+#include "harness/memory.h"
+#include "harness/test.h"
+
+#include <string.h>
+
+static struct server *with(const char *directives)
+{
+	struct server *server = server_with(directives);
+
+	put_file(server, "404.html", "not here");
+	put_file(server, "sorry.html", "sorry");
+	return server;
+}
+
+static void is(struct reply reply, int status, const char *body)
+{
+	ck_assert_int_eq(reply.status, status);
+	ck_assert_str_eq(reply.body, body);
+}
+
+START_TEST(the_page_of_the_server_itself)
+{
+	struct server *server = with("server_tokens off;");
+	struct reply reply = get(server, "/missing");
+
+	ck_assert_int_eq(reply.status, 404);
+	ck_assert_str_eq(reply_header(&reply, "Content-Type"), "text/html");
+	ck_assert_ptr_nonnull(strstr(reply.body, "<h1>404 Not Found</h1>"));
+	ck_assert_ptr_null(strstr(reply.body, "0.1"));
+	ck_assert_ptr_null(reply_header(&reply, "ETag"));
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(a_page_of_ones_own_keeps_the_code)
+{
+	struct server *server = with("error_page 404 /404.html; error_page 403 500 /sorry.html;"
+				     "location /private { deny all; }");
+
+	is(get(server, "/missing"), 404, "not here");
+	is(get(server, "/private"), 403, "sorry");
+	is(ask(server, "/missing", .method = "POST"), 404, "not here");
+	ck_assert_int_eq(ask(server, "/missing", .method = "HEAD").status, 404);
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(another_code)
+{
+	struct server *server =
+		with("error_page 404 =200 /404.html; error_page 403 =503 /sorry.html;"
+		     "location /private { deny all; }");
+
+	is(get(server, "/missing"), 200, "not here");
+	is(get(server, "/private"), 503, "sorry");
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(the_code_of_the_page)
+{
+	struct server *server = with("error_page 404 = /made;"
+				     "location /made { return 201 made; }");
+
+	is(get(server, "/missing"), 201, "made");
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(a_named_location)
+{
+	struct server *server = with("error_page 404 @fallback; error_page 403 = @fallback;"
+				     "location /private { deny all; }"
+				     "location @fallback { return 202 \"for $uri\"; }");
+
+	is(get(server, "/missing"), 404, "for /missing");
+	is(get(server, "/private"), 202, "for /private");
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(an_address_elsewhere)
+{
+	struct server *server = with("error_page 404 http://example.test/404;"
+				     "error_page 403 =301 http://example.test/403;"
+				     "location /private { deny all; }");
+	struct reply reply = get(server, "/missing");
+
+	ck_assert_int_eq(reply.status, 302);
+	ck_assert_str_eq(reply_header(&reply, "Location"), "http://example.test/404");
+	reply = get(server, "/private");
+	ck_assert_int_eq(reply.status, 301);
+	ck_assert_str_eq(reply_header(&reply, "Location"), "http://example.test/403");
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(variables_in_the_page)
+{
+	struct server *server = with("error_page 404 /echo?from=$uri;"
+				     "location /echo { return 200 \"$args $uri\"; }");
+
+	is(get(server, "/missing"), 404, "from=/missing /echo");
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(a_page_that_is_missing_itself)
+{
+	struct server *server = with("error_page 404 /nowhere.html;");
+	struct reply reply = get(server, "/missing");
+
+	ck_assert_int_eq(reply.status, 404);
+	ck_assert_ptr_nonnull(strstr(reply.body, "<h1>404 Not Found</h1>"));
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(return_goes_through_it)
+{
+	struct server *server = with("error_page 404 410 /404.html;"
+				     "location /gone { return 410; }"
+				     "location /text { return 410 text; }");
+
+	is(get(server, "/gone"), 410, "not here");
+	is(get(server, "/text"), 410, "text");
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(internal_locations_are_open_for_pages_only)
+{
+	struct server *server = with("error_page 404 /404.html;"
+				     "location = /404.html { internal; }");
+
+	is(get(server, "/404.html"), 404, "not here");
+	is(get(server, "/missing"), 404, "not here");
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(a_location_has_its_own)
+{
+	struct server *server = with("error_page 404 /404.html;"
+				     "location /a { error_page 404 /sorry.html; }"
+				     "location /b { error_page 403 /sorry.html; }"
+				     "location /c { }");
+
+	is(get(server, "/a/missing"), 404, "sorry");
+	ck_assert_ptr_nonnull(strstr(get(server, "/b/missing").body, "<h1>404"));
+	is(get(server, "/c/missing"), 404, "not here");
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(too_large_a_head_has_a_code_of_its_own)
+{
+	struct server *server = with("error_page 494 =431 /sorry.html; error_page 414 /404.html;"
+				     "large_client_header_buffers 2 1k;");
+	char *long_one = memory_printf("%02000d", 0);
+
+	is(raw(server, memory_printf("GET / HTTP/1.1\r\nHost: a\r\nX: %s\r\n\r\n", long_one)), 431,
+	   "sorry");
+	is(raw(server, memory_printf("GET /%s HTTP/1.1\r\nHost: a\r\n\r\n", long_one)), 414,
+	   "not here");
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(errors_of_the_protocol)
+{
+	struct server *server = with("error_page 400 /sorry.html; error_page 413 /404.html;"
+				     "client_max_body_size 1;");
+
+	is(raw(server, "GET / HTTP/1.1\r\n\r\n"), 400, "sorry");
+	is(raw(server, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello"), 413,
+	   "not here");
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(a_page_keeps_the_connection)
+{
+	struct server *server = with("error_page 404 /404.html;");
+	struct client *client = client_open(server);
+
+	for (int i = 0; i < 5; i++)
+		is(client_get(client, "/missing"), 404, "not here");
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(circles_end)
+{
+	struct server *server = with("location / { try_files /nowhere /also/nowhere; }"
+				     "location /a { try_files /x /a; }"
+				     "error_page 500 /404.html;");
+
+	int status = get(server, "/a").status;
+	ck_assert_int_eq(status, 500);
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(a_404_answer_has_no_ranges_or_validators)
+{
+	struct server *server = with("error_page 404 /404.html;");
+	struct reply reply = ask(server, "/missing", .fields = "Range: bytes=0-2\r\n");
+
+	is(reply, 404, "not here");
+	reply = ask(server, "/missing", .fields = "If-None-Match: *\r\n");
+	is(reply, 404, "not here");
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(nothing_is_said_for_444)
+{
+	struct server *server = with("location / { return 444; }");
+
+	ck_assert_str_eq(raw_all(server, "GET / HTTP/1.1\r\nHost: a\r\n\r\n"), "");
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(log_runs_once_for_every_answer)
+{
+	struct server *server = server_start(
+		"http { log_format f '$request_uri $status;'; access_log %DIR%/access.log f;"
+		"error_page 404 /404.html;"
+		"server { listen 127.0.0.1:%PORT%;"
+		"location /private { deny all; }"
+		"location /made { return 204; } } }");
+	struct patience p = { 0 };
+
+	get(server, "/missing");
+	get(server, "/private");
+	get(server, "/made");
+	raw(server, "GET /bad HTTP/1.1\r\n\r\n");
+	raw(server, "nonsense\r\n\r\n");
+	while (file_count(server, "/access.log", ";\n") < 5)
+		patience(&p, "five lines in the access log");
+	ck_assert_str_eq(file_text(server, "/access.log"),
+			 "/missing 404;\n/private 403;\n/made 204;\n/bad 400;\n- 400;\n");
+	server_stop(server);
+}
+END_TEST
+
+TESTS("error_page", the_page_of_the_server_itself, a_page_of_ones_own_keeps_the_code, another_code,
+      the_code_of_the_page, a_named_location, an_address_elsewhere, variables_in_the_page,
+      a_page_that_is_missing_itself, return_goes_through_it,
+      internal_locations_are_open_for_pages_only, a_location_has_its_own,
+      too_large_a_head_has_a_code_of_its_own, errors_of_the_protocol, a_page_keeps_the_connection,
+      circles_end, a_404_answer_has_no_ranges_or_validators, nothing_is_said_for_444,
+      log_runs_once_for_every_answer)
