@@ -32,6 +32,5 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (((unsigned char)*c < 0x20 && *c != '\n') || *c == 0x7f)
 			abort();
 	conf_destroy(conf);
-	free(messages);
 	return 0;
 }

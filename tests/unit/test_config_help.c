@@ -12,15 +12,18 @@
 
 static const char *help(const char *topic)
 {
-	static char *text; /* of the last call */
-	size_t len;
+	static struct {
+		char *text;
+		size_t len;
+	} kept[2], *last = kept; /* two answers may be compared */
 
-	free(text);
-	FILE *stream = open_memstream(&text, &len);
+	last = last == kept ? kept + 1 : kept;
+	free(last->text);
+	FILE *stream = open_memstream(&last->text, &last->len);
 
 	help_print(stream, topic);
 	fclose(stream);
-	return text;
+	return last->text;
 }
 
 static unsigned columns_of(const char *line)
