@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What listen directives become: sockets, their options, the servers behind them. */
+#include "unit/http_test.h"
+
+#include <unistd.h>
+
+#include "http/listen_conf.h"
+
+static struct listener *only_listener(const char *listen)
+{
+	struct http *http = good_http(memory_printf("server { %s }", listen));
+
+	ck_assert_uint_eq(http->listeners.count, 1);
+	return &http->listeners.items[0];
+}
+
+/* The default server of the address that a connection came in by. */
+static struct str server_at(struct http *http, const char *local)
+{
+	struct request *req = request_for(http, "", "/");
+
+	inet_pton(AF_INET, local, &req->conn->local.in.sin_addr);
+
+	struct str name = vhosts_default(http_vhosts(req->conn))->name;
+
+	end_request(req);
+	return name;
+}
+
+START_TEST(without_listen_there_is_a_port)
+{
+	assert_str(only_listener("")->text, geteuid() == 0 ? "0.0.0.0:80" : "0.0.0.0:8000");
+}
+END_TEST
+
+START_TEST(options_of_the_socket)
+{
+	const struct listener *plain = only_listener("listen 8080;");
+
+	ck_assert_int_eq(plain->backlog, 511);
+	ck_assert(plain->ipv6only && !plain->reuseport && !plain->deferred);
+	ck_assert_int_eq(plain->keepalive.mode, KEEPALIVE_DEFAULT);
+
+	const struct listener *full = only_listener(
+		"listen [::1]:8080 default_server backlog=5 rcvbuf=8k sndbuf=1m ipv6only=off "
+		"reuseport deferred bind so_keepalive=30m::7;");
+
+	assert_str(full->text, "[::1]:8080");
+	ck_assert_int_eq(full->backlog, 5);
+	ck_assert_int_eq(full->rcvbuf, 8192);
+	ck_assert_int_eq(full->sndbuf, 1 << 20);
+	ck_assert(!full->ipv6only && full->reuseport && full->deferred);
+	ck_assert_int_eq(full->keepalive.mode, KEEPALIVE_ON);
+	ck_assert_int_eq(full->keepalive.idle_s, 1800);
+	ck_assert_int_eq(full->keepalive.interval_s, 0);
+	ck_assert_int_eq(full->keepalive.count, 7);
+}
+END_TEST
+
+START_TEST(servers_share_a_socket_and_one_of_them_its_options)
+{
+	struct http *http = good_http("server { listen 8080; server_name a; }"
+				      "server { listen *:8080 backlog=9; server_name b; }"
+				      "server { listen 0.0.0.0:8080; server_name c; }");
+
+	ck_assert_uint_eq(http->listeners.count, 1);
+	ck_assert_int_eq(http->listeners.items[0].backlog, 9);
+}
+END_TEST
+
+START_TEST(an_address_beside_the_wildcard_has_no_socket)
+{
+	struct http *http = good_http("server { listen 127.0.0.2:8080; server_name two; }"
+				      "server { listen 8080; server_name all; }"
+				      "server { listen 127.0.0.2:8081; server_name other; }");
+
+	ck_assert_uint_eq(http->listeners.count, 2);
+	assert_str(http->listeners.items[0].text, "0.0.0.0:8080");
+	assert_str(http->listeners.items[1].text, "127.0.0.2:8081");
+	assert_str(server_at(http, "127.0.0.1"), "all");
+	assert_str(server_at(http, "127.0.0.2"), "two");
+}
+END_TEST
+
+START_TEST(an_address_with_options_has_a_socket)
+{
+	ck_assert_uint_eq(good_http("server { listen 127.0.0.2:8080 bind; server_name a; }"
+				    "server { listen 8080; server_name b; }")
+				  ->listeners.count,
+			  2);
+}
+END_TEST
+
+START_TEST(unix_sockets)
+{
+	assert_str(only_listener("listen unix:/tmp/a.sock;")->text, "unix:/tmp/a.sock");
+	ck_assert(!load_http("server { listen unix:/a reuseport; }"));
+	ck_assert(!load_http("server { listen unix:; }"));
+}
+END_TEST
+
+START_TEST(mistakes)
+{
+	static const struct {
+		const char *text, *message;
+	} cases[] = {
+		{ "server { listen 8080; listen 0.0.0.0:8080; }",
+		  "a duplicate listen 0.0.0.0:8080" },
+		{ "server { listen 8080 default_server; } server { listen 8080 default_server; }",
+		  "a duplicate default server for 0.0.0.0:8080" },
+		{ "server { listen 8080 deferred; } server { listen 8080 backlog=5; }",
+		  "duplicate options of 0.0.0.0:8080" },
+		{ "server { listen 80800; }", "invalid address \"80800\"" },
+		{ "server { listen [::1; }", "\"]\" is missing" },
+		{ "server { listen 8080 ssl; }", "does not speak \"ssl\"" },
+		{ "server { listen 8080 default_sever; }", "invalid parameter \"default_sever\"" },
+		{ "server { listen 8080 backlog=0; }", "invalid backlog \"0\"" },
+		{ "server { listen 8080 rcvbuf=x; }", "invalid size \"x\"" },
+		{ "server { listen 8080 so_keepalive=::; }", "invalid value \"::\"" },
+		{ "server { listen 8080 so_keepalive=1:2:999; }", "999" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		ck_assert_msg(!load_http(cases[i].text), "accepted: %s", cases[i].text);
+		assert_says(cases[i].message);
+	}
+}
+END_TEST
+
+TESTS("listen", without_listen_there_is_a_port, options_of_the_socket,
+      servers_share_a_socket_and_one_of_them_its_options,
+      an_address_beside_the_wildcard_has_no_socket, an_address_with_options_has_a_socket,
+      unix_sockets, mistakes)
