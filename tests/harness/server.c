@@ -238,6 +238,10 @@ static void arguments(struct server *server, const struct server_setup *setup,
 	argv[count++] = conf_path(server, setup);
 	argv[count++] = "-e";
 	argv[count++] = memory_printf("%s/error.log", server->dir);
+	if (setup->globals) {
+		argv[count++] = "-g";
+		argv[count++] = setup->globals;
+	}
 	argv[count] = NULL;
 }
 
@@ -275,8 +279,8 @@ static bool has_ended(struct server *server, int *status)
 
 static const char *output_of(struct server *server)
 {
-	return memory_printf("%s%s", file_text(server, "/output.log"),
-			     file_text(server, "/error.log"));
+	return memory_printf("%s%s%s", file_text(server, "/output.log"),
+			     file_text(server, "/error.log"), file_text(server, "/logs/error.log"));
 }
 
 /* True: it listens. False: a port was taken in the meantime. */

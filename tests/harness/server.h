@@ -31,8 +31,9 @@ struct server_setup {
 	const char *conf; /* the text of the configuration */
 	const char *conf_path; /* where it lies below the prefix: "conf/server.conf" */
 	const char *program; /* instead of $SKUA */
+	const char *globals; /* for -g */
 	const char *const *files; /* names and texts in turn, for put_file() before the start */
-	bool bare; /* nothing is added to the configuration */
+	bool bare; /* nothing is added to the configuration; its pid is logs/server.pid */
 };
 
 /*
