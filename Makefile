@@ -5,8 +5,8 @@
 # Sources are found by wildcard: a new file needs no word here.
 
 BUILD = build
-PORT = 8080
-FUZZ_SECONDS = 60
+PORT ?= 8080
+FUZZ_SECONDS ?= 60
 
 .DEFAULT_GOAL = all
 .PHONY: all serve check check-run lint format fuzz fuzz-build bench soak coverage \
