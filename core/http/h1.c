@@ -66,18 +66,28 @@ static void exchange_put(struct exchange *ex)
 
 /* --- opening, waiting, ending --- */
 
-static void h1_open(struct conn *conn)
+/* NULL: the connection is closed. */
+static struct h1 *begin(struct conn *conn)
 {
 	struct h1 *h = calloc(1, sizeof(*h));
 
 	conn->state = h;
 	if (!h) {
 		conn_close(conn);
-		return;
+		return NULL;
 	}
 	h->conn = conn;
 	h->conf = vhosts_default(http_vhosts(conn))->top->core;
 	conn_set_idle(conn, true);
+	return h;
+}
+
+static void h1_open(struct conn *conn)
+{
+	struct h1 *h = begin(conn);
+
+	if (!h)
+		return;
 	timer_start(&conn->timer, h->conf->client_header_timeout.ms);
 	conn->protocol->receive(conn);
 }
@@ -112,6 +122,8 @@ static void become_idle(struct h1 *h)
 	conn_set_idle(h->conn, true);
 	timer_start(&h->conn->timer, h->conn->requests ? h->conf->keepalive_timeout.ms
 						       : h->conf->client_header_timeout.ms);
+	if (conn_export)
+		conn_export(h->conn);
 }
 
 /*
@@ -304,6 +316,17 @@ static bool has_partial_head(const struct exchange *ex)
 	       ex->in->begin != ex->in->end;
 }
 
+/* Nothing is under way; what is buffered, if anything, begins a request. */
+static bool is_between_requests(const struct h1 *h)
+{
+	const struct exchange *ex = h->ex;
+
+	if (h->linger_until || h->draining)
+		return false;
+	return !ex || (!ex->first && !output_pending(&ex->out) && !ex->last_answer && !ex->eof &&
+		       !ex->broken && ex->body.kind == FRAMING_NONE);
+}
+
 static void h1_respond(struct conn *conn)
 {
 	struct h1 *h = conn->state;
@@ -311,6 +334,9 @@ static void h1_respond(struct conn *conn)
 	int answers = 0;
 
 	if (!ex)
+		return;
+	/* The process ends: who takes the connection answers what has come. */
+	if (conn_export && is_between_requests(h) && conn_export(conn))
 		return;
 	while (may_answer(ex, answers))
 		if (!advance(h, &answers))
@@ -451,9 +477,62 @@ static void h1_drain(struct conn *conn)
 		conn_close(conn);
 }
 
+/* --- the way to another process --- */
+
+static bool h1_export(const struct conn *conn, struct conn_past *past)
+{
+	const struct h1 *h = conn->state;
+	const struct exchange *ex = h->ex;
+
+	if (!is_between_requests(h))
+		return false;
+	past->deadline_ms = conn->timer.deadline;
+	if (!ex || !ex->in || ex->in->begin == ex->in->end)
+		return true;
+	past->bytes = (struct str){ ex->in->bytes + ex->in->begin, ex->in->end - ex->in->begin };
+	past->began_ms = ex->head_began_ms;
+	past->deadline_ms = ex->head_deadline;
+	return true;
+}
+
+/* What has come of a request, or of several. */
+static bool import_bytes(struct h1 *h, const struct conn_past *past)
+{
+	size_t usual = (size_t)h->conf->client_header_buffer_size.bytes;
+	struct exchange *ex = h->ex = exchange_get();
+
+	if (!ex)
+		return false;
+	ex->in = buffer_create(past->bytes.len < usual ? usual : past->bytes.len);
+	if (!ex->in)
+		return false;
+	str_put(ex->in->bytes, past->bytes);
+	received(h, past->bytes.len);
+	ex->head_began_ms = past->began_ms;
+	ex->head_deadline = past->deadline_ms;
+	return true;
+}
+
+static void h1_import(struct conn *conn, const struct conn_past *past)
+{
+	struct h1 *h = begin(conn);
+	int64_t left = past->deadline_ms - clock_ms();
+
+	if (!h)
+		return;
+	if (past->deadline_ms)
+		timer_start(&conn->timer, left > 0 ? left : 0);
+	else
+		timer_start(&conn->timer, h->conf->client_header_timeout.ms);
+	if (!str_empty(past->bytes) && !import_bytes(h, past))
+		conn_close(conn);
+}
+
 const struct protocol http1_protocol = {
 	.name = "http/1",
 	.open = h1_open,
+	.import = h1_import,
+	.export = h1_export,
 	.receive = h1_receive,
 	.respond = h1_respond,
 	.send = h1_send,

@@ -75,16 +75,16 @@ static bool refuse(int fd, const char *why)
 	return false;
 }
 
-bool conn_open(const struct listener *listener, int fd, const union address *peer,
-	       socklen_t peer_len)
+/* NULL: it was refused and closed. */
+static struct conn *create(const struct listener *listener, int fd, const union address *peer,
+			   socklen_t peer_len)
 {
-	if (conn_counts.active >= conn_limit && !conn_close_oldest_idle())
-		return refuse(fd, "worker_connections are not enough");
-
 	struct conn *conn = calloc(1, sizeof(*conn));
 
-	if (!conn)
-		return refuse(fd, "no memory for it");
+	if (!conn) {
+		refuse(fd, "no memory for it");
+		return NULL;
+	}
 	conn->event = (struct event){ .fd = fd, .ready = on_ready };
 	conn->events = EPOLLIN | EPOLLRDHUP;
 	conn->respond.run = on_respond;
@@ -96,16 +96,75 @@ bool conn_open(const struct listener *listener, int fd, const union address *pee
 	if (peer_len)
 		memcpy(&conn->peer, peer, peer_len);
 	conn->peer_len = peer_len;
-	conn->number = next_number();
-	conn->started_ms = clock_wall_ms();
 	if (event_add(&conn->event, conn->events) < 0) {
 		free(conn);
-		return refuse(fd, "epoll does not take it");
+		refuse(fd, "epoll does not take it");
+		return NULL;
 	}
 	TAILQ_INSERT_TAIL(&busy, conn, link);
 	conn_counts.active++;
+	return conn;
+}
+
+bool conn_open(const struct listener *listener, int fd, const union address *peer,
+	       socklen_t peer_len)
+{
+	if (conn_counts.active >= conn_limit && !conn_close_oldest_idle())
+		return refuse(fd, "worker_connections are not enough");
+
+	struct conn *conn = create(listener, fd, peer, peer_len);
+
+	if (!conn)
+		return false;
+	conn->number = next_number();
+	conn->started_ms = clock_wall_ms();
 	conn->protocol->open(conn);
 	return true;
+}
+
+bool conn_import(const struct listener *listener, int fd, const union address *peer,
+		 socklen_t peer_len, const struct conn_past *past)
+{
+	struct conn *conn = create(listener, fd, peer, peer_len);
+
+	if (!conn)
+		return false;
+	conn->number = past->number;
+	conn->requests = past->requests;
+	conn->started_ms = past->started_ms;
+	conn->protocol->import(conn, past);
+	return true;
+}
+
+bool conn_is_portable(const struct conn *conn)
+{
+	return conn->transport->can_export && conn->protocol->export;
+}
+
+bool conn_pack(const struct conn *conn, struct conn_past *past)
+{
+	if (!conn_is_portable(conn))
+		return false;
+	*past = (struct conn_past){
+		.number = conn->number,
+		.requests = conn->requests,
+		.started_ms = conn->started_ms,
+	};
+	return conn->protocol->export(conn, past);
+}
+
+void conn_unwatch(struct conn *conn)
+{
+	event_remove(&conn->event);
+}
+
+void conn_watch(struct conn *conn)
+{
+	if (event_add(&conn->event, conn->events) == 0)
+		return;
+	log_alert("connection %llu ends: epoll does not take it again",
+		  (unsigned long long)conn->number);
+	timer_start(&conn->timer, 0); /* whoever called still has it in his hands */
 }
 
 static void reset(int fd)
@@ -115,22 +174,33 @@ static void reset(int fd)
 	setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
 }
 
-void conn_close(struct conn *conn)
+static void destroy(struct conn *conn)
 {
-	conn->protocol->close(conn);
 	timer_stop(&conn->timer);
 	job_cancel(&conn->respond);
 	job_cancel(&conn->send);
-	event_remove(&conn->event);
-	if (conn->reset_on_close)
-		reset(conn->event.fd);
-	close(conn->event.fd);
 	TAILQ_REMOVE(conn->idle ? &idle : &busy, conn, link);
 	conn_counts.idle -= conn->idle;
 	conn_counts.active--;
 	free(conn);
 	if (conn_counts.active == 0 && conn_none_left)
 		conn_none_left();
+}
+
+void conn_close(struct conn *conn)
+{
+	event_remove(&conn->event);
+	conn->protocol->close(conn);
+	if (conn->reset_on_close)
+		reset(conn->event.fd);
+	close(conn->event.fd);
+	destroy(conn);
+}
+
+void conn_forget(struct conn *conn)
+{
+	conn->protocol->close(conn);
+	destroy(conn);
 }
 
 void conn_want(struct conn *conn, uint32_t events)
@@ -182,6 +252,23 @@ static void for_each(struct conn_list *list, void (*act)(struct conn *conn))
 	}
 }
 
+void conn_for_each(void (*act)(struct conn *conn))
+{
+	for_each(&idle, act);
+	for_each(&busy, act);
+}
+
+void conn_for_idle(bool (*act)(struct conn *conn))
+{
+	struct conn *next;
+
+	for (struct conn *conn = TAILQ_FIRST(&idle); conn; conn = next) {
+		next = TAILQ_NEXT(conn, link);
+		if (!act(conn))
+			return;
+	}
+}
+
 static void drain(struct conn *conn)
 {
 	conn->protocol->drain(conn);
@@ -189,14 +276,12 @@ static void drain(struct conn *conn)
 
 void conn_drain_all(void)
 {
-	for_each(&idle, drain);
-	for_each(&busy, drain);
+	conn_for_each(drain);
 }
 
 void conn_close_all(void)
 {
-	for_each(&idle, conn_close);
-	for_each(&busy, conn_close);
+	conn_for_each(conn_close);
 }
 
 bool conn_close_oldest_idle(void)

@@ -33,9 +33,29 @@ struct transport {
 
 extern const struct transport transport_plain;
 
+/*
+ * What a connection has been through in other processes, and what goes with it
+ * when it moves on. Zero: nothing, it is new.
+ */
+struct conn_past {
+	uint64_t number; /* 0: none was given yet */
+	uint32_t requests; /* so far */
+	int64_t started_ms; /* wall clock */
+	int64_t deadline_ms; /* of what it waits for, clock_ms(): the same for all; 0: none */
+	int64_t began_ms; /* wall clock: when the first of the bytes came */
+	struct str bytes; /* received and not yet used */
+};
+
 struct protocol {
 	const char *name;
 	void (*open)(struct conn *conn); /* may close it at once */
+	/* Instead of open(): it goes on where another process has left it. May close it. */
+	void (*import)(struct conn *conn, const struct conn_past *past);
+	/*
+	 * Fills in deadline, began and bytes (which stay the connection's), changes
+	 * nothing. False: not now, something is under way. NULL: it can't move.
+	 */
+	bool (*export)(const struct conn *conn, struct conn_past *past);
 	void (*receive)(struct conn *conn); /* readable: read once */
 	void (*respond)(struct conn *conn);
 	void (*send)(struct conn *conn);
@@ -82,8 +102,28 @@ struct conn {
 bool conn_open(const struct listener *listener, int fd, const union address *peer,
 	       socklen_t peer_len);
 
+/*
+ * The same for one that another process has given away. It is in nobody else's
+ * hands, so it is taken even beyond the limit.
+ */
+bool conn_import(const struct listener *listener, int fd, const union address *peer,
+		 socklen_t peer_len, const struct conn_past *past);
+
 /* Ends it, at once. The memory is gone afterwards. */
 void conn_close(struct conn *conn);
+
+/*
+ * How a connection leaves for another process. conn_pack() says whether it can
+ * now, and what goes with it; conn_unwatch() takes it out of epoll, before its
+ * descriptor is sent: from then on what arrives is the receiver's. conn_forget()
+ * ends it here when the descriptor has been sent and closed; conn_watch() takes
+ * it back when it couldn't be.
+ */
+bool conn_is_portable(const struct conn *conn); /* it can, when nothing is under way */
+bool conn_pack(const struct conn *conn, struct conn_past *past);
+void conn_unwatch(struct conn *conn);
+void conn_watch(struct conn *conn);
+void conn_forget(struct conn *conn);
 
 /* Asks epoll for these events (EPOLLIN, EPOLLOUT) from now on; no call if nothing changes. */
 void conn_want(struct conn *conn, uint32_t events);
@@ -112,6 +152,15 @@ struct conn_counts {
 extern struct conn_counts conn_counts;
 extern uint32_t conn_limit; /* worker_connections */
 
+/*
+ * Calls act() on each connection, idle ones first, those that have been idle
+ * longest before the others. It may end that connection and those before it.
+ */
+void conn_for_each(void (*act)(struct conn *conn));
+
+/* The same for idle ones, as long as act() returns true. */
+void conn_for_idle(bool (*act)(struct conn *conn));
+
 /* Closes the idle connections, lets the others finish: protocol->drain on each. */
 void conn_drain_all(void);
 void conn_close_all(void);
@@ -123,8 +172,9 @@ bool conn_close_oldest_idle(void);
 extern void (*conn_none_left)(void);
 
 /*
- * Gives an idle connection to another process instead of keeping it; true if it
- * was taken. NULL, or set by process/.
+ * Gives a connection that is between two requests to another process; true if
+ * it was taken: then it is gone here. False: it is served here as before. NULL
+ * as long as connections stay; process/ fills it in.
  */
 extern bool (*conn_export)(struct conn *conn);
 
