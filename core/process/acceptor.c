@@ -15,19 +15,12 @@
 #include "process/accept.h"
 #include "process/generation.h"
 #include "process/inbox.h"
+#include "process/receiver.h"
 #include "process/table.h"
 
 enum {
 	HELD_MAX = CHANNEL_FDS, /* connections that are accepted and not dealt out */
 	RETRY_MS = 5,
-	WEIGHT = 4, /* of a connection on its way against an open one */
-};
-
-struct receiver {
-	int inbox;
-	struct stats *stats;
-	unsigned planned; /* of those held now */
-	bool blocked; /* its inbox has taken nothing in this round */
 };
 
 static struct generation *generation;
@@ -39,58 +32,10 @@ static size_t held_count;
 static struct timer retry;
 static bool quitting, said_full;
 
-uint64_t acceptor_load(uint64_t active, uint64_t on_the_way)
-{
-	return active + on_the_way * WEIGHT;
-}
-
-static uint64_t on_the_way(const struct receiver *receiver)
-{
-	uint64_t dealt = stats_get(&receiver->stats->dealt);
-	uint64_t taken = stats_get(&receiver->stats->taken);
-
-	return (dealt > taken ? dealt - taken : 0) + receiver->planned;
-}
-
-static bool can_take(const struct receiver *receiver)
-{
-	uint64_t limit = (uint64_t)generation->events->worker_connections;
-	uint64_t active = stats_get(&receiver->stats->active);
-	uint64_t idle = stats_get(&receiver->stats->idle);
-	uint64_t coming = on_the_way(receiver);
-
-	/* Idle connections make room for new ones. */
-	return !receiver->blocked && coming < INBOX_CREDIT &&
-	       active + coming < limit + (idle < active ? idle : active);
-}
-
-/* One whose process has died and isn't replaced yet comes last. */
-static struct receiver *least_loaded(void)
-{
-	struct receiver *best = NULL;
-	uint64_t least = UINT64_MAX;
-
-	for (size_t i = 0; i < receivers_count; i++) {
-		struct receiver *receiver = &receivers[i];
-
-		if (!can_take(receiver))
-			continue;
-		uint64_t load = acceptor_load(stats_get(&receiver->stats->active),
-					      on_the_way(receiver));
-		if (stats_get(&receiver->stats->away))
-			load += UINT32_MAX;
-		if (load < least) {
-			least = load;
-			best = receiver;
-		}
-	}
-	return best;
-}
-
 static void make_plan(void)
 {
 	for (size_t i = 0; i < held_count; i++) {
-		plan[i] = least_loaded();
+		plan[i] = receiver_choose(receivers, receivers_count, true);
 		if (plan[i])
 			plan[i]->planned++;
 	}
@@ -105,18 +50,15 @@ static void send_share(struct receiver *receiver)
 	for (size_t i = 0; i < held_count; i++)
 		if (plan[i] == receiver)
 			batch_add(&batch, &held[i]);
-	size_t count = batch.count;
-	int error = batch_send(&batch, receiver->inbox);
+	int error = receiver_send(receiver, &batch);
 	receiver->planned = 0;
 	if (error < 0) {
-		receiver->blocked = true;
 		if (error != -EAGAIN && error != -ETOOMANYREFS) {
 			errno = -error;
 			log_alert("cannot pass connections to a worker");
 		}
 		return;
 	}
-	atomic_fetch_add_explicit(&receiver->stats->dealt, count, memory_order_relaxed);
 	for (size_t i = 0; i < held_count; i++)
 		if (plan[i] == receiver)
 			held[i].fd = -1;
@@ -146,8 +88,7 @@ static void deal(void)
 		if (receivers[i].planned)
 			send_share(&receivers[i]);
 	forget_sent();
-	for (size_t i = 0; i < receivers_count; i++)
-		receivers[i].blocked = false;
+	receivers_unblock(receivers, receivers_count);
 	if (held_count == HELD_MAX)
 		say_full();
 	else if (held_count == 0)
@@ -193,7 +134,9 @@ static int find_receivers(void)
 	for (struct process *other = table_next(NULL); other; other = table_next(other))
 		if (other->generation == generation && other->kind == PROCESS_WORKER)
 			receivers[receivers_count++] = (struct receiver){
-				.inbox = other->inbox[1], .stats = other->stats,
+				.inbox = other->inbox[1],
+				.stats = other->stats,
+				.limit = (uint64_t)generation->events->worker_connections,
 			};
 	return 0;
 }

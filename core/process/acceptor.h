@@ -8,8 +8,6 @@
 #ifndef SKUA_PROCESS_ACCEPTOR_H
 #define SKUA_PROCESS_ACCEPTOR_H
 
-#include <stdint.h>
-
 struct process;
 
 /* Deals to the workers of its generation in the table. 0, or -1 after a message. */
@@ -17,11 +15,5 @@ int acceptor_start(struct process *self);
 void acceptor_quit(void);
 void acceptor_stop(void);
 void acceptor_finish(void);
-
-/*
- * How much a worker has to do: its open connections, and those on their way to
- * it, which weigh more: a worker that takes its time has trouble. For the tests.
- */
-uint64_t acceptor_load(uint64_t active, uint64_t on_the_way);
 
 #endif

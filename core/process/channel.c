@@ -124,7 +124,7 @@ static const char *fault(const struct head *head, const struct msghdr *msg, size
 	return NULL;
 }
 
-int channel_receive(int fd, struct message *message)
+static int receive(int fd, struct message *message, int flags)
 {
 	static char payload[CHANNEL_PAYLOAD];
 	struct head head = { 0 };
@@ -140,7 +140,7 @@ int channel_receive(int fd, struct message *message)
 
 	message->fds_count = 0;
 	do
-		n = recvmsg(fd, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+		n = recvmsg(fd, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC | flags);
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return errno == ECONNRESET ? 0 : -errno;
@@ -154,4 +154,27 @@ int channel_receive(int fd, struct message *message)
 	message->number = head.number;
 	message->payload = (struct str){ payload, head.len };
 	return 1;
+}
+
+int channel_receive(int fd, struct message *message)
+{
+	return receive(fd, message, 0);
+}
+
+int channel_peek(int fd, struct message *message)
+{
+	int result = receive(fd, message, MSG_PEEK);
+
+	if (result == -EBADMSG)
+		channel_drop(fd);
+	return result;
+}
+
+void channel_drop(int fd)
+{
+	char byte;
+
+	/* There is no room for descriptors, so they are closed. */
+	while (recv(fd, &byte, sizeof(byte), MSG_DONTWAIT) < 0 && errno == EINTR)
+		;
 }

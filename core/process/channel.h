@@ -27,13 +27,14 @@ enum message_type {
 	MESSAGE_STOP = 3, /* end now */
 	MESSAGE_LOGS = 4, /* the log files, opened again: number is the index of the first */
 	MESSAGE_CONNECTIONS = 5, /* in an inbox: a record for each descriptor (inbox.h) */
+	MESSAGE_HEIRS = 6, /* who takes the connections of one that ends (heirs.h); to the master: who? */
 };
 
 /* A message that was received. Whoever receives it owns the descriptors. */
 struct message {
 	unsigned type; /* enum message_type, or what a newer binary knows */
 	uint32_t number; /* its meaning is the type's */
-	struct str payload; /* valid until the next channel_receive() */
+	struct str payload; /* valid until the next one is received */
 	int fds[CHANNEL_FDS];
 	size_t fds_count;
 };
@@ -54,6 +55,14 @@ int channel_send(int fd, enum message_type type, uint32_t number, struct str pay
  * -EBADMSG: one was dropped, with its descriptors, and the log says so.
  */
 int channel_receive(int fd, struct message *message);
+
+/*
+ * The same, but the message stays where it is: the descriptors are copies, and
+ * channel_drop() takes the message away, with its own. A broken message does
+ * not stay.
+ */
+int channel_peek(int fd, struct message *message);
+void channel_drop(int fd);
 
 /* Closes the descriptors of a message that is of no use. */
 void message_discard(struct message *message);

@@ -20,6 +20,7 @@
 #include "process/channel.h"
 #include "process/daemon.h"
 #include "process/generation.h"
+#include "process/handover.h"
 #include "process/leaks.h"
 #include "process/listen.h"
 #include "process/privileges.h"
@@ -35,6 +36,7 @@ struct job_of_kind {
 	void (*quit)(void);
 	void (*stop)(void);
 	void (*finish)(void);
+	void (*heirs)(struct message *message); /* NULL: it has none */
 };
 
 static int start_worker(struct process *self)
@@ -51,9 +53,9 @@ static int start_worker(struct process *self)
 
 static const struct job_of_kind jobs[] = {
 	[PROCESS_WORKER] = { "worker process", start_worker, worker_quit, worker_stop,
-			     worker_finish },
+			     worker_finish, handover_heirs },
 	[PROCESS_ACCEPTOR] = { "acceptor process", acceptor_start, acceptor_quit, acceptor_stop,
-			       acceptor_finish },
+			       acceptor_finish, NULL },
 };
 
 static struct process *self;
@@ -65,6 +67,11 @@ const char *child_name(const struct process *process)
 
 	snprintf(name, sizeof(name), "%s %u", jobs[process->kind].title, process->index);
 	return name;
+}
+
+int child_ask(enum message_type type)
+{
+	return channel.fd < 0 ? -EPIPE : channel_send(channel.fd, type, 0, STR(""), NULL, 0);
 }
 
 static void quit(void)
@@ -98,6 +105,11 @@ static void obey(struct message *message)
 	case MESSAGE_LOGS:
 		replace_logs(message);
 		return;
+	case MESSAGE_HEIRS:
+		if (jobs[self->kind].heirs)
+			jobs[self->kind].heirs(message);
+		message_discard(message);
+		return;
 	default:
 		log_alertx("a command of type %u is unknown here and was dropped", message->type);
 		message_discard(message);
@@ -118,6 +130,7 @@ static void on_channel(struct event *event, uint32_t events)
 	log_alertx("the master process has gone: ending after the answers under way");
 	event_remove(event);
 	close(event->fd);
+	event->fd = -1;
 	quit();
 }
 

@@ -6,6 +6,8 @@
 #ifndef SKUA_PROCESS_CHILD_H
 #define SKUA_PROCESS_CHILD_H
 
+#include "process/channel.h"
+
 struct process;
 
 /* It had no chance to serve: its exit status. */
@@ -16,6 +18,12 @@ struct process;
  * by process->channel.ready; or -errno. The child never returns.
  */
 int child_start(struct process *process);
+
+/*
+ * In a child: asks the master for something, by a message without content. 0 or
+ * -errno; -EPIPE: there is no master any more.
+ */
+int child_ask(enum message_type type);
 
 /* "worker process 2": for messages. Valid until the next call. */
 const char *child_name(const struct process *process);

@@ -16,6 +16,7 @@ struct record {
 	uint64_t number;
 	int64_t started_ms;
 	int64_t deadline_ms;
+	int64_t began_ms;
 	uint32_t requests;
 	uint16_t peer_len;
 	uint16_t reserved;
@@ -25,13 +26,14 @@ bool batch_add(struct batch *batch, const struct passed_conn *conn)
 {
 	struct record record = {
 		.listener = conn->listener,
-		.number = conn->number,
-		.started_ms = conn->started_ms,
-		.deadline_ms = conn->deadline_ms,
-		.requests = conn->requests,
+		.number = conn->past.number,
+		.started_ms = conn->past.started_ms,
+		.deadline_ms = conn->past.deadline_ms,
+		.began_ms = conn->past.began_ms,
+		.requests = conn->past.requests,
 		.peer_len = (uint16_t)conn->peer_len,
 	};
-	size_t len = sizeof(record) + conn->peer_len + conn->bytes.len;
+	size_t len = sizeof(record) + conn->peer_len + conn->past.bytes.len;
 	char *to = batch->payload + batch->len;
 
 	if (batch->count == CHANNEL_FDS || len > sizeof(batch->payload) - batch->len)
@@ -39,7 +41,7 @@ bool batch_add(struct batch *batch, const struct passed_conn *conn)
 	record.len = (uint32_t)len;
 	memcpy(to, &record, sizeof(record));
 	memcpy(to + sizeof(record), &conn->peer, conn->peer_len);
-	str_put(to + sizeof(record) + conn->peer_len, conn->bytes);
+	str_put(to + sizeof(record) + conn->peer_len, conn->past.bytes);
 	batch->len += len;
 	batch->fds[batch->count++] = conn->fd;
 	return true;
@@ -72,14 +74,17 @@ int inbox_decode(struct str *payload, struct passed_conn *conn)
 	memset(conn, 0, sizeof(*conn));
 	conn->fd = -1;
 	conn->listener = record.listener;
-	conn->requests = record.requests;
-	conn->number = record.number;
-	conn->started_ms = record.started_ms;
-	conn->deadline_ms = record.deadline_ms;
+	conn->past = (struct conn_past){
+		.number = record.number,
+		.requests = record.requests,
+		.started_ms = record.started_ms,
+		.deadline_ms = record.deadline_ms,
+		.began_ms = record.began_ms,
+	};
 	conn->peer_len = record.peer_len;
 	const char *peer = payload->data + sizeof(record);
 	memcpy(&conn->peer, peer, record.peer_len);
-	conn->bytes = str_range(peer + record.peer_len, payload->data + record.len);
+	conn->past.bytes = str_range(peer + record.peer_len, payload->data + record.len);
 	*payload = str_skip(*payload, record.len);
 	return 0;
 }
@@ -128,25 +133,22 @@ unsigned inbox_receive(int fd, unsigned messages, void (*take)(const struct pass
 	return count;
 }
 
-unsigned inbox_forward(int from, int to)
+int inbox_forward(int from, int to)
 {
 	struct message message;
-	unsigned count = 0;
 	int result;
 
-	while ((result = channel_receive(from, &message)) == 1 || result == -EBADMSG) {
-		if (result < 0)
-			continue;
-		int error = channel_send(to, message.type, message.number, message.payload,
-					 message.fds, message.fds_count);
-		if (error < 0) {
-			errno = -error;
-			log_alert("%zu connections that a worker has left behind are closed",
-				  message.fds_count);
-		} else {
-			count += (unsigned)message.fds_count;
-		}
-		message_discard(&message);
-	}
-	return count;
+	do
+		result = channel_peek(from, &message);
+	while (result == -EBADMSG);
+	if (result <= 0)
+		return 0;
+	size_t count = message.fds_count;
+	int error = channel_send(to, message.type, message.number, message.payload, message.fds,
+				 count);
+	message_discard(&message);
+	if (error < 0)
+		return error;
+	channel_drop(from);
+	return (int)count;
 }

@@ -15,6 +15,7 @@
 
 #include <stdbool.h>
 
+#include "net/conn.h"
 #include "net/listener.h"
 #include "process/channel.h"
 
@@ -25,13 +26,9 @@
 struct passed_conn {
 	int fd;
 	uint32_t listener; /* struct listener, .id */
-	uint32_t requests; /* so far */
-	uint64_t number; /* 0: none was given yet */
-	int64_t started_ms; /* wall clock; 0: it starts where it arrives */
-	int64_t deadline_ms; /* of what it waits for, wall clock; 0: none */
 	union address peer;
 	socklen_t peer_len;
-	struct str bytes; /* received and not yet used */
+	struct conn_past past; /* zero for one that was only accepted */
 };
 
 /* Connections that shall leave in one message. Zero it to begin. */
@@ -64,10 +61,10 @@ int inbox_decode(struct str *payload, struct passed_conn *conn);
 unsigned inbox_receive(int fd, unsigned messages, void (*take)(const struct passed_conn *conn));
 
 /*
- * Moves all messages from the read end of one inbox into another one, without
- * looking into them. What the other can't take is closed. How many connections
- * were moved.
+ * Moves one message from the read end of an inbox to the write end of another,
+ * without looking into it. How many connections that were; 0: nothing was there;
+ * -errno of channel_send(): the message is still where it was.
  */
-unsigned inbox_forward(int from, int to);
+int inbox_forward(int from, int to);
 
 #endif

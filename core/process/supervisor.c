@@ -15,8 +15,9 @@
 #include "config/logs.h"
 #include "process/channel.h"
 #include "process/child.h"
+#include "process/estate.h"
 #include "process/generation.h"
-#include "process/inbox.h"
+#include "process/heirs.h"
 #include "process/table.h"
 
 enum {
@@ -50,6 +51,16 @@ static void command(struct process *process, enum message_type type, int signal)
 		kill(process->pid, signal);
 }
 
+/* Who takes its connections, if anybody does. */
+static int tell_heirs(struct process *process)
+{
+	struct generation *heir = hooks.heir();
+
+	if (process->channel.fd < 0)
+		return -EPIPE;
+	return heirs_send(process->channel.fd, heir == process->generation ? NULL : heir);
+}
+
 /* Asks for a soft end; a process that isn't running just goes. */
 static void quit(struct process *process)
 {
@@ -60,6 +71,9 @@ static void quit(struct process *process)
 		return;
 	}
 	process->state = PROCESS_RETIRING;
+	if (process->kind == PROCESS_WORKER && tell_heirs(process) < 0)
+		log_warnx("%s (%d) does not answer and ends without handing its connections over",
+			  child_name(process), process->pid);
 	command(process, MESSAGE_QUIT, SIGQUIT);
 }
 
@@ -130,20 +144,29 @@ static void check_serving(struct generation *generation)
 	hooks.serving(generation);
 }
 
-static void on_message(struct process *process, struct message *message)
+static void on_process_ready(struct process *process)
 {
-	if (message->type != MESSAGE_READY) {
-		log_alertx("%s (%d) sent a message of type %u, dropped", child_name(process),
-			   process->pid, message->type);
-		message_discard(message);
-		return;
-	}
-	message_discard(message);
 	if (process->state != PROCESS_STARTING)
 		return;
 	process->state = PROCESS_RUNNING;
 	stats_set(&process->stats->away, 0);
 	check_serving(process->generation);
+}
+
+static void on_message(struct process *process, struct message *message)
+{
+	message_discard(message);
+	switch (message->type) {
+	case MESSAGE_READY:
+		on_process_ready(process);
+		return;
+	case MESSAGE_HEIRS:
+		tell_heirs(process);
+		return;
+	default:
+		log_alertx("%s (%d) sent a message of type %u, dropped", child_name(process),
+			   process->pid, message->type);
+	}
 }
 
 static void close_channel(struct process *process)
@@ -275,28 +298,15 @@ static void report(const struct process *process, int status)
 		log_notice("%s %d exited with code 0", child_name(process), process->pid);
 }
 
-/* What a process that isn't replaced had not taken yet goes to another one. */
-static void hand_down(struct process *process)
-{
-	struct generation *heir = hooks.heir();
-
-	if (process->inbox[0] < 0 || !heir || heir == process->generation)
-		return;
-	for (struct process *other = table_next(NULL); other; other = table_next(other)) {
-		if (other->generation != heir || other->inbox[1] < 0)
-			continue;
-		unsigned count = inbox_forward(process->inbox[0], other->inbox[1]);
-		atomic_fetch_add_explicit(&other->stats->dealt, count, memory_order_relaxed);
-		return;
-	}
-}
-
 static void see_off(struct process *process)
 {
 	struct generation *generation = process->generation;
 	enum process_kind kind = process->kind;
 
-	hand_down(process);
+	if (process->inbox[0] >= 0) {
+		estate_take(process->inbox[0], hooks.heir);
+		process->inbox[0] = -1;
+	}
 	table_remove(process);
 	if (kind == PROCESS_ACCEPTOR)
 		quit_kind(generation, PROCESS_WORKER);

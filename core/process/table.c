@@ -90,6 +90,16 @@ struct process *table_next(const struct process *process)
 	return NULL;
 }
 
+uint32_t table_slot(const struct process *process)
+{
+	return (uint32_t)(process - table);
+}
+
+struct stats *table_stats(uint32_t slot)
+{
+	return slot < TABLE_SIZE ? &slots[slot] : NULL;
+}
+
 struct process *table_by_pid(pid_t pid)
 {
 	struct process *process = NULL;

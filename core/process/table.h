@@ -67,6 +67,10 @@ void table_sum(struct stats_sum *sum);
 /* All places that are taken, in turn: NULL gives the first; NULL after the last. */
 struct process *table_next(const struct process *process);
 
+/* The number of its slot of the counters, and the slot of a number; NULL: there is none. */
+uint32_t table_slot(const struct process *process);
+struct stats *table_stats(uint32_t slot);
+
 /* NULL: there is none. */
 struct process *table_by_pid(pid_t pid);
 

@@ -20,6 +20,7 @@
 #include "net/conn.h"
 #include "process/accept.h"
 #include "process/generation.h"
+#include "process/handover.h"
 #include "process/inbox.h"
 #include "process/main_conf.h"
 
@@ -62,7 +63,7 @@ static bool has_room(void)
 {
 	static int64_t complained;
 
-	if (conn_counts.active < conn_limit || conn_close_oldest_idle())
+	if (conn_counts.active < conn_limit || (!quitting && conn_close_oldest_idle()))
 		return true;
 	if (clock_ms() - complained > 1000) {
 		complained = clock_ms();
@@ -93,18 +94,21 @@ static void take_passed(const struct passed_conn *conn)
 {
 	const struct listener *listener = find_listener(conn->listener);
 
-	if (listener) {
+	if (!listener) {
+		log_notice("a connection to an address that is no longer configured is closed");
+		close(conn->fd);
+	} else if (conn->past.number) {
+		conn_import(listener, conn->fd, &conn->peer, conn->peer_len, &conn->past);
+	} else {
 		conn_open(listener, conn->fd, &conn->peer, conn->peer_len);
-		return;
 	}
-	log_notice("a connection to an address that is no longer configured is closed");
-	close(conn->fd);
 }
 
 static void on_inbox(struct event *event, uint32_t events)
 {
 	(void)events;
 	stats_add(&stats_mine->taken, inbox_receive(event->fd, MESSAGES_A_TURN, take_passed));
+	handover_again();
 }
 
 static int start_inbox(void)
@@ -193,7 +197,7 @@ void worker_quit(void)
 		accept_stop(place.generation->listeners);
 	empty_inbox();
 	conn_none_left = loop_stop;
-	conn_drain_all();
+	handover_start();
 	if (conn_counts.active == 0) {
 		loop_stop();
 		return;
@@ -214,6 +218,7 @@ void worker_stop(void)
 void worker_finish(void)
 {
 	conn_none_left = NULL;
+	handover_finish();
 	conn_close_all();
 	timer_stop(&patience);
 	threads_finish();

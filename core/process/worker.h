@@ -24,7 +24,10 @@ struct worker_place {
  */
 int worker_start(const struct worker_place *place);
 
-/* Takes no new connections, lets the answers under way end, then stops the loop. */
+/*
+ * Takes no new connections, hands over those it has (handover.h), lets the
+ * answers under way end, then stops the loop.
+ */
 void worker_quit(void);
 
 /* Closes all connections and stops the loop. */

@@ -152,7 +152,7 @@ static void take(const struct passed_conn *conn)
 {
 	taken++;
 	last = *conn;
-	memcpy(last_bytes, conn->bytes.data, conn->bytes.len);
+	memcpy(last_bytes, conn->past.bytes.data, conn->past.bytes.len);
 	close(conn->fd);
 }
 
@@ -160,9 +160,11 @@ START_TEST(connections_travel_with_all_that_is_known)
 {
 	static struct batch batch;
 	struct passed_conn conn = {
-		.fd = open_null(), .listener = 3, .requests = 12, .number = 1234567890123,
-		.started_ms = 5, .deadline_ms = 6, .peer_len = sizeof(struct sockaddr_in),
-		.bytes = STR("GET / HTTP/1.1\r\n"),
+		.fd = open_null(), .listener = 3, .peer_len = sizeof(struct sockaddr_in),
+		.past = {
+			.requests = 12, .number = 1234567890123, .started_ms = 5,
+			.deadline_ms = 6, .began_ms = 7, .bytes = STR("GET / HTTP/1.1\r\n"),
+		},
 	};
 
 	make_pair();
@@ -173,12 +175,13 @@ START_TEST(connections_travel_with_all_that_is_known)
 	ck_assert_uint_eq(inbox_receive(ends[1], 10, take), 1);
 	ck_assert_uint_eq(taken, 1);
 	ck_assert_uint_eq(last.listener, 3);
-	ck_assert_uint_eq(last.requests, 12);
-	ck_assert_uint_eq(last.number, 1234567890123);
-	ck_assert_int_eq(last.started_ms, 5);
-	ck_assert_int_eq(last.deadline_ms, 6);
+	ck_assert_uint_eq(last.past.requests, 12);
+	ck_assert_uint_eq(last.past.number, 1234567890123);
+	ck_assert_int_eq(last.past.started_ms, 5);
+	ck_assert_int_eq(last.past.deadline_ms, 6);
+	ck_assert_int_eq(last.past.began_ms, 7);
 	ck_assert_int_eq(last.peer.in.sin_port, 77);
-	ck_assert(str_eq((struct str){ last_bytes, last.bytes.len }, conn.bytes));
+	ck_assert(str_eq((struct str){ last_bytes, last.past.bytes.len }, conn.past.bytes));
 }
 END_TEST
 
@@ -191,7 +194,7 @@ START_TEST(a_batch_has_an_end)
 		ck_assert(batch_add(&batch, &conn));
 	ck_assert(!batch_add(&batch, &conn));
 	batch.count = batch.len = 0;
-	conn.bytes = (struct str){ batch.payload, CHANNEL_PAYLOAD };
+	conn.past.bytes = (struct str){ batch.payload, CHANNEL_PAYLOAD };
 	ck_assert(!batch_add(&batch, &conn));
 }
 END_TEST
@@ -221,16 +224,57 @@ START_TEST(what_was_left_behind_is_handed_on)
 	ck_assert_int_eq(channel_pair(other), 0);
 	batch_add(&batch, &conn);
 	ck_assert_int_eq(batch_send(&batch, ends[0]), 0);
-	ck_assert_uint_eq(inbox_forward(ends[1], other[0]), 1);
+	ck_assert_int_eq(inbox_forward(ends[1], other[0]), 1);
+	ck_assert_int_eq(inbox_forward(ends[1], other[0]), 0);
 	ck_assert_uint_eq(inbox_receive(other[1], 10, take), 1);
 	ck_assert_uint_eq(last.listener, 9);
+}
+END_TEST
+
+START_TEST(what_finds_no_place_stays_where_it_was)
+{
+	static char payload[CHANNEL_PAYLOAD];
+	static struct batch batch;
+	struct passed_conn conn = { .fd = open_null(), .listener = 9 };
+	int other[2];
+
+	make_pair();
+	ck_assert_int_eq(channel_pair(other), 0);
+	batch_add(&batch, &conn);
+	ck_assert_int_eq(batch_send(&batch, ends[0]), 0);
+	while (channel_send(other[0], MESSAGE_CONNECTIONS, 0,
+			    (struct str){ payload, sizeof(payload) }, NULL, 0) == 0)
+		;
+	unsigned before = open_descriptors();
+	for (int i = 0; i < 3; i++)
+		ck_assert_int_eq(inbox_forward(ends[1], other[0]), -EAGAIN);
+	ck_assert_uint_eq(open_descriptors(), before);
+	ck_assert_uint_eq(inbox_receive(ends[1], 10, take), 1);
+	ck_assert_uint_eq(last.listener, 9);
+}
+END_TEST
+
+START_TEST(an_inbox_that_is_shut_keeps_what_it_has)
+{
+	static struct batch batch;
+	struct passed_conn conn = { .fd = open_null(), .listener = 9 };
+
+	make_pair();
+	batch_add(&batch, &conn);
+	ck_assert_int_eq(batch_send(&batch, ends[0]), 0);
+	shutdown(ends[1], SHUT_RD);
+	conn.fd = open_null();
+	batch_add(&batch, &conn);
+	ck_assert_int_eq(batch_send(&batch, ends[0]), -EPIPE);
+	ck_assert_uint_eq(inbox_receive(ends[1], 10, take), 1);
+	ck_assert_int_ge(fcntl(conn.fd, F_GETFD), 0);
 }
 END_TEST
 
 START_TEST(every_short_record_is_refused)
 {
 	static struct batch batch;
-	struct passed_conn conn = { .peer_len = 16, .bytes = STR("abc") }, out;
+	struct passed_conn conn = { .peer_len = 16, .past.bytes = STR("abc") }, out;
 
 	batch_add(&batch, &conn);
 	for (size_t len = 0; len < batch.len; len++) {
@@ -247,4 +291,5 @@ TESTS("channel", message_arrives_with_descriptors, too_much_is_not_sent, end_is_
       a_full_channel_does_not_block, broken_messages_leave_nothing_open,
       connections_travel_with_all_that_is_known, a_batch_has_an_end,
       an_inbox_takes_connections_only, what_was_left_behind_is_handed_on,
+      what_finds_no_place_stays_where_it_was, an_inbox_that_is_shut_keeps_what_it_has,
       every_short_record_is_refused)

@@ -10,10 +10,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "process/acceptor.h"
 #include "process/cpus.h"
 #include "process/options.h"
 #include "process/pidfile.h"
+#include "process/receiver.h"
 #include "process/supervisor.h"
 
 START_TEST(quota_is_rounded_up)
@@ -215,8 +215,8 @@ END_TEST
 
 START_TEST(a_stuck_worker_is_loaded)
 {
-	ck_assert_uint_gt(acceptor_load(0, 3), acceptor_load(10, 0));
-	ck_assert_uint_gt(acceptor_load(2, 0), acceptor_load(1, 0));
+	ck_assert_uint_gt(receiver_load(0, 3), receiver_load(10, 0));
+	ck_assert_uint_gt(receiver_load(2, 0), receiver_load(1, 0));
 }
 END_TEST
 

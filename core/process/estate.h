@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What lies in the inbox of a process that has gone and isn't replaced: the
+ * master gives it to the workers that rule now.
+ */
+#ifndef SKUA_PROCESS_ESTATE_H
+#define SKUA_PROCESS_ESTATE_H
+
+struct generation;
+
+/*
+ * Owns the read end of the inbox. From now on nothing can be put into it; what
+ * is there goes to workers of heir(), at once or when they take it. Without an
+ * heir (NULL) it is closed.
+ */
+void estate_take(int inbox, struct generation *(*heir)(void));
+
+#endif

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The message is read as carefully as any other, though it comes from the
+ * master: in time that may be another binary.
+ */
+#include "process/heirs.h"
+
+#include <errno.h>
+#include <log.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "net/listener.h"
+#include "process/channel.h"
+#include "process/generation.h"
+#include "process/main_conf.h"
+#include "process/table.h"
+
+/* Spoken between binaries. The ids of the listeners and the entries follow. */
+struct head {
+	uint32_t listeners;
+	uint32_t receivers; /* as many as descriptors */
+};
+
+struct entry {
+	uint32_t slot; /* of the counters */
+	uint32_t limit; /* worker_connections */
+};
+
+/* So many listeners fit; those beyond count as gone. */
+#define LISTENERS_MAX \
+	((CHANNEL_PAYLOAD - sizeof(struct head) - CHANNEL_FDS * sizeof(struct entry)) / 4)
+
+struct parcel {
+	char payload[CHANNEL_PAYLOAD];
+	size_t len;
+	int fds[CHANNEL_FDS];
+	size_t count;
+};
+
+static void put(struct parcel *parcel, const void *data, size_t len)
+{
+	memcpy(parcel->payload + parcel->len, data, len);
+	parcel->len += len;
+}
+
+static void begin(struct parcel *parcel, const struct generation *heir)
+{
+	const struct listeners *all = heir ? heir->listeners : NULL;
+	size_t count = all ? all->count : 0;
+
+	if (count > LISTENERS_MAX)
+		count = LISTENERS_MAX;
+	parcel->len = parcel->count = 0;
+	put(parcel, &(struct head){ .listeners = (uint32_t)count }, sizeof(struct head));
+	for (size_t i = 0; i < count; i++)
+		put(parcel, &all->items[i].id, sizeof(uint32_t));
+}
+
+static int finish(struct parcel *parcel, int channel, uint32_t *first)
+{
+	uint32_t count = (uint32_t)parcel->count;
+
+	memcpy(parcel->payload + offsetof(struct head, receivers), &count, sizeof(count));
+	int error = channel_send(channel, MESSAGE_HEIRS, *first,
+				 (struct str){ parcel->payload, parcel->len }, parcel->fds,
+				 parcel->count);
+	*first += count;
+	return error;
+}
+
+int heirs_send(int channel, const struct generation *heir)
+{
+	static struct parcel parcel;
+	uint32_t first = 0;
+	int error = 0;
+
+	begin(&parcel, heir);
+	for (struct process *to = heir ? table_next(NULL) : NULL; to; to = table_next(to)) {
+		if (to->generation != heir || to->inbox[1] < 0)
+			continue;
+		if (parcel.count == CHANNEL_FDS) {
+			error = finish(&parcel, channel, &first);
+			begin(&parcel, heir);
+		}
+		const struct entry entry = {
+			.slot = table_slot(to),
+			.limit = (uint32_t)heir->events->worker_connections,
+		};
+		put(&parcel, &entry, sizeof(entry));
+		parcel.fds[parcel.count++] = to->inbox[1];
+	}
+	return error < 0 ? error : finish(&parcel, channel, &first);
+}
+
+static int keep_listeners(struct heirs *heirs, const char *from, size_t count)
+{
+	uint32_t *listeners = malloc(sizeof(*listeners) * (count + 1));
+
+	if (!listeners)
+		return -ENOMEM;
+	memcpy(listeners, from, sizeof(*listeners) * count);
+	free(heirs->listeners);
+	heirs->listeners = listeners;
+	heirs->listeners_count = count;
+	return 0;
+}
+
+static int add_receivers(struct heirs *heirs, const struct message *message, const char *from)
+{
+	size_t count = heirs->count + message->fds_count;
+	struct receiver *receivers = realloc(heirs->receivers, sizeof(*receivers) * (count + 1));
+
+	if (!receivers)
+		return -ENOMEM;
+	heirs->receivers = receivers;
+	for (size_t i = 0; i < message->fds_count; i++) {
+		struct entry entry;
+
+		memcpy(&entry, from + i * sizeof(entry), sizeof(entry));
+		struct stats *stats = table_stats(entry.slot);
+		if (!stats) {
+			close(message->fds[i]);
+			continue;
+		}
+		receivers[heirs->count++] = (struct receiver){
+			.inbox = message->fds[i], .stats = stats, .limit = entry.limit,
+		};
+	}
+	return 0;
+}
+
+static int take_in(struct heirs *heirs, const struct message *message)
+{
+	struct head head;
+	struct str payload = message->payload;
+
+	if (payload.len < sizeof(head))
+		return -EBADMSG;
+	memcpy(&head, payload.data, sizeof(head));
+	size_t ids = sizeof(uint32_t) * (size_t)head.listeners;
+	if (head.receivers != message->fds_count ||
+	    payload.len < sizeof(head) + ids + sizeof(struct entry) * message->fds_count)
+		return -EBADMSG;
+	if (message->number == 0)
+		heirs_forget(heirs);
+	int error = keep_listeners(heirs, payload.data + sizeof(head), head.listeners);
+	return error < 0 ? error : add_receivers(heirs, message, payload.data + sizeof(head) + ids);
+}
+
+int heirs_receive(struct heirs *heirs, struct message *message)
+{
+	int error = take_in(heirs, message);
+
+	if (error < 0) {
+		errno = -error;
+		log_alert("cannot learn who takes the connections of this process");
+		message_discard(message);
+	}
+	message->fds_count = 0;
+	return error;
+}
+
+bool heirs_are_left(const struct heirs *heirs)
+{
+	for (size_t i = 0; i < heirs->count; i++)
+		if (heirs->receivers[i].inbox >= 0)
+			return true;
+	return false;
+}
+
+bool heirs_know(const struct heirs *heirs, uint32_t listener)
+{
+	for (size_t i = 0; i < heirs->listeners_count; i++)
+		if (heirs->listeners[i] == listener)
+			return true;
+	return false;
+}
+
+void heirs_forget(struct heirs *heirs)
+{
+	for (size_t i = 0; i < heirs->count; i++)
+		if (heirs->receivers[i].inbox >= 0)
+			close(heirs->receivers[i].inbox);
+	free(heirs->receivers);
+	free(heirs->listeners);
+	*heirs = (struct heirs){ 0 };
+}

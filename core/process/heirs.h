@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Who takes the connections of a process that ends: the workers of the ruling
+ * generation. The master tells it by MESSAGE_HEIRS before it says MESSAGE_QUIT,
+ * and again when it is asked, since heirs end, too.
+ *
+ *     payload   which listeners the heirs have, slot and limit of each receiver
+ *     fds       the write ends of their inboxes
+ *
+ * More than fit in one message come in several.
+ */
+#ifndef SKUA_PROCESS_HEIRS_H
+#define SKUA_PROCESS_HEIRS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "process/receiver.h"
+
+struct generation;
+struct message;
+
+/* As a process that ends has them. Zero it to begin. */
+struct heirs {
+	struct receiver *receivers;
+	size_t count;
+	uint32_t *listeners; /* ids of those they have */
+	size_t listeners_count;
+};
+
+/* As master: tells a process; NULL: there are none. 0 or -errno of channel_send(). */
+int heirs_send(int channel, const struct generation *heir);
+
+/*
+ * Takes a message in, with its descriptors; the first of several forgets what
+ * was there. 0, or -EBADMSG, -ENOMEM: it is dropped, and the log says so.
+ */
+int heirs_receive(struct heirs *heirs, struct message *message);
+
+/* Whether they serve this listener. */
+bool heirs_know(const struct heirs *heirs, uint32_t listener);
+
+/* Some that take connections are left. */
+bool heirs_are_left(const struct heirs *heirs);
+
+/* Closes the inboxes. */
+void heirs_forget(struct heirs *heirs);
+
+#endif

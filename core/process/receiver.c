@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The choice goes by numbers in shared memory that may be a moment old, or
+ * wrong: at worst a connection goes to a worker that is not the best one. What
+ * bounds an inbox in the end is the kernel.
+ */
+#include "process/receiver.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "base/stats.h"
+#include "process/inbox.h"
+
+enum { WEIGHT = 4 }; /* of a connection on its way against an open one */
+
+uint64_t receiver_load(uint64_t active, uint64_t on_the_way)
+{
+	return active + on_the_way * WEIGHT;
+}
+
+static uint64_t on_the_way(const struct receiver *receiver)
+{
+	uint64_t dealt = stats_get(&receiver->stats->dealt);
+	uint64_t taken = stats_get(&receiver->stats->taken);
+
+	return (dealt > taken ? dealt - taken : 0) + receiver->planned;
+}
+
+static bool has_room(const struct receiver *receiver, bool displace)
+{
+	uint64_t active = stats_get(&receiver->stats->active);
+	uint64_t idle = displace ? stats_get(&receiver->stats->idle) : 0;
+
+	return active + on_the_way(receiver) < receiver->limit + (idle < active ? idle : active);
+}
+
+bool receiver_can_take(const struct receiver *receiver, bool displace)
+{
+	return receiver->inbox >= 0 && !receiver->blocked && on_the_way(receiver) < INBOX_CREDIT &&
+	       has_room(receiver, displace);
+}
+
+bool receiver_is_full(const struct receiver *receiver)
+{
+	return !has_room(receiver, false);
+}
+
+struct receiver *receiver_choose(struct receiver *receivers, size_t count, bool displace)
+{
+	struct receiver *best = NULL;
+	uint64_t least = UINT64_MAX;
+
+	for (size_t i = 0; i < count; i++) {
+		struct receiver *receiver = &receivers[i];
+
+		if (!receiver_can_take(receiver, displace))
+			continue;
+		uint64_t load = receiver_load(stats_get(&receiver->stats->active),
+					      on_the_way(receiver));
+		if (stats_get(&receiver->stats->away))
+			load += UINT32_MAX;
+		if (load < least) {
+			least = load;
+			best = receiver;
+		}
+	}
+	return best;
+}
+
+int receiver_send(struct receiver *receiver, struct batch *batch)
+{
+	size_t count = batch->count;
+	int error = batch_send(batch, receiver->inbox);
+
+	if (error == 0) {
+		atomic_fetch_add_explicit(&receiver->stats->dealt, count, memory_order_relaxed);
+		return 0;
+	}
+	receiver->blocked = true;
+	if (error == -EPIPE || error == -ECONNREFUSED) {
+		close(receiver->inbox);
+		receiver->inbox = -1;
+		return -EPIPE;
+	}
+	return error;
+}
+
+void receivers_unblock(struct receiver *receivers, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		receivers[i].blocked = false;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The workers that may be given connections, as a giver sees them: the write
+ * end of an inbox, the counters beside it, and how many connections fit in.
+ */
+#ifndef SKUA_PROCESS_RECEIVER_H
+#define SKUA_PROCESS_RECEIVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct batch;
+struct stats;
+
+struct receiver {
+	int inbox; /* -1: it has gone for good */
+	struct stats *stats;
+	uint64_t limit; /* worker_connections */
+	unsigned planned; /* connections that the giver has chosen it for and not sent yet */
+	bool blocked; /* it has taken nothing in this round */
+};
+
+/*
+ * How much a worker has to do: its open connections, and those on their way to
+ * it, which weigh more: a worker that takes its time has trouble.
+ */
+uint64_t receiver_load(uint64_t active, uint64_t on_the_way);
+
+/*
+ * Whether one more fits: into its credit, and into its limit. `displace`: idle
+ * connections there make room for new ones.
+ */
+bool receiver_can_take(const struct receiver *receiver, bool displace);
+
+/* All its room is taken: waiting for credit alone would not help. */
+bool receiver_is_full(const struct receiver *receiver);
+
+/*
+ * Of those that can take one the least loaded; a worker that has died and isn't
+ * replaced yet comes last. NULL: there is none.
+ */
+struct receiver *receiver_choose(struct receiver *receivers, size_t count, bool displace);
+
+/*
+ * Sends a batch and counts it as on its way. 0, or the error of batch_send(),
+ * after which the receiver is blocked; -EPIPE: its inbox is closed and forgotten.
+ */
+int receiver_send(struct receiver *receiver, struct batch *batch);
+
+/* The next round: all may be asked again. */
+void receivers_unblock(struct receiver *receivers, size_t count);
+
+#endif
