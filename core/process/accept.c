@@ -30,6 +30,7 @@ static struct accept_rules rules;
 static struct source *sources;
 static size_t count;
 static bool watching;
+static int said_failure; /* errno: connections wait because of it, and the log says so */
 static struct timer pause_timer;
 
 static void watch(void)
@@ -64,6 +65,16 @@ static void end_of_pause(void *data)
 }
 
 /* Other failures concern one connection: its client has gone. */
+/* Once for a cause that lasts: it is met again and again. */
+static void say_failure(const struct source *source, int error)
+{
+	if (said_failure == error)
+		return;
+	said_failure = error;
+	log_crit("accept() from %.*s failed, connections wait; tried again every %d ms",
+		 STR_ARG(source->listener->text), PAUSE_MS);
+}
+
 static void on_failure(const struct source *source)
 {
 	switch (errno) {
@@ -73,8 +84,7 @@ static void on_failure(const struct source *source)
 	case ENOMEM:
 		if (errno == EMFILE && conn_close_oldest_idle())
 			return;
-		log_crit("accept() from %.*s failed, connections wait for %d ms",
-			 STR_ARG(source->listener->text), PAUSE_MS);
+		say_failure(source, errno);
 		unwatch();
 		timer_start(&pause_timer, PAUSE_MS);
 		return;
@@ -91,26 +101,32 @@ static void on_failure(const struct source *source)
 	}
 }
 
+/* False: there is none, or no room for it. */
+static bool accept_one(const struct source *source)
+{
+	union address peer;
+	socklen_t peer_len = sizeof(peer);
+
+	if (!rules.has_room()) {
+		unwatch();
+		return false;
+	}
+	int fd = accept4(source->event.fd, &peer.any, &peer_len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	if (fd < 0) {
+		on_failure(source);
+		return false;
+	}
+	said_failure = 0;
+	rules.take(source->listener, fd, &peer, peer_len);
+	return true;
+}
+
 static void on_ready(struct event *event, uint32_t events)
 {
-	const struct source *source = (struct source *)event;
-
 	(void)events;
-	for (int i = 0; i < (rules.many ? MANY : 1) && watching; i++) {
-		union address peer;
-		socklen_t peer_len = sizeof(peer);
-
-		if (!rules.has_room()) {
-			unwatch();
+	for (int i = 0; i < (rules.many ? MANY : 1) && watching; i++)
+		if (!accept_one((struct source *)event))
 			return;
-		}
-		int fd = accept4(event->fd, &peer.any, &peer_len, SOCK_NONBLOCK | SOCK_CLOEXEC);
-		if (fd < 0) {
-			on_failure(source);
-			return;
-		}
-		rules.take(source->listener, fd, &peer, peer_len);
-	}
 }
 
 /* Room may have come in this turn. */
@@ -166,9 +182,23 @@ int accept_start(const struct listeners *listeners, const struct accept_rules *g
 	return 0;
 }
 
+/*
+ * The kernel wakes one process for a connection. If it was this one, nobody else
+ * knows of what waits, until the next one comes: so it is taken, after the
+ * sockets were left, when others are woken.
+ */
+static void accept_the_rest(void)
+{
+	for (size_t i = 0; i < count; i++)
+		for (int n = 0; n < MANY; n++)
+			if (!accept_one(&sources[i]))
+				break;
+}
+
 void accept_stop(struct listeners *listeners)
 {
 	unwatch();
+	accept_the_rest();
 	timer_stop(&pause_timer);
 	free(sources);
 	sources = NULL;

@@ -31,7 +31,10 @@ struct accept_rules {
  */
 int accept_start(const struct listeners *listeners, const struct accept_rules *rules);
 
-/* Takes no more, and closes this process's copies of the sockets. */
+/*
+ * Takes what waits at this moment, as far as there is room, then no more, and
+ * closes this process's copies of the sockets.
+ */
 void accept_stop(struct listeners *listeners);
 
 #endif
