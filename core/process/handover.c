@@ -52,7 +52,6 @@ static void take_back(void)
 
 static void forget_gathered(size_t count)
 {
-	stats_add(&stats_mine->handed_off, count);
 	for (size_t i = 0; i < count; i++)
 		conn_forget(gathered[i]);
 }

@@ -75,6 +75,7 @@ int receiver_send(struct receiver *receiver, struct batch *batch)
 
 	if (error == 0) {
 		atomic_fetch_add_explicit(&receiver->stats->dealt, count, memory_order_relaxed);
+		stats_add(&stats_mine->handed_off, count);
 		return 0;
 	}
 	receiver->blocked = true;
