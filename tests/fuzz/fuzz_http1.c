@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A whole connection: bytes go into a socket in pieces, requests walk through
+ * the phases of all modules, answers come out. What a client sends must never
+ * keep a connection alive that it has closed, and what comes back is answers.
+ */
+#include <assert.h>
+#include <limits.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "config/config.h"
+#include "event/loop.h"
+#include "http/http.h"
+#include "net/conn.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static const char configuration[] =
+	"http { access_log off; default_type text/plain; keepalive_requests 100000;\n"
+	"  large_client_header_buffers 2 2k; client_max_body_size 10k; add_header X-A $arg_a;\n"
+	"  server { listen 127.0.0.1:1; root .; error_page 404 /www/404.html;\n"
+	"    location /hello { hello hello; }\n"
+	"    location /gif { empty_gif; expires 1h; }\n"
+	"    location /to { return 301 /www$uri; }\n"
+	"    location ~ ^/(?<name>[a-z]+)\\.txt$ { return 200 \"$name $args $http_x\"; }\n"
+	"    location /try { try_files $uri /www/index.html =404; }\n"
+	"    location /closed { deny all; }\n"
+	"    location = /drop { return 444; } } }\n";
+
+static const struct listener *start(void)
+{
+	static const struct log quiet = { .fd = -1 };
+	static char here[PATH_MAX + 1];
+
+	assert(getcwd(here, PATH_MAX));
+	strcat(here, "/");
+
+	struct conf *conf = conf_create(&(struct conf_options){ .prefix = str_from(here),
+								.path = STR("/none.conf"),
+								.name = STR("none.conf") });
+
+	assert(conf_load(conf, (struct str)STR_INIT(configuration)) == 0);
+	assert(loop_start() == 0);
+	signal(SIGPIPE, SIG_IGN);
+	log_process = &quiet;
+	http_start(conf);
+	return http_listeners(conf)->items;
+}
+
+/* Turns the loop and reads what came back; its first bytes must be a status line. */
+static void turn(int client, size_t *answered)
+{
+	char buffer[65536];
+	ssize_t n;
+
+	loop_turn(0);
+	while ((n = recv(client, buffer, sizeof(buffer), MSG_DONTWAIT)) > 0) {
+		assert(*answered || (n > 9 && memcmp(buffer, "HTTP/1.1 ", 9) == 0));
+		*answered += (size_t)n;
+		loop_turn(0);
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const struct listener *listener;
+	union address peer = { .any.sa_family = AF_UNIX };
+	size_t answered = 0, piece;
+	int ends[2];
+
+	if (!listener)
+		listener = start();
+	if (size < 2 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends) < 0)
+		return 0;
+	piece = (size_t)data[0] * 8 + 1;
+	assert(conn_open(listener, ends[0], &peer, sizeof(peer.any)));
+	for (size_t at = 1; at < size; at += piece) {
+		size_t len = size - at < piece ? size - at : piece;
+
+		if (send(ends[1], data + at, len, MSG_NOSIGNAL) < 0)
+			break;
+		turn(ends[1], &answered);
+	}
+	shutdown(ends[1], SHUT_WR);
+	for (int i = 0; i < 200 && conn_counts.active; i++)
+		turn(ends[1], &answered);
+	close(ends[1]);
+	for (int i = 0; i < 3 && conn_counts.active; i++)
+		loop_turn(0);
+	assert(conn_counts.active == 0);
+	return 0;
+}
