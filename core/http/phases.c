@@ -144,7 +144,7 @@ static void begin_filters(struct request_core *core)
 	if (core->error_page_code > 0)
 		response->status = core->error_page_code;
 	if (response->status != 200)
-		response->last_modified = -1; /* of a page about an error, not of what was asked for */
+		response->last_modified = -1; /* it is the error page's */
 	core->error_page_code = 0;
 	core->phase = PHASE_FILTER;
 	core->handler = 0;

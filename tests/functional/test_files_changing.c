@@ -34,7 +34,7 @@ static void put_large(const char *name, char byte, size_t len)
 	put_bytes(server, name, bytes, len);
 }
 
-/* A client that has asked for the file, seen the beginning, and reads no further: most of it is not sent yet. */
+/* A client that has asked, seen the beginning, and reads no further: most is not sent yet. */
 static struct client *begun(const char *target)
 {
 	struct client *client = client_open(server);

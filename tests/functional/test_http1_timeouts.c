@@ -157,7 +157,8 @@ START_TEST(a_client_that_reads_slowly_is_served)
 	char some[16384];
 	size_t len = 0, pause_at = 0;
 
-	client_send(client, "GET /files/large.txt HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+	client_send(client, "GET /files/large.txt HTTP/1.1\r\nHost: a\r\n"
+			    "Connection: close\r\n\r\n");
 	for (size_t n; (n = client_read(client, some, sizeof(some))) > 0; len += n)
 		if (len >= pause_at) {
 			pause_at += 1000000;

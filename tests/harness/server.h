@@ -98,8 +98,12 @@ bool patience(struct patience *patience, const char *what);
 /* The workers, children of the master: how many, at most max written to pids. */
 int server_workers(const struct server *server, pid_t *pids, int max);
 
-/* Resident memory of the server and its workers in KiB. */
-long server_memory(const struct server *server);
+/*
+ * Resident memory of the server and its workers in KiB. Under a sanitizer or in
+ * WRAPPER, where that says nothing about the server, the test is skipped.
+ */
+#define server_memory(server) server_memory_in(server, __func__)
+long server_memory_in(const struct server *server, const char *test);
 
 /* The text with %PORT%, %PORT2% … and %DIR% filled in; valid until the test ends. */
 const char *server_text(const struct server *server, const char *text);
