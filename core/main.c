@@ -13,6 +13,7 @@
 
 #include "config/config.h"
 #include "config/help.h"
+#include "process/ask.h"
 #include "process/generation.h"
 #include "process/main_conf.h"
 #include "process/options.h"
@@ -108,6 +109,8 @@ static int run(struct pool *pool, const struct options *options)
 		return serve_folder(pool, options);
 	case COMMAND_SIGNAL:
 		return tell_master(&startup, options->signal);
+	case COMMAND_STATUS:
+		return ask_status(&startup, options->json);
 	case COMMAND_TEST:
 		return test(&startup, options->quiet, false);
 	case COMMAND_DUMP:

@@ -18,12 +18,14 @@
 #include "config/logs.h"
 #include "process/acceptor.h"
 #include "process/channel.h"
+#include "process/control.h"
 #include "process/daemon.h"
 #include "process/generation.h"
 #include "process/handover.h"
 #include "process/leaks.h"
 #include "process/listen.h"
 #include "process/privileges.h"
+#include "process/report.h"
 #include "process/signals.h"
 #include "process/table.h"
 #include "process/title.h"
@@ -203,10 +205,12 @@ static int run(int fd)
 	title_set("%s", job->title);
 	generation_use_log(self->generation, !self->generation->serving);
 	close_foreign();
+	control_forget();
 	stats_mine = self->stats;
 	if (start_loop(fd) < 0 || start_rights() < 0 || job->start(self) < 0)
 		return EXIT_NO_START;
 	generation_use_log(self->generation, false);
+	report_leave();
 	daemon_detach();
 	leaks_note();
 	int error = channel_send(fd, MESSAGE_READY, 0, STR(""), NULL, 0);

@@ -16,6 +16,7 @@
 #include "process/listen.h"
 #include "process/logfiles.h"
 #include "process/main_conf.h"
+#include "process/report.h"
 
 struct generation *generation_read(const struct startup *startup, FILE *messages)
 {
@@ -63,10 +64,11 @@ int generation_open(struct generation *generation)
 
 void generation_use_log(const struct generation *generation, bool starts)
 {
-	static struct log caller = { .fd = STDERR_FILENO, .level = LEVEL_WARN };
+	static struct log caller = { .level = LEVEL_WARN };
 
 	log_process = logs_main(generation->conf);
-	if (!starts || logs_main_is_stderr(generation->conf))
+	caller.fd = report_fd() >= 0 ? report_fd() : STDERR_FILENO;
+	if (!starts || (caller.fd == STDERR_FILENO && logs_main_is_stderr(generation->conf)))
 		return;
 	caller.next = log_process;
 	log_process = &caller;

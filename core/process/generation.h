@@ -8,6 +8,7 @@
 #define SKUA_PROCESS_GENERATION_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include <str.h>
@@ -38,6 +39,7 @@ struct generation {
 	const struct events_conf *events;
 	struct listeners *listeners;
 	unsigned workers; /* how many */
+	int64_t since_ms; /* wall clock: since when it serves */
 	bool serving; /* all its processes have been ready once */
 	bool retiring; /* its processes are ending and are not replaced */
 };
@@ -52,8 +54,8 @@ struct generation *generation_read(const struct startup *startup, FILE *messages
 int generation_open(struct generation *generation);
 
 /*
- * Errors of this process go where its main level says; while the server starts
- * also to standard error, for whoever has started it.
+ * Errors of this process go where its main level says; while it starts also to
+ * whoever has started it: to the report of a reload (report.h), or standard error.
  */
 void generation_use_log(const struct generation *generation, bool starts);
 

@@ -34,6 +34,17 @@ struct str main_conf_pid_path(struct conf *conf)
 				 conf_full_path(conf, path);
 }
 
+struct str main_conf_control_path(struct conf *conf)
+{
+	const struct main_conf *own = main_conf_of(conf);
+
+	if (!own->master_process || str_eq(own->control, STR("off")))
+		return STR("");
+	if (!str_empty(own->control))
+		return conf_full_path(conf, own->control);
+	return pool_printf(conf_pool(conf), "%.*s.sock", STR_ARG(main_conf_pid_path(conf)));
+}
+
 static int set_user(struct conf_call *call)
 {
 	const struct conf_word *args = call->node->args;
@@ -133,6 +144,10 @@ const struct module main_module = {
 			"still has. Without it a worker waits for the last answer."),
 		DIRECTIVE("pid", IN_MAIN, struct main_conf, pid, "file",
 			"The file that holds the number of the master process while it runs."),
+		DIRECTIVE("control", IN_MAIN, struct main_conf, control, "file | off",
+			"The unix socket through which skua -s reload and skua status ask the "
+			"master process; only its owner and root may. Without this directive it "
+			"is the pid file's path with .sock at its end."),
 		DIRECTIVE("daemon", IN_MAIN, struct main_conf, daemon, "on | off",
 			"Whether the server goes to the background.", .initial = "on"),
 		DIRECTIVE("master_process", IN_MAIN, struct main_conf, master_process, "on | off",

@@ -31,6 +31,7 @@ struct main_conf {
 	int64_t worker_rlimit_nofile; /* 0: as it is */
 	struct duration worker_shutdown_timeout; /* 0: none */
 	struct str pid; /* empty: the path that configure was given */
+	struct str control; /* empty: the pid file's path with ".sock"; "off" */
 	bool daemon;
 	bool master_process;
 	const struct events_conf *events; /* NULL: there is no such block */
@@ -47,5 +48,8 @@ const struct events_conf *events_conf_of(struct conf *conf);
 
 /* Full path of the pid file; in the configuration's pool. */
 struct str main_conf_pid_path(struct conf *conf);
+
+/* Full path of the control socket; in the configuration's pool. Empty: there is none. */
+struct str main_conf_control_path(struct conf *conf);
 
 #endif

@@ -9,6 +9,7 @@
 #include "process/master.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <log.h>
 #include <signal.h>
 #include <stdio.h>
@@ -17,13 +18,17 @@
 
 #include "config/logs.h"
 #include "event/loop.h"
+#include "process/changes.h"
+#include "process/control.h"
 #include "process/daemon.h"
 #include "process/generation.h"
 #include "process/listen.h"
 #include "process/logfiles.h"
 #include "process/main_conf.h"
 #include "process/pidfile.h"
+#include "process/report.h"
 #include "process/signals.h"
+#include "process/status.h"
 #include "process/supervisor.h"
 #include "process/table.h"
 #include "process/title.h"
@@ -35,6 +40,8 @@ static struct generation *active; /* the one that rules; NULL: not yet */
 static struct generation *next; /* is being started */
 static unsigned last_number;
 static bool reload_again; /* HUP came while one was under way */
+static int64_t started_ms; /* wall clock */
+static unsigned reloads; /* that have begun */
 static enum { GO_ON, END_SOON, END_NOW } ending;
 static struct timer last_resort;
 static int status;
@@ -51,6 +58,24 @@ static void end_if_empty(void)
 }
 
 static void reload(void);
+static void on_command(struct control_client *client, enum control_command command);
+
+static void listen_for_commands(const struct generation *generation)
+{
+	if (!startup->serve)
+		control_listen(main_conf_control_path(generation->conf).data, on_command);
+}
+
+/* Tells those who wait for the reload. */
+static void conclude(bool ok)
+{
+	if (!ok)
+		report_printf("nothing was changed, generation %u serves on\n", active->number);
+	char *text = report_end();
+	generation_use_log(active, false);
+	control_reply_held(reloads, ok, str_from(text));
+	free(text);
+}
 
 static void stand(void)
 {
@@ -64,15 +89,20 @@ static void on_serving(struct generation *generation)
 {
 	struct generation *old = active;
 
+	generation->since_ms = clock_wall_ms();
 	active = generation;
 	next = NULL;
 	generation_use_log(generation, false);
 	write_pid(generation);
+	listen_for_commands(generation);
 	listen_close_others(generation->listeners);
-	if (old)
+	if (old) {
+		changes_report(old, generation);
+		conclude(true);
 		supervisor_retire(old);
-	else
+	} else {
 		stand();
+	}
 	log_notice("generation %u of the configuration serves, with %u workers",
 		   generation->number, generation->workers);
 	if (reload_again)
@@ -82,6 +112,7 @@ static void on_serving(struct generation *generation)
 static void end(int now)
 {
 	ending = now ? END_NOW : END_SOON;
+	control_reply_held(UINT_MAX, false, STR("the server was told to end\n"));
 	if (now) {
 		supervisor_stop_all();
 		timer_start(&last_resort, KILL_AFTER_MS);
@@ -104,8 +135,8 @@ static void on_failed(struct generation *generation)
 		return;
 	}
 	log_emergx("a process could not start with the new configuration: the old one stays");
-	generation_use_log(active, false);
 	listen_undo();
+	conclude(false);
 }
 
 static void on_gone(struct generation *generation)
@@ -147,6 +178,7 @@ static struct generation *read_again(void)
 		return NULL;
 	struct generation *generation = generation_read(startup, messages);
 	fclose(messages);
+	report_put(str_from(text));
 	log_lines(text);
 	free(text);
 	return generation;
@@ -167,12 +199,16 @@ static int begin(struct generation *generation)
 static void reload(void)
 {
 	reload_again = false;
+	reloads++;
 	log_notice("reload: reading %s", startup->conf_path.data);
+	report_begin();
 	struct generation *generation = read_again();
+	generation_use_log(active, true);
 	if (generation && generation_open(generation) == 0 && begin(generation) == 0)
 		return;
-	log_emergx("reload: nothing was changed");
 	generation_destroy(generation);
+	conclude(false);
+	log_emergx("reload: nothing was changed");
 }
 
 static void on_reload(int number)
@@ -200,18 +236,23 @@ static void on_quit(int number)
 		end(false);
 }
 
-static void on_reopen(int number)
+static void reopen_logs(void)
 {
 	struct generation *generations[] = { active, next };
 
-	(void)number;
-	log_notice("signal USR1 received, opening the log files again");
 	for (size_t i = 0; i < 2; i++) {
 		if (!generations[i])
 			continue;
 		logfiles_reopen(logs_of(generations[i]->conf));
 		supervisor_send_logs(generations[i]);
 	}
+}
+
+static void on_reopen(int number)
+{
+	(void)number;
+	log_notice("signal USR1 received, opening the log files again");
+	reopen_logs();
 }
 
 /* In the foreground it only means that somebody has resized the window. */
@@ -229,6 +270,76 @@ static void on_child(int number)
 	(void)number;
 	supervisor_reap();
 	end_if_empty();
+}
+
+/* Those who ask while a reload is under way wait for the next one. */
+static void reload_for(struct control_client *client)
+{
+	control_hold(client, reloads + 1);
+	on_reload(SIGHUP);
+}
+
+static void reopen_for(struct control_client *client)
+{
+	bool busy = report_fd() >= 0;
+
+	if (!active) {
+		control_reply(client, false, STR("the server is still starting\n"));
+		return;
+	}
+	if (!busy)
+		report_begin();
+	generation_use_log(active, true);
+	reopen_logs();
+	if (busy) {
+		control_reply(client, true, 
+			      STR("a reload is under way, the error log says more\n"));
+		return;
+	}
+	char *text = report_end();
+	generation_use_log(active, false);
+	control_reply(client, !text, str_from(text));
+	free(text);
+}
+
+static void status_for(struct control_client *client,
+		       void (*print)(FILE *to, const struct server_status *status))
+{
+	const struct server_status now = {
+		.startup = startup, .active = active, .started_ms = started_ms, .reloading = next,
+	};
+	char *text = NULL;
+	size_t size = 0;
+	FILE *to = open_memstream(&text, &size);
+
+	if (to) {
+		print(to, &now);
+		fclose(to);
+	}
+	control_reply(client, text, (struct str){ text, size });
+	free(text);
+}
+
+static void on_command(struct control_client *client, enum control_command command)
+{
+	if (ending != GO_ON) {
+		control_reply(client, false, STR("the server was told to end\n"));
+		return;
+	}
+	switch (command) {
+	case CONTROL_RELOAD:
+		reload_for(client);
+		return;
+	case CONTROL_REOPEN:
+		reopen_for(client);
+		return;
+	case CONTROL_STATUS:
+		status_for(client, status_print);
+		return;
+	case CONTROL_STATUS_JSON:
+		status_for(client, status_print_json);
+		return;
+	}
 }
 
 static const struct signal_action actions[] = {
@@ -260,6 +371,8 @@ static int start(struct generation *first)
 		log_emerg("cannot start the master process");
 		return -1;
 	}
+	started_ms = clock_wall_ms();
+	listen_for_commands(first);
 	return write_pid(first) < 0 ? -1 : begin(first);
 }
 
@@ -274,6 +387,7 @@ int master_run(const struct startup *given, struct generation *first)
 		generation_destroy(first);
 		status = 1;
 	}
+	control_finish();
 	pidfile_release();
 	generation_destroy(active);
 	signals_finish();

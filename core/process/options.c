@@ -27,6 +27,7 @@ void options_usage(FILE *to)
 	fputs("Usage: skua [-?hvVtTq] [-s signal] [-p prefix]\n"
 	      "            [-e filename] [-c filename] [-g directives]\n"
 	      "       skua serve [DIR] [-p port] [-w workers] [-r dir] [-a address]\n"
+	      "       skua status [--json] [-p prefix] [-c filename]\n"
 	      "       skua help [directive | module | $variable]\n"
 	      "\n"
 	      "Options:\n"
@@ -36,7 +37,8 @@ void options_usage(FILE *to)
 	      "  -t            : test configuration and exit\n"
 	      "  -T            : test configuration, dump it and exit\n"
 	      "  -q            : suppress non-error messages during configuration testing\n"
-	      "  -s signal     : send signal to a master process: stop, quit, reopen, reload\n"
+	      "  -s signal     : send signal to a master process: stop, quit, reopen, reload;\n"
+	      "                  the last two wait for the outcome and print it\n"
 	      "  -p prefix     : set prefix path (default: " SKUA_PREFIX ")\n"
 	      "  -e filename   : set error log file (default: " SKUA_ERROR_LOG_PATH ")\n"
 	      "  -c filename   : set configuration file (default: " SKUA_CONF_PATH ")\n"
@@ -241,6 +243,22 @@ static int read_help(struct options *options, struct arguments *args)
 	return 0;
 }
 
+/* It takes the options that say which server is meant. */
+static int read_status(struct options *options, struct arguments *args)
+{
+	while (*args->next) {
+		const char *word = *args->next++;
+
+		if (strcmp(word, "--json") == 0)
+			options->json = true;
+		else if (read_word(options, word, args) < 0)
+			return -1;
+	}
+	if (options->command == COMMAND_RUN)
+		options->command = COMMAND_STATUS;
+	return 0;
+}
+
 int options_read(struct options *options, int argc, char **argv)
 {
 	struct arguments args = { .next = argv + (argc > 0) };
@@ -249,6 +267,10 @@ int options_read(struct options *options, int argc, char **argv)
 	if (*args.next && strcmp(*args.next, "serve") == 0) {
 		args.next++;
 		return read_serve(options, &args);
+	}
+	if (*args.next && strcmp(*args.next, "status") == 0) {
+		args.next++;
+		return read_status(options, &args);
 	}
 	if (*args.next && strcmp(*args.next, "help") == 0) {
 		args.next++;

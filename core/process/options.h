@@ -18,6 +18,7 @@ enum command {
 	COMMAND_USAGE, /* -h, -? */
 	COMMAND_SERVE, /* serve [DIR] */
 	COMMAND_HELP, /* help [NAME] */
+	COMMAND_STATUS, /* status [--json] */
 };
 
 /* All strings are those of argv; NULL: not given. */
@@ -26,6 +27,7 @@ struct options {
 	const char *prefix, *conf, *error_log, *globals;
 	const char *signal; /* "stop", "quit", "reload" or "reopen" */
 	bool quiet;
+	bool json; /* of status */
 
 	/* Of serve and help. */
 	const char *argument; /* DIR, NAME */

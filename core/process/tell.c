@@ -8,8 +8,10 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "process/ask.h"
 #include "process/generation.h"
 #include "process/main_conf.h"
 #include "process/pidfile.h"
@@ -65,17 +67,63 @@ static int send_signal(const char *name, struct str path, pid_t pid)
 	return 1;
 }
 
+static bool has_outcome(const char *name)
+{
+	return strcmp(name, "reload") == 0 || strcmp(name, "reopen") == 0;
+}
+
+static int print(const char *name, struct answer *answer)
+{
+	if (answer->ok)
+		fputs(answer->text, stdout);
+	else
+		fprintf(stderr, "%sskua: %s failed\n", answer->text, name);
+	free(answer->text);
+	return !answer->ok;
+}
+
+static int say_signal_was_sent(const char *name, struct str control, int error)
+{
+	if (str_empty(control))
+		fputs("skua: there is no control socket (\"control off\" or \"master_process "
+		      "off\")",
+		      stderr);
+	else
+		fprintf(stderr, "skua: nobody answers at the control socket \"%.*s\": %s",
+			STR_ARG(control), strerror(-error));
+	fprintf(stderr, "; %s was sent as a signal, the error log tells the outcome\n", name);
+	return 0;
+}
+
+/* Those that have an outcome go through the socket, which tells it. */
+static int tell(const char *name, const struct generation *generation)
+{
+	struct str control = main_conf_control_path(generation->conf);
+	struct str path = main_conf_pid_path(generation->conf);
+	struct answer answer;
+	int error = 0;
+	pid_t pid;
+
+	if (has_outcome(name) && !str_empty(control)) {
+		error = ask_master(control.data, name, 0, &answer);
+		if (error == 0)
+			return print(name, &answer);
+	}
+	int failed = pidfile_read(path.data, &pid);
+	if (failed < 0)
+		return complain_about_file(name, path, failed);
+	if (send_signal(name, path, pid) != 0)
+		return 1;
+	return has_outcome(name) ? say_signal_was_sent(name, control, error) : 0;
+}
+
 int tell_master(const struct startup *startup, const char *name)
 {
 	struct generation *generation = generation_read(startup, stderr);
 
 	if (!generation)
 		return 1;
-	struct str path = main_conf_pid_path(generation->conf);
-	pid_t pid;
-	int error = pidfile_read(path.data, &pid);
-	int status = error < 0 ? complain_about_file(name, path, error) :
-				 send_signal(name, path, pid);
+	int status = tell(name, generation);
 	generation_destroy(generation);
 	return status;
 }

@@ -8,8 +8,10 @@
 struct startup;
 
 /*
- * Sends the signal to the master whose number is in the pid file that the
- * configuration names. Returns the exit status, 1 after a message.
+ * Tells the master of this configuration. reload and reopen go through the
+ * control socket, and the outcome is printed; where nobody answers there, and
+ * for the others, a signal is sent to the process that the pid file names.
+ * Returns the exit status: 1 when it failed or could not be told.
  */
 int tell_master(const struct startup *startup, const char *name);
 

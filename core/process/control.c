@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A client's place goes through three states: it asks (its line is read, the
+ * timer runs), it is held (only its hanging up is noticed), it takes its answer
+ * (the timer runs again).
+ */
+#include "process/control.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <log.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "event/loop.h"
+#include "process/control_socket.h"
+
+enum { CLIENTS_MAX = 8, LIMIT_MS = 5000, RETRY_MS = 1000 };
+
+struct control_client {
+	struct event event; /* first: the event's owner */
+	bool used;
+	struct timer timer;
+	char request[CONTROL_REQUEST_MAX];
+	size_t received;
+	unsigned held; /* the round it waits for; 0: none */
+	char *reply; /* NULL: it isn't answered yet */
+	size_t reply_len, sent;
+};
+
+static struct control_client clients[CLIENTS_MAX];
+static control_handler *handle;
+static struct {
+	struct event event;
+	struct timer retry; /* the system had no descriptor for a client */
+	char *path; /* NULL: there is no socket */
+	dev_t device; /* of its file */
+	ino_t inode;
+} socket_here;
+
+int control_parse(struct str received, enum control_command *command)
+{
+	static const struct str names[] = {
+		[CONTROL_RELOAD] = STR_INIT("reload"),
+		[CONTROL_REOPEN] = STR_INIT("reopen"),
+		[CONTROL_STATUS] = STR_INIT("status"),
+		[CONTROL_STATUS_JSON] = STR_INIT("status json"),
+	};
+	ssize_t end = str_chr(received, '\n');
+
+	if (end < 0)
+		return received.len < CONTROL_REQUEST_MAX ? 0 : -EMSGSIZE;
+	if ((size_t)end + 1 != received.len)
+		return -EBADMSG;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (!str_eq(str_head(received, (size_t)end), names[i]))
+			continue;
+		*command = (enum control_command)i;
+		return 1;
+	}
+	return -EBADMSG;
+}
+
+/* --- clients ------------------------------------------------------------------- */
+
+static void hang_up(struct control_client *client)
+{
+	timer_stop(&client->timer);
+	event_remove(&client->event);
+	close(client->event.fd);
+	free(client->reply);
+	client->reply = NULL;
+	client->used = false;
+}
+
+static void send_reply(struct control_client *client)
+{
+	while (client->sent < client->reply_len) {
+		ssize_t n = send(client->event.fd, client->reply + client->sent,
+				 client->reply_len - client->sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+		if (n < 0 && errno == EAGAIN && event_modify(&client->event, EPOLLOUT) == 0)
+			return;
+		if (n < 0 && errno != EINTR)
+			break;
+		client->sent += n > 0 ? (size_t)n : 0;
+	}
+	hang_up(client);
+}
+
+void control_reply(struct control_client *client, bool ok, struct str text)
+{
+	struct str head = ok ? STR("ok\n") : STR("error\n");
+
+	client->held = 0;
+	client->reply = malloc(head.len + text.len);
+	if (!client->reply) {
+		hang_up(client);
+		return;
+	}
+	str_put(str_put(client->reply, head), text);
+	client->reply_len = head.len + text.len;
+	timer_start(&client->timer, LIMIT_MS);
+	send_reply(client);
+}
+
+void control_hold(struct control_client *client, unsigned round)
+{
+	client->held = round;
+	timer_stop(&client->timer);
+	event_modify(&client->event, 0);
+}
+
+void control_reply_held(unsigned round, bool ok, struct str text)
+{
+	for (size_t i = 0; i < CLIENTS_MAX; i++)
+		if (clients[i].used && clients[i].held && clients[i].held <= round)
+			control_reply(&clients[i], ok, text);
+}
+
+static void refuse(struct control_client *client, int error)
+{
+	log_warnx("control socket: a request that is %s was refused",
+		  error == -EMSGSIZE ? "too long" : "no command");
+	control_reply(client, false,
+		      STR("no such command; there are reload, reopen, status, status json\n"));
+}
+
+static void receive(struct control_client *client)
+{
+	enum control_command command;
+	ssize_t n = recv(client->event.fd, client->request + client->received,
+			 sizeof(client->request) - client->received, 0);
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0) {
+		hang_up(client);
+		return;
+	}
+	client->received += (size_t)n;
+	int result = control_parse((struct str){ client->request, client->received }, &command);
+	if (result < 0)
+		refuse(client, result);
+	else if (result > 0)
+		handle(client, command);
+}
+
+static void on_client(struct event *event, uint32_t events)
+{
+	struct control_client *client = (struct control_client *)event;
+
+	if (events & EPOLLIN)
+		receive(client);
+	else if (events & EPOLLOUT)
+		send_reply(client);
+	else
+		hang_up(client);
+}
+
+static void on_time_over(void *data)
+{
+	struct control_client *client = data;
+
+	log_warnx("control socket: a client has %s for %d ms and is dropped",
+		  client->reply ? "not taken its answer" : "not asked", LIMIT_MS);
+	hang_up(client);
+}
+
+static struct control_client *free_place(void)
+{
+	for (size_t i = 0; i < CLIENTS_MAX; i++)
+		if (!clients[i].used)
+			return &clients[i];
+	return NULL;
+}
+
+static void welcome(int fd)
+{
+	static const char busy[] = "error\nthe control socket has too many clients, try again\n";
+	struct control_client *client = free_place();
+
+	if (!control_socket_trusts(fd)) {
+		log_warnx("control socket: a client of another user is refused");
+		close(fd);
+		return;
+	}
+	if (!client) {
+		send(fd, busy, sizeof(busy) - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+		close(fd);
+		return;
+	}
+	*client = (struct control_client){
+		.event = { .fd = fd, .ready = on_client },
+		.timer = { .expired = on_time_over, .data = client },
+	};
+	if (event_add(&client->event, EPOLLIN) < 0) {
+		close(fd);
+		return;
+	}
+	client->used = true;
+	timer_start(&client->timer, LIMIT_MS);
+}
+
+/* --- the socket ---------------------------------------------------------------- */
+
+static void on_connection(struct event *event, uint32_t events)
+{
+	struct sockaddr_un peer; /* has no name */
+	socklen_t len = sizeof(peer);
+	int fd = accept4(event->fd, (struct sockaddr *)&peer, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+	(void)events;
+	if (fd >= 0) {
+		welcome(fd);
+	} else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+		log_crit("control socket: accept() failed, clients wait for %d ms", RETRY_MS);
+		event_remove(event);
+		timer_start(&socket_here.retry, RETRY_MS);
+	}
+}
+
+static void on_retry(void *data)
+{
+	(void)data;
+	event_add(&socket_here.event, EPOLLIN);
+}
+
+static void close_socket(void)
+{
+	struct stat status;
+
+	if (!socket_here.path)
+		return;
+	timer_stop(&socket_here.retry);
+	event_remove(&socket_here.event);
+	close(socket_here.event.fd);
+	/* Another master may have taken the path since. */
+	if (lstat(socket_here.path, &status) == 0 && status.st_dev == socket_here.device &&
+	    status.st_ino == socket_here.inode)
+		unlink(socket_here.path);
+	free(socket_here.path);
+	socket_here.path = NULL;
+}
+
+static void complain(const char *path, int error)
+{
+	const char *remedy = "the directive control names another, or \"off\"";
+
+	errno = -error;
+	if (error == -EADDRINUSE)
+		log_errorx("the control socket \"%s\" belongs to a server that runs; %s", path,
+			   remedy);
+	else
+		log_error("cannot make the control socket \"%s\"; %s", path, remedy);
+}
+
+static void open_socket(const char *path)
+{
+	struct stat status;
+	int fd = control_socket_open(path);
+
+	if (fd < 0) {
+		complain(path, fd);
+		return;
+	}
+	socket_here.event = (struct event){ .fd = fd, .ready = on_connection };
+	socket_here.retry = (struct timer){ .expired = on_retry };
+	socket_here.path = strdup(path);
+	int error = socket_here.path && lstat(path, &status) == 0 ?
+			    event_add(&socket_here.event, EPOLLIN) :
+			    -errno;
+	if (error == 0) {
+		socket_here.device = status.st_dev;
+		socket_here.inode = status.st_ino;
+		return;
+	}
+	complain(path, error);
+	close(fd);
+	unlink(path);
+	free(socket_here.path);
+	socket_here.path = NULL;
+}
+
+void control_listen(const char *path, control_handler *handler)
+{
+	handle = handler;
+	if (socket_here.path && strcmp(socket_here.path, path) == 0)
+		return;
+	close_socket();
+	if (path[0])
+		open_socket(path);
+}
+
+void control_finish(void)
+{
+	control_reply_held(UINT_MAX, false, STR("the server has ended\n"));
+	for (size_t i = 0; i < CLIENTS_MAX; i++)
+		if (clients[i].used)
+			hang_up(&clients[i]);
+	close_socket();
+}
+
+void control_forget(void)
+{
+	for (size_t i = 0; i < CLIENTS_MAX; i++)
+		if (clients[i].used)
+			close(clients[i].event.fd);
+	if (socket_here.path)
+		close(socket_here.event.fd);
+}

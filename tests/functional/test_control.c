@@ -1,0 +1,503 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The control socket and what is built on it: -s reload that waits, status, and
+ * clients that behave badly.
+ */
+#include "harness/client.h"
+#include "harness/memory.h"
+#include "harness/test.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static struct server *start(const char *main)
+{
+	static const char *const files[] = { "/main.conf", "", "/http.conf", "", NULL };
+	const struct server_setup setup = {
+		.conf = memory_printf("%s include %%DIR%%/main.conf;\n"
+				      "http { include %%DIR%%/http.conf;\n"
+				      "server { listen 127.0.0.1:%%PORT%%; root %%DIR%%/html;\n"
+				      "location /v { return 200 one; } } }",
+				      main),
+		.files = files,
+	};
+
+	return server_start_with(&setup);
+}
+
+/* What a command of this server's has printed, and its exit status. */
+struct outcome {
+	int status;
+	const char *text;
+};
+
+static struct outcome run(const struct server *server, const char *arguments)
+{
+	const char *program = getenv("SKUA") ? getenv("SKUA") : "build/skua";
+	FILE *from = popen(memory_printf("timeout 20 %s %s -p %s -c %s/conf/server.conf 2>&1",
+					 program, arguments, server->dir, server->dir),
+			   "r");
+	char *text = memory_alloc(65536);
+
+	ck_assert_ptr_nonnull(from);
+	text[fread(text, 1, 65535, from)] = '\0';
+	int status = pclose(from);
+	ck_assert(WIFEXITED(status));
+	return (struct outcome){ WEXITSTATUS(status), text };
+}
+
+static void check_run(const struct server *server, const char *arguments, int status,
+		      const char *text)
+{
+	struct outcome outcome = run(server, arguments);
+
+	ck_assert_msg(outcome.status == status && strstr(outcome.text, text),
+		      "skua %s: status %d, \"%s\"", arguments, outcome.status, outcome.text);
+}
+
+/* What the program jq gives for the filter, of status --json. */
+static const char *json(const struct server *server, const char *filter)
+{
+	struct outcome outcome = run(server, "status --json");
+
+	ck_assert_int_eq(outcome.status, 0);
+	put_file((struct server *)server, "/status.json", outcome.text);
+	FILE *from = popen(memory_printf("jq -cr '%s' %s 2>&1", filter,
+					 file_path(server, "/status.json")),
+			   "r");
+	char *text = memory_alloc(4096);
+	text[fread(text, 1, 4095, from)] = '\0';
+	ck_assert_msg(pclose(from) == 0, "%s\n%s", text, outcome.text);
+	text[strcspn(text, "\n")] = '\0';
+	return text;
+}
+
+static void need_jq(void)
+{
+	if (system("jq --version >/dev/null 2>&1") != 0)
+		test_skip("jq is not installed");
+}
+
+/* For tests that make the server complain: what it has said is what they wanted. */
+static void forgive(struct server *server)
+{
+	put_file(server, "/error.log", "");
+}
+
+/* --- raw clients ----------------------------------------------------------------- */
+
+static int control_open(const struct server *server)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s/server.pid.sock", server->dir);
+	ck_assert_msg(connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0, "%s: %s",
+		      address.sun_path, strerror(errno));
+	return fd;
+}
+
+/* All that comes until the end; "" also when it ends with a reset. */
+static const char *control_read(int fd)
+{
+	char *text = memory_alloc(65536);
+	size_t len = 0;
+
+	for (ssize_t n; (n = recv(fd, text + len, 65535 - len, 0)) > 0;)
+		len += (size_t)n;
+	text[len] = '\0';
+	close(fd);
+	return text;
+}
+
+static void control_send(int fd, const char *text)
+{
+	send(fd, text, strlen(text), MSG_NOSIGNAL);
+}
+
+static const char *control_ask(const struct server *server, const char *text)
+{
+	int fd = control_open(server);
+
+	control_send(fd, text);
+	return control_read(fd);
+}
+
+/* --- reload ------------------------------------------------------------------------ */
+
+START_TEST(reload_tells_what_has_changed)
+{
+	struct server *server = start("");
+
+	check_run(server, "-s reload", 0, "generation 2 serves, with 1 worker\n");
+	put_file(server, "/main.conf", "worker_processes 3;");
+	put_file(server, "/http.conf",
+		 server_text(server, "server { listen 127.0.0.1:%PORT2%; return 200 two; }"));
+	struct outcome outcome = run(server, "-s reload");
+	ck_assert_int_eq(outcome.status, 0);
+	ck_assert_str_eq(outcome.text,
+			 server_text(server, "generation 3 serves, with 3 workers (generation 2 "
+					     "had 1)\nlistens now: 127.0.0.1:%PORT2%\n"));
+	ck_assert_str_eq(ask(server, "/", .port = 1).body, "two");
+	put_file(server, "/http.conf", "");
+	check_run(server, "-s reload", 0,
+		  server_text(server, "listens no longer: 127.0.0.1:%PORT2%\n"));
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(reload_prints_all_errors_of_the_configuration)
+{
+	struct server *server = start("");
+
+	put_file(server, "/http.conf", "nonsense on;\nsendfile perhaps;\n");
+	struct outcome outcome = run(server, "-s reload");
+	ck_assert_int_eq(outcome.status, 1);
+	ck_assert_ptr_nonnull(strstr(outcome.text, "nonsense"));
+	ck_assert_ptr_nonnull(strstr(outcome.text, "perhaps"));
+	ck_assert_str_eq(get(server, "/v").body, "one");
+	forgive(server);
+	server_stop(server);
+}
+END_TEST
+
+/* As its program sees the configuration, not as the command does. */
+START_TEST(the_master_tells_the_errors_it_finds)
+{
+	struct server *server = start("");
+
+	put_file(server, "/http.conf", "nonsense on;\nsendfile perhaps;\n");
+	const char *text = control_ask(server, "reload\n");
+	ck_assert_int_eq(strncmp(text, "error\n", 6), 0);
+	ck_assert_ptr_nonnull(strstr(text, "nonsense"));
+	ck_assert_ptr_nonnull(strstr(text, "perhaps"));
+	ck_assert_ptr_nonnull(strstr(text, "nothing was changed, generation 1 serves on\n"));
+	forgive(server);
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(reload_tells_which_address_cannot_be_had)
+{
+	struct server *server = start("");
+
+	put_file(server, "/http.conf", "server { listen 192.0.2.1:81; }");
+	struct outcome outcome = run(server, "-s reload");
+	ck_assert_int_eq(outcome.status, 1);
+	ck_assert_ptr_nonnull(strstr(outcome.text, "bind() to 192.0.2.1:81 failed"));
+	ck_assert_ptr_nonnull(strstr(outcome.text, "skua: reload failed\n"));
+	forgive(server);
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(reloads_at_the_same_time_are_all_answered)
+{
+	struct server *server = start("");
+	int fds[5];
+
+	for (int i = 0; i < 5; i++) {
+		fds[i] = control_open(server);
+		control_send(fds[i], "reload\n");
+	}
+	for (int i = 0; i < 5; i++) {
+		const char *text = control_read(fds[i]);
+		ck_assert_msg(strncmp(text, "ok\ngeneration ", 14) == 0, "%s", text);
+	}
+	/* The first at once, the others together in a second round. */
+	ck_assert_uint_le(file_count(server, "/error.log", "reload: reading"), 3);
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(who_waits_learns_that_the_server_ends)
+{
+	struct server *server = start("");
+	int fd = control_open(server);
+
+	kill(server->pid, SIGSTOP);
+	control_send(fd, "reload\n");
+	kill(server->pid, SIGQUIT);
+	kill(server->pid, SIGCONT);
+	const char *text = control_read(fd);
+	ck_assert_msg(strstr(text, "end") || strncmp(text, "ok\n", 3) == 0, "\"%s\"", text);
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(without_the_socket_a_signal_is_sent)
+{
+	struct server *server = start("");
+
+	unlink(file_path(server, "/server.pid.sock"));
+	check_run(server, "-s reload", 0, "reload was sent as a signal");
+	log_wait(server, "generation 2");
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(control_off_makes_no_socket)
+{
+	struct server *server = start("control off;");
+
+	ck_assert_int_lt(access(file_path(server, "/server.pid.sock"), F_OK), 0);
+	check_run(server, "-s reload", 0, "there is no control socket");
+	log_wait(server, "generation 2");
+	check_run(server, "status", 1, "control off");
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(reopen_tells_what_failed)
+{
+	static const char *const files[] = { "/sub/keep", "", NULL };
+	const struct server_setup setup = {
+		.conf = "error_log %DIR%/sub/second.log; http { }", .files = files,
+	};
+	struct server *server = server_start_with(&setup);
+
+	check_run(server, "-s reopen", 0, "");
+	ck_assert_int_eq(rename(file_path(server, "/sub"), file_path(server, "/gone")), 0);
+	check_run(server, "-s reopen", 1, "cannot reopen the log file");
+	server_stop(server);
+}
+END_TEST
+
+/* --- the socket itself --------------------------------------------------------------- */
+
+START_TEST(the_socket_is_its_owners)
+{
+	struct server *server = start("");
+	struct stat status;
+
+	ck_assert_int_eq(stat(file_path(server, "/server.pid.sock"), &status), 0);
+	ck_assert(S_ISSOCK(status.st_mode));
+	ck_assert_uint_eq(status.st_mode & 0777, 0600);
+	const char *path = file_path(server, "/server.pid.sock");
+	kill(server->pid, SIGHUP);
+	log_wait(server, "generation 2");
+	ck_assert_int_eq(access(path, F_OK), 0);
+	put_file(server, "/main.conf", server_text(server, "control %DIR%/other;"));
+	kill(server->pid, SIGHUP);
+	log_wait(server, "generation 3");
+	ck_assert_int_lt(access(path, F_OK), 0);
+	check_run(server, "status", 0, "generation     3");
+	server_stop(server);
+}
+END_TEST
+
+static int bind_there(const struct server *server, const char *name)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s/%s", server->dir, name);
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	ck_assert_int_eq(listen(fd, 1), 0);
+	return fd;
+}
+
+START_TEST(a_socket_left_behind_is_replaced)
+{
+	struct server *server = start("");
+
+	close(bind_there(server, "stale"));
+	put_file(server, "/main.conf", server_text(server, "control %DIR%/stale;"));
+	check_run(server, "-s reload", 0, "reload was sent as a signal");
+	log_wait(server, "generation 2");
+	check_run(server, "status", 0, "generation     2");
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(a_living_masters_socket_stays)
+{
+	struct server *server = start("");
+	int fd = bind_there(server, "taken");
+
+	put_file(server, "/main.conf", server_text(server, "control %DIR%/taken;"));
+	kill(server->pid, SIGHUP);
+	log_wait(server, "belongs to a server that runs");
+	ck_assert_int_eq(access(file_path(server, "/taken"), F_OK), 0);
+	close(fd);
+	put_file(server, "/file", "");
+	put_file(server, "/main.conf", server_text(server, "control %DIR%/file;"));
+	kill(server->pid, SIGHUP);
+	log_wait(server, "cannot make the control socket");
+	ck_assert_int_eq(access(file_path(server, "/file"), F_OK), 0);
+	server_stop(server);
+}
+END_TEST
+
+/* --- abuse ------------------------------------------------------------------------ */
+
+START_TEST(garbage_is_refused)
+{
+	struct server *server = start("");
+
+	ck_assert_int_eq(strncmp(control_ask(server, "\n"), "error\n", 6), 0);
+	ck_assert_int_eq(strncmp(control_ask(server, "reload now\n"), "error\n", 6), 0);
+	ck_assert_int_eq(strncmp(control_ask(server, "GET / HTTP/1.1\r\n\r\n"), "error\n", 6), 0);
+	ck_assert_int_eq(strncmp(control_ask(server, "status\nstatus\n"), "error\n", 6), 0);
+	char *huge = memory_alloc(1 << 20);
+	memset(huge, 'x', 1 << 20);
+	huge[(1 << 20) - 1] = '\0';
+	control_ask(server, huge);
+	log_wait(server, "a request that is too long was refused");
+	check_run(server, "status", 0, "generation     1");
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(clients_are_bounded)
+{
+	struct server *server = start("");
+	int fds[8];
+
+	for (int i = 0; i < 8; i++)
+		fds[i] = control_open(server);
+	ck_assert_ptr_nonnull(strstr(control_read(control_open(server)), "too many clients"));
+	ck_assert_str_eq(get(server, "/v").body, "one");
+	close(fds[3]);
+	struct patience wait = { 0 };
+	while (run(server, "status").status != 0)
+		patience(&wait, "a place is free");
+	/* And those that say nothing are dropped after five seconds. */
+	ck_assert_str_eq(control_read(fds[0]), "");
+	log_wait(server, "a client has not asked for 5000 ms and is dropped");
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(a_line_may_come_in_pieces)
+{
+	struct server *server = start("");
+	int fd = control_open(server);
+
+	for (const char *byte = "status\n"; *byte; byte++) {
+		control_send(fd, memory_printf("%c", *byte));
+		usleep(1000);
+	}
+	ck_assert_int_eq(strncmp(control_read(fd), "ok\nskua ", 8), 0);
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(hanging_up_while_waiting_is_no_matter)
+{
+	struct server *server = start("");
+
+	for (int i = 0; i < 20; i++) {
+		int fd = control_open(server);
+
+		control_send(fd, "reload\n");
+		close(fd);
+	}
+	check_run(server, "-s reload", 0, " serves, with 1 worker");
+	server_stop(server);
+}
+END_TEST
+
+/* --- status ------------------------------------------------------------------------- */
+
+START_TEST(status_is_json)
+{
+	need_jq();
+	struct server *server = start("worker_processes 2;");
+
+	ck_assert_str_eq(get(server, "/v").body, "one");
+	ck_assert_int_eq(get(server, "/missing").status, 404);
+	struct client *client = client_open(server);
+	client_get(client, "/v");
+	ck_assert_str_eq(json(server, ".pid"), memory_printf("%d", server->pid));
+	ck_assert_str_eq(json(server, "[.generation,.accept_mode]"), "[1,\"shared\"]");
+	ck_assert_str_eq(json(server, ".configuration"),
+			 memory_printf("%s/conf/server.conf", server->dir));
+	ck_assert_str_eq(json(server, "[.listeners[]]|tostring"),
+			 server_text(server, "[\"127.0.0.1:%PORT%\"]"));
+	ck_assert_str_eq(json(server, "[.processes[]|.kind,.slot,.generation,.state]"),
+			 "[\"worker\",0,1,\"running\",\"worker\",1,1,\"running\"]");
+	ck_assert_str_eq(json(server, "[.totals|.requests,.responses[\"2xx\"],.responses[\"4xx\"],"
+				      ".connections.accepted,.connections.idle]"),
+			 "[3,2,1,3,1]");
+	ck_assert_str_eq(json(server, ".totals.bytes_sent > 200"), "true");
+	server_stop(server);
+}
+END_TEST
+
+/* The sums go on when the processes that have counted are gone. */
+START_TEST(sums_survive_reloads_and_deaths)
+{
+	need_jq();
+	struct server *server = start("");
+	pid_t worker;
+
+	get(server, "/v");
+	check_run(server, "-s reload", 0, "");
+	get(server, "/v");
+	struct patience wait = { 0 };
+	while (server_workers(server, &worker, 1) != 1)
+		patience(&wait, "the old worker has gone");
+	ck_assert_str_eq(json(server, ".totals.requests"), "2");
+	kill(worker, SIGKILL);
+	log_wait(server, "exited on signal 9");
+	forgive(server);
+	wait = (struct patience){ 0 };
+	while (strcmp(json(server, ".processes[0].state"), "running") != 0)
+		patience(&wait, "another worker runs");
+	get(server, "/v");
+	ck_assert_str_eq(json(server, "[.totals.requests,.processes[0].requests]"), "[3,2]");
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(an_old_worker_says_what_it_waits_for)
+{
+	need_jq();
+	static char bytes[16 << 20];
+	struct server *server = start("");
+	put_bytes(server, "large", bytes, sizeof(bytes));
+	struct client *client = client_open_slow(server);
+	char first[100];
+
+	client_send(client, "GET /large HTTP/1.1\r\nHost: a\r\n\r\n");
+	ck_assert_uint_gt(client_read(client, first, sizeof(first)), 0);
+	check_run(server, "-s reload", 0, "generation 2");
+	ck_assert_str_eq(json(server, "[.processes[]|select(.generation == 1)|.state,"
+				      ".waits_for.answers,.connections.writing]"),
+			 "[\"draining\",1,1]");
+	check_run(server, "status", 0, "waits for 1 answer\n");
+	client_drain(client);
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(status_without_a_server)
+{
+	struct server *server = start("");
+
+	put_file(server, "/main.conf", server_text(server, "control %DIR%/nobody;"));
+	check_run(server, "status", 1, "no server answers at the control socket");
+	check_run(server, "status --yaml", 1, "invalid option");
+	server_stop(server);
+}
+END_TEST
+
+static const struct test_suite suite = { .name = "control", .timeout = 40 };
+
+TESTS_IN(&suite, reload_tells_what_has_changed, reload_prints_all_errors_of_the_configuration,
+	 the_master_tells_the_errors_it_finds, reload_tells_which_address_cannot_be_had,
+	 reloads_at_the_same_time_are_all_answered, who_waits_learns_that_the_server_ends,
+	 without_the_socket_a_signal_is_sent, control_off_makes_no_socket, reopen_tells_what_failed,
+	 the_socket_is_its_owners, a_socket_left_behind_is_replaced, a_living_masters_socket_stays,
+	 garbage_is_refused, clients_are_bounded, a_line_may_come_in_pieces,
+	 hanging_up_while_waiting_is_no_matter, status_is_json, sums_survive_reloads_and_deaths,
+	 an_old_worker_says_what_it_waits_for, status_without_a_server)
