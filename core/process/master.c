@@ -207,8 +207,9 @@ static void reload(void)
 	if (generation && generation_open(generation) == 0 && begin(generation) == 0)
 		return;
 	generation_destroy(generation);
-	conclude(false);
+	generation_use_log(active, false);
 	log_emergx("reload: nothing was changed");
+	conclude(false);
 }
 
 static void on_reload(int number)
