@@ -387,21 +387,20 @@ static void sent_all(struct h1 *h)
 		end_connection(h);
 		return;
 	}
-	if (ex->current && !ex->current->answered && ex->eof) {
-		/* A handler waits. Who has only closed its half is still there to read. */
-		timer_start(&conn->timer, h->conf->lingering_timeout.ms);
-		return;
-	}
 	if (has_work(ex)) {
 		job_queue(&conn->respond, STAGE_RESPOND);
 		return;
 	}
-	if (ex->eof && !ex->current) {
+	if (ex->eof && ex->current) {
+		/* We wait for our own. Who has only closed its half is still there to read. */
+		timer_start(&conn->timer, h->conf->lingering_timeout.ms);
+		return;
+	}
+	if (ex->eof) {
 		conn_close(conn);
 		return;
 	}
-	if (!ex->eof)
-		conn_want(conn, conn->events | EPOLLIN);
+	conn_want(conn, conn->events | EPOLLIN);
 	wait_for_client(h);
 }
 
