@@ -291,7 +291,12 @@ static bool advance(struct h1 *h, int *answers)
 
 	if (ex->current)
 		return h1_pull(ex, BYTES_A_TURN);
-	if (ex->last_answer || skip_body(ex) != DISCARD_DONE)
+	if (ex->last_answer)
+		return false;
+	if (ex->body.kind != FRAMING_NONE)
+		return skip_body(ex) == DISCARD_DONE;
+	/* The process ends: what comes behind this answer is for the next one. */
+	if (conn_export && !h->draining && ex->first)
 		return false;
 	if (h1_next_request(h) == NEXT_NONE)
 		return false;
@@ -335,12 +340,11 @@ static void h1_respond(struct conn *conn)
 
 	if (!ex)
 		return;
-	/* The process ends: who takes the connection answers what has come. */
-	if (conn_export && is_between_requests(h) && conn_export(conn))
-		return;
-	while (may_answer(ex, answers))
-		if (!advance(h, &answers))
-			break;
+	do {
+		/* The process ends: who takes the connection answers what has come. */
+		if (conn_export && is_between_requests(h) && conn_export(conn))
+			return;
+	} while (may_answer(ex, answers) && advance(h, &answers));
 	if (ex->broken) {
 		conn_close(conn);
 		return;
