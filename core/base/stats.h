@@ -25,6 +25,7 @@ struct stats {
 	_Atomic uint64_t active; /* connections that are open now */
 	_Atomic uint64_t idle; /* those of them that wait for a request */
 	_Atomic uint64_t writing; /* those with a request that is being answered */
+	_Atomic uint64_t limit; /* how many connections it may have open; 0: not known yet */
 	_Atomic uint64_t dealt; /* connections put into this process's inbox, by anyone */
 	_Atomic uint64_t taken; /* and those it has taken out */
 	_Atomic uint64_t away; /* 1: nobody serves now; written by the master */

@@ -147,6 +147,10 @@ static int receive(int fd, struct message *message, int flags)
 	detach(&msg, message);
 	if (n == 0 && message->fds_count == 0)
 		return 0;
+	if (flags & MSG_PEEK && msg.msg_flags & MSG_CTRUNC) {
+		message_discard(message);
+		return -EMFILE;
+	}
 	const char *why = fault(&head, &msg, (size_t)n, message);
 	if (why)
 		return drop(message, why);

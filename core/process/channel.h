@@ -59,7 +59,8 @@ int channel_receive(int fd, struct message *message);
 /*
  * The same, but the message stays where it is: the descriptors are copies, and
  * channel_drop() takes the message away, with its own. A broken message does
- * not stay.
+ * not stay. -EMFILE: there is no room for so many descriptors; to receive the
+ * message now would lose some.
  */
 int channel_peek(int fd, struct message *message);
 void channel_drop(int fd);

@@ -50,7 +50,7 @@ static void settle(void *data)
 
 	while (heir && (result = give_one(estate, heir)) > 0)
 		;
-	if (heir && (result == -EAGAIN || result == -ETOOMANYREFS)) {
+	if (heir && (result == -EAGAIN || result == -ETOOMANYREFS || result == -EMFILE)) {
 		timer_start(&estate->retry, RETRY_MS);
 		return;
 	}

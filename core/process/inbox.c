@@ -110,6 +110,16 @@ static unsigned unpack(struct message *message, void (*take)(const struct passed
 	return (unsigned)message->fds_count;
 }
 
+bool inbox_fits(int fd)
+{
+	struct message message;
+	int result = channel_peek(fd, &message);
+
+	if (result == 1)
+		message_discard(&message);
+	return result != -EMFILE;
+}
+
 unsigned inbox_receive(int fd, unsigned messages, void (*take)(const struct passed_conn *conn))
 {
 	unsigned count = 0;
@@ -142,7 +152,7 @@ int inbox_forward(int from, int to)
 		result = channel_peek(from, &message);
 	while (result == -EBADMSG);
 	if (result <= 0)
-		return 0;
+		return result == -EAGAIN ? 0 : result;
 	size_t count = message.fds_count;
 	int error = channel_send(to, message.type, message.number, message.payload, message.fds,
 				 count);

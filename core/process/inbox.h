@@ -55,6 +55,12 @@ int batch_send(struct batch *batch, int inbox);
 int inbox_decode(struct str *payload, struct passed_conn *conn);
 
 /*
+ * Whether this process has room for the descriptors of the next message; without
+ * it some would be lost. It costs as much as receiving the message.
+ */
+bool inbox_fits(int fd);
+
+/*
  * Takes all messages out and calls take() with each connection, whose
  * descriptor it owns. At most `messages` of them. How many connections came.
  */

@@ -31,8 +31,10 @@ static bool has_room(const struct receiver *receiver, bool displace)
 {
 	uint64_t active = stats_get(&receiver->stats->active);
 	uint64_t idle = displace ? stats_get(&receiver->stats->idle) : 0;
+	uint64_t own = stats_get(&receiver->stats->limit);
+	uint64_t limit = own && own < receiver->limit ? own : receiver->limit;
 
-	return active + on_the_way(receiver) < receiver->limit + (idle < active ? idle : active);
+	return active + on_the_way(receiver) < limit + (idle < active ? idle : active);
 }
 
 bool receiver_can_take(const struct receiver *receiver, bool displace)

@@ -16,7 +16,7 @@ struct stats;
 struct receiver {
 	int inbox; /* -1: it has gone for good */
 	struct stats *stats;
-	uint64_t limit; /* worker_connections */
+	uint64_t limit; /* worker_connections; the worker itself may know a lower one */
 	unsigned planned; /* connections that the giver has chosen it for and not sent yet */
 	bool blocked; /* it has taken nothing in this round */
 };

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <log.h>
 #include <module.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/stats.h"
@@ -16,6 +17,7 @@
 #include "event/complete.h"
 #include "event/loop.h"
 #include "event/threads.h"
+#include "file/cache.h"
 #include "http/http.h"
 #include "net/conn.h"
 #include "process/accept.h"
@@ -29,8 +31,14 @@ static enum stop_reason reason = STOP_FAST;
 static bool quitting;
 static struct timer patience; /* worker_shutdown_timeout */
 static struct event inbox;
+static struct timer inbox_pause; /* while there are no descriptors for what is in it */
+static uint32_t descriptors; /* RLIMIT_NOFILE */
 
-enum { MESSAGES_A_TURN = 4 };
+enum {
+	MESSAGES_A_TURN = 4,
+	PAUSE_MS = 100,
+	RESERVE = 256, /* descriptors that are not for connections, at most */
+};
 
 static int start_modules(void)
 {
@@ -104,28 +112,61 @@ static void take_passed(const struct passed_conn *conn)
 	}
 }
 
+static void end_of_pause(void *data)
+{
+	(void)data;
+	event_add(&inbox, EPOLLIN);
+}
+
+/* Near the limit of descriptors it is asked first: what doesn't fit would be lost. */
+static bool inbox_must_wait(void)
+{
+	return conn_counts.active >= descriptors / 2 && !inbox_fits(place.inbox) &&
+	       !(file_cache_trim() && inbox_fits(place.inbox));
+}
+
+static unsigned take_from_inbox(void)
+{
+	uint64_t dealt = stats_get(&stats_mine->dealt);
+	unsigned count = 0, more;
+
+	for (int i = 0; i < MESSAGES_A_TURN && !inbox_must_wait(); i++) {
+		more = inbox_receive(place.inbox, 1, take_passed);
+		count += more;
+		if (!more)
+			break;
+	}
+	stats_add(&stats_mine->taken, count);
+	/* It is empty: what is missing in the account was in a message that was dropped. */
+	if (count == 0 && stats_get(&stats_mine->taken) < dealt && !inbox_must_wait())
+		stats_set(&stats_mine->taken, dealt);
+	return count;
+}
+
 static void on_inbox(struct event *event, uint32_t events)
 {
 	(void)events;
-	stats_add(&stats_mine->taken, inbox_receive(event->fd, MESSAGES_A_TURN, take_passed));
+	if (inbox_must_wait()) {
+		event_remove(event);
+		timer_start(&inbox_pause, PAUSE_MS);
+		return;
+	}
+	take_from_inbox();
 	handover_again();
 }
 
 static int start_inbox(void)
 {
 	inbox = (struct event){ .fd = place.inbox, .ready = on_inbox };
+	inbox_pause = (struct timer){ .expired = end_of_pause };
 	return event_add(&inbox, EPOLLIN);
 }
 
 /* Whoever put connections in is told to stop before; the last ones are served. */
 static void empty_inbox(void)
 {
-	unsigned count;
-
-	if (place.inbox < 0)
-		return;
-	while ((count = inbox_receive(place.inbox, MESSAGES_A_TURN, take_passed)) > 0)
-		stats_add(&stats_mine->taken, count);
+	while (place.inbox >= 0 && take_from_inbox() > 0)
+		;
 }
 
 static int start_accepting(void)
@@ -158,6 +199,23 @@ static void publish(void *data)
 	stats_set(&stats_mine->writing, conn_counts.writing);
 }
 
+/* Some descriptors are kept for files: a connection that nobody can answer is of no use. */
+static void find_limits(void)
+{
+	uint32_t wanted = (uint32_t)place.generation->events->worker_connections;
+	struct rlimit limit;
+
+	getrlimit(RLIMIT_NOFILE, &limit);
+	descriptors = limit.rlim_cur < INT32_MAX ? (uint32_t)limit.rlim_cur : INT32_MAX;
+	uint32_t reserve = descriptors / 8 < RESERVE ? descriptors / 8 : RESERVE;
+	conn_limit = wanted < descriptors - reserve ? wanted : descriptors - reserve;
+	stats_set(&stats_mine->limit, conn_limit);
+	if (conn_limit < wanted && place.index == 0)
+		log_warnx("a worker may open %u descriptors and takes %u connections, not the %u "
+			  "of worker_connections; worker_rlimit_nofile allows more",
+			  descriptors, conn_limit, wanted);
+}
+
 int worker_start(const struct worker_place *given)
 {
 	static struct hook hook = { .run = publish };
@@ -166,7 +224,7 @@ int worker_start(const struct worker_place *given)
 	loop_on_finish(&hook);
 	/* What an idle connection holds is little, but nothing is lost with it. */
 	pool_out_of_memory = conn_close_oldest_idle;
-	conn_limit = (uint32_t)place.generation->events->worker_connections;
+	find_limits();
 	int error = completion_start();
 	if (error < 0) {
 		errno = -error;
@@ -221,6 +279,7 @@ void worker_finish(void)
 	handover_finish();
 	conn_close_all();
 	timer_stop(&patience);
+	timer_stop(&inbox_pause);
 	threads_finish();
 	stop_modules();
 	log_writer_flush_all();
