@@ -8,9 +8,12 @@
  */
 #include "http/files.h"
 
+#include <errno.h>
+
 #include "config/modules.h"
 #include "file/cache.h"
 #include "http/http.h"
+#include "net/conn.h"
 
 struct files_conf {
 	int symlinks;
@@ -24,12 +27,23 @@ static void release(void *file)
 	file_release(file);
 }
 
+/* Where descriptors have run out, the connection that has been idle longest gives its own. */
+static struct file *look_up(const struct file_query *query)
+{
+	struct file *file = file_lookup(query);
+
+	if ((file->error != EMFILE && file->error != ENFILE) || !conn_close_oldest_idle())
+		return file;
+	file_release(file);
+	return file_lookup(query);
+}
+
 struct file *file_open(struct request *req, struct str path)
 {
 	const struct files_conf *conf = req->confs[conf_index];
 	struct file_query query =
 		file_query_make(path, request_root(req), (enum symlinks)conf->symlinks);
-	struct file *file = file_lookup(&query);
+	struct file *file = look_up(&query);
 
 	pool_cleanup(req->pool, release, file);
 	return file;
