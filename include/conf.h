@@ -246,6 +246,14 @@ struct str conf_relative_to_file(struct conf *conf, struct str path);
 struct str conf_built_in_path(struct conf *conf, const char *path);
 
 /*
+ * Workers will open this file (a full path), or what lies below this directory,
+ * while they run, for reading: the sandbox around them lets them. What root and
+ * alias name need not be told; what is opened while the configuration is read
+ * neither. For setters and `check`.
+ */
+void conf_opens(struct conf_call *call, struct str path);
+
+/*
  * What is kept once for a whole configuration (named formats, files to open …):
  * a struct that belongs to a key (the address of any static object), zeroed at
  * the first call, in the configuration's pool.

@@ -65,6 +65,15 @@ struct str conf_place_text(struct pool *pool, const struct conf_place *place);
 /* conf_built_in_path() (conf.h) before there is a configuration. */
 struct str path_below_prefix(struct pool *pool, struct str prefix, const char *built_in);
 
+/* A path of conf_opens(), in a list. */
+struct conf_path {
+	struct str path; /* NUL follows */
+	struct conf_path *next;
+};
+
+/* What conf_opens() was told, in that order; NULL: nothing. */
+const struct conf_path *conf_paths(struct conf *conf);
+
 /* The scope of the main level. */
 struct conf_scope *conf_main(struct conf *conf);
 
