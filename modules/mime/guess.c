@@ -152,3 +152,16 @@ const char *guess_library(void)
 		 magic_version() % 100);
 	return text;
 }
+
+/* libmagic's list has colons in it; beside each name may lie a compiled form. */
+void guess_note_files(struct conf_call *call)
+{
+	struct str list = str_from(magic_getpath(NULL, 0));
+
+	while (!str_empty(list)) {
+		struct str path = str_split(&list, ':');
+
+		conf_opens(call, path);
+		conf_opens(call, pool_printf(call->pool, "%.*s.mgc", STR_ARG(path)));
+	}
+}

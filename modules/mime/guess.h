@@ -21,4 +21,7 @@ struct str guess_type(const struct guess *guess);
 /* "libmagic 5.44": for `skua -V`. */
 const char *guess_library(void);
 
+/* Tells the sandbox which files libmagic reads when it is asked for the first time. */
+void guess_note_files(struct conf_call *call);
+
 #endif

@@ -102,6 +102,15 @@ static int set_types(struct conf_call *call)
 	return result;
 }
 
+static int check(struct conf_call *call, void *data)
+{
+	const struct mime_conf *conf = data;
+
+	if (str_eq(conf->default_type, STR("magic")))
+		guess_note_files(call);
+	return 0;
+}
+
 const struct module mime_module = {
 	.name = "mime",
 	.summary = "tells the type of an answer, by extension or by content",
@@ -125,5 +134,6 @@ const struct module mime_module = {
 			  .initial = "magic"),
 		{ 0 }
 	},
+	.check = check,
 	.on[PHASE_FILTER] = mime_filter,
 };
