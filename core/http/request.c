@@ -256,6 +256,7 @@ int status_from_errno(int errnum)
 	case EMFILE:
 	case ENFILE:
 	case ENOMEM:
+	case ESTALE:
 		return 503;
 	default:
 		return 500;

@@ -25,14 +25,22 @@ struct try_files_conf {
 	const struct try_files *files;
 };
 
-/* A refused link deserves its line in the log, though the next candidate is asked. */
-static bool is_there(struct request *req, struct str uri, enum file_kind kind)
+/*
+ * PASS: it is there. 404: it is not, and the next one is asked; a refused link
+ * deserves its line in the log all the same. 503: nobody can say just now, and
+ * another file would be the wrong answer.
+ */
+static verdict look_for(struct request *req, struct str uri, enum file_kind kind)
 {
 	const struct file *file = file_open(req, request_path(req, uri));
 
+	if (file->kind == kind)
+		return PASS;
+	if (file->kind == FILE_MISSING && status_from_errno(file->error) == 503)
+		return file_refuse(req, file);
 	if (!str_empty(file->refusal))
 		file_refuse(req, file);
-	return file->kind == kind;
+	return 404;
 }
 
 static verdict go_to_last(struct request *req, const struct try_files *files)
@@ -61,10 +69,13 @@ static verdict try_files_precontent(struct request *req, const void *data)
 		/* "$uri/" is the directory $uri, also when that ends in a slash already. */
 		if (candidate->is_directory && uri.len > 1)
 			uri = str_head(uri, uri.len - 1);
-		if (!is_there(req, uri, candidate->is_directory ? FILE_DIRECTORY : FILE_REGULAR))
+		verdict found = look_for(req, uri, candidate->is_directory ? FILE_DIRECTORY :
+									     FILE_REGULAR);
+		if (found == 404)
 			continue;
-		req->uri = uri;
-		return PASS;
+		if (found == PASS)
+			req->uri = uri;
+		return found;
 	}
 	return go_to_last(req, files);
 }
