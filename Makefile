@@ -68,7 +68,8 @@ $(BUILD)/added/$(1)/%.o: $(ADDED_$(1))/%.c $(BUILD)/flags
 endef
 $(foreach name,$(ADDED),$(eval $(call added_rule,$(name))))
 
-$(BUILD)/flags $(BUILD)/modules.c $(BUILD)/config.h $(BUILD)/tests/modules.c: $(BUILD)/config.mk
+$(BUILD)/flags $(BUILD)/modules.c $(BUILD)/config.h $(BUILD)/calls.h $(BUILD)/tests/modules.c: \
+		$(BUILD)/config.mk
 
 # --- tests -------------------------------------------------------------------
 
