@@ -5,6 +5,7 @@
  */
 #include "process/privileges.h"
 
+#include <errno.h>
 #include <grp.h>
 #include <linux/capability.h>
 #include <linux/securebits.h>
@@ -15,18 +16,30 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+/* What an exec could bring back. Whoever may not change the one hasn't the other either. */
+static void drop_bounds(void)
+{
+	for (unsigned long cap = 0; prctl(PR_CAPBSET_READ, cap, 0, 0, 0) >= 0; cap++)
+		prctl(PR_CAPBSET_DROP, cap, 0, 0, 0);
+	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+}
+
 static int drop_capabilities(void)
 {
 	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct data[2];
 
-	/* uid 0 would have them all again after an exec. Not everybody may set this. */
-	if (prctl(PR_SET_SECUREBITS, SECBIT_NOROOT | SECBIT_NOROOT_LOCKED, 0, 0, 0) < 0)
-		log_info("prctl(PR_SET_SECUREBITS) failed");
-	for (unsigned long cap = 0; prctl(PR_CAPBSET_READ, cap, 0, 0, 0) >= 0; cap++)
-		prctl(PR_CAPBSET_DROP, cap, 0, 0, 0);
 	memset(data, 0, sizeof(data));
-	return (int)syscall(SYS_capset, &head, data);
+	return syscall(SYS_capset, &head, data) < 0 ? -errno : 0;
+}
+
+int privileges_give_up(void)
+{
+	drop_bounds();
+	int error = drop_capabilities();
+	if (error < 0)
+		return error;
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ? -errno : 0;
 }
 
 static int become(const struct identity *identity)
@@ -55,14 +68,16 @@ int privileges_drop(const struct identity *identity)
 
 	if (geteuid() != 0 || dropped)
 		return 0;
+	/* uid 0 would have them all again after an exec. Not everybody may set this. */
+	if (prctl(PR_SET_SECUREBITS, SECBIT_NOROOT | SECBIT_NOROOT_LOCKED, 0, 0, 0) < 0)
+		log_info("prctl(PR_SET_SECUREBITS) failed");
+	drop_bounds();
 	if (become(identity) < 0)
 		return -1;
-	if (identity->uid == 0 && drop_capabilities() < 0) {
+	int error = privileges_give_up();
+	if (error < 0) {
+		errno = -error;
 		log_emerg("giving up root's capabilities failed");
-		return -1;
-	}
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) {
-		log_emerg("prctl(PR_SET_NO_NEW_PRIVS) failed");
 		return -1;
 	}
 	dropped = true;

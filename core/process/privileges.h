@@ -21,6 +21,12 @@ struct identity {
  */
 int privileges_drop(const struct identity *identity);
 
+/*
+ * Gives up all capabilities, also those that were inherited without being
+ * root, and all ways to win some. 0 or -errno.
+ */
+int privileges_give_up(void);
+
 /* RLIMIT_NOFILE; 0 leaves it as it is. A refusal is logged and no failure. */
 void privileges_limit_files(long limit);
 
