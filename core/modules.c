@@ -7,9 +7,11 @@
 #include "http/files.h"
 #include "http/http.h"
 #include "process/main_conf.h"
+#include "process/sandbox.h"
 
 const struct module *const core_modules[] = {
 	&main_module,
+	&sandbox_module,
 	&config_include_module,
 	&events_module,
 	&logs_module,

@@ -37,6 +37,8 @@ struct walk {
 	char link[PATH_MAX], target[PATH_MAX]; /* the last link that was followed */
 };
 
+int (*policy_explain)(const char *path, char *why, size_t why_size);
+
 struct file_query file_query_make(struct str path, struct str root, enum symlinks symlinks)
 {
 	while (root.len > 1 && root.data[root.len - 1] == '/')
@@ -283,6 +285,15 @@ static int open_in_root(const struct file_query *query, int flags, char *why, si
 	return fd;
 }
 
+static int open_any(const struct file_query *query, int flags, char *why, size_t why_size)
+{
+	if (query->symlinks == SYMLINKS_IN_ROOT)
+		return open_in_root(query, flags, why, why_size);
+
+	int fd = open(query->path.data, flags);
+	return fd < 0 ? -errno : fd;
+}
+
 int policy_open(const struct file_query *query, int flags, char *why, size_t why_size)
 {
 	flags |= O_CLOEXEC;
@@ -294,9 +305,8 @@ int policy_open(const struct file_query *query, int flags, char *why, size_t why
 		flags |= O_NOCTTY | O_NONBLOCK;
 	if (query->path.len >= PATH_MAX)
 		return -ENAMETOOLONG;
-	if (query->symlinks == SYMLINKS_IN_ROOT)
-		return open_in_root(query, flags, why, why_size);
-
-	int fd = open(query->path.data, flags);
-	return fd < 0 ? -errno : fd;
+	int fd = open_any(query, flags, why, why_size);
+	if (fd == -EACCES && policy_explain)
+		return policy_explain(query->path.data, why, why_size);
+	return fd;
 }

@@ -38,6 +38,14 @@ struct file_query file_query_make(struct str path, struct str root, enum symlink
 bool file_query_climbs(const struct file_query *query);
 
 /*
+ * Set by whoever confines this process: called when a path could not be opened
+ * for lack of permission. The -errno to give instead; when the confinement was
+ * the reason, `why` says so: -EACCES with a remedy, -ESTALE when it will be over
+ * soon.
+ */
+extern int (*policy_explain)(const char *path, char *why, size_t why_size);
+
+/*
  * Opens with flags of open(2); O_CLOEXEC, O_NOCTTY and O_NONBLOCK are added, so
  * that a pipe or a device cannot hold the process up. A descriptor or -errno;
  * -EXDEV for a link that leaves the root: then `why` says which link, where it

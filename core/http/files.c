@@ -62,7 +62,8 @@ static verdict refuse_missing(struct request *req, const struct file *file)
 	int status = status_from_errno(file->error);
 
 	if (!str_empty(file->refusal))
-		request_log(req, LEVEL_ERROR, 0, "\"%.*s\" is forbidden: %.*s", STR_ARG(file->path),
+		request_log(req, LEVEL_ERROR, 0, "\"%.*s\" %s: %.*s", STR_ARG(file->path),
+			    status == 403 ? "is forbidden" : "cannot be opened now",
 			    STR_ARG(file->refusal));
 	else if (status != 404 || req->location->core->log_not_found)
 		request_log(req, status < 500 ? LEVEL_ERROR : LEVEL_CRIT, file->error,

@@ -26,6 +26,7 @@
 #include "process/listen.h"
 #include "process/privileges.h"
 #include "process/report.h"
+#include "process/sandbox.h"
 #include "process/signals.h"
 #include "process/table.h"
 #include "process/title.h"
@@ -34,6 +35,7 @@
 /* What a kind of process does; quit() and stop() end the loop, soon or at once. */
 struct job_of_kind {
 	const char *title;
+	bool opens_files;
 	int (*start)(struct process *self);
 	void (*quit)(void);
 	void (*stop)(void);
@@ -54,10 +56,10 @@ static int start_worker(struct process *self)
 }
 
 static const struct job_of_kind jobs[] = {
-	[PROCESS_WORKER] = { "worker process", start_worker, worker_quit, worker_stop,
+	[PROCESS_WORKER] = { "worker process", true, start_worker, worker_quit, worker_stop,
 			     worker_finish, handover_heirs },
-	[PROCESS_ACCEPTOR] = { "acceptor process", acceptor_start, acceptor_quit, acceptor_stop,
-			       acceptor_finish, NULL },
+	[PROCESS_ACCEPTOR] = { "acceptor process", false, acceptor_start, acceptor_quit,
+			       acceptor_stop, acceptor_finish, NULL },
 };
 
 static struct process *self;
@@ -198,6 +200,17 @@ static int start_rights(void)
 	return privileges_drop(&identity);
 }
 
+/* One message a second is enough: the master acts on the first. */
+static void on_moved(void)
+{
+	static int64_t told_ms;
+
+	if (told_ms && clock_ms() - told_ms < 1000)
+		return;
+	told_ms = clock_ms();
+	channel_send(channel.fd, MESSAGE_MOVED, 0, STR(""), NULL, 0);
+}
+
 static int run(int fd)
 {
 	const struct job_of_kind *job = &jobs[self->kind];
@@ -207,7 +220,10 @@ static int run(int fd)
 	close_foreign();
 	control_forget();
 	stats_mine = self->stats;
-	if (start_loop(fd) < 0 || start_rights() < 0 || job->start(self) < 0)
+	leaks_start();
+	if (start_loop(fd) < 0 || start_rights() < 0 ||
+	    sandbox_enter(self->generation->conf, job->opens_files ? on_moved : NULL) < 0 ||
+	    job->start(self) < 0)
 		return EXIT_NO_START;
 	generation_use_log(self->generation, false);
 	report_leave();

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 static int ready_pipe = -1;
+static int null = -1; /* opened before a sandbox keeps processes from it */
 
 static void wait_for_server(int fd)
 {
@@ -41,6 +42,7 @@ int daemon_start(void)
 	}
 	close(fds[0]);
 	ready_pipe = fds[1];
+	null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	setsid();
 	return 0;
 }
@@ -50,7 +52,6 @@ void daemon_detach(void)
 {
 	if (ready_pipe < 0)
 		return;
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	if (null >= 0) {
 		dup2(null, STDIN_FILENO);
 		dup2(null, STDOUT_FILENO);
@@ -59,7 +60,7 @@ void daemon_detach(void)
 			close(null);
 	}
 	close(ready_pipe);
-	ready_pipe = -1;
+	ready_pipe = null = -1;
 }
 
 void daemon_ready(void)

@@ -17,6 +17,7 @@ enum { KNOWN_MAX = 65536 };
 
 static uint8_t known[KNOWN_MAX / 8];
 static bool noted;
+static DIR *list; /* /proc/self/fd */
 
 static bool is_known(int fd)
 {
@@ -43,20 +44,25 @@ static bool report(int fd)
 	return true;
 }
 
+void leaks_start(void)
+{
+	list = opendir("/proc/self/fd");
+}
+
 /* How many of the open descriptors act() says true of. */
 static unsigned for_each(bool (*act)(int fd))
 {
-	DIR *dir = opendir("/proc/self/fd");
 	unsigned count = 0;
 	struct dirent *entry;
 
-	while (dir && (entry = readdir(dir))) {
+	if (!list)
+		return 0;
+	rewinddir(list);
+	while ((entry = readdir(list))) {
 		int fd = atoi(entry->d_name);
-		if (entry->d_name[0] != '.' && fd != dirfd(dir))
+		if (entry->d_name[0] != '.' && fd != dirfd(list))
 			count += act(fd);
 	}
-	if (dir)
-		closedir(dir);
 	return count;
 }
 

@@ -27,13 +27,17 @@
 #include "process/main_conf.h"
 #include "process/pidfile.h"
 #include "process/report.h"
+#include "process/sandbox.h"
 #include "process/signals.h"
 #include "process/status.h"
 #include "process/supervisor.h"
 #include "process/table.h"
 #include "process/title.h"
 
-enum { KILL_AFTER_MS = 1000 };
+enum {
+	KILL_AFTER_MS = 1000,
+	MOVES_APART_MS = 1000, /* reloads because of roots that have moved */
+};
 
 static const struct startup *startup;
 static struct generation *active; /* the one that rules; NULL: not yet */
@@ -154,6 +158,19 @@ static void on_gone(struct generation *generation)
 		reload();
 }
 
+/* Workers that start now get rules for where everything lies now. */
+static void on_moved(struct generation *generation)
+{
+	static int64_t reloaded_ms;
+
+	if (generation != active || next || ending != GO_ON ||
+	    (reloaded_ms && clock_ms() - reloaded_ms < MOVES_APART_MS))
+		return;
+	reloaded_ms = clock_ms();
+	log_notice("a root lies outside of what the sandbox allows: reloading");
+	reload();
+}
+
 static struct generation *heir(void)
 {
 	return ending == GO_ON ? active : NULL;
@@ -187,6 +204,7 @@ static struct generation *read_again(void)
 static int begin(struct generation *generation)
 {
 	generation->number = last_number + 1;
+	sandbox_announce(generation->conf);
 	if (supervisor_begin(generation) < 0) {
 		listen_undo();
 		return -1;
@@ -359,7 +377,8 @@ static void on_last_resort(void *data)
 static int start(struct generation *first)
 {
 	static const struct supervisor_hooks hooks = {
-		.serving = on_serving, .failed = on_failed, .gone = on_gone, .heir = heir,
+		.serving = on_serving, .failed = on_failed, .gone = on_gone,
+		.moved = on_moved, .heir = heir,
 	};
 
 	int error = loop_start();

@@ -163,6 +163,9 @@ static void on_message(struct process *process, struct message *message)
 	case MESSAGE_HEIRS:
 		tell_heirs(process);
 		return;
+	case MESSAGE_MOVED:
+		hooks.moved(process->generation);
+		return;
 	default:
 		log_alertx("%s (%d) sent a message of type %u, dropped", child_name(process),
 			   process->pid, message->type);

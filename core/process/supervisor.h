@@ -17,6 +17,8 @@ struct supervisor_hooks {
 	void (*failed)(struct generation *generation);
 	/* The last of its processes has gone. */
 	void (*gone)(struct generation *generation);
+	/* A root of it lies outside of what its workers can open. */
+	void (*moved)(struct generation *generation);
 	/* Who takes what lies in the inboxes of processes that have gone; may give NULL. */
 	struct generation *(*heir)(void);
 };

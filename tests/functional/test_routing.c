@@ -127,12 +127,12 @@ END_TEST
 
 START_TEST(a_root_of_variables)
 {
-	struct server *server = server_start(
-		"http { access_log off; server { " LISTEN
-		"server_name ~^(?<site>\\w+)\\.test$; root sites/$site/; } }");
+	const char *const files[] = { "/sites/one/a", "1", "/sites/two/a", "2", NULL };
+	struct server *server = server_start_with(&(struct server_setup){
+		.conf = "http { access_log off; server { " LISTEN
+			"server_name ~^(?<site>\\w+)\\.test$; root sites/$site/; } }",
+		.files = files });
 
-	put_file(server, "/sites/one/a", "1");
-	put_file(server, "/sites/two/a", "2");
 	ck_assert_str_eq(body_of(server, "one.test", "/a"), "1");
 	ck_assert_str_eq(body_of(server, "two.test", "/a"), "2");
 	ck_assert_int_eq(ask(server, "/a", .host = "three.test").status, 404);

@@ -206,7 +206,8 @@ static const char *frame(const struct server_setup *setup)
 		return setup->conf;
 	return memory_printf(
 		"daemon off; pid %%DIR%%/server.pid; error_log %%DIR%%/error.log info;\n"
-		"%s\n%s\n",
+		"%s %s\n%s\n",
+		setup->program || strstr(setup->conf, "sandbox ") ? "" : "sandbox strict;",
 		strstr(setup->conf, "events") ? "" : "events { }", setup->conf);
 }
 

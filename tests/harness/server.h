@@ -39,8 +39,9 @@ struct server_setup {
 /*
  * Starts it and returns when it listens; fails the test when it does not. In the
  * text %PORT% becomes a port of 127.0.0.1, %DIR% the prefix. Added on top: daemon
- * off, pid, error_log at level info in error.log, and an empty events block where
- * the text has none.
+ * off, pid, error_log at level info in error.log, and where the text has none an
+ * empty events block and `sandbox strict`, which ends a worker that makes a system
+ * call nobody has thought of.
  */
 struct server *server_start(const char *conf);
 struct server *server_start_with(const struct server_setup *setup);

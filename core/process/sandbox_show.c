@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the sandbox comes to for a configuration: for the log, and for people who ask. */
+#include "process/sandbox.h"
+
+#include <log.h>
+#include <string.h>
+
+#include "config/config.h"
+#include "process/landlock.h"
+#include "process/relax.h"
+#include "process/sandbox_rules.h"
+#include "process/seccomp.h"
+
+static const struct sandbox_conf *conf_of(struct conf *conf)
+{
+	return scope_data(conf_main(conf), &sandbox_module);
+}
+
+/* What every line needs to know. */
+struct findings {
+	const char *relaxed; /* by what; NULL: it isn't */
+	int landlock; /* version; 0: there is none */
+	bool seccomp;
+};
+
+static struct findings find(void)
+{
+	return (struct findings){ relax_reason(), landlock_version(), seccomp_is_known() };
+}
+
+static void warn_of_unknown(const struct sandbox_rules *rules)
+{
+	for (size_t i = 0; i < rules->unknown_count; i++)
+		log_warnx("sandbox: \"%s\" can be any place: workers can open files there only "
+			  "where sandbox_allow names it", rules->unknown[i]);
+}
+
+static void announce_rules(struct conf *conf)
+{
+	struct pool *pool = pool_create(0);
+	const struct sandbox_rules *rules = sandbox_rules_make(conf, pool);
+
+	for (size_t i = 0; i < rules->count; i++)
+		log_notice("sandbox: workers may read %s%s", rules->items[i].path,
+			   rules->items[i].is_directory ? "/" : "");
+	warn_of_unknown(rules);
+	pool_destroy(pool);
+}
+
+void sandbox_announce(struct conf *conf)
+{
+	const struct sandbox_conf *own = conf_of(conf);
+	struct findings found = find();
+
+	if (own->mode == SANDBOX_OFF) {
+		log_notice("sandbox: off, workers may do what their user may");
+		return;
+	}
+	if (found.relaxed) {
+		log_warnx("sandbox: relaxed for %s: workers have no capabilities, but may open any "
+			  "file and make any system call", found.relaxed);
+		return;
+	}
+	if (found.landlock)
+		announce_rules(conf);
+	else
+		log_warnx("sandbox: this kernel has no Landlock: workers may read all files that "
+			  "their user may read");
+	if (!found.seccomp)
+		log_warnx("sandbox: this kernel has no seccomp filters for this kind of processor: "
+			  "workers may make any system call");
+}
+
+static void print_paths(const struct sandbox_rules *rules, FILE *to)
+{
+	fputs(rules->count ? "It may read what lies in\n" : "It may read no file.\n", to);
+	for (size_t i = 0; i < rules->count; i++)
+		fprintf(to, "    %s%s\n", rules->items[i].path,
+			rules->items[i].is_directory ? "/" : "  (this file)");
+	for (size_t i = 0; i < rules->unknown_count; i++)
+		fprintf(to, "and of \"%s\" only what sandbox_allow names.\n", rules->unknown[i]);
+}
+
+static const char *rule_text(const struct seccomp_call *call)
+{
+	switch (call->rule) {
+	case CALL_ANY:
+		return "";
+	case CALL_ON_SELF:
+		return " (on itself)";
+	case CALL_UNKNOWN:
+		return " (answered with ENOSYS)";
+	default:
+		return " (some arguments)";
+	}
+}
+
+static void print_calls(FILE *to)
+{
+	fputs("It may make these system calls:\n", to);
+	for (size_t i = 0; i < seccomp_calls_count; i++) {
+		const struct seccomp_call *call = &seccomp_calls[i];
+		int width = fprintf(to, "    %s%s", call->name, rule_text(call));
+
+		fprintf(to, "%*s %s\n", width < 36 ? 36 - width : 0, "", call->why);
+	}
+}
+
+static void print_missing(const struct findings *found, FILE *to)
+{
+	if (found->relaxed)
+		fprintf(to, "This program is relaxed for %s: all files and all system calls.\n",
+			found->relaxed);
+	if (!found->landlock)
+		fputs("This kernel has no Landlock: all files that its user may read.\n", to);
+	if (!found->seccomp)
+		fputs("This kernel has no seccomp filters for this kind of processor: all system "
+		      "calls.\n", to);
+}
+
+void sandbox_print(struct conf *conf, FILE *to)
+{
+	const struct sandbox_conf *own = conf_of(conf);
+	struct findings found = find();
+	struct pool *pool = pool_create(0);
+
+	if (own->mode == SANDBOX_OFF) {
+		fputs("sandbox off: a worker may do what its user may.\n", to);
+	} else {
+		fputs("A worker has no capabilities and cannot win any by starting a program.\n",
+		      to);
+		print_paths(sandbox_rules_make(conf, pool), to);
+		print_calls(to);
+		fprintf(to, "Any other %s.\n",
+			own->mode == SANDBOX_STRICT ?
+				"ends it (sandbox strict)" :
+				"fails with EPERM, and the error log names it once");
+		print_missing(&found, to);
+	}
+	pool_destroy(pool);
+}
