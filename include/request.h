@@ -126,6 +126,12 @@ verdict request_rewritten(struct request *req);
  */
 struct str request_path(struct request *req, struct str uri);
 
+/*
+ * The URI of the file `name` below root or alias: the name itself below root and in
+ * locations of an expression, behind the prefix that alias stands for otherwise.
+ */
+struct str request_uri_of(struct request *req, struct str name);
+
 /* $document_root: what request_path() puts in front, "" if there is none. */
 struct str request_root(struct request *req);
 

@@ -204,6 +204,16 @@ struct str request_path(struct request *req, struct str uri)
 	return pool_concat(req->pool, parts, 2);
 }
 
+struct str request_uri_of(struct request *req, struct str name)
+{
+	const struct http_conf *conf = req->location->core;
+
+	if (!conf->alias || conf->alias_skip == ALIAS_WHOLE)
+		return name;
+	const struct str parts[] = { str_head(req->uri, conf->alias_skip), name };
+	return pool_concat(req->pool, parts, 2);
+}
+
 struct str request_address(struct request *req)
 {
 	const union address *peer = &req->conn->peer;

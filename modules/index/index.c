@@ -12,6 +12,13 @@ struct index_conf {
 	struct template_list names;
 };
 
+static struct str join(struct request *req, struct str directory, struct str name)
+{
+	const struct str parts[] = { directory, name };
+
+	return pool_concat(req->pool, parts, 2);
+}
+
 /* Nothing was found: because there is no such directory, or it has no index? */
 static verdict check_directory(struct request *req)
 {
@@ -29,6 +36,8 @@ static verdict index_content(struct request *req, const void *data)
 	if (req->method != METHOD_GET && req->method != METHOD_HEAD && req->method != METHOD_POST)
 		return PASS;
 
+	struct str directory = request_path(req, req->uri);
+
 	for (size_t i = 0; i < conf->names.count; i++) {
 		struct str name = template_text(req, conf->names.items[i]);
 		if (str_empty(name))
@@ -36,11 +45,9 @@ static verdict index_content(struct request *req, const void *data)
 		if (name.data[0] == '/')
 			return request_redirect(req, name, req->args);
 
-		const struct str parts[] = { req->uri, name };
-		struct str uri = pool_concat(req->pool, parts, 2);
-		const struct file *file = file_open(req, request_path(req, uri));
+		const struct file *file = file_open(req, join(req, directory, name));
 		if (file->kind == FILE_REGULAR)
-			return request_redirect(req, uri, req->args);
+			return request_redirect(req, join(req, req->uri, name), req->args);
 		if (file->kind == FILE_MISSING && status_from_errno(file->error) != 404)
 			return file_refuse(req, file);
 	}

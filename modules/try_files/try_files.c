@@ -12,6 +12,7 @@
 struct candidate {
 	const struct template *uri;
 	bool is_directory; /* written with a slash at the end */
+	bool is_name; /* not of $uri: by alias, a name below it */
 };
 
 struct try_files {
@@ -66,6 +67,8 @@ static verdict try_files_precontent(struct request *req, const void *data)
 		const struct candidate *candidate = &files->candidates[i];
 		struct str uri = template_text(req, candidate->uri);
 
+		if (candidate->is_name)
+			uri = request_uri_of(req, uri);
 		/* "$uri/" is the directory $uri, also when that ends in a slash already. */
 		if (candidate->is_directory && uri.len > 1)
 			uri = str_head(uri, uri.len - 1);
@@ -109,6 +112,8 @@ static int set_try_files(struct conf_call *call)
 				  "should stand last");
 		if (conf_parse_template(call, word, &files->candidates[i].uri) < 0)
 			return -1;
+		files->candidates[i].is_name = !str_starts(word->text, STR("$uri")) &&
+					       !str_starts(word->text, STR("${uri}"));
 		files->candidates[i].is_directory = str_ends(word->text, STR("/"));
 	}
 	((struct try_files_conf *)call->data)->files = files;
@@ -123,7 +128,9 @@ const struct module try_files_module = {
 		DIRECTIVE_SET("try_files", IN_SERVER | IN_LOCATION, set_try_files,
 			      "file ... uri | =code | @name",
 			      "Looks for the files in this order, below root or alias, and goes "
-			      "on with the URI of the first that is there. A word that ends in a "
+			      "on with the URI of the first that is there. In a location with "
+			      "alias a word that does not begin with $uri is the name of a file "
+			      "below the alias. A word that ends in a "
 			      "slash looks for a directory. The last word is not looked for: it "
 			      "says what happens when nothing was found. It is a URI, for which a "
 			      "location is searched again, a status (=404), or a named "

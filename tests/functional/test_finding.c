@@ -68,6 +68,35 @@ START_TEST(try_files_serves_the_first)
 }
 END_TEST
 
+/* As in nginx: $uri loses what alias stands for, any other word lies below the alias. */
+START_TEST(try_files_looks_below_an_alias)
+{
+	struct server *server =
+		server_with("location /app/ { alias %DIR%/shop/; try_files $uri start.html =404; }"
+			    "location /lang/ { alias %DIR%/shop/; try_files de$uri de/x =404; }"
+			    "location /root/ { try_files $uri /start.html =404; }");
+	put_file(server, "/shop/start.html", "start");
+	put_file(server, "/shop/cart", "cart");
+	put_file(server, "/shop/de/x", "de");
+	put_file(server, "start.html", "root");
+	ck_assert_str_eq(get(server, "/app/cart").body, "cart");
+	ck_assert_str_eq(get(server, "/app/none").body, "start");
+	ck_assert_str_eq(get(server, "/lang/x").body, "de");
+	ck_assert_str_eq(get(server, "/root/none").body, "root");
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(index_looks_where_an_alias_of_an_expression_leads)
+{
+	struct server *server = server_with("location ~ ^/r/(.*)$ { alias %DIR%/pics/$1; }");
+	put_file(server, "/pics/a/index.html", "pics");
+	ck_assert_str_eq(get(server, "/r/a/").body, "pics");
+	ck_assert_int_eq(get(server, "/r/b/").status, 404);
+	server_stop(server);
+}
+END_TEST
+
 START_TEST(try_files_ends_a_cycle)
 {
 	struct server *server = server_with("location / { try_files $uri /again; }");
@@ -108,5 +137,6 @@ START_TEST(try_files_says_what_is_wrong)
 END_TEST
 
 TESTS("index and try_files", index_takes_the_first_that_is_there,
-      index_tells_no_index_from_no_directory, try_files_serves_the_first, try_files_ends_a_cycle,
+      index_tells_no_index_from_no_directory, index_looks_where_an_alias_of_an_expression_leads,
+      try_files_serves_the_first, try_files_looks_below_an_alias, try_files_ends_a_cycle,
       try_files_stays_in_the_root, try_files_says_what_is_wrong)
