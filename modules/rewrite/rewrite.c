@@ -30,6 +30,7 @@ static verdict rewrite_answer(struct request *req, const void *data)
 
 	if (!answer)
 		return PASS;
+	req->response.status = answer->status; /* $status may stand in the text */
 	struct str text = answer->text ? template_text(req, answer->text) : STR("");
 	if (is_redirect(answer->status)) {
 		req->response.location = text;

@@ -123,10 +123,12 @@ START_TEST(return_goes_through_it)
 {
 	struct server *server = with("error_page 404 410 /404.html;"
 				     "location /gone { return 410; }"
-				     "location /text { return 410 text; }");
+				     "location /text { return 410 text; }"
+				     "location /code { return 418 \"it is $status\"; }");
 
 	is(get(server, "/gone"), 410, "not here");
 	is(get(server, "/text"), 410, "text");
+	is(get(server, "/code"), 418, "it is 418");
 	server_stop(server);
 }
 END_TEST
