@@ -86,6 +86,12 @@ static verdict run_access(struct request_core *core)
 	}
 }
 
+/* Behind POST_READ: what no handler is to see. */
+static verdict refuse_method(const struct request *req)
+{
+	return req->method == METHOD_TRACE || req->method == METHOD_CONNECT ? 405 : PASS;
+}
+
 /* Between SERVER_REWRITE and REWRITE. */
 static verdict find_location(struct request_core *core)
 {
@@ -105,8 +111,6 @@ static verdict find_location(struct request_core *core)
 		core->body_expected = 0; /* the page that error_page names is not refused */
 		return 413;
 	}
-	if (req->method == METHOD_TRACE || req->method == METHOD_CONNECT)
-		return 405;
 	return PASS;
 }
 
@@ -125,7 +129,9 @@ static verdict leave_phase(struct request_core *core)
 {
 	verdict v = PASS;
 
-	if (core->phase == PHASE_SERVER_REWRITE)
+	if (core->phase == PHASE_POST_READ)
+		v = refuse_method(&core->pub);
+	else if (core->phase == PHASE_SERVER_REWRITE)
 		v = find_location(core);
 	else if (core->phase == PHASE_CONTENT)
 		v = no_content(&core->pub);

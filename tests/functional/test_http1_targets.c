@@ -127,6 +127,7 @@ START_TEST(trace_and_connect_are_for_others)
 {
 	ck_assert_int_eq(by("TRACE", "/any").status, 405);
 	ck_assert_int_eq(by("TRACE", "/a.txt").status, 405);
+	ck_assert_int_eq(ask(server, "/", .method = "TRACE", .host = "two").status, 405);
 	int status = raw(server, "CONNECT one:80 HTTP/1.1\r\nHost: one:80\r\n\r\n").status;
 	ck_assert_msg(status == 405 || status == 400, "it says %d", status);
 }
