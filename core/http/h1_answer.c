@@ -51,6 +51,42 @@ static void put_continue(struct exchange *ex, const struct request_core *core)
 		output_add_bytes(&ex->out, STR("HTTP/1.1 100 Continue\r\n\r\n"));
 }
 
+/* Internet Explorer up to 6, without the corrections of its Service Pack 2. */
+static bool is_msie6(struct str agent)
+{
+	ssize_t at = str_find(agent, STR("MSIE "));
+
+	if (at < 0 || agent.len < (size_t)at + 7 || str_find(agent, STR("SV1")) >= 0)
+		return false;
+	return agent.data[at + 5] >= '4' && agent.data[at + 5] <= '6' && agent.data[at + 6] == '.';
+}
+
+static bool is_safari(struct str agent)
+{
+	return str_find(agent, STR("Safari/")) >= 0 && str_find(agent, STR("Mac OS X")) >= 0 &&
+	       str_find(agent, STR("Chrome/")) < 0;
+}
+
+/* keepalive_disable */
+static bool is_distrusted(const struct request *req, unsigned browsers)
+{
+	struct str agent = req->known.user_agent;
+
+	return (browsers & KEEPALIVE_NOT_MSIE6 && req->method == METHOD_POST && is_msie6(agent)) ||
+	       (browsers & KEEPALIVE_NOT_SAFARI && is_safari(agent));
+}
+
+/* What the location says, which is known by now. */
+static bool may_keep_alive(const struct h1 *h, const struct request_core *core)
+{
+	const struct http_conf *conf = core->pub.location->core;
+
+	return !h->draining && conf->keepalive_timeout.ms &&
+	       core->number < conf->keepalive_requests &&
+	       clock_wall_ms() - h->conn->started_ms < conf->keepalive_time.ms &&
+	       !is_distrusted(&core->pub, conf->keepalive_disable);
+}
+
 void h1_complete(struct request *req, void *data)
 {
 	struct h1 *h = data;
@@ -65,7 +101,7 @@ void h1_complete(struct request *req, void *data)
 	}
 	h->conf = req->location->core;
 	ex->body_limit = (uint64_t)h->conf->client_max_body_size.bytes;
-	core->keepalive &= !h->draining;
+	core->keepalive = core->keepalive && may_keep_alive(h, core);
 	put_continue(ex, core);
 	put_head(ex, core);
 	if (!body || req->head_only || !status_has_body(req->response.status)) {

@@ -185,19 +185,12 @@ struct request_core *h1_begin_request(struct h1 *h)
 static enum next_request refuse(struct h1 *h, struct request_core *core, int status)
 {
 	h->ex->last_answer = true;
+	/* Also when the line went no further than its method. */
+	core->pub.head_only = str_starts(core->pub.line, STR("HEAD "));
 	request_log(&core->pub, LEVEL_INFO, 0, "client sent an invalid request: %d %.*s", status,
 		    STR_ARG(status_reason(status)));
 	request_refuse(core, status);
 	return NEXT_STARTED;
-}
-
-static bool keeps_alive(const struct h1 *h, const struct request *req)
-{
-	const struct http_conf *conf = req->location->core;
-
-	return !h->draining && head_keeps_alive(&req->known, req->version) &&
-	       conf->keepalive_timeout.ms && h->conn->requests < conf->keepalive_requests &&
-	       clock_wall_ms() - h->conn->started_ms < conf->keepalive_time.ms;
 }
 
 static enum next_request start(struct h1 *h)
@@ -219,7 +212,7 @@ static enum next_request start(struct h1 *h)
 	ex->line_is_checked = false;
 	if (status)
 		return refuse(h, core, status);
-	core->keepalive = keeps_alive(h, &core->pub);
+	core->keepalive = head_keeps_alive(&core->pub.known, core->pub.version);
 	request_advance(core);
 	return NEXT_STARTED;
 }

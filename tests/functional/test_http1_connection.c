@@ -231,6 +231,46 @@ START_TEST(keepalive_timeout_zero_keeps_none)
 }
 END_TEST
 
+START_TEST(a_location_has_its_own_keepalive)
+{
+	struct server *server = echo("location /none { keepalive_timeout 0; return 200 none; }"
+				     "location /one { keepalive_requests 1; return 200 one; }");
+
+	check_kept(server, "GET /none HTTP/1.1\r\nHost: a\r\n\r\n", false);
+	check_kept(server, "GET /one HTTP/1.1\r\nHost: a\r\n\r\n", false);
+	check_kept(server, "GET / HTTP/1.1\r\nHost: a\r\n\r\n", true);
+	server_stop(server);
+}
+END_TEST
+
+static void check_browser(struct server *server, const char *line, const char *agent, bool kept)
+{
+	check_kept(server, memory_printf("%s HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n"
+					 "User-Agent: %s\r\n\r\n", line, agent), kept);
+}
+
+START_TEST(keepalive_disable_names_browsers)
+{
+	const char *msie6 = "Mozilla/4.0 (compatible; MSIE 6.0; Windows NT 5.1)";
+	const char *msie6_sp2 = "Mozilla/4.0 (compatible; MSIE 6.0; Windows NT 5.1; SV1)";
+	const char *msie7 = "Mozilla/4.0 (compatible; MSIE 7.0; Windows NT 6.0)";
+	const char *safari = "Mozilla/5.0 (Macintosh; Mac OS X 10) AppleWebKit/6 Safari/6";
+	const char *chrome = "Mozilla/5.0 (Macintosh; Mac OS X 10) Chrome/9 Safari/6";
+	struct server *server =
+		echo("location /safari { keepalive_disable safari; return 200 $uri; }");
+
+	check_browser(server, "POST /", msie6, false);
+	check_browser(server, "GET /", msie6, true);
+	check_browser(server, "POST /", msie6_sp2, true);
+	check_browser(server, "POST /", msie7, true);
+	check_browser(server, "GET /", safari, true);
+	check_browser(server, "GET /safari", safari, false);
+	check_browser(server, "GET /safari", chrome, true);
+	check_browser(server, "POST /safari", msie6, true);
+	server_stop(server);
+}
+END_TEST
+
 START_TEST(keepalive_timeout_may_be_told_to_the_client)
 {
 	struct server *server = echo("keepalive_timeout 60s 20s;");
@@ -331,6 +371,7 @@ TESTS("connections", is_kept_as_the_versions_say, the_tokens_of_connection_are_a
       thousands_pipelined_before_one_is_read, a_pipeline_may_be_cut_at_every_byte,
       a_head_may_come_byte_by_byte, files_of_all_sizes_in_one_pipeline,
       what_follows_a_close_is_not_answered, keepalive_requests_ends_it, keepalive_time_ends_it,
-      keepalive_timeout_zero_keeps_none, keepalive_timeout_may_be_told_to_the_client,
+      keepalive_timeout_zero_keeps_none, a_location_has_its_own_keepalive,
+      keepalive_disable_names_browsers, keepalive_timeout_may_be_told_to_the_client,
       a_client_may_close_its_half_after_asking, clients_that_leave_are_forgotten,
       a_client_that_leaves_midway_is_logged_once, empty_lines_before_a_request_are_skipped)

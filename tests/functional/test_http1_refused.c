@@ -155,6 +155,16 @@ START_TEST(request_lines)
 }
 END_TEST
 
+START_TEST(a_refused_head_gets_no_body)
+{
+	struct client *client = client_open(server);
+
+	client_send(client, "HEAD / HTTP/2.0\r\nHost: a\r\n\r\n");
+	ck_assert_int_eq(client_reply_head(client).status, 505);
+	ck_assert(client_is_closed(client));
+}
+END_TEST
+
 START_TEST(http_09)
 {
 	const char *all = raw_all(server, "GET /\r\n");
@@ -237,5 +247,5 @@ END_TEST
 
 TESTS_IN((&(struct test_suite){ .name = "refused", .setup = setup, .teardown = teardown }), hosts,
 	 line_ends, fields, a_nul_anywhere, lengths_and_encodings, unknown_encodings, request_lines,
-	 http_09, a_later_minor_version_is_1_1, a_preface_of_http_2_is_refused, long_lines,
+	 a_refused_head_gets_no_body, http_09, a_later_minor_version_is_1_1, a_preface_of_http_2_is_refused, long_lines,
 	 many_fields, heads_larger_than_all_buffers, the_rest_of_a_refused_request_does_not_reset)
