@@ -195,6 +195,7 @@ static void on_channel(struct event *event, uint32_t events)
 		close_channel(process);
 }
 
+static void fail(struct process *process);
 static void start(struct process *process);
 
 static void on_timer(void *data)
@@ -202,12 +203,17 @@ static void on_timer(void *data)
 	start(data);
 }
 
+static void start_after(struct process *process, int64_t delay)
+{
+	process->state = PROCESS_WAITING;
+	process->timer = (struct timer){ .expired = on_timer, .data = process };
+	timer_start(&process->timer, delay);
+}
+
 static void start_later(struct process *process)
 {
 	int64_t delay = supervisor_delay(process->failures);
 
-	process->state = PROCESS_WAITING;
-	process->timer = (struct timer){ .expired = on_timer, .data = process };
 	if (delay == 0) {
 		start(process);
 		return;
@@ -215,21 +221,33 @@ static void start_later(struct process *process)
 	log_alertx("%s has died %u times in a row soon after its start: the next start is in "
 		   "%lld ms",
 		   child_name(process), process->failures, (long long)delay);
-	timer_start(&process->timer, delay);
+	start_after(process, delay);
+}
+
+/* The system has no process or no descriptors for it: in a while it may. */
+static void not_started(struct process *process, int error)
+{
+	if (process->starts_failed++ == 0) {
+		errno = -error;
+		log_alert("cannot start %s; it is tried again until it can be started",
+			  child_name(process));
+	}
+	if (!process->generation->serving && process->starts_failed >= HOPELESS)
+		fail(process);
+	else
+		start_after(process, supervisor_delay(process->starts_failed + 1));
 }
 
 static void start(struct process *process)
 {
 	process->channel.ready = on_channel;
 	int error = child_start(process);
-	if (error == 0) {
-		log_notice("start %s %d", child_name(process), process->pid);
+	if (error < 0) {
+		not_started(process, error);
 		return;
 	}
-	errno = -error;
-	log_alert("cannot start %s, tried again", child_name(process));
-	process->failures += 2;
-	start_later(process);
+	process->starts_failed = 0;
+	log_notice("start %s %d", child_name(process), process->pid);
 }
 
 static int add_all(struct generation *generation, enum process_kind kind, unsigned count)

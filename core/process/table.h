@@ -48,6 +48,7 @@ struct process {
 	int inbox[2]; /* read end, write end; -1 */
 	int64_t started_ms;
 	unsigned failures; /* quick deaths in a row */
+	unsigned starts_failed; /* in a row: fork() and its kin */
 	struct timer timer; /* WAITING */
 	struct stats *stats;
 };

@@ -37,6 +37,7 @@ static uint32_t descriptors; /* RLIMIT_NOFILE */
 enum {
 	MESSAGES_A_TURN = 4,
 	PAUSE_MS = 100,
+	COMPLAIN_MS = 60 * 1000, /* not more often, while it lasts */
 	RESERVE = 256, /* descriptors that are not for connections, at most */
 };
 
@@ -73,7 +74,7 @@ static bool has_room(void)
 
 	if (conn_counts.active < conn_limit || (!quitting && conn_close_oldest_idle()))
 		return true;
-	if (clock_ms() - complained > 1000) {
+	if (!complained || clock_ms() - complained > COMPLAIN_MS) {
 		complained = clock_ms();
 		log_alertx("all %u worker_connections are in use, new connections wait",
 			   conn_limit);
