@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What is missing when: descriptors, processes, room on the disk, files and
+ * folders. Each has one answer and one line in the log, however long it lasts.
+ */
+#include "harness/client.h"
+#include "harness/memory.h"
+#include "harness/test.h"
+
+#include <dirent.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { CLIENTS = 100, WORKERS = 8 };
+
+static struct server *start(const char *main, const char *http)
+{
+	struct server *server = server_start(memory_printf(
+		"%s http { %s server { listen 127.0.0.1:%%PORT%%; root %%DIR%%/html;\n"
+		"location /pid { return 200 $pid; } } }",
+		main, http));
+
+	log_wait(server, "serves, with");
+	return server;
+}
+
+static void forgive(struct server *server)
+{
+	put_file(server, "/error.log", "");
+}
+
+static void log_once(struct server *server, const char *text)
+{
+	log_wait(server, text);
+	ck_assert_uint_eq(file_count(server, "/error.log", text), 1);
+}
+
+/* Changes how many descriptors a process may open; returns how many it could before. */
+static rlim_t limit_files(pid_t pid, rlim_t count)
+{
+	struct rlimit limit, old;
+
+	ck_assert_int_eq(prlimit(pid, RLIMIT_NOFILE, NULL, &old), 0);
+	limit = old;
+	limit.rlim_cur = count;
+	ck_assert_int_eq(prlimit(pid, RLIMIT_NOFILE, &limit, NULL), 0);
+	return old.rlim_cur;
+}
+
+static int open_descriptors(pid_t pid)
+{
+	DIR *dir = opendir(memory_printf("/proc/%d/fd", pid));
+	int count = -2;
+
+	if (!dir)
+		test_skip("this user may not look at the descriptors of a worker");
+	while (readdir(dir))
+		count++;
+	closedir(dir);
+	return count;
+}
+
+START_TEST(idle_connections_go_first)
+{
+	struct server *server = start("worker_rlimit_nofile 64;", "");
+	struct client *clients[CLIENTS];
+
+	log_once(server, "a worker may open 64 descriptors and takes 56 connections");
+	for (int i = 0; i < CLIENTS; i++) {
+		clients[i] = client_open(server);
+		ck_assert_int_eq(client_get(clients[i], "/pid").status, 200);
+	}
+	ck_assert(client_is_closed(clients[0]));
+	ck_assert_int_eq(client_get(clients[CLIENTS - 1], "/pid").status, 200);
+	server_stop(server);
+}
+END_TEST
+
+/* None of the connections is idle. */
+START_TEST(connections_wait_for_descriptors)
+{
+	struct server *server = start("worker_rlimit_nofile 40;", "");
+	struct client *busy[CLIENTS], *late;
+
+	for (int i = 0; i < CLIENTS; i++) {
+		busy[i] = client_open(server);
+		client_send(busy[i], "GET /pid HTTP/1.1\r\n");
+	}
+	late = client_open(server);
+	client_send(late, "GET /pid HTTP/1.1\r\nHost: a\r\n\r\n");
+	log_wait(server, "accept() from");
+	ck_assert(client_is_quiet(late, 1300));
+	log_once(server, "accept() from");
+	for (int i = 0; i < CLIENTS; i++)
+		client_close(busy[i]);
+	ck_assert_int_eq(client_reply(late).status, 200);
+	forgive(server);
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(a_worker_that_cannot_be_started_is_tried_again)
+{
+	struct server *server = start("", "");
+	rlim_t before = limit_files(server->pid, (rlim_t)open_descriptors(server->pid) - 1);
+	pid_t pid = atoi(get(server, "/pid").body);
+	struct patience wait = { 0 };
+
+	kill(pid, SIGKILL);
+	log_wait(server, "cannot start worker process 0");
+	struct client *client = client_open(server);
+	client_send(client, "GET /pid HTTP/1.1\r\nHost: a\r\n\r\n");
+	ck_assert(client_is_quiet(client, 1000));
+	log_once(server, "cannot start worker process 0");
+	limit_files(server->pid, before);
+	ck_assert_int_eq(client_reply(client).status, 200);
+	while (server_workers(server, &pid, 1) != 1)
+		patience(&wait, "the worker is there");
+	forgive(server);
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(a_reload_without_descriptors_changes_nothing)
+{
+	struct server *server = start("worker_processes 2;", "");
+	pid_t pids[WORKERS];
+	struct client *client = client_open(server);
+
+	client_get(client, "/pid");
+	/* Enough for the configuration, not for its workers. */
+	rlim_t before = limit_files(server->pid, (rlim_t)open_descriptors(server->pid) + 6);
+	kill(server->pid, SIGHUP);
+	log_wait(server, "the old one stays");
+	ck_assert_int_eq(client_get(client, "/pid").status, 200);
+	limit_files(server->pid, before);
+	kill(server->pid, SIGHUP);
+	struct patience wait = { 0 };
+	while (file_count(server, "/error.log", " serves, with 2 workers") != 2)
+		patience(&wait, "the next reload is better");
+	while (server_workers(server, pids, WORKERS) != 2)
+		patience(&wait, "the old workers have gone");
+	ck_assert_int_eq(client_get(client, "/pid").status, 200);
+	forgive(server);
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(a_full_disk_stops_nobody)
+{
+	if (access("/dev/full", W_OK) < 0)
+		test_skip("there is no /dev/full");
+	struct server *server = start("", "access_log /dev/full;");
+	struct client *client = client_open(server);
+
+	for (int i = 0; i < CLIENTS; i++)
+		ck_assert_int_eq(client_get(client, "/pid").status, 200);
+	log_once(server, "lines are lost: writing to \"/dev/full\" failed");
+	forgive(server);
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(a_full_disk_under_the_error_log_stops_nobody)
+{
+	if (access("/dev/full", W_OK) < 0)
+		test_skip("there is no /dev/full");
+	struct server *server = start("", "error_log /dev/full info; access_log off;");
+	struct client *client = client_open(server);
+
+	for (int i = 0; i < CLIENTS; i++)
+		ck_assert_int_eq(client_get(client, "/missing").status, 404);
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(a_log_that_became_a_folder_keeps_its_file)
+{
+	struct server *server = start("", "access_log %DIR%/access.log;");
+	struct client *client = client_open(server);
+	const char *log = file_path(server, "/access.log");
+
+	client_get(client, "/pid");
+	ck_assert_int_eq(rename(log, file_path(server, "/old.log")), 0);
+	ck_assert_int_eq(mkdir(log, 0755), 0);
+	kill(server->pid, SIGUSR1);
+	log_once(server, "cannot reopen the log file");
+	client_get(client, "/pid");
+	client_get(client, "/pid");
+	struct patience wait = { 0 };
+	while (file_count(server, "/old.log", "/pid") != 3)
+		patience(&wait, "the old file is written to");
+	/* A reload wants to open it, and can't: nothing changes. */
+	kill(server->pid, SIGHUP);
+	log_wait(server, "reload: nothing was changed");
+	ck_assert_int_eq(client_get(client, "/pid").status, 200);
+	forgive(server);
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(the_folder_of_the_pid_file_may_go)
+{
+	struct server *server = start("", "");
+	struct client *client = client_open(server);
+
+	put_file(server, "/conf/server.conf",
+		 server_text(server, "daemon off; pid %DIR%/run/pid; error_log %DIR%/error.log info;"
+				     "events { } http { access_log off;"
+				     "server { listen 127.0.0.1:%PORT%; return 200 new; } }"));
+	client_get(client, "/pid");
+	kill(server->pid, SIGHUP);
+	log_wait(server, "generation 2 of the configuration serves");
+	log_once(server, "cannot write the pid file");
+	ck_assert_str_eq(client_get(client, "/").body, "new");
+	forgive(server);
+	server_stop(server);
+}
+END_TEST
+
+TESTS("shortage", idle_connections_go_first, connections_wait_for_descriptors,
+      a_worker_that_cannot_be_started_is_tried_again, a_reload_without_descriptors_changes_nothing,
+      a_full_disk_stops_nobody, a_full_disk_under_the_error_log_stops_nobody,
+      a_log_that_became_a_folder_keeps_its_file, the_folder_of_the_pid_file_may_go)
