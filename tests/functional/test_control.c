@@ -260,7 +260,8 @@ START_TEST(reopen_tells_what_failed)
 {
 	static const char *const files[] = { "/sub/keep", "", NULL };
 	const struct server_setup setup = {
-		.conf = "error_log %DIR%/sub/second.log; http { }", .files = files,
+		.conf = "error_log %DIR%/sub/second.log; http { }",
+		.files = files,
 	};
 	struct server *server = server_start_with(&setup);
 
@@ -468,7 +469,7 @@ START_TEST(an_old_worker_says_what_it_waits_for)
 	struct client *client = client_open_slow(server);
 	char first[100];
 
-	client_send(client, "GET /large HTTP/1.1\r\nHost: a\r\n\r\n");
+	client_send(client, "GET /large HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
 	ck_assert_uint_gt(client_read(client, first, sizeof(first)), 0);
 	check_run(server, "-s reload", 0, "generation 2");
 	ck_assert_str_eq(json(server, "[.processes[]|select(.generation == 1)|.state,"
