@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "harness/memory.h"
+
 /* Longer logs are shown by their end. */
 enum { SHOWN = 16 * 1024 };
 
@@ -36,9 +38,9 @@ void scratch_begin(void)
 
 const char *scratch_create(void)
 {
-	char *path;
+	char *path = memory_printf("%s/XXXXXX", all);
 
-	if (asprintf(&path, "%s/XXXXXX", all) < 0 || !mkdtemp(path) || chmod(path, 0755) < 0) {
+	if (!mkdtemp(path) || chmod(path, 0755) < 0) {
 		perror("a folder for the test");
 		exit(EXIT_FAILURE);
 	}

@@ -19,16 +19,26 @@
 
 static char *messages; /* of the last load_http() */
 
-/* Loads "events { } http { TEXT }". NULL when that is wrong. */
+/*
+ * Loads "events { } http { TEXT }". NULL when that is wrong. The configuration
+ * lives as long as the test's process.
+ */
 static inline struct http *load_http(const char *text)
 {
 	size_t len;
+
+	free(messages);
+
 	struct conf_options options = {
 		.prefix = STR("/srv/"),
 		.path = STR("/srv/test.conf"),
 		.messages = open_memstream(&messages, &len),
 	};
 	struct conf *conf = conf_create(&options);
+	struct conf **kept = memory_alloc(sizeof(*kept));
+
+	*kept = conf;
+
 	int result = conf_load(conf, str_from(memory_printf("events { } http { %s }", text)));
 
 	fclose(options.messages);

@@ -103,7 +103,7 @@ START_TEST(expressions_with_braces)
 		"     1 | http { server { location ~ ^/a{2,3}/b{4}$ { root x; } } }\n"
 		"       |                                      ^ an expression with \"{\" in it "
 		"must stand in quotes\n");
-	load_good("http { server { location ~ '^/a{2}$' { root x; } } }");
+	conf_destroy(load_good("http { server { location ~ '^/a{2}$' { root x; } } }"));
 }
 END_TEST
 
@@ -141,8 +141,8 @@ START_TEST(a_semicolon_that_is_perhaps_missing)
 	ck_assert_int_eq(loaded, 0);
 	assert_has(messages,
 		   "skua: warning: skua.conf:2:1: \"root\" is an argument of \"index\" here");
-	load_good("index a\n   b.html\n   'root';");
-	load_good("index a root;");
+	conf_destroy(load_good("index a\n   b.html\n   'root';"));
+	conf_destroy(load_good("index a root;"));
 }
 END_TEST
 
