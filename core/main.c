@@ -17,8 +17,10 @@
 #include "process/generation.h"
 #include "process/main_conf.h"
 #include "process/options.h"
+#include "process/program.h"
 #include "process/serve.h"
 #include "process/server.h"
+#include "process/takeover.h"
 #include "process/tell.h"
 #include "process/title.h"
 #include "process/version.h"
@@ -125,11 +127,14 @@ int main(int argc, char **argv)
 {
 	struct options options;
 
+	program_note(argv);
 	title_start(argc, argv);
 	if (options_read(&options, argc, argv) < 0)
 		return 1;
 	struct pool *pool = pool_create(0);
 	int status = run(pool, &options);
+	if (status)
+		takeover_go_back();
 	pool_destroy(pool);
 	return status;
 }

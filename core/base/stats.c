@@ -5,7 +5,11 @@
  */
 #include "base/stats.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static struct stats own;
 
@@ -32,10 +36,38 @@ void stats_add_to(struct stats_sum *sum, const struct stats *slot)
 	sum->writing += stats_get(&slot->writing);
 }
 
-struct stats *stats_map(size_t slots)
+/* A process that could shrink it could end all others by SIGBUS. */
+static int make_file(size_t size)
 {
-	void *memory = mmap(NULL, slots * sizeof(struct stats), PROT_READ | PROT_WRITE,
-			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	int fd = memfd_create("skua counters", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 
+	if (fd < 0)
+		return -1;
+	if (ftruncate(fd, (off_t)size) == 0 &&
+	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) == 0)
+		return fd;
+	int error = errno;
+	close(fd);
+	errno = error;
+	return -1;
+}
+
+struct stats *stats_map(size_t slots, int *fd)
+{
+	size_t size = slots * sizeof(struct stats);
+	int file = *fd >= 0 ? *fd : make_file(size);
+	struct stat status;
+
+	if (file < 0 || fstat(file, &status) < 0)
+		return NULL;
+	if (status.st_size != (off_t)size) {
+		errno = EINVAL;
+		return NULL;
+	}
+	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+	if (memory != MAP_FAILED)
+		*fd = file;
+	else if (file != *fd)
+		close(file);
 	return memory == MAP_FAILED ? NULL : memory;
 }

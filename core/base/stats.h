@@ -46,8 +46,12 @@ void stats_add_to(struct stats_sum *sum, const struct stats *slot);
 /* An answer is over; status 0: there was none. */
 void stats_count_answer(int status, uint64_t bytes);
 
-/* Maps `slots` zeroed slots, shared with the children. NULL: no memory, errno. */
-struct stats *stats_map(size_t slots);
+/*
+ * Maps `slots` zeroed slots, shared with the children, in a file without a name
+ * that nobody can shrink; *fd becomes its descriptor, close-on-exec. If *fd is
+ * such a file already (not -1), that one is mapped with what it holds. NULL: errno.
+ */
+struct stats *stats_map(size_t slots, int *fd);
 
 /* By the only writer of a counter: neither is a locked instruction. */
 static inline void stats_add(_Atomic uint64_t *counter, uint64_t n)

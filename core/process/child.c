@@ -24,11 +24,13 @@
 #include "process/handover.h"
 #include "process/leaks.h"
 #include "process/listen.h"
+#include "process/partner.h"
 #include "process/privileges.h"
 #include "process/report.h"
 #include "process/sandbox.h"
 #include "process/signals.h"
 #include "process/table.h"
+#include "process/takeover.h"
 #include "process/title.h"
 #include "process/worker.h"
 
@@ -219,6 +221,8 @@ static int run(int fd)
 	generation_use_log(self->generation, !self->generation->serving);
 	close_foreign();
 	control_forget();
+	partner_forget();
+	takeover_forget();
 	stats_mine = self->stats;
 	leaks_start();
 	if (start_loop(fd) < 0 || start_rights() < 0 ||

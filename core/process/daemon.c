@@ -11,6 +11,7 @@
 
 static int ready_pipe = -1;
 static int null = -1; /* opened before a sandbox keeps processes from it */
+static bool background;
 
 static void wait_for_server(int fd)
 {
@@ -43,8 +44,19 @@ int daemon_start(void)
 	close(fds[0]);
 	ready_pipe = fds[1];
 	null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	background = true;
 	setsid();
 	return 0;
+}
+
+void daemon_stay(void)
+{
+	background = true;
+}
+
+bool daemon_is_background(void)
+{
+	return background;
 }
 
 /* Who started the command may wait until nobody can write to its output any longer. */

@@ -10,11 +10,19 @@
 #ifndef SKUA_PROCESS_DAEMON_H
 #define SKUA_PROCESS_DAEMON_H
 
+#include <stdbool.h>
+
 /*
  * Returns in the server's process, which leads a session of its own; the first
  * process exits when the server is ready or has ended. 0 or -errno.
  */
 int daemon_start(void);
+
+/* This process is in the background already: a server there has started it. */
+void daemon_stay(void);
+
+/* Whether it is there. */
+bool daemon_is_background(void);
 
 /* The server stands. Standard descriptors become /dev/null. Nothing without daemon_start(). */
 void daemon_ready(void);

@@ -66,6 +66,8 @@ void generation_use_log(const struct generation *generation, bool starts)
 {
 	static struct log caller = { .level = LEVEL_WARN };
 
+	if (!generation->conf)
+		return;
 	log_process = logs_main(generation->conf);
 	caller.fd = report_fd() >= 0 ? report_fd() : STDERR_FILENO;
 	if (!starts || (caller.fd == STDERR_FILENO && logs_main_is_stderr(generation->conf)))
@@ -78,6 +80,10 @@ void generation_destroy(struct generation *generation)
 {
 	if (!generation)
 		return;
+	if (!generation->conf) {
+		free(generation);
+		return;
+	}
 	logfiles_close(logs_of(generation->conf));
 	conf_destroy(generation->conf);
 	free(generation);

@@ -34,7 +34,7 @@ struct startup {
 
 struct generation {
 	unsigned number; /* from 1; a rejected one does not count */
-	struct conf *conf;
+	struct conf *conf; /* NULL: another program's; it has processes that can only end */
 	const struct main_conf *main;
 	const struct events_conf *events;
 	struct listeners *listeners;

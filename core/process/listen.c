@@ -29,6 +29,7 @@ struct socket_set {
 
 static struct socket_set *sets;
 static uint32_t last_id;
+static bool shared; /* with another server */
 
 static struct socket_set *find(const struct listener *listener)
 {
@@ -64,7 +65,7 @@ static void remove_file(const struct socket_set *set)
 {
 	const struct sockaddr_un *un = &set->address.address.un;
 
-	if (un->sun_family == AF_UNIX && un->sun_path[0])
+	if (!shared && un->sun_family == AF_UNIX && un->sun_path[0])
 		unlink(un->sun_path);
 }
 
@@ -233,10 +234,10 @@ void listen_close_others(const struct listeners *listeners)
 	}
 }
 
-int listen_adopt(int fd)
+int listen_adopt(int fd, uint32_t id)
 {
 	struct listener listener = { 0 };
-	char text[16];
+	char text[24];
 
 	listener.address_len = sizeof(listener.address);
 	if (getsockname(fd, &listener.address.any, &listener.address_len) < 0)
@@ -247,29 +248,28 @@ int listen_adopt(int fd)
 	listener.text = str_from(text);
 
 	struct socket_set *set = find(&listener);
-	if (!set)
+	if (!set) {
 		set = add_set(&listener);
+		if (set && id)
+			set->id = id;
+		if (id > last_id)
+			last_id = id;
+	}
 	return set ? append(set, fd) : -ENOMEM;
 }
 
-void listen_adopt_environment(void)
+bool listen_for_each(bool (*act)(void *data, uint32_t id, int fd), void *data)
 {
-	const char *value = getenv("SKUA_LISTEN");
-	struct str rest = str_from(value);
+	for (const struct socket_set *set = sets; set; set = set->next)
+		for (int i = 0; i < set->count; i++)
+			if (!act(data, set->id, set->fds[i]))
+				return false;
+	return true;
+}
 
-	while (!str_empty(rest)) {
-		struct str number = str_split(&rest, ';');
-		uint64_t fd;
-		int error = str_to_u64(number, INT32_MAX, &fd);
-
-		if (error == 0)
-			error = listen_adopt((int)fd);
-		if (error < 0)
-			log_warnx("SKUA_LISTEN: \"%.*s\" is not the descriptor of a "
-				  "listening socket",
-				  STR_ARG(number));
-	}
-	unsetenv("SKUA_LISTEN");
+void listen_share(bool with_another)
+{
+	shared = with_another;
 }
 
 void listen_finish(bool remove_files)

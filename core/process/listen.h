@@ -8,6 +8,7 @@
 #define SKUA_PROCESS_LISTEN_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct conf;
 struct listeners;
@@ -36,15 +37,22 @@ void listen_close_others(const struct listeners *listeners);
 /*
  * Takes over a socket that listens or is bound already, as if it had been
  * opened here. It must have come from elsewhere (inherited, or opened by the
- * command serve). 0 or -errno; the descriptor stays the caller's on failure.
+ * command serve). `id`: the number its address had there; 0: none. 0 or -errno;
+ * the descriptor stays the caller's on failure.
  */
-int listen_adopt(int fd);
+int listen_adopt(int fd, uint32_t id);
 
 /*
- * Adopts the descriptors that the variable SKUA_LISTEN names ("3;4;") and
- * forgets the variable.
+ * Calls act() with each socket, those of one address in their order, until it
+ * returns false. True: all were well.
  */
-void listen_adopt_environment(void);
+bool listen_for_each(bool (*act)(void *data, uint32_t id, int fd), void *data);
+
+/*
+ * Another server uses the same sockets now, or does no longer: as long as it
+ * does, the files of unix sockets stay when sockets are closed here.
+ */
+void listen_share(bool with_another);
 
 /* Closes everything; the master also removes the files of unix sockets. */
 void listen_finish(bool remove_files);

@@ -32,7 +32,9 @@
 #include "process/status.h"
 #include "process/supervisor.h"
 #include "process/table.h"
+#include "process/takeover.h"
 #include "process/title.h"
+#include "process/upgrade.h"
 
 enum {
 	KILL_AFTER_MS = 1000,
@@ -44,6 +46,7 @@ static struct generation *active; /* the one that rules; NULL: not yet */
 static struct generation *next; /* is being started */
 static unsigned last_number;
 static bool reload_again; /* HUP came while one was under way */
+static bool upgrade_later; /* USR2 came meanwhile */
 static int64_t started_ms; /* wall clock */
 static unsigned reloads; /* that have begun */
 static enum { GO_ON, END_SOON, END_NOW } ending;
@@ -62,6 +65,7 @@ static void end_if_empty(void)
 }
 
 static void reload(void);
+static void upgrade(void);
 static void on_command(struct control_client *client, enum control_command command);
 
 static void listen_for_commands(const struct generation *generation)
@@ -88,6 +92,17 @@ static void stand(void)
 	daemon_ready();
 }
 
+/* What was asked for while something else was under way. */
+static void catch_up(void)
+{
+	if (next || upgrade_is_busy() || ending != GO_ON)
+		return;
+	if (upgrade_later)
+		upgrade();
+	else if (reload_again)
+		reload();
+}
+
 /* Also the first generation comes here. */
 static void on_serving(struct generation *generation)
 {
@@ -96,6 +111,7 @@ static void on_serving(struct generation *generation)
 	generation->since_ms = clock_wall_ms();
 	active = generation;
 	next = NULL;
+	takeover_settle();
 	generation_use_log(generation, false);
 	write_pid(generation);
 	listen_for_commands(generation);
@@ -109,8 +125,7 @@ static void on_serving(struct generation *generation)
 	}
 	log_notice("generation %u of the configuration serves, with %u workers",
 		   generation->number, generation->workers);
-	if (reload_again)
-		reload();
+	catch_up();
 }
 
 static void end(int now)
@@ -145,8 +160,10 @@ static void on_failed(struct generation *generation)
 
 static void on_gone(struct generation *generation)
 {
-	if (generation == next)
+	if (generation == next) {
 		next = NULL;
+		takeover_go_back();
+	}
 	/* After WINCH the ruling generation has no processes, until the next reload. */
 	if (generation == active && ending == GO_ON)
 		return;
@@ -154,8 +171,7 @@ static void on_gone(struct generation *generation)
 		active = NULL;
 	generation_destroy(generation);
 	end_if_empty();
-	if (!next && reload_again && ending == GO_ON)
-		reload();
+	catch_up();
 }
 
 /* Workers that start now get rules for where everything lies now. */
@@ -163,7 +179,7 @@ static void on_moved(struct generation *generation)
 {
 	static int64_t reloaded_ms;
 
-	if (generation != active || next || ending != GO_ON ||
+	if (generation != active || next || upgrade_is_busy() || ending != GO_ON ||
 	    (reloaded_ms && clock_ms() - reloaded_ms < MOVES_APART_MS))
 		return;
 	reloaded_ms = clock_ms();
@@ -235,10 +251,24 @@ static void on_reload(int number)
 	(void)number;
 	if (ending != GO_ON)
 		return;
-	if (next)
+	if (next || upgrade_is_busy())
 		reload_again = true;
 	else
 		reload();
+}
+
+static void upgrade(void)
+{
+	upgrade_later = false;
+	upgrade_begin(last_number, daemon_is_background(), catch_up);
+}
+
+static void on_upgrade(int number)
+{
+	(void)number;
+	log_notice("signal USR2 received, upgrading the program");
+	upgrade_later = true;
+	catch_up();
 }
 
 static void on_stop(int number)
@@ -260,7 +290,7 @@ static void reopen_logs(void)
 	struct generation *generations[] = { active, next };
 
 	for (size_t i = 0; i < 2; i++) {
-		if (!generations[i])
+		if (!generations[i] || !generations[i]->conf)
 			continue;
 		logfiles_reopen(logs_of(generations[i]->conf));
 		supervisor_send_logs(generations[i]);
@@ -364,7 +394,7 @@ static void on_command(struct control_client *client, enum control_command comma
 static const struct signal_action actions[] = {
 	{ SIGHUP, on_reload },	 { SIGUSR1, on_reopen }, { SIGTERM, on_stop },
 	{ SIGINT, on_stop },	 { SIGQUIT, on_quit },	 { SIGWINCH, on_retire },
-	{ SIGCHLD, on_child },	 { 0, NULL },
+	{ SIGCHLD, on_child },	 { SIGUSR2, on_upgrade }, { 0, NULL },
 };
 
 static void on_last_resort(void *data)
@@ -374,11 +404,12 @@ static void on_last_resort(void *data)
 	supervisor_kill_all();
 }
 
+/* Owns the first generation; without one the processes of another program go on. */
 static int start(struct generation *first)
 {
 	static const struct supervisor_hooks hooks = {
 		.serving = on_serving, .failed = on_failed, .gone = on_gone,
-		.moved = on_moved, .heir = heir,
+		.moved = on_moved, .stranger = upgrade_reap, .heir = heir,
 	};
 
 	int error = loop_start();
@@ -389,11 +420,19 @@ static int start(struct generation *first)
 	if (error < 0) {
 		errno = -error;
 		log_emerg("cannot start the master process");
+		generation_destroy(first);
 		return -1;
 	}
 	started_ms = clock_wall_ms();
+	active = takeover_processes(&last_number);
+	if (!first)
+		return 0;
 	listen_for_commands(first);
-	return write_pid(first) < 0 ? -1 : begin(first);
+	if (write_pid(first) == 0 && begin(first) == 0)
+		return 0;
+	takeover_go_back();
+	generation_destroy(first);
+	return active ? 0 : -1;
 }
 
 int master_run(const struct startup *given, struct generation *first)
@@ -401,12 +440,10 @@ int master_run(const struct startup *given, struct generation *first)
 	startup = given;
 	last_resort = (struct timer){ .expired = on_last_resort };
 	title_set("master process %s", title_command_line());
-	if (start(first) == 0) {
+	if (start(first) == 0)
 		loop_run();
-	} else {
-		generation_destroy(first);
+	else
 		status = 1;
-	}
 	control_finish();
 	pidfile_release();
 	generation_destroy(active);

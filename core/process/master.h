@@ -11,7 +11,8 @@ struct startup;
 
 /*
  * Serves with a first generation that has been opened, until it is told to end.
- * Owns it from then on. Returns the exit status.
+ * Owns it from then on. NULL: with the processes that another program has left
+ * (takeover.h), as long as they live or until a reload. Returns the exit status.
  */
 int master_run(const struct startup *startup, struct generation *first);
 

@@ -14,7 +14,10 @@
 #include <str.h>
 #include <unistd.h>
 
+#define ASIDE ".oldbin"
+
 static char *claimed; /* NULL: this process has none */
+static bool aside;
 
 static int write_number(int fd, pid_t pid)
 {
@@ -74,17 +77,66 @@ void pidfile_remove(const char *path, pid_t pid)
 
 int pidfile_claim(const char *path)
 {
-	if (claimed && strcmp(claimed, path) == 0)
+	char full[PATH_MAX];
+
+	snprintf(full, sizeof(full), "%s%s", path, aside ? ASIDE : "");
+	if (claimed && strcmp(claimed, full) == 0)
 		return 0;
-	int error = pidfile_write(path, getpid());
+	int error = pidfile_write(full, getpid());
 	if (error < 0) {
 		errno = -error;
-		log_emerg("cannot write the pid file \"%s\"; the directive pid names it", path);
+		log_emerg("cannot write the pid file \"%s\"; the directive pid names another",
+			  full);
 		return -1;
 	}
 	pidfile_release();
-	claimed = strdup(path);
+	claimed = strdup(full);
 	return 0;
+}
+
+/* Owns the path. */
+static int move(char *to)
+{
+	if (!to)
+		return -ENOMEM;
+	if (rename(claimed, to) < 0) {
+		int error = errno;
+		free(to);
+		return -error;
+	}
+	free(claimed);
+	claimed = to;
+	return 0;
+}
+
+int pidfile_set_aside(void)
+{
+	char *to = NULL;
+
+	if (!claimed || aside)
+		return 0;
+	int error = asprintf(&to, "%s" ASIDE, claimed) < 0 ? -ENOMEM : move(to);
+	aside = error == 0;
+	return error;
+}
+
+int pidfile_take_back(void)
+{
+	if (!claimed || !aside)
+		return 0;
+	aside = false;
+	return move(strndup(claimed, strlen(claimed) - strlen(ASIDE)));
+}
+
+void pidfile_inherit(const char *path)
+{
+	free(claimed);
+	claimed = path[0] ? strdup(path) : NULL;
+}
+
+const char *pidfile_path(void)
+{
+	return claimed ? claimed : "";
 }
 
 void pidfile_release(void)

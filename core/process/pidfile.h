@@ -25,6 +25,20 @@ void pidfile_remove(const char *path, pid_t pid);
  */
 int pidfile_claim(const char *path);
 
+/*
+ * Renames the file of this process to PATH.oldbin, and back: a second master writes
+ * PATH meanwhile. While it is aside, pidfile_claim() adds the ending, too. 0 or
+ * -errno; nothing happens if this process has no file.
+ */
+int pidfile_set_aside(void);
+int pidfile_take_back(void);
+
+/* This path is the file of this process already: written by it before an execve(2). */
+void pidfile_inherit(const char *path);
+
+/* "" if this process has none. */
+const char *pidfile_path(void);
+
 /* Removes the file of this process, if it has one. */
 void pidfile_release(void);
 

@@ -25,6 +25,8 @@
 #include "process/options.h"
 #include "process/server.h"
 #include "process/sockets.h"
+#include "process/takeover.h"
+#include "process/trial.h"
 
 enum { DEFAULT_PORT = 8080, BACKLOG = 511, PORTS_TRIED = 100 };
 
@@ -112,7 +114,14 @@ static int open_socket(struct listener *listener, int port)
 {
 	struct failure failure;
 
-	set_port(listener, port);
+	/* Nothing is bound on trial, so any port will do. */
+	set_port(listener, trial_is_this() && port == 0 ? DEFAULT_PORT : port);
+	if (trial_is_this())
+		return 0;
+	if (takeover_begin() < 0)
+		return -1;
+	if (takeover_address(&listener->address, &listener->address_len))
+		return 0;
 	listener->backlog = BACKLOG;
 	listener->ipv6only = true;
 	int fd = socket_listen(listener, false, true, &failure);
@@ -122,7 +131,7 @@ static int open_socket(struct listener *listener, int port)
 	}
 	listener->address_len = sizeof(listener->address);
 	getsockname(fd, &listener->address.any, &listener->address_len);
-	int error = listen_adopt(fd);
+	int error = listen_adopt(fd, 0);
 	if (error == 0)
 		return 0;
 	fprintf(stderr, "skua serve: cannot use the socket: %s\n", strerror(-error));

@@ -19,6 +19,8 @@
 #include "process/master.h"
 #include "process/privileges.h"
 #include "process/signals.h"
+#include "process/takeover.h"
+#include "process/trial.h"
 #include "process/worker.h"
 
 /* Until the configuration says where errors go: to the caller and to the file of -e. */
@@ -50,7 +52,9 @@ static int drop_early(const struct startup *startup)
 /* Owns the generation. */
 static int serve(const struct startup *startup, struct generation *generation)
 {
-	if (generation->main->daemon) {
+	if (takeover_is_beside()) {
+		daemon_stay();
+	} else if (generation->main->daemon && !takeover_is_instead()) {
 		int error = daemon_start();
 		if (error < 0) {
 			errno = -error;
@@ -66,18 +70,38 @@ static int serve(const struct startup *startup, struct generation *generation)
 	return status;
 }
 
+/* What another program has left serves on as long as it can. */
+static int give_up(const struct startup *startup)
+{
+	takeover_go_back();
+	return takeover_is_instead() ? master_run(startup, NULL) : 1;
+}
+
+static int answer_trial(const struct startup *startup)
+{
+	log_process = &early;
+	struct generation *generation = generation_read(startup, stderr);
+	int status = generation ? trial_answer(startup, generation) : 1;
+
+	generation_destroy(generation);
+	return status;
+}
+
 int server_run(const struct startup *startup)
 {
 	signals_block();
+	if (trial_is_this())
+		return answer_trial(startup);
 	if (!startup->serve)
 		open_error_log(startup);
-	listen_adopt_environment();
+	if (takeover_begin() < 0)
+		return 1;
 	struct generation *generation = generation_read(startup, stderr);
 	if (!generation)
-		return 1;
+		return give_up(startup);
 	if (generation_open(generation) < 0 || drop_early(startup) < 0) {
 		generation_destroy(generation);
-		return 1;
+		return give_up(startup);
 	}
 	int status = serve(startup, generation);
 	listen_finish(true);

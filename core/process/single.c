@@ -50,7 +50,7 @@ int single_run(struct generation *generation)
 {
 	static const struct signal_action actions[] = {
 		{ SIGQUIT, quit },  { SIGTERM, stop },	{ SIGINT, stop }, { SIGUSR1, reopen },
-		{ SIGHUP, refuse }, { SIGWINCH, refuse }, { 0, NULL },
+		{ SIGHUP, refuse }, { SIGWINCH, refuse }, { SIGUSR2, refuse }, { 0, NULL },
 	};
 	const struct worker_place place = {
 		.generation = generation, .inbox = -1, .accepts = true,

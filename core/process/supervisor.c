@@ -61,12 +61,22 @@ static int tell_heirs(struct process *process)
 	return heirs_send(process->channel.fd, heir == process->generation ? NULL : heir);
 }
 
+/* What it has not taken out of its inbox goes to others. */
+static void bequeath(struct process *process)
+{
+	if (process->inbox[0] < 0)
+		return;
+	estate_take(process->inbox[0], hooks.heir);
+	process->inbox[0] = -1;
+}
+
 /* Asks for a soft end; a process that isn't running just goes. */
 static void quit(struct process *process)
 {
 	if (process->state == PROCESS_RETIRING)
 		return;
 	if (process->pid == 0) {
+		bequeath(process);
 		table_remove(process);
 		return;
 	}
@@ -198,6 +208,18 @@ static void on_channel(struct event *event, uint32_t events)
 static void fail(struct process *process);
 static void start(struct process *process);
 
+int supervisor_restore(uint32_t slot, const struct process *given)
+{
+	struct process *process = table_restore(slot, given);
+
+	if (!process)
+		return -1;
+	process->channel.ready = on_channel;
+	if (process->channel.fd >= 0)
+		event_add(&process->channel, EPOLLIN);
+	return 0;
+}
+
 static void on_timer(void *data)
 {
 	start(data);
@@ -324,10 +346,7 @@ static void see_off(struct process *process)
 	struct generation *generation = process->generation;
 	enum process_kind kind = process->kind;
 
-	if (process->inbox[0] >= 0) {
-		estate_take(process->inbox[0], hooks.heir);
-		process->inbox[0] = -1;
-	}
+	bequeath(process);
 	table_remove(process);
 	if (kind == PROCESS_ACCEPTOR)
 		quit_kind(generation, PROCESS_WORKER);
@@ -366,6 +385,10 @@ static void died(struct process *process, int status)
 		see_off(process);
 		return;
 	}
+	if (!process->generation->conf) {
+		process->state = PROCESS_WAITING;
+		return;
+	}
 	bool quick = clock_ms() - process->started_ms < QUICK_MS;
 	process->failures = quick ? process->failures + 1 : 0;
 	if (!process->generation->serving && is_hopeless(process, status))
@@ -384,5 +407,7 @@ void supervisor_reap(void)
 
 		if (process)
 			died(process, status);
+		else
+			hooks.stranger(pid, status);
 	}
 }

@@ -7,8 +7,10 @@
 #define SKUA_PROCESS_SUPERVISOR_H
 
 #include <stdint.h>
+#include <sys/types.h>
 
 struct generation;
+struct process;
 
 struct supervisor_hooks {
 	/* All its processes serve, for the first time. */
@@ -19,12 +21,21 @@ struct supervisor_hooks {
 	void (*gone)(struct generation *generation);
 	/* A root of it lies outside of what its workers can open. */
 	void (*moved)(struct generation *generation);
+	/* A child has ended that is no process of the table. */
+	void (*stranger)(pid_t pid, int status);
 	/* Who takes what lies in the inboxes of processes that have gone; may give NULL. */
 	struct generation *(*heir)(void);
 };
 
 /* 0 or -errno. */
 int supervisor_start(const struct supervisor_hooks *hooks);
+
+/*
+ * Goes on with a process that another program has started (table_restore()).
+ * One of a generation without a configuration is not replaced when it dies: what
+ * lies in its inbox waits for the next generation. 0, or -1: there is no place.
+ */
+int supervisor_restore(uint32_t slot, const struct process *given);
 
 /* Starts all processes of a generation. 0, or -1 after a message; then none is left. */
 int supervisor_begin(struct generation *generation);

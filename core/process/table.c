@@ -15,12 +15,28 @@
 static struct process table[TABLE_SIZE];
 static size_t used; /* no place behind is taken */
 static struct stats *slots;
+static int stats_fd = -1;
 static struct stats_sum gone; /* counted by processes whose places are free again */
+
+void table_inherit(int fd, size_t slot_size)
+{
+	if (slot_size == sizeof(struct stats))
+		stats_fd = fd;
+}
 
 int table_start(void)
 {
-	slots = stats_map(TABLE_SIZE);
+	slots = stats_map(TABLE_SIZE, &stats_fd);
+	if (!slots && stats_fd >= 0) {
+		stats_fd = -1;
+		slots = stats_map(TABLE_SIZE, &stats_fd);
+	}
 	return slots ? 0 : -errno;
+}
+
+int table_stats_fd(void)
+{
+	return stats_fd;
 }
 
 static struct process *free_place(void)
@@ -58,6 +74,17 @@ struct process *table_add(enum process_kind kind, struct generation *generation,
 	};
 	memset(process->stats, 0, sizeof(*process->stats));
 	return process;
+}
+
+struct process *table_restore(uint32_t slot, const struct process *given)
+{
+	if (slot >= TABLE_SIZE || table[slot].state != PROCESS_FREE)
+		return NULL;
+	if (slot >= used)
+		used = slot + 1;
+	table[slot] = *given;
+	table[slot].stats = &slots[slot];
+	return &table[slot];
 }
 
 void table_remove(struct process *process)

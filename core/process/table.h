@@ -56,6 +56,22 @@ struct process {
 /* Maps the counters. 0 or -errno. */
 int table_start(void);
 
+/*
+ * Before table_start(): the counters are in this file already (stats_map()). It is
+ * used if its slots have this size and there are as many as here.
+ */
+void table_inherit(int fd, size_t slot_size);
+
+/* Their file. */
+int table_stats_fd(void);
+
+/*
+ * Takes this place for a process that runs already, with all that `given` says
+ * of it; its counters are those of the place. NULL: there is no such place, or it
+ * is taken.
+ */
+struct process *table_restore(uint32_t slot, const struct process *given);
+
 /* A new place, with an inbox for a worker. NULL and errno: full, or no descriptors. */
 struct process *table_add(enum process_kind kind, struct generation *generation, unsigned index);
 

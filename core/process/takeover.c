@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Until this program serves, nothing that it was given is closed or forgotten,
+ * so that the old program finds all as it was: the same numbers, the same text.
+ * What has died meanwhile it sees for itself.
+ */
+#include "process/takeover.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <log.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <timer.h>
+#include <unistd.h>
+
+#include "net/listener.h"
+#include "process/generation.h"
+#include "process/listen.h"
+#include "process/main_conf.h"
+#include "process/partner.h"
+#include "process/pidfile.h"
+#include "process/program.h"
+#include "process/supervisor.h"
+#include "process/table.h"
+#include "process/upgrade_state.h"
+
+enum { PATIENCE_MS = 30000 };
+
+static struct upgrade_state state;
+static bool is_taken; /* there is a state, and this program does not serve yet */
+static int state_fd = -1, program = -1;
+static pid_t self;
+static char **back; /* the environment for the old program */
+
+static struct timer patience;
+
+static const int crashes[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT };
+
+static void keep_from_exec(bool keep)
+{
+	fcntl(state_fd, F_SETFD, keep ? FD_CLOEXEC : 0);
+	state_keep_from_exec(&state, keep);
+}
+
+/* Also called by a handler of signals: system calls only. */
+static void exec_back(void)
+{
+	keep_from_exec(false);
+	environ = back;
+	program_exec_fd(program);
+}
+
+/* A child has a master that sees to it. */
+static void on_crash(int number)
+{
+	static const char message[] = "skua: the new program has crashed: going back\n";
+
+	if (getpid() == self) {
+		if (write(STDERR_FILENO, message, sizeof(message) - 1) < 0)
+			errno = 0;
+		exec_back();
+	}
+	signal(number, SIG_DFL);
+}
+
+static void guard(bool on)
+{
+	struct sigaction action = { .sa_handler = on ? on_crash : SIG_DFL,
+				    .sa_flags = SA_NODEFER };
+
+	self = getpid();
+	sigemptyset(&action.sa_mask);
+	for (size_t i = 0; i < sizeof(crashes) / sizeof(crashes[0]); i++)
+		sigaction(crashes[i], &action, NULL);
+}
+
+/* The same state, and no program to go back to from there. */
+static int make_way_back(void)
+{
+	static char variable[32];
+	size_t count = 0, kept = 0;
+
+	while (environ[count])
+		count++;
+	back = calloc(count + 2, sizeof(*back));
+	if (!back)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++)
+		if (!str_starts(str_from(environ[i]), STR("SKUA_STATE=")))
+			back[kept++] = environ[i];
+	snprintf(variable, sizeof(variable), "SKUA_STATE=%d", state_fd);
+	back[kept] = variable;
+	return 0;
+}
+
+static int read_variable(const char *value)
+{
+	struct str rest = str_from(value);
+	uint64_t file, old;
+
+	if (str_to_u64(str_split(&rest, ';'), INT_MAX, &file) < 0)
+		return -EBADMSG;
+	state_fd = (int)file;
+	if (str_empty(rest))
+		return 0;
+	if (str_to_u64(rest, INT_MAX, &old) < 0)
+		return -EBADMSG;
+	program = (int)old;
+	return make_way_back();
+}
+
+static int take_sockets(void)
+{
+	int result = 0;
+
+	for (size_t i = 0; i < state.sockets_count; i++) {
+		int error = listen_adopt(state.sockets[i].fd, state.sockets[i].id);
+
+		if (error < 0)
+			result = error;
+	}
+	return result;
+}
+
+static int take(const char *value)
+{
+	int error = read_variable(value);
+
+	if (error == 0)
+		error = state_read(&state, state_fd);
+	if (error < 0)
+		return error;
+	is_taken = true;
+	keep_from_exec(true);
+	if (program >= 0) {
+		fcntl(program, F_SETFD, FD_CLOEXEC);
+		guard(true);
+	}
+	table_inherit(state.stats, state.stats_size);
+	pidfile_inherit(state.pid_path);
+	return take_sockets();
+}
+
+int takeover_begin(void)
+{
+	const char *value = getenv("SKUA_STATE");
+
+	state_init(&state);
+	if (!value)
+		return 0;
+	int error = take(value);
+	unsetenv("SKUA_STATE");
+	if (error == 0)
+		return 0;
+	errno = -error;
+	log_emerg("upgrade: what the other program has left is not understood");
+	return -1;
+}
+
+bool takeover_is_instead(void)
+{
+	return is_taken && state.how == UPGRADE_INSTEAD;
+}
+
+bool takeover_is_last(void)
+{
+	return takeover_is_instead() && program < 0;
+}
+
+bool takeover_is_beside(void)
+{
+	return is_taken && state.how == UPGRADE_BESIDE;
+}
+
+bool takeover_address(union address *address, socklen_t *len)
+{
+	if (state.sockets_count == 0)
+		return false;
+	*address = state.sockets[0].address;
+	*len = state.sockets[0].address_len;
+	return true;
+}
+
+/* What it can do without a configuration: end, and say who takes its connections. */
+static struct generation *make_generation(bool retiring)
+{
+	static const struct events_conf events = { .worker_connections = INT_MAX };
+	static const struct main_conf main;
+	static struct listeners none;
+	struct generation *generation = calloc(1, sizeof(*generation));
+
+	if (!generation)
+		return NULL;
+	generation->number = state.generation;
+	generation->main = &main;
+	generation->events = &events;
+	generation->listeners = &none;
+	generation->serving = true;
+	generation->retiring = retiring;
+	return generation;
+}
+
+static bool is_channel(int fd)
+{
+	int type;
+	socklen_t len = sizeof(type);
+
+	return fd >= 0 && getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) == 0 &&
+	       type == SOCK_SEQPACKET;
+}
+
+/* One that has died waits for its inbox to be given to another. */
+static int restore(const struct state_process *saved, struct generation *ruling,
+		   struct generation *leaving)
+{
+	bool lives = saved->pid && waitpid(saved->pid, NULL, WNOHANG) == 0;
+	bool leaves = lives && saved->state == PROCESS_RETIRING;
+	const struct process process = {
+		.channel.fd = lives && is_channel(saved->channel) ? saved->channel : -1,
+		.kind = saved->kind,
+		.state = lives ? saved->state : PROCESS_WAITING,
+		.generation = leaves ? leaving : ruling,
+		.index = saved->index,
+		.pid = lives ? saved->pid : 0,
+		.inbox = { is_channel(saved->inbox[0]) ? saved->inbox[0] : -1,
+			   is_channel(saved->inbox[1]) ? saved->inbox[1] : -1 },
+		.started_ms = saved->started_ms,
+	};
+
+	return supervisor_restore(saved->slot, &process);
+}
+
+static int restore_all(struct generation *ruling, struct generation *leaving)
+{
+	for (size_t i = 0; i < state.processes_count; i++)
+		if (restore(&state.processes[i], ruling, leaving) < 0)
+			return -1;
+	return 0;
+}
+
+static void on_patience_over(void *data)
+{
+	(void)data;
+	log_emergx("upgrade: after %d s the new program does not serve", PATIENCE_MS / 1000);
+	takeover_go_back();
+}
+
+struct generation *takeover_processes(unsigned *number)
+{
+	*number = state.generation;
+	if (state.partner >= 0)
+		partner_start(state.partner);
+	if (!takeover_is_instead())
+		return NULL;
+	patience = (struct timer){ .expired = on_patience_over };
+	timer_start(&patience, PATIENCE_MS);
+	struct generation *ruling = make_generation(false), *leaving = make_generation(true);
+	if (!ruling || !leaving || restore_all(ruling, leaving) < 0) {
+		log_emergx("upgrade: no room for the processes of the old program");
+		takeover_go_back();
+	}
+	if (leaving && table_count(leaving) == 0)
+		free(leaving);
+	return ruling;
+}
+
+void takeover_forget(void)
+{
+	if (program >= 0)
+		guard(false);
+	if (state_fd >= 0)
+		close(state_fd);
+	if (program >= 0)
+		close(program);
+	state_fd = program = -1;
+	free(back);
+	back = NULL;
+	if (is_taken)
+		state_finish(&state);
+	is_taken = false;
+}
+
+void takeover_settle(void)
+{
+	if (!is_taken)
+		return;
+	timer_stop(&patience);
+	if (program >= 0)
+		log_notice("upgrade: this program serves in place of the old one");
+	takeover_forget();
+}
+
+/* Those that this program has started; the old one knows nothing of them. */
+static void kill_own(void)
+{
+	for (struct process *process = table_next(NULL); process; process = table_next(process))
+		if (process->generation->conf && process->pid)
+			kill(process->pid, SIGKILL);
+}
+
+void takeover_go_back(void)
+{
+	if (!back)
+		return;
+	log_emergx("upgrade: going back to the old program");
+	kill_own();
+	fflush(NULL);
+	exec_back();
+	log_emerg("upgrade: cannot go back to the old program; its processes serve on, without "
+		  "replacement: start the server again soon");
+}

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * After the trial there is little left that can fail: execve(2) itself, and the
+ * start of workers, for which the new program has a way back (takeover.c).
+ */
+#include "process/upgrade.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <log.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/stats.h"
+#include "process/channel.h"
+#include "process/listen.h"
+#include "process/partner.h"
+#include "process/pidfile.h"
+#include "process/program.h"
+#include "process/table.h"
+#include "process/trial.h"
+#include "process/upgrade_state.h"
+
+static bool busy, beside;
+static unsigned number; /* of the last generation */
+static pid_t child; /* the other program's master, when this one has started it */
+static void (*on_over)(void);
+
+static bool save_socket(void *data, uint32_t id, int fd)
+{
+	struct state_socket socket = { .id = id, .fd = fd };
+
+	socket.address_len = sizeof(socket.address);
+	if (getsockname(fd, &socket.address.any, &socket.address_len) < 0)
+		return false;
+	return state_add_socket(data, &socket);
+}
+
+static bool save_process(struct upgrade_state *state, const struct process *process)
+{
+	const struct state_process saved = {
+		.slot = table_slot(process),
+		.kind = process->kind,
+		.index = process->index,
+		.state = process->state,
+		.pid = process->pid,
+		.channel = process->channel.fd,
+		.inbox = { process->inbox[0], process->inbox[1] },
+		.started_ms = process->started_ms,
+	};
+
+	return state_add_process(state, &saved);
+}
+
+static bool save_processes(struct upgrade_state *state)
+{
+	for (struct process *process = table_next(NULL); process; process = table_next(process))
+		if (!save_process(state, process))
+			return false;
+	snprintf(state->pid_path, sizeof(state->pid_path), "%s", pidfile_path());
+	state->stats = table_stats_fd();
+	state->stats_size = sizeof(struct stats);
+	return true;
+}
+
+/* SKUA_STATE and the descriptors it leads to. `program` -1: without a way back. */
+static int prepare(const struct upgrade_state *state, int program)
+{
+	char value[32];
+	int fd = state_write(state);
+
+	if (fd < 0)
+		return fd;
+	snprintf(value, sizeof(value), program < 0 ? "%d" : "%d;%d", fd, program);
+	setenv("SKUA_STATE", value, 1);
+	fcntl(fd, F_SETFD, 0);
+	if (program >= 0)
+		fcntl(program, F_SETFD, 0);
+	state_keep_from_exec(state, false);
+	return fd;
+}
+
+static void undo(const struct upgrade_state *state, int fd, int program)
+{
+	unsetenv("SKUA_STATE");
+	close(fd);
+	fcntl(program, F_SETFD, FD_CLOEXEC);
+	state_keep_from_exec(state, true);
+}
+
+/* Returns only when it fails. */
+static int become(const struct upgrade_state *state)
+{
+	int program = program_fd();
+
+	if (program < 0)
+		return program;
+	int fd = prepare(state, program);
+	if (fd < 0)
+		return fd;
+	log_notice("upgrade: executing %s in process %d", program_path(), getpid());
+	fflush(NULL);
+	int error = program_exec();
+	undo(state, fd, program);
+	return error;
+}
+
+static void go_on_instead(void)
+{
+	struct upgrade_state state;
+	int error = -ENOMEM;
+
+	state_init(&state);
+	state.how = UPGRADE_INSTEAD;
+	state.generation = number;
+	if (listen_for_each(save_socket, &state) && save_processes(&state))
+		error = become(&state);
+	state_finish(&state);
+	errno = -error;
+	log_emerg("upgrade: cannot execute %s, nothing was changed", program_path());
+}
+
+/* In the child. */
+static _Noreturn void run_beside(struct upgrade_state *state)
+{
+	int error = prepare(state, -1);
+
+	if (error >= 0)
+		error = program_exec();
+	errno = -error;
+	log_emerg("upgrade: cannot execute %s", program_path());
+	_exit(127);
+}
+
+static int fork_beside(struct upgrade_state *state)
+{
+	int fds[2];
+	int error = channel_pair(fds);
+
+	if (error < 0)
+		return error;
+	state->partner = fds[1];
+	child = fork();
+	if (child == 0)
+		run_beside(state);
+	error = child < 0 ? -errno : 0;
+	close(fds[1]);
+	if (error < 0) {
+		close(fds[0]);
+		child = 0;
+		return error;
+	}
+	return partner_start(fds[0]);
+}
+
+static int start_beside(void)
+{
+	struct upgrade_state state;
+	int error = -ENOMEM;
+
+	state_init(&state);
+	state.how = UPGRADE_BESIDE;
+	state.generation = number;
+	if (listen_for_each(save_socket, &state))
+		error = fork_beside(&state);
+	state_finish(&state);
+	return error;
+}
+
+static void go_on_beside(void)
+{
+	int error = pidfile_set_aside();
+	if (error == 0)
+		error = start_beside();
+	if (error == 0) {
+		log_notice("upgrade: %s was started as process %d; WINCH and QUIT to this one "
+			   "complete the upgrade, HUP to this one and QUIT to the other go back",
+			   program_path(), child);
+		return;
+	}
+	pidfile_take_back();
+	errno = -error;
+	log_emerg("upgrade: cannot start %s, nothing was changed", program_path());
+}
+
+static void on_tried(bool passed)
+{
+	if (!passed)
+		log_emergx("upgrade: nothing was changed");
+	else if (beside)
+		go_on_beside();
+	else
+		go_on_instead();
+	busy = false;
+	on_over();
+}
+
+void upgrade_begin(unsigned generation, bool in_background, void (*over)(void))
+{
+	if (busy)
+		return;
+	if (upgrade_has_partner()) {
+		log_warnx("upgrade: another program serves beside this one already: end one of "
+			  "them first, by the signal QUIT");
+		return;
+	}
+	number = generation;
+	/* Whoever watches this process wants it to go on. */
+	beside = in_background && getpid() != 1 && !getenv("NOTIFY_SOCKET");
+	on_over = over;
+	log_notice("upgrade: trying %s", program_path());
+	int error = trial_start(on_tried);
+	if (error == 0) {
+		busy = true;
+		return;
+	}
+	errno = -error;
+	log_emerg("upgrade: cannot try %s, nothing was changed", program_path());
+}
+
+bool upgrade_is_busy(void)
+{
+	return busy;
+}
+
+bool upgrade_has_partner(void)
+{
+	return child != 0 || partner_is_there();
+}
+
+static void on_child_end(int status)
+{
+	if (WIFSIGNALED(status))
+		log_alertx("the new master process %d exited on signal %d", child,
+			   WTERMSIG(status));
+	else if (WEXITSTATUS(status))
+		log_alertx("the new master process %d exited with code %d; what it had to say is "
+			   "in the error log",
+			   child, WEXITSTATUS(status));
+	else
+		log_notice("the new master process %d exited with code 0", child);
+	child = 0;
+	partner_finish();
+	int error = pidfile_take_back();
+	if (error == 0)
+		return;
+	errno = -error;
+	log_alert("cannot rename the pid file back");
+}
+
+void upgrade_reap(pid_t pid, int status)
+{
+	if (!trial_reap(pid, status) && pid == child && child != 0)
+		on_child_end(status);
+}
