@@ -72,6 +72,7 @@ const struct seccomp_call seccomp_calls[] = {
 	WHEN(fcntl, CALL_EQUAL, 1, F_SETFD, "close-on-exec"),
 	CALL(dup3, "log files that were opened again; standard output of a daemon"),
 	CALL(write, "log files, events of descriptors"),
+	CALL(ppoll, "whether a log that is a pipe or a terminal takes a line"),
 
 	/* memory */
 	CALL(brk, "malloc"),
@@ -125,6 +126,7 @@ const struct seccomp_call seccomp_calls[] = {
 	CALL(access, "may it be read?"),
 	CALL(readlink, "where a link leads"),
 	CALL(dup2, "as dup3"),
+	CALL(poll, "as ppoll"),
 	CALL(time, "as clock_gettime"),
 #endif
 };
