@@ -70,6 +70,8 @@ static void kill_under_load(const char *mode)
 	struct patience wait = { 0 };
 	unsigned seed = 1;
 
+	log_wait(server, " serves, with ");
+
 	while (load_answers(load) < 200)
 		patience(&wait, "the clients are at work");
 	for (int i = 0; i < (is_long ? 334 : 7); i++) {
