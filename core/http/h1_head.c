@@ -108,17 +108,18 @@ static int read_fields(struct request *req, const struct http_conf *conf, struct
 /* The server by the host of the target, or the field Host. */
 static int find_server(struct request *req, struct str authority)
 {
-	bool has_host = authority.data || req->known.host.data;
-	struct str text = authority.data ? authority : req->known.host;
+	struct str field = req->known.host;
+	int status = 0;
 
-	if (req->version == HTTP_1_1 && !req->known.host.data)
+	if (req->version == HTTP_1_1 && !field.data)
 		return 400;
-	if (has_host && (text.len > 0 || authority.data)) {
-		int status = host_parse(req->pool, text, &req->host);
-
-		if (status)
-			return status;
-	}
+	if (field.len > 0)
+		status = host_parse(req->pool, field, &req->host);
+	/* It counts before the field, which has to be good all the same (RFC 9112 section 3.2). */
+	if (!status && authority.data)
+		status = host_parse(req->pool, authority, &req->host);
+	if (status)
+		return status;
 	req->server = vhosts_find(http_vhosts(req->conn), req, req->host);
 	request_set_location(req, req->server->top);
 	return 0;

@@ -72,6 +72,7 @@ START_TEST(absolute_targets_name_the_host)
 	ck_assert_str_eq(ask(server, "/x", .host = "tWo:123").body, "two two /x");
 	ck_assert_str_eq(raw(server, "GET http://two/x HTTP/1.0\r\n\r\n").body, "two two /x");
 	refused(server, 400, "GET http://two/x HTTP/1.1\r\n\r\n");
+	refused(server, 400, "GET http://two/x HTTP/1.1\r\nHost: a b\r\n\r\n");
 	refused(server, 400, "GET http:///x HTTP/1.1\r\nHost: a\r\n\r\n");
 	refused(server, 400, "GET ftp://two/x HTTP/1.1\r\nHost: a\r\n\r\n");
 }
