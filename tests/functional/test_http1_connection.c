@@ -209,12 +209,12 @@ END_TEST
 
 START_TEST(keepalive_time_ends_it)
 {
-	struct server *server = echo("keepalive_time 50ms;");
+	struct server *server = echo("keepalive_time 1s;");
 	struct client *client = client_open(server);
 	struct reply reply = client_get(client, "/");
 
 	check_connection(&reply, "");
-	usleep(60000);
+	usleep(1050000);
 	reply = client_get(client, "/");
 	check_connection(&reply, "close");
 	ck_assert(client_is_closed(client));
