@@ -211,7 +211,12 @@ static struct str user_of(const char *authorization)
 	struct request *req = request_with("");
 
 	add_field(req, "Authorization", authorization);
-	return variable_text(req, STR("remote_user"));
+
+	struct str user = variable_text(req, STR("remote_user"));
+
+	user = (struct str){ memory_printf("%.*s", STR_ARG(user)), user.len };
+	end_request(req);
+	return user;
 }
 
 START_TEST(the_user_of_basic_authorization)
