@@ -25,6 +25,7 @@
 #include "process/listen.h"
 #include "process/logfiles.h"
 #include "process/main_conf.h"
+#include "process/notify.h"
 #include "process/pidfile.h"
 #include "process/report.h"
 #include "process/sandbox.h"
@@ -74,6 +75,11 @@ static void listen_for_commands(const struct generation *generation)
 		control_listen(main_conf_control_path(generation->conf).data, on_command);
 }
 
+static void notify_active(void)
+{
+	notify_ready("generation %u serves, with %u workers", active->number, active->workers);
+}
+
 /* Tells those who wait for the reload. */
 static void conclude(bool ok)
 {
@@ -83,10 +89,12 @@ static void conclude(bool ok)
 	generation_use_log(active, false);
 	control_reply_held(reloads, ok, str_from(text));
 	free(text);
+	notify_active();
 }
 
 static void stand(void)
 {
+	notify_active();
 	if (startup->serving)
 		startup->serving(startup);
 	daemon_ready();
@@ -131,6 +139,7 @@ static void on_serving(struct generation *generation)
 static void end(int now)
 {
 	ending = now ? END_NOW : END_SOON;
+	notify_stopping();
 	control_reply_held(UINT_MAX, false, STR("the server was told to end\n"));
 	if (now) {
 		supervisor_stop_all();
@@ -234,6 +243,7 @@ static void reload(void)
 {
 	reload_again = false;
 	reloads++;
+	notify_reloading();
 	log_notice("reload: reading %s", startup->conf_path.data);
 	report_begin();
 	struct generation *generation = read_again();
@@ -341,7 +351,7 @@ static void reopen_for(struct control_client *client)
 	generation_use_log(active, true);
 	reopen_logs();
 	if (busy) {
-		control_reply(client, true, 
+		control_reply(client, true,
 			      STR("a reload is under way, the error log says more\n"));
 		return;
 	}
@@ -355,7 +365,10 @@ static void status_for(struct control_client *client,
 		       void (*print)(FILE *to, const struct server_status *status))
 {
 	const struct server_status now = {
-		.startup = startup, .active = active, .started_ms = started_ms, .reloading = next,
+		.startup = startup,
+		.active = active,
+		.started_ms = started_ms,
+		.reloading = next,
 	};
 	char *text = NULL;
 	size_t size = 0;
@@ -423,6 +436,7 @@ static int start(struct generation *first)
 		generation_destroy(first);
 		return -1;
 	}
+	notify_start();
 	started_ms = clock_wall_ms();
 	active = takeover_processes(&last_number);
 	if (!first)

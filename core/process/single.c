@@ -16,6 +16,7 @@
 #include "process/generation.h"
 #include "process/logfiles.h"
 #include "process/main_conf.h"
+#include "process/notify.h"
 #include "process/pidfile.h"
 #include "process/signals.h"
 
@@ -25,12 +26,14 @@ static void quit(int number)
 {
 	(void)number;
 	log_notice("signal QUIT: ending after the answers under way");
+	notify_stopping();
 	worker_quit();
 }
 
 static void stop(int number)
 {
 	log_notice("signal %d: ending", number);
+	notify_stopping();
 	worker_stop();
 }
 
@@ -72,6 +75,8 @@ int single_run(struct generation *generation)
 		return 1;
 	}
 	generation_use_log(generation, false);
+	notify_start();
+	notify_ready("one process serves");
 	daemon_ready();
 	loop_run();
 	worker_finish();
