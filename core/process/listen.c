@@ -13,6 +13,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <pool.h>
+
+#include "net/conn.h"
 #include "net/listener.h"
 #include "process/sockets.h"
 
@@ -20,6 +23,7 @@
 struct socket_set {
 	struct listener address; /* what listener_same() looks at, and the text */
 	uint32_t id;
+	char *lender; /* the name it has with the service manager that opened it; NULL: it is ours */
 	int *fds;
 	int count;
 	bool is_new; /* opened by the listen_open() that is going on */
@@ -65,7 +69,7 @@ static void remove_file(const struct socket_set *set)
 {
 	const struct sockaddr_un *un = &set->address.address.un;
 
-	if (!shared && un->sun_family == AF_UNIX && un->sun_path[0])
+	if (!shared && !set->lender && un->sun_family == AF_UNIX && un->sun_path[0])
 		unlink(un->sun_path);
 }
 
@@ -87,6 +91,7 @@ static void destroy(struct socket_set *set, bool with_file)
 	if (with_file)
 		remove_file(set);
 	free(set->fds);
+	free(set->lender);
 	free((char *)set->address.text.data);
 	free(set);
 }
@@ -164,7 +169,7 @@ static int open_one(struct listener *listener, unsigned workers, bool each_own)
 		log_emergx("no memory for the sockets of %.*s", STR_ARG(listener->text));
 		return -1;
 	}
-	return fill(set, listener, wanted);
+	return fill(set, listener, set->lender ? set->count : wanted);
 }
 
 static void begin(void)
@@ -223,39 +228,85 @@ static bool is_wanted(const struct socket_set *set, const struct listeners *list
 	return false;
 }
 
-void listen_close_others(const struct listeners *listeners)
+static void close_unwanted(const struct listeners *listeners, bool lent_only)
 {
 	struct socket_set *next;
 
 	for (struct socket_set *set = sets; set; set = next) {
 		next = set->next;
-		if (!is_wanted(set, listeners))
-			destroy(set, true);
+		if (is_wanted(set, listeners) || (lent_only && !set->lender))
+			continue;
+		if (set->lender)
+			log_warnx("the inherited socket \"%s\" (%.*s) is used by no listen "
+				  "directive: closed",
+				  set->lender, STR_ARG(set->address.text));
+		destroy(set, true);
 	}
 }
 
-int listen_adopt(int fd, uint32_t id)
+void listen_close_others(const struct listeners *listeners)
 {
-	struct listener listener = { 0 };
-	char text[24];
+	close_unwanted(listeners, false);
+}
 
-	listener.address_len = sizeof(listener.address);
+void listen_return(const struct listeners *listeners)
+{
+	close_unwanted(listeners, true);
+}
+
+/* As a listen directive would name it. */
+static struct str describe(struct pool *pool, const union address *address)
+{
+	struct str host = address_text(address, pool);
+
+	switch (address->any.sa_family) {
+	case AF_INET:
+		return pool_printf(pool, "%.*s:%d", STR_ARG(host), address_port(address));
+	case AF_INET6:
+		return pool_printf(pool, "[%.*s]:%d", STR_ARG(host), address_port(address));
+	default:
+		return pool_printf(pool, "unix:%s", address->un.sun_path);
+	}
+}
+
+static int adopt(int fd, uint32_t id, struct socket_set **in)
+{
+	struct listener listener = { .address_len = sizeof(listener.address) };
+
 	if (getsockname(fd, &listener.address.any, &listener.address_len) < 0)
 		return -errno;
 	if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 || fcntl(fd, F_SETFL, O_RDWR | O_NONBLOCK) < 0)
 		return -errno;
-	snprintf(text, sizeof(text), "inherited %d", fd);
-	listener.text = str_from(text);
+	*in = find(&listener);
+	if (!*in) {
+		struct pool *pool = pool_create(0);
 
-	struct socket_set *set = find(&listener);
-	if (!set) {
-		set = add_set(&listener);
-		if (set && id)
-			set->id = id;
+		listener.text = describe(pool, &listener.address);
+		*in = add_set(&listener);
+		pool_destroy(pool);
+		if (*in && id)
+			(*in)->id = id;
 		if (id > last_id)
 			last_id = id;
 	}
-	return set ? append(set, fd) : -ENOMEM;
+	return *in ? append(*in, fd) : -ENOMEM;
+}
+
+int listen_adopt(int fd, uint32_t id)
+{
+	struct socket_set *set;
+
+	return adopt(fd, id, &set);
+}
+
+int listen_lend(int fd, struct str name)
+{
+	struct socket_set *set;
+	int error = adopt(fd, 0, &set);
+
+	if (error == 0 && !set->lender)
+		set->lender = strndup(name.data, name.len);
+	return error;
 }
 
 bool listen_for_each(bool (*act)(void *data, uint32_t id, int fd), void *data)

@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <str.h>
+
 struct conf;
 struct listeners;
 
@@ -41,6 +43,16 @@ void listen_close_others(const struct listeners *listeners);
  * the descriptor stays the caller's on failure.
  */
 int listen_adopt(int fd, uint32_t id);
+
+/*
+ * The same for a socket that a service manager has opened and goes on owning
+ * under this name: as many sockets as it gives are used, and the file of a unix
+ * socket stays at the end.
+ */
+int listen_lend(int fd, struct str name);
+
+/* Closes the lent ones that none of these listeners wants, and names them in the log. */
+void listen_return(const struct listeners *listeners);
 
 /*
  * Calls act() with each socket, those of one address in their order, until it

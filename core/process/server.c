@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "process/activation.h"
 #include "process/daemon.h"
 #include "process/generation.h"
 #include "process/listen.h"
@@ -96,9 +97,11 @@ int server_run(const struct startup *startup)
 		open_error_log(startup);
 	if (takeover_begin() < 0)
 		return 1;
+	activation_adopt();
 	struct generation *generation = generation_read(startup, stderr);
 	if (!generation)
 		return give_up(startup);
+	listen_return(generation->listeners);
 	if (generation_open(generation) < 0 || drop_early(startup) < 0) {
 		generation_destroy(generation);
 		return give_up(startup);
