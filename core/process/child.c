@@ -16,6 +16,7 @@
 
 #include "base/stats.h"
 #include "config/logs.h"
+#include "net/conn.h"
 #include "process/acceptor.h"
 #include "process/channel.h"
 #include "process/control.h"
@@ -29,6 +30,7 @@
 #include "process/report.h"
 #include "process/sandbox.h"
 #include "process/signals.h"
+#include "process/status.h"
 #include "process/table.h"
 #include "process/takeover.h"
 #include "process/title.h"
@@ -80,9 +82,31 @@ int child_ask(enum message_type type)
 	return channel.fd < 0 ? -EPIPE : channel_send(channel.fd, type, 0, STR(""), NULL, 0);
 }
 
+static bool draining;
+
+/* "worker 2, generation 5", and how many connections it still has when it is to end. */
+static void show_title(void *data)
+{
+	static int64_t shown = -1;
+
+	(void)data;
+	if (!draining) {
+		title_set("%s %u, generation %u", status_kind(self), self->index,
+			  self->generation->number);
+	} else if (shown != conn_counts.active) {
+		shown = conn_counts.active;
+		title_set("%s %u, generation %u, draining %u", status_kind(self), self->index,
+			  self->generation->number, conn_counts.active);
+	}
+}
+
 static void quit(void)
 {
-	title_set("%s is shutting down", jobs[self->kind].title);
+	static struct hook hook = { .run = show_title };
+
+	if (!draining)
+		loop_on_finish(&hook);
+	draining = true;
 	jobs[self->kind].quit();
 }
 
@@ -217,7 +241,7 @@ static int run(int fd)
 {
 	const struct job_of_kind *job = &jobs[self->kind];
 
-	title_set("%s", job->title);
+	show_title(NULL);
 	generation_use_log(self->generation, !self->generation->serving);
 	close_foreign();
 	control_forget();

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What ps(1) shows: "skua: worker process".
+ * What ps(1) shows: "skua: worker 2, generation 5, draining 3".
  */
 #ifndef SKUA_PROCESS_TITLE_H
 #define SKUA_PROCESS_TITLE_H
