@@ -212,23 +212,6 @@ START_TEST(reloads_at_the_same_time_are_all_answered)
 		const char *text = control_read(fds[i]);
 		ck_assert_msg(strncmp(text, "ok\ngeneration ", 14) == 0, "%s", text);
 	}
-	/* The first at once, the others together in a second round. */
-	ck_assert_uint_le(file_count(server, "/error.log", "reload: reading"), 3);
-	server_stop(server);
-}
-END_TEST
-
-START_TEST(who_waits_learns_that_the_server_ends)
-{
-	struct server *server = start("");
-	int fd = control_open(server);
-
-	kill(server->pid, SIGSTOP);
-	control_send(fd, "reload\n");
-	kill(server->pid, SIGQUIT);
-	kill(server->pid, SIGCONT);
-	const char *text = control_read(fd);
-	ck_assert_msg(strstr(text, "end") || strncmp(text, "ok\n", 3) == 0, "\"%s\"", text);
 	server_stop(server);
 }
 END_TEST
@@ -476,7 +459,7 @@ START_TEST(an_old_worker_says_what_it_waits_for)
 				      ".waits_for.answers,.connections.writing]"),
 			 "[\"draining\",1,1]");
 	check_run(server, "status", 0, "waits for 1 answer\n");
-	client_drain(client);
+	client_close(client);
 	server_stop(server);
 }
 END_TEST
@@ -496,7 +479,7 @@ static const struct test_suite suite = { .name = "control", .timeout = 40 };
 
 TESTS_IN(&suite, reload_tells_what_has_changed, reload_prints_all_errors_of_the_configuration,
 	 the_master_tells_the_errors_it_finds, reload_tells_which_address_cannot_be_had,
-	 reloads_at_the_same_time_are_all_answered, who_waits_learns_that_the_server_ends,
+	 reloads_at_the_same_time_are_all_answered,
 	 without_the_socket_a_signal_is_sent, control_off_makes_no_socket, reopen_tells_what_failed,
 	 the_socket_is_its_owners, a_socket_left_behind_is_replaced, a_living_masters_socket_stays,
 	 garbage_is_refused, clients_are_bounded, a_line_may_come_in_pieces,
