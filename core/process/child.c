@@ -18,6 +18,7 @@
 #include "config/logs.h"
 #include "net/conn.h"
 #include "process/acceptor.h"
+#include "process/balance.h"
 #include "process/channel.h"
 #include "process/control.h"
 #include "process/daemon.h"
@@ -56,6 +57,11 @@ static int start_worker(struct process *self)
 		.accepts = self->generation->events->accept_mode != ACCEPT_HANDOFF,
 	};
 
+	int error = self->generation->events->balance ? balance_start(self) : 0;
+	if (error < 0) {
+		errno = -error;
+		log_warn("this worker does not balance its connections");
+	}
 	return worker_start(&place);
 }
 
@@ -186,15 +192,16 @@ static const struct signal_action actions[] = {
 /* The other processes' ends of things; the listening sockets stay. */
 static void close_foreign(void)
 {
+	bool gives = self->kind == PROCESS_ACCEPTOR || self->generation->events->balance;
+
 	for (struct process *other = table_next(NULL); other; other = table_next(other)) {
-		bool deals = self->kind == PROCESS_ACCEPTOR &&
-			     other->generation == self->generation;
+		bool takes = gives && other != self && other->generation == self->generation;
 
 		if (other->channel.fd >= 0)
 			close(other->channel.fd);
 		if (other != self && other->inbox[0] >= 0)
 			close(other->inbox[0]);
-		if (!deals && other->inbox[1] >= 0)
+		if (!takes && other->inbox[1] >= 0)
 			close(other->inbox[1]);
 	}
 }

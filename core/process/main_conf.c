@@ -185,6 +185,11 @@ const struct module events_module = {
 				{ "handoff", ACCEPT_HANDOFF },
 				{ NULL, 0 },
 			}),
+		DIRECTIVE("balance", IN_EVENTS, struct events_conf, balance, "on | off",
+			"Whether a worker that holds far more connections than the lightest one "
+			"passes idle ones on to it: twice as many and at least 64 more, 128 in a "
+			"second at most.",
+			.initial = "on"),
 		DIRECTIVE_SET("use", IN_EVENTS, set_use, "epoll",
 			"How events are waited for; there is one way here.", .min_args = 1),
 		DIRECTIVE_OBSOLETE("accept_mutex", IN_EVENTS, "on | off",

@@ -20,6 +20,7 @@ enum accept_mode {
 struct events_conf {
 	int64_t worker_connections;
 	bool multi_accept;
+	bool balance;
 	int accept_mode; /* enum accept_mode */
 };
 

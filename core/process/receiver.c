@@ -19,7 +19,7 @@ uint64_t receiver_load(uint64_t active, uint64_t on_the_way)
 	return active + on_the_way * WEIGHT;
 }
 
-static uint64_t on_the_way(const struct receiver *receiver)
+uint64_t receiver_on_the_way(const struct receiver *receiver)
 {
 	uint64_t dealt = stats_get(&receiver->stats->dealt);
 	uint64_t taken = stats_get(&receiver->stats->taken);
@@ -34,13 +34,13 @@ static bool has_room(const struct receiver *receiver, bool displace)
 	uint64_t own = stats_get(&receiver->stats->limit);
 	uint64_t limit = own && own < receiver->limit ? own : receiver->limit;
 
-	return active + on_the_way(receiver) < limit + (idle < active ? idle : active);
+	return active + receiver_on_the_way(receiver) < limit + (idle < active ? idle : active);
 }
 
 bool receiver_can_take(const struct receiver *receiver, bool displace)
 {
-	return receiver->inbox >= 0 && !receiver->blocked && on_the_way(receiver) < INBOX_CREDIT &&
-	       has_room(receiver, displace);
+	return receiver->inbox >= 0 && !receiver->blocked &&
+	       receiver_on_the_way(receiver) < INBOX_CREDIT && has_room(receiver, displace);
 }
 
 bool receiver_is_full(const struct receiver *receiver)
@@ -59,7 +59,7 @@ struct receiver *receiver_choose(struct receiver *receivers, size_t count, bool 
 		if (!receiver_can_take(receiver, displace))
 			continue;
 		uint64_t load = receiver_load(stats_get(&receiver->stats->active),
-					      on_the_way(receiver));
+					      receiver_on_the_way(receiver));
 		if (stats_get(&receiver->stats->away))
 			load += UINT32_MAX;
 		if (load < least) {

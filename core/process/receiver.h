@@ -27,6 +27,9 @@ struct receiver {
  */
 uint64_t receiver_load(uint64_t active, uint64_t on_the_way);
 
+/* How many connections it has been sent, or is about to be, and has not taken yet. */
+uint64_t receiver_on_the_way(const struct receiver *receiver);
+
 /*
  * Whether one more fits: into its credit, and into its limit. `displace`: idle
  * connections there make room for new ones.

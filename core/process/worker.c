@@ -21,6 +21,7 @@
 #include "http/http.h"
 #include "net/conn.h"
 #include "process/accept.h"
+#include "process/balance.h"
 #include "process/generation.h"
 #include "process/handover.h"
 #include "process/inbox.h"
@@ -252,6 +253,7 @@ void worker_quit(void)
 		return;
 	quitting = true;
 	reason = STOP_GRACEFUL;
+	balance_stop();
 	if (place.accepts)
 		accept_stop(place.generation->listeners);
 	empty_inbox();
@@ -278,6 +280,7 @@ void worker_finish(void)
 {
 	conn_none_left = NULL;
 	handover_finish();
+	balance_stop();
 	conn_close_all();
 	timer_stop(&patience);
 	timer_stop(&inbox_pause);
