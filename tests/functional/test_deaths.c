@@ -58,7 +58,7 @@ static void kill_one(struct server *server, unsigned *seed)
 static void kill_under_load(const char *mode)
 {
 	struct server *server = server_start(memory_printf(
-		"worker_processes 4; events { accept_mode %s; }\n"
+		"worker_processes 4; events { accept_mode %s; balance off; }\n"
 		"http { access_log off; server { listen 127.0.0.1:%%PORT%%;\n"
 		"add_header X-Pid $pid; return 200 ok; } }",
 		mode));

@@ -377,6 +377,71 @@ START_TEST(one_slow_download_keeps_one_worker_until_its_time)
 }
 END_TEST
 
+/* How many of the clients each of the two workers has; the first is that of the first client. */
+static void spread(struct client **clients, int count, int shares[2])
+{
+	int first = 0;
+
+	shares[0] = shares[1] = 0;
+	for (int i = 0; i < count; i++) {
+		int pid = parse(client_get(clients[i], "/who")).pid;
+		first = first ? first : pid;
+		shares[pid != first]++;
+	}
+}
+
+/* A worker that was stopped while the connections came has none of them. */
+static struct server *start_uneven(const char *balance, struct client **clients, int count)
+{
+	struct server *server = server_start(memory_printf("worker_processes 2; %s",
+							   conf(balance, "")));
+	pid_t pids[2];
+	int shares[2];
+
+	log_wait(server, "serves, with");
+	ck_assert_int_eq(server_workers(server, pids, 2), 2);
+	kill(pids[0], SIGSTOP);
+	for (int i = 0; i < count; i++) {
+		clients[i] = client_open(server);
+		ck_assert_int_eq(parse(client_get(clients[i], "/who")).pid, pids[1]);
+	}
+	spread(clients, count, shares);
+	ck_assert_int_eq(shares[1], 0);
+	kill(pids[0], SIGCONT);
+	return server;
+}
+
+START_TEST(a_light_worker_gets_idle_ones)
+{
+	enum { COUNT = 200 };
+	struct client *clients[COUNT];
+	struct server *server = start_uneven("", clients, COUNT);
+	struct patience wait = { 0 };
+	int shares[2];
+
+	do {
+		patience(&wait, "the connections are spread");
+		usleep(50000);
+		spread(clients, COUNT, shares);
+	} while (shares[0] / 2 > shares[1]);
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(balance_off_leaves_them_where_they_are)
+{
+	enum { COUNT = 200 };
+	struct client *clients[COUNT];
+	struct server *server = start_uneven("balance off;", clients, COUNT);
+	int shares[2];
+
+	sleep(2);
+	spread(clients, COUNT, shares);
+	ck_assert_int_eq(shares[1], 0);
+	server_stop(server);
+}
+END_TEST
+
 /* 5 000 with SOAK=1, in a worker that may open 8 192. */
 START_TEST(many_idle_ones_survive)
 {
@@ -417,4 +482,5 @@ TESTS_IN(&suite, an_idle_connection_goes_on, one_that_was_never_used_goes_on, ha
 	 what_was_sent_behind_it_is_answered_by_the_next, a_body_under_way_is_read_first,
 	 time_goes_on, the_count_of_requests_goes_on, a_listener_that_is_gone_ends_its_connections,
 	 a_late_one_finds_the_heirs_of_its_heirs, full_receivers_pass_and_the_sender_serves_on,
-	 one_slow_download_keeps_one_worker_until_its_time, many_idle_ones_survive)
+	 one_slow_download_keeps_one_worker_until_its_time, many_idle_ones_survive,
+	 a_light_worker_gets_idle_ones, balance_off_leaves_them_where_they_are)

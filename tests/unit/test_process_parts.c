@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "process/balance.h"
 #include "process/cpus.h"
 #include "process/options.h"
 #include "process/pidfile.h"
@@ -220,8 +221,21 @@ START_TEST(a_stuck_worker_is_loaded)
 }
 END_TEST
 
+START_TEST(balance_moves_only_what_is_worth_it)
+{
+	ck_assert_uint_eq(balance_share(0, 0), 0);
+	ck_assert_uint_eq(balance_share(63, 0), 0);
+	ck_assert_uint_eq(balance_share(64, 0), 32);
+	ck_assert_uint_eq(balance_share(1000, 501), 0);
+	ck_assert_uint_eq(balance_share(1000, 100), 32);
+	ck_assert_uint_eq(balance_share(0, UINT64_MAX), 0);
+	ck_assert_uint_eq(balance_share(UINT64_MAX, 0), 32);
+}
+END_TEST
+
 TESTS("process parts", quota_is_rounded_up, no_quota_is_no_limit, group_of_version_1_and_2,
       there_is_a_cpu, options_of_the_server, letters_stand_together, signals_by_name,
       wrong_options_are_refused, options_of_serve, wrong_options_of_serve_are_refused,
       pid_is_written_and_read, pid_file_of_another_stays, pid_file_without_a_number,
-      pid_file_that_cannot_be_written, a_crash_loop_is_slowed, a_stuck_worker_is_loaded)
+      pid_file_that_cannot_be_written, a_crash_loop_is_slowed, a_stuck_worker_is_loaded,
+      balance_moves_only_what_is_worth_it)
