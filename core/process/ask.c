@@ -83,13 +83,18 @@ int ask_master(const char *path, const char *command, int seconds, struct answer
 	return error;
 }
 
-static int complain(const char *path, int error)
+int ask_complain(const char *path, int error)
 {
 	if (error == -ENOENT || error == -ECONNREFUSED)
 		fprintf(stderr,
 			"skua: no server answers at the control socket \"%s\": none runs with this "
 			"configuration, or it was started with another -c or -p, or with "
 			"\"control off\"\n",
+			path);
+	else if (error == -EPROTO)
+		fprintf(stderr,
+			"skua: the server at \"%s\" hung up without an answer: it may have ended, "
+			"the error log tells\n",
 			path);
 	else
 		fprintf(stderr, "skua: asking the server at \"%s\" failed: %s\n", path,
@@ -103,7 +108,7 @@ static int print_status(const char *path, bool json)
 	int error = ask_master(path, json ? "status json" : "status", STATUS_SECONDS, &answer);
 
 	if (error < 0)
-		return complain(path, error);
+		return ask_complain(path, error);
 	fputs(answer.text, answer.ok ? stdout : stderr);
 	free(answer.text);
 	return !answer.ok;

@@ -22,6 +22,9 @@ struct answer {
  */
 int ask_master(const char *path, const char *command, int seconds, struct answer *answer);
 
+/* Says on standard error what an error of ask_master() means; returns exit status 1. */
+int ask_complain(const char *path, int error);
+
 /* `skua status`: prints what the master says. Returns the exit status. */
 int ask_status(const struct startup *startup, bool json);
 

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <log.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -17,6 +18,8 @@
 
 #include "event/loop.h"
 #include "process/control_socket.h"
+
+#define ASIDE ".oldbin"
 
 enum { CLIENTS_MAX = 8, LIMIT_MS = 5000, RETRY_MS = 1000 };
 
@@ -33,6 +36,7 @@ struct control_client {
 
 static struct control_client clients[CLIENTS_MAX];
 static control_handler *handle;
+static bool aside; /* another master listens at the path that is configured */
 static struct {
 	struct event event;
 	struct timer retry; /* the system had no descriptor for a client */
@@ -287,12 +291,55 @@ static void open_socket(const char *path)
 
 void control_listen(const char *path, control_handler *handler)
 {
+	char full[PATH_MAX];
+
 	handle = handler;
-	if (socket_here.path && strcmp(socket_here.path, path) == 0)
+	snprintf(full, sizeof(full), "%s%s", path, path[0] && aside ? ASIDE : "");
+	if (socket_here.path && strcmp(socket_here.path, full) == 0)
 		return;
 	close_socket();
-	if (path[0])
-		open_socket(path);
+	if (full[0])
+		open_socket(full);
+}
+
+/* The file keeps its inode: clients that are waiting stay. */
+static void move_file(const char *to)
+{
+	char *path = strdup(to);
+
+	if (path && rename(socket_here.path, path) == 0) {
+		free(socket_here.path);
+		socket_here.path = path;
+		return;
+	}
+	log_warn("cannot rename the control socket \"%s\" to \"%s\"", socket_here.path, to);
+	free(path);
+}
+
+void control_set_aside(void)
+{
+	char path[PATH_MAX];
+
+	if (aside)
+		return;
+	aside = true;
+	if (socket_here.path &&
+	    snprintf(path, sizeof(path), "%s" ASIDE, socket_here.path) < (int)sizeof(path))
+		move_file(path);
+}
+
+void control_take_back(void)
+{
+	char path[PATH_MAX];
+
+	if (!aside)
+		return;
+	aside = false;
+	if (!socket_here.path || !str_ends(str_from(socket_here.path), STR(ASIDE)))
+		return;
+	snprintf(path, sizeof(path), "%.*s", (int)(strlen(socket_here.path) - strlen(ASIDE)),
+		 socket_here.path);
+	move_file(path);
 }
 
 void control_finish(void)

@@ -46,6 +46,13 @@ typedef void control_handler(struct control_client *client, enum control_command
  */
 void control_listen(const char *path, control_handler *handler);
 
+/*
+ * Renames the socket to PATH.oldbin, and back: a second master listens at PATH
+ * meanwhile (upgrade.h). While it is aside, control_listen() adds the ending, too.
+ */
+void control_set_aside(void);
+void control_take_back(void);
+
 /* Sends the answer, in the loop if need be, and hangs up. */
 void control_reply(struct control_client *client, bool ok, struct str text);
 

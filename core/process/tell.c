@@ -108,6 +108,8 @@ static int tell(const char *name, const struct generation *generation)
 		error = ask_master(control.data, name, 0, &answer);
 		if (error == 0)
 			return print(name, &answer);
+		if (error == -EPROTO || error == -ETIMEDOUT)
+			return ask_complain(control.data, error);
 	}
 	int failed = pidfile_read(path.data, &pid);
 	if (failed < 0)

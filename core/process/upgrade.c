@@ -16,6 +16,7 @@
 
 #include "base/stats.h"
 #include "process/channel.h"
+#include "process/control.h"
 #include "process/listen.h"
 #include "process/partner.h"
 #include "process/pidfile.h"
@@ -173,6 +174,7 @@ static int start_beside(void)
 static void go_on_beside(void)
 {
 	int error = pidfile_set_aside();
+	control_set_aside();
 	if (error == 0)
 		error = start_beside();
 	if (error == 0) {
@@ -182,6 +184,7 @@ static void go_on_beside(void)
 		return;
 	}
 	pidfile_take_back();
+	control_take_back();
 	errno = -error;
 	log_emerg("upgrade: cannot start %s, nothing was changed", program_path());
 }
@@ -244,6 +247,7 @@ static void on_child_end(int status)
 		log_notice("the new master process %d exited with code 0", child);
 	child = 0;
 	partner_finish();
+	control_take_back();
 	int error = pidfile_take_back();
 	if (error == 0)
 		return;

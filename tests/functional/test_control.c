@@ -39,11 +39,11 @@ struct outcome {
 	const char *text;
 };
 
-static struct outcome run(const struct server *server, const char *arguments)
+static struct outcome run_with(const struct server *server, const char *conf, const char *arguments)
 {
 	const char *program = getenv("SKUA") ? getenv("SKUA") : "build/skua";
-	FILE *from = popen(memory_printf("timeout 20 %s %s -p %s -c %s/conf/server.conf 2>&1",
-					 program, arguments, server->dir, server->dir),
+	FILE *from = popen(memory_printf("timeout 20 %s %s -p %s -c %s/conf/%s 2>&1", program,
+					 arguments, server->dir, server->dir, conf),
 			   "r");
 	char *text = memory_alloc(65536);
 
@@ -52,6 +52,11 @@ static struct outcome run(const struct server *server, const char *arguments)
 	int status = pclose(from);
 	ck_assert(WIFEXITED(status));
 	return (struct outcome){ WEXITSTATUS(status), text };
+}
+
+static struct outcome run(const struct server *server, const char *arguments)
+{
+	return run_with(server, "server.conf", arguments);
 }
 
 static void check_run(const struct server *server, const char *arguments, int status,
@@ -321,6 +326,42 @@ START_TEST(a_living_masters_socket_stays)
 }
 END_TEST
 
+static void wait_for_status(const struct server *server, const char *conf, const char *text)
+{
+	struct patience wait = { 0 };
+
+	while (!strstr(run_with(server, conf, "status").text, text))
+		patience(&wait, memory_printf("the status \"%s\"", text));
+}
+
+/* While two programs run each has a socket of its own. */
+START_TEST(the_socket_steps_aside_for_another_program)
+{
+	struct server *server = start("");
+	const char *text = "%s pid %%DIR%%/second.pid; error_log %%DIR%%/second.log info; "
+			   "%s events { } http { server { listen 127.0.0.1:%%PORT2%%; } }";
+	struct patience wait = { 0 };
+
+	put_file(server, "/conf/second.conf", server_text(server, memory_printf(text, "", "")));
+	put_file(server, "/conf/old.conf",
+		 server_text(server, memory_printf(text, "", "control %DIR%/second.pid.sock.oldbin;")));
+	ck_assert_int_eq(run_with(server, "second.conf", "").status, 0);
+	pid_t old = atoi(file_text(server, "/second.pid"));
+	ck_assert_int_eq(kill(old, SIGUSR2), 0);
+	wait_for_status(server, "second.conf", "generation     2");
+	wait_for_status(server, "old.conf", memory_printf("master process %d,", old));
+	kill(old, SIGQUIT);
+	while (access(file_path(server, "/second.pid.sock.oldbin"), F_OK) == 0)
+		patience(&wait, "the old program has gone");
+	wait_for_status(server, "second.conf", "generation     2");
+	ck_assert_int_eq(run_with(server, "second.conf", "-s quit").status, 0);
+	wait = (struct patience){ 0 };
+	while (access(file_path(server, "/second.pid"), F_OK) == 0)
+		patience(&wait, "the new program has gone");
+	server_stop(server);
+}
+END_TEST
+
 /* --- abuse ------------------------------------------------------------------------ */
 
 START_TEST(garbage_is_refused)
@@ -482,6 +523,7 @@ TESTS_IN(&suite, reload_tells_what_has_changed, reload_prints_all_errors_of_the_
 	 reloads_at_the_same_time_are_all_answered,
 	 without_the_socket_a_signal_is_sent, control_off_makes_no_socket, reopen_tells_what_failed,
 	 the_socket_is_its_owners, a_socket_left_behind_is_replaced, a_living_masters_socket_stays,
+	 the_socket_steps_aside_for_another_program,
 	 garbage_is_refused, clients_are_bounded, a_line_may_come_in_pieces,
 	 hanging_up_while_waiting_is_no_matter, status_is_json, sums_survive_reloads_and_deaths,
 	 an_old_worker_says_what_it_waits_for, status_without_a_server)
