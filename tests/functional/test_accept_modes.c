@@ -90,6 +90,7 @@ START_TEST(the_mode_changes_at_a_reload)
 {
 	struct server *server = server_start(conf("shared", 2, ""));
 
+	log_wait(server, " serves, with ");
 	for (int from = 0; from < MODES; from++) {
 		for (int to = 0; to < MODES; to++) {
 			change(server, conf(modes[from], 4, ""), 4 + (from == HANDOFF));

@@ -71,7 +71,6 @@ static void kill_under_load(const char *mode)
 	unsigned seed = 1;
 
 	log_wait(server, " serves, with ");
-
 	while (load_answers(load) < 200)
 		patience(&wait, "the clients are at work");
 	for (int i = 0; i < (is_long ? 334 : 7); i++) {
@@ -154,6 +153,7 @@ START_TEST(reloads_leave_the_master_as_it_was)
 	int fds = 0;
 	long memory = 0;
 
+	log_wait(server, " serves, with ");
 	for (int i = 0; i < (getenv("SOAK") ? 500 : 50); i++) {
 		client_get(client, "/");
 		reload(server, 3);

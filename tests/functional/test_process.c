@@ -30,7 +30,12 @@ static struct server *start(const char *main)
 		.files = files,
 	};
 
-	return server_start_with(&setup);
+	struct server *server = server_start_with(&setup);
+
+	/* Who counts such lines must not be surprised by this one. */
+	if (!strstr(main, "master_process off"))
+		log_wait(server, " serves, with ");
+	return server;
 }
 
 static void reload(struct server *server)
