@@ -11,6 +11,7 @@
 #include <log.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -52,6 +53,7 @@ int control_parse(struct str received, enum control_command *command)
 		[CONTROL_REOPEN] = STR_INIT("reopen"),
 		[CONTROL_STATUS] = STR_INIT("status"),
 		[CONTROL_STATUS_JSON] = STR_INIT("status json"),
+		[CONTROL_UPGRADE] = STR_INIT("upgrade"),
 	};
 	ssize_t end = str_chr(received, '\n');
 
@@ -125,12 +127,28 @@ void control_reply_held(unsigned round, bool ok, struct str text)
 			control_reply(&clients[i], ok, text);
 }
 
+void control_reply_upgraded(bool ok, struct str text)
+{
+	for (size_t i = 0; i < CLIENTS_MAX; i++)
+		if (clients[i].used && clients[i].held == CONTROL_UPGRADED)
+			control_reply(&clients[i], ok, text);
+}
+
+bool control_for_each_upgraded(bool (*act)(void *data, int fd), void *data)
+{
+	for (size_t i = 0; i < CLIENTS_MAX; i++)
+		if (clients[i].used && clients[i].held == CONTROL_UPGRADED &&
+		    !act(data, clients[i].event.fd))
+			return false;
+	return true;
+}
+
 static void refuse(struct control_client *client, int error)
 {
 	log_warnx("control socket: a request that is %s was refused",
 		  error == -EMSGSIZE ? "too long" : "no command");
 	control_reply(client, false,
-		      STR("no such command; there are reload, reopen, status, status json\n"));
+		      STR("no such command; there are reload, reopen, upgrade, status, status json\n"));
 }
 
 static void receive(struct control_client *client)

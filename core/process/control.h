@@ -6,13 +6,14 @@
  *     reload           ok                    or    error
  *                      generation 2 serves …       the messages
  *
- * The commands are reload, reopen, status and "status json". At most a few
+ * The commands are reload, reopen, upgrade, status and "status json". At most a few
  * clients at a time, each with a few seconds to ask and to take its answer; how
  * long it waits in between is for the command to say.
  */
 #ifndef SKUA_PROCESS_CONTROL_H
 #define SKUA_PROCESS_CONTROL_H
 
+#include <limits.h>
 #include <stdbool.h>
 
 #include <str.h>
@@ -25,6 +26,7 @@ enum control_command {
 	CONTROL_REOPEN,
 	CONTROL_STATUS, /* for people */
 	CONTROL_STATUS_JSON,
+	CONTROL_UPGRADE,
 };
 
 /*
@@ -61,6 +63,18 @@ void control_hold(struct control_client *client, unsigned round);
 
 /* Answers all that wait for this round or an earlier one. */
 void control_reply_held(unsigned round, bool ok, struct str text);
+
+/* Instead of a round: the client waits for the end of an upgrade. */
+#define CONTROL_UPGRADED UINT_MAX
+
+/* Answers those that wait for it. */
+void control_reply_upgraded(bool ok, struct str text);
+
+/*
+ * Calls act() with the descriptor of each of them, until it returns false: what
+ * this program cannot answer the next one will. True: all were well.
+ */
+bool control_for_each_upgraded(bool (*act)(void *data, int fd), void *data);
 
 /* Hangs up and removes the file of the socket. */
 void control_finish(void);

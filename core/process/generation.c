@@ -76,6 +76,16 @@ void generation_use_log(const struct generation *generation, bool starts)
 	log_process = &caller;
 }
 
+void generation_pass(struct generation *from, struct generation *to)
+{
+	to->conf = from->conf;
+	to->main = from->main;
+	to->events = from->events;
+	to->listeners = from->listeners;
+	to->workers = from->workers;
+	from->conf = NULL;
+}
+
 void generation_destroy(struct generation *generation)
 {
 	if (!generation)

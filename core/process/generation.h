@@ -59,6 +59,12 @@ int generation_open(struct generation *generation);
  */
 void generation_use_log(const struct generation *generation, bool starts);
 
+/*
+ * The configuration goes from one to the other, whose processes it is for from now
+ * on; those of the first can only end.
+ */
+void generation_pass(struct generation *from, struct generation *to);
+
 /* Closes its log files; its sockets belong to listen.c. NULL is fine. */
 void generation_destroy(struct generation *generation);
 

@@ -23,8 +23,10 @@ struct head {
 	uint32_t receivers; /* as many as descriptors */
 };
 
+#define NO_SLOT UINT32_MAX
+
 struct entry {
-	uint32_t slot; /* of the counters */
+	uint32_t slot; /* of the counters; or NO_SLOT */
 	uint32_t limit; /* worker_connections */
 };
 
@@ -70,7 +72,7 @@ static int finish(struct parcel *parcel, int channel, uint32_t *first)
 	return error;
 }
 
-int heirs_send(int channel, const struct generation *heir)
+int heirs_send(int channel, const struct generation *heir, bool abroad)
 {
 	static struct parcel parcel;
 	uint32_t first = 0;
@@ -85,7 +87,7 @@ int heirs_send(int channel, const struct generation *heir)
 			begin(&parcel, heir);
 		}
 		const struct entry entry = {
-			.slot = table_slot(to),
+			.slot = abroad ? NO_SLOT : table_slot(to),
 			.limit = (uint32_t)heir->events->worker_connections,
 		};
 		put(&parcel, &entry, sizeof(entry));
@@ -119,7 +121,8 @@ static int add_receivers(struct heirs *heirs, const struct message *message, con
 		struct entry entry;
 
 		memcpy(&entry, from + i * sizeof(entry), sizeof(entry));
-		struct stats *stats = table_stats(entry.slot);
+		struct stats *stats = entry.slot == NO_SLOT ? &receiver_unknown :
+							      table_stats(entry.slot);
 		if (!stats) {
 			close(message->fds[i]);
 			continue;

@@ -4,7 +4,8 @@
  * generation. The master tells it by MESSAGE_HEIRS before it says MESSAGE_QUIT,
  * and again when it is asked, since heirs end, too.
  *
- *     payload   which listeners the heirs have, slot and limit of each receiver
+ *     payload   which listeners the heirs have, slot and limit of each receiver;
+ *               a slot that nobody has is that of another program's worker
  *     fds       the write ends of their inboxes
  *
  * More than fit in one message come in several.
@@ -29,8 +30,11 @@ struct heirs {
 	size_t listeners_count;
 };
 
-/* As master: tells a process; NULL: there are none. 0 or -errno of channel_send(). */
-int heirs_send(int channel, const struct generation *heir);
+/*
+ * As master: tells a process; NULL: there are none. `abroad`: it belongs to
+ * another program, which has counters of its own. 0 or -errno of channel_send().
+ */
+int heirs_send(int channel, const struct generation *heir, bool abroad);
 
 /*
  * Takes a message in, with its descriptors; the first of several forgets what

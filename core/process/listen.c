@@ -323,6 +323,11 @@ void listen_share(bool with_another)
 	shared = with_another;
 }
 
+void listen_skip_ids(uint32_t count)
+{
+	last_id += count;
+}
+
 void listen_finish(bool remove_files)
 {
 	while (sets)

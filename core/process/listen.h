@@ -66,6 +66,12 @@ bool listen_for_each(bool (*act)(void *data, uint32_t id, int fd), void *data);
  */
 void listen_share(bool with_another);
 
+/*
+ * Ids that are given from now on are at least this far from those that were: another
+ * server with the same sockets gives out the ones between.
+ */
+void listen_skip_ids(uint32_t count);
+
 /* Closes everything; the master also removes the files of unix sockets. */
 void listen_finish(bool remove_files);
 

@@ -26,6 +26,7 @@
 #include "process/logfiles.h"
 #include "process/main_conf.h"
 #include "process/notify.h"
+#include "process/partner.h"
 #include "process/pidfile.h"
 #include "process/report.h"
 #include "process/sandbox.h"
@@ -48,6 +49,7 @@ static struct generation *next; /* is being started */
 static unsigned last_number;
 static bool reload_again; /* HUP came while one was under way */
 static bool upgrade_later; /* USR2 came meanwhile */
+static bool upgrade_whole; /* this program ends when the other one serves */
 static int64_t started_ms; /* wall clock */
 static unsigned reloads; /* that have begun */
 static enum { GO_ON, END_SOON, END_NOW } ending;
@@ -119,11 +121,12 @@ static void on_serving(struct generation *generation)
 	generation->since_ms = clock_wall_ms();
 	active = generation;
 	next = NULL;
-	takeover_settle();
 	generation_use_log(generation, false);
 	write_pid(generation);
 	listen_for_commands(generation);
 	listen_close_others(generation->listeners);
+	partner_offer(generation);
+	takeover_settle();
 	if (old) {
 		changes_report(old, generation);
 		conclude(true);
@@ -155,7 +158,6 @@ static void end(int now)
 
 static void on_failed(struct generation *generation)
 {
-	(void)generation;
 	if (!active) {
 		log_emergx("a process could not start: the server ends");
 		status = 1;
@@ -163,6 +165,8 @@ static void on_failed(struct generation *generation)
 		return;
 	}
 	log_emergx("a process could not start with the new configuration: the old one stays");
+	if (!active->conf && !takeover_is_instead())
+		generation_pass(generation, active);
 	listen_undo();
 	conclude(false);
 }
@@ -256,6 +260,24 @@ static void reload(void)
 	conclude(false);
 }
 
+/*
+ * After WINCH, while the new program serves: new workers with the configuration
+ * that was there, since the files may be for the new program already.
+ */
+static void revive(void)
+{
+	struct generation *again = calloc(1, sizeof(*again));
+
+	if (!again)
+		return;
+	log_notice("signal HUP received, the old program starts its workers again");
+	generation_pass(active, again);
+	if (begin(again) == 0)
+		return;
+	generation_pass(again, active);
+	free(again);
+}
+
 static void on_reload(int number)
 {
 	(void)number;
@@ -263,14 +285,36 @@ static void on_reload(int number)
 		return;
 	if (next || upgrade_is_busy())
 		reload_again = true;
+	else if (active->retiring && upgrade_has_partner())
+		revive();
 	else
 		reload();
+}
+
+static void on_upgraded(bool serves)
+{
+	if (serves)
+		report_printf("skua serves as process %d, process %d hands its connections over "
+			      "and ends\n",
+			      upgrade_child(), getpid());
+	char *text = report_end();
+	generation_use_log(active, false);
+	control_reply_upgraded(serves, str_from(text));
+	free(text);
+	if (serves)
+		partner_offer(active);
+	if (serves && upgrade_whole && ending == GO_ON)
+		end(false);
+	upgrade_whole = false;
+	catch_up();
 }
 
 static void upgrade(void)
 {
 	upgrade_later = false;
-	upgrade_begin(last_number, daemon_is_background(), catch_up);
+	report_begin();
+	generation_use_log(active, true);
+	upgrade_begin(last_number, daemon_is_background(), on_upgraded);
 }
 
 static void on_upgrade(int number)
@@ -329,6 +373,17 @@ static void on_child(int number)
 	(void)number;
 	supervisor_reap();
 	end_if_empty();
+}
+
+/* By the signal both programs serve until somebody ends one; here the old one ends. */
+static void upgrade_for(struct control_client *client)
+{
+	control_hold(client, CONTROL_UPGRADED);
+	upgrade_whole = true;
+	if (!upgrade_is_busy()) {
+		upgrade_later = true;
+		catch_up();
+	}
 }
 
 /* Those who ask while a reload is under way wait for the next one. */
@@ -394,6 +449,9 @@ static void on_command(struct control_client *client, enum control_command comma
 		return;
 	case CONTROL_REOPEN:
 		reopen_for(client);
+		return;
+	case CONTROL_UPGRADE:
+		upgrade_for(client);
 		return;
 	case CONTROL_STATUS:
 		status_for(client, status_print);

@@ -37,8 +37,8 @@ void options_usage(FILE *to)
 	      "  -t            : test configuration and exit\n"
 	      "  -T            : test configuration, dump it and exit\n"
 	      "  -q            : suppress non-error messages during configuration testing\n"
-	      "  -s signal     : send signal to a master process: stop, quit, reopen, reload;\n"
-	      "                  the last two wait for the outcome and print it\n"
+	      "  -s signal     : send signal to a master process: stop, quit, reopen, reload,\n"
+	      "                  upgrade; the last three wait for the outcome and print it\n"
 	      "  -p prefix     : set prefix path (default: " SKUA_PREFIX ")\n"
 	      "  -e filename   : set error log file (default: " SKUA_ERROR_LOG_PATH ")\n"
 	      "  -c filename   : set configuration file (default: " SKUA_CONF_PATH ")\n"
@@ -59,14 +59,15 @@ struct arguments {
 
 static int signal_option(struct options *options, const char *name)
 {
-	static const char *const names[] = { "stop", "quit", "reopen", "reload" };
+	static const char *const names[] = { "stop", "quit", "reopen", "reload", "upgrade" };
 
 	options->command = COMMAND_SIGNAL;
 	options->signal = name;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (strcmp(name, names[i]) == 0)
 			return 0;
-	return complain("invalid option: \"-s %s\"; the signals are stop, quit, reload, reopen",
+	return complain("invalid option: \"-s %s\"; the signals are stop, quit, reload, reopen, "
+			"upgrade",
 			name);
 }
 

@@ -25,7 +25,7 @@ enum command {
 struct options {
 	enum command command;
 	const char *prefix, *conf, *error_log, *globals;
-	const char *signal; /* "stop", "quit", "reload" or "reopen" */
+	const char *signal; /* "stop", "quit", "reload", "reopen" or "upgrade" */
 	bool quiet;
 	bool json; /* of status */
 

@@ -1,21 +1,87 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The channel closes when the other master ends, whichever way it does.
+ * What the other master says of its workers is kept as it came, descriptors and
+ * all, and passed on when a process asks; nobody here needs to understand it.
  */
 #include "process/partner.h"
 
 #include <errno.h>
 #include <log.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "event/loop.h"
 #include "process/channel.h"
+#include "process/heirs.h"
 #include "process/listen.h"
 
+/* A message that was kept. */
+struct parcel {
+	struct parcel *next;
+	uint32_t number;
+	int fds[CHANNEL_FDS];
+	size_t fds_count;
+	size_t len;
+	char payload[];
+};
+
 static struct event partner = { .fd = -1 };
+static void (*on_ready)(void);
+static struct parcel *parcels, **last = &parcels;
+
+static void drop_parcels(void)
+{
+	while (parcels) {
+		struct parcel *parcel = parcels;
+
+		parcels = parcel->next;
+		for (size_t i = 0; i < parcel->fds_count; i++)
+			close(parcel->fds[i]);
+		free(parcel);
+	}
+	last = &parcels;
+}
+
+/* The first of several replaces those before. */
+static void keep(struct message *message)
+{
+	struct parcel *parcel = malloc(sizeof(*parcel) + message->payload.len);
+
+	if (message->number == 0)
+		drop_parcels();
+	if (!parcel) {
+		message_discard(message);
+		return;
+	}
+	parcel->next = NULL;
+	parcel->number = message->number;
+	parcel->fds_count = message->fds_count;
+	memcpy(parcel->fds, message->fds, sizeof(message->fds));
+	parcel->len = message->payload.len;
+	str_put(parcel->payload, message->payload);
+	*last = parcel;
+	last = &parcel->next;
+}
+
+bool partner_has_heirs(void)
+{
+	return parcels && parcels->fds_count;
+}
+
+int partner_tell_heirs(int channel)
+{
+	int error = 0;
+
+	for (const struct parcel *parcel = parcels; parcel && error == 0; parcel = parcel->next)
+		error = channel_send(channel, MESSAGE_HEIRS, parcel->number,
+				     (struct str){ parcel->payload, parcel->len }, parcel->fds,
+				     parcel->fds_count);
+	return error;
+}
 
 void partner_forget(void)
 {
+	drop_parcels();
 	if (partner.fd >= 0)
 		close(partner.fd);
 	partner.fd = -1;
@@ -30,22 +96,40 @@ void partner_finish(void)
 	listen_share(false);
 }
 
+static void on_message(struct message *message)
+{
+	switch (message->type) {
+	case MESSAGE_HEIRS:
+		keep(message);
+		return;
+	case MESSAGE_READY:
+		message_discard(message);
+		if (on_ready)
+			on_ready();
+		on_ready = NULL;
+		return;
+	default:
+		message_discard(message);
+	}
+}
+
 static void on_partner(struct event *event, uint32_t events)
 {
 	struct message message;
-	int result;
+	int result = 0;
 
 	(void)events;
-	while ((result = channel_receive(event->fd, &message)) == 1)
-		message_discard(&message);
-	if (result != 0)
+	while (partner.fd >= 0 && (result = channel_receive(event->fd, &message)) == 1)
+		on_message(&message);
+	if (partner.fd < 0 || result != 0)
 		return;
 	log_notice("the other master process has ended, this one serves alone");
 	partner_finish();
 }
 
-int partner_start(int fd)
+int partner_start(int fd, void (*ready)(void))
 {
+	on_ready = ready;
 	partner = (struct event){ .fd = fd, .ready = on_partner };
 	int error = event_add(&partner, EPOLLIN);
 	if (error < 0) {
@@ -59,4 +143,20 @@ int partner_start(int fd)
 bool partner_is_there(void)
 {
 	return partner.fd >= 0;
+}
+
+void partner_offer(const struct generation *generation)
+{
+	int error = partner.fd >= 0 ? heirs_send(partner.fd, generation, true) : 0;
+
+	if (error == 0)
+		return;
+	errno = -error;
+	log_warn("the other master process does not hear who takes connections here");
+}
+
+void partner_say_ready(void)
+{
+	if (partner.fd >= 0)
+		channel_send(partner.fd, MESSAGE_READY, 0, STR(""), NULL, 0);
 }

@@ -1,18 +1,35 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The master of another program that serves beside this one, on the same
- * sockets, while an upgrade is under way. Each holds one end of a channel, so
- * each hears of the other's death.
+ * sockets, while an upgrade is under way. Each holds one end of a channel:
+ *
+ *     MESSAGE_HEIRS   who takes connections there (heirs.h), for the processes
+ *                     that end here when nobody here takes them
+ *     MESSAGE_READY   the new one, for the first time: it serves
+ *     its end         the other one has ended
  */
 #ifndef SKUA_PROCESS_PARTNER_H
 #define SKUA_PROCESS_PARTNER_H
 
 #include <stdbool.h>
 
-/* There is one, at the other end of this channel, which is owned from now on. 0 or -errno. */
-int partner_start(int fd);
+struct generation;
+
+/*
+ * There is one, at the other end of this channel, which is owned from now on.
+ * ready() is called when it says that it serves; NULL: it does already. 0 or -errno.
+ */
+int partner_start(int fd, void (*ready)(void));
 
 bool partner_is_there(void);
+
+/* Tells it that this generation takes connections, and that this program serves. */
+void partner_offer(const struct generation *generation);
+void partner_say_ready(void);
+
+/* Whether it has said who takes connections there; tells a process so, as heirs_send(). */
+bool partner_has_heirs(void);
+int partner_tell_heirs(int channel);
 
 /* In a process that has been forked: it is not the child's. */
 void partner_forget(void);

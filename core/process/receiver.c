@@ -14,6 +14,8 @@
 
 enum { WEIGHT = 4 }; /* of a connection on its way against an open one */
 
+struct stats receiver_unknown;
+
 uint64_t receiver_load(uint64_t active, uint64_t on_the_way)
 {
 	return active + on_the_way * WEIGHT;
@@ -76,7 +78,9 @@ int receiver_send(struct receiver *receiver, struct batch *batch)
 	int error = batch_send(batch, receiver->inbox);
 
 	if (error == 0) {
-		atomic_fetch_add_explicit(&receiver->stats->dealt, count, memory_order_relaxed);
+		if (receiver->stats != &receiver_unknown)
+			atomic_fetch_add_explicit(&receiver->stats->dealt, count,
+						  memory_order_relaxed);
 		stats_add(&stats_mine->handed_off, count);
 		return 0;
 	}

@@ -21,6 +21,9 @@ struct receiver {
 	bool blocked; /* it has taken nothing in this round */
 };
 
+/* The counters of a worker of another program, of which nothing is known. */
+extern struct stats receiver_unknown;
+
 /*
  * How much a worker has to do: its open connections, and those on their way to
  * it, which weigh more: a worker that takes its time has trouble.

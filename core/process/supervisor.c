@@ -18,6 +18,7 @@
 #include "process/estate.h"
 #include "process/generation.h"
 #include "process/heirs.h"
+#include "process/partner.h"
 #include "process/table.h"
 
 enum {
@@ -58,7 +59,11 @@ static int tell_heirs(struct process *process)
 
 	if (process->channel.fd < 0)
 		return -EPIPE;
-	return heirs_send(process->channel.fd, heir == process->generation ? NULL : heir);
+	if (heir == process->generation)
+		heir = NULL;
+	if (!heir && partner_has_heirs())
+		return partner_tell_heirs(process->channel.fd);
+	return heirs_send(process->channel.fd, heir, false);
 }
 
 /* What it has not taken out of its inbox goes to others. */

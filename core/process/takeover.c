@@ -6,6 +6,7 @@
  */
 #include "process/takeover.h"
 
+#include <config.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -28,7 +29,10 @@
 #include "process/table.h"
 #include "process/upgrade_state.h"
 
-enum { PATIENCE_MS = 30000 };
+enum {
+	PATIENCE_MS = 30000,
+	IDS_APART = 65536, /* of listeners, from those of the other master */
+};
 
 static struct upgrade_state state;
 static bool is_taken; /* there is a state, and this program does not serve yet */
@@ -249,15 +253,30 @@ static void on_patience_over(void *data)
 	takeover_go_back();
 }
 
+/* Those who have asked for the upgrade learn how it went. */
+static void answer(bool ok, const char *text)
+{
+	for (size_t i = 0; i < state.clients_count; i++) {
+		dprintf(state.clients[i], "%s\n%s", ok ? "ok" : "error", text);
+		close(state.clients[i]);
+	}
+	state.clients_count = 0;
+}
+
 struct generation *takeover_processes(unsigned *number)
 {
 	*number = state.generation;
 	if (state.partner >= 0)
-		partner_start(state.partner);
+		partner_start(state.partner, NULL);
+	if (takeover_is_beside())
+		listen_skip_ids(IDS_APART);
 	if (!takeover_is_instead())
 		return NULL;
 	patience = (struct timer){ .expired = on_patience_over };
 	timer_start(&patience, PATIENCE_MS);
+	if (program < 0)
+		answer(false, "the new program cannot serve, and the old one goes on: the error "
+			      "log says why\n");
 	struct generation *ruling = make_generation(false), *leaving = make_generation(true);
 	if (!ruling || !leaving || restore_all(ruling, leaving) < 0) {
 		log_emergx("upgrade: no room for the processes of the old program");
@@ -279,6 +298,8 @@ void takeover_forget(void)
 	state_fd = program = -1;
 	free(back);
 	back = NULL;
+	for (size_t i = 0; i < state.clients_count; i++)
+		close(state.clients[i]);
 	if (is_taken)
 		state_finish(&state);
 	is_taken = false;
@@ -286,11 +307,18 @@ void takeover_forget(void)
 
 void takeover_settle(void)
 {
+	char text[128];
+
 	if (!is_taken)
 		return;
 	timer_stop(&patience);
+	snprintf(text, sizeof(text), "skua %s serves in place of the old program, as process %d\n",
+		 SKUA_VERSION, getpid());
 	if (program >= 0)
 		log_notice("upgrade: this program serves in place of the old one");
+	if (program >= 0)
+		answer(true, text);
+	partner_say_ready();
 	takeover_forget();
 }
 

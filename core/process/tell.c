@@ -24,6 +24,7 @@ static const struct {
 	{ "quit", SIGQUIT },
 	{ "reload", SIGHUP },
 	{ "reopen", SIGUSR1 },
+	{ "upgrade", SIGUSR2 },
 };
 
 static int number_of(const char *name)
@@ -69,7 +70,8 @@ static int send_signal(const char *name, struct str path, pid_t pid)
 
 static bool has_outcome(const char *name)
 {
-	return strcmp(name, "reload") == 0 || strcmp(name, "reopen") == 0;
+	return strcmp(name, "reload") == 0 || strcmp(name, "reopen") == 0 ||
+	       strcmp(name, "upgrade") == 0;
 }
 
 static int print(const char *name, struct answer *answer)

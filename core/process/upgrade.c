@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
+#include <timer.h>
 #include <unistd.h>
 
 #include "base/stats.h"
@@ -25,10 +26,13 @@
 #include "process/trial.h"
 #include "process/upgrade_state.h"
 
+enum { PATIENCE_MS = 30000 };
+
 static bool busy, beside;
 static unsigned number; /* of the last generation */
 static pid_t child; /* the other program's master, when this one has started it */
-static void (*on_over)(void);
+static void (*on_over)(bool serves);
+static struct timer patience; /* with the other program, once it was started beside */
 
 static bool save_socket(void *data, uint32_t id, int fd)
 {
@@ -54,6 +58,11 @@ static bool save_process(struct upgrade_state *state, const struct process *proc
 	};
 
 	return state_add_process(state, &saved);
+}
+
+static bool save_client(void *data, int fd)
+{
+	return state_add_client(data, fd);
 }
 
 static bool save_processes(struct upgrade_state *state)
@@ -117,7 +126,8 @@ static void go_on_instead(void)
 	state_init(&state);
 	state.how = UPGRADE_INSTEAD;
 	state.generation = number;
-	if (listen_for_each(save_socket, &state) && save_processes(&state))
+	if (listen_for_each(save_socket, &state) && save_processes(&state) &&
+	    control_for_each_upgraded(save_client, &state))
 		error = become(&state);
 	state_finish(&state);
 	errno = -error;
@@ -134,6 +144,28 @@ static _Noreturn void run_beside(struct upgrade_state *state)
 	errno = -error;
 	log_emerg("upgrade: cannot execute %s", program_path());
 	_exit(127);
+}
+
+static void finish(bool serves)
+{
+	busy = false;
+	timer_stop(&patience);
+	on_over(serves);
+}
+
+static void on_partner_ready(void)
+{
+	log_notice("upgrade: the new master process %d serves", child);
+	if (busy)
+		finish(true);
+}
+
+static void on_patience_over(void *data)
+{
+	(void)data;
+	log_emergx("upgrade: the new master process %d does not serve after %d s, killed", child,
+		   PATIENCE_MS / 1000);
+	kill(child, SIGKILL);
 }
 
 static int fork_beside(struct upgrade_state *state)
@@ -154,7 +186,9 @@ static int fork_beside(struct upgrade_state *state)
 		child = 0;
 		return error;
 	}
-	return partner_start(fds[0]);
+	patience = (struct timer){ .expired = on_patience_over };
+	timer_start(&patience, PATIENCE_MS);
+	return partner_start(fds[0], on_partner_ready);
 }
 
 static int start_beside(void)
@@ -171,57 +205,61 @@ static int start_beside(void)
 	return error;
 }
 
-static void go_on_beside(void)
+/* 0: the rest is heard of later. */
+static int go_on_beside(void)
 {
 	int error = pidfile_set_aside();
+
 	control_set_aside();
 	if (error == 0)
 		error = start_beside();
 	if (error == 0) {
-		log_notice("upgrade: %s was started as process %d; WINCH and QUIT to this one "
-			   "complete the upgrade, HUP to this one and QUIT to the other go back",
-			   program_path(), child);
-		return;
+		log_notice("upgrade: %s was started as process %d", program_path(), child);
+		return 0;
 	}
 	pidfile_take_back();
 	control_take_back();
 	errno = -error;
 	log_emerg("upgrade: cannot start %s, nothing was changed", program_path());
+	return error;
 }
 
 static void on_tried(bool passed)
 {
 	if (!passed)
 		log_emergx("upgrade: nothing was changed");
-	else if (beside)
-		go_on_beside();
-	else
+	else if (!beside)
 		go_on_instead();
-	busy = false;
-	on_over();
+	else if (go_on_beside() == 0)
+		return;
+	finish(false);
 }
 
-void upgrade_begin(unsigned generation, bool in_background, void (*over)(void))
+static int begin(void)
 {
-	if (busy)
-		return;
 	if (upgrade_has_partner()) {
-		log_warnx("upgrade: another program serves beside this one already: end one of "
-			  "them first, by the signal QUIT");
-		return;
+		log_errorx("upgrade: another program serves beside this one already: end one of "
+			   "them first, by the signal QUIT");
+		return -EBUSY;
 	}
+	log_notice("upgrade: trying %s", program_path());
+	int error = trial_start(on_tried);
+	if (error == 0)
+		return 0;
+	errno = -error;
+	log_emerg("upgrade: cannot try %s, nothing was changed", program_path());
+	return error;
+}
+
+void upgrade_begin(unsigned generation, bool in_background, void (*over)(bool serves))
+{
 	number = generation;
 	/* Whoever watches this process wants it to go on. */
 	beside = in_background && getpid() != 1 && !getenv("NOTIFY_SOCKET");
 	on_over = over;
-	log_notice("upgrade: trying %s", program_path());
-	int error = trial_start(on_tried);
-	if (error == 0) {
-		busy = true;
-		return;
-	}
-	errno = -error;
-	log_emerg("upgrade: cannot try %s, nothing was changed", program_path());
+	busy = true;
+	if (begin() < 0)
+		finish(false);
 }
 
 bool upgrade_is_busy(void)
@@ -232,6 +270,11 @@ bool upgrade_is_busy(void)
 bool upgrade_has_partner(void)
 {
 	return child != 0 || partner_is_there();
+}
+
+pid_t upgrade_child(void)
+{
+	return child;
 }
 
 static void on_child_end(int status)
@@ -249,10 +292,12 @@ static void on_child_end(int status)
 	partner_finish();
 	control_take_back();
 	int error = pidfile_take_back();
-	if (error == 0)
-		return;
-	errno = -error;
-	log_alert("cannot rename the pid file back");
+	if (error < 0) {
+		errno = -error;
+		log_alert("cannot rename the pid file back");
+	}
+	if (busy)
+		finish(false);
 }
 
 void upgrade_reap(pid_t pid, int status)

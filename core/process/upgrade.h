@@ -16,18 +16,21 @@
 #include <sys/types.h>
 
 /*
- * Begins. over() is called from the loop when the attempt has ended and this
- * program still runs: it has failed, or the other one runs beside. In the same
- * process success ends this program instead. Refuses with a message if one is
- * under way, or two programs run already; then over() isn't called.
+ * Begins; none may be under way. over() is called when it has ended and this
+ * program still runs: `serves` says that the other one serves beside it, otherwise
+ * it has failed, with messages, and nothing has changed. In the same process
+ * success ends this program instead. `generation` is the number of the last one.
  */
-void upgrade_begin(unsigned generation, bool in_background, void (*over)(void));
+void upgrade_begin(unsigned generation, bool in_background, void (*over)(bool serves));
 
-/* The trial is running: nothing else may change the processes. */
+/* From the trial to over(): nothing else may change the processes. */
 bool upgrade_is_busy(void);
 
 /* Another program serves beside this one. */
 bool upgrade_has_partner(void);
+
+/* The process of the one that this one has started; 0: there is none. */
+pid_t upgrade_child(void);
 
 /* A child that is not in the table has ended. */
 void upgrade_reap(pid_t pid, int status);

@@ -71,6 +71,14 @@ bool state_add_process(struct upgrade_state *state, const struct state_process *
 	return true;
 }
 
+bool state_add_client(struct upgrade_state *state, int fd)
+{
+	if (state->clients_count == STATE_CLIENTS)
+		return false;
+	state->clients[state->clients_count++] = fd;
+	return true;
+}
+
 /* --- writing ------------------------------------------------------------------ */
 
 static void print_socket(FILE *file, const struct state_socket *socket)
@@ -93,6 +101,8 @@ static void print(FILE *file, const struct upgrade_state *state)
 		fprintf(file, "stats %d %zu\n", state->stats, state->stats_size);
 	if (state->pid_path[0])
 		fprintf(file, "pid %s\n", state->pid_path);
+	for (size_t i = 0; i < state->clients_count; i++)
+		fprintf(file, "client %d\n", state->clients[i]);
 	for (size_t i = 0; i < state->sockets_count; i++)
 		print_socket(file, &state->sockets[i]);
 	for (size_t i = 0; i < state->processes_count; i++) {
@@ -269,6 +279,13 @@ static bool read_partner(struct upgrade_state *state, struct str line)
 	return read_fd(&line, &state->partner);
 }
 
+static bool read_client(struct upgrade_state *state, struct str line)
+{
+	int fd;
+
+	return read_fd(&line, &fd) && fd >= 0 && state_add_client(state, fd);
+}
+
 static bool read_stats(struct upgrade_state *state, struct str line)
 {
 	uint64_t size;
@@ -296,7 +313,7 @@ static bool read_line(struct upgrade_state *state, struct str line)
 	} words[] = {
 		{ "how", read_how },	     { "generation", read_generation },
 		{ "partner", read_partner }, { "stats", read_stats },
-		{ "pid", read_pid },
+		{ "pid", read_pid },	     { "client", read_client },
 		{ "listener", read_listener }, { "process", read_process },
 	};
 	struct str word = next(&line);
@@ -346,6 +363,8 @@ void state_keep_from_exec(const struct upgrade_state *state, bool keep_it)
 {
 	keep(state->partner, keep_it);
 	keep(state->stats, keep_it);
+	for (size_t i = 0; i < state->clients_count; i++)
+		keep(state->clients[i], keep_it);
 	for (size_t i = 0; i < state->sockets_count; i++)
 		keep(state->sockets[i].fd, keep_it);
 	for (size_t i = 0; i < state->processes_count; i++) {

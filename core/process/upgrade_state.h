@@ -25,6 +25,8 @@
 #include "net/listener.h"
 #include "process/table.h"
 
+#define STATE_CLIENTS 16
+
 enum upgrade_how {
 	UPGRADE_INSTEAD, /* the reader is the same process */
 	UPGRADE_BESIDE, /* the reader is a child; both serve */
@@ -54,6 +56,8 @@ struct upgrade_state {
 	int partner; /* channel to the other master; -1 */
 	int stats; /* the memory of the counters; -1 */
 	size_t stats_size; /* of one slot */
+	int clients[STATE_CLIENTS]; /* of the control socket, that wait for the upgrade */
+	size_t clients_count;
 	char pid_path[PATH_MAX]; /* "": there is no pid file */
 	struct state_socket *sockets;
 	size_t sockets_count;
@@ -68,6 +72,9 @@ void state_finish(struct upgrade_state *state);
 /* False: no memory. */
 bool state_add_socket(struct upgrade_state *state, const struct state_socket *socket);
 bool state_add_process(struct upgrade_state *state, const struct state_process *process);
+
+/* False: there are too many. */
+bool state_add_client(struct upgrade_state *state, int fd);
 
 /* A descriptor, close-on-exec, of a file that holds it; -errno. */
 int state_write(const struct upgrade_state *state);
