@@ -31,7 +31,10 @@ struct log_writer *log_writer_create(struct conf_call *call, struct log_file *fi
  */
 void log_writer_add(struct log_writer *writer, struct str line);
 
-/* Writes what is held back, in all writers of this process. */
+/*
+ * Writes what is held back, in all writers of this process: before it ends, and
+ * before other files are put behind the descriptors.
+ */
 void log_writer_flush_all(void);
 
 #endif

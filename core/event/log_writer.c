@@ -27,6 +27,7 @@ struct log_writer {
 	int64_t flush_ms;
 	char *bytes; /* made at the first line */
 	size_t size, used;
+	bool was_looked_at; /* may_block is known of what the descriptor is now */
 	bool may_block; /* not a regular file */
 	bool is_failing; /* the last write went wrong, and was reported */
 	uint64_t lost; /* lines */
@@ -108,9 +109,22 @@ static uint64_t count_lines(const char *bytes, size_t len)
 	return lines;
 }
 
+static void look(struct log_writer *writer)
+{
+	struct stat st;
+
+	if (writer->was_looked_at)
+		return;
+	writer->may_block = fstat(writer->file->fd, &st) < 0 || !S_ISREG(st.st_mode);
+	writer->was_looked_at = true;
+}
+
 static void flush(struct log_writer *writer)
 {
 	size_t written = 0;
+
+	look(writer);
+
 	int error = writer->file->fd >= 0 ? write_some(writer, &written) : 0;
 
 	timer_stop(&writer->timer);
@@ -138,18 +152,17 @@ static void held_long_enough(void *data)
 
 void log_writer_flush_all(void)
 {
-	for (struct log_writer *writer = begun; writer; writer = writer->next)
+	for (struct log_writer *writer = begun; writer; writer = writer->next) {
 		flush(writer);
+		writer->was_looked_at = false;
+	}
 }
 
 /* The first line in this process: the memory, and a place at the end of the turn. */
 static bool begin(struct log_writer *writer)
 {
-	struct stat st;
-
 	writer->size = writer->buffer > LEAST_BUFFER ? writer->buffer : LEAST_BUFFER;
 	writer->bytes = malloc(writer->size);
-	writer->may_block = fstat(writer->file->fd, &st) < 0 || !S_ISREG(st.st_mode);
 	writer->timer = (struct timer){ .expired = held_long_enough, .data = writer };
 	writer->at_end.run = turn_ends;
 	if (!writer->bytes)

@@ -34,7 +34,8 @@ int logfile_open(const char *path)
 		int fd = fcntl(standard, F_DUPFD_CLOEXEC, FIRST_FD);
 		return fd < 0 ? -errno : fd;
 	}
-	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0644);
+	/* Not to wait for a reader of a pipe, now or when it is full. */
+	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0644);
 	return fd < 0 ? -errno : fd;
 }
 

@@ -64,15 +64,18 @@ static bool word_needs_escape(const char *bytes)
 
 static bool is_plain(struct str value)
 {
-	size_t i = 0;
+	const size_t step = sizeof(uint64_t);
 
-	for (; i + sizeof(uint64_t) <= value.len; i += sizeof(uint64_t))
+	if (value.len < step) {
+		for (size_t i = 0; i < value.len; i++)
+			if (needs_escape((unsigned char)value.data[i]))
+				return false;
+		return true;
+	}
+	for (size_t i = 0; i + step < value.len; i += step)
 		if (word_needs_escape(value.data + i))
 			return false;
-	for (; i < value.len; i++)
-		if (needs_escape((unsigned char)value.data[i]))
-			return false;
-	return true;
+	return !word_needs_escape(value.data + value.len - step); /* may overlap the one before */
 }
 
 static struct str escape_default(struct pool *pool, struct str value, bool found)

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The access log: formats, escaping, conditions, buffers, inheritance. And hello,
+ * whose test is the one to copy.
+ */
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "harness/client.h"
+#include "harness/memory.h"
+#include "harness/test.h"
+
+START_TEST(hello_answers_with_its_text)
+{
+	struct server *server = server_with("location = /ping { hello \"pong\\n\"; }");
+	struct reply reply = get(server, "/ping");
+
+	ck_assert_int_eq(reply.status, 200);
+	ck_assert_str_eq(reply.body, "pong\n");
+	ck_assert_str_eq(reply_header(&reply, "Content-Type"), "text/plain");
+	server_stop(server);
+}
+END_TEST
+
+/* A server with further directives at http level, and some places to ask for. */
+static struct server *logging(const char *http)
+{
+	return server_start(memory_printf(
+		"http { %s\n server { listen 127.0.0.1:%%PORT%%; root html;\n"
+		"  location = /a { return 200 abc; }\n"
+		"  location = /quiet { access_log off; return 200 q; }\n"
+		"  location = /own { access_log own.log uri; return 200 o; } } }",
+		http));
+}
+
+/* Waits until the file holds exactly this. */
+static void log_becomes(struct server *server, const char *name, const char *text)
+{
+	struct patience p = { 0 };
+
+	while (strcmp(file_text(server, name), text) != 0)
+		patience(&p, memory_printf("\"%s\" in %s, which holds \"%s\"", text, name,
+					   file_text(server, name)));
+}
+
+START_TEST(formats)
+{
+	struct server *server = logging("log_format uri '$uri $status '\n'$body_bytes_sent';"
+					"access_log all.log uri;");
+
+	get(server, "/a");
+	log_becomes(server, "/all.log", "/a 200 3\n");
+	ask(server, "/a", .method = "HEAD");
+	log_becomes(server, "/all.log", "/a 200 3\n/a 200 0\n");
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(combined_is_built_in)
+{
+	struct server *server = logging("log_format uri $uri; access_log all.log;");
+
+	ask(server, "/a?b", .fields = "Referer: there\r\nUser-Agent: \"quoted\"\r\n");
+
+	struct patience p = { 0 };
+
+	while (file_count(server, "/all.log", "\n") == 0)
+		patience(&p, "a line in the log");
+
+	const char *line = file_text(server, "/all.log"), *time = strchr(line, '[');
+
+	ck_assert_msg(time && strncmp(line, "127.0.0.1 - - [", 15) == 0, "%s", line);
+	ck_assert_str_eq(strchr(time, ']'),
+			 "] \"GET /a?b HTTP/1.1\" 200 3 \"there\" \"\\x22quoted\\x22\"\n");
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(levels_replace_each_other)
+{
+	struct server *server =
+		logging("log_format uri $uri; access_log one.log uri; access_log two.log uri;");
+
+	get(server, "/quiet");
+	get(server, "/own");
+	get(server, "/a");
+	log_becomes(server, "/one.log", "/a\n");
+	log_becomes(server, "/two.log", "/a\n");
+	log_becomes(server, "/own.log", "/own\n");
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(conditions)
+{
+	struct server *server = logging("log_format uri $uri$is_args$args;"
+					"access_log all.log uri if=$arg_log;");
+
+	get(server, "/a");
+	get(server, "/a?log=0");
+	get(server, "/a?log=1");
+	log_becomes(server, "/all.log", "/a?log=1\n");
+	server_stop(server);
+}
+END_TEST
+
+/* Each byte at each place of an eight byte word, and behind it. */
+START_TEST(escaping)
+{
+	struct server *server = logging("log_format uri $http_x; log_format n escape=none $http_x;"
+					"log_format j escape=json '{\"x\":\"$http_x\"}';"
+					"access_log default.log uri; access_log none.log n;"
+					"access_log json.log j;");
+	static const char *const values[] = { "\"1234567", "1234567\\", "12345678\"", "\303\244 2345678",
+					      "123\t567",  "plain text of some length" };
+	char *fields[3] = { "", "", "" };
+	static const char *const shown[] = { "\\x221234567",	    "1234567\\x5C",
+					     "12345678\\x22",	    "\\xC3\\xA4 2345678",
+					     "123\\x09567",	    "plain text of some length" };
+	static const char *const json[] = { "\\\"1234567", "1234567\\\\", "12345678\\\"",
+					    "\303\244 2345678", "123\\t567",
+					    "plain text of some length" };
+
+	for (size_t i = 0; i < sizeof(values) / sizeof(*values); i++) {
+		ask(server, "/a", .fields = memory_printf("X: %s\r\n", values[i]));
+		fields[0] = memory_printf("%s%s\n", fields[0], shown[i]);
+		fields[1] = memory_printf("%s%s\n", fields[1], values[i]);
+		fields[2] = memory_printf("%s{\"x\":\"%s\"}\n", fields[2], json[i]);
+	}
+	get(server, "/a");
+	log_becomes(server, "/default.log", memory_printf("%s-\n", fields[0]));
+	log_becomes(server, "/none.log", memory_printf("%s\n", fields[1]));
+	log_becomes(server, "/json.log", memory_printf("%s{\"x\":\"\"}\n", fields[2]));
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(a_buffer_holds_lines_back)
+{
+	struct server *server = logging("log_format uri $uri;"
+					"access_log held.log uri buffer=1m;"
+					"access_log timed.log uri buffer=1m flush=50ms;");
+
+	get(server, "/a");
+	log_becomes(server, "/timed.log", "/a\n");
+	ck_assert_str_eq(file_text(server, "/held.log"), "");
+	for (int i = 0; i < 3; i++)
+		get(server, "/a");
+
+	char *path = memory_printf("%s/held.log", server->dir);
+	int held = open(path, O_RDONLY);
+
+	server_stop(server);
+
+	char text[64];
+	ssize_t len = read(held, text, sizeof(text) - 1);
+
+	close(held);
+	ck_assert_int_ge(len, 0);
+	text[len] = '\0';
+	ck_assert_str_eq(text, "/a\n/a\n/a\n/a\n"); /* a worker that ends writes them */
+}
+END_TEST
+
+static void drain(int pipe)
+{
+	char bytes[4096];
+
+	while (read(pipe, bytes, sizeof(bytes)) > 0)
+		;
+}
+
+/* A pipe that nobody reads must not stop the server. */
+START_TEST(a_full_pipe_loses_lines_only)
+{
+	struct server *server = logging("log_format uri $uri; access_log pipe uri;");
+	char *path = memory_printf("%s/pipe", server->dir), *target = memory_alloc(4000);
+
+	memset(target, 'a', 3999);
+	target[0] = '/';
+	target[3999] = '\0';
+	ck_assert_int_eq(get(server, "/a").status, 200); /* the writer has seen the file that it was */
+	unlink(path);
+	ck_assert_int_eq(mkfifo(path, 0666), 0);
+
+	int reader = open(path, O_RDWR | O_NONBLOCK);
+
+	ck_assert_int_ge(reader, 0);
+	kill(server->pid, SIGUSR1);
+	log_wait(server, "opening the log files again");
+	for (int i = 0; i < 100; i++)
+		ck_assert_int_eq(get(server, target).status, 404);
+	drain(reader);
+	get(server, "/a");
+	log_wait(server, "were lost");
+	close(reader);
+	server_stop(server);
+}
+END_TEST
+
+TESTS("access log", hello_answers_with_its_text, formats, combined_is_built_in,
+      levels_replace_each_other, conditions, escaping, a_buffer_holds_lines_back,
+      a_full_pipe_loses_lines_only)
