@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -98,6 +99,53 @@ START_TEST(a_full_channel_does_not_block)
 	for (int i = 0; i < 1000 && error == 0; i++)
 		error = channel_send(ends[0], MESSAGE_CONNECTIONS, 0, text, NULL, 0);
 	ck_assert_int_eq(error, -EAGAIN);
+}
+END_TEST
+
+/* The kernel counts descriptors on their way for each user, but for root. */
+START_TEST(too_many_descriptors_on_their_way_are_refused)
+{
+	struct rlimit few = { 32, 32 };
+	int fds[8], error = 0;
+	struct message message;
+
+	make_pair();
+	for (int i = 0; i < 8; i++)
+		fds[i] = open_null();
+	if (geteuid() == 0)
+		ck_assert_int_eq(setuid(65534), 0);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
+	for (int i = 0; i < 20 && error == 0; i++)
+		error = channel_send(ends[0], MESSAGE_CONNECTIONS, 0, STR(""), fds, 8);
+	ck_assert_int_eq(error, -ETOOMANYREFS);
+	ck_assert_int_ge(fcntl(fds[7], F_GETFD), 0);
+	while (channel_receive(ends[1], &message) == 1)
+		message_discard(&message);
+	ck_assert_int_eq(channel_send(ends[0], MESSAGE_CONNECTIONS, 0, STR(""), fds, 8), 0);
+}
+END_TEST
+
+START_TEST(what_does_not_fit_is_not_taken)
+{
+	struct rlimit few = { 1024, 1024 };
+	int fds[CHANNEL_FDS];
+	struct message message;
+
+	make_pair();
+	for (int i = 0; i < CHANNEL_FDS; i++)
+		fds[i] = ends[0];
+	ck_assert_int_eq(channel_send(ends[0], MESSAGE_LOGS, 0, STR("x"), fds, CHANNEL_FDS), 0);
+	unsigned before = open_descriptors();
+	few.rlim_cur = (rlim_t)ends[1] + 10;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
+	ck_assert(!inbox_fits(ends[1]));
+	ck_assert_int_eq(channel_peek(ends[1], &message), -EMFILE);
+	few.rlim_cur = 1024;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
+	ck_assert_uint_eq(open_descriptors(), before);
+	ck_assert(inbox_fits(ends[1]));
+	ck_assert_int_eq(channel_receive(ends[1], &message), 1);
+	ck_assert_uint_eq(message.fds_count, CHANNEL_FDS);
 }
 END_TEST
 
@@ -288,7 +336,8 @@ START_TEST(every_short_record_is_refused)
 END_TEST
 
 TESTS("channel", message_arrives_with_descriptors, too_much_is_not_sent, end_is_told,
-      a_full_channel_does_not_block, broken_messages_leave_nothing_open,
+      a_full_channel_does_not_block,
+      too_many_descriptors_on_their_way_are_refused, what_does_not_fit_is_not_taken, broken_messages_leave_nothing_open,
       connections_travel_with_all_that_is_known, a_batch_has_an_end,
       an_inbox_takes_connections_only, what_was_left_behind_is_handed_on,
       what_finds_no_place_stays_where_it_was, an_inbox_that_is_shut_keeps_what_it_has,
