@@ -18,6 +18,7 @@
 #include "process/main_conf.h"
 #include "process/options.h"
 #include "process/program.h"
+#include "process/sandbox.h"
 #include "process/serve.h"
 #include "process/server.h"
 #include "process/takeover.h"
@@ -90,6 +91,17 @@ static int test(const struct startup *startup, bool quiet, bool dump)
 	return 0;
 }
 
+static int show_sandbox(const struct startup *startup)
+{
+	struct generation *generation = generation_read(startup, stderr);
+
+	if (!generation)
+		return 1;
+	sandbox_print(generation->conf, stdout);
+	generation_destroy(generation);
+	return 0;
+}
+
 static int run(struct pool *pool, const struct options *options)
 {
 	const struct startup startup = startup_of(pool, options);
@@ -107,6 +119,8 @@ static int run(struct pool *pool, const struct options *options)
 		return 0;
 	case COMMAND_HELP:
 		return help_print(stdout, options->argument) < 0;
+	case COMMAND_SANDBOX:
+		return show_sandbox(&startup);
 	case COMMAND_SERVE:
 		return serve_folder(pool, options);
 	case COMMAND_SIGNAL:

@@ -29,6 +29,7 @@ void options_usage(FILE *to)
 	      "       skua serve [DIR] [-p port] [-w workers] [-r dir] [-a address]\n"
 	      "       skua status [--json] [-p prefix] [-c filename]\n"
 	      "       skua help [directive | module | $variable]\n"
+	      "       skua help sandbox -c filename\n"
 	      "\n"
 	      "Options:\n"
 	      "  -?,-h         : this help\n"
@@ -238,9 +239,18 @@ static int read_serve(struct options *options, struct arguments *args)
 
 static int read_help(struct options *options, struct arguments *args)
 {
-	options->command = COMMAND_HELP;
 	if (*args->next)
 		options->argument = *args->next++;
+	while (*args->next) {
+		const char *word = *args->next++;
+
+		if (read_word(options, word, args) < 0)
+			return -1;
+	}
+	if (options->conf && strcmp(options->argument, "sandbox") != 0)
+		return complain("help: only \"help sandbox\" looks into a configuration");
+	if (options->command == COMMAND_RUN)
+		options->command = options->conf ? COMMAND_SANDBOX : COMMAND_HELP;
 	return 0;
 }
 

@@ -18,6 +18,7 @@ enum command {
 	COMMAND_USAGE, /* -h, -? */
 	COMMAND_SERVE, /* serve [DIR] */
 	COMMAND_HELP, /* help [NAME] */
+	COMMAND_SANDBOX, /* help sandbox -c FILE */
 	COMMAND_STATUS, /* status [--json] */
 };
 

@@ -334,11 +334,15 @@ void supervisor_send_logs(struct generation *generation)
 
 static void report(const struct process *process, int status)
 {
-	const char *core = WCOREDUMP(status) ? " (core dumped)" : "";
+	const char *more = WCOREDUMP(status) ? " (core dumped)" : "";
+
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)
+		more = ": it made a system call that its sandbox does not allow; \"sandbox on\" "
+		       "would name it here";
 
 	if (WIFSIGNALED(status))
 		log_alertx("%s %d exited on signal %d%s", child_name(process), process->pid,
-			   WTERMSIG(status), core);
+			   WTERMSIG(status), more);
 	else if (WEXITSTATUS(status) || process->state != PROCESS_RETIRING)
 		log_alertx("%s %d exited with code %d", child_name(process), process->pid,
 			   WEXITSTATUS(status));
