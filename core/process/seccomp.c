@@ -57,7 +57,9 @@ static void load(struct filter *filter, size_t offset)
 static void jump(struct filter *filter, unsigned short how, uint32_t value, uint8_t yes,
 		 uint8_t no)
 {
-	put(filter, (struct sock_filter)BPF_JUMP((uint16_t)(BPF_JMP | how | BPF_K), value, yes, no));
+	const uint16_t code = (uint16_t)(BPF_JMP | how | BPF_K);
+
+	put(filter, (struct sock_filter)BPF_JUMP(code, value, yes, no));
 }
 
 static void give(struct filter *filter, uint32_t answer)

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the sandbox takes away, and what it must not: releases that are put in the
+ * place of others under load, by a link or by renaming, and roots that go elsewhere.
+ */
+#include "harness/client.h"
+#include "harness/memory.h"
+#include "harness/test.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { EXCHANGE = 2 /* renameat2(2) */ };
+
+static int swaps(void)
+{
+	return getenv("SOAK") ? 1000 : 50;
+}
+
+/* `files`: as in server_setup; `root`: directives of the server. */
+static struct server *start(const char *main, const char *const *files, const char *root)
+{
+	const struct server_setup setup = {
+		.conf = memory_printf("%s worker_processes 2; http { access_log off;"
+				      "keepalive_requests 1000000; server {"
+				      "listen 127.0.0.1:%%PORT%%; %s } }", main, root),
+		.files = files,
+	};
+	struct server *server = server_start_with(&setup);
+
+	log_wait(server, "generation 1 of the configuration serves");
+	if (!log_has(server, "sandbox: relaxed") && !log_has(server, "sandbox: this kernel"))
+		return server;
+	server_stop(server);
+	test_skip("this kernel or this build has no whole sandbox");
+}
+
+static const char *status_line(pid_t pid, const char *name)
+{
+	FILE *file = fopen(memory_printf("/proc/%d/status", pid), "r");
+	char line[256];
+
+	ck_assert_ptr_nonnull(file);
+	while (fgets(line, sizeof(line), file))
+		if (strncmp(line, name, strlen(name)) == 0)
+			break;
+	fclose(file);
+	return memory_printf("%s", line);
+}
+
+/* The link `name` leads to `target` from one moment to the next. */
+static void link_to(struct server *server, const char *name, const char *target)
+{
+	const char *path = file_path(server, name), *new = memory_printf("%s.new", path);
+
+	ck_assert_int_eq(symlink(target, new), 0);
+	ck_assert_int_eq(rename(new, path), 0);
+}
+
+static void exchange(struct server *server, const char *one, const char *other)
+{
+	ck_assert_int_eq(syscall(SYS_renameat2, -1, file_path(server, one), -1,
+				 file_path(server, other), EXCHANGE), 0);
+}
+
+/* A process that asks for /a until it is told to end, and fails if it is refused. */
+static pid_t load_start(struct server *server)
+{
+	pid_t pid = fork();
+
+	if (pid != 0)
+		return pid;
+	struct client *client = client_open(server);
+	while (getppid() != 1 && access(file_path(server, "/enough"), F_OK) != 0) {
+		struct reply reply = client_get(client, "/a");
+		if (reply.status != 200 || strncmp(reply.body, "release ", 8) != 0)
+			_exit(1);
+	}
+	_exit(0);
+}
+
+static void load_end(struct server *server, pid_t pid)
+{
+	int status = 0;
+
+	put_file(server, "/enough", "");
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_msg(status == 0, "a request under load was not answered with a release");
+}
+
+/*
+ * Nothing but 503 may be answered until the text is, by this generation of workers,
+ * and those before it have gone.
+ */
+static void becomes(struct server *server, const char *text, size_t generation)
+{
+	struct patience p = { 0 };
+
+	while (file_count(server, "/error.log", "exited with code 0") < (generation - 1) * 2) {
+		int status = get(server, "/a").status;
+		ck_assert_msg(status == 200 || status == 503, "answered with %d", status);
+		patience(&p, "new workers serve the root");
+	}
+	ck_assert_str_eq(get(server, "/a").body, text);
+}
+
+START_TEST(a_worker_has_no_rights)
+{
+	struct server *server = start("events { accept_mode handoff; }", NULL, "");
+	struct patience p = { 0 };
+	pid_t pids[3];
+
+	while (server_workers(server, pids, 3) < 3)
+		patience(&p, "workers and acceptor are there");
+	ck_assert_int_eq(get(server, "/none").status, 404);
+	for (int i = 0; i < 3; i++) {
+		ck_assert_str_eq(status_line(pids[i], "CapPrm:"), "CapPrm:\t0000000000000000\n");
+		ck_assert_str_eq(status_line(pids[i], "NoNewPrivs:"), "NoNewPrivs:\t1\n");
+		ck_assert_str_eq(status_line(pids[i], "Seccomp:"), "Seccomp:\t2\n");
+		if (geteuid() == 0)
+			ck_assert_str_eq(status_line(pids[i], "CapBnd:"),
+					 "CapBnd:\t0000000000000000\n");
+	}
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(a_link_that_leads_out_is_refused)
+{
+	const char *const files[] = { "/media/a", "media", NULL };
+	struct server *server = start("", files, "");
+	struct server *open = start("sandbox_allow %DIR%/media;", files, "");
+
+	link_to(server, "link", "../media/a");
+	link_to(server, "folder", "../media");
+	link_to(open, "folder", "../media");
+	ck_assert_int_eq(get(server, "/link").status, 403);
+	ck_assert(log_has(server, server_text(server, "\"sandbox_allow %DIR%/media/a\" would")));
+	ck_assert_int_eq(get(server, "/folder/a").status, 403);
+	ck_assert(log_has(server, server_text(server, "\"sandbox_allow %DIR%/media\" would")));
+	ck_assert_str_eq(get(open, "/folder/a").body, "media");
+	server_stop(server);
+	server_stop(open);
+}
+END_TEST
+
+START_TEST(a_file_without_permission_is_no_matter_of_the_sandbox)
+{
+	struct server *server = start("", NULL, "");
+
+	if (geteuid() == 0)
+		ck_assert_int_eq(chmod(server->dir, 0755), 0);
+	put_file(server, "a", "a");
+	ck_assert_int_eq(chmod(file_path(server, "a"), 0), 0);
+	ck_assert_int_eq(get(server, "/a").status, 403);
+	ck_assert(log_has(server, "failed (13: Permission denied)"));
+	ck_assert(!log_has(server, "\"sandbox_allow"));
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(a_link_is_swapped_under_load)
+{
+	const char *const files[] = { "/releases/0/a", "release 0", NULL };
+	struct server *server = start("", files, "root %DIR%/site/current;");
+
+	mkdir(file_path(server, "/site"), 0755);
+	link_to(server, "/site/current", "../releases/0");
+	/* The way is there only now: workers that know it take the place of these. */
+	becomes(server, "release 0", 2);
+	pid_t load = load_start(server);
+	struct client *client = client_open(server);
+	for (int i = 1; i <= swaps(); i++) {
+		const char *text = memory_printf("release %d", i);
+		put_file(server, memory_printf("/releases/%d/a", i), text);
+		link_to(server, "/site/current", memory_printf("../releases/%d", i));
+		ck_assert_str_eq(client_get(client, "/a").body, text);
+	}
+	load_end(server, load);
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(a_root_is_renamed_under_load)
+{
+	const char *const files[] = { "/www/a", "release 0", "/next/a", "release 1", NULL };
+	struct server *server = start("", files, "root %DIR%/www;");
+	pid_t load = load_start(server);
+	struct client *client = client_open(server);
+
+	for (int i = 1; i <= swaps(); i++) {
+		exchange(server, "/www", "/next");
+		ck_assert_str_eq(client_get(client, "/a").body, i % 2 ? "release 1" : "release 0");
+	}
+	load_end(server, load);
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(a_root_that_goes_elsewhere)
+{
+	const char *const files[] = { "/releases/1/a", "one", "/far/away/2/a", "two",
+				      "/site/x", "", "/other/current/a", "three", NULL };
+	struct server *server = start("", files, "root %DIR%/site/current; try_files $uri /b;");
+
+	link_to(server, "/site/current", "../releases/1");
+	becomes(server, "one", 2);
+	link_to(server, "/site/current", "../far/away/2");
+	ck_assert_int_eq(get(server, "/a").status, 503);
+	becomes(server, "two", 3);
+	exchange(server, "/site", "/other");
+	becomes(server, "three", 4);
+	ck_assert(log_has(server, "a root lies outside of what the sandbox allows: reloading"));
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(roots_that_begin_with_a_variable)
+{
+	const char *const files[] = { "/media/a", "media", NULL };
+	struct server *server = start("", files, "root $arg_root;");
+
+	ck_assert(log_has(server, "\"$arg_root\" can be any place"));
+	ck_assert_int_eq(get(server, memory_printf("/a?root=%s/media", server->dir)).status, 403);
+	ck_assert(log_has(server, memory_printf("\"sandbox_allow %s/media\"", server->dir)));
+	server_stop(server);
+	server = start("sandbox_allow %DIR%/media;", files, "root $arg_root;");
+	ck_assert_str_eq(get(server, memory_printf("/a?root=%s/media", server->dir)).body, "media");
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(types_are_guessed_inside)
+{
+	struct server *server = start("", NULL, "");
+	static const char png[] = "\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\1\0\0\0\1\10\2\0\0\0";
+
+	put_bytes(server, "picture", png, sizeof(png) - 1);
+	struct reply reply = get(server, "/picture");
+	ck_assert_str_eq(reply_header(&reply, "Content-Type"), "image/png");
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(help_shows_what_a_worker_may_do)
+{
+	struct server *server = start("", NULL, "location /i/ { alias %DIR%/img/; }");
+	FILE *help = popen(memory_printf("%s help sandbox -c %s/conf/server.conf -p %s",
+					 getenv("SKUA"), server->dir, server->dir), "r");
+	char text[8192] = "";
+
+	ck_assert_uint_gt(fread(text, 1, sizeof(text) - 1, help), 0);
+	ck_assert_int_eq(pclose(help), 0);
+	ck_assert_ptr_nonnull(strstr(text, memory_printf("    %s/\n", server->dir)));
+	ck_assert_ptr_nonnull(strstr(text, "    sendmsg  "));
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(off_means_off)
+{
+	struct server *server = start("sandbox off;", NULL, "");
+	pid_t pid;
+
+	ck_assert_int_eq(get(server, "/none").status, 404);
+	ck_assert_int_gt(server_workers(server, &pid, 1), 0);
+	ck_assert_str_eq(status_line(pid, "Seccomp:"), "Seccomp:\t0\n");
+	server_stop(server);
+}
+END_TEST
+
+TESTS_IN((&(struct test_suite){ .name = "sandbox", .timeout = 120 }), a_worker_has_no_rights,
+	 a_link_that_leads_out_is_refused, a_file_without_permission_is_no_matter_of_the_sandbox,
+	 a_link_is_swapped_under_load, a_root_is_renamed_under_load, a_root_that_goes_elsewhere,
+	 roots_that_begin_with_a_variable, types_are_guessed_inside,
+	 help_shows_what_a_worker_may_do, off_means_off)
