@@ -28,7 +28,7 @@ static void adopt(int fd, struct str name)
 		close(fd);
 		return;
 	}
-	int error = listen_lend(fd, name);
+	int error = listen_lend(fd, 0, name);
 	if (error == 0)
 		return;
 	errno = -error;

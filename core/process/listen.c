@@ -299,21 +299,21 @@ int listen_adopt(int fd, uint32_t id)
 	return adopt(fd, id, &set);
 }
 
-int listen_lend(int fd, struct str name)
+int listen_lend(int fd, uint32_t id, struct str name)
 {
 	struct socket_set *set;
-	int error = adopt(fd, 0, &set);
+	int error = adopt(fd, id, &set);
 
 	if (error == 0 && !set->lender)
 		set->lender = strndup(name.data, name.len);
 	return error;
 }
 
-bool listen_for_each(bool (*act)(void *data, uint32_t id, int fd), void *data)
+bool listen_for_each(listen_visitor *act, void *data)
 {
 	for (const struct socket_set *set = sets; set; set = set->next)
 		for (int i = 0; i < set->count; i++)
-			if (!act(data, set->id, set->fds[i]))
+			if (!act(data, set->id, set->fds[i], set->lender))
 				return false;
 	return true;
 }

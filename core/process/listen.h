@@ -49,16 +49,18 @@ int listen_adopt(int fd, uint32_t id);
  * under this name: as many sockets as it gives are used, and the file of a unix
  * socket stays at the end.
  */
-int listen_lend(int fd, struct str name);
+int listen_lend(int fd, uint32_t id, struct str name);
 
 /* Closes the lent ones that none of these listeners wants, and names them in the log. */
 void listen_return(const struct listeners *listeners);
 
 /*
  * Calls act() with each socket, those of one address in their order, until it
- * returns false. True: all were well.
+ * returns false; `lender` is the name of listen_lend(), NULL: it is ours. True: all
+ * were well.
  */
-bool listen_for_each(bool (*act)(void *data, uint32_t id, int fd), void *data);
+typedef bool listen_visitor(void *data, uint32_t id, int fd, const char *lender);
+bool listen_for_each(listen_visitor *act, void *data);
 
 /*
  * Another server uses the same sockets now, or does no longer: as long as it

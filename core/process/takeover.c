@@ -122,7 +122,10 @@ static int take_sockets(void)
 	int result = 0;
 
 	for (size_t i = 0; i < state.sockets_count; i++) {
-		int error = listen_adopt(state.sockets[i].fd, state.sockets[i].id);
+		const struct state_socket *socket = &state.sockets[i];
+		int error = socket->lender[0] ?
+				    listen_lend(socket->fd, socket->id, str_from(socket->lender)) :
+				    listen_adopt(socket->fd, socket->id);
 
 		if (error < 0)
 			result = error;

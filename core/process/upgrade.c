@@ -34,10 +34,11 @@ static pid_t child; /* the other program's master, when this one has started it 
 static void (*on_over)(bool serves);
 static struct timer patience; /* with the other program, once it was started beside */
 
-static bool save_socket(void *data, uint32_t id, int fd)
+static bool save_socket(void *data, uint32_t id, int fd, const char *lender)
 {
 	struct state_socket socket = { .id = id, .fd = fd };
 
+	snprintf(socket.lender, sizeof(socket.lender), "%s", lender ? lender : "");
 	socket.address_len = sizeof(socket.address);
 	if (getsockname(fd, &socket.address.any, &socket.address_len) < 0)
 		return false;

@@ -88,7 +88,7 @@ static void print_socket(FILE *file, const struct state_socket *socket)
 	fprintf(file, "listener %u %d ", socket->id, socket->fd);
 	for (socklen_t i = 0; i < socket->address_len; i++)
 		fprintf(file, "%02x", bytes[i]);
-	fputc('\n', file);
+	fprintf(file, "%s%s\n", socket->lender[0] ? " " : "", socket->lender);
 }
 
 static void print(FILE *file, const struct upgrade_state *state)
@@ -227,6 +227,10 @@ static bool read_listener(struct upgrade_state *state, struct str line)
 	if (!read_number(&line, UINT32_MAX, &id) || !read_fd(&line, &socket.fd) ||
 	    socket.fd < 0 || !read_address(&line, &socket))
 		return false;
+	/* A name may hold spaces: it is the rest of the line. */
+	if (line.len >= sizeof(socket.lender))
+		return false;
+	*str_put(socket.lender, line) = '\0';
 	socket.id = (uint32_t)id;
 	return state_add_socket(state, &socket);
 }

@@ -10,7 +10,7 @@
  *     skua-state 1
  *     how instead
  *     generation 12
- *     listener 3 9 02001f907f000001…      id, descriptor, address in hex
+ *     listener 3 9 02001f907f000001…      id, descriptor, address in hex, its lender
  *     process 0 worker 2 running 4711 10 11 12 5000
  */
 #ifndef SKUA_PROCESS_UPGRADE_STATE_H
@@ -26,6 +26,7 @@
 #include "process/table.h"
 
 #define STATE_CLIENTS 16
+#define STATE_NAME    256 /* longer than a name of sd_listen_fds_with_names(3) */
 
 enum upgrade_how {
 	UPGRADE_INSTEAD, /* the reader is the same process */
@@ -37,6 +38,7 @@ struct state_socket {
 	int fd;
 	union address address;
 	socklen_t address_len;
+	char lender[STATE_NAME]; /* the name a service manager gave it; "": none */
 };
 
 struct state_process {

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What a program leaves to the next one comes back as it was written, and
+ * nothing else is taken for it.
+ */
+#include "harness/test.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "process/upgrade_state.h"
+
+static struct upgrade_state sample(void)
+{
+	struct upgrade_state state;
+	struct state_socket web = { .id = 3, .fd = 9, .address_len = sizeof(struct sockaddr_in) };
+	struct state_socket lent = { .id = 4, .fd = 10, .address_len = 20, .lender = "a b" };
+	const struct state_process worker = {
+		.slot = 5, .kind = PROCESS_WORKER, .index = 1, .state = PROCESS_RUNNING,
+		.pid = 4711, .channel = 11, .inbox = { 12, 13 }, .started_ms = 123456,
+	};
+	const struct state_process acceptor = {
+		.slot = 6, .kind = PROCESS_ACCEPTOR, .state = PROCESS_WAITING,
+		.channel = -1, .inbox = { -1, -1 },
+	};
+
+	state_init(&state);
+	state.how = UPGRADE_BESIDE;
+	state.generation = 17;
+	state.partner = 14;
+	state.stats = 15;
+	state.stats_size = 256;
+	strcpy(state.pid_path, "/run/a folder/skua.pid");
+	web.address.in = (struct sockaddr_in){ .sin_family = AF_INET, .sin_port = htons(8080) };
+	lent.address.un.sun_family = AF_UNIX;
+	ck_assert(state_add_socket(&state, &web));
+	ck_assert(state_add_socket(&state, &lent));
+	ck_assert(state_add_process(&state, &worker));
+	ck_assert(state_add_process(&state, &acceptor));
+	ck_assert(state_add_client(&state, 16));
+	return state;
+}
+
+START_TEST(it_comes_back)
+{
+	struct upgrade_state before = sample(), after;
+	int fd = state_write(&before);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(state_read(&after, fd), 0);
+	ck_assert_int_eq(after.how, UPGRADE_BESIDE);
+	ck_assert_uint_eq(after.generation, 17);
+	ck_assert_int_eq(after.partner, 14);
+	ck_assert_int_eq(after.stats, 15);
+	ck_assert_uint_eq(after.stats_size, 256);
+	ck_assert_str_eq(after.pid_path, before.pid_path);
+	ck_assert_uint_eq(after.sockets_count, 2);
+	ck_assert_mem_eq(after.sockets, before.sockets, 2 * sizeof(*before.sockets));
+	ck_assert_uint_eq(after.processes_count, 2);
+	ck_assert_mem_eq(after.processes, before.processes, 2 * sizeof(*before.processes));
+	ck_assert_uint_eq(after.clients_count, 1);
+	ck_assert_int_eq(after.clients[0], 16);
+	close(fd);
+	state_finish(&before);
+	state_finish(&after);
+}
+END_TEST
+
+static int parse(const char *text)
+{
+	struct upgrade_state state;
+	int result = state_parse(&state, str_from(text));
+
+	if (result == 0)
+		state_finish(&state);
+	return result;
+}
+
+START_TEST(unknown_words_are_ignored)
+{
+	ck_assert_int_eq(parse("skua-state 1\nhow instead\nweather sunny 12\n"), 0);
+	ck_assert_int_eq(parse("skua-state 1\nhow instead\nlistener 1 5 0200 lender of it\n"), 0);
+}
+END_TEST
+
+START_TEST(what_is_damaged_is_refused)
+{
+	static const char *const texts[] = {
+		"",
+		"skua-state 2\n",
+		"skua-state 1\nhow sideways\n",
+		"skua-state 1\nlistener 1\n",
+		"skua-state 1\nlistener 1 -1 0200\n",
+		"skua-state 1\nlistener 1 5 02\n",
+		"skua-state 1\nlistener 1 5 020\n",
+		"skua-state 1\nlistener 1 5 02zz\n",
+		"skua-state 1\nlistener 1 99999999999 0200\n",
+		"skua-state 1\nprocess 0 worker 0 running 1 2 3\n",
+		"skua-state 1\nprocess 0 cook 0 running 1 2 3 4 5\n",
+		"skua-state 1\nprocess 0 worker 0 free 1 2 3 4 5\n",
+		"skua-state 1\nprocess 99999999 worker 0 running 1 2 3 4 5\n",
+		"skua-state 1\nstats 5\n",
+	};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		ck_assert_msg(parse(texts[i]) == -EBADMSG, "taken: %s", texts[i]);
+}
+END_TEST
+
+TESTS("upgrade state", it_comes_back, unknown_words_are_ignored, what_is_damaged_is_refused)
