@@ -143,13 +143,17 @@ const struct module main_module = {
 			"After this time a worker that was told to end closes the connections it "
 			"still has. Without it a worker waits for the last answer."),
 		DIRECTIVE("pid", IN_MAIN, struct main_conf, pid, "file",
-			"The file that holds the number of the master process while it runs."),
+			"The file that holds the number of the master process while it runs. While "
+			"two programs serve during an upgrade, that of the old one has .oldbin at "
+			"its end."),
 		DIRECTIVE("control", IN_MAIN, struct main_conf, control, "file | off",
-			"The unix socket through which skua -s reload and skua status ask the "
-			"master process; only its owner and root may. Without this directive it "
-			"is the pid file's path with .sock at its end."),
+			"The unix socket through which skua -s reload, -s upgrade and skua status "
+			"ask the master process; only its owner and root may. Without this "
+			"directive it is the pid file's path with .sock at its end."),
 		DIRECTIVE("daemon", IN_MAIN, struct main_conf, daemon, "on | off",
-			"Whether the server goes to the background.", .initial = "on"),
+			"Whether the server goes to the background. With off an upgrade takes "
+			"place in the same process.",
+			.initial = "on"),
 		DIRECTIVE("master_process", IN_MAIN, struct main_conf, master_process, "on | off",
 			"off: no workers are started, one process does it all. For debugging.",
 			.initial = "on"),
