@@ -23,7 +23,7 @@
 struct socket_set {
 	struct listener address; /* what listener_same() looks at, and the text */
 	uint32_t id;
-	char *lender; /* the name it has with the service manager that opened it; NULL: it is ours */
+	char *lender; /* its name with the service manager that opened it; NULL: it is ours */
 	int *fds;
 	int count;
 	bool is_new; /* opened by the listen_open() that is going on */

@@ -344,7 +344,8 @@ START_TEST(the_socket_steps_aside_for_another_program)
 
 	put_file(server, "/conf/second.conf", server_text(server, memory_printf(text, "", "")));
 	put_file(server, "/conf/old.conf",
-		 server_text(server, memory_printf(text, "", "control %DIR%/second.pid.sock.oldbin;")));
+		 server_text(server, memory_printf(text, "",
+						   "control %DIR%/second.pid.sock.oldbin;")));
 	ck_assert_int_eq(run_with(server, "second.conf", "").status, 0);
 	pid_t old = atoi(file_text(server, "/second.pid"));
 	ck_assert_int_eq(kill(old, SIGUSR2), 0);
