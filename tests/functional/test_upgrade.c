@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -405,6 +406,37 @@ START_TEST(the_old_program_comes_back)
 }
 END_TEST
 
+/*
+ * It crashes as the master, while it reads its configuration: a pipe in which
+ * nothing comes keeps it there until then.
+ */
+START_TEST(the_old_program_comes_back_after_a_crash)
+{
+	struct server *server = start("");
+	struct client *clients[CLIENTS];
+	const char *good = memory_printf("%s.good", program);
+	const char *script =
+		"#!/bin/sh\n"
+		"[ \"$SKUA_TRIAL\" ] && exec %s \"$@\"\n"
+		"rm %s/more.conf; mkfifo %s/more.conf\n"
+		"(until grep -q 'SigCgt:.*[1-9a-f]' /proc/$$/status; do sleep 0.01; done\n"
+		"rm %s/more.conf; : >%s/more.conf; kill -SEGV $$) &\n"
+		"exec %s \"$@\"\n";
+
+	open_clients(server, clients);
+	ck_assert_int_eq(rename(program, good), 0);
+	const char *dir = server->dir;
+	put_script(memory_printf(script, good, dir, dir, dir, dir, good));
+	check_upgrade(server, 1, "the old one goes on");
+	log_wait(server, "generation 2 of the configuration serves");
+	ck_assert(!log_has(server, "in place of the old one"));
+	wait_for_processes(server, 1);
+	check_clients(clients);
+	forgive(server);
+	stop(server);
+}
+END_TEST
+
 /* Nor can the old one: its processes serve on, and a reload helps. */
 START_TEST(processes_go_on_without_a_configuration)
 {
@@ -666,6 +698,61 @@ START_TEST(a_new_master_that_fails_is_forgotten)
 }
 END_TEST
 
+/* Whoever watches the process would take its end for that of the server. */
+START_TEST(a_service_manager_keeps_its_process)
+{
+	ck_assert_int_eq(setenv("NOTIFY_SOCKET", "@skua-test-nobody", 1), 0);
+	struct server *server = start_in_background("");
+
+	check_upgrade(server, 0, "serves in place");
+	ck_assert_int_eq(atoi(file_text(server, "/server.pid")), server->pid);
+	ck_assert_str_eq(get(server, "/").body, "ok");
+	forgive(server);
+	stop_in_background(server);
+}
+END_TEST
+
+/* --- many idle connections ----------------------------------------------------------- */
+
+/* 5 000 with SOAK=1, in a worker that may open 8 192. */
+static void check_many(struct server *(*begin)(const char *main), bool in_background)
+{
+	int count = getenv("SOAK") ? 5000 : 500;
+	struct rlimit limit = { 8192, 8192 };
+	struct server *server =
+		begin("worker_rlimit_nofile 8192; events { worker_connections 8000; }");
+	struct client **clients = memory_alloc(sizeof(*clients) * (size_t)count);
+
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	for (int i = 0; i < count; i++) {
+		clients[i] = client_open(server);
+		ck_assert_str_eq(client_get(clients[i], "/").body, "ok");
+	}
+	put_program();
+	check_upgrade(server, 0, in_background ? "and ends" : "serves in place");
+	long began = now_ms();
+	if (in_background)
+		settle(server);
+	wait_for_processes(server, 1);
+	ck_assert_int_lt(now_ms() - began, 1000);
+	for (int i = 0; i < count; i++)
+		ck_assert_str_eq(client_get(clients[i], "/").body, "ok");
+	stop(server);
+}
+
+START_TEST(many_idle_ones_survive_in_the_same_process)
+{
+	check_many(start, false);
+}
+END_TEST
+
+START_TEST(many_idle_ones_survive_beside)
+{
+	check_many(start_in_background, true);
+	end_guard();
+}
+END_TEST
+
 /* --- under load ------------------------------------------------------------------- */
 
 static struct load *begin(struct server *server)
@@ -731,8 +818,11 @@ static const struct test_suite suite = { .name = "upgrade", .timeout = 600 };
 
 TESTS_IN(&suite, the_same_process_runs_the_new_program, the_signal_does_it, idle_connections_go_on,
 	 an_answer_under_way_is_finished, many_upgrades_leave_nothing, a_bad_program_changes_nothing,
-	 the_old_program_comes_back, processes_go_on_without_a_configuration,
+	 the_old_program_comes_back,
+	 the_old_program_comes_back_after_a_crash, processes_go_on_without_a_configuration,
 	 a_new_master_takes_over, signals_complete_an_upgrade, signals_go_back,
 	 the_old_master_outlives_the_new_one, a_bad_program_is_not_started_beside,
-	 a_new_master_that_fails_is_forgotten, nothing_is_lost_in_the_same_process,
+	 a_new_master_that_fails_is_forgotten, a_service_manager_keeps_its_process,
+	 many_idle_ones_survive_in_the_same_process, many_idle_ones_survive_beside,
+	 nothing_is_lost_in_the_same_process,
 	 nothing_is_lost_beside)
