@@ -424,6 +424,7 @@ static void status_for(struct control_client *client,
 		.active = active,
 		.started_ms = started_ms,
 		.reloading = next,
+		.ending = ending != GO_ON,
 	};
 	char *text = NULL;
 	size_t size = 0;
@@ -439,7 +440,9 @@ static void status_for(struct control_client *client,
 
 static void on_command(struct control_client *client, enum control_command command)
 {
-	if (ending != GO_ON) {
+	bool asks = command == CONTROL_STATUS || command == CONTROL_STATUS_JSON;
+
+	if (ending != GO_ON && !asks) {
 		control_reply(client, false, STR("the server was told to end\n"));
 		return;
 	}

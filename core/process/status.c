@@ -102,12 +102,14 @@ static void print_head(FILE *to, const struct server_status *status)
 		status_time(time, status->started_ms));
 	fprintf(to, "configuration  %.*s\n", STR_ARG(status->startup->conf_path));
 	if (!active) {
-		fputs("The server is still starting.\n", to);
+		fputs(status->ending ? "The server ends.\n" : "The server is still starting.\n",
+		      to);
 		return;
 	}
-	fprintf(to, "generation     %u, since %s%s\n", active->number,
+	fprintf(to, "generation     %u, since %s%s%s\n", active->number,
 		status_time(time, active->since_ms),
-		status->reloading ? "; a reload is under way" : "");
+		status->reloading ? "; a reload is under way" : "",
+		status->ending ? "; the server ends after the answers under way" : "");
 	fprintf(to, "accept_mode    %s\nlistens on     ", status_accept_mode(active));
 	print_listeners(to, active->listeners);
 	fputs("\n", to);

@@ -21,6 +21,7 @@ struct server_status {
 	const struct generation *active; /* NULL: the server is still starting */
 	int64_t started_ms; /* wall clock */
 	bool reloading;
+	bool ending; /* after the answers under way */
 };
 
 /* For people: some lines, a table, the sums. */

@@ -113,7 +113,8 @@ void status_print_json(FILE *to, const struct server_status *status)
 	fprintf(to, "{\"version\":\"%s\",\"pid\":%d,\"started\":\"%s\",\"configuration\":",
 		SKUA_VERSION, getpid(), status_time(time, status->started_ms));
 	put_string(to, status->startup->conf_path);
-	fprintf(to, ",\"reloading\":%s,", status->reloading ? "true" : "false");
+	fprintf(to, ",\"reloading\":%s,\"ending\":%s,", status->reloading ? "true" : "false",
+		status->ending ? "true" : "false");
 	if (status->active)
 		put_generation(to, status->active);
 	put_processes(to);

@@ -506,6 +506,27 @@ START_TEST(an_old_worker_says_what_it_waits_for)
 }
 END_TEST
 
+START_TEST(a_server_that_ends_can_be_asked)
+{
+	need_jq();
+	static char bytes[16 << 20];
+	struct server *server = start("");
+	put_bytes(server, "large", bytes, sizeof(bytes));
+	struct client *client = client_open_slow(server);
+	char first[100];
+
+	client_send(client, "GET /large HTTP/1.1\r\nHost: a\r\n\r\n");
+	ck_assert_uint_gt(client_read(client, first, sizeof(first)), 0);
+	kill(server->pid, SIGQUIT);
+	log_wait(server, "signal QUIT received");
+	ck_assert_str_eq(json(server, "[.ending,.processes[0].waits_for.answers]"), "[true,1]");
+	check_run(server, "status", 0, "the server ends after the answers under way");
+	check_run(server, "-s reload", 1, "the server was told to end");
+	client_close(client);
+	server_stop(server);
+}
+END_TEST
+
 START_TEST(status_without_a_server)
 {
 	struct server *server = start("");
@@ -527,4 +548,5 @@ TESTS_IN(&suite, reload_tells_what_has_changed, reload_prints_all_errors_of_the_
 	 the_socket_steps_aside_for_another_program,
 	 garbage_is_refused, clients_are_bounded, a_line_may_come_in_pieces,
 	 hanging_up_while_waiting_is_no_matter, status_is_json, sums_survive_reloads_and_deaths,
-	 an_old_worker_says_what_it_waits_for, status_without_a_server)
+	 an_old_worker_says_what_it_waits_for,
+	 a_server_that_ends_can_be_asked, status_without_a_server)

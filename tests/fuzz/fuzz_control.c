@@ -18,7 +18,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		size = CONTROL_REQUEST_MAX;
 	int result = control_parse((struct str){ text, size }, &command);
 	if (result == 1) {
-		assert(command <= CONTROL_STATUS_JSON && text[size - 1] == '\n');
+		assert(text[size - 1] == '\n');
 		assert(control_parse((struct str){ text, size }, &again) == 1 && again == command);
 	}
 	/* More never helps a line that is wrong already. */
