@@ -336,8 +336,8 @@ START_TEST(every_short_record_is_refused)
 END_TEST
 
 TESTS("channel", message_arrives_with_descriptors, too_much_is_not_sent, end_is_told,
-      a_full_channel_does_not_block,
-      too_many_descriptors_on_their_way_are_refused, what_does_not_fit_is_not_taken, broken_messages_leave_nothing_open,
+      a_full_channel_does_not_block, too_many_descriptors_on_their_way_are_refused,
+      what_does_not_fit_is_not_taken, broken_messages_leave_nothing_open,
       connections_travel_with_all_that_is_known, a_batch_has_an_end,
       an_inbox_takes_connections_only, what_was_left_behind_is_handed_on,
       what_finds_no_place_stays_where_it_was, an_inbox_that_is_shut_keeps_what_it_has,
