@@ -146,7 +146,8 @@ START_TEST(reloads_leave_the_master_as_it_was)
 {
 	static const char conf[] = "worker_processes 2; events { accept_mode handoff; }\n"
 				   "http { access_log %DIR%/access.log;\n"
-				   "server { listen 127.0.0.1:%PORT%; location / { return 200 $uri; }\n"
+				   "server { listen 127.0.0.1:%PORT%;\n"
+				   "location / { return 200 $uri; }\n"
 				   "location ~ \\.x$ { return 404; } } }";
 	struct server *server = server_start(conf);
 	struct client *client = client_open(server);
@@ -171,4 +172,5 @@ END_TEST
 
 static const struct test_suite suite = { .name = "deaths", .timeout = 900 };
 
-TESTS_IN(&suite, kills_shared, kills_reuseport, kills_handoff, reloads_leave_the_master_as_it_was)
+TESTS_IN(&suite, kills_shared, kills_reuseport, kills_handoff,
+	 reloads_leave_the_master_as_it_was)

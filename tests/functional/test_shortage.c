@@ -210,8 +210,8 @@ START_TEST(the_folder_of_the_pid_file_may_go)
 	struct client *client = client_open(server);
 
 	put_file(server, "/conf/server.conf",
-		 server_text(server, "daemon off; pid %DIR%/run/pid; error_log %DIR%/error.log info;"
-				     "events { } http { access_log off;"
+		 server_text(server, "daemon off; pid %DIR%/run/pid;\n"
+				     "error_log %DIR%/error.log info; events { } http { access_log off;"
 				     "server { listen 127.0.0.1:%PORT%; return 200 new; } }"));
 	client_get(client, "/pid");
 	kill(server->pid, SIGHUP);
