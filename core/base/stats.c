@@ -15,6 +15,13 @@ static struct stats own;
 
 struct stats *stats_mine = &own;
 
+static struct stats *first = &own;
+
+uint64_t stats_next_number(void)
+{
+	return atomic_fetch_add_explicit(&first->numbers, 1, memory_order_relaxed) + 1;
+}
+
 void stats_count_answer(int status, uint64_t bytes)
 {
 	int class = status / 100;
@@ -69,5 +76,8 @@ struct stats *stats_map(size_t slots, int *fd)
 		*fd = file;
 	else if (file != *fd)
 		close(file);
-	return memory == MAP_FAILED ? NULL : memory;
+	if (memory == MAP_FAILED)
+		return NULL;
+	first = memory;
+	return memory;
 }

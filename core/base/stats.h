@@ -28,8 +28,15 @@ struct stats {
 	_Atomic uint64_t limit; /* how many connections it may have open; 0: not known yet */
 	_Atomic uint64_t dealt; /* connections put into this process's inbox, by anyone */
 	_Atomic uint64_t taken; /* and those it has taken out */
+	_Atomic uint64_t numbers; /* in the first slot: of connections, given by all */
 	_Atomic uint64_t away; /* 1: nobody serves now; written by the master */
 } __attribute__((aligned(128)));
+
+/*
+ * The next number for a connection: small, and unique among all processes that
+ * share the counters.
+ */
+uint64_t stats_next_number(void);
 
 /* The slot of this process. There is always one, if only in its own memory. */
 extern struct stats *stats_mine;

@@ -11,6 +11,8 @@
 
 #include <log.h>
 
+#include "base/stats.h"
+
 TAILQ_HEAD(conn_list, conn);
 
 static struct conn_list busy = TAILQ_HEAD_INITIALIZER(busy);
@@ -58,14 +60,6 @@ static void on_expired(void *data)
 	struct conn *conn = data;
 
 	conn->protocol->expired(conn);
-}
-
-/* Unique while the machine runs: the process in the upper half, a count below. */
-static uint64_t next_number(void)
-{
-	static uint32_t count;
-
-	return ((uint64_t)getpid() << 32 | ++count);
 }
 
 static bool refuse(int fd, const char *why)
@@ -116,7 +110,7 @@ bool conn_open(const struct listener *listener, int fd, const union address *pee
 
 	if (!conn)
 		return false;
-	conn->number = next_number();
+	conn->number = stats_next_number();
 	conn->started_ms = clock_wall_ms();
 	conn->protocol->open(conn);
 	return true;

@@ -82,7 +82,7 @@ struct conn {
 	union address local; /* filled in by conn_local() at its first call */
 	socklen_t local_len;
 
-	uint64_t number; /* unique on this machine while it runs: $connection */
+	uint64_t number; /* unique while the server runs: $connection */
 	uint32_t requests; /* so far */
 	int64_t started_ms; /* wall clock, ms since the epoch */
 	uint64_t bytes_sent;
