@@ -38,10 +38,13 @@ struct str milliseconds_text(struct pool *pool, int64_t ms)
 
 bool variable_status(struct request *req, struct str rest, const void *data, struct str *out)
 {
+	int becomes = request_core(req)->error_page_code;
+	int status = becomes > 0 ? becomes : req->response.status;
+
 	(void)rest, (void)data;
-	if (req->response.status == 0)
+	if (status == 0)
 		return give(STR("000"), out);
-	return give_number(req, (uint64_t)req->response.status, out);
+	return give_number(req, (uint64_t)status, out);
 }
 
 bool variable_bytes_sent(struct request *req, struct str rest, const void *data, struct str *out)

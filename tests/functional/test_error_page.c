@@ -74,10 +74,10 @@ START_TEST(a_named_location)
 {
 	struct server *server = with("error_page 404 @fallback; error_page 403 = @fallback;"
 				     "location /private { deny all; }"
-				     "location @fallback { return 202 \"for $uri\"; }");
+				     "location @fallback { return 202 \"$status for $uri\"; }");
 
-	is(get(server, "/missing"), 404, "for /missing");
-	is(get(server, "/private"), 202, "for /private");
+	is(get(server, "/missing"), 404, "404 for /missing");
+	is(get(server, "/private"), 202, "202 for /private");
 	server_stop(server);
 }
 END_TEST
