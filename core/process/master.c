@@ -142,6 +142,7 @@ static void on_serving(struct generation *generation)
 static void end(int now)
 {
 	ending = now ? END_NOW : END_SOON;
+	upgrade_cancel();
 	notify_stopping();
 	control_reply_held(UINT_MAX, false, STR("the server was told to end\n"));
 	if (now) {
@@ -175,7 +176,8 @@ static void on_gone(struct generation *generation)
 {
 	if (generation == next) {
 		next = NULL;
-		takeover_go_back();
+		if (ending == GO_ON)
+			takeover_go_back();
 	}
 	/* After WINCH the ruling generation has no processes, until the next reload. */
 	if (generation == active && ending == GO_ON)
@@ -270,12 +272,15 @@ static void revive(void)
 
 	if (!again)
 		return;
-	log_notice("signal HUP received, the old program starts its workers again");
+	reloads++;
+	report_begin();
+	log_notice("the old program starts its workers again");
 	generation_pass(active, again);
 	if (begin(again) == 0)
 		return;
 	generation_pass(again, active);
 	free(again);
+	conclude(false);
 }
 
 static void on_reload(int number)

@@ -42,6 +42,8 @@ int privileges_give_up(void)
 	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ? -errno : 0;
 }
 
+static bool dropped; /* and inherited by the children since */
+
 static int become(const struct identity *identity)
 {
 	if (setgid(identity->gid) < 0) {
@@ -62,10 +64,13 @@ static int become(const struct identity *identity)
 	return 0;
 }
 
+void privileges_were_dropped(void)
+{
+	dropped = true;
+}
+
 int privileges_drop(const struct identity *identity)
 {
-	static bool dropped; /* and inherited by the children since */
-
 	if (geteuid() != 0 || dropped)
 		return 0;
 	/* uid 0 would have them all again after an exec. Not everybody may set this. */

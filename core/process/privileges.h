@@ -21,6 +21,9 @@ struct identity {
  */
 int privileges_drop(const struct identity *identity);
 
+/* It was done by the program that this process ran before. */
+void privileges_were_dropped(void);
+
 /*
  * Gives up all capabilities, also those that were inherited without being
  * root, and all ways to win some. 0 or -errno.

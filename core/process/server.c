@@ -81,6 +81,8 @@ static int give_up(const struct startup *startup)
 static int answer_trial(const struct startup *startup)
 {
 	log_process = &early;
+	if (startup->serve)
+		privileges_were_dropped();
 	struct generation *generation = generation_read(startup, stderr);
 	int status = generation ? trial_answer(startup, generation) : 1;
 
@@ -97,6 +99,8 @@ int server_run(const struct startup *startup)
 		open_error_log(startup);
 	if (takeover_begin() < 0)
 		return 1;
+	if (startup->serve && takeover_is_instead())
+		privileges_were_dropped();
 	activation_adopt();
 	struct generation *generation = generation_read(startup, stderr);
 	if (!generation)

@@ -34,13 +34,12 @@ enum {
 	IDS_APART = 65536, /* of listeners, from those of the other master */
 };
 
-static struct upgrade_state state;
+static struct upgrade_state state = { .partner = -1, .stats = -1 };
 static bool is_taken; /* there is a state, and this program does not serve yet */
 static int state_fd = -1, program = -1;
 static pid_t self;
-static char **back; /* the environment for the old program */
-
-static struct timer patience;
+static char **back; /* the environment for the old program; NULL: there is no way back */
+static struct timer patience; /* with this program */
 
 static const int crashes[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT };
 
@@ -154,9 +153,9 @@ static int take(const char *value)
 
 int takeover_begin(void)
 {
-	const char *value = getenv("SKUA_STATE");
+	static const char *value; /* what the environment no longer points at stays known */
 
-	state_init(&state);
+	value = getenv("SKUA_STATE");
 	if (!value)
 		return 0;
 	int error = take(value);
@@ -171,11 +170,6 @@ int takeover_begin(void)
 bool takeover_is_instead(void)
 {
 	return is_taken && state.how == UPGRADE_INSTEAD;
-}
-
-bool takeover_is_last(void)
-{
-	return takeover_is_instead() && program < 0;
 }
 
 bool takeover_is_beside(void)
@@ -318,9 +312,9 @@ void takeover_settle(void)
 	snprintf(text, sizeof(text), "skua %s serves in place of the old program, as process %d\n",
 		 SKUA_VERSION, getpid());
 	if (program >= 0)
-		log_notice("upgrade: this program serves in place of the old one");
-	if (program >= 0)
 		answer(true, text);
+	if (program >= 0)
+		log_notice("upgrade: this program serves in place of the old one");
 	partner_say_ready();
 	takeover_forget();
 }

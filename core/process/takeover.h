@@ -20,17 +20,14 @@
 struct generation;
 
 /*
- * Reads the state that SKUA_STATE gives, if any, and takes its sockets. First of
- * all, signals blocked. 0, or -1 after a message: the program must end (and may go
+ * Reads the state that SKUA_STATE gives, if any, and takes its sockets, before
+ * any is opened. A second call does nothing. 0, or -1 after a message: the program must end (and may go
  * back).
  */
 int takeover_begin(void);
 
 /* The processes of another program serve until this one does. */
 bool takeover_is_instead(void);
-
-/* The same, and there is no way back: they go on whatever happens. */
-bool takeover_is_last(void);
 
 /* This program was started beside another one: there is no terminal to leave. */
 bool takeover_is_beside(void);

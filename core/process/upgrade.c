@@ -189,7 +189,11 @@ static int fork_beside(struct upgrade_state *state)
 	}
 	patience = (struct timer){ .expired = on_patience_over };
 	timer_start(&patience, PATIENCE_MS);
-	return partner_start(fds[0], on_partner_ready);
+	/* Without a word from it nobody would know when it serves. */
+	error = partner_start(fds[0], on_partner_ready);
+	if (error < 0)
+		kill(child, SIGKILL);
+	return error;
 }
 
 static int start_beside(void)
@@ -227,6 +231,8 @@ static int go_on_beside(void)
 
 static void on_tried(bool passed)
 {
+	if (!busy)
+		return;
 	if (!passed)
 		log_emergx("upgrade: nothing was changed");
 	else if (!beside)
@@ -261,6 +267,12 @@ void upgrade_begin(unsigned generation, bool in_background, void (*over)(bool se
 	busy = true;
 	if (begin() < 0)
 		finish(false);
+}
+
+void upgrade_cancel(void)
+{
+	busy = false;
+	timer_stop(&patience);
 }
 
 bool upgrade_is_busy(void)

@@ -23,6 +23,12 @@
  */
 void upgrade_begin(unsigned generation, bool in_background, void (*over)(bool serves));
 
+/*
+ * This program is to end: one on trial does not take over, and over() is not
+ * called. Another one that was started already goes its own way.
+ */
+void upgrade_cancel(void);
+
 /* From the trial to over(): nothing else may change the processes. */
 bool upgrade_is_busy(void);
 

@@ -180,6 +180,16 @@ static void wait_for_processes(struct server *server, int count)
 		patience(&wait, "the right number of processes");
 }
 
+/* The first of the processes before has gone. */
+static void wait_for_new(struct server *server, const pid_t before[WORKERS])
+{
+	pid_t now[WORKERS];
+	struct patience wait = { 0 };
+
+	while (server_workers(server, now, WORKERS) == 0 || now[0] == before[0])
+		patience(&wait, "the old processes have gone");
+}
+
 static void open_clients(struct server *server, struct client *clients[CLIENTS])
 {
 	for (int i = 0; i < CLIENTS; i++)
@@ -285,11 +295,52 @@ START_TEST(many_upgrades_leave_nothing)
 	check_upgrade(server, 0, "serves in place");
 	wait_for_processes(server, 3);
 	int before = descriptors(server);
+	struct patience wait = { 0 };
 	for (int i = 0; i < 5; i++)
 		check_upgrade(server, 0, "serves in place");
 	wait_for_processes(server, 3);
-	ck_assert_int_eq(descriptors(server), before);
+	while (descriptors(server) != before)
+		patience(&wait, "as many descriptors as before");
 	stop(server);
+}
+END_TEST
+
+/* Which keeps the port that the kernel has chosen. */
+START_TEST(serve_is_upgraded_too)
+{
+	struct server server = { .dir = scratch_create(), .name = "skua" };
+	struct patience wait = { 0 };
+	pid_t before[WORKERS];
+
+	install();
+	put_file(&server, "a.txt", "hello");
+	server.pid = fork();
+	if (server.pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGTERM);
+		if (!freopen(file_path(&server, "/output.log"), "w", stdout))
+			_exit(1);
+		execl(program, program, "serve", file_path(&server, ""), "-p", "0", "-w", "2", NULL);
+		_exit(1);
+	}
+	const char *url = NULL;
+	while (!(url = strstr(file_text(&server, "/output.log"), "127.0.0.1:")) ||
+	       !strstr(url, "Ctrl-C"))
+		patience(&wait, "it serves");
+	server.ports[0] = atoi(url + strlen("127.0.0.1:"));
+	struct client *client = client_open(&server);
+	ck_assert_str_eq(client_get(client, "/a.txt").body, "hello");
+	put_program();
+	wait_for_processes(&server, 2);
+	server_workers(&server, before, WORKERS);
+	kill(server.pid, SIGUSR2);
+	const char *exe = memory_printf("/proc/%d/exe", server.pid);
+	while (inode_of(exe) != inode_of(program))
+		patience(&wait, "the new program runs");
+	wait_for_new(&server, before);
+	wait_for_processes(&server, 2);
+	ck_assert_str_eq(client_get(client, "/a.txt").body, "hello");
+	ck_assert_str_eq(get(&server, "/a.txt").body, "hello");
+	stop(&server);
 }
 END_TEST
 
@@ -816,7 +867,7 @@ END_TEST
 
 static const struct test_suite suite = { .name = "upgrade", .timeout = 600 };
 
-TESTS_IN(&suite, the_same_process_runs_the_new_program, the_signal_does_it, idle_connections_go_on,
+TESTS_IN(&suite, serve_is_upgraded_too, the_same_process_runs_the_new_program, the_signal_does_it, idle_connections_go_on,
 	 an_answer_under_way_is_finished, many_upgrades_leave_nothing, a_bad_program_changes_nothing,
 	 the_old_program_comes_back,
 	 the_old_program_comes_back_after_a_crash, processes_go_on_without_a_configuration,
