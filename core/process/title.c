@@ -14,6 +14,7 @@
 static char *room;
 static size_t room_size;
 static char *command_line;
+static char *environment, *arguments; /* where they have moved */
 
 static void save_command_line(int argc, char **argv)
 {
@@ -38,15 +39,20 @@ static char *end_of_strings(char **strings, char *end)
 	return end;
 }
 
-static int move_strings(char **strings)
+/* Into one piece of memory, which is returned; NULL: there is none. */
+static char *move_strings(char **strings)
 {
-	for (; *strings; strings++) {
-		char *copy = strdup(*strings);
-		if (!copy)
-			return -1;
-		*strings = copy;
+	size_t size = 1;
+
+	for (char **string = strings; *string; string++)
+		size += strlen(*string) + 1;
+	char *to = malloc(size), *next = to;
+	for (; to && *strings; strings++) {
+		size_t len = strlen(*strings) + 1;
+		*strings = memcpy(next, *strings, len);
+		next += len;
 	}
-	return 0;
+	return to;
 }
 
 void title_start(int argc, char **argv)
@@ -57,7 +63,9 @@ void title_start(int argc, char **argv)
 	char *end = end_of_strings(environ, end_of_strings(argv, argv[0]));
 	char *begin = argv[0];
 	/* Others still look at argv: the options, messages. */
-	if (move_strings(environ) < 0 || move_strings(argv) < 0)
+	environment = move_strings(environ);
+	arguments = environment ? move_strings(argv) : NULL;
+	if (!arguments)
 		return;
 	room = begin;
 	room_size = (size_t)(end - begin);

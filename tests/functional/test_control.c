@@ -148,9 +148,10 @@ START_TEST(reload_tells_what_has_changed)
 		 server_text(server, "server { listen 127.0.0.1:%PORT2%; return 200 two; }"));
 	struct outcome outcome = run(server, "-s reload");
 	ck_assert_int_eq(outcome.status, 0);
-	ck_assert_str_eq(outcome.text,
-			 server_text(server, "generation 3 serves, with 3 workers (generation 2 "
-					     "had 1)\nlistens now: 127.0.0.1:%PORT2%\n"));
+	ck_assert_ptr_nonnull(
+		strstr(outcome.text,
+		       server_text(server, "generation 3 serves, with 3 workers (generation 2 "
+					   "had 1)\nlistens now: 127.0.0.1:%PORT2%\n")));
 	ck_assert_str_eq(ask(server, "/", .port = 1).body, "two");
 	put_file(server, "/http.conf", "");
 	check_run(server, "-s reload", 0,
@@ -215,7 +216,8 @@ START_TEST(reloads_at_the_same_time_are_all_answered)
 	}
 	for (int i = 0; i < 5; i++) {
 		const char *text = control_read(fds[i]);
-		ck_assert_msg(strncmp(text, "ok\ngeneration ", 14) == 0, "%s", text);
+		ck_assert_msg(strncmp(text, "ok\n", 3) == 0 && strstr(text, " serves, with 1 worker"),
+			      "%s", text);
 	}
 	server_stop(server);
 }
@@ -468,10 +470,10 @@ START_TEST(sums_survive_reloads_and_deaths)
 
 	get(server, "/v");
 	check_run(server, "-s reload", 0, "");
-	get(server, "/v");
 	struct patience wait = { 0 };
 	while (server_workers(server, &worker, 1) != 1)
 		patience(&wait, "the old worker has gone");
+	get(server, "/v");
 	ck_assert_str_eq(json(server, ".totals.requests"), "2");
 	kill(worker, SIGKILL);
 	log_wait(server, "exited on signal 9");

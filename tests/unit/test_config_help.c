@@ -49,7 +49,9 @@ START_TEST(a_directive)
 					 "    Context:  main\n"
 					 "    Module:   main\n"
 					 "\n"
-					 "    Whether the server goes to the background.\n");
+					 "    Whether the server goes to the background. With off an "
+					 "upgrade takes place\n"
+					 "    in the same process.\n");
 	ck_assert_ptr_nonnull(strstr(help("events"), "    Default:  —\n"));
 	ck_assert_ptr_nonnull(strstr(help("root"), "Context:  http, server, location"));
 	ck_assert_ptr_nonnull(strstr(help("include"), "Syntax:   include file | mask;\n"));
