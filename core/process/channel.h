@@ -27,7 +27,7 @@ enum message_type {
 	MESSAGE_STOP = 3, /* end now */
 	MESSAGE_LOGS = 4, /* the log files, opened again: number is the index of the first */
 	MESSAGE_CONNECTIONS = 5, /* in an inbox: a record for each descriptor (inbox.h) */
-	MESSAGE_HEIRS = 6, /* who takes connections of one that ends (heirs.h); to the master: who? */
+	MESSAGE_HEIRS = 6, /* who takes what one that ends has (heirs.h); to the master: who? */
 	MESSAGE_MOVED = 7, /* to the master: a root lies outside of the sandbox now */
 };
 

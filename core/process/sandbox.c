@@ -26,7 +26,7 @@
 #include "process/sandbox_rules.h"
 #include "process/seccomp.h"
 
-/* A directory (or file) that a rule of this process holds. */
+/* A directory (or file) that this process has a rule for. */
 struct held {
 	dev_t dev;
 	ino_t ino;
@@ -62,7 +62,7 @@ static bool is_covered(const char *real)
 	char path[PATH_MAX];
 
 	strcpy(path, real);
-	for (char *slash; (slash = strrchr(path, '/')) && slash > path; *slash = '\0')
+	for (; *path; *strrchr(path, '/') = '\0')
 		if (is_held(path))
 			return true;
 	return is_held("/");
@@ -117,10 +117,11 @@ static int allow(int ruleset, const struct sandbox_rule *rule)
 	if (fd < 0)
 		return -errno;
 	int error = fstat(fd, &status) < 0 ? -errno : 0;
-	if (error == 0)
-		error = landlock_allow_reading(ruleset, fd, S_ISDIR(status.st_mode));
-	if (error == 0)
+	if (error == 0) {
+		/* Also if the rule fails: new workers would fare no better. */
 		hold(&status);
+		error = landlock_allow_reading(ruleset, fd, S_ISDIR(status.st_mode));
+	}
 	close(fd);
 	return error;
 }

@@ -11,6 +11,8 @@
 #include "process/sandbox_rules.h"
 #include "process/seccomp.h"
 
+enum { LOGGED_MAX = 32 }; /* rules; there may be one for each of a thousand sites */
+
 static const struct sandbox_conf *conf_of(struct conf *conf)
 {
 	return scope_data(conf_main(conf), &sandbox_module);
@@ -40,9 +42,12 @@ static void announce_rules(struct conf *conf)
 	struct pool *pool = pool_create(0);
 	const struct sandbox_rules *rules = sandbox_rules_make(conf, pool);
 
-	for (size_t i = 0; i < rules->count; i++)
+	for (size_t i = 0; i < rules->count && i < LOGGED_MAX; i++)
 		log_notice("sandbox: workers may read %s%s", rules->items[i].path,
 			   rules->items[i].is_directory ? "/" : "");
+	if (rules->count > LOGGED_MAX)
+		log_notice("sandbox: and %zu more; \"skua help sandbox -c FILE\" lists them",
+			   rules->count - LOGGED_MAX);
 	warn_of_unknown(rules);
 	pool_destroy(pool);
 }

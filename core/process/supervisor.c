@@ -339,7 +339,6 @@ static void report(const struct process *process, int status)
 	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)
 		more = ": it made a system call that its sandbox does not allow; \"sandbox on\" "
 		       "would name it here";
-
 	if (WIFSIGNALED(status))
 		log_alertx("%s %d exited on signal %d%s", child_name(process), process->pid,
 			   WTERMSIG(status), more);

@@ -164,6 +164,23 @@ START_TEST(a_file_without_permission_is_no_matter_of_the_sandbox)
 }
 END_TEST
 
+/* The rule stands on /tmp itself then: none is made for what holds its name. */
+START_TEST(a_root_at_the_top_has_its_own_rule)
+{
+	struct server *server = start("", NULL, "root /tmp;");
+
+	if (strncmp(server->dir, "/tmp/", 5) != 0)
+		test_skip("the tests' folders lie elsewhere");
+	put_file(server, "/a", "a");
+	put_file(server, "/b", "b");
+	ck_assert_int_eq(chmod(file_path(server, "/b"), 0), 0);
+	ck_assert_str_eq(get(server, file_path(server, "/a") + 4).body, "a");
+	ck_assert_int_eq(get(server, file_path(server, "/b") + 4).status, 403);
+	ck_assert(!log_has(server, "reloading"));
+	server_stop(server);
+}
+END_TEST
+
 START_TEST(a_link_is_swapped_under_load)
 {
 	const char *const files[] = { "/releases/0/a", "release 0", NULL };
@@ -276,6 +293,8 @@ END_TEST
 
 TESTS_IN((&(struct test_suite){ .name = "sandbox", .timeout = 120 }), a_worker_has_no_rights,
 	 a_link_that_leads_out_is_refused, a_file_without_permission_is_no_matter_of_the_sandbox,
-	 a_link_is_swapped_under_load, a_root_is_renamed_under_load, a_root_that_goes_elsewhere,
+	 a_root_at_the_top_has_its_own_rule,
+	 a_link_is_swapped_under_load, a_root_is_renamed_under_load,
+	 a_root_that_goes_elsewhere,
 	 roots_that_begin_with_a_variable, types_are_guessed_inside,
 	 help_shows_what_a_worker_may_do, off_means_off)
