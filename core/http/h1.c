@@ -165,6 +165,20 @@ static void linger(struct h1 *h)
 		    left < h->conf->lingering_timeout.ms ? left : h->conf->lingering_timeout.ms);
 }
 
+/* The answer has left, its request is still coming: for how long, however busily? */
+static void wait_for_body(struct h1 *h)
+{
+	struct exchange *ex = h->ex;
+	int64_t now = clock_ms();
+
+	if (!ex->body_deadline)
+		ex->body_deadline = now + h->conf->lingering_time.ms;
+
+	int64_t left = ex->body_deadline - now, pause = h->conf->client_body_timeout.ms;
+
+	timer_start(&h->conn->timer, left < pause ? left : pause);
+}
+
 /* What the connection waits for now, and how long it may take. */
 static void wait_for_client(struct h1 *h)
 {
@@ -176,7 +190,7 @@ static void wait_for_client(struct h1 *h)
 	else if (output_pending(&ex->out))
 		timer_start(timer, h->conf->send_timeout.ms);
 	else if (ex->body.kind != FRAMING_NONE)
-		timer_start(timer, h->conf->client_body_timeout.ms);
+		wait_for_body(h);
 	else if (!ex->in || ex->in->begin == ex->in->end)
 		become_idle(h);
 }

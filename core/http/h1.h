@@ -32,6 +32,7 @@ struct exchange {
 	struct framing body;
 	struct chunked chunked;
 	uint64_t body_bytes;
+	int64_t body_deadline; /* clock_ms() + lingering_time after the answer; 0: not answered */
 	uint64_t body_limit; /* client_max_body_size; 0: none */
 
 	int64_t head_began_ms; /* wall clock: its first byte */

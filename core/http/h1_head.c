@@ -134,6 +134,7 @@ static int read_body_framing(struct h1 *h, struct request_core *core)
 		return status;
 	ex->chunked = (struct chunked){ 0 };
 	ex->body_bytes = 0;
+	ex->body_deadline = 0;
 	core->body_expected = ex->body.kind == FRAMING_CHUNKED ? -1 : (int64_t)ex->body.length;
 	return 0;
 }

@@ -247,5 +247,6 @@ END_TEST
 
 TESTS_IN((&(struct test_suite){ .name = "refused", .setup = setup, .teardown = teardown }), hosts,
 	 line_ends, fields, a_nul_anywhere, lengths_and_encodings, unknown_encodings, request_lines,
-	 a_refused_head_gets_no_body, http_09, a_later_minor_version_is_1_1, a_preface_of_http_2_is_refused, long_lines,
+	 a_refused_head_gets_no_body, http_09, a_later_minor_version_is_1_1,
+	 a_preface_of_http_2_is_refused, long_lines,
 	 many_fields, heads_larger_than_all_buffers, the_rest_of_a_refused_request_does_not_reset)

@@ -127,6 +127,20 @@ START_TEST(a_body_that_is_slow_but_comes)
 }
 END_TEST
 
+START_TEST(a_body_that_drips_for_ever)
+{
+	struct server *server = with("client_body_timeout 10s; lingering_time 200ms;");
+	struct client *client = client_open(server);
+
+	client_send(client, "POST /post HTTP/1.1\r\nHost: a\r\nContent-Length: 9999\r\n\r\n");
+	ck_assert_int_eq(client_reply(client).status, 200);
+	for (int i = 0; i < 100 && client_is_quiet(client, 20); i++)
+		client_send_some(client, "x", 1);
+	ck_assert(!client_is_quiet(client, 0));
+	server_stop(server);
+}
+END_TEST
+
 START_TEST(a_kept_connection_that_is_not_used)
 {
 	struct server *server = with("keepalive_timeout 100ms;");
@@ -221,6 +235,6 @@ END_TEST
 
 TESTS("timeouts", a_client_that_says_nothing, a_head_that_does_not_end, a_head_that_drips,
       a_second_head_that_does_not_end, a_timed_out_head_is_logged_with_408,
-      a_body_that_does_not_come, a_body_that_is_slow_but_comes, a_kept_connection_that_is_not_used,
-      a_client_that_does_not_read, a_client_that_reads_slowly_is_served, lingering_has_an_end,
+      a_body_that_does_not_come, a_body_that_is_slow_but_comes, a_body_that_drips_for_ever,
+      a_kept_connection_that_is_not_used, a_client_that_does_not_read, a_client_that_reads_slowly_is_served, lingering_has_an_end,
       lingering_time_bounds_who_goes_on_sending, a_quick_client_notices_nothing)
