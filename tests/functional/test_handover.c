@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 enum { WORKERS = 16, LARGE = 16 << 20 };
@@ -306,6 +308,34 @@ START_TEST(a_listener_that_is_gone_ends_its_connections)
 }
 END_TEST
 
+static void ask_at(int fd, const char *expected)
+{
+	static const char text[] = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+	char answer[1000] = "";
+
+	ck_assert_int_eq(write(fd, text, sizeof(text) - 1), sizeof(text) - 1);
+	ck_assert_int_gt(read(fd, answer, sizeof(answer) - 1), 0);
+	ck_assert_ptr_nonnull(strstr(answer, expected));
+}
+
+START_TEST(one_at_a_unix_socket_goes_on)
+{
+	struct server *server = start("server { listen unix:%DIR%/s; return 200 by$remote_addr; }");
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	snprintf(to.sun_path, sizeof(to.sun_path), "%s", file_path(server, "/s"));
+	ck_assert_int_eq(connect(fd, (struct sockaddr *)&to, sizeof(to)), 0);
+	for (int i = 0; i < 3; i++) {
+		ask_at(fd, "byunix:");
+		replace(server);
+	}
+	ask_at(fd, "byunix:");
+	close(fd);
+	server_stop(server);
+}
+END_TEST
+
 /* Its heirs have heirs of their own by the time it is done. */
 START_TEST(a_late_one_finds_the_heirs_of_its_heirs)
 {
@@ -481,6 +511,7 @@ TESTS_IN(&suite, an_idle_connection_goes_on, one_that_was_never_used_goes_on, ha
 	 a_long_head_goes_on, the_answer_under_way_first_then_it_goes_on,
 	 what_was_sent_behind_it_is_answered_by_the_next, a_body_under_way_is_read_first,
 	 time_goes_on, the_count_of_requests_goes_on, a_listener_that_is_gone_ends_its_connections,
-	 a_late_one_finds_the_heirs_of_its_heirs, full_receivers_pass_and_the_sender_serves_on,
+	 one_at_a_unix_socket_goes_on, a_late_one_finds_the_heirs_of_its_heirs,
+	 full_receivers_pass_and_the_sender_serves_on,
 	 one_slow_download_keeps_one_worker_until_its_time, many_idle_ones_survive,
 	 a_light_worker_gets_idle_ones, balance_off_leaves_them_where_they_are)
