@@ -153,13 +153,13 @@ static int take(const char *value)
 
 int takeover_begin(void)
 {
-	static const char *value; /* what the environment no longer points at stays known */
+	static bool begun;
+	const char *value = getenv("SKUA_STATE");
 
-	value = getenv("SKUA_STATE");
-	if (!value)
+	if (!value || begun)
 		return 0;
+	begun = true;
 	int error = take(value);
-	unsetenv("SKUA_STATE");
 	if (error == 0)
 		return 0;
 	errno = -error;

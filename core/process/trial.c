@@ -114,6 +114,7 @@ static _Noreturn void become(int talk_fd, int said_fd)
 
 	snprintf(number, sizeof(number), "%d", talk_fd);
 	setenv("SKUA_TRIAL", number, 1);
+	unsetenv("SKUA_STATE");
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	fcntl(talk_fd, F_SETFD, 0);
