@@ -285,6 +285,29 @@ START_TEST(the_socket_is_its_owners)
 }
 END_TEST
 
+/* Even if somebody has opened the file to all. */
+START_TEST(another_user_is_refused)
+{
+	if (geteuid() != 0)
+		test_skip("only root can be another user");
+	struct server *server = start("");
+	int status;
+
+	ck_assert_int_eq(chmod(file_path(server, "/server.pid.sock"), 0777), 0);
+	pid_t pid = fork();
+	if (pid == 0) {
+		if (setgid(65534) < 0 || setuid(65534) < 0)
+			_exit(2);
+		_exit(control_ask(server, "status\n")[0] != '\0');
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+	log_wait(server, "control socket: a client of another user is refused");
+	check_run(server, "status", 0, "generation     1");
+	server_stop(server);
+}
+END_TEST
+
 static int bind_there(const struct server *server, const char *name)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -546,7 +569,7 @@ TESTS_IN(&suite, reload_tells_what_has_changed, reload_prints_all_errors_of_the_
 	 the_master_tells_the_errors_it_finds, reload_tells_which_address_cannot_be_had,
 	 reloads_at_the_same_time_are_all_answered,
 	 without_the_socket_a_signal_is_sent, control_off_makes_no_socket, reopen_tells_what_failed,
-	 the_socket_is_its_owners, a_socket_left_behind_is_replaced, a_living_masters_socket_stays,
+	 the_socket_is_its_owners, another_user_is_refused, a_socket_left_behind_is_replaced, a_living_masters_socket_stays,
 	 the_socket_steps_aside_for_another_program,
 	 garbage_is_refused, clients_are_bounded, a_line_may_come_in_pieces,
 	 hanging_up_while_waiting_is_no_matter, status_is_json, sums_survive_reloads_and_deaths,
