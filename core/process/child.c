@@ -73,6 +73,7 @@ static const struct job_of_kind jobs[] = {
 };
 
 static struct process *self;
+static bool draining; /* it was told to end */
 static struct event channel;
 
 const char *child_name(const struct process *process)
@@ -87,8 +88,6 @@ int child_ask(enum message_type type)
 {
 	return channel.fd < 0 ? -EPIPE : channel_send(channel.fd, type, 0, STR(""), NULL, 0);
 }
-
-static bool draining;
 
 /* "worker 2, generation 5", and how many connections it still has when it is to end. */
 static void show_title(void *data)
