@@ -35,7 +35,8 @@ int logfile_open(const char *path)
 		return fd < 0 ? -errno : fd;
 	}
 	/* Not to wait for a reader of a pipe, now or when it is full. */
-	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0644);
+	const int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+	int fd = open(path, flags, 0644);
 	return fd < 0 ? -errno : fd;
 }
 

@@ -23,11 +23,15 @@ static unsigned number_below(unsigned limit)
 
 static const char *const seeds[] = {
 	"GET /a.txt HTTP/1.1\r\nHost: localhost\r\nRange: bytes=0-1,3-4\r\nIf-Range: \"x\"\r\n\r\n",
-	"POST /a.txt HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+	"POST /a.txt HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+	"3\r\nabc\r\n0\r\n\r\n",
 	"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\nhello",
-	"HEAD /b/../%61.txt?x=y HTTP/1.0\r\nConnection: keep-alive\r\nAccept-Encoding: gzip\r\n\r\n",
-	"GET http://localhost:80/a.txt HTTP/1.1\r\nHost: [::1]:80\r\nIf-None-Match: W/\"a\", *\r\n\r\n",
-	"OPTIONS * HTTP/1.1\r\nHost: a\r\nX:\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+	"HEAD /b/../%61.txt?x=y HTTP/1.0\r\nConnection: keep-alive\r\n"
+	"Accept-Encoding: gzip\r\n\r\n",
+	"GET http://localhost:80/a.txt HTTP/1.1\r\nHost: [::1]:80\r\n"
+	"If-None-Match: W/\"a\", *\r\n\r\n",
+	"OPTIONS * HTTP/1.1\r\nHost: a\r\nX:\r\n\r\n"
+	"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
 };
 enum { SEEDS = sizeof(seeds) / sizeof(seeds[0]) };
 

@@ -114,7 +114,8 @@ START_TEST(escaping)
 					"log_format j escape=json '{\"x\":\"$http_x\"}';"
 					"access_log default.log uri; access_log none.log n;"
 					"access_log json.log j;");
-	static const char *const values[] = { "\"1234567", "1234567\\", "12345678\"", "\303\244 2345678",
+	static const char *const values[] = { "\"1234567", "1234567\\",
+					      "12345678\"", "\303\244 2345678",
 					      "123\t567",  "plain text of some length" };
 	char *fields[3] = { "", "", "" };
 	static const char *const shown[] = { "\\x221234567",	    "1234567\\x5C",
@@ -182,7 +183,7 @@ START_TEST(a_full_pipe_loses_lines_only)
 	memset(target, 'a', 3999);
 	target[0] = '/';
 	target[3999] = '\0';
-	ck_assert_int_eq(get(server, "/a").status, 200); /* the writer has seen the file that it was */
+	ck_assert_int_eq(get(server, "/a").status, 200); /* the worker has used the file */
 	unlink(path);
 	ck_assert_int_eq(mkfifo(path, 0666), 0);
 
