@@ -52,13 +52,8 @@ static void send_share(struct receiver *receiver)
 			batch_add(&batch, &held[i]);
 	int error = receiver_send(receiver, &batch);
 	receiver->planned = 0;
-	if (error < 0) {
-		if (error != -EAGAIN && error != -ETOOMANYREFS) {
-			errno = -error;
-			log_alert("cannot pass connections to a worker");
-		}
+	if (error < 0)
 		return;
-	}
 	for (size_t i = 0; i < held_count; i++)
 		if (plan[i] == receiver)
 			held[i].fd = -1;

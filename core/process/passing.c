@@ -7,7 +7,6 @@
 #include "process/passing.h"
 
 #include <errno.h>
-#include <log.h>
 
 #include "net/conn.h"
 #include "process/inbox.h"
@@ -51,14 +50,8 @@ static int send_batch(void)
 static void flush(void)
 {
 	while (target && batch.count) {
-		int error = send_batch();
-
-		if (error == 0)
+		if (send_batch() == 0)
 			break;
-		if (error != -EAGAIN && error != -ETOOMANYREFS && error != -EPIPE) {
-			errno = -error;
-			log_alert("cannot pass connections to a worker, trying another one");
-		}
 		target = choose();
 	}
 	take_back();

@@ -7,6 +7,7 @@
 #include "process/receiver.h"
 
 #include <errno.h>
+#include <log.h>
 #include <unistd.h>
 
 #include "base/stats.h"
@@ -72,6 +73,17 @@ struct receiver *receiver_choose(struct receiver *receivers, size_t count, bool 
 	return best;
 }
 
+static void say(int error)
+{
+	static int said;
+
+	if (error == -EAGAIN || error == -ETOOMANYREFS || error == said)
+		return;
+	said = error;
+	errno = -error;
+	log_alert("cannot pass connections to a worker, trying another one, and again");
+}
+
 int receiver_send(struct receiver *receiver, struct batch *batch)
 {
 	size_t count = batch->count;
@@ -90,6 +102,7 @@ int receiver_send(struct receiver *receiver, struct batch *batch)
 		receiver->inbox = -1;
 		return -EPIPE;
 	}
+	say(error);
 	return error;
 }
 

@@ -51,6 +51,7 @@ struct receiver *receiver_choose(struct receiver *receivers, size_t count, bool 
 /*
  * Sends a batch and counts it as on its way. 0, or the error of batch_send(),
  * after which the receiver is blocked; -EPIPE: its inbox is closed and forgotten.
+ * An error that isn't of the usual kind is logged, once.
  */
 int receiver_send(struct receiver *receiver, struct batch *batch);
 
