@@ -148,7 +148,8 @@ static void refuse(struct control_client *client, int error)
 	log_warnx("control socket: a request that is %s was refused",
 		  error == -EMSGSIZE ? "too long" : "no command");
 	control_reply(client, false,
-		      STR("no such command; there are reload, reopen, upgrade, status, status json\n"));
+		      STR("no such command; there are reload, reopen, upgrade, status, "
+			  "status json\n"));
 }
 
 static void receive(struct control_client *client)

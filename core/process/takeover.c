@@ -72,8 +72,7 @@ static void on_crash(int number)
 
 static void guard(bool on)
 {
-	struct sigaction action = { .sa_handler = on ? on_crash : SIG_DFL,
-				    .sa_flags = SA_NODEFER };
+	struct sigaction action = { .sa_handler = on ? on_crash : SIG_DFL, .sa_flags = SA_NODEFER };
 
 	self = getpid();
 	sigemptyset(&action.sa_mask);

@@ -21,8 +21,8 @@ struct generation;
 
 /*
  * Reads the state that SKUA_STATE gives, if any, and takes its sockets, before
- * any is opened. A second call does nothing. 0, or -1 after a message: the program must end (and may go
- * back).
+ * any is opened. A second call does nothing. 0, or -1 after a message: the program
+ * must end (and may go back).
  */
 int takeover_begin(void);
 

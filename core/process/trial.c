@@ -51,7 +51,7 @@ static void close_stream(struct stream *stream)
 
 static void read_stream(struct stream *stream)
 {
-	char dropped[4096];
+	static char dropped[4096];
 
 	while (stream->event.fd >= 0) {
 		size_t room = sizeof(stream->bytes) - stream->len;

@@ -40,7 +40,9 @@ static int start(const struct startup *startup, struct generation *generation)
 {
 	const struct main_conf *main = generation->main;
 	const struct identity worker = {
-		.user = main->user.data, .uid = main->uid, .gid = main->gid,
+		.user = main->user.data,
+		.uid = main->uid,
+		.gid = main->gid,
 	};
 	const struct identity owner = { .uid = startup->uid, .gid = startup->gid };
 	const struct worker_place place = { .generation = generation, .inbox = -1 };

@@ -15,10 +15,12 @@
 enum { TEXT_MAX = 1 << 20, SLOTS_MAX = 1 << 16 };
 
 static const char *const hows[] = {
-	[UPGRADE_INSTEAD] = "instead", [UPGRADE_BESIDE] = "beside",
+	[UPGRADE_INSTEAD] = "instead",
+	[UPGRADE_BESIDE] = "beside",
 };
 static const char *const kinds[] = {
-	[PROCESS_WORKER] = "worker", [PROCESS_ACCEPTOR] = "acceptor",
+	[PROCESS_WORKER] = "worker",
+	[PROCESS_ACCEPTOR] = "acceptor",
 };
 static const char *const states[] = {
 	[PROCESS_WAITING] = "waiting",
@@ -93,8 +95,7 @@ static void print_socket(FILE *file, const struct state_socket *socket)
 
 static void print(FILE *file, const struct upgrade_state *state)
 {
-	fprintf(file, "skua-state 1\nhow %s\ngeneration %u\n", hows[state->how],
-		state->generation);
+	fprintf(file, "skua-state 1\nhow %s\ngeneration %u\n", hows[state->how], state->generation);
 	if (state->partner >= 0)
 		fprintf(file, "partner %d\n", state->partner);
 	if (state->stats >= 0)
@@ -109,8 +110,8 @@ static void print(FILE *file, const struct upgrade_state *state)
 		const struct state_process *process = &state->processes[i];
 
 		fprintf(file, "process %u %s %u %s %d %d %d %d %lld\n", process->slot,
-			kinds[process->kind], process->index, states[process->state],
-			process->pid, process->channel, process->inbox[0], process->inbox[1],
+			kinds[process->kind], process->index, states[process->state], process->pid,
+			process->channel, process->inbox[0], process->inbox[1],
 			(long long)process->started_ms);
 	}
 }
@@ -224,8 +225,8 @@ static bool read_listener(struct upgrade_state *state, struct str line)
 	struct state_socket socket = { 0 };
 	uint64_t id;
 
-	if (!read_number(&line, UINT32_MAX, &id) || !read_fd(&line, &socket.fd) ||
-	    socket.fd < 0 || !read_address(&line, &socket))
+	if (!read_number(&line, UINT32_MAX, &id) || !read_fd(&line, &socket.fd) || socket.fd < 0 ||
+	    !read_address(&line, &socket))
 		return false;
 	/* A name may hold spaces: it is the rest of the line. */
 	if (line.len >= sizeof(socket.lender))
@@ -246,8 +247,8 @@ static bool read_process(struct upgrade_state *state, struct str line)
 	    !read_number(&line, SLOTS_MAX, &index) ||
 	    !read_word(&line, states, COUNT(states), &now) || !read_fd(&line, &pid) ||
 	    !read_fd(&line, &process.channel) || !read_fd(&line, &process.inbox[0]) ||
-	    !read_fd(&line, &process.inbox[1]) ||
-	    !read_number(&line, INT64_MAX, &started) || pid < 0)
+	    !read_fd(&line, &process.inbox[1]) || !read_number(&line, INT64_MAX, &started) ||
+	    pid < 0)
 		return false;
 	process.slot = (unsigned)slot;
 	process.kind = (enum process_kind)kind;
@@ -315,9 +316,9 @@ static bool read_line(struct upgrade_state *state, struct str line)
 		const char *word;
 		bool (*read)(struct upgrade_state *state, struct str line);
 	} words[] = {
-		{ "how", read_how },	     { "generation", read_generation },
-		{ "partner", read_partner }, { "stats", read_stats },
-		{ "pid", read_pid },	     { "client", read_client },
+		{ "how", read_how },	       { "generation", read_generation },
+		{ "partner", read_partner },   { "stats", read_stats },
+		{ "pid", read_pid },	       { "client", read_client },
 		{ "listener", read_listener }, { "process", read_process },
 	};
 	struct str word = next(&line);

@@ -18,12 +18,21 @@ static struct upgrade_state sample(void)
 	struct state_socket web = { .id = 3, .fd = 9, .address_len = sizeof(struct sockaddr_in) };
 	struct state_socket lent = { .id = 4, .fd = 10, .address_len = 20, .lender = "a b" };
 	const struct state_process worker = {
-		.slot = 5, .kind = PROCESS_WORKER, .index = 1, .state = PROCESS_RUNNING,
-		.pid = 4711, .channel = 11, .inbox = { 12, 13 }, .started_ms = 123456,
+		.slot = 5,
+		.kind = PROCESS_WORKER,
+		.index = 1,
+		.state = PROCESS_RUNNING,
+		.pid = 4711,
+		.channel = 11,
+		.inbox = { 12, 13 },
+		.started_ms = 123456,
 	};
 	const struct state_process acceptor = {
-		.slot = 6, .kind = PROCESS_ACCEPTOR, .state = PROCESS_WAITING,
-		.channel = -1, .inbox = { -1, -1 },
+		.slot = 6,
+		.kind = PROCESS_ACCEPTOR,
+		.state = PROCESS_WAITING,
+		.channel = -1,
+		.inbox = { -1, -1 },
 	};
 
 	state_init(&state);

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Nothing is lost while another program takes over, in either way. SOAK=1: more
+ * upgrades, more idle connections.
+ */
+#include "harness/upgrade.h"
+#include "harness/load.h"
+#include "harness/memory.h"
+#include "harness/test.h"
+
+#include <stdlib.h>
+#include <sys/resource.h>
+
+/* --- many idle connections ----------------------------------------------------------- */
+
+/* 5 000 with SOAK=1, in a worker that may open 8 192. */
+static void check_many(struct server *(*begin)(const char *main), bool in_background)
+{
+	int count = getenv("SOAK") ? 5000 : 500;
+	struct rlimit limit = { 8192, 8192 };
+	struct server *server =
+		begin("worker_rlimit_nofile 8192; events { worker_connections 8000; }");
+	struct client **clients = memory_alloc(sizeof(*clients) * (size_t)count);
+
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	for (int i = 0; i < count; i++) {
+		clients[i] = client_open(server);
+		ck_assert_str_eq(client_get(clients[i], "/").body, "ok");
+	}
+	put_program();
+	upgrade_check(server, 0, in_background ? "and ends" : "serves in place");
+	long began = now_ms();
+	if (in_background)
+		upgrade_settle(server);
+	wait_for_processes(server, 1);
+	ck_assert_int_lt(now_ms() - began, 1000);
+	for (int i = 0; i < count; i++)
+		ck_assert_str_eq(client_get(clients[i], "/").body, "ok");
+	upgrade_stop(server);
+}
+
+START_TEST(many_idle_ones_survive_in_the_same_process)
+{
+	check_many(upgrade_start, false);
+}
+END_TEST
+
+START_TEST(many_idle_ones_survive_beside)
+{
+	check_many(upgrade_start_in_background, true);
+}
+END_TEST
+
+/* --- under load ------------------------------------------------------------------- */
+
+static struct load *begin(struct server *server)
+{
+	struct load *load = load_start(&(const struct load_plan){
+		.port = server->ports[0],
+		.body = "ok",
+		.busy = 8,
+		.pausing = 16,
+		.split = 8,
+		.pipelined = 4,
+		.fresh = 4,
+	});
+	struct patience wait = { 0 };
+
+	while (load_answers(load) < 200)
+		patience(&wait, "the clients are at work");
+	return load;
+}
+
+static void upgrade_under_load(struct server *server, bool in_background)
+{
+	struct load *load = begin(server);
+	int count = getenv("SOAK") ? 20 : 2;
+
+	for (int i = 0; i < count; i++) {
+		uint64_t before = load_answers(load);
+		struct patience wait = { 0 };
+
+		put_program();
+		upgrade_check(server, 0, in_background ? "and ends" : "serves in place");
+		if (in_background)
+			upgrade_settle(server);
+		while (load_answers(load) < before + 200)
+			patience(&wait, "the clients get answers");
+	}
+	struct load_result result = load_stop(load);
+	load_check(&result);
+}
+
+static const char *const modes[] = { "shared", "reuseport", "handoff" };
+
+START_TEST(nothing_is_lost_in_the_same_process)
+{
+	for (int i = 0; i < 3; i++) {
+		struct server *server = upgrade_start(
+			memory_printf("worker_processes 2; events { accept_mode %s; }", modes[i]));
+
+		upgrade_under_load(server, false);
+		upgrade_stop(server);
+	}
+}
+END_TEST
+
+START_TEST(nothing_is_lost_beside)
+{
+	for (int i = 0; i < 3; i++) {
+		struct server *server = upgrade_start_in_background(
+			memory_printf("worker_processes 2; events { accept_mode %s; }", modes[i]));
+
+		upgrade_under_load(server, true);
+		upgrade_stop(server);
+	}
+}
+END_TEST
+
+static const struct test_suite suite = { .name = "upgrade under load", .timeout = 600 };
+
+TESTS_IN(&suite, many_idle_ones_survive_in_the_same_process, many_idle_ones_survive_beside,
+	 nothing_is_lost_in_the_same_process, nothing_is_lost_beside)

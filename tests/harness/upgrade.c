@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The program is copied to a folder of its own, so that it can be replaced there.
+ * In the background its master is adopted by the test (PR_SET_CHILD_SUBREAPER), so
+ * that its end can be waited for.
+ */
+#include "harness/upgrade.h"
+
+#include <check.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "harness/client.h"
+#include "harness/memory.h"
+#include "harness/scratch.h"
+#include "harness/test.h"
+
+const char *program;
+
+/* --- the program --------------------------------------------------------------- */
+
+static const char *original(void)
+{
+	return getenv("SKUA") ? getenv("SKUA") : "build/skua";
+}
+
+static char *read_program(size_t *size)
+{
+	FILE *file = fopen(original(), "r");
+	struct stat status;
+
+	ck_assert_ptr_nonnull(file);
+	ck_assert_int_eq(fstat(fileno(file), &status), 0);
+	char *bytes = memory_alloc((size_t)status.st_size);
+	*size = (size_t)status.st_size;
+	ck_assert_uint_eq(fread(bytes, 1, *size, file), *size);
+	fclose(file);
+	return bytes;
+}
+
+/* As a package manager does it: the new file takes the name of the old one. */
+static void put(const char *path, const void *bytes, size_t size, mode_t mode)
+{
+	const char *temporary = memory_printf("%s.new", path);
+	FILE *file = fopen(temporary, "w");
+
+	ck_assert_ptr_nonnull(file);
+	ck_assert_uint_eq(fwrite(bytes, 1, size, file), size);
+	ck_assert_int_eq(fclose(file), 0);
+	ck_assert_int_eq(chmod(temporary, mode), 0);
+	ck_assert_int_eq(rename(temporary, path), 0);
+}
+
+void put_program(void)
+{
+	size_t size;
+	const char *bytes = read_program(&size);
+
+	put(program, bytes, size, 0755);
+}
+
+void put_script(const char *text)
+{
+	put(program, text, strlen(text), 0755);
+}
+
+/* A program that doesn't know a directive, beside the real one. */
+const char *put_ignorant(const char *directive)
+{
+	const char *path = memory_printf("%s.ignorant", program);
+	size_t size, len = strlen(directive), found = 0;
+	char *bytes = read_program(&size);
+
+	for (char *at = bytes; (at = memmem(at, size - (size_t)(at - bytes), directive, len));) {
+		*at = 'X';
+		found++;
+	}
+	ck_assert_uint_gt(found, 0);
+	put(path, bytes, size, 0755);
+	return path;
+}
+
+ino_t inode_of(const char *path)
+{
+	struct stat status;
+
+	ck_assert_int_eq(stat(path, &status), 0);
+	return status.st_ino;
+}
+
+/* --- the server ---------------------------------------------------------------- */
+
+static const char *conf(const char *main)
+{
+	return memory_printf("%s worker_shutdown_timeout 30s; include %%DIR%%/more.conf;\n"
+			     "http { access_log off; keepalive_requests 1000000;\n"
+			     "server { listen 127.0.0.1:%%PORT%%; listen unix:%%DIR%%/s.sock;\n"
+			     "return 200 ok; } }",
+			     main);
+}
+
+void upgrade_install(void)
+{
+	if (getenv("WRAPPER"))
+		test_skip("the program would be replaced inside of the wrapper");
+	program = memory_printf("%s/skua", scratch_create());
+	put_program();
+}
+
+struct server *upgrade_start(const char *main)
+{
+	static const char *const files[] = { "/more.conf", "", NULL };
+
+	upgrade_install();
+	struct server *server = server_start_with(&(const struct server_setup){
+		.conf = conf(main),
+		.program = program,
+		.files = files,
+	});
+	log_wait(server, " serves, with ");
+	return server;
+}
+
+/* Ends what a test that fails has left in the background. */
+static pid_t guard;
+
+static void kill_by_file(const char *path)
+{
+	FILE *file = fopen(path, "r");
+	int pid;
+
+	if (file && fscanf(file, "%d", &pid) == 1)
+		kill(pid, SIGTERM);
+	if (file)
+		fclose(file);
+}
+
+static void start_guard(const struct server *server)
+{
+	pid_t parent = getpid();
+
+	guard = fork();
+	if (guard != 0)
+		return;
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	sigset_t set;
+	int number;
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	if (getppid() == parent)
+		sigwait(&set, &number);
+	kill_by_file(file_path(server, "/server.pid"));
+	kill_by_file(file_path(server, "/server.pid.oldbin"));
+	_exit(0);
+}
+
+static void end_guard(void)
+{
+	kill(guard, SIGKILL);
+	waitpid(guard, NULL, 0);
+	guard = 0;
+}
+
+void upgrade_stop(struct server *server)
+{
+	server_stop(server);
+	if (guard)
+		end_guard();
+	scratch_remove(memory_printf("%.*s", (int)(strrchr(program, '/') - program), program));
+}
+
+/* For tests that make the server complain. */
+void upgrade_forgive(struct server *server)
+{
+	put_file(server, "/error.log", "");
+	put_file(server, "/output.log", "");
+}
+
+/* What the original says, whatever lies at the server's path by now. */
+struct upgrade_outcome upgrade_command(const struct server *server, const char *arguments)
+{
+	FILE *from =
+		popen(memory_printf("timeout 60 %s -p %s -c %s/conf/server.conf "
+				    "-e %s/error.log %s 2>&1",
+				    original(), server->dir, server->dir, server->dir, arguments),
+		      "r");
+	char *text = memory_alloc(65536);
+
+	ck_assert_ptr_nonnull(from);
+	text[fread(text, 1, 65535, from)] = '\0';
+	int status = pclose(from);
+	ck_assert(WIFEXITED(status));
+	return (struct upgrade_outcome){ WEXITSTATUS(status), text };
+}
+
+void upgrade_check(const struct server *server, int status, const char *text)
+{
+	struct upgrade_outcome outcome = upgrade_command(server, "-s upgrade");
+
+	ck_assert_msg(outcome.status == status && strstr(outcome.text, text),
+		      "-s upgrade: status %d, \"%s\"", outcome.status, outcome.text);
+}
+
+void wait_for_processes(struct server *server, int count)
+{
+	pid_t pids[UPGRADE_WORKERS];
+	struct patience wait = { 0 };
+
+	while (server_workers(server, pids, UPGRADE_WORKERS) != count)
+		patience(&wait, "the right number of processes");
+}
+
+/* The first of the processes before has gone. */
+void wait_for_new(struct server *server, const pid_t before[UPGRADE_WORKERS])
+{
+	pid_t now[UPGRADE_WORKERS];
+	struct patience wait = { 0 };
+
+	while (server_workers(server, now, UPGRADE_WORKERS) == 0 || now[0] == before[0])
+		patience(&wait, "the old processes have gone");
+}
+
+void open_clients(struct server *server, struct client *clients[UPGRADE_CLIENTS])
+{
+	for (int i = 0; i < UPGRADE_CLIENTS; i++)
+		clients[i] = client_open(server);
+	/* Some have not asked for anything yet. */
+	for (int i = 0; i < UPGRADE_CLIENTS / 2; i++)
+		ck_assert_str_eq(client_get(clients[i], "/").body, "ok");
+}
+
+void check_clients(struct client *clients[UPGRADE_CLIENTS])
+{
+	for (int i = 0; i < UPGRADE_CLIENTS; i++)
+		ck_assert_str_eq(client_get(clients[i], "/").body, "ok");
+}
+
+/* Its master is adopted by this process, and so is that of a new program in time. */
+struct server *upgrade_start_in_background(const char *main)
+{
+	struct server *server = upgrade_start(main);
+	const char *text = file_text(server, "/conf/server.conf");
+
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	kill(server->pid, SIGTERM);
+	waitpid(server->pid, NULL, 0);
+	put_file(server, "/conf/server.conf",
+		 memory_printf("daemon on; %s", text + strlen("daemon off;")));
+	upgrade_forgive(server);
+	start_guard(server);
+	int status = system(memory_printf("%s -p %s -c %s/conf/server.conf -e %s/error.log",
+					  program, server->dir, server->dir, server->dir));
+	ck_assert_int_eq(status, 0);
+	server->pid = atoi(file_text(server, "/server.pid"));
+	return server;
+}
+
+bool file_exists(const struct server *server, const char *name)
+{
+	return access(file_path(server, name), F_OK) == 0;
+}
+
+void wait_for_end(pid_t pid)
+{
+	struct patience wait = { 0 };
+
+	while (waitpid(pid, NULL, WNOHANG) == 0)
+		patience(&wait, "the other master has ended");
+}
+
+/* What -s upgrade leaves: the new master alone. */
+void upgrade_settle(struct server *server)
+{
+	pid_t old = server->pid;
+
+	server->pid = atoi(file_text(server, "/server.pid"));
+	ck_assert_int_ne(server->pid, old);
+	wait_for_end(old);
+	ck_assert(!file_exists(server, "/server.pid.oldbin"));
+	ck_assert(!file_exists(server, "/server.pid.sock.oldbin"));
+	ck_assert(file_exists(server, "/server.pid.sock"));
+	ck_assert(file_exists(server, "/s.sock"));
+}
