@@ -91,8 +91,10 @@ static int follow(struct walk *walk, const char *path)
 	bool notes_holder = walk->around == AROUND_NAME_AND_LINKS ||
 			    (walk->around == AROUND_LINKS && walk->links);
 
-	if (*path == '/')
-		walk->done_len = walk->done[0] = 0;
+	if (*path == '/') {
+		walk->done_len = 0;
+		walk->done[0] = '\0';
+	}
 	while (*(path += strspn(path, "/"))) {
 		size_t len = strcspn(path, "/");
 		size_t holder = walk->done_len;

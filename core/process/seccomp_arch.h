@@ -15,7 +15,9 @@
 
 static inline void seccomp_set_result(ucontext_t *context, int result)
 {
-	context->uc_mcontext.gregs[REG_RAX] = result;
+	const int rax = 13; /* REG_RAX, which only _GNU_SOURCE shows */
+
+	context->uc_mcontext.gregs[rax] = result;
 }
 
 #elif defined(__aarch64__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__

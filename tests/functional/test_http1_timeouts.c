@@ -236,5 +236,6 @@ END_TEST
 TESTS("timeouts", a_client_that_says_nothing, a_head_that_does_not_end, a_head_that_drips,
       a_second_head_that_does_not_end, a_timed_out_head_is_logged_with_408,
       a_body_that_does_not_come, a_body_that_is_slow_but_comes, a_body_that_drips_for_ever,
-      a_kept_connection_that_is_not_used, a_client_that_does_not_read, a_client_that_reads_slowly_is_served, lingering_has_an_end,
+      a_kept_connection_that_is_not_used, a_client_that_does_not_read,
+      a_client_that_reads_slowly_is_served, lingering_has_an_end,
       lingering_time_bounds_who_goes_on_sending, a_quick_client_notices_nothing)

@@ -43,15 +43,15 @@ static void check_width(const char *text)
 
 START_TEST(a_directive)
 {
-	ck_assert_str_eq(help("daemon"), "daemon\n"
-					 "    Syntax:   daemon on | off;\n"
-					 "    Default:  on\n"
-					 "    Context:  main\n"
-					 "    Module:   main\n"
-					 "\n"
-					 "    Whether the server goes to the background. With off an "
-					 "upgrade takes place\n"
-					 "    in the same process.\n");
+	ck_assert_str_eq(help("tcp_nodelay"),
+			 "tcp_nodelay\n"
+			 "    Syntax:   tcp_nodelay on | off;\n"
+			 "    Default:  on\n"
+			 "    Context:  http, server, location\n"
+			 "    Module:   http\n"
+			 "\n"
+			 "    The end of an answer leaves without waiting for a full packet\n"
+			 "    (TCP_NODELAY).\n");
 	ck_assert_ptr_nonnull(strstr(help("events"), "    Default:  —\n"));
 	ck_assert_ptr_nonnull(strstr(help("root"), "Context:  http, server, location"));
 	ck_assert_ptr_nonnull(strstr(help("include"), "Syntax:   include file | mask;\n"));

@@ -16,9 +16,7 @@ struct escape_conf {
 
 static long opened(long fd)
 {
-	if (fd >= 0)
-		close((int)fd);
-	return fd;
+	return fd < 0 ? fd : close((int)fd);
 }
 
 static long attempt(struct str what, const char *path, pid_t pid)
