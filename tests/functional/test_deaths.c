@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 enum {
-	PROCESSES = 5, /* at most */
+	PROCESSES = 16, /* at most */
 	KILLED_MAX = 2048,
 	AFTERMATH_MS = 1000, /* how long after a kill its clients may notice */
 };
@@ -102,6 +102,57 @@ START_TEST(kills_handoff)
 }
 END_TEST
 
+static void reload(struct server *server, int workers)
+{
+	pid_t pids[PROCESSES];
+	size_t before = file_count(server, "/error.log", " serves, with ");
+	struct patience wait = { 0 };
+
+	kill(server->pid, SIGHUP);
+	while (file_count(server, "/error.log", " serves, with ") == before)
+		patience(&wait, "the new generation serves");
+	while (server_workers(server, pids, PROCESSES) != workers)
+		patience(&wait, "the old workers have gone");
+	put_file(server, "/error.log", "");
+}
+
+/* A connection may have moved since its last answer, so nobody knows who held it. */
+static int is_a_break(enum load_fault fault, pid_t pid)
+{
+	(void)pid;
+	return fault == FAULT_RESET || fault == FAULT_UNANSWERED || fault == FAULT_CLOSED;
+}
+
+START_TEST(kills_amid_reloads)
+{
+	struct server *server = server_start("worker_processes 2; events { accept_mode handoff; }\n"
+					     "http { access_log off;\n"
+					     "server { listen 127.0.0.1:%PORT%; return 200 ok; } }");
+	struct load *load = load_start(&(const struct load_plan){
+		.port = server->ports[0], .body = "ok", .expected = is_a_break,
+		.busy = 4, .pausing = 32, .split = 8, .pipelined = 2, .fresh = 8,
+	});
+	struct patience wait = { 0 };
+	unsigned seed = 1;
+
+	log_wait(server, " serves, with ");
+	for (int i = 0; i < (getenv("SOAK") ? 300 : 20); i++) {
+		kill(server->pid, SIGHUP);
+		usleep(rand_r(&seed) % 60000);
+		kill_one(server, &seed);
+		usleep(rand_r(&seed) % 60000);
+	}
+	put_file(server, "/error.log", "");
+	reload(server, 3);
+	while (load_answers(load) < 200)
+		patience(&wait, "the clients are served");
+	struct load_result result = load_stop(load);
+	load_check(&result);
+	put_file(server, "/error.log", "");
+	server_stop(server);
+}
+END_TEST
+
 static int open_descriptors(pid_t pid)
 {
 	DIR *dir = opendir(memory_printf("/proc/%d/fd", pid));
@@ -126,20 +177,6 @@ static long memory_of(pid_t pid)
 			break;
 	fclose(file);
 	return size;
-}
-
-static void reload(struct server *server, int workers)
-{
-	pid_t pids[PROCESSES];
-	size_t before = file_count(server, "/error.log", " serves, with ");
-	struct patience wait = { 0 };
-
-	kill(server->pid, SIGHUP);
-	while (file_count(server, "/error.log", " serves, with ") == before)
-		patience(&wait, "the new generation serves");
-	while (server_workers(server, pids, PROCESSES) != workers)
-		patience(&wait, "the old workers have gone");
-	put_file(server, "/error.log", "");
 }
 
 static struct server *start_growing(void)
@@ -197,5 +234,5 @@ END_TEST
 
 static const struct test_suite suite = { .name = "deaths", .timeout = 900 };
 
-TESTS_IN(&suite, kills_shared, kills_reuseport, kills_handoff, reloads_leave_no_descriptor_behind,
-	 reloads_leave_no_memory_behind)
+TESTS_IN(&suite, kills_shared, kills_reuseport, kills_handoff, kills_amid_reloads,
+	 reloads_leave_no_descriptor_behind, reloads_leave_no_memory_behind)
