@@ -148,6 +148,8 @@ static void start_guard(const struct server *server)
 	guard = fork();
 	if (guard != 0)
 		return;
+	/* The group of a test that fails is killed. */
+	setpgid(0, 0);
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	sigset_t set;
 	int number;
@@ -156,8 +158,9 @@ static void start_guard(const struct server *server)
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	if (getppid() == parent)
 		sigwait(&set, &number);
-	kill_by_file(file_path(server, "/server.pid"));
+	/* The old master first: when the new one ends it renames its file. */
 	kill_by_file(file_path(server, "/server.pid.oldbin"));
+	kill_by_file(file_path(server, "/server.pid"));
 	_exit(0);
 }
 
