@@ -136,9 +136,13 @@ static bool option_alone(struct options *options, char letter)
 	return false;
 }
 
-/* One word of letters: "-t", "-tq", "-cFILE". */
+/* One word of letters: "-t", "-tq", "-cFILE"; and two that everybody tries first. */
 static int read_word(struct options *options, const char *word, struct arguments *args)
 {
+	if (strcmp(word, "--help") == 0)
+		word = "-h";
+	else if (strcmp(word, "--version") == 0)
+		word = "-v";
 	if (word[0] != '-' || !word[1])
 		return complain("invalid option: \"%s\"", word);
 	for (const char *letter = word + 1; *letter; letter++) {

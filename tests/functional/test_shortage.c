@@ -212,7 +212,8 @@ START_TEST(the_folder_of_the_pid_file_may_go)
 	put_file(server, "/conf/server.conf",
 		 server_text(server, "daemon off; pid %DIR%/run/pid;\n"
 				     "error_log %DIR%/error.log info; events { }\n"
-				     "http { access_log off; server { listen 127.0.0.1:%PORT%; return 200 new; } }"));
+				     "http { access_log off; server {"
+				     " listen 127.0.0.1:%PORT%; return 200 new; } }"));
 	client_get(client, "/pid");
 	kill(server->pid, SIGHUP);
 	log_wait(server, "generation 2 of the configuration serves");
