@@ -89,8 +89,11 @@ END_TEST
 
 START_TEST(index_looks_where_an_alias_of_an_expression_leads)
 {
-	struct server *server = server_with("location ~ ^/r/(.*)$ { alias %DIR%/pics/$1; }");
-	put_file(server, "/pics/a/index.html", "pics");
+	struct server *server = server_start_with(&(struct server_setup){
+		.conf = "http { access_log off; server { listen 127.0.0.1:%PORT%;"
+			" location ~ ^/r/(.*)$ { alias %DIR%/pics/$1; } } }",
+		.files = (const char *const[]){ "/pics/a/index.html", "pics", NULL } });
+
 	ck_assert_str_eq(get(server, "/r/a/").body, "pics");
 	ck_assert_int_eq(get(server, "/r/b/").status, 404);
 	server_stop(server);
