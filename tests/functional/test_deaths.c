@@ -125,9 +125,10 @@ static int is_a_break(enum load_fault fault, pid_t pid)
 
 START_TEST(kills_amid_reloads)
 {
-	struct server *server = server_start("worker_processes 2; events { accept_mode handoff; }\n"
-					     "http { access_log off;\n"
-					     "server { listen 127.0.0.1:%PORT%; return 200 ok; } }");
+	struct server *server =
+		server_start("worker_processes 2; events { accept_mode handoff; }\n"
+			     "http { access_log off;\n"
+			     "server { listen 127.0.0.1:%PORT%; return 200 ok; } }");
 	struct load *load = load_start(&(const struct load_plan){
 		.port = server->ports[0], .body = "ok", .expected = is_a_break,
 		.busy = 4, .pausing = 32, .split = 8, .pipelined = 2, .fresh = 8,
