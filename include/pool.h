@@ -24,9 +24,6 @@ struct pool *pool_create(size_t size);
 /* Runs the cleanups, last registered first, then frees everything. NULL is fine. */
 void pool_destroy(struct pool *pool);
 
-/* As destroying and creating it again, but the first block is kept. */
-void pool_reset(struct pool *pool);
-
 /* Uninitialized, zeroed; aligned for any type; valid until the pool ends. */
 void *pool_alloc(struct pool *pool, size_t size)
 	__attribute__((malloc, alloc_size(2), returns_nonnull));
@@ -55,11 +52,8 @@ struct str pool_concat(struct pool *pool, const struct str *parts, size_t count)
  */
 void *pool_grow(struct pool *pool, void *array, size_t count, size_t *capacity, size_t size);
 
-/* Calls end(data) when the pool ends or is reset. */
+/* Calls end(data) when the pool ends. */
 void pool_cleanup(struct pool *pool, void (*end)(void *data), void *data);
-
-/* Bytes that the pool holds from the system, for limits and the tests. */
-size_t pool_size(const struct pool *pool);
 
 /*
  * Called when the system has no memory. Returns true if it could release some

@@ -85,7 +85,6 @@ static inline char ascii_lower(char c)
 }
 
 bool str_eq_nocase(struct str a, struct str b);
-int str_cmp(struct str a, struct str b); /* as memcmp(), the shorter first */
 
 /* s without the characters of `set` at both ends. */
 struct str str_trim(struct str s, const char *set);

@@ -39,39 +39,16 @@ static uint64_t load(const char *data, size_t len)
 	return word;
 }
 
-/* 0x20 in each byte that is an upper case ASCII letter. */
-static uint64_t lower_mask(uint64_t word)
-{
-	const uint64_t ones = 0x0101010101010101u, high = 0x80 * ones;
-	uint64_t low7 = word & ~high;
-	uint64_t above = low7 + (0x80 - 'A') * ones;
-	uint64_t beyond = low7 + (0x80 - 'Z' - 1) * ones;
-
-	return ((above & ~beyond & ~word & high) >> 2);
-}
-
-static inline uint64_t hash(struct str s, bool nocase)
+uint64_t hash_str(struct str s)
 {
 	uint64_t state = key[0] ^ s.len;
 
 	for (; s.len; s = str_skip(s, 8)) {
 		uint64_t word = s.len >= 8 ? load(s.data, 8) : load(s.data, s.len);
 
-		if (nocase)
-			word |= lower_mask(word);
 		state = fold(state ^ word, key[1] ^ 0x9e3779b97f4a7c15u);
 	}
 	return fold(state, key[0] ^ 0xd6e8feb86659fd93u);
-}
-
-uint64_t hash_str(struct str s)
-{
-	return hash(s, false);
-}
-
-uint64_t hash_str_nocase(struct str s)
-{
-	return hash(s, true);
 }
 
 static struct hash_slot *find(const struct hash_table *table, struct str name, uint64_t hash)

@@ -15,9 +15,6 @@
 
 uint64_t hash_str(struct str s);
 
-/* The same for all spellings in upper and lower case (ASCII). */
-uint64_t hash_str_nocase(struct str s);
-
 /*
  * A table that only grows. Names are borrowed. Zeroed memory with `pool` set is
  * an empty table.

@@ -136,13 +136,6 @@ void pool_destroy(struct pool *pool)
 	block_put(pool->first);
 }
 
-void pool_reset(struct pool *pool)
-{
-	run_cleanups(pool);
-	free_later_blocks(pool);
-	pool->first->used = aligned(sizeof(struct block)) + aligned(sizeof(struct pool));
-}
-
 /* A block of its own, behind the current one, which goes on being filled. */
 static void *alloc_large(struct pool *pool, size_t size)
 {
@@ -264,13 +257,4 @@ void pool_cleanup(struct pool *pool, void (*end)(void *data), void *data)
 
 	*cleanup = (struct cleanup){ end, data, pool->cleanups };
 	pool->cleanups = cleanup;
-}
-
-size_t pool_size(const struct pool *pool)
-{
-	size_t size = 0;
-
-	for (const struct block *block = pool->current; block; block = block->next)
-		size += block->size;
-	return size;
 }

@@ -37,16 +37,6 @@ bool str_eq_nocase(struct str a, struct str b)
 	return true;
 }
 
-int str_cmp(struct str a, struct str b)
-{
-	size_t common = a.len < b.len ? a.len : b.len;
-	int order = common ? memcmp(a.data, b.data, common) : 0;
-
-	if (order)
-		return order;
-	return a.len < b.len ? -1 : a.len > b.len;
-}
-
 struct str str_trim(struct str s, const char *set)
 {
 	while (s.len && s.data[0] && strchr(set, s.data[0]))
