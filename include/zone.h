@@ -2,8 +2,9 @@
 /*
  * Shared zones: memory that all workers see, with a lock. A zone is declared
  * while the configuration is read; at a reload the new configuration adopts it
- * when name, size and ops are the same. Pointers into a zone are only
- * valid in one process: store offsets.
+ * when name, size and ops are the same, and at an upgrade the new program does
+ * when name, size and layout are. Pointers into a zone are only valid in one
+ * process: store offsets.
  */
 #ifndef SKUA_ZONE_H
 #define SKUA_ZONE_H
@@ -16,6 +17,14 @@ struct conf_call;
 struct zone;
 
 struct zone_ops {
+	/*
+	 * A word that names what lies in the memory, "hits-1"; change it whenever
+	 * that changes: by it another build of the program knows that it
+	 * understands the zone, which both may use at the same time then. NULL: no
+	 * other program takes the zone over.
+	 */
+	const char *layout;
+
 	/* Lays out fresh, zeroed memory. Once in the life of the zone. */
 	void (*init)(void *memory, size_t size);
 

@@ -6,20 +6,19 @@
 #include "base/stats.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
+
+#include "base/memfile.h"
 
 static struct stats own;
 
 struct stats *stats_mine = &own;
 
-static struct stats *first = &own;
+static struct stats *last = &own;
 
 uint64_t stats_next_number(void)
 {
-	return atomic_fetch_add_explicit(&first->numbers, 1, memory_order_relaxed) + 1;
+	return atomic_fetch_add_explicit(&last->numbers, 1, memory_order_relaxed) + 1;
 }
 
 void stats_count_answer(int status, uint64_t bytes)
@@ -43,41 +42,34 @@ void stats_add_to(struct stats_sum *sum, const struct stats *slot)
 	sum->writing += stats_get(&slot->writing);
 }
 
-/* A process that could shrink it could end all others by SIGBUS. */
-static int make_file(size_t size)
+void stats_fold(struct stats *into, const struct stats *slot)
 {
-	int fd = memfd_create("skua counters", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-
-	if (fd < 0)
-		return -1;
-	if (ftruncate(fd, (off_t)size) == 0 &&
-	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) == 0)
-		return fd;
-	int error = errno;
-	close(fd);
-	errno = error;
-	return -1;
+	stats_add(&into->accepted, stats_get(&slot->accepted));
+	stats_add(&into->handed_off, stats_get(&slot->handed_off));
+	stats_add(&into->requests, stats_get(&slot->requests));
+	for (int i = 0; i < STATS_CLASSES; i++)
+		stats_add(&into->responses[i], stats_get(&slot->responses[i]));
+	stats_add(&into->bytes, stats_get(&slot->bytes));
 }
 
 struct stats *stats_map(size_t slots, int *fd)
 {
 	size_t size = slots * sizeof(struct stats);
-	int file = *fd >= 0 ? *fd : make_file(size);
-	struct stat status;
+	int file = *fd >= 0 ? *fd : memfile_create("skua counters", size);
 
-	if (file < 0 || fstat(file, &status) < 0)
-		return NULL;
-	if (status.st_size != (off_t)size) {
-		errno = EINVAL;
+	if (file < 0) {
+		errno = -file;
 		return NULL;
 	}
-	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
-	if (memory != MAP_FAILED)
+	struct stats *memory = memfile_map(file, size);
+	if (memory) {
 		*fd = file;
-	else if (file != *fd)
+		last = &memory[slots - 1];
+	} else if (file != *fd) {
+		int error = errno;
+
 		close(file);
-	if (memory == MAP_FAILED)
-		return NULL;
-	first = memory;
+		errno = error;
+	}
 	return memory;
 }

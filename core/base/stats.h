@@ -3,7 +3,8 @@
  * Counters that all processes see: a slot for each process in memory that the
  * master maps before it forks. A slot is written by its process alone (but
  * `dealt` and `away`) and read by all, without locks. Nobody follows what he reads here:
- * these are numbers to show and to choose by.
+ * these are numbers to show and to choose by. The last slot is no process's: the
+ * master adds up in it what those have counted that have gone.
  */
 #ifndef SKUA_BASE_STATS_H
 #define SKUA_BASE_STATS_H
@@ -14,6 +15,9 @@
 
 /* 1xx to 5xx stand at 1 to 5; at 0 what was closed without an answer. */
 #define STATS_CLASSES 6
+
+/* To be raised when a field of a slot changes its place or its meaning. */
+#define STATS_LAYOUT 1
 
 /* One slot. Its own cache lines: a neighbour's counting must not slow this one. */
 struct stats {
@@ -28,7 +32,7 @@ struct stats {
 	_Atomic uint64_t limit; /* how many connections it may have open; 0: not known yet */
 	_Atomic uint64_t dealt; /* connections put into this process's inbox, by anyone */
 	_Atomic uint64_t taken; /* and those it has taken out */
-	_Atomic uint64_t numbers; /* in the first slot: of connections, given by all */
+	_Atomic uint64_t numbers; /* in the last slot: of connections, given by all */
 	_Atomic uint64_t away; /* 1: nobody serves now; written by the master */
 } __attribute__((aligned(128)));
 
@@ -50,13 +54,16 @@ struct stats_sum {
 /* Adds what a slot holds now. */
 void stats_add_to(struct stats_sum *sum, const struct stats *slot);
 
+/* Adds what a process has counted that has gone to another slot, whose only writer calls this. */
+void stats_fold(struct stats *into, const struct stats *slot);
+
 /* An answer is over; status 0: there was none. */
 void stats_count_answer(int status, uint64_t bytes);
 
 /*
- * Maps `slots` zeroed slots, shared with the children, in a file without a name
- * that nobody can shrink; *fd becomes its descriptor, close-on-exec. If *fd is
- * such a file already (not -1), that one is mapped with what it holds. NULL: errno.
+ * Maps `slots` zeroed slots, shared with the children, in a file (memfile.h) whose
+ * descriptor *fd becomes. If *fd is such a file already (not -1), that one is
+ * mapped with what it holds. NULL: errno.
  */
 struct stats *stats_map(size_t slots, int *fd);
 

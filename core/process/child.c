@@ -36,6 +36,7 @@
 #include "process/takeover.h"
 #include "process/title.h"
 #include "process/worker.h"
+#include "process/zones.h"
 
 /* What a kind of process does; quit() and stop() end the loop, soon or at once. */
 struct job_of_kind {
@@ -253,6 +254,7 @@ static int run(int fd)
 	control_forget();
 	partner_forget();
 	takeover_forget();
+	zones_forget();
 	stats_mine = self->stats;
 	leaks_start();
 	if (start_loop(fd) < 0 || start_rights() < 0 ||

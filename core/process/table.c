@@ -6,6 +6,7 @@
 #include "process/table.h"
 
 #include <errno.h>
+#include <log.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -14,22 +15,26 @@
 
 static struct process table[TABLE_SIZE];
 static size_t used; /* no place behind is taken */
-static struct stats *slots;
+static struct stats *slots; /* as many, and one for those that have gone */
 static int stats_fd = -1;
-static struct stats_sum gone; /* counted by processes whose places are free again */
 
-void table_inherit(int fd, size_t slot_size)
+enum { SLOT_OF_THE_GONE = TABLE_SIZE, SLOTS };
+
+void table_inherit(int fd, size_t slot_size, unsigned layout)
 {
-	if (slot_size == sizeof(struct stats))
+	if (fd >= 0 && slot_size == sizeof(struct stats) && layout == STATS_LAYOUT)
 		stats_fd = fd;
+	else if (fd >= 0)
+		log_notice("the other program counts otherwise: the counters begin anew");
 }
 
 int table_start(void)
 {
-	slots = stats_map(TABLE_SIZE, &stats_fd);
+	slots = stats_map(SLOTS, &stats_fd);
 	if (!slots && stats_fd >= 0) {
+		log_notice("the counters of the other program have another size: they begin anew");
 		stats_fd = -1;
-		slots = stats_map(TABLE_SIZE, &stats_fd);
+		slots = stats_map(SLOTS, &stats_fd);
 	}
 	return slots ? 0 : -errno;
 }
@@ -90,8 +95,7 @@ struct process *table_restore(uint32_t slot, const struct process *given)
 void table_remove(struct process *process)
 {
 	timer_stop(&process->timer);
-	stats_add_to(&gone, process->stats);
-	gone.active = gone.idle = gone.writing = 0;
+	stats_fold(&slots[SLOT_OF_THE_GONE], process->stats);
 	if (process->channel.fd >= 0) {
 		event_remove(&process->channel);
 		close(process->channel.fd);
@@ -104,7 +108,8 @@ void table_remove(struct process *process)
 
 void table_sum(struct stats_sum *sum)
 {
-	*sum = gone;
+	*sum = (struct stats_sum){ 0 };
+	stats_add_to(sum, &slots[SLOT_OF_THE_GONE]);
 	for (struct process *process = table_next(NULL); process; process = table_next(process))
 		stats_add_to(sum, process->stats);
 }

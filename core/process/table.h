@@ -57,10 +57,11 @@ struct process {
 int table_start(void);
 
 /*
- * Before table_start(): the counters are in this file already (stats_map()). It is
- * used if its slots have this size and there are as many as here.
+ * Before table_start(): the counters are in this file already (stats_map()), -1:
+ * they are not. It is used if its slots have the size and the layout of those here,
+ * and there are as many; otherwise the counters begin anew, and the log says so.
  */
-void table_inherit(int fd, size_t slot_size);
+void table_inherit(int fd, size_t slot_size, unsigned layout);
 
 /* Their file. */
 int table_stats_fd(void);

@@ -28,6 +28,7 @@
 #include "process/supervisor.h"
 #include "process/table.h"
 #include "process/upgrade_state.h"
+#include "process/zones.h"
 
 enum {
 	PATIENCE_MS = 30000,
@@ -131,6 +132,24 @@ static int take_sockets(void)
 	return result;
 }
 
+static int offer_zones(void)
+{
+	int result = 0;
+
+	for (size_t i = 0; i < state.zones_count && result == 0; i++) {
+		const struct state_zone *zone = &state.zones[i];
+
+		result = zones_offer(&(const struct zone_file){
+			.fd = zone->fd,
+			.size = zone->size,
+			.head = zone->head,
+			.layout = str_from(zone->layout),
+			.name = str_from(zone->name),
+		});
+	}
+	return result;
+}
+
 static int take(const char *value)
 {
 	int error = read_variable(value);
@@ -145,9 +164,10 @@ static int take(const char *value)
 		fcntl(program, F_SETFD, FD_CLOEXEC);
 		guard(true);
 	}
-	table_inherit(state.stats, state.stats_size);
+	table_inherit(state.stats, state.stats_size, state.stats_layout);
 	pidfile_inherit(state.pid_path);
-	return take_sockets();
+	error = offer_zones();
+	return error < 0 ? error : take_sockets();
 }
 
 int takeover_begin(void)
@@ -296,6 +316,10 @@ void takeover_forget(void)
 	back = NULL;
 	for (size_t i = 0; i < state.clients_count; i++)
 		close(state.clients[i]);
+	for (size_t i = 0; i < state.zones_count; i++)
+		close(state.zones[i].fd);
+	if (state.stats >= 0 && state.stats != table_stats_fd())
+		close(state.stats);
 	if (is_taken)
 		state_finish(&state);
 	is_taken = false;
@@ -315,6 +339,7 @@ void takeover_settle(void)
 	if (program >= 0)
 		log_notice("upgrade: this program serves in place of the old one");
 	partner_say_ready();
+	zones_settle();
 	takeover_forget();
 }
 

@@ -25,6 +25,7 @@
 #include "process/table.h"
 #include "process/trial.h"
 #include "process/upgrade_state.h"
+#include "process/zones.h"
 
 enum { PATIENCE_MS = 30000 };
 
@@ -66,6 +67,18 @@ static bool save_client(void *data, int fd)
 	return state_add_client(data, fd);
 }
 
+/* What doesn't fit begins anew over there. */
+static bool save_zone(void *data, const struct zone_file *zone)
+{
+	struct state_zone saved = { .fd = zone->fd, .size = zone->size, .head = zone->head };
+
+	if (zone->layout.len >= sizeof(saved.layout) || zone->name.len >= sizeof(saved.name))
+		return true;
+	str_put(saved.layout, zone->layout);
+	str_put(saved.name, zone->name);
+	return state_add_zone(data, &saved);
+}
+
 static bool save_processes(struct upgrade_state *state)
 {
 	for (struct process *process = table_next(NULL); process; process = table_next(process))
@@ -74,6 +87,7 @@ static bool save_processes(struct upgrade_state *state)
 	snprintf(state->pid_path, sizeof(state->pid_path), "%s", pidfile_path());
 	state->stats = table_stats_fd();
 	state->stats_size = sizeof(struct stats);
+	state->stats_layout = STATS_LAYOUT;
 	return true;
 }
 
@@ -128,7 +142,7 @@ static void go_on_instead(void)
 	state.how = UPGRADE_INSTEAD;
 	state.generation = number;
 	if (listen_for_each(save_socket, &state) && save_processes(&state) &&
-	    control_for_each_upgraded(save_client, &state))
+	    zones_for_each(save_zone, &state) && control_for_each_upgraded(save_client, &state))
 		error = become(&state);
 	state_finish(&state);
 	errno = -error;
@@ -204,7 +218,7 @@ static int start_beside(void)
 	state_init(&state);
 	state.how = UPGRADE_BESIDE;
 	state.generation = number;
-	if (listen_for_each(save_socket, &state))
+	if (listen_for_each(save_socket, &state) && zones_for_each(save_zone, &state))
 		error = fork_beside(&state);
 	state_finish(&state);
 	return error;

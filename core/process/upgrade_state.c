@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -40,6 +41,7 @@ void state_finish(struct upgrade_state *state)
 {
 	free(state->sockets);
 	free(state->processes);
+	free(state->zones);
 	state_init(state);
 }
 
@@ -51,26 +53,37 @@ static void *grow(void *array, size_t count, size_t size)
 	return is_full ? realloc(array, (count ? count * 2 : 1) * size) : array;
 }
 
+/* The array with the item behind its `count` others; NULL: no memory. */
+static void *append(void *array, size_t *count, const void *item, size_t size)
+{
+	char *room = grow(array, *count, size);
+
+	if (room)
+		memcpy(room + (*count)++ * size, item, size);
+	return room;
+}
+
+#define APPEND(array, count, item)                                     \
+	({                                                             \
+		void *room = append(array, &(count), item, sizeof(*(item))); \
+		if (room)                                              \
+			(array) = room;                                \
+		room != NULL;                                          \
+	})
+
 bool state_add_socket(struct upgrade_state *state, const struct state_socket *socket)
 {
-	void *room = grow(state->sockets, state->sockets_count, sizeof(*socket));
-
-	if (!room)
-		return false;
-	state->sockets = room;
-	state->sockets[state->sockets_count++] = *socket;
-	return true;
+	return APPEND(state->sockets, state->sockets_count, socket);
 }
 
 bool state_add_process(struct upgrade_state *state, const struct state_process *process)
 {
-	void *room = grow(state->processes, state->processes_count, sizeof(*process));
+	return APPEND(state->processes, state->processes_count, process);
+}
 
-	if (!room)
-		return false;
-	state->processes = room;
-	state->processes[state->processes_count++] = *process;
-	return true;
+bool state_add_zone(struct upgrade_state *state, const struct state_zone *zone)
+{
+	return APPEND(state->zones, state->zones_count, zone);
 }
 
 bool state_add_client(struct upgrade_state *state, int fd)
@@ -99,7 +112,8 @@ static void print(FILE *file, const struct upgrade_state *state)
 	if (state->partner >= 0)
 		fprintf(file, "partner %d\n", state->partner);
 	if (state->stats >= 0)
-		fprintf(file, "stats %d %zu\n", state->stats, state->stats_size);
+		fprintf(file, "stats %d %zu %u\n", state->stats, state->stats_size,
+			state->stats_layout);
 	if (state->pid_path[0])
 		fprintf(file, "pid %s\n", state->pid_path);
 	for (size_t i = 0; i < state->clients_count; i++)
@@ -113,6 +127,12 @@ static void print(FILE *file, const struct upgrade_state *state)
 			kinds[process->kind], process->index, states[process->state], process->pid,
 			process->channel, process->inbox[0], process->inbox[1],
 			(long long)process->started_ms);
+	}
+	for (size_t i = 0; i < state->zones_count; i++) {
+		const struct state_zone *zone = &state->zones[i];
+
+		fprintf(file, "zone %d %zu %zu %s %s\n", zone->fd, zone->size, zone->head,
+			zone->layout, zone->name);
 	}
 }
 
@@ -293,12 +313,38 @@ static bool read_client(struct upgrade_state *state, struct str line)
 
 static bool read_stats(struct upgrade_state *state, struct str line)
 {
-	uint64_t size;
+	uint64_t size, layout = 0;
 
-	if (!read_fd(&line, &state->stats) || !read_number(&line, INT_MAX, &size))
+	if (!read_fd(&line, &state->stats) || !read_number(&line, INT_MAX, &size) ||
+	    (!str_empty(line) && !read_number(&line, UINT32_MAX, &layout)))
 		return false;
 	state->stats_size = (size_t)size;
+	state->stats_layout = (unsigned)layout;
 	return true;
+}
+
+/* To an array of this size, with a zero at the end. */
+static bool copy_text(char *to, size_t size, struct str text)
+{
+	if (str_empty(text) || text.len >= size)
+		return false;
+	*str_put(to, text) = '\0';
+	return true;
+}
+
+static bool read_zone(struct upgrade_state *state, struct str line)
+{
+	struct state_zone zone = { 0 };
+	uint64_t size, head;
+
+	if (!read_fd(&line, &zone.fd) || zone.fd < 0 || !read_number(&line, SIZE_MAX / 2, &size) ||
+	    !read_number(&line, INT_MAX, &head) ||
+	    !copy_text(zone.layout, sizeof(zone.layout), next(&line)) ||
+	    !copy_text(zone.name, sizeof(zone.name), line))
+		return false;
+	zone.size = (size_t)size;
+	zone.head = (size_t)head;
+	return state_add_zone(state, &zone);
 }
 
 /* A path may hold spaces: it is the whole line. */
@@ -320,6 +366,7 @@ static bool read_line(struct upgrade_state *state, struct str line)
 		{ "partner", read_partner },   { "stats", read_stats },
 		{ "pid", read_pid },	       { "client", read_client },
 		{ "listener", read_listener }, { "process", read_process },
+		{ "zone", read_zone },
 	};
 	struct str word = next(&line);
 
@@ -377,4 +424,6 @@ void state_keep_from_exec(const struct upgrade_state *state, bool keep_it)
 		keep(state->processes[i].inbox[0], keep_it);
 		keep(state->processes[i].inbox[1], keep_it);
 	}
+	for (size_t i = 0; i < state->zones_count; i++)
+		keep(state->zones[i].fd, keep_it);
 }

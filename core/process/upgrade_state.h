@@ -12,6 +12,7 @@
  *     generation 12
  *     listener 3 9 02001f907f000001…      id, descriptor, address in hex, its lender
  *     process 0 worker 2 running 4711 10 11 12 5000
+ *     zone 13 4096 48 hits-1 visitors     descriptor, size, lock, layout, name
  */
 #ifndef SKUA_PROCESS_UPGRADE_STATE_H
 #define SKUA_PROCESS_UPGRADE_STATE_H
@@ -27,6 +28,7 @@
 
 #define STATE_CLIENTS 16
 #define STATE_NAME    256 /* longer than a name of sd_listen_fds_with_names(3) */
+#define STATE_LAYOUT  64
 
 enum upgrade_how {
 	UPGRADE_INSTEAD, /* the reader is the same process */
@@ -52,12 +54,20 @@ struct state_process {
 	int64_t started_ms; /* monotonic */
 };
 
+struct state_zone {
+	int fd;
+	size_t size, head; /* struct zone_file */
+	char layout[STATE_LAYOUT];
+	char name[STATE_NAME];
+};
+
 struct upgrade_state {
 	enum upgrade_how how;
 	unsigned generation; /* the number of the last one */
 	int partner; /* channel to the other master; -1 */
 	int stats; /* the memory of the counters; -1 */
 	size_t stats_size; /* of one slot */
+	unsigned stats_layout; /* of it; 0: not known */
 	int clients[STATE_CLIENTS]; /* of the control socket, that wait for the upgrade */
 	size_t clients_count;
 	char pid_path[PATH_MAX]; /* "": there is no pid file */
@@ -65,6 +75,8 @@ struct upgrade_state {
 	size_t sockets_count;
 	struct state_process *processes;
 	size_t processes_count;
+	struct state_zone *zones;
+	size_t zones_count;
 };
 
 /* An empty one. */
@@ -74,6 +86,7 @@ void state_finish(struct upgrade_state *state);
 /* False: no memory. */
 bool state_add_socket(struct upgrade_state *state, const struct state_socket *socket);
 bool state_add_process(struct upgrade_state *state, const struct state_process *process);
+bool state_add_zone(struct upgrade_state *state, const struct state_zone *zone);
 
 /* False: there are too many. */
 bool state_add_client(struct upgrade_state *state, int fd);

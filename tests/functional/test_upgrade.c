@@ -116,6 +116,57 @@ START_TEST(many_upgrades_leave_nothing)
 }
 END_TEST
 
+/* Also those of processes that have gone before the upgrade, and with it. */
+START_TEST(the_totals_go_on)
+{
+	struct server *server = upgrade_start("worker_processes 2;");
+
+	for (int i = 0; i < 3; i++)
+		ck_assert_str_eq(get(server, "/").body, "ok");
+	ck_assert_int_eq(upgrade_command(server, "-s reload").status, 0);
+	wait_for_processes(server, 2);
+	for (int i = 0; i < 2; i++) {
+		ck_assert_str_eq(get(server, "/").body, "ok");
+		upgrade_check(server, 0, "serves in place");
+	}
+	wait_for_processes(server, 2);
+	ck_assert_uint_eq(upgrade_total(server, "requests"), 5);
+	ck_assert_uint_eq(upgrade_total(server, "accepted"), 5);
+	upgrade_stop(server);
+}
+END_TEST
+
+/* As if the other program were one that counts in another way. */
+static void put_stranger(const char *sed)
+{
+	const char *good = memory_printf("%s.good", program);
+
+	ck_assert_int_eq(rename(program, good), 0);
+	put_script(memory_printf("#!/bin/sh\n"
+				 "[ \"$SKUA_TRIAL\" ] && exec %s \"$@\"\n"
+				 "state=/proc/self/fd/${SKUA_STATE%%%%;*}\n"
+				 "text=$(sed '%s' $state)\n"
+				 "echo \"$text\" >$state\n"
+				 "exec %s \"$@\"\n",
+				 good, sed, good));
+}
+
+START_TEST(counters_of_another_layout_begin_anew)
+{
+	struct server *server = upgrade_start("worker_processes 2;");
+	struct client *clients[UPGRADE_CLIENTS];
+
+	open_clients(server, clients);
+	put_stranger("s/^stats .*/&9/");
+	upgrade_check(server, 0, "serves in place");
+	log_wait(server, "the counters begin anew");
+	wait_for_processes(server, 2);
+	ck_assert_uint_eq(upgrade_total(server, "requests"), 0);
+	check_clients(clients);
+	upgrade_stop(server);
+}
+END_TEST
+
 /* Which keeps the port that the kernel has chosen. */
 START_TEST(serve_is_upgraded_too)
 {
@@ -356,7 +407,8 @@ END_TEST
 static const struct test_suite suite = { .name = "upgrade", .timeout = 600 };
 
 TESTS_IN(&suite, the_same_process_runs_the_new_program, the_signal_does_it, idle_connections_go_on,
-	 an_answer_under_way_is_finished, many_upgrades_leave_nothing, serve_is_upgraded_too,
+	 an_answer_under_way_is_finished, many_upgrades_leave_nothing,
+	 the_totals_go_on, counters_of_another_layout_begin_anew, serve_is_upgraded_too,
 	 a_bad_program_changes_nothing, the_old_program_comes_back,
 	 the_old_program_comes_back_after_a_crash, processes_go_on_without_a_configuration,
 	 a_bad_program_is_not_started_beside, a_service_manager_keeps_its_process)

@@ -100,6 +100,7 @@ static const char *conf(const char *main)
 {
 	return memory_printf("%s worker_shutdown_timeout 30s; include %%DIR%%/more.conf;\n"
 			     "http { access_log off; keepalive_requests 1000000;\n"
+			     "include %%DIR%%/http.con[f];\n"
 			     "server { listen 127.0.0.1:%%PORT%%; listen unix:%%DIR%%/s.sock;\n"
 			     "return 200 ok; } }",
 			     main);
@@ -190,9 +191,8 @@ void upgrade_forgive(struct server *server)
 struct upgrade_outcome upgrade_command(const struct server *server, const char *arguments)
 {
 	FILE *from =
-		popen(memory_printf("timeout 60 %s -p %s -c %s/conf/server.conf "
-				    "-e %s/error.log %s 2>&1",
-				    original(), server->dir, server->dir, server->dir, arguments),
+		popen(memory_printf("timeout 60 %s %s -p %s -c %s/conf/server.conf 2>&1",
+				    original(), arguments, server->dir, server->dir),
 		      "r");
 	char *text = memory_alloc(65536);
 
@@ -209,6 +209,16 @@ void upgrade_check(const struct server *server, int status, const char *text)
 
 	ck_assert_msg(outcome.status == status && strstr(outcome.text, text),
 		      "-s upgrade: status %d, \"%s\"", outcome.status, outcome.text);
+}
+
+uint64_t upgrade_total(const struct server *server, const char *name)
+{
+	const char *text = upgrade_command(server, "status --json").text;
+	const char *totals = strstr(text, "\"totals\":");
+	const char *number = totals ? strstr(totals, memory_printf("\"%s\":", name)) : NULL;
+
+	ck_assert_msg(number != NULL, "no total of \"%s\" in %s", name, text);
+	return strtoull(strchr(number, ':') + 1, NULL, 10);
 }
 
 void wait_for_processes(struct server *server, int count)

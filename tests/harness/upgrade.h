@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A server whose program is replaced while it runs. Its answers are "ok"; what a
- * test writes to more.conf belongs to its main level.
+ * test writes to more.conf belongs to its main level, what it writes to http.conf
+ * to its http block.
  */
 #ifndef HARNESS_UPGRADE_H
 #define HARNESS_UPGRADE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "harness/client.h"
@@ -49,6 +51,9 @@ struct upgrade_outcome upgrade_command(const struct server *server, const char *
 
 /* -s upgrade; fails the test unless the status is this and the text among what is printed. */
 void upgrade_check(const struct server *server, int status, const char *text);
+
+/* A number of the totals of `skua status`: "requests". */
+uint64_t upgrade_total(const struct server *server, const char *name);
 
 /* What -s upgrade leaves in the background: the new master alone, which is server->pid then. */
 void upgrade_settle(struct server *server);

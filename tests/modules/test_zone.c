@@ -3,8 +3,10 @@
 #include "harness/client.h"
 #include "harness/memory.h"
 #include "harness/test.h"
+#include "harness/upgrade.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -88,5 +90,85 @@ START_TEST(a_reload_keeps_it)
 }
 END_TEST
 
+static struct server *upgradable(struct server *(*start)(const char *main))
+{
+	struct server *server = start("worker_processes 2;");
+
+	put_file(server, "/http.conf",
+		 server_text(server, "server { listen 127.0.0.1:%PORT2%; zone one; }"));
+	ck_assert_int_eq(upgrade_command(server, "-s reload").status, 0);
+	return server;
+}
+
+static const char *count(struct server *server)
+{
+	return client_get(client_open_port(server, 1), "/").body;
+}
+
+START_TEST(an_upgrade_in_place_keeps_it)
+{
+	struct server *server = upgradable(upgrade_start);
+
+	is(count(server), 101, 0);
+	for (int i = 0; i < 2; i++) {
+		upgrade_check(server, 0, "serves in place");
+		is(count(server), 102 + i, 0);
+	}
+	upgrade_stop(server);
+}
+END_TEST
+
+/* Both programs use it at the same time, as long as both serve. */
+START_TEST(an_upgrade_beside_keeps_it)
+{
+	struct server *server = upgradable(upgrade_start_in_background);
+	struct client *old = client_open_port(server, 1);
+
+	is(client_get(old, "/").body, 101, 0);
+	upgrade_check(server, 0, "and ends");
+	upgrade_settle(server);
+	is(count(server), 102, 0);
+	is(client_get(old, "/").body, 103, 0);
+	upgrade_stop(server);
+}
+END_TEST
+
+START_TEST(another_layout_is_not_taken_over)
+{
+	struct server *server = upgradable(upgrade_start);
+
+	is(count(server), 101, 0);
+	ck_assert_int_eq(rename(put_ignorant("test-counts-1"), program), 0);
+	upgrade_check(server, 0, "serves in place");
+	log_wait(server, "the zone \"one\" of the other program is not taken over");
+	is(count(server), 101, 0);
+	upgrade_stop(server);
+}
+END_TEST
+
+/* A program that fails has kept nothing of it, and broken nothing. */
+START_TEST(it_survives_a_program_that_cannot_start)
+{
+	struct server *server = upgradable(upgrade_start);
+	const char *good = memory_printf("%s.good", program);
+
+	is(count(server), 101, 0);
+	ck_assert_int_eq(rename(program, good), 0);
+	put_script(memory_printf("#!/bin/sh\n[ \"$SKUA_TRIAL\" ] || echo 'bad;' >>%s/http.conf\n"
+				 "exec %s \"$@\"\n",
+				 server->dir, good));
+	upgrade_check(server, 1, "the old one goes on");
+	is(count(server), 102, 0);
+	put_file(server, "/http.conf",
+		 server_text(server, "server { listen 127.0.0.1:%PORT2%; zone one; }"));
+	kill(server->pid, SIGHUP);
+	log_wait(server, " serves, with ");
+	is(count(server), 103, 0);
+	upgrade_forgive(server);
+	upgrade_stop(server);
+}
+END_TEST
+
 TESTS("zone", is_the_same_in_every_worker, no_count_is_lost, a_worker_that_dies_inside_is_settled,
-      a_reload_keeps_it)
+      a_reload_keeps_it, an_upgrade_in_place_keeps_it, an_upgrade_beside_keeps_it,
+      another_layout_is_not_taken_over, it_survives_a_program_that_cannot_start)

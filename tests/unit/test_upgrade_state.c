@@ -35,12 +35,17 @@ static struct upgrade_state sample(void)
 		.inbox = { -1, -1 },
 	};
 
+	const struct state_zone zone = {
+		.fd = 18, .size = 4096, .head = 48, .layout = "hits-1", .name = "the visitors",
+	};
+
 	state_init(&state);
 	state.how = UPGRADE_BESIDE;
 	state.generation = 17;
 	state.partner = 14;
 	state.stats = 15;
 	state.stats_size = 256;
+	state.stats_layout = 3;
 	strcpy(state.pid_path, "/run/a folder/skua.pid");
 	web.address.in = (struct sockaddr_in){ .sin_family = AF_INET, .sin_port = htons(8080) };
 	lent.address.un.sun_family = AF_UNIX;
@@ -48,6 +53,7 @@ static struct upgrade_state sample(void)
 	ck_assert(state_add_socket(&state, &lent));
 	ck_assert(state_add_process(&state, &worker));
 	ck_assert(state_add_process(&state, &acceptor));
+	ck_assert(state_add_zone(&state, &zone));
 	ck_assert(state_add_client(&state, 16));
 	return state;
 }
@@ -64,6 +70,9 @@ START_TEST(it_comes_back)
 	ck_assert_int_eq(after.partner, 14);
 	ck_assert_int_eq(after.stats, 15);
 	ck_assert_uint_eq(after.stats_size, 256);
+	ck_assert_uint_eq(after.stats_layout, 3);
+	ck_assert_uint_eq(after.zones_count, 1);
+	ck_assert_mem_eq(after.zones, before.zones, sizeof(*before.zones));
 	ck_assert_str_eq(after.pid_path, before.pid_path);
 	ck_assert_uint_eq(after.sockets_count, 2);
 	ck_assert_mem_eq(after.sockets, before.sockets, 2 * sizeof(*before.sockets));
@@ -111,6 +120,11 @@ START_TEST(what_is_damaged_is_refused)
 		"skua-state 1\nprocess 0 worker 0 free 1 2 3 4 5\n",
 		"skua-state 1\nprocess 99999999 worker 0 running 1 2 3 4 5\n",
 		"skua-state 1\nstats 5\n",
+		"skua-state 1\nstats 5 256 x\n",
+		"skua-state 1\nzone -1 4096 48 hits-1 a\n",
+		"skua-state 1\nzone 5 4096 48 hits-1\n",
+		"skua-state 1\nzone 5 4096 48\n",
+		"skua-state 1\nzone 5 4096\n",
 	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Memory that processes share, also those of another program: a file without a
+ * name (memfd_create(2)) of a fixed size. Its descriptor is all that a process
+ * needs to map it.
+ */
+#ifndef SKUA_BASE_MEMFILE_H
+#define SKUA_BASE_MEMFILE_H
+
+#include <stddef.h>
+
+/*
+ * A descriptor, close-on-exec, of `size` zeroed bytes that nobody can make more or
+ * fewer, or -errno. The name is for people who look into /proc.
+ */
+int memfile_create(const char *name, size_t size);
+
+/*
+ * Maps all of it. NULL and errno; EINVAL: it has another size, or somebody could
+ * shrink it, which would end whoever reads it by SIGBUS.
+ */
+void *memfile_map(int fd, size_t size);
+
+#endif
