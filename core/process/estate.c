@@ -22,7 +22,10 @@ struct estate {
 	int inbox;
 	struct generation *(*heir)(void);
 	struct timer retry;
+	struct estate *next;
 };
+
+static struct estate *estates;
 
 /* One message to whichever worker takes it; as inbox_forward(). */
 static int give_one(struct estate *estate, const struct generation *heir)
@@ -42,6 +45,17 @@ static int give_one(struct estate *estate, const struct generation *heir)
 	return result;
 }
 
+static void destroy(struct estate *estate)
+{
+	struct estate **link = &estates;
+
+	while (*link != estate)
+		link = &(*link)->next;
+	*link = estate->next;
+	close(estate->inbox);
+	free(estate);
+}
+
 static void settle(void *data)
 {
 	struct estate *estate = data;
@@ -58,8 +72,7 @@ static void settle(void *data)
 		errno = -result;
 		log_alert("connections that a worker has left behind are closed");
 	}
-	close(estate->inbox);
-	free(estate);
+	destroy(estate);
 }
 
 void estate_take(int inbox, struct generation *(*heir)(void))
@@ -72,7 +85,16 @@ void estate_take(int inbox, struct generation *(*heir)(void))
 		close(inbox);
 		return;
 	}
-	*estate = (struct estate){ .inbox = inbox, .heir = heir };
+	*estate = (struct estate){ .inbox = inbox, .heir = heir, .next = estates };
+	estates = estate;
 	estate->retry = (struct timer){ .expired = settle, .data = estate };
 	settle(estate);
+}
+
+bool estate_for_each(bool (*act)(void *data, int inbox), void *data)
+{
+	for (const struct estate *estate = estates; estate; estate = estate->next)
+		if (!act(data, estate->inbox))
+			return false;
+	return true;
 }

@@ -6,6 +6,8 @@
 #ifndef SKUA_PROCESS_ESTATE_H
 #define SKUA_PROCESS_ESTATE_H
 
+#include <stdbool.h>
+
 struct generation;
 
 /*
@@ -14,5 +16,8 @@ struct generation;
  * heir (NULL) it is closed.
  */
 void estate_take(int inbox, struct generation *(*heir)(void));
+
+/* Calls act() with each inbox that is not empty yet, until it returns false. */
+bool estate_for_each(bool (*act)(void *data, int inbox), void *data);
 
 #endif

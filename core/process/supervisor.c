@@ -75,6 +75,11 @@ static void bequeath(struct process *process)
 	process->inbox[0] = -1;
 }
 
+void supervisor_take_left(int inbox)
+{
+	estate_take(inbox, hooks.heir);
+}
+
 /* Asks for a soft end; a process that isn't running just goes. */
 static void quit(struct process *process)
 {

@@ -37,6 +37,9 @@ int supervisor_start(const struct supervisor_hooks *hooks);
  */
 int supervisor_restore(uint32_t slot, const struct process *given);
 
+/* An inbox that a process of another program has left behind goes to the heir. Owns it. */
+void supervisor_take_left(int inbox);
+
 /* Starts all processes of a generation. 0, or -1 after a message; then none is left. */
 int supervisor_begin(struct generation *generation);
 

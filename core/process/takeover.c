@@ -316,6 +316,8 @@ void takeover_forget(void)
 	back = NULL;
 	for (size_t i = 0; i < state.clients_count; i++)
 		close(state.clients[i]);
+	for (size_t i = 0; i < state.left_count; i++)
+		close(state.left[i]);
 	for (size_t i = 0; i < state.zones_count; i++)
 		close(state.zones[i].fd);
 	if (state.stats >= 0 && state.stats != table_stats_fd())
@@ -323,6 +325,14 @@ void takeover_forget(void)
 	if (is_taken)
 		state_finish(&state);
 	is_taken = false;
+}
+
+/* Until now the old program could have been the one to deal it out. */
+static void take_left(void)
+{
+	for (size_t i = 0; i < state.left_count; i++)
+		supervisor_take_left(state.left[i]);
+	state.left_count = 0;
 }
 
 void takeover_settle(void)
@@ -340,6 +350,7 @@ void takeover_settle(void)
 		log_notice("upgrade: this program serves in place of the old one");
 	partner_say_ready();
 	zones_settle();
+	take_left();
 	takeover_forget();
 }
 

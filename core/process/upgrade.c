@@ -18,6 +18,7 @@
 #include "base/stats.h"
 #include "process/channel.h"
 #include "process/control.h"
+#include "process/estate.h"
 #include "process/listen.h"
 #include "process/partner.h"
 #include "process/pidfile.h"
@@ -77,6 +78,11 @@ static bool save_zone(void *data, const struct zone_file *zone)
 	str_put(saved.layout, zone->layout);
 	str_put(saved.name, zone->name);
 	return state_add_zone(data, &saved);
+}
+
+static bool save_left(void *data, int inbox)
+{
+	return state_add_left(data, inbox);
 }
 
 static bool save_processes(struct upgrade_state *state)
@@ -142,7 +148,8 @@ static void go_on_instead(void)
 	state.how = UPGRADE_INSTEAD;
 	state.generation = number;
 	if (listen_for_each(save_socket, &state) && save_processes(&state) &&
-	    zones_for_each(save_zone, &state) && control_for_each_upgraded(save_client, &state))
+	    estate_for_each(save_left, &state) && zones_for_each(save_zone, &state) &&
+	    control_for_each_upgraded(save_client, &state))
 		error = become(&state);
 	state_finish(&state);
 	errno = -error;

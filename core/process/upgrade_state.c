@@ -41,6 +41,7 @@ void state_finish(struct upgrade_state *state)
 {
 	free(state->sockets);
 	free(state->processes);
+	free(state->left);
 	free(state->zones);
 	state_init(state);
 }
@@ -79,6 +80,11 @@ bool state_add_socket(struct upgrade_state *state, const struct state_socket *so
 bool state_add_process(struct upgrade_state *state, const struct state_process *process)
 {
 	return APPEND(state->processes, state->processes_count, process);
+}
+
+bool state_add_left(struct upgrade_state *state, int inbox)
+{
+	return APPEND(state->left, state->left_count, &inbox);
 }
 
 bool state_add_zone(struct upgrade_state *state, const struct state_zone *zone)
@@ -128,6 +134,8 @@ static void print(FILE *file, const struct upgrade_state *state)
 			process->channel, process->inbox[0], process->inbox[1],
 			(long long)process->started_ms);
 	}
+	for (size_t i = 0; i < state->left_count; i++)
+		fprintf(file, "left %d\n", state->left[i]);
 	for (size_t i = 0; i < state->zones_count; i++) {
 		const struct state_zone *zone = &state->zones[i];
 
@@ -311,6 +319,13 @@ static bool read_client(struct upgrade_state *state, struct str line)
 	return read_fd(&line, &fd) && fd >= 0 && state_add_client(state, fd);
 }
 
+static bool read_left(struct upgrade_state *state, struct str line)
+{
+	int fd;
+
+	return read_fd(&line, &fd) && fd >= 0 && state_add_left(state, fd);
+}
+
 static bool read_stats(struct upgrade_state *state, struct str line)
 {
 	uint64_t size, layout = 0;
@@ -366,6 +381,7 @@ static bool read_line(struct upgrade_state *state, struct str line)
 		{ "partner", read_partner },   { "stats", read_stats },
 		{ "pid", read_pid },	       { "client", read_client },
 		{ "listener", read_listener }, { "process", read_process },
+		{ "left", read_left },
 		{ "zone", read_zone },
 	};
 	struct str word = next(&line);
@@ -424,6 +440,8 @@ void state_keep_from_exec(const struct upgrade_state *state, bool keep_it)
 		keep(state->processes[i].inbox[0], keep_it);
 		keep(state->processes[i].inbox[1], keep_it);
 	}
+	for (size_t i = 0; i < state->left_count; i++)
+		keep(state->left[i], keep_it);
 	for (size_t i = 0; i < state->zones_count; i++)
 		keep(state->zones[i].fd, keep_it);
 }

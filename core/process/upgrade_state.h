@@ -12,6 +12,7 @@
  *     generation 12
  *     listener 3 9 02001f907f000001…      id, descriptor, address in hex, its lender
  *     process 0 worker 2 running 4711 10 11 12 5000
+ *     left 14                             an inbox whose process has gone
  *     zone 13 4096 48 hits-1 visitors     descriptor, size, lock, layout, name
  */
 #ifndef SKUA_PROCESS_UPGRADE_STATE_H
@@ -75,6 +76,8 @@ struct upgrade_state {
 	size_t sockets_count;
 	struct state_process *processes;
 	size_t processes_count;
+	int *left; /* read ends of inboxes whose processes have gone */
+	size_t left_count;
 	struct state_zone *zones;
 	size_t zones_count;
 };
@@ -86,6 +89,7 @@ void state_finish(struct upgrade_state *state);
 /* False: no memory. */
 bool state_add_socket(struct upgrade_state *state, const struct state_socket *socket);
 bool state_add_process(struct upgrade_state *state, const struct state_process *process);
+bool state_add_left(struct upgrade_state *state, int inbox);
 bool state_add_zone(struct upgrade_state *state, const struct state_zone *zone);
 
 /* False: there are too many. */

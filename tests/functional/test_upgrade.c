@@ -88,6 +88,61 @@ START_TEST(an_answer_under_way_is_finished)
 }
 END_TEST
 
+/* The worker that was started last. */
+static pid_t worker(const struct server *server)
+{
+	static const char words[] = "start worker process 0 ";
+	const char *text = file_text(server, "/error.log"), *last = NULL;
+
+	while ((text = strstr(text, words)))
+		last = text += strlen(words);
+	ck_assert_ptr_nonnull(last);
+	return atoi(last);
+}
+
+/*
+ * Each worker is stopped and gets so many connections that it may not be sent any
+ * more, and what the one before has left when that is killed: the last ones do not
+ * fit in, and wait with the master.
+ */
+START_TEST(what_lies_in_no_inbox_goes_on)
+{
+	enum { ROUNDS = 3, EACH = 128 };
+	struct server *server = upgrade_start(
+		"worker_processes 1; events { accept_mode handoff; worker_connections 4000; }");
+	struct client *clients[ROUNDS][EACH];
+	struct patience wait = { 0 };
+	pid_t pid = 0;
+
+	for (int i = 0; i < ROUNDS; i++) {
+		pid_t before = pid;
+
+		if (before)
+			ck_assert_int_eq(upgrade_command(server, "-s reload").status, 0);
+		pid = worker(server);
+		kill(pid, SIGSTOP);
+		for (int j = 0; j < EACH; j++) {
+			clients[i][j] = client_open(server);
+			client_send(clients[i][j], "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+			/* One that comes alone takes more room. */
+			usleep(1000);
+		}
+		while (upgrade_total(server, "handed_off") < (uint64_t)(i + 1) * EACH)
+			patience(&wait, "all connections are dealt");
+		if (before)
+			kill(before, SIGKILL);
+	}
+	put_program();
+	upgrade_check(server, 0, "serves in place");
+	kill(pid, SIGCONT);
+	for (int i = 0; i < ROUNDS; i++)
+		for (int j = 0; j < EACH; j++)
+			ck_assert_str_eq(client_reply(clients[i][j]).body, "ok");
+	upgrade_forgive(server);
+	upgrade_stop(server);
+}
+END_TEST
+
 static int descriptors(const struct server *server)
 {
 	FILE *from = popen(memory_printf("ls /proc/%d/fd | wc -l", server->pid), "r");
@@ -408,7 +463,7 @@ static const struct test_suite suite = { .name = "upgrade", .timeout = 600 };
 
 TESTS_IN(&suite, the_same_process_runs_the_new_program, the_signal_does_it, idle_connections_go_on,
 	 an_answer_under_way_is_finished, many_upgrades_leave_nothing,
-	 the_totals_go_on, counters_of_another_layout_begin_anew, serve_is_upgraded_too,
+	 what_lies_in_no_inbox_goes_on, the_totals_go_on, counters_of_another_layout_begin_anew, serve_is_upgraded_too,
 	 a_bad_program_changes_nothing, the_old_program_comes_back,
 	 the_old_program_comes_back_after_a_crash, processes_go_on_without_a_configuration,
 	 a_bad_program_is_not_started_beside, a_service_manager_keeps_its_process)

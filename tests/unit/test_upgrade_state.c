@@ -55,6 +55,7 @@ static struct upgrade_state sample(void)
 	ck_assert(state_add_process(&state, &acceptor));
 	ck_assert(state_add_zone(&state, &zone));
 	ck_assert(state_add_client(&state, 16));
+	ck_assert(state_add_left(&state, 19));
 	return state;
 }
 
@@ -80,6 +81,8 @@ START_TEST(it_comes_back)
 	ck_assert_mem_eq(after.processes, before.processes, 2 * sizeof(*before.processes));
 	ck_assert_uint_eq(after.clients_count, 1);
 	ck_assert_int_eq(after.clients[0], 16);
+	ck_assert_uint_eq(after.left_count, 1);
+	ck_assert_int_eq(after.left[0], 19);
 	close(fd);
 	state_finish(&before);
 	state_finish(&after);
@@ -121,6 +124,7 @@ START_TEST(what_is_damaged_is_refused)
 		"skua-state 1\nprocess 99999999 worker 0 running 1 2 3 4 5\n",
 		"skua-state 1\nstats 5\n",
 		"skua-state 1\nstats 5 256 x\n",
+		"skua-state 1\nleft -1\n",
 		"skua-state 1\nzone -1 4096 48 hits-1 a\n",
 		"skua-state 1\nzone 5 4096 48 hits-1\n",
 		"skua-state 1\nzone 5 4096 48\n",
