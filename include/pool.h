@@ -11,12 +11,16 @@
 #ifndef SKUA_POOL_H
 #define SKUA_POOL_H
 
+#include <stdalign.h>
 #include <stdarg.h>
 #include <stddef.h>
 
 #include <str.h>
 
-struct pool;
+/* What a pool begins with: the rest of the block that is being filled. */
+struct pool {
+	char *room, *room_end;
+};
 
 /* An empty pool whose first block holds about `size` bytes (0: a page). */
 struct pool *pool_create(size_t size);
@@ -24,11 +28,28 @@ struct pool *pool_create(size_t size);
 /* Runs the cleanups, last registered first, then frees everything. NULL is fine. */
 void pool_destroy(struct pool *pool);
 
+/* Sizes that pools give away are multiples of this. */
+#define POOL_ALIGN alignof(max_align_t)
+
+/* Where the block has no room. */
+void *pool_alloc_slowly(struct pool *pool, size_t size)
+	__attribute__((malloc, alloc_size(2), returns_nonnull));
+
 /* Uninitialized, zeroed; aligned for any type; valid until the pool ends. */
-void *pool_alloc(struct pool *pool, size_t size)
+static inline void *pool_alloc(struct pool *pool, size_t size)
 	__attribute__((malloc, alloc_size(2), returns_nonnull));
 void *pool_zalloc(struct pool *pool, size_t size)
 	__attribute__((malloc, alloc_size(2), returns_nonnull));
+
+static inline void *pool_alloc(struct pool *pool, size_t size)
+{
+	char *memory = pool->room;
+
+	if ((size_t)(pool->room_end - memory) < size || !size)
+		return pool_alloc_slowly(pool, size);
+	pool->room += (size + POOL_ALIGN - 1) & ~(POOL_ALIGN - 1);
+	return memory;
+}
 
 #define pool_new(pool, type)          ((type *)pool_zalloc((pool), sizeof(type)))
 #define pool_array(pool, type, count) ((type *)pool_zalloc_array((pool), (count), sizeof(type)))

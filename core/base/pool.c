@@ -20,7 +20,7 @@ enum {
 
 struct block {
 	struct block *next;
-	size_t size, used; /* both with this header */
+	size_t size; /* with this header */
 };
 
 struct cleanup {
@@ -29,10 +29,12 @@ struct cleanup {
 	struct cleanup *next;
 };
 
-struct pool {
-	struct block *current; /* the one that is being filled; older ones follow */
+/* What is behind the public part. */
+struct pool_private {
+	struct pool pool;
+	struct block *blocks; /* the one that is being filled is the first */
 	struct cleanup *cleanups;
-	struct block *first; /* holds this struct */
+	struct block *own; /* holds this struct */
 };
 
 bool (*pool_out_of_memory)(void);
@@ -42,7 +44,12 @@ static size_t spare_count;
 
 static size_t aligned(size_t size)
 {
-	return (size + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
+	return (size + POOL_ALIGN - 1) & ~(POOL_ALIGN - 1);
+}
+
+static struct pool_private *private(struct pool *pool)
+{
+	return (struct pool_private *)pool;
 }
 
 static void *system_alloc(size_t size)
@@ -68,7 +75,7 @@ static struct block *block_get(size_t size)
 	} else {
 		block = system_alloc(size);
 	}
-	*block = (struct block){ .size = size, .used = aligned(sizeof(*block)) };
+	*block = (struct block){ .size = size };
 	return block;
 }
 
@@ -83,25 +90,26 @@ static void block_put(struct block *block)
 	spare_count++;
 }
 
-static void *block_take(struct block *block, size_t size)
+/* Behind the header. */
+static char *block_memory(struct block *block)
 {
-	void *memory = (char *)block + block->used;
-
-	block->used += size;
-	return memory;
+	return (char *)block + aligned(sizeof(*block));
 }
 
 struct pool *pool_create(size_t size)
 {
-	size_t least = aligned(sizeof(struct block)) + aligned(sizeof(struct pool)) + 256;
+	size_t least =
+		aligned(sizeof(struct block)) + aligned(sizeof(struct pool_private)) + 256;
 	struct block *block = block_get(size > least ? aligned(size) : BLOCK_SIZE);
-	struct pool *pool = block_take(block, aligned(sizeof(*pool)));
+	struct pool_private *pool = (struct pool_private *)block_memory(block);
 
-	*pool = (struct pool){ .current = block, .first = block };
-	return pool;
+	*pool = (struct pool_private){ .blocks = block, .own = block };
+	pool->pool.room = (char *)pool + aligned(sizeof(*pool));
+	pool->pool.room_end = (char *)block + block->size;
+	return &pool->pool;
 }
 
-static void run_cleanups(struct pool *pool)
+static void run_cleanups(struct pool_private *pool)
 {
 	while (pool->cleanups) {
 		struct cleanup *cleanup = pool->cleanups;
@@ -111,56 +119,52 @@ static void run_cleanups(struct pool *pool)
 	}
 }
 
-/* Frees all blocks but the first, which holds the pool itself. */
-static void free_later_blocks(struct pool *pool)
+void pool_destroy(struct pool *public)
 {
-	struct block *block = pool->current;
+	struct pool_private *pool = private(public);
 
-	while (block) {
-		struct block *next = block->next;
-
-		if (block != pool->first)
-			block_put(block);
-		block = next;
-	}
-	pool->current = pool->first;
-	pool->first->next = NULL;
-}
-
-void pool_destroy(struct pool *pool)
-{
 	if (!pool)
 		return;
 	run_cleanups(pool);
-	free_later_blocks(pool);
-	block_put(pool->first);
+
+	struct block *own = pool->own;
+
+	for (struct block *block = pool->blocks, *next; block; block = next) {
+		next = block->next;
+		if (block != own)
+			block_put(block);
+	}
+	block_put(own);
 }
 
 /* A block of its own, behind the current one, which goes on being filled. */
-static void *alloc_large(struct pool *pool, size_t size)
+static void *alloc_large(struct pool_private *pool, size_t size)
 {
 	struct block *block = block_get(aligned(sizeof(struct block)) + size);
 
-	block->next = pool->current->next;
-	pool->current->next = block;
-	return block_take(block, size);
+	block->next = pool->blocks->next;
+	pool->blocks->next = block;
+	return block_memory(block);
 }
 
-void *pool_alloc(struct pool *pool, size_t size)
+void *pool_alloc_slowly(struct pool *public, size_t size)
 {
+	struct pool_private *pool = private(public);
+
 	if (size > SIZE_MAX / 2)
 		abort();
-	size = aligned(size ? size : 1);
-	if (pool->current->size - pool->current->used >= size)
-		return block_take(pool->current, size);
+	if (size == 0)
+		return pool_alloc(public, 1);
 	if (size > BLOCK_SIZE / 4)
-		return alloc_large(pool, size);
+		return alloc_large(pool, aligned(size));
 
 	struct block *block = block_get(BLOCK_SIZE);
 
-	block->next = pool->current;
-	pool->current = block;
-	return block_take(block, size);
+	block->next = pool->blocks;
+	pool->blocks = block;
+	public->room = block_memory(block);
+	public->room_end = (char *)block + block->size;
+	return pool_alloc(public, size);
 }
 
 void *pool_zalloc(struct pool *pool, size_t size)
@@ -255,6 +259,6 @@ void pool_cleanup(struct pool *pool, void (*end)(void *data), void *data)
 {
 	struct cleanup *cleanup = pool_alloc(pool, sizeof(*cleanup));
 
-	*cleanup = (struct cleanup){ end, data, pool->cleanups };
-	pool->cleanups = cleanup;
+	*cleanup = (struct cleanup){ end, data, private(pool)->cleanups };
+	private(pool)->cleanups = cleanup;
 }
