@@ -66,23 +66,33 @@ int str_to_u64(struct str s, uint64_t max, uint64_t *out)
 
 		if (digit > 9)
 			return -EINVAL;
-		if (digit > max || n > (max - digit) / 10)
+		if (__builtin_mul_overflow(n, 10, &n) || __builtin_add_overflow(n, digit, &n) ||
+		    n > max)
 			return -ERANGE;
-		n = n * 10 + digit;
 	}
 	*out = n;
 	return 0;
 }
 
+/* Two digits at a time, from the last to the first. */
 char *str_put_u64(char *to, uint64_t n)
 {
-	char digits[20];
-	size_t count = 0;
+	static const char pairs[] = "00010203040506070809101112131415161718192021222324"
+				    "25262728293031323334353637383940414243444546474849"
+				    "50515253545556575859606162636465666768697071727374"
+				    "75767778798081828384858687888990919293949596979899";
+	char digits[20], *end = digits + sizeof(digits), *begin = end;
 
-	do
-		digits[count++] = (char)('0' + n % 10);
-	while (n /= 10);
-	while (count)
-		*to++ = digits[--count];
-	return to;
+	while (n >= 100) {
+		begin -= 2;
+		memcpy(begin, pairs + n % 100 * 2, 2);
+		n /= 100;
+	}
+	if (n >= 10) {
+		begin -= 2;
+		memcpy(begin, pairs + n * 2, 2);
+	} else {
+		*--begin = (char)('0' + n);
+	}
+	return str_put(to, str_range(begin, end));
 }
