@@ -25,11 +25,18 @@ struct log_writer *log_writer_create(struct conf_call *call, struct log_file *fi
 				     int64_t flush_ms);
 
 /*
- * Adds a line (a newline is added). A file that takes nothing more (a full
- * pipe) loses lines rather than stop the loop; what was lost is counted and
- * reported once it goes on.
+ * Puts a line to `to`, not beyond `limit`, and returns its end; NULL when there is
+ * too little room.
  */
-void log_writer_add(struct log_writer *writer, struct str line);
+typedef char *log_line_put(char *to, const char *limit, void *data);
+
+/*
+ * Adds the line that `put` writes in place (a newline is added); it is called again
+ * after room was made. A file that takes nothing more (a full pipe) loses lines
+ * rather than stop the loop, as does a line longer than the buffer; what was lost is
+ * counted and reported once it goes on.
+ */
+void log_writer_add(struct log_writer *writer, log_line_put *put, void *data);
 
 /*
  * Writes what is held back, in all writers of this process: before it ends, and

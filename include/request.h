@@ -53,7 +53,7 @@ enum {
 struct request_known {
 	struct str host, connection, user_agent, referer, range, if_range;
 	struct str if_modified_since, if_unmodified_since, if_match, if_none_match;
-	struct str content_length, transfer_encoding, expect, accept_encoding;
+	struct str content_length, transfer_encoding, expect, accept_encoding, authorization;
 };
 
 struct request {

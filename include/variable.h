@@ -11,7 +11,6 @@
 #include <str.h>
 
 struct conf_call;
-struct pool;
 struct request;
 struct template;
 struct variable_slot;
@@ -60,12 +59,18 @@ void variable_assign(struct request *req, const struct variable_slot *slot, stru
 struct str template_text(struct request *req, const struct template *template);
 
 /*
- * The same with every value of a variable replaced by what `escape` makes of it;
- * literal parts stay. found is false when the variable has no value. For logs.
+ * How a log shows a value: puts it to `to`, not beyond `limit`, and returns the new
+ * end; NULL when there is too little room. found is false when the variable has no
+ * value.
  */
-typedef struct str variable_escape(struct pool *pool, struct str value, bool found);
-struct str template_text_escaped(struct request *req, const struct template *template,
-				 variable_escape *escape);
+typedef char *variable_put(char *to, const char *limit, struct str value, bool found);
+
+/*
+ * Writes out the template to `to`, each value of a variable by `put`, literal parts
+ * as they are. Returns the new end; NULL when there is too little room.
+ */
+char *template_put(struct request *req, const struct template *template, variable_put *put,
+		   char *to, const char *limit);
 
 /* As a condition (`if=`): neither empty nor "0". */
 bool template_is_true(struct request *req, const struct template *template);

@@ -186,20 +186,30 @@ static void schedule(struct log_writer *writer)
 	job_queue(&writer->at_end, STAGE_FINISH);
 }
 
-void log_writer_add(struct log_writer *writer, struct str line)
+static bool add_line(struct log_writer *writer, log_line_put *put, void *data)
+{
+	char *begin = writer->bytes + writer->used;
+	char *limit = writer->bytes + writer->size - 1; /* the newline's place */
+	char *end = begin <= limit ? put(begin, limit, data) : NULL;
+
+	if (!end)
+		return false;
+	*end++ = '\n';
+	writer->used = (size_t)(end - writer->bytes);
+	return true;
+}
+
+void log_writer_add(struct log_writer *writer, log_line_put *put, void *data)
 {
 	if (writer->file->fd < 0 || (!writer->bytes && !begin(writer)))
 		return;
-	if (writer->size - writer->used <= line.len)
+	if (!add_line(writer, put, data)) {
 		flush(writer);
-	if (writer->size - writer->used <= line.len) {
-		writer->lost++;
-		return;
+		if (!add_line(writer, put, data)) {
+			writer->lost++;
+			return;
+		}
 	}
-	char *end = str_put(writer->bytes + writer->used, line);
-
-	*end++ = '\n';
-	writer->used = (size_t)(end - writer->bytes);
 	schedule(writer);
 }
 

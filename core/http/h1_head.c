@@ -72,33 +72,31 @@ static int read_request_line(struct request *req, struct str text, struct str *h
 	return 0;
 }
 
-/* Names with an underscore are dropped unless asked for: programs behind confuse _ and -. */
-static bool is_ignored(const struct http_conf *conf, struct str name)
+static bool keeps_underscores(const struct http_conf *conf)
 {
-	return conf->ignore_invalid_headers && !conf->underscores_in_headers &&
-	       str_chr(name, '_') >= 0;
+	return conf->underscores_in_headers || !conf->ignore_invalid_headers;
 }
 
 static int read_fields(struct request *req, const struct http_conf *conf, struct str fields)
 {
 	const struct header **end = &req->headers;
-	struct str line;
+	struct field_line line;
 
-	while (head_next_line(&fields, &line)) {
-		struct str name, value;
-		int status = field_parse(line, &name, &value);
-
-		if (status)
-			return status;
-		if (is_ignored(conf, name))
+	while (head_next_field(&fields, &line)) {
+		if (!line.is_valid)
+			return 400;
+		/* Programs behind us confuse _ and -. */
+		if (line.has_underscore && !keeps_underscores(conf))
 			continue;
-		status = known_set(&req->known, name, value);
+
+		int status = known_set(&req->known, line.name, line.value);
+
 		if (status)
 			return status;
 
 		struct header *field = pool_alloc(req->pool, sizeof(*field));
 
-		*field = (struct header){ name, value, NULL };
+		*field = (struct header){ line.name, line.value, NULL };
 		*end = field;
 		end = (const struct header **)&field->next;
 	}

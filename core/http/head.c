@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The parser of request heads. Ends of lines are found with memchr(), names and
- * targets checked by a table of classes, values eight bytes at a time. What a
+ * The parser of request heads. The end of a head is found with memchr(), names and
+ * targets are checked by a table of classes, values eight bytes at a time. What a
  * target means is in uri.c, how a chunked body is read in chunked.c.
  */
 #include "http/head.h"
+
+#include <endian.h>
 
 #include <field.h>
 
@@ -12,6 +14,7 @@ enum class {
 	TOKEN = 1 << 0, /* RFC 9110 section 5.6.2 */
 	TARGET = 1 << 1, /* anything visible; bytes from 0x80 on as in nginx */
 	VALUE = 1 << 2, /* RFC 9110 section 5.5, obs-text included */
+	UNDERSCORE = 1 << 3,
 };
 
 /* Classes of what may stand in names, and of the other visible characters. */
@@ -33,7 +36,9 @@ static const uint8_t classes[256] = {
 	[':' ... '@'] = OTHERS,
 	['A' ... 'Z'] = NAME,
 	['[' ... ']'] = OTHERS,
-	['^' ... 'z'] = NAME,
+	['^'] = NAME,
+	['_'] = NAME | UNDERSCORE,
+	['`' ... 'z'] = NAME,
 	['{'] = OTHERS,
 	['|'] = NAME,
 	['}'] = OTHERS,
@@ -60,15 +65,6 @@ static struct str skip_spaces(struct str s)
 {
 	while (s.len > 0 && s.data[0] == ' ')
 		s = str_skip(s, 1);
-	return s;
-}
-
-static struct str trim_blanks(struct str s)
-{
-	while (s.len > 0 && (s.data[0] == ' ' || s.data[0] == '\t'))
-		s = (struct str){ s.data + 1, s.len - 1 };
-	while (s.len > 0 && (s.data[s.len - 1] == ' ' || s.data[s.len - 1] == '\t'))
-		s.len--;
 	return s;
 }
 
@@ -116,21 +112,6 @@ enum head_state head_scan(struct head_scan *scan, const char *buffer, size_t len
 			return state;
 	}
 	return HEAD_MORE;
-}
-
-bool head_next_line(struct str *rest, struct str *line)
-{
-	if (rest->len == 0)
-		return false;
-
-	const char *newline = memchr(rest->data, '\n', rest->len);
-	size_t len = newline ? (size_t)(newline - rest->data) : rest->len;
-
-	*line = str_head(*rest, len);
-	*rest = str_skip(*rest, len + 1);
-	if (newline && len > 0 && line->data[len - 1] == '\r')
-		line->len--;
-	return line->len > 0;
 }
 
 /* --- the request line ------------------------------------------------------- */
@@ -200,41 +181,81 @@ int request_line_parse(struct str line, struct request_line *out)
 #define EACH_BYTE(byte) (0x0101010101010101ull * (byte))
 
 /*
- * Whether all eight bytes may stand in a value. A byte below 0x20 borrows when
+ * Marks bytes below 0x20 and 0x7f by their high bit. A byte below 0x20 borrows when
  * 0x20 is taken from it, so its high bit is set though it was not before; 0x7f
- * becomes 0 and borrows in the same way. A tab, and now and then the neighbour
- * of a bad byte, is reported too: the table decides then.
+ * becomes 0 and borrows in the same way. Neighbours on the side of the higher bits
+ * may be marked too, so only the lowest mark counts.
  */
-static bool is_plain_word(const char *p)
+static uint64_t mark_controls(const char *bytes)
 {
 	uint64_t word;
 
-	memcpy(&word, p, sizeof(word));
+	memcpy(&word, bytes, sizeof(word));
+	word = le64toh(word);
 	uint64_t is_del = word ^ EACH_BYTE(0x7f);
 	uint64_t found = ((word - EACH_BYTE(0x20)) & ~word) |
 			 ((is_del - EACH_BYTE(0x01)) & ~is_del);
-	return !(found & EACH_BYTE(0x80));
+	return found & EACH_BYTE(0x80);
 }
 
-static bool is_value(struct str s)
+/* The first byte that cannot stand in a value: what ends the line, if all is well. */
+static const char *find_value_end(const char *at, const char *end)
 {
-	for (size_t i = 0; i + 8 <= s.len; i += 8)
-		if (!is_plain_word(s.data + i))
-			return span(s, VALUE) == s.len;
-	if (s.len >= 8)
-		return is_plain_word(s.data + s.len - 8) || span(s, VALUE) == s.len;
-	return span(s, VALUE) == s.len;
+	while (end - at >= 8) {
+		uint64_t marks = mark_controls(at);
+
+		at += marks ? __builtin_ctzll(marks) / 8 : 8;
+		if (marks && *at != '\t')
+			return at;
+		at += marks != 0;
+	}
+	while (at < end && (classes[(uint8_t)*at] & VALUE))
+		at++;
+	return at;
 }
 
-int field_parse(struct str line, struct str *name, struct str *value)
+static bool is_blank(char c)
 {
-	size_t colon = span(line, TOKEN);
+	return c == ' ' || c == '\t';
+}
 
-	if (colon == 0 || colon == line.len || line.data[colon] != ':')
-		return 400;
-	*name = str_head(line, colon);
-	*value = trim_blanks(str_range(line.data + colon + 1, line.data + line.len));
-	return is_value(*value) ? 0 : 400;
+/* `at` is behind the last byte of a line; *next becomes where the next one begins. */
+static bool is_line_end(const char *at, const char *end, const char **next)
+{
+	if (end - at >= 2 && at[0] == '\r' && at[1] == '\n')
+		*next = at + 2;
+	else if (at < end && *at == '\n')
+		*next = at + 1;
+	else
+		*next = at;
+	return *next > at || at == end;
+}
+
+bool head_next_field(struct str *rest, struct field_line *out)
+{
+	const char *at = rest->data, *end = at + rest->len, *next;
+	unsigned seen = 0, class;
+
+	if (rest->len == 0 || (is_line_end(at, end, &next)))
+		return false;
+	for (; at < end && (class = classes[(uint8_t)*at]) & TOKEN; at++)
+		seen |= class;
+	out->name = str_range(rest->data, at);
+	out->has_underscore = seen & UNDERSCORE;
+	out->is_valid = false;
+	if (at == end || out->name.len == 0 || *at++ != ':')
+		return true;
+	while (at < end && is_blank(*at))
+		at++;
+
+	const char *value_end = find_value_end(at, end);
+
+	out->is_valid = is_line_end(value_end, end, &next);
+	*rest = str_range(next, end);
+	while (value_end > at && is_blank(value_end[-1]))
+		value_end--;
+	out->value = str_range(at, value_end);
+	return true;
 }
 
 struct known_field {
@@ -254,7 +275,7 @@ static const struct known_field known_fields[][2] = {
 	[7] = { KNOWN("referer", referer) },
 	[8] = { KNOWN("if-range", if_range), KNOWN("if-match", if_match) },
 	[10] = { KNOWN("connection", connection), KNOWN("user-agent", user_agent) },
-	[13] = { KNOWN("if-none-match", if_none_match) },
+	[13] = { KNOWN("if-none-match", if_none_match), KNOWN("authorization", authorization) },
 	[14] = { KNOWN_ONCE("content-length", content_length) },
 	[15] = { KNOWN("accept-encoding", accept_encoding) },
 	[17] = { KNOWN("if-modified-since", if_modified_since),

@@ -8,7 +8,7 @@
  *
  *     head_scan()                  until it says HEAD_COMPLETE
  *     request_line_parse()         of head_request_line()
- *     head_next_line(), field_parse(), known_set()      of head_fields()
+ *     head_next_field(), known_set()      of head_fields()
  *     framing_find()
  */
 #ifndef SKUA_HTTP_HEAD_H
@@ -73,15 +73,20 @@ struct request_line {
  */
 int request_line_parse(struct str line, struct request_line *out);
 
-/* Cuts the next line off *rest; false at the empty line or the end. LF or CR LF ends a line. */
-bool head_next_line(struct str *rest, struct str *line);
+/* A field line (RFC 9112 section 5). */
+struct field_line {
+	struct str name, value; /* the value without the blanks around it */
+	bool has_underscore; /* in its name */
+	bool is_valid; /* otherwise nothing else counts */
+};
 
 /*
- * RFC 9112 section 5. The value is without the blanks around it. 400 for a
- * folded line, a blank before the colon, a name that is no token, and control
- * characters (all but the tab) in the value.
+ * Takes the next field line off *rest; false at the empty line or the end. LF or
+ * CR LF ends a line. Not valid are a folded line, a blank before the colon, a name
+ * that is no token, and control characters (all but the tab) in the value; what
+ * follows such a line is not to be read.
  */
-int field_parse(struct str line, struct str *name, struct str *value);
+bool head_next_field(struct str *rest, struct field_line *out);
 
 /*
  * Keeps the value if the server looks at this field. What was not sent has

@@ -194,6 +194,7 @@ int path_normalize(struct pool *pool, struct str path, bool merge_slashes, struc
 enum host_char {
 	HOST_NAME = 1 << 0, /* reg-name of RFC 3986 section 3.2.2 */
 	HOST_LITERAL = 1 << 1, /* between the brackets of an address */
+	HOST_UPPER = 1 << 2,
 };
 
 static const uint8_t host_chars[256] = {
@@ -206,7 +207,7 @@ static const uint8_t host_chars[256] = {
 	[':'] = HOST_LITERAL,
 	[';'] = HOST_NAME,
 	['='] = HOST_NAME,
-	['A' ... 'Z'] = HOST_NAME | HOST_LITERAL,
+	['A' ... 'Z'] = HOST_NAME | HOST_LITERAL | HOST_UPPER,
 	['_'] = HOST_NAME | HOST_LITERAL,
 	['a' ... 'z'] = HOST_NAME | HOST_LITERAL,
 	['~'] = HOST_NAME | HOST_LITERAL,
@@ -221,31 +222,34 @@ static bool is_port(struct str s)
 
 static struct str lower_case(struct pool *pool, struct str s)
 {
-	size_t i = 0;
-
-	while (i < s.len && s.data[i] == ascii_lower(s.data[i]))
-		i++;
-	if (i == s.len)
-		return s;
-
 	char *copy = pool_alloc(pool, s.len);
-	for (i = 0; i < s.len; i++)
+
+	for (size_t i = 0; i < s.len; i++)
 		copy[i] = ascii_lower(s.data[i]);
 	return (struct str){ copy, s.len };
 }
 
-/* How many bytes at the beginning are a host; 0 when there is none. */
-static size_t host_len(struct str text)
+/*
+ * How many bytes at the beginning are a host; 0 when there is none. *classes says
+ * which characters it has.
+ */
+static size_t host_len(struct str text, uint8_t *classes)
 {
 	bool literal = text.len > 0 && text.data[0] == '[';
 	uint8_t allowed = literal ? HOST_LITERAL : HOST_NAME;
 	size_t len = literal ? 1 : 0;
 	char before = '.';
 
-	for (; len < text.len && (host_chars[(uint8_t)text.data[len]] & allowed); len++) {
-		if (before == '.' && text.data[len] == '.')
+	for (; len < text.len; len++) {
+		char c = text.data[len];
+		uint8_t class = host_chars[(uint8_t)c];
+
+		if (!(class & allowed))
+			break;
+		if (before == '.' && c == '.')
 			return 0;
-		before = text.data[len];
+		*classes |= class;
+		before = c;
 	}
 	if (!literal)
 		return len;
@@ -254,7 +258,8 @@ static size_t host_len(struct str text)
 
 int host_parse(struct pool *pool, struct str text, struct str *host)
 {
-	struct str found = str_head(text, host_len(text));
+	uint8_t classes = 0;
+	struct str found = str_head(text, host_len(text, &classes));
 	struct str port = str_skip(text, found.len);
 
 	if (found.len == 0)
@@ -263,6 +268,6 @@ int host_parse(struct pool *pool, struct str text, struct str *host)
 		return 400;
 	if (found.data[found.len - 1] == '.')
 		found.len--;
-	*host = lower_case(pool, found);
+	*host = classes & HOST_UPPER ? lower_case(pool, found) : found;
 	return 0;
 }

@@ -3,7 +3,7 @@
  * Evaluates variables and templates. A value is asked for once in a request and
  * kept by the index of its variable, unless the variable is volatile. A template
  * without variables costs nothing, one that is a single variable is not copied,
- * others are written out in one allocation.
+ * others are written out in one allocation, or where the caller wants them.
  */
 #include "http/variables.h"
 
@@ -54,22 +54,20 @@ static bool call_getter(struct request *req, const struct variable_slot *slot, s
 
 static bool slot_value(struct request *req, const struct variable_slot *slot, struct str *out)
 {
+	struct variable_value *value;
+
 	*out = STR("");
 	if (slot->capture)
 		return capture_value(req, slot->capture, out);
 	if ((slot->flags & VARIABLE_VOLATILE) || slot->index == VARIABLE_UNKEPT)
 		return call_getter(req, slot, out);
-
-	struct variable_value *value = &request_values(request_core(req))[slot->index];
-
+	value = &request_values(request_core(req))[slot->index];
 	if (!value->known) {
-		struct str text = STR("");
-
-		value->found = call_getter(req, slot, &text);
-		value->text = value->found ? text : STR("");
+		value->found = call_getter(req, slot, &value->text);
 		value->known = true;
 	}
-	*out = value->text;
+	if (value->found)
+		*out = value->text;
 	return value->found;
 }
 
@@ -91,48 +89,53 @@ void variable_assign(struct request *req, const struct variable_slot *slot, stru
 	};
 }
 
-/* The text of each part, into `texts`. */
-static void fill_parts(struct request *req, const struct template *template,
-		       variable_escape *escape, struct str *texts)
+static struct str part_text(struct request *req, const struct template_part *part)
 {
-	for (size_t i = 0; i < template->count; i++) {
-		const struct template_part *part = &template->parts[i];
+	struct str text;
 
-		if (!part->slot) {
-			texts[i] = part->literal;
-			continue;
-		}
-
-		bool found = slot_value(req, part->slot, &texts[i]);
-
-		if (escape)
-			texts[i] = escape(req->pool, texts[i], found);
-	}
+	if (!part->slot)
+		return part->literal;
+	slot_value(req, part->slot, &text);
+	return text;
 }
 
-static struct str evaluate(struct request *req, const struct template *template,
-			   variable_escape *escape)
+struct str template_text(struct request *req, const struct template *template)
 {
 	struct str on_stack[PARTS_ON_STACK];
 	struct str *texts = on_stack;
 
 	if (template->is_literal)
 		return template->literal;
+	if (template->count == 1)
+		return part_text(req, template->parts);
 	if (template->count > PARTS_ON_STACK)
 		texts = pool_array(req->pool, struct str, template->count);
-	fill_parts(req, template, escape, texts);
-	return template->count == 1 ? texts[0] : pool_concat(req->pool, texts, template->count);
+	for (size_t i = 0; i < template->count; i++)
+		texts[i] = part_text(req, &template->parts[i]);
+	return pool_concat(req->pool, texts, template->count);
 }
 
-struct str template_text(struct request *req, const struct template *template)
+static char *put_literal(char *to, const char *limit, struct str text)
 {
-	return evaluate(req, template, NULL);
+	return text.len <= (size_t)(limit - to) ? str_put(to, text) : NULL;
 }
 
-struct str template_text_escaped(struct request *req, const struct template *template,
-				 variable_escape *escape)
+char *template_put(struct request *req, const struct template *template, variable_put *put,
+		   char *to, const char *limit)
 {
-	return evaluate(req, template, escape);
+	for (size_t i = 0; i < template->count && to; i++) {
+		const struct template_part *part = &template->parts[i];
+		struct str value;
+
+		if (part->slot) {
+			bool found = slot_value(req, part->slot, &value);
+
+			to = put(to, limit, value, found);
+		} else {
+			to = put_literal(to, limit, part->literal);
+		}
+	}
+	return to;
 }
 
 bool template_is_true(struct request *req, const struct template *template)

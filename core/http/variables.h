@@ -37,10 +37,11 @@ variable_get variable_sent_http, variable_sent_trailer;
 
 /*
  * The values of all fields of that name ("user_agent" is the field User-Agent) in
- * their order, with a separator between. False: there is none.
+ * their order, with a comma between (a semicolon between cookies). False: there is
+ * none.
  */
 bool fields_text(struct pool *pool, const struct header *headers, struct str name,
-		 struct str separator, struct str *out);
+		 struct str *out);
 
 /* Seconds with three digits of fractions: "0.005". Nothing is below zero. */
 struct str milliseconds_text(struct pool *pool, int64_t ms);

@@ -243,12 +243,12 @@ bool variable_sent_http(struct request *req, struct str rest, const void *data, 
 	for (size_t i = 0; i < sizeof(sent_fields) / sizeof(sent_fields[0]); i++)
 		if (str_eq(rest, sent_fields[i].name))
 			return sent_fields[i].get(req, out);
-	return fields_text(req->pool, req->response.headers, rest, STR(", "), out);
+	return fields_text(req->pool, req->response.headers, rest, out);
 }
 
 bool variable_sent_trailer(struct request *req, struct str rest, const void *data,
 			   struct str *out)
 {
 	(void)data;
-	return fields_text(req->pool, req->response.trailers, rest, STR(", "), out);
+	return fields_text(req->pool, req->response.trailers, rest, out);
 }

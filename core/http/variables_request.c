@@ -57,7 +57,7 @@ bool variable_host(struct request *req, struct str rest, const void *data, struc
 }
 
 /* "user_agent" is the field User-Agent. */
-static bool is_field(struct str field, struct str variable)
+static inline bool is_field(struct str field, struct str variable)
 {
 	if (field.len != variable.len)
 		return false;
@@ -83,13 +83,14 @@ static size_t count_fields(const struct header *headers, struct str name, struct
 }
 
 bool fields_text(struct pool *pool, const struct header *headers, struct str name,
-		 struct str separator, struct str *out)
+		 struct str *out)
 {
 	size_t count = count_fields(headers, name, out), used = 0;
 
 	if (count < 2)
 		return count == 1;
 
+	struct str separator = str_eq(name, STR("cookie")) ? STR("; ") : STR(", ");
 	struct str *parts = pool_array(pool, struct str, 2 * count);
 
 	for (const struct header *header = headers; header; header = header->next)
@@ -103,10 +104,8 @@ bool fields_text(struct pool *pool, const struct header *headers, struct str nam
 
 bool variable_http(struct request *req, struct str rest, const void *data, struct str *out)
 {
-	struct str separator = str_eq(rest, STR("cookie")) ? STR("; ") : STR(", ");
-
 	(void)data;
-	return fields_text(req->pool, req->headers, rest, separator, out);
+	return fields_text(req->pool, req->headers, rest, out);
 }
 
 static bool find_cookie(struct str cookies, struct str name, struct str *out)
@@ -204,13 +203,12 @@ static struct str decode_base64(struct pool *pool, struct str text)
 
 bool variable_remote_user(struct request *req, struct str rest, const void *data, struct str *out)
 {
-	const struct header *header = request_header(req, STR("Authorization"));
-	struct str user;
+	struct str authorization = req->known.authorization, user;
 
 	(void)rest, (void)data;
-	if (!header || !str_eq_nocase(str_head(header->value, 6), STR("Basic ")))
+	if (!str_eq_nocase(str_head(authorization, 6), STR("Basic ")))
 		return false;
-	user = decode_base64(req->pool, str_trim(str_skip(header->value, 6), " "));
+	user = decode_base64(req->pool, str_trim(str_skip(authorization, 6), " "));
 
 	ssize_t colon = str_chr(user, ':');
 

@@ -14,7 +14,7 @@
 
 struct log_format {
 	struct str name;
-	variable_escape *escape;
+	variable_put *put;
 	const struct template *template;
 	struct log_format *next;
 };
@@ -52,47 +52,70 @@ static bool needs_escape(unsigned char c)
 }
 
 /* The same for eight bytes at once: most values have nothing to escape. */
-static bool word_needs_escape(const char *bytes)
+static inline bool word_needs_escape(uint64_t word)
 {
-	uint64_t word;
+	uint64_t low = (word - EACH_BYTE(0x20)) | word;
 
-	memcpy(&word, bytes, sizeof(word));
-	return (((word - EACH_BYTE(0x20)) | word) & EACH_BYTE(0x80)) ||
-	       zero_bytes(word ^ EACH_BYTE(0x7f)) || zero_bytes(word ^ EACH_BYTE('"')) ||
-	       zero_bytes(word ^ EACH_BYTE('\\'));
+	return ((low | zero_bytes(word ^ EACH_BYTE(0x7f)) | zero_bytes(word ^ EACH_BYTE('"')) |
+		 zero_bytes(word ^ EACH_BYTE('\\'))) &
+		EACH_BYTE(0x80)) != 0;
+}
+
+static inline uint64_t load(const char *bytes, size_t len)
+{
+	uint64_t word = 0;
+
+	memcpy(&word, bytes, len);
+	return word;
+}
+
+/* Fewer than eight bytes as a word; some of them stand in it twice. */
+static uint64_t load_short(struct str value)
+{
+	if (value.len >= 4)
+		return load(value.data, 4) | load(value.data + value.len - 4, 4) << 32;
+
+	uint64_t word = EACH_BYTE('0') << 24;
+
+	word |= (uint64_t)(unsigned char)value.data[0];
+	word |= (uint64_t)(unsigned char)value.data[value.len / 2] << 8;
+	return word | (uint64_t)(unsigned char)value.data[value.len - 1] << 16;
 }
 
 static bool is_plain(struct str value)
 {
 	const size_t step = sizeof(uint64_t);
 
-	if (value.len < step) {
-		for (size_t i = 0; i < value.len; i++)
-			if (needs_escape((unsigned char)value.data[i]))
-				return false;
+	if (value.len == 0)
 		return true;
-	}
+	if (value.len < step)
+		return !word_needs_escape(load_short(value));
 	for (size_t i = 0; i + step < value.len; i += step)
-		if (word_needs_escape(value.data + i))
+		if (word_needs_escape(load(value.data + i, step)))
 			return false;
-	return !word_needs_escape(value.data + value.len - step); /* may overlap the one before */
+	/* May overlap the one before. */
+	return !word_needs_escape(load(value.data + value.len - step, step));
 }
 
-static struct str escape_default(struct pool *pool, struct str value, bool found)
+static char *put_bytes(char *to, const char *limit, struct str bytes)
 {
+	return bytes.len <= (size_t)(limit - to) ? str_put(to, bytes) : NULL;
+}
+
+static char *put_default(char *to, const char *limit, struct str value, bool found)
+{
+	static const char hex[] = "0123456789ABCDEF";
+
 	if (!found)
-		return STR("-");
+		return put_bytes(to, limit, STR("-"));
 	if (is_plain(value))
-		return value;
-
-	char *text = pool_alloc(pool, value.len * 4), *to = text;
-
+		return put_bytes(to, limit, value);
 	for (size_t i = 0; i < value.len; i++) {
 		unsigned char c = (unsigned char)value.data[i];
 
+		if (limit - to < 4)
+			return NULL;
 		if (needs_escape(c)) {
-			static const char hex[] = "0123456789ABCDEF";
-
 			*to++ = '\\';
 			*to++ = 'x';
 			*to++ = hex[c >> 4];
@@ -101,8 +124,10 @@ static struct str escape_default(struct pool *pool, struct str value, bool found
 			*to++ = (char)c;
 		}
 	}
-	return str_range(text, to);
+	return to;
 }
+
+enum { JSON_ESCAPE = sizeof("\\u001F") };
 
 static char *put_json_control(char *to, unsigned char c)
 {
@@ -116,25 +141,24 @@ static char *put_json_control(char *to, unsigned char c)
 	return to;
 }
 
-static struct str escape_json(struct pool *pool, struct str value, bool found)
+static char *put_json(char *to, const char *limit, struct str value, bool found)
 {
-	char *text = pool_alloc(pool, value.len * 6 + 1), *to = text;
-
 	for (size_t i = 0; found && i < value.len; i++) {
 		unsigned char c = (unsigned char)value.data[i];
 
+		if (limit - to < JSON_ESCAPE)
+			return NULL;
 		if (c < 0x20 || c == '"' || c == '\\')
 			to = put_json_control(to, c);
 		else
 			*to++ = (char)c;
 	}
-	return str_range(text, to);
+	return to;
 }
 
-static struct str escape_none(struct pool *pool, struct str value, bool found)
+static char *put_none(char *to, const char *limit, struct str value, bool found)
 {
-	(void)pool;
-	return found ? value : STR("");
+	return found ? put_bytes(to, limit, value) : to;
 }
 
 /* --- log_format --- */
@@ -147,13 +171,13 @@ static const struct log_format *find_format(const struct log_conf *conf, struct 
 	return NULL;
 }
 
-static variable_escape *find_escape(struct str name)
+static variable_put *find_put(struct str name)
 {
 	if (str_eq(name, STR("default")))
-		return escape_default;
+		return put_default;
 	if (str_eq(name, STR("json")))
-		return escape_json;
-	return str_eq(name, STR("none")) ? escape_none : NULL;
+		return put_json;
+	return str_eq(name, STR("none")) ? put_none : NULL;
 }
 
 /* The strings of a format are one text; they need not stand in one word. */
@@ -180,11 +204,11 @@ static int set_log_format(struct conf_call *call)
 		return conf_error(call, &args[0], "there is a log format \"%.*s\" already",
 				  STR_ARG(args[0].text));
 	format->name = args[0].text;
-	format->escape = escape_default;
+	format->put = put_default;
 	if (str_starts(args[1].text, STR("escape="))) {
-		format->escape = find_escape(str_skip(args[1].text, 7));
+		format->put = find_put(str_skip(args[1].text, 7));
 		text = 2;
-		if (!format->escape)
+		if (!format->put)
 			return conf_error(call, &args[1], "expected escape=default, json or none");
 		if (call->node->nargs == 2)
 			return conf_error(call, &args[1], "the text of the format is missing");
@@ -322,6 +346,18 @@ static int log_check(struct conf_call *call, void *data)
 
 /* --- logging --- */
 
+struct line {
+	struct request *req;
+	const struct log_format *format;
+};
+
+static char *put_line(char *to, const char *limit, void *data)
+{
+	const struct line *line = data;
+
+	return template_put(line->req, line->format->template, line->format->put, to, limit);
+}
+
 static verdict log_request(struct request *req, const void *data)
 {
 	const struct log_conf *conf = data;
@@ -329,8 +365,7 @@ static verdict log_request(struct request *req, const void *data)
 	for (const struct access_log *log = conf->logs; log; log = log->next) {
 		if (log->condition && !template_is_true(req, log->condition))
 			continue;
-		log_writer_add(log->writer, template_text_escaped(req, log->format->template,
-								  log->format->escape));
+		log_writer_add(log->writer, put_line, &(struct line){ req, log->format });
 	}
 	return PASS;
 }

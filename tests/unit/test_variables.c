@@ -8,8 +8,8 @@
 /* `text` as the root of a server, which is a template like any other. */
 static struct request *request_with(const char *text)
 {
-	struct http *http = good_http(
-		memory_printf("server { server_name site; root \"/%s\"; }", text));
+	struct http *http =
+		good_http(memory_printf("server { server_name site; root \"/%s\"; }", text));
 
 	return request_for(http, "", "/path");
 }
@@ -20,8 +20,7 @@ static const struct template *template_of(struct request *req)
 }
 
 /* What the text becomes in this request. */
-#define assert_becomes(req, expected) \
-	assert_str(template_text(req, template_of(req)), "/" expected)
+#define assert_becomes(req, expected) assert_str(template_text(req, template_of(req)), "/" expected)
 
 static void add_field(struct request *req, const char *name, const char *value)
 {
@@ -82,16 +81,31 @@ START_TEST(what_has_no_value_is_empty)
 }
 END_TEST
 
-static struct str brackets(struct pool *pool, struct str value, bool found)
+static char *put_brackets(char *to, const char *limit, struct str value, bool found)
 {
-	return found ? pool_printf(pool, "<%.*s>", STR_ARG(value)) : STR("-");
+	if ((size_t)(limit - to) < value.len + 2)
+		return NULL;
+	return to + sprintf(to, found ? "<%.*s>" : "-", STR_ARG(value));
 }
 
-START_TEST(values_are_escaped_literals_are_not)
+START_TEST(values_are_put_by_the_caller_literals_are_not)
 {
-	struct request *req = request_with("$scheme|$http_x|$https");
+	struct request *req = request_with("$scheme|$http_x|$https|");
+	char text[64], *end = template_put(req, template_of(req), put_brackets, text, text + 64);
 
-	assert_str(template_text_escaped(req, template_of(req), brackets), "/<http>|-|<>");
+	assert_str(str_range(text, end), "/<http>|-|<>|");
+	end_request(req);
+}
+END_TEST
+
+START_TEST(nothing_is_put_beyond_the_limit)
+{
+	struct request *req = request_with("$scheme|$http_x|$https|");
+	char text[64];
+
+	for (size_t room = 0; room < sizeof("/<http>|-|<>|") - 1; room++)
+		ck_assert_ptr_null(
+			template_put(req, template_of(req), put_brackets, text, text + room));
 	end_request(req);
 }
 END_TEST
@@ -210,7 +224,7 @@ static struct str user_of(const char *authorization)
 {
 	struct request *req = request_with("");
 
-	add_field(req, "Authorization", authorization);
+	req->known.authorization = str_from(authorization);
 
 	struct str user = variable_text(req, STR("remote_user"));
 
@@ -265,9 +279,9 @@ END_TEST
 
 START_TEST(paths_of_root_and_alias)
 {
-	struct http *http = good_http(
-		"server { root /r/; location /a/ { alias /data/; location /a/b/ { } }"
-		"location ~ ^/c/(.*)$ { alias /cc/$1; } location /d { root $arg_r/; } }");
+	struct http *http =
+		good_http("server { root /r/; location /a/ { alias /data/; location /a/b/ { } }"
+			  "location ~ ^/c/(.*)$ { alias /cc/$1; } location /d { root $arg_r/; } }");
 	static const struct {
 		const char *uri, *root, *path;
 	} cases[] = {
@@ -316,10 +330,10 @@ END_TEST
 
 START_TEST(fields_of_the_answer)
 {
-	struct request *req = request_with(
-		"$sent_http_content_type|$sent_http_content_length|$sent_http_etag|"
-		"$sent_http_location|$sent_http_x_a|$sent_http_last_modified|"
-		"$sent_http_connection");
+	struct request *req =
+		request_with("$sent_http_content_type|$sent_http_content_length|$sent_http_etag|"
+			     "$sent_http_location|$sent_http_x_a|$sent_http_last_modified|"
+			     "$sent_http_connection");
 	struct response *response = &req->response;
 
 	response->status = 200;
@@ -355,9 +369,9 @@ START_TEST(an_id_is_kept_and_differs)
 END_TEST
 
 TESTS("variables", a_literal_is_not_copied, parts_are_joined, many_parts_are_joined,
-      what_has_no_value_is_empty, values_are_escaped_literals_are_not, conditions,
-      some_values_are_kept_others_are_asked_again, a_value_that_is_made_of_itself_is_empty,
-      variables_by_name, unknown_names_are_errors, arguments, fields_of_a_name_are_joined, cookies,
-      the_host_or_the_name_of_the_server, the_user_of_basic_authorization, addresses,
-      addresses_of_ipv6_and_unix, paths_of_root_and_alias, sizes_and_times, fields_of_the_answer,
-      an_id_is_kept_and_differs)
+      what_has_no_value_is_empty, values_are_put_by_the_caller_literals_are_not,
+      nothing_is_put_beyond_the_limit, conditions, some_values_are_kept_others_are_asked_again,
+      a_value_that_is_made_of_itself_is_empty, variables_by_name, unknown_names_are_errors,
+      arguments, fields_of_a_name_are_joined, cookies, the_host_or_the_name_of_the_server,
+      the_user_of_basic_authorization, addresses, addresses_of_ipv6_and_unix,
+      paths_of_root_and_alias, sizes_and_times, fields_of_the_answer, an_id_is_kept_and_differs)
