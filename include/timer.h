@@ -38,4 +38,13 @@ static inline bool timer_is_started(const struct timer *timer)
 int64_t clock_ms(void);
 int64_t clock_wall_ms(void);
 
+/*
+ * For what is not to be done too often: true, and *last_ms is now, unless that is
+ * less than so long ago. Begin with 0.
+ */
+bool clock_is_due(int64_t *last_ms, int64_t apart_ms);
+
+/* Apart enough for lines about a shortage, which everybody meets while it lasts. */
+enum { SHORTAGE_LOG_MS = 60 * 1000 };
+
 #endif

@@ -29,6 +29,14 @@ int64_t clock_wall_ms(void)
 	return wall_ms;
 }
 
+bool clock_is_due(int64_t *last_ms, int64_t apart_ms)
+{
+	if (*last_ms && now_ms - *last_ms < apart_ms)
+		return false;
+	*last_ms = now_ms;
+	return true;
+}
+
 static int64_t read_clock(clockid_t id)
 {
 	struct timespec ts;

@@ -187,7 +187,7 @@ static bool is_worth_keeping(const struct entry *entry)
 {
 	int error = entry->file.error;
 
-	return error != ENAMETOOLONG && error != EMFILE && error != ENFILE;
+	return error != ENAMETOOLONG && error != EMFILE && error != ENFILE && error != ENOMEM;
 }
 
 static struct entry *fill(const struct file_query *query, uint64_t hash, const struct look *look)

@@ -9,6 +9,7 @@
 #include "http/files.h"
 
 #include <errno.h>
+#include <timer.h>
 
 #include "config/modules.h"
 #include "file/cache.h"
@@ -57,10 +58,19 @@ struct body *file_body(struct request *req, struct file *file)
 	return body_from_file(req, file->fd, file->size, release, file);
 }
 
+/* Which of these three it is, all requests meet it until it is over. */
+static bool is_shortage(int error)
+{
+	return error == EMFILE || error == ENFILE || error == ENOMEM;
+}
+
 static verdict refuse_missing(struct request *req, const struct file *file)
 {
+	static int64_t said_ms;
 	int status = status_from_errno(file->error);
 
+	if (is_shortage(file->error) && !clock_is_due(&said_ms, SHORTAGE_LOG_MS))
+		return status;
 	if (!str_empty(file->refusal))
 		request_log(req, LEVEL_ERROR, 0, "\"%.*s\" %s: %.*s", STR_ARG(file->path),
 			    status == 403 ? "is forbidden" : "cannot be opened now",

@@ -64,9 +64,22 @@ static void on_expired(void *data)
 
 static bool refuse(int fd, const char *why)
 {
-	log_alertx("connection closed: %s", why);
+	static int64_t said_ms;
+
+	if (clock_is_due(&said_ms, SHORTAGE_LOG_MS))
+		log_alertx("connection closed: %s", why);
 	close(fd);
 	return false;
+}
+
+/* Where the system has no room in epoll, the connection that has been idle longest goes. */
+static int watch(struct conn *conn)
+{
+	int error = event_add(&conn->event, conn->events);
+
+	if ((error == -ENOSPC || error == -ENOMEM) && conn_close_oldest_idle())
+		error = event_add(&conn->event, conn->events);
+	return error;
 }
 
 /* NULL: it was refused and closed. */
@@ -90,7 +103,7 @@ static struct conn *create(const struct listener *listener, int fd, const union 
 	if (peer_len)
 		memcpy(&conn->peer, peer, peer_len);
 	conn->peer_len = peer_len;
-	if (event_add(&conn->event, conn->events) < 0) {
+	if (watch(conn) < 0) {
 		free(conn);
 		refuse(fd, "epoll does not take it");
 		return NULL;

@@ -195,9 +195,8 @@ static void on_moved(struct generation *generation)
 	static int64_t reloaded_ms;
 
 	if (generation != active || next || upgrade_is_busy() || ending != GO_ON ||
-	    (reloaded_ms && clock_ms() - reloaded_ms < MOVES_APART_MS))
+	    !clock_is_due(&reloaded_ms, MOVES_APART_MS))
 		return;
-	reloaded_ms = clock_ms();
 	log_notice("a root lies outside of what the sandbox allows: reloading");
 	reload();
 }

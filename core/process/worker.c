@@ -38,7 +38,6 @@ static uint32_t descriptors; /* RLIMIT_NOFILE */
 enum {
 	MESSAGES_A_TURN = 4,
 	PAUSE_MS = 100,
-	COMPLAIN_MS = 60 * 1000, /* not more often, while it lasts */
 	RESERVE = 256, /* descriptors that are not for connections, at most */
 };
 
@@ -71,15 +70,13 @@ static void stop_modules(void)
 
 static bool has_room(void)
 {
-	static int64_t complained;
+	static int64_t said_ms;
 
 	if (conn_counts.active < conn_limit || (!quitting && conn_close_oldest_idle()))
 		return true;
-	if (!complained || clock_ms() - complained > COMPLAIN_MS) {
-		complained = clock_ms();
+	if (clock_is_due(&said_ms, SHORTAGE_LOG_MS))
 		log_alertx("all %u worker_connections are in use, new connections wait",
 			   conn_limit);
-	}
 	return false;
 }
 
