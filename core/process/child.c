@@ -199,6 +199,7 @@ static void close_foreign(void)
 
 		if (other->channel.fd >= 0)
 			close(other->channel.fd);
+		other->channel.fd = -1;
 		if (other != self && other->inbox[0] >= 0)
 			close(other->inbox[0]);
 		if (!takes && other->inbox[1] >= 0)
@@ -238,10 +239,8 @@ static void on_moved(void)
 {
 	static int64_t told_ms;
 
-	if (told_ms && clock_ms() - told_ms < 1000)
-		return;
-	told_ms = clock_ms();
-	channel_send(channel.fd, MESSAGE_MOVED, 0, STR(""), NULL, 0);
+	if (clock_is_due(&told_ms, 1000))
+		channel_send(channel.fd, MESSAGE_MOVED, 0, STR(""), NULL, 0);
 }
 
 static int run(int fd)
@@ -277,6 +276,28 @@ static int run(int fd)
 	return 0;
 }
 
+/* Everything that can fail has been done when there is a process. */
+static int fork_child(struct process *process, int fds[2])
+{
+	process->channel.fd = fds[0];
+	int error = event_add(&process->channel, EPOLLIN);
+	if (error < 0)
+		return error;
+	listen_connect(process->generation->listeners);
+	fflush(NULL);
+	process->pid = fork();
+	if (process->pid == 0) {
+		self = process;
+		exit(run(fds[1]));
+	}
+	if (process->pid > 0)
+		return 0;
+	error = -errno;
+	process->pid = 0;
+	event_remove(&process->channel);
+	return error;
+}
+
 int child_start(struct process *process)
 {
 	int fds[2];
@@ -284,24 +305,14 @@ int child_start(struct process *process)
 
 	if (error < 0)
 		return error;
-	listen_connect(process->generation->listeners);
-	fflush(NULL);
-	pid_t pid = fork();
-	if (pid < 0) {
-		error = -errno;
+	error = fork_child(process, fds);
+	close(fds[1]);
+	if (error < 0) {
 		close(fds[0]);
-		close(fds[1]);
+		process->channel.fd = -1;
 		return error;
 	}
-	if (pid == 0) {
-		self = process;
-		close(fds[0]);
-		exit(run(fds[1]));
-	}
-	close(fds[1]);
-	process->pid = pid;
 	process->state = PROCESS_STARTING;
 	process->started_ms = clock_ms();
-	process->channel.fd = fds[0];
-	return event_add(&process->channel, EPOLLIN);
+	return 0;
 }

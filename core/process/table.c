@@ -60,14 +60,13 @@ static struct process *free_place(void)
 struct process *table_add(enum process_kind kind, struct generation *generation, unsigned index)
 {
 	int inbox[2] = { -1, -1 };
-	int error = kind == PROCESS_WORKER ? channel_pair(inbox) : 0;
-	struct process *process = error == 0 ? free_place() : NULL;
+	struct process *process = free_place();
+	int error = process && kind == PROCESS_WORKER ? channel_pair(inbox) : 0;
 
-	if (!process) {
-		if (error < 0)
-			errno = -error;
+	if (error < 0)
+		errno = -error;
+	if (error < 0 || !process)
 		return NULL;
-	}
 	*process = (struct process){
 		.channel.fd = -1,
 		.kind = kind,
