@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "harness/client.h"
+#include "harness/inject.h"
 #include "harness/memory.h"
 #include "harness/scratch.h"
 #include "harness/test.h"
@@ -264,14 +265,17 @@ static void run(struct server *server, const struct server_setup *setup)
 	arguments(server, setup, argv);
 	server->pid = fork();
 	ck_assert_int_ge(server->pid, 0);
-	if (server->pid > 0)
+	if (server->pid > 0) {
+		inject_attend(server->pid);
 		return;
+	}
 	/* A test that fails ends at once, and the server has to end with it. */
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	int fd = open(output, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0644);
 	if (getppid() != parent || fd < 0 || dup2(fd, 1) < 0 || dup2(fd, 2) < 0)
 		_exit(127);
 	close(fd);
+	inject_enter();
 	execvp(argv[0], (char **)argv);
 	fprintf(stderr, "%s: %s\n", argv[0], strerror(errno));
 	_exit(127);
