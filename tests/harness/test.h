@@ -19,6 +19,7 @@
 #define HARNESS_TEST_H
 
 #include <check.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 struct test_suite {
@@ -28,8 +29,8 @@ struct test_suite {
 	void (*teardown)(void); /* in the test's process, when it did not fail; or NULL */
 };
 
-/* Long enough for a loaded machine, short enough to notice a test that hangs. */
-#define TEST_TIMEOUT 20
+/* A test that takes longer hangs: no machine is that slow. */
+#define TEST_TIMEOUT 100
 
 /* Runs the tests and prints Check's summary; what main() is to return. */
 int test_main(const struct test_suite *suite, const TTest *const tests[], size_t count);
@@ -44,6 +45,13 @@ int test_main(const struct test_suite *suite, const TTest *const tests[], size_t
 		const TTest *const tests[] = { __VA_ARGS__ };                     \
 		return test_main(suite, tests, sizeof(tests) / sizeof(tests[0])); \
 	}
+
+/*
+ * For what goes well unless a limit in time is missed, which a machine that stalls
+ * may do: tried with this limit, then with ever longer ones. Fails the test when
+ * none of them was enough.
+ */
+void test_in_time(bool (*goes_well)(int limit_ms), int limit_ms);
 
 /*
  * Ends the running test as skipped: for what this machine cannot do (no IPv6, not

@@ -146,9 +146,7 @@ START_TEST(mistakes_are_shown)
 }
 END_TEST
 
-static const struct test_suite suite = { .name = "pattern", .timeout = 3 };
-
-TESTS_IN(&suite, captures_are_parts_of_the_subject, what_does_not_match_leaves_captures_alone,
+TESTS("pattern", captures_are_parts_of_the_subject, what_does_not_match_leaves_captures_alone,
       a_match_without_groups_ends_the_captures, named_groups_stay_until_they_match_again,
       a_group_of_the_same_name_in_another_branch, nothing_is_captured_without_a_request,
       backtracking_ends, deep_nesting_is_no_crash, mistakes_are_shown)
