@@ -90,7 +90,6 @@ START_TEST(the_mode_changes_at_a_reload)
 {
 	struct server *server = server_start(conf("shared", 2, ""));
 
-	log_wait(server, " serves, with ");
 	for (int from = 0; from < MODES; from++) {
 		for (int to = 0; to < MODES; to++) {
 			change(server, conf(modes[from], 4, ""), 4 + (from == HANDOFF));
@@ -129,7 +128,6 @@ START_TEST(a_dead_acceptor_is_replaced)
 	struct patience wait = { 0 };
 	pid_t pid;
 
-	log_wait(server, "serves, with");
 	struct client *client = client_open(server);
 	ck_assert_str_eq(client_get(client, "/").body, "ok");
 	pid = acceptor_of(server);
@@ -141,7 +139,7 @@ START_TEST(a_dead_acceptor_is_replaced)
 	/* Connections that a worker has are not the acceptor's. */
 	ck_assert_str_eq(client_get(client, "/").body, "ok");
 	check_answers(server);
-	put_file(server, "/error.log", "");
+	server_forgive(server);
 	server_stop(server);
 }
 END_TEST
@@ -153,7 +151,6 @@ START_TEST(an_inbox_outlives_its_worker)
 	pid_t pids[WORKERS], acceptor;
 	struct client *clients[CLIENTS];
 
-	log_wait(server, "serves, with");
 	acceptor = acceptor_of(server);
 	int count = server_workers(server, pids, WORKERS);
 	ck_assert_int_eq(count, 2);
@@ -167,7 +164,7 @@ START_TEST(an_inbox_outlives_its_worker)
 	for (int i = 0; i < CLIENTS; i++)
 		ck_assert_str_eq(client_reply(clients[i]).body, "ok");
 	log_wait(server, "exited on signal 9");
-	put_file(server, "/error.log", "");
+	server_forgive(server);
 	server_stop(server);
 }
 END_TEST

@@ -85,16 +85,20 @@ static const char *json(const struct server *server, const char *filter)
 	return text;
 }
 
+/* What workers count is seen a moment after their answer. */
+static void json_becomes(const struct server *server, const char *filter, const char *wanted)
+{
+	struct patience wait = { 0 };
+	const char *text;
+
+	while (strcmp(text = json(server, filter), wanted) != 0)
+		patience(&wait, memory_printf("%s is %s, not %s", filter, wanted, text));
+}
+
 static void need_jq(void)
 {
 	if (system("jq --version >/dev/null 2>&1") != 0)
 		test_skip("jq is not installed");
-}
-
-/* For tests that make the server complain: what it has said is what they wanted. */
-static void forgive(struct server *server)
-{
-	put_file(server, "/error.log", "");
 }
 
 /* --- raw clients ----------------------------------------------------------------- */
@@ -170,7 +174,7 @@ START_TEST(reload_prints_all_errors_of_the_configuration)
 	ck_assert_ptr_nonnull(strstr(outcome.text, "nonsense"));
 	ck_assert_ptr_nonnull(strstr(outcome.text, "perhaps"));
 	ck_assert_str_eq(get(server, "/v").body, "one");
-	forgive(server);
+	server_forgive(server);
 	server_stop(server);
 }
 END_TEST
@@ -186,7 +190,7 @@ START_TEST(the_master_tells_the_errors_it_finds)
 	ck_assert_ptr_nonnull(strstr(text, "nonsense"));
 	ck_assert_ptr_nonnull(strstr(text, "perhaps"));
 	ck_assert_ptr_nonnull(strstr(text, "nothing was changed, generation 1 serves on\n"));
-	forgive(server);
+	server_forgive(server);
 	server_stop(server);
 }
 END_TEST
@@ -200,7 +204,7 @@ START_TEST(reload_tells_which_address_cannot_be_had)
 	ck_assert_int_eq(outcome.status, 1);
 	ck_assert_ptr_nonnull(strstr(outcome.text, "bind() to 192.0.2.1:81 failed"));
 	ck_assert_ptr_nonnull(strstr(outcome.text, "skua: reload failed\n"));
-	forgive(server);
+	server_forgive(server);
 	server_stop(server);
 }
 END_TEST
@@ -468,18 +472,18 @@ START_TEST(status_is_json)
 	ck_assert_int_eq(get(server, "/missing").status, 404);
 	struct client *client = client_open(server);
 	client_get(client, "/v");
-	ck_assert_str_eq(json(server, ".pid"), memory_printf("%d", server->pid));
-	ck_assert_str_eq(json(server, "[.generation,.accept_mode]"), "[1,\"shared\"]");
-	ck_assert_str_eq(json(server, ".configuration"),
-			 memory_printf("%s/conf/server.conf", server->dir));
-	ck_assert_str_eq(json(server, "[.listeners[]]|tostring"),
-			 server_text(server, "[\"127.0.0.1:%PORT%\"]"));
-	ck_assert_str_eq(json(server, "[.processes[]|.kind,.slot,.generation,.state]"),
-			 "[\"worker\",0,1,\"running\",\"worker\",1,1,\"running\"]");
-	ck_assert_str_eq(json(server, "[.totals|.requests,.responses[\"2xx\"],.responses[\"4xx\"],"
-				      ".connections.accepted,.connections.idle]"),
-			 "[3,2,1,3,1]");
-	ck_assert_str_eq(json(server, ".totals.bytes_sent > 200"), "true");
+	json_becomes(server, ".pid", memory_printf("%d", server->pid));
+	json_becomes(server, "[.generation,.accept_mode]", "[1,\"shared\"]");
+	json_becomes(server, ".configuration",
+		     memory_printf("%s/conf/server.conf", server->dir));
+	json_becomes(server, "[.listeners[]]|tostring",
+		     server_text(server, "[\"127.0.0.1:%PORT%\"]"));
+	json_becomes(server, "[.processes[]|.kind,.slot,.generation,.state]",
+		     "[\"worker\",0,1,\"running\",\"worker\",1,1,\"running\"]");
+	json_becomes(server, "[.totals|.requests,.responses[\"2xx\"],.responses[\"4xx\"],"
+		     ".connections.accepted,.connections.idle]",
+		     "[3,2,1,3,1]");
+	json_becomes(server, ".totals.bytes_sent > 200", "true");
 	server_stop(server);
 }
 END_TEST
@@ -497,15 +501,13 @@ START_TEST(sums_survive_reloads_and_deaths)
 	while (server_workers(server, &worker, 1) != 1)
 		patience(&wait, "the old worker has gone");
 	get(server, "/v");
-	ck_assert_str_eq(json(server, ".totals.requests"), "2");
+	json_becomes(server, ".totals.requests", "2");
 	kill(worker, SIGKILL);
 	log_wait(server, "exited on signal 9");
-	forgive(server);
-	wait = (struct patience){ 0 };
-	while (strcmp(json(server, ".processes[0].state"), "running") != 0)
-		patience(&wait, "another worker runs");
+	server_forgive(server);
+	json_becomes(server, ".processes[0].state", "running");
 	get(server, "/v");
-	ck_assert_str_eq(json(server, "[.totals.requests,.processes[0].requests]"), "[3,2]");
+	json_becomes(server, "[.totals.requests,.processes[0].requests]", "[3,2]");
 	server_stop(server);
 }
 END_TEST
@@ -522,9 +524,9 @@ START_TEST(an_old_worker_says_what_it_waits_for)
 	client_send(client, "GET /large HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
 	ck_assert_uint_gt(client_read(client, first, sizeof(first)), 0);
 	check_run(server, "-s reload", 0, "generation 2");
-	ck_assert_str_eq(json(server, "[.processes[]|select(.generation == 1)|.state,"
-				      ".waits_for.answers,.connections.writing]"),
-			 "[\"draining\",1,1]");
+	json_becomes(server, "[.processes[]|select(.generation == 1)|.state,"
+		     ".waits_for.answers,.connections.writing]",
+		     "[\"draining\",1,1]");
 	check_run(server, "status", 0, "waits for 1 answer\n");
 	client_close(client);
 	server_stop(server);
@@ -544,7 +546,7 @@ START_TEST(a_server_that_ends_can_be_asked)
 	ck_assert_uint_gt(client_read(client, first, sizeof(first)), 0);
 	kill(server->pid, SIGQUIT);
 	log_wait(server, "signal QUIT received");
-	ck_assert_str_eq(json(server, "[.ending,.processes[0].waits_for.answers]"), "[true,1]");
+	json_becomes(server, "[.ending,.processes[0].waits_for.answers]", "[true,1]");
 	check_run(server, "status", 0, "the server ends after the answers under way");
 	check_run(server, "-s reload", 1, "the server was told to end");
 	client_close(client);
@@ -563,16 +565,14 @@ START_TEST(status_without_a_server)
 }
 END_TEST
 
-static const struct test_suite suite = { .name = "control", .timeout = 40 };
-
-TESTS_IN(&suite, reload_tells_what_has_changed, reload_prints_all_errors_of_the_configuration,
-	 the_master_tells_the_errors_it_finds, reload_tells_which_address_cannot_be_had,
-	 reloads_at_the_same_time_are_all_answered,
-	 without_the_socket_a_signal_is_sent, control_off_makes_no_socket, reopen_tells_what_failed,
-	 the_socket_is_its_owners, another_user_is_refused,
-	 a_socket_left_behind_is_replaced, a_living_masters_socket_stays,
-	 the_socket_steps_aside_for_another_program,
-	 garbage_is_refused, clients_are_bounded, a_line_may_come_in_pieces,
-	 hanging_up_while_waiting_is_no_matter, status_is_json, sums_survive_reloads_and_deaths,
-	 an_old_worker_says_what_it_waits_for,
-	 a_server_that_ends_can_be_asked, status_without_a_server)
+TESTS("control", reload_tells_what_has_changed, reload_prints_all_errors_of_the_configuration,
+      the_master_tells_the_errors_it_finds, reload_tells_which_address_cannot_be_had,
+      reloads_at_the_same_time_are_all_answered,
+      without_the_socket_a_signal_is_sent, control_off_makes_no_socket, reopen_tells_what_failed,
+      the_socket_is_its_owners, another_user_is_refused,
+      a_socket_left_behind_is_replaced, a_living_masters_socket_stays,
+      the_socket_steps_aside_for_another_program,
+      garbage_is_refused, clients_are_bounded, a_line_may_come_in_pieces,
+      hanging_up_while_waiting_is_no_matter, status_is_json, sums_survive_reloads_and_deaths,
+      an_old_worker_says_what_it_waits_for,
+      a_server_that_ends_can_be_asked, status_without_a_server)

@@ -38,7 +38,6 @@ static struct load *begin(struct server *server)
 	});
 	struct patience wait = { 0 };
 
-	log_wait(server, " serves, with ");
 	while (load_answers(load) < 200)
 		patience(&wait, "the clients are at work");
 	return load;

@@ -116,7 +116,7 @@ START_TEST(a_failed_reload_is_over_too)
 	kill(server->pid, SIGHUP);
 	log_wait(server, "cannot tell the service manager");
 	ck_assert_str_eq(get(server, "/v").body, "one");
-	put_file(server, "/error.log", "");
+	server_forgive(server);
 	server_stop(server);
 }
 END_TEST
@@ -397,6 +397,8 @@ START_TEST(the_unit_is_confined)
 	char text[512] = "";
 	ck_assert_ptr_nonnull(fgets(text, sizeof(text), from));
 	pclose(from);
+	if (strstr(text, "option"))
+		test_skip("this systemd-analyze is too old");
 	const char *level = strstr(text, "skua.service: ");
 	ck_assert_msg(level && atof(level + 14) > 0 && atof(level + 14) < 5, "%s", text);
 }

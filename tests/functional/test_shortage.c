@@ -7,7 +7,6 @@
 #include "harness/memory.h"
 #include "harness/test.h"
 
-#include <dirent.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,13 +24,7 @@ static struct server *start(const char *main, const char *http)
 		"location /pid { return 200 $pid; } } }",
 		main, http));
 
-	log_wait(server, "serves, with");
 	return server;
-}
-
-static void forgive(struct server *server)
-{
-	put_file(server, "/error.log", "");
 }
 
 static void log_once(struct server *server, const char *text)
@@ -50,19 +43,6 @@ static rlim_t limit_files(pid_t pid, rlim_t count)
 	limit.rlim_cur = count;
 	ck_assert_int_eq(prlimit(pid, RLIMIT_NOFILE, &limit, NULL), 0);
 	return old.rlim_cur;
-}
-
-static int open_descriptors(pid_t pid)
-{
-	DIR *dir = opendir(memory_printf("/proc/%d/fd", pid));
-	int count = -2;
-
-	if (!dir)
-		test_skip("this user may not look at the descriptors of a worker");
-	while (readdir(dir))
-		count++;
-	closedir(dir);
-	return count;
 }
 
 START_TEST(idle_connections_go_first)
@@ -99,7 +79,7 @@ START_TEST(connections_wait_for_descriptors)
 	for (int i = 0; i < CLIENTS; i++)
 		client_close(busy[i]);
 	ck_assert_int_eq(client_reply(late).status, 200);
-	forgive(server);
+	server_forgive(server);
 	server_stop(server);
 }
 END_TEST
@@ -107,7 +87,7 @@ END_TEST
 START_TEST(a_worker_that_cannot_be_started_is_tried_again)
 {
 	struct server *server = start("", "");
-	rlim_t before = limit_files(server->pid, (rlim_t)open_descriptors(server->pid) - 1);
+	rlim_t before = limit_files(server->pid, (rlim_t)server_descriptors(server) - 1);
 	pid_t pid = atoi(get(server, "/pid").body);
 	struct patience wait = { 0 };
 
@@ -121,7 +101,7 @@ START_TEST(a_worker_that_cannot_be_started_is_tried_again)
 	ck_assert_int_eq(client_reply(client).status, 200);
 	while (server_workers(server, &pid, 1) != 1)
 		patience(&wait, "the worker is there");
-	forgive(server);
+	server_forgive(server);
 	server_stop(server);
 }
 END_TEST
@@ -153,13 +133,13 @@ START_TEST(a_reload_without_descriptors_changes_nothing)
 	struct client *client = client_open(server);
 	const char *pid = client_get(client, "/pid").body;
 	pid_t pids[WORKERS];
-	int open = open_descriptors(server->pid), failed = 0;
+	int open = server_descriptors(server), failed = 0;
 	rlim_t before = limit_files(server->pid, (rlim_t)open);
 
 	while (!reload(server)) {
 		struct patience wait = { 0 };
 		ck_assert_str_eq(client_get(client, "/pid").body, pid);
-		while (open_descriptors(server->pid) != open)
+		while (server_descriptors(server) > open)
 			patience(&wait, "the descriptors of the failed reload are closed");
 		limit_files(server->pid, (rlim_t)(open + ++failed));
 	}
@@ -170,7 +150,7 @@ START_TEST(a_reload_without_descriptors_changes_nothing)
 	while (server_workers(server, pids, WORKERS) != 2)
 		patience(&wait, "the old workers have gone");
 	ck_assert_int_eq(get(server, "/pid").status, 200);
-	forgive(server);
+	server_forgive(server);
 	server_stop(server);
 }
 END_TEST
@@ -185,7 +165,7 @@ START_TEST(a_full_disk_stops_nobody)
 	for (int i = 0; i < CLIENTS; i++)
 		ck_assert_int_eq(client_get(client, "/pid").status, 200);
 	log_once(server, "lines are lost: writing to \"/dev/full\" failed");
-	forgive(server);
+	server_forgive(server);
 	server_stop(server);
 }
 END_TEST
@@ -223,7 +203,7 @@ START_TEST(a_log_that_became_a_folder_keeps_its_file)
 	kill(server->pid, SIGHUP);
 	log_wait(server, "reload: nothing was changed");
 	ck_assert_int_eq(client_get(client, "/pid").status, 200);
-	forgive(server);
+	server_forgive(server);
 	server_stop(server);
 }
 END_TEST
@@ -243,7 +223,7 @@ START_TEST(the_folder_of_the_pid_file_may_go)
 	log_wait(server, "generation 2 of the configuration serves");
 	log_once(server, "cannot write the pid file");
 	ck_assert_str_eq(client_get(client, "/").body, "new");
-	forgive(server);
+	server_forgive(server);
 	server_stop(server);
 }
 END_TEST

@@ -143,16 +143,6 @@ START_TEST(what_lies_in_no_inbox_goes_on)
 }
 END_TEST
 
-static int descriptors(const struct server *server)
-{
-	FILE *from = popen(memory_printf("ls /proc/%d/fd | wc -l", server->pid), "r");
-	int count = 0;
-
-	ck_assert_int_eq(fscanf(from, "%d", &count), 1);
-	pclose(from);
-	return count;
-}
-
 START_TEST(many_upgrades_leave_nothing)
 {
 	struct server *server =
@@ -160,13 +150,13 @@ START_TEST(many_upgrades_leave_nothing)
 
 	upgrade_check(server, 0, "serves in place");
 	wait_for_processes(server, 3);
-	int before = descriptors(server);
+	int before = server_descriptors(server);
 	struct patience wait = { 0 };
 	for (int i = 0; i < 5; i++)
 		upgrade_check(server, 0, "serves in place");
 	wait_for_processes(server, 3);
-	while (descriptors(server) != before)
-		patience(&wait, "as many descriptors as before");
+	while (server_descriptors(server) > before)
+		patience(&wait, "not more descriptors than before");
 	upgrade_stop(server);
 }
 END_TEST

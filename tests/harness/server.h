@@ -24,6 +24,7 @@ struct server {
 	int ports[SERVER_PORTS]; /* %PORT%, %PORT2% … */
 	pid_t pid; /* of the process that was started: the master */
 	const char *name; /* "skua", or what else was started, for messages */
+	bool forgiven; /* server_forgive() */
 };
 
 /* How a server is started; what is zero is as usual. */
@@ -37,7 +38,7 @@ struct server_setup {
 };
 
 /*
- * Starts it and returns when it listens; fails the test when it does not. In the
+ * Starts it and returns when it serves; fails the test when it does not. In the
  * text %PORT% becomes a port of 127.0.0.1, %DIR% the prefix. Added on top: daemon
  * off, pid, error_log at level info in error.log, and where the text has none an
  * empty events block and `sandbox strict`, which ends a worker that makes a system
@@ -58,6 +59,9 @@ void server_stop(struct server *server);
 
 /* The same, told by another signal. */
 void server_stop_by(struct server *server, int signal);
+
+/* For tests that give it reason to: its log may speak of an [alert] or [emerg]. */
+void server_forgive(struct server *server);
 
 /* For tests that broke it on purpose: ends it without a look at its log or status. */
 void server_abandon(struct server *server);
@@ -99,6 +103,9 @@ bool patience(struct patience *patience, const char *what);
 /* The workers, children of the master: how many, at most max written to pids. */
 int server_workers(const struct server *server, pid_t *pids, int max);
 
+/* The descriptors that the master has open. Some are there for a moment only. */
+int server_descriptors(const struct server *server);
+
 /*
  * Resident memory of the server and its workers in KiB. Under a sanitizer or in
  * WRAPPER, where that says nothing about the server, the test is skipped.
@@ -108,6 +115,9 @@ long server_memory_in(const struct server *server, const char *test);
 
 /* The text with %PORT%, %PORT2% … and %DIR% filled in; valid until the test ends. */
 const char *server_text(const struct server *server, const char *text);
+
+/* A port of 127.0.0.1 that no other test gets; a server can listen there. */
+int port_reserve(void);
 
 /* Monotonic milliseconds. */
 long now_ms(void);

@@ -119,13 +119,11 @@ struct server *upgrade_start(const char *main)
 	static const char *const files[] = { "/more.conf", "", NULL };
 
 	upgrade_install();
-	struct server *server = server_start_with(&(const struct server_setup){
+	return server_start_with(&(const struct server_setup){
 		.conf = conf(main),
 		.program = program,
 		.files = files,
 	});
-	log_wait(server, " serves, with ");
-	return server;
 }
 
 /* Ends what a test that fails has left in the background. */
@@ -180,11 +178,10 @@ void upgrade_stop(struct server *server)
 	scratch_remove(memory_printf("%.*s", (int)(strrchr(program, '/') - program), program));
 }
 
-/* For tests that make the server complain. */
 void upgrade_forgive(struct server *server)
 {
+	server_forgive(server);
 	put_file(server, "/error.log", "");
-	put_file(server, "/output.log", "");
 }
 
 /* What the original says, whatever lies at the server's path by now. */
@@ -266,7 +263,7 @@ struct server *upgrade_start_in_background(const char *main)
 	waitpid(server->pid, NULL, 0);
 	put_file(server, "/conf/server.conf",
 		 memory_printf("daemon on; %s", text + strlen("daemon off;")));
-	upgrade_forgive(server);
+	put_file(server, "/error.log", "");
 	start_guard(server);
 	int status = system(memory_printf("%s -p %s -c %s/conf/server.conf -e %s/error.log",
 					  program, server->dir, server->dir, server->dir));

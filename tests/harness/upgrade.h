@@ -37,7 +37,7 @@ struct server *upgrade_start(const char *main);
 struct server *upgrade_start_in_background(const char *main);
 void upgrade_stop(struct server *server);
 
-/* For tests that make the server complain. */
+/* For tests that make the server complain. What it has said until now is forgotten. */
 void upgrade_forgive(struct server *server);
 
 /* What a command has printed, and its exit status. */

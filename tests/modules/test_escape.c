@@ -96,7 +96,7 @@ START_TEST(strict_ends_the_worker)
 	ck_assert_int_eq(get(server, "/?socket").status, 0);
 	log_wait(server, "on signal 31: it made a system call that its sandbox does not allow");
 	ck_assert_str_eq(get(server, "/?read").body, "EACCES");
-	put_file(server, "/error.log", "");
+	server_forgive(server);
 	server_stop(server);
 }
 END_TEST
