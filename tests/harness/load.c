@@ -39,7 +39,7 @@ struct user {
 	int due; /* answers that are missing */
 	const char *rest; /* of the head, to be sent later; NULL: nothing */
 	long wake_ms; /* when it goes on; 0: it waits for the server */
-	long asked_ms;
+	long opened_ms, asked_ms;
 	bool closing; /* an answer has said Connection: close */
 	pid_t pid;
 	char bytes[BUFFER];
@@ -73,7 +73,7 @@ static void hang_up(struct load *load, struct user *user)
 
 static void fault(struct load *load, struct user *user, enum load_fault fault)
 {
-	if (load->plan.expected && load->plan.expected(fault, user->pid))
+	if (load->plan.expected && load->plan.expected(fault, user->pid, user->opened_ms))
 		load->result.expected++;
 	else
 		load->result.faults[fault]++;
@@ -94,6 +94,7 @@ static void open_one(struct load *load, struct user *user)
 	user->len = 0;
 	user->closing = false;
 	user->pid = 0;
+	user->opened_ms = now_ms();
 	user->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (connect(user->fd, (struct sockaddr *)&to, sizeof(to)) < 0) {
 		close(user->fd);

@@ -38,10 +38,11 @@ struct load_plan {
 
 	/*
 	 * Called in the clients' thread for each fault, with the number that the last
-	 * answer on this connection gave in its field X-Pid (0: there was none).
-	 * True: it was to be expected and is not counted. NULL: all count.
+	 * answer on this connection gave in its field X-Pid (0: there was none),
+	 * and the time at which it was opened. True: it was to be expected and is not
+	 * counted. NULL: all count.
 	 */
-	int (*expected)(enum load_fault fault, pid_t pid);
+	int (*expected)(enum load_fault fault, pid_t pid, long opened_ms);
 };
 
 struct load_result {
