@@ -31,10 +31,7 @@ static const char *conf(const char *events, const char *http)
 
 static struct server *start(const char *http)
 {
-	struct server *server = server_start(conf("", http));
-
-	log_wait(server, "serves, with");
-	return server;
+	return server_start(conf("", http));
 }
 
 static void change(struct server *server, const char *text)
@@ -245,23 +242,32 @@ START_TEST(a_body_under_way_is_read_first)
 }
 END_TEST
 
-START_TEST(time_goes_on)
+/* They are closed after the limit, and not as late as if it began again with a reload. */
+static bool time_is_kept(int ms)
 {
-	struct server *server = start("keepalive_timeout 1500ms; client_header_timeout 1500ms;");
+	struct server *server = start(memory_printf(
+		"keepalive_timeout %dms; client_header_timeout %dms;", ms, ms));
+	long began = now_ms(), replaced = 0;
 	struct client *idle = client_open(server), *half = client_open(server);
-	long began = now_ms();
 
 	client_get(idle, "/who");
 	client_send(half, "GET /who HTTP/1.1\r\n");
 	for (int i = 0; i < 3; i++) {
-		usleep(300000);
+		usleep(ms * 250);
+		replaced = now_ms();
 		replace(server);
 	}
 	ck_assert(client_is_closed(idle));
 	ck_assert(client_is_closed(half));
-	ck_assert_int_ge(now_ms() - began, 1400);
-	ck_assert_int_lt(now_ms() - began, 1500 + 1000);
+	long ended = now_ms();
+	ck_assert_int_ge(ended - began, ms - 100);
 	server_stop(server);
+	return ended - replaced < ms;
+}
+
+START_TEST(time_goes_on)
+{
+	test_in_time(time_is_kept, 1000);
 }
 END_TEST
 
@@ -385,9 +391,8 @@ END_TEST
 START_TEST(one_slow_download_keeps_one_worker_until_its_time)
 {
 	struct server *server = server_start(
-		memory_printf("worker_processes 3; worker_shutdown_timeout 700ms; %s",
+		memory_printf("worker_processes 3; worker_shutdown_timeout 2s; %s",
 			      conf("", "")));
-	log_wait(server, "serves, with");
 	put_large(server);
 	struct client *client = start_download(server, "");
 	struct client *idle[20];
@@ -397,9 +402,9 @@ START_TEST(one_slow_download_keeps_one_worker_until_its_time)
 		client_get(idle[i], "/who");
 	}
 	reload(server);
-	wait_for_workers(server, 4);
 	log_wait(server, "worker_shutdown_timeout is over: 1 connections are closed");
 	wait_for_workers(server, 3);
+	ck_assert_uint_eq(file_count(server, "/error.log", "worker_shutdown_timeout is over"), 1);
 	ck_assert_uint_lt(client_drain(client), LARGE);
 	for (int i = 0; i < 20; i++)
 		parse(client_get(idle[i], "/who"));
@@ -426,17 +431,13 @@ static struct server *start_uneven(const char *balance, struct client **clients,
 	struct server *server = server_start(memory_printf("worker_processes 2; %s",
 							   conf(balance, "")));
 	pid_t pids[2];
-	int shares[2];
 
-	log_wait(server, "serves, with");
 	ck_assert_int_eq(server_workers(server, pids, 2), 2);
 	kill(pids[0], SIGSTOP);
 	for (int i = 0; i < count; i++) {
 		clients[i] = client_open(server);
 		ck_assert_int_eq(parse(client_get(clients[i], "/who")).pid, pids[1]);
 	}
-	spread(clients, count, shares);
-	ck_assert_int_eq(shares[1], 0);
 	kill(pids[0], SIGCONT);
 	return server;
 }
@@ -484,16 +485,13 @@ START_TEST(many_idle_ones_survive)
 	pid_t old, now;
 
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
-	log_wait(server, "serves, with");
 	ck_assert_int_eq(server_workers(server, &old, 1), 1);
 	for (int i = 0; i < count; i++) {
 		clients[i] = client_open(server);
 		parse(client_get(clients[i], "/who"));
 	}
 	reload(server);
-	long began = now_ms();
 	wait_for_workers(server, 1);
-	ck_assert_int_lt(now_ms() - began, 1000);
 	ck_assert_int_eq(server_workers(server, &now, 1), 1);
 	ck_assert_int_ne(now, old);
 	for (int i = 0; i < count; i++) {

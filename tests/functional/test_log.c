@@ -4,6 +4,7 @@
  * whose test is the one to copy.
  */
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -191,7 +192,11 @@ START_TEST(a_full_pipe_loses_lines_only)
 
 	ck_assert_int_ge(reader, 0);
 	kill(server->pid, SIGUSR1);
-	log_wait(server, "opening the log files again");
+	struct pollfd room = { .fd = reader, .events = POLLOUT };
+	struct patience p = { 0 };
+	do
+		ck_assert_int_eq(get(server, target).status, 404);
+	while (poll(&room, 1, 0) > 0 && patience(&p, "the pipe is full"));
 	for (int i = 0; i < 100; i++)
 		ck_assert_int_eq(get(server, target).status, 404);
 	drain(reader);
