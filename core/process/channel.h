@@ -29,6 +29,7 @@ enum message_type {
 	MESSAGE_CONNECTIONS = 5, /* in an inbox: a record for each descriptor (inbox.h) */
 	MESSAGE_HEIRS = 6, /* who takes what one that ends has (heirs.h); to the master: who? */
 	MESSAGE_MOVED = 7, /* to the master: a root lies outside of the sandbox now */
+	MESSAGE_COUNTERS = 8, /* the counters of another program's processes (foreign.h) */
 };
 
 /* A message that was received. Whoever receives it owns the descriptors. */

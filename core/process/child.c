@@ -142,6 +142,7 @@ static void obey(struct message *message)
 		replace_logs(message);
 		return;
 	case MESSAGE_HEIRS:
+	case MESSAGE_COUNTERS:
 		if (jobs[self->kind].heirs)
 			jobs[self->kind].heirs(message);
 		message_discard(message);

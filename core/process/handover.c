@@ -134,8 +134,11 @@ void handover_again(void)
 
 void handover_heirs(struct message *message)
 {
-	asked = false;
-	if (heirs_receive(&heirs, message) < 0 || !leaving)
+	/* Counters alone say nothing: heirs follow. */
+	bool says_all = message->type == MESSAGE_HEIRS;
+
+	asked = asked && !says_all;
+	if (heirs_receive(&heirs, message) < 0 || !leaving || !says_all)
 		return;
 	if (!heirs_are_left(&heirs))
 		drain_all();

@@ -8,7 +8,7 @@
 
 struct message;
 
-/* MESSAGE_HEIRS has come; owns its descriptors. */
+/* MESSAGE_HEIRS or MESSAGE_COUNTERS has come; owns its descriptors. */
 void handover_heirs(struct message *message);
 
 /*

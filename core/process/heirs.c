@@ -17,7 +17,10 @@
 #include "process/main_conf.h"
 #include "process/table.h"
 
-/* Spoken between binaries. The ids of the listeners and the entries follow. */
+/*
+ * Spoken between binaries. The ids of the listeners and the entries follow, and
+ * from another program a slot for each entry.
+ */
 struct head {
 	uint32_t listeners;
 	uint32_t receivers; /* as many as descriptors */
@@ -31,14 +34,17 @@ struct entry {
 };
 
 /* So many listeners fit; those beyond count as gone. */
-#define LISTENERS_MAX \
-	((CHANNEL_PAYLOAD - sizeof(struct head) - CHANNEL_FDS * sizeof(struct entry)) / 4)
+#define LISTENERS_MAX                              \
+	((CHANNEL_PAYLOAD - sizeof(struct head) -  \
+	  CHANNEL_FDS * (sizeof(struct entry) + sizeof(uint32_t))) / \
+	 sizeof(uint32_t))
 
 struct parcel {
 	char payload[CHANNEL_PAYLOAD];
 	size_t len;
 	int fds[CHANNEL_FDS];
 	size_t count;
+	uint32_t slots[CHANNEL_FDS]; /* of the receivers, for another program */
 };
 
 static void put(struct parcel *parcel, const void *data, size_t len)
@@ -60,10 +66,12 @@ static void begin(struct parcel *parcel, const struct generation *heir)
 		put(parcel, &all->items[i].id, sizeof(uint32_t));
 }
 
-static int finish(struct parcel *parcel, int channel, uint32_t *first)
+static int finish(struct parcel *parcel, int channel, bool abroad, uint32_t *first)
 {
 	uint32_t count = (uint32_t)parcel->count;
 
+	if (abroad)
+		put(parcel, parcel->slots, count * sizeof(uint32_t));
 	memcpy(parcel->payload + offsetof(struct head, receivers), &count, sizeof(count));
 	int error = channel_send(channel, MESSAGE_HEIRS, *first,
 				 (struct str){ parcel->payload, parcel->len }, parcel->fds,
@@ -83,7 +91,7 @@ int heirs_send(int channel, const struct generation *heir, bool abroad)
 		if (to->generation != heir || to->inbox[1] < 0)
 			continue;
 		if (parcel.count == CHANNEL_FDS) {
-			error = finish(&parcel, channel, &first);
+			error = finish(&parcel, channel, abroad, &first);
 			begin(&parcel, heir);
 		}
 		const struct entry entry = {
@@ -91,9 +99,10 @@ int heirs_send(int channel, const struct generation *heir, bool abroad)
 			.limit = (uint32_t)heir->events->worker_connections,
 		};
 		put(&parcel, &entry, sizeof(entry));
+		parcel.slots[parcel.count] = table_slot(to);
 		parcel.fds[parcel.count++] = to->inbox[1];
 	}
-	return error < 0 ? error : finish(&parcel, channel, &first);
+	return error < 0 ? error : finish(&parcel, channel, abroad, &first);
 }
 
 static int keep_listeners(struct heirs *heirs, const char *from, size_t count)
@@ -109,6 +118,40 @@ static int keep_listeners(struct heirs *heirs, const char *from, size_t count)
 	return 0;
 }
 
+/* Where the entries begin; NULL: the message does not hold all of them. */
+static const char *find_entries(struct str payload, struct head *head)
+{
+	if (payload.len < sizeof(*head))
+		return NULL;
+	memcpy(head, payload.data, sizeof(*head));
+	size_t before = sizeof(*head) + sizeof(uint32_t) * (size_t)head->listeners;
+	size_t after = before + sizeof(struct entry) * (size_t)head->receivers;
+	return payload.len < after ? NULL : payload.data + before;
+}
+
+uint32_t heirs_slot_abroad(struct str payload, size_t index)
+{
+	struct head head;
+	const char *entries = find_entries(payload, &head);
+	uint32_t slot = NO_SLOT;
+
+	if (!entries)
+		return NO_SLOT;
+	size_t skip = sizeof(struct entry) * head.receivers + sizeof(slot) * index;
+	struct str rest = str_range(entries, payload.data + payload.len);
+	if (index < head.receivers && skip + sizeof(slot) <= rest.len)
+		memcpy(&slot, entries + skip, sizeof(slot));
+	return slot;
+}
+
+static struct stats *find_stats(const struct heirs *heirs, const struct message *message,
+				const struct entry *entry, size_t index)
+{
+	if (entry->slot != NO_SLOT)
+		return table_stats(entry->slot);
+	return foreign_slot(&heirs->foreign, heirs_slot_abroad(message->payload, index));
+}
+
 static int add_receivers(struct heirs *heirs, const struct message *message, const char *from)
 {
 	size_t count = heirs->count + message->fds_count;
@@ -121,8 +164,7 @@ static int add_receivers(struct heirs *heirs, const struct message *message, con
 		struct entry entry;
 
 		memcpy(&entry, from + i * sizeof(entry), sizeof(entry));
-		struct stats *stats = entry.slot == NO_SLOT ? &receiver_unknown :
-							      table_stats(entry.slot);
+		struct stats *stats = find_stats(heirs, message, &entry, i);
 		if (!stats) {
 			close(message->fds[i]);
 			continue;
@@ -134,26 +176,38 @@ static int add_receivers(struct heirs *heirs, const struct message *message, con
 	return 0;
 }
 
+static void forget_receivers(struct heirs *heirs)
+{
+	for (size_t i = 0; i < heirs->count; i++)
+		if (heirs->receivers[i].inbox >= 0)
+			close(heirs->receivers[i].inbox);
+	free(heirs->receivers);
+	heirs->receivers = NULL;
+	heirs->count = 0;
+}
+
 static int take_in(struct heirs *heirs, const struct message *message)
 {
 	struct head head;
-	struct str payload = message->payload;
+	const char *entries = find_entries(message->payload, &head);
 
-	if (payload.len < sizeof(head))
-		return -EBADMSG;
-	memcpy(&head, payload.data, sizeof(head));
-	size_t ids = sizeof(uint32_t) * (size_t)head.listeners;
-	if (head.receivers != message->fds_count ||
-	    payload.len < sizeof(head) + ids + sizeof(struct entry) * message->fds_count)
+	if (!entries || head.receivers != message->fds_count)
 		return -EBADMSG;
 	if (message->number == 0)
-		heirs_forget(heirs);
-	int error = keep_listeners(heirs, payload.data + sizeof(head), head.listeners);
-	return error < 0 ? error : add_receivers(heirs, message, payload.data + sizeof(head) + ids);
+		forget_receivers(heirs);
+	int error = keep_listeners(heirs, message->payload.data + sizeof(head), head.listeners);
+	return error < 0 ? error : add_receivers(heirs, message, entries);
 }
 
 int heirs_receive(struct heirs *heirs, struct message *message)
 {
+	if (message->type == MESSAGE_COUNTERS) {
+		/* They choose by what lies there. */
+		forget_receivers(heirs);
+		foreign_receive(&heirs->foreign, message);
+		message_discard(message);
+		return 0;
+	}
 	int error = take_in(heirs, message);
 
 	if (error < 0) {
@@ -183,10 +237,8 @@ bool heirs_know(const struct heirs *heirs, uint32_t listener)
 
 void heirs_forget(struct heirs *heirs)
 {
-	for (size_t i = 0; i < heirs->count; i++)
-		if (heirs->receivers[i].inbox >= 0)
-			close(heirs->receivers[i].inbox);
-	free(heirs->receivers);
+	forget_receivers(heirs);
+	foreign_forget(&heirs->foreign);
 	free(heirs->listeners);
 	*heirs = (struct heirs){ 0 };
 }

@@ -5,7 +5,8 @@
  * and again when it is asked, since heirs end, too.
  *
  *     payload   which listeners the heirs have, slot and limit of each receiver;
- *               a slot that nobody has is that of another program's worker
+ *               a slot that nobody has is that of another program's worker: the
+ *               numbers of those slots, in its counters, follow
  *     fds       the write ends of their inboxes
  *
  * More than fit in one message come in several.
@@ -16,7 +17,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <str.h>
 
+#include "process/foreign.h"
 #include "process/receiver.h"
 
 struct generation;
@@ -28,6 +31,7 @@ struct heirs {
 	size_t count;
 	uint32_t *listeners; /* ids of those they have */
 	size_t listeners_count;
+	struct foreign foreign; /* the counters of those abroad */
 };
 
 /*
@@ -36,8 +40,11 @@ struct heirs {
  */
 int heirs_send(int channel, const struct generation *heir, bool abroad);
 
+/* The slot of the receiver of this index, in the counters of the sender's program. */
+uint32_t heirs_slot_abroad(struct str payload, size_t index);
+
 /*
- * Takes a message in, with its descriptors; the first of several forgets what
+ * Takes a message in (MESSAGE_COUNTERS, then MESSAGE_HEIRS), with its descriptors; the first of several forgets what
  * was there. 0, or -EBADMSG, -ENOMEM: it is dropped, and the log says so.
  */
 int heirs_receive(struct heirs *heirs, struct message *message);

@@ -12,8 +12,12 @@
 
 #include "event/loop.h"
 #include "process/channel.h"
+#include "process/foreign.h"
 #include "process/heirs.h"
+#include "process/inbox.h"
 #include "process/listen.h"
+#include "process/receiver.h"
+#include "process/table.h"
 
 /* A message that was kept. */
 struct parcel {
@@ -27,7 +31,18 @@ struct parcel {
 
 static struct event partner = { .fd = -1 };
 static void (*on_ready)(void);
-static struct parcel *parcels, **last = &parcels;
+static struct parcel *parcels, **last = &parcels; /* MESSAGE_HEIRS */
+static struct parcel *counters; /* MESSAGE_COUNTERS; NULL: there is none */
+static struct foreign foreign; /* it */
+
+static void drop(struct parcel *parcel)
+{
+	if (!parcel)
+		return;
+	for (size_t i = 0; i < parcel->fds_count; i++)
+		close(parcel->fds[i]);
+	free(parcel);
+}
 
 static void drop_parcels(void)
 {
@@ -35,23 +50,19 @@ static void drop_parcels(void)
 		struct parcel *parcel = parcels;
 
 		parcels = parcel->next;
-		for (size_t i = 0; i < parcel->fds_count; i++)
-			close(parcel->fds[i]);
-		free(parcel);
+		drop(parcel);
 	}
 	last = &parcels;
 }
 
-/* The first of several replaces those before. */
-static void keep(struct message *message)
+/* NULL: no memory. */
+static struct parcel *pack(struct message *message)
 {
 	struct parcel *parcel = malloc(sizeof(*parcel) + message->payload.len);
 
-	if (message->number == 0)
-		drop_parcels();
 	if (!parcel) {
 		message_discard(message);
-		return;
+		return NULL;
 	}
 	parcel->next = NULL;
 	parcel->number = message->number;
@@ -59,8 +70,33 @@ static void keep(struct message *message)
 	memcpy(parcel->fds, message->fds, sizeof(message->fds));
 	parcel->len = message->payload.len;
 	str_put(parcel->payload, message->payload);
+	return parcel;
+}
+
+/* The first of several replaces those before. */
+static void keep_heirs(struct message *message)
+{
+	if (message->number == 0)
+		drop_parcels();
+	struct parcel *parcel = pack(message);
+	if (!parcel)
+		return;
 	*last = parcel;
 	last = &parcel->next;
+}
+
+static void keep_counters(struct message *message)
+{
+	foreign_receive(&foreign, message);
+	drop(counters);
+	counters = pack(message);
+}
+
+static int pass_on(const struct parcel *parcel, enum message_type type, int channel)
+{
+	return channel_send(channel, type, parcel->number,
+			    (struct str){ parcel->payload, parcel->len }, parcel->fds,
+			    parcel->fds_count);
 }
 
 bool partner_has_heirs(void)
@@ -70,18 +106,42 @@ bool partner_has_heirs(void)
 
 int partner_tell_heirs(int channel)
 {
-	int error = 0;
+	int error = counters ? pass_on(counters, MESSAGE_COUNTERS, channel) : 0;
 
 	for (const struct parcel *parcel = parcels; parcel && error == 0; parcel = parcel->next)
-		error = channel_send(channel, MESSAGE_HEIRS, parcel->number,
-				     (struct str){ parcel->payload, parcel->len }, parcel->fds,
-				     parcel->fds_count);
+		error = pass_on(parcel, MESSAGE_HEIRS, channel);
 	return error;
+}
+
+static struct stats *stats_of(const struct parcel *parcel, size_t index)
+{
+	struct str payload = { parcel->payload, parcel->len };
+
+	return foreign_slot(&foreign, heirs_slot_abroad(payload, index));
+}
+
+int partner_give(int inbox)
+{
+	int result = -EPIPE;
+
+	for (const struct parcel *parcel = parcels; parcel; parcel = parcel->next) {
+		for (size_t i = 0; i < parcel->fds_count; i++) {
+			result = inbox_forward(inbox, parcel->fds[i]);
+			if (result > 0)
+				receiver_count_dealt(stats_of(parcel, i), (uint64_t)result);
+			if (result >= 0)
+				return result;
+		}
+	}
+	return result;
 }
 
 void partner_forget(void)
 {
 	drop_parcels();
+	drop(counters);
+	counters = NULL;
+	foreign_forget(&foreign);
 	if (partner.fd >= 0)
 		close(partner.fd);
 	partner.fd = -1;
@@ -92,6 +152,7 @@ void partner_finish(void)
 	if (partner.fd < 0)
 		return;
 	event_remove(&partner);
+	table_fold(foreign.slots, foreign.count);
 	partner_forget();
 	listen_share(false);
 }
@@ -100,7 +161,10 @@ static void on_message(struct message *message)
 {
 	switch (message->type) {
 	case MESSAGE_HEIRS:
-		keep(message);
+		keep_heirs(message);
+		return;
+	case MESSAGE_COUNTERS:
+		keep_counters(message);
 		return;
 	case MESSAGE_READY:
 		message_discard(message);
@@ -137,6 +201,7 @@ int partner_start(int fd, void (*ready)(void))
 		return error;
 	}
 	listen_share(true);
+	foreign_send(fd, table_stats_fd(), table_stats_slots());
 	return 0;
 }
 

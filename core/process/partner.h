@@ -3,10 +3,12 @@
  * The master of another program that serves beside this one, on the same
  * sockets, while an upgrade is under way. Each holds one end of a channel:
  *
- *     MESSAGE_HEIRS   who takes connections there (heirs.h), for the processes
- *                     that end here when nobody here takes them
- *     MESSAGE_READY   the new one, for the first time: it serves
- *     its end         the other one has ended
+ *     MESSAGE_COUNTERS  what its processes count (foreign.h): it is added to the
+ *                       totals here when the other one has ended
+ *     MESSAGE_HEIRS     who takes connections there (heirs.h), for the processes
+ *                       that end here when nobody here takes them
+ *     MESSAGE_READY     the new one, for the first time: it serves
+ *     its end           the other one has ended
  */
 #ifndef SKUA_PROCESS_PARTNER_H
 #define SKUA_PROCESS_PARTNER_H
@@ -30,6 +32,12 @@ void partner_say_ready(void);
 /* Whether it has said who takes connections there; tells a process so, as heirs_send(). */
 bool partner_has_heirs(void);
 int partner_tell_heirs(int channel);
+
+/*
+ * Moves one message from the read end of an inbox to a worker over there: as
+ * inbox_forward(), or -EPIPE: nobody there takes connections.
+ */
+int partner_give(int inbox);
 
 /* In a process that has been forked: it is not the child's. */
 void partner_forget(void);

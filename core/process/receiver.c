@@ -84,15 +84,19 @@ static void say(int error)
 	log_alert("cannot pass connections to a worker, trying another one, and again");
 }
 
+void receiver_count_dealt(struct stats *stats, uint64_t count)
+{
+	if (stats != &receiver_unknown)
+		atomic_fetch_add_explicit(&stats->dealt, count, memory_order_relaxed);
+}
+
 int receiver_send(struct receiver *receiver, struct batch *batch)
 {
 	size_t count = batch->count;
 	int error = batch_send(batch, receiver->inbox);
 
 	if (error == 0) {
-		if (receiver->stats != &receiver_unknown)
-			atomic_fetch_add_explicit(&receiver->stats->dealt, count,
-						  memory_order_relaxed);
+		receiver_count_dealt(receiver->stats, count);
 		stats_add(&stats_mine->handed_off, count);
 		return 0;
 	}

@@ -21,7 +21,7 @@ struct receiver {
 	bool blocked; /* it has taken nothing in this round */
 };
 
-/* The counters of a worker of another program, of which nothing is known. */
+/* The counters of a worker of another program, when nothing is known of them. */
 extern struct stats receiver_unknown;
 
 /*
@@ -47,6 +47,9 @@ bool receiver_is_full(const struct receiver *receiver);
  * replaced yet comes last. NULL: there is none.
  */
 struct receiver *receiver_choose(struct receiver *receivers, size_t count, bool displace);
+
+/* So many connections were put into the inbox of the worker that has these counters. */
+void receiver_count_dealt(struct stats *stats, uint64_t count);
 
 /*
  * Sends a batch and counts it as on its way. 0, or the error of batch_send(),

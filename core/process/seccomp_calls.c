@@ -70,6 +70,7 @@ const struct seccomp_call seccomp_calls[] = {
 	WHEN(fcntl, CALL_EQUAL, 1, F_SETFL, "nonblocking"),
 	WHEN(fcntl, CALL_EQUAL, 1, F_GETFD, "whether it is open"),
 	WHEN(fcntl, CALL_EQUAL, 1, F_SETFD, "close-on-exec"),
+	WHEN(fcntl, CALL_EQUAL, 1, F_GET_SEALS, "whether counters of another program can shrink"),
 	CALL(dup3, "log files that were opened again; standard output of a daemon"),
 	CALL(write, "log files, events of descriptors"),
 	CALL(ppoll, "whether a log that is a pipe or a terminal takes a line"),

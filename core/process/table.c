@@ -44,6 +44,17 @@ int table_stats_fd(void)
 	return stats_fd;
 }
 
+size_t table_stats_slots(void)
+{
+	return SLOTS;
+}
+
+void table_fold(const struct stats *counted, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		stats_fold(&slots[SLOT_OF_THE_GONE], &counted[i]);
+}
+
 static struct process *free_place(void)
 {
 	for (size_t i = 0; i < TABLE_SIZE; i++) {
@@ -95,6 +106,7 @@ void table_remove(struct process *process)
 {
 	timer_stop(&process->timer);
 	stats_fold(&slots[SLOT_OF_THE_GONE], process->stats);
+	memset(process->stats, 0, sizeof(*process->stats));
 	if (process->channel.fd >= 0) {
 		event_remove(&process->channel);
 		close(process->channel.fd);

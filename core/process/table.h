@@ -63,8 +63,9 @@ int table_start(void);
  */
 void table_inherit(int fd, size_t slot_size, unsigned layout);
 
-/* Their file. */
+/* Their file, and how many slots are in it. */
 int table_stats_fd(void);
+size_t table_stats_slots(void);
 
 /*
  * Takes this place for a process that runs already, with all that `given` says
@@ -81,6 +82,9 @@ void table_remove(struct process *process);
 
 /* What all processes have counted, those that have gone included. */
 void table_sum(struct stats_sum *sum);
+
+/* Adds what the processes of another program have counted, which has ended. */
+void table_fold(const struct stats *slots, size_t count);
 
 /* All places that are taken, in turn: NULL gives the first; NULL after the last. */
 struct process *table_next(const struct process *process);

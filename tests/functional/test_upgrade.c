@@ -88,18 +88,6 @@ START_TEST(an_answer_under_way_is_finished)
 }
 END_TEST
 
-/* The worker that was started last. */
-static pid_t worker(const struct server *server)
-{
-	static const char words[] = "start worker process 0 ";
-	const char *text = file_text(server, "/error.log"), *last = NULL;
-
-	while ((text = strstr(text, words)))
-		last = text += strlen(words);
-	ck_assert_ptr_nonnull(last);
-	return atoi(last);
-}
-
 /*
  * Each worker is stopped and gets so many connections that it may not be sent any
  * more, and what the one before has left when that is killed: the last ones do not
@@ -119,7 +107,7 @@ START_TEST(what_lies_in_no_inbox_goes_on)
 
 		if (before)
 			ck_assert_int_eq(upgrade_command(server, "-s reload").status, 0);
-		pid = worker(server);
+		pid = upgrade_worker(server);
 		kill(pid, SIGSTOP);
 		for (int j = 0; j < EACH; j++) {
 			clients[i][j] = client_open(server);
@@ -129,8 +117,11 @@ START_TEST(what_lies_in_no_inbox_goes_on)
 		}
 		while (upgrade_total(server, "handed_off") < (uint64_t)(i + 1) * EACH)
 			patience(&wait, "all connections are dealt");
-		if (before)
-			kill(before, SIGKILL);
+		if (!before)
+			continue;
+		kill(before, SIGKILL);
+		while (file_count(server, "/error.log", "exited on signal 9") < (size_t)i)
+			patience(&wait, "the master has noticed");
 	}
 	put_program();
 	upgrade_check(server, 0, "serves in place");
@@ -453,7 +444,8 @@ static const struct test_suite suite = { .name = "upgrade", .timeout = 600 };
 
 TESTS_IN(&suite, the_same_process_runs_the_new_program, the_signal_does_it, idle_connections_go_on,
 	 an_answer_under_way_is_finished, many_upgrades_leave_nothing,
-	 what_lies_in_no_inbox_goes_on, the_totals_go_on, counters_of_another_layout_begin_anew, serve_is_upgraded_too,
+	 what_lies_in_no_inbox_goes_on, the_totals_go_on,
+	 counters_of_another_layout_begin_anew, serve_is_upgraded_too,
 	 a_bad_program_changes_nothing, the_old_program_comes_back,
 	 the_old_program_comes_back_after_a_crash, processes_go_on_without_a_configuration,
 	 a_bad_program_is_not_started_beside, a_service_manager_keeps_its_process)

@@ -6,9 +6,11 @@
 #include "harness/memory.h"
 #include "harness/test.h"
 
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -140,7 +142,140 @@ START_TEST(a_new_master_that_fails_is_forgotten)
 }
 END_TEST
 
+/* The new master takes over what the old one has counted once that has ended. */
+START_TEST(the_totals_go_on)
+{
+	struct server *server = upgrade_start_in_background("worker_processes 2;");
+
+	for (int i = 0; i < 2; i++) {
+		ck_assert_str_eq(get(server, "/").body, "ok");
+		upgrade_check(server, 0, "hands its connections over and ends");
+		upgrade_settle(server);
+	}
+	ck_assert_str_eq(get(server, "/").body, "ok");
+	log_wait(server, "this one serves alone");
+	ck_assert_uint_eq(upgrade_total(server, "requests"), 3);
+	ck_assert_uint_eq(upgrade_total(server, "accepted"), 3);
+	upgrade_stop(server);
+}
+END_TEST
+
+/* And the other way round. */
+START_TEST(the_totals_come_back)
+{
+	struct server *server = upgrade_start_in_background("");
+	struct patience wait = { 0 };
+
+	pid_t new = start_beside(server);
+	kill(server->pid, SIGWINCH);
+	wait_for_processes(server, 1);
+	ck_assert_str_eq(get(server, "/").body, "ok");
+	kill(server->pid, SIGHUP);
+	wait_for_processes(server, 2);
+	kill(new, SIGQUIT);
+	while (file_exists(server, "/server.pid.oldbin"))
+		patience(&wait, "the pid file has its name again");
+	ck_assert_uint_eq(upgrade_total(server, "requests"), 1);
+	upgrade_stop(server);
+}
+END_TEST
+
+static const char request[] = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+
+static int count_answered(struct client **clients, int count)
+{
+	int answered = 0;
+
+	for (int i = 0; i < count; i++)
+		answered += !client_is_quiet(clients[i], 0);
+	return answered;
+}
+
+/* How many connections a worker still has that is to end, by its title; INT_MAX: it isn't. */
+static int draining(pid_t pid)
+{
+	FILE *file = fopen(memory_printf("/proc/%d/cmdline", pid), "r");
+	char title[200] = "";
+	int count = INT_MAX;
+
+	if (!file)
+		return 0;
+	title[fread(title, 1, sizeof(title) - 1, file)] = '\0';
+	fclose(file);
+	const char *word = strstr(title, "draining ");
+	if (word)
+		count = atoi(word + strlen("draining "));
+	return title[0] ? count : 0;
+}
+
+/* A worker of the other program that takes nothing is sent no more than it may have to take. */
+START_TEST(a_worker_abroad_is_not_flooded)
+{
+	enum { CLIENTS = 400, CREDIT = 128, BATCH = 32 };
+	struct server *server = upgrade_start_in_background(
+		"worker_processes 1; events { worker_connections 1000; }");
+	struct client *clients[CLIENTS];
+	struct patience wait = { 0 };
+
+	for (int i = 0; i < CLIENTS; i++) {
+		clients[i] = client_open(server);
+		ck_assert_str_eq(client_get(clients[i], "/").body, "ok");
+	}
+	pid_t old = upgrade_worker(server);
+	pid_t new = start_beside(server);
+	pid_t stopped = upgrade_worker(server);
+	ck_assert_int_ne(stopped, old);
+	kill(stopped, SIGSTOP);
+	kill(server->pid, SIGQUIT);
+	while (draining(old) > CLIENTS - CREDIT)
+		patience(&wait, "the old worker has passed on what it may");
+	for (int i = 0; i < CLIENTS; i++)
+		client_send(clients[i], request);
+	while (count_answered(clients, CLIENTS) < CLIENTS - CREDIT - BATCH)
+		patience(&wait, "the old worker serves the rest");
+	kill(stopped, SIGCONT);
+	for (int i = 0; i < CLIENTS; i++)
+		ck_assert_str_eq(client_reply(clients[i]).body, "ok");
+	wait_for_end(server->pid);
+	server->pid = new;
+	upgrade_stop(server);
+}
+END_TEST
+
+/* It is killed while it ends: nobody here takes what it has not read. */
+START_TEST(what_a_dead_worker_has_not_read_goes_abroad)
+{
+	enum { CLIENTS = 100 };
+	struct server *server =
+		upgrade_start_in_background("worker_processes 1; events { accept_mode handoff; }");
+	struct client *clients[CLIENTS];
+	struct patience wait = { 0 };
+	pid_t stopped = upgrade_worker(server);
+
+	kill(stopped, SIGSTOP);
+	for (int i = 0; i < CLIENTS; i++) {
+		clients[i] = client_open(server);
+		client_send(clients[i], request);
+	}
+	while (upgrade_total(server, "handed_off") < CLIENTS)
+		patience(&wait, "all connections are dealt");
+	pid_t new = start_beside(server);
+	kill(server->pid, SIGQUIT);
+	/* The worker, and the new master. */
+	wait_for_processes(server, 2);
+	kill(stopped, SIGKILL);
+	for (int i = 0; i < CLIENTS; i++)
+		ck_assert_str_eq(client_reply(clients[i]).body, "ok");
+	wait_for_end(server->pid);
+	server->pid = new;
+	upgrade_forgive(server);
+	upgrade_stop(server);
+}
+END_TEST
+
 static const struct test_suite suite = { .name = "upgrade beside", .timeout = 600 };
 
 TESTS_IN(&suite, a_new_master_takes_over, signals_complete_an_upgrade, signals_go_back,
-	 the_old_master_outlives_the_new_one, a_new_master_that_fails_is_forgotten)
+	 the_old_master_outlives_the_new_one, a_new_master_that_fails_is_forgotten,
+	 the_totals_go_on, the_totals_come_back, a_worker_abroad_is_not_flooded,
+	 what_a_dead_worker_has_not_read_goes_abroad)

@@ -218,6 +218,17 @@ uint64_t upgrade_total(const struct server *server, const char *name)
 	return strtoull(strchr(number, ':') + 1, NULL, 10);
 }
 
+pid_t upgrade_worker(const struct server *server)
+{
+	static const char words[] = "start worker process 0 ";
+	const char *text = file_text(server, "/error.log"), *last = NULL;
+
+	while ((text = strstr(text, words)))
+		last = text += strlen(words);
+	ck_assert_ptr_nonnull(last);
+	return atoi(last);
+}
+
 void wait_for_processes(struct server *server, int count)
 {
 	pid_t pids[UPGRADE_WORKERS];

@@ -58,6 +58,9 @@ uint64_t upgrade_total(const struct server *server, const char *name);
 /* What -s upgrade leaves in the background: the new master alone, which is server->pid then. */
 void upgrade_settle(struct server *server);
 
+/* The first worker of those that were started last. */
+pid_t upgrade_worker(const struct server *server);
+
 /* Until the master has so many children; until the first of those before has gone. */
 void wait_for_processes(struct server *server, int count);
 void wait_for_new(struct server *server, const pid_t before[UPGRADE_WORKERS]);
