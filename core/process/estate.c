@@ -12,8 +12,10 @@
 #include <timer.h>
 #include <unistd.h>
 
-#include "base/stats.h"
+#include "process/generation.h"
 #include "process/inbox.h"
+#include "process/partner.h"
+#include "process/receiver.h"
 #include "process/table.h"
 
 enum { RETRY_MS = 5 };
@@ -27,8 +29,10 @@ struct estate {
 
 static struct estate *estates;
 
-/* One message to whichever worker takes it; as inbox_forward(). */
-static int give_one(struct estate *estate, const struct generation *heir)
+void (*estate_none_left)(void);
+
+/* One message to whichever worker of the heir takes it; as inbox_forward(). */
+static int give_to(const struct generation *heir, const struct estate *estate)
 {
 	int result = -EPIPE;
 
@@ -37,12 +41,23 @@ static int give_one(struct estate *estate, const struct generation *heir)
 			continue;
 		result = inbox_forward(estate->inbox, to->inbox[1]);
 		if (result > 0)
-			atomic_fetch_add_explicit(&to->stats->dealt, (unsigned)result,
-						  memory_order_relaxed);
+			receiver_count_dealt(to->stats, (uint64_t)result);
 		if (result >= 0)
 			return result;
 	}
 	return result;
+}
+
+/* Workers that end themselves come last: they would only pass it on. */
+static int give_one(const struct estate *estate)
+{
+	const struct generation *heir = estate->heir();
+
+	if (heir && !heir->retiring)
+		return give_to(heir, estate);
+	if (partner_has_heirs())
+		return partner_give(estate->inbox);
+	return heir ? give_to(heir, estate) : 0;
 }
 
 static void destroy(struct estate *estate)
@@ -59,12 +74,11 @@ static void destroy(struct estate *estate)
 static void settle(void *data)
 {
 	struct estate *estate = data;
-	const struct generation *heir = estate->heir();
-	int result = 0;
+	int result;
 
-	while (heir && (result = give_one(estate, heir)) > 0)
+	while ((result = give_one(estate)) > 0)
 		;
-	if (heir && (result == -EAGAIN || result == -ETOOMANYREFS || result == -EMFILE)) {
+	if (result == -EAGAIN || result == -ETOOMANYREFS || result == -EMFILE) {
 		timer_start(&estate->retry, RETRY_MS);
 		return;
 	}
@@ -73,6 +87,8 @@ static void settle(void *data)
 		log_alert("connections that a worker has left behind are closed");
 	}
 	destroy(estate);
+	if (!estates && estate_none_left)
+		estate_none_left();
 }
 
 void estate_take(int inbox, struct generation *(*heir)(void))
@@ -97,4 +113,9 @@ bool estate_for_each(bool (*act)(void *data, int inbox), void *data)
 		if (!act(data, estate->inbox))
 			return false;
 	return true;
+}
+
+bool estate_is_there(void)
+{
+	return estates;
 }

@@ -21,6 +21,7 @@
 #include "process/changes.h"
 #include "process/control.h"
 #include "process/daemon.h"
+#include "process/estate.h"
 #include "process/generation.h"
 #include "process/listen.h"
 #include "process/logfiles.h"
@@ -63,7 +64,9 @@ static int write_pid(const struct generation *generation)
 
 static void end_if_empty(void)
 {
-	if (ending != GO_ON && table_count(NULL) == 0)
+	bool waits = ending == END_SOON && estate_is_there();
+
+	if (ending != GO_ON && table_count(NULL) == 0 && !waits)
 		loop_stop();
 }
 
@@ -502,6 +505,7 @@ static int start(struct generation *first)
 		return -1;
 	}
 	notify_start();
+	estate_none_left = end_if_empty;
 	started_ms = clock_wall_ms();
 	active = takeover_processes(&last_number);
 	if (!first)
