@@ -35,6 +35,8 @@ void signals_block(void)
 
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
+	/* Who started us may have ignored it: the kernel would not tell of children then. */
+	signal(SIGCHLD, SIG_DFL);
 }
 
 static void on_ready(struct event *ready, uint32_t events)

@@ -14,6 +14,7 @@ struct signal_action {
 /*
  * Holds back all signals that this server acts upon, before the loop runs and
  * before any thread or child is made. SIGPIPE is ignored: send() says EPIPE.
+ * Whatever was ignored or blocked at the start makes no difference.
  */
 void signals_block(void);
 

@@ -230,6 +230,30 @@ START_TEST(a_dead_worker_is_replaced)
 }
 END_TEST
 
+/* As the one who starts it may leave them: nohup, a shell's trap. */
+START_TEST(signals_may_be_ignored_and_blocked_at_the_start)
+{
+	static const int ignored[] = { SIGCHLD, SIGHUP, SIGQUIT };
+	sigset_t set;
+	pid_t pid;
+
+	sigfillset(&set);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
+		signal(ignored[i], SIG_IGN);
+	struct server *server = start("");
+	signal(SIGCHLD, SIG_DFL);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	ck_assert_int_eq(server_workers(server, &pid, 1), 1);
+	kill(pid, SIGKILL);
+	log_wait(server, "exited on signal 9");
+	ck_assert_str_eq(get(server, "/v").body, "one");
+	reload(server);
+	server_forgive(server);
+	server_stop(server);
+}
+END_TEST
+
 START_TEST(a_crash_loop_is_slowed_and_named)
 {
 	struct server *server = start("");
@@ -304,5 +328,5 @@ TESTS("process", pid_file_comes_and_goes, ends_at_once,
       a_reload_brings_the_new_configuration, a_reload_with_errors_changes_nothing,
       a_reload_without_its_address_changes_nothing, addresses_come_and_go,
       the_number_of_workers_changes, a_hundred_reloads_leave_nothing, a_dead_worker_is_replaced,
-      a_crash_loop_is_slowed_and_named, logs_are_opened_again, workers_end_without_their_master,
-      one_process_serves_alone)
+      signals_may_be_ignored_and_blocked_at_the_start, a_crash_loop_is_slowed_and_named,
+      logs_are_opened_again, workers_end_without_their_master, one_process_serves_alone)
