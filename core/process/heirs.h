@@ -44,8 +44,9 @@ int heirs_send(int channel, const struct generation *heir, bool abroad);
 uint32_t heirs_slot_abroad(struct str payload, size_t index);
 
 /*
- * Takes a message in (MESSAGE_COUNTERS, then MESSAGE_HEIRS), with its descriptors; the first of several forgets what
- * was there. 0, or -EBADMSG, -ENOMEM: it is dropped, and the log says so.
+ * Takes a message in (MESSAGE_COUNTERS, then MESSAGE_HEIRS), with its descriptors;
+ * the first of several forgets what was there. 0, or -EBADMSG, -ENOMEM: it is
+ * dropped, and the log says so.
  */
 int heirs_receive(struct heirs *heirs, struct message *message);
 

@@ -102,7 +102,7 @@ START_TEST(a_full_channel_does_not_block)
 }
 END_TEST
 
-/* The kernel counts descriptors on their way for each user, but for root: this one has no others. */
+/* The kernel counts them for each user, but for root; this user has no others. */
 START_TEST(too_many_descriptors_on_their_way_are_refused)
 {
 	struct rlimit few = { 32, 32 };
