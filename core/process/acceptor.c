@@ -13,7 +13,10 @@
 
 #include "base/stats.h"
 #include "process/accept.h"
+#include "process/channel.h"
+#include "process/child.h"
 #include "process/generation.h"
+#include "process/heirs.h"
 #include "process/inbox.h"
 #include "process/receiver.h"
 #include "process/table.h"
@@ -30,12 +33,24 @@ static struct passed_conn held[HELD_MAX];
 static struct receiver *plan[HELD_MAX];
 static size_t held_count;
 static struct timer retry;
+static struct heirs heirs; /* who takes what is held when this process ends */
 static bool quitting, said_full;
+static bool asked; /* the master has been asked who the heirs are now */
+
+/* When it ends: those who will have it in the end, if they can take it now. */
+static struct receiver *choose(const struct passed_conn *conn)
+{
+	struct receiver *heir = NULL;
+
+	if (quitting && heirs_know(&heirs, conn->listener))
+		heir = receiver_choose(heirs.receivers, heirs.count, true);
+	return heir ? heir : receiver_choose(receivers, receivers_count, true);
+}
 
 static void make_plan(void)
 {
 	for (size_t i = 0; i < held_count; i++) {
-		plan[i] = receiver_choose(receivers, receivers_count, true);
+		plan[i] = choose(&held[i]);
 		if (plan[i])
 			plan[i]->planned++;
 	}
@@ -59,6 +74,14 @@ static void send_share(struct receiver *receiver)
 			held[i].fd = -1;
 }
 
+static void send_shares(struct receiver *to, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (to[i].planned)
+			send_share(&to[i]);
+	receivers_unblock(to, count);
+}
+
 static void forget_sent(void)
 {
 	size_t kept = 0;
@@ -76,18 +99,33 @@ static void say_full(void)
 	said_full = true;
 }
 
+static bool are_left(void)
+{
+	for (size_t i = 0; i < receivers_count; i++)
+		if (receivers[i].inbox >= 0)
+			return true;
+	return heirs_are_left(&heirs);
+}
+
+/* All workers it knows have gone: the master may know others. */
+static void ask_for_heirs(void)
+{
+	if (!asked && child_ask(MESSAGE_HEIRS) == 0)
+		asked = true;
+}
+
 static void deal(void)
 {
 	make_plan();
-	for (size_t i = 0; i < receivers_count; i++)
-		if (receivers[i].planned)
-			send_share(&receivers[i]);
+	send_shares(receivers, receivers_count);
+	send_shares(heirs.receivers, heirs.count);
 	forget_sent();
-	receivers_unblock(receivers, receivers_count);
 	if (held_count == HELD_MAX)
 		say_full();
 	else if (held_count == 0)
 		said_full = false;
+	if (held_count && quitting && !are_left())
+		ask_for_heirs();
 	if (held_count)
 		timer_start(&retry, RETRY_MS);
 	else if (quitting)
@@ -165,6 +203,20 @@ void acceptor_quit(void)
 		loop_stop();
 }
 
+void acceptor_heirs(struct message *message)
+{
+	bool says_all = message->type == MESSAGE_HEIRS;
+
+	heirs_receive(&heirs, message);
+	if (!says_all)
+		return;
+	if (asked && !are_left()) {
+		log_alertx("%zu connections are closed: no worker is left", held_count);
+		loop_stop();
+	}
+	asked = false;
+}
+
 void acceptor_stop(void)
 {
 	loop_stop();
@@ -176,5 +228,6 @@ void acceptor_finish(void)
 	for (size_t i = 0; i < held_count; i++)
 		close(held[i].fd);
 	held_count = 0;
+	heirs_forget(&heirs);
 	free(receivers);
 }

@@ -46,7 +46,7 @@ struct job_of_kind {
 	void (*quit)(void);
 	void (*stop)(void);
 	void (*finish)(void);
-	void (*heirs)(struct message *message); /* NULL: it has none */
+	void (*heirs)(struct message *message);
 };
 
 static int start_worker(struct process *self)
@@ -70,7 +70,7 @@ static const struct job_of_kind jobs[] = {
 	[PROCESS_WORKER] = { "worker process", true, start_worker, worker_quit, worker_stop,
 			     worker_finish, handover_heirs },
 	[PROCESS_ACCEPTOR] = { "acceptor process", false, acceptor_start, acceptor_quit,
-			       acceptor_stop, acceptor_finish, NULL },
+			       acceptor_stop, acceptor_finish, acceptor_heirs },
 };
 
 static struct process *self;
@@ -143,8 +143,7 @@ static void obey(struct message *message)
 		return;
 	case MESSAGE_HEIRS:
 	case MESSAGE_COUNTERS:
-		if (jobs[self->kind].heirs)
-			jobs[self->kind].heirs(message);
+		jobs[self->kind].heirs(message);
 		message_discard(message);
 		return;
 	default:

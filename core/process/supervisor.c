@@ -91,7 +91,7 @@ static void quit(struct process *process)
 		return;
 	}
 	process->state = PROCESS_RETIRING;
-	if (process->kind == PROCESS_WORKER && tell_heirs(process) < 0)
+	if (tell_heirs(process) < 0)
 		log_warnx("%s (%d) does not answer and ends without handing its connections over",
 			  child_name(process), process->pid);
 	command(process, MESSAGE_QUIT, SIGQUIT);
