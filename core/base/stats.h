@@ -33,7 +33,7 @@ struct stats {
 	_Atomic uint64_t dealt; /* connections put into this process's inbox, by anyone */
 	_Atomic uint64_t taken; /* and those it has taken out */
 	_Atomic uint64_t numbers; /* in the last slot: of connections, given by all */
-	_Atomic uint64_t away; /* 1: nobody serves now; written by the master */
+	_Atomic uint64_t away; /* 1: nobody serves now; the master's word, until it serves again */
 } __attribute__((aligned(128)));
 
 /*

@@ -12,6 +12,7 @@
 #include <timer.h>
 #include <unistd.h>
 
+#include "base/stats.h"
 #include "process/generation.h"
 #include "process/inbox.h"
 #include "process/partner.h"
@@ -31,13 +32,14 @@ static struct estate *estates;
 
 void (*estate_none_left)(void);
 
-/* One message to whichever worker of the heir takes it; as inbox_forward(). */
-static int give_to(const struct generation *heir, const struct estate *estate)
+/* `away`: to those that do not serve at present, which comes after the others. */
+static int give_to_some(const struct generation *heir, bool away, const struct estate *estate)
 {
 	int result = -EPIPE;
 
 	for (struct process *to = table_next(NULL); to; to = table_next(to)) {
-		if (to->generation != heir || to->inbox[1] < 0)
+		if (to->generation != heir || to->inbox[1] < 0 ||
+		    (stats_get(&to->stats->away) != 0) != away)
 			continue;
 		result = inbox_forward(estate->inbox, to->inbox[1]);
 		if (result > 0)
@@ -46,6 +48,14 @@ static int give_to(const struct generation *heir, const struct estate *estate)
 			return result;
 	}
 	return result;
+}
+
+/* One message to whichever worker of the heir takes it; as inbox_forward(). */
+static int give_to(const struct generation *heir, const struct estate *estate)
+{
+	int result = give_to_some(heir, false, estate);
+
+	return result == -EPIPE ? give_to_some(heir, true, estate) : result;
 }
 
 /* Workers that end themselves come last: they would only pass it on. */

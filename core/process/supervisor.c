@@ -19,6 +19,7 @@
 #include "process/generation.h"
 #include "process/heirs.h"
 #include "process/partner.h"
+#include "process/rescue.h"
 #include "process/table.h"
 
 enum {
@@ -33,6 +34,7 @@ static struct supervisor_hooks hooks;
 int supervisor_start(const struct supervisor_hooks *given)
 {
 	hooks = *given;
+	rescue_start(hooks.heir);
 	return table_start();
 }
 
@@ -130,6 +132,7 @@ void supervisor_retire(struct generation *generation)
 {
 	generation->retiring = true;
 	quit_in_order(generation);
+	rescue_watch();
 	settle(generation);
 }
 
@@ -306,6 +309,7 @@ int supervisor_begin(struct generation *generation)
 	for (struct process *process = table_next(NULL); process; process = table_next(process))
 		if (process->generation == generation)
 			start(process);
+	rescue_watch();
 	return 0;
 }
 

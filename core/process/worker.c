@@ -196,6 +196,8 @@ static void publish(void *data)
 	stats_set(&stats_mine->active, conn_counts.active);
 	stats_set(&stats_mine->idle, conn_counts.idle);
 	stats_set(&stats_mine->writing, conn_counts.writing);
+	/* The master may have thought otherwise. */
+	stats_set(&stats_mine->away, 0);
 }
 
 /* Some descriptors are kept for files: a connection that nobody can answer is of no use. */
