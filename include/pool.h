@@ -76,9 +76,12 @@ void *pool_grow(struct pool *pool, void *array, size_t count, size_t *capacity, 
 /* Calls end(data) when the pool ends. */
 void pool_cleanup(struct pool *pool, void (*end)(void *data), void *data);
 
+/* malloc(3) that does not fail, by the same rules: for what lives in no pool. */
+void *heap_alloc(size_t size);
+
 /*
- * Called when the system has no memory. Returns true if it could release some
- * and the allocation should be tried again.
+ * Called when the system has no memory. Returns true if it could release some,
+ * or has waited for some, and the allocation should be tried again.
  */
 extern bool (*pool_out_of_memory)(void);
 

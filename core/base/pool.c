@@ -52,7 +52,7 @@ static struct pool_private *private(struct pool *pool)
 	return (struct pool_private *)pool;
 }
 
-static void *system_alloc(size_t size)
+void *heap_alloc(size_t size)
 {
 	void *memory = malloc(size);
 
@@ -73,7 +73,7 @@ static struct block *block_get(size_t size)
 		spare = block->next;
 		spare_count--;
 	} else {
-		block = system_alloc(size);
+		block = heap_alloc(size);
 	}
 	*block = (struct block){ .size = size };
 	return block;

@@ -72,13 +72,12 @@ static void account(const struct entry *entry, size_t sign)
 static void grow_slots(void)
 {
 	size_t count = slots_count ? slots_count * 2 : SLOTS_MIN;
-	struct entry **grown = calloc(count, sizeof(struct entry *));
+	struct entry **grown = slots ? malloc(count * sizeof(struct entry *)) :
+				       heap_alloc(count * sizeof(struct entry *));
 
-	if (!grown) {
-		if (!slots)
-			abort();
+	if (!grown)
 		return;
-	}
+	memset(grown, 0, count * sizeof(struct entry *));
 	for (size_t i = 0; i < slots_count; i++) {
 		for (struct entry *entry = slots[i]; entry;) {
 			struct entry *next = entry->chain;

@@ -39,16 +39,6 @@ enum {
 	POLICY_MS = 1000,
 };
 
-static void *allocate(size_t size)
-{
-	void *memory;
-
-	while (!(memory = malloc(size)))
-		if (!pool_out_of_memory || !pool_out_of_memory())
-			abort();
-	return memory;
-}
-
 struct look file_look(const struct file_query *query)
 {
 	struct look look = { 0 };
@@ -111,7 +101,7 @@ static bool is_young(const struct stat *status)
 
 static struct entry *entry_alloc(const struct file_query *query, uint64_t hash)
 {
-	struct entry *entry = allocate(sizeof(*entry) + query->path.len + 1);
+	struct entry *entry = heap_alloc(sizeof(*entry) + query->path.len + 1);
 	char *path = (char *)(entry + 1);
 
 	*entry = (struct entry){
@@ -138,7 +128,7 @@ static void set_missing(struct entry *entry, int error)
 static void set_refusal(struct entry *entry, const char *why)
 {
 	size_t len = strlen(why);
-	char *text = len ? memcpy(allocate(len), why, len) : NULL;
+	char *text = len ? memcpy(heap_alloc(len), why, len) : NULL;
 
 	entry->is_refused = true;
 	entry->file.refusal = (struct str){ text, len };
@@ -190,7 +180,7 @@ static void read_content(struct entry *entry, struct stat *status)
 {
 	for (int i = 0; i < READ_TRIES && status->st_size <= CONTENT_MAX; i++) {
 		size_t size = (size_t)status->st_size;
-		char *content = allocate(size ? size : 1);
+		char *content = heap_alloc(size ? size : 1);
 		bool is_whole = read_exactly(entry->file.fd, content, size);
 		struct stamp before = stamp_of(status);
 

@@ -232,10 +232,8 @@ struct body *body_from_file(struct request *req, int fd, uint64_t length,
 			    void (*end)(void *owner), void *owner)
 {
 	struct file_body *file = pool_new(req->pool, struct file_body);
-	struct file_handle *handle = malloc(sizeof(*handle));
+	struct file_handle *handle = heap_alloc(sizeof(*handle));
 
-	if (!handle)
-		abort();
 	*handle = (struct file_handle){ 1, end, owner };
 	file->body = (struct body){ .ops = &file_ops, .length = (int64_t)length };
 	file->handle = handle;

@@ -50,13 +50,10 @@ static void fired(struct completion *completion)
 
 static struct wakeup *create(struct request_core *core)
 {
-	struct wakeup *wakeup = calloc(1, sizeof(*wakeup));
+	struct wakeup *wakeup = heap_alloc(sizeof(*wakeup));
 
-	if (!wakeup)
-		abort();
 	completion_start();
-	wakeup->completion.run = fired;
-	wakeup->core = core;
+	*wakeup = (struct wakeup){ .completion.run = fired, .core = core };
 	wakeup->next = core->wakeups;
 	core->wakeups = wakeup;
 	return wakeup;
