@@ -255,6 +255,16 @@ static bool receive(struct h1 *h)
 	return true;
 }
 
+/* Tried again it would be met again at once. */
+static void close_for_memory(struct conn *conn)
+{
+	static int64_t said_ms;
+
+	if (clock_is_due(&said_ms, SHORTAGE_LOG_MS))
+		log_alertx("connection closed: no memory for what it sends");
+	conn_close(conn);
+}
+
 static void h1_receive(struct conn *conn)
 {
 	struct h1 *h = conn->state;
@@ -268,15 +278,17 @@ static void h1_receive(struct conn *conn)
 	if (!h->ex)
 		h->ex = exchange_get();
 	if (!h->ex) {
-		conn_close(conn);
+		close_for_memory(conn);
 		return;
 	}
-	if (!may_receive(h) || !make_room(h->ex, h->conf)) {
+	if (!may_receive(h)) {
 		conn_want(conn, conn->events & ~(uint32_t)EPOLLIN);
 		job_queue(&conn->respond, STAGE_RESPOND);
 		return;
 	}
-	if (!receive(h))
+	if (!make_room(h->ex, h->conf))
+		close_for_memory(conn);
+	else if (!receive(h))
 		conn_close(conn);
 }
 
