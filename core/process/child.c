@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <log.h>
 #include <log_writer.h>
+#include <pool.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -248,6 +249,7 @@ static int run(int fd)
 	const struct job_of_kind *job = &jobs[self->kind];
 
 	show_title(NULL);
+	pool_out_of_memory = NULL;
 	generation_use_log(self->generation, !self->generation->serving);
 	close_foreign();
 	control_forget();

@@ -11,10 +11,12 @@
 #include <errno.h>
 #include <limits.h>
 #include <log.h>
+#include <pool.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "config/logs.h"
 #include "event/loop.h"
@@ -518,10 +520,31 @@ static int start(struct generation *first)
 	return active ? 0 : -1;
 }
 
+/*
+ * Whatever ends for lack of memory, the master is not among it: its workers serve
+ * on while it waits. Only who wants it to end is not kept waiting.
+ */
+static bool wait_for_memory(void)
+{
+	static int64_t said_ms;
+	const struct timespec pause = { .tv_nsec = 100 * 1000 * 1000 };
+	sigset_t pending;
+
+	clock_update();
+	if (clock_is_due(&said_ms, SHORTAGE_LOG_MS))
+		log_alertx("no memory: the master process waits until there is some, the workers "
+			   "serve on");
+	nanosleep(&pause, NULL);
+	sigpending(&pending);
+	return !sigismember(&pending, SIGTERM) && !sigismember(&pending, SIGINT) &&
+	       !sigismember(&pending, SIGQUIT);
+}
+
 int master_run(const struct startup *given, struct generation *first)
 {
 	startup = given;
 	last_resort = (struct timer){ .expired = on_last_resort };
+	pool_out_of_memory = wait_for_memory;
 	title_set("master process %s", title_command_line());
 	if (start(first) == 0)
 		loop_run();
