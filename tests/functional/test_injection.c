@@ -74,6 +74,26 @@ static bool reload(struct server *server)
 	return true;
 }
 
+static void inject_into_memory(void)
+{
+	if (server_is_sanitized)
+		test_skip("a sanitizer ends the program when it gets no memory");
+	inject_into(SYS_mmap, SYS_brk);
+}
+
+/* brk(2) says by 0 that the end of the heap stays where it is. */
+static void take_memory(const struct server *server)
+{
+	inject(.call = SYS_mmap, .error = ENOMEM, .but = server->pid);
+	inject(.call = SYS_brk, .but = server->pid);
+}
+
+static void give_memory(void)
+{
+	inject_end(SYS_mmap);
+	inject_end(SYS_brk);
+}
+
 static void connections_wait(const char *main, int error)
 {
 	inject_into(SYS_accept4);
@@ -245,6 +265,46 @@ START_TEST(new_workers_without_a_queue)
 }
 END_TEST
 
+/* Large enough that its text does not fit into what the heap has left. */
+static void put_large_types(struct server *server)
+{
+	char *text = memory_alloc(1 << 20);
+	size_t len = 0;
+
+	for (int i = 0; i < 20000; i++)
+		len += (size_t)sprintf(text + len, "text/x-%d name-%d;", i, i);
+	put_file(server, "/conf/large.types", text);
+}
+
+/*
+ * Memory fails the first, the second … time that the master asks for more, and again
+ * some times after that.
+ */
+START_TEST(a_reload_waits_for_memory)
+{
+	inject_into_memory();
+	struct server *server = start("", "types { include %DIR%/conf/*.types; }");
+	struct client *client = client_open(server);
+	unsigned failed = 0, skip = 0;
+
+	put_large_types(server);
+	do {
+		inject(.call = SYS_mmap, .error = ENOMEM, .only = server->pid, .skip = skip,
+		       .count = 4);
+		inject(.call = SYS_brk, .only = server->pid, .skip = skip, .count = 4);
+		reload(server);
+		ck_assert_int_eq(client_get(client, "/pid").status, 200);
+		failed = inject_end(SYS_mmap) + inject_end(SYS_brk);
+		skip++;
+	} while (failed);
+	ck_assert_uint_gt(skip, 1);
+	log_once(server, "no memory: the master process waits");
+	ck_assert(reload(server));
+	ck_assert_int_eq(client_get(client, "/pid").status, 200);
+	stop(server);
+}
+END_TEST
+
 START_TEST(connections_without_events)
 {
 	inject_into(SYS_epoll_ctl);
@@ -327,11 +387,171 @@ START_TEST(a_pid_file_without_room)
 }
 END_TEST
 
-TESTS("injection", connections_wait_while_the_system_has_no_descriptors,
+START_TEST(connections_without_memory)
+{
+	enum { MANY = 400 };
+	inject_into_memory();
+	struct server *server = start("", "");
+	struct client *clients[MANY];
+	const char *pid = get(server, "/pid").body;
+
+	take_memory(server);
+	for (int i = 0; i < MANY; i++)
+		clients[i] = client_open(server);
+	ck_assert(client_is_closed(clients[MANY - 1]));
+	give_memory();
+	ck_assert_str_eq(client_get(clients[0], "/pid").body, pid);
+	ck_assert_str_eq(get(server, "/pid").body, pid);
+	log_once(server, "no memory for it");
+	stop(server);
+}
+END_TEST
+
+START_TEST(a_head_without_memory)
+{
+	inject_into_memory();
+	struct server *server = start("", "large_client_header_buffers 4 1m;");
+	struct client *idle = client_open(server), *client = client_open(server);
+	const char *pid = client_get(idle, "/pid").body;
+
+	client_send(client, memory_printf("GET /%0400000d", 0));
+	ck_assert(client_is_quiet(client, 100));
+	take_memory(server);
+	client_send(client, memory_printf("%0400000d", 0));
+	ck_assert(client_is_closed(client));
+	give_memory();
+	log_once(server, "no memory for what it sends");
+	ck_assert_str_eq(client_get(idle, "/pid").body, pid);
+	stop(server);
+}
+END_TEST
+
+/* An answer that is made in memory, of 2 MB. */
+START_TEST(a_worker_that_needs_memory_is_replaced)
+{
+	inject_into_memory();
+	char *many = memory_alloc(4000);
+	for (int i = 0; i < 300; i++)
+		strcpy(many + i * 12, "$request_uri");
+	struct server *server = server_with(memory_printf("location /many { return 200 %s; }\n"
+							  "location / { return 200 ok; }",
+							  many));
+	struct client *idle = client_open(server), *client = client_open(server);
+	struct patience wait = { 0 };
+
+	log_wait(server, " serves, with ");
+	ck_assert_int_eq(client_get(idle, "/").status, 200);
+	take_memory(server);
+	client_send(client, memory_printf("GET /many%07000d HTTP/1.1\r\nHost: a\r\n\r\n", 0));
+	ck_assert(client_is_closed(idle));
+	ck_assert(client_is_closed(client));
+	log_wait(server, "this process ends");
+	give_memory();
+	while (get(server, "/").status != 200)
+		patience(&wait, "another worker answers");
+	stop(server);
+}
+END_TEST
+
+/*
+ * An upgrade fails by the first call, by the second … until it makes no more of them
+ * and so succeeds; all the while the old program serves its connections.
+ */
+static void upgrades_fail(struct server *server, int call, int error)
+{
+	struct client *clients[UPGRADE_CLIENTS];
+	struct upgrade_outcome outcome;
+	unsigned skip = 0;
+
+	open_clients(server, clients);
+	for (;; skip++) {
+		inject(.call = call, .error = error, .skip = skip);
+		outcome = upgrade_command(server, "-s upgrade");
+		if (outcome.status == 0)
+			break;
+		ck_assert_int_eq(atoi(file_text(server, "/server.pid")), server->pid);
+		check_clients(clients);
+	}
+	inject_end(call);
+	ck_assert_uint_gt(skip, 0);
+	check_clients(clients);
+	ck_assert_str_eq(get(server, "/").body, "ok");
+}
+
+static void upgrades_in_place_fail(int call, int error)
+{
+	inject_into(call);
+	struct server *server = upgrade_start("worker_processes 2;");
+
+	upgrades_fail(server, call, error);
+	wait_for_processes(server, 2);
+	upgrade_forgive(server);
+	upgrade_stop(server);
+}
+
+START_TEST(an_upgrade_without_execution)
+{
+	upgrades_in_place_fail(SYS_execve, ENOMEM);
+}
+END_TEST
+
+START_TEST(an_upgrade_without_processes)
+{
+	upgrades_in_place_fail(SYS_clone, EAGAIN);
+}
+END_TEST
+
+START_TEST(an_upgrade_without_memory_files)
+{
+	upgrades_in_place_fail(SYS_memfd_create, ENFILE);
+}
+END_TEST
+
+START_TEST(an_upgrade_without_sockets)
+{
+	upgrades_in_place_fail(SYS_socketpair, ENFILE);
+}
+END_TEST
+
+/* What fails in the new master after a while comes to nothing, too. */
+static void upgrades_beside_fail(int call, int error)
+{
+	inject_into(call);
+	struct server *server = upgrade_start_in_background("worker_processes 2;");
+
+	upgrades_fail(server, call, error);
+	upgrade_settle(server);
+	upgrade_forgive(server);
+	upgrade_stop(server);
+}
+
+START_TEST(a_new_master_without_execution)
+{
+	upgrades_beside_fail(SYS_execve, ENOMEM);
+}
+END_TEST
+
+START_TEST(a_new_master_without_processes)
+{
+	upgrades_beside_fail(SYS_clone, EAGAIN);
+}
+END_TEST
+
+START_TEST(a_new_master_without_sockets)
+{
+	upgrades_beside_fail(SYS_socketpair, ENFILE);
+}
+END_TEST
+
+TESTS("injection", connections_without_memory, a_head_without_memory,
+      a_worker_that_needs_memory_is_replaced, connections_wait_while_the_system_has_no_descriptors,
       connections_wait_while_the_system_has_no_memory, connections_wait_for_the_acceptor,
       connections_without_events, files_are_answered_later_without_descriptors,
       files_are_answered_later_without_memory, types_are_not_guessed_without_threads,
       a_worker_is_started_when_there_are_processes_again, a_reload_without_processes,
       a_reload_without_sockets, a_reload_without_files, a_reload_without_events,
       new_workers_without_a_loop, new_workers_without_signals, new_workers_without_a_queue,
-      a_log_without_room, a_pid_file_without_room)
+      a_reload_waits_for_memory, a_log_without_room, a_pid_file_without_room,
+      an_upgrade_without_execution, an_upgrade_without_processes, an_upgrade_without_memory_files,
+      an_upgrade_without_sockets, a_new_master_without_execution, a_new_master_without_processes,
+      a_new_master_without_sockets)

@@ -24,11 +24,11 @@
 #include "harness/test.h"
 
 #ifdef __SANITIZE_ADDRESS__
-enum { SANITIZED = 1 };
+const bool server_is_sanitized = true;
 #elif defined(__has_feature)
-enum { SANITIZED = __has_feature(address_sanitizer) };
+const bool server_is_sanitized = __has_feature(address_sanitizer);
 #else
-enum { SANITIZED = 0 };
+const bool server_is_sanitized = false;
 #endif
 
 /* How often a start is tried when somebody else was quicker to take a port. */
@@ -478,7 +478,7 @@ long server_memory_in(const struct server *server, const char *test)
 {
 	pid_t pids[64];
 
-	if (SANITIZED || getenv("WRAPPER")) {
+	if (server_is_sanitized || getenv("WRAPPER")) {
 		server_abandon((struct server *)server);
 		test_skip_in(test,
 			     "this build needs memory of its own, or runs in another program");

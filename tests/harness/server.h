@@ -106,6 +106,9 @@ int server_workers(const struct server *server, pid_t *pids, int max);
 /* The descriptors that the master has open. Some are there for a moment only. */
 int server_descriptors(const struct server *server);
 
+/* Its memory is not as usual: it was built with the address sanitizer, as the tests are. */
+extern const bool server_is_sanitized;
+
 /*
  * Resident memory of the server and its workers in KiB. Under a sanitizer or in
  * WRAPPER, where that says nothing about the server, the test is skipped.

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "harness/client.h"
+#include "harness/inject.h"
 #include "harness/memory.h"
 #include "harness/scratch.h"
 #include "harness/test.h"
@@ -263,6 +264,23 @@ void check_clients(struct client *clients[UPGRADE_CLIENTS])
 		ck_assert_str_eq(client_get(clients[i], "/").body, "ok");
 }
 
+/* As system(3). */
+static int run(const char *command)
+{
+	int status;
+	pid_t pid = fork();
+
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		inject_enter();
+		execl("/bin/sh", "sh", "-c", command, (char *)NULL);
+		_exit(127);
+	}
+	inject_attend(pid);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	return status;
+}
+
 /* Its master is adopted by this process, and so is that of a new program in time. */
 struct server *upgrade_start_in_background(const char *main)
 {
@@ -276,9 +294,9 @@ struct server *upgrade_start_in_background(const char *main)
 		 memory_printf("daemon on; %s", text + strlen("daemon off;")));
 	put_file(server, "/error.log", "");
 	start_guard(server);
-	int status = system(memory_printf("%s -p %s -c %s/conf/server.conf -e %s/error.log",
-					  program, server->dir, server->dir, server->dir));
-	ck_assert_int_eq(status, 0);
+	ck_assert_int_eq(run(memory_printf("%s -p %s -c %s/conf/server.conf -e %s/error.log",
+					   program, server->dir, server->dir, server->dir)),
+			 0);
 	server->pid = atoi(file_text(server, "/server.pid"));
 	return server;
 }
