@@ -3,6 +3,7 @@
  * Messages and inboxes over real socket pairs, within one process. Descriptors
  * are counted: none may stay open, whatever arrives.
  */
+#include "harness/server.h"
 #include "harness/test.h"
 
 #include <errno.h>
@@ -106,14 +107,16 @@ END_TEST
 START_TEST(too_many_descriptors_on_their_way_are_refused)
 {
 	struct rlimit few = { 32, 32 };
+	struct patience wait = { 0 };
 	int fds[8], error = 0;
 	struct message message;
 
 	make_pair();
 	for (int i = 0; i < 8; i++)
 		fds[i] = open_null();
-	if (geteuid() == 0)
-		ck_assert_int_eq(setuid(1000000 + (uid_t)getpid()), 0);
+	/* In a namespace of few users it stays what it is, and counts like others. */
+	if (geteuid() == 0 && setuid(1000000 + (uid_t)getpid()) < 0)
+		ck_assert_int_eq(errno, EINVAL);
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
 	for (int i = 0; i < 20 && error == 0; i++)
 		error = channel_send(ends[0], MESSAGE_CONNECTIONS, 0, STR(""), fds, 8);
@@ -121,7 +124,11 @@ START_TEST(too_many_descriptors_on_their_way_are_refused)
 	ck_assert_int_ge(fcntl(fds[7], F_GETFD), 0);
 	while (channel_receive(ends[1], &message) == 1)
 		message_discard(&message);
-	ck_assert_int_eq(channel_send(ends[0], MESSAGE_CONNECTIONS, 0, STR(""), fds, 8), 0);
+	/* Those of servers that run meanwhile, as the same user, count as well. */
+	while ((error = channel_send(ends[0], MESSAGE_CONNECTIONS, 0, STR(""), fds, 8)) ==
+	       -ETOOMANYREFS)
+		patience(&wait, "this user has few descriptors on their way");
+	ck_assert_int_eq(error, 0);
 }
 END_TEST
 
