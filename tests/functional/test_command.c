@@ -82,7 +82,7 @@ static void setup(void)
 			 0);
 	put("html/index.html", "hello");
 	put("conf/skua.conf",
-	    memory_printf("pid logs/pid; events { } http {"
+	    memory_printf("pid logs/pid; events { worker_connections 64; } http {"
 			  "server { listen 127.0.0.1:%d; return 200 ok; } }",
 			  port));
 }

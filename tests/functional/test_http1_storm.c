@@ -125,6 +125,7 @@ END_TEST
 
 START_TEST(many_at_once)
 {
+	test_needs_descriptors(500);
 	struct server *server = server_with("");
 	struct client *clients[400];
 
@@ -143,6 +144,7 @@ END_TEST
 
 START_TEST(idle_connections_hold_little)
 {
+	test_needs_descriptors(500);
 	struct server *server = server_with("");
 	struct client *clients[400];
 

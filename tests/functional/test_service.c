@@ -303,9 +303,11 @@ START_TEST(the_first_process_reaps_and_obeys)
 	struct server *server = start("");
 	put_file(server, "/conf/first.conf",
 		 memory_printf("daemon off; pid %s/first.pid; error_log %s/first.log info;"
-			       "events { } http { access_log off; server { "
+			       "%s events { } http { access_log off; server { "
 			       "listen 127.0.0.1:%d; return 200 first; } }",
-			       server->dir, server->dir, server->ports[1]));
+			       server->dir, server->dir,
+			       strstr(make, "--map-root-user") ? "user root;" : "",
+			       server->ports[1]));
 	put_file(server, "/first.sh",
 		 memory_printf("(sleep 0.2 & echo orphan $! >%s/orphan) &\n"
 			       "exec %s -p %s -c conf/first.conf -e %s/first.log\n",

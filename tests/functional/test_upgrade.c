@@ -96,6 +96,7 @@ END_TEST
 START_TEST(what_lies_in_no_inbox_goes_on)
 {
 	enum { ROUNDS = 3, EACH = 128 };
+	test_needs_descriptors(600);
 	struct server *server = upgrade_start(
 		"worker_processes 1; events { accept_mode handoff; worker_connections 4000; }");
 	struct client *clients[ROUNDS][EACH];

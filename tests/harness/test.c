@@ -91,6 +91,18 @@ void test_in_time(bool (*goes_well)(int limit_ms), int limit_ms)
 	ck_abort_msg("it does not go well, even with a limit of %d ms", limit_ms / 5);
 }
 
+void test_needs_descriptors_in(const char *test, unsigned count)
+{
+	struct rlimit limit;
+
+	getrlimit(RLIMIT_NOFILE, &limit);
+	if (limit.rlim_max < count)
+		test_skip_in(test, "a process may not open as many descriptors here");
+	if (limit.rlim_cur < count)
+		limit.rlim_cur = count;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 void test_skip_in(const char *test, const char *reason)
 {
 	size_t len = strlen(test);

@@ -53,6 +53,10 @@ int test_main(const struct test_suite *suite, const TTest *const tests[], size_t
  */
 void test_in_time(bool (*goes_well)(int limit_ms), int limit_ms);
 
+/* Skips the test where so many descriptors are not allowed to a process. */
+#define test_needs_descriptors(count) test_needs_descriptors_in(__func__, count)
+void test_needs_descriptors_in(const char *test, unsigned count);
+
 /*
  * Ends the running test as skipped: for what this machine cannot do (no IPv6, not
  * root), never for what fails. The reason is shown after the run. With CK_FORK=no
