@@ -30,6 +30,8 @@ enum message_type {
 	MESSAGE_HEIRS = 6, /* who takes what one that ends has (heirs.h); to the master: who? */
 	MESSAGE_MOVED = 7, /* to the master: a root lies outside of the sandbox now */
 	MESSAGE_COUNTERS = 8, /* the counters of another program's processes (foreign.h) */
+	MESSAGE_SOCKETS = 9, /* between masters: listening sockets that were opened (partner.h) */
+	MESSAGE_LEAVING = 10, /* between masters: no worker accepts there any more */
 };
 
 /* A message that was received. Whoever receives it owns the descriptors. */

@@ -26,14 +26,17 @@ struct socket_set {
 	char *lender; /* its name with the service manager that opened it; NULL: it is ours */
 	int *fds;
 	int count;
-	bool is_new; /* opened by the listen_open() that is going on */
-	int count_before; /* it */
+	bool is_new; /* the configuration that has opened it does not rule yet */
+	int starting; /* how many the processes have that are being started */
+	int served; /* how many those have that rule */
+	int told; /* how many the other server has, too */
 	struct socket_set *next;
 };
 
 static struct socket_set *sets;
 static uint32_t last_id;
 static bool shared; /* with another server */
+static bool left_over; /* sockets that a configuration has opened which was rejected */
 
 static struct socket_set *find(const struct listener *listener)
 {
@@ -172,14 +175,7 @@ static int open_one(struct listener *listener, unsigned workers, bool each_own)
 	return fill(set, listener, set->lender ? set->count : wanted);
 }
 
-static void begin(void)
-{
-	for (struct socket_set *set = sets; set; set = set->next) {
-		set->is_new = false;
-		set->count_before = set->count;
-	}
-}
-
+/* More sockets of an address that was served before stay: they may have connections. */
 void listen_undo(void)
 {
 	struct socket_set *next;
@@ -188,16 +184,40 @@ void listen_undo(void)
 		next = set->next;
 		if (set->is_new)
 			destroy(set, set->count > 0);
-		else
-			close_from(set, set->count_before);
+		else if (set->count > set->served)
+			left_over = true;
 	}
+}
+
+void listen_starting(void)
+{
+	for (struct socket_set *set = sets; set; set = set->next)
+		set->starting = set->count;
+}
+
+void listen_serving(void)
+{
+	left_over = false;
+	for (struct socket_set *set = sets; set; set = set->next) {
+		set->is_new = false;
+		set->served = set->starting;
+	}
+}
+
+bool listen_is_unserved(bool ours)
+{
+	if (ours && !left_over)
+		return false;
+	for (const struct socket_set *set = sets; set; set = set->next)
+		if (set->count > set->served)
+			return true;
+	return false;
 }
 
 int listen_open(struct listeners *listeners, unsigned workers, bool each_own)
 {
 	int result = 0;
 
-	begin();
 	for (size_t i = 0; i < listeners->count; i++)
 		if (open_one(&listeners->items[i], workers, each_own) < 0)
 			result = -1;
@@ -289,7 +309,12 @@ static int adopt(int fd, uint32_t id, struct socket_set **in)
 		if (id > last_id)
 			last_id = id;
 	}
-	return *in ? append(*in, fd) : -ENOMEM;
+	int error = *in ? append(*in, fd) : -ENOMEM;
+	if (error < 0)
+		return error;
+	(*in)->is_new = false;
+	(*in)->served = (*in)->told = (*in)->count;
+	return 0;
 }
 
 int listen_adopt(int fd, uint32_t id)
@@ -316,6 +341,28 @@ bool listen_for_each(listen_visitor *act, void *data)
 			if (!act(data, set->id, set->fds[i], set->lender))
 				return false;
 	return true;
+}
+
+void listen_receive(int fd)
+{
+	struct listener listener = { .address_len = sizeof(listener.address) };
+	struct socket_set *set = NULL;
+
+	if (getsockname(fd, &listener.address.any, &listener.address_len) == 0)
+		set = find(&listener);
+	if (!set || append(set, fd) < 0)
+		close(fd);
+	else
+		set->told = set->count;
+}
+
+void listen_tell(void (*act)(const int *fds, size_t count))
+{
+	for (struct socket_set *set = sets; set; set = set->next) {
+		if (act && set->count > set->told)
+			act(set->fds + set->told, (size_t)(set->count - set->told));
+		set->told = set->count;
+	}
 }
 
 void listen_share(bool with_another)

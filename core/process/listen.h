@@ -20,12 +20,26 @@ struct listeners;
  * fds and fds_count: one descriptor, or `workers` of them where each worker has
  * its own (`each_own` is accept_mode reuseport). More descriptors than workers
  * stay open from an earlier configuration. 0, or -1 after a message for each
- * address that failed; then nothing has changed.
+ * address that failed; then it is as after listen_undo().
  */
 int listen_open(struct listeners *listeners, unsigned workers, bool each_own);
 
-/* Closes what the last listen_open() has opened: its configuration was rejected. */
+/*
+ * The configuration of the last listen_open() was rejected: closes its addresses.
+ * Where it has opened more sockets of an address that others have, too, they stay: as
+ * soon as they listen the kernel puts connections into them.
+ */
 void listen_undo(void);
+
+/* The processes that are started now have all sockets there are; they rule now. */
+void listen_starting(void);
+void listen_serving(void);
+
+/*
+ * Some sockets are not known to the processes that rule, and what comes to them
+ * waits for ever. `ours`: only if listen_undo() has left some.
+ */
+bool listen_is_unserved(bool ours);
 
 /*
  * Fills id, fds and fds_count in again, before a process is forked that shall
@@ -61,6 +75,18 @@ void listen_return(const struct listeners *listeners);
  */
 typedef bool listen_visitor(void *data, uint32_t id, int fd, const char *lender);
 bool listen_for_each(listen_visitor *act, void *data);
+
+/*
+ * A socket that another server with the same sockets has opened. Owns it; it is
+ * closed if its address is unknown here.
+ */
+void listen_receive(int fd);
+
+/*
+ * Calls act() with the sockets of an address that such a server does not know yet,
+ * which it does from now on; NULL: it knows them already.
+ */
+void listen_tell(void (*act)(const int *fds, size_t count));
 
 /*
  * Another server uses the same sockets now, or does no longer: as long as it

@@ -51,6 +51,7 @@ static struct generation *active; /* the one that rules; NULL: not yet */
 static struct generation *next; /* is being started */
 static unsigned last_number;
 static bool reload_again; /* HUP came while one was under way */
+static bool renewed; /* for the sockets that nobody serves, since a generation came to serve */
 static bool upgrade_later; /* USR2 came meanwhile */
 static bool upgrade_whole; /* this program ends when the other one serves */
 static int64_t started_ms; /* wall clock */
@@ -74,6 +75,7 @@ static void end_if_empty(void)
 
 static void reload(void);
 static void upgrade(void);
+static void renew(void);
 static void on_command(struct control_client *client, enum control_command command);
 
 static void listen_for_commands(const struct generation *generation)
@@ -116,6 +118,9 @@ static void catch_up(void)
 		upgrade();
 	else if (reload_again)
 		reload();
+	else if (!renewed && active && active->serving && active->conf && !active->retiring &&
+		 listen_is_unserved(!partner_leaves_all()))
+		renew();
 }
 
 /* Also the first generation comes here. */
@@ -129,6 +134,8 @@ static void on_serving(struct generation *generation)
 	generation_use_log(generation, false);
 	write_pid(generation);
 	listen_for_commands(generation);
+	listen_serving();
+	renewed = false;
 	listen_close_others(generation->listeners);
 	partner_offer(generation);
 	takeover_settle();
@@ -154,6 +161,7 @@ static void end(int now)
 		supervisor_stop_all();
 		timer_start(&last_resort, KILL_AFTER_MS);
 	} else {
+		partner_say_leaving();
 		if (next)
 			supervisor_retire(next);
 		if (active)
@@ -240,6 +248,8 @@ static int begin(struct generation *generation)
 {
 	generation->number = last_number + 1;
 	sandbox_announce(generation->conf);
+	listen_starting();
+	partner_share_sockets();
 	if (supervisor_begin(generation) < 0) {
 		listen_undo();
 		return -1;
@@ -264,13 +274,11 @@ static void reload(void)
 	generation_use_log(active, false);
 	log_emergx("reload: nothing was changed");
 	conclude(false);
+	catch_up();
 }
 
-/*
- * After WINCH, while the new program serves: new workers with the configuration
- * that was there, since the files may be for the new program already.
- */
-static void revive(void)
+/* New workers with the configuration that is there. */
+static void begin_again(void)
 {
 	struct generation *again = calloc(1, sizeof(*again));
 
@@ -278,13 +286,34 @@ static void revive(void)
 		return;
 	reloads++;
 	report_begin();
-	log_notice("the old program starts its workers again");
 	generation_pass(active, again);
 	if (begin(again) == 0)
 		return;
 	generation_pass(again, active);
 	free(again);
 	conclude(false);
+}
+
+/*
+ * After WINCH, while the new program serves: not what the files say, since they
+ * may be for the new program already.
+ */
+static void revive(void)
+{
+	log_notice("the old program starts its workers again");
+	begin_again();
+}
+
+/*
+ * Sockets were opened for workers that did not come to serve, or that were another
+ * program's. What is in them would be lost if they were closed.
+ */
+static void renew(void)
+{
+	renewed = true;
+	log_notice("some listening sockets are not served by the workers: new ones are started, "
+		   "with the same configuration");
+	begin_again();
 }
 
 static void on_reload(int number)
@@ -374,6 +403,7 @@ static void on_retire(int number)
 	if (ending != GO_ON || !active || !active->main->daemon)
 		return;
 	log_notice("signal WINCH received, the workers end; HUP starts new ones");
+	partner_say_leaving();
 	supervisor_retire(active);
 }
 
@@ -508,6 +538,7 @@ static int start(struct generation *first)
 	}
 	notify_start();
 	estate_none_left = end_if_empty;
+	partner_left = catch_up;
 	started_ms = clock_wall_ms();
 	active = takeover_processes(&last_number);
 	if (!first)

@@ -29,7 +29,10 @@ struct parcel {
 	char payload[];
 };
 
+void (*partner_left)(void);
+
 static struct event partner = { .fd = -1 };
+static bool leaving; /* it has said so */
 static void (*on_ready)(void);
 static struct parcel *parcels, **last = &parcels; /* MESSAGE_HEIRS */
 static struct parcel *counters; /* MESSAGE_COUNTERS; NULL: there is none */
@@ -155,12 +158,29 @@ void partner_finish(void)
 	table_fold(foreign.slots, foreign.count);
 	partner_forget();
 	listen_share(false);
+	if (partner_left)
+		partner_left();
+}
+
+static void keep_sockets(struct message *message)
+{
+	for (size_t i = 0; i < message->fds_count; i++)
+		listen_receive(message->fds[i]);
+	message->fds_count = 0;
+}
+
+static void on_leaving(void)
+{
+	leaving = true;
+	if (partner_left)
+		partner_left();
 }
 
 static void on_message(struct message *message)
 {
 	switch (message->type) {
 	case MESSAGE_HEIRS:
+		leaving = false;
 		keep_heirs(message);
 		return;
 	case MESSAGE_COUNTERS:
@@ -171,6 +191,13 @@ static void on_message(struct message *message)
 		if (on_ready)
 			on_ready();
 		on_ready = NULL;
+		return;
+	case MESSAGE_SOCKETS:
+		keep_sockets(message);
+		return;
+	case MESSAGE_LEAVING:
+		message_discard(message);
+		on_leaving();
 		return;
 	default:
 		message_discard(message);
@@ -194,6 +221,7 @@ static void on_partner(struct event *event, uint32_t events)
 int partner_start(int fd, void (*ready)(void))
 {
 	on_ready = ready;
+	leaving = false;
 	partner = (struct event){ .fd = fd, .ready = on_partner };
 	int error = event_add(&partner, EPOLLIN);
 	if (error < 0) {
@@ -218,6 +246,38 @@ void partner_offer(const struct generation *generation)
 		return;
 	errno = -error;
 	log_warn("the other master process does not hear who takes connections here");
+}
+
+static void send_sockets(const int *fds, size_t count)
+{
+	while (count) {
+		size_t some = count < CHANNEL_FDS ? count : CHANNEL_FDS;
+		int error = channel_send(partner.fd, MESSAGE_SOCKETS, 0, STR(""), fds, some);
+
+		if (error < 0) {
+			errno = -error;
+			log_warn("the other master process does not get the sockets opened here");
+		}
+		fds += some;
+		count -= some;
+	}
+}
+
+void partner_share_sockets(void)
+{
+	if (partner.fd >= 0)
+		listen_tell(send_sockets);
+}
+
+void partner_say_leaving(void)
+{
+	if (partner.fd >= 0)
+		channel_send(partner.fd, MESSAGE_LEAVING, 0, STR(""), NULL, 0);
+}
+
+bool partner_leaves_all(void)
+{
+	return partner.fd < 0 || leaving;
 }
 
 void partner_say_ready(void)

@@ -8,6 +8,9 @@
  *     MESSAGE_HEIRS     who takes connections there (heirs.h), for the processes
  *                       that end here when nobody here takes them
  *     MESSAGE_READY     the new one, for the first time: it serves
+ *     MESSAGE_SOCKETS   sockets that it has opened: both have all of an address, since
+ *                       closing one that listens loses the connections in it
+ *     MESSAGE_LEAVING   its workers end: they are served here now
  *     its end           the other one has ended
  */
 #ifndef SKUA_PROCESS_PARTNER_H
@@ -28,6 +31,16 @@ bool partner_is_there(void);
 /* Tells it that this generation takes connections, and that this program serves. */
 void partner_offer(const struct generation *generation);
 void partner_say_ready(void);
+
+/* Tells it of the sockets that were opened since the last call; and that all workers here end. */
+void partner_share_sockets(void);
+void partner_say_leaving(void);
+
+/* It has said the same, or isn't there: all connections are for this program. */
+bool partner_leaves_all(void);
+
+/* Called when that has become true, unless NULL. */
+extern void (*partner_left)(void);
 
 /* Whether it has said who takes connections there; tells a process so, as heirs_send(). */
 bool partner_has_heirs(void);

@@ -227,6 +227,7 @@ static int start_beside(void)
 	state.generation = number;
 	if (listen_for_each(save_socket, &state) && zones_for_each(save_zone, &state))
 		error = fork_beside(&state);
+	listen_tell(NULL);
 	state_finish(&state);
 	return error;
 }

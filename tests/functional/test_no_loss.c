@@ -8,9 +8,11 @@
 #include "harness/memory.h"
 #include "harness/test.h"
 
+#include <arpa/inet.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 static const char *const modes[] = { "shared", "reuseport", "handoff" };
@@ -69,12 +71,17 @@ static void wait_for_processes(struct server *server, int count)
 		patience(&wait, "the old processes have gone");
 }
 
-static void change(struct server *server, const char *mode, int workers)
+static void put_conf(struct server *server, const char *text)
 {
 	put_file(server, "/conf/server.conf",
 		 server_text(server, memory_printf("daemon off; pid %%DIR%%/server.pid;"
 						   "error_log %%DIR%%/error.log info;\n%s",
-						   conf(mode, workers))));
+						   text)));
+}
+
+static void change(struct server *server, const char *mode, int workers)
+{
+	put_conf(server, conf(mode, workers));
 	reload(server);
 }
 
@@ -139,7 +146,49 @@ START_TEST(the_number_of_workers_changes)
 }
 END_TEST
 
+static int occupy(int port)
+{
+	const struct sockaddr_in address = {
+		.sin_family = AF_INET,
+		.sin_port = htons((uint16_t)port),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	int fd = socket(AF_INET, SOCK_STREAM, 0), yes = 1;
+
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
+	ck_assert_int_eq(bind(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
+	ck_assert_int_eq(listen(fd, 1), 0);
+	return fd;
+}
+
+/* Each has opened more sockets when it finds that it cannot have all it wants. */
+START_TEST(reloads_that_are_rejected)
+{
+	struct server *server = server_start(conf("reuseport", 2));
+	struct load *load = begin(server);
+	int fd = occupy(server->ports[1]);
+	struct patience wait = { 0 };
+
+	for (int i = 1; i <= long_form(2, 5); i++) {
+		const char *text = conf("reuseport", 2 + 3 * i);
+		uint64_t answers = load_answers(load);
+
+		put_conf(server, memory_printf("%.*s server { listen 127.0.0.1:%%PORT2%%; } }",
+					       (int)(strlen(text) - 1), text));
+		kill(server->pid, SIGHUP);
+		while (file_count(server, "/error.log", "nothing was changed") < (size_t)i)
+			patience(&wait, "the reload is rejected");
+		while (load_answers(load) < answers + 500)
+			patience(&wait, "the clients get answers");
+	}
+	end(load);
+	close(fd);
+	put_file(server, "/error.log", "");
+	server_stop(server);
+}
+END_TEST
+
 static const struct test_suite suite = { .name = "no loss", .timeout = 900 };
 
 TESTS_IN(&suite, reloads_shared, reloads_reuseport, reloads_handoff, reloads_without_waiting,
-	 the_number_of_workers_changes)
+	 the_number_of_workers_changes, reloads_that_are_rejected)

@@ -30,21 +30,6 @@ START_TEST(a_new_master_takes_over)
 }
 END_TEST
 
-/* USR2 to the master; the pid of the new one. */
-static pid_t start_beside(struct server *server)
-{
-	struct patience wait = { 0 };
-	size_t before = file_count(server, "/error.log", " serves\n");
-
-	kill(server->pid, SIGUSR2);
-	while (file_count(server, "/error.log", " serves\n") == before)
-		patience(&wait, "the new master serves");
-	ck_assert_int_eq(atoi(file_text(server, "/server.pid.oldbin")), server->pid);
-	pid_t new = atoi(file_text(server, "/server.pid"));
-	ck_assert_int_ne(new, server->pid);
-	return new;
-}
-
 START_TEST(signals_complete_an_upgrade)
 {
 	struct server *server = upgrade_start_in_background("worker_processes 2;");
@@ -52,7 +37,7 @@ START_TEST(signals_complete_an_upgrade)
 
 	open_clients(server, clients);
 	put_program();
-	pid_t new = start_beside(server);
+	pid_t new = upgrade_start_beside(server);
 	wait_for_processes(server, 3);
 	kill(server->pid, SIGWINCH);
 	wait_for_processes(server, 1);
@@ -74,7 +59,7 @@ START_TEST(signals_go_back)
 	struct client *clients[UPGRADE_CLIENTS];
 
 	open_clients(server, clients);
-	pid_t new = start_beside(server);
+	pid_t new = upgrade_start_beside(server);
 	kill(server->pid, SIGWINCH);
 	wait_for_processes(server, 1);
 	/* The configuration may be for the new program by now. */
@@ -104,7 +89,7 @@ END_TEST
 START_TEST(the_old_master_outlives_the_new_one)
 {
 	struct server *server = upgrade_start_in_background("");
-	pid_t new = start_beside(server);
+	pid_t new = upgrade_start_beside(server);
 	struct patience wait = { 0 };
 
 	/* A third one is not started. */
@@ -166,7 +151,7 @@ START_TEST(the_totals_come_back)
 	struct server *server = upgrade_start_in_background("");
 	struct patience wait = { 0 };
 
-	pid_t new = start_beside(server);
+	pid_t new = upgrade_start_beside(server);
 	kill(server->pid, SIGWINCH);
 	wait_for_processes(server, 1);
 	ck_assert_str_eq(get(server, "/").body, "ok");
@@ -222,7 +207,7 @@ START_TEST(a_worker_abroad_is_not_flooded)
 		ck_assert_str_eq(client_get(clients[i], "/").body, "ok");
 	}
 	pid_t old = upgrade_worker(server);
-	pid_t new = start_beside(server);
+	pid_t new = upgrade_start_beside(server);
 	pid_t stopped = upgrade_worker(server);
 	ck_assert_int_ne(stopped, old);
 	kill(stopped, SIGSTOP);
@@ -259,7 +244,7 @@ START_TEST(what_a_dead_worker_has_not_read_goes_abroad)
 	}
 	while (upgrade_total(server, "handed_off") < CLIENTS)
 		patience(&wait, "all connections are dealt");
-	pid_t new = start_beside(server);
+	pid_t new = upgrade_start_beside(server);
 	kill(server->pid, SIGQUIT);
 	/* The worker, and the new master. */
 	wait_for_processes(server, 2);

@@ -8,6 +8,7 @@
 #include "harness/memory.h"
 #include "harness/test.h"
 
+#include <signal.h>
 #include <stdlib.h>
 
 /* --- many idle connections ----------------------------------------------------------- */
@@ -115,7 +116,43 @@ START_TEST(nothing_is_lost_beside)
 }
 END_TEST
 
+static void wait_for_answers(const struct load *load)
+{
+	uint64_t before = load_answers(load);
+	struct patience wait = { 0 };
+
+	while (load_answers(load) < before + 200)
+		patience(&wait, "the clients get answers");
+}
+
+/* The new program opens more sockets, connections come to them, and it is ended. */
+START_TEST(nothing_is_lost_on_the_way_back)
+{
+	struct server *server =
+		upgrade_start_in_background("events { accept_mode reuseport; }");
+	struct load *load = begin(server);
+	int count = getenv("SOAK") ? 8 : 2;
+
+	for (int i = 1; i <= count; i++) {
+		struct patience wait = { 0 };
+
+		put_file(server, "/more.conf", memory_printf("worker_processes %d;", 1 + 3 * i));
+		pid_t new = upgrade_start_beside(server);
+		wait_for_answers(load);
+		kill(new, i % 2 ? SIGQUIT : SIGKILL);
+		while (file_exists(server, "/server.pid.oldbin"))
+			patience(&wait, "the new master has ended");
+		wait_for_answers(load);
+	}
+	struct load_result result = load_stop(load);
+	load_check(&result);
+	upgrade_forgive(server);
+	upgrade_stop(server);
+}
+END_TEST
+
 static const struct test_suite suite = { .name = "upgrade under load", .timeout = 600 };
 
 TESTS_IN(&suite, many_idle_ones_survive_in_the_same_process, many_idle_ones_survive_beside,
-	 nothing_is_lost_in_the_same_process, nothing_is_lost_beside)
+	 nothing_is_lost_in_the_same_process, nothing_is_lost_beside,
+	 nothing_is_lost_on_the_way_back)

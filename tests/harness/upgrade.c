@@ -327,3 +327,17 @@ void upgrade_settle(struct server *server)
 	ck_assert(file_exists(server, "/server.pid.sock"));
 	ck_assert(file_exists(server, "/s.sock"));
 }
+
+pid_t upgrade_start_beside(struct server *server)
+{
+	struct patience wait = { 0 };
+	size_t before = file_count(server, "/error.log", " serves\n");
+
+	kill(server->pid, SIGUSR2);
+	while (file_count(server, "/error.log", " serves\n") == before)
+		patience(&wait, "the new master serves");
+	ck_assert_int_eq(atoi(file_text(server, "/server.pid.oldbin")), server->pid);
+	pid_t new = atoi(file_text(server, "/server.pid"));
+	ck_assert_int_ne(new, server->pid);
+	return new;
+}

@@ -55,6 +55,9 @@ void upgrade_check(const struct server *server, int status, const char *text);
 /* A number of the totals of `skua status`: "requests". */
 uint64_t upgrade_total(const struct server *server, const char *name);
 
+/* USR2 to a master in the background; the pid of the new one, once it serves. */
+pid_t upgrade_start_beside(struct server *server);
+
 /* What -s upgrade leaves in the background: the new master alone, which is server->pid then. */
 void upgrade_settle(struct server *server);
 
