@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <log.h>
+#include <timer.h>
 #include <unistd.h>
 
 #include "base/stats.h"
@@ -51,6 +52,31 @@ bool receiver_is_full(const struct receiver *receiver)
 	return !has_room(receiver, false);
 }
 
+bool receiver_took_within(const struct receiver *receiver, int64_t ms)
+{
+	return receiver->took_ms && clock_ms() - receiver->took_ms <= ms;
+}
+
+/* Notes whether it takes what it is sent. */
+static void look_at(struct receiver *receiver)
+{
+	uint64_t taken = stats_get(&receiver->stats->taken);
+	bool took = taken != receiver->taken;
+
+	if (took)
+		receiver->took_ms = clock_ms();
+	receiver->taken = taken;
+	if (stats_get(&receiver->stats->dealt) <= taken)
+		receiver->owed_ms = 0;
+	else if (took || !receiver->owed_ms)
+		receiver->owed_ms = clock_ms();
+}
+
+static bool is_late(const struct receiver *receiver)
+{
+	return receiver->owed_ms && clock_ms() - receiver->owed_ms >= RECEIVER_LATE_MS;
+}
+
 struct receiver *receiver_choose(struct receiver *receivers, size_t count, bool displace)
 {
 	struct receiver *best = NULL;
@@ -59,11 +85,12 @@ struct receiver *receiver_choose(struct receiver *receivers, size_t count, bool 
 	for (size_t i = 0; i < count; i++) {
 		struct receiver *receiver = &receivers[i];
 
+		look_at(receiver);
 		if (!receiver_can_take(receiver, displace))
 			continue;
 		uint64_t load = receiver_load(stats_get(&receiver->stats->active),
 					      receiver_on_the_way(receiver));
-		if (stats_get(&receiver->stats->away))
+		if (is_late(receiver) || stats_get(&receiver->stats->away))
 			load += UINT32_MAX;
 		if (load < least) {
 			least = load;
@@ -97,6 +124,7 @@ int receiver_send(struct receiver *receiver, struct batch *batch)
 
 	if (error == 0) {
 		receiver_count_dealt(receiver->stats, count);
+		look_at(receiver);
 		stats_add(&stats_mine->handed_off, count);
 		return 0;
 	}

@@ -13,12 +13,18 @@
 struct batch;
 struct stats;
 
+/* A worker that is well takes what it is sent in a turn of its loop. */
+#define RECEIVER_LATE_MS 10
+
 struct receiver {
 	int inbox; /* -1: it has gone for good */
 	struct stats *stats;
 	uint64_t limit; /* worker_connections; the worker itself may know a lower one */
 	unsigned planned; /* connections that the giver has chosen it for and not sent yet */
 	bool blocked; /* it has taken nothing in this round */
+	uint64_t taken; /* how many connections it had taken when it was looked at last */
+	int64_t took_ms; /* when it was seen to have taken some; 0: not yet */
+	int64_t owed_ms; /* since when something waits for it to be taken; 0: nothing does */
 };
 
 /* The counters of a worker of another program, when nothing is known of them. */
@@ -29,6 +35,9 @@ extern struct stats receiver_unknown;
  * it, which weigh more: a worker that takes its time has trouble.
  */
 uint64_t receiver_load(uint64_t active, uint64_t on_the_way);
+
+/* Whether it was seen to take something in the last `ms` milliseconds: it is alive. */
+bool receiver_took_within(const struct receiver *receiver, int64_t ms);
 
 /* How many connections it has been sent, or is about to be, and has not taken yet. */
 uint64_t receiver_on_the_way(const struct receiver *receiver);
@@ -43,8 +52,9 @@ bool receiver_can_take(const struct receiver *receiver, bool displace);
 bool receiver_is_full(const struct receiver *receiver);
 
 /*
- * Of those that can take one the least loaded; a worker that has died and isn't
- * replaced yet comes last. NULL: there is none.
+ * Of those that can take one the least loaded. Last come a worker that has died and
+ * isn't replaced yet, and one that has left lying for RECEIVER_LATE_MS what it was
+ * sent: it hangs, or somebody has stopped it. NULL: there is none.
  */
 struct receiver *receiver_choose(struct receiver *receivers, size_t count, bool displace);
 

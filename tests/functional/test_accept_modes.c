@@ -8,7 +8,11 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#include "process/receiver.h"
 
 static const char *const modes[] = { "shared", "reuseport", "handoff" };
 
@@ -144,6 +148,57 @@ START_TEST(a_dead_acceptor_is_replaced)
 }
 END_TEST
 
+static int pid_of(struct client *client)
+{
+	return atoi(client_get(client, "/").body);
+}
+
+/* A worker without connections, beside one with many. */
+static pid_t start_light_worker(struct server *server, pid_t heavy)
+{
+	pid_t pids[WORKERS], acceptor = acceptor_of(server), light;
+	struct patience wait = { 0 };
+
+	ck_assert_int_eq(server_workers(server, pids, WORKERS), 3);
+	for (int i = 0; i < 3; i++)
+		if (pids[i] != acceptor && pids[i] != heavy)
+			kill(pids[i], SIGKILL);
+	log_wait(server, "exited on signal 9");
+	while ((light = pid_of(client_open(server))) == heavy)
+		patience(&wait, "a new worker");
+	return light;
+}
+
+/* It looks light because it takes nothing. */
+START_TEST(one_that_hangs_gets_no_more)
+{
+	struct server *server = server_start("worker_processes 2; events { accept_mode handoff; }\n"
+					     "http { server { listen 127.0.0.1:%PORT%;"
+					     " return 200 $pid; } }");
+
+	log_wait(server, "serves, with");
+	pid_t heavy = pid_of(client_open(server));
+	for (int i = 0; i < CLIENTS; i++)
+		pid_of(client_open(server));
+	pid_t light = start_light_worker(server, heavy);
+	int before = server_handed_off(server);
+	struct patience wait = { 0 };
+
+	kill(light, SIGSTOP);
+	struct client *first = client_open(server);
+	client_send(first, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+	while (server_handed_off(server) == before)
+		patience(&wait, "the acceptor has dealt it out");
+	usleep(2 * RECEIVER_LATE_MS * 1000);
+	for (int i = 0; i < CLIENTS / 2; i++)
+		ck_assert_int_eq(pid_of(client_open(server)), heavy);
+	kill(light, SIGCONT);
+	ck_assert_int_eq(client_reply(first).status, 200);
+	put_file(server, "/error.log", "");
+	server_stop(server);
+}
+END_TEST
+
 /* What lies in the inbox of a dead worker is served by the next one. */
 START_TEST(an_inbox_outlives_its_worker)
 {
@@ -171,4 +226,4 @@ END_TEST
 
 TESTS("accept modes", every_mode_serves, eight_workers_serve,
       a_listener_of_its_own_for_each_worker, the_mode_changes_at_a_reload,
-      a_dead_acceptor_is_replaced, an_inbox_outlives_its_worker)
+      a_dead_acceptor_is_replaced, one_that_hangs_gets_no_more, an_inbox_outlives_its_worker)

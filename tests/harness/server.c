@@ -455,6 +455,23 @@ int server_workers(const struct server *server, pid_t *pids, int max)
 	return count;
 }
 
+int server_handed_off(const struct server *server)
+{
+	const char *program = getenv("SKUA") ? getenv("SKUA") : "build/skua";
+	FILE *from = popen(memory_printf("timeout 20 %s status --json -p %s -c %s", program,
+					 server->dir, file_path(server, "/conf/server.conf")),
+			   "r");
+	char *text = memory_alloc(65536);
+
+	ck_assert_ptr_nonnull(from);
+	text[fread(text, 1, 65535, from)] = '\0';
+	ck_assert_int_eq(pclose(from), 0);
+	const char *totals = strstr(text, "\"totals\":");
+	const char *number = totals ? strstr(totals, "\"handed_off\":") : NULL;
+	ck_assert_msg(number != NULL, "no totals in the status: %s", text);
+	return atoi(number + strlen("\"handed_off\":"));
+}
+
 int server_descriptors(const struct server *server)
 {
 	DIR *dir = opendir(memory_printf("/proc/%d/fd", server->pid));

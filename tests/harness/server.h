@@ -103,6 +103,9 @@ bool patience(struct patience *patience, const char *what);
 /* The workers, children of the master: how many, at most max written to pids. */
 int server_workers(const struct server *server, pid_t *pids, int max);
 
+/* How many connections its processes have given to each other, as `skua status` says. */
+int server_handed_off(const struct server *server);
+
 /* The descriptors that the master has open. Some are there for a moment only. */
 int server_descriptors(const struct server *server);
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/stats.h"
+#include "event/loop.h"
 #include "process/inbox.h"
 #include "process/receiver.h"
 
@@ -20,6 +21,7 @@ static void begin(uint64_t first, uint64_t second, uint64_t third)
 {
 	const uint64_t active[COUNT] = { first, second, third };
 
+	clock_update();
 	for (int i = 0; i < COUNT; i++) {
 		memset(&slots[i], 0, sizeof(slots[i]));
 		stats_set(&slots[i].active, active[i]);
@@ -55,6 +57,51 @@ START_TEST(one_that_is_away_comes_last)
 	ck_assert_int_eq(chosen(false), 0);
 	stats_set(&slots[0].active, 100);
 	ck_assert_int_eq(chosen(false), 1);
+}
+END_TEST
+
+static void time_passes(void)
+{
+	usleep((RECEIVER_LATE_MS + 1) * 1000);
+	clock_update();
+}
+
+/* However little it has to do: it may hang. */
+START_TEST(one_that_takes_nothing_comes_last)
+{
+	begin(50, 0, 90);
+	stats_set(&slots[1].dealt, 1);
+	ck_assert_int_eq(chosen(false), 1);
+	time_passes();
+	ck_assert_int_eq(chosen(false), 0);
+	stats_set(&slots[0].active, 100);
+	stats_set(&slots[2].active, 100);
+	ck_assert_int_eq(chosen(false), 1);
+	stats_set(&slots[0].active, 50);
+	stats_set(&slots[1].dealt, 3);
+	stats_set(&slots[1].taken, 1); /* it goes on, and has two more */
+	ck_assert_int_eq(chosen(false), 1);
+	time_passes();
+	ck_assert_int_eq(chosen(false), 0);
+	stats_set(&slots[1].taken, 3);
+	ck_assert_int_eq(chosen(false), 1);
+	time_passes();
+	ck_assert_int_eq(chosen(false), 1);
+}
+END_TEST
+
+START_TEST(it_is_known_when_one_took_something)
+{
+	begin(1, 2, 3);
+	chosen(false);
+	ck_assert(!receiver_took_within(&receivers[0], 60000));
+	stats_set(&slots[0].dealt, 1);
+	stats_set(&slots[0].taken, 1);
+	chosen(false);
+	ck_assert(receiver_took_within(&receivers[0], 0));
+	ck_assert(!receiver_took_within(&receivers[1], 60000));
+	time_passes();
+	ck_assert(!receiver_took_within(&receivers[0], RECEIVER_LATE_MS));
 }
 END_TEST
 
@@ -134,6 +181,7 @@ START_TEST(one_whose_inbox_is_shut_is_forgotten)
 }
 END_TEST
 
-TESTS("receiver", the_least_loaded, one_that_is_away_comes_last, full_is_full,
+TESTS("receiver", the_least_loaded, one_that_is_away_comes_last,
+      one_that_takes_nothing_comes_last, it_is_known_when_one_took_something, full_is_full,
       a_new_connection_displaces_idle_ones, its_own_limit_counts_if_it_is_lower, credit_has_an_end,
       nonsense_is_survived, one_whose_inbox_is_shut_is_forgotten)
