@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Looks once a second, and acts in steps while it has something to give. The
- * receiver must have taken all that was sent to it before: one that hangs gets
- * a single batch.
+ * receiver must have taken all that was sent to it before, and until it was seen to
+ * take something it gets one connection: those that are moved would be answered
+ * where they are, and a worker that hangs looks light.
  */
 #include "process/balance.h"
 
@@ -23,6 +24,7 @@ enum {
 	LOOK_MS = 1000,
 	STEP_MS = 250,
 	STEP = 32, /* connections: 128 a second */
+	FRESH_MS = 2500, /* that long it is believed to be alive after it took something */
 	FEW = 64, /* more than the lightest: not worth a move */
 };
 
@@ -67,6 +69,8 @@ static void step(void *data)
 	timer_start(&timer, left ? STEP_MS : LOOK_MS);
 	if (!left)
 		return;
+	if (!receiver_took_within(to, FRESH_MS))
+		left = 1;
 	passing_begin(to, 1);
 	conn_for_idle(move);
 	passing_end();

@@ -18,6 +18,7 @@
 #include "process/estate.h"
 #include "process/generation.h"
 #include "process/inbox.h"
+#include "process/main_conf.h"
 #include "process/partner.h"
 #include "process/table.h"
 #include "process/takeover.h"
@@ -111,11 +112,17 @@ static void take_back(struct process *process)
 	estate_take(inbox[0], find_heir);
 }
 
+/* Workers give each other connections, or an acceptor deals them out. */
+static bool uses_inboxes(const struct generation *generation)
+{
+	return generation->retiring || generation->events->accept_mode == ACCEPT_HANDOFF ||
+	       (generation->events->balance && generation->workers > 1);
+}
+
 static bool is_of_use(void)
 {
 	for (struct process *process = table_next(NULL); process; process = table_next(process))
-		if (is_waited_for(process) || process->generation->retiring ||
-		    process->kind == PROCESS_ACCEPTOR)
+		if (is_waited_for(process) || uses_inboxes(process->generation))
 			return true;
 	return false;
 }

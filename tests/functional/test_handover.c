@@ -458,6 +458,30 @@ START_TEST(a_light_worker_gets_idle_ones)
 }
 END_TEST
 
+/* It takes nothing and so holds nothing: not more than one is given to try it. */
+START_TEST(a_stopped_worker_gets_one_idle_one_at_most)
+{
+	enum { COUNT = 200 };
+	struct server *server = server_start(memory_printf("worker_processes 2; %s", conf("", "")));
+	struct patience wait = { 0 };
+	pid_t pids[2];
+
+	log_wait(server, "serves, with");
+	ck_assert_int_eq(server_workers(server, pids, 2), 2);
+	kill(pids[0], SIGSTOP);
+	for (int i = 0; i < COUNT; i++)
+		client_send(client_open(server), "GET /who HTTP/1.1\r\nHost: a\r\n\r\n");
+	while (server_handed_off(server) == 0)
+		patience(&wait, "a worker tries the other one");
+	usleep(1500000);
+	ck_assert_int_eq(server_handed_off(server), 1);
+	kill(pids[0], SIGCONT);
+	while (server_handed_off(server) < 64)
+		patience(&wait, "the connections are spread");
+	server_stop(server);
+}
+END_TEST
+
 START_TEST(balance_off_leaves_them_where_they_are)
 {
 	enum { COUNT = 200 };
@@ -513,4 +537,5 @@ TESTS_IN(&suite, an_idle_connection_goes_on, one_that_was_never_used_goes_on, ha
 	 one_at_a_unix_socket_goes_on, a_late_one_finds_the_heirs_of_its_heirs,
 	 full_receivers_pass_and_the_sender_serves_on,
 	 one_slow_download_keeps_one_worker_until_its_time, many_idle_ones_survive,
-	 a_light_worker_gets_idle_ones, balance_off_leaves_them_where_they_are)
+	 a_light_worker_gets_idle_ones, a_stopped_worker_gets_one_idle_one_at_most,
+	 balance_off_leaves_them_where_they_are)
