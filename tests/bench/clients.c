@@ -7,17 +7,14 @@
 #include "clients.h"
 
 #include "answer.h"
+#include "client.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/tcp.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -27,7 +24,6 @@ enum {
 	EVENTS_MAX = 128,
 	HEAD_MAX = 4096,
 	PIPELINED = 16,
-	SOURCES = 50,
 };
 
 const char *const client_failure_names[CLIENT_FAILURES] = {
@@ -65,20 +61,6 @@ static char request[PIPELINED * 512];
 static size_t request_len;
 static uint64_t now;
 
-_Noreturn void client_die(const char *what)
-{
-	fprintf(stderr, "load: %s: %s\n", what, strerror(errno));
-	exit(1);
-}
-
-uint64_t client_clock(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
-}
-
 static void make_request(void)
 {
 	char one[512];
@@ -96,29 +78,6 @@ static void make_request(void)
 	}
 }
 
-/*
- * A server that ends connections itself keeps their pairs of addresses for a
- * minute. Many source addresses make many pairs.
- */
-static int connect_from(long source)
-{
-	struct sockaddr_in from = { .sin_family = AF_INET,
-				    .sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1 +
-							     (uint32_t)(source % SOURCES)) };
-	struct sockaddr_in to = { .sin_family = AF_INET,
-				  .sin_port = htons((uint16_t)opt.port),
-				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	int on = 1;
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-
-	if (fd < 0 || setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on) < 0 ||
-	    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) < 0 ||
-	    bind(fd, (struct sockaddr *)&from, sizeof from) < 0 ||
-	    (connect(fd, (struct sockaddr *)&to, sizeof to) < 0 && errno != EINPROGRESS))
-		client_die("connect");
-	return fd;
-}
-
 static void watch(int op, struct conn *conn, uint32_t events)
 {
 	struct epoll_event event = { .events = events, .data.ptr = conn };
@@ -129,7 +88,9 @@ static void watch(int op, struct conn *conn, uint32_t events)
 
 static void conn_open(struct conn *conn)
 {
-	*conn = (struct conn){ .fd = connect_from(conn - conns), .body_left = -1, .asked_at = now };
+	*conn = (struct conn){
+		.fd = client_connect(conn - conns, opt.port), .body_left = -1, .asked_at = now,
+	};
 	watch(EPOLL_CTL_ADD, conn, EPOLLIN);
 }
 

@@ -80,12 +80,6 @@ void clients_drain(void);
 /* The sum over all kinds. */
 uint64_t client_failures_total(void);
 
-/* Prints what errno says about what was tried, and ends the program. */
-_Noreturn void client_die(const char *what);
-
-/* The monotonic clock in nanoseconds. */
-uint64_t client_clock(void);
-
 /* The length of each body as far as it is known, else -1. */
 long client_body_length(void);
 

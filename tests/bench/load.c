@@ -11,6 +11,7 @@
  * measurement cut in two count by the part that was seen. Errors are named on
  * stderr, and the exit status is 1.
  */
+#include "client.h"
 #include "clients.h"
 #include "cpu.h"
 

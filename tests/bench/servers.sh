@@ -56,7 +56,7 @@ nginx_like() {
 		error_log $tmp/$1.error;
 		$3
 		events {
-			worker_connections 8192;
+			worker_connections ${worker_connections:-8192};
 			$4
 		}
 		http {
@@ -95,9 +95,9 @@ start_nginx() {
 	launch "$1" "$3" nginx -p "$tmp" -c "$tmp/$1.conf" -e "$tmp/$1.error"
 }
 
-# usage: start_skua NAME WORKERS CPU HTTP [ACCEPT_MODE]
+# usage: start_skua NAME WORKERS CPU HTTP [EVENTS]
 start_skua() {
-	nginx_like "$1" "$2" "" "${5:+accept_mode $5;}" "$4" "" >"$tmp/$1.conf"
+	nginx_like "$1" "$2" "" "${5-}" "$4" "" >"$tmp/$1.conf"
 	launch "$1" "$3" "$skua" -p "$tmp" -c "$tmp/$1.conf" -e "$tmp/$1.error"
 }
 
