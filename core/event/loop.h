@@ -3,12 +3,16 @@
  * The loop of a process. One turn:
  *
  *     1 wait      epoll, with the nearest timer; at once if work is left over
- *     2 receive   completions of threads, then each ready descriptor: ready()
+ *     2 receive   completions of threads, then ready descriptors: ready()
  *     3 refresh   the hook that learns what has changed outside (files)
  *     4 respond   the jobs that were queued for STAGE_RESPOND,
- *     5 send      then those for STAGE_SEND,
- *       finish    then those for STAGE_FINISH (lines of logs are written)
- *     6 expire    timers, then the hooks that want the end of the turn
+ *     5 send      then those for STAGE_SEND
+ *     6 finish    the jobs for STAGE_FINISH (lines of logs are written)
+ *     7 expire    timers, then the hooks that want the end of the turn
+ *
+ * Steps 2 to 5 are a round. Each takes a few of the descriptors, so that what was
+ * received is still in the caches of the processor when it is answered; rounds
+ * follow each other until all descriptors have had their turn.
  *
  * There is one loop in a process, so it needs no handle. Only wakeups
  * (complete.h) may be touched by other threads.
@@ -29,7 +33,7 @@ struct event {
 };
 
 /*
- * Work that is queued for a stage of this turn, or of the next one when its
+ * Work that is queued for a stage of this round, or of the next one when its
  * stage is over or was the one that queued it. Lies in its owner's memory; the
  * owner calls job_cancel() before that memory ends.
  */
@@ -73,8 +77,8 @@ void job_cancel(struct job *job);
 void loop_on_refresh(struct hook *hook);
 void loop_on_finish(struct hook *hook);
 
-/* Counts the turns: what was validated in this turn after step 2 is fresh. */
-uint64_t loop_turn_number(void);
+/* Counts the rounds: what was validated in this round after step 2 is fresh. */
+uint64_t loop_round_number(void);
 
 /* Reads the clocks again: after something slow, and before the first turn. */
 void clock_update(void);

@@ -204,7 +204,7 @@ static struct entry *fill(const struct file_query *query, uint64_t hash, const s
 struct file *file_lookup(const struct file_query *query)
 {
 	uint64_t hash = hash_str(query->path);
-	uint64_t turn = loop_turn_number();
+	uint64_t turn = loop_round_number();
 	struct entry *entry = find(query, hash);
 
 	if (!entry || entry->turn != turn) {
