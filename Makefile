@@ -52,6 +52,10 @@ $(BUILD)/objects: FORCE
 say = @mkdir -p $(@D); printf '  %-4s %s\n' $(1) $(@:$(BUILD)/%=%);
 compile = $(call say,CC) $(CC) $(CFLAGS) -Iinclude -I$(BUILD) $(1) -MMD -MP -c -o $@ $<
 link = $(call say,LD) $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(1) $(LIBS) $(2)
+
+# The server is optimized as a whole, programs of tests file by file.
+link_file_by_file = $(call link,$(1),$(2) $(if $(LTO),-fno-lto))
+$(BUILD)/skua $(BUILD)/core/% $(BUILD)/modules/% $(BUILD)/added/%: private CFLAGS += $(LTO)
 archive = $(call say,AR) rm -f $@; ar rcs $@ $(1)
 
 $(BUILD)/core/%.o: core/%.c $(BUILD)/flags
@@ -95,18 +99,18 @@ $(BUILD)/tests/%.o: tests/%.c $(BUILD)/flags
 $(BUILD)/tests/harness.a: $(harness_objects)
 	$(call archive,$^)
 $(BUILD)/tests/skua: $(BUILD)/core/main.o $(objects) $(BUILD)/tests/modules.o $(test_module_objects)
-	$(call link,$^)
+	$(call link_file_by_file,$^)
 $(test_programs): %: %.o $(BUILD)/tests/harness.a $(BUILD)/libskua.a
-	$(call link,$^,$(CHECK_LIBS))
+	$(call link_file_by_file,$^,$(CHECK_LIBS))
 $(replay_programs): $(BUILD)/tests/fuzz/replay_%: $(BUILD)/tests/fuzz/fuzz_%.o \
 		$(BUILD)/tests/harness/replay.o $(BUILD)/libskua.a
-	$(call link,$^)
+	$(call link_file_by_file,$^)
 
 # Wants a build that is configured for it: see tests/fuzz/run.
 fuzz_programs = $(fuzz_sources:tests/fuzz/%.c=$(BUILD)/%)
 fuzz-build: $(fuzz_programs)
 $(fuzz_programs): $(BUILD)/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/libskua.a
-	$(call link,$^,-fsanitize=fuzzer)
+	$(call link_file_by_file,$^,-fsanitize=fuzzer)
 
 .SECONDARY:
 -include $(patsubst %.o,%.d,$(BUILD)/core/main.o $(objects) $(harness_objects) \

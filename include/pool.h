@@ -32,10 +32,12 @@ void pool_destroy(struct pool *pool);
 #define POOL_ALIGN alignof(max_align_t)
 
 /* Where the block has no room. */
-void *pool_alloc_slowly(struct pool *pool, size_t size)
-	__attribute__((malloc, alloc_size(2), returns_nonnull));
+void *pool_alloc_slowly(struct pool *pool, size_t size) __attribute__((returns_nonnull));
 
-/* Uninitialized, zeroed; aligned for any type; valid until the pool ends. */
+/*
+ * Uninitialized, zeroed; aligned for any type; valid until the pool ends. No bytes
+ * have an address too, which may be that of others.
+ */
 static inline void *pool_alloc(struct pool *pool, size_t size)
 	__attribute__((malloc, alloc_size(2), returns_nonnull));
 void *pool_zalloc(struct pool *pool, size_t size)
@@ -45,7 +47,7 @@ static inline void *pool_alloc(struct pool *pool, size_t size)
 {
 	char *memory = pool->room;
 
-	if ((size_t)(pool->room_end - memory) < size || !size)
+	if ((size_t)(pool->room_end - memory) < size)
 		return pool_alloc_slowly(pool, size);
 	pool->room += (size + POOL_ALIGN - 1) & ~(POOL_ALIGN - 1);
 	return memory;

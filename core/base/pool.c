@@ -153,8 +153,6 @@ void *pool_alloc_slowly(struct pool *public, size_t size)
 
 	if (size > SIZE_MAX / 2)
 		abort();
-	if (size == 0)
-		return pool_alloc(public, 1);
 	if (size > BLOCK_SIZE / 4)
 		return alloc_large(pool, aligned(size));
 

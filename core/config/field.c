@@ -35,7 +35,7 @@ int conf_parse_int(struct conf_call *call, const struct conf_word *word, int64_t
 {
 	struct str digits = word->text;
 	bool negative = min < 0 && str_starts(digits, STR("-"));
-	uint64_t value;
+	uint64_t value = 0;
 	int error = str_to_u64(str_skip(digits, negative), INT64_MAX, &value);
 
 	if (error == -EINVAL)

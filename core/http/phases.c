@@ -45,8 +45,11 @@ static verdict call(struct request_core *core, const struct handler *handler)
 /* Calls the handlers that are left in this phase until one has an opinion. */
 static verdict run_phase(struct request_core *core)
 {
-	while (core->handler < phases[core->phase].count) {
-		verdict v = call(core, &phases[core->phase].items[core->handler]);
+	const struct handler *handlers = phases[core->phase].items;
+	size_t count = phases[core->phase].count;
+
+	while (core->handler < count) {
+		verdict v = call(core, &handlers[core->handler]);
 
 		/* After a redirect the place in the walk is a new one already. */
 		if (v == WAIT || v == RESTART)
@@ -156,12 +159,19 @@ static void begin_filters(struct request_core *core)
 	core->handler = 0;
 }
 
-static verdict step(struct request_core *core)
+/* Through the phases until a handler has an opinion; PASS: FILTER is over. */
+static verdict walk(struct request_core *core)
 {
-	verdict v = core->phase == PHASE_ACCESS ? run_access(core) : run_phase(core);
+	for (;;) {
+		verdict v = core->phase == PHASE_ACCESS ? run_access(core) : run_phase(core);
 
-	assert(v != DONE || core->phase != PHASE_FILTER);
-	return v == PASS && core->phase < PHASE_FILTER ? leave_phase(core) : v;
+		assert(v != DONE || core->phase != PHASE_FILTER);
+		if (v != PASS || core->phase == PHASE_FILTER)
+			return v;
+		v = leave_phase(core);
+		if (v != PASS)
+			return v;
+	}
 }
 
 /* Goes on from a verdict until the answer is complete or somebody waits. */
@@ -175,11 +185,8 @@ static bool follow(struct request_core *core, verdict v)
 		core->closing = v == CLOSE;
 		if (v == WAIT || v == CLOSE)
 			return false;
-
-		enum phase phase = core->phase;
-
-		v = step(core);
-		if (v == PASS && phase == PHASE_FILTER)
+		v = walk(core);
+		if (v == PASS)
 			return true;
 	}
 }

@@ -9,8 +9,8 @@
 #include <stdbool.h>
 
 __asm__(".pushsection .rodata\n"
-	".hidden mime_types_begin\n"
-	".hidden mime_types_end\n"
+	".globl mime_types_begin, mime_types_end\n"
+	".hidden mime_types_begin, mime_types_end\n"
 	"mime_types_begin:\n"
 	".incbin \"conf/mime.types\"\n"
 	"mime_types_end:\n"
