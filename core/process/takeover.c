@@ -262,6 +262,43 @@ static int restore_all(struct generation *ruling, struct generation *leaving)
 	return 0;
 }
 
+static bool is_in_state(int fd)
+{
+	for (size_t i = 0; i < state.sockets_count; i++)
+		if (state.sockets[i].fd == fd)
+			return true;
+	return false;
+}
+
+/* Of an address that the old program does not have nothing need go back. */
+static bool is_shared(uint32_t id)
+{
+	for (size_t i = 0; i < state.sockets_count; i++)
+		if (state.sockets[i].id == id)
+			return true;
+	return false;
+}
+
+static bool keep_socket(void *data, uint32_t id, int fd, const char *lender)
+{
+	struct state_socket socket = { .id = id, .fd = fd };
+
+	(void)data;
+	if (lender || is_in_state(fd) || !is_shared(id))
+		return true;
+	socket.address_len = sizeof(socket.address);
+	return getsockname(fd, &socket.address.any, &socket.address_len) == 0 &&
+	       state_add_socket(&state, &socket) &&
+	       state_append_socket(state_fd, &socket) == 0;
+}
+
+/* What was opened here has connections in it, that must not be lost on the way back. */
+static void keep_sockets(void)
+{
+	if (!listen_for_each(keep_socket, NULL))
+		log_warn("upgrade: the old program will not get all sockets if it comes back");
+}
+
 static void on_patience_over(void *data)
 {
 	(void)data;
@@ -288,6 +325,8 @@ struct generation *takeover_processes(unsigned *number)
 		listen_skip_ids(IDS_APART);
 	if (!takeover_is_instead())
 		return NULL;
+	if (back)
+		keep_sockets();
 	patience = (struct timer){ .expired = on_patience_over };
 	timer_start(&patience, PATIENCE_MS);
 	if (program < 0)
@@ -367,6 +406,7 @@ void takeover_go_back(void)
 	if (!back)
 		return;
 	log_emergx("upgrade: going back to the old program");
+	keep_sockets();
 	kill_own();
 	fflush(NULL);
 	exec_back();

@@ -157,6 +157,22 @@ static int write_all(int fd, const char *text, size_t size)
 	return 0;
 }
 
+int state_append_socket(int fd, const struct state_socket *socket)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *file = open_memstream(&text, &size);
+
+	if (!file)
+		return -errno;
+	print_socket(file, socket);
+	if (fclose(file) != 0)
+		return -ENOMEM;
+	int error = lseek(fd, 0, SEEK_END) < 0 ? -errno : write_all(fd, text, size);
+	free(text);
+	return error;
+}
+
 int state_write(const struct upgrade_state *state)
 {
 	char *text = NULL;

@@ -98,6 +98,9 @@ bool state_add_client(struct upgrade_state *state, int fd);
 /* A descriptor, close-on-exec, of a file that holds it; -errno. */
 int state_write(const struct upgrade_state *state);
 
+/* Adds a socket to such a file. 0 or -errno. */
+int state_append_socket(int fd, const struct state_socket *socket);
+
 /* Reads the file from its beginning; closes nothing. 0, -errno, -EBADMSG: it is not understood. */
 int state_read(struct upgrade_state *state, int fd);
 

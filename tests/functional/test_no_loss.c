@@ -8,11 +8,9 @@
 #include "harness/memory.h"
 #include "harness/test.h"
 
-#include <arpa/inet.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 static const char *const modes[] = { "shared", "reuseport", "handoff" };
@@ -146,27 +144,12 @@ START_TEST(the_number_of_workers_changes)
 }
 END_TEST
 
-static int occupy(int port)
-{
-	const struct sockaddr_in address = {
-		.sin_family = AF_INET,
-		.sin_port = htons((uint16_t)port),
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-	};
-	int fd = socket(AF_INET, SOCK_STREAM, 0), yes = 1;
-
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
-	ck_assert_int_eq(bind(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
-	ck_assert_int_eq(listen(fd, 1), 0);
-	return fd;
-}
-
 /* Each has opened more sockets when it finds that it cannot have all it wants. */
 START_TEST(reloads_that_are_rejected)
 {
 	struct server *server = server_start(conf("reuseport", 2));
 	struct load *load = begin(server);
-	int fd = occupy(server->ports[1]);
+	int fd = occupy_port(server, 1);
 	struct patience wait = { 0 };
 
 	for (int i = 1; i <= long_form(2, 5); i++) {

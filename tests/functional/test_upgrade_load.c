@@ -9,7 +9,9 @@
 #include "harness/test.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 /* --- many idle connections ----------------------------------------------------------- */
 
@@ -151,8 +153,45 @@ START_TEST(nothing_is_lost_on_the_way_back)
 }
 END_TEST
 
+/*
+ * The new program opens more sockets before it finds that it can't have all it
+ * wants; the old one comes back to a configuration that it can't use either, until
+ * it is told to try again.
+ */
+START_TEST(nothing_is_lost_when_the_old_program_comes_back)
+{
+	struct server *server = upgrade_start("events { accept_mode reuseport; }");
+	struct load *load = begin(server);
+	const char *good = memory_printf("%s.good", program);
+	int fd = occupy_port(server, 1);
+
+	put_file(server, "/bad.conf",
+		 server_text(server, "server { listen 127.0.0.1:%PORT%; return 200 ok; }"
+				     "server { listen 127.0.0.1:%PORT2%; }"));
+	ck_assert_int_eq(rename(program, good), 0);
+	put_script(memory_printf("#!/bin/sh\n[ \"$SKUA_TRIAL\" ] || {\n"
+				 "mv %s/bad.conf %s/http.conf\n"
+				 "echo 'worker_processes 6;' >%s/more.conf; }\nexec %s \"$@\"\n",
+				 server->dir, server->dir, server->dir, good));
+	upgrade_check(server, 1, "the old one goes on");
+	put_file(server, "/http.conf", "");
+	put_file(server, "/more.conf", "");
+	size_t before = file_count(server, "/error.log", " serves, with ");
+	struct patience wait = { 0 };
+	kill(server->pid, SIGHUP);
+	while (file_count(server, "/error.log", " serves, with ") == before)
+		patience(&wait, "the old program serves with its configuration");
+	wait_for_answers(load);
+	struct load_result result = load_stop(load);
+	load_check(&result);
+	close(fd);
+	upgrade_forgive(server);
+	upgrade_stop(server);
+}
+END_TEST
+
 static const struct test_suite suite = { .name = "upgrade under load", .timeout = 600 };
 
 TESTS_IN(&suite, many_idle_ones_survive_in_the_same_process, many_idle_ones_survive_beside,
 	 nothing_is_lost_in_the_same_process, nothing_is_lost_beside,
-	 nothing_is_lost_on_the_way_back)
+	 nothing_is_lost_on_the_way_back, nothing_is_lost_when_the_old_program_comes_back)

@@ -34,6 +34,21 @@ const bool server_is_sanitized = false;
 /* How often a start is tried when somebody else was quicker to take a port. */
 enum { TRIES = 5 };
 
+int occupy_port(const struct server *server, int index)
+{
+	const struct sockaddr_in address = {
+		.sin_family = AF_INET,
+		.sin_port = htons((uint16_t)server->ports[index]),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
+
+	ck_assert_int_eq(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)), 0);
+	ck_assert_int_eq(bind(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
+	ck_assert_int_eq(listen(fd, 1), 0);
+	return fd;
+}
+
 long now_ms(void)
 {
 	struct timespec now;

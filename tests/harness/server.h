@@ -125,6 +125,9 @@ const char *server_text(const struct server *server, const char *text);
 /* A port of 127.0.0.1 that no other test gets; a server can listen there. */
 int port_reserve(void);
 
+/* Another process listens at %PORT2% (index 1); the descriptor is the caller's. */
+int occupy_port(const struct server *server, int index);
+
 /* Monotonic milliseconds. */
 long now_ms(void);
 
