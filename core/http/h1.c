@@ -120,6 +120,8 @@ static void become_idle(struct h1 *h)
 		return;
 	}
 	conn_set_idle(h->conn, true);
+	if (h->conn->requests)
+		h->conn->stays_until = clock_ms() + h->conf->keepalive_min_timeout.ms;
 	timer_start(&h->conn->timer, h->conn->requests ? h->conf->keepalive_timeout.ms
 						       : h->conf->client_header_timeout.ms);
 	if (conn_export)
@@ -489,16 +491,28 @@ static void h1_expired(struct conn *conn)
 	conn_close(conn);
 }
 
+/* keepalive_min_timeout: the next request may be on its way. */
+static bool stays(struct conn *conn)
+{
+	int64_t left = conn->stays_until - clock_ms();
+
+	if (left <= 0)
+		return false;
+	if (conn->timer.deadline > conn->stays_until)
+		timer_start(&conn->timer, left);
+	return true;
+}
+
 /*
- * An idle connection is closed, but what has come already gets its answer, with
- * `Connection: close`.
+ * An idle connection is closed, at once or when it need not stay any longer, but
+ * what has come already gets its answer, with `Connection: close`.
  */
 static void h1_drain(struct conn *conn)
 {
 	struct h1 *h = conn->state;
 
 	h->draining = true;
-	if (!conn->idle)
+	if (!conn->idle || stays(conn))
 		return;
 	if (!h->ex)
 		h->ex = exchange_get();

@@ -295,7 +295,8 @@ bool conn_close_oldest_idle(void)
 {
 	struct conn *oldest = TAILQ_FIRST(&idle);
 
-	if (!oldest)
+	/* If the oldest one has to stay, so have the others. */
+	if (!oldest || oldest->stays_until > clock_ms())
 		return false;
 	conn_close(oldest);
 	return true;

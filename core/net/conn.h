@@ -92,6 +92,7 @@ struct conn {
 	bool reset_on_close; /* close with RST: reset_timedout_connection, 444 */
 	TAILQ_ENTRY(conn) link; /* in the list of the idle ones, or of the others */
 	bool idle;
+	int64_t stays_until; /* clock_ms(); idle, it is closed for no need of ours before */
 };
 
 /*
@@ -130,7 +131,8 @@ void conn_want(struct conn *conn, uint32_t events);
 
 /*
  * The protocol says that it waits for the next request (idle), or has begun
- * with one. When descriptors or connections run out, idle ones are closed first.
+ * with one. When descriptors or connections run out, idle ones are closed first,
+ * but not before conn->stays_until.
  */
 void conn_set_idle(struct conn *conn, bool idle);
 
@@ -165,7 +167,7 @@ void conn_for_idle(bool (*act)(struct conn *conn));
 void conn_drain_all(void);
 void conn_close_all(void);
 
-/* Closes the connection that has been idle longest. False: there is none. */
+/* Closes the connection that has been idle longest. False: there is none that may go. */
 bool conn_close_oldest_idle(void);
 
 /* Called when the number of open connections has become 0 (process/ fills it in). */

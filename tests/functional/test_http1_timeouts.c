@@ -4,6 +4,7 @@
 #include "harness/memory.h"
 #include "harness/test.h"
 
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -100,7 +101,7 @@ START_TEST(a_timed_out_head_is_logged_with_408)
 		ck_assert(client_is_closed(client));
 	} while (file_count(server, "/access.log", ";\n") == 0 &&
 		 patience(&p, "a line in the access log"));
-	ck_assert_str_eq(file_text(server, "/access.log"), "408;\n");
+	ck_assert_int_eq(strncmp(file_text(server, "/access.log"), "408;\n", 5), 0);
 	server_stop(server);
 }
 END_TEST
@@ -166,6 +167,63 @@ START_TEST(a_kept_connection_that_is_not_used)
 }
 END_TEST
 
+/* What the worker does to a connection that was used a moment ago, when it stops. */
+START_TEST(keepalive_min_timeout_outlasts_the_stop)
+{
+	struct server *server = server_with("keepalive_min_timeout 1h;"
+					    "location / { return 200 $uri; } location /other {"
+					    "keepalive_min_timeout 0; return 200; }");
+	struct client *client = client_open(server), *other = client_open(server);
+
+	ck_assert_int_eq(client_get(client, "/1").status, 200);
+	ck_assert_int_eq(client_get(other, "/other").status, 200);
+	kill(server->pid, SIGQUIT);
+	ck_assert(client_is_closed(other));
+	struct reply reply = client_get(client, "/2");
+	ck_assert_str_eq(reply.body, "/2");
+	ck_assert_str_eq(reply_header(&reply, "Connection"), "close");
+	ck_assert(client_is_closed(client));
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(keepalive_min_timeout_has_an_end)
+{
+	struct server *server = server_with("keepalive_min_timeout 300ms; return 200 $uri;");
+	long began = now_ms();
+	struct client *client = client_open(server);
+
+	ck_assert_int_eq(client_get(client, "/").status, 200);
+	kill(server->pid, SIGQUIT);
+	closes(client, began, 280);
+	server_stop(server);
+}
+END_TEST
+
+/* New ones wait until there is room. */
+START_TEST(keepalive_min_timeout_holds_the_place)
+{
+	enum { PLACES = 10 };
+	struct server *server = server_start("events { worker_connections 10; } http {"
+					     "keepalive_min_timeout 1h; access_log off;"
+					     "server { listen 127.0.0.1:%PORT%; return 200; } }");
+	struct client *clients[PLACES];
+
+	for (int i = 0; i < PLACES; i++) {
+		clients[i] = client_open(server);
+		ck_assert_int_eq(client_get(clients[i], "/").status, 200);
+	}
+	struct client *late = client_open(server);
+	client_send(late, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+	for (int i = 0; i < PLACES; i++)
+		ck_assert_int_eq(client_get(clients[i], "/").status, 200);
+	client_close(clients[0]);
+	ck_assert_int_eq(client_reply(late).status, 200);
+	server_forgive(server);
+	server_stop(server);
+}
+END_TEST
+
 START_TEST(a_client_that_does_not_read)
 {
 	struct server *server = with("send_timeout 200ms;");
@@ -177,6 +235,27 @@ START_TEST(a_client_that_does_not_read)
 		patience(&p, "the server gives up");
 	ck_assert_uint_lt(client_drain(client), 20000000);
 	server_stop(server);
+}
+END_TEST
+
+static bool is_reset_with(const char *directive)
+{
+	struct server *server = with(memory_printf("send_timeout 200ms; %s", directive));
+	struct client *client = client_open_slow(server);
+	struct patience p = { 0 };
+
+	client_send(client, "GET /files/large.txt HTTP/1.1\r\nHost: a\r\n\r\n");
+	while (!log_has(server, "timed out"))
+		patience(&p, "the server gives up");
+	bool is_reset = client_is_reset(client);
+	server_stop(server);
+	return is_reset;
+}
+
+START_TEST(a_timed_out_connection_may_be_reset)
+{
+	ck_assert(!is_reset_with("reset_timedout_connection off;"));
+	ck_assert(is_reset_with("reset_timedout_connection on;"));
 }
 END_TEST
 
@@ -264,5 +343,7 @@ TESTS("timeouts", a_client_that_says_nothing, a_head_that_does_not_end, a_head_t
       a_second_head_that_does_not_end, a_timed_out_head_is_logged_with_408,
       a_body_that_does_not_come, a_body_that_is_slow_but_comes, a_body_that_drips_for_ever,
       a_kept_connection_that_is_not_used, a_client_that_does_not_read,
+      keepalive_min_timeout_outlasts_the_stop, keepalive_min_timeout_has_an_end,
+      keepalive_min_timeout_holds_the_place, a_timed_out_connection_may_be_reset,
       a_client_that_reads_slowly_is_served, lingering_has_an_end,
       lingering_time_bounds_who_goes_on_sending, a_quick_client_notices_nothing)

@@ -20,6 +20,7 @@ struct client {
 	char *buffer; /* what has arrived and was not asked for yet */
 	size_t len, room;
 	bool ended; /* the server has closed its side */
+	bool was_reset; /* … with RST */
 	struct client *next;
 };
 
@@ -158,6 +159,7 @@ static bool fill(struct client *client)
 	wait_for(client, POLLIN, "the server answers");
 	ssize_t n = recv(client->fd, client->buffer + client->len, client->room - client->len, 0);
 	client->ended = n <= 0;
+	client->was_reset = n < 0 && errno == ECONNRESET;
 	client->len += n > 0 ? (size_t)n : 0;
 	return n > 0;
 }
@@ -190,6 +192,12 @@ size_t client_drain(struct client *client)
 bool client_is_closed(struct client *client)
 {
 	return client->len == 0 && !fill(client);
+}
+
+bool client_is_reset(struct client *client)
+{
+	client_drain(client);
+	return client->was_reset;
 }
 
 bool client_is_quiet(struct client *client, int ms)

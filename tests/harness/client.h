@@ -88,6 +88,9 @@ size_t client_drain(struct client *client);
 /* Waits: true when the server closes without sending more, false when bytes come. */
 bool client_is_closed(struct client *client);
 
+/* Reads on as client_drain() does: true when it ends with RST. */
+bool client_is_reset(struct client *client);
+
 /* True when nothing comes and the connection stays open for that long. */
 bool client_is_quiet(struct client *client, int ms);
 
