@@ -18,6 +18,7 @@
 #include "process/generation.h"
 #include "process/heirs.h"
 #include "process/inbox.h"
+#include "process/privileges.h"
 #include "process/receiver.h"
 #include "process/table.h"
 
@@ -31,7 +32,7 @@ static struct receiver *receivers;
 static size_t receivers_count;
 static struct passed_conn held[HELD_MAX];
 static struct receiver *plan[HELD_MAX];
-static size_t held_count;
+static size_t held_count, held_limit;
 static struct timer retry;
 static struct heirs heirs; /* who takes what is held when this process ends */
 static bool quitting, said_full;
@@ -120,7 +121,7 @@ static void deal(void)
 	send_shares(receivers, receivers_count);
 	send_shares(heirs.receivers, heirs.count);
 	forget_sent();
-	if (held_count == HELD_MAX)
+	if (held_count == held_limit)
 		say_full();
 	else if (held_count == 0)
 		said_full = false;
@@ -147,7 +148,7 @@ static void on_retry(void *data)
 
 static bool has_room(void)
 {
-	return held_count < HELD_MAX;
+	return held_count < held_limit;
 }
 
 static void take(const struct listener *listener, int fd, const union address *peer,
@@ -184,6 +185,8 @@ int acceptor_start(struct process *self)
 	generation = self->generation;
 	retry = (struct timer){ .expired = on_retry };
 	int error = find_receivers();
+	uint32_t left = privileges_files_left();
+	held_limit = left < HELD_MAX ? left : HELD_MAX;
 	if (error == 0) {
 		loop_on_finish(&hook);
 		error = accept_start(generation->listeners, &rules);

@@ -110,14 +110,21 @@ static unsigned unpack(struct message *message, void (*take)(const struct passed
 	return (unsigned)message->fds_count;
 }
 
-bool inbox_fits(int fd)
+int inbox_next(int fd)
 {
 	struct message message;
 	int result = channel_peek(fd, &message);
 
-	if (result == 1)
-		message_discard(&message);
-	return result != -EMFILE;
+	if (result != 1)
+		return result == -EMFILE ? result : 0;
+	int count = (int)message.fds_count;
+	message_discard(&message);
+	return count;
+}
+
+bool inbox_fits(int fd)
+{
+	return inbox_next(fd) != -EMFILE;
 }
 
 unsigned inbox_receive(int fd, unsigned messages, void (*take)(const struct passed_conn *conn))

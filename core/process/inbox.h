@@ -55,9 +55,13 @@ int batch_send(struct batch *batch, int inbox);
 int inbox_decode(struct str *payload, struct passed_conn *conn);
 
 /*
- * Whether this process has room for the descriptors of the next message; without
- * it some would be lost. It costs as much as receiving the message.
+ * How many connections the next message brings, 0 without one; -EMFILE when this
+ * process has no room for their descriptors and some would be lost. It costs as
+ * much as receiving the message.
  */
+int inbox_next(int fd);
+
+/* The same question: is there room for them? */
 bool inbox_fits(int fd);
 
 /*

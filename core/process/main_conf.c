@@ -136,7 +136,8 @@ const struct module main_module = {
 		DIRECTIVE("worker_rlimit_nofile", IN_MAIN, struct main_conf, worker_rlimit_nofile,
 			"number",
 			"How many descriptors a worker may have open (RLIMIT_NOFILE). A connection "
-			"takes one, a file that is being sent another.",
+			"takes one, a file that is being sent another. Of those that a worker does "
+			"not need for itself, half are kept for files, or 256 of many.",
 			.min = 1, .max = 1 << 30),
 		DIRECTIVE("worker_shutdown_timeout", IN_MAIN, struct main_conf,
 			worker_shutdown_timeout, "time",

@@ -6,6 +6,7 @@
 #include "process/privileges.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
 #include <linux/securebits.h>
@@ -15,6 +16,8 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+enum { NUMBERS = 4096 }; /* of descriptors that are looked at */
 
 /* What an exec could bring back. Whoever may not change the one hasn't the other either. */
 static void drop_bounds(void)
@@ -95,4 +98,22 @@ void privileges_limit_files(long limit)
 
 	if (limit > 0 && setrlimit(RLIMIT_NOFILE, &wanted) < 0)
 		log_alert("worker_rlimit_nofile %ld could not be set", limit);
+}
+
+uint32_t privileges_file_limit(void)
+{
+	struct rlimit limit = { 0 };
+
+	getrlimit(RLIMIT_NOFILE, &limit);
+	return limit.rlim_cur < INT32_MAX ? (uint32_t)limit.rlim_cur : INT32_MAX;
+}
+
+uint32_t privileges_files_left(void)
+{
+	uint32_t limit = privileges_file_limit(), left = limit;
+
+	/* /proc may be out of reach. The lowest number is always the next, so few lie beyond. */
+	for (int fd = 0; fd < (int)limit && fd < NUMBERS; fd++)
+		left -= fcntl(fd, F_GETFD) >= 0;
+	return left;
 }

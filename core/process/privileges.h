@@ -5,6 +5,7 @@
 #ifndef SKUA_PROCESS_PRIVILEGES_H
 #define SKUA_PROCESS_PRIVILEGES_H
 
+#include <stdint.h>
 #include <sys/types.h>
 
 struct identity {
@@ -32,5 +33,9 @@ int privileges_give_up(void);
 
 /* RLIMIT_NOFILE; 0 leaves it as it is. A refusal is logged and no failure. */
 void privileges_limit_files(long limit);
+
+/* What that is now, and how many of them this process has not opened yet. */
+uint32_t privileges_file_limit(void);
+uint32_t privileges_files_left(void);
 
 #endif

@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <log.h>
 #include <module.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/stats.h"
@@ -22,10 +21,12 @@
 #include "net/conn.h"
 #include "process/accept.h"
 #include "process/balance.h"
+#include "process/channel.h"
 #include "process/generation.h"
 #include "process/handover.h"
 #include "process/inbox.h"
 #include "process/main_conf.h"
+#include "process/privileges.h"
 
 static struct worker_place place;
 static enum stop_reason reason = STOP_FAST;
@@ -33,12 +34,13 @@ static bool quitting;
 static struct timer patience; /* worker_shutdown_timeout */
 static struct event inbox;
 static struct timer inbox_pause; /* while there are no descriptors for what is in it */
-static uint32_t descriptors; /* RLIMIT_NOFILE */
+static uint32_t conn_sure; /* with fewer connections the largest message fits in */
 
 enum {
 	MESSAGES_A_TURN = 4,
 	PAUSE_MS = 100,
 	RESERVE = 256, /* descriptors that are not for connections, at most */
+	MOMENTARY = 4, /* of them for threads and directories on the way to a file */
 };
 
 static int start_modules(void)
@@ -117,11 +119,26 @@ static void end_of_pause(void *data)
 	event_add(&inbox, EPOLLIN);
 }
 
-/* Near the limit of descriptors it is asked first: what doesn't fit would be lost. */
+static bool next_fits(void)
+{
+	int count = inbox_next(place.inbox);
+
+	return count >= 0 && conn_counts.active + (uint32_t)count <= conn_limit;
+}
+
+/*
+ * Near the limits it is asked first: what doesn't fit would be lost. Files that
+ * nobody reads and idle connections make room. When there is nothing that could
+ * end, waiting is of no use.
+ */
 static bool inbox_must_wait(void)
 {
-	return conn_counts.active >= descriptors / 2 && !inbox_fits(place.inbox) &&
-	       !(file_cache_trim() && inbox_fits(place.inbox));
+	if (conn_counts.active < conn_sure || next_fits() || (file_cache_trim() && next_fits()))
+		return false;
+	while (!quitting && conn_close_oldest_idle())
+		if (next_fits())
+			return false;
+	return conn_counts.active > 0;
 }
 
 static unsigned take_from_inbox(void)
@@ -200,21 +217,29 @@ static void publish(void *data)
 	stats_set(&stats_mine->away, 0);
 }
 
-/* Some descriptors are kept for files: a connection that nobody can answer is of no use. */
+/*
+ * Of the descriptors that this process has not opened for itself, half are kept for
+ * files: a connection that nobody can answer is of no use.
+ */
 static void find_limits(void)
 {
 	uint32_t wanted = (uint32_t)place.generation->events->worker_connections;
-	struct rlimit limit;
+	uint32_t left = privileges_files_left();
+	uint32_t reserve = left / 2 + MOMENTARY < RESERVE ? left / 2 + MOMENTARY : RESERVE;
+	uint32_t room = left > reserve ? left - reserve : 1;
+	uint32_t sure = left - left / 4; /* what is left by files that nobody reads */
 
-	getrlimit(RLIMIT_NOFILE, &limit);
-	descriptors = limit.rlim_cur < INT32_MAX ? (uint32_t)limit.rlim_cur : INT32_MAX;
-	uint32_t reserve = descriptors / 8 < RESERVE ? descriptors / 8 : RESERVE;
-	conn_limit = wanted < descriptors - reserve ? wanted : descriptors - reserve;
+	/* Each connection may have a file. */
+	sure = sure > CHANNEL_FDS ? (sure - CHANNEL_FDS) / 2 : 0;
+	conn_limit = wanted < room ? wanted : room;
+	conn_sure = sure + CHANNEL_FDS < conn_limit ? sure : conn_limit - CHANNEL_FDS;
+	if (conn_limit < CHANNEL_FDS)
+		conn_sure = 0;
 	stats_set(&stats_mine->limit, conn_limit);
 	if (conn_limit < wanted && place.index == 0)
-		log_warnx("a worker may open %u descriptors and takes %u connections, not the %u "
+		log_warnx("a worker may open %u descriptors, and takes %u connections, not the %u "
 			  "of worker_connections; worker_rlimit_nofile allows more",
-			  descriptors, conn_limit, wanted);
+			  privileges_file_limit(), conn_limit, wanted);
 }
 
 int worker_start(const struct worker_place *given)
@@ -225,7 +250,6 @@ int worker_start(const struct worker_place *given)
 	loop_on_finish(&hook);
 	/* What an idle connection holds is little, but nothing is lost with it. */
 	pool_out_of_memory = conn_close_oldest_idle;
-	find_limits();
 	int error = completion_start();
 	if (error < 0) {
 		errno = -error;
@@ -235,6 +259,7 @@ int worker_start(const struct worker_place *given)
 	http_start(place.generation->conf);
 	if (start_modules() < 0)
 		return -1;
+	find_limits();
 	return start_accepting();
 }
 

@@ -50,7 +50,7 @@ START_TEST(idle_connections_go_first)
 	struct server *server = start("worker_rlimit_nofile 64;", "");
 	struct client *clients[CLIENTS];
 
-	log_once(server, "a worker may open 64 descriptors and takes 56 connections");
+	log_once(server, "a worker may open 64 descriptors, and takes");
 	for (int i = 0; i < CLIENTS; i++) {
 		clients[i] = client_open(server);
 		ck_assert_int_eq(client_get(clients[i], "/pid").status, 200);
@@ -73,14 +73,49 @@ START_TEST(connections_wait_for_descriptors)
 	}
 	late = client_open(server);
 	client_send(late, "GET /pid HTTP/1.1\r\nHost: a\r\n\r\n");
-	log_wait(server, "accept() from");
+	log_wait(server, "worker_connections are in use");
 	ck_assert(client_is_quiet(late, 1300));
-	log_once(server, "accept() from");
+	log_once(server, "worker_connections are in use");
 	for (int i = 0; i < CLIENTS; i++)
 		client_close(busy[i]);
 	ck_assert_int_eq(client_reply(late).status, 200);
 	server_forgive(server);
 	server_stop(server);
+}
+END_TEST
+
+/* All connections there can be, each with a file of its own, in each way to accept. */
+static void files_have_descriptors(const char *mode)
+{
+	struct server *server = start(
+		memory_printf("worker_rlimit_nofile 40; events { accept_mode %s; }", mode),
+		"");
+	struct client *clients[CLIENTS];
+
+	for (int i = 0; i < CLIENTS; i++) {
+		const char *name = memory_printf("/%d.txt", i);
+		put_bytes(server, name + 1, memory_alloc(1 << 20), 1 << 20);
+		clients[i] = client_open_slow(server);
+		client_send(clients[i], memory_printf("GET %s HTTP/1.1\r\nHost: a\r\n\r\n", name));
+	}
+	for (int i = 0; i < CLIENTS; i++) {
+		ck_assert_int_eq(client_reply(clients[i]).status, 200);
+		client_close(clients[i]);
+	}
+	ck_assert(!log_has(server, "accept() from"));
+	server_forgive(server);
+	server_stop(server);
+}
+
+START_TEST(files_have_descriptors_when_shared)
+{
+	files_have_descriptors("shared");
+}
+END_TEST
+
+START_TEST(files_have_descriptors_at_handoff)
+{
+	files_have_descriptors("handoff");
 }
 END_TEST
 
@@ -231,6 +266,7 @@ START_TEST(the_folder_of_the_pid_file_may_go)
 END_TEST
 
 TESTS("shortage", idle_connections_go_first, connections_wait_for_descriptors,
+      files_have_descriptors_when_shared, files_have_descriptors_at_handoff,
       a_worker_that_cannot_be_started_is_tried_again, a_reload_without_descriptors_changes_nothing,
       a_full_disk_stops_nobody, a_full_disk_under_the_error_log_stops_nobody,
       a_log_that_became_a_folder_keeps_its_file, the_folder_of_the_pid_file_may_go)
