@@ -18,12 +18,14 @@
 
 enum {
 	MANY = 64, /* connections from one socket in a turn */
+	TURN = 8, /* connections from one socket until it is the next worker's turn */
 	PAUSE_MS = 500, /* when the system has no descriptors or memory for more */
 };
 
 struct source {
 	struct event event;
 	const struct listener *listener;
+	unsigned taken; /* connections */
 };
 
 static struct accept_rules rules;
@@ -33,19 +35,27 @@ static bool watching;
 static int said_failure; /* errno: connections wait because of it, and the log says so */
 static struct timer pause_timer;
 
+static bool is_shared(const struct source *source)
+{
+	return source->listener->fds_count < (int)rules.workers;
+}
+
+static void watch_one(struct source *source)
+{
+	int error = event_add(&source->event,
+			      EPOLLIN | (is_shared(source) ? EPOLLEXCLUSIVE : 0));
+
+	if (error < 0) {
+		errno = -error;
+		log_alert("cannot wait for connections to %.*s", STR_ARG(source->listener->text));
+	}
+}
+
 static void watch(void)
 {
 	watching = true;
-	for (size_t i = 0; i < count; i++) {
-		bool shared = sources[i].listener->fds_count < (int)rules.workers;
-		int error = event_add(&sources[i].event, EPOLLIN | (shared ? EPOLLEXCLUSIVE : 0));
-
-		if (error < 0) {
-			errno = -error;
-			log_alert("cannot wait for connections to %.*s",
-				  STR_ARG(sources[i].listener->text));
-		}
-	}
+	for (size_t i = 0; i < count; i++)
+		watch_one(&sources[i]);
 }
 
 static void unwatch(void)
@@ -121,12 +131,29 @@ static bool accept_one(const struct source *source)
 	return true;
 }
 
+/*
+ * The kernel wakes the first in the socket's queue that waits, so with little to do
+ * it would wake the same worker again and again. Whoever comes anew stands last.
+ */
+static void queue_up_again(struct source *source)
+{
+	if (!watching || !is_shared(source))
+		return;
+	event_remove(&source->event);
+	watch_one(source);
+}
+
 static void on_ready(struct event *event, uint32_t events)
 {
+	struct source *source = (struct source *)event;
+
 	(void)events;
-	for (int i = 0; i < (rules.many ? MANY : 1) && watching; i++)
-		if (!accept_one((struct source *)event))
+	for (int i = 0; i < (rules.many ? MANY : 1) && watching; i++) {
+		if (!accept_one(source))
 			return;
+		if (++source->taken % TURN == 0)
+			queue_up_again(source);
+	}
 }
 
 /* Room may have come in this turn. */

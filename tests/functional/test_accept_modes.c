@@ -153,6 +153,29 @@ static int pid_of(struct client *client)
 	return atoi(client_get(client, "/").body);
 }
 
+/* With one client at a time, too, when the kernel has the choice. */
+START_TEST(shared_workers_take_turns)
+{
+	enum { COUNT = 4, TURNS = 64 };
+	struct server *server = server_start("worker_processes 4; events { balance off; }\n"
+					     "http { server { listen 127.0.0.1:%PORT%;"
+					     " return 200 $pid; } }");
+	pid_t pids[COUNT];
+	int answers[COUNT] = { 0 };
+
+	log_wait(server, "serves, with");
+	ck_assert_int_eq(server_workers(server, pids, COUNT), COUNT);
+	for (int i = 0; i < TURNS; i++) {
+		pid_t pid = pid_of(client_open(server));
+		for (int worker = 0; worker < COUNT; worker++)
+			answers[worker] += pids[worker] == pid;
+	}
+	for (int worker = 0; worker < COUNT; worker++)
+		ck_assert_int_gt(answers[worker], 0);
+	server_stop(server);
+}
+END_TEST
+
 /* A worker without connections, beside one with many. */
 static pid_t start_light_worker(struct server *server, pid_t heavy)
 {
@@ -226,4 +249,4 @@ END_TEST
 
 TESTS("accept modes", every_mode_serves, eight_workers_serve,
       a_listener_of_its_own_for_each_worker, the_mode_changes_at_a_reload,
-      a_dead_acceptor_is_replaced, one_that_hangs_gets_no_more, an_inbox_outlives_its_worker)
+      a_dead_acceptor_is_replaced, shared_workers_take_turns, one_that_hangs_gets_no_more, an_inbox_outlives_its_worker)
