@@ -6,6 +6,8 @@
 
 crowd_servers="skua-shared skua-shared-still skua-reuseport skua-reuseport-still
 	skua-handoff skua-handoff-still nginx-shared nginx-reuseport"
+quiet_servers="skua-shared-still skua-reuseport-still skua-handoff-still
+	nginx-shared nginx-reuseport"
 stopped_servers="skua-shared skua-reuseport skua-handoff nginx-shared nginx-reuseport"
 
 if [ "${QUICK:-}" = 1 ]; then
@@ -57,6 +59,20 @@ run_crowd() {
 				case $server in nginx* | *-still) wait=0 ;; esac
 				crowd_row "$crowd_results" "$server" "$workers" spread \
 					-n "$workers" -c "$crowd" -S $wait -t "$milliseconds"
+			done
+		done
+	done
+}
+
+# Callers so few that the workers have hardly anything to do.
+run_quiet() {
+	note "a quiet server"
+	round=0
+	while [ $((round += 1)) -le "$crowd_rounds" ]; do
+		for workers in $crowd_workers; do
+			for server in $quiet_servers; do
+				crowd_row "$quiet_results" "$server" "$workers" spread \
+					-n "$workers" -c 1000 -r 400 -t 300
 			done
 		done
 	done
@@ -116,6 +132,9 @@ print_crowds() {
 		crowd_medians "$crowd_results" "$workers" | print_list \
 			"$workers workers, $crowd long-lived connections beside half as many short ones" \
 			"server,CPU µs to open,most/mean,deviation %,most/mean later,deviation % later,CPU µs,requests/s,p99 ms"
+		crowd_medians "$quiet_results" "$workers" | print_list \
+			"$workers workers, a quiet server: 1000 long-lived connections, 400 callers in a second" \
+			"server,CPU µs to open,most/mean,deviation %"
 		crowd_medians "$stopped_results" "$workers" | print_list \
 			"$workers workers, the one with the fewest connections is stopped" \
 			"server,median ms,p99 ms,new unanswered ‰,old unanswered ‰"
