@@ -74,7 +74,6 @@ static void end_of_pause(void *data)
 		watch();
 }
 
-/* Other failures concern one connection: its client has gone. */
 /* Once for a cause that lasts: it is met again and again. */
 static void say_failure(const struct source *source, int error)
 {
@@ -85,6 +84,7 @@ static void say_failure(const struct source *source, int error)
 		 STR_ARG(source->listener->text), PAUSE_MS);
 }
 
+/* Some mean that nothing can be accepted; others concern one connection. */
 static void on_failure(const struct source *source)
 {
 	switch (errno) {

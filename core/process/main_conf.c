@@ -179,10 +179,11 @@ const struct module events_module = {
 			.initial = "off"),
 		DIRECTIVE("accept_mode", IN_EVENTS, struct events_conf, accept_mode,
 			"shared | reuseport | handoff",
-			"How connections reach the workers. shared: all wait for the same sockets. "
-			"reuseport: each worker has sockets of its own and the kernel spreads the "
-			"connections. handoff: one process accepts and passes each connection to "
-			"the worker with the fewest.",
+			"How connections reach the workers. shared: all wait for the same sockets "
+			"and take turns. reuseport: each worker has sockets of its own and the "
+			"kernel spreads the connections; those for a worker that hangs wait for "
+			"it. handoff: one process accepts and passes each connection to the worker "
+			"with the fewest, which costs more and spreads them most evenly.",
 			.initial = "shared",
 			.keywords = (const struct keyword[]) {
 				{ "shared", ACCEPT_SHARED },

@@ -249,4 +249,5 @@ END_TEST
 
 TESTS("accept modes", every_mode_serves, eight_workers_serve,
       a_listener_of_its_own_for_each_worker, the_mode_changes_at_a_reload,
-      a_dead_acceptor_is_replaced, shared_workers_take_turns, one_that_hangs_gets_no_more, an_inbox_outlives_its_worker)
+      a_dead_acceptor_is_replaced, shared_workers_take_turns, one_that_hangs_gets_no_more,
+      an_inbox_outlives_its_worker)
