@@ -58,18 +58,28 @@ struct body *file_body(struct request *req, struct file *file)
 	return body_from_file(req, file->fd, file->size, release, file);
 }
 
-/* Which of these three it is, all requests meet it until it is over. */
-static bool is_shortage(int error)
+/* What all requests meet until it is over: a shortage, or a root that has moved away. */
+static bool will_pass(int error)
 {
-	return error == EMFILE || error == ENFILE || error == ENOMEM;
+	return error == EMFILE || error == ENFILE || error == ENOMEM || error == ESTALE;
+}
+
+static bool is_news(int error)
+{
+	static int64_t said_ms;
+	static int said;
+
+	if (error != said)
+		said_ms = 0;
+	said = error;
+	return clock_is_due(&said_ms, SHORTAGE_LOG_MS);
 }
 
 static verdict refuse_missing(struct request *req, const struct file *file)
 {
-	static int64_t said_ms;
 	int status = status_from_errno(file->error);
 
-	if (is_shortage(file->error) && !clock_is_due(&said_ms, SHORTAGE_LOG_MS))
+	if (will_pass(file->error) && !is_news(file->error))
 		return status;
 	if (!str_empty(file->refusal))
 		request_log(req, LEVEL_ERROR, 0, "\"%.*s\" %s: %.*s", STR_ARG(file->path),

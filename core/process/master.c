@@ -44,6 +44,7 @@
 enum {
 	KILL_AFTER_MS = 1000,
 	MOVES_APART_MS = 1000, /* reloads because of roots that have moved */
+	MOVES_APART_MAX_MS = 64 * 1000, /* the same, while the configuration has errors */
 };
 
 static const struct startup *startup;
@@ -56,6 +57,7 @@ static bool upgrade_later; /* USR2 came meanwhile */
 static bool upgrade_whole; /* this program ends when the other one serves */
 static int64_t started_ms; /* wall clock */
 static unsigned reloads; /* that have begun */
+static int64_t moves_apart_ms = MOVES_APART_MS; /* doubled by each failure */
 static enum { GO_ON, END_SOON, END_NOW } ending;
 static struct timer last_resort;
 static int status;
@@ -92,6 +94,10 @@ static void notify_active(void)
 /* Tells those who wait for the reload. */
 static void conclude(bool ok)
 {
+	if (ok)
+		moves_apart_ms = MOVES_APART_MS;
+	else if (moves_apart_ms < MOVES_APART_MAX_MS)
+		moves_apart_ms *= 2;
 	if (!ok)
 		report_printf("nothing was changed, generation %u serves on\n", active->number);
 	char *text = report_end();
@@ -208,7 +214,7 @@ static void on_moved(struct generation *generation)
 	static int64_t reloaded_ms;
 
 	if (generation != active || next || upgrade_is_busy() || ending != GO_ON ||
-	    !clock_is_due(&reloaded_ms, MOVES_APART_MS))
+	    !clock_is_due(&reloaded_ms, moves_apart_ms))
 		return;
 	log_notice("a root lies outside of what the sandbox allows: reloading");
 	reload();

@@ -7,6 +7,7 @@
 #include "harness/memory.h"
 #include "harness/test.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -237,6 +238,49 @@ START_TEST(a_root_that_goes_elsewhere)
 }
 END_TEST
 
+START_TEST(a_root_that_is_made_later)
+{
+	const char *const files[] = { "/sites/b/a", "other", NULL };
+	struct server *server = start("", files, "root %DIR%/sites/new;");
+
+	ck_assert_int_eq(get(server, "/a").status, 404);
+	put_file(server, "/sites/new/a", "one");
+	ck_assert_str_eq(get(server, "/a").body, "one");
+	server_stop(server);
+	server = start("", NULL, "root %DIR%/far/away/new;");
+	ck_assert_int_eq(get(server, "/a").status, 404);
+	put_file(server, "/far/away/new/a", "two");
+	becomes(server, "two", 2);
+	server_stop(server);
+}
+END_TEST
+
+/* No reload helps until they are gone: the log says so once, not for each request. */
+START_TEST(a_root_that_goes_elsewhere_while_the_configuration_has_errors)
+{
+	enum { OFTEN = 200 };
+	static const char says[] = "has moved out of what this worker's sandbox allows";
+	const char *const files[] = { "/releases/1/a", "one", "/far/away/2/a", "two", "/site/x", "",
+				      NULL };
+	struct server *server = start("", files, "root %DIR%/site/current;");
+	const char *conf = file_text(server, "/conf/server.conf");
+
+	link_to(server, "/site/current", "../releases/1");
+	becomes(server, "one", 2);
+	put_file(server, "/conf/server.conf", "no_such_directive;");
+	link_to(server, "/site/current", "../far/away/2");
+	size_t before = file_count(server, "/error.log", says);
+	for (int i = 0; i < OFTEN; i++)
+		ck_assert_int_eq(get(server, "/a").status, 503);
+	ck_assert_uint_le(file_count(server, "/error.log", says), before + 2);
+	put_file(server, "/conf/server.conf", conf);
+	kill(server->pid, SIGHUP);
+	becomes(server, "two", 3);
+	server_forgive(server);
+	server_stop(server);
+}
+END_TEST
+
 START_TEST(roots_that_begin_with_a_variable)
 {
 	const char *const files[] = { "/media/a", "media", NULL };
@@ -295,6 +339,7 @@ TESTS_IN((&(struct test_suite){ .name = "sandbox", .timeout = 120 }), a_worker_h
 	 a_link_that_leads_out_is_refused, a_file_without_permission_is_no_matter_of_the_sandbox,
 	 a_root_at_the_top_has_its_own_rule,
 	 a_link_is_swapped_under_load, a_root_is_renamed_under_load,
-	 a_root_that_goes_elsewhere,
+	 a_root_that_goes_elsewhere, a_root_that_is_made_later,
+	 a_root_that_goes_elsewhere_while_the_configuration_has_errors,
 	 roots_that_begin_with_a_variable, types_are_guessed_inside,
 	 help_shows_what_a_worker_may_do, off_means_off)
