@@ -115,7 +115,7 @@ struct str template_text(struct request *req, const struct template *template)
 	return pool_concat(req->pool, texts, template->count);
 }
 
-static char *put_literal(char *to, const char *limit, struct str text)
+static char *put_plain(char *to, const char *limit, struct str text)
 {
 	return text.len <= (size_t)(limit - to) ? str_put(to, text) : NULL;
 }
@@ -130,9 +130,12 @@ char *template_put(struct request *req, const struct template *template, variabl
 		if (part->slot) {
 			bool found = slot_value(req, part->slot, &value);
 
-			to = put(to, limit, value, found);
+			if (found && part->slot->flags & VARIABLE_PLAIN)
+				to = put_plain(to, limit, value);
+			else
+				to = put(to, limit, value, found);
 		} else {
-			to = put_literal(to, limit, part->literal);
+			to = put_plain(to, limit, part->literal);
 		}
 	}
 	return to;
