@@ -14,8 +14,6 @@ static struct server *server;
 static void setup(void)
 {
 	server = server_with(
-		"lingering_timeout 100ms; send_timeout 300ms; client_header_timeout 300ms;"
-		"client_body_timeout 300ms; keepalive_timeout 300ms;"
 		"location /quick { drip 1ms; }"
 		"location /slow { drip 200ms; }"
 		"location /stuck { drip 1h; }"
@@ -34,10 +32,28 @@ START_TEST(arrives_in_the_end)
 	struct client *client = client_open(server);
 
 	ck_assert_str_eq(client_get(client, "/quick").body, "xxxxx");
-	ck_assert_str_eq(client_get(client, "/slow").body, "xxxxx");
 	ck_assert_str_eq(client_get(client, "/upper").body, "XXXXX");
 	ck_assert_str_eq(client_get(client, "/part").body, "xxxxx");
 	ck_assert_str_eq(ask(server, "/quick", .version = "1.0").body, "xxxxx");
+}
+END_TEST
+
+static bool is_not_cut_off(int ms)
+{
+	struct server *short_lived = server_with(memory_printf(
+		"lingering_timeout %dms; send_timeout %dms; client_header_timeout %dms;"
+		"client_body_timeout %dms; keepalive_timeout %dms; location / { drip %dms; }",
+		ms, ms, ms, ms, ms, ms / 2));
+	bool is_whole = strcmp(client_get(client_open(short_lived), "/").body, "xxxxx") == 0;
+
+	server_stop(short_lived);
+	return is_whole;
+}
+
+/* All in all it takes longer than each of the limits, which are for clients. */
+START_TEST(no_limit_in_time_is_that_of_the_body)
+{
+	test_in_time(is_not_cut_off, 200);
 }
 END_TEST
 
@@ -127,5 +143,5 @@ START_TEST(a_client_that_leaves)
 END_TEST
 
 TESTS_IN((&(struct test_suite){ .name = "drip", .setup = setup, .teardown = teardown }),
-	 arrives_in_the_end, each_byte_is_sent_at_once, others_in_the_pipeline_wait,
+	 arrives_in_the_end, no_limit_in_time_is_that_of_the_body, each_byte_is_sent_at_once, others_in_the_pipeline_wait,
 	 waiting_costs_nothing, a_client_that_leaves)

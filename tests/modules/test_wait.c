@@ -19,7 +19,7 @@ static void setup(void)
 		"location /file { wait 20ms; }"
 		"location /long { wait 1h; hello long; }"
 		"location /thread { wait_in_thread on; }"
-		"location /now { return 200 $uri; } } }");
+		"location /now { access_log off; return 200 $uri; } } }");
 	put_file(server, "file/a", "file");
 	put_file(server, "thread/a", "thread");
 }
@@ -27,6 +27,12 @@ static void setup(void)
 static void teardown(void)
 {
 	server_stop(server);
+}
+
+/* What was sent is there when a connection that came later is answered. */
+static void has_arrived(void)
+{
+	ck_assert_int_eq(get(server, "/now").status, 200);
 }
 
 static void logged(const char *line)
@@ -79,7 +85,7 @@ START_TEST(a_client_that_resets_while_a_timer_runs)
 	struct client *client = client_open(server);
 
 	client_send(client, "GET /long HTTP/1.1\r\nHost: a\r\n\r\n");
-	ck_assert(client_is_quiet(client, 20));
+	has_arrived();
 	client_reset(client);
 	log_wait(server, "wait: cancelled");
 	logged("/long 499;\n");
@@ -102,7 +108,7 @@ START_TEST(a_client_that_resets_while_a_thread_works)
 	for (int i = 0; i < 8; i++) {
 		struct client *client = client_open(server);
 		client_send(client, "GET /thread/a HTTP/1.1\r\nHost: a\r\n\r\n");
-		ck_assert(client_is_quiet(client, 10));
+		has_arrived();
 		client_reset(client);
 	}
 	ck_assert_str_eq(get(server, "/thread/a").body, "thread");
@@ -125,7 +131,7 @@ START_TEST(a_request_with_a_body_may_wait)
 	struct client *client = client_open(server);
 
 	client_send(client, "POST /timer HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhe");
-	ck_assert(client_is_quiet(client, 10));
+	has_arrived();
 	client_send(client, "lloGET /now HTTP/1.1\r\nHost: a\r\n\r\n");
 	ck_assert_int_eq(client_reply(client).status, 200);
 	ck_assert_str_eq(client_reply(client).body, "/now");
