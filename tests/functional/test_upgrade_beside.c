@@ -165,6 +165,27 @@ START_TEST(the_totals_come_back)
 }
 END_TEST
 
+/* Those which only the new program served: the kernel puts connections into them. */
+START_TEST(sockets_of_a_killed_program_are_served)
+{
+	struct server *server =
+		upgrade_start_in_background("events { accept_mode reuseport; }");
+
+	put_file(server, "/more.conf", "worker_processes 6;");
+	pid_t new = upgrade_start_beside(server);
+	kill(new, SIGKILL);
+	log_wait(server, "listening sockets are not served");
+	struct patience wait = { 0 };
+	while (file_exists(server, "/server.pid.oldbin"))
+		patience(&wait, "the pid file has its name again");
+	wait_for_processes(server, 1);
+	for (int i = 0; i < 50; i++)
+		ck_assert_str_eq(get(server, "/").body, "ok");
+	upgrade_forgive(server);
+	upgrade_stop(server);
+}
+END_TEST
+
 static const char request[] = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 
 static int count_answered(struct client **clients, int count)
@@ -262,5 +283,6 @@ static const struct test_suite suite = { .name = "upgrade beside", .timeout = 60
 
 TESTS_IN(&suite, a_new_master_takes_over, signals_complete_an_upgrade, signals_go_back,
 	 the_old_master_outlives_the_new_one, a_new_master_that_fails_is_forgotten,
-	 the_totals_go_on, the_totals_come_back, a_worker_abroad_is_not_flooded,
+	 the_totals_go_on, the_totals_come_back, sockets_of_a_killed_program_are_served,
+	 a_worker_abroad_is_not_flooded,
 	 what_a_dead_worker_has_not_read_goes_abroad)

@@ -141,7 +141,7 @@ START_TEST(nothing_is_lost_on_the_way_back)
 		put_file(server, "/more.conf", memory_printf("worker_processes %d;", 1 + 3 * i));
 		pid_t new = upgrade_start_beside(server);
 		wait_for_answers(load);
-		kill(new, i % 2 ? SIGQUIT : SIGKILL);
+		kill(new, SIGQUIT);
 		while (file_exists(server, "/server.pid.oldbin"))
 			patience(&wait, "the new master has ended");
 		wait_for_answers(load);
