@@ -222,7 +222,7 @@ int conf_parse_keyword(struct conf_call *call, const struct conf_word *word,
 int conf_parse_bits(struct conf_call *call, const struct conf_word *word,
 		    const struct keyword *keywords, unsigned *out)
 {
-	int bit;
+	int bit = 0;
 
 	if (conf_parse_keyword(call, word, keywords, &bit) < 0)
 		return -1;

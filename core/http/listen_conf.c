@@ -71,7 +71,7 @@ static int parse_buffer(struct conf_call *call, const struct conf_word *word, st
 			int *out)
 {
 	struct conf_word size_word = *word;
-	struct size size;
+	struct size size = { 0 };
 
 	size_word.text = value;
 	if (conf_parse_size(call, &size_word, &size) < 0)

@@ -69,7 +69,7 @@ int pidfile_read(const char *path, pid_t *pid)
 
 void pidfile_remove(const char *path, pid_t pid)
 {
-	pid_t other;
+	pid_t other = 0;
 
 	if (pidfile_read(path, &other) == 0 && other == pid)
 		unlink(path);
