@@ -187,6 +187,9 @@ void inject_into_calls(const int *calls)
 	for (calls_count = 0; calls[calls_count] >= 0; calls_count++) {
 		ck_assert_uint_lt(calls_count, CALLS);
 		shortages[calls_count].now.call = calls[calls_count];
+		/* A sanitizer looks for leaks with a process of its own, and without it fails. */
+		if (calls[calls_count] == SYS_clone)
+			setenv("LSAN_OPTIONS", "detect_leaks=0", 1);
 	}
 	told = mmap(NULL, sizeof(*told), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	ck_assert_ptr_ne(told, MAP_FAILED);
