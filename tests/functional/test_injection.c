@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * System calls that fail as they do when the whole system has run short: of open
- * files, of processes, of memory, of room on the disk. For each: what is answered,
- * one line in the log however long it lasts, and all is well when it is over.
+ * System calls of workers that fail as they do when the whole system has run short:
+ * of open files, of memory, of room on the disk. For each: what is answered, one
+ * line in the log however long it lasts, and all is well when it is over.
  */
 #include "harness/client.h"
 #include "harness/inject.h"
 #include "harness/memory.h"
 #include "harness/test.h"
-#include "harness/upgrade.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -33,67 +31,6 @@ static struct server *start(const char *main, const char *http)
 	return server;
 }
 
-/* The log speaks of it as it should: the case's own checks are enough. */
-static void stop(struct server *server)
-{
-	put_file(server, "/error.log", "");
-	server_stop(server);
-}
-
-static void log_once(struct server *server, const char *text)
-{
-	log_wait(server, text);
-	ck_assert_uint_eq(file_count(server, "/error.log", text), 1);
-}
-
-/* Until it has failed so often. */
-static void wait_for_failures(int call, unsigned count)
-{
-	struct patience wait = { 0 };
-
-	while (inject_count(call) < count)
-		patience(&wait, "the call has failed");
-}
-
-static bool reload(struct server *server)
-{
-	static const char good[] = " serves, with ", bad[] = "reload: nothing was changed",
-			  late[] = "the old one stays";
-	struct patience wait = { 0 };
-	size_t before = file_count(server, "/error.log", good);
-	size_t failed =
-		file_count(server, "/error.log", bad) + file_count(server, "/error.log", late);
-
-	kill(server->pid, SIGHUP);
-	while (file_count(server, "/error.log", good) == before) {
-		if (file_count(server, "/error.log", bad) + file_count(server, "/error.log", late) >
-		    failed)
-			return false;
-		patience(&wait, "the reload is over");
-	}
-	return true;
-}
-
-static void inject_into_memory(void)
-{
-	if (server_is_sanitized)
-		test_skip("a sanitizer ends the program when it gets no memory");
-	inject_into(SYS_mmap, SYS_brk);
-}
-
-/* brk(2) says by 0 that the end of the heap stays where it is. */
-static void take_memory(const struct server *server)
-{
-	inject(.call = SYS_mmap, .error = ENOMEM, .but = server->pid);
-	inject(.call = SYS_brk, .but = server->pid);
-}
-
-static void give_memory(void)
-{
-	inject_end(SYS_mmap);
-	inject_end(SYS_brk);
-}
-
 static void connections_wait(const char *main, int error)
 {
 	inject_into(SYS_accept4);
@@ -104,12 +41,13 @@ static void connections_wait(const char *main, int error)
 	inject(.call = SYS_accept4, .error = error);
 	struct client *client = client_open(server);
 	client_send(client, "GET /pid HTTP/1.1\r\nHost: a\r\n\r\n");
-	wait_for_failures(SYS_accept4, 3);
+	inject_wait(SYS_accept4, 3);
 	ck_assert_int_eq(client_get(old, "/pid").status, 200);
 	inject_end(SYS_accept4);
 	ck_assert_int_eq(client_reply(client).status, 200);
 	log_once(server, "accept() from");
-	stop(server);
+	server_forgive(server);
+	server_stop(server);
 }
 
 START_TEST(connections_wait_while_the_system_has_no_descriptors)
@@ -159,7 +97,8 @@ static void files_are_answered_later(int error)
 	for (int i = 0; i < OFTEN; i++)
 		ck_assert_str_eq(client_get(client, memory_printf("/%d", i)).body, "text");
 	log_once(server, strerror(error));
-	stop(server);
+	server_forgive(server);
+	server_stop(server);
 }
 
 START_TEST(files_are_answered_later_without_descriptors)
@@ -171,137 +110,6 @@ END_TEST
 START_TEST(files_are_answered_later_without_memory)
 {
 	files_are_answered_later(ENOMEM);
-}
-END_TEST
-
-START_TEST(a_worker_is_started_when_there_are_processes_again)
-{
-	inject_into(SYS_clone, SYS_clone3);
-	struct server *server = start("", "");
-	pid_t pid = atoi(get(server, "/pid").body);
-
-	inject(.call = SYS_clone, .error = EAGAIN, .only = server->pid);
-	inject(.call = SYS_clone3, .error = EAGAIN, .only = server->pid);
-	kill(pid, SIGKILL);
-	log_wait(server, "cannot start worker process 0");
-	struct client *client = client_open(server);
-	client_send(client, "GET /pid HTTP/1.1\r\nHost: a\r\n\r\n");
-	wait_for_failures(SYS_clone, 4);
-	log_once(server, "cannot start worker process 0");
-	inject_end(SYS_clone);
-	inject_end(SYS_clone3);
-	ck_assert_int_eq(client_reply(client).status, 200);
-	stop(server);
-}
-END_TEST
-
-/*
- * The call fails from the first time on, from the second … until a reload makes
- * no more of them and so succeeds. Nothing is left over of those that failed.
- */
-static void reloads_fail(int call, int error, bool in_master)
-{
-	inject_into(call);
-	struct server *server = start("worker_processes 2;", "");
-	struct client *client = client_open(server);
-	const char *pid = client_get(client, "/pid").body;
-	struct injection injection = { .call = call, .error = error };
-	struct patience wait = { 0 };
-	pid_t pids[OFTEN];
-
-	*(in_master ? &injection.only : &injection.but) = server->pid;
-	for (inject_start(&injection); !reload(server); inject_start(&injection)) {
-		injection.skip++;
-		ck_assert_str_eq(client_get(client, "/pid").body, pid);
-	}
-	ck_assert_uint_gt(injection.skip, 0);
-	inject_end(call);
-	ck_assert(reload(server));
-	ck_assert_int_eq(client_get(client, "/pid").status, 200);
-	while (server_workers(server, pids, OFTEN) != 2)
-		patience(&wait, "two workers are left");
-	stop(server);
-}
-
-START_TEST(a_reload_without_processes)
-{
-	reloads_fail(SYS_clone, EAGAIN, true);
-}
-END_TEST
-
-START_TEST(a_reload_without_sockets)
-{
-	reloads_fail(SYS_socketpair, ENFILE, true);
-}
-END_TEST
-
-START_TEST(a_reload_without_files)
-{
-	reloads_fail(SYS_openat, ENFILE, true);
-}
-END_TEST
-
-START_TEST(a_reload_without_events)
-{
-	reloads_fail(SYS_epoll_ctl, ENOSPC, true);
-}
-END_TEST
-
-START_TEST(new_workers_without_a_loop)
-{
-	reloads_fail(SYS_epoll_create1, ENFILE, false);
-}
-END_TEST
-
-START_TEST(new_workers_without_signals)
-{
-	reloads_fail(SYS_signalfd4, ENFILE, false);
-}
-END_TEST
-
-START_TEST(new_workers_without_a_queue)
-{
-	reloads_fail(SYS_eventfd2, ENFILE, false);
-}
-END_TEST
-
-/* Large enough that its text does not fit into what the heap has left. */
-static void put_large_types(struct server *server)
-{
-	char *text = memory_alloc(1 << 20);
-	size_t len = 0;
-
-	for (int i = 0; i < 20000; i++)
-		len += (size_t)sprintf(text + len, "text/x-%d name-%d;", i, i);
-	put_file(server, "/conf/large.types", text);
-}
-
-/*
- * Memory fails the first, the second … time that the master asks for more, and again
- * some times after that.
- */
-START_TEST(a_reload_waits_for_memory)
-{
-	inject_into_memory();
-	struct server *server = start("", "types { include %DIR%/conf/*.types; }");
-	struct client *client = client_open(server);
-	unsigned failed = 0, skip = 0;
-
-	put_large_types(server);
-	do {
-		inject(.call = SYS_mmap, .error = ENOMEM, .only = server->pid, .skip = skip,
-		       .count = 4);
-		inject(.call = SYS_brk, .only = server->pid, .skip = skip, .count = 4);
-		reload(server);
-		ck_assert_int_eq(client_get(client, "/pid").status, 200);
-		failed = inject_end(SYS_mmap) + inject_end(SYS_brk);
-		skip++;
-	} while (failed);
-	ck_assert_uint_gt(skip, 1);
-	log_once(server, "no memory: the master process waits");
-	ck_assert(reload(server));
-	ck_assert_int_eq(client_get(client, "/pid").status, 200);
-	stop(server);
 }
 END_TEST
 
@@ -320,7 +128,8 @@ START_TEST(connections_without_events)
 	inject_end(SYS_epoll_ctl);
 	ck_assert_int_eq(get(server, "/pid").status, 200);
 	log_once(server, "epoll does not take it");
-	stop(server);
+	server_forgive(server);
+	server_stop(server);
 }
 END_TEST
 
@@ -340,7 +149,8 @@ START_TEST(types_are_not_guessed_without_threads)
 	put_file(server, "after", "%PDF-1.4");
 	struct reply reply = client_get(client, "/after");
 	ck_assert_str_eq(reply_header(&reply, "Content-Type"), "application/pdf");
-	stop(server);
+	server_forgive(server);
+	server_stop(server);
 }
 END_TEST
 
@@ -361,31 +171,8 @@ START_TEST(a_log_without_room)
 	struct patience wait = { 0 };
 	while (file_count(server, "/access.log", "/last") != 1)
 		patience(&wait, "lines are written again");
-	stop(server);
-}
-END_TEST
-
-static void put_pid(struct server *server, const char *name)
-{
-	put_file(server, "/conf/server.conf",
-		 server_text(server, memory_printf("daemon off; pid %%DIR%%/%s;\n"
-						   "error_log %%DIR%%/error.log info; events { }\n"
-						   "http { access_log off; server {"
-						   " listen 127.0.0.1:%%PORT%%; return 200 %s; } }",
-						   name, name)));
-}
-
-START_TEST(a_pid_file_without_room)
-{
-	inject_into(SYS_write);
-	struct server *server = start("", "");
-
-	put_pid(server, "new.pid");
-	inject(.call = SYS_write, .error = ENOSPC,
-	       .file = memory_printf("/new.pid.%d", server->pid));
-	ck_assert(reload(server));
-	log_once(server, "cannot write the pid file");
-	stop(server);
+	server_forgive(server);
+	server_stop(server);
 }
 END_TEST
 
@@ -397,15 +184,16 @@ START_TEST(connections_without_memory)
 	struct client *clients[MANY];
 	const char *pid = get(server, "/pid").body;
 
-	take_memory(server);
+	inject_no_memory(.but = server->pid);
 	for (int i = 0; i < MANY; i++)
 		clients[i] = client_open(server);
 	ck_assert(client_is_closed(clients[MANY - 1]));
-	give_memory();
+	inject_memory_end();
 	ck_assert_str_eq(client_get(clients[0], "/pid").body, pid);
 	ck_assert_str_eq(get(server, "/pid").body, pid);
 	log_once(server, "no memory for it");
-	stop(server);
+	server_forgive(server);
+	server_stop(server);
 }
 END_TEST
 
@@ -418,13 +206,14 @@ START_TEST(a_head_without_memory)
 
 	client_send(client, memory_printf("GET /%0400000d", 0));
 	ck_assert(client_is_quiet(client, 100));
-	take_memory(server);
+	inject_no_memory(.but = server->pid);
 	client_send(client, memory_printf("%0400000d", 0));
 	ck_assert(client_is_closed(client));
-	give_memory();
+	inject_memory_end();
 	log_once(server, "no memory for what it sends");
 	ck_assert_str_eq(client_get(idle, "/pid").body, pid);
-	stop(server);
+	server_forgive(server);
+	server_stop(server);
 }
 END_TEST
 
@@ -443,117 +232,82 @@ START_TEST(a_worker_that_needs_memory_is_replaced)
 
 	log_wait(server, " serves, with ");
 	ck_assert_int_eq(client_get(idle, "/").status, 200);
-	take_memory(server);
+	inject_no_memory(.but = server->pid);
 	client_send(client, memory_printf("GET /many%07000d HTTP/1.1\r\nHost: a\r\n\r\n", 0));
 	ck_assert(client_is_closed(idle));
 	ck_assert(client_is_closed(client));
 	log_wait(server, "this process ends");
-	give_memory();
+	inject_memory_end();
 	while (get(server, "/").status != 200)
 		patience(&wait, "another worker answers");
-	stop(server);
+	server_forgive(server);
+	server_stop(server);
 }
 END_TEST
 
-/*
- * An upgrade fails by the first call, by the second … until it makes no more of them
- * and so succeeds; all the while the old program serves its connections.
- */
-static void upgrades_fail(struct server *server, int call, int error)
+/* Messages between processes: the kernel counts the descriptors that are on their way. */
+static void connections_are_passed_later(int error)
 {
-	struct client *clients[UPGRADE_CLIENTS];
-	struct upgrade_outcome outcome;
-	unsigned skip = 0;
+	inject_into(SYS_sendmsg);
+	struct server *server = start("worker_processes 2; events { accept_mode handoff; }", "");
+	const char *text = strstr(file_text(server, "/error.log"), "start acceptor process 0 ");
+	struct client *clients[OFTEN];
 
-	open_clients(server, clients);
-	for (;; skip++) {
-		inject(.call = call, .error = error, .skip = skip);
-		outcome = upgrade_command(server, "-s upgrade");
-		if (outcome.status == 0)
-			break;
-		ck_assert_int_eq(atoi(file_text(server, "/server.pid")), server->pid);
-		check_clients(clients);
+	ck_assert_ptr_nonnull(text);
+	inject(.call = SYS_sendmsg, .error = error,
+	       .only = atoi(text + strlen("start acceptor process 0 ")));
+	for (int i = 0; i < OFTEN; i++) {
+		clients[i] = client_open(server);
+		client_send(clients[i], "GET /pid HTTP/1.1\r\nHost: a\r\n\r\n");
 	}
-	inject_end(call);
-	ck_assert_uint_gt(skip, 0);
-	check_clients(clients);
-	ck_assert_str_eq(get(server, "/").body, "ok");
+	inject_wait(SYS_sendmsg, OFTEN);
+	inject_end(SYS_sendmsg);
+	for (int i = 0; i < OFTEN; i++)
+		ck_assert_int_eq(client_reply(clients[i]).status, 200);
+	ck_assert_uint_le(file_count(server, "/error.log", "cannot pass connections"), 1);
+	server_forgive(server);
+	server_stop(server);
 }
 
-static void upgrades_in_place_fail(int call, int error)
+START_TEST(connections_are_passed_when_fewer_are_on_their_way)
 {
-	inject_into(call);
-	struct server *server = upgrade_start("worker_processes 2;");
-
-	upgrades_fail(server, call, error);
-	wait_for_processes(server, 2);
-	upgrade_forgive(server);
-	upgrade_stop(server);
-}
-
-START_TEST(an_upgrade_without_execution)
-{
-	upgrades_in_place_fail(SYS_execve, ENOMEM);
+	connections_are_passed_later(ETOOMANYREFS);
 }
 END_TEST
 
-START_TEST(an_upgrade_without_processes)
+START_TEST(connections_are_passed_when_there_is_memory)
 {
-	upgrades_in_place_fail(SYS_clone, EAGAIN);
+	connections_are_passed_later(ENOBUFS);
 }
 END_TEST
 
-START_TEST(an_upgrade_without_memory_files)
+START_TEST(an_old_worker_keeps_what_it_cannot_pass)
 {
-	upgrades_in_place_fail(SYS_memfd_create, ENFILE);
+	inject_into(SYS_sendmsg);
+	struct server *server = start("", "");
+	struct client *clients[OFTEN];
+	pid_t old = atoi(get(server, "/pid").body);
+
+	for (int i = 0; i < OFTEN; i++) {
+		clients[i] = client_open(server);
+		ck_assert_int_eq(client_get(clients[i], "/pid").status, 200);
+	}
+	inject(.call = SYS_sendmsg, .error = ETOOMANYREFS, .only = old);
+	kill(server->pid, SIGHUP);
+	log_wait(server, "generation 2 of the configuration serves");
+	inject_wait(SYS_sendmsg, OFTEN);
+	inject_end(SYS_sendmsg);
+	for (int i = 0; i < OFTEN; i++)
+		ck_assert_int_eq(client_get(clients[i], "/pid").status, 200);
+	log_wait(server, memory_printf("worker process 0 %d exited with code 0", old));
+	server_stop(server);
 }
 END_TEST
 
-START_TEST(an_upgrade_without_sockets)
-{
-	upgrades_in_place_fail(SYS_socketpair, ENFILE);
-}
-END_TEST
-
-/* What fails in the new master after a while comes to nothing, too. */
-static void upgrades_beside_fail(int call, int error)
-{
-	inject_into(call);
-	struct server *server = upgrade_start_in_background("worker_processes 2;");
-
-	upgrades_fail(server, call, error);
-	upgrade_settle(server);
-	upgrade_forgive(server);
-	upgrade_stop(server);
-}
-
-START_TEST(a_new_master_without_execution)
-{
-	upgrades_beside_fail(SYS_execve, ENOMEM);
-}
-END_TEST
-
-START_TEST(a_new_master_without_processes)
-{
-	upgrades_beside_fail(SYS_clone, EAGAIN);
-}
-END_TEST
-
-START_TEST(a_new_master_without_sockets)
-{
-	upgrades_beside_fail(SYS_socketpair, ENFILE);
-}
-END_TEST
-
-TESTS("injection", connections_without_memory, a_head_without_memory,
-      a_worker_that_needs_memory_is_replaced, connections_wait_while_the_system_has_no_descriptors,
+TESTS("injection", connections_wait_while_the_system_has_no_descriptors,
       connections_wait_while_the_system_has_no_memory, connections_wait_for_the_acceptor,
-      connections_without_events, files_are_answered_later_without_descriptors,
-      files_are_answered_later_without_memory, types_are_not_guessed_without_threads,
-      a_worker_is_started_when_there_are_processes_again, a_reload_without_processes,
-      a_reload_without_sockets, a_reload_without_files, a_reload_without_events,
-      new_workers_without_a_loop, new_workers_without_signals, new_workers_without_a_queue,
-      a_reload_waits_for_memory, a_log_without_room, a_pid_file_without_room,
-      an_upgrade_without_execution, an_upgrade_without_processes, an_upgrade_without_memory_files,
-      an_upgrade_without_sockets, a_new_master_without_execution, a_new_master_without_processes,
-      a_new_master_without_sockets)
+      files_are_answered_later_without_descriptors, files_are_answered_later_without_memory,
+      connections_without_events, types_are_not_guessed_without_threads, a_log_without_room,
+      connections_without_memory, a_head_without_memory, a_worker_that_needs_memory_is_replaced,
+      connections_are_passed_when_fewer_are_on_their_way,
+      connections_are_passed_when_there_is_memory, an_old_worker_keeps_what_it_cannot_pass)

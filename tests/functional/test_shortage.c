@@ -27,12 +27,6 @@ static struct server *start(const char *main, const char *http)
 	return server;
 }
 
-static void log_once(struct server *server, const char *text)
-{
-	log_wait(server, text);
-	ck_assert_uint_eq(file_count(server, "/error.log", text), 1);
-}
-
 /* Changes how many descriptors a process may open; returns how many it could before. */
 static rlim_t limit_files(pid_t pid, rlim_t count)
 {

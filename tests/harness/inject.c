@@ -27,6 +27,7 @@
 #include <unistd.h>
 
 #include "harness/memory.h"
+#include "harness/server.h"
 #include "harness/test.h"
 
 enum { CALLS = 16, WAITS = -1000 /* no -errno */ };
@@ -231,4 +232,37 @@ unsigned inject_end(int call)
 	shortage->on = false;
 	pthread_mutex_unlock(&lock);
 	return inject_count(call);
+}
+
+void inject_wait(int call, unsigned count)
+{
+	struct patience wait = { 0 };
+
+	while (inject_count(call) < count)
+		patience(&wait, "the call has failed");
+}
+
+void inject_into_memory(void)
+{
+	if (server_is_sanitized)
+		test_skip("a sanitizer ends the program when it gets no memory");
+	inject_into(SYS_mmap, SYS_brk);
+}
+
+void inject_no_memory_for(const struct injection *whose)
+{
+	struct injection injection = *whose;
+
+	injection.call = SYS_mmap;
+	injection.error = ENOMEM;
+	inject_start(&injection);
+	/* It says by 0 that the end of the heap stays where it is. */
+	injection.call = SYS_brk;
+	injection.error = 0;
+	inject_start(&injection);
+}
+
+unsigned inject_memory_end(void)
+{
+	return inject_end(SYS_mmap) + inject_end(SYS_brk);
 }

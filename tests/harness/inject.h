@@ -46,6 +46,18 @@ unsigned inject_end(int call);
 /* How often it has failed so far. */
 unsigned inject_count(int call);
 
+/* Waits until it has failed so often. */
+void inject_wait(int call, unsigned count);
+
+/*
+ * The same for the two calls by which malloc(3) gets memory; a sanitizer ends its
+ * program when they fail, so the test is skipped then.
+ */
+void inject_into_memory(void);
+#define inject_no_memory(...) inject_no_memory_for(&(const struct injection){ __VA_ARGS__ })
+void inject_no_memory_for(const struct injection *whose);
+unsigned inject_memory_end(void);
+
 /* For the harness: in the child that will be the server, and after it in the test's process. */
 void inject_enter(void);
 void inject_attend(pid_t child);

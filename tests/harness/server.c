@@ -162,6 +162,12 @@ void log_wait(struct server *server, const char *text)
 		patience(&p, memory_printf("\"%s\" in the error log", text));
 }
 
+void log_once(struct server *server, const char *text)
+{
+	log_wait(server, text);
+	ck_assert_uint_eq(file_count(server, "/error.log", text), 1);
+}
+
 /* --- the configuration --------------------------------------------------------- */
 
 /*

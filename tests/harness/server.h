@@ -88,6 +88,9 @@ bool log_has(struct server *server, const char *text);
 /* Waits until it does, and fails the test when it never does. */
 void log_wait(struct server *server, const char *text);
 
+/* Waits until it does, and fails the test when it does more than once. */
+void log_once(struct server *server, const char *text);
+
 /* How often the text stands in a file. */
 size_t file_count(const struct server *server, const char *name, const char *text);
 
