@@ -13,13 +13,12 @@ static struct server *server;
 
 static void setup(void)
 {
-	server = server_with(
-		"location /quick { drip 1ms; }"
-		"location /slow { drip 200ms; }"
-		"location /stuck { drip 1h; }"
-		"location /upper { upper on; drip 10ms; }"
-		"location /part { include_from /quick; }"
-		"location / { return 200 $uri; }");
+	server = server_with("location /quick { drip 1ms; }"
+			     "location /slow { drip 200ms; }"
+			     "location /stuck { drip 1h; }"
+			     "location /upper { upper on; drip 10ms; }"
+			     "location /part { include_from /quick; }"
+			     "location / { return 200 $uri; }");
 }
 
 static void teardown(void)
@@ -143,5 +142,5 @@ START_TEST(a_client_that_leaves)
 END_TEST
 
 TESTS_IN((&(struct test_suite){ .name = "drip", .setup = setup, .teardown = teardown }),
-	 arrives_in_the_end, no_limit_in_time_is_that_of_the_body, each_byte_is_sent_at_once, others_in_the_pipeline_wait,
-	 waiting_costs_nothing, a_client_that_leaves)
+	 arrives_in_the_end, no_limit_in_time_is_that_of_the_body, each_byte_is_sent_at_once,
+	 others_in_the_pipeline_wait, waiting_costs_nothing, a_client_that_leaves)
