@@ -180,6 +180,20 @@ START_TEST(a_reload_waits_for_memory)
 }
 END_TEST
 
+START_TEST(a_master_that_waits_for_memory_can_be_ended)
+{
+	inject_into_memory();
+	struct server *server = start("", "types { include %DIR%/conf/*.types; }");
+
+	put_large_types(server);
+	inject_no_memory(.only = server->pid);
+	kill(server->pid, SIGHUP);
+	log_wait(server, "no memory: the master process waits");
+	ck_assert_int_eq(get(server, "/pid").status, 200);
+	server_abandon(server);
+}
+END_TEST
+
 static void put_pid(struct server *server, const char *name)
 {
 	put_file(server, "/conf/server.conf",
@@ -308,7 +322,8 @@ TESTS_IN((&(struct test_suite){ .name = "injection into the master", .timeout = 
 	 a_worker_is_started_when_there_are_processes_again, a_reload_without_processes,
 	 a_reload_without_sockets, a_reload_without_files, a_reload_without_events,
 	 new_workers_without_a_loop, new_workers_without_signals, new_workers_without_a_queue,
-	 a_reload_waits_for_memory, a_pid_file_without_room, an_upgrade_without_execution,
-	 an_upgrade_without_processes, an_upgrade_without_memory_files, an_upgrade_without_sockets,
+	 a_reload_waits_for_memory, a_master_that_waits_for_memory_can_be_ended,
+	 a_pid_file_without_room, an_upgrade_without_execution, an_upgrade_without_processes,
+	 an_upgrade_without_memory_files, an_upgrade_without_sockets,
 	 a_new_master_without_execution, a_new_master_without_processes,
 	 a_new_master_without_sockets)
