@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The counters of another program: they are shared, and what is not understood is not used. */
+#include "harness/test.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/memfile.h"
+#include "base/stats.h"
+#include "process/channel.h"
+#include "process/foreign.h"
+#include "process/receiver.h"
+
+enum { SLOTS = 3 };
+
+static struct message receive(int file, size_t slots)
+{
+	static struct message message;
+	int ends[2];
+
+	ck_assert_int_eq(channel_pair(ends), 0);
+	ck_assert_int_eq(foreign_send(ends[0], file, slots), 0);
+	ck_assert_int_eq(channel_receive(ends[1], &message), 1);
+	ck_assert_uint_eq(message.type, MESSAGE_COUNTERS);
+	close(ends[0]);
+	close(ends[1]);
+	return message;
+}
+
+START_TEST(both_sides_see_the_same)
+{
+	int file = -1;
+	struct stats *here = stats_map(SLOTS, &file);
+	struct foreign foreign = { 0 };
+	struct message message = receive(file, SLOTS);
+
+	ck_assert_ptr_nonnull(here);
+	ck_assert_int_eq(foreign_receive(&foreign, &message), 0);
+	message_discard(&message);
+	here[1].active = 7;
+	ck_assert_uint_eq(stats_get(&foreign_slot(&foreign, 1)->active), 7);
+	receiver_count_dealt(foreign_slot(&foreign, 2), 5);
+	ck_assert_uint_eq(stats_get(&here[2].dealt), 5);
+	foreign_forget(&foreign);
+}
+END_TEST
+
+START_TEST(what_is_not_there_is_nobody_s)
+{
+	int file = -1;
+	struct foreign foreign = { 0 };
+
+	ck_assert_ptr_eq(foreign_slot(&foreign, 0), &receiver_unknown);
+	stats_map(SLOTS, &file);
+	struct message message = receive(file, SLOTS);
+	ck_assert_int_eq(foreign_receive(&foreign, &message), 0);
+	message_discard(&message);
+	ck_assert_ptr_eq(foreign_slot(&foreign, SLOTS), &receiver_unknown);
+	ck_assert_ptr_eq(foreign_slot(&foreign, UINT32_MAX), &receiver_unknown);
+	receiver_count_dealt(foreign_slot(&foreign, SLOTS), 5);
+	ck_assert_uint_eq(stats_get(&receiver_unknown.dealt), 0);
+	foreign_forget(&foreign);
+	ck_assert_ptr_eq(foreign_slot(&foreign, 0), &receiver_unknown);
+}
+END_TEST
+
+static int take(int file, size_t slots, uint32_t layout)
+{
+	struct foreign foreign = { 0 };
+	struct message message = receive(file, slots);
+
+	message.number = layout;
+	int error = foreign_receive(&foreign, &message);
+	message_discard(&message);
+	ck_assert_ptr_eq(foreign_slot(&foreign, 0), &receiver_unknown);
+	return error;
+}
+
+START_TEST(what_is_not_understood_is_not_used)
+{
+	int file = -1, ends[2];
+
+	ck_assert_ptr_nonnull(stats_map(SLOTS, &file));
+	ck_assert_int_eq(take(file, SLOTS, STATS_LAYOUT + 1), -EINVAL);
+	ck_assert_int_eq(take(file, SLOTS + 1, STATS_LAYOUT), -EINVAL);
+	ck_assert_int_eq(take(file, 0, STATS_LAYOUT), -EINVAL);
+	ck_assert_int_eq(take(file, SIZE_MAX, STATS_LAYOUT), -EINVAL);
+	ck_assert_int_eq(channel_pair(ends), 0);
+	ck_assert_int_lt(take(ends[0], SLOTS, STATS_LAYOUT), 0);
+}
+END_TEST
+
+/* Its reader would die when it is shrunk. */
+START_TEST(a_file_that_can_shrink_is_not_mapped)
+{
+	FILE *file = tmpfile();
+
+	ck_assert_ptr_nonnull(file);
+	ck_assert_int_eq(ftruncate(fileno(file), 4096), 0);
+	ck_assert_ptr_null(memfile_map(fileno(file), 4096));
+	fclose(file);
+	int fd = memfile_create("test", 4096);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_lt(ftruncate(fd, 0), 0);
+	ck_assert_ptr_null(memfile_map(fd, 8192));
+	ck_assert_int_eq(errno, EINVAL);
+	ck_assert_ptr_nonnull(memfile_map(fd, 4096));
+}
+END_TEST
+
+TESTS("foreign counters", both_sides_see_the_same, what_is_not_there_is_nobody_s,
+      what_is_not_understood_is_not_used, a_file_that_can_shrink_is_not_mapped)
