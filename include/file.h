@@ -2,7 +2,7 @@
 /*
  * Files as the cache of entries knows them: descriptor, size, times, type,
  * ETag and the bytes of small ones. An entry is validated before it is used,
- * by one fstatat() at most in a turn of the loop; misses are entries too.
+ * by one fstatat() at most in a round of the loop; misses are entries too.
  */
 #ifndef SKUA_FILE_H
 #define SKUA_FILE_H

@@ -204,10 +204,10 @@ static struct entry *fill(const struct file_query *query, uint64_t hash, const s
 struct file *file_lookup(const struct file_query *query)
 {
 	uint64_t hash = hash_str(query->path);
-	uint64_t turn = loop_round_number();
+	uint64_t round = loop_round_number();
 	struct entry *entry = find(query, hash);
 
-	if (!entry || entry->turn != turn) {
+	if (!entry || entry->round != round) {
 		struct look look = file_look(query);
 		if (entry && !entry_is_valid(entry, &look)) {
 			drop(entry);
@@ -215,7 +215,7 @@ struct file *file_lookup(const struct file_query *query)
 		}
 		if (!entry)
 			return &fill(query, hash, &look)->file;
-		entry->turn = turn;
+		entry->round = round;
 	}
 	file_cache_counts.hits++;
 	touch(entry);

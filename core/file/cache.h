@@ -2,11 +2,11 @@
 /*
  * The cache of entries of a process: what was found under a path, misses too.
  *
- * An entry is validated by one fstatat() at most in a turn of the loop. That is
- * as good as one for each request: everything that is answered in a turn was
+ * An entry is validated by one fstatat() at most in a round of the loop. That is
+ * as good as one for each request: everything that is answered in a round was
  * received in step 2 of it, before the first answer of step 4. A change that
  * was complete before some client sent its request is therefore older than any
- * validation of that turn. This holds for look-ups in step 4 and later, which is
+ * validation of that round. This holds for look-ups in step 4 and later, which is
  * where requests run; a completion (complete.h) only queues them.
  *
  * Not for several threads.

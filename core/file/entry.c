@@ -109,7 +109,7 @@ static struct entry *entry_alloc(const struct file_query *query, uint64_t hash)
 		.hash = hash,
 		.root_len = query->root_len,
 		.symlinks = query->symlinks,
-		.turn = loop_round_number(),
+		.round = loop_round_number(),
 		.opened_ms = clock_ms(),
 		.refs = 1,
 		.bytes = sizeof(*entry) + query->path.len + 1,

@@ -32,7 +32,7 @@ struct entry {
 	enum symlinks symlinks;
 
 	struct stamp stamp; /* of a file that is there */
-	uint64_t turn; /* of the loop, in which it was validated last */
+	uint64_t round; /* of the loop, in which it was validated last */
 	int64_t opened_ms; /* when the policy was asked, monotonic */
 	bool is_young; /* was read so soon after a change that its times cannot show the next */
 	bool is_refused; /* it is there, and cannot be opened: a stat says nothing about it */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The cache of entries against a real directory: what changes on the disk is
- * seen in the next turn of the loop, and what is held stays as it was.
+ * seen in the next round of the loop, and what is held stays as it was.
  */
 #include "harness/test.h"
 
