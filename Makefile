@@ -89,7 +89,7 @@ replay_programs = $(fuzz_sources:tests/fuzz/fuzz_%.c=$(BUILD)/tests/fuzz/replay_
 shell_tests = $(wildcard tests/build/test_*.sh)
 
 check-run: $(BUILD)/skua $(BUILD)/tests/skua $(test_programs) $(replay_programs)
-	@BUILD=$(BUILD) TESTS=$(TESTS) tests/run $(test_programs) $(replay_programs) $(shell_tests)
+	@BUILD=$(BUILD) TESTS="$(TESTS)" tests/run $(test_programs) $(replay_programs) $(shell_tests)
 
 # Test modules see what modules see.
 $(test_module_objects): $(BUILD)/tests/modules/%.o: tests/modules/%.c $(BUILD)/flags
