@@ -17,7 +17,10 @@
 
 #include <str.h>
 
-/* What a pool begins with: the rest of the block that is being filled. */
+/*
+ * What a pool begins with: the rest of the block that is being filled, always a
+ * multiple of POOL_ALIGN.
+ */
 struct pool {
 	char *room, *room_end;
 };

@@ -223,3 +223,13 @@ int crowd_workers(struct crowd_worker *workers)
 	qsort(workers, (size_t)count, sizeof *workers, by_pid);
 	return count;
 }
+
+void crowd_give_up_on_failures(const char *program, const char *when)
+{
+	crowd.failures += (uint64_t)crowd.waiting;
+	if (crowd.failures == 0)
+		return;
+	fprintf(stderr, "%s: %llu callers got no or no good answer or were hung up on, %s\n",
+		program, (unsigned long long)crowd.failures, when);
+	exit(1);
+}

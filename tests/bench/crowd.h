@@ -65,4 +65,7 @@ struct crowd_worker {
 /* Returns how many workers hold any. */
 int crowd_workers(struct crowd_worker *workers);
 
+/* Ends the program if any caller was treated badly or still waits; `when` ends the message. */
+void crowd_give_up_on_failures(const char *program, const char *when);
+
 #endif

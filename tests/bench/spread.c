@@ -45,16 +45,6 @@ static uint64_t cpu_us(void)
 	return ns / 1000;
 }
 
-static void give_up_on_failures(const char *when)
-{
-	crowd.failures += (uint64_t)crowd.waiting;
-	if (crowd.failures == 0)
-		return;
-	fprintf(stderr, "spread: %llu callers got no or no good answer or were hung up on, %s\n",
-		(unsigned long long)crowd.failures, when);
-	exit(1);
-}
-
 static void print_spread(void)
 {
 	struct crowd_worker holders[CROWD_WORKERS_MAX] = { 0 };
@@ -146,14 +136,14 @@ int main(int argc, char **argv)
 	long come = stay + (stay + ONE_IN - 2) / (ONE_IN - 1);
 	crowd_come(come, rate, ONE_IN);
 	crowd_settle(PATIENCE);
-	give_up_on_failures("while they came");
+	crowd_give_up_on_failures("spread", "while they came");
 	printf("%.2f\t", (double)(cpu_us() - before) / (double)come);
 	print_spread();
 	crowd_run(silence_ms);
 	call_the_roll();
-	give_up_on_failures("after a silence");
+	crowd_give_up_on_failures("spread", "after a silence");
 	print_spread();
 	let_some_speak();
-	give_up_on_failures("while a tenth of them spoke");
+	crowd_give_up_on_failures("spread", "while a tenth of them spoke");
 	return 0;
 }

@@ -43,16 +43,6 @@ static void on_signal(int number)
 	_exit(128 + number);
 }
 
-static void give_up_on_failures(const char *when)
-{
-	crowd.failures += (uint64_t)crowd.waiting;
-	if (crowd.failures == 0)
-		return;
-	fprintf(stderr, "stopped: %llu callers got no or no good answer or were hung up on, %s\n",
-		(unsigned long long)crowd.failures, when);
-	exit(1);
-}
-
 static unsigned choose_worker(void)
 {
 	struct crowd_worker workers[CROWD_WORKERS_MAX];
@@ -165,7 +155,7 @@ int main(int argc, char **argv)
 	crowd_start(port, "/1024.txt");
 	crowd_come(stay, COME, 0);
 	crowd_settle(PATIENCE);
-	give_up_on_failures("while they came");
+	crowd_give_up_on_failures("stopped", "while they came");
 	stop_a_worker();
 	crowd_come(new_callers, rate, 1);
 	crowd_run(QUIET_MS);
@@ -173,7 +163,7 @@ int main(int argc, char **argv)
 	long stayed = ask_who_stayed(stay, &late_who_stayed);
 	go_on();
 	crowd_settle(PATIENCE);
-	give_up_on_failures("after the worker went on");
+	crowd_give_up_on_failures("stopped", "after the worker went on");
 
 	print_latencies();
 	printf("%.1f\t%.1f\n", (double)late * 1000 / (double)new_callers,
