@@ -154,7 +154,7 @@ static void end_connection(struct h1 *h)
 static void linger(struct h1 *h)
 {
 	static char nowhere[16384];
-	ssize_t n = h->conn->transport->receive(h->conn, nowhere, sizeof(nowhere));
+	ssize_t n = conn_receive(h->conn, nowhere, sizeof(nowhere));
 	int64_t left = h->linger_until - clock_ms();
 
 	if (n == -EAGAIN)
@@ -239,8 +239,8 @@ static bool receive(struct h1 *h)
 {
 	struct conn *conn = h->conn;
 	struct exchange *ex = h->ex;
-	ssize_t n = conn->transport->receive(conn, ex->in->bytes + ex->in->end,
-					     ex->in->capacity - ex->in->end);
+	ssize_t n = conn_receive(conn, ex->in->bytes + ex->in->end,
+				 ex->in->capacity - ex->in->end);
 
 	if (n > 0) {
 		received(h, (size_t)n);
@@ -275,8 +275,6 @@ static void h1_receive(struct conn *conn)
 		linger(h);
 		return;
 	}
-	if (conn->peer_closed)
-		conn_want(conn, conn->events & ~(uint32_t)EPOLLRDHUP);
 	if (!h->ex)
 		h->ex = exchange_get();
 	if (!h->ex) {

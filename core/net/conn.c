@@ -75,10 +75,10 @@ static bool refuse(int fd, const char *why)
 /* Where the system has no room in epoll, the connection that has been idle longest goes. */
 static int watch(struct conn *conn)
 {
-	int error = event_add(&conn->event, conn->events);
+	int error = event_add(&conn->event, conn->events | EPOLLET);
 
 	if ((error == -ENOSPC || error == -ENOMEM) && conn_close_oldest_idle())
-		error = event_add(&conn->event, conn->events);
+		error = event_add(&conn->event, conn->events | EPOLLET);
 	return error;
 }
 
@@ -167,7 +167,7 @@ void conn_unwatch(struct conn *conn)
 
 void conn_watch(struct conn *conn)
 {
-	if (event_add(&conn->event, conn->events) == 0)
+	if (event_add(&conn->event, conn->events | EPOLLET) == 0)
 		return;
 	log_alert("connection %llu ends: epoll does not take it again",
 		  (unsigned long long)conn->number);
@@ -210,13 +210,29 @@ void conn_forget(struct conn *conn)
 	destroy(conn);
 }
 
+/* Edge-triggered; but asked anew, epoll tells of what is there by now. */
+static void ask(struct conn *conn)
+{
+	if (event_modify(&conn->event, conn->events | EPOLLET) < 0)
+		log_alert("connection %llu: epoll_ctl() failed", (unsigned long long)conn->number);
+}
+
 void conn_want(struct conn *conn, uint32_t events)
 {
 	if (conn->events == events)
 		return;
-	if (event_modify(&conn->event, events) < 0)
-		log_alert("connection %llu: epoll_ctl() failed", (unsigned long long)conn->number);
 	conn->events = events;
+	ask(conn);
+}
+
+ssize_t conn_receive(struct conn *conn, void *buffer, size_t size)
+{
+	ssize_t n = conn->transport->receive(conn, buffer, size);
+	bool maybe_more = n == (ssize_t)size || (n > 0 && conn->peer_closed);
+
+	if (maybe_more || n == -EINTR)
+		ask(conn);
+	return n;
 }
 
 void conn_set_idle(struct conn *conn, bool is_idle)

@@ -126,6 +126,13 @@ void conn_unwatch(struct conn *conn);
 void conn_watch(struct conn *conn);
 void conn_forget(struct conn *conn);
 
+/*
+ * Reads once, as recv(2), but -errno. Connections are watched edge-triggered, which
+ * spares the kernel a second look at each; what a call leaves unread is an
+ * event of the next turn all the same, if EPOLLIN is asked for then.
+ */
+ssize_t conn_receive(struct conn *conn, void *buffer, size_t size);
+
 /* Asks epoll for these events (EPOLLIN, EPOLLOUT) from now on; no call if nothing changes. */
 void conn_want(struct conn *conn, uint32_t events);
 

@@ -4,6 +4,7 @@
 #include "harness/memory.h"
 #include "harness/test.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -305,6 +306,54 @@ START_TEST(a_client_may_close_its_half_after_asking)
 }
 END_TEST
 
+/* One process: it is stopped and sees at once, when it goes on, what has come meanwhile. */
+static struct server *one_process(const char *directives)
+{
+	return server_start(memory_printf("master_process off; http { access_log off; server {"
+					  "listen 127.0.0.1:%%PORT%%; %s } }", directives));
+}
+
+/* The last bytes and the client's end, at once. */
+static void end_with(struct server *server, struct client *client, const char *bytes)
+{
+	ck_assert_int_eq(kill(server->pid, SIGSTOP), 0);
+	client_send(client, bytes);
+	client_half_close(client);
+	ck_assert_int_eq(kill(server->pid, SIGCONT), 0);
+}
+
+START_TEST(the_end_may_come_with_the_request)
+{
+	struct server *server = one_process("return 200 $request_uri;");
+	struct client *client = client_open(server);
+
+	ck_assert_str_eq(client_get(client, "/1").body, "/1");
+	end_with(server, client, "GET /2 HTTP/1.1\r\nHost: a\r\n\r\n");
+	ck_assert_str_eq(client_reply(client).body, "/2");
+	ck_assert(client_is_closed(client));
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(the_end_may_come_with_what_is_not_read_any_more)
+{
+	struct server *server = one_process("client_max_body_size 1; lingering_timeout 1h;"
+					    "lingering_time 1h; location / { }");
+	struct patience p = { 0 };
+	int before = server_descriptors(server);
+	struct client *client = client_open(server);
+
+	client_send(client, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\nab");
+	ck_assert_int_eq(client_reply(client).status, 413);
+	ck_assert_int_gt(server_descriptors(server), before);
+	/* More than is read at once. */
+	end_with(server, client, memory_printf("%50000d", 0));
+	while (server_descriptors(server) > before)
+		patience(&p, "the connection is closed");
+	server_stop(server);
+}
+END_TEST
+
 START_TEST(clients_that_leave_are_forgotten)
 {
 	static const char *const requests[] = {
@@ -378,5 +427,6 @@ TESTS("connections", is_kept_as_the_versions_say, the_tokens_of_connection_are_a
       what_follows_a_close_is_not_answered, keepalive_requests_ends_it, keepalive_time_ends_it,
       keepalive_timeout_zero_keeps_none, a_location_has_its_own_keepalive,
       keepalive_disable_names_browsers, keepalive_timeout_may_be_told_to_the_client,
-      a_client_may_close_its_half_after_asking, clients_that_leave_are_forgotten,
+      a_client_may_close_its_half_after_asking, the_end_may_come_with_the_request,
+      the_end_may_come_with_what_is_not_read_any_more, clients_that_leave_are_forgotten,
       a_client_that_leaves_midway_is_logged_once, empty_lines_before_a_request_are_skipped)
