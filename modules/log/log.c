@@ -38,27 +38,28 @@ struct log_conf {
 
 /* --- escaping --- */
 
-#define EACH_BYTE(c) (0x0101010101010101u * (c))
-
-/* The high bit of some byte is set exactly when some byte of the word is zero. */
-static uint64_t zero_bytes(uint64_t word)
-{
-	return (word - EACH_BYTE(1)) & ~word & EACH_BYTE(0x80);
-}
-
 static bool needs_escape(unsigned char c)
 {
 	return c < 0x20 || c > 0x7e || c == '"' || c == '\\';
 }
 
-/* The same for eight bytes at once: most values have nothing to escape. */
-static inline bool word_needs_escape(uint64_t word)
-{
-	uint64_t low = (word - EACH_BYTE(0x20)) | word;
+/* The same for a block of bytes at once: most values have nothing to escape. */
+typedef uint8_t block __attribute__((vector_size(16)));
+typedef uint64_t words __attribute__((vector_size(16)));
 
-	return ((low | zero_bytes(word ^ EACH_BYTE(0x7f)) | zero_bytes(word ^ EACH_BYTE('"')) |
-		 zero_bytes(word ^ EACH_BYTE('\\'))) &
-		EACH_BYTE(0x80)) != 0;
+static inline bool block_needs_escape(block bytes)
+{
+	words found = (words)((bytes < 0x20) | (bytes > 0x7e) | (bytes == '"') | (bytes == '\\'));
+
+	return (found[0] | found[1]) != 0;
+}
+
+static inline block load_block(const char *bytes)
+{
+	block loaded;
+
+	memcpy(&loaded, bytes, sizeof(loaded));
+	return loaded;
 }
 
 static inline uint64_t load(const char *bytes, size_t len)
@@ -69,32 +70,39 @@ static inline uint64_t load(const char *bytes, size_t len)
 	return word;
 }
 
-/* Fewer than eight bytes as a word; some of them stand in it twice. */
-static uint64_t load_short(struct str value)
+/* A value that is shorter than a block, but not empty; some bytes may stand in it twice. */
+static inline block load_short(struct str value)
 {
-	if (value.len >= 4)
-		return load(value.data, 4) | load(value.data + value.len - 4, 4) << 32;
+	const char *begin = value.data, *end = begin + value.len;
 
-	uint64_t word = EACH_BYTE('0') << 24;
+	if (value.len >= 8)
+		return (block)(words){ load(begin, 8), load(end - 8, 8) };
 
-	word |= (uint64_t)(unsigned char)value.data[0];
-	word |= (uint64_t)(unsigned char)value.data[value.len / 2] << 8;
-	return word | (uint64_t)(unsigned char)value.data[value.len - 1] << 16;
+	uint64_t word;
+
+	if (value.len >= 4) {
+		word = load(begin, 4) | load(end - 4, 4) << 32;
+	} else {
+		word = load(begin, 1) | load(begin + value.len / 2, 1) << 8;
+		word |= load(end - 1, 1) << 16;
+		word |= word << 24 | word << 48;
+	}
+	return (block)(words){ word, word };
 }
 
 static bool is_plain(struct str value)
 {
-	const size_t step = sizeof(uint64_t);
+	const size_t step = sizeof(block);
 
 	if (value.len == 0)
 		return true;
 	if (value.len < step)
-		return !word_needs_escape(load_short(value));
+		return !block_needs_escape(load_short(value));
 	for (size_t i = 0; i + step < value.len; i += step)
-		if (word_needs_escape(load(value.data + i, step)))
+		if (block_needs_escape(load_block(value.data + i)))
 			return false;
 	/* May overlap the one before. */
-	return !word_needs_escape(load(value.data + value.len - step, step));
+	return !block_needs_escape(load_block(value.data + value.len - step));
 }
 
 static char *put_bytes(char *to, const char *limit, struct str bytes)

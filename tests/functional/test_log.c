@@ -140,6 +140,68 @@ START_TEST(escaping)
 }
 END_TEST
 
+/* A path of `len` letters, `what` in place of the one at `place`. */
+static const char *path_with(int len, int place, const char *what)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz";
+
+	return memory_printf("/%.*s%s%.*s", place, letters, what, len - place - 1, letters);
+}
+
+/* Many of them: only the first that differs is shown. */
+static void check_lines(struct server *server, size_t count, const char *expected)
+{
+	struct patience p = { 0 };
+
+	while (file_count(server, "/all.log", "\n") < count)
+		patience(&p, "all lines in the access log");
+
+	const char *logged = file_text(server, "/all.log");
+
+	for (; *expected; expected = strchr(expected, '\n') + 1) {
+		size_t len = strcspn(expected, "\n");
+
+		ck_assert_str_eq(memory_printf("%.*s", (int)strcspn(logged, "\n"), logged),
+				 memory_printf("%.*s", (int)len, expected));
+		logged += len + 1;
+	}
+}
+
+START_TEST(escaping_at_every_place)
+{
+	enum { LONGEST = 36, LINES = LONGEST * (LONGEST + 1) / 2 };
+	struct server *server = logging("log_format uri $uri; access_log all.log uri;");
+	struct client *client = client_open(server);
+	char *expected = memory_alloc(LINES * (LONGEST + 6)), *end = expected;
+
+	for (int len = 1; len <= LONGEST; len++)
+		for (int place = 0; place < len; place++) {
+			client_get(client, path_with(len, place, "%22"));
+			end = stpcpy(stpcpy(end, path_with(len, place, "\\x22")), "\n");
+		}
+	check_lines(server, LINES, expected);
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(escaping_of_every_byte)
+{
+	struct server *server = logging("log_format uri $uri; access_log all.log uri;");
+	struct client *client = client_open(server);
+	char *expected = memory_alloc(256 * 64), *end = expected;
+
+	for (int byte = 1; byte < 256; byte++) {
+		bool escaped = byte < 0x20 || byte > 0x7e || byte == '"' || byte == '\\';
+		const char *shown = memory_printf(escaped ? "\\x%02X" : "%c", byte);
+
+		client_get(client, path_with(22, 9, memory_printf("%%%02x", byte)));
+		end = stpcpy(stpcpy(end, path_with(22, 9, shown)), "\n");
+	}
+	check_lines(server, 255, expected);
+	server_stop(server);
+}
+END_TEST
+
 START_TEST(a_buffer_holds_lines_back)
 {
 	struct server *server = logging("log_format uri $uri;"
@@ -208,5 +270,5 @@ START_TEST(a_full_pipe_loses_lines_only)
 END_TEST
 
 TESTS("access log", hello_answers_with_its_text, formats, combined_is_built_in,
-      levels_replace_each_other, conditions, escaping, a_buffer_holds_lines_back,
-      a_full_pipe_loses_lines_only)
+      levels_replace_each_other, conditions, escaping, escaping_at_every_place,
+      escaping_of_every_byte, a_buffer_holds_lines_back, a_full_pipe_loses_lines_only)
