@@ -17,7 +17,8 @@ struct variable_slot;
 
 enum variable_flag {
 	VARIABLE_PREFIX = 1 << 0, /* "arg_" stands for all names that begin so */
-	VARIABLE_VOLATILE = 1 << 1, /* asked again at each use, never kept */
+	VARIABLE_VOLATILE =
+		1 << 1, /* asked again at each use, never kept: it changes, or costs little */
 	VARIABLE_ASSIGNED = 1 << 2, /* was defined without a getter */
 	VARIABLE_PLAIN =
 		1 << 3, /* has nothing that a log would escape: numbers, times */

@@ -74,6 +74,15 @@ int str_to_u64(struct str s, uint64_t max, uint64_t *out)
 	return 0;
 }
 
+static size_t count_digits(uint64_t n)
+{
+	size_t count = 1;
+
+	for (; n >= 10000; n /= 10000)
+		count += 4;
+	return count + (n >= 10) + (n >= 100) + (n >= 1000);
+}
+
 /* Two digits at a time, from the last to the first. */
 char *str_put_u64(char *to, uint64_t n)
 {
@@ -81,18 +90,16 @@ char *str_put_u64(char *to, uint64_t n)
 				    "25262728293031323334353637383940414243444546474849"
 				    "50515253545556575859606162636465666768697071727374"
 				    "75767778798081828384858687888990919293949596979899";
-	char digits[20], *end = digits + sizeof(digits), *begin = end;
+	char *end = to + count_digits(n), *at = end;
 
 	while (n >= 100) {
-		begin -= 2;
-		memcpy(begin, pairs + n % 100 * 2, 2);
+		at -= 2;
+		memcpy(at, pairs + n % 100 * 2, 2);
 		n /= 100;
 	}
-	if (n >= 10) {
-		begin -= 2;
-		memcpy(begin, pairs + n * 2, 2);
-	} else {
-		*--begin = (char)('0' + n);
-	}
-	return str_put(to, str_range(begin, end));
+	if (n >= 10)
+		memcpy(at - 2, pairs + n * 2, 2);
+	else
+		at[-1] = (char)('0' + n);
+	return end;
 }

@@ -162,8 +162,6 @@ struct part_list {
 
 static void add_part(struct conf_call *call, struct part_list *list, struct template_part part)
 {
-	if (!part.slot && str_empty(part.literal))
-		return;
 	list->parts =
 		pool_grow(call->pool, list->parts, list->count, &list->capacity, sizeof(part));
 	list->parts[list->count++] = part;
@@ -178,11 +176,12 @@ static int compile_parts(struct conf_call *call, const struct conf_word *word,
 		ssize_t dollar = str_chr(text, '$');
 		size_t before = dollar < 0 ? text.len : (size_t)dollar, taken;
 		size_t offset = (size_t)(text.data - word->text.data) + before;
-		struct str name;
+		struct str literal = str_head(text, before), name;
 
-		add_part(call, list, (struct template_part){ .literal = str_head(text, before) });
-		if (dollar < 0)
+		if (dollar < 0) {
+			add_part(call, list, (struct template_part){ .literal = literal });
 			return 0;
+		}
 		text = str_skip(text, before);
 		if (!take_name(text, &name, &taken))
 			return invalid_name(call, word, offset);
@@ -190,7 +189,7 @@ static int compile_parts(struct conf_call *call, const struct conf_word *word,
 		struct variable_slot *slot = slot_get(call->conf, name);
 
 		note_use(call->conf, slot, place_within(word, offset, taken));
-		add_part(call, list, (struct template_part){ .slot = slot });
+		add_part(call, list, (struct template_part){ literal, slot });
 		text = str_skip(text, taken);
 	}
 	return 0;
@@ -247,7 +246,7 @@ int variable_define(struct conf_call *call, struct str name, variable_get *get, 
 		slot->module = NULL;
 		slot->rest = STR("");
 	}
-	slot->flags |= flags | (get ? 0 : VARIABLE_ASSIGNED);
+	slot->flags |= get ? flags : (flags & ~(unsigned)VARIABLE_VOLATILE) | VARIABLE_ASSIGNED;
 	return 0;
 }
 
@@ -303,6 +302,9 @@ bool conf_variable_resolve(const struct conf *conf, struct str name, struct vari
 		*out = *slot;
 		return true;
 	}
-	*out = (struct variable_slot){ .name = name, .index = VARIABLE_UNKEPT };
-	return slot_settle(conf, out);
+	*out = (struct variable_slot){ .name = name };
+	if (!slot_settle(conf, out))
+		return false;
+	out->flags |= out->capture ? 0 : VARIABLE_VOLATILE;
+	return true;
 }

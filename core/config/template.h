@@ -25,8 +25,8 @@ struct variable_slot {
 };
 
 struct template_part {
-	struct str literal; /* when slot is NULL */
-	const struct variable_slot *slot;
+	struct str literal; /* before the variable; may be empty */
+	const struct variable_slot *slot; /* NULL in the last part, when a literal ends it */
 };
 
 struct template
@@ -48,10 +48,9 @@ const struct variable_slot *conf_variable_find(const struct conf *conf, struct s
 
 /*
  * For variable_text(): as conf_variable_find(), and when no template uses the
- * name, the module's variable with it: its index is then VARIABLE_UNKEPT, since
- * a request has no room for its value. False: there is no such variable.
+ * name, the module's variable with it, which is then volatile, since a request
+ * has no room for its value. False: there is no such variable.
  */
-#define VARIABLE_UNKEPT SIZE_MAX
 bool conf_variable_resolve(const struct conf *conf, struct str name, struct variable_slot *out);
 
 #endif

@@ -11,7 +11,7 @@
 #include "http/request_private.h"
 
 enum {
-	PARTS_ON_STACK = 32,
+	PARTS_ON_STACK = 16,
 	DEPTH_MAX = 100, /* of variables whose values are made of variables */
 };
 
@@ -33,42 +33,50 @@ static bool capture_value(const struct request *req, int number, struct str *out
 
 static bool call_getter(struct request *req, const struct variable_slot *slot, struct str *out)
 {
-	static int depth;
 	const void *data = slot->module ? req->confs[slot->module_index] : slot->data;
 
-	if (!slot->get)
-		return false;
-	if (depth == DEPTH_MAX) {
-		request_log(req, LEVEL_ERROR, 0,
-			    "the value of the variable $%.*s is made of itself",
-			    STR_ARG(slot->name));
-		return false;
-	}
-	depth++;
-
-	bool found = slot->get(req, slot->rest, data, out);
-
-	depth--;
-	return found;
+	return slot->get(req, slot->rest, data, out);
 }
 
-static bool slot_value(struct request *req, const struct variable_slot *slot, struct str *out)
+static bool kept_value(struct request *req, const struct variable_slot *slot, struct str *out)
 {
-	struct variable_value *value;
+	struct variable_value *value = &request_values(request_core(req))[slot->index];
 
-	*out = STR("");
-	if (slot->capture)
-		return capture_value(req, slot->capture, out);
-	if ((slot->flags & VARIABLE_VOLATILE) || slot->index == VARIABLE_UNKEPT)
-		return call_getter(req, slot, out);
-	value = &request_values(request_core(req))[slot->index];
 	if (!value->known) {
-		value->found = call_getter(req, slot, &value->text);
+		value->found = slot->get && call_getter(req, slot, &value->text);
 		value->known = true;
 	}
 	if (value->found)
 		*out = value->text;
 	return value->found;
+}
+
+static bool slot_value(struct request *req, const struct variable_slot *slot, struct str *out)
+{
+	*out = STR("");
+	if (slot->flags & VARIABLE_VOLATILE)
+		return call_getter(req, slot, out);
+	if (slot->capture)
+		return capture_value(req, slot->capture, out);
+	return kept_value(req, slot, out);
+}
+
+/* For those that a getter may ask, which can be the getter of that very variable. */
+static struct str slot_text(struct request *req, const struct variable_slot *slot)
+{
+	static int depth;
+	struct str text = STR("");
+
+	if (depth == DEPTH_MAX) {
+		request_log(req, LEVEL_ERROR, 0,
+			    "the value of the variable $%.*s is made of itself",
+			    STR_ARG(slot->name));
+		return text;
+	}
+	depth++;
+	slot_value(req, slot, &text);
+	depth--;
+	return text;
 }
 
 const struct variable_slot *variable_slot(struct conf_call *call, struct str name)
@@ -89,30 +97,32 @@ void variable_assign(struct request *req, const struct variable_slot *slot, stru
 	};
 }
 
-static struct str part_text(struct request *req, const struct template_part *part)
+static struct str write_out(struct request *req, const struct template *template)
 {
-	struct str text;
+	const struct template_part *part = template->parts, *end = part + template->count;
+	struct str on_stack[2 * PARTS_ON_STACK];
+	struct str *texts = on_stack;
+	size_t count = 0;
 
-	if (!part->slot)
-		return part->literal;
-	slot_value(req, part->slot, &text);
-	return text;
+	if (template->count > PARTS_ON_STACK)
+		texts = pool_array(req->pool, struct str, 2 * template->count);
+	for (; part < end; part++) {
+		texts[count++] = part->literal;
+		if (part->slot)
+			texts[count++] = slot_text(req, part->slot);
+	}
+	return pool_concat(req->pool, texts, count);
 }
 
 struct str template_text(struct request *req, const struct template *template)
 {
-	struct str on_stack[PARTS_ON_STACK];
-	struct str *texts = on_stack;
+	const struct template_part *first = template->parts;
 
 	if (template->is_literal)
 		return template->literal;
-	if (template->count == 1)
-		return part_text(req, template->parts);
-	if (template->count > PARTS_ON_STACK)
-		texts = pool_array(req->pool, struct str, template->count);
-	for (size_t i = 0; i < template->count; i++)
-		texts[i] = part_text(req, &template->parts[i]);
-	return pool_concat(req->pool, texts, template->count);
+	if (template->count == 1 && str_empty(first->literal))
+		return slot_text(req, first->slot);
+	return write_out(req, template);
 }
 
 static char *put_plain(char *to, const char *limit, struct str text)
@@ -123,20 +133,20 @@ static char *put_plain(char *to, const char *limit, struct str text)
 char *template_put(struct request *req, const struct template *template, variable_put *put,
 		   char *to, const char *limit)
 {
-	for (size_t i = 0; i < template->count && to; i++) {
-		const struct template_part *part = &template->parts[i];
-		struct str value;
+	const struct template_part *part = template->parts, *end = part + template->count;
+	struct str value;
 
-		if (part->slot) {
-			bool found = slot_value(req, part->slot, &value);
+	for (; part < end && to; part++) {
+		to = put_plain(to, limit, part->literal);
+		if (!part->slot || !to)
+			continue;
 
-			if (found && part->slot->flags & VARIABLE_PLAIN)
-				to = put_plain(to, limit, value);
-			else
-				to = put(to, limit, value, found);
-		} else {
-			to = put_plain(to, limit, part->literal);
-		}
+		bool found = slot_value(req, part->slot, &value);
+
+		if (found && part->slot->flags & VARIABLE_PLAIN)
+			to = put_plain(to, limit, value);
+		else
+			to = put(to, limit, value, found);
 	}
 	return to;
 }
@@ -151,9 +161,8 @@ bool template_is_true(struct request *req, const struct template *template)
 struct str variable_text(struct request *req, struct str name)
 {
 	struct variable_slot slot;
-	struct str text = STR("");
 
-	if (conf_variable_resolve(req->server->http->conf, name, &slot))
-		slot_value(req, &slot, &text);
-	return text;
+	if (!conf_variable_resolve(req->server->http->conf, name, &slot))
+		return STR("");
+	return slot_text(req, &slot);
 }

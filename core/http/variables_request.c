@@ -62,44 +62,49 @@ static inline bool is_field(struct str field, struct str variable)
 	if (field.len != variable.len)
 		return false;
 	for (size_t i = 0; i < field.len; i++) {
-		char c = field.data[i] == '-' ? '_' : ascii_lower(field.data[i]);
+		char c = field.data[i], wanted = variable.data[i];
 
-		if (c != variable.data[i])
+		if (c != wanted && (c == '-' ? '_' : ascii_lower(c)) != wanted)
 			return false;
 	}
 	return true;
 }
 
-static size_t count_fields(const struct header *headers, struct str name, struct str *value)
+/* The first one from here on; NULL if there is none. */
+static const struct header *find_field(const struct header *header, struct str name)
 {
-	size_t count = 0;
+	while (header && !is_field(header->name, name))
+		header = header->next;
+	return header;
+}
 
-	for (const struct header *header = headers; header; header = header->next)
-		if (is_field(header->name, name)) {
-			*value = header->value;
-			count++;
-		}
-	return count;
+static struct str join_fields(struct pool *pool, const struct header *first, struct str name)
+{
+	struct str separator = str_eq(name, STR("cookie")) ? STR("; ") : STR(", ");
+	size_t count = 0, used = 0;
+
+	for (const struct header *field = first; field; field = find_field(field->next, name))
+		count++;
+
+	struct str *parts = pool_array(pool, struct str, 2 * count);
+
+	for (const struct header *field = first; field; field = find_field(field->next, name)) {
+		parts[used++] = field->value;
+		parts[used++] = separator;
+	}
+	return pool_concat(pool, parts, used - 1);
 }
 
 bool fields_text(struct pool *pool, const struct header *headers, struct str name,
 		 struct str *out)
 {
-	size_t count = count_fields(headers, name, out), used = 0;
+	const struct header *first = find_field(headers, name);
 
-	if (count < 2)
-		return count == 1;
-
-	struct str separator = str_eq(name, STR("cookie")) ? STR("; ") : STR(", ");
-	struct str *parts = pool_array(pool, struct str, 2 * count);
-
-	for (const struct header *header = headers; header; header = header->next)
-		if (is_field(header->name, name)) {
-			parts[used++] = header->value;
-			parts[used++] = separator;
-		}
-	*out = pool_concat(pool, parts, used - 1);
-	return true;
+	if (first)
+		*out = first->value;
+	if (first && find_field(first->next, name))
+		*out = join_fields(pool, first, name);
+	return first != NULL;
 }
 
 bool variable_http(struct request *req, struct str rest, const void *data, struct str *out)

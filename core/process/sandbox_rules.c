@@ -135,7 +135,7 @@ static void add_unknown(struct sandbox_rules *rules, struct pool *pool,
 static void add_open_place(struct sandbox_rules *rules, struct pool *pool,
 			   const struct template *path)
 {
-	struct str known = path->count && !path->parts[0].slot ? path->parts[0].literal : STR("");
+	struct str known = path->count ? path->parts[0].literal : STR("");
 	ssize_t slash = str_rchr(known, '/');
 
 	if (slash < 1)

@@ -19,11 +19,11 @@ static const char *parts_of(const char *text)
 		const struct template_part *part = &template->parts[i];
 		size_t room = sizeof(joined) - (size_t)(to - joined);
 
+		to += snprintf(to, room, "%.*s", STR_ARG(part->literal));
+		room = sizeof(joined) - (size_t)(to - joined);
 		if (part->slot)
 			to += snprintf(to, room, "<%.*s:%.*s:%d>", STR_ARG(part->slot->name),
 				       STR_ARG(part->slot->rest), part->slot->capture);
-		else
-			to += snprintf(to, room, "%.*s", STR_ARG(part->literal));
 	}
 	ck_assert(template->is_literal == !strchr(joined, '<'));
 	conf_destroy(conf);
@@ -68,7 +68,7 @@ START_TEST(one_slot_for_a_name)
 	ck_assert(conf_variable_resolve(conf, STR("arg_a"), &found));
 	ck_assert_uint_eq(found.index, 1);
 	ck_assert(conf_variable_resolve(conf, STR("arg_z"), &found));
-	ck_assert_uint_eq(found.index, VARIABLE_UNKEPT);
+	ck_assert_uint_eq(found.flags, VARIABLE_PREFIX | VARIABLE_VOLATILE);
 	assert_str(found.rest, "z");
 	ck_assert_ptr_eq(found.module, &sample_module);
 	ck_assert(!conf_variable_resolve(conf, STR("nobody"), &found));

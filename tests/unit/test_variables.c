@@ -127,9 +127,9 @@ END_TEST
 
 START_TEST(some_values_are_kept_others_are_asked_again)
 {
-	struct request *req = request_with("$uri $http_a");
+	struct request *req = request_with("$uri $cookie_a");
 
-	add_field(req, "A", "1");
+	add_field(req, "Cookie", "a=1");
 	assert_becomes(req, "/path 1");
 	req->uri = STR("/other");
 	req->headers = NULL;
