@@ -47,26 +47,32 @@ static bool has_conditions(const struct request_known *known)
 	       known->if_modified_since.data || known->if_unmodified_since.data;
 }
 
-static verdict conditional_filter(struct request *req, const void *conf)
+static verdict check(struct request *req, enum modified_since since)
 {
-	const struct conditional_conf *conditional = conf;
 	struct response *response = &req->response;
 	struct request_known known = req->known;
 
-	if (!has_conditions(&req->known) || response->status != 200 || response->is_error_page ||
-	    req->parent)
-		return PASS;
 	known.if_match = join(req, STR("If-Match"), known.if_match);
 	known.if_none_match = join(req, STR("If-None-Match"), known.if_none_match);
 
 	int status = preconditions_check(&known, req->method, response->etag,
-					 response->last_modified,
-					 (enum modified_since)conditional->if_modified_since);
+					 response->last_modified, since);
 	if (status == 412)
 		return 412;
 	if (status == 304)
 		not_modified(response);
 	return PASS;
+}
+
+static verdict conditional_filter(struct request *req, const void *conf)
+{
+	const struct conditional_conf *conditional = conf;
+	const struct response *response = &req->response;
+
+	if (!has_conditions(&req->known) || response->status != 200 || response->is_error_page ||
+	    req->parent)
+		return PASS;
+	return check(req, (enum modified_since)conditional->if_modified_since);
 }
 
 static const struct keyword since_keywords[] = {

@@ -203,21 +203,16 @@ static bool can_have_ranges(const struct response *response)
 	       body->ops->seek;
 }
 
-static verdict range_filter(struct request *req, const void *conf)
+static verdict answer_all(struct request *req)
 {
-	const struct range_conf *range = conf;
-	struct response *response = &req->response;
-	size_t max = range->max_ranges < RANGES_MAX ? (size_t)range->max_ranges : RANGES_MAX;
+	response_set(req, STR("Accept-Ranges"), STR("bytes"));
+	return PASS;
+}
 
-	if (max == 0 || req->parent || !can_have_ranges(response))
-		return PASS;
-	if (!req->known.range.data ||
-	    !if_range_holds(req->known.if_range, response->etag, response->last_modified)) {
-		response_set(req, STR("Accept-Ranges"), STR("bytes"));
-		return PASS;
-	}
-
-	uint64_t length = (uint64_t)response->body->length;
+/* At most max ranges, which is at most RANGES_MAX. */
+static verdict answer_ranges(struct request *req, size_t max)
+{
+	uint64_t length = (uint64_t)req->response.body->length;
 	struct range ranges[RANGES_MAX];
 	size_t count;
 
@@ -225,17 +220,30 @@ static verdict range_filter(struct request *req, const void *conf)
 	case RANGE_UNSATISFIABLE:
 		return answer_none(req, length);
 	case RANGE_IGNORED:
-		response_set(req, STR("Accept-Ranges"), STR("bytes"));
-		return PASS;
+		return answer_all(req);
 	case RANGE_PARTIAL:
 		break;
 	}
-	response->status = 206;
+	req->response.status = 206;
 	if (count == 1)
 		answer_one(req, ranges[0], length);
 	else
 		answer_many(req, ranges, count, length);
 	return PASS;
+}
+
+static verdict range_filter(struct request *req, const void *conf)
+{
+	const struct range_conf *range = conf;
+	const struct response *response = &req->response;
+	size_t max = range->max_ranges < RANGES_MAX ? (size_t)range->max_ranges : RANGES_MAX;
+
+	if (max == 0 || req->parent || !can_have_ranges(response))
+		return PASS;
+	if (!req->known.range.data ||
+	    !if_range_holds(req->known.if_range, response->etag, response->last_modified))
+		return answer_all(req);
+	return answer_ranges(req, max);
 }
 
 const struct module range_module = {
