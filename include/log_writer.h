@@ -33,8 +33,7 @@ typedef char *log_line_put(char *to, const char *limit, void *data);
 /*
  * Adds the line that `put` writes in place (a newline is added); it is called again
  * after room was made. A file that takes nothing more (a full pipe) loses lines
- * rather than stop the loop, as does a line longer than the buffer; what was lost is
- * counted and reported once it goes on.
+ * rather than stop the loop; what was lost is counted and reported once it goes on.
  */
 void log_writer_add(struct log_writer *writer, log_line_put *put, void *data);
 

@@ -18,6 +18,7 @@
 
 enum {
 	LEAST_BUFFER = 64 * 1024,
+	LARGEST_BUFFER = 16 * 1024 * 1024, /* that one line may need */
 	TRY_AGAIN_MS = 50, /* a pipe that was full */
 };
 
@@ -199,16 +200,32 @@ static bool add_line(struct log_writer *writer, log_line_put *put, void *data)
 	return true;
 }
 
+/* A buffer of twice the size, if it is the line that is too long. */
+static bool grow(struct log_writer *writer)
+{
+	size_t size = 2 * writer->size;
+	char *larger = writer->used || size > LARGEST_BUFFER ? NULL : malloc(size);
+
+	if (!larger)
+		return false;
+	free(writer->bytes);
+	writer->bytes = larger;
+	writer->size = size;
+	return true;
+}
+
 void log_writer_add(struct log_writer *writer, log_line_put *put, void *data)
 {
 	if (writer->file->fd < 0 || (!writer->bytes && !begin(writer)))
 		return;
+
 	if (!add_line(writer, put, data)) {
 		flush(writer);
-		if (!add_line(writer, put, data)) {
-			writer->lost++;
-			return;
-		}
+		while (!add_line(writer, put, data))
+			if (!grow(writer)) {
+				writer->lost++;
+				return;
+			}
 	}
 	schedule(writer);
 }

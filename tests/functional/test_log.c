@@ -202,6 +202,32 @@ START_TEST(escaping_of_every_byte)
 }
 END_TEST
 
+/* Nobody hides by being shown at length. */
+START_TEST(a_line_may_be_longer_than_the_buffer)
+{
+	struct server *server = logging("log_format uri '$http_a$http_b$http_c';"
+					"access_log all.log uri;");
+	char *value = memory_alloc(8001), *expected = memory_alloc(3 * 4 * 8000 + 2);
+	struct patience p = { 0 };
+
+	memset(value, 0xff, 8000);
+	value[8000] = '\0';
+	for (int i = 0; i < 3 * 8000; i++)
+		memcpy(expected + (ptrdiff_t)4 * i, "\\xFF", 4);
+	strcpy(expected + (ptrdiff_t)3 * 4 * 8000, "\n");
+	get(server, "/a");
+	ask(server, "/a",
+	    .fields = memory_printf("A: %s\r\nB: %s\r\nC: %s\r\n", value, value, value));
+	get(server, "/a");
+	while (file_count(server, "/all.log", "\n") < 3)
+		patience(&p, "three lines in the access log");
+	ck_assert(strcmp(file_text(server, "/all.log"),
+			 memory_printf("---\n%s---\n", expected)) == 0);
+	ck_assert(!log_has(server, "lost"));
+	server_stop(server);
+}
+END_TEST
+
 START_TEST(a_buffer_holds_lines_back)
 {
 	struct server *server = logging("log_format uri $uri;"
@@ -271,4 +297,5 @@ END_TEST
 
 TESTS("access log", hello_answers_with_its_text, formats, combined_is_built_in,
       levels_replace_each_other, conditions, escaping, escaping_at_every_place,
-      escaping_of_every_byte, a_buffer_holds_lines_back, a_full_pipe_loses_lines_only)
+      escaping_of_every_byte, a_line_may_be_longer_than_the_buffer, a_buffer_holds_lines_back,
+      a_full_pipe_loses_lines_only)
