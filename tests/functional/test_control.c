@@ -512,17 +512,24 @@ START_TEST(sums_survive_reloads_and_deaths)
 }
 END_TEST
 
+/* An answer that is under way until the client reads on. */
+static struct client *download(struct server *server)
+{
+	static char bytes[16 << 20], first[100];
+	struct client *client = client_open_slow(server);
+
+	put_bytes(server, "large", bytes, sizeof(bytes));
+	client_send(client, "GET /large HTTP/1.1\r\nHost: a\r\n\r\n");
+	ck_assert_uint_gt(client_read(client, first, sizeof(first)), 0);
+	return client;
+}
+
 START_TEST(an_old_worker_says_what_it_waits_for)
 {
 	need_jq();
-	static char bytes[16 << 20];
 	struct server *server = start("");
-	put_bytes(server, "large", bytes, sizeof(bytes));
-	struct client *client = client_open_slow(server);
-	char first[100];
+	struct client *client = download(server);
 
-	client_send(client, "GET /large HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
-	ck_assert_uint_gt(client_read(client, first, sizeof(first)), 0);
 	check_run(server, "-s reload", 0, "generation 2");
 	json_becomes(server, "[.processes[]|select(.generation == 1)|.state,"
 		     ".waits_for.answers,.connections.writing]",
@@ -536,14 +543,9 @@ END_TEST
 START_TEST(a_server_that_ends_can_be_asked)
 {
 	need_jq();
-	static char bytes[16 << 20];
 	struct server *server = start("");
-	put_bytes(server, "large", bytes, sizeof(bytes));
-	struct client *client = client_open_slow(server);
-	char first[100];
+	struct client *client = download(server);
 
-	client_send(client, "GET /large HTTP/1.1\r\nHost: a\r\n\r\n");
-	ck_assert_uint_gt(client_read(client, first, sizeof(first)), 0);
 	kill(server->pid, SIGQUIT);
 	log_wait(server, "signal QUIT received");
 	json_becomes(server, "[.ending,.processes[0].waits_for.answers]", "[true,1]");

@@ -20,21 +20,10 @@
 
 enum { OFTEN = 20 };
 
-static struct server *start(const char *main, const char *http)
-{
-	struct server *server = server_start(memory_printf(
-		"%s http { %s server { listen 127.0.0.1:%%PORT%%; root %%DIR%%/html;\n"
-		"location /pid { return 200 $pid; } } }",
-		main, http));
-
-	log_wait(server, " serves, with ");
-	return server;
-}
-
 static void connections_wait(const char *main, int error)
 {
 	inject_into(SYS_accept4);
-	struct server *server = start(main, "");
+	struct server *server = server_serving(main, "");
 	struct client *old = client_open(server);
 
 	ck_assert_int_eq(client_get(old, "/pid").status, 200);
@@ -81,7 +70,7 @@ static void put_old_file(struct server *server, const char *name)
 static void files_are_answered_later(int error)
 {
 	inject_into(SYS_open, SYS_openat, SYS_openat2);
-	struct server *server = start("", "");
+	struct server *server = server_serving("", "");
 	struct client *client = client_open(server);
 
 	for (int i = 0; i < OFTEN; i++)
@@ -116,7 +105,7 @@ END_TEST
 START_TEST(connections_without_events)
 {
 	inject_into(SYS_epoll_ctl);
-	struct server *server = start("", "");
+	struct server *server = server_serving("", "");
 	struct client *client = client_open(server);
 
 	ck_assert_int_eq(client_get(client, "/pid").status, 200);
@@ -136,7 +125,7 @@ END_TEST
 START_TEST(types_are_not_guessed_without_threads)
 {
 	inject_into(SYS_clone, SYS_clone3);
-	struct server *server = start("", "");
+	struct server *server = server_serving("", "");
 	struct client *client = client_open(server);
 
 	inject(.call = SYS_clone, .error = EAGAIN);
@@ -157,7 +146,7 @@ END_TEST
 START_TEST(a_log_without_room)
 {
 	inject_into(SYS_write, SYS_writev);
-	struct server *server = start("", "access_log %DIR%/access.log;");
+	struct server *server = server_serving("", "access_log %DIR%/access.log;");
 	struct client *client = client_open(server);
 
 	if (geteuid() != 0)
@@ -180,7 +169,7 @@ START_TEST(connections_without_memory)
 {
 	enum { MANY = 400 };
 	inject_into_memory();
-	struct server *server = start("", "");
+	struct server *server = server_serving("", "");
 	struct client *clients[MANY];
 	const char *pid = get(server, "/pid").body;
 
@@ -200,7 +189,7 @@ END_TEST
 START_TEST(a_head_without_memory)
 {
 	inject_into_memory();
-	struct server *server = start("", "large_client_header_buffers 4 1m;");
+	struct server *server = server_serving("", "large_client_header_buffers 4 1m;");
 	struct client *idle = client_open(server), *client = client_open(server);
 	const char *pid = client_get(idle, "/pid").body;
 
@@ -249,7 +238,7 @@ END_TEST
 static void connections_are_passed_later(int error)
 {
 	inject_into(SYS_sendmsg);
-	struct server *server = start("worker_processes 2; events { accept_mode handoff; }", "");
+	struct server *server = server_serving("worker_processes 2; events { accept_mode handoff; }", "");
 	const char *text = strstr(file_text(server, "/error.log"), "start acceptor process 0 ");
 	struct client *clients[OFTEN];
 
@@ -284,7 +273,7 @@ END_TEST
 START_TEST(an_old_worker_keeps_what_it_cannot_pass)
 {
 	inject_into(SYS_sendmsg);
-	struct server *server = start("", "");
+	struct server *server = server_serving("", "");
 	struct client *clients[OFTEN];
 	pid_t old = atoi(get(server, "/pid").body);
 

@@ -18,17 +18,6 @@
 
 enum { PROCESSES = 20 };
 
-static struct server *start(const char *main, const char *http)
-{
-	struct server *server = server_start(memory_printf(
-		"%s http { %s server { listen 127.0.0.1:%%PORT%%; root %%DIR%%/html;\n"
-		"location /pid { return 200 $pid; } } }",
-		main, http));
-
-	log_wait(server, " serves, with ");
-	return server;
-}
-
 static bool reload(struct server *server)
 {
 	static const char good[] = " serves, with ", bad[] = "reload: nothing was changed",
@@ -51,7 +40,7 @@ static bool reload(struct server *server)
 START_TEST(a_worker_is_started_when_there_are_processes_again)
 {
 	inject_into(SYS_clone, SYS_clone3);
-	struct server *server = start("", "");
+	struct server *server = server_serving("", "");
 	pid_t pid = atoi(get(server, "/pid").body);
 
 	inject(.call = SYS_clone, .error = EAGAIN, .only = server->pid);
@@ -77,7 +66,7 @@ END_TEST
 static void reloads_fail(int call, int error, bool in_master)
 {
 	inject_into(call);
-	struct server *server = start("worker_processes 2;", "");
+	struct server *server = server_serving("worker_processes 2;", "");
 	struct client *client = client_open(server);
 	const char *pid = client_get(client, "/pid").body;
 	struct injection injection = { .call = call, .error = error };
@@ -159,7 +148,7 @@ static void put_large_types(struct server *server)
 START_TEST(a_reload_waits_for_memory)
 {
 	inject_into_memory();
-	struct server *server = start("", "types { include %DIR%/conf/*.types; }");
+	struct server *server = server_serving("", "types { include %DIR%/conf/*.types; }");
 	struct client *client = client_open(server);
 	unsigned failed = 0, skip = 0;
 
@@ -183,7 +172,7 @@ END_TEST
 START_TEST(a_master_that_waits_for_memory_can_be_ended)
 {
 	inject_into_memory();
-	struct server *server = start("", "types { include %DIR%/conf/*.types; }");
+	struct server *server = server_serving("", "types { include %DIR%/conf/*.types; }");
 
 	put_large_types(server);
 	inject_no_memory(.only = server->pid);
@@ -207,7 +196,7 @@ static void put_pid(struct server *server, const char *name)
 START_TEST(a_pid_file_without_room)
 {
 	inject_into(SYS_write);
-	struct server *server = start("", "");
+	struct server *server = server_serving("", "");
 
 	put_pid(server, "new.pid");
 	inject(.call = SYS_write, .error = ENOSPC,

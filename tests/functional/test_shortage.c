@@ -17,16 +17,6 @@
 
 enum { CLIENTS = 100, WORKERS = 8 };
 
-static struct server *start(const char *main, const char *http)
-{
-	struct server *server = server_start(memory_printf(
-		"%s http { %s server { listen 127.0.0.1:%%PORT%%; root %%DIR%%/html;\n"
-		"location /pid { return 200 $pid; } } }",
-		main, http));
-
-	return server;
-}
-
 /* Changes how many descriptors a process may open; returns how many it could before. */
 static rlim_t limit_files(pid_t pid, rlim_t count)
 {
@@ -41,7 +31,7 @@ static rlim_t limit_files(pid_t pid, rlim_t count)
 
 START_TEST(idle_connections_go_first)
 {
-	struct server *server = start("worker_rlimit_nofile 64;", "");
+	struct server *server = server_serving("worker_rlimit_nofile 64;", "");
 	struct client *clients[CLIENTS];
 
 	log_once(server, "a worker may open 64 descriptors, and takes");
@@ -58,7 +48,7 @@ END_TEST
 /* None of the connections is idle. */
 START_TEST(connections_wait_for_descriptors)
 {
-	struct server *server = start("worker_rlimit_nofile 40;", "");
+	struct server *server = server_serving("worker_rlimit_nofile 40;", "");
 	struct client *busy[CLIENTS], *late;
 
 	for (int i = 0; i < CLIENTS; i++) {
@@ -81,7 +71,7 @@ END_TEST
 /* All connections there can be, each with a file of its own, in each way to accept. */
 static void files_have_descriptors(const char *mode)
 {
-	struct server *server = start(
+	struct server *server = server_serving(
 		memory_printf("worker_rlimit_nofile 40; events { accept_mode %s; }", mode),
 		"");
 	struct client *clients[CLIENTS];
@@ -115,7 +105,7 @@ END_TEST
 
 START_TEST(a_worker_that_cannot_be_started_is_tried_again)
 {
-	struct server *server = start("", "");
+	struct server *server = server_serving("", "");
 	rlim_t before = limit_files(server->pid, (rlim_t)server_descriptors(server) - 1);
 	pid_t pid = atoi(get(server, "/pid").body);
 	struct patience wait = { 0 };
@@ -158,7 +148,7 @@ static bool reload(struct server *server)
 /* A descriptor more each time: all places at which a reload can run out of them. */
 START_TEST(a_reload_without_descriptors_changes_nothing)
 {
-	struct server *server = start("worker_processes 2;", "");
+	struct server *server = server_serving("worker_processes 2;", "");
 	struct client *client = client_open(server);
 	const char *pid = client_get(client, "/pid").body;
 	pid_t pids[WORKERS];
@@ -190,7 +180,7 @@ START_TEST(a_full_disk_stops_nobody)
 {
 	if (access("/dev/full", W_OK) < 0)
 		test_skip("there is no /dev/full");
-	struct server *server = start("", "access_log /dev/full;");
+	struct server *server = server_serving("", "access_log /dev/full;");
 	struct client *client = client_open(server);
 
 	for (int i = 0; i < CLIENTS; i++)
@@ -205,7 +195,7 @@ START_TEST(a_full_disk_under_the_error_log_stops_nobody)
 {
 	if (access("/dev/full", W_OK) < 0)
 		test_skip("there is no /dev/full");
-	struct server *server = start("", "error_log /dev/full info; access_log off;");
+	struct server *server = server_serving("", "error_log /dev/full info; access_log off;");
 	struct client *client = client_open(server);
 
 	for (int i = 0; i < CLIENTS; i++)
@@ -216,7 +206,7 @@ END_TEST
 
 START_TEST(a_log_that_became_a_folder_keeps_its_file)
 {
-	struct server *server = start("", "access_log %DIR%/access.log;");
+	struct server *server = server_serving("", "access_log %DIR%/access.log;");
 	struct client *client = client_open(server);
 	const char *log = file_path(server, "/access.log");
 
@@ -241,7 +231,7 @@ END_TEST
 
 START_TEST(the_folder_of_the_pid_file_may_go)
 {
-	struct server *server = start("", "");
+	struct server *server = server_serving("", "");
 	struct client *client = client_open(server);
 
 	put_file(server, "/conf/server.conf",

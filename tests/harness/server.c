@@ -391,6 +391,17 @@ struct server *server_with(const char *directives)
 					  directives));
 }
 
+struct server *server_serving(const char *main, const char *http)
+{
+	struct server *server = server_start(memory_printf(
+		"%s http { %s server { listen 127.0.0.1:%%PORT%%; root %%DIR%%/html;\n"
+		"location /pid { return 200 $pid; } } }",
+		main, http));
+
+	log_wait(server, " serves, with ");
+	return server;
+}
+
 int server_fails(const char *conf, const char **output)
 {
 	const struct server_setup setup = { .conf = conf };

@@ -51,6 +51,12 @@ struct server *server_start_with(const struct server_setup *setup);
 struct server *server_with(const char *directives);
 
 /*
+ * Directives of main and of http around a server whose /pid tells the worker. Its
+ * workers serve when this returns: what happens to them is no failed start.
+ */
+struct server *server_serving(const char *main, const char *http);
+
+/*
  * Tells it to end after the answers under way (QUIT), once all clients of the
  * harness have hung up, and fails the test if it doesn't end with status 0 or
  * if its log speaks of a defect. Its folder is removed.
