@@ -75,6 +75,12 @@ struct module {
 	phase_handler *on[PHASES];
 
 	/*
+	 * The handlers are called only where a directive of the module says something
+	 * (its struct is not as it is by default): elsewhere they would PASS.
+	 */
+	bool if_configured;
+
+	/*
 	 * The configuration was read: look at the whole of this module's part
 	 * (its struct at http level, or of main) and report what does not fit;
 	 * 0, or -1 after conf_error(). Nothing changes afterwards. Called once

@@ -80,6 +80,9 @@ struct conf_scope *conf_main(struct conf *conf);
 /* A module's struct in a scope. */
 const void *scope_data(const struct conf_scope *scope, const struct module *module);
 
+/* Whether a struct of this module (its index) is other than by default. */
+bool conf_says_something(const struct conf *conf, size_t module, const void *data);
+
 /*
  * For the setter of a directive with a block: opens a scope inside the one the
  * call stands in, and applies the nodes of the call's block to it: first simple

@@ -100,6 +100,11 @@ void *conf_scope_write(struct conf_call *call, struct conf_scope *scope,
 	return NULL;
 }
 
+bool conf_says_something(const struct conf *conf, size_t module, const void *data)
+{
+	return memcmp(data, conf->initial[module], conf->modules[module]->conf_size) != 0;
+}
+
 const void *scope_data(const struct conf_scope *scope, const struct module *module)
 {
 	const struct conf *conf = scope->conf;

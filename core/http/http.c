@@ -38,8 +38,14 @@ struct listeners *http_listeners(struct conf *conf)
 	return &http_of(conf)->listeners;
 }
 
+void http_prepare(struct conf *conf)
+{
+	struct http *http = http_of(conf);
+
+	pipelines_create(conf, http->locations);
+}
+
 void http_start(struct conf *conf)
 {
 	http_current = http_of(conf);
-	phases_start();
 }

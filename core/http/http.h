@@ -82,6 +82,8 @@ struct http_location {
 	const struct http_conf *core; /* confs[index of the http module] */
 	const struct http_location *parent; /* NULL on the server's level */
 	struct location_tree *nested; /* NULL: nothing nested */
+	const struct pipeline *pipeline; /* its handlers: http_prepare() */
+	struct http_location *next; /* of all there are */
 	struct conf_place place;
 };
 
@@ -103,6 +105,7 @@ struct http {
 	struct listeners listeners;
 	struct http_server **servers;
 	size_t servers_count, servers_capacity;
+	struct http_location *locations; /* of all servers */
 	struct http_address **addresses; /* of the listen directives; listen_conf.h */
 	size_t addresses_count, addresses_capacity;
 	struct hash_table addresses_by_bytes;
@@ -128,9 +131,12 @@ struct listeners *http_listeners(struct conf *conf);
 /* The configuration by which this process serves; set by http_start(). */
 extern struct http *http_current;
 
+/* A configuration was read: chooses the handlers of each location. */
+void http_prepare(struct conf *conf);
+
 /*
- * Makes a configuration the one that new connections are served by: lays out
- * the phases, the variables. Once in a worker's life, before its loop runs.
+ * Makes a configuration the one that new connections are served by. Once in a
+ * worker's life, before its loop runs.
  */
 void http_start(struct conf *conf);
 

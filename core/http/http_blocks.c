@@ -19,19 +19,6 @@ int http_block_set(struct conf_call *call)
 	return result;
 }
 
-/* The server's own level is a location, too: the one for what no other matches. */
-static struct http_location *top_create(struct conf_call *call, struct conf_scope *scope,
-					const struct http_conf *core)
-{
-	struct http_location *top = pool_new(call->pool, struct http_location);
-
-	top->kind = LOCATION_SERVER;
-	top->confs = scope->data;
-	top->core = core;
-	top->place = call->node->name.place;
-	return top;
-}
-
 static void add_name(struct conf_call *call, struct http_server *server,
 		     const struct server_name *name)
 {
@@ -49,9 +36,10 @@ int server_block_set(struct conf_call *call)
 
 	server->http = http;
 	server->place = call->node->name.place;
-	server->top = top_create(call, scope, core);
+	/* The server's own level is a location, too: the one for what no other matches. */
+	server->top = location_create(call, scope, LOCATION_SERVER);
+	server->top->place = server->place;
 	core->server = server;
-	core->location = server->top;
 	http->servers = pool_grow(call->pool, http->servers, http->servers_count,
 				  &http->servers_capacity, sizeof(*http->servers));
 	http->servers[http->servers_count++] = server;

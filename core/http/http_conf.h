@@ -8,11 +8,17 @@
 
 #include <conf.h>
 
+#include "http/http.h"
+
 /* Blocks and names: http_blocks.c, location_conf.c. */
 directive_set http_block_set;
 directive_set server_block_set;
 directive_set server_name_set;
 directive_set location_block_set;
+
+/* With the settings of this scope, which is about to be applied. */
+struct http_location *location_create(struct conf_call *call, struct conf_scope *scope,
+				      enum location_kind kind);
 
 /* Single settings: http_settings.c, error_page_conf.c. */
 directive_set root_set;

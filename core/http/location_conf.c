@@ -130,6 +130,22 @@ static int enter(struct conf_call *call, const struct heading *heading,
 	return 0;
 }
 
+struct http_location *location_create(struct conf_call *call, struct conf_scope *scope,
+				      enum location_kind kind)
+{
+	struct http *http = http_of(call->conf);
+	struct http_conf *core = conf_scope_write(call, scope, &http_module);
+	struct http_location *location = pool_new(call->pool, struct http_location);
+
+	location->kind = kind;
+	location->confs = scope->data;
+	location->core = core;
+	core->location = location;
+	location->next = http->locations;
+	http->locations = location;
+	return location;
+}
+
 int location_block_set(struct conf_call *call)
 {
 	struct http_location *outer = ((struct http_conf *)call->data)->location;
@@ -139,17 +155,12 @@ int location_block_set(struct conf_call *call)
 		return -1;
 	warn_unreachable(call, &heading);
 
-	struct http_location *location = pool_new(call->pool, struct http_location);
 	struct conf_scope *scope = conf_scope_open(call, IN_LOCATION);
-	struct http_conf *core = conf_scope_write(call, scope, &http_module);
+	struct http_location *location = location_create(call, scope, heading.kind);
 
 	location->name = heading.name;
-	location->kind = heading.kind;
-	location->confs = scope->data;
-	location->core = core;
 	location->place = heading.word->place;
 	location->parent = outer->kind == LOCATION_SERVER ? NULL : outer;
-	core->location = location;
 
 	int result = 0;
 

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The walk through the phases. The handlers of all modules lie in one array per
- * phase; a request remembers the phase and the handler at which it goes on.
+ * The walk through the phases. A location has the handlers of those modules that
+ * have something to do there, an array for each phase; a request remembers the
+ * phase and the handler at which it goes on.
  */
 #include "http/phases.h"
-
-#include <stdlib.h>
 
 #include "config/modules.h"
 #include "http/request_private.h"
@@ -16,25 +15,58 @@ struct handler {
 	size_t module;
 };
 
-static struct {
-	struct handler *items;
-	size_t count;
-} phases[PHASES];
+struct pipeline {
+	struct phase_handlers {
+		struct handler *items;
+		size_t count;
+	} phases[PHASES];
+};
 
-void phases_start(void)
+/* --- which handlers there are ------------------------------------------------- */
+
+static bool takes_part(const struct conf *conf, const struct http_location *location, size_t index)
 {
+	return !module_at(index)->if_configured ||
+	       conf_says_something(conf, index, location->confs[index]);
+}
+
+/* `takes` has a byte for each module. */
+static struct pipeline *pipeline_create(struct pool *pool, const bool *takes)
+{
+	struct pipeline *pipeline = pool_new(pool, struct pipeline);
+
 	for (int phase = 0; phase < PHASES; phase++) {
-		free(phases[phase].items);
-		phases[phase].items = calloc(module_count(), sizeof(struct handler));
-		phases[phase].count = 0;
-		if (!phases[phase].items)
-			abort();
+		struct phase_handlers *list = &pipeline->phases[phase];
+
+		list->items = pool_array(pool, struct handler, module_count());
 		for (size_t i = 0; i < module_count(); i++)
-			if (module_at(i)->on[phase])
-				phases[phase].items[phases[phase].count++] =
+			if (takes[i] && module_at(i)->on[phase])
+				list->items[list->count++] =
 					(struct handler){ module_at(i)->on[phase], i };
 	}
+	return pipeline;
 }
+
+void pipelines_create(struct conf *conf, struct http_location *locations)
+{
+	struct pool *pool = conf_pool(conf);
+	struct hash_table made = { .pool = pool };
+	bool *takes = pool_array(pool, bool, module_count());
+
+	for (struct http_location *location = locations; location; location = location->next) {
+		struct str key = { (char *)takes, module_count() * sizeof(*takes) };
+
+		for (size_t i = 0; i < module_count(); i++)
+			takes[i] = takes_part(conf, location, i);
+		location->pipeline = hash_get(&made, key);
+		if (location->pipeline)
+			continue;
+		location->pipeline = pipeline_create(pool, takes);
+		hash_put(&made, pool_strdup(pool, key), (void *)location->pipeline);
+	}
+}
+
+/* --- the walk ----------------------------------------------------------------- */
 
 static verdict call(struct request_core *core, const struct handler *handler)
 {
@@ -45,11 +77,10 @@ static verdict call(struct request_core *core, const struct handler *handler)
 /* Calls the handlers that are left in this phase until one has an opinion. */
 static verdict run_phase(struct request_core *core)
 {
-	const struct handler *handlers = phases[core->phase].items;
-	size_t count = phases[core->phase].count;
+	const struct phase_handlers *list = &core->pub.location->pipeline->phases[core->phase];
 
-	while (core->handler < count) {
-		verdict v = call(core, &handlers[core->handler]);
+	while (core->handler < list->count) {
+		verdict v = call(core, &list->items[core->handler]);
 
 		/* After a redirect the place in the walk is a new one already. */
 		if (v == WAIT || v == RESTART)
@@ -203,8 +234,8 @@ bool phases_refuse(struct request *req, int status)
 
 void phases_log(struct request *req)
 {
-	struct request_core *core = request_core(req);
+	const struct phase_handlers *list = &req->location->pipeline->phases[PHASE_LOG];
 
-	for (size_t i = 0; i < phases[PHASE_LOG].count; i++)
-		call(core, &phases[PHASE_LOG].items[i]);
+	for (size_t i = 0; i < list->count; i++)
+		call(request_core(req), &list->items[i]);
 }

@@ -8,8 +8,14 @@
 
 #include <module.h>
 
-/* Lays the handlers of all modules into one array per phase. Once in a process. */
-void phases_start(void);
+#include "http/http.h"
+
+/*
+ * The handlers that requests of a location meet, by phase. Makes that of each
+ * location (linked by `next`); those with the same handlers share one.
+ */
+struct pipeline;
+void pipelines_create(struct conf *conf, struct http_location *locations);
 
 /*
  * Walks on from where the request stands. True: the answer is complete in

@@ -36,6 +36,7 @@ struct generation *generation_read(const struct startup *startup, FILE *messages
 		free(generation);
 		return NULL;
 	}
+	http_prepare(conf);
 	generation->conf = conf;
 	generation->main = main_conf_of(conf);
 	generation->events = events_conf_of(conf);

@@ -71,10 +71,8 @@ static struct str unmapped(struct str address)
 static verdict access_check(struct request *req, const void *data)
 {
 	const struct access_conf *conf = data;
-
-	if (!conf->rules)
-		return PASS;
 	struct str address = unmapped(request_address(req));
+
 	for (size_t i = 0; i < conf->rules->count; i++) {
 		const struct rule *rule = &conf->rules->items[i];
 		if (!rule_fits(rule, address))
@@ -192,4 +190,5 @@ const struct module access_module = {
 		{ 0 }
 	},
 	.on[PHASE_ACCESS] = access_check,
+	.if_configured = true,
 };

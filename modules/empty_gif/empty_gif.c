@@ -33,12 +33,9 @@ static int set_empty_gif(struct conf_call *call)
 
 static verdict empty_gif_content(struct request *req, const void *conf)
 {
-	const struct empty_gif_conf *empty_gif = conf;
-
-	if (!empty_gif->answers)
-		return PASS;
-
 	verdict refused = request_only_reads(req);
+
+	(void)conf;
 	if (refused != PASS)
 		return refused;
 	req->response.last_modified = LAST_CHANGE;
@@ -57,4 +54,5 @@ const struct module empty_gif_module = {
 		{ 0 }
 	},
 	.on[PHASE_CONTENT] = empty_gif_content,
+	.if_configured = true,
 };

@@ -152,4 +152,5 @@ const struct module headers_module = {
 		{ 0 }
 	},
 	.on[PHASE_FILTER] = headers_filter,
+	.if_configured = true,
 };

@@ -14,8 +14,6 @@ static verdict hello_content(struct request *req, const void *conf)
 {
 	const struct hello_conf *hello = conf;
 
-	if (str_empty(hello->text))
-		return PASS;
 	return respond_text(req, 200, hello->text);
 }
 
@@ -29,4 +27,5 @@ const struct module hello_module = {
 		{ 0 }
 	},
 	.on[PHASE_CONTENT] = hello_content,
+	.if_configured = true,
 };

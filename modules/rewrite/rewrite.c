@@ -28,8 +28,6 @@ static verdict rewrite_answer(struct request *req, const void *data)
 {
 	const struct answer *answer = ((const struct rewrite_conf *)data)->answer;
 
-	if (!answer)
-		return PASS;
 	req->response.status = answer->status; /* $status may stand in the text */
 	struct str text = answer->text ? template_text(req, answer->text) : STR("");
 	if (is_redirect(answer->status)) {
@@ -103,4 +101,5 @@ const struct module rewrite_module = {
 	},
 	.on[PHASE_SERVER_REWRITE] = rewrite_answer,
 	.on[PHASE_REWRITE] = rewrite_answer,
+	.if_configured = true,
 };

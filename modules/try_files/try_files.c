@@ -61,8 +61,6 @@ static verdict try_files_precontent(struct request *req, const void *data)
 {
 	const struct try_files *files = ((const struct try_files_conf *)data)->files;
 
-	if (!files)
-		return PASS;
 	for (size_t i = 0; i < files->count; i++) {
 		const struct candidate *candidate = &files->candidates[i];
 		struct str uri = template_text(req, candidate->uri);
@@ -142,4 +140,5 @@ const struct module try_files_module = {
 		{ 0 }
 	},
 	.on[PHASE_PRECONTENT] = try_files_precontent,
+	.if_configured = true,
 };

@@ -45,6 +45,7 @@ static const struct listener *start(void)
 	assert(loop_start() == 0);
 	signal(SIGPIPE, SIG_IGN);
 	log_process = &quiet;
+	http_prepare(conf);
 	http_start(conf);
 	return http_listeners(conf)->items;
 }

@@ -44,6 +44,7 @@ static inline struct http *load_http(const char *text)
 	fclose(options.messages);
 	if (result < 0)
 		return NULL;
+	http_prepare(conf);
 	http_start(conf);
 	return http_of(conf);
 }
