@@ -238,7 +238,8 @@ END_TEST
 static void connections_are_passed_later(int error)
 {
 	inject_into(SYS_sendmsg);
-	struct server *server = server_serving("worker_processes 2; events { accept_mode handoff; }", "");
+	struct server *server =
+		server_serving("worker_processes 2; events { accept_mode handoff; }", "");
 	const char *text = strstr(file_text(server, "/error.log"), "start acceptor process 0 ");
 	struct client *clients[OFTEN];
 

@@ -72,8 +72,7 @@ END_TEST
 static void files_have_descriptors(const char *mode)
 {
 	struct server *server = server_serving(
-		memory_printf("worker_rlimit_nofile 40; events { accept_mode %s; }", mode),
-		"");
+		memory_printf("worker_rlimit_nofile 40; events { accept_mode %s; }", mode), "");
 	struct client *clients[CLIENTS];
 
 	for (int i = 0; i < CLIENTS; i++) {
