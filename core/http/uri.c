@@ -81,18 +81,35 @@ int target_split(enum method method, struct str text, struct target *out)
 
 /* --- paths ------------------------------------------------------------------ */
 
-/* No percent sign, no NUL, and no slash is followed by a slash or a dot. */
+/* A percent sign, a NUL, or a slash or a dot behind a slash. */
+static inline bool is_special(const char *at)
+{
+	return *at == '%' || *at == 0 || (at[-1] == '/' && (*at == '/' || *at == '.'));
+}
+
+/* The same for any of eight bytes: each has the one before it at the same place. */
+static inline bool has_special(const char *at)
+{
+	typedef uint8_t octets __attribute__((vector_size(8)));
+	octets before, bytes;
+
+	memcpy(&before, at - 1, sizeof(before));
+	memcpy(&bytes, at, sizeof(bytes));
+	return (uint64_t)((bytes == '%') | (bytes == 0) |
+			  ((before == '/') & ((bytes == '/') | (bytes == '.')))) != 0;
+}
+
+/* Whether nothing is to be done for this path, which begins with a slash. */
 static bool is_normal(struct str path)
 {
-	char before = 0;
+	const char *at = path.data + 1, *end = path.data + path.len;
 
-	for (size_t i = 0; i < path.len; i++) {
-		char c = path.data[i];
-
-		if (c == '%' || c == 0 || (before == '/' && (c == '.' || c == '/')))
+	for (; end - at >= 8; at += 8)
+		if (has_special(at))
 			return false;
-		before = c;
-	}
+	for (; at < end; at++)
+		if (is_special(at))
+			return false;
 	return true;
 }
 

@@ -145,6 +145,35 @@ START_TEST(normalizes_paths)
 }
 END_TEST
 
+/* What is not in normal form is found wherever it stands, a copy tells so. */
+START_TEST(normalizes_at_every_place)
+{
+	static const struct {
+		const char *part, *normal;
+	} parts[] = {
+		{ "%41", "A" }, { "//", "/" }, { "/./", "/" }, { "/b/../", "/" }, { "b./", "b./" }
+	};
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz";
+
+	for (int len = 0; len < 26 * 26; len++) {
+		for (size_t i = 0; i < COUNT(parts); i++) {
+			struct str path = pool_printf(pool, "/x%.*s%s%.*s", len / 26, letters,
+						      parts[i].part, len % 26, letters);
+			struct str want = pool_printf(pool, "/x%.*s%s%.*s", len / 26, letters,
+						      parts[i].normal, len % 26, letters);
+			struct str got;
+
+			ck_assert_int_eq(path_normalize(pool, path, true, &got), 0);
+			ck_assert_msg(str_eq(got, want), "%.*s", STR_ARG(path));
+			ck_assert((got.data == path.data) == str_eq(path, want));
+		}
+		struct str path =
+			pool_printf(pool, "/%.*s%c%.*s", len / 26, letters, 0, len % 26, letters);
+		ck_assert_int_eq(path_normalize(pool, path, true, &path), 400);
+	}
+}
+END_TEST
+
 START_TEST(borrows_clean_paths)
 {
 	struct str path = STR("/css/site.v2/..css"), got;
@@ -241,4 +270,5 @@ END_TEST
 static const struct test_suite suite = { .name = "uri", .setup = setup, .teardown = teardown };
 
 TESTS_IN(&suite, splits_targets, refuses_targets, knows_forms, normalizes_paths,
-	 borrows_clean_paths, parses_hosts, escapes_paths, escapes_every_byte, escapes_html)
+	 normalizes_at_every_place, borrows_clean_paths, parses_hosts, escapes_paths,
+	 escapes_every_byte, escapes_html)
