@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The parser of request heads. The end of a head is found with memchr(), names and
- * targets are checked by a table of classes, values eight bytes at a time. What a
- * target means is in uri.c, how a chunked body is read in chunked.c.
+ * The parser of request heads. Ends of lines, targets and values are looked for in
+ * blocks of 16 bytes, what is left of them by a table of classes. What a target means
+ * is in uri.c, how a chunked body is read in chunked.c.
  */
 #include "http/head.h"
 
@@ -14,11 +14,11 @@ enum class {
 	TOKEN = 1 << 0, /* RFC 9110 section 5.6.2 */
 	TARGET = 1 << 1, /* anything visible; bytes from 0x80 on as in nginx */
 	VALUE = 1 << 2, /* RFC 9110 section 5.5, obs-text included */
-	UNDERSCORE = 1 << 3,
+	WORD = 1 << 3, /* as TOKEN, but for the underscore */
 };
 
 /* Classes of what may stand in names, and of the other visible characters. */
-#define NAME   (TOKEN | TARGET | VALUE)
+#define NAME   (TOKEN | TARGET | VALUE | WORD)
 #define OTHERS (TARGET | VALUE)
 
 static const uint8_t classes[256] = {
@@ -37,7 +37,7 @@ static const uint8_t classes[256] = {
 	['A' ... 'Z'] = NAME,
 	['[' ... ']'] = OTHERS,
 	['^'] = NAME,
-	['_'] = NAME | UNDERSCORE,
+	['_'] = NAME & ~WORD,
 	['`' ... 'z'] = NAME,
 	['{'] = OTHERS,
 	['|'] = NAME,
@@ -61,6 +61,74 @@ bool is_token(struct str s)
 	return s.len > 0 && span(s, TOKEN) == s.len;
 }
 
+/* --- blocks of bytes -------------------------------------------------------- */
+
+/* A comparison of blocks says 0xff for each byte of which it is true, 0 for others. */
+typedef uint8_t block __attribute__((vector_size(16)));
+typedef uint64_t words __attribute__((vector_size(16)));
+
+static inline block load_block(const char *bytes)
+{
+	block loaded;
+
+	memcpy(&loaded, bytes, sizeof(loaded));
+	return loaded;
+}
+
+static inline bool is_any(block found)
+{
+	return (((words)found)[0] | ((words)found)[1]) != 0;
+}
+
+/* Where the first one is, of at least one. */
+static inline size_t first_of(block found)
+{
+	uint64_t low = le64toh(((words)found)[0]), high = le64toh(((words)found)[1]);
+
+	return (size_t)(low ? __builtin_ctzll(low) : 64 + __builtin_ctzll(high)) / 8;
+}
+
+/*
+ * The first byte between `at` and `end` of which what `test` says of blocks is true.
+ * Where less than a block is left the search ends early: the rest is to be looked at
+ * byte by byte.
+ */
+static inline __attribute__((always_inline)) const char *
+find_in_blocks(const char *at, const char *end, block (*test)(block bytes))
+{
+	for (; end - at >= (ptrdiff_t)sizeof(block); at += sizeof(block)) {
+		block found = test(load_block(at));
+
+		if (is_any(found))
+			return at + first_of(found);
+	}
+	return at;
+}
+
+/* All but letters, digits and hyphens, of which nearly all names of fields consist. */
+static inline block are_unusual_in_names(block bytes)
+{
+	return ~(block)(((bytes | 0x20) - 'a' <= 'z' - 'a') | (bytes - '0' <= '9' - '0') |
+			(bytes == '-'));
+}
+
+static inline block are_newlines(block bytes)
+{
+	return (block)(bytes == '\n');
+}
+
+/* All that is not of the class TARGET. */
+static inline block are_no_target(block bytes)
+{
+	return (block)((bytes <= ' ') | (bytes == 0x7f));
+}
+
+/* All that is not of the class VALUE. */
+static inline block are_no_value(block bytes)
+{
+	return (block)(((bytes < ' ') & (bytes != '\t')) | (bytes == 0x7f));
+}
+
 static struct str skip_spaces(struct str s)
 {
 	while (s.len > 0 && s.data[0] == ' ')
@@ -69,6 +137,16 @@ static struct str skip_spaces(struct str s)
 }
 
 /* --- where a head ends ------------------------------------------------------ */
+
+/* `end` if there is none. */
+static inline const char *find_newline(const char *at, const char *end)
+{
+	at = find_in_blocks(at, end, are_newlines);
+	if (at == end || *at == '\n')
+		return at;
+	at = memchr(at, '\n', (size_t)(end - at));
+	return at ? at : end;
+}
 
 /* One line is there: from scan->line to `end`, before its CR LF. */
 static enum head_state scan_line(struct head_scan *scan, size_t end)
@@ -96,13 +174,13 @@ static enum head_state scan_line(struct head_scan *scan, size_t end)
 enum head_state head_scan(struct head_scan *scan, const char *buffer, size_t len)
 {
 	while (scan->pos < len) {
-		const char *newline = memchr(buffer + scan->pos, '\n', len - scan->pos);
+		const char *newline = find_newline(buffer + scan->pos, buffer + len);
+		size_t end = (size_t)(newline - buffer);
 
-		if (!newline) {
+		if (end == len) {
 			scan->pos = len;
 			break;
 		}
-		size_t end = (size_t)(newline - buffer);
 		scan->pos = end + 1;
 		if (end > scan->line && buffer[end - 1] == '\r')
 			end--;
@@ -159,6 +237,15 @@ static int version_parse(struct str s, enum http_version *out)
 	return 0;
 }
 
+/* The number of bytes at the beginning of `line` that may stand in a target. */
+static size_t target_len(struct str line)
+{
+	const char *end = line.data + line.len;
+	const char *at = find_in_blocks(line.data, end, are_no_target);
+
+	return (size_t)(at - line.data) + span(str_range(at, end), TARGET);
+}
+
 int request_line_parse(struct str line, struct request_line *out)
 {
 	out->method_name = str_head(line, span(line, TOKEN));
@@ -167,7 +254,7 @@ int request_line_parse(struct str line, struct request_line *out)
 		return 400;
 	line = skip_spaces(line);
 
-	out->target = str_head(line, span(line, TARGET));
+	out->target = str_head(line, target_len(line));
 	line = str_skip(line, out->target.len);
 	if (out->target.len == 0 || line.len == 0 || line.data[0] != ' ')
 		return 400;
@@ -178,38 +265,11 @@ int request_line_parse(struct str line, struct request_line *out)
 
 /* --- fields ----------------------------------------------------------------- */
 
-#define EACH_BYTE(byte) (0x0101010101010101ull * (byte))
-
-/*
- * Marks bytes below 0x20 and 0x7f by their high bit. A byte below 0x20 borrows when
- * 0x20 is taken from it, so its high bit is set though it was not before; 0x7f
- * becomes 0 and borrows in the same way. Neighbours on the side of the higher bits
- * may be marked too, so only the lowest mark counts.
- */
-static uint64_t mark_controls(const char *bytes)
-{
-	uint64_t word;
-
-	memcpy(&word, bytes, sizeof(word));
-	word = le64toh(word);
-	uint64_t is_del = word ^ EACH_BYTE(0x7f);
-	uint64_t found = ((word - EACH_BYTE(0x20)) & ~word) |
-			 ((is_del - EACH_BYTE(0x01)) & ~is_del);
-	return found & EACH_BYTE(0x80);
-}
-
-/* The first byte that cannot stand in a value: what ends the line, if all is well. */
+/* Behind the last byte of a value: at what ends the line, if all is well. */
 static const char *find_value_end(const char *at, const char *end)
 {
-	while (end - at >= 8) {
-		uint64_t marks = mark_controls(at);
-
-		at += marks ? __builtin_ctzll(marks) / 8 : 8;
-		if (marks && *at != '\t')
-			return at;
-		at += marks != 0;
-	}
-	while (at < end && (classes[(uint8_t)*at] & VALUE))
+	at = find_in_blocks(at, end, are_no_value);
+	while (classes[(uint8_t)*at] & VALUE)
 		at++;
 	return at;
 }
@@ -219,38 +279,46 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t';
 }
 
-/* `at` is behind the last byte of a line; *next becomes where the next one begins. */
-static bool is_line_end(const char *at, const char *end, const char **next)
+/* Whether a line ends here; *next becomes where the next one begins then. */
+static bool is_line_end(const char *at, const char **next)
 {
-	if (end - at >= 2 && at[0] == '\r' && at[1] == '\n')
-		*next = at + 2;
-	else if (at < end && *at == '\n')
-		*next = at + 1;
-	else
-		*next = at;
-	return *next > at || at == end;
+	if (*at == '\r')
+		at++;
+	*next = at + 1;
+	return *at == '\n';
 }
 
+static const char *skip_word(const char *at)
+{
+	while (classes[(uint8_t)*at] & WORD)
+		at++;
+	return at;
+}
+
+/*
+ * No loop asks whether it has come to the end of the lines, since the LF there
+ * stands in no name and no value, nor is it a blank.
+ */
 bool head_next_field(struct str *rest, struct field_line *out)
 {
 	const char *at = rest->data, *end = at + rest->len, *next;
-	unsigned seen = 0, class;
 
-	if (rest->len == 0 || (is_line_end(at, end, &next)))
-		return false;
-	for (; at < end && (class = classes[(uint8_t)*at]) & TOKEN; at++)
-		seen |= class;
+	at = skip_word(find_in_blocks(at, end, are_unusual_in_names));
+	out->has_underscore = *at == '_';
+	while (*at == '_')
+		at = skip_word(at + 1);
 	out->name = str_range(rest->data, at);
-	out->has_underscore = seen & UNDERSCORE;
 	out->is_valid = false;
-	if (at == end || out->name.len == 0 || *at++ != ':')
+	if (out->name.len == 0)
+		return !is_line_end(at, &next);
+	if (*at++ != ':')
 		return true;
-	while (at < end && is_blank(*at))
+	while (is_blank(*at))
 		at++;
 
 	const char *value_end = find_value_end(at, end);
 
-	out->is_valid = is_line_end(value_end, end, &next);
+	out->is_valid = is_line_end(value_end, &next);
 	*rest = str_range(next, end);
 	while (value_end > at && is_blank(value_end[-1]))
 		value_end--;
@@ -283,13 +351,41 @@ static const struct known_field known_fields[][2] = {
 	[19] = { KNOWN("if-unmodified-since", if_unmodified_since) },
 };
 
-/* Both of the same length; `name` is a token, `lower` has letters and hyphens only. */
+/* Whether 8 (4) bytes are the same; the bit that makes letters small is set in `lower`. */
+static inline bool are_same_8(const char *bytes, const char *lower)
+{
+	uint64_t a, b;
+
+	memcpy(&a, bytes, sizeof(a));
+	memcpy(&b, lower, sizeof(b));
+	return (a | 0x2020202020202020) == b;
+}
+
+static inline bool are_same_4(const char *bytes, const char *lower)
+{
+	uint32_t a, b;
+
+	memcpy(&a, bytes, sizeof(a));
+	memcpy(&b, lower, sizeof(b));
+	return (a | 0x20202020) == b;
+}
+
+/*
+ * Both of the same length, 4 at least; `name` is a token, `lower` has letters and
+ * hyphens only. The last bytes that are compared may overlap those before.
+ */
 static bool is_named(const char *name, struct str lower)
 {
-	for (size_t i = 0; i < lower.len; i++)
-		if ((name[i] | 0x20) != lower.data[i])
+	size_t i = 0, last = lower.len;
+
+	if (lower.len < 8) {
+		last -= 4;
+		return are_same_4(name, lower.data) && are_same_4(name + last, lower.data + last);
+	}
+	for (last -= 8; i < last; i += 8)
+		if (!are_same_8(name + i, lower.data + i))
 			return false;
-	return true;
+	return are_same_8(name + last, lower.data + last);
 }
 
 /* Lines of Connection are one list: whichever of them says close is the one to keep. */
@@ -354,6 +450,8 @@ int framing_find(const struct request_known *known, enum http_version version, s
 
 bool head_keeps_alive(const struct request_known *known, enum http_version version)
 {
+	if (known->connection.len == 0)
+		return version >= HTTP_1_1;
 	if (version < HTTP_1_1)
 		return list_has(known->connection, STR("keep-alive")) &&
 		       !list_has(known->connection, STR("close"));

@@ -81,10 +81,10 @@ struct field_line {
 };
 
 /*
- * Takes the next field line off *rest; false at the empty line or the end. LF or
- * CR LF ends a line. Not valid are a folded line, a blank before the colon, a name
- * that is no token, and control characters (all but the tab) in the value; what
- * follows such a line is not to be read.
+ * Takes the next field line off *rest, which ends with an LF as head_fields() does;
+ * false at the empty line. LF or CR LF ends a line. Not valid are a folded line, a
+ * blank before the colon, a name that is no token, and control characters (all but
+ * the tab) in the value; what follows such a line is not to be read.
  */
 bool head_next_field(struct str *rest, struct field_line *out);
 
@@ -110,8 +110,7 @@ struct framing {
  * coding other than chunked; 400 for whatever is ambiguous: length and coding
  * together, a coding in HTTP/1.0, chunked twice, a length that is no number.
  */
-int framing_find(const struct request_known *known, enum http_version version,
-		 struct framing *out);
+int framing_find(const struct request_known *known, enum http_version version, struct framing *out);
 
 /* Whether the connection may go on after this request (RFC 9112 section 9.3). */
 bool head_keeps_alive(const struct request_known *known, enum http_version version);

@@ -5,13 +5,32 @@
  */
 #include "harness/test.h"
 
+#include <ctype.h>
 #include <field.h>
+#include <stdio.h>
 
 #include "http/head.h"
 #include "http/status.h"
 
 #define ck_assert_str(got, want) \
 	ck_assert_msg(str_eq(got, str_from(want)), "\"%.*s\" instead of \"%s\"", STR_ARG(got), want)
+
+#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
+
+/* Names and values of all lengths up to this one are read: some blocks and what is left of one. */
+enum { LONGEST = 40 };
+
+static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+
+/* The text at the end of a room, where ASan sees each byte that is read behind it. */
+static struct str at_the_end(struct str text)
+{
+	static char room[512];
+	char *begin = room + sizeof(room) - text.len;
+
+	memcpy(begin, text.data, text.len);
+	return (struct str){ begin, text.len };
+}
 
 static enum head_state scan(struct head_scan *scan, const char *text)
 {
@@ -62,6 +81,31 @@ START_TEST(goes_on_with_every_byte)
 	ck_assert_int_eq(head_scan(&s, head, strlen(head)), HEAD_COMPLETE);
 	ck_assert_uint_eq(s.end, strlen(head));
 	ck_assert_str(head_request_line(&s, head), "GET / HTTP/1.1");
+}
+END_TEST
+
+START_TEST(finds_lines_of_every_length)
+{
+	const char *ends[] = { "\n", "\r\n" };
+	char text[4 * LONGEST];
+
+	for (int len = 0; len < LONGEST * LONGEST; len++) {
+		int first = len / LONGEST + 1, second = len % LONGEST;
+		const char *end = ends[len % 2];
+
+		snprintf(text, sizeof(text), "%.*s%s%.*s%s%s", first, letters, end, second, letters,
+			 end, second ? end : "");
+
+		struct str head = at_the_end(str_from(text));
+		struct head_scan s = { 0 };
+
+		ck_assert_int_eq(head_scan(&s, head.data, head.len), HEAD_COMPLETE);
+		ck_assert_uint_eq(s.line_end, first);
+		ck_assert_uint_eq(s.fields, (size_t)first + strlen(end));
+		ck_assert_uint_eq(s.longest, second);
+		ck_assert_uint_eq(s.lines, second > 0);
+		ck_assert_uint_eq(s.end, head.len);
+	}
 }
 END_TEST
 
@@ -129,6 +173,38 @@ START_TEST(parses_request_lines)
 }
 END_TEST
 
+START_TEST(judges_each_byte_of_a_target)
+{
+	char text[LONGEST + sizeof("GET  HTTP/1.1")];
+	struct request_line line;
+
+	for (int len = 1; len <= LONGEST; len++) {
+		size_t text_len =
+			(size_t)snprintf(text, sizeof(text), "GET %.*s HTTP/1.1", len, letters);
+
+		for (int place = 0; place < len; place++) {
+			for (int c = 0; c < 256; c++) {
+				bool good = c > ' ' && c != 0x7f;
+
+				text[4 + place] = (char)c;
+				/* The first or the last space is one of two then. */
+				if (c == ' ' && (place == 0 || place == len - 1))
+					good = len > 1;
+
+				struct str whole = at_the_end((struct str){ text, text_len });
+				int status = request_line_parse(whole, &line);
+
+				ck_assert_msg(status == (good ? 0 : 400), "byte %d at %d of %d", c,
+					      place, len);
+				if (good && c != ' ')
+					ck_assert_uint_eq(line.target.len, len);
+			}
+			text[4 + place] = 'a';
+		}
+	}
+}
+END_TEST
+
 START_TEST(refuses_nul_in_the_request_line)
 {
 	struct request_line line;
@@ -137,9 +213,15 @@ START_TEST(refuses_nul_in_the_request_line)
 }
 END_TEST
 
+/* Whether the first line is; `text` lacks the last LF. */
 static bool is_valid(struct str text, struct field_line *line)
 {
-	return head_next_field(&text, line) && line->is_valid;
+	char lines[256];
+	struct str whole = { lines, text.len + 1 };
+
+	*str_put(lines, text) = '\n';
+	whole = at_the_end(whole);
+	return head_next_field(&whole, line) && line->is_valid;
 }
 
 START_TEST(parses_fields)
@@ -179,13 +261,70 @@ START_TEST(refuses_fields)
 	const struct str lines[] = {
 		STR(" folded"),	       STR("\tfolded: x"), STR("Host : a"),    STR(": a"),
 		STR("no colon"),       STR("H\xe4st: a"),  STR("Host\t: a"),   STR("X: a\rb"),
-		STR("X: 12345678\0z"), STR("X: a\x7f"),	   STR("X: \x01"),     STR("X: a\r"),
+		STR("X: 12345678\0z"), STR("X: a\x7f"),	   STR("X: \x01"),     STR("X: a\r\r"),
 		STR("X: a\r\r\n"),     STR("\rX: a\r\n"),  STR("no\n: colon"),
 	};
 	struct field_line line;
 
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
 		ck_assert_msg(!is_valid(lines[i], &line), "%.*s", STR_ARG(lines[i]));
+}
+END_TEST
+
+START_TEST(takes_fields_of_every_length)
+{
+	const char *ends[] = { "\n", "\r\n" }, *blanks[] = { "", " ", "\t ", "  \t" };
+	char text[4 * LONGEST];
+	struct field_line line;
+
+	for (int name = 1; name <= LONGEST; name++) {
+		for (int value = 0; value <= LONGEST; value++) {
+			const char *end = ends[value % 2], *blank = blanks[(name + value) % 4];
+
+			snprintf(text, sizeof(text), "%.*s:%s%.*s%s%s%s", name, letters, blank,
+				 value, letters, blank, end, end);
+
+			struct str rest = at_the_end(str_from(text));
+
+			ck_assert(head_next_field(&rest, &line) && line.is_valid);
+			ck_assert(str_eq(line.name, str_head(STR(letters), (size_t)name)));
+			ck_assert(str_eq(line.value, str_head(STR(letters), (size_t)value)));
+			ck_assert_str(rest, end);
+			ck_assert(!head_next_field(&rest, &line));
+		}
+	}
+}
+END_TEST
+
+static bool may_stand_in_name(int c)
+{
+	return c < 0x80 && (isalnum(c) || (c && strchr("!#$%&'*+-.^_`|~", c)));
+}
+
+START_TEST(judges_each_byte_of_a_name)
+{
+	char text[2 * LONGEST];
+	struct field_line line;
+
+	for (int len = 1; len <= LONGEST; len++) {
+		size_t text_len = (size_t)snprintf(text, sizeof(text), "%.*s: a", len, letters);
+
+		for (int place = 0; place < len; place++) {
+			for (int c = 0; c < 256; c++) {
+				bool good = may_stand_in_name(c) || (c == ':' && place > 0);
+
+				text[place] = (char)c;
+				ck_assert_msg(is_valid((struct str){ text, text_len }, &line) ==
+						      good,
+					      "byte %d at %d of %d", c, place, len);
+				if (!good)
+					continue;
+				ck_assert_uint_eq(line.name.len, c == ':' ? place : len);
+				ck_assert(line.has_underscore == (c == '_'));
+			}
+			text[place] = 'a';
+		}
+	}
 }
 END_TEST
 
@@ -228,6 +367,57 @@ START_TEST(keeps_known_fields)
 	ck_assert_str(known.if_match, "c");
 	ck_assert_str(known.if_unmodified_since, "e");
 	ck_assert_ptr_null(known.range.data);
+}
+END_TEST
+
+/* What is kept of a field with this name: an x, or nothing. */
+static struct request_known keep(const char *name)
+{
+	struct request_known known = { 0 };
+
+	ck_assert_int_eq(known_set(&known, at_the_end(str_from(name)), STR("x")), 0);
+	return known;
+}
+
+START_TEST(knows_whole_names_only)
+{
+	static const char *names[] = {
+		"Host",
+		"Range",
+		"Expect",
+		"Referer",
+		"If-Range",
+		"If-Match",
+		"Connection",
+		"User-Agent",
+		"If-None-Match",
+		"Authorization",
+		"Content-Length",
+		"Accept-Encoding",
+		"If-Modified-Since",
+		"Transfer-Encoding",
+		"If-Unmodified-Since",
+	};
+	const struct request_known none = { 0 };
+	char name[32];
+
+	for (size_t i = 0; i < COUNT(names); i++) {
+		struct request_known kept = keep(names[i]);
+
+		ck_assert(memcmp(&kept, &none, sizeof(none)) != 0);
+		for (size_t at = 0; at < strlen(names[i]); at++) {
+			char c = names[i][at];
+
+			strcpy(name, names[i]);
+			name[at] = (char)(islower(c) ? toupper(c) : tolower(c));
+			struct request_known same = keep(name);
+			name[at] = '0';
+			struct request_known other = keep(name);
+
+			ck_assert_msg(memcmp(&same, &kept, sizeof(kept)) == 0, "%s, %zu", name, at);
+			ck_assert_msg(memcmp(&other, &none, sizeof(none)) == 0, "%s", name);
+		}
+	}
 }
 END_TEST
 
@@ -345,8 +535,10 @@ START_TEST(names_statuses)
 }
 END_TEST
 
-TESTS("head", finds_the_end, accepts_bare_line_feeds, goes_on_with_every_byte, bounds_empty_lines,
-      parses_request_lines, refuses_nul_in_the_request_line, parses_fields,
-      takes_field_after_field, refuses_fields, judges_each_byte_of_a_value, keeps_known_fields,
-      refuses_second_fields_of_framing, finds_the_framing, knows_persistence, reads_lists,
-      names_statuses)
+TESTS("head", finds_the_end, accepts_bare_line_feeds, goes_on_with_every_byte,
+      finds_lines_of_every_length, bounds_empty_lines, parses_request_lines,
+      judges_each_byte_of_a_target, refuses_nul_in_the_request_line, parses_fields,
+      takes_field_after_field, refuses_fields, takes_fields_of_every_length,
+      judges_each_byte_of_a_name, judges_each_byte_of_a_value, keeps_known_fields,
+      knows_whole_names_only, refuses_second_fields_of_framing, finds_the_framing,
+      knows_persistence, reads_lists, names_statuses)
