@@ -33,11 +33,13 @@ static void on_ready(struct event *event, uint32_t events)
 	}
 	if (events & EPOLLRDHUP)
 		conn->peer_closed = true;
+	if (events & EPOLLPRI)
+		conn->reads_are_cut = true;
 	if (events & EPOLLOUT) {
 		conn_want(conn, conn->events & ~(uint32_t)EPOLLOUT);
 		job_queue(&conn->send, STAGE_SEND);
 	}
-	if (events & ~(uint32_t)EPOLLOUT)
+	if (events & (EPOLLIN | EPOLLRDHUP))
 		conn->protocol->receive(conn);
 }
 
@@ -72,13 +74,19 @@ static bool refuse(int fd, const char *why)
 	return false;
 }
 
+/* Edge-triggered; and a read ends at an urgent byte, which EPOLLPRI tells of. */
+static uint32_t asked_for(const struct conn *conn)
+{
+	return conn->events | EPOLLPRI | EPOLLET;
+}
+
 /* Where the system has no room in epoll, the connection that has been idle longest goes. */
 static int watch(struct conn *conn)
 {
-	int error = event_add(&conn->event, conn->events | EPOLLET);
+	int error = event_add(&conn->event, asked_for(conn));
 
 	if ((error == -ENOSPC || error == -ENOMEM) && conn_close_oldest_idle())
-		error = event_add(&conn->event, conn->events | EPOLLET);
+		error = event_add(&conn->event, asked_for(conn));
 	return error;
 }
 
@@ -94,6 +102,8 @@ static struct conn *create(const struct listener *listener, int fd, const union 
 	}
 	conn->event = (struct event){ .fd = fd, .ready = on_ready };
 	conn->events = EPOLLIN | EPOLLRDHUP;
+	/* There, a read ends behind a descriptor that was sent along, too. */
+	conn->reads_are_cut = listener->address.any.sa_family == AF_UNIX;
 	conn->respond.run = on_respond;
 	conn->send.run = on_send;
 	conn->timer = (struct timer){ .expired = on_expired, .data = conn };
@@ -167,7 +177,7 @@ void conn_unwatch(struct conn *conn)
 
 void conn_watch(struct conn *conn)
 {
-	if (event_add(&conn->event, conn->events | EPOLLET) == 0)
+	if (event_add(&conn->event, asked_for(conn)) == 0)
 		return;
 	log_alert("connection %llu ends: epoll does not take it again",
 		  (unsigned long long)conn->number);
@@ -210,10 +220,10 @@ void conn_forget(struct conn *conn)
 	destroy(conn);
 }
 
-/* Edge-triggered; but asked anew, epoll tells of what is there by now. */
+/* Asked anew, epoll tells of what is there by now. */
 static void ask(struct conn *conn)
 {
-	if (event_modify(&conn->event, conn->events | EPOLLET) < 0)
+	if (event_modify(&conn->event, asked_for(conn)) < 0)
 		log_alert("connection %llu: epoll_ctl() failed", (unsigned long long)conn->number);
 }
 
@@ -228,7 +238,8 @@ void conn_want(struct conn *conn, uint32_t events)
 ssize_t conn_receive(struct conn *conn, void *buffer, size_t size)
 {
 	ssize_t n = conn->transport->receive(conn, buffer, size);
-	bool maybe_more = n == (ssize_t)size || (n > 0 && conn->peer_closed);
+	bool maybe_more =
+		n == (ssize_t)size || (n > 0 && (conn->peer_closed || conn->reads_are_cut));
 
 	if (maybe_more || n == -EINTR)
 		ask(conn);

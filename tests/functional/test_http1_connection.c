@@ -4,9 +4,12 @@
 #include "harness/memory.h"
 #include "harness/test.h"
 
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 /* Answers with the path that was asked for. */
@@ -354,6 +357,80 @@ START_TEST(the_end_may_come_with_what_is_not_read_any_more)
 }
 END_TEST
 
+/* Two pieces with something between them at which a read ends, and both are there at once. */
+static void ask_in_pieces(struct server *server, int fd, ssize_t (*send_first)(int, const char *))
+{
+	static const char rest[] = "P/1.1\r\nHost: a\r\n\r\n";
+	char answer[1000] = "";
+
+	for (int i = 0; i < 2; i++) {
+		ck_assert_int_eq(kill(server->pid, SIGSTOP), 0);
+		ck_assert_int_gt(send_first(fd, "GET /1 HTT"), 0);
+		ck_assert_int_eq(write(fd, rest, sizeof(rest) - 1), sizeof(rest) - 1);
+		ck_assert_int_eq(kill(server->pid, SIGCONT), 0);
+		ck_assert_int_gt(read(fd, answer, sizeof(answer) - 1), 0);
+		ck_assert_ptr_nonnull(strstr(answer, " 200 OK"));
+	}
+	close(fd);
+}
+
+static int connected(int family, const void *to, size_t len)
+{
+	struct timeval patience = { .tv_sec = 10 };
+	int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	ck_assert_int_ge(fd, 0);
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	ck_assert_int_eq(connect(fd, to, (socklen_t)len), 0);
+	return fd;
+}
+
+static ssize_t send_and_urge(int fd, const char *text)
+{
+	return write(fd, text, strlen(text)) < 0 ? -1 : send(fd, "!", 1, MSG_OOB);
+}
+
+START_TEST(what_follows_an_urgent_byte_is_read)
+{
+	struct server *server = one_process("return 200 $request_uri;");
+	struct sockaddr_in to = {
+		.sin_family = AF_INET,
+		.sin_port = htons((uint16_t)server->ports[0]),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+
+	ask_in_pieces(server, connected(AF_INET, &to, sizeof(to)), send_and_urge);
+	server_stop(server);
+}
+END_TEST
+
+static ssize_t send_with_descriptor(int fd, const char *text)
+{
+	union {
+		struct cmsghdr header;
+		char room[CMSG_SPACE(sizeof(int))];
+	} control = { 0 };
+	struct iovec iov = { (void *)text, strlen(text) };
+	struct msghdr message = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control,
+				  .msg_controllen = sizeof(control) };
+
+	control.header = (struct cmsghdr){ .cmsg_len = CMSG_LEN(sizeof(int)),
+					   .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS };
+	memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
+	return sendmsg(fd, &message, 0);
+}
+
+START_TEST(what_follows_a_descriptor_is_read)
+{
+	struct server *server = one_process("listen unix:%DIR%/s; return 200 $request_uri;");
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+
+	snprintf(to.sun_path, sizeof(to.sun_path), "%s", file_path(server, "/s"));
+	ask_in_pieces(server, connected(AF_UNIX, &to, sizeof(to)), send_with_descriptor);
+	server_stop(server);
+}
+END_TEST
+
 START_TEST(clients_that_leave_are_forgotten)
 {
 	static const char *const requests[] = {
@@ -428,5 +505,6 @@ TESTS("connections", is_kept_as_the_versions_say, the_tokens_of_connection_are_a
       keepalive_timeout_zero_keeps_none, a_location_has_its_own_keepalive,
       keepalive_disable_names_browsers, keepalive_timeout_may_be_told_to_the_client,
       a_client_may_close_its_half_after_asking, the_end_may_come_with_the_request,
-      the_end_may_come_with_what_is_not_read_any_more, clients_that_leave_are_forgotten,
+      the_end_may_come_with_what_is_not_read_any_more, what_follows_an_urgent_byte_is_read,
+      what_follows_a_descriptor_is_read, clients_that_leave_are_forgotten,
       a_client_that_leaves_midway_is_logged_once, empty_lines_before_a_request_are_skipped)
