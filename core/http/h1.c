@@ -438,6 +438,11 @@ static void h1_send(struct conn *conn)
 {
 	struct h1 *h = conn->state;
 	struct exchange *ex = h->ex;
+
+	/* Room that was waited for, told of after something else has sent it all. */
+	if (!ex)
+		return;
+
 	bool more = ex->current && has_work(ex) && h->conf->tcp_nopush;
 
 	if (h->conf->tcp_nodelay && (conn->requests > 1 || output_pending(&ex->out) > ONE_SEGMENT))
