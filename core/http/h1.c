@@ -146,6 +146,7 @@ static void end_connection(struct h1 *h)
 		return;
 	}
 	release_exchange(h, 499);
+	h->conn->end_sent = true;
 	h->linger_until = clock_ms() + conf->lingering_time.ms;
 	conn_want(h->conn, EPOLLIN | EPOLLRDHUP);
 	timer_start(&h->conn->timer, conf->lingering_timeout.ms);

@@ -27,7 +27,8 @@ static void on_ready(struct event *event, uint32_t events)
 {
 	struct conn *conn = (struct conn *)event;
 
-	if (events & (EPOLLHUP | EPOLLERR)) {
+	/* Both ends sent, it is a hang-up too; closed with bytes unread, it would be a reset. */
+	if (events & EPOLLERR || (events & EPOLLHUP && !conn->end_sent)) {
 		conn_close(conn); /* nothing can be sent any more */
 		return;
 	}

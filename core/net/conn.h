@@ -89,6 +89,7 @@ struct conn {
 
 	bool nodelay; /* TCP_NODELAY is set */
 	bool peer_closed; /* the peer has sent its end */
+	bool end_sent; /* we have sent ours, and what comes is still read */
 	bool reads_are_cut; /* one that did not fill its buffer may have left something */
 	bool reset_on_close; /* close with RST: reset_timedout_connection, 444 */
 	TAILQ_ENTRY(conn) link; /* in the list of the idle ones, or of the others */

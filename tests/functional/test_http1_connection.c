@@ -431,6 +431,24 @@ START_TEST(what_follows_a_descriptor_is_read)
 }
 END_TEST
 
+START_TEST(answers_on_their_way_survive_what_is_not_read_any_more)
+{
+	struct server *server = one_process("client_max_body_size 1;");
+	struct client *client = client_open_slow(server);
+	char *bytes = memory_alloc(1000000);
+
+	memset(bytes, 'x', 1000000);
+	put_bytes(server, "large", bytes, 1000000);
+	end_with(server, client,
+		 memory_printf("GET /large HTTP/1.1\r\nHost: a\r\n\r\nPOST / HTTP/1.1\r\n"
+			       "Host: a\r\nContent-Length: 200000\r\n\r\n%100000d", 0));
+	ck_assert_uint_eq(client_reply(client).body_len, 1000000);
+	ck_assert_int_eq(client_reply(client).status, 413);
+	ck_assert(client_is_closed(client));
+	server_stop(server);
+}
+END_TEST
+
 START_TEST(clients_that_leave_are_forgotten)
 {
 	static const char *const requests[] = {
@@ -506,5 +524,6 @@ TESTS("connections", is_kept_as_the_versions_say, the_tokens_of_connection_are_a
       keepalive_disable_names_browsers, keepalive_timeout_may_be_told_to_the_client,
       a_client_may_close_its_half_after_asking, the_end_may_come_with_the_request,
       the_end_may_come_with_what_is_not_read_any_more, what_follows_an_urgent_byte_is_read,
-      what_follows_a_descriptor_is_read, clients_that_leave_are_forgotten,
+      what_follows_a_descriptor_is_read, answers_on_their_way_survive_what_is_not_read_any_more,
+      clients_that_leave_are_forgotten,
       a_client_that_leaves_midway_is_logged_once, empty_lines_before_a_request_are_skipped)
