@@ -20,6 +20,7 @@ struct pipeline {
 		struct handler *items;
 		size_t count;
 	} phases[PHASES];
+	enum phase next[PHASES]; /* leaves out those without handlers */
 };
 
 /* --- which handlers there are ------------------------------------------------- */
@@ -28,6 +29,20 @@ static bool takes_part(const struct conf *conf, const struct http_location *loca
 {
 	return !module_at(index)->if_configured ||
 	       conf_says_something(conf, index, location->confs[index]);
+}
+
+/* Nothing happens between these phases: without handlers they are no more than numbers. */
+static bool may_be_left_out(enum phase phase)
+{
+	return phase >= PHASE_REWRITE && phase < PHASE_CONTENT;
+}
+
+static enum phase next_phase(const struct pipeline *pipeline, enum phase phase)
+{
+	do
+		phase++;
+	while (may_be_left_out(phase) && pipeline->phases[phase].count == 0);
+	return phase;
 }
 
 /* `takes` has a byte for each module. */
@@ -44,6 +59,8 @@ static struct pipeline *pipeline_create(struct pool *pool, const bool *takes)
 				list->items[list->count++] =
 					(struct handler){ module_at(i)->on[phase], i };
 	}
+	for (enum phase phase = 0; phase < PHASES; phase++)
+		pipeline->next[phase] = next_phase(pipeline, phase);
 	return pipeline;
 }
 
@@ -171,7 +188,7 @@ static verdict leave_phase(struct request_core *core)
 		v = no_content(&core->pub);
 	if (v != PASS)
 		return v;
-	core->phase++;
+	core->phase = core->pub.location->pipeline->next[core->phase];
 	core->handler = 0;
 	return PASS;
 }
