@@ -5,7 +5,11 @@
 #include "harness/test.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 static struct server *server;
 
@@ -14,9 +18,10 @@ static void setup(void)
 	server = server_start(
 		"http { log_format f '$request_uri $status;'; access_log %DIR%/access.log f;"
 		"lingering_timeout 500ms;"
-		"server { listen 127.0.0.1:%PORT%;"
+		"server { listen 127.0.0.1:%PORT%; listen unix:%DIR%/socket;"
 		"location /timer { wait 50ms; hello timer; }"
 		"location /file { wait 20ms; }"
+		"location /late { wait 300ms; hello late; }"
 		"location /long { wait 1h; hello long; }"
 		"location /thread { wait_in_thread on; }"
 		"location /now { access_log off; return 200 $uri; } } }");
@@ -152,9 +157,51 @@ START_TEST(the_server_may_end_while_it_waits)
 }
 END_TEST
 
+/* Asks for so many bytes, and for what is late. */
+static int ask_for_both(int len)
+{
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	const char *text = memory_printf("GET /large HTTP/1.1\r\nHost: a\r\n"
+					 "Range: bytes=0-%d\r\n\r\n"
+					 "GET /late HTTP/1.1\r\nHost: a\r\n\r\n", len - 1);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	snprintf(to.sun_path, sizeof(to.sun_path), "%s", file_path(server, "/socket"));
+	ck_assert_int_eq(connect(fd, (struct sockaddr *)&to, sizeof(to)), 0);
+	ck_assert_int_eq(send(fd, text, strlen(text), MSG_NOSIGNAL), strlen(text));
+	return fd;
+}
+
+/*
+ * One of these lengths fills the socket but for little. Some room comes, not enough
+ * for epoll to speak of it, and when the second answer is there both are sent. Then
+ * epoll speaks of the room that was asked for.
+ */
+START_TEST(room_may_come_when_nothing_is_left_to_send)
+{
+	enum { CLIENTS = 150, LEAST = 200 << 10, STEP = 2 << 10, SOME = 128 << 10 };
+	static char bytes[1 << 20];
+	int clients[CLIENTS];
+
+	put_bytes(server, "large", bytes, sizeof(bytes));
+	for (int i = 0; i < CLIENTS; i++)
+		clients[i] = ask_for_both(LEAST + i * STEP);
+	has_arrived();
+	for (int i = 0; i < CLIENTS; i++)
+		ck_assert_int_eq(recv(clients[i], bytes, SOME, MSG_WAITALL), SOME);
+	usleep(600000); /* the late answers are there */
+	for (int i = 0; i < CLIENTS; i++)
+		while (recv(clients[i], bytes, sizeof(bytes), MSG_DONTWAIT) > 0)
+			;
+	has_arrived();
+	for (int i = 0; i < CLIENTS; i++)
+		close(clients[i]);
+}
+END_TEST
+
 TESTS_IN((&(struct test_suite){ .name = "wait", .setup = setup, .teardown = teardown }),
 	 a_timer_and_a_thread_wake_it, others_are_answered_meanwhile,
 	 pipelined_requests_wait_for_their_turn, a_client_that_resets_while_a_timer_runs,
 	 a_client_that_hangs_up_while_a_timer_runs, a_client_that_resets_while_a_thread_works,
 	 a_client_that_closes_its_half_gets_its_answer, a_request_with_a_body_may_wait,
-	 the_server_may_end_while_it_waits)
+	 the_server_may_end_while_it_waits, room_may_come_when_nothing_is_left_to_send)
