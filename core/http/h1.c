@@ -431,7 +431,8 @@ static void sent_all(struct h1 *h)
 		conn_close(conn);
 		return;
 	}
-	conn_want(conn, conn->events | EPOLLIN);
+	if (may_receive(h))
+		conn_want(conn, conn->events | EPOLLIN);
 	wait_for_client(h);
 }
 

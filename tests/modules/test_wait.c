@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 static struct server *server;
@@ -199,9 +200,44 @@ START_TEST(room_may_come_when_nothing_is_left_to_send)
 }
 END_TEST
 
+/* Milliseconds of the processor that the worker has taken. */
+static long worker_ms(void)
+{
+	pid_t worker;
+	clockid_t clock;
+	struct timespec used;
+
+	ck_assert_int_eq(server_workers(server, &worker, 1), 1);
+	ck_assert_int_eq(clock_getcpuclockid(worker, &clock), 0);
+	ck_assert_int_eq(clock_gettime(clock, &used), 0);
+	return used.tv_sec * 1000 + used.tv_nsec / 1000000;
+}
+
+START_TEST(nothing_is_done_while_a_full_buffer_waits)
+{
+	struct client *client = client_open(server);
+	char *many = memory_alloc(200001);
+
+	memset(many, 0, 200001);
+	for (int i = 0; i < 5000; i++)
+		strcat(many + (ptrdiff_t)i * 40, "GET /now HTTP/1.1\r\nHost: abcdefghijk\r\n\r\n");
+	client_send(client, "GET /long HTTP/1.1\r\nHost: a\r\n\r\n");
+	client_send_some(client, many, 200000);
+	has_arrived();
+
+	long before = worker_ms();
+
+	usleep(500000);
+	ck_assert_int_lt(worker_ms() - before, 100);
+	client_reset(client);
+	logged("/long 499;\n");
+}
+END_TEST
+
 TESTS_IN((&(struct test_suite){ .name = "wait", .setup = setup, .teardown = teardown }),
 	 a_timer_and_a_thread_wake_it, others_are_answered_meanwhile,
 	 pipelined_requests_wait_for_their_turn, a_client_that_resets_while_a_timer_runs,
 	 a_client_that_hangs_up_while_a_timer_runs, a_client_that_resets_while_a_thread_works,
 	 a_client_that_closes_its_half_gets_its_answer, a_request_with_a_body_may_wait,
-	 the_server_may_end_while_it_waits, room_may_come_when_nothing_is_left_to_send)
+	 the_server_may_end_while_it_waits, room_may_come_when_nothing_is_left_to_send,
+	 nothing_is_done_while_a_full_buffer_waits)
