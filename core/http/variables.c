@@ -99,14 +99,15 @@ void variable_assign(struct request *req, const struct variable_slot *slot, stru
 
 static struct str write_out(struct request *req, const struct template *template)
 {
-	const struct template_part *part = template->parts, *end = part + template->count;
 	struct str on_stack[2 * PARTS_ON_STACK];
 	struct str *texts = on_stack;
 	size_t count = 0;
 
 	if (template->count > PARTS_ON_STACK)
 		texts = pool_array(req->pool, struct str, 2 * template->count);
-	for (; part < end; part++) {
+	for (size_t i = 0; i < template->count; i++) {
+		const struct template_part *part = &template->parts[i];
+
 		texts[count++] = part->literal;
 		if (part->slot)
 			texts[count++] = slot_text(req, part->slot);
@@ -133,10 +134,11 @@ static char *put_plain(char *to, const char *limit, struct str text)
 char *template_put(struct request *req, const struct template *template, variable_put *put,
 		   char *to, const char *limit)
 {
-	const struct template_part *part = template->parts, *end = part + template->count;
 	struct str value;
 
-	for (; part < end && to; part++) {
+	for (size_t i = 0; i < template->count && to; i++) {
+		const struct template_part *part = &template->parts[i];
+
 		to = put_plain(to, limit, part->literal);
 		if (!part->slot || !to)
 			continue;

@@ -50,10 +50,12 @@ static void log_becomes(struct server *server, const char *name, const char *tex
 START_TEST(formats)
 {
 	struct server *server = logging("log_format uri '$uri $status '\n'$body_bytes_sent';"
-					"access_log all.log uri;");
+					"log_format empty ''; access_log all.log uri;"
+					"access_log empty.log empty;");
 
 	get(server, "/a");
 	log_becomes(server, "/all.log", "/a 200 3\n");
+	log_becomes(server, "/empty.log", "\n");
 	ask(server, "/a", .method = "HEAD");
 	log_becomes(server, "/all.log", "/a 200 3\n/a 200 0\n");
 	server_stop(server);
