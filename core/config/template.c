@@ -246,7 +246,9 @@ int variable_define(struct conf_call *call, struct str name, variable_get *get, 
 		slot->module = NULL;
 		slot->rest = STR("");
 	}
-	slot->flags |= get ? flags : (flags & ~(unsigned)VARIABLE_VOLATILE) | VARIABLE_ASSIGNED;
+	slot->flags |= flags;
+	if (!get) /* what is assigned has to be kept */
+		slot->flags = (slot->flags & ~(unsigned)VARIABLE_VOLATILE) | VARIABLE_ASSIGNED;
 	return 0;
 }
 

@@ -79,6 +79,16 @@ START_TEST(captures_survive_redirects_inside_the_server)
 }
 END_TEST
 
+START_TEST(a_capture_goes_before_what_its_name_means)
+{
+	struct server *server = server_with("location ~ ^/(?<http_x>\\w+)/(?<arg_y>\\w+)$ {"
+					    " return 200 \"$http_x $arg_y\"; }");
+
+	ck_assert_str_eq(ask(server, "/a/b?y=d", .fields = "X: c\r\n").body, "a b");
+	server_stop(server);
+}
+END_TEST
+
 START_TEST(paths_are_compared_decoded)
 {
 	struct server *server = server_with("location /a/ { return 200 a; }"
@@ -206,6 +216,7 @@ END_TEST
 
 TESTS("routing", the_host_chooses_the_server, addresses_have_servers_of_their_own,
       an_address_beside_the_wildcard_of_its_port, captures_survive_redirects_inside_the_server,
-      paths_are_compared_decoded, slashes_are_merged_unless_told_otherwise, aliases,
+      a_capture_goes_before_what_its_name_means, paths_are_compared_decoded,
+      slashes_are_merged_unless_told_otherwise, aliases,
       a_root_of_variables, internal_is_for_the_server_only,
       error_pages_of_a_block_replace_those_around_it, variables_in_the_access_log)
