@@ -218,7 +218,6 @@ void log_writer_add(struct log_writer *writer, log_line_put *put, void *data)
 {
 	if (writer->file->fd < 0 || (!writer->bytes && !begin(writer)))
 		return;
-
 	if (!add_line(writer, put, data)) {
 		flush(writer);
 		while (!add_line(writer, put, data))
