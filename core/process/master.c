@@ -371,7 +371,7 @@ static void on_upgrade(int number)
 
 static void on_stop(int number)
 {
-	log_notice("signal %d received, ending now", number);
+	log_notice("signal %s received, ending now", signal_name(number));
 	end(true);
 }
 

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -37,6 +38,28 @@ void signals_block(void)
 	signal(SIGPIPE, SIG_IGN);
 	/* Who started us may have ignored it: the kernel would not tell of children then. */
 	signal(SIGCHLD, SIG_DFL);
+}
+
+const char *signal_name(int number)
+{
+	static const char *const names[] = {
+		[SIGHUP] = "HUP",     [SIGINT] = "INT",	      [SIGQUIT] = "QUIT",
+		[SIGILL] = "ILL",     [SIGTRAP] = "TRAP",     [SIGABRT] = "ABRT",
+		[SIGBUS] = "BUS",     [SIGFPE] = "FPE",	      [SIGKILL] = "KILL",
+		[SIGUSR1] = "USR1",   [SIGSEGV] = "SEGV",     [SIGUSR2] = "USR2",
+		[SIGPIPE] = "PIPE",   [SIGALRM] = "ALRM",     [SIGTERM] = "TERM",
+		[SIGCHLD] = "CHLD",   [SIGCONT] = "CONT",     [SIGSTOP] = "STOP",
+		[SIGTSTP] = "TSTP",   [SIGTTIN] = "TTIN",     [SIGTTOU] = "TTOU",
+		[SIGURG] = "URG",     [SIGXCPU] = "XCPU",     [SIGXFSZ] = "XFSZ",
+		[SIGPROF] = "PROF",   [SIGVTALRM] = "VTALRM", [SIGWINCH] = "WINCH",
+		[SIGIO] = "IO",	      [SIGSYS] = "SYS",
+	};
+	static char text[16];
+
+	if (number >= 0 && (size_t)number < sizeof(names) / sizeof(names[0]) && names[number])
+		return names[number];
+	snprintf(text, sizeof(text), "%d", number);
+	return text;
 }
 
 static void on_ready(struct event *ready, uint32_t events)

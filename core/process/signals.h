@@ -18,6 +18,9 @@ struct signal_action {
  */
 void signals_block(void);
 
+/* "KILL" for SIGKILL; the number of one without a name, until the next call. */
+const char *signal_name(int number);
+
 /*
  * From now on act() is called from the loop. In a child, after its own
  * loop_start(): takes the place of the parent's table. 0 or -errno.

@@ -25,14 +25,14 @@ static struct generation *current;
 static void quit(int number)
 {
 	(void)number;
-	log_notice("signal QUIT: ending after the answers under way");
+	log_notice("signal QUIT received, ending after the answers under way");
 	notify_stopping();
 	worker_quit();
 }
 
 static void stop(int number)
 {
-	log_notice("signal %d: ending", number);
+	log_notice("signal %s received, ending now", signal_name(number));
 	notify_stopping();
 	worker_stop();
 }
@@ -46,17 +46,22 @@ static void reopen(int number)
 
 static void refuse(int number)
 {
-	log_warnx("signal %d has no effect with master_process off; start again instead", number);
+	log_warnx(
+		"signal %s has no effect with \"master_process off\"; stop the server and start it "
+		"again instead",
+		signal_name(number));
 }
 
 int single_run(struct generation *generation)
 {
 	static const struct signal_action actions[] = {
-		{ SIGQUIT, quit },  { SIGTERM, stop },	{ SIGINT, stop }, { SIGUSR1, reopen },
+		{ SIGQUIT, quit },  { SIGTERM, stop },	  { SIGINT, stop },    { SIGUSR1, reopen },
 		{ SIGHUP, refuse }, { SIGWINCH, refuse }, { SIGUSR2, refuse }, { 0, NULL },
 	};
 	const struct worker_place place = {
-		.generation = generation, .inbox = -1, .accepts = true,
+		.generation = generation,
+		.inbox = -1,
+		.accepts = true,
 	};
 
 	current = generation;

@@ -20,6 +20,7 @@
 #include "process/heirs.h"
 #include "process/partner.h"
 #include "process/rescue.h"
+#include "process/signals.h"
 #include "process/table.h"
 
 enum {
@@ -349,8 +350,8 @@ static void report(const struct process *process, int status)
 		more = ": it made a system call that its sandbox does not allow; \"sandbox on\" "
 		       "would name it here";
 	if (WIFSIGNALED(status))
-		log_alertx("%s %d exited on signal %d%s", child_name(process), process->pid,
-			   WTERMSIG(status), more);
+		log_alertx("%s %d exited on signal %d (%s)%s", child_name(process), process->pid,
+			   WTERMSIG(status), signal_name(WTERMSIG(status)), more);
 	else if (WEXITSTATUS(status) || process->state != PROCESS_RETIRING)
 		log_alertx("%s %d exited with code %d", child_name(process), process->pid,
 			   WEXITSTATUS(status));

@@ -20,6 +20,7 @@
 
 #include "event/loop.h"
 #include "process/program.h"
+#include "process/signals.h"
 
 enum { PATIENCE_MS = 20000 };
 
@@ -190,8 +191,8 @@ static bool judge(int status)
 		log_emergx("the new program %s was given %d s and did not answer", program_path(),
 			   PATIENCE_MS / 1000);
 	else if (WIFSIGNALED(status))
-		log_emergx("the new program %s was ended by signal %d", program_path(),
-			   WTERMSIG(status));
+		log_emergx("the new program %s was ended by signal %d (%s)", program_path(),
+			   WTERMSIG(status), signal_name(WTERMSIG(status)));
 	else if (WEXITSTATUS(status))
 		log_emergx("the new program %s ended with code %d", program_path(),
 			   WEXITSTATUS(status));

@@ -23,6 +23,7 @@
 #include "process/partner.h"
 #include "process/pidfile.h"
 #include "process/program.h"
+#include "process/signals.h"
 #include "process/table.h"
 #include "process/trial.h"
 #include "process/upgrade_state.h"
@@ -315,8 +316,8 @@ pid_t upgrade_child(void)
 static void on_child_end(int status)
 {
 	if (WIFSIGNALED(status))
-		log_alertx("the new master process %d exited on signal %d", child,
-			   WTERMSIG(status));
+		log_alertx("the new master process %d exited on signal %d (%s)", child,
+			   WTERMSIG(status), signal_name(WTERMSIG(status)));
 	else if (WEXITSTATUS(status))
 		log_alertx("the new master process %d exited with code %d; what it had to say is "
 			   "in the error log",

@@ -503,7 +503,7 @@ START_TEST(sums_survive_reloads_and_deaths)
 	get(server, "/v");
 	json_becomes(server, ".totals.requests", "2");
 	kill(worker, SIGKILL);
-	log_wait(server, "exited on signal 9");
+	log_wait(server, "exited on signal 9 (KILL)");
 	server_forgive(server);
 	json_becomes(server, ".processes[0].state", "running");
 	get(server, "/v");

@@ -78,6 +78,8 @@ START_TEST(ends_at_once)
 	struct client *client = client_open(server);
 
 	client_get(client, "/v");
+	kill(server->pid, SIGTERM);
+	log_wait(server, "signal TERM received, ending now");
 	server_stop_by(server, SIGTERM);
 }
 END_TEST

@@ -18,9 +18,10 @@
 
 static struct server *shut_in(int workers, const char *mode)
 {
-	struct server *server = server_start(
-		memory_printf("worker_processes %d; sandbox %s; http { access_log off;"
-			      "server { listen 127.0.0.1:%%PORT%%; escape on; } }", workers, mode));
+	struct server *server =
+		server_start(memory_printf("worker_processes %d; sandbox %s; http { access_log off;"
+					   "server { listen 127.0.0.1:%%PORT%%; escape on; } }",
+					   workers, mode));
 	struct patience p = { 0 };
 
 	while (server_workers(server, NULL, 0) < workers)
@@ -114,7 +115,8 @@ START_TEST(strict_ends_the_worker)
 	struct server *server = shut_in(1, "strict");
 
 	ck_assert_str_eq(tried_socket(server), "");
-	log_wait(server, "on signal 31: it made a system call that its sandbox does not allow");
+	log_wait(server,
+		 "on signal 31 (SYS): it made a system call that its sandbox does not allow");
 	ck_assert_str_eq(tried_read(server), "EACCES");
 	server_forgive(server);
 	server_stop(server);

@@ -6,6 +6,7 @@
 #include "harness/test.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -15,6 +16,7 @@
 #include "process/options.h"
 #include "process/pidfile.h"
 #include "process/receiver.h"
+#include "process/signals.h"
 #include "process/supervisor.h"
 
 START_TEST(quota_is_rounded_up)
@@ -130,6 +132,16 @@ START_TEST(wrong_options_of_serve_are_refused)
 }
 END_TEST
 
+START_TEST(signals_have_names)
+{
+	ck_assert_str_eq(signal_name(SIGKILL), "KILL");
+	ck_assert_str_eq(signal_name(SIGSYS), "SYS");
+	ck_assert_str_eq(signal_name(0), "0");
+	ck_assert_str_eq(signal_name(1000), "1000");
+	ck_assert_str_eq(signal_name(-1), "-1");
+}
+END_TEST
+
 static char dir[] = "/tmp/skua-test-XXXXXX";
 static char path[64];
 
@@ -236,6 +248,7 @@ END_TEST
 TESTS("process parts", quota_is_rounded_up, no_quota_is_no_limit, group_of_version_1_and_2,
       there_is_a_cpu, options_of_the_server, letters_stand_together, signals_by_name,
       wrong_options_are_refused, options_of_serve, wrong_options_of_serve_are_refused,
+      signals_have_names,
       pid_is_written_and_read, pid_file_of_another_stays, pid_file_without_a_number,
       pid_file_that_cannot_be_written, a_crash_loop_is_slowed, a_stuck_worker_is_loaded,
       balance_moves_only_what_is_worth_it)
