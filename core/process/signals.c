@@ -36,6 +36,7 @@ void signals_block(void)
 
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 	/* Who started us may have ignored it: the kernel would not tell of children then. */
 	signal(SIGCHLD, SIG_DFL);
 }

@@ -13,7 +13,8 @@ struct signal_action {
 
 /*
  * Holds back all signals that this server acts upon, before the loop runs and
- * before any thread or child is made. SIGPIPE is ignored: send() says EPIPE.
+ * before any thread or child is made. SIGPIPE and SIGXFSZ are ignored, here and in
+ * children: send() says EPIPE, and write() to a file that may not grow says EFBIG.
  * Whatever was ignored or blocked at the start makes no difference.
  */
 void signals_block(void);

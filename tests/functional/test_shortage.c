@@ -203,6 +203,38 @@ START_TEST(a_full_disk_under_the_error_log_stops_nobody)
 }
 END_TEST
 
+/* Log files that are as large as files may be, from the start on. */
+START_TEST(a_log_at_the_limit_of_size_stops_nobody)
+{
+	enum { SIZE = 1 << 20 };
+	char *full = memory_alloc(SIZE + 1);
+	const char *const files[] = { "/access.log", full, "/full.log", full, NULL };
+	const struct server_setup setup = {
+		.conf = "error_log %DIR%/full.log info; http { access_log %DIR%/access.log;"
+			"server { listen 127.0.0.1:%PORT%; location /pid { return 200 $pid; } } }",
+		.files = files,
+	};
+	struct patience wait = { 0 };
+
+	memset(full, 'x', SIZE);
+	full[SIZE] = '\0';
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &(struct rlimit){ SIZE, SIZE }), 0);
+	struct server *server = server_start_with(&setup);
+	struct client *client = client_open(server);
+	const char *pid = client_get(client, "/pid").body;
+	for (int i = 0; i < CLIENTS; i++)
+		ck_assert_str_eq(client_get(client, "/pid").body, pid);
+	log_once(server, "access.log\" failed (27: File too large)");
+	ck_assert_int_eq(truncate(file_path(server, "/access.log"), 0), 0);
+	do
+		client_get(client, "/pid");
+	while (file_count(server, "/access.log", "/pid") == 0 && patience(&wait, "a line"));
+	log_once(server, "access.log\" were lost");
+	server_forgive(server);
+	server_stop(server);
+}
+END_TEST
+
 START_TEST(a_log_that_became_a_folder_keeps_its_file)
 {
 	struct server *server = server_serving("", "access_log %DIR%/access.log;");
@@ -252,4 +284,5 @@ TESTS("shortage", idle_connections_go_first, connections_wait_for_descriptors,
       files_have_descriptors_when_shared, files_have_descriptors_at_handoff,
       a_worker_that_cannot_be_started_is_tried_again, a_reload_without_descriptors_changes_nothing,
       a_full_disk_stops_nobody, a_full_disk_under_the_error_log_stops_nobody,
+      a_log_at_the_limit_of_size_stops_nobody,
       a_log_that_became_a_folder_keeps_its_file, the_folder_of_the_pid_file_may_go)
