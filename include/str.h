@@ -96,6 +96,12 @@ struct str str_trim(struct str s, const char *set);
 struct str str_split(struct str *rest, char sep);
 
 /*
+ * The length of the UTF-8 character that s begins with (RFC 3629: no overlong form,
+ * no surrogate, nothing beyond U+10FFFF), 0 when it begins with none.
+ */
+size_t str_utf8(struct str s);
+
+/*
  * Parses an unsigned decimal number, digits only, all of s.
  * 0, -EINVAL when s is not one, -ERANGE when it exceeds max.
  */

@@ -80,6 +80,13 @@ static const char *value_of(const char *rest, struct arguments *args)
 	return *args->next ? *args->next++ : NULL;
 }
 
+static int check_error_log(const char *path)
+{
+	if (strncmp(path, "syslog:", 7) != 0 && strncmp(path, "memory:", 7) != 0)
+		return 0;
+	return complain("invalid option: \"-e %s\"; errors go to a file or to \"stderr\"", path);
+}
+
 static int option_with_value(struct options *options, char letter, const char *value)
 {
 	static const char *const wants[] = {
@@ -98,7 +105,7 @@ static int option_with_value(struct options *options, char letter, const char *v
 		return 0;
 	case 'e':
 		options->error_log = value;
-		return 0;
+		return check_error_log(value);
 	case 'g':
 		options->globals = value;
 		return 0;

@@ -149,17 +149,32 @@ static char *put_json_control(char *to, unsigned char c)
 	return to;
 }
 
+/* JSON is UTF-8 (RFC 8259 section 8.1): a byte that is not is written as \\xNN. */
+static char *put_json_beyond_ascii(char *to, struct str rest, size_t *used)
+{
+	*used = str_utf8(rest);
+	if (*used)
+		return str_put(to, str_head(rest, *used));
+	*used = 1;
+	return to + sprintf(to, "\\\\x%02X", (unsigned char)rest.data[0]);
+}
+
 static char *put_json(char *to, const char *limit, struct str value, bool found)
 {
-	for (size_t i = 0; found && i < value.len; i++) {
+	size_t used;
+
+	for (size_t i = 0; found && i < value.len; i += used) {
 		unsigned char c = (unsigned char)value.data[i];
 
+		used = 1;
 		if (limit - to < JSON_ESCAPE)
 			return NULL;
 		if (c < 0x20 || c == '"' || c == '\\')
 			to = put_json_control(to, c);
-		else
+		else if (c < 0x80)
 			*to++ = (char)c;
+		else
+			to = put_json_beyond_ascii(to, str_skip(value, i), &used);
 	}
 	return to;
 }
@@ -323,6 +338,11 @@ static int set_access_log(struct conf_call *call)
 			return conf_error(call, &args[1], "nothing may follow \"off\"");
 		return 0;
 	}
+	if (str_starts(args[0].text, STR("syslog:")))
+		return conf_error(call, &args[0],
+				  "there is no access log in syslog here\n"
+				  "write a file, or /dev/stdout and let the service manager pass "
+				  "its lines on");
 	if (str_chr(args[0].text, '$') >= 0)
 		return conf_error(call, &args[0],
 				  "the path of a log has no variables here: write one "
@@ -381,8 +401,10 @@ static verdict log_request(struct request *req, const void *data)
 #define LOG_FORMAT_DOC                                                                  \
 	"Defines a format of the access log: a text with variables. A value's quotes, "  \
 	"backslashes and control characters are written as \\xNN (default), as in JSON " \
-	"strings (json), or as they are (none). A variable without a value is \"-\" in "  \
-	"the default escaping and empty in the others. The format \"combined\" is built in."
+	"strings (json), or as they are (none). Bytes beyond ASCII are escaped by default; " \
+	"in json those that are no UTF-8 become the text \\xNN, so that a line is valid " \
+	"JSON. A variable without a value is \"-\" in the default escaping and empty in " \
+	"the others. The format \"combined\" is built in."
 
 #define ACCESS_LOG_DOC                                                                     \
 	"Writes a line for each answer to this file, in this format (\"combined\" if none " \

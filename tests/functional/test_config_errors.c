@@ -205,6 +205,8 @@ START_TEST(of_http)
 		{ SERVER("allow 10.0.0.0/33;"), "4:7: ", "expected 0 to 32" },
 		{ SERVER("deny everybody;"), "4:6: ", "is not an address" },
 		{ SERVER("access_log logs/a.log nice;"), "4:23: ", "^~~~" },
+		{ SERVER("access_log syslog:server=unix:/dev/log;"),
+		  "4:12: there is no access log in syslog", "/dev/stdout" },
 		{ SERVER("server_name a..b;"), "4:13: invalid server name \"a..b\"",
 		  "\"*.a.example\"" },
 		{ SERVER("types { text/html; }"), "4:9: ", "^~~" },

@@ -29,12 +29,12 @@ END_TEST
 /* A server with further directives at http level, and some places to ask for. */
 static struct server *logging(const char *http)
 {
-	return server_start(memory_printf(
-		"http { %s\n server { listen 127.0.0.1:%%PORT%%; root html;\n"
-		"  location = /a { return 200 abc; }\n"
-		"  location = /quiet { access_log off; return 200 q; }\n"
-		"  location = /own { access_log own.log uri; return 200 o; } } }",
-		http));
+	return server_start(
+		memory_printf("http { %s\n server { listen 127.0.0.1:%%PORT%%; root html;\n"
+			      "  location = /a { return 200 abc; }\n"
+			      "  location = /quiet { access_log off; return 200 q; }\n"
+			      "  location = /own { access_log own.log uri; return 200 o; } } }",
+			      http));
 }
 
 /* Waits until the file holds exactly this. */
@@ -117,16 +117,16 @@ START_TEST(escaping)
 					"log_format j escape=json '{\"x\":\"$http_x\"}';"
 					"access_log default.log uri; access_log none.log n;"
 					"access_log json.log j;");
-	static const char *const values[] = { "\"1234567", "1234567\\",
+	static const char *const values[] = { "\"1234567",  "1234567\\",
 					      "12345678\"", "\303\244 2345678",
-					      "123\t567",  "plain text of some length" };
+					      "123\t567",   "plain text of some length" };
 	char *fields[3] = { "", "", "" };
-	static const char *const shown[] = { "\\x221234567",	    "1234567\\x5C",
-					     "12345678\\x22",	    "\\xC3\\xA4 2345678",
-					     "123\\x09567",	    "plain text of some length" };
-	static const char *const json[] = { "\\\"1234567", "1234567\\\\", "12345678\\\"",
-					    "\303\244 2345678", "123\\t567",
-					    "plain text of some length" };
+	static const char *const shown[] = { "\\x221234567",  "1234567\\x5C",
+					     "12345678\\x22", "\\xC3\\xA4 2345678",
+					     "123\\x09567",   "plain text of some length" };
+	static const char *const json[] = { "\\\"1234567",  "1234567\\\\",
+					    "12345678\\\"", "\303\244 2345678",
+					    "123\\t567",    "plain text of some length" };
 
 	for (size_t i = 0; i < sizeof(values) / sizeof(*values); i++) {
 		ask(server, "/a", .fields = memory_printf("X: %s\r\n", values[i]));
@@ -138,6 +138,22 @@ START_TEST(escaping)
 	log_becomes(server, "/default.log", memory_printf("%s-\n", fields[0]));
 	log_becomes(server, "/none.log", memory_printf("%s\n", fields[1]));
 	log_becomes(server, "/json.log", memory_printf("%s{\"x\":\"\"}\n", fields[2]));
+	server_stop(server);
+}
+END_TEST
+
+/* A byte alone, a character cut short, a surrogate, a character, an overlong form. */
+START_TEST(json_is_utf8)
+{
+	struct server *server = logging("log_format uri $uri; log_format j escape=json '$http_x';"
+					"access_log json.log j;");
+
+	ask(server, "/a",
+	    .fields = "X: \377 \303 \303\244 \355\240\200 \360\237\230\200 \300\257 \342\202\r\n");
+	log_becomes(
+		server, "/json.log",
+		"\\\\xFF \\\\xC3 \303\244 \\\\xED\\\\xA0\\\\x80 \360\237\230\200 \\\\xC0\\\\xAF "
+		"\\\\xE2\\\\x82\n");
 	server_stop(server);
 }
 END_TEST
@@ -223,8 +239,8 @@ START_TEST(a_line_may_be_longer_than_the_buffer)
 	get(server, "/a");
 	while (file_count(server, "/all.log", "\n") < 3)
 		patience(&p, "three lines in the access log");
-	ck_assert(strcmp(file_text(server, "/all.log"),
-			 memory_printf("---\n%s---\n", expected)) == 0);
+	ck_assert(strcmp(file_text(server, "/all.log"), memory_printf("---\n%s---\n", expected)) ==
+		  0);
 	ck_assert(!log_has(server, "lost"));
 	server_stop(server);
 }
@@ -298,6 +314,6 @@ START_TEST(a_full_pipe_loses_lines_only)
 END_TEST
 
 TESTS("access log", hello_answers_with_its_text, formats, combined_is_built_in,
-      levels_replace_each_other, conditions, escaping, escaping_at_every_place,
+      levels_replace_each_other, conditions, escaping, json_is_utf8, escaping_at_every_place,
       escaping_of_every_byte, a_line_may_be_longer_than_the_buffer, a_buffer_holds_lines_back,
       a_full_pipe_loses_lines_only)

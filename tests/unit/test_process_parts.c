@@ -103,6 +103,8 @@ START_TEST(wrong_options_are_refused)
 	ck_assert_int_lt(READ(&options, "skua", "word"), 0);
 	ck_assert_int_lt(READ(&options, "skua", "-"), 0);
 	ck_assert_int_lt(READ(&options, "skua", "--port"), 0);
+	ck_assert_int_lt(READ(&options, "skua", "-e", "syslog:server=unix:/dev/log"), 0);
+	ck_assert_int_lt(READ(&options, "skua", "-ememory:32m"), 0);
 }
 END_TEST
 
