@@ -4,6 +4,7 @@
 #define SKUA_PATTERN_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include <str.h>
 
@@ -20,10 +21,26 @@ const struct pattern *pattern_compile(struct conf_call *call, const struct conf_
 				      size_t skip, bool nocase);
 
 /*
- * Matches; then $1 … and named captures of the request are those of this match.
- * The subject must live as long as the request. False also when the match limit
- * was reached (which the error log tells). req NULL: nothing is captured.
+ * What came out of a match. None of the outcomes is 0, so that none can be taken
+ * for false.
  */
-bool pattern_match(struct request *req, const struct pattern *pattern, struct str subject);
+enum match {
+	MATCH_NO = 1,
+	MATCH_YES,
+	MATCH_FAILED, /* nobody knows: the expression reached its limit, see the error log */
+};
+
+/*
+ * After MATCH_YES, $1 … and the named captures of the request are those of this
+ * match. The subject must live as long as the request. req NULL: nothing is captured.
+ *
+ * After MATCH_FAILED the caller must not go on as if the expression did not match:
+ * what the expression forbids would be allowed then. The caller refuses the request
+ * with 500. Where a handler does not (perhaps because the match was made by a
+ * variable that the handler asked for), the walk through the phases does: it takes no
+ * other verdict of that handler than WAIT and CLOSE.
+ */
+enum match pattern_match(struct request *req, const struct pattern *pattern, struct str subject)
+	__attribute__((warn_unused_result));
 
 #endif

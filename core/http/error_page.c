@@ -105,6 +105,7 @@ verdict error_page_respond(struct request *req, int status)
 	const struct error_page *page = find_page(core, status);
 	struct response *response = &req->response;
 
+	core->match_failed = false;
 	if (status == 444)
 		return CLOSE;
 	if (ends_connection(status))

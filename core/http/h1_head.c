@@ -118,8 +118,13 @@ static int find_server(struct request *req, struct str authority)
 		status = host_parse(req->pool, authority, &req->host);
 	if (status)
 		return status;
-	req->server = vhosts_find(http_vhosts(req->conn), req, req->host);
-	request_set_location(req, req->server->top);
+
+	const struct http_server *server = vhosts_find(http_vhosts(req->conn), req, req->host);
+
+	if (!server)
+		return 500;
+	req->server = server;
+	request_set_location(req, server->top);
 	return 0;
 }
 
@@ -187,8 +192,9 @@ static enum next_request refuse(struct h1 *h, struct request_core *core, int sta
 	h->ex->last_answer = true;
 	/* Also when the line went no further than its method. */
 	core->pub.head_only = str_starts(core->pub.line, STR("HEAD "));
-	request_log(&core->pub, LEVEL_INFO, 0, "client sent an invalid request: %d %.*s", status,
-		    STR_ARG(status_reason(status)));
+	if (status != 500) /* not the client's fault, and reported already */
+		request_log(&core->pub, LEVEL_INFO, 0, "client sent an invalid request: %d %.*s",
+			    status, STR_ARG(status_reason(status)));
 	request_refuse(core, status);
 	return NEXT_STARTED;
 }

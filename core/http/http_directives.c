@@ -76,7 +76,8 @@ static const struct directive http_directives[] = {
 		      "expressions after a \"~\", whose captures become variables, and \"\" for "
 		      "requests without a host. Exact names win over wildcards at the front, "
 		      "these over wildcards at the end, these over expressions in the order of "
-		      "the file. $hostname stands for the name of this machine.",
+		      "the file. $hostname stands for the name of this machine. A host for which "
+		      "an expression needs too many steps is answered with 500.",
 		      .flags = REPEAT, .min_args = 1, .max_args = MANY_ARGS),
 	DIRECTIVE_SET("location", IN_SERVER | IN_LOCATION, location_block_set,
 		      "[ = | ^~ | ~ | ~* ] uri { ... } | @name { ... }",
@@ -86,7 +87,10 @@ static const struct directive http_directives[] = {
 		      "matches wins, and if none does, the prefix. With ^~ a prefix wins without "
 		      "expressions being tried. Paths are compared decoded, without dot segments "
 		      "and repeated slashes. Locations may be nested inside a prefix that they "
-		      "begin with. A name with @ is reached by error_page and try_files only.",
+		      "begin with. A name with @ is reached by error_page and try_files only.\n\n"
+		      "An expression that needs too many steps for a path is given up, and the "
+		      "request is answered with 500: what the location protects is not served "
+		      "by another one.",
 		      .flags = BLOCK | REPEAT, .min_args = 1, .max_args = 2),
 
 	/* --- files --- */

@@ -169,7 +169,8 @@ static const struct http_location *find_static(const struct location_tree *tree,
 
 /*
  * Searches inside a location. *final: what was found was named exactly or by an
- * expression, and no enclosing level has a better one.
+ * expression, and no enclosing level has a better one. NULL, also final: an expression
+ * was given up.
  */
 static const struct http_location *find_inside(struct request *req,
 					       const struct http_location *outer, struct str uri,
@@ -192,14 +193,16 @@ static const struct http_location *find_inside(struct request *req,
 		found = find_inside(req, found, uri, final);
 	if (*final)
 		return found;
-	if (try_regexes)
-		for (const struct regex_location *regex = tree->regexes; regex;
-		     regex = regex->next)
-			if (pattern_match(req, regex->location->pattern, uri)) {
-				found = find_inside(req, regex->location, uri, final);
-				*final = true;
-				return found;
-			}
+	for (const struct regex_location *regex = try_regexes ? tree->regexes : NULL; regex;
+	     regex = regex->next) {
+		enum match match = pattern_match(req, regex->location->pattern, uri);
+
+		if (match == MATCH_NO)
+			continue;
+		found = match == MATCH_YES ? find_inside(req, regex->location, uri, final) : NULL;
+		*final = true;
+		return found;
+	}
 	return found ? found : outer;
 }
 

@@ -163,32 +163,37 @@ static void report(struct request *req, const struct pattern *pattern, int error
 	char reason[128];
 
 	pcre2_get_error_message(error, (PCRE2_UCHAR *)reason, sizeof(reason));
-	if (req)
-		request_log(req, LEVEL_ALERT, 0, "matching \"%.*s\" was given up: %s",
-			    STR_ARG(pattern->source), reason);
-	else
+	if (!req) {
 		log_alertx("matching \"%.*s\" was given up: %s", STR_ARG(pattern->source), reason);
+		return;
+	}
+	request_log(req, LEVEL_ALERT, 0,
+		    "matching \"%.*s\" was given up: %s; what it decides is answered with 500, "
+		    "write it so that it has fewer ways to match",
+		    STR_ARG(pattern->source), reason);
 }
 
-bool pattern_match(struct request *req, const struct pattern *pattern, struct str subject)
+enum match pattern_match(struct request *req, const struct pattern *pattern, struct str subject)
 {
 	int count = pcre2_match(pattern->code, (PCRE2_SPTR)(subject.data ? subject.data : ""),
 				subject.len, 0, 0, matcher.data, matcher.context);
 
 	if (count == PCRE2_ERROR_NOMATCH)
-		return false;
+		return MATCH_NO;
 	if (count < 0) {
 		report(req, pattern, count);
-		return false;
+		if (req)
+			request_core(req)->match_failed = true;
+		return MATCH_FAILED;
 	}
 	if (!req)
-		return true;
+		return MATCH_YES;
 
 	const PCRE2_SIZE *offsets = pcre2_get_ovector_pointer(matcher.data);
 
 	keep_captures(req, subject, offsets, (uint32_t)count);
 	assign_named(req, pattern, subject, offsets, (uint32_t)count);
-	return true;
+	return MATCH_YES;
 }
 
 const char *pattern_library(void)

@@ -85,10 +85,23 @@ void pipelines_create(struct conf *conf, struct http_location *locations)
 
 /* --- the walk ----------------------------------------------------------------- */
 
+/*
+ * An expression was given up while a handler ran, or in what the handler asked for: what
+ * the expression would have decided is unknown. An error page that is ready stays, and a
+ * handler that waits is refused when it goes on.
+ */
+static verdict refuse_failed_match(const struct request_core *core, verdict v)
+{
+	return v == WAIT || v == CLOSE || core->pub.response.is_error_page ? v : 500;
+}
+
 static verdict call(struct request_core *core, const struct handler *handler)
 {
 	core->running = (unsigned)handler->module;
-	return handler->run(&core->pub, core->pub.confs[handler->module]);
+
+	verdict v = handler->run(&core->pub, core->pub.confs[handler->module]);
+
+	return core->match_failed ? refuse_failed_match(core, v) : v;
 }
 
 /* Calls the handlers that are left in this phase until one has an opinion. */
@@ -148,7 +161,11 @@ static verdict find_location(struct request_core *core)
 {
 	struct request *req = &core->pub;
 
-	request_set_location(req, location_find(req, req->server, req->uri));
+	const struct http_location *location = location_find(req, req->server, req->uri);
+
+	if (!location)
+		return 500;
+	request_set_location(req, location);
 	if (req->location->core->internal && !req->is_internal)
 		return 404;
 

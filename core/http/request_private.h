@@ -34,6 +34,7 @@ struct request_core {
 	bool access_allowed;
 	bool waiting; /* a handler said WAIT */
 	bool closing; /* a handler said CLOSE */
+	bool match_failed; /* an expression was given up, and no error has been rendered since */
 	bool in_error_page; /* error_page has redirected once */
 	int error_page_code; /* what error_page makes of the status; 0: nothing; -1: as answered */
 

@@ -37,8 +37,9 @@ const struct http_server *vhosts_add(struct vhosts *vhosts, const struct server_
 /*
  * The server for a host (lower case, no port): exact name, longest wildcard at
  * the front, longest at the end, first expression (its captures are the
- * request's then), default. Empty: the server named "", or the default. The
- * host must live as long as the request.
+ * request's then), default. Empty: the server named "", or the default. NULL: an
+ * expression was given up, so nobody knows whose request it is. The host must live
+ * as long as the request.
  */
 const struct http_server *vhosts_find(const struct vhosts *vhosts, struct request *req,
 				      struct str host);
@@ -58,12 +59,13 @@ const struct http_location *location_tree_add(struct location_tree *tree,
 					      struct http_location *location);
 
 /*
- * The location for a URI, never NULL. On each level: an exact one; otherwise the
+ * The location for a URI. On each level: an exact one; otherwise the
  * longest prefix is found and, inside of it, the same search is made. What that
  * finds by an exact name or an expression stays; else, unless the prefix was
  * written with ^~, the expressions of this level are tried in order, and the
  * first that matches is searched inside, too. Captures become the request's.
- * The URI must live as long as the request.
+ * NULL: an expression was given up, so nobody knows which location it would have
+ * been. The URI must live as long as the request.
  */
 const struct http_location *location_find(struct request *req, const struct http_server *server,
 					  struct str uri);

@@ -182,10 +182,12 @@ const struct http_server *vhosts_find(const struct vhosts *vhosts, struct reques
 		server = find_tail(&vhosts->tail, host);
 	if (server)
 		return server;
-	if (host.len > 0)
-		for (const struct vhost_pattern *entry = vhosts->patterns; entry;
-		     entry = entry->next)
-			if (pattern_match(req, entry->pattern, host))
-				return entry->server;
+	for (const struct vhost_pattern *entry = host.len ? vhosts->patterns : NULL; entry;
+	     entry = entry->next) {
+		enum match match = pattern_match(req, entry->pattern, host);
+
+		if (match != MATCH_NO)
+			return match == MATCH_YES ? entry->server : NULL;
+	}
 	return vhosts->fallback;
 }

@@ -4,6 +4,7 @@
  * address lead to an answer. The expectations are what nginx does.
  */
 #include "harness/client.h"
+#include "harness/memory.h"
 #include "harness/test.h"
 
 #include <string.h>
@@ -85,6 +86,45 @@ START_TEST(a_capture_goes_before_what_its_name_means)
 					    " return 200 \"$http_x $arg_y\"; }");
 
 	ck_assert_str_eq(ask(server, "/a/b?y=d", .fields = "X: c\r\n").body, "a b");
+	server_stop(server);
+}
+END_TEST
+
+/* What the expression keeps shut stays shut, also for a path that is too much for it. */
+START_TEST(an_expression_that_is_given_up_is_an_error)
+{
+	struct server *server = server_with(
+		"root %DIR%/site; location ~ \"^/d/(([a-z])+.?)+[0-9]$|\\.key$\" { deny all; }");
+	const char *name = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.key";
+
+	put_file(server, "/site/d/a.key", "secret");
+	put_file(server, memory_printf("/site/d/%s", name), "secret");
+	ck_assert_int_eq(get(server, "/d/a.key").status, 403);
+	struct reply reply = get(server, memory_printf("/d/%s", name));
+	ck_assert_int_eq(reply.status, 500);
+	ck_assert_ptr_null(strstr(reply.body, "secret"));
+	log_once(server, name);
+	ck_assert(log_has(server, "was given up: match limit exceeded; what it decides is "
+				  "answered with 500"));
+	server_forgive(server);
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(a_host_that_an_expression_gives_up_is_no_hosts)
+{
+	struct server *server = server_start(
+		"http { access_log off;"
+		"server { " LISTEN " server_name first; return 200 first; }"
+		"server { " LISTEN " server_name ~^(a+)+$; return 200 second; } }");
+	const char *host = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.b";
+
+	ck_assert_str_eq(body_of(server, "aaa", "/"), "second");
+	struct reply reply = ask(server, "/x", .host = host);
+	ck_assert_int_eq(reply.status, 500);
+	ck_assert_ptr_null(strstr(reply.body, "first"));
+	log_once(server, "request: \"GET /x HTTP/1.1\"");
+	server_forgive(server);
 	server_stop(server);
 }
 END_TEST
@@ -216,7 +256,8 @@ END_TEST
 
 TESTS("routing", the_host_chooses_the_server, addresses_have_servers_of_their_own,
       an_address_beside_the_wildcard_of_its_port, captures_survive_redirects_inside_the_server,
-      a_capture_goes_before_what_its_name_means, paths_are_compared_decoded,
+      a_capture_goes_before_what_its_name_means, an_expression_that_is_given_up_is_an_error,
+      a_host_that_an_expression_gives_up_is_no_hosts, paths_are_compared_decoded,
       slashes_are_merged_unless_told_otherwise, aliases,
       a_root_of_variables, internal_is_for_the_server_only,
       error_pages_of_a_block_replace_those_around_it, variables_in_the_access_log)

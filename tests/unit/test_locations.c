@@ -139,6 +139,30 @@ START_TEST(a_match_leaves_its_captures)
 }
 END_TEST
 
+/* Of each level, and whatever stands behind it or around it. */
+START_TEST(an_expression_that_is_given_up_finds_nothing)
+{
+	static const char *const servers[] = {
+		"location / { } location ~ ^/(a+)+$ { }",
+		"location ~ ^/(a+)+$ { } location ~ . { }",
+		"location / { location ~ ^/(a+)+$ { } } location ~ . { }",
+		"location ~ ^/a { location ~ (a+)+$ { } }",
+	};
+	static const struct log quiet = { .fd = -1 };
+	const char *uri = "/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!";
+
+	log_process = &quiet;
+	for (size_t i = 0; i < sizeof(servers) / sizeof(servers[0]); i++) {
+		struct http *http = good_http(memory_printf("server { %s }", servers[i]));
+		struct request *req = request_for(http, "", uri);
+
+		ck_assert_ptr_null(location_find(req, http->servers[0], req->uri));
+		ck_assert_ptr_nonnull(location_find(req, http->servers[0], STR("/a")));
+		end_request(req);
+	}
+}
+END_TEST
+
 START_TEST(a_nested_location_knows_its_parent_and_settings)
 {
 	struct http *http = good_http("server { send_timeout 5; location /a/ { internal; "
@@ -227,6 +251,7 @@ END_TEST
 
 TESTS("locations", finds_as_nginx_does, the_server_takes_what_no_location_has,
       an_empty_prefix_has_all, named_locations_are_found_by_name_only,
-      a_match_leaves_its_captures, a_nested_location_knows_its_parent_and_settings,
+      a_match_leaves_its_captures, an_expression_that_is_given_up_finds_nothing,
+      a_nested_location_knows_its_parent_and_settings,
       wrong_places_are_errors, the_same_expression_may_stand_twice,
       of_two_named_locations_the_first_counts, ten_thousand_prefixes)

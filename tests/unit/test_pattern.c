@@ -24,7 +24,7 @@ START_TEST(captures_are_parts_of_the_subject)
 	const struct pattern *pattern = pattern_of(http, "/abc");
 	struct request *req = request_for(http, "", "/");
 
-	ck_assert(pattern_match(req, pattern, STR("/ac")));
+	ck_assert_int_eq(pattern_match(req, pattern, STR("/ac")), MATCH_YES);
 	ck_assert_uint_eq(req->captures_count, 4);
 	assert_str(req->captures[0], "/ac");
 	assert_str(req->captures[1], "a");
@@ -40,8 +40,8 @@ START_TEST(what_does_not_match_leaves_captures_alone)
 	const struct pattern *pattern = pattern_of(http, "/a");
 	struct request *req = request_for(http, "", "/");
 
-	ck_assert(pattern_match(req, pattern, STR("/x")));
-	ck_assert(!pattern_match(req, pattern, STR("x")));
+	ck_assert_int_eq(pattern_match(req, pattern, STR("/x")), MATCH_YES);
+	ck_assert_int_eq(pattern_match(req, pattern, STR("x")), MATCH_NO);
 	assert_str(req->captures[1], "x");
 	end_request(req);
 }
@@ -53,8 +53,8 @@ START_TEST(a_match_without_groups_ends_the_captures)
 	const struct pattern *with = pattern_of(http, "/a/"), *without = pattern_of(http, "b");
 	struct request *req = request_for(http, "", "/");
 
-	ck_assert(pattern_match(req, with, STR("/a/")));
-	ck_assert(pattern_match(req, without, STR("b")));
+	ck_assert_int_eq(pattern_match(req, with, STR("/a/")), MATCH_YES);
+	ck_assert_int_eq(pattern_match(req, without, STR("b")), MATCH_YES);
 	ck_assert_uint_eq(req->captures_count, 1);
 	end_request(req);
 }
@@ -67,10 +67,10 @@ START_TEST(named_groups_stay_until_they_match_again)
 				      "location ~ ^/z(?<X>.*)$ { } }");
 	struct request *req = request_for(http, "", "/");
 
-	ck_assert(pattern_match(req, pattern_of(http, "/x"), STR("/x1")));
-	ck_assert(pattern_match(req, pattern_of(http, "/y"), STR("/y2")));
+	ck_assert_int_eq(pattern_match(req, pattern_of(http, "/x"), STR("/x1")), MATCH_YES);
+	ck_assert_int_eq(pattern_match(req, pattern_of(http, "/y"), STR("/y2")), MATCH_YES);
 	assert_str(request_path(req, STR("/")), "/1/2/");
-	ck_assert(pattern_match(req, pattern_of(http, "/z"), STR("/z3")));
+	ck_assert_int_eq(pattern_match(req, pattern_of(http, "/z"), STR("/z3")), MATCH_YES);
 	assert_str(request_path(req, STR("/")), "/3/2/");
 	end_request(req);
 }
@@ -82,9 +82,9 @@ START_TEST(a_group_of_the_same_name_in_another_branch)
 				      "location ~ (?J)^/(?:a(?<x>.)|b(?<x>.)) { } }");
 	struct request *req = request_for(http, "", "/");
 
-	ck_assert(pattern_match(req, pattern_of(http, "/a1"), STR("/a1")));
+	ck_assert_int_eq(pattern_match(req, pattern_of(http, "/a1"), STR("/a1")), MATCH_YES);
 	assert_str(variable_text(req, STR("x")), "1");
-	ck_assert(pattern_match(req, pattern_of(http, "/b2"), STR("/b2")));
+	ck_assert_int_eq(pattern_match(req, pattern_of(http, "/b2"), STR("/b2")), MATCH_YES);
 	assert_str(variable_text(req, STR("x")), "2");
 	end_request(req);
 }
@@ -94,9 +94,10 @@ START_TEST(nothing_is_captured_without_a_request)
 {
 	struct http *http = good_http("server { location ~ ^/(?<x>.) { } }");
 
-	ck_assert(pattern_match(NULL, pattern_of(http, "/a"), STR("/a")));
-	ck_assert(!pattern_match(NULL, pattern_of(http, "/a"), STR("")));
-	ck_assert(!pattern_match(NULL, pattern_of(http, "/a"), (struct str){ NULL, 0 }));
+	ck_assert_int_eq(pattern_match(NULL, pattern_of(http, "/a"), STR("/a")), MATCH_YES);
+	ck_assert_int_eq(pattern_match(NULL, pattern_of(http, "/a"), STR("")), MATCH_NO);
+	ck_assert_int_eq(pattern_match(NULL, pattern_of(http, "/a"), (struct str){ NULL, 0 }),
+			 MATCH_NO);
 }
 END_TEST
 
@@ -113,7 +114,9 @@ START_TEST(backtracking_ends)
 	subject[0] = '/';
 	subject[sizeof(subject) - 1] = '!';
 	log_process = &log;
-	ck_assert(!pattern_match(req, pattern, (struct str){ subject, sizeof(subject) }));
+	ck_assert_int_eq(pattern_match(req, pattern, (struct str){ subject, sizeof(subject) }),
+			 MATCH_FAILED);
+	ck_assert(request_core(req)->match_failed);
 	ck_assert_int_gt(pread(log.fd, text, sizeof(text) - 1, 0), 0);
 	ck_assert_ptr_nonnull(strstr(text, "matching \"^/(a+)+$\" was given up: match limit"));
 	end_request(req);
@@ -131,7 +134,7 @@ START_TEST(deep_nesting_is_no_crash)
 	memset(subject, 'a', len);
 	subject[0] = '/';
 	log_process = &quiet;
-	pattern_match(NULL, pattern, (struct str){ subject, len });
+	ck_assert_int_eq(pattern_match(NULL, pattern, (struct str){ subject, len }), MATCH_FAILED);
 }
 END_TEST
 

@@ -83,6 +83,20 @@ START_TEST(expressions_are_tried_in_order)
 }
 END_TEST
 
+START_TEST(an_expression_that_is_given_up_finds_nobody)
+{
+	struct http *http = good_http(SERVER("first") SERVER("~^(a+)+$") SERVER("~."));
+	static const struct log quiet = { .fd = -1 };
+	struct request *req =
+		request_for(http, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.b", "/");
+
+	log_process = &quiet;
+	ck_assert_ptr_null(vhosts_find(http_vhosts(req->conn), req, req->host));
+	ck_assert_str_eq(found(http, "b"), "~.");
+	end_request(req);
+}
+END_TEST
+
 START_TEST(captures_of_a_name_are_the_requests)
 {
 	struct http *http = good_http(
@@ -198,7 +212,8 @@ END_TEST
 TESTS("vhosts", an_exact_name_wins_over_all, wildcards_win_over_expressions_front_before_tail,
       the_longest_wildcard_wins, an_asterisk_stands_for_something,
       a_leading_dot_is_the_name_and_all_below, expressions_are_tried_in_order,
-      captures_of_a_name_are_the_requests, no_host_is_a_name_of_its_own, names_are_lower_case,
+      captures_of_a_name_are_the_requests, an_expression_that_is_given_up_finds_nobody,
+      no_host_is_a_name_of_its_own, names_are_lower_case,
       default_server_takes_the_rest, a_name_that_is_taken_is_ignored,
       a_server_that_is_alone_may_repeat_itself, wrong_names_are_errors,
       a_host_may_have_thousands_of_labels, twenty_thousand_servers)
