@@ -16,6 +16,8 @@
 #ifndef SKUA_CONF_H
 #define SKUA_CONF_H
 
+#include <limits.h>
+
 #include <pool.h>
 #include <str.h>
 
@@ -147,7 +149,8 @@ struct directive {
 	unsigned min_args, max_args;
 };
 
-#define MANY_ARGS 2047
+/* As many words as somebody cares to write. */
+#define MANY_ARGS UINT_MAX
 
 #define FIELD_TYPE_OF(lvalue) \
 	_Generic((lvalue),                             \

@@ -148,7 +148,7 @@ static void report_count(struct conf *conf, const struct conf_node *node,
 		snprintf(wanted, sizeof(wanted), "no argument");
 	else if (min == max)
 		snprintf(wanted, sizeof(wanted), "%u argument%s", min, min == 1 ? "" : "s");
-	else if (max >= MANY_ARGS)
+	else if (max == MANY_ARGS)
 		snprintf(wanted, sizeof(wanted), "at least %u argument%s", min,
 			 min == 1 ? "" : "s");
 	else

@@ -45,19 +45,13 @@ static int parse_becomes(struct conf_call *call, const struct conf_word *word, i
 	return 0;
 }
 
-static void append(struct error_page **list, struct error_page *page)
-{
-	while (*list)
-		list = &(*list)->next;
-	*list = page;
-}
-
 int error_page_set(struct conf_call *call)
 {
 	struct http_conf *conf = call->data;
 	const struct conf_word *args = call->node->args;
 	size_t codes = call->node->nargs - 1;
 	const struct template *uri;
+	struct error_page **end = &conf->error_pages;
 	int becomes = 0;
 
 	if (str_starts(args[codes - 1].text, STR("="))) {
@@ -71,6 +65,8 @@ int error_page_set(struct conf_call *call)
 	}
 	if (conf_parse_template(call, &args[call->node->nargs - 1], &uri) < 0)
 		return -1;
+	while (*end)
+		end = &(*end)->next;
 	for (size_t i = 0; i < codes; i++) {
 		struct error_page *page = pool_new(call->pool, struct error_page);
 
@@ -78,7 +74,8 @@ int error_page_set(struct conf_call *call)
 			return -1;
 		page->becomes = becomes;
 		page->uri = uri;
-		append(&conf->error_pages, page);
+		*end = page;
+		end = &page->next;
 	}
 	return 0;
 }

@@ -24,7 +24,9 @@ static int check_limits(const struct h1 *h)
 {
 	const struct http_conf *conf = default_server(h)->top->core;
 	const struct head_scan *scan = &h->ex->scan;
-	size_t line_limit = (size_t)conf->large_buffers_size.bytes;
+	size_t first = (size_t)conf->client_header_buffer_size.bytes;
+	size_t large = (size_t)conf->large_buffers_size.bytes;
+	size_t line_limit = first > large ? first : large;
 	size_t request_line = (scan->line_end ? scan->line_end : scan->pos) - scan->start;
 	size_t unfinished = scan->end || !scan->line_end ? 0 : scan->pos - scan->line;
 

@@ -15,7 +15,7 @@ enum {
 	IN_ALL_IF = IN_ALL | IN_IF,
 };
 
-enum { KEEPALIVE_REQUESTS_MAX = 1000000000, HEAD_LINES_MAX = 100000 };
+enum { HEAD_LINES_MAX = 100000 };
 
 #define SIZE_1K (1024)
 #define SIZE_1M (1024 * 1024)
@@ -135,7 +135,7 @@ static const struct directive http_directives[] = {
 		      .initial = "75s", .min_args = 1, .max_args = 2),
 	DIRECTIVE_HTTP("keepalive_requests", IN_ALL, keepalive_requests, "number",
 		       "A connection is closed after so many requests, which frees what it holds.",
-		       .initial = "1000", .max = KEEPALIVE_REQUESTS_MAX),
+		       .initial = "1000"),
 	DIRECTIVE_HTTP("keepalive_time", IN_ALL, keepalive_time, "time",
 		       "A connection that is older than this is closed after its current request.",
 		       .initial = "1h"),
@@ -162,12 +162,12 @@ static const struct directive http_directives[] = {
 		       "size",
 		       "The buffer that a head is read into at first. Longer heads get those of "
 		       "large_client_header_buffers.",
-		       .initial = "1k", .min = 256, .max = SIZE_1M),
+		       .initial = "1k", .min = 1, .max = SIZE_1M),
 	DIRECTIVE_SET("large_client_header_buffers", IN_HTTP_SERVER,
 		      large_client_header_buffers_set, "number size",
-		      "Limits of a head: a request line longer than a buffer is answered with "
-		      "414, a field line longer than a buffer, or more than all of them hold, "
-		      "with 400.",
+		      "Limits of a head: a request line longer than a buffer (also than "
+		      "client_header_buffer_size) is answered with 414, such a field line, or "
+		      "more than all buffers hold, with 400.",
 		      .initial = "4 8k", .min_args = 2),
 	DIRECTIVE_HTTP("max_headers", IN_HTTP_SERVER, max_headers, "number",
 		       "A request with more field lines is answered with 400.",

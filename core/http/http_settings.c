@@ -96,17 +96,24 @@ int keepalive_timeout_set(struct conf_call *call)
 	return 0;
 }
 
+enum {
+	LARGE_BUFFER_MIN = 112, /* nginx: connection_pool_size, which is at least this */
+	LARGE_BUFFER_MAX = 1 << 20,
+	LARGE_BUFFERS_MAX = 1024,
+};
+
 int large_client_header_buffers_set(struct conf_call *call)
 {
 	struct http_conf *conf = call->data;
 	const struct conf_word *args = call->node->args;
 
-	if (conf_parse_int(call, &args[0], 1, 1024, &conf->large_buffers_count) < 0 ||
+	if (conf_parse_int(call, &args[0], 1, LARGE_BUFFERS_MAX, &conf->large_buffers_count) < 0 ||
 	    conf_parse_size(call, &args[1], &conf->large_buffers_size) < 0)
 		return -1;
-	if (conf->large_buffers_size.bytes < 512 || conf->large_buffers_size.bytes > 1 << 20)
+	if (conf->large_buffers_size.bytes < LARGE_BUFFER_MIN ||
+	    conf->large_buffers_size.bytes > LARGE_BUFFER_MAX)
 		return conf_error(call, &args[1],
-				  "a buffer of \"%.*s\" cannot be used\nexpected 512 to 1m",
-				  STR_ARG(args[1].text));
+				  "a buffer of \"%.*s\" cannot be used\nexpected %d to 1m",
+				  STR_ARG(args[1].text), LARGE_BUFFER_MIN);
 	return 0;
 }

@@ -59,7 +59,7 @@ static int set_backlog(struct conf_call *call, const struct conf_word *word, str
 {
 	uint64_t number;
 
-	if (str_to_u64(value, 1 << 20, &number) < 0 || number == 0)
+	if (str_to_u64(value, INT_MAX, &number) < 0 || number == 0)
 		return conf_error(call, word,
 				  "invalid backlog \"%.*s\"\nexpected 1 or more connections",
 				  STR_ARG(value));

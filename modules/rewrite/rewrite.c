@@ -35,7 +35,7 @@ static verdict rewrite_answer(struct request *req, const void *data)
 		return answer->status;
 	}
 	/* An error without words of its own looks like any other: error_page. */
-	if (!answer->text && answer->status >= 400)
+	if (!answer->text && answer->status >= 400 && answer->status <= 599)
 		return answer->status;
 	return respond_bytes(req, answer->status, STR(""), text);
 }
@@ -50,9 +50,9 @@ static int parse_status(struct conf_call *call, const struct conf_word *word, in
 {
 	uint64_t status;
 
-	if (str_to_u64(word->text, 599, &status) < 0 || status < 200)
+	if (str_to_u64(word->text, 999, &status) < 0 || status < 200)
 		return conf_error(call, word,
-				  "\"%.*s\" is not a status\nexpected 200 to 599, or a URL that "
+				  "\"%.*s\" is not a status\nexpected 200 to 999, or a URL that "
 				  "begins with http://, https:// or $scheme",
 				  STR_ARG(word->text));
 	*out = (int)status;
@@ -94,7 +94,8 @@ const struct module rewrite_module = {
 			      "the second word is where the client is sent, with others it is the "
 			      "body of the answer, whose type is that of the URI's extension or "
 			      "default_type. A URL alone is a 302. 444 closes the connection "
-			      "without an answer.",
+			      "without an answer. A status above 599, which HTTP does not know, "
+			      "has no error page.",
 			      FIELD_AT(struct rewrite_conf, answer),
 			      .flags = LOCAL | REPEAT | ORDERED, .min_args = 1, .max_args = 2),
 		{ 0 }

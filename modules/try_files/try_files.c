@@ -46,7 +46,7 @@ static verdict look_for(struct request *req, struct str uri, enum file_kind kind
 
 static verdict go_to_last(struct request *req, const struct try_files *files)
 {
-	if (!files->last && files->status >= 300)
+	if (!files->last && files->status >= 300 && files->status <= 599)
 		return files->status;
 	if (!files->last)
 		return respond_bytes(req, files->status, STR(""), STR(""));
@@ -88,8 +88,8 @@ static int parse_last(struct conf_call *call, const struct conf_word *word,
 
 	if (!str_starts(word->text, STR("=")))
 		return conf_parse_template(call, word, &files->last);
-	if (str_to_u64(str_skip(word->text, 1), 599, &status) < 0 || status < 200)
-		return conf_error(call, word, "\"%.*s\" is not a status\nexpected =200 to =599",
+	if (str_to_u64(str_skip(word->text, 1), 999, &status) < 0 || status < 200)
+		return conf_error(call, word, "\"%.*s\" is not a status\nexpected =200 to =999",
 				  STR_ARG(word->text));
 	files->status = (int)status;
 	return 0;

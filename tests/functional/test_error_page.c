@@ -133,6 +133,21 @@ START_TEST(return_goes_through_it)
 }
 END_TEST
 
+START_TEST(statuses_above_those_of_http_have_no_page)
+{
+	struct server *server = with("error_page 404 /404.html;"
+				     "location /bare { return 999; }"
+				     "location /text { return 600 text; }"
+				     "location /files { try_files /none =999; }");
+
+	is(get(server, "/bare"), 999, "");
+	ck_assert_uint_eq(get(server, "/bare").body_len, 0);
+	is(get(server, "/text"), 600, "text");
+	is(get(server, "/files"), 999, "");
+	server_stop(server);
+}
+END_TEST
+
 START_TEST(internal_locations_are_open_for_pages_only)
 {
 	struct server *server = with("error_page 404 /404.html;"
@@ -254,6 +269,7 @@ END_TEST
 TESTS("error_page", the_page_of_the_server_itself, a_page_of_ones_own_keeps_the_code, another_code,
       the_code_of_the_page, a_named_location, an_address_elsewhere, variables_in_the_page,
       a_page_that_is_missing_itself, return_goes_through_it,
+      statuses_above_those_of_http_have_no_page,
       internal_locations_are_open_for_pages_only, a_location_has_its_own,
       too_large_a_head_has_a_code_of_its_own, errors_of_the_protocol, a_page_keeps_the_connection,
       circles_end, a_404_answer_has_no_ranges_or_validators, nothing_is_said_for_444,

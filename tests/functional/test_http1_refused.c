@@ -245,8 +245,28 @@ START_TEST(the_rest_of_a_refused_request_does_not_reset)
 }
 END_TEST
 
+/* A line of that length, for a server whose first buffer is larger than the others. */
+static int with_line(struct server *small, int len)
+{
+	return raw(small, memory_printf("GET /%0*d HTTP/1.1\r\nHost: a\r\n\r\n", len - 14, 0))
+		.status;
+}
+
+START_TEST(a_line_may_fill_the_first_buffer)
+{
+	struct server *small = server_with("client_header_buffer_size 1k; connection_pool_size 256;"
+					   "large_client_header_buffers 4 256;"
+					   "location / { return 200 $request_uri; }");
+
+	ck_assert_int_eq(with_line(small, 250), 200);
+	ck_assert_int_eq(with_line(small, 1000), 200);
+	ck_assert_int_eq(with_line(small, 1100), 414);
+	server_stop(small);
+}
+END_TEST
+
 TESTS_IN((&(struct test_suite){ .name = "refused", .setup = setup, .teardown = teardown }), hosts,
 	 line_ends, fields, a_nul_anywhere, lengths_and_encodings, unknown_encodings, request_lines,
 	 a_refused_head_gets_no_body, http_09, a_later_minor_version_is_1_1,
-	 a_preface_of_http_2_is_refused, long_lines,
-	 many_fields, heads_larger_than_all_buffers, the_rest_of_a_refused_request_does_not_reset)
+	 a_preface_of_http_2_is_refused, long_lines, many_fields, a_line_may_fill_the_first_buffer,
+	 heads_larger_than_all_buffers, the_rest_of_a_refused_request_does_not_reset)
