@@ -6,6 +6,7 @@
  *     listen 80 default_server backlog=4096;
  *     listen [::]:80;
  *     listen unix:/run/skua.sock;
+ *     listen 8000-8003;           four addresses
  *
  * As in nginx, an address of a port that is also listened on at all addresses
  * gets no socket of its own (the kernel would refuse it) but is told apart when
@@ -67,6 +68,20 @@ static int set_backlog(struct conf_call *call, const struct conf_word *word, str
 	return 0;
 }
 
+static int set_fastopen(struct conf_call *call, const struct conf_word *word, struct str value,
+			struct options *options)
+{
+	uint64_t number;
+
+	if (str_to_u64(value, INT_MAX, &number) < 0)
+		return conf_error(call, word,
+				  "invalid fastopen \"%.*s\"\nexpected a number of connections, "
+				  "or 0 for none",
+				  STR_ARG(value));
+	options->listener->fastopen = (int)number;
+	return 0;
+}
+
 static int parse_buffer(struct conf_call *call, const struct conf_word *word, struct str value,
 			int *out)
 {
@@ -111,6 +126,16 @@ static int set_reuseport(struct conf_call *call, const struct conf_word *word, s
 	if (options->listener->address.any.sa_family == AF_UNIX)
 		return conf_error(call, word, "a unix socket cannot have \"reuseport\"");
 	options->listener->reuseport = true;
+	return 0;
+}
+
+static int set_multipath(struct conf_call *call, const struct conf_word *word, struct str value,
+			 struct options *options)
+{
+	(void)value;
+	if (options->listener->address.any.sa_family == AF_UNIX)
+		return conf_error(call, word, "a unix socket cannot have \"multipath\"");
+	options->listener->multipath = true;
 	return 0;
 }
 
@@ -168,10 +193,11 @@ static const struct {
 	int (*set)(struct conf_call *call, const struct conf_word *word, struct str value,
 		   struct options *options);
 } socket_options[] = {
-	{ "backlog=", set_backlog },   { "rcvbuf=", set_rcvbuf },
-	{ "sndbuf=", set_sndbuf },     { "ipv6only=", set_ipv6only },
+	{ "backlog=", set_backlog },	{ "rcvbuf=", set_rcvbuf },
+	{ "sndbuf=", set_sndbuf },	{ "ipv6only=", set_ipv6only },
 	{ "reuseport", set_reuseport }, { "deferred", set_deferred },
-	{ "bind", set_bind },	       { "so_keepalive=", set_keepalive },
+	{ "bind", set_bind },		{ "so_keepalive=", set_keepalive },
+	{ "fastopen=", set_fastopen },	{ "multipath", set_multipath },
 };
 
 static int refuse_option(struct conf_call *call, const struct conf_word *word)
@@ -186,7 +212,7 @@ static int refuse_option(struct conf_call *call, const struct conf_word *word)
 	return conf_error(call, word,
 			  "invalid parameter \"%.*s\" of listen\n"
 			  "expected default_server, backlog=, rcvbuf=, sndbuf=, ipv6only=, "
-			  "reuseport, deferred, bind or so_keepalive=",
+			  "reuseport, deferred, fastopen=, multipath, bind or so_keepalive=",
 			  STR_ARG(word->text));
 }
 
@@ -212,7 +238,7 @@ static int parse_option(struct conf_call *call, const struct conf_word *word,
 
 /* --- the directive ---------------------------------------------------------- */
 
-static int parse_listener(struct conf_call *call, struct listener *out)
+static int parse_listener(struct conf_call *call, struct listener *out, unsigned *ports)
 {
 	const struct conf_word *word = &call->node->args[0];
 	const char *why = "";
@@ -220,10 +246,11 @@ static int parse_listener(struct conf_call *call, struct listener *out)
 	*out = (struct listener){
 		.place = word->place,
 		.backlog = DEFAULT_BACKLOG,
+		.fastopen = LISTENER_FASTOPEN_DEFAULT,
 		.ipv6only = true,
 		.protocol = &http1_protocol,
 	};
-	if (listener_parse(call->pool, word->text, out, &why) < 0)
+	if (listener_parse(call->pool, word->text, out, ports, &why) < 0)
 		return conf_error(call, word, "invalid address \"%.*s\": %s",
 				  STR_ARG(word->text), why);
 	return 0;
@@ -261,29 +288,43 @@ static int become_default(struct conf_call *call, struct http_address *address,
 	return 0;
 }
 
+/* The server answers at this address. */
+static int add_address(struct conf_call *call, struct http_server *server,
+		       const struct options *options)
+{
+	const struct listener *listener = options->listener;
+	struct http_address *address = address_find_or_add(call, server->http, listener);
+
+	/* Servers are read one after the other: it would be the last one. */
+	if (address->servers_count && address->servers[address->servers_count - 1] == server)
+		return conf_error(call, &call->node->args[0],
+				  "a duplicate listen %.*s in this server",
+				  STR_ARG(listener->text));
+	address_add_server(call, address, server);
+	if (options->first && take_options(call, address, options) < 0)
+		return -1;
+	return options->default_server ? become_default(call, address, server) : 0;
+}
+
 int listen_set(struct conf_call *call)
 {
 	struct http_server *server = ((struct http_conf *)call->data)->server;
 	struct listener listener;
 	struct options options = { .listener = &listener };
+	unsigned ports;
 
 	server->listens = true;
-	if (parse_listener(call, &listener) < 0)
+	if (parse_listener(call, &listener, &ports) < 0)
 		return -1;
 	for (size_t i = 1; i < call->node->nargs; i++)
 		if (parse_option(call, &call->node->args[i], &options) < 0)
 			return -1;
-
-	struct http_address *address = address_find_or_add(call, server->http, &listener);
-
-	/* Servers are read one after the other: it would be the last one. */
-	if (address->servers_count && address->servers[address->servers_count - 1] == server)
-		return conf_error(call, &call->node->args[0],
-				  "a duplicate listen %.*s in this server", STR_ARG(listener.text));
-	address_add_server(call, address, server);
-	if (options.first && take_options(call, address, &options) < 0)
-		return -1;
-	return options.default_server ? become_default(call, address, server) : 0;
+	while (add_address(call, server, &options) == 0) {
+		if (--ports == 0)
+			return 0;
+		listener_set_port(call->pool, &listener, address_port(&listener.address) + 1);
+	}
+	return -1;
 }
 
 void listen_default(struct conf_call *call, struct http_server *server)
@@ -291,13 +332,16 @@ void listen_default(struct conf_call *call, struct http_server *server)
 	struct listener listener = {
 		.place = server->place,
 		.backlog = DEFAULT_BACKLOG,
+		.fastopen = LISTENER_FASTOPEN_DEFAULT,
 		.protocol = &http1_protocol,
 	};
 	const char *why;
+	unsigned ports;
 
 	if (server->listens)
 		return;
-	listener_parse(call->pool, geteuid() == 0 ? STR("*:80") : STR("*:8000"), &listener, &why);
+	listener_parse(call->pool, geteuid() == 0 ? STR("*:80") : STR("*:8000"), &listener, &ports,
+		       &why);
 	address_add_server(call, address_find_or_add(call, server->http, &listener), server);
 }
 

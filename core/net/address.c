@@ -9,15 +9,25 @@
 
 enum { DEFAULT_PORT = 80 };
 
-static int parse_port(struct str text, in_port_t *port, const char **why)
+/* "8080", or "8000-8003": the first port and how many there are. */
+static int parse_ports(struct str text, in_port_t *port, unsigned *count, const char **why)
 {
-	uint64_t number;
+	bool is_range = str_chr(text, '-') >= 0;
+	struct str last_text = text, first_text = str_split(&last_text, '-');
+	uint64_t first, last;
 
-	if (str_to_u64(text, 65535, &number) < 0) {
-		*why = "the port must be a number from 1 to 65535 (or 0: the kernel chooses)";
+	if (str_to_u64(first_text, 65535, &first) < 0 ||
+	    (is_range && (str_to_u64(last_text, 65535, &last) < 0 || first == 0))) {
+		*why = "a port is a number from 1 to 65535 (or 0: the kernel chooses), a range of "
+		       "ports two of them: 8000-8003";
 		return -1;
 	}
-	*port = htons((in_port_t)number);
+	if (is_range && last < first) {
+		*why = "the range of ports ends before it begins";
+		return -1;
+	}
+	*port = htons((in_port_t)first);
+	*count = is_range ? (unsigned)(last - first) + 1 : 1;
 	return 0;
 }
 
@@ -35,7 +45,8 @@ static int parse_unix(struct str path, struct listener *out, const char **why)
 	return 0;
 }
 
-static int parse_ipv6(struct pool *pool, struct str text, struct listener *out, const char **why)
+static int parse_ipv6(struct pool *pool, struct str text, struct listener *out, unsigned *ports,
+		      const char **why)
 {
 	ssize_t end = str_chr(text, ']');
 	struct sockaddr_in6 *in6 = &out->address.in6;
@@ -60,7 +71,7 @@ static int parse_ipv6(struct pool *pool, struct str text, struct listener *out, 
 		*why = "expected \":port\" after \"]\"";
 		return -1;
 	}
-	return parse_port(str_skip(rest, 1), &in6->sin6_port, why);
+	return parse_ports(str_skip(rest, 1), &in6->sin6_port, ports, why);
 }
 
 static int resolve(struct pool *pool, struct str host, struct in_addr *out, const char **why)
@@ -88,7 +99,16 @@ static bool is_number(struct str text)
 	return text.len > 0;
 }
 
-static int parse_ipv4(struct pool *pool, struct str text, struct listener *out, const char **why)
+/* A port or a range of them, and no host: names may have hyphens, too. */
+static bool is_ports(struct str text)
+{
+	struct str last = text, first = str_split(&last, '-');
+
+	return is_number(first) && (first.len == text.len || is_number(last));
+}
+
+static int parse_ipv4(struct pool *pool, struct str text, struct listener *out, unsigned *ports,
+		      const char **why)
 {
 	struct sockaddr_in *in = &out->address.in;
 	ssize_t colon = str_chr(text, ':');
@@ -98,11 +118,19 @@ static int parse_ipv4(struct pool *pool, struct str text, struct listener *out, 
 	in->sin_family = AF_INET;
 	in->sin_port = htons(DEFAULT_PORT);
 	out->address_len = sizeof(*in);
-	if (colon < 0 && is_number(text))
-		return parse_port(text, &in->sin_port, why);
-	if (colon >= 0 && parse_port(port, &in->sin_port, why) < 0)
+	if (colon < 0 && is_ports(text))
+		return parse_ports(text, &in->sin_port, ports, why);
+	if (colon >= 0 && parse_ports(port, &in->sin_port, ports, why) < 0)
 		return -1;
 	return resolve(pool, host, &in->sin_addr, why);
+}
+
+void address_set_port(union address *address, int port)
+{
+	if (address->any.sa_family == AF_INET6)
+		address->in6.sin6_port = htons((in_port_t)port);
+	else
+		address->in.sin_port = htons((in_port_t)port);
 }
 
 static struct str with_port(struct pool *pool, const union address *address)
@@ -113,22 +141,30 @@ static struct str with_port(struct pool *pool, const union address *address)
 			   address_port(address));
 }
 
-int listener_parse(struct pool *pool, struct str text, struct listener *out, const char **why)
+int listener_parse(struct pool *pool, struct str text, struct listener *out, unsigned *ports,
+		   const char **why)
 {
 	int result;
 
+	*ports = 1;
 	memset(&out->address, 0, sizeof(out->address));
 	if (str_starts(text, STR("unix:")))
 		result = parse_unix(str_skip(text, 5), out, why);
 	else if (text.len && text.data[0] == '[')
-		result = parse_ipv6(pool, text, out, why);
+		result = parse_ipv6(pool, text, out, ports, why);
 	else
-		result = parse_ipv4(pool, text, out, why);
+		result = parse_ipv4(pool, text, out, ports, why);
 	if (result == 0 && out->address.any.sa_family == AF_UNIX)
 		out->text = pool_strdup(pool, text);
 	else if (result == 0)
 		out->text = with_port(pool, &out->address);
 	return result;
+}
+
+void listener_set_port(struct pool *pool, struct listener *listener, int port)
+{
+	address_set_port(&listener->address, port);
+	listener->text = with_port(pool, &listener->address);
 }
 
 bool listener_same(const struct listener *a, const struct listener *b)

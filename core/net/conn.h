@@ -154,6 +154,7 @@ struct str conn_peer_text(struct conn *conn);
 /* "127.0.0.1", "::1", "unix:"; in the pool. Port 0 for unix sockets. */
 struct str address_text(const union address *address, struct pool *pool);
 int address_port(const union address *address);
+void address_set_port(union address *address, int port); /* of an IPv4 or IPv6 address */
 
 /* Counters and limits of this worker. */
 struct conn_counts {

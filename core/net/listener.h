@@ -31,6 +31,8 @@ struct keepalive_probes {
 	int idle_s, interval_s, count; /* 0: the system's */
 };
 
+#define LISTENER_FASTOPEN_DEFAULT (-1) /* as the system has it */
+
 struct listener {
 	uint32_t id; /* given by process/: one number per address while the server lives */
 	union address address;
@@ -40,6 +42,8 @@ struct listener {
 
 	int backlog; /* listen(2) */
 	int rcvbuf, sndbuf; /* bytes; 0: the system's */
+	int fastopen; /* TCP_FASTOPEN: requests in a SYN that may wait; LISTENER_FASTOPEN_DEFAULT */
+	bool multipath; /* IPPROTO_MPTCP, where the kernel has it */
 	bool ipv6only;
 	bool reuseport; /* one socket a worker, also in accept_mode shared */
 	bool deferred; /* TCP_DEFER_ACCEPT */
@@ -60,10 +64,15 @@ struct listeners {
 /*
  * Parses the address of a listen directive: "8080", "*:8080", "127.0.0.1",
  * "127.0.0.1:8080", "localhost:8080", "[::1]:8080", "unix:/path". The port is
- * 80 where none is given. 0 and address, address_len, text of *out are set, or
- * -1 with a reason in *why (static text).
+ * 80 where none is given. For a range of ports, "8000-8003", *out is the first of
+ * them; *ports is how many there are, 1 otherwise. 0 and address, address_len, text
+ * of *out are set, or -1 with a reason in *why (static text).
  */
-int listener_parse(struct pool *pool, struct str text, struct listener *out, const char **why);
+int listener_parse(struct pool *pool, struct str text, struct listener *out, unsigned *ports,
+		   const char **why);
+
+/* Another port of the same host, IPv4 or IPv6; changes address and text. */
+void listener_set_port(struct pool *pool, struct listener *listener, int port);
 
 /* Same family, address and port (or path). */
 bool listener_same(const struct listener *a, const struct listener *b);

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "config/modules.h"
+#include "net/conn.h"
 #include "net/listener.h"
 #include "process/generation.h"
 #include "process/listen.h"
@@ -36,29 +37,15 @@ static struct {
 	struct listener listener;
 } served;
 
-static void set_port(struct listener *listener, int port)
-{
-	if (listener->address.any.sa_family == AF_INET6)
-		listener->address.in6.sin6_port = htons((uint16_t)port);
-	else
-		listener->address.in.sin_port = htons((uint16_t)port);
-}
-
-static int get_port(const struct listener *listener)
-{
-	if (listener->address.any.sa_family == AF_INET6)
-		return ntohs(listener->address.in6.sin6_port);
-	return ntohs(listener->address.in.sin_port);
-}
-
 /* A bare IPv6 address gets the brackets that listen wants. */
 static int parse_address(struct pool *pool, const char *address, struct listener *listener)
 {
 	bool bare = strchr(address, ':') && address[0] != '[';
 	struct str text = pool_printf(pool, bare ? "[%s]:%d" : "%s:%d", address, DEFAULT_PORT);
 	const char *why = "";
+	unsigned ports;
 
-	if (listener_parse(pool, text, listener, &why) == 0 &&
+	if (listener_parse(pool, text, listener, &ports, &why) == 0 &&
 	    listener->address.any.sa_family != AF_UNIX)
 		return 0;
 	fprintf(stderr,
@@ -74,7 +61,7 @@ static int free_port(struct listener listener, int port)
 	for (int i = 1; i <= PORTS_TRIED && port + i <= 65535; i++) {
 		int fd = socket(listener.address.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-		set_port(&listener, port + i);
+		address_set_port(&listener.address, port + i);
 		bool is_free = fd >= 0 &&
 			       bind(fd, &listener.address.any, listener.address_len) == 0;
 		if (fd >= 0)
@@ -115,7 +102,7 @@ static int open_socket(struct listener *listener, int port)
 	struct failure failure;
 
 	/* Nothing is bound on trial, so any port will do. */
-	set_port(listener, trial_is_this() && port == 0 ? DEFAULT_PORT : port);
+	address_set_port(&listener->address, trial_is_this() && port == 0 ? DEFAULT_PORT : port);
 	if (trial_is_this())
 		return 0;
 	if (takeover_begin() < 0)
@@ -123,6 +110,7 @@ static int open_socket(struct listener *listener, int port)
 	if (takeover_address(&listener->address, &listener->address_len))
 		return 0;
 	listener->backlog = BACKLOG;
+	listener->fastopen = LISTENER_FASTOPEN_DEFAULT;
 	listener->ipv6only = true;
 	int fd = socket_listen(listener, false, true, &failure);
 	if (fd < 0) {
@@ -208,7 +196,7 @@ static struct str write_conf(struct pool *pool, const struct options *options,
 			   STR_ARG(workers), STR_ARG(include),
 			   has_directive("access_log") ? log_lines : "",
 			   has_directive("symlinks") ? "    symlinks in_root;\n" : "",
-			   v6 ? "[" : "", host, v6 ? "]" : "", get_port(listener),
+			   v6 ? "[" : "", host, v6 ? "]" : "", address_port(&listener->address),
 			   has_directive("index") ? "        index index.html index.htm;\n" : "");
 }
 
@@ -244,7 +232,7 @@ static bool is_reachable(const struct ifaddrs *interface, int family)
 static void print_urls(const struct listener *listener)
 {
 	struct ifaddrs *all = NULL;
-	int port = get_port(listener);
+	int port = address_port(&listener->address);
 
 	if (!is_any(&listener->address) || getifaddrs(&all) < 0) {
 		print_url(&listener->address, port);

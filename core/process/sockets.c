@@ -14,6 +14,10 @@
 
 #include "net/listener.h"
 
+#ifndef IPPROTO_MPTCP
+#define IPPROTO_MPTCP 262
+#endif
+
 enum { TRIES = 5, PAUSE_MS = 200, DEFER_S = 1 };
 
 static void set_option(int fd, const struct listener *listener, int level, int option, int value,
@@ -52,12 +56,38 @@ static void apply_options(int fd, const struct listener *listener, bool share)
 		return;
 	SET(SOL_SOCKET, SO_REUSEPORT, share);
 	apply_keepalive(fd, listener);
+	if (listener->fastopen != LISTENER_FASTOPEN_DEFAULT)
+		SET(IPPROTO_TCP, TCP_FASTOPEN, listener->fastopen);
 	SET(IPPROTO_TCP, TCP_DEFER_ACCEPT, listener->deferred ? DEFER_S : 0);
+}
+
+static bool is_multipath(int fd)
+{
+	int protocol = 0;
+	socklen_t len = sizeof(protocol);
+
+	return getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &len) == 0 &&
+	       protocol == IPPROTO_MPTCP;
+}
+
+/* Whether the kernel can. */
+static bool has_multipath(int family)
+{
+	int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_MPTCP);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
 }
 
 void socket_apply(int fd, const struct listener *listener, bool share)
 {
 	apply_options(fd, listener, share);
+	if (listener->multipath != is_multipath(fd) &&
+	    (!listener->multipath || has_multipath(listener->address.any.sa_family)))
+		log_warnx("multipath of %.*s cannot change while it is open: it does when the "
+			  "server is started again, or after a reload without this address",
+			  STR_ARG(listener->text));
 	if (listen(fd, listener->backlog) < 0)
 		log_warn("listen() to %.*s, backlog %d failed, ignored", STR_ARG(listener->text),
 			 listener->backlog);
@@ -74,9 +104,15 @@ static int fail(int fd, const char *call, struct failure *failure)
 
 static int make(const struct listener *listener, struct failure *failure)
 {
+	const int type = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
 	int family = listener->address.any.sa_family;
-	int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int fd = socket(family, type, listener->multipath ? IPPROTO_MPTCP : 0);
 
+	if (fd < 0 && listener->multipath) {
+		log_warn("multipath: this kernel has no Multipath TCP, %.*s is plain TCP",
+			 STR_ARG(listener->text));
+		fd = socket(family, type, 0);
+	}
 	if (fd < 0)
 		return fail(fd, "socket()", failure);
 	if (family != AF_UNIX)

@@ -174,18 +174,57 @@ void log_once(struct server *server, const char *text)
  * The socket stays open: as long as it is bound the kernel chooses this port for
  * nobody else, and who asks for it with SO_REUSEADDR, as servers do, gets it.
  */
-int port_reserve(void)
+static bool reserve(int port, int *got)
 {
 	struct sockaddr_in address = { .sin_family = AF_INET,
+				       .sin_port = htons((uint16_t)port),
 				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t len = sizeof(address);
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
 
 	ck_assert_int_ge(fd, 0);
 	ck_assert_int_eq(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)), 0);
-	ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, len), 0);
+	if (bind(fd, (struct sockaddr *)&address, len) < 0) {
+		close(fd);
+		return false;
+	}
 	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&address, &len), 0);
-	return ntohs(address.sin_port);
+	*got = ntohs(address.sin_port);
+	return true;
+}
+
+int port_reserve(void)
+{
+	int port;
+
+	ck_assert(reserve(0, &port));
+	return port;
+}
+
+/* With SO_REUSEADDR a port of another test could be had, too, so one is asked without. */
+static bool is_free(int port)
+{
+	const struct sockaddr_in address = { .sin_family = AF_INET,
+					     .sin_port = htons((uint16_t)port),
+					     .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int error = bind(fd, (const struct sockaddr *)&address, sizeof(address));
+
+	close(fd);
+	return error == 0;
+}
+
+int ports_reserve(int count)
+{
+	for (int tries = 0; tries < 1000; tries++) {
+		int first = port_reserve(), port, got = 1;
+
+		while (got < count && is_free(first + got) && reserve(first + got, &port))
+			got++;
+		if (got == count)
+			return first;
+	}
+	ck_abort_msg("no %d ports in a row are free", count);
 }
 
 /* What the placeholder at the beginning of the text stands for; NULL: it is none. */

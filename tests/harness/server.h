@@ -134,6 +134,9 @@ const char *server_text(const struct server *server, const char *text);
 /* A port of 127.0.0.1 that no other test gets; a server can listen there. */
 int port_reserve(void);
 
+/* The first of so many ports in a row, all of them such. */
+int ports_reserve(int count);
+
 /* Another process listens at %PORT2% (index 1); the descriptor is the caller's. */
 int occupy_port(const struct server *server, int index);
 

@@ -57,6 +57,60 @@ START_TEST(options_of_the_socket)
 }
 END_TEST
 
+START_TEST(fast_open_and_multipath)
+{
+	const struct listener *plain = only_listener("listen 8080;");
+
+	ck_assert_int_eq(plain->fastopen, LISTENER_FASTOPEN_DEFAULT);
+	ck_assert(!plain->multipath);
+	ck_assert_int_eq(only_listener("listen 8080 fastopen=0;")->fastopen, 0);
+
+	const struct listener *both = only_listener("listen [::1]:8080 fastopen=256 multipath;");
+	ck_assert_int_eq(both->fastopen, 256);
+	ck_assert(both->multipath);
+}
+END_TEST
+
+START_TEST(each_port_of_a_range_is_an_address)
+{
+	static const struct {
+		const char *listen, *first, *last;
+		size_t count;
+	} cases[] = {
+		{ "8000-8003", "0.0.0.0:8000", "0.0.0.0:8003", 4 },
+		{ "8000-8000", "0.0.0.0:8000", "0.0.0.0:8000", 1 },
+		{ "127.0.0.1:65534-65535", "127.0.0.1:65534", "127.0.0.1:65535", 2 },
+		{ "[::1]:8000-8002", "[::1]:8000", "[::1]:8002", 3 },
+		{ "*:1-2", "0.0.0.0:1", "0.0.0.0:2", 2 },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const char *text = memory_printf("server { listen %s backlog=7; }",
+						 cases[i].listen);
+		struct listeners *all = &good_http(text)->listeners;
+
+		ck_assert_uint_eq(all->count, cases[i].count);
+		assert_str(all->items[0].text, cases[i].first);
+		assert_str(all->items[all->count - 1].text, cases[i].last);
+		ck_assert_int_eq(all->items[all->count - 1].backlog, 7);
+	}
+}
+END_TEST
+
+START_TEST(a_port_of_a_range_may_have_further_servers)
+{
+	struct http *http = good_http("server { listen 8000-8003; server_name range; }"
+				      "server { listen 8002 default_server; server_name one; }");
+
+	ck_assert_uint_eq(http->listeners.count, 4);
+	ck_assert(!load_http("server { listen 8000-8003 default_server; }"
+			     "server { listen 8002 default_server; }"));
+	assert_says("a duplicate default server for 0.0.0.0:8002");
+	ck_assert(!load_http("server { listen 8000-8003; listen 8003; }"));
+	assert_says("a duplicate listen 0.0.0.0:8003 in this server");
+}
+END_TEST
+
 START_TEST(servers_share_a_socket_and_one_of_them_its_options)
 {
 	struct http *http = good_http("server { listen 8080; server_name a; }"
@@ -112,6 +166,12 @@ START_TEST(mistakes)
 		  "duplicate options of 0.0.0.0:8080" },
 		{ "server { listen 80800; }", "invalid address \"80800\"" },
 		{ "server { listen [::1; }", "\"]\" is missing" },
+		{ "server { listen 8003-8000; }", "the range of ports ends before it begins" },
+		{ "server { listen 8000-70000; }", "a range of ports two of them" },
+		{ "server { listen 0-3; }", "a range of ports two of them" },
+		{ "server { listen 127.0.0.1:8000-; }", "a range of ports two of them" },
+		{ "server { listen 8080 fastopen=-1; }", "invalid fastopen \"-1\"" },
+		{ "server { listen unix:/a multipath; }", "cannot have \"multipath\"" },
 		{ "server { listen 8080 ssl; }", "does not speak \"ssl\"" },
 		{ "server { listen 8080 default_sever; }", "invalid parameter \"default_sever\"" },
 		{ "server { listen 8080 backlog=0; }", "invalid backlog \"0\"" },
@@ -128,6 +188,8 @@ START_TEST(mistakes)
 END_TEST
 
 TESTS("listen", without_listen_there_is_a_port, options_of_the_socket,
+      fast_open_and_multipath, each_port_of_a_range_is_an_address,
+      a_port_of_a_range_may_have_further_servers,
       servers_share_a_socket_and_one_of_them_its_options,
       an_address_beside_the_wildcard_has_no_socket, an_address_with_options_has_a_socket,
       unix_sockets, mistakes)
