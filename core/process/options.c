@@ -48,7 +48,7 @@ void options_usage(FILE *to)
 	      "Options of serve, which needs no configuration file:\n"
 	      "  DIR, -r, --rootdir DIR  : the folder to serve (default: this one)\n"
 	      "  -p, --port N            : the port (default: 8080; 0: any that is free)\n"
-	      "  -a, --address ADDR      : the address (default: 127.0.0.1; all: 0.0.0.0)\n"
+	      "  -a, --address ADDR      : the address, or all (default: 127.0.0.1)\n"
 	      "  -w, --workers N         : how many workers (default: one for each CPU)\n",
 	      to);
 }
@@ -156,9 +156,8 @@ static int read_word(struct options *options, const char *word, struct arguments
 		if (strchr("cpegs", *letter))
 			return option_with_value(options, *letter, value_of(letter + 1, args));
 		if (!option_alone(options, *letter))
-			return complain("invalid option: \"%s\"", *word == '-' && word[1] == '-' ?
-									    word :
-									    letter);
+			return complain("invalid option: \"%s\"",
+					*word == '-' && word[1] == '-' ? word : letter);
 	}
 	return 0;
 }
@@ -180,8 +179,11 @@ static char serve_letter(const char *word)
 	static const struct {
 		const char *name;
 		char letter;
-	} names[] = { { "--port", 'p' }, { "--workers", 'w' }, { "--rootdir", 'r' },
-		      { "--address", 'a' }, { "--help", 'h' } };
+	} names[] = { { "--port", 'p' },
+		      { "--workers", 'w' },
+		      { "--rootdir", 'r' },
+		      { "--address", 'a' },
+		      { "--help", 'h' } };
 
 	if (word[0] == '-' && word[1] != '-' && word[1] && strchr("pwrah", word[1]))
 		return word[1];

@@ -37,21 +37,53 @@ static struct {
 	struct listener listener;
 } served;
 
-/* A bare IPv6 address gets the brackets that listen wants. */
-static int parse_address(struct pool *pool, const char *address, struct listener *listener)
+static bool is_digits(struct str text)
 {
+	return !str_empty(text) && strspn(text.data, "0123456789") == text.len;
+}
+
+/* "9000", "127.0.0.1:9000", "[::]:9000": a port is in it. Says how it is written. */
+static bool complain_about_port(struct str address)
+{
+	ssize_t colon = str_rchr(address, ':');
+	struct str host = colon < 0 ? STR("") : str_head(address, (size_t)colon);
+	struct str port = str_skip(address, (size_t)(colon + 1));
+
+	if (!is_digits(port) || (str_chr(host, ':') >= 0 && !str_ends(host, STR("]"))))
+		return false;
+	if (str_starts(host, STR("[")))
+		host = str_skip(str_head(host, host.len - 1), 1);
+	if (str_empty(host))
+		fprintf(stderr,
+			"skua serve: \"%.*s\" is no address; a port is given with "
+			"--port %.*s\n",
+			STR_ARG(address), STR_ARG(port));
+	else
+		fprintf(stderr,
+			"skua serve: \"%.*s\" is an address and a port; they are given apart:\n"
+			"    skua serve --address %.*s --port %.*s\n",
+			STR_ARG(address), STR_ARG(host), STR_ARG(port));
+	return true;
+}
+
+/* A bare IPv6 address gets the brackets that listen wants. */
+static int parse_address(struct pool *pool, const char *given, struct listener *listener)
+{
+	const char *address = strcmp(given, "all") == 0 ? "0.0.0.0" : given;
 	bool bare = strchr(address, ':') && address[0] != '[';
 	struct str text = pool_printf(pool, bare ? "[%s]:%d" : "%s:%d", address, DEFAULT_PORT);
 	const char *why = "";
 	unsigned ports;
 
+	if (complain_about_port(str_from(address)))
+		return -1;
 	if (listener_parse(pool, text, listener, &ports, &why) == 0 &&
 	    listener->address.any.sa_family != AF_UNIX)
 		return 0;
 	fprintf(stderr,
-		"skua serve: \"%s\" is not an address of this machine (%s): give one with "
-		"--address, 127.0.0.1 for this machine alone, 0.0.0.0 for all networks\n",
-		address, why);
+		"skua serve: \"%s\" is not an address (%s): give one of this machine with "
+		"--address, 127.0.0.1 for this machine alone, all for all networks\n",
+		given, why);
 	return -1;
 }
 
@@ -89,7 +121,7 @@ static void complain(const struct listener *listener, int port, const struct fai
 	} else if (failure->error == EADDRNOTAVAIL) {
 		fprintf(stderr,
 			"skua serve: this machine does not have that address. Choose one with "
-			"--address: 127.0.0.1 for this machine alone, 0.0.0.0 for all networks\n");
+			"--address: 127.0.0.1 for this machine alone, all for all networks\n");
 	} else {
 		fprintf(stderr, "skua serve: cannot listen on port %d: %s: %s\n", port,
 			failure->call, strerror(failure->error));

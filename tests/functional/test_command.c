@@ -302,8 +302,21 @@ START_TEST(serve_what_is_not_there)
 {
 	check("serve nothing", 1, "the folder \"nothing\" cannot be served");
 	check("serve html/index.html", 1, "is not a folder");
+}
+END_TEST
+
+START_TEST(serve_at_an_address)
+{
+	char url[256];
+
+	ck_assert_int_eq(serve("-p 0 -w 1 -a all", url, sizeof(url)), 0);
+	ck_assert_msg(strncmp(url, "http://", 7) == 0, "url: %s", url);
 	/* Nobody is asked for this name, so that it takes no time. */
-	check("serve html -a no..where", 1, "--address");
+	check("serve html -a no..where", 1, "all for all networks");
+	check("serve html -a [::]:9000", 1, "skua serve --address :: --port 9000");
+	check("serve html -a 127.0.0.1:9000", 1, "--address 127.0.0.1 --port 9000");
+	check("serve html -a 9000", 1, "a port is given with --port 9000");
+	check("serve html -a [::1", 1, "\"]\" is missing");
 }
 END_TEST
 
@@ -318,4 +331,4 @@ TESTS_IN(&suite, prints_what_it_is, refuses_what_it_does_not_know, a_test_touche
 	 signals_need_a_server, a_daemon_serves_when_the_command_returns,
 	 a_daemon_that_fails_says_so, a_second_one_is_refused, a_pid_file_that_cannot_be_written,
 	 serve_names_the_port_that_was_chosen, serve_on_a_port_that_is_taken,
-	 serve_what_is_not_there)
+	 serve_what_is_not_there, serve_at_an_address)
