@@ -257,7 +257,6 @@ static int run(int fd)
 	takeover_forget();
 	zones_forget();
 	stats_mine = self->stats;
-	leaks_start();
 	if (start_loop(fd) < 0 || start_rights() < 0 ||
 	    sandbox_enter(self->generation->conf, job->opens_files ? on_moved : NULL) < 0 ||
 	    job->start(self) < 0)

@@ -1,33 +1,35 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Compares the descriptors in /proc/self/fd at two moments. Without /proc nothing
- * is found.
+ * Asks poll(2) for many numbers at once which of them are open, at two moments. A
+ * listing of /proc/self/fd would have to stay open for that, and would be one thing
+ * more that a worker holds.
  */
 #include "process/leaks.h"
 
-#include <dirent.h>
-#include <limits.h>
 #include <log.h>
+#include <poll.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 
-enum { KNOWN_MAX = 65536 };
+#include "process/privileges.h"
+
+enum {
+	KNOWN_MAX = 65536, /* numbers that are looked at */
+	AT_ONCE = 1024,
+};
 
 static uint8_t known[KNOWN_MAX / 8];
 static bool noted;
-static DIR *list; /* /proc/self/fd */
 
 static bool is_known(int fd)
 {
-	return fd >= KNOWN_MAX || known[fd / 8] & 1 << fd % 8;
+	return known[fd / 8] & 1 << fd % 8;
 }
 
 static bool note(int fd)
 {
-	if (fd < KNOWN_MAX)
-		known[fd / 8] |= (uint8_t)(1 << fd % 8);
+	known[fd / 8] |= (uint8_t)(1 << fd % 8);
 	return false;
 }
 
@@ -44,26 +46,31 @@ static bool report(int fd)
 	return true;
 }
 
-void leaks_start(void)
+/* How many of the open descriptors from `first` on act() says true of. */
+static unsigned for_some(int first, int count, bool (*act)(int fd))
 {
-	list = opendir("/proc/self/fd");
+	struct pollfd fds[AT_ONCE];
+	unsigned found = 0;
+
+	for (int i = 0; i < count; i++)
+		fds[i] = (struct pollfd){ .fd = first + i };
+	if (poll(fds, (nfds_t)count, 0) < 0)
+		return 0;
+	for (int i = 0; i < count; i++)
+		if (!(fds[i].revents & POLLNVAL))
+			found += act(fds[i].fd);
+	return found;
 }
 
-/* How many of the open descriptors act() says true of. */
 static unsigned for_each(bool (*act)(int fd))
 {
-	unsigned count = 0;
-	struct dirent *entry;
+	uint32_t limit = privileges_file_limit();
+	int end = limit < KNOWN_MAX ? (int)limit : KNOWN_MAX;
+	unsigned found = 0;
 
-	if (!list)
-		return 0;
-	rewinddir(list);
-	while ((entry = readdir(list))) {
-		int fd = atoi(entry->d_name);
-		if (entry->d_name[0] != '.' && fd != dirfd(list))
-			count += act(fd);
-	}
-	return count;
+	for (int fd = 0; fd < end; fd += AT_ONCE)
+		found += for_some(fd, end - fd < AT_ONCE ? end - fd : AT_ONCE, act);
+	return found;
 }
 
 void leaks_note(void)

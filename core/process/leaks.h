@@ -6,9 +6,6 @@
 #ifndef SKUA_PROCESS_LEAKS_H
 #define SKUA_PROCESS_LEAKS_H
 
-/* Before the sandbox, in which the list of descriptors cannot be opened any more. */
-void leaks_start(void);
-
 /* What is open now may be open at the end. */
 void leaks_note(void);
 

@@ -88,16 +88,9 @@ static void print_paths(const struct sandbox_rules *rules, FILE *to)
 
 static const char *rule_text(const struct seccomp_call *call)
 {
-	switch (call->rule) {
-	case CALL_ANY:
-		return "";
-	case CALL_ON_SELF:
-		return " (on itself)";
-	case CALL_UNKNOWN:
+	if (call->is_unknown)
 		return " (answered with ENOSYS)";
-	default:
-		return " (some arguments)";
-	}
+	return call->arguments[0].check == CHECK_NOTHING ? "" : " (some arguments)";
 }
 
 static void print_calls(FILE *to)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Makes a filter of the table: a program of the kernel's packet filter that
- * looks at the number of a call, and for some at one argument. The kernel keeps
- * by itself which calls are allowed whatever their arguments are, and does not
- * run the program for those.
+ * looks at the number of a call, and for some at one or two arguments. The kernel keeps
+ * by itself which calls are allowed whatever their arguments are, and does not run
+ * the program for those. So the others stand at its beginning, in the table's order.
  *
  * A call that is refused raises SIGSYS; the handler names the call in the log
  * and gives EPERM as its result. That needs nobody's help and no thread, as a
@@ -67,41 +67,73 @@ static void give(struct filter *filter, uint32_t answer)
 	put(filter, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, answer));
 }
 
-/* Leaves out one step, the answer, unless the argument is as the rule wants it. */
-static void compare(struct filter *filter, const struct seccomp_call *call)
+static bool looks_at_arguments(const struct seccomp_call *call)
 {
-	switch (call->rule) {
-	case CALL_WITHOUT:
-		jump(filter, BPF_JSET, call->value, 1, 0);
+	return call->arguments[0].check != CHECK_NOTHING;
+}
+
+/* How many steps put_check() makes of it. */
+static unsigned steps_of(const struct seccomp_argument *argument)
+{
+	switch (argument->check) {
+	case CHECK_NOTHING:
+		return 0;
+	case CHECK_NULL:
+		return 4;
+	default:
+		return 2;
+	}
+}
+
+/* Leaves out `left` steps more than its own unless the argument is as the row wants it. */
+static void put_check(struct filter *filter, const struct seccomp_argument *argument, unsigned left)
+{
+	/* Both processors have the lower half of an argument first. */
+	size_t offset = offsetof(struct seccomp_data, args) + argument->index * sizeof(uint64_t);
+	uint8_t no = (uint8_t)left;
+
+	if (argument->check == CHECK_NOTHING)
 		return;
-	case CALL_WITH:
-		jump(filter, BPF_JSET, call->value, 0, 1);
+	load(filter, offset);
+	switch (argument->check) {
+	case CHECK_WITHOUT:
+		jump(filter, BPF_JSET, argument->value, no, 0);
 		return;
-	case CALL_ON_SELF:
-		jump(filter, BPF_JEQ, (uint32_t)getpid(), 0, 1);
+	case CHECK_WITH:
+		jump(filter, BPF_JSET, argument->value, 0, no);
+		return;
+	case CHECK_SELF:
+		jump(filter, BPF_JEQ, (uint32_t)getpid(), 0, no);
+		return;
+	case CHECK_NULL:
+		jump(filter, BPF_JEQ, 0, 0, (uint8_t)(no + 2));
+		load(filter, offset + sizeof(uint32_t));
+		jump(filter, BPF_JEQ, 0, 0, no);
 		return;
 	default:
-		jump(filter, BPF_JEQ, call->value, 0, 1);
+		jump(filter, BPF_JEQ, argument->value, 0, no);
 	}
 }
 
 /* With the number of the call loaded, before and after. */
 static void put_call(struct filter *filter, const struct seccomp_call *call)
 {
-	uint32_t number = (uint32_t)call->number;
+	unsigned first = steps_of(&call->arguments[0]), second = steps_of(&call->arguments[1]);
+	bool loads = looks_at_arguments(call);
 
-	if (call->rule == CALL_ANY || call->rule == CALL_UNKNOWN) {
-		jump(filter, BPF_JEQ, number, 0, 1);
-		give(filter, call->rule == CALL_ANY ? SECCOMP_RET_ALLOW :
-						      SECCOMP_RET_ERRNO | ENOSYS);
-		return;
-	}
-	/* Both processors have the lower half of an argument first. */
-	jump(filter, BPF_JEQ, number, 0, 4);
-	load(filter, offsetof(struct seccomp_data, args) + call->argument * sizeof(uint64_t));
-	compare(filter, call);
-	give(filter, SECCOMP_RET_ALLOW);
-	load(filter, offsetof(struct seccomp_data, nr));
+	jump(filter, BPF_JEQ, (uint32_t)call->number, 0, (uint8_t)(first + second + 1 + loads));
+	put_check(filter, &call->arguments[0], second + 1);
+	put_check(filter, &call->arguments[1], 1);
+	give(filter, call->is_unknown ? SECCOMP_RET_ERRNO | ENOSYS : SECCOMP_RET_ALLOW);
+	if (loads)
+		load(filter, offsetof(struct seccomp_data, nr));
+}
+
+static void put_calls(struct filter *filter, bool with_arguments)
+{
+	for (size_t i = 0; i < seccomp_calls_count; i++)
+		if (looks_at_arguments(&seccomp_calls[i]) == with_arguments)
+			put_call(filter, &seccomp_calls[i]);
 }
 
 static void make(struct filter *filter, enum seccomp_answer answer)
@@ -110,8 +142,8 @@ static void make(struct filter *filter, enum seccomp_answer answer)
 	jump(filter, BPF_JEQ, SECCOMP_ARCH, 1, 0);
 	give(filter, SECCOMP_RET_KILL_PROCESS);
 	load(filter, offsetof(struct seccomp_data, nr));
-	for (size_t i = 0; i < seccomp_calls_count; i++)
-		put_call(filter, &seccomp_calls[i]);
+	put_calls(filter, true);
+	put_calls(filter, false);
 	give(filter, answer == SECCOMP_KILL ? SECCOMP_RET_KILL_PROCESS : SECCOMP_RET_TRAP);
 }
 
@@ -128,6 +160,15 @@ static bool is_news(int number)
 	return !(atomic_fetch_or(&seen[number / 8], bit) & bit);
 }
 
+/* Other arguments would have been allowed. */
+static bool is_in_table(int number)
+{
+	for (size_t i = 0; i < seccomp_calls_count; i++)
+		if (seccomp_calls[i].number == number)
+			return true;
+	return false;
+}
+
 /*
  * Runs in the midst of whoever made the call. log_write() takes no lock that is
  * held around a call which is not allowed, so it may be called here.
@@ -139,9 +180,10 @@ static void on_refused(int signal, siginfo_t *info, void *context)
 
 	(void)signal;
 	if (is_news(info->si_syscall))
-		log_critx("the sandbox has refused the system call %s (%d), with EPERM; this is "
+		log_critx("the sandbox has refused the system call %s (%d)%s, with EPERM; this is "
 			  "logged once. \"sandbox off\" allows it", name ? name : "of the number",
-			  info->si_syscall);
+			  info->si_syscall,
+			  is_in_table(info->si_syscall) ? " with these arguments" : "");
 	seccomp_set_result(context, -EPERM);
 	errno = saved;
 }

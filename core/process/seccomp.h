@@ -10,22 +10,32 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum seccomp_rule {
-	CALL_ANY, /* allowed */
-	CALL_WITHOUT, /* allowed when the argument has none of the bits */
-	CALL_WITH, /* allowed when it has one of them */
-	CALL_EQUAL, /* allowed when it is the value */
-	CALL_ON_SELF, /* allowed when it is the number of this process */
-	CALL_UNKNOWN, /* answered as a kernel would that doesn't know it: ENOSYS */
+/*
+ * What an argument must be for a row to allow the call. Numbers and flags are 32 bits
+ * wide in the kernel, which ignores the upper half; pointers are looked at as a whole.
+ * What a pointer leads to cannot be looked at.
+ */
+enum seccomp_check {
+	CHECK_NOTHING,
+	CHECK_WITHOUT, /* it has none of the bits */
+	CHECK_WITH, /* it has one of the bits */
+	CHECK_EQUAL, /* it is the value */
+	CHECK_SELF, /* it is the number of this process */
+	CHECK_NULL, /* it is a null pointer */
+};
+
+struct seccomp_argument {
+	enum seccomp_check check;
+	uint8_t index; /* from 0 */
+	uint32_t value;
 };
 
 /* One call may have several rows: it is allowed when one of them allows it. */
 struct seccomp_call {
 	int number;
 	const char *name;
-	enum seccomp_rule rule;
-	uint8_t argument; /* which one the rule looks at, from 0; its lower 32 bits */
-	uint32_t value;
+	bool is_unknown; /* answered as a kernel would that doesn't know it: ENOSYS */
+	struct seccomp_argument arguments[2]; /* both must fit */
 	const char *why;
 };
 

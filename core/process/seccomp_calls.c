@@ -12,16 +12,36 @@
 
 #include <fcntl.h>
 #include <linux/prctl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sched.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 
-#define CALL(name_, why_) { SYS_##name_, #name_, CALL_ANY, 0, 0, why_ }
-#define WHEN(name_, rule_, argument_, value_, why_) \
-	{ SYS_##name_, #name_, rule_, argument_, value_, why_ }
+#define CALL(name_, why_) { .number = SYS_##name_, .name = #name_, .why = why_ }
+#define UNKNOWN(name_, why_) \
+	{ .number = SYS_##name_, .name = #name_, .is_unknown = true, .why = why_ }
+#define WHEN(name_, why_, ...) \
+	{ .number = SYS_##name_, .name = #name_, .arguments = { __VA_ARGS__ }, .why = why_ }
+
+/* The argument of this index (from 0) … */
+#define IS(index_, value_)	{ CHECK_EQUAL, index_, (uint32_t)(value_) }
+#define HAS(index_, bits_)	{ CHECK_WITH, index_, (uint32_t)(bits_) }
+#define LACKS(index_, bits_)	{ CHECK_WITHOUT, index_, (uint32_t)(bits_) }
+#define HAS_ONLY(index_, bits_) LACKS(index_, ~(uint32_t)(bits_))
+#define IS_NULL(index_)		{ CHECK_NULL, index_, 0 }
+#define IS_SELF(index_)		{ CHECK_SELF, index_, 0 }
 
 /* Bits of open(2) without which nothing can be written. */
 #define OPEN_TO_WRITE (O_ACCMODE | O_CREAT | O_TRUNC)
+
+/*
+ * Not MSG_FASTOPEN, by which a listening socket, or one whose client has gone, connects to
+ * the address it is given. Without that flag an address means nothing to a stream, so
+ * it does no harm that the one in a msghdr cannot be looked at.
+ */
+#define SEND_FLAGS (MSG_NOSIGNAL | MSG_DONTWAIT | MSG_MORE)
 
 const struct seccomp_call seccomp_calls[] = {
 	/* the loop */
@@ -29,24 +49,27 @@ const struct seccomp_call seccomp_calls[] = {
 	CALL(epoll_ctl, "which sockets to wait for"),
 	CALL(eventfd2, "threads wake the loop up"),
 
-	/* connections */
-	CALL(accept4, "new connections"),
+	/* connections; what is called for each answer comes first */
+	WHEN(sendto, "answers", HAS_ONLY(3, SEND_FLAGS), IS_NULL(4)),
+	WHEN(accept4, "new connections, nonblocking",
+	     IS(3, SOCK_NONBLOCK | SOCK_CLOEXEC)),
 	CALL(recvfrom, "requests"),
 	CALL(recvmsg, "connections and commands from other processes"),
-	CALL(sendmsg, "answers; connections to other processes"),
-	CALL(sendto, "answers"),
+	WHEN(sendmsg, "answers; connections to other processes", HAS_ONLY(2, SEND_FLAGS)),
 	CALL(sendfile, "answers from files"),
 	CALL(writev, "answers"),
 	CALL(readv, "requests"),
-	CALL(shutdown, "the last byte was sent"),
-	CALL(setsockopt, "TCP_NODELAY, TCP_CORK, SO_LINGER"),
-	CALL(getsockopt, "errors of a connection"),
+	WHEN(shutdown, "the last byte was sent: for writing", IS(1, SHUT_WR)),
+	WHEN(setsockopt, "TCP_NODELAY", IS(1, IPPROTO_TCP), IS(2, TCP_NODELAY)),
+	WHEN(setsockopt, "SO_LINGER: connections that are reset", IS(1, SOL_SOCKET),
+	     IS(2, SO_LINGER)),
+	WHEN(getsockopt, "TCP_INFO, for variables", IS(1, IPPROTO_TCP), IS(2, TCP_INFO)),
 	CALL(getsockname, "the server's address"),
 	CALL(getpeername, "the client's address"),
 	CALL(close, "of anything"),
 
 	/* files */
-	WHEN(openat, CALL_WITHOUT, 2, OPEN_TO_WRITE, "files, for reading"),
+	WHEN(openat, "files, for reading", LACKS(2, OPEN_TO_WRITE)),
 	CALL(openat2, "files below a root; Landlock sees to the reading"),
 	CALL(newfstatat, "what lies under a name"),
 	CALL(fstat, "what a descriptor is"),
@@ -65,35 +88,34 @@ const struct seccomp_call seccomp_calls[] = {
 	CALL(getcwd, "where a relative name begins"),
 
 	/* descriptors */
-	WHEN(fcntl, CALL_EQUAL, 1, F_DUPFD_CLOEXEC, "a descriptor for a thread"),
-	WHEN(fcntl, CALL_EQUAL, 1, F_GETFL, "how a descriptor was opened"),
-	WHEN(fcntl, CALL_EQUAL, 1, F_SETFL, "nonblocking"),
-	WHEN(fcntl, CALL_EQUAL, 1, F_GETFD, "whether it is open"),
-	WHEN(fcntl, CALL_EQUAL, 1, F_SETFD, "close-on-exec"),
-	WHEN(fcntl, CALL_EQUAL, 1, F_GET_SEALS, "whether counters of another program can shrink"),
+	WHEN(fcntl, "a descriptor for a thread", IS(1, F_DUPFD_CLOEXEC)),
+	WHEN(fcntl, "how a descriptor was opened", IS(1, F_GETFL)),
+	WHEN(fcntl, "whether it is open", IS(1, F_GETFD)),
+	WHEN(fcntl, "close-on-exec", IS(1, F_SETFD)),
+	WHEN(fcntl, "whether counters of another program can shrink", IS(1, F_GET_SEALS)),
 	CALL(dup3, "log files that were opened again; standard output of a daemon"),
 	CALL(write, "log files, events of descriptors"),
 	CALL(ppoll, "whether a log that is a pipe or a terminal takes a line"),
 
 	/* memory */
 	CALL(brk, "malloc"),
-	WHEN(mmap, CALL_WITHOUT, 2, PROT_EXEC, "malloc, stacks of threads, files"),
-	WHEN(mprotect, CALL_WITHOUT, 2, PROT_EXEC, "the same"),
-	CALL(mremap, "realloc"),
+	WHEN(mmap, "malloc, stacks of threads, files", LACKS(2, PROT_EXEC)),
+	WHEN(mprotect, "the same", LACKS(2, PROT_EXEC)),
+	UNKNOWN(mremap, "it would show more of memory that is shared: realloc does without"),
 	CALL(munmap, "free"),
 	CALL(madvise, "memory that is of no use for a while"),
 
 	/* threads */
-	WHEN(clone3, CALL_UNKNOWN, 0, 0, "its flags cannot be looked at: clone is called instead"),
-	WHEN(clone, CALL_WITH, 0, CLONE_THREAD, "threads, never processes"),
+	UNKNOWN(clone3, "its flags cannot be looked at: clone is called instead"),
+	WHEN(clone, "threads, never processes", HAS(0, CLONE_THREAD)),
 	CALL(set_robust_list, "locks of a thread that dies"),
 	CALL(rseq, "a thread on its processor"),
 	CALL(futex, "locks"),
 	CALL(sched_yield, "locks"),
 	CALL(sched_getaffinity, "how many pools malloc makes"),
 	CALL(membarrier, "musl, when a thread starts"),
-	WHEN(prctl, CALL_EQUAL, 0, PR_SET_NAME, "the name of a thread"),
-	WHEN(prctl, CALL_EQUAL, 0, PR_SET_VMA, "the name of some memory"),
+	WHEN(prctl, "the name of a thread", IS(0, PR_SET_NAME)),
+	WHEN(prctl, "the name of some memory", IS(0, PR_SET_VMA)),
 	CALL(exit, "the end of a thread"),
 
 	/* time and chance */
@@ -112,8 +134,8 @@ const struct seccomp_call seccomp_calls[] = {
 	CALL(sigaltstack, "abort"),
 	CALL(getpid, "log lines"),
 	CALL(gettid, "log lines"),
-	WHEN(tgkill, CALL_ON_SELF, 0, 0, "abort"),
-	WHEN(prlimit64, CALL_EQUAL, 0, 0, "its own limit of descriptors"),
+	WHEN(tgkill, "abort", IS_SELF(0)),
+	WHEN(prlimit64, "its own limit of descriptors", IS(0, 0), IS_NULL(2)),
 	CALL(getrlimit, "the same"),
 	CALL(uname, "malloc, at its first use"),
 	CALL(exit_group, "the end"),
@@ -121,7 +143,7 @@ const struct seccomp_call seccomp_calls[] = {
 #ifdef SYS_open
 	/* x86 has older forms of some as well */
 	CALL(epoll_wait, "waiting for sockets"),
-	WHEN(open, CALL_WITHOUT, 1, OPEN_TO_WRITE, "files, for reading"),
+	WHEN(open, "files, for reading", LACKS(1, OPEN_TO_WRITE)),
 	CALL(stat, "what lies under a name"),
 	CALL(lstat, "the same, of a link"),
 	CALL(access, "may it be read?"),

@@ -318,7 +318,8 @@ START_TEST(help_shows_what_a_worker_may_do)
 	ck_assert_uint_gt(fread(text, 1, sizeof(text) - 1, help), 0);
 	ck_assert_int_eq(pclose(help), 0);
 	ck_assert_ptr_nonnull(strstr(text, memory_printf("    %s/\n", server->dir)));
-	ck_assert_ptr_nonnull(strstr(text, "    sendmsg  "));
+	ck_assert_ptr_nonnull(strstr(text, "    recvmsg  "));
+	ck_assert_ptr_nonnull(strstr(text, "    shutdown (some arguments)  "));
 	server_stop(server);
 }
 END_TEST

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Attacks on open files that a worker shares with others, and on other processes. */
+#include "hostile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* Those that belong to the open file, which others have, too. */
+void attack_flags(struct report *report)
+{
+	int on = 1;
+
+	for (int fd = 0; fd < DESCRIPTORS; fd++) {
+		int flags = fcntl(fd, F_GETFL);
+
+		if (flags < 0)
+			continue;
+		tried(report, "F_SETFL", fcntl(fd, F_SETFL, flags ^ O_NONBLOCK));
+		tried(report, "F_SETFL, O_APPEND", fcntl(fd, F_SETFL, flags & ~O_APPEND));
+		tried(report, "F_SETOWN", fcntl(fd, F_SETOWN, getpid()));
+		tried(report, "F_SETSIG", fcntl(fd, F_SETSIG, SIGKILL));
+		tried(report, "F_SETLEASE", fcntl(fd, F_SETLEASE, F_UNLCK));
+		tried(report, "F_SETPIPE_SZ", fcntl(fd, F_SETPIPE_SZ, 4096));
+		tried(report, "F_ADD_SEALS", fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE));
+		tried(report, "F_NOTIFY", fcntl(fd, F_NOTIFY, 0));
+		tried(report, "ioctl(FIONBIO)", ioctl(fd, FIONBIO, &on));
+		tried(report, "ioctl(FIOASYNC)", ioctl(fd, FIOASYNC, &on));
+	}
+}
+
+/* What it may: write at the end. What it must not: change what stands there. */
+void attack_logs(struct report *report)
+{
+	for (int fd = 0; fd < DESCRIPTORS; fd++) {
+		int flags = fcntl(fd, F_GETFL);
+
+		if (flags < 0 || (flags & O_ACCMODE) != O_WRONLY)
+			continue;
+		tried(report, "ftruncate", ftruncate(fd, 0));
+		tried(report, "pwrite", pwrite(fd, "x", 1, 0));
+		tried(report, "fallocate", fallocate(fd, 0, 0, 1 << 20));
+		tried(report, "fchmod", fchmod(fd, 0777));
+		if (lseek(fd, 0, SEEK_SET) == 0 && write(fd, "hostile\n", 8) < 0)
+			note(report, "write: error %d\n", errno);
+	}
+}
+
+void attack_processes(struct report *report)
+{
+	struct rlimit limit = { 64, 64 };
+	pid_t parent = (pid_t)syscall(SYS_getppid);
+
+	if (parent > 0)
+		note(report, "getppid: done\n");
+	for (pid_t pid = getpid() - 3; pid < getpid() + 3; pid++) {
+		if (pid == getpid())
+			continue;
+		tried(report, "kill", kill(pid, 0));
+		tried(report, "tgkill", syscall(SYS_tgkill, pid, pid, 0));
+		tried(report, "ptrace", ptrace(PTRACE_SEIZE, pid, NULL, NULL));
+		tried(report, "pidfd_open", syscall(SYS_pidfd_open, pid, 0));
+		tried(report, "prlimit", prlimit(pid, RLIMIT_NOFILE, NULL, &limit));
+	}
+	tried(report, "setrlimit", setrlimit(RLIMIT_NOFILE, &limit));
+	tried(report, "prctl(PR_SET_DUMPABLE)", prctl(PR_SET_DUMPABLE, 1, 0, 0, 0));
+	tried(report, "fork", syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0));
+	tried(report, "memfd_create", memfd_create("hostile", 0));
+	tried(report, "mmap(PROT_EXEC)", (long)mmap(NULL, 4096, PROT_EXEC | PROT_READ,
+						    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+}
+
+/* Also by a directory that was open before. */
+void attack_proc(struct report *report)
+{
+	static char entries[4096];
+
+	tried(report, "open(/proc/self/fd)", open("/proc/self/fd", O_RDONLY | O_DIRECTORY));
+	tried(report, "open(/proc/self/maps)", open("/proc/self/maps", O_RDONLY));
+	for (int fd = 0; fd < DESCRIPTORS; fd++)
+		if (syscall(SYS_getdents64, fd, entries, sizeof(entries)) >= 0)
+			note(report, "getdents64(%d): done\n", fd);
+}

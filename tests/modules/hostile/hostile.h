@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the parts of the hostile module share. */
+#ifndef HOSTILE_H
+#define HOSTILE_H
+
+#include <module.h>
+#include <stdbool.h>
+
+/* What an attack came to: a line for each call that was not refused. */
+struct report {
+	struct request *req;
+	int port; /* of a server that nobody shall reach */
+	char text[4096];
+	size_t len;
+};
+
+/*
+ * Notes a system call that has returned this, with its errno: nothing is written when
+ * it was refused (EPERM, EACCES, ENOSYS), else "what: done" or "what: error 22".
+ */
+void tried(struct report *report, const char *what, long result);
+
+/* A line of its own. */
+void note(struct report *report, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Descriptors from 0 to here are looked at. */
+enum { DESCRIPTORS = 256 };
+
+/* A socket that listens; one of a pair, by which processes send each other messages. */
+bool is_listening(int fd);
+bool is_message_socket(int fd);
+
+void attack_connect(struct report *report);
+void attack_shutdown(struct report *report);
+void attack_options(struct report *report);
+void attack_flags(struct report *report);
+void attack_logs(struct report *report);
+void attack_processes(struct report *report);
+void attack_proc(struct report *report);
+
+#endif

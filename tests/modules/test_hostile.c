@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What a worker can do to others after a client has taken it over: each case tries it
+ * from inside (tests/modules/hostile), and looks whether the others feel it.
+ */
+#include "harness/client.h"
+#include "harness/memory.h"
+#include "harness/test.h"
+
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Refusals are answered; `sandbox strict` would end the worker at the first one. */
+static struct server *start(const char *events)
+{
+	struct server *server = server_start(memory_printf(
+		"sandbox on; worker_processes 2; events { %s }\n"
+		"http { server { listen 127.0.0.1:%%PORT%%; listen unix:%%DIR%%/socket;\n"
+		"location = / { return 200 ok; }\n"
+		"location / { hostile %%PORT2%%; } } }", events));
+
+	if (!log_has(server, "sandbox: relaxed") && !log_has(server, "sandbox: this kernel"))
+		return server;
+	server_stop(server);
+	test_skip("this kernel or this build has no whole sandbox");
+}
+
+/* All others still do their work. */
+static void serves(struct server *server)
+{
+	for (int i = 0; i < 10; i++)
+		ck_assert_str_eq(get(server, "/").body, "ok");
+}
+
+/* The log names what was refused. */
+static void stop(struct server *server)
+{
+	server_forgive(server);
+	server_stop(server);
+}
+
+/* Nothing of it may be done, in any way to accept. */
+static void is_refused(const char *name)
+{
+	static const char *const modes[] = { "shared", "reuseport", "handoff" };
+
+	for (int i = 0; i < 3; i++) {
+		struct server *server = start(memory_printf("accept_mode %s;", modes[i]));
+
+		ck_assert_str_eq(get(server, name).body, "");
+		serves(server);
+		stop(server);
+	}
+}
+
+START_TEST(it_connects_to_nobody)
+{
+	struct server *server = start("");
+	struct pollfd other = { .fd = occupy_port(server, 1), .events = POLLIN };
+
+	ck_assert_str_eq(get(server, "/connect").body, "");
+	serves(server);
+	ck_assert_int_eq(poll(&other, 1, 100), 0);
+	close(other.fd);
+	stop(server);
+}
+END_TEST
+
+START_TEST(it_shuts_no_socket_for_others)
+{
+	is_refused("/shutdown");
+}
+END_TEST
+
+START_TEST(it_sets_no_options_of_others)
+{
+	is_refused("/options");
+}
+END_TEST
+
+START_TEST(it_changes_no_open_file_of_others)
+{
+	struct server *server = start("");
+
+	ck_assert_str_eq(get(server, "/flags").body, "");
+	size_t before = strlen(file_text(server, "/error.log"));
+	ck_assert_str_eq(get(server, "/logs").body, "");
+	ck_assert_uint_ge(strlen(file_text(server, "/error.log")), before);
+	ck_assert(log_has(server, "generation 1 of the configuration serves"));
+	serves(server);
+	stop(server);
+}
+END_TEST
+
+START_TEST(it_touches_no_other_process)
+{
+	struct server *server = start("");
+
+	ck_assert_str_eq(get(server, "/processes").body, "");
+	serves(server);
+	stop(server);
+}
+END_TEST
+
+START_TEST(it_sees_no_list_of_descriptors)
+{
+	struct server *server = start("");
+
+	ck_assert_str_eq(get(server, "/proc").body, "");
+	stop(server);
+}
+END_TEST
+
+TESTS("hostile", it_connects_to_nobody, it_shuts_no_socket_for_others,
+      it_sets_no_options_of_others, it_changes_no_open_file_of_others, it_touches_no_other_process,
+      it_sees_no_list_of_descriptors)
