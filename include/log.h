@@ -70,8 +70,10 @@ static inline bool log_enabled(const struct log *log, enum log_level level)
 
 /*
  * Writes one line. errnum 0: no error text. conn 0: no connection number. The
- * line is cut at 2 KiB; bytes below 0x20 are written as \xNN. Never blocks on
- * anything but the descriptor itself, never fails, keeps errno.
+ * line is cut at 4 KiB. In values of %s control characters and what is no UTF-8 are
+ * written as \xNN, and so is a '"' where the conversion stands between quotes: write
+ * "\"%s\"" for what a client has sent or a file is called. Never blocks on anything
+ * but the descriptor itself, never fails, keeps errno.
  */
 void log_write(const struct log *log, enum log_level level, int errnum, uint64_t conn,
 	       const char *format, ...) __attribute__((format(printf, 5, 6)));

@@ -140,7 +140,8 @@ struct str request_address(struct request *req);
 
 /*
  * One line in the error log of the location, with client, server and request.
- * errnum 0: no error text.
+ * errnum 0: no error text. What a client has sent stands in quotes in the format, as
+ * log.h says.
  */
 void request_log(struct request *req, enum log_level level, int errnum, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));

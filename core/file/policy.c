@@ -21,6 +21,8 @@
 
 #include <log.h>
 
+#include "base/log_format.h"
+
 enum {
 	MAX_LINKS = 40, /* as the kernel, path_resolution(7) */
 	MAX_RETRIES = 16, /* openat2: EAGAIN when something is renamed meanwhile */
@@ -250,7 +252,7 @@ static int open_walked(struct walk *walk, int flags, char *why, size_t why_size)
 	int error = walk_links(walk);
 
 	if (error == -EXDEV)
-		snprintf(why, why_size,
+		log_format(why, why_size,
 			 "the symbolic link \"%s/%s\" points to \"%s\", which is outside of the "
 			 "root; \"symlinks follow\" would follow it",
 			 walk->root, walk->link, walk->target);

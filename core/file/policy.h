@@ -41,7 +41,7 @@ bool file_query_climbs(const struct file_query *query);
  * Set by whoever confines this process: called when a path could not be opened
  * for lack of permission. The -errno to give instead; when the confinement was
  * the reason, `why` says so: -EACCES with a remedy, -ESTALE when it will be over
- * soon.
+ * soon. Both make `why` with log_format().
  */
 extern int (*policy_explain)(const char *path, char *why, size_t why_size);
 

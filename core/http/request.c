@@ -6,8 +6,8 @@
 #include "http/request_private.h"
 
 #include <errno.h>
-#include <stdio.h>
 
+#include "base/log_format.h"
 #include "config/modules.h"
 #include "http/phases.h"
 #include "http/routing.h"
@@ -231,7 +231,7 @@ struct str request_address(struct request *req)
 void request_log(struct request *req, enum log_level level, int errnum, const char *format, ...)
 {
 	const struct log *log = req->location ? req->location->core->error_log : NULL;
-	char message[1024], reason[128] = "";
+	char message[2 * LOG_VALUE_MAX + 512];
 	va_list args;
 
 	if (!log)
@@ -239,13 +239,14 @@ void request_log(struct request *req, enum log_level level, int errnum, const ch
 	if (!log_enabled(log, level))
 		return;
 	va_start(args, format);
-	vsnprintf(message, sizeof(message), format, args);
+	size_t len = log_vformat(message, sizeof(message), format, args);
 	va_end(args);
 	if (errnum)
-		snprintf(reason, sizeof(reason), " (%d: %s)", errnum, strerrordesc_np(errnum));
+		log_format(message + len, sizeof(message) - len, " (%d: %s)", errnum,
+			   strerrordesc_np(errnum));
 	log_write(log, level, 0, req->conn->number,
-		  "%s%s, client: %.*s, server: %.*s, request: \"%.*s\", host: \"%.*s\"", message,
-		  reason, STR_ARG(conn_peer_text(req->conn)),
+		  "%s, client: %.*s, server: %.*s, request: \"%.*s\", host: \"%.*s\"", message,
+		  STR_ARG(conn_peer_text(req->conn)),
 		  STR_ARG(req->server ? req->server->name : STR("")), STR_ARG(req->line),
 		  STR_ARG(req->known.host));
 }

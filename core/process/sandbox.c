@@ -18,6 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/log_format.h"
 #include "config/config.h"
 #include "file/policy.h"
 #include "process/landlock.h"
@@ -80,7 +81,7 @@ static int explain(const char *path, char *why, size_t why_size)
 
 	pool_destroy(pool);
 	if (moved) {
-		snprintf(why, why_size,
+		log_format(why, why_size,
 			 "it has moved out of what this worker's sandbox allows; new workers "
 			 "are being started, and will serve it");
 		tell_moved();
@@ -91,7 +92,7 @@ static int explain(const char *path, char *why, size_t why_size)
 	struct stat status;
 	if (lstat(path, &status) == 0 && !S_ISLNK(status.st_mode))
 		slash[slash == real] = '\0';
-	snprintf(why, why_size,
+	log_format(why, why_size,
 		 "it lies outside of what the sandbox allows; \"sandbox_allow %s\" would allow it",
 		 real);
 	return -EACCES;

@@ -313,7 +313,20 @@ START_TEST(a_full_pipe_loses_lines_only)
 }
 END_TEST
 
+/* In a path and in a request line: quotes, what is no UTF-8, ends of lines. */
+START_TEST(a_line_of_the_error_log_cannot_be_forged)
+{
+	struct server *server = server_with("");
+
+	raw(server, "GET /\"%22,%ff%c3%a4%0a HTTP/1.0\r\n\r\n");
+	log_once(server, "/\\x22\\x22,\\xFF\303\244\\x0A\" failed (2: No such file or directory), "
+			 "client: 127.0.0.1, server: , "
+			 "request: \"GET /\\x22%22,%ff%c3%a4%0a HTTP/1.0\", host: \"\"\n");
+	server_stop(server);
+}
+END_TEST
+
 TESTS("access log", hello_answers_with_its_text, formats, combined_is_built_in,
       levels_replace_each_other, conditions, escaping, json_is_utf8, escaping_at_every_place,
       escaping_of_every_byte, a_line_may_be_longer_than_the_buffer, a_buffer_holds_lines_back,
-      a_full_pipe_loses_lines_only)
+      a_full_pipe_loses_lines_only, a_line_of_the_error_log_cannot_be_forged)

@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The format is walked once, and each conversion written where it stands.
+ */
+#include "base/log_format.h"
+
+#include <assert.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/types.h>
+
+#include <str.h>
+
+#define ESCAPE_LEN 4 /* of \xNN */
+
+enum length { INT, LONG, LONG_LONG, SIZE, INTMAX };
+
+struct conversion {
+	char flags[8];
+	int width;
+	int precision; /* -1: none was given */
+	enum length length;
+	char type;
+};
+
+/* A va_list that functions can share. */
+struct source {
+	va_list args;
+};
+
+struct output {
+	char *at, *limit;
+	bool is_quoted; /* an odd number of quotes stands in the format so far */
+};
+
+static void put_text(struct output *out, struct str text)
+{
+	out->at = str_put(out->at, str_head(text, (size_t)(out->limit - out->at)));
+}
+
+static char *put_escaped(char *to, unsigned char byte)
+{
+	static const char digits[] = "0123456789ABCDEF";
+
+	*to++ = '\\';
+	*to++ = 'x';
+	*to++ = digits[byte >> 4];
+	*to++ = digits[byte & 15];
+	return to;
+}
+
+/* How many bytes at the beginning may be written as they are. */
+static size_t plain_bytes(struct str text, bool is_quoted)
+{
+	size_t len = 0;
+
+	for (; len < text.len; len++) {
+		unsigned char byte = (unsigned char)text.data[len];
+
+		if (byte < 0x20 || byte > 0x7e || (byte == '"' && is_quoted))
+			break;
+	}
+	if (len || str_empty(text))
+		return len;
+	/* U+0080 to U+009F are control characters, too. */
+	bool is_control = text.len > 1 && text.data[0] == '\xc2' && text.data[1] < '\xa0';
+	return (unsigned char)text.data[0] < 0x80 || is_control ? 0 : str_utf8(text);
+}
+
+/* Three bytes of the room are kept for the dots. */
+static void put_value(struct output *out, struct str value)
+{
+	static const struct str dots = STR_INIT("...");
+	size_t room = (size_t)(out->limit - out->at);
+
+	if (out->is_quoted && room > LOG_VALUE_MAX)
+		room = LOG_VALUE_MAX;
+	room = room > dots.len ? room - dots.len : 0;
+	while (value.len) {
+		struct str plain = str_head(value, plain_bytes(value, out->is_quoted));
+		size_t len = plain.len ? plain.len : ESCAPE_LEN;
+
+		if (len > room) {
+			/* ASCII is cut anywhere, a character of up to four bytes nowhere. */
+			put_text(out, str_head(plain, plain.len > 4 ? room : 0));
+			put_text(out, dots);
+			return;
+		}
+		out->at = plain.len ? str_put(out->at, plain) :
+				      put_escaped(out->at, (unsigned char)value.data[0]);
+		room -= len;
+		value = str_skip(value, plain.len ? plain.len : 1);
+	}
+}
+
+static void put_string(struct output *out, const struct conversion *conversion, const char *text)
+{
+	if (!text)
+		text = "(null)";
+	if (conversion->precision < 0)
+		put_value(out, str_from(text));
+	else
+		put_value(out, (struct str){ text, strnlen(text, (size_t)conversion->precision) });
+}
+
+static int64_t next_signed(struct source *from, enum length length)
+{
+	switch (length) {
+	case LONG:
+		return va_arg(from->args, long);
+	case LONG_LONG:
+		return va_arg(from->args, long long);
+	case SIZE:
+		return va_arg(from->args, ssize_t);
+	case INTMAX:
+		return va_arg(from->args, intmax_t);
+	case INT:
+		break;
+	}
+	return va_arg(from->args, int);
+}
+
+static uint64_t next_unsigned(struct source *from, enum length length)
+{
+	switch (length) {
+	case LONG:
+		return va_arg(from->args, unsigned long);
+	case LONG_LONG:
+		return va_arg(from->args, unsigned long long);
+	case SIZE:
+		return va_arg(from->args, size_t);
+	case INTMAX:
+		return va_arg(from->args, uintmax_t);
+	case INT:
+		break;
+	}
+	return va_arg(from->args, unsigned);
+}
+
+static char *digits_of(char *end, uint64_t number, unsigned base, const char *digits)
+{
+	do
+		*--end = digits[number % base];
+	while (number /= base);
+	return end;
+}
+
+static void put_integer(struct output *out, const struct conversion *conversion, bool is_negative,
+			uint64_t number)
+{
+	char text[128], *end = text + sizeof(text);
+	bool is_left = strchr(conversion->flags, '-');
+	bool is_zeroed = !is_left && strchr(conversion->flags, '0');
+	unsigned base = conversion->type == 'o' ? 8 : strchr("xXp", conversion->type) ? 16 : 10;
+	char *begin = digits_of(end, number, base,
+				conversion->type == 'X' ? "0123456789ABCDEF" : "0123456789abcdef");
+	int width = conversion->width < 64 ? conversion->width : 64;
+
+	while (is_zeroed && end - begin < width - is_negative)
+		*--begin = '0';
+	if (is_negative)
+		*--begin = '-';
+	while (!is_left && end - begin < width)
+		*--begin = ' ';
+	put_text(out, str_range(begin, end));
+	for (ptrdiff_t len = end - begin; len < width; len++)
+		put_text(out, STR(" "));
+}
+
+static void put_double(struct output *out, const struct conversion *conversion, double number)
+{
+	char text[512];
+	int len = snprintf(text, sizeof(text), "%.*f", conversion->precision, number);
+
+	put_text(out, (struct str){ text, len < (int)sizeof(text) ? (size_t)len : 0 });
+}
+
+static void put_next(struct output *out, const struct conversion *conversion, struct source *from)
+{
+	int64_t number;
+	char byte;
+
+	switch (conversion->type) {
+	case 's':
+		put_string(out, conversion, va_arg(from->args, const char *));
+		return;
+	case 'd':
+	case 'i':
+		number = next_signed(from, conversion->length);
+		put_integer(out, conversion, number < 0,
+			    number < 0 ? -(uint64_t)number : (uint64_t)number);
+		return;
+	case 'u':
+	case 'o':
+	case 'x':
+	case 'X':
+		put_integer(out, conversion, false, next_unsigned(from, conversion->length));
+		return;
+	case 'c':
+		byte = (char)va_arg(from->args, int);
+		put_value(out, (struct str){ &byte, 1 });
+		return;
+	case 'p':
+		put_text(out, STR("0x"));
+		put_integer(out, conversion, false, (uintptr_t)va_arg(from->args, void *));
+		return;
+	case 'f':
+		put_double(out, conversion, va_arg(from->args, double));
+		return;
+	default:
+		assert(!"a conversion that messages do not have");
+	}
+}
+
+/* A number in the format, or '*'. */
+static const char *parse_number(const char *format, int *number, struct source *from)
+{
+	*number = 0;
+	if (*format == '*') {
+		*number = va_arg(from->args, int);
+		return format + 1;
+	}
+	for (; *format >= '0' && *format <= '9'; format++)
+		*number = *number * 10 + (*format - '0');
+	return format;
+}
+
+static const char *parse_length(const char *format, enum length *length)
+{
+	*length = INT;
+	for (;; format++) {
+		if (*format == 'l')
+			*length = *length == LONG ? LONG_LONG : LONG;
+		else if (*format == 'z' || *format == 't')
+			*length = SIZE;
+		else if (*format == 'j')
+			*length = INTMAX;
+		else if (*format != 'h') /* which va_arg() gives as an int */
+			return format;
+	}
+}
+
+/* `format` is behind the '%'; returns what follows the conversion. */
+static const char *parse(const char *format, struct conversion *conversion, struct source *from)
+{
+	size_t flags = strspn(format, "-+ #0");
+
+	*conversion = (struct conversion){ .precision = -1 };
+	if (flags < sizeof(conversion->flags))
+		memcpy(conversion->flags, format, flags);
+	format = parse_number(format + flags, &conversion->width, from);
+	if (*format == '.')
+		format = parse_number(format + 1, &conversion->precision, from);
+	format = parse_length(format, &conversion->length);
+	conversion->type = *format;
+	return *format ? format + 1 : format;
+}
+
+/* What stands between conversions. */
+static const char *put_literal(struct output *out, const char *format)
+{
+	size_t len = strcspn(format, "%");
+
+	put_text(out, (struct str){ format, len });
+	for (size_t i = 0; i < len; i++)
+		out->is_quoted ^= format[i] == '"';
+	return format + len;
+}
+
+size_t log_vformat(char *to, size_t size, const char *format, va_list args)
+{
+	struct output out = { .at = to, .limit = to + size - 1 };
+	struct conversion conversion;
+	struct source from;
+
+	va_copy(from.args, args);
+	while (*(format = put_literal(&out, format))) {
+		if (format[1] == '%') {
+			put_text(&out, STR("%"));
+			format += 2;
+			continue;
+		}
+		format = parse(format + 1, &conversion, &from);
+		put_next(&out, &conversion, &from);
+	}
+	va_end(from.args);
+	*out.at = '\0';
+	return (size_t)(out.at - to);
+}
+
+size_t log_format(char *to, size_t size, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	size_t len = log_vformat(to, size, format, args);
+	va_end(args);
+	return len;
+}

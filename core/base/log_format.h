@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * printf() for messages of a log. The format is ours, values may be a client's: a
+ * value can neither end a line nor the quotes it stands in, so that no field of a
+ * line can be forged.
+ */
+#ifndef SKUA_BASE_LOG_FORMAT_H
+#define SKUA_BASE_LOG_FORMAT_H
+
+#include <stdarg.h>
+#include <stddef.h>
+
+/* So many bytes a value between quotes has at most; three dots take the place of the rest. */
+#define LOG_VALUE_MAX 1000
+
+/*
+ * Writes at most size - 1 bytes and a NUL; returns how many bytes were written
+ * without it. The conversions are those of printf(3) but %n, %a and wide characters;
+ * %s ignores a width.
+ *
+ * Bytes of %s and %c are written as \xNN when they are control characters (C1 as
+ * well) or no UTF-8. A '"' is written as \x22 when the
+ * conversion stands between quotes in the format: "\"%s\"". A text outside of
+ * quotes keeps its own, so that messages can be put together; what a client has sent
+ * stands in quotes.
+ */
+size_t log_format(char *to, size_t size, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+size_t log_vformat(char *to, size_t size, const char *format, va_list args)
+	__attribute__((format(printf, 3, 0)));
+
+#endif
