@@ -2,7 +2,8 @@
 /*
  * Parts of an answer (RFC 9110 section 14): one range becomes a 206 with that
  * piece of the body, several a multipart/byteranges of pieces, none a 416. Any
- * body of known length that can seek will do.
+ * body of known length that can seek will do. Ranges are defined for GET alone
+ * (section 14.2), so a HEAD is answered as if it had asked for the whole.
  *
  *     max_ranges 4;
  */
@@ -240,7 +241,7 @@ static verdict range_filter(struct request *req, const void *conf)
 
 	if (max == 0 || req->parent || !can_have_ranges(response))
 		return PASS;
-	if (!req->known.range.data ||
+	if (!req->known.range.data || req->method != METHOD_GET ||
 	    !if_range_holds(req->known.if_range, response->etag, response->last_modified))
 		return answer_all(req);
 	return answer_ranges(req, max);
