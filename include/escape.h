@@ -18,6 +18,13 @@ struct str uri_escape(struct pool *pool, struct str path);
 /* The same for one segment or a value of the query: also '/', '&', '=', '+' and ';'. */
 struct str uri_escape_component(struct pool *pool, struct str text);
 
+/*
+ * A URI reference for the field Location, whatever it was made of: percent-encodes
+ * control characters, which would end the line or be dropped by browsers, and leaves
+ * the rest as it is.
+ */
+struct str location_escape(struct pool *pool, struct str reference);
+
 /* Text for HTML, in an element or in a quoted attribute: & < > " ' become entities. */
 struct str html_escape(struct pool *pool, struct str text);
 

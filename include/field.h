@@ -16,6 +16,12 @@
 bool is_token(struct str s);
 
 /*
+ * What may stand behind the colon of a field line: no CR, LF or NUL, which would end
+ * the line or the text (section 5.5). Other control characters pass, as in nginx.
+ */
+bool is_field_value(struct str s);
+
+/*
  * Cuts the next element off a comma-separated list (section 5.6.1), without
  * blanks around it; empty elements are skipped. False at the end. Commas in
  * quoted strings separate too: not for fields that may have such.

@@ -26,12 +26,16 @@ struct response {
 	int status;
 	struct str reason; /* empty: the standard one */
 
-	/* Fields that several modules read or change. Empty (or -1): not sent. */
+	/*
+	 * Fields that several modules read or change. Empty (or -1): not sent. One with
+	 * CR, LF or NUL in it counts as empty, and the error log says so.
+	 */
 	struct str content_type; /* without charset */
 	struct str charset;
 	/*
-	 * An encoded path (uri_escape()) is completed to an absolute URL when sent.
-	 * A verdict 301, 302, 303, 307 or 308 keeps it.
+	 * An encoded path (uri_escape()) is completed to an absolute URL when sent;
+	 * control characters are encoded then, wherever they came from. A verdict
+	 * 301, 302, 303, 307 or 308 keeps it.
 	 */
 	struct str location;
 	struct str etag; /* with its quotes; W/ in front when weak */
@@ -57,8 +61,8 @@ struct response {
 
 /*
  * Adds a field line. Name and value are borrowed for the life of the request.
- * The value must not contain CR, LF or NUL: such a field is dropped, and the
- * error log says so.
+ * A field whose name is no token, or whose value has CR, LF or NUL in it, is left
+ * out when the head is written, and the error log says so.
  */
 void response_add(struct request *req, struct str name, struct str value);
 

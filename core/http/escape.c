@@ -7,6 +7,7 @@
 enum safe {
 	IN_PATH = 1 << 0,
 	IN_COMPONENT = 1 << 1,
+	IN_LOCATION = 1 << 2, /* all but control characters; not in the table */
 };
 
 /* RFC 3986: unreserved in both; sub-delims, ":", "@" and "/" in a path. */
@@ -28,12 +29,19 @@ static const uint8_t safe[256] = {
 	['~'] = IN_PATH | IN_COMPONENT,
 };
 
+static bool is_safe(char c, enum safe where)
+{
+	if (where == IN_LOCATION)
+		return (uint8_t)c >= ' ' && c != 0x7f;
+	return safe[(uint8_t)c] & where;
+}
+
 static struct str percent_encode(struct pool *pool, struct str text, enum safe where)
 {
 	static const char digits[] = "0123456789ABCDEF";
 	size_t i = 0;
 
-	while (i < text.len && (safe[(uint8_t)text.data[i]] & where))
+	while (i < text.len && is_safe(text.data[i], where))
 		i++;
 	if (i == text.len)
 		return text;
@@ -42,8 +50,8 @@ static struct str percent_encode(struct pool *pool, struct str text, enum safe w
 	for (; i < text.len; i++) {
 		uint8_t c = (uint8_t)text.data[i];
 
-		if (safe[c] & where) {
-			*to++ = (char)c;
+		if (is_safe(text.data[i], where)) {
+			*to++ = text.data[i];
 			continue;
 		}
 		*to++ = '%';
@@ -61,6 +69,11 @@ struct str uri_escape(struct pool *pool, struct str path)
 struct str uri_escape_component(struct pool *pool, struct str text)
 {
 	return percent_encode(pool, text, IN_COMPONENT);
+}
+
+struct str location_escape(struct pool *pool, struct str reference)
+{
+	return percent_encode(pool, reference, IN_LOCATION);
 }
 
 static struct str entity(char c)

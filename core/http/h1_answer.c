@@ -130,14 +130,9 @@ static void put_slice(struct exchange *ex, const struct request_core *core, stru
 static void put_last_chunk(struct exchange *ex, struct request_core *core)
 {
 	struct request *req = &core->pub;
-	struct str text = STR("0\r\n");
+	const struct str parts[] = { STR("0\r\n"), response_trailers(req), STR("\r\n") };
 
-	for (const struct header *field = req->response.trailers; field; field = field->next)
-		text = pool_printf(req->pool, "%.*s%.*s: %.*s\r\n", STR_ARG(text),
-				   STR_ARG(field->name), STR_ARG(field->value));
-	const struct str parts[] = { text, STR("\r\n") };
-
-	output_add_bytes(&ex->out, pool_concat(req->pool, parts, 2));
+	output_add_bytes(&ex->out, pool_concat(req->pool, parts, 3));
 }
 
 /* How many bytes of the body are in the output, chunk framing left aside. */

@@ -100,6 +100,17 @@ void request_advance(struct request_core *core);
 /* The same with an error to begin with: the head could not be read. */
 void request_refuse(struct request_core *core, int status);
 
+/*
+ * Takes away what would not stay in its line of the head: members and values with CR,
+ * LF or NUL in them, fields whose name is no token. The error log says so. Call it
+ * before a head is written. Only Location is left as it is: response_location()
+ * escapes it.
+ */
+void response_check(struct request *req);
+
+/* The same for a list of fields, such as trailers; returns where the next one is added. */
+struct header **response_check_fields(struct request *req, struct header **list);
+
 /* Renders an error: error_page, or the built-in page. DONE, RESTART or CLOSE. */
 verdict error_page_respond(struct request *req, int status);
 

@@ -4,10 +4,24 @@
 
 #include "http/request_private.h"
 
-static bool is_safe(struct str value)
+/* Whether one of eight bytes may be CR, LF or NUL: it is less than 14. */
+static bool may_end_line(const char *bytes)
 {
-	for (size_t i = 0; i < value.len; i++)
-		if (value.data[i] == '\r' || value.data[i] == '\n' || value.data[i] == '\0')
+	const uint64_t ones = ~UINT64_C(0) / 255;
+	uint64_t word;
+
+	memcpy(&word, bytes, sizeof(word));
+	return ((word - 14 * ones) & ~word & 128 * ones) != 0;
+}
+
+bool is_field_value(struct str s)
+{
+	const char *at = s.data, *end = s.data + s.len;
+
+	while (end - at >= 8 && !may_end_line(at))
+		at += 8;
+	for (; at < end; at++)
+		if (*at == '\r' || *at == '\n' || *at == '\0')
 			return false;
 	return true;
 }
@@ -15,13 +29,6 @@ static bool is_safe(struct str value)
 void response_add(struct request *req, struct str name, struct str value)
 {
 	struct response *response = &req->response;
-
-	if (!is_safe(value)) {
-		request_log(req, LEVEL_ERROR, 0,
-			    "the field %.*s is not sent: its value has a line end or a NUL in it",
-			    STR_ARG(name));
-		return;
-	}
 	struct header *field = pool_new(req->pool, struct header);
 
 	*field = (struct header){ name, value, NULL };
@@ -62,4 +69,44 @@ void response_reset(struct request *req)
 	body_close(req->response.body);
 	req->response = (struct response){ .last_modified = -1 };
 	req->response.headers_end = &req->response.headers;
+}
+
+static const char why[] = "its value has a line end or a NUL in it";
+
+/* Members are emptied: what is empty is not sent, or as it is by default. */
+static void check_member(struct request *req, struct str *member, const char *what)
+{
+	if (is_field_value(*member))
+		return;
+	request_log(req, LEVEL_ERROR, 0, "%s is not sent: %s", what, why);
+	*member = STR("");
+}
+
+struct header **response_check_fields(struct request *req, struct header **list)
+{
+	while (*list) {
+		const struct header *field = *list;
+
+		if (is_token(field->name) && is_field_value(field->value)) {
+			list = &(*list)->next;
+			continue;
+		}
+		request_log(req, LEVEL_ERROR, 0, "the field \"%.*s\" is not sent: %s",
+			    STR_ARG(field->name), is_token(field->name) ? why
+						  : "its name is not a token of RFC 9110");
+		*list = field->next;
+	}
+	return list;
+}
+
+void response_check(struct request *req)
+{
+	struct response *response = &req->response;
+
+	check_member(req, &response->reason, "the reason phrase of the answer");
+	check_member(req, &response->content_type, "the field Content-Type");
+	check_member(req, &response->charset, "the charset in Content-Type");
+	check_member(req, &response->etag, "the field ETag");
+	check_member(req, &response->last_modified_text, "the text given for Last-Modified");
+	response->headers_end = response_check_fields(req, &response->headers);
 }

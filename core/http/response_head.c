@@ -117,17 +117,10 @@ static char *put_last_modified(char *to, const struct response *response)
 	return str_put(to, STR("\r\n"));
 }
 
-/* Not empty, and without what would end the line: a handler may have put decoded bytes in. */
-static bool is_line(struct str value)
-{
-	return value.len && str_chr(value, '\r') < 0 && str_chr(value, '\n') < 0 &&
-	       str_chr(value, '\0') < 0;
-}
-
 struct str response_location(struct request *req)
 {
 	const struct http_conf *conf = req->location->core;
-	struct str location = req->response.location;
+	struct str location = location_escape(req->pool, req->response.location);
 	int port = address_port(conn_local(req->conn));
 	struct str host = conf->server_name_in_redirect || str_empty(req->host)
 				  ? req->server->name
@@ -158,7 +151,9 @@ struct str response_head(struct request_core *core)
 {
 	struct request *req = &core->pub;
 	const struct response *response = &req->response;
-	struct str location = is_line(response->location) ? response_location(req) : STR("");
+
+	response_check(req);
+	struct str location = str_empty(response->location) ? STR("") : response_location(req);
 	char *head = pool_alloc(req->pool, room_for(response, location));
 	char *to = put_status_line(head, response);
 
@@ -178,4 +173,18 @@ struct str response_head(struct request_core *core)
 		to = put_field(to, field->name, field->value);
 	to = str_put(to, STR("\r\n"));
 	return str_range(head, to);
+}
+
+struct str response_trailers(struct request *req)
+{
+	size_t room = 0;
+
+	response_check_fields(req, &req->response.trailers);
+	for (const struct header *field = req->response.trailers; field; field = field->next)
+		room += field->name.len + field->value.len + 4;
+
+	char *lines = pool_alloc(req->pool, room), *to = lines;
+	for (const struct header *field = req->response.trailers; field; field = field->next)
+		to = put_field(to, field->name, field->value);
+	return str_range(lines, to);
 }

@@ -9,13 +9,18 @@ struct request_core;
 
 /*
  * The head for req->response, in the pool of the request: status line, fields,
- * empty line. core->keepalive and core->chunked say how it is framed.
+ * empty line. core->keepalive and core->chunked say how it is framed. What would not
+ * stay in its line is left out, see response_check().
  */
 struct str response_head(struct request_core *core);
 
+/* The lines of the trailers, without the empty line behind them; checked as well. */
+struct str response_trailers(struct request *req);
+
 /*
  * The field Location: a path becomes a URL, as nginx does, with the name of the
- * server or the host that was asked, and the port unless it is the usual one.
+ * server or the host that was asked, and the port unless it is the usual one. Control
+ * characters are percent-encoded.
  */
 struct str response_location(struct request *req);
 

@@ -151,7 +151,7 @@ static struct str make_boundary(struct request *req)
 			   (unsigned long long)words[1]);
 }
 
-/* The line Content-Type of each part; empty when the answer has no type. */
+/* The line Content-Type of each part; empty when the answer has no type, or none for a line. */
 static struct str type_line(struct request *req)
 {
 	const struct response *response = &req->response;
@@ -164,7 +164,10 @@ static struct str type_line(struct request *req)
 		STR("\r\n"),
 	};
 
-	return response->content_type.len > 0 ? pool_concat(req->pool, parts, 5) : STR("");
+	if (response->content_type.len == 0 || !is_field_value(response->content_type) ||
+	    !is_field_value(response->charset))
+		return STR("");
+	return pool_concat(req->pool, parts, 5);
 }
 
 static void answer_many(struct request *req, const struct range *ranges, size_t count,

@@ -150,13 +150,32 @@ START_TEST(reads_a_time_from_variables)
 }
 END_TEST
 
+/* Each of these targets would add a field X-Injected, or end the head. */
 START_TEST(never_splits_an_answer)
 {
-	struct server *server =
-		server_with("add_header X-Path $uri; location / { return 200 text; }");
+	static const char *const ends[] = { "%0d%0aX-Injected:%20b", "%0aX-Injected:%20b",
+					    "%0d%0a%0d%0aX-Injected:%20b", "%0d" };
+	struct server *server = server_with(
+		"add_header X-Path $uri; location / { return 200 text; }"
+		"location /etag/ { add_header ETag '\"$uri\"'; return 200 text; }"
+		"location /date/ { add_header Last-Modified '$uri'; return 200 text; }"
+		"location /moved/ { return 301 http://other$uri; }"
+		"location /page/ { error_page 404 =302 http://other$uri; return 404; }");
+	static const char *const places[] = { "/", "/etag/", "/date/", "/moved/", "/page/" };
 
-	ck_assert_str_eq(field(server, "/a%0d%0aX-Injected:%20b", "X-Injected"), "none");
-	ck_assert_str_eq(field(server, "/a%0d%0aX-Injected:%20b", "X-Path"), "none");
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+		for (size_t j = 0; j < sizeof(ends) / sizeof(ends[0]); j++) {
+			char target[100];
+			strcat(strcpy(target, places[i]), ends[j]);
+			struct reply reply = get(server, target);
+			ck_assert_ptr_null(strstr(reply.head, "\nX-Injected"));
+			ck_assert_ptr_null(reply_header(&reply, "X-Path"));
+			ck_assert_ptr_null(reply_header(&reply, "ETag"));
+			ck_assert_int_eq(reply.status, i < 3 ? 200 : i == 3 ? 301 : 302);
+		}
+	ck_assert_str_eq(field(server, "/moved/%0d%0aX-Injected:%20b", "Location"),
+			 "http://other/moved/%0D%0AX-Injected: b");
+	ck_assert_str_eq(field(server, "/page/%0a", "Location"), "http://other/page/%0A");
 	server_stop(server);
 }
 END_TEST
