@@ -231,6 +231,13 @@ int conf_parse_bits(struct conf_call *call, const struct conf_word *word,
 int conf_parse_template(struct conf_call *call, const struct conf_word *word,
 			const struct template **out);
 
+/*
+ * For a word that becomes the value of a field line: each line break in it, with the
+ * blanks around it, is one space in the result (none at both ends), and a warning
+ * says so. A word without one is returned as it is.
+ */
+struct conf_word conf_fold_lines(struct conf_call *call, const struct conf_word *word);
+
 /* The word at args[i] is exactly `text`, and not quoted. */
 bool conf_word_is(const struct conf_word *word, const char *text);
 

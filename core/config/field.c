@@ -241,6 +241,48 @@ int conf_parse_template(struct conf_call *call, const struct conf_word *word,
 	return 0;
 }
 
+static bool is_break(char c)
+{
+	return c == '\r' || c == '\n';
+}
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || is_break(c);
+}
+
+struct conf_word conf_fold_lines(struct conf_call *call, const struct conf_word *word)
+{
+	struct conf_word folded = *word;
+	struct str text = word->text;
+	size_t at = 0;
+
+	while (at < text.len && !is_break(text.data[at]))
+		at++;
+	if (at == text.len)
+		return folded;
+	conf_warn(call, word, "a field of an answer is one line, and this value has several\n"
+			      "they are joined with spaces; write it on one line");
+
+	char *copy = pool_alloc(call->pool, text.len + 1), *to = copy;
+	for (at = 0; at < text.len;) {
+		size_t begin = at;
+		bool breaks = false;
+
+		for (; at < text.len && is_blank(text.data[at]); at++)
+			breaks |= is_break(text.data[at]);
+		if (!breaks)
+			to = str_put(to, str_range(text.data + begin, text.data + at));
+		else if (to > copy && at < text.len)
+			*to++ = ' ';
+		while (at < text.len && !is_blank(text.data[at]))
+			*to++ = text.data[at++];
+	}
+	*to = '\0';
+	folded.text = str_range(copy, to);
+	return folded;
+}
+
 /* --- fields ---------------------------------------------------------------- */
 
 void directive_arity(const struct directive *directive, unsigned *min, unsigned *max)

@@ -41,6 +41,7 @@ static int set_add_header(struct conf_call *call)
 	const struct conf_word *args = call->node->args;
 	struct added_fields *fields = &conf->fields;
 	struct added_field field = { .name = args[0].text };
+	struct conf_word value = conf_fold_lines(call, &args[1]);
 
 	if (!is_token(field.name))
 		return conf_error(call, &args[0],
@@ -50,7 +51,7 @@ static int set_add_header(struct conf_call *call)
 		return conf_error(call, &args[0], "\"%.*s\" cannot be added\n"
 				  "the server writes it as the answer needs it",
 				  STR_ARG(field.name));
-	if (conf_parse_template(call, &args[1], &field.value) < 0)
+	if (conf_parse_template(call, &value, &field.value) < 0)
 		return -1;
 	if (call->node->nargs == 3 && !conf_word_is(&args[2], "always"))
 		return conf_error(call, &args[2], "unknown parameter \"%.*s\"\nexpected \"always\"",
@@ -137,8 +138,8 @@ const struct module headers_module = {
 			      "name value [always]",
 			      "Adds a field to answers with status 200, 201, 204, 206, 301, 302, "
 			      "303, 304, 307 and 308, with `always` to all. A field whose value is "
-			      "empty is not added. ETag and Last-Modified replace those of the "
-			      "answer.\n\n"
+			      "empty is not added; line breaks in it are sent as spaces. ETag and "
+			      "Last-Modified replace those of the answer.\n\n"
 			      "A block with an add_header of its own inherits none.",
 			      .min_args = 2, .max_args = 3, .flags = LIST,
 			      FIELD_AT(struct headers_conf, fields)),

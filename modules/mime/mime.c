@@ -72,16 +72,26 @@ static verdict mime_filter(struct request *req, const void *data)
 	return PASS;
 }
 
+static int set_default_type(struct conf_call *call)
+{
+	struct mime_conf *conf = call->data;
+
+	conf->default_type = conf_fold_lines(call, &call->node->args[0]).text;
+	return 0;
+}
+
 static int add_type(struct conf_call *call, struct types *types, const struct conf_node *node)
 {
+	struct str type = conf_fold_lines(call, &node->name).text;
+
 	if (node->nargs == 0)
 		return conf_error(call, &node->name,
 				  "no extension has the type \"%.*s\"\nexpected one or more, "
 				  "as in \"text/html html htm;\"",
 				  STR_ARG(node->name.text));
 	for (size_t i = 0; i < node->nargs; i++) {
-		struct str before = types_add(types, node->args[i].text, node->name.text);
-		if (before.len && !str_eq(before, node->name.text))
+		struct str before = types_add(types, node->args[i].text, type);
+		if (before.len && !str_eq(before, type))
 			conf_warn(call, &node->args[i],
 				  "the extension \"%.*s\" had the type \"%.*s\" before",
 				  STR_ARG(node->args[i].text), STR_ARG(before));
@@ -131,7 +141,7 @@ const struct module mime_module = {
 			  "it; what a browser would execute (html, svg, javascript, xml) is never "
 			  "found so, and X-Content-Type-Options: nosniff is sent. Answers that "
 			  "are no files are text/plain then.",
-			  .initial = "magic"),
+			  .set = set_default_type, .initial = "magic"),
 		{ 0 }
 	},
 	.check = check,

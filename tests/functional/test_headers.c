@@ -150,6 +150,42 @@ START_TEST(reads_a_time_from_variables)
 }
 END_TEST
 
+START_TEST(folds_line_breaks_of_the_configuration)
+{
+	struct server *server =
+		server_with("default_type 'text/x-odd\r\n ; a=b';"
+			    "types { 'text/x-list\n' list; }"
+			    "add_header Content-Security-Policy \"\n\tdefault-src 'self';\r\n"
+			    "\timg-src  *;\n\n\n\tframe-src $scheme:\n\t\";"
+			    "add_header X-Escape 'a\\nb'; add_header X-Kept 'a\t  b'; "
+			    "location = /blank { add_header X-Blank \"\n \n\"; return 200 text; }"
+			    "location = /a.list { return 200 text; }"
+			    "location / { return 200 text; }");
+
+	ck_assert_str_eq(field(server, "/", "Content-Security-Policy"),
+			 "default-src 'self'; img-src  *; frame-src http:");
+	ck_assert_str_eq(field(server, "/", "X-Escape"), "a b");
+	ck_assert_str_eq(field(server, "/", "X-Kept"), "a\t  b");
+	ck_assert_str_eq(field(server, "/blank", "X-Blank"), "none");
+	ck_assert_str_eq(field(server, "/", "Content-Type"), "text/x-odd ; a=b");
+	ck_assert_str_eq(field(server, "/a.list", "Content-Type"), "text/x-list");
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(warns_of_line_breaks)
+{
+	const char *output;
+
+	/* Messages are printed together with those of the mistake that keeps it from starting. */
+	server_fails("http { add_header X-A \"a\n b\"; server { nonsense; } }", &output);
+	ck_assert_msg(strstr(output, "warning: "), "%s", output);
+	ck_assert_msg(strstr(output, "a field of an answer is one line"), "%s", output);
+	server_fails("http { add_header X-A 'a  b'; server { nonsense; } }", &output);
+	ck_assert_msg(!strstr(output, "warning: "), "%s", output);
+}
+END_TEST
+
 /* Each of these targets would add a field X-Injected, or end the head. */
 START_TEST(never_splits_an_answer)
 {
@@ -228,5 +264,5 @@ END_TEST
 
 TESTS("headers", adds_fields, adds_by_status, inherits_all_or_nothing, replaces_validators,
       sets_cache_control, counts_from_the_date, counts_from_the_last_change,
-      waits_for_a_time_of_day, reads_a_time_from_variables, never_splits_an_answer,
-      reports_mistakes, answers_with_a_pixel)
+      waits_for_a_time_of_day, reads_a_time_from_variables, folds_line_breaks_of_the_configuration,
+      warns_of_line_breaks, never_splits_an_answer, reports_mistakes, answers_with_a_pixel)
