@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "http/request_private.h"
+#include "net/sendfile.h"
 
 enum {
 	PIECE = 128 * 1024, /* that is read into memory at once */
@@ -239,6 +240,6 @@ struct body *body_from_file(struct request *req, int fd, uint64_t length,
 	file->handle = handle;
 	file->fd = fd;
 	file->length = length;
-	file->by_sendfile = req->location->core->sendfile;
+	file->by_sendfile = req->location->core->sendfile && sendfile_works(fd);
 	return &file->body;
 }

@@ -204,7 +204,8 @@ static const struct directive http_directives[] = {
 	DIRECTIVE_HTTP("sendfile", IN_ALL_IF, sendfile, "on | off",
 		       "Lets the kernel send files by itself, where that is quicker; with off "
 		       "their bytes pass through the server. Small files come from memory either "
-		       "way. Unlike in nginx the default is on.",
+		       "way. Files on a file system that does not allow the call are sent as "
+		       "with off. Unlike in nginx the default is on.",
 		       .initial = "on"),
 	DIRECTIVE_HTTP("tcp_nopush", IN_ALL, tcp_nopush, "on | off",
 		       "With sendfile: head and beginning of a file leave in one packet, in full "

@@ -3,8 +3,14 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <unistd.h>
 
 #include "net/conn.h"
+#include "net/sendfile.h"
+
+enum {
+	PIECE = 64 * 1024
+}; /* bytes of a file that are read at once where sendfile() doesn't work */
 
 static struct slice *nth(struct output *output, unsigned n)
 {
@@ -93,7 +99,26 @@ static int send_memory(struct output *output, struct conn *conn, bool more)
 	return (size_t)n == total;
 }
 
-static int send_file(struct output *output, struct conn *conn)
+/* What the socket does not take is read once more the next time. */
+static int send_copy_of_file(struct output *output, struct conn *conn, bool more)
+{
+	static char piece[PIECE];
+	const struct slice *slice = nth(output, 0);
+	size_t len = slice->len < PIECE ? slice->len : PIECE;
+	ssize_t got = pread(slice->fd, piece, len, (off_t)slice->offset);
+
+	if (got <= 0)
+		return got < 0 ? -errno : -EIO;
+	more = more || output->count > 1 || (size_t)got < slice->len;
+	ssize_t n = conn->transport->send(conn, &(struct iovec){ piece, (size_t)got }, 1, more);
+
+	if (n < 0)
+		return (int)n;
+	consume(output, (size_t)n);
+	return n == got;
+}
+
+static int send_file(struct output *output, struct conn *conn, bool more)
 {
 	const struct slice *slice = nth(output, 0);
 	size_t len = slice->len;
@@ -101,6 +126,10 @@ static int send_file(struct output *output, struct conn *conn)
 
 	if (n == 0)
 		return -EIO;
+	if (n < 0 && sendfile_is_refused((int)-n)) {
+		sendfile_note_refusal(slice->fd, (int)-n);
+		return send_copy_of_file(output, conn, more);
+	}
 	if (n < 0)
 		return (int)n;
 	consume(output, (size_t)n);
@@ -110,8 +139,8 @@ static int send_file(struct output *output, struct conn *conn)
 int output_send(struct output *output, struct conn *conn, bool more)
 {
 	while (output->count) {
-		int result = nth(output, 0)->data ? send_memory(output, conn, more)
-						  : send_file(output, conn);
+		int result = nth(output, 0)->data ? send_memory(output, conn, more) :
+						    send_file(output, conn, more);
 
 		if (result == -EINTR)
 			continue;

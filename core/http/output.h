@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What a connection is about to send: a ring of slices, in order. Memory is
- * gathered into one sendmsg(), ranges of files go by sendfile().
+ * gathered into one sendmsg(). Ranges of files go by sendfile(), or are read and
+ * written where that does not work (net/sendfile.h).
  */
 #ifndef SKUA_HTTP_OUTPUT_H
 #define SKUA_HTTP_OUTPUT_H

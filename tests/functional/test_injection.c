@@ -294,10 +294,40 @@ START_TEST(an_old_worker_keeps_what_it_cannot_pass)
 }
 END_TEST
 
+START_TEST(files_where_sendfile_does_not_work)
+{
+	enum { LARGE = 300 * 1000 };
+	inject_into(SYS_sendfile);
+	struct server *server = server_serving("", "");
+	struct client *client = client_open(server);
+	char *text = memory_alloc(LARGE);
+
+	for (int i = 0; i < LARGE; i++)
+		text[i] = (char)('a' + i % 23);
+	put_bytes(server, "large", text, LARGE);
+	inject(.call = SYS_sendfile, .error = EINVAL);
+	for (int i = 0; i < 3; i++) {
+		struct reply reply = client_get(client, "/large");
+		ck_assert_int_eq(reply.status, 200);
+		ck_assert_uint_eq(reply.body_len, LARGE);
+		ck_assert(memcmp(reply.body, text, LARGE) == 0);
+	}
+	ck_assert_str_eq(ask(server, "/large", .fields = "Range: bytes=23-25\r\n").body, "abc");
+	/* By the first answer, which had perhaps several pieces on the way. */
+	ck_assert_uint_gt(inject_count(SYS_sendfile), 0);
+	unsigned failed = inject_count(SYS_sendfile);
+	client_get(client, "/large");
+	ck_assert_uint_eq(inject_end(SYS_sendfile), failed);
+	log_once(server, "sendfile() does not work");
+	server_stop(server);
+}
+END_TEST
+
 TESTS("injection", connections_wait_while_the_system_has_no_descriptors,
       connections_wait_while_the_system_has_no_memory, connections_wait_for_the_acceptor,
       files_are_answered_later_without_descriptors, files_are_answered_later_without_memory,
       connections_without_events, types_are_not_guessed_without_threads, a_log_without_room,
       connections_without_memory, a_head_without_memory, a_worker_that_needs_memory_is_replaced,
       connections_are_passed_when_fewer_are_on_their_way,
-      connections_are_passed_when_there_is_memory, an_old_worker_keeps_what_it_cannot_pass)
+      connections_are_passed_when_there_is_memory, an_old_worker_keeps_what_it_cannot_pass,
+      files_where_sendfile_does_not_work)

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "net/sendfile.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include <log.h>
+
+/* A server with more of them goes on with the call that fails first. */
+enum { DEVICES = 32 };
+
+static dev_t devices[DEVICES];
+static size_t devices_count;
+
+bool sendfile_is_refused(int error)
+{
+	return error == EINVAL || error == ENOSYS || error == EOPNOTSUPP || error == EPERM;
+}
+
+static bool is_remembered(dev_t device)
+{
+	for (size_t i = 0; i < devices_count; i++)
+		if (devices[i] == device)
+			return true;
+	return false;
+}
+
+void sendfile_note_refusal(int fd, int error)
+{
+	struct stat status;
+
+	if (fstat(fd, &status) < 0 || is_remembered(status.st_dev) || devices_count == DEVICES)
+		return;
+	devices[devices_count++] = status.st_dev;
+	errno = error;
+	log_warn("sendfile() does not work on the file system of device %u:%u; its files are "
+		 "read and written instead, as with \"sendfile off\"",
+		 major(status.st_dev), minor(status.st_dev));
+}
+
+bool sendfile_works(int fd)
+{
+	struct stat status;
+
+	return devices_count == 0 || fstat(fd, &status) < 0 || !is_remembered(status.st_dev);
+}

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the output does where sendfile(2) does not work: a transport that refuses to send
+ * files takes down what it is given, in pieces as a full socket would.
+ */
+#include "unit/http_test.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "http/output.h"
+
+enum { LARGE = 300 * 1000 };
+
+static struct {
+	int error; /* of send_file() */
+	size_t takes; /* bytes at most, in a call of send() */
+	bool is_full; /* every second call finds the socket full */
+	unsigned files, calls; /* how often send_file() and send() were called */
+	bool more; /* of the last send() */
+	size_t len;
+	char bytes[LARGE + 100];
+} sent;
+
+static ssize_t send_memory(struct conn *conn, const struct iovec *iov, int count, bool more)
+{
+	size_t left = sent.takes;
+
+	(void)conn;
+	sent.more = more;
+	if (sent.is_full && sent.calls++ % 2)
+		return -EAGAIN;
+	for (int i = 0; i < count && left; i++) {
+		size_t n = iov[i].iov_len < left ? iov[i].iov_len : left;
+
+		ck_assert_uint_le(sent.len + n, sizeof(sent.bytes));
+		memcpy(sent.bytes + sent.len, iov[i].iov_base, n);
+		sent.len += n;
+		left -= n;
+	}
+	return (ssize_t)(sent.takes - left);
+}
+
+static ssize_t send_file(struct conn *conn, int fd, uint64_t offset, size_t size)
+{
+	(void)conn, (void)fd, (void)offset, (void)size;
+	sent.files++;
+	return -sent.error;
+}
+
+static const struct transport refusing = { .send = send_memory, .send_file = send_file };
+
+static char *text; /* what the file holds */
+
+static int make_file(void)
+{
+	char name[] = "/tmp/skua-test-XXXXXX";
+	int fd = mkstemp(name);
+
+	ck_assert_int_ge(fd, 0);
+	unlink(name);
+	text = memory_alloc(LARGE);
+	for (int i = 0; i < LARGE; i++)
+		text[i] = (char)(i * 7 + i / 256);
+	ck_assert_int_eq(write(fd, text, LARGE), LARGE);
+	return fd;
+}
+
+/* Sends "head", the bytes from 10 on, "tail"; returns what output_send() said last. */
+static int send_all(int fd)
+{
+	struct output output = { 0 };
+	struct conn conn = { .transport = &refusing };
+	int result;
+
+	output_add_bytes(&output, STR("head"));
+	output_add(&output, (struct slice){ .fd = fd, .offset = 10, .len = LARGE - 10 });
+	output_add_bytes(&output, STR("tail"));
+	do
+		result = output_send(&output, &conn, false);
+	while (result == -EAGAIN);
+	output_finish(&output);
+	return result;
+}
+
+static void check_sent(void)
+{
+	ck_assert_uint_eq(sent.len, LARGE - 10 + 8);
+	ck_assert(memcmp(sent.bytes, "head", 4) == 0);
+	ck_assert(memcmp(sent.bytes + 4, text + 10, LARGE - 10) == 0);
+	ck_assert(memcmp(sent.bytes + sent.len - 4, "tail", 4) == 0);
+	ck_assert(!sent.more);
+}
+
+START_TEST(reads_and_writes_instead)
+{
+	static const int errors[] = { EINVAL, ENOSYS, EOPNOTSUPP, EPERM };
+
+	int fd = make_file();
+	for (size_t i = 0; i < sizeof(errors) / sizeof(*errors); i++) {
+		memset(&sent, 0, sizeof(sent));
+		sent.error = errors[i];
+		sent.takes = SIZE_MAX;
+		ck_assert_int_eq(send_all(fd), 0);
+		check_sent();
+	}
+	close(fd);
+}
+END_TEST
+
+START_TEST(goes_on_where_a_full_socket_stopped_it)
+{
+	int fd = make_file();
+
+	sent.error = EINVAL;
+	sent.takes = 1001;
+	sent.is_full = true;
+	ck_assert_int_eq(send_all(fd), 0);
+	check_sent();
+	close(fd);
+}
+END_TEST
+
+START_TEST(other_errors_break_the_connection)
+{
+	int fd = make_file();
+
+	sent.error = EPIPE;
+	sent.takes = SIZE_MAX;
+	ck_assert_int_eq(send_all(fd), -EPIPE);
+	close(fd);
+}
+END_TEST
+
+START_TEST(a_file_that_has_become_shorter)
+{
+	int fd = make_file();
+
+	sent.error = EINVAL;
+	sent.takes = SIZE_MAX;
+	ck_assert_int_eq(ftruncate(fd, 1000), 0);
+	ck_assert_int_eq(send_all(fd), -EIO);
+	close(fd);
+}
+END_TEST
+
+/* The next body of a file there is read, and never reaches send_file(). */
+START_TEST(is_remembered_for_the_file_system)
+{
+	struct http *http = good_http("server { listen 8080; }");
+	struct request *req = request_for(http, "site", "/");
+	struct slice slice;
+	int fd = make_file();
+
+	ck_assert_int_eq(body_read(body_from_file(req, fd, LARGE, NULL, NULL), LARGE, &slice), 1);
+	ck_assert_ptr_null(slice.data);
+	slice_release(&slice);
+
+	sent.error = ENOSYS;
+	sent.takes = SIZE_MAX;
+	ck_assert_int_eq(send_all(fd), 0);
+	ck_assert_int_eq(body_read(body_from_file(req, fd, LARGE, NULL, NULL), LARGE, &slice), 1);
+	ck_assert_ptr_nonnull(slice.data);
+	ck_assert(memcmp(slice.data, text, slice.len) == 0);
+	slice_release(&slice);
+
+	int other = open("/proc/self/stat", O_RDONLY);
+	ck_assert_int_eq(body_read(body_from_file(req, other, 10, NULL, NULL), 10, &slice), 1);
+	ck_assert_ptr_null(slice.data);
+	slice_release(&slice);
+	close(other);
+	end_request(req);
+	close(fd);
+}
+END_TEST
+
+TESTS("output", reads_and_writes_instead, goes_on_where_a_full_socket_stopped_it,
+      other_errors_break_the_connection, a_file_that_has_become_shorter,
+      is_remembered_for_the_file_system)
