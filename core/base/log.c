@@ -53,7 +53,7 @@ void log_vwrite(const struct log *log, enum log_level level, int errnum, uint64_
 	len += log_vformat(line + len, sizeof(line) - len, format, args);
 	if (errnum)
 		len += log_format(line + len, sizeof(line) - len, " (%d: %s)", errnum,
-				  strerrordesc_np(errnum));
+				  strerror(errnum));
 	line[len++] = '\n'; /* in place of the NUL */
 	for (; log; log = log->next)
 		if (level <= log->level && log->fd >= 0 && write(log->fd, line, len) < 0)

@@ -160,7 +160,7 @@ int body_read_memory(struct body *body, size_t max, struct slice *out)
  * The descriptor is shared by the body and the slices that were taken from it;
  * slices may outlive the body, so the count of references lies on the heap.
  */
-struct file_handle {
+struct shared_file {
 	size_t references;
 	void (*end)(void *owner);
 	void *owner;
@@ -168,7 +168,7 @@ struct file_handle {
 
 struct file_body {
 	struct body body;
-	struct file_handle *handle;
+	struct shared_file *handle;
 	int fd;
 	bool by_sendfile;
 	uint64_t at, length;
@@ -176,7 +176,7 @@ struct file_body {
 
 static void handle_release(void *owner)
 {
-	struct file_handle *handle = owner;
+	struct shared_file *handle = owner;
 
 	if (--handle->references)
 		return;
@@ -233,9 +233,9 @@ struct body *body_from_file(struct request *req, int fd, uint64_t length,
 			    void (*end)(void *owner), void *owner)
 {
 	struct file_body *file = pool_new(req->pool, struct file_body);
-	struct file_handle *handle = heap_alloc(sizeof(*handle));
+	struct shared_file *handle = heap_alloc(sizeof(*handle));
 
-	*handle = (struct file_handle){ 1, end, owner };
+	*handle = (struct shared_file){ 1, end, owner };
 	file->body = (struct body){ .ops = &file_ops, .length = (int64_t)length };
 	file->handle = handle;
 	file->fd = fd;

@@ -243,7 +243,7 @@ void request_log(struct request *req, enum log_level level, int errnum, const ch
 	va_end(args);
 	if (errnum)
 		log_format(message + len, sizeof(message) - len, " (%d: %s)", errnum,
-			   strerrordesc_np(errnum));
+			   strerror(errnum));
 	log_write(log, level, 0, req->conn->number,
 		  "%s, client: %.*s, server: %.*s, request: \"%.*s\", host: \"%.*s\"", message,
 		  STR_ARG(conn_peer_text(req->conn)),

@@ -13,10 +13,8 @@
 
 #include "base/stats.h"
 
-TAILQ_HEAD(conn_list, conn);
-
-static struct conn_list busy = TAILQ_HEAD_INITIALIZER(busy);
-static struct conn_list idle = TAILQ_HEAD_INITIALIZER(idle);
+static struct list busy = LIST_EMPTY(busy);
+static struct list idle = LIST_EMPTY(idle);
 
 struct conn_counts conn_counts;
 uint32_t conn_limit = 512;
@@ -119,7 +117,7 @@ static struct conn *create(const struct listener *listener, int fd, const union 
 		refuse(fd, "epoll does not take it");
 		return NULL;
 	}
-	TAILQ_INSERT_TAIL(&busy, conn, link);
+	list_append(&busy, &conn->link);
 	conn_counts.active++;
 	return conn;
 }
@@ -197,7 +195,7 @@ static void destroy(struct conn *conn)
 	timer_stop(&conn->timer);
 	job_cancel(&conn->respond);
 	job_cancel(&conn->send);
-	TAILQ_REMOVE(conn->idle ? &idle : &busy, conn, link);
+	list_remove(&conn->link);
 	conn_counts.idle -= conn->idle;
 	conn_counts.active--;
 	free(conn);
@@ -251,14 +249,9 @@ void conn_set_idle(struct conn *conn, bool is_idle)
 {
 	if (conn->idle == is_idle)
 		return;
-	TAILQ_REMOVE(is_idle ? &busy : &idle, conn, link);
-	if (is_idle) {
-		TAILQ_INSERT_TAIL(&idle, conn, link);
-		conn_counts.idle++;
-	} else {
-		TAILQ_INSERT_TAIL(&busy, conn, link);
-		conn_counts.idle--;
-	}
+	list_remove(&conn->link);
+	list_append(is_idle ? &idle : &busy, &conn->link);
+	conn_counts.idle += is_idle ? 1 : -1;
 	conn->idle = is_idle;
 }
 
@@ -275,15 +268,13 @@ const union address *conn_local(struct conn *conn)
 }
 
 /* Calls act() on each connection of a list; act() may close the connection. */
-static void for_each(struct conn_list *list, void (*act)(struct conn *conn))
+static void for_each(struct list *list, void (*act)(struct conn *conn))
 {
-	struct conn *conn = TAILQ_FIRST(list);
+	struct list *next;
 
-	while (conn) {
-		struct conn *next = TAILQ_NEXT(conn, link);
-
-		act(conn);
-		conn = next;
+	for (struct list *link = list->next; link != list; link = next) {
+		next = link->next;
+		act(list_item(link, struct conn, link));
 	}
 }
 
@@ -295,11 +286,11 @@ void conn_for_each(void (*act)(struct conn *conn))
 
 void conn_for_idle(bool (*act)(struct conn *conn))
 {
-	struct conn *next;
+	struct list *next;
 
-	for (struct conn *conn = TAILQ_FIRST(&idle); conn; conn = next) {
-		next = TAILQ_NEXT(conn, link);
-		if (!act(conn))
+	for (struct list *link = idle.next; link != &idle; link = next) {
+		next = link->next;
+		if (!act(list_item(link, struct conn, link)))
 			return;
 	}
 }
@@ -321,10 +312,12 @@ void conn_close_all(void)
 
 bool conn_close_oldest_idle(void)
 {
-	struct conn *oldest = TAILQ_FIRST(&idle);
+	if (idle.next == &idle)
+		return false;
+	struct conn *oldest = list_item(idle.next, struct conn, link);
 
 	/* If the oldest one has to stay, so have the others. */
-	if (!oldest || oldest->stays_until > clock_ms())
+	if (oldest->stays_until > clock_ms())
 		return false;
 	conn_close(oldest);
 	return true;

@@ -13,9 +13,9 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/queue.h>
 #include <sys/uio.h>
 
+#include "base/list.h"
 #include "event/loop.h"
 #include "net/listener.h"
 #include <pool.h>
@@ -92,7 +92,7 @@ struct conn {
 	bool end_sent; /* we have sent ours, and what comes is still read */
 	bool reads_are_cut; /* one that did not fill its buffer may have left something */
 	bool reset_on_close; /* close with RST: reset_timedout_connection, 444 */
-	TAILQ_ENTRY(conn) link; /* in the list of the idle ones, or of the others */
+	struct list link; /* in the list of the idle ones, or of the others */
 	bool idle;
 	int64_t stays_until; /* clock_ms(); idle, it is closed for no need of ours before */
 };

@@ -77,6 +77,6 @@ int program_exec(void)
 
 int program_exec_fd(int fd)
 {
-	execveat(fd, "", arguments, environ, AT_EMPTY_PATH);
+	fexecve(fd, arguments, environ);
 	return -errno;
 }

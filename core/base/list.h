@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Doubly linked lists, whose links lie in the items. The head of a list is a link
+ * itself: an empty list is a head that links to itself.
+ */
+#ifndef SKUA_BASE_LIST_H
+#define SKUA_BASE_LIST_H
+
+#include <stddef.h>
+
+struct list {
+	struct list *next, *prev;
+};
+
+/* The initializer of a head, so that the list is empty. */
+#define LIST_EMPTY(head) { &(head), &(head) }
+
+/* The item of type `type` whose member `member` is this link; not for a head. */
+#define list_item(link, type, member) ((type *)((char *)(link) - offsetof(type, member)))
+
+/* Puts a link that is in no list at the end of one. */
+static inline void list_append(struct list *head, struct list *link)
+{
+	link->next = head;
+	link->prev = head->prev;
+	head->prev->next = link;
+	head->prev = link;
+}
+
+/* Takes a link out of the list that it is in. */
+static inline void list_remove(struct list *link)
+{
+	link->prev->next = link->next;
+	link->next->prev = link->prev;
+}
+
+#endif
