@@ -56,7 +56,7 @@ link = $(call say,LD) $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(1) $(LIBS) $(2)
 # The server is optimized as a whole, programs of tests file by file.
 link_file_by_file = $(call link,$(1),$(2) $(if $(LTO),-fno-lto))
 $(BUILD)/skua $(BUILD)/core/% $(BUILD)/modules/% $(BUILD)/added/%: private CFLAGS += $(LTO)
-archive = $(call say,AR) rm -f $@; ar rcs $@ $(1)
+archive = $(call say,AR) rm -f $@; $(AR) rcs $@ $(1)
 
 $(BUILD)/core/%.o: core/%.c $(BUILD)/flags
 	$(call compile,-Icore)
@@ -157,6 +157,8 @@ uninstall:
 	@$(call place,uninstall)
 
 place = BUILD=$(BUILD) DESTDIR=$(DESTDIR) PREFIX=$(PREFIX) SBIN_PATH=$(SBIN_PATH) CONF_PATH=$(CONF_PATH) \
+	DATA_DIR=$(DATA_DIR) MAN_DIR=$(MAN_DIR) UNIT_DIR=$(UNIT_DIR) \
+	PID_PATH=$(PID_PATH) ERROR_LOG_PATH=$(ERROR_LOG_PATH) HTTP_LOG_PATH=$(HTTP_LOG_PATH) \
 	LOG_DIRS="$(sort $(dir $(PID_PATH) $(ERROR_LOG_PATH) $(HTTP_LOG_PATH)))" auto/install $(1)
 
 clean:

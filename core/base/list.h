@@ -16,7 +16,12 @@ struct list {
 #define LIST_EMPTY(head) { &(head), &(head) }
 
 /* The item of type `type` whose member `member` is this link; not for a head. */
-#define list_item(link, type, member) ((type *)((char *)(link) - offsetof(type, member)))
+#define list_item(link, type, member) ((type *)list_item_at(link, offsetof(type, member)))
+
+static inline void *list_item_at(struct list *link, size_t offset)
+{
+	return (char *)link - offset;
+}
 
 /* Puts a link that is in no list at the end of one. */
 static inline void list_append(struct list *head, struct list *link)

@@ -76,6 +76,29 @@ keeps_a_configuration_that_is_there() {
 	[ "$(cd "$dir/root" && find . -type f)" = ./usr/local/skua/conf/skua.conf ]
 }
 
+installs_where_it_is_told() {
+	build $(without_all) --prefix=/srv/skua --sbin-path=/usr/sbin/skua --conf-path=/etc/skua/skua.conf \
+		--data-dir=/usr/share/skua/www --man-dir=/usr/share/man --unit-dir=/usr/lib/systemd/system
+	works make install BUILD="$dir/build" DESTDIR="$dir/fhs"
+	for file in sbin/skua share/skua/www/index.html share/man/man8/skua.8 lib/systemd/system/skua.service; do
+		[ -f "$dir/fhs/usr/$file" ] || { echo "/usr/$file is not there" && return 1; }
+	done
+	grep -qF 'root  /usr/share/skua/www;' "$dir/fhs/etc/skua/skua.conf"
+	grep -qF '/etc/skua/skua.conf' "$dir/fhs/usr/share/man/man8/skua.8"
+	works make uninstall BUILD="$dir/build" DESTDIR="$dir/fhs"
+	[ -z "$(ls -A "$dir/fhs")" ] || { find "$dir/fhs" && return 1; }
+}
+
+# modules.c lies in the build directory itself, so its path would show.
+build_directory_does_not_show() {
+	for name in one two; do
+		works auto/configure --builddir="$dir/$name" --with-cc-opt=-O0
+		works make BUILD="$dir/$name" "$dir/$name/modules.o" "$dir/$name/core/main.o"
+	done
+	cmp "$dir/one/modules.o" "$dir/two/modules.o"
+	cmp "$dir/one/core/main.o" "$dir/two/core/main.o"
+}
+
 uninstall_leaves_nothing() {
 	rm -rf "$dir/root"
 	mkdir "$dir/root"
@@ -94,6 +117,7 @@ builds_without_any_single_module() {
 set -- builds_with_every_module_left_out left_out_directive_names_the_option \
 	builds_a_module_from_outside builds_nothing_when_nothing_changed \
 	builds_what_includes_a_changed_header installs_below_destdir \
-	keeps_a_configuration_that_is_there uninstall_leaves_nothing
+	keeps_a_configuration_that_is_there uninstall_leaves_nothing \
+	installs_where_it_is_told build_directory_does_not_show
 [ -z "${SOAK:-}" ] || set -- "$@" builds_without_any_single_module
 run_cases "$@"

@@ -162,10 +162,48 @@ sanitizers_are_not_fortified() {
 	grep -q _FORTIFY_SOURCE=2 "$dir/build/config.mk"
 }
 
+# A program in $dir/bin that calls itself $1 and does what $2 does.
+make_tool() {
+	mkdir -p "$dir/bin"
+	printf '#!/bin/sh\nexec %s "$@"\n' "$2" >"$dir/bin/$1"
+	chmod +x "$dir/bin/$1"
+}
+
+host_names_the_tools() {
+	make_tool odd-linux-gnu-gcc cc
+	make_tool odd-linux-gnu-ar ar
+	PATH=$dir/bin:$PATH works configure --host=odd-linux-gnu
+	grep -qx 'CC = odd-linux-gnu-gcc' "$dir/build/config.mk"
+	grep -qx 'AR = odd-linux-gnu-ar' "$dir/build/config.mk"
+	PATH=$dir/bin:$PATH works configure --host=odd-linux-gnu --with-cc=cc --with-ar=ar
+	grep -qx 'CC = cc' "$dir/build/config.mk"
+	grep -qx 'AR = ar' "$dir/build/config.mk"
+	fails configure --with-ar=no-such-archiver
+	says 'the archiver no-such-archiver is not there; install binutils'
+}
+
+pkg_config_says_where_a_library_is() {
+	cat >"$dir/says" <<-'END'
+	#!/bin/sh
+	case "$*" in
+	'--exists libpcre2-8') exit 0 ;;
+	'--cflags libpcre2-8') echo -DFOUND_BY_PKG_CONFIG ;;
+	'--libs libpcre2-8') echo -lpcre2-8 -lm ;;
+	*) exit 1 ;;
+	esac
+	END
+	chmod +x "$dir/says"
+	PKG_CONFIG=$dir/says works configure
+	grep -q '^CFLAGS = .* -DFOUND_BY_PKG_CONFIG' "$dir/build/config.mk"
+	grep -q '^LIBS = -lpcre2-8 -lm' "$dir/build/config.mk"
+	PKG_CONFIG=false works configure
+	grep -q '^LIBS = -lpcre2-8 -l' "$dir/build/config.mk"
+}
+
 run_cases help_lists_every_module help_lists_an_added_module unknown_option_names_the_nearest \
 	unknown_module_names_the_nearest option_wants_a_value folder_that_is_no_module_is_refused \
 	module_may_be_called_otherwise module_stands_where_its_config_says \
 	missing_library_names_its_package tests_are_not_needed_to_build missing_compiler_names_its_package \
 	left_out_directives_are_remembered last_word_about_a_module_counts \
 	paths_are_below_the_prefix arguments_are_kept same_options_change_no_file \
-	sanitizers_are_not_fortified
+	sanitizers_are_not_fortified host_names_the_tools pkg_config_says_where_a_library_is
