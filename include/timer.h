@@ -26,6 +26,13 @@ struct timer {
  */
 void timer_start(struct timer *timer, int64_t ms);
 
+/*
+ * The same for a moment of clock_ms(). One that is over, even one of the past, ends with
+ * this turn: so a deadline that is set again and again still comes. A timer that has
+ * expired must not start itself for the past.
+ */
+void timer_start_at(struct timer *timer, int64_t deadline);
+
 /* Nothing happens if it is not started. */
 void timer_stop(struct timer *timer);
 

@@ -152,13 +152,18 @@ uint64_t loop_round_number(void)
 	return loop.round;
 }
 
+static bool has_jobs(void)
+{
+	for (int i = 0; i < STAGES; i++)
+		if (loop.queues[i].first)
+			return true;
+	return false;
+}
+
 static int wait_time(int max_wait_ms)
 {
 	int64_t next = timer_heap_next();
 
-	for (int i = 0; i < STAGES; i++)
-		if (loop.queues[i].first)
-			return 0;
 	if (!next)
 		return max_wait_ms;
 
@@ -192,10 +197,12 @@ static void run_round(void)
 	run_stage(STAGE_SEND);
 }
 
-void loop_turn(int max_wait_ms)
+bool loop_turn(int max_wait_ms)
 {
 	struct epoll_event events[EVENTS_A_TURN];
-	int count = epoll_wait(loop.epoll_fd, events, EVENTS_A_TURN, wait_time(max_wait_ms));
+	bool is_busy = has_jobs();
+	int max_wait = is_busy ? 0 : wait_time(max_wait_ms);
+	int count = epoll_wait(loop.epoll_fd, events, EVENTS_A_TURN, max_wait);
 
 	if (count < 0 && errno != EINTR)
 		log_alert("epoll_wait() failed");
@@ -206,8 +213,9 @@ void loop_turn(int max_wait_ms)
 		run_round();
 	while (loop.pending_count > 0);
 	run_stage(STAGE_FINISH);
-	timer_heap_expire();
+	is_busy |= timer_heap_expire();
 	run_hooks(loop.finish);
+	return is_busy || count > 0;
 }
 
 void loop_run(void)

@@ -21,6 +21,7 @@
 #define SKUA_EVENT_LOOP_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/epoll.h>
 
@@ -59,8 +60,11 @@ void loop_finish(void);
 void loop_run(void);
 void loop_stop(void);
 
-/* One turn; waits at most max_wait_ms (-1: until something happens). For tests. */
-void loop_turn(int max_wait_ms);
+/*
+ * One turn; waits at most max_wait_ms (-1: until something happens). For tests. False:
+ * there was nothing to do, no event, no job and no timer that is due.
+ */
+bool loop_turn(int max_wait_ms);
 
 /*
  * Watches event->fd for `events` of epoll_ctl(2); the caller says EPOLLET or
@@ -74,6 +78,11 @@ void event_remove(struct event *event);
 void job_queue(struct job *job, enum stage stage);
 void job_cancel(struct job *job);
 
+static inline bool job_is_queued(const struct job *job)
+{
+	return job->link != NULL;
+}
+
 void loop_on_refresh(struct hook *hook);
 void loop_on_finish(struct hook *hook);
 
@@ -82,5 +91,11 @@ uint64_t loop_round_number(void);
 
 /* Reads the clocks again: after something slow, and before the first turn. */
 void clock_update(void);
+
+/*
+ * For tests: from now on clock_ms() is this, and stands still. The calendar goes on
+ * with the system's.
+ */
+void clock_stop_at(int64_t ms);
 
 #endif

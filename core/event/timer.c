@@ -18,6 +18,7 @@ static struct timer **heap; /* heap[1] … heap[count] */
 static size_t count, capacity;
 
 static int64_t now_ms, wall_ms;
+static int64_t stopped_at_ms; /* 0: the clock goes */
 
 int64_t clock_ms(void)
 {
@@ -47,8 +48,13 @@ static int64_t read_clock(clockid_t id)
 
 void clock_update(void)
 {
-	now_ms = read_clock(CLOCK_MONOTONIC);
+	now_ms = stopped_at_ms ? stopped_at_ms : read_clock(CLOCK_MONOTONIC);
 	wall_ms = read_clock(CLOCK_REALTIME);
+}
+
+void clock_stop_at(int64_t ms)
+{
+	now_ms = stopped_at_ms = ms;
 }
 
 static void put(struct timer *timer, size_t place)
@@ -114,14 +120,19 @@ static void dequeue(struct timer *timer)
 		sift_down(last, place);
 }
 
-void timer_start(struct timer *timer, int64_t ms)
+void timer_start_at(struct timer *timer, int64_t deadline)
 {
-	timer->deadline = now_ms + (ms > 0 ? ms : 1);
+	timer->deadline = deadline;
 	if (timer->place && timer->queued <= timer->deadline)
 		return;
 	if (timer->place)
 		dequeue(timer);
 	enqueue(timer);
+}
+
+void timer_start(struct timer *timer, int64_t ms)
+{
+	timer_start_at(timer, now_ms + (ms > 0 ? ms : 1));
 }
 
 void timer_stop(struct timer *timer)
@@ -136,8 +147,10 @@ int64_t timer_heap_next(void)
 	return count ? heap[1]->queued : 0;
 }
 
-void timer_heap_expire(void)
+bool timer_heap_expire(void)
 {
+	bool any = false;
+
 	while (count && heap[1]->queued <= now_ms) {
 		struct timer *timer = heap[1];
 
@@ -147,8 +160,10 @@ void timer_heap_expire(void)
 			continue;
 		}
 		timer->deadline = 0;
+		any = true;
 		timer->expired(timer->data);
 	}
+	return any;
 }
 
 void timer_heap_clear(void)

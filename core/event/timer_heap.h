@@ -3,6 +3,7 @@
 #ifndef SKUA_EVENT_TIMER_HEAP_H
 #define SKUA_EVENT_TIMER_HEAP_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <timer.h>
@@ -10,8 +11,8 @@
 /* When the next timer must be looked at (as clock_ms()); 0: there is none. */
 int64_t timer_heap_next(void);
 
-/* Calls those whose deadline is over. */
-void timer_heap_expire(void);
+/* Calls those whose deadline is over. False: there are none. */
+bool timer_heap_expire(void);
 
 /* Forgets all timers and the memory of the heap. */
 void timer_heap_clear(void);
