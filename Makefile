@@ -101,7 +101,9 @@ $(BUILD)/tests/harness.a: $(harness_objects)
 $(BUILD)/tests/skua: $(BUILD)/core/main.o $(objects) $(BUILD)/tests/modules.o $(test_module_objects)
 	$(call link_file_by_file,$^)
 $(test_programs): %: %.o $(BUILD)/tests/harness.a $(BUILD)/libskua.a
-	$(call link_file_by_file,$^,$(CHECK_LIBS))
+	$(call link_file_by_file,$(filter %.o,$^) $(filter %.a,$^),$(CHECK_LIBS))
+# Has the test modules in its own process.
+$(BUILD)/tests/unit/test_http1: $(BUILD)/tests/modules.o $(test_module_objects)
 $(replay_programs): $(BUILD)/tests/fuzz/replay_%: $(BUILD)/tests/fuzz/fuzz_%.o \
 		$(BUILD)/tests/harness/replay.o $(BUILD)/libskua.a
 	$(call link_file_by_file,$^)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* From a complete answer to bytes in the output: its head, then its body slice by slice. */
-#include "http/h1_answer.h"
+#include "http/h1.h"
 
 #include <stdio.h>
 

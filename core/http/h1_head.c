@@ -8,35 +8,63 @@
 #include "http/status.h"
 #include "http/uri.h"
 
-size_t h1_head_limit(const struct http_conf *conf)
+/* Until a head is complete nobody knows which server it is for. */
+static const struct http_conf *default_conf(const struct h1 *h)
+{
+	return vhosts_default(http_vhosts(h->conn))->top->core;
+}
+
+static size_t head_limit(const struct http_conf *conf)
 {
 	return (size_t)conf->client_header_buffer_size.bytes +
 	       (size_t)conf->large_buffers_count * (size_t)conf->large_buffers_size.bytes;
 }
 
-static const struct http_server *default_server(const struct h1 *h)
-{
-	return vhosts_default(http_vhosts(h->conn));
-}
-
-/* 0, or the status for a head that goes beyond its limits, complete or not. */
+/*
+ * 0, or the status for a head that goes beyond its limits. If it is not complete, the
+ * complete one would do so, whatever follows.
+ */
 static int check_limits(const struct h1 *h)
 {
-	const struct http_conf *conf = default_server(h)->top->core;
+	const struct http_conf *conf = default_conf(h);
 	const struct head_scan *scan = &h->ex->scan;
 	size_t first = (size_t)conf->client_header_buffer_size.bytes;
 	size_t large = (size_t)conf->large_buffers_size.bytes;
 	size_t line_limit = first > large ? first : large;
-	size_t request_line = (scan->line_end ? scan->line_end : scan->pos) - scan->start;
-	size_t unfinished = scan->end || !scan->line_end ? 0 : scan->pos - scan->line;
+	size_t unfinished = head_unfinished(scan, h->ex->in->bytes + h->ex->in->begin);
 
-	if (request_line > line_limit)
+	if ((scan->line_end ? scan->line_end - scan->start : unfinished) > line_limit)
 		return 414;
 	if (scan->longest > line_limit || unfinished > line_limit ||
-	    scan->pos - scan->start > h1_head_limit(conf) ||
+	    scan->pos - (scan->line_end ? scan->start : scan->line) > head_limit(conf) ||
 	    (conf->max_headers && scan->lines > conf->max_headers))
 		return 494;
 	return 0;
+}
+
+bool h1_may_receive(const struct h1 *h)
+{
+	const struct exchange *ex = h->ex;
+	size_t held = ex->in ? ex->in->end - ex->in->begin : 0;
+
+	if (ex->eof || output_pending(&ex->out))
+		return false;
+	if (held == 0)
+		return true;
+	/* h1_next_request() has found it within its limits, unless it comes first. */
+	if (!ex->current && !ex->last_answer && ex->body.kind == FRAMING_NONE)
+		return ex->scan.pos == held;
+	return held < head_limit(default_conf(h));
+}
+
+/* The first one's time has begun with the connection, by its timer. */
+int64_t h1_head_deadline(const struct h1 *h)
+{
+	const struct timer *timer = &h->conn->timer;
+
+	if (h->conn->requests == 0 && timer_is_started(timer))
+		return timer->deadline;
+	return clock_ms() + default_conf(h)->client_header_timeout.ms;
 }
 
 static int check_request_line(struct h1 *h)
@@ -175,7 +203,7 @@ struct request_core *h1_begin_request(struct h1 *h)
 	core->started_ms = ex->head_began_ms;
 	core->complete = h1_complete;
 	core->complete_data = h;
-	core->pub.server = default_server(h);
+	core->pub.server = vhosts_default(http_vhosts(h->conn));
 	core->pub.version = HTTP_1_0;
 	request_set_location(&core->pub, core->pub.server->top);
 	core->pipelined = ex->first != NULL;
@@ -216,7 +244,7 @@ static enum next_request start(struct h1 *h)
 	ex->in->begin += ex->scan.end;
 	ex->scan = (struct head_scan){ 0 };
 	ex->head_began_ms = clock_wall_ms();
-	ex->head_deadline = 0;
+	ex->awaited = AWAITED_NOTHING;
 	ex->line_is_checked = false;
 	if (status)
 		return refuse(h, core, status);

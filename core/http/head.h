@@ -59,6 +59,17 @@ static inline struct str head_fields(const struct head_scan *scan, const char *b
 	return str_range(buffer + scan->fields, buffer + scan->end);
 }
 
+/*
+ * Bytes of the line that has no end yet, without a CR that may belong to its end; 0 when
+ * the head is complete.
+ */
+static inline size_t head_unfinished(const struct head_scan *scan, const char *buffer)
+{
+	size_t len = scan->pos - scan->line;
+
+	return len > 0 && buffer[scan->pos - 1] == '\r' ? len - 1 : len;
+}
+
 struct request_line {
 	enum method method;
 	enum http_version version; /* 1.2 to 1.9 count as 1.1 */
