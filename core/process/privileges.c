@@ -12,9 +12,12 @@
 #include <linux/securebits.h>
 #include <log.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum { NUMBERS = 4096 }; /* of descriptors that are looked at */
@@ -47,6 +50,13 @@ int privileges_give_up(void)
 
 static bool dropped; /* and inherited by the children since */
 
+/* There is nobody to become, so nothing is lost if the groups cannot be changed. */
+static bool is_already(const struct identity *identity)
+{
+	return getuid() == identity->uid && geteuid() == identity->uid &&
+	       getgid() == identity->gid && getegid() == identity->gid;
+}
+
 static int become(const struct identity *identity)
 {
 	if (setgid(identity->gid) < 0) {
@@ -55,7 +65,9 @@ static int become(const struct identity *identity)
 	}
 	int result = identity->user ? initgroups(identity->user, identity->gid) :
 				      setgroups(0, NULL);
-	if (result < 0) {
+	if (result < 0 && errno == EPERM && is_already(identity)) {
+		log_info("the groups of this process stay as they are: it may not set them");
+	} else if (result < 0) {
 		log_emerg("setting the groups of %s failed",
 			  identity->user ? identity->user : "nobody");
 		return -1;
@@ -90,6 +102,60 @@ int privileges_drop(const struct identity *identity)
 	}
 	dropped = true;
 	return 0;
+}
+
+static int try_one(const char *path)
+{
+	struct stat status;
+
+	if (stat(path, &status) < 0)
+		return errno;
+	int mode = S_ISDIR(status.st_mode) ? X_OK : R_OK;
+	return faccessat(AT_FDCWD, path, mode, AT_EACCESS) < 0 ? errno : 0;
+}
+
+static void try_all(const char *const *paths, size_t count, int *errors)
+{
+	for (size_t i = 0; i < count; i++)
+		errors[i] = try_one(paths[i]);
+}
+
+/* In a child, which shares the memory of the errors; a last one tells that it has tried. */
+static int try_as(const struct identity *identity, const char *const *paths, size_t count,
+		  int *errors)
+{
+	pid_t pid = fork();
+
+	if (pid < 0)
+		return -errno;
+	if (pid == 0) {
+		if (privileges_drop(identity) == 0) {
+			try_all(paths, count, errors);
+			errors[count] = 1;
+		}
+		_exit(0);
+	}
+	/* With SIGCHLD ignored it waits, too, and fails then. */
+	waitpid(pid, NULL, 0);
+	return errors[count] ? 0 : -EPERM;
+}
+
+int privileges_try(const struct identity *identity, const char *const *paths, size_t count,
+		   int *errors)
+{
+	size_t size = sizeof(*errors) * (count + 1);
+
+	if (geteuid() != 0) {
+		try_all(paths, count, errors);
+		return 0;
+	}
+	int *shared = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (shared == MAP_FAILED)
+		return -errno;
+	int error = try_as(identity, paths, count, shared);
+	memcpy(errors, shared, sizeof(*errors) * count);
+	munmap(shared, size);
+	return error;
 }
 
 void privileges_limit_files(long limit)

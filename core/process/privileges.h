@@ -5,6 +5,7 @@
 #ifndef SKUA_PROCESS_PRIVILEGES_H
 #define SKUA_PROCESS_PRIVILEGES_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -17,10 +18,18 @@ struct identity {
 /*
  * Becomes that user for good, if root is running this; otherwise nothing
  * happens, nor where it has been done before. uid 0 stays root without a
- * capability, and can't win one by an exec. 0, or -1 after a message: the
- * process must not go on.
+ * capability, and can't win one by an exec; where it may not change its groups
+ * (CAP_SETGID) they stay. 0, or -1 after a message: the process must not go on.
  */
 int privileges_drop(const struct identity *identity);
+
+/*
+ * Whether a process that has done that could enter these directories, or read what are
+ * no directories: errors[i] is 0 or the errno for paths[i]. This process stays as it
+ * is: if root is running it, a child tries. 0 or -errno.
+ */
+int privileges_try(const struct identity *identity, const char *const *paths, size_t count,
+		   int *errors);
 
 /* It was done by the program that this process ran before. */
 void privileges_were_dropped(void);
