@@ -323,9 +323,22 @@ static void renew(void)
 	begin_again();
 }
 
+/* Without a configuration file there is nothing to read again: the terminal was closed. */
+static void on_hangup(void)
+{
+	if (signals_hangup_is_ignored())
+		return;
+	log_notice("the terminal was closed (signal HUP), ending now");
+	end(true);
+}
+
 static void on_reload(int number)
 {
 	(void)number;
+	if (startup->serve) {
+		on_hangup();
+		return;
+	}
 	if (ending != GO_ON)
 		return;
 	if (next || upgrade_is_busy())

@@ -12,6 +12,7 @@
 #include <limits.h>
 #include <net/if.h>
 #include <pool.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -24,6 +25,7 @@
 #include "process/listen.h"
 #include "process/main_conf.h"
 #include "process/options.h"
+#include "process/privileges.h"
 #include "process/server.h"
 #include "process/sockets.h"
 #include "process/takeover.h"
@@ -34,6 +36,7 @@ enum { DEFAULT_PORT = 8080, BACKLOG = 511, PORTS_TRIED = 100 };
 /* What serve has found out; the server tells it when it stands. */
 static struct {
 	const char *folder;
+	const char *owner; /* whose rights the processes have; NULL: those they were started with */
 	struct listener listener;
 } served;
 
@@ -276,13 +279,41 @@ static void print_urls(const struct listener *listener)
 	freeifaddrs(all);
 }
 
+/* Whom the folder belongs to, as a name or a number. */
+static const char *owner_of(struct pool *pool, uid_t uid)
+{
+	const struct passwd *owner = getpwuid(uid);
+
+	return owner ? pool_cstr(pool, str_from(owner->pw_name)) :
+		       pool_cstr(pool, pool_printf(pool, "user %u", (unsigned)uid));
+}
+
 static void announce(const struct startup *startup)
 {
-	(void)startup;
 	printf("%s is served at\n", served.folder);
 	print_urls(&served.listener);
+	if (served.owner)
+		printf("Its files are read with the rights of %s, who owns it%s.\n", served.owner,
+		       startup->uid == 0 ? ", but without root's privileges" : "");
 	printf("Ctrl-C ends it.\n");
 	fflush(stdout);
+}
+
+/* By whom it will be served. */
+static int check_folder(const struct startup *startup)
+{
+	const struct identity owner = { .uid = startup->uid, .gid = startup->gid };
+	int error = 0;
+
+	if (privileges_try(&owner, &served.folder, 1, &error) == 0 && error == 0)
+		return 0;
+	fprintf(stderr, "skua serve: the folder \"%s\" cannot be served: %s", served.folder,
+		strerror(error ? error : EPERM));
+	if (served.owner)
+		fprintf(stderr, "; it would be read with the rights of %s, who owns it",
+			served.owner);
+	fputs("\n", stderr);
+	return -1;
 }
 
 static int find_folder(struct startup *startup, struct pool *pool, const char *name)
@@ -306,7 +337,9 @@ static int find_folder(struct startup *startup, struct pool *pool, const char *n
 	startup->prefix = pool_printf(pool, "%s/", served.folder);
 	startup->uid = status.st_uid;
 	startup->gid = status.st_gid;
-	return 0;
+	if (geteuid() == 0)
+		served.owner = owner_of(pool, status.st_uid);
+	return check_folder(startup);
 }
 
 int serve_folder(struct pool *pool, const struct options *options)

@@ -30,9 +30,19 @@ static sigset_t handled_set(void)
 	return set;
 }
 
+static bool hangup_is_ignored;
+
+bool signals_hangup_is_ignored(void)
+{
+	return hangup_is_ignored;
+}
+
 void signals_block(void)
 {
 	sigset_t set = handled_set();
+	struct sigaction action;
+
+	hangup_is_ignored = sigaction(SIGHUP, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
 
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);

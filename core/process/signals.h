@@ -5,6 +5,8 @@
 #ifndef SKUA_PROCESS_SIGNALS_H
 #define SKUA_PROCESS_SIGNALS_H
 
+#include <stdbool.h>
+
 /* What a process does at a signal; a table of these ends with number 0. */
 struct signal_action {
 	int number;
@@ -15,9 +17,12 @@ struct signal_action {
  * Holds back all signals that this server acts upon, before the loop runs and
  * before any thread or child is made. SIGPIPE and SIGXFSZ are ignored, here and in
  * children: send() says EPIPE, and write() to a file that may not grow says EFBIG.
- * Whatever was ignored or blocked at the start makes no difference.
+ * Whatever was ignored or blocked at the start makes no difference here.
  */
 void signals_block(void);
+
+/* Whoever started this program wants HUP to be ignored, as nohup(1) does. */
+bool signals_hangup_is_ignored(void);
 
 /* "KILL" for SIGKILL; the number of one without a name, until the next call. */
 const char *signal_name(int number);

@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -261,24 +262,47 @@ START_TEST(a_pid_file_that_cannot_be_written)
 }
 END_TEST
 
-/* Starts serve, reads its output up to the URL, ends it as Ctrl-C does. */
-static int serve(const char *args, char *url, size_t size)
+/* Starts "PREFIX skua serve html ARGS" and reads up to the last line of its greeting. */
+static FILE *serve_begin(const char *prefix, const char *args, pid_t *pid, const char **greeting)
 {
-	FILE *pipe = popen(memory_printf("cd %s && echo $$ && exec $SKUA serve html %s 2>&1", dir,
-					 args),
+	FILE *pipe = popen(memory_printf("cd %s && %s echo $$ && exec $SKUA serve html %s 2>&1",
+					 dir, prefix, args),
 			   "r");
-	char line[512] = "";
-	ck_assert_ptr_nonnull(fgets(line, sizeof(line), pipe));
-	pid_t pid = atoi(line);
+	char line[512] = "", *text = memory_alloc(8192);
 
-	url[0] = '\0';
-	while (fgets(line, sizeof(line), pipe) && !strstr(line, "Ctrl-C"))
-		if (strstr(line, "http://"))
-			snprintf(url, size, "%s", strstr(line, "http://"));
-	kill(pid, SIGINT);
+	ck_assert_ptr_nonnull(fgets(line, sizeof(line), pipe));
+	*pid = atoi(line);
+	*text = '\0';
+	while (fgets(line, sizeof(line), pipe) && strlen(text) < 7000) {
+		strcat(text, line);
+		if (strstr(line, "Ctrl-C"))
+			break;
+	}
+	*greeting = text;
+	return pipe;
+}
+
+static int serve_end(FILE *pipe)
+{
+	char line[512];
+
 	while (fgets(line, sizeof(line), pipe))
 		continue;
 	return pclose(pipe);
+}
+
+/* Starts serve and ends it as Ctrl-C does; the last URL that it prints. */
+static int serve(const char *args, char *url, size_t size)
+{
+	const char *greeting, *at = "";
+	pid_t pid;
+	FILE *pipe = serve_begin("", args, &pid, &greeting);
+
+	while ((greeting = strstr(greeting, "http://")))
+		at = greeting++;
+	snprintf(url, size, "%s", at);
+	kill(pid, SIGINT);
+	return serve_end(pipe);
 }
 
 START_TEST(serve_names_the_port_that_was_chosen)
@@ -320,6 +344,68 @@ START_TEST(serve_at_an_address)
 }
 END_TEST
 
+/* "HTTP/1.1 200", or "" if nobody answers. */
+static const char *status_of(const char *url)
+{
+	static const char request[] = "GET / HTTP/1.0\r\n\r\n";
+	char *text = memory_alloc(13);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	port = atoi(strrchr(url, ':') + 1);
+	const struct sockaddr_in address = address_of_port();
+	bool asked = connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0 &&
+		     send(fd, request, sizeof(request) - 1, MSG_NOSIGNAL) > 0;
+	ssize_t len = asked ? recv(fd, text, 12, MSG_WAITALL) : 0;
+	text[len > 0 ? len : 0] = '\0';
+	close(fd);
+	return text;
+}
+
+START_TEST(serve_ends_with_its_terminal)
+{
+	const char *greeting;
+	pid_t pid;
+	FILE *pipe = serve_begin("", "-p 0 -w 1", &pid, &greeting);
+
+	kill(pid, SIGHUP);
+	ck_assert_int_eq(serve_end(pipe), 0);
+	/* Unless somebody wants it to stay: nohup(1). */
+	pipe = serve_begin("trap '' HUP;", "-p 0 -w 1", &pid, &greeting);
+	kill(pid, SIGHUP);
+	for (int i = 0; i < 20; i++) {
+		ck_assert_str_eq(status_of(strstr(greeting, "http://")), "HTTP/1.1 200");
+		usleep(10000);
+	}
+	kill(pid, SIGINT);
+	ck_assert_int_eq(serve_end(pipe), 0);
+}
+END_TEST
+
+START_TEST(serve_says_with_whose_rights)
+{
+	const char *greeting;
+	pid_t pid;
+	FILE *pipe = serve_begin("", "-p 0 -w 1", &pid, &greeting);
+
+	kill(pid, SIGINT);
+	ck_assert_int_eq(serve_end(pipe), 0);
+	if (geteuid() == 0)
+		ck_assert_ptr_nonnull(strstr(greeting, "with the rights of root"));
+	else
+		ck_assert_ptr_null(strstr(greeting, "with the rights of"));
+}
+END_TEST
+
+START_TEST(serve_a_folder_that_cannot_be_read)
+{
+	ck_assert_int_eq(chmod(path("html"), 0), 0);
+	check("serve html -p 0", 1, "cannot be served: Permission denied");
+	ck_assert_int_eq(chmod(path("html"), 0444), 0);
+	check("serve html -p 0", 1, "cannot be served: Permission denied");
+	ck_assert_int_eq(chmod(path("html"), 0755), 0);
+}
+END_TEST
+
 static const struct test_suite suite = {
 	.name = "command line",
 	.setup = setup,
@@ -331,4 +417,5 @@ TESTS_IN(&suite, prints_what_it_is, refuses_what_it_does_not_know, a_test_touche
 	 signals_need_a_server, a_daemon_serves_when_the_command_returns,
 	 a_daemon_that_fails_says_so, a_second_one_is_refused, a_pid_file_that_cannot_be_written,
 	 serve_names_the_port_that_was_chosen, serve_on_a_port_that_is_taken,
-	 serve_what_is_not_there, serve_at_an_address)
+	 serve_what_is_not_there, serve_at_an_address, serve_ends_with_its_terminal,
+	 serve_says_with_whose_rights, serve_a_folder_that_cannot_be_read)
