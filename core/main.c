@@ -41,7 +41,9 @@ static struct str folder(struct pool *pool, const char *path)
 {
 	struct str full = absolute(pool, path);
 
-	return str_ends(full, STR("/")) ? full : pool_printf(pool, "%.*s/", STR_ARG(full));
+	if (!str_ends(full, STR("/")))
+		full = pool_printf(pool, "%.*s/", STR_ARG(full));
+	return path_clean(pool, full);
 }
 
 /* nginx: -c and -e are relative to the prefix. */
@@ -52,7 +54,7 @@ static struct str below_prefix(struct pool *pool, struct str prefix, const char 
 		return path_below_prefix(pool, prefix, built_in);
 	if (given[0] == '/')
 		return str_from(given);
-	return pool_printf(pool, "%.*s%s", STR_ARG(prefix), given);
+	return path_clean(pool, pool_printf(pool, "%.*s%s", STR_ARG(prefix), given));
 }
 
 static struct startup startup_of(struct pool *pool, const struct options *options)

@@ -89,11 +89,25 @@ struct conf_file *file_read(struct conf *conf, struct str path, struct str name)
 	return known;
 }
 
+struct str path_clean(struct pool *pool, struct str path)
+{
+	char *copy = pool_cstr(pool, path), *to = copy;
+
+	for (size_t i = 0; i < path.len;)
+		if (str_starts(str_skip(path, i), STR("/./")))
+			i += 2;
+		else
+			*to++ = path.data[i++];
+	*to = '\0';
+	return str_range(copy, to);
+}
+
 static struct str below(struct conf *conf, struct str directory, struct str path)
 {
 	if (path.len && path.data[0] == '/')
 		return path;
-	return pool_concat(conf->pool, (const struct str[]){ directory, path }, 2);
+	return path_clean(conf->pool,
+			  pool_concat(conf->pool, (const struct str[]){ directory, path }, 2));
 }
 
 struct str conf_full_path(struct conf *conf, struct str path)

@@ -47,7 +47,9 @@ static struct str name_beside(struct conf *conf, struct str path)
 	if (path.data[0] == '/')
 		return path;
 	main = str_head(main, (size_t)(str_rchr(main, '/') + 1));
-	return pool_concat(conf->pool, (const struct str[]){ main, path }, 2);
+	path = pool_concat(conf->pool, (const struct str[]){ main, path }, 2);
+	path = path_clean(conf->pool, path);
+	return str_starts(path, STR("./")) ? str_skip(path, 2) : path;
 }
 
 static void include_file(struct conf *conf, const struct conf_word *word, struct str path,
@@ -80,7 +82,8 @@ static void include_glob(struct conf *conf, const struct conf_word *word, struct
 			 struct list *list)
 {
 	glob_t found = { 0 };
-	size_t skip = pattern.len - word->text.len; /* the directory of the main file */
+	bool is_beside = word->text.data[0] != '/';
+	size_t skip = is_beside ? (size_t)(str_rchr(conf->options.path, '/') + 1) : 0;
 	int error = glob(pattern.data, 0, NULL, &found); /* sorted */
 
 	if (error && error != GLOB_NOMATCH)
@@ -88,7 +91,7 @@ static void include_glob(struct conf *conf, const struct conf_word *word, struct
 			    STR_ARG(pattern), errno, strerror(errno));
 	for (size_t i = 0; !error && i < found.gl_pathc; i++) {
 		struct str path = pool_strdup(conf->pool, str_from(found.gl_pathv[i]));
-		struct str name = skip ? name_beside(conf, str_skip(path, skip)) : path;
+		struct str name = is_beside ? name_beside(conf, str_skip(path, skip)) : path;
 
 		include_file(conf, word, path, name, list);
 	}

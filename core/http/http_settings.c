@@ -5,12 +5,12 @@
 #include "config/template.h"
 #include "http/http.h"
 
-/* In front of what is no absolute path and may become none by a variable. */
-static const struct template *compile_path(struct conf_call *call, struct conf_word word)
+/* The prefix goes in front of what is no absolute path and may become none by a variable. */
+static struct str full_path(struct conf_call *call, struct str path)
 {
-	if (str_empty(word.text) || word.text.data[0] != '$')
-		word.text = conf_full_path(call->conf, word.text);
-	return template_compile(call, &word);
+	bool begins_with_variable = path.len && path.data[0] == '$';
+
+	return begins_with_variable ? path : conf_full_path(call->conf, path);
 }
 
 /* $document_root is made of root: it cannot be a part of it. */
@@ -45,11 +45,14 @@ int root_set(struct conf_call *call)
 	struct http_conf *conf = call->data;
 	struct conf_word word = call->node->args[0];
 
+	word.text = full_path(call, word.text);
+	if (str_ends(word.text, STR("/.")))
+		word.text.len--;
 	/* The URI begins with a slash. */
 	if (str_ends(word.text, STR("/")) && word.text.len > 1)
 		word.text.len--;
 
-	const struct template *root = compile_path(call, word);
+	const struct template *root = template_compile(call, &word);
 
 	if (!root || refuse_own_variables(call, root) < 0 || claim_root(call, conf) < 0)
 		return -1;
@@ -62,13 +65,16 @@ int alias_set(struct conf_call *call)
 {
 	struct http_conf *conf = call->data;
 	const struct http_location *location = conf->location;
+	struct conf_word word = call->node->args[0];
 
 	if (location->kind == LOCATION_NAMED)
 		return conf_error(call, NULL,
 				  "\"alias\" cannot stand in a named location\nuse root: there is "
 				  "no part of the URI that an alias could stand for");
 
-	const struct template *alias = compile_path(call, call->node->args[0]);
+	word.text = full_path(call, word.text);
+
+	const struct template *alias = template_compile(call, &word);
 
 	if (!alias || refuse_own_variables(call, alias) < 0 || claim_root(call, conf) < 0)
 		return -1;

@@ -89,7 +89,8 @@ static void listen_for_commands(const struct generation *generation)
 
 static void notify_active(void)
 {
-	notify_ready("generation %u serves, with %u workers", active->number, active->workers);
+	notify_ready("generation %u serves, with %u worker%s", active->number, active->workers,
+		     active->workers == 1 ? "" : "s");
 }
 
 /* Tells those who wait for the reload. */
@@ -153,8 +154,8 @@ static void on_serving(struct generation *generation)
 	} else {
 		stand();
 	}
-	log_notice("generation %u of the configuration serves, with %u workers",
-		   generation->number, generation->workers);
+	log_notice("generation %u of the configuration serves, with %u worker%s",
+		   generation->number, generation->workers, generation->workers == 1 ? "" : "s");
 	catch_up();
 }
 

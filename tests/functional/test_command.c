@@ -177,6 +177,19 @@ START_TEST(a_dump_shows_the_files)
 }
 END_TEST
 
+START_TEST(paths_are_written_without_dots)
+{
+	const char *output;
+
+	put("conf/skua.conf", "pid ./no/./pid; error_log ./logs/e.log; http { server { "
+			      "listen 127.0.0.1:1; } }");
+	run("-p . -c ./conf/skua.conf -e ./logs/e.log -s reload", &output);
+	ck_assert_ptr_nonnull(strstr(output, memory_printf("\"%s/no/pid\"", dir)));
+	run("-p . -c ./none.conf -t", &output);
+	ck_assert_ptr_null(strstr(output, "/./"));
+}
+END_TEST
+
 START_TEST(signals_need_a_server)
 {
 	check(in_dir("-s reload"), 1, "there is no pid file");
@@ -210,6 +223,15 @@ static void stop_daemon(void)
 	ck_assert_int_eq(status, 0);
 	ck_assert_int_lt(access(path("logs/pid"), F_OK), 0);
 }
+
+START_TEST(one_worker_is_one)
+{
+	free_port();
+	check(in_dir("-g 'worker_processes 1; error_log logs/e.log notice;'"), 0, "");
+	ck_assert_ptr_nonnull(strstr(text_of("logs/e.log"), "serves, with 1 worker\n"));
+	stop_daemon();
+}
+END_TEST
 
 START_TEST(a_daemon_serves_when_the_command_returns)
 {
@@ -414,6 +436,7 @@ static const struct test_suite suite = {
 
 TESTS_IN(&suite, prints_what_it_is, refuses_what_it_does_not_know, a_test_touches_nothing,
 	 a_test_says_what_is_wrong, a_quiet_test_is_silent, a_dump_shows_the_files,
+	 paths_are_written_without_dots, one_worker_is_one,
 	 signals_need_a_server, a_daemon_serves_when_the_command_returns,
 	 a_daemon_that_fails_says_so, a_second_one_is_refused, a_pid_file_that_cannot_be_written,
 	 serve_names_the_port_that_was_chosen, serve_on_a_port_that_is_taken,

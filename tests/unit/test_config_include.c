@@ -50,6 +50,15 @@ static void load_main_bad(const char *content, const char *message)
 	assert_has(messages, message);
 }
 
+START_TEST(names_in_messages_have_no_dots)
+{
+	file("a.conf", "unknown;");
+	load_main_bad("include ./a.conf;", "sub/a.conf:1:1: unknown");
+	load_main_bad("include ./*.conf;", "\"sub/main.conf\" includes itself");
+	assert_has(messages, "sub/a.conf:1:1: unknown");
+}
+END_TEST
+
 START_TEST(a_file_stands_where_it_is_included)
 {
 	file("a.conf", "words b c;");
@@ -210,6 +219,7 @@ static const struct test_suite suite = {
 	.teardown = remove_folder,
 };
 
-TESTS_IN(&suite, a_file_stands_where_it_is_included, paths_are_relative_to_the_main_file,
-	 masks_are_sorted, in_blocks, missing_files, circles, too_deep, too_many,
-	 blocks_end_in_their_file, dump, paths)
+TESTS_IN(&suite, names_in_messages_have_no_dots,
+      a_file_stands_where_it_is_included,
+	 paths_are_relative_to_the_main_file, masks_are_sorted, in_blocks, missing_files, circles,
+	 too_deep, too_many, blocks_end_in_their_file, dump, paths)

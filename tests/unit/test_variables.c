@@ -282,7 +282,9 @@ START_TEST(paths_of_root_and_alias)
 {
 	struct http *http =
 		good_http("server { root /r/; location /a/ { alias /data/; location /a/b/ { } }"
-			  "location ~ ^/c/(.*)$ { alias /cc/$1; } location /d { root $arg_r/; } }");
+			  "location ~ ^/c/(.*)$ { alias /cc/$1; } location /d { root $arg_r/; }"
+			  "location /e { root .; } location /f { root ./html/./; }"
+			  "location /g { root ./$arg_r/./x; } location /h/ { alias ./; } }");
 	static const struct {
 		const char *uri, *root, *path;
 	} cases[] = {
@@ -291,6 +293,10 @@ START_TEST(paths_of_root_and_alias)
 		{ "/a/b/x", "/data/", "/data/b/x" },
 		{ "/c/x", "/cc/x", "/cc/x" },
 		{ "/d/x", "/srv/dyn", "/srv/dyn/d/x" },
+		{ "/e", "/srv", "/srv/e" },
+		{ "/f", "/srv/html", "/srv/html/f" },
+		{ "/g", "/srv/dyn/x", "/srv/dyn/x/g" },
+		{ "/h/x", "/srv/", "/srv/x" },
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
