@@ -103,6 +103,7 @@ static void on_failure(const struct source *source)
 		log_info("accept() from %.*s: the client has gone again",
 			 STR_ARG(source->listener->text));
 		return;
+	case EINVAL: /* the master has shut it down: its address is no longer configured */
 	case EAGAIN:
 	case EINTR:
 		return;
@@ -172,25 +173,25 @@ static bool is_ours(const struct listener *listener, unsigned i)
 					 i % rules.workers == rules.index;
 }
 
-static size_t collect(const struct listeners *listeners, struct source *to)
+static void add_sources(const struct listener *listener)
 {
-	size_t found = 0;
+	for (int i = 0; i < listener->fds_count; i++)
+		if (is_ours(listener, (unsigned)i))
+			sources[count++] = (struct source){
+				.event = { .fd = listener->fds[i], .ready = on_ready },
+				.listener = listener,
+			};
+		else
+			close(listener->fds[i]);
+}
 
-	for (size_t l = 0; l < listeners->count; l++) {
-		const struct listener *listener = &listeners->items[l];
+static size_t count_sockets(const struct listeners *listeners)
+{
+	size_t all = 0;
 
-		for (int i = 0; i < listener->fds_count; i++) {
-			if (!is_ours(listener, (unsigned)i))
-				continue;
-			if (to)
-				to[found] = (struct source){
-					.event = { .fd = listener->fds[i], .ready = on_ready },
-					.listener = listener,
-				};
-			found++;
-		}
-	}
-	return found;
+	for (size_t i = 0; i < listeners->count; i++)
+		all += (size_t)listeners->items[i].fds_count;
+	return all;
 }
 
 int accept_start(const struct listeners *listeners, const struct accept_rules *given)
@@ -198,11 +199,11 @@ int accept_start(const struct listeners *listeners, const struct accept_rules *g
 	static struct hook hook = { .run = after_turn };
 
 	rules = *given;
-	count = collect(listeners, NULL);
-	sources = calloc(count + 1, sizeof(*sources));
+	sources = calloc(count_sockets(listeners) + 1, sizeof(*sources));
 	if (!sources)
 		return -ENOMEM;
-	collect(listeners, sources);
+	for (size_t i = 0; i < listeners->count; i++)
+		add_sources(&listeners->items[i]);
 	pause_timer = (struct timer){ .expired = end_of_pause };
 	loop_on_finish(&hook);
 	watch();
@@ -222,19 +223,14 @@ static void accept_the_rest(void)
 				break;
 }
 
-void accept_stop(struct listeners *listeners)
+void accept_stop(void)
 {
 	unwatch();
 	accept_the_rest();
 	timer_stop(&pause_timer);
+	for (size_t i = 0; i < count; i++)
+		close(sources[i].event.fd);
 	free(sources);
 	sources = NULL;
 	count = 0;
-	for (size_t l = 0; l < listeners->count; l++) {
-		struct listener *listener = &listeners->items[l];
-
-		for (int i = 0; i < listener->fds_count; i++)
-			close(listener->fds[i]);
-		listener->fds_count = 0;
-	}
 }

@@ -26,8 +26,8 @@ struct accept_rules {
 
 /*
  * Watches the sockets. Where an address has several, they are spread over the
- * workers; none is left out, and none has to share one while there are enough.
- * Once in a process. 0 or -errno.
+ * workers; none is left out, and none has to share one while there are enough. Those
+ * that are for other workers are closed. Once in a process. 0 or -errno.
  */
 int accept_start(const struct listeners *listeners, const struct accept_rules *rules);
 
@@ -35,6 +35,6 @@ int accept_start(const struct listeners *listeners, const struct accept_rules *r
  * Takes what waits at this moment, as far as there is room, then no more, and
  * closes this process's copies of the sockets.
  */
-void accept_stop(struct listeners *listeners);
+void accept_stop(void);
 
 #endif

@@ -201,7 +201,7 @@ int acceptor_start(struct process *self)
 void acceptor_quit(void)
 {
 	quitting = true;
-	accept_stop(generation->listeners);
+	accept_stop();
 	if (held_count == 0)
 		loop_stop();
 }

@@ -32,6 +32,7 @@ enum message_type {
 	MESSAGE_COUNTERS = 8, /* the counters of another program's processes (foreign.h) */
 	MESSAGE_SOCKETS = 9, /* between masters: listening sockets that were opened (partner.h) */
 	MESSAGE_LEAVING = 10, /* between masters: no worker accepts there any more */
+	MESSAGE_CLOSED = 11, /* to the master: this process has closed its listening sockets */
 };
 
 /* A message that was received. Whoever receives it owns the descriptors. */

@@ -50,13 +50,21 @@ struct job_of_kind {
 	void (*heirs)(struct message *message);
 };
 
+/* Who accepts: in accept_mode handoff the acceptor alone. */
+static bool accepts(const struct process *process)
+{
+	bool deals = process->generation->events->accept_mode == ACCEPT_HANDOFF;
+
+	return (process->kind == PROCESS_ACCEPTOR) == deals;
+}
+
 static int start_worker(struct process *self)
 {
 	const struct worker_place place = {
 		.generation = self->generation,
 		.index = self->index,
 		.inbox = self->inbox[0],
-		.accepts = self->generation->events->accept_mode != ACCEPT_HANDOFF,
+		.accepts = accepts(self),
 	};
 
 	int error = self->generation->events->balance ? balance_start(self) : 0;
@@ -115,6 +123,7 @@ static void quit(void)
 		loop_on_finish(&hook);
 	draining = true;
 	jobs[self->kind].quit();
+	child_ask(MESSAGE_CLOSED);
 }
 
 /* The master has opened the log files again: each new one goes behind its old number. */
@@ -190,7 +199,7 @@ static const struct signal_action actions[] = {
 	{ 0, NULL },
 };
 
-/* The other processes' ends of things; the listening sockets stay. */
+/* The other processes' ends of things. */
 static void close_foreign(void)
 {
 	bool gives = self->kind == PROCESS_ACCEPTOR || self->generation->events->balance;
@@ -206,6 +215,7 @@ static void close_foreign(void)
 		if (!takes && other->inbox[1] >= 0)
 			close(other->inbox[1]);
 	}
+	listen_keep(self->generation->listeners, accepts(self));
 }
 
 static int start_loop(int fd)
@@ -314,6 +324,7 @@ int child_start(struct process *process)
 		return error;
 	}
 	process->state = PROCESS_STARTING;
+	process->accepts = accepts(process);
 	process->started_ms = clock_ms();
 	return 0;
 }

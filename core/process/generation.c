@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <log.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "config/config.h"
@@ -45,6 +46,30 @@ struct generation *generation_read(const struct startup *startup, FILE *messages
 	if (!logs_main(conf))
 		logs_set_main(conf, logs_add_error(conf, logs_note(conf, startup->error_log),
 						   LEVEL_ERROR));
+	return generation;
+}
+
+static void log_lines(char *text)
+{
+	char *rest = NULL;
+
+	for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
+		log_emergx("%s", line);
+}
+
+struct generation *generation_read_again(const struct startup *startup)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *messages = open_memstream(&text, &size);
+
+	if (!messages)
+		return NULL;
+	struct generation *generation = generation_read(startup, messages);
+	fclose(messages);
+	report_put(str_from(text));
+	log_lines(text);
+	free(text);
 	return generation;
 }
 

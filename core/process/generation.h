@@ -47,6 +47,9 @@ struct generation {
 /* Reads and checks a configuration, opens nothing. NULL after printing all errors. */
 struct generation *generation_read(const struct startup *startup, FILE *messages);
 
+/* The same for a server that runs: the errors go to the report (report.h) and to the log. */
+struct generation *generation_read_again(const struct startup *startup);
+
 /*
  * Opens its log files and listening sockets, as master. 0, or -1 after messages;
  * then nothing is left open.

@@ -129,6 +129,22 @@ static const char *find_entries(struct str payload, struct head *head)
 	return payload.len < after ? NULL : payload.data + before;
 }
 
+bool heirs_listen(struct str payload, uint32_t listener)
+{
+	struct head head;
+
+	if (!find_entries(payload, &head))
+		return false;
+	for (size_t i = 0; i < head.listeners; i++) {
+		uint32_t id;
+
+		memcpy(&id, payload.data + sizeof(head) + i * sizeof(id), sizeof(id));
+		if (id == listener)
+			return true;
+	}
+	return head.listeners == LISTENERS_MAX;
+}
+
 uint32_t heirs_slot_abroad(struct str payload, size_t index)
 {
 	struct head head;

@@ -40,6 +40,9 @@ struct heirs {
  */
 int heirs_send(int channel, const struct generation *heir, bool abroad);
 
+/* Whether the payload says that the receivers have this listener. */
+bool heirs_listen(struct str payload, uint32_t listener);
+
 /* The slot of the receiver of this index, in the counters of the sender's program. */
 uint32_t heirs_slot_abroad(struct str payload, size_t index);
 

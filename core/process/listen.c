@@ -34,8 +34,9 @@ struct socket_set {
 };
 
 static struct socket_set *sets;
+static struct socket_set *dropped; /* of addresses that are not configured any more */
 static uint32_t last_id;
-static bool shared; /* with another server */
+static bool (*listens_elsewhere)(uint32_t id); /* another server; NULL: there is none */
 static bool left_over; /* sockets that a configuration has opened which was rejected */
 
 static struct socket_set *find(const struct listener *listener)
@@ -68,11 +69,16 @@ static struct socket_set *add_set(const struct listener *listener)
 	return set;
 }
 
+static bool is_shared(const struct socket_set *set)
+{
+	return listens_elsewhere && listens_elsewhere(set->id);
+}
+
 static void remove_file(const struct socket_set *set)
 {
 	const struct sockaddr_un *un = &set->address.address.un;
 
-	if (!shared && !set->lender && un->sun_family == AF_UNIX && un->sun_path[0])
+	if (!is_shared(set) && !set->lender && un->sun_family == AF_UNIX && un->sun_path[0])
 		unlink(un->sun_path);
 }
 
@@ -82,21 +88,29 @@ static void close_from(struct socket_set *set, int first)
 		close(set->fds[--set->count]);
 }
 
-/* Takes it out of the list, too. */
-static void destroy(struct socket_set *set, bool with_file)
+static void take_out(struct socket_set **list, struct socket_set *set)
 {
-	struct socket_set **link = &sets;
+	while (*list != set)
+		list = &(*list)->next;
+	*list = set->next;
+}
 
-	while (*link != set)
-		link = &(*link)->next;
-	*link = set->next;
+static void release(struct socket_set *set)
+{
 	close_from(set, 0);
-	if (with_file)
-		remove_file(set);
 	free(set->fds);
 	free(set->lender);
 	free((char *)set->address.text.data);
 	free(set);
+}
+
+/* Takes it out of the list, too. */
+static void destroy(struct socket_set *set, bool with_file)
+{
+	take_out(&sets, set);
+	if (with_file)
+		remove_file(set);
+	release(set);
 }
 
 static int append(struct socket_set *set, int fd)
@@ -134,6 +148,14 @@ static void complain(const struct listener *listener, const struct failure *fail
 	}
 	errno = failure->error;
 	log_emerg("%s to %.*s failed%s", failure->call, STR_ARG(listener->text), remedy);
+}
+
+static bool is_wanted(const struct socket_set *set, const struct listeners *listeners)
+{
+	for (size_t i = 0; i < listeners->count; i++)
+		if (listener_same(&set->address, &listeners->items[i]))
+			return true;
+	return false;
 }
 
 /* Fills the set up to `wanted` sockets. */
@@ -240,38 +262,57 @@ void listen_connect(struct listeners *listeners)
 	}
 }
 
-static bool is_wanted(const struct socket_set *set, const struct listeners *listeners)
-{
-	for (size_t i = 0; i < listeners->count; i++)
-		if (listener_same(&set->address, &listeners->items[i]))
-			return true;
-	return false;
-}
-
-static void close_unwanted(const struct listeners *listeners, bool lent_only)
+void listen_return(const struct listeners *listeners)
 {
 	struct socket_set *next;
 
 	for (struct socket_set *set = sets; set; set = next) {
 		next = set->next;
-		if (is_wanted(set, listeners) || (lent_only && !set->lender))
+		if (!set->lender || is_wanted(set, listeners))
 			continue;
-		if (set->lender)
-			log_warnx("the inherited socket \"%s\" (%.*s) is used by no listen "
-				  "directive: closed",
-				  set->lender, STR_ARG(set->address.text));
+		log_warnx("the inherited socket \"%s\" (%.*s) is used by no listen "
+			  "directive: closed",
+			  set->lender, STR_ARG(set->address.text));
 		destroy(set, true);
 	}
 }
 
-void listen_close_others(const struct listeners *listeners)
+static void drop(struct socket_set *set)
 {
-	close_unwanted(listeners, false);
+	take_out(&sets, set);
+	remove_file(set);
+	set->next = dropped;
+	dropped = set;
 }
 
-void listen_return(const struct listeners *listeners)
+bool listen_drop_others(const struct listeners *listeners)
 {
-	close_unwanted(listeners, true);
+	struct socket_set *next;
+
+	if (listeners)
+		listen_return(listeners);
+	for (struct socket_set *set = sets; set; set = next) {
+		next = set->next;
+		if (listeners && is_wanted(set, listeners))
+			continue;
+		if (set->lender)
+			destroy(set, true);
+		else
+			drop(set);
+	}
+	return dropped;
+}
+
+void listen_close_dropped(void)
+{
+	while (dropped) {
+		struct socket_set *set = dropped;
+
+		for (int i = 0; i < set->count && !is_shared(set); i++)
+			shutdown(set->fds[i], SHUT_RDWR);
+		take_out(&dropped, set);
+		release(set);
+	}
 }
 
 /* As a listen directive would name it. */
@@ -365,9 +406,9 @@ void listen_tell(void (*act)(const int *fds, size_t count))
 	}
 }
 
-void listen_share(bool with_another)
+void listen_share(bool (*listens)(uint32_t id))
 {
-	shared = with_another;
+	listens_elsewhere = listens;
 }
 
 void listen_skip_ids(uint32_t count)
@@ -375,8 +416,32 @@ void listen_skip_ids(uint32_t count)
 	last_id += count;
 }
 
+void listen_keep(struct listeners *listeners, bool accepts)
+{
+	struct socket_set *next;
+
+	for (struct socket_set *set = sets; set; set = next) {
+		next = set->next;
+		if (!is_wanted(set, listeners))
+			destroy(set, false);
+		else if (!accepts)
+			close_from(set, 0);
+	}
+	while (dropped) {
+		struct socket_set *set = dropped;
+
+		take_out(&dropped, set);
+		release(set);
+	}
+	if (accepts)
+		return;
+	for (size_t i = 0; i < listeners->count; i++)
+		listeners->items[i].fds_count = 0;
+}
+
 void listen_finish(bool remove_files)
 {
 	while (sets)
 		destroy(sets, remove_files);
+	listen_close_dropped();
 }

@@ -2,7 +2,7 @@
 /*
  * The listening sockets. They belong to the master and outlive configurations:
  * a socket is opened when the first configuration names its address, and closed
- * when one without it has taken over. Workers inherit them.
+ * when one without it has taken over. Each process inherits those it accepts from.
  */
 #ifndef SKUA_PROCESS_LISTEN_H
 #define SKUA_PROCESS_LISTEN_H
@@ -47,8 +47,19 @@ bool listen_is_unserved(bool ours);
  */
 void listen_connect(struct listeners *listeners);
 
-/* Closes the sockets that these listeners don't use: their configuration rules now. */
-void listen_close_others(const struct listeners *listeners);
+/*
+ * These listeners rule now, NULL: none. What they don't use is dropped: the file of a
+ * unix socket is removed, the sockets stay open until listen_close_dropped(), and
+ * nothing here finds them any more. A socket that was lent is closed at once. Whether
+ * there is something to close.
+ */
+bool listen_drop_others(const struct listeners *listeners);
+
+/*
+ * Closes them. Unless another server shares them they are shut down before, so that
+ * a process which still has one open does not keep its address.
+ */
+void listen_close_dropped(void);
 
 /*
  * Takes over a socket that listens or is bound already, as if it had been
@@ -89,16 +100,25 @@ void listen_receive(int fd);
 void listen_tell(void (*act)(const int *fds, size_t count));
 
 /*
- * Another server uses the same sockets now, or does no longer: as long as it
- * does, the files of unix sockets stay when sockets are closed here.
+ * Another server with the same sockets serves those whose listener has an id that
+ * listens() is true of: when they are closed here they go on there, and the files of
+ * unix sockets stay. NULL: there is no other server (any more).
  */
-void listen_share(bool with_another);
+void listen_share(bool (*listens)(uint32_t id));
 
 /*
  * Ids that are given from now on are at least this far from those that were: another
  * server with the same sockets gives out the ones between.
  */
 void listen_skip_ids(uint32_t count);
+
+/*
+ * In a process that was just forked: closes the sockets that it does not serve, so
+ * that an address is free as soon as those that serve it let go of it. `listeners`
+ * are those of its configuration; without `accepts` it accepts from none of them, and
+ * only their ids stay.
+ */
+void listen_keep(struct listeners *listeners, bool accepts);
 
 /* Closes everything; the master also removes the files of unix sockets. */
 void listen_finish(bool remove_files);

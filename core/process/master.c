@@ -24,6 +24,7 @@
 #include "process/changes.h"
 #include "process/control.h"
 #include "process/daemon.h"
+#include "process/drop.h"
 #include "process/estate.h"
 #include "process/generation.h"
 #include "process/listen.h"
@@ -52,10 +53,12 @@ static const struct startup *startup;
 static struct generation *active; /* the one that rules; NULL: not yet */
 static struct generation *next; /* is being started */
 static unsigned last_number;
+static bool replaces; /* the active one has replaced another one */
 static bool reload_again; /* HUP came while one was under way */
 static bool renewed; /* for the sockets that nobody serves, since a generation came to serve */
 static bool upgrade_later; /* USR2 came meanwhile */
 static bool upgrade_whole; /* this program ends when the other one serves */
+static char *upgrade_text; /* how an upgrade went, for those who have asked for it */
 static int64_t started_ms; /* wall clock */
 static unsigned reloads; /* that have begun */
 static int64_t moves_apart_ms = MOVES_APART_MS; /* doubled by each failure */
@@ -117,10 +120,16 @@ static void stand(void)
 	daemon_ready();
 }
 
+/* Processes are being replaced: whatever would replace them again waits. */
+static bool is_changing(void)
+{
+	return next || drop_is_under_way() || upgrade_is_busy();
+}
+
 /* What was asked for while something else was under way. */
 static void catch_up(void)
 {
-	if (next || upgrade_is_busy() || ending != GO_ON)
+	if (is_changing() || ending != GO_ON)
 		return;
 	if (upgrade_later)
 		upgrade();
@@ -129,6 +138,19 @@ static void catch_up(void)
 	else if (!renewed && active && active->serving && active->conf && !active->retiring &&
 		 listen_is_unserved(!partner_leaves_all()))
 		renew();
+}
+
+/* Nothing is left of what was before, but for old connections. */
+static void on_settled(void)
+{
+	log_notice("generation %u of the configuration serves, with %u worker%s", active->number,
+		   active->workers, active->workers == 1 ? "" : "s");
+	takeover_answer();
+	if (replaces)
+		conclude(true);
+	else
+		stand();
+	catch_up();
 }
 
 /* Also the first generation comes here. */
@@ -144,27 +166,29 @@ static void on_serving(struct generation *generation)
 	listen_for_commands(generation);
 	listen_serving();
 	renewed = false;
-	listen_close_others(generation->listeners);
 	partner_offer(generation);
 	takeover_settle();
+	replaces = old;
 	if (old) {
 		changes_report(old, generation);
-		conclude(true);
 		supervisor_retire(old);
-	} else {
-		stand();
 	}
-	log_notice("generation %u of the configuration serves, with %u worker%s",
-		   generation->number, generation->workers, generation->workers == 1 ? "" : "s");
-	catch_up();
+	drop_begin(generation->listeners, on_settled);
 }
 
-static void end(int now)
+static void on_closed(void)
 {
+}
+
+/* closed() is called when nobody can connect to this program any more. */
+static void end(bool now, void (*closed)(void))
+{
+	drop_hurry();
 	ending = now ? END_NOW : END_SOON;
 	upgrade_cancel();
 	notify_stopping();
-	control_reply_held(UINT_MAX, false, STR("the server was told to end\n"));
+	control_reply_held(closed == on_closed ? UINT_MAX : CONTROL_UPGRADED - 1, false,
+			   STR("the server was told to end\n"));
 	if (now) {
 		supervisor_stop_all();
 		timer_start(&last_resort, KILL_AFTER_MS);
@@ -174,6 +198,7 @@ static void end(int now)
 			supervisor_retire(next);
 		if (active)
 			supervisor_retire(active);
+		drop_begin(NULL, closed);
 	}
 	end_if_empty();
 }
@@ -215,7 +240,7 @@ static void on_moved(struct generation *generation)
 {
 	static int64_t reloaded_ms;
 
-	if (generation != active || next || upgrade_is_busy() || ending != GO_ON ||
+	if (generation != active || is_changing() || ending != GO_ON ||
 	    !clock_is_due(&reloaded_ms, moves_apart_ms))
 		return;
 	log_notice("a root lies outside of what the sandbox allows: reloading");
@@ -225,31 +250,6 @@ static void on_moved(struct generation *generation)
 static struct generation *heir(void)
 {
 	return ending == GO_ON ? active : NULL;
-}
-
-/* Errors of a configuration that is read while the server runs go to its log. */
-static void log_lines(char *text)
-{
-	char *rest = NULL;
-
-	for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
-		log_emergx("%s", line);
-}
-
-static struct generation *read_again(void)
-{
-	char *text = NULL;
-	size_t size = 0;
-	FILE *messages = open_memstream(&text, &size);
-
-	if (!messages)
-		return NULL;
-	struct generation *generation = generation_read(startup, messages);
-	fclose(messages);
-	report_put(str_from(text));
-	log_lines(text);
-	free(text);
-	return generation;
 }
 
 static int begin(struct generation *generation)
@@ -274,7 +274,7 @@ static void reload(void)
 	notify_reloading();
 	log_notice("reload: reading %s", startup->conf_path.data);
 	report_begin();
-	struct generation *generation = read_again();
+	struct generation *generation = generation_read_again(startup);
 	generation_use_log(active, true);
 	if (generation && generation_open(generation) == 0 && begin(generation) == 0)
 		return;
@@ -330,7 +330,7 @@ static void on_hangup(void)
 	if (signals_hangup_is_ignored())
 		return;
 	log_notice("the terminal was closed (signal HUP), ending now");
-	end(true);
+	end(true, on_closed);
 }
 
 static void on_reload(int number)
@@ -342,7 +342,7 @@ static void on_reload(int number)
 	}
 	if (ending != GO_ON)
 		return;
-	if (next || upgrade_is_busy())
+	if (is_changing())
 		reload_again = true;
 	else if (active->retiring && upgrade_has_partner())
 		revive();
@@ -350,20 +350,34 @@ static void on_reload(int number)
 		reload();
 }
 
+static void reply_upgraded(bool serves)
+{
+	control_reply_upgraded(serves, str_from(upgrade_text));
+	free(upgrade_text);
+	upgrade_text = NULL;
+}
+
+static void on_closed_for_upgrade(void)
+{
+	reply_upgraded(true);
+}
+
 static void on_upgraded(bool serves)
 {
+	bool ends = serves && upgrade_whole && ending == GO_ON;
+
 	if (serves)
 		report_printf("skua serves as process %d, process %d hands its connections over "
 			      "and ends\n",
 			      upgrade_child(), getpid());
-	char *text = report_end();
+	upgrade_text = report_end();
 	generation_use_log(active, false);
-	control_reply_upgraded(serves, str_from(text));
-	free(text);
 	if (serves)
 		partner_offer(active);
-	if (serves && upgrade_whole && ending == GO_ON)
-		end(false);
+	if (ends)
+		end(false, on_closed_for_upgrade);
+	else
+		reply_upgraded(serves);
 	upgrade_whole = false;
 	catch_up();
 }
@@ -387,7 +401,7 @@ static void on_upgrade(int number)
 static void on_stop(int number)
 {
 	log_notice("signal %s received, ending now", signal_name(number));
-	end(true);
+	end(true, on_closed);
 }
 
 static void on_quit(int number)
@@ -395,7 +409,7 @@ static void on_quit(int number)
 	(void)number;
 	log_notice("signal QUIT received, ending after the answers under way");
 	if (ending == GO_ON)
-		end(false);
+		end(false, on_closed);
 }
 
 static void reopen_logs(void)
@@ -483,7 +497,7 @@ static void status_for(struct control_client *client,
 		.startup = startup,
 		.active = active,
 		.started_ms = started_ms,
-		.reloading = next,
+		.reloading = next || drop_is_under_way(),
 		.ending = ending != GO_ON,
 	};
 	char *text = NULL;
@@ -543,7 +557,7 @@ static int start(struct generation *first)
 {
 	static const struct supervisor_hooks hooks = {
 		.serving = on_serving, .failed = on_failed, .gone = on_gone,
-		.moved = on_moved, .stranger = upgrade_reap, .heir = heir,
+		.moved = on_moved, .closed = drop_look, .stranger = upgrade_reap, .heir = heir,
 	};
 
 	int error = loop_start();

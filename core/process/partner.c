@@ -150,6 +150,13 @@ void partner_forget(void)
 	partner.fd = -1;
 }
 
+/* As long as it has not said what it serves, it may serve anything. */
+static bool listens(uint32_t listener)
+{
+	return !parcels ||
+	       heirs_listen((struct str){ parcels->payload, parcels->len }, listener);
+}
+
 void partner_finish(void)
 {
 	if (partner.fd < 0)
@@ -157,7 +164,7 @@ void partner_finish(void)
 	event_remove(&partner);
 	table_fold(foreign.slots, foreign.count);
 	partner_forget();
-	listen_share(false);
+	listen_share(NULL);
 	if (partner_left)
 		partner_left();
 }
@@ -228,7 +235,7 @@ int partner_start(int fd, void (*ready)(void))
 		partner_forget();
 		return error;
 	}
-	listen_share(true);
+	listen_share(listens);
 	foreign_send(fd, table_stats_fd(), table_stats_slots());
 	return 0;
 }

@@ -137,6 +137,21 @@ void supervisor_retire(struct generation *generation)
 	settle(generation);
 }
 
+bool supervisor_accepts(void)
+{
+	for (struct process *process = table_next(NULL); process; process = table_next(process))
+		if (process->state == PROCESS_RETIRING && process->pid && process->accepts)
+			return true;
+	return false;
+}
+
+void supervisor_forget_accepting(void)
+{
+	for (struct process *process = table_next(NULL); process; process = table_next(process))
+		if (process->state == PROCESS_RETIRING)
+			process->accepts = false;
+}
+
 void supervisor_stop_all(void)
 {
 	for (struct process *process = table_next(NULL); process; process = table_next(process)) {
@@ -189,6 +204,10 @@ static void on_message(struct process *process, struct message *message)
 		return;
 	case MESSAGE_MOVED:
 		hooks.moved(process->generation);
+		return;
+	case MESSAGE_CLOSED:
+		process->accepts = false;
+		hooks.closed();
 		return;
 	default:
 		log_alertx("%s (%d) sent a message of type %u, dropped", child_name(process),
@@ -428,4 +447,5 @@ void supervisor_reap(void)
 		else
 			hooks.stranger(pid, status);
 	}
+	hooks.closed();
 }

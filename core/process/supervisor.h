@@ -6,6 +6,7 @@
 #ifndef SKUA_PROCESS_SUPERVISOR_H
 #define SKUA_PROCESS_SUPERVISOR_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -21,6 +22,8 @@ struct supervisor_hooks {
 	void (*gone)(struct generation *generation);
 	/* A root of it lies outside of what its workers can open. */
 	void (*moved)(struct generation *generation);
+	/* One that ends has closed its listening sockets, or processes have ended. */
+	void (*closed)(void);
 	/* A child has ended that is no process of the table. */
 	void (*stranger)(pid_t pid, int status);
 	/* Who takes what lies in the inboxes of processes that have gone; may give NULL. */
@@ -45,6 +48,13 @@ int supervisor_begin(struct generation *generation);
 
 /* They end after the answers under way, the acceptor before the workers. */
 void supervisor_retire(struct generation *generation);
+
+/*
+ * Some that were told to end have listening sockets open; the second one forgets them,
+ * whether they have or not.
+ */
+bool supervisor_accepts(void);
+void supervisor_forget_accepting(void);
 
 /* All processes there are end now. */
 void supervisor_stop_all(void);

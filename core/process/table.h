@@ -46,6 +46,7 @@ struct process {
 	unsigned index; /* among those of its kind and generation */
 	pid_t pid; /* 0: not running */
 	int inbox[2]; /* read end, write end; -1 */
+	bool accepts; /* it has listening sockets open, or had when it was last heard of */
 	int64_t started_ms;
 	unsigned failures; /* quick deaths in a row */
 	unsigned starts_failed; /* in a row: fork() and its kin */

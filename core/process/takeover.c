@@ -14,6 +14,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <timer.h>
 #include <unistd.h>
@@ -39,6 +40,8 @@ static struct upgrade_state state = { .partner = -1, .stats = -1 };
 static bool is_taken; /* there is a state, and this program does not serve yet */
 static int state_fd = -1, program = -1;
 static pid_t self;
+static int asking[STATE_CLIENTS]; /* clients of the control socket, once there is no way back */
+static size_t asking_count;
 static char **back; /* the environment for the old program; NULL: there is no way back */
 static struct timer patience; /* with this program */
 
@@ -233,6 +236,14 @@ static bool is_channel(int fd)
 	       type == SOCK_SEQPACKET;
 }
 
+static bool has_acceptor(void)
+{
+	for (size_t i = 0; i < state.processes_count; i++)
+		if (state.processes[i].kind == PROCESS_ACCEPTOR)
+			return true;
+	return false;
+}
+
 /* One that has died waits for its inbox to be given to another. */
 static int restore(const struct state_process *saved, struct generation *ruling,
 		   struct generation *leaving)
@@ -248,6 +259,7 @@ static int restore(const struct state_process *saved, struct generation *ruling,
 		.pid = lives ? saved->pid : 0,
 		.inbox = { is_channel(saved->inbox[0]) ? saved->inbox[0] : -1,
 			   is_channel(saved->inbox[1]) ? saved->inbox[1] : -1 },
+		.accepts = !leaves && (saved->kind == PROCESS_ACCEPTOR || !has_acceptor()),
 		.started_ms = saved->started_ms,
 	};
 
@@ -306,11 +318,12 @@ static void on_patience_over(void *data)
 	takeover_go_back();
 }
 
-/* Those who have asked for the upgrade learn how it went. */
-static void answer(bool ok, const char *text)
+/* The old program goes on in place of this one: it tells those who have asked for the upgrade. */
+static void answer_failed(void)
 {
 	for (size_t i = 0; i < state.clients_count; i++) {
-		dprintf(state.clients[i], "%s\n%s", ok ? "ok" : "error", text);
+		dprintf(state.clients[i], "error\nthe new program cannot serve, and the old one "
+					  "goes on: the error log says why\n");
 		close(state.clients[i]);
 	}
 	state.clients_count = 0;
@@ -330,8 +343,7 @@ struct generation *takeover_processes(unsigned *number)
 	patience = (struct timer){ .expired = on_patience_over };
 	timer_start(&patience, PATIENCE_MS);
 	if (program < 0)
-		answer(false, "the new program cannot serve, and the old one goes on: the error "
-			      "log says why\n");
+		answer_failed();
 	struct generation *ruling = make_generation(false), *leaving = make_generation(true);
 	if (!ruling || !leaving || restore_all(ruling, leaving) < 0) {
 		log_emergx("upgrade: no room for the processes of the old program");
@@ -344,6 +356,9 @@ struct generation *takeover_processes(unsigned *number)
 
 void takeover_forget(void)
 {
+	for (size_t i = 0; i < asking_count; i++)
+		close(asking[i]);
+	asking_count = 0;
 	if (program >= 0)
 		guard(false);
 	if (state_fd >= 0)
@@ -376,21 +391,30 @@ static void take_left(void)
 
 void takeover_settle(void)
 {
-	char text[128];
-
 	if (!is_taken)
 		return;
 	timer_stop(&patience);
-	snprintf(text, sizeof(text), "skua %s serves in place of the old program, as process %d\n",
-		 SKUA_VERSION, getpid());
-	if (program >= 0)
-		answer(true, text);
 	if (program >= 0)
 		log_notice("upgrade: this program serves in place of the old one");
 	partner_say_ready();
 	zones_settle();
 	take_left();
+	size_t count = state.clients_count;
+	memcpy(asking, state.clients, sizeof(asking));
+	state.clients_count = 0;
 	takeover_forget();
+	asking_count = count;
+}
+
+void takeover_answer(void)
+{
+	for (size_t i = 0; i < asking_count; i++) {
+		dprintf(asking[i],
+			"ok\nskua %s serves in place of the old program, as process %d\n",
+			SKUA_VERSION, getpid());
+		close(asking[i]);
+	}
+	asking_count = 0;
 }
 
 /* Those that this program has started; the old one knows nothing of them. */

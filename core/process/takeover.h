@@ -51,6 +51,9 @@ void takeover_forget(void);
 /* This program serves: it stays. */
 void takeover_settle(void);
 
+/* Tells those who have asked for the upgrade that this program serves. */
+void takeover_answer(void);
+
 /* Becomes the old program again. Returns when there is none, or it can't be. */
 void takeover_go_back(void);
 

@@ -279,7 +279,7 @@ void worker_quit(void)
 	reason = STOP_GRACEFUL;
 	balance_stop();
 	if (place.accepts)
-		accept_stop(place.generation->listeners);
+		accept_stop();
 	empty_inbox();
 	conn_none_left = loop_stop;
 	handover_start();
