@@ -109,20 +109,29 @@ verdict respond_bytes(struct request *req, int status, struct str type, struct s
 verdict request_only_reads(struct request *req);
 
 /*
- * Starts the request again with another URI (decoded) and arguments, at
- * SERVER_REWRITE; `return request_redirect(…)`. RESTART, or 500 after ten.
+ * Starts the request again with another URI (decoded; request_resolve() is applied) and
+ * arguments, at SERVER_REWRITE; `return request_redirect(…)`. RESTART, 404 if the URI
+ * leads above the root, or 500 after ten.
  */
 verdict request_redirect(struct request *req, struct str uri, struct str args);
 
 /* The same at REWRITE of the location @name (with the @). */
 verdict request_redirect_named(struct request *req, struct str name);
 
-/* The URI has been changed in REWRITE: search the location again. */
+/* req->uri has been changed in REWRITE: search the location again. As request_redirect(). */
 verdict request_rewritten(struct request *req);
 
 /*
+ * A URI (decoded) in the form in which locations are searched: without names "." and
+ * "..", and with slashes as merge_slashes says. What does not begin with a slash is left as it
+ * is. False: the URI leads above the root.
+ */
+bool request_resolve(struct request *req, struct str uri, struct str *out);
+
+/*
  * The path of a file for a URI in this location: root + uri, or by alias. The
- * result has a NUL after it. Empty if the template of root gave nothing usable.
+ * result has a NUL after it. Empty if root is to be continued by what does not begin
+ * with a slash.
  */
 struct str request_path(struct request *req, struct str uri);
 
@@ -170,7 +179,7 @@ struct wakeup *body_wait(struct request *req, struct body *body);
  * SERVER_REWRITE on but without ACCESS. When its head is complete, `head` is
  * called with it; its response.body may then be pulled, but not closed: it
  * ends with the subrequest, and that with its parent. NULL when nested deeper
- * than 50.
+ * than 50, or when the URI leads above the root.
  */
 struct request *subrequest_start(struct request *parent, struct str uri, struct str args,
 				 void (*head)(struct request *sub, void *data), void *data);

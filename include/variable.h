@@ -62,6 +62,17 @@ void variable_assign(struct request *req, const struct variable_slot *slot, stru
 struct str template_text(struct request *req, const struct template *template);
 
 /*
+ * Writes out a template that is a path of a file or a part of one. False: the value of a
+ * variable has brought a name "." or ".." into it (or has completed one: "/a/$x." with
+ * an empty $x), so that the path may lead anywhere: nothing must be opened by it. Such
+ * names that the configuration has written are good. *out is set in both cases.
+ */
+bool template_path(struct request *req, const struct template *template, struct str *out);
+
+/* The same for a URI. What follows its first "?", the arguments, may be anything. */
+bool template_uri(struct request *req, const struct template *template, struct str *out);
+
+/*
  * How a log shows a value: puts it to `to`, not beyond `limit`, and returns the new
  * end; NULL when there is too little room. found is false when the variable has no
  * value.

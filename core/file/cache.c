@@ -164,6 +164,8 @@ static struct entry *find(const struct file_query *query, uint64_t hash)
 	struct entry *entry = slots[hash & (slots_count - 1)];
 	while (entry && !(entry->hash == hash && str_eq(entry->file.path, query->path) &&
 			  entry->root_len == query->root_len &&
+			  entry->fixed_len == query->fixed_len &&
+			  entry->has_dots == query->has_dots &&
 			  entry->symlinks == query->symlinks))
 		entry = entry->chain;
 	return entry;

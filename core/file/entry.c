@@ -47,7 +47,7 @@ struct look file_look(const struct file_query *query)
 		look.error = ENOENT;
 	else if (query->path.len >= PATH_MAX || memchr(query->path.data, '\0', query->path.len))
 		look.error = ENAMETOOLONG;
-	else if (file_query_climbs(query))
+	else if ((look.refusal = file_query_refusal(query)))
 		look.error = EACCES;
 	else if (fstatat(AT_FDCWD, query->path.data, &look.status, 0) < 0)
 		look.error = errno;
@@ -108,6 +108,8 @@ static struct entry *entry_alloc(const struct file_query *query, uint64_t hash)
 		.file = { .fd = -1, .path = { path, query->path.len } },
 		.hash = hash,
 		.root_len = query->root_len,
+		.fixed_len = query->fixed_len,
+		.has_dots = query->has_dots,
 		.symlinks = query->symlinks,
 		.round = loop_round_number(),
 		.opened_ms = clock_ms(),
@@ -242,6 +244,8 @@ struct entry *entry_create(const struct file_query *query, uint64_t hash, const 
 
 	if (look->error) {
 		set_missing(entry, look->error);
+		if (look->refusal)
+			set_refusal(entry, look->refusal);
 		return entry;
 	}
 	for (int i = 0; S_ISREG(status.st_mode); i++) {

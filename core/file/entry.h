@@ -26,9 +26,10 @@ struct stamp {
 struct entry {
 	struct file file; /* what others see of it; first */
 
-	/* The key: the path (in file), how much of it is the root, the policy. */
+	/* The key: the path (in file), what is known of its root, the policy. */
 	uint64_t hash;
-	size_t root_len;
+	size_t root_len, fixed_len;
+	bool has_dots;
 	enum symlinks symlinks;
 
 	struct stamp stamp; /* of a file that is there */
@@ -52,6 +53,7 @@ struct entry {
 /* What a stat of the path says now: the status, or an errno. */
 struct look {
 	int error;
+	const char *refusal; /* the path is not looked up at all; NULL otherwise */
 	struct stat status;
 };
 

@@ -41,34 +41,57 @@ struct walk {
 
 int (*policy_explain)(const char *path, char *why, size_t why_size);
 
-struct file_query file_query_make(struct str path, struct str root, enum symlinks symlinks)
+size_t directory_len(struct str path)
 {
-	while (root.len > 1 && root.data[root.len - 1] == '/')
-		root.len--;
+	ssize_t slash = str_rchr(path, '/');
 
-	size_t len = root.len;
-	bool begins = len && str_starts(path, root) && path.len > len;
-	size_t known_len = begins ? len : 0;
-	if (!begins || (path.data[len] != '/' && path.data[len - 1] != '/')) {
-		ssize_t slash = str_rchr(path, '/');
-		len = slash > 0 ? (size_t)slash : (size_t)(slash + 1);
-	}
-	return (struct file_query){
-		.path = path,
-		.known_len = known_len,
-		.root_len = len,
-		.symlinks = symlinks,
-	};
+	return slash > 0 ? (size_t)slash : (size_t)(slash + 1);
 }
 
-bool file_query_climbs(const struct file_query *query)
+static size_t smaller(size_t a, size_t b)
 {
-	struct str rest = str_skip(query->path, query->known_len);
+	return a < b ? a : b;
+}
 
+struct file_query file_query_make(struct str path, const struct file_root *root,
+				  enum symlinks symlinks)
+{
+	struct file_query query = {
+		.path = path,
+		.symlinks = symlinks,
+		.has_dots = root->has_dots,
+	};
+	struct str name = root->path;
+
+	while (name.len > 1 && name.data[name.len - 1] == '/')
+		name.len--;
+	if (str_empty(name) || !str_starts(path, name)) {
+		query.root_len = query.fixed_len = directory_len(path);
+		return query;
+	}
+	if (path.len == name.len) {
+		query.root_len = query.fixed_len = smaller(directory_len(name), root->fixed_len);
+		query.checked_len = name.len;
+		return query;
+	}
+
+	bool goes_on_below = path.data[name.len] == '/' || name.data[name.len - 1] == '/';
+
+	query.root_len = query.checked_len = goes_on_below ? name.len : directory_len(name);
+	query.fixed_len = smaller(query.root_len, root->fixed_len);
+	return query;
+}
+
+const char *file_query_refusal(const struct file_query *query)
+{
+	struct str rest = str_skip(query->path, query->checked_len);
+
+	if (query->has_dots)
+		return "a variable has brought a name \".\" or \"..\" into the path of the root";
 	while (rest.len)
 		if (str_eq(str_split(&rest, '/'), STR("..")))
-			return true;
-	return false;
+			return "there is a name \"..\" behind the root";
+	return NULL;
 }
 
 static int openat2_below(int dir, const char *path, int flags)
@@ -253,9 +276,9 @@ static int open_walked(struct walk *walk, int flags, char *why, size_t why_size)
 
 	if (error == -EXDEV)
 		log_format(why, why_size,
-			 "the symbolic link \"%s/%s\" points to \"%s\", which is outside of the "
-			 "root; \"symlinks follow\" would follow it",
-			 walk->root, walk->link, walk->target);
+			 "the symbolic link \"%s/%s\" points to \"%s\", which is outside of "
+			 "\"%s\"; \"symlinks follow\" would follow it",
+			 walk->root, walk->link, walk->target, walk->root);
 	if (error < 0)
 		return error;
 	if (!has_openat2())
@@ -263,28 +286,40 @@ static int open_walked(struct walk *walk, int flags, char *why, size_t why_size)
 	return openat2_below(walk->root_fd, walk->done_len ? walk->done : ".", flags);
 }
 
-static int open_in_root(const struct file_query *query, int flags, char *why, size_t why_size)
+/* Opens what lies below an open directory, which is closed, and whose path is `root`. */
+static int open_below(int dir, const char *root, const char *way, int flags, char *why,
+		      size_t why_size)
 {
-	struct walk walk = { .links = 0 };
-	char root[PATH_MAX];
-	const char *rest = query->path.data + query->root_len;
+	struct walk walk = { .root = root, .root_fd = dir };
 
-	snprintf(root, sizeof(root), "%.*s", (int)query->root_len, query->path.data);
-	while (*rest == '/')
-		rest++;
-	int dir = open(query->root_len ? root : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (dir < 0)
-		return -errno;
-
-	int fd = has_openat2() ? openat2_below(dir, *rest ? rest : ".", flags) : -EXDEV;
+	while (*way == '/')
+		way++;
+	int fd = has_openat2() ? openat2_below(dir, *way ? way : ".", flags) : -EXDEV;
 	if (fd == -EXDEV) {
-		walk.root = root;
-		walk.root_fd = dir;
-		walk.todo = strcpy(walk.way, rest);
+		walk.todo = strcpy(walk.way, way);
 		fd = open_walked(&walk, flags, why, why_size);
 	}
 	close(dir);
 	return fd;
+}
+
+static int open_in_root(const struct file_query *query, int flags, char *why, size_t why_size)
+{
+	const char *path = query->path.data;
+	char fixed[PATH_MAX], root[PATH_MAX];
+
+	snprintf(fixed, sizeof(fixed), "%.*s", (int)query->fixed_len, path);
+	snprintf(root, sizeof(root), "%.*s", (int)query->root_len, path);
+	int dir = open(*fixed ? fixed : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return -errno;
+	if (query->fixed_len < query->root_len) {
+		dir = open_below(dir, fixed, root + query->fixed_len,
+				 O_PATH | O_DIRECTORY | O_CLOEXEC, why, why_size);
+		if (dir < 0)
+			return dir;
+	}
+	return open_below(dir, root, path + query->root_len, flags, why, why_size);
 }
 
 static int open_any(const struct file_query *query, int flags, char *why, size_t why_size)

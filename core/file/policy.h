@@ -4,7 +4,8 @@
  * default. `in_root` follows a link only while it stays below the root: the
  * kernel checks it while it opens (openat2(2), RESOLVE_BENEATH), so there is
  * no moment between check and use. An absolute link that points into the root
- * counts as below it.
+ * counts as below it. Where a root is made with variables, the same holds for the root
+ * itself: it has to stay below what the configuration wrote in front of the first one.
  */
 #ifndef SKUA_FILE_POLICY_H
 #define SKUA_FILE_POLICY_H
@@ -16,26 +17,41 @@
 
 enum symlinks { SYMLINKS_FOLLOW, SYMLINKS_IN_ROOT };
 
+/* What files are looked for below, as root or alias give it for a request. */
+struct file_root {
+	struct str path; /* may end in slashes; empty: there is none */
+	size_t fixed_len; /* how much of it the configuration wrote: whole names, no variable */
+	bool has_dots; /* the value of a variable has brought a name "." or ".." into it */
+};
+
+/* The length of the directory in which the last name of a path lies: 4 of "/srv/x", 1 of "/x". */
+size_t directory_len(struct str path);
+
 /* What is to be opened. */
 struct file_query {
 	struct str path; /* NUL follows */
-	size_t known_len; /* how much of path the configuration wrote, for file_query_climbs() */
 	size_t root_len; /* how much of path is the root */
+	size_t fixed_len; /* how much of the root is opened without asking where links lead */
+	size_t checked_len; /* behind this nothing was looked at for names ".." */
+	bool has_dots; /* of the root */
 	enum symlinks symlinks;
 };
 
 /*
- * The query for a path below a root, which may end in slashes. Where the path
- * does not go on with a name below the root (an alias "/data/img" may make
- * "/data/img.png"), the root is the directory that the path lies in.
+ * The query for a path below a root. Where the path does not go on with a name below
+ * the root (an alias "/data/img" may make "/data/img.png"), the root is the directory
+ * that the root's last name lies in; where the root is the path already, what the
+ * configuration wrote of that. Of a path that does not begin with the root it is the
+ * path's own directory.
  */
-struct file_query file_query_make(struct str path, struct str root, enum symlinks symlinks);
+struct file_query file_query_make(struct str path, const struct file_root *root,
+				  enum symlinks symlinks);
 
 /*
- * Has a component ".." behind what the configuration wrote (anywhere, if the
- * path does not begin with the root): such a path is never looked up.
+ * Why such a path is never looked up, in words for the error log: a client may have
+ * brought a name that leads out of the root. NULL: there is none.
  */
-bool file_query_climbs(const struct file_query *query);
+const char *file_query_refusal(const struct file_query *query);
 
 /*
  * Set by whoever confines this process: called when a path could not be opened

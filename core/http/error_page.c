@@ -63,11 +63,18 @@ static verdict answer_elsewhere(struct request *req, struct str url, int becomes
 static verdict go_to_page(struct request_core *core, const struct error_page *page, int status)
 {
 	struct request *req = &core->pub;
-	struct str uri = template_text(req, page->uri);
+	struct str uri;
+	bool is_good = template_uri(req, page->uri, &uri);
 
 	core->in_error_page = true;
 	if (!str_starts(uri, STR("/")) && !str_starts(uri, STR("@")))
 		return answer_elsewhere(req, uri, page->becomes);
+	if (!is_good) {
+		request_log(req, LEVEL_ERROR, 0,
+			    "the error page \"%.*s\" is not used: a variable has brought a name "
+			    "\".\" or \"..\" into it", STR_ARG(uri));
+		return status;
+	}
 
 	core->error_page_code = page->becomes ? page->becomes : status_on_wire(status);
 	if (str_starts(uri, STR("@")))

@@ -13,8 +13,7 @@
 
 #include "config/modules.h"
 #include "file/cache.h"
-#include "http/http.h"
-#include "net/conn.h"
+#include "http/request_private.h"
 
 struct files_conf {
 	int symlinks;
@@ -42,8 +41,9 @@ static struct file *look_up(const struct file_query *query)
 struct file *file_open(struct request *req, struct str path)
 {
 	const struct files_conf *conf = req->confs[conf_index];
+	struct file_root root = request_file_root(req);
 	struct file_query query =
-		file_query_make(path, request_root(req), (enum symlinks)conf->symlinks);
+		file_query_make(path, &root, (enum symlinks)conf->symlinks);
 	struct file *file = look_up(&query);
 
 	pool_cleanup(req->pool, release, file);
@@ -177,7 +177,9 @@ const struct module files_module = {
 			  "it stays below the root (or alias) of the location; an absolute link "
 			  "that points into the root counts as such. A link that leads out is "
 			  "answered with 403, and the error log says which link it was.\n\n"
-			  "The root itself may be reached through links in both cases.",
+			  "The root itself may be reached through links in both cases. Where a "
+			  "root or alias has variables in it, that holds for what stands in front "
+			  "of the first one: the rest of the root has to stay below that.",
 			  .initial = "follow",
 			  .keywords = (const struct keyword[]) {
 				  { "follow", SYMLINKS_FOLLOW },

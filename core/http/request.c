@@ -11,7 +11,6 @@
 #include "config/modules.h"
 #include "http/phases.h"
 #include "http/routing.h"
-#include "net/conn.h"
 
 enum { REDIRECTS_ALLOWED = 10 };
 
@@ -104,6 +103,15 @@ const struct header *request_header(const struct request *req, struct str name)
 	return NULL;
 }
 
+/* Takes the URI over. PASS, or the status to answer with. */
+static verdict set_uri(struct request *req, struct str uri)
+{
+	if (request_resolve(req, uri, &req->uri))
+		return PASS;
+	request_log(req, LEVEL_ERROR, 0, "the URI \"%.*s\" leads out of the root", STR_ARG(uri));
+	return 404;
+}
+
 /* One more redirect, or the 500 that ends a cycle of them. */
 static verdict count_redirect(struct request_core *core)
 {
@@ -126,8 +134,10 @@ static void walk_from(struct request_core *core, enum phase phase)
 verdict request_redirect(struct request *req, struct str uri, struct str args)
 {
 	struct request_core *core = request_core(req);
+	verdict v = set_uri(req, uri);
 
-	req->uri = uri;
+	if (v != PASS)
+		return v;
 	req->args = args;
 	req->is_internal = true;
 	request_clear_contexts(core);
@@ -156,7 +166,10 @@ verdict request_redirect_named(struct request *req, struct str name)
 verdict request_rewritten(struct request *req)
 {
 	struct request_core *core = request_core(req);
+	verdict v = set_uri(req, req->uri);
 
+	if (v != PASS)
+		return v;
 	core->phase = PHASE_SERVER_REWRITE;
 	core->handler = SIZE_MAX; /* behind its handlers: only the search remains */
 	return count_redirect(core);
@@ -181,37 +194,6 @@ verdict request_only_reads(struct request *req)
 		return PASS;
 	response_set(req, STR("Allow"), STR("GET, HEAD"));
 	return 405;
-}
-
-struct str request_root(struct request *req)
-{
-	const struct http_conf *conf = req->location->core;
-	struct str root = template_text(req, conf->alias ? conf->alias : conf->root);
-
-	if (str_starts(root, STR("/")))
-		return root;
-	const struct str parts[] = { http_current->prefix, root };
-	return pool_concat(req->pool, parts, 2);
-}
-
-struct str request_path(struct request *req, struct str uri)
-{
-	const struct http_conf *conf = req->location->core;
-	struct str parts[2] = { request_root(req), uri };
-
-	if (conf->alias)
-		parts[1] = str_skip(uri, conf->alias_skip);
-	return pool_concat(req->pool, parts, 2);
-}
-
-struct str request_uri_of(struct request *req, struct str name)
-{
-	const struct http_conf *conf = req->location->core;
-
-	if (!conf->alias || conf->alias_skip == ALIAS_WHOLE)
-		return name;
-	const struct str parts[] = { str_head(req->uri, conf->alias_skip), name };
-	return pool_concat(req->pool, parts, 2);
 }
 
 struct str request_address(struct request *req)

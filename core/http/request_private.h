@@ -8,6 +8,7 @@
 
 #include <module.h>
 
+#include "file/policy.h"
 #include "http/http.h"
 #include "net/conn.h"
 
@@ -87,6 +88,9 @@ void request_destroy(struct request_core *core);
 
 /* The request belongs to this location now: its configuration applies. */
 void request_set_location(struct request *req, const struct http_location *location);
+
+/* What root or alias gives for the request. */
+struct file_root request_file_root(struct request *req);
 
 /* Room for the values of all variables, made at the first use. */
 struct variable_value *request_values(struct request_core *core);

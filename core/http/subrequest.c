@@ -39,6 +39,11 @@ struct request *subrequest_start(struct request *parent, struct str uri, struct 
 			    DEEPEST, STR_ARG(uri));
 		return NULL;
 	}
+	if (!request_resolve(parent, uri, &uri)) {
+		request_log(parent, LEVEL_ERROR, 0, "the subrequest \"%.*s\" leads above the root",
+			    STR_ARG(uri));
+		return NULL;
+	}
 	struct request_core *core = request_create(parent->conn);
 	struct request *sub = &core->pub;
 	struct head_call *call = pool_new(sub->pool, struct head_call);

@@ -141,6 +141,14 @@ static bool next_char(struct str *rest, char *out)
 	return true;
 }
 
+/* The same without decoding. */
+static bool next_plain_char(struct str *rest, char *out)
+{
+	*out = rest->data[0];
+	*rest = str_skip(*rest, 1);
+	return *out != 0;
+}
+
 /*
  * The path that was written so far. It always begins with a slash, and
  * `segment` is where the last segment begins, behind the last slash.
@@ -170,7 +178,8 @@ static int end_segment(struct path_writer *path)
 	return 0;
 }
 
-int path_normalize(struct pool *pool, struct str path, bool merge_slashes, struct str *out)
+static int write_path(struct pool *pool, struct str path, bool merge_slashes,
+		      bool next(struct str *rest, char *out), struct str *out)
 {
 	if (path.len == 0 || path.data[0] != '/')
 		return 400;
@@ -184,7 +193,7 @@ int path_normalize(struct pool *pool, struct str path, bool merge_slashes, struc
 
 	to.data[0] = '/';
 	while (rest.len > 0) {
-		if (!next_char(&rest, &c))
+		if (!next(&rest, &c))
 			return 400;
 		if (c != '/') {
 			to.data[to.len++] = c;
@@ -204,6 +213,16 @@ int path_normalize(struct pool *pool, struct str path, bool merge_slashes, struc
 	to.data[to.len] = 0;
 	*out = (struct str){ to.data, to.len };
 	return 0;
+}
+
+int path_normalize(struct pool *pool, struct str path, bool merge_slashes, struct str *out)
+{
+	return write_path(pool, path, merge_slashes, next_char, out);
+}
+
+int path_resolve(struct pool *pool, struct str path, bool merge_slashes, struct str *out)
+{
+	return write_path(pool, path, merge_slashes, next_plain_char, out);
 }
 
 /* --- hosts ------------------------------------------------------------------ */

@@ -41,6 +41,9 @@ int target_split(enum method method, struct str text, struct target *out);
  */
 int path_normalize(struct pool *pool, struct str path, bool merge_slashes, struct str *out);
 
+/* The same for a path that is decoded already: a "%" in it is a letter like others. */
+int path_resolve(struct pool *pool, struct str path, bool merge_slashes, struct str *out);
+
 /*
  * The host of a Host field or an authority, in lower case, without port and
  * trailing dot; "[::1]" keeps its brackets. Borrowed when it was so already.

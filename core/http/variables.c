@@ -97,22 +97,34 @@ void variable_assign(struct request *req, const struct variable_slot *slot, stru
 	};
 }
 
-static struct str write_out(struct request *req, const struct template *template)
-{
+/* What a template is made of in a request: literal, value, literal, value … */
+struct texts {
 	struct str on_stack[2 * PARTS_ON_STACK];
-	struct str *texts = on_stack;
-	size_t count = 0;
+	struct str *items;
+	size_t count;
+};
 
+static void ask_values(struct request *req, const struct template *template, struct texts *texts)
+{
+	texts->items = texts->on_stack;
+	texts->count = 0;
 	if (template->count > PARTS_ON_STACK)
-		texts = pool_array(req->pool, struct str, 2 * template->count);
+		texts->items = pool_array(req->pool, struct str, 2 * template->count);
 	for (size_t i = 0; i < template->count; i++) {
 		const struct template_part *part = &template->parts[i];
 
-		texts[count++] = part->literal;
+		texts->items[texts->count++] = part->literal;
 		if (part->slot)
-			texts[count++] = slot_text(req, part->slot);
+			texts->items[texts->count++] = slot_text(req, part->slot);
 	}
-	return pool_concat(req->pool, texts, count);
+}
+
+static struct str write_out(struct request *req, const struct template *template)
+{
+	struct texts texts;
+
+	ask_values(req, template, &texts);
+	return pool_concat(req->pool, texts.items, texts.count);
 }
 
 struct str template_text(struct request *req, const struct template *template)
@@ -125,6 +137,67 @@ struct str template_text(struct request *req, const struct template *template)
 		return slot_text(req, first->slot);
 	return write_out(req, template);
 }
+
+/* --- paths ------------------------------------------------------------------ */
+
+static bool is_dots(struct str name)
+{
+	return str_eq(name, STR(".")) || str_eq(name, STR(".."));
+}
+
+/*
+ * Whether a name "." or ".." in the path that these texts make, up to `len`, is a value's,
+ * or touches one: the value may have ended it, or have been empty.
+ */
+static bool values_make_dots(const struct texts *texts, struct str path, size_t len)
+{
+	size_t name = 0, begin = 0, end; /* of the name, of the text: places in the path */
+	bool is_touched = false;
+
+	for (size_t i = 0; i < texts->count && begin <= len; i++, begin = end) {
+		bool is_value = i % 2 == 1;
+
+		end = begin + texts->items[i].len;
+		is_touched = is_touched || is_value;
+		for (size_t at = begin; at < end && at < len; at++) {
+			if (path.data[at] != '/')
+				continue;
+			if (is_touched && is_dots(str_range(path.data + name, path.data + at)))
+				return true;
+			is_touched = is_value;
+			name = at + 1;
+		}
+	}
+	return is_touched && is_dots(str_range(path.data + name, path.data + len));
+}
+
+static bool write_path(struct request *req, const struct template *template, bool has_args,
+		       struct str *out)
+{
+	struct texts texts;
+
+	*out = template->literal;
+	if (template->is_literal)
+		return true;
+	ask_values(req, template, &texts);
+	*out = pool_concat(req->pool, texts.items, texts.count);
+
+	ssize_t mark = has_args ? str_chr(*out, '?') : -1;
+
+	return !values_make_dots(&texts, *out, mark < 0 ? out->len : (size_t)mark);
+}
+
+bool template_path(struct request *req, const struct template *template, struct str *out)
+{
+	return write_path(req, template, false, out);
+}
+
+bool template_uri(struct request *req, const struct template *template, struct str *out)
+{
+	return write_path(req, template, true, out);
+}
+
+/* --- logs and conditions ---------------------------------------------------- */
 
 static char *put_plain(char *to, const char *limit, struct str text)
 {

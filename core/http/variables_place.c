@@ -169,9 +169,10 @@ bool variable_realpath_root(struct request *req, struct str rest, const void *da
 			    struct str *out)
 {
 	char real[PATH_MAX];
+	struct file_root root = request_file_root(req);
 
 	(void)rest, (void)data;
-	if (!realpath(pool_cstr(req->pool, request_root(req)), real))
+	if (root.has_dots || !realpath(pool_cstr(req->pool, root.path), real))
 		return false;
 	return give(pool_strdup(req->pool, str_from(real)), out);
 }

@@ -50,7 +50,13 @@ static verdict go_to_last(struct request *req, const struct try_files *files)
 		return files->status;
 	if (!files->last)
 		return respond_bytes(req, files->status, STR(""), STR(""));
-	struct str args = template_text(req, files->last);
+	struct str args;
+	if (!template_uri(req, files->last, &args)) {
+		request_log(req, LEVEL_ERROR, 0,
+			    "\"%.*s\" is not served: a variable has brought a name \".\" or \"..\" "
+			    "into it", STR_ARG(args));
+		return 404;
+	}
 	if (str_starts(args, STR("@")))
 		return request_redirect_named(req, args);
 	struct str uri = str_split(&args, '?');
@@ -63,8 +69,10 @@ static verdict try_files_precontent(struct request *req, const void *data)
 
 	for (size_t i = 0; i < files->count; i++) {
 		const struct candidate *candidate = &files->candidates[i];
-		struct str uri = template_text(req, candidate->uri);
+		struct str uri;
 
+		if (!template_path(req, candidate->uri, &uri))
+			continue;
 		if (candidate->is_name)
 			uri = request_uri_of(req, uri);
 		/* "$uri/" is the directory $uri, also when that ends in a slash already. */
@@ -132,7 +140,8 @@ const struct module try_files_module = {
 			      "slash looks for a directory. The last word is not looked for: it "
 			      "says what happens when nothing was found. It is a URI, for which a "
 			      "location is searched again, a status (=404), or a named "
-			      "location.\n\n"
+			      "location. A word into which a variable brings a name \".\" or "
+			      "\"..\" counts as a file that is not there.\n\n"
 			      "On the server's level it holds for requests that no location "
 			      "matches.",
 			      FIELD_AT(struct try_files_conf, files),

@@ -41,6 +41,22 @@ START_TEST(index_tells_no_index_from_no_directory)
 }
 END_TEST
 
+START_TEST(index_takes_the_last_where_the_directory_is_there)
+{
+	struct server *server =
+		server_with("index a.html /b.html; location /any/ { index /b.html; }");
+
+	put_file(server, "b.html", "b");
+	put_file(server, "sub/x", "");
+	ck_assert_str_eq(get(server, "/sub/").body, "b");
+	ck_assert_str_eq(get(server, "/").body, "b");
+	ck_assert_int_eq(get(server, "/none/").status, 404);
+	ck_assert_int_eq(get(server, "/sub/x/").status, 404);
+	ck_assert_str_eq(get(server, "/any/none/").body, "b");
+	server_stop(server);
+}
+END_TEST
+
 START_TEST(try_files_serves_the_first)
 {
 	struct server *server =
@@ -140,6 +156,7 @@ START_TEST(try_files_says_what_is_wrong)
 END_TEST
 
 TESTS("index and try_files", index_takes_the_first_that_is_there,
-      index_tells_no_index_from_no_directory, index_looks_where_an_alias_of_an_expression_leads,
+      index_tells_no_index_from_no_directory, index_takes_the_last_where_the_directory_is_there,
+      index_looks_where_an_alias_of_an_expression_leads,
       try_files_serves_the_first, try_files_looks_below_an_alias, try_files_ends_a_cycle,
       try_files_stays_in_the_root, try_files_says_what_is_wrong)

@@ -50,7 +50,8 @@ static void put(const char *name, const char *text)
 
 static struct file *look_up(const char *name)
 {
-	struct file_query query = file_query_make(str_from(name), STR(""), SYMLINKS_FOLLOW);
+	const struct file_root none = { .fixed_len = 0 };
+	struct file_query query = file_query_make(str_from(name), &none, SYMLINKS_FOLLOW);
 
 	return file_lookup(&query);
 }
@@ -342,7 +343,8 @@ START_TEST(refuses_names_the_kernel_would_not_take)
 	ck_assert_str_eq(now(name), "ENAMETOOLONG");
 
 	struct str torn = { "a\0b", 3 };
-	struct file_query query = file_query_make(torn, STR(""), SYMLINKS_FOLLOW);
+	const struct file_root none = { .fixed_len = 0 };
+	struct file_query query = file_query_make(torn, &none, SYMLINKS_FOLLOW);
 	struct file *file = file_lookup(&query);
 	ck_assert_int_eq(file->error, ENAMETOOLONG);
 	file_release(file);

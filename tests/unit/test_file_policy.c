@@ -66,21 +66,51 @@ static void teardown(void)
 	ck_assert_int_eq(system(command), 0);
 }
 
-/* Opens below dir/root; 0 or the error's name. */
+static const char *result(int fd)
+{
+	if (fd < 0)
+		return strerrorname_np(-fd);
+	close(fd);
+	return "opened";
+}
+
+/* A root that the configuration wrote up to `fixed_len`. */
+static struct file_query query_of(const char *path, const char *root, size_t fixed_len,
+				  enum symlinks symlinks)
+{
+	const struct file_root file_root = { .path = str_from(root), .fixed_len = fixed_len };
+
+	return file_query_make(str_from(path), &file_root, symlinks);
+}
+
+/* Opens below dir/root/VARIABLE; "opened", or the error's name. */
+static const char *opened_by(const char *variable, const char *rest)
+{
+	char path[256], root[128];
+	int fixed_len = snprintf(root, sizeof(root), "%s/root", dir);
+
+	strcat(strcat(root, "/"), variable);
+	snprintf(path, sizeof(path), "%s/%s", root, rest);
+
+	struct file_query query =
+		query_of(path, root, (size_t)fixed_len, SYMLINKS_IN_ROOT);
+
+	why[0] = '\0';
+	return result(policy_open(&query, O_RDONLY, why, sizeof(why)));
+}
+
+/* Opens below dir/root. */
 static const char *opened(const char *rest)
 {
 	char path[256], root[128];
 
 	snprintf(root, sizeof(root), "%s/root/", dir);
 	snprintf(path, sizeof(path), "%s%s", root, rest);
-	struct file_query query =
-		file_query_make(str_from(path), str_from(root), SYMLINKS_IN_ROOT);
+
+	struct file_query query = query_of(path, root, strlen(root), SYMLINKS_IN_ROOT);
+
 	why[0] = '\0';
-	int fd = policy_open(&query, O_RDONLY, why, sizeof(why));
-	if (fd < 0)
-		return strerrorname_np(-fd);
-	close(fd);
-	return "opened";
+	return result(policy_open(&query, O_RDONLY, why, sizeof(why)));
 }
 
 START_TEST(follows_what_stays_inside)
@@ -126,56 +156,102 @@ START_TEST(follows_all_without_the_policy)
 	char path[128];
 
 	snprintf(path, sizeof(path), "%s/root/sub/out", dir);
-	struct file_query query =
-		file_query_make(str_from(path), str_from(dir), SYMLINKS_FOLLOW);
+	struct file_query query = query_of(path, dir, strlen(dir), SYMLINKS_FOLLOW);
 	int fd = policy_open(&query, O_RDONLY, why, sizeof(why));
 	ck_assert_int_ge(fd, 0);
 	close(fd);
 }
 END_TEST
 
+/* What a variable brought into the root is looked at like the rest. */
+START_TEST(checks_what_a_variable_brought_into_the_root)
+{
+	link_to("..", "root/parent");
+	link_to("sub", "root/same");
+	link_to("../file", "root/sub/above");
+	ck_assert_str_eq(opened_by("sub", "file"), "opened");
+	ck_assert_str_eq(opened_by("same", "file"), "opened");
+	ck_assert_str_eq(opened_by("absolute", "file"), "opened");
+	ck_assert_str_eq(opened_by("sub/../sub", "file"), "opened");
+	ck_assert_str_eq(opened_by("sub", "out"), "EXDEV");
+	ck_assert_str_eq(opened_by("sub", "above"), "EXDEV");
+	ck_assert_str_eq(opened_by("parent", "secret"), "EXDEV");
+	ck_assert_msg(strstr(why, "/root/parent\" points to \"..\", which is outside of \""), "%s",
+		      why);
+	ck_assert_str_eq(opened_by("sub/../..", "secret"), "EXDEV");
+	ck_assert_str_eq(opened_by("none", "file"), "ENOENT");
+	ck_assert_str_eq(opened_by("file", "file"), "ENOTDIR");
+}
+END_TEST
+
+/* The path, a root of which the configuration wrote `fixed`, and what is opened how. */
 START_TEST(finds_the_root_of_a_path)
 {
 	static const struct {
-		const char *path, *root, *expected;
+		const char *path, *root, *fixed, *expected, *unchecked;
 	} cases[] = {
-		{ "/srv/www/a", "/srv/www", "/srv/www" },
-		{ "/srv/www/a", "/srv/www//", "/srv/www" },
-		{ "/srv/www/", "/srv/www", "/srv/www" },
-		{ "/a", "/", "/" },
-		{ "/srv/www.png", "/srv/www", "/srv" },
-		{ "/data/x.png", "/data/x.png", "/data" },
-		{ "/data/x.png", "", "/data" },
-		{ "/x", "/srv", "/" },
-		{ "html/a", "html", "html" },
-		{ "a", "html", "" },
+		{ "/srv/www/a", "/srv/www", "/srv/www", "/srv/www", "/srv/www" },
+		{ "/srv/www/a", "/srv/www//", "/srv/www//", "/srv/www", "/srv/www" },
+		{ "/srv/www/", "/srv/www", "/srv/www", "/srv/www", "/srv/www" },
+		{ "/a", "/", "/", "/", "/" },
+		{ "/srv/www.png", "/srv/www", "/srv/www", "/srv", "/srv" },
+		{ "/srv/www.d/sub/a", "/srv/www", "/srv/www", "/srv", "/srv" },
+		{ "/data/x.png", "/data/x.png", "/data/x.png", "/data", "/data" },
+		{ "/data/x.png", "", "", "/data", "/data" },
+		{ "/x", "/srv", "/srv", "/", "/" },
+		{ "html/a", "html", "html", "html", "html" },
+		{ "a", "html", "html", "", "" },
+		{ "/srv/host/a", "/srv/host", "/srv", "/srv/host", "/srv" },
+		{ "/host/a", "/host", "/", "/host", "/" },
+		{ "/srv/host/www.png", "/srv/host/www", "/srv", "/srv/host", "/srv" },
+		{ "/srv/a/b/c.png", "/srv/a/b/c.png", "/srv", "/srv", "/srv" },
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct file_query query = file_query_make(str_from(cases[i].path),
-							  str_from(cases[i].root),
-							  SYMLINKS_IN_ROOT);
+		struct file_query query = query_of(cases[i].path, cases[i].root,
+						   strlen(cases[i].fixed), SYMLINKS_IN_ROOT);
 		struct str root = str_head(query.path, query.root_len);
-		ck_assert_msg(str_eq(root, str_from(cases[i].expected)), "%s: %.*s",
-			      cases[i].path, STR_ARG(root));
+		struct str unchecked = str_head(query.path, query.fixed_len);
+
+		ck_assert_msg(str_eq(root, str_from(cases[i].expected)) &&
+				      str_eq(unchecked, str_from(cases[i].unchecked)),
+			      "%s: %.*s, of which %.*s is not checked", cases[i].path,
+			      STR_ARG(root), STR_ARG(unchecked));
 	}
 }
 END_TEST
 
+static bool is_refused(const char *path, const char *root)
+{
+	struct file_query query = query_of(path, root, strlen(root), SYMLINKS_FOLLOW);
+
+	return file_query_refusal(&query) != NULL;
+}
+
 START_TEST(sees_dots_behind_the_root_only)
 {
-	struct file_query query =
-		file_query_make(STR("../www/a..b/..."), STR("../www"), SYMLINKS_FOLLOW);
-	ck_assert(!file_query_climbs(&query));
-	query = file_query_make(STR("/srv/img/../x"), STR("/srv/img/"), SYMLINKS_FOLLOW);
-	ck_assert(file_query_climbs(&query));
-	query = file_query_make(STR("/srv/a/.."), STR("/srv"), SYMLINKS_FOLLOW);
-	ck_assert(file_query_climbs(&query));
-	query = file_query_make(STR("/srv/../x"), STR(""), SYMLINKS_FOLLOW);
-	ck_assert(file_query_climbs(&query));
+	ck_assert(!is_refused("../www/a..b/...", "../www"));
+	ck_assert(!is_refused("/srv/../www", "/srv/../www"));
+	ck_assert(!is_refused("/srv/../www.png", "/srv/../www"));
+	ck_assert(is_refused("/srv/img/../x", "/srv/img/"));
+	ck_assert(is_refused("/srv/a/..", "/srv"));
+	ck_assert(is_refused("/srv/../x", ""));
+	ck_assert(is_refused("/srv/../x", "/srv/."));
+	ck_assert(is_refused("/srv/img/../x", "/srv/im"));
+}
+END_TEST
+
+START_TEST(refuses_a_root_with_dots_of_a_variable)
+{
+	const struct file_root root = { .path = STR("/srv/.."), .fixed_len = 4, .has_dots = true };
+	struct file_query query = file_query_make(STR("/srv/../x"), &root, SYMLINKS_FOLLOW);
+
+	ck_assert_ptr_nonnull(file_query_refusal(&query));
 }
 END_TEST
 
 TESTS_IN((&(struct test_suite){ "symlink policy", .setup = setup, .teardown = teardown }),
 	 follows_what_stays_inside, refuses_what_leads_out, names_the_link,
-	 follows_all_without_the_policy, finds_the_root_of_a_path, sees_dots_behind_the_root_only)
+	 follows_all_without_the_policy, checks_what_a_variable_brought_into_the_root,
+	 finds_the_root_of_a_path, sees_dots_behind_the_root_only,
+	 refuses_a_root_with_dots_of_a_variable)

@@ -145,6 +145,29 @@ START_TEST(normalizes_paths)
 }
 END_TEST
 
+START_TEST(resolves_what_is_decoded)
+{
+	static const struct {
+		const char *path, *want;
+	} cases[] = {
+		{ "/a/./b/../c", "/a/c" }, { "/a//b", "/a/b" },	     { "/100%", "/100%" },
+		{ "/%2e%2e/a", "/%2e%2e/a" }, { "/a/../../b", NULL }, { "/..", NULL },
+		{ "a", NULL },
+	};
+	struct str got;
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		int error = path_resolve(pool, str_from(cases[i].path), true, &got);
+
+		ck_assert_int_eq(error, cases[i].want ? 0 : 400);
+		if (cases[i].want)
+			ck_assert_str(got, cases[i].want);
+	}
+	ck_assert_int_eq(path_resolve(pool, STR("/a//b"), false, &got), 0);
+	ck_assert_str(got, "/a//b");
+}
+END_TEST
+
 /* What is not in normal form is found wherever it stands, a copy tells so. */
 START_TEST(normalizes_at_every_place)
 {
@@ -270,5 +293,5 @@ END_TEST
 static const struct test_suite suite = { .name = "uri", .setup = setup, .teardown = teardown };
 
 TESTS_IN(&suite, splits_targets, refuses_targets, knows_forms, normalizes_paths,
-	 normalizes_at_every_place, borrows_clean_paths, parses_hosts, escapes_paths,
-	 escapes_every_byte, escapes_html)
+	 resolves_what_is_decoded, normalizes_at_every_place, borrows_clean_paths, parses_hosts,
+	 escapes_paths, escapes_every_byte, escapes_html)

@@ -111,6 +111,58 @@ START_TEST(nothing_is_put_beyond_the_limit)
 }
 END_TEST
 
+/* ?a=A&b=B in a template; whether it is a good path, and a good URI. */
+START_TEST(values_bring_no_dots_into_a_path)
+{
+	static const struct {
+		const char *text, *args;
+		bool path, uri;
+	} cases[] = {
+		{ "$arg_a", "a=a/b.c/..d/e../.../", true, true },
+		{ "$arg_a/$arg_b", "a=&b=", true, true },
+		{ "../x/./$arg_a/../y/..", "a=a", true, true },
+		{ "$arg_a", "a=..", false, false },
+		{ "$arg_a", "a=.", false, false },
+		{ "$arg_a", "a=/../", false, false },
+		{ "$arg_a", "a=b/./c", false, false },
+		{ "$arg_a/x", "a=b/..", false, false },
+		{ "x/$arg_a", "a=../b", false, false },
+		{ "x/$arg_a", "a=./b", false, false },
+		{ "x$arg_a/y", "a=/..", false, false },
+		{ "$arg_a$arg_b", "a=.&b=.", false, false },
+		{ ".$arg_a", "a=.", false, false },
+		{ "$arg_a.", "a=.", false, false },
+		{ "$arg_a.", "a=x/.", false, false },
+		{ "..$arg_a", "a=", false, false },
+		{ "$arg_a..", "a=", false, false },
+		{ ".$arg_a.", "a=", false, false },
+		{ ".$arg_a/x", "a=", false, false },
+		{ "..$arg_a", "a=/x", false, false },
+		{ "$arg_a../x", "a=y/", false, false },
+		{ "x?$arg_a", "a=../b", true, true },
+		{ "x?y=/$arg_a", "a=../b", false, true },
+		{ "$arg_a?y=/../$arg_b", "a=x&b=..", false, true },
+		{ "$arg_a/$arg_b", "a=x?y&b=..", false, true },
+		{ "$arg_a?x", "a=..", true, false },
+		{ "x/..?$arg_a", "a=y", true, true },
+		{ "..$arg_a", "a=?x", true, false },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct request *req = request_with(cases[i].text);
+		struct str text;
+
+		req->args = str_from(cases[i].args);
+		ck_assert_msg(template_path(req, template_of(req), &text) == cases[i].path,
+			      "%zu: \"%.*s\"", i, STR_ARG(text));
+		ck_assert_msg(template_uri(req, template_of(req), &text) == cases[i].uri,
+			      "%zu: \"%.*s\" as a URI", i, STR_ARG(text));
+		ck_assert(str_eq(text, template_text(req, template_of(req))));
+		end_request(req);
+	}
+}
+END_TEST
+
 START_TEST(conditions)
 {
 	struct http *http = good_http("server { root $arg_a; }");
@@ -377,7 +429,8 @@ END_TEST
 
 TESTS("variables", a_literal_is_not_copied, parts_are_joined, many_parts_are_joined,
       what_has_no_value_is_empty, values_are_put_by_the_caller_literals_are_not,
-      nothing_is_put_beyond_the_limit, conditions, some_values_are_kept_others_are_asked_again,
+      nothing_is_put_beyond_the_limit, values_bring_no_dots_into_a_path, conditions,
+      some_values_are_kept_others_are_asked_again,
       a_value_that_is_made_of_itself_is_empty, variables_by_name, unknown_names_are_errors,
       arguments, fields_of_a_name_are_joined, cookies, the_host_or_the_name_of_the_server,
       the_user_of_basic_authorization, addresses, addresses_of_ipv6_and_unix,
