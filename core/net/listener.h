@@ -54,6 +54,13 @@ struct listener {
 
 	int *fds; /* open sockets: one, or one a worker with reuseport; process/ fills it in */
 	int fds_count;
+
+	/*
+	 * An address that this one covers and whose sockets were open before: 127.0.0.1:80
+	 * of 0.0.0.0:80. The same but for id, address and fds; process/ fills it in. NULL:
+	 * there is no (further) one.
+	 */
+	struct listener *also;
 };
 
 struct listeners {

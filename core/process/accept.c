@@ -173,16 +173,18 @@ static bool is_ours(const struct listener *listener, unsigned i)
 					 i % rules.workers == rules.index;
 }
 
+/* Those of an address and of the addresses it covers. */
 static void add_sources(const struct listener *listener)
 {
-	for (int i = 0; i < listener->fds_count; i++)
-		if (is_ours(listener, (unsigned)i))
-			sources[count++] = (struct source){
-				.event = { .fd = listener->fds[i], .ready = on_ready },
-				.listener = listener,
-			};
-		else
-			close(listener->fds[i]);
+	for (; listener; listener = listener->also)
+		for (int i = 0; i < listener->fds_count; i++)
+			if (is_ours(listener, (unsigned)i))
+				sources[count++] = (struct source){
+					.event = { .fd = listener->fds[i], .ready = on_ready },
+					.listener = listener,
+				};
+			else
+				close(listener->fds[i]);
 }
 
 static size_t count_sockets(const struct listeners *listeners)
@@ -190,7 +192,8 @@ static size_t count_sockets(const struct listeners *listeners)
 	size_t all = 0;
 
 	for (size_t i = 0; i < listeners->count; i++)
-		all += (size_t)listeners->items[i].fds_count;
+		for (const struct listener *one = &listeners->items[i]; one; one = one->also)
+			all += (size_t)one->fds_count;
 	return all;
 }
 

@@ -55,15 +55,20 @@ static void put(struct parcel *parcel, const void *data, size_t len)
 
 static void begin(struct parcel *parcel, const struct generation *heir)
 {
-	const struct listeners *all = heir ? heir->listeners : NULL;
-	size_t count = all ? all->count : 0;
+	size_t all = heir ? heir->listeners->count : 0;
+	struct head head = { 0 };
 
-	if (count > LISTENERS_MAX)
-		count = LISTENERS_MAX;
-	parcel->len = parcel->count = 0;
-	put(parcel, &(struct head){ .listeners = (uint32_t)count }, sizeof(struct head));
-	for (size_t i = 0; i < count; i++)
-		put(parcel, &all->items[i].id, sizeof(uint32_t));
+	parcel->count = 0;
+	parcel->len = sizeof(head);
+	for (size_t i = 0; i < all; i++) {
+		const struct listener *one = &heir->listeners->items[i];
+
+		for (; one && head.listeners < LISTENERS_MAX; one = one->also) {
+			put(parcel, &one->id, sizeof(one->id));
+			head.listeners++;
+		}
+	}
+	memcpy(parcel->payload, &head, sizeof(head));
 }
 
 static int finish(struct parcel *parcel, int channel, bool abroad, uint32_t *first)

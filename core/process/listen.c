@@ -22,11 +22,14 @@
 /* The sockets of one address. */
 struct socket_set {
 	struct listener address; /* what listener_same() looks at, and the text */
+	struct listener covered; /* the listener that covers it, with this address */
 	uint32_t id;
 	char *lender; /* its name with the service manager that opened it; NULL: it is ours */
 	int *fds;
 	int count;
 	bool is_new; /* the configuration that has opened it does not rule yet */
+	bool share; /* with SO_REUSEPORT */
+	bool makes_way; /* with it for as long as an address takes the port of another */
 	int starting; /* how many the processes have that are being started */
 	int served; /* how many those have that rule */
 	int told; /* how many the other server has, too */
@@ -150,7 +153,29 @@ static void complain(const struct listener *listener, const struct failure *fail
 	log_emerg("%s to %.*s failed%s", failure->call, STR_ARG(listener->text), remedy);
 }
 
-static bool is_wanted(const struct socket_set *set, const struct listeners *listeners)
+static bool is_any(const union address *address)
+{
+	return address->any.sa_family == AF_INET6 ?
+		       IN6_IS_ADDR_UNSPECIFIED(&address->in6.sin6_addr) :
+		       address->in.sin_addr.s_addr == htonl(INADDR_ANY);
+}
+
+static bool have_same_port(const union address *a, const union address *b)
+{
+	return a->any.sa_family != AF_UNIX && b->any.sa_family != AF_UNIX &&
+	       address_port(a) == address_port(b);
+}
+
+/* 0.0.0.0:80 covers 127.0.0.1:80. */
+static bool covers(const struct listener *listener, const struct listener *other)
+{
+	const union address *all = &listener->address, *one = &other->address;
+
+	return all->any.sa_family == one->any.sa_family && have_same_port(all, one) &&
+	       is_any(all) && !is_any(one);
+}
+
+static bool is_named(const struct socket_set *set, const struct listeners *listeners)
 {
 	for (size_t i = 0; i < listeners->count; i++)
 		if (listener_same(&set->address, &listeners->items[i]))
@@ -158,16 +183,69 @@ static bool is_wanted(const struct socket_set *set, const struct listeners *list
 	return false;
 }
 
+/*
+ * When 127.0.0.1:80 becomes 0.0.0.0:80 its sockets stay and belong to the new address:
+ * the kernel gives them the connections to 127.0.0.1 for as long as they listen, and
+ * those in their queues would be lost if they were closed. NULL: nothing covers it.
+ */
+static struct listener *cover_of(const struct socket_set *set, const struct listeners *listeners)
+{
+	for (size_t i = 0; i < listeners->count; i++)
+		if (covers(&listeners->items[i], &set->address))
+			return set->lender || is_named(set, listeners) ? NULL :
+									 &listeners->items[i];
+	return NULL;
+}
+
+static bool is_wanted(const struct socket_set *set, const struct listeners *listeners)
+{
+	return is_named(set, listeners) || cover_of(set, listeners);
+}
+
+static void share_port(struct socket_set *set, bool share)
+{
+	for (int i = 0; i < set->count; i++)
+		socket_share(set->fds[i], &set->address, share);
+}
+
+/*
+ * From 0.0.0.0:80 to 127.0.0.1:80 or back: the old address is served until the new
+ * one is, so both listen for a while.
+ */
+static void make_way(struct socket_set *set, const struct listeners *wanted)
+{
+	for (struct socket_set *other = sets; other; other = other->next) {
+		const union address *a = &other->address.address, *b = &set->address.address;
+
+		if (other == set || other->lender || is_named(other, wanted) ||
+		    !have_same_port(a, b) || (!is_any(a) && !is_any(b)))
+			continue;
+		share_port(other, true);
+		set->makes_way = other->makes_way = true;
+	}
+}
+
+static void end_making_way(void)
+{
+	for (struct socket_set *set = sets; set; set = set->next) {
+		if (set->makes_way)
+			share_port(set, set->share);
+		set->makes_way = false;
+	}
+}
+
 /* Fills the set up to `wanted` sockets. */
 static int fill(struct socket_set *set, const struct listener *listener, int wanted)
 {
-	bool share = wanted > 1 || listener->reuseport;
+	set->share = wanted > 1 || listener->reuseport;
+	bool share = set->share || set->makes_way;
 
 	for (int i = 0; i < set->count; i++)
 		socket_apply(set->fds[i], listener, share);
 	while (set->count < wanted) {
 		struct failure failure;
-		int fd = socket_listen(listener, share, set->count == 0, &failure);
+		bool first = set->count == 0 && !set->makes_way;
+		int fd = socket_listen(listener, share, first, &failure);
 
 		if (fd < 0) {
 			complain(listener, &failure);
@@ -182,7 +260,25 @@ static int fill(struct socket_set *set, const struct listener *listener, int wan
 	return 0;
 }
 
-static int open_one(struct listener *listener, unsigned workers, bool each_own)
+static void fill_in(struct listener *listener, struct socket_set *set)
+{
+	listener->id = set ? set->id : 0;
+	listener->fds = set ? set->fds : NULL;
+	listener->fds_count = set ? set->count : 0;
+}
+
+/* Makes the listener of a set that another one covers. */
+static struct listener *make_covered(struct socket_set *set, const struct listener *cover)
+{
+	set->covered = *cover;
+	set->covered.address = set->address.address;
+	set->covered.address_len = set->address.address_len;
+	fill_in(&set->covered, set);
+	return &set->covered;
+}
+
+static int open_one(const struct listeners *all, const struct listener *listener,
+		    unsigned workers, bool each_own)
 {
 	bool is_unix = listener->address.any.sa_family == AF_UNIX;
 	int wanted = !is_unix && (each_own || listener->reuseport) ? (int)workers : 1;
@@ -194,21 +290,34 @@ static int open_one(struct listener *listener, unsigned workers, bool each_own)
 		log_emergx("no memory for the sockets of %.*s", STR_ARG(listener->text));
 		return -1;
 	}
+	if (set->count < wanted)
+		make_way(set, all);
 	return fill(set, listener, set->lender ? set->count : wanted);
 }
 
-/* More sockets of an address that was served before stay: they may have connections. */
+/* It was opened for a part of an address that is served: its connections are for that. */
+static bool is_part_of_served(const struct socket_set *set)
+{
+	const struct socket_set *other = sets;
+
+	while (other && (other->is_new || !covers(&other->address, &set->address)))
+		other = other->next;
+	return other && set->count > 0;
+}
+
+/* What may have connections for an address that was served before stays. */
 void listen_undo(void)
 {
 	struct socket_set *next;
 
 	for (struct socket_set *set = sets; set; set = next) {
 		next = set->next;
-		if (set->is_new)
+		if (set->is_new && !is_part_of_served(set))
 			destroy(set, set->count > 0);
 		else if (set->count > set->served)
 			left_over = true;
 	}
+	end_making_way();
 }
 
 void listen_starting(void)
@@ -241,8 +350,14 @@ int listen_open(struct listeners *listeners, unsigned workers, bool each_own)
 	int result = 0;
 
 	for (size_t i = 0; i < listeners->count; i++)
-		if (open_one(&listeners->items[i], workers, each_own) < 0)
+		if (open_one(listeners, &listeners->items[i], workers, each_own) < 0)
 			result = -1;
+	for (struct socket_set *set = sets; set && result == 0; set = set->next) {
+		const struct listener *cover = cover_of(set, listeners);
+
+		if (cover)
+			result = open_one(listeners, make_covered(set, cover), workers, each_own);
+	}
 	if (result < 0)
 		listen_undo();
 	else
@@ -254,11 +369,16 @@ void listen_connect(struct listeners *listeners)
 {
 	for (size_t i = 0; i < listeners->count; i++) {
 		struct listener *listener = &listeners->items[i];
-		const struct socket_set *set = find(listener);
 
-		listener->id = set ? set->id : 0;
-		listener->fds = set ? set->fds : NULL;
-		listener->fds_count = set ? set->count : 0;
+		fill_in(listener, find(listener));
+		listener->also = NULL;
+	}
+	for (struct socket_set *set = sets; set; set = set->next) {
+		struct listener *cover = cover_of(set, listeners);
+
+		/* It begins as a copy, so the chain goes on where it went on. */
+		if (cover)
+			cover->also = make_covered(set, cover);
 	}
 }
 
@@ -313,6 +433,7 @@ void listen_close_dropped(void)
 		take_out(&dropped, set);
 		release(set);
 	}
+	end_making_way();
 }
 
 /* As a listen directive would name it. */
@@ -354,6 +475,7 @@ static int adopt(int fd, uint32_t id, struct socket_set **in)
 	if (error < 0)
 		return error;
 	(*in)->is_new = false;
+	(*in)->share = socket_is_shared(fd);
 	(*in)->served = (*in)->told = (*in)->count;
 	return 0;
 }
@@ -436,7 +558,8 @@ void listen_keep(struct listeners *listeners, bool accepts)
 	if (accepts)
 		return;
 	for (size_t i = 0; i < listeners->count; i++)
-		listeners->items[i].fds_count = 0;
+		for (struct listener *one = &listeners->items[i]; one; one = one->also)
+			one->fds_count = 0;
 }
 
 void listen_finish(bool remove_files)

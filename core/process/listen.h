@@ -19,15 +19,16 @@ struct listeners;
  * Opens what the listeners want and is not open yet, and fills in their id,
  * fds and fds_count: one descriptor, or `workers` of them where each worker has
  * its own (`each_own` is accept_mode reuseport). More descriptors than workers
- * stay open from an earlier configuration. 0, or -1 after a message for each
- * address that failed; then it is as after listen_undo().
+ * stay open from an earlier configuration. The sockets of an open address that a
+ * listener covers (0.0.0.0:80 covers 127.0.0.1:80) stay, too, as its `also`. 0, or -1
+ * after a message for each address that failed; then it is as after listen_undo().
  */
 int listen_open(struct listeners *listeners, unsigned workers, bool each_own);
 
 /*
  * The configuration of the last listen_open() was rejected: closes its addresses.
- * Where it has opened more sockets of an address that others have, too, they stay: as
- * soon as they listen the kernel puts connections into them.
+ * Where it has opened more sockets of an address that others have, too, or of a part
+ * of it, they stay: as soon as they listen the kernel puts connections into them.
  */
 void listen_undo(void);
 

@@ -45,6 +45,19 @@ static void apply_keepalive(int fd, const struct listener *listener)
 		SET(IPPROTO_TCP, TCP_KEEPCNT, probes->count);
 }
 
+void socket_share(int fd, const struct listener *listener, bool share)
+{
+	SET(SOL_SOCKET, SO_REUSEPORT, share);
+}
+
+bool socket_is_shared(int fd)
+{
+	int share = 0;
+	socklen_t len = sizeof(share);
+
+	return getsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &share, &len) == 0 && share;
+}
+
 /* What may be set before and after listen(). */
 static void apply_options(int fd, const struct listener *listener, bool share)
 {
@@ -54,7 +67,7 @@ static void apply_options(int fd, const struct listener *listener, bool share)
 		SET(SOL_SOCKET, SO_SNDBUF, listener->sndbuf);
 	if (listener->address.any.sa_family == AF_UNIX)
 		return;
-	SET(SOL_SOCKET, SO_REUSEPORT, share);
+	socket_share(fd, listener, share);
 	apply_keepalive(fd, listener);
 	if (listener->fastopen != LISTENER_FASTOPEN_DEFAULT)
 		SET(IPPROTO_TCP, TCP_FASTOPEN, listener->fastopen);

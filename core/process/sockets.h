@@ -26,6 +26,13 @@ struct failure {
 int socket_listen(const struct listener *listener, bool share, bool first,
 		  struct failure *failure);
 
+/*
+ * Lets a socket that listens share its port with other addresses of it, or no longer:
+ * 0.0.0.0:80 and 127.0.0.1:80 listen at the same time only if both have SO_REUSEPORT.
+ */
+void socket_share(int fd, const struct listener *listener, bool share);
+bool socket_is_shared(int fd);
+
 /* Gives an open one the options of this listener; those that can't be set are logged. */
 void socket_apply(int fd, const struct listener *listener, bool share);
 

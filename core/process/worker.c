@@ -94,8 +94,9 @@ static const struct listener *find_listener(uint32_t id)
 	const struct listeners *all = place.generation->listeners;
 
 	for (size_t i = 0; i < all->count; i++)
-		if (all->items[i].id == id)
-			return &all->items[i];
+		for (const struct listener *one = &all->items[i]; one; one = one->also)
+			if (one->id == id)
+				return one;
 	return NULL;
 }
 

@@ -4,6 +4,7 @@
  * configured any more is refused, and can be used again.
  */
 #include "harness/client.h"
+#include "harness/load.h"
 #include "harness/memory.h"
 #include "harness/test.h"
 #include "harness/upgrade.h"
@@ -34,6 +35,7 @@ static const char *conf(int mode, int workers, const char *listen)
 
 #define FIRST  "listen 127.0.0.1:%PORT%;"
 #define SECOND "listen 127.0.0.1:%PORT2%;"
+#define ALL    "listen 0.0.0.0:%PORT%;"
 #define UNIX   "listen unix:%DIR%/s;"
 
 static void put_conf(struct server *server, const char *text)
@@ -184,6 +186,58 @@ START_TEST(a_stopped_process_keeps_no_address)
 }
 END_TEST
 
+/* --- the same port of another address ---------------------------------------------- */
+
+/* Also connections that are open go on when more addresses are served than before. */
+START_TEST(an_address_grows_and_shrinks)
+{
+	for (int mode = 0; mode < MODES; mode++) {
+		struct server *server = server_start(conf(mode, 2, FIRST));
+		struct load *load = load_start(&(const struct load_plan){
+			.port = server->ports[0], .body = "ok", .fresh = 8,
+		});
+
+		for (int i = 0; i < 4; i++) {
+			struct client *client = client_open(server);
+
+			ck_assert_str_eq(client_get(client, "/").body, "ok");
+			change(server, conf(mode, 2, ALL));
+			ck_assert_str_eq(client_get(client, "/").body, "ok");
+			ck_assert_str_eq(client_get(client, "/").body, "ok");
+			client_close(client);
+			change(server, conf((mode + i) % MODES, 2 + i, ALL));
+			change(server, conf(mode, 2, FIRST));
+		}
+		struct load_result result = load_stop(load);
+		load_check(&result);
+		server_stop(server);
+	}
+}
+END_TEST
+
+/* What was opened for a rejected configuration gets connections of the address before. */
+START_TEST(a_failed_reload_loses_no_part_of_an_address)
+{
+	struct server *server = server_start(conf(0, 2, ALL));
+	struct load *load = load_start(&(const struct load_plan){
+		.port = server->ports[0], .body = "ok", .fresh = 8,
+	});
+	struct patience wait = { 0 };
+
+	put_conf(server, conf(0, 2, FIRST "listen unix:%DIR%/no/such/folder;"));
+	ck_assert_int_eq(reload(server), 1);
+	while (file_count(server, "/error.log", " serves, with ") < 2)
+		patience(&wait, "what is open is served");
+	ck_assert_int_eq(reload(server), 1);
+	struct load_result result = load_stop(load);
+	load_check(&result);
+	change(server, conf(0, 2, SECOND));
+	ck_assert_int_eq(try_connect(server, 0), ECONNREFUSED);
+	server_forgive(server);
+	server_stop(server);
+}
+END_TEST
+
 /* --- which process has which socket -------------------------------------------------- */
 
 /* The inodes of the sockets that listen at a port. */
@@ -302,6 +356,12 @@ START_TEST(an_upgrade_in_place_drops_addresses)
 		put_upgrade_conf(server, mode, "off", FIRST);
 		ck_assert_int_eq(upgrade_command(server, "-s reload").status, 0);
 		ck_assert_int_eq(try_connect(server, 1), ECONNREFUSED);
+		put_upgrade_conf(server, mode, "off", ALL);
+		upgrade_check(server, 0, "serves in place");
+		ck_assert_str_eq(body(server, 0), "ok");
+		put_upgrade_conf(server, mode, "off", FIRST);
+		upgrade_check(server, 0, "serves in place");
+		ck_assert_str_eq(body(server, 0), "ok");
 	}
 	upgrade_stop(server);
 }
@@ -336,6 +396,7 @@ START_TEST(an_upgrade_beside_drops_addresses)
 END_TEST
 
 TESTS("listen", a_dropped_address_is_refused, a_dropped_unix_socket_is_closed,
-      a_stopped_process_keeps_no_address, each_process_has_the_sockets_it_accepts_from,
+      a_stopped_process_keeps_no_address, an_address_grows_and_shrinks,
+      a_failed_reload_loses_no_part_of_an_address, each_process_has_the_sockets_it_accepts_from,
       a_server_that_ends_leaves_its_address, an_upgrade_in_place_drops_addresses,
       an_upgrade_beside_drops_addresses)
