@@ -127,7 +127,12 @@ const struct module logs_module = {
 			"above if none is given). A block may name several files; they replace "
 			"those of the enclosing block. /dev/stderr and /dev/stdout are the "
 			"descriptors that the server was started with. Files are opened by the "
-			"master and opened again at the signal USR1.",
+			"master and opened again at the signal USR1.\n\n"
+			"A symbolic link on the way to a file is followed if the directory that "
+			"it lies in belongs to root or to the user who starts the server; where "
+			"others may write to that directory, the link has to belong to one of the "
+			"two as well. Otherwise who owns a log directory could make root write "
+			"into any file. A file without a link may lie in anybody's directory.",
 			.flags = LIST, .min_args = 1, .max_args = 2),
 		{ 0 }
 	},

@@ -12,9 +12,10 @@
 #include <unistd.h>
 
 #include "config/logs.h"
+#include "process/place.h"
 
 /* Descriptors of logs stay clear of 0, 1 and 2, which a daemon gives away. */
-enum { FIRST_FD = 3 };
+enum { FIRST_FD = 3, WHY_SIZE = 1024 };
 
 /* The descriptor that a path stands for, or -1. */
 static int inherited(const char *path)
@@ -26,30 +27,37 @@ static int inherited(const char *path)
 	return -1;
 }
 
-int logfile_open(const char *path)
+int logfile_open(const char *path, char *why, size_t why_size)
 {
+	const int flags = O_APPEND | O_NOCTTY | O_NONBLOCK;
+	struct place place;
 	int standard = inherited(path);
 
+	why[0] = '\0';
 	if (standard >= 0) {
 		int fd = fcntl(standard, F_DUPFD_CLOEXEC, FIRST_FD);
 		return fd < 0 ? -errno : fd;
 	}
-	/* Not to wait for a reader of a pipe, now or when it is full. */
-	const int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
-	int fd = open(path, flags, 0644);
-	return fd < 0 ? -errno : fd;
+	int fd = place_find(&place, path, why, why_size);
+	if (fd < 0)
+		return fd;
+	fd = place_open(&place, O_WRONLY | O_CREAT | flags, 0644, why, why_size);
+	place_finish(&place);
+	return fd;
 }
 
 int logfiles_open(struct logs *logs)
 {
+	char why[WHY_SIZE];
 	int result = 0;
 
 	for (struct log_entry *entry = logs->files; entry; entry = entry->next) {
-		int fd = logfile_open(entry->file.path.data);
+		int fd = logfile_open(entry->file.path.data, why, sizeof(why));
 
 		if (fd < 0) {
-			errno = -fd;
-			log_emerg("cannot open the log file \"%s\"", entry->file.path.data);
+			log_write(log_process, LEVEL_EMERG, why[0] ? 0 : -fd, 0,
+				  "cannot open the log file \"%s\"%s%s", entry->file.path.data,
+				  why[0] ? ": " : "", why);
 			result = -1;
 		}
 		entry->file.fd = fd < 0 ? -1 : fd;
@@ -62,14 +70,17 @@ int logfiles_open(struct logs *logs)
 
 void logfiles_reopen(struct logs *logs)
 {
+	char why[WHY_SIZE];
+
 	for (struct log_entry *entry = logs->files; entry; entry = entry->next) {
 		if (inherited(entry->file.path.data) >= 0)
 			continue;
-		int fd = logfile_open(entry->file.path.data);
+		int fd = logfile_open(entry->file.path.data, why, sizeof(why));
 		if (fd < 0) {
-			errno = -fd;
-			log_error("cannot reopen the log file \"%s\", the old one is still used",
-				  entry->file.path.data);
+			log_write(log_process, LEVEL_ERROR, why[0] ? 0 : -fd, 0,
+				  "cannot reopen the log file \"%s\", the old one is still "
+				  "used%s%s",
+				  entry->file.path.data, why[0] ? ": " : "", why);
 			continue;
 		}
 		dup3(fd, entry->file.fd, O_CLOEXEC);

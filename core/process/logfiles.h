@@ -5,13 +5,16 @@
 #ifndef SKUA_PROCESS_LOGFILES_H
 #define SKUA_PROCESS_LOGFILES_H
 
+#include <stddef.h>
+
 struct logs;
 
 /*
  * A file for appending, made if need be; the inherited descriptor for
- * /dev/stdout and /dev/stderr, duplicated. The descriptor or -errno.
+ * /dev/stdout and /dev/stderr, duplicated. Links are followed by the rule of place.h.
+ * The descriptor or -errno; then `why` says what was wrong, if errno does not.
  */
-int logfile_open(const char *path);
+int logfile_open(const char *path, char *why, size_t why_size);
 
 /* 0, or -1 after a message for each file that can't be opened; then all are closed. */
 int logfiles_open(struct logs *logs);

@@ -31,12 +31,13 @@ static const struct log early = { .fd = STDERR_FILENO, .level = LEVEL_NOTICE, .n
 /* The file of -e exists from the start, also when the configuration names another. */
 static void open_error_log(const struct startup *startup)
 {
-	int fd = logfile_open(startup->error_log.data);
+	char why[1024];
+	int fd = logfile_open(startup->error_log.data, why, sizeof(why));
 
 	if (fd < 0)
 		fprintf(stderr,
 			"skua: the error log \"%s\" cannot be opened: %s; -e names another\n",
-			startup->error_log.data, strerror(-fd));
+			startup->error_log.data, why[0] ? why : strerror(-fd));
 	else if (!str_eq(startup->error_log, STR("/dev/stderr")))
 		early_file.fd = fd;
 	log_process = &early;

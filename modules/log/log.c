@@ -413,6 +413,13 @@ static verdict log_request(struct request *req, const void *data)
 	"bytes have gathered or the oldest has waited for flush. With if, only answers for " \
 	"which the condition is neither empty nor \"0\" are logged. /dev/stdout and "        \
 	"/dev/stderr mean the descriptors that the server was started with.\n\n"            \
+	"A symbolic link on the way to the file is followed if the directory that it lies "   \
+	"in belongs to root or to the user who starts the server; where others may write "   \
+	"to that directory, the link has to belong to one of the two as well. Otherwise "    \
+	"who owns a log directory could make root write into any file. A file without a "    \
+	"link may lie in anybody's directory. A named pipe keeps lines, as many as fit, "     \
+	"while nobody reads it; what does not fit is lost, counted, and never stops the "     \
+	"server.\n\n"                                                                       \
 	"Where nobody writes this directive, the file is the one that configure was told "   \
 	"(--http-log-path)."
 

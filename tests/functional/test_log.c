@@ -6,12 +6,14 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "harness/client.h"
 #include "harness/memory.h"
+#include "harness/scratch.h"
 #include "harness/test.h"
 
 START_TEST(hello_answers_with_its_text)
@@ -313,6 +315,39 @@ START_TEST(a_full_pipe_loses_lines_only)
 }
 END_TEST
 
+/* Who owns the directory of the logs cannot make root write somewhere else. */
+START_TEST(no_link_in_somebody_elses_directory)
+{
+	const char *dir = scratch_create();
+	const char *log = memory_printf("%s/access.log", dir);
+	const char *secret = memory_printf("%s/secret", scratch_create());
+	const char *output;
+
+	if (chown(dir, 65534, (gid_t)-1) < 0)
+		test_skip("only root has directories of other users");
+	ck_assert_int_eq(symlink(secret, log), 0);
+	ck_assert_int_eq(server_fails(memory_printf("http { access_log %s; }", log), &output), 1);
+	ck_assert_ptr_nonnull(strstr(output, memory_printf("cannot open the log file \"%s\": the "
+							   "symbolic link \"%s\" is not followed",
+							   log, log)));
+	ck_assert_int_lt(access(secret, F_OK), 0);
+
+	ck_assert_int_eq(unlink(log), 0);
+	struct server *server =
+		logging(memory_printf("log_format uri $uri; access_log %s uri;", log));
+	get(server, "/a");
+	ck_assert_int_eq(rename(log, memory_printf("%s/old.log", dir)), 0);
+	ck_assert_int_eq(symlink(secret, log), 0);
+	kill(server->pid, SIGUSR1);
+	log_wait(server, "is not followed");
+	log_once(server, "cannot reopen the log file");
+	get(server, "/a");
+	ck_assert_int_lt(access(secret, F_OK), 0);
+	scratch_remove(dir);
+	server_stop(server);
+}
+END_TEST
+
 /* In a path and in a request line: quotes, what is no UTF-8, ends of lines. */
 START_TEST(a_line_of_the_error_log_cannot_be_forged)
 {
@@ -329,4 +364,5 @@ END_TEST
 TESTS("access log", hello_answers_with_its_text, formats, combined_is_built_in,
       levels_replace_each_other, conditions, escaping, json_is_utf8, escaping_at_every_place,
       escaping_of_every_byte, a_line_may_be_longer_than_the_buffer, a_buffer_holds_lines_back,
-      a_full_pipe_loses_lines_only, a_line_of_the_error_log_cannot_be_forged)
+      a_full_pipe_loses_lines_only, no_link_in_somebody_elses_directory,
+      a_line_of_the_error_log_cannot_be_forged)
