@@ -87,6 +87,15 @@ static int write_some(struct log_writer *writer, size_t *written)
 	return 0;
 }
 
+/* A pipe that is full: it is tried again, and some day there may be room. */
+static void report_full(struct log_writer *writer)
+{
+	if (!writer->is_failing)
+		log_errorx("lines are lost: \"%.*s\" takes no more, nobody reads it or too slowly",
+			   STR_ARG(writer->file->path));
+	writer->is_failing = true;
+}
+
 static void report(struct log_writer *writer, int error)
 {
 	if (error && !writer->is_failing)
@@ -223,6 +232,8 @@ void log_writer_add(struct log_writer *writer, log_line_put *put, void *data)
 		while (!add_line(writer, put, data))
 			if (!grow(writer)) {
 				writer->lost++;
+				if (writer->used)
+					report_full(writer);
 				return;
 			}
 	}
@@ -237,6 +248,10 @@ static void finish(void *data)
 	if (!writer->bytes)
 		return;
 	flush(writer);
+	if (writer->used) {
+		writer->lost += count_lines(writer->bytes, writer->used);
+		report(writer, 0);
+	}
 	timer_stop(&writer->timer);
 	job_cancel(&writer->at_end);
 	*writer->link = writer->next;

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <log.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -27,6 +28,24 @@ static int inherited(const char *path)
 	return -1;
 }
 
+/*
+ * The server reads its own pipe, so to speak: a pipe that is opened for both lets
+ * open() return at once, and keeps lines while nobody reads it. One that this user
+ * may not read needs a reader first.
+ */
+static int open_pipe(const struct place *place, int flags, char *why, size_t why_size)
+{
+	int fd = place_open(place, O_RDWR | flags, 0, why, why_size);
+
+	if (fd == -EACCES)
+		fd = place_open(place, O_WRONLY | flags, 0, why, why_size);
+	if (fd == -ENXIO)
+		snprintf(why, why_size,
+			 "nobody reads this pipe; start its reader first, or let this user read "
+			 "it, so that lines wait in it");
+	return fd;
+}
+
 int logfile_open(const char *path, char *why, size_t why_size)
 {
 	const int flags = O_APPEND | O_NOCTTY | O_NONBLOCK;
@@ -41,7 +60,10 @@ int logfile_open(const char *path, char *why, size_t why_size)
 	int fd = place_find(&place, path, why, why_size);
 	if (fd < 0)
 		return fd;
-	fd = place_open(&place, O_WRONLY | O_CREAT | flags, 0644, why, why_size);
+	if (place.exists && S_ISFIFO(place.status.st_mode) && !place.is_magic)
+		fd = open_pipe(&place, flags, why, why_size);
+	else
+		fd = place_open(&place, O_WRONLY | O_CREAT | flags, 0644, why, why_size);
 	place_finish(&place);
 	return fd;
 }

@@ -12,7 +12,8 @@ struct logs;
 /*
  * A file for appending, made if need be; the inherited descriptor for
  * /dev/stdout and /dev/stderr, duplicated. Links are followed by the rule of place.h.
- * The descriptor or -errno; then `why` says what was wrong, if errno does not.
+ * Waits for nobody: lines for a named pipe wait in it until somebody reads. The
+ * descriptor or -errno; then `why` says what was wrong, if errno does not.
  */
 int logfile_open(const char *path, char *why, size_t why_size);
 

@@ -315,6 +315,47 @@ START_TEST(a_full_pipe_loses_lines_only)
 }
 END_TEST
 
+/* nginx waits in open() until somebody reads. */
+START_TEST(a_pipe_without_a_reader)
+{
+	const char *dir = scratch_create(), *path = memory_printf("%s/pipe", dir);
+	char line[16] = "", *target = memory_alloc(4000);
+
+	ck_assert_int_eq(mkfifo(path, 0600), 0);
+	struct server *server =
+		logging(memory_printf("log_format uri $uri; access_log %s uri;", path));
+	ck_assert_int_eq(get(server, "/a").status, 200);
+
+	/* Lines wait for a reader, and for the next one. */
+	for (int i = 0; i < 2; i++) {
+		int reader = open(path, O_RDONLY | O_CLOEXEC);
+		ck_assert_int_eq(read(reader, line, sizeof(line)), 3);
+		ck_assert_str_eq(line, "/a\n");
+		close(reader);
+		ck_assert_int_eq(get(server, "/a").status, 200);
+	}
+	kill(server->pid, SIGUSR1);
+	log_wait(server, "opening the log files again");
+
+	/* When there is room for no more the log says so, at once and then no more. */
+	memset(target, 'a', 3999);
+	target[0] = '/';
+	target[3999] = '\0';
+	struct patience p = { 0 };
+	while (!log_has(server, "takes no more") && patience(&p, "the pipe is full"))
+		ck_assert_int_eq(get(server, target).status, 404);
+	for (int i = 0; i < 20; i++)
+		ck_assert_int_eq(get(server, target).status, 404);
+	log_once(server, "takes no more");
+	int reader = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	ck_assert_int_eq(read(reader, line, 3), 3);
+	ck_assert_int_eq(memcmp(line, "/a\n", 3), 0);
+	close(reader);
+	server_stop(server);
+	scratch_remove(dir);
+}
+END_TEST
+
 /* Who owns the directory of the logs cannot make root write somewhere else. */
 START_TEST(no_link_in_somebody_elses_directory)
 {
@@ -364,5 +405,5 @@ END_TEST
 TESTS("access log", hello_answers_with_its_text, formats, combined_is_built_in,
       levels_replace_each_other, conditions, escaping, json_is_utf8, escaping_at_every_place,
       escaping_of_every_byte, a_line_may_be_longer_than_the_buffer, a_buffer_holds_lines_back,
-      a_full_pipe_loses_lines_only, no_link_in_somebody_elses_directory,
+      a_full_pipe_loses_lines_only, a_pipe_without_a_reader, no_link_in_somebody_elses_directory,
       a_line_of_the_error_log_cannot_be_forged)
