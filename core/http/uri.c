@@ -229,7 +229,7 @@ int path_resolve(struct pool *pool, struct str path, bool merge_slashes, struct 
 
 enum host_char {
 	HOST_NAME = 1 << 0, /* reg-name of RFC 3986 section 3.2.2 */
-	HOST_LITERAL = 1 << 1, /* between the brackets of an address */
+	HOST_LITERAL = 1 << 1, /* between the brackets of an address; IPvFuture has both */
 	HOST_UPPER = 1 << 2,
 };
 
@@ -265,6 +265,18 @@ static struct str lower_case(struct pool *pool, struct str s)
 	return (struct str){ copy, s.len };
 }
 
+/* "[v1.": the address is of a version that is not known yet. */
+static bool is_future(struct str text)
+{
+	size_t len = 2;
+
+	if (text.len < len || ascii_lower(text.data[1]) != 'v')
+		return false;
+	while (len < text.len && hex_digit(text.data[len]) >= 0)
+		len++;
+	return len > 2 && len < text.len && text.data[len] == '.';
+}
+
 /*
  * How many bytes at the beginning are a host; 0 when there is none. *classes says
  * which characters it has.
@@ -275,6 +287,9 @@ static size_t host_len(struct str text, uint8_t *classes)
 	uint8_t allowed = literal ? HOST_LITERAL : HOST_NAME;
 	size_t len = literal ? 1 : 0;
 	char before = '.';
+
+	if (literal && is_future(text))
+		allowed |= HOST_NAME;
 
 	for (; len < text.len; len++) {
 		char c = text.data[len];
