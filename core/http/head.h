@@ -119,7 +119,8 @@ struct framing {
 /*
  * What body follows the head (RFC 9112 section 6.3). 0; 501 for a transfer
  * coding other than chunked; 400 for whatever is ambiguous: length and coding
- * together, a coding in HTTP/1.0, chunked twice, a length that is no number.
+ * together, a coding in HTTP/1.0, chunked twice or with empty members of the list, a
+ * length that is no number.
  */
 int framing_find(const struct request_known *known, enum http_version version, struct framing *out);
 

@@ -462,6 +462,10 @@ static const struct {
 	{ NULL, "identity", HTTP_1_1, 501, 0, 0 },
 	{ NULL, "xchunked", HTTP_1_1, 501, 0, 0 },
 	{ NULL, "chunked;q=1", HTTP_1_1, 501, 0, 0 },
+	{ NULL, "chunked,", HTTP_1_1, 400, 0, 0 },
+	{ NULL, ",chunked", HTTP_1_1, 400, 0, 0 },
+	{ NULL, " , chunked ,, ", HTTP_1_1, 400, 0, 0 },
+	{ NULL, ",", HTTP_1_1, 400, 0, 0 },
 };
 
 START_TEST(finds_the_framing)
