@@ -274,8 +274,11 @@ enum next_request h1_next_request(struct h1 *h)
 		return NEXT_NONE;
 
 	struct request_core *core = h1_begin_request(h);
+	const char *bytes = ex->in->bytes + ex->in->begin;
 
-	if (ex->scan.line_end)
-		core->pub.line = head_request_line(&ex->scan, ex->in->bytes + ex->in->begin);
+	core->pub.line = ex->scan.line_end
+				 ? head_request_line(&ex->scan, bytes)
+				 : (struct str){ bytes + ex->scan.line,
+						 head_unfinished(&ex->scan, bytes) };
 	return refuse(h, core, status);
 }

@@ -156,10 +156,26 @@ static verdict refuse_method(const struct request *req)
 	return req->method == METHOD_TRACE || req->method == METHOD_CONNECT ? 405 : PASS;
 }
 
+/* `OPTIONS *` asks about the server as a whole (RFC 9110 section 9.3.7). */
+static bool is_for_server(const struct request *req)
+{
+	return req->method == METHOD_OPTIONS && !req->is_internal && str_eq(req->uri, STR("*"));
+}
+
+static verdict answer_options(struct request *req)
+{
+	response_set(req, STR("Allow"), STR("GET, HEAD"));
+	req->response.status = 204;
+	return DONE;
+}
+
 /* Between SERVER_REWRITE and REWRITE. */
 static verdict find_location(struct request_core *core)
 {
 	struct request *req = &core->pub;
+
+	if (is_for_server(req))
+		return answer_options(req);
 
 	const struct http_location *location = location_find(req, req->server, req->uri);
 
