@@ -41,13 +41,21 @@ static void put_head(struct exchange *ex, struct request_core *core)
 	core->answered = true;
 }
 
-/* The client may wait for it, and the rest of the body will be read. */
-static void put_continue(struct exchange *ex, const struct request_core *core)
+/*
+ * The client may wait for 100 (Continue) before it sends the body. A status that is no
+ * success tells it to keep the body to itself; as nobody knows whether it does, the
+ * connection ends (RFC 9110 section 10.1.1).
+ */
+static void answer_expectation(struct exchange *ex, struct request_core *core)
 {
 	bool body_is_coming = ex->body.kind != FRAMING_NONE && ex->in->begin == ex->in->end;
 
-	if (core->keepalive && body_is_coming &&
-	    head_expects_continue(&core->pub.known, core->pub.version))
+	if (!core->keepalive || !body_is_coming ||
+	    !head_expects_continue(&core->pub.known, core->pub.version))
+		return;
+	if (core->pub.response.status >= 300)
+		core->keepalive = false;
+	else
 		output_add_bytes(&ex->out, STR("HTTP/1.1 100 Continue\r\n\r\n"));
 }
 
@@ -102,7 +110,7 @@ void h1_complete(struct request *req, void *data)
 	h->conf = req->location->core;
 	ex->body_limit = (uint64_t)h->conf->client_max_body_size.bytes;
 	core->keepalive = core->keepalive && may_keep_alive(h, core);
-	put_continue(ex, core);
+	answer_expectation(ex, core);
 	put_head(ex, core);
 	if (!body || req->head_only || !status_has_body(req->response.status)) {
 		end_of_answer(ex, core);

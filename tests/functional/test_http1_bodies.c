@@ -18,6 +18,7 @@ static void setup(void)
 			     "location / { return 200 $request_uri; }"
 			     "location /large { client_max_body_size 10m; return 200 large; }"
 			     "location /any { client_max_body_size 0; return 200 any; }"
+			     "location /moved { return 301 /; } location /shut { deny all; }"
 			     "location /files { }");
 	put_file(server, "files/a.txt", "a file");
 }
@@ -180,6 +181,39 @@ START_TEST(continue_is_not_said_needlessly)
 }
 END_TEST
 
+#define EXPECTS(line) line " HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n"
+
+/* Nobody knows whether its body comes after all: the connection ends. */
+START_TEST(a_final_status_is_all_there_is)
+{
+	static const struct {
+		const char *line;
+		int status;
+	} cases[] = {
+		{ EXPECTS("POST /files/a.txt"), 405 },
+		{ EXPECTS("POST /files/missing"), 404 },
+		{ EXPECTS("POST /moved"), 301 },
+		{ EXPECTS("POST /shut"), 403 },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct client *client = client_open(server);
+		client_send(client, memory_printf("%sContent-Length: 5\r\n\r\n", cases[i].line));
+		struct reply reply = client_reply(client);
+		ck_assert_int_eq(reply.status, cases[i].status);
+		ck_assert_int_eq(reply.interim, 0);
+		ck_assert_str_eq(reply_header(&reply, "Connection"), "close");
+		ck_assert(client_is_closed(client));
+		/* Who doesn't wait keeps the connection. */
+		client = client_open(server);
+		client_send(client,
+			    memory_printf("%sContent-Length: 5\r\n\r\nhello" NEXT, cases[i].line));
+		ck_assert_int_eq(client_reply(client).status, cases[i].status);
+		ck_assert_str_eq(client_reply(client).body, "/next");
+	}
+}
+END_TEST
+
 START_TEST(a_body_over_the_limit_is_413)
 {
 	refused(server, 413, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1025\r\n\r\n");
@@ -220,5 +254,6 @@ END_TEST
 TESTS_IN((&(struct test_suite){ .name = "bodies", .setup = setup, .teardown = teardown }),
 	 are_passed_over, come_in_pieces, bad_chunks_are_the_end, a_large_one_is_read_to_its_end,
 	 many_small_chunks, a_file_with_a_body_that_comes_late, continue_is_said_before_a_body,
-	 continue_is_not_said_needlessly, a_body_over_the_limit_is_413,
-	 a_chunked_body_over_the_limit_ends_it, a_413_reaches_who_is_still_sending)
+	 continue_is_not_said_needlessly, a_final_status_is_all_there_is,
+	 a_body_over_the_limit_is_413, a_chunked_body_over_the_limit_ends_it,
+	 a_413_reaches_who_is_still_sending)
