@@ -67,13 +67,16 @@ int64_t h1_head_deadline(const struct h1 *h)
 	return clock_ms() + default_conf(h)->client_header_timeout.ms;
 }
 
+/* Of a head that is not complete: 0, or the status for what has come of the request line. */
 static int check_request_line(struct h1 *h)
 {
 	struct exchange *ex = h->ex;
 	struct request_line line;
 	const char *bytes = ex->in->bytes + ex->in->begin;
 
-	if (ex->line_is_checked || !ex->scan.line_end)
+	if (!ex->scan.line_end)
+		return head_is_possible(&ex->scan, bytes) ? 0 : 400;
+	if (ex->line_is_checked)
 		return 0;
 	ex->line_is_checked = true;
 	return request_line_parse(head_request_line(&ex->scan, bytes), &line);
@@ -186,9 +189,9 @@ static int read_head(struct h1 *h, struct request_core *core, const char *bytes)
 		status = find_server(req, authority);
 	if (!status)
 		status = read_body_framing(h, core);
-	if (!status && (req->method == METHOD_CONNECT || str_starts(req->uri, STR("*"))))
-		status = req->method == METHOD_CONNECT ? 405 : 400;
-	if (!status)
+	if (!status && req->method == METHOD_CONNECT)
+		status = 405;
+	if (!status && !str_eq(req->uri, STR("*")))
 		status = path_normalize(req->pool, req->uri, req->location->core->merge_slashes,
 					&req->uri);
 	return status;

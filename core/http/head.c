@@ -194,6 +194,25 @@ enum head_state head_scan(struct head_scan *scan, const char *buffer, size_t len
 
 /* --- the request line ------------------------------------------------------- */
 
+bool head_is_possible(struct head_scan *scan, const char *buffer)
+{
+	size_t end = scan->line + head_unfinished(scan, buffer);
+
+	if (scan->line_end)
+		return true;
+	if (scan->judged < scan->line)
+		scan->judged = scan->line;
+	for (; scan->judged < end; scan->judged++) {
+		char c = buffer[scan->judged];
+
+		if (c == ' ' && scan->judged > scan->line)
+			scan->method_is_over = true;
+		else if (!(classes[(uint8_t)c] & (scan->method_is_over ? TARGET : TOKEN)))
+			return false;
+	}
+	return true;
+}
+
 enum method method_find(struct str name)
 {
 	static const struct str names[] = {

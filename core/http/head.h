@@ -34,6 +34,8 @@ struct head_scan {
 	size_t longest; /* field line, in bytes, without its end; finished ones only */
 	unsigned lines; /* field lines so far */
 	unsigned empty_lines; /* before the request line */
+	size_t judged; /* how far head_is_possible() has come */
+	bool method_is_over; /* by then */
 };
 
 enum head_state {
@@ -69,6 +71,13 @@ static inline size_t head_unfinished(const struct head_scan *scan, const char *b
 
 	return len > 0 && buffer[scan->pos - 1] == '\r' ? len - 1 : len;
 }
+
+/*
+ * Whether the request line, as long as it has no end, may still become one: what cannot
+ * be HTTP, such as the hello of TLS, need not be waited for. Call it after head_scan();
+ * it looks at each byte once. Says nothing of a line that is complete.
+ */
+bool head_is_possible(struct head_scan *scan, const char *buffer);
 
 struct request_line {
 	enum method method;

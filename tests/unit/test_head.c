@@ -205,6 +205,52 @@ START_TEST(judges_each_byte_of_a_target)
 }
 END_TEST
 
+/* How many bytes have come when it is refused, if they come one by one; 0: it is not. */
+static size_t refused_at(struct str text)
+{
+	struct head_scan s = { 0 };
+
+	for (size_t len = 1; len <= text.len; len++) {
+		head_scan(&s, text.data, len);
+		if (!head_is_possible(&s, text.data))
+			return len;
+	}
+	return 0;
+}
+
+START_TEST(refuses_what_becomes_no_request_line)
+{
+	ck_assert_uint_eq(refused_at(STR("\x16\x03\x01")), 1);
+	ck_assert_uint_eq(refused_at(STR("\0\0\0\x2f")), 1);
+	ck_assert_uint_eq(refused_at(STR("{\"a\":1}")), 1);
+	ck_assert_uint_eq(refused_at(STR(" GET")), 1);
+	ck_assert_uint_eq(refused_at(STR("GET\t/")), 4);
+	ck_assert_uint_eq(refused_at(STR("\r\n\r\nG(T")), 6);
+	ck_assert_uint_eq(refused_at(STR("\rGET")), 2);
+	ck_assert_uint_eq(refused_at(STR("GET /a\0b")), 7);
+	ck_assert_uint_eq(refused_at(STR("GET /a\rb")), 8);
+
+	ck_assert_uint_eq(refused_at(STR("\n\r\nM-SEARCH  /a\xff(  HTTP/1.1  \r\nA: \0")), 0);
+	for (size_t i = 0; i < COUNT(request_lines); i++)
+		if (request_lines[i].status == 0)
+			ck_assert_uint_eq(refused_at(str_from(request_lines[i].line)), 0);
+}
+END_TEST
+
+/* However many pieces there are, no byte is looked at twice. */
+START_TEST(judges_each_byte_once)
+{
+	struct head_scan s = { 0 };
+	char text[] = "GET /aaaa";
+
+	head_scan(&s, text, sizeof(text) - 2);
+	ck_assert(head_is_possible(&s, text));
+	memset(text, 0, sizeof(text) - 2);
+	head_scan(&s, text, sizeof(text) - 1);
+	ck_assert(head_is_possible(&s, text));
+}
+END_TEST
+
 START_TEST(refuses_nul_in_the_request_line)
 {
 	struct request_line line;
@@ -541,8 +587,8 @@ END_TEST
 
 TESTS("head", finds_the_end, accepts_bare_line_feeds, goes_on_with_every_byte,
       finds_lines_of_every_length, bounds_empty_lines, parses_request_lines,
-      judges_each_byte_of_a_target, refuses_nul_in_the_request_line, parses_fields,
-      takes_field_after_field, refuses_fields, takes_fields_of_every_length,
-      judges_each_byte_of_a_name, judges_each_byte_of_a_value, keeps_known_fields,
-      knows_whole_names_only, refuses_second_fields_of_framing, finds_the_framing,
-      knows_persistence, reads_lists, names_statuses)
+      judges_each_byte_of_a_target, refuses_what_becomes_no_request_line, judges_each_byte_once,
+      refuses_nul_in_the_request_line, parses_fields, takes_field_after_field, refuses_fields,
+      takes_fields_of_every_length, judges_each_byte_of_a_name, judges_each_byte_of_a_value,
+      keeps_known_fields, knows_whole_names_only, refuses_second_fields_of_framing,
+      finds_the_framing, knows_persistence, reads_lists, names_statuses)
