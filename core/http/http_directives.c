@@ -225,8 +225,9 @@ static const struct directive http_directives[] = {
 		       "Redirects of the server's own carry an absolute URL; off: a path.",
 		       .initial = "on"),
 	DIRECTIVE_HTTP("server_name_in_redirect", IN_ALL, server_name_in_redirect, "on | off",
-		       "Absolute redirects name the first server_name; off: the host that the "
-		       "client asked for.",
+		       "Absolute redirects name the first server_name, if it is a host; off: the "
+		       "host that the client asked for. Without a host they name the address that "
+		       "the connection came in by.",
 		       .initial = "off"),
 	DIRECTIVE_HTTP("port_in_redirect", IN_ALL, port_in_redirect, "on | off",
 		       "Absolute redirects name the port, unless it is 80.", .initial = "on"),

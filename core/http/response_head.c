@@ -117,19 +117,44 @@ static char *put_last_modified(char *to, const struct response *response)
 	return str_put(to, STR("\r\n"));
 }
 
+/* A server may have a name that no client can be sent to: none, "~expression", "*.example". */
+static bool is_host(struct str name)
+{
+	return !str_empty(name) && name.data[0] != '~' && str_chr(name, '*') < 0;
+}
+
+/* Empty on a unix socket, where nobody has told a host. */
+static struct str redirect_host(struct request *req)
+{
+	const union address *local = conn_local(req->conn);
+
+	if (req->location->core->server_name_in_redirect && is_host(req->server->name))
+		return req->server->name;
+	if (!str_empty(req->host))
+		return req->host;
+	if (local->any.sa_family == AF_UNIX)
+		return STR("");
+
+	struct str text = address_text(local, req->pool);
+
+	return local->any.sa_family == AF_INET6 ?
+		       pool_printf(req->pool, "[%.*s]", STR_ARG(text)) :
+		       text;
+}
+
 struct str response_location(struct request *req)
 {
 	const struct http_conf *conf = req->location->core;
 	struct str location = location_escape(req->pool, req->response.location);
 	int port = address_port(conn_local(req->conn));
-	struct str host = conf->server_name_in_redirect || str_empty(req->host)
-				  ? req->server->name
-				  : req->host;
 
 	if (!str_starts(location, STR("/")) || !conf->absolute_redirect)
 		return location;
+
+	struct str host = redirect_host(req);
+
 	if (str_empty(host))
-		host = address_text(conn_local(req->conn), req->pool);
+		return location;
 	if (conf->port_in_redirect && port && port != 80)
 		return pool_printf(req->pool, "http://%.*s:%d%.*s", STR_ARG(host), port,
 				   STR_ARG(location));

@@ -156,6 +156,49 @@ START_TEST(redirects_keep_their_target)
 }
 END_TEST
 
+/* The host of a redirect, where the client told none or is not believed, as in nginx. */
+START_TEST(redirects_name_a_host)
+{
+	static const struct {
+		const char *server, *host, *address, *sent;
+	} cases[] = {
+		{ "server_name site;", "a", "127.0.0.1", "http://a:8080/d/" },
+		{ "server_name site;", "", "127.0.0.1", "http://127.0.0.1:8080/d/" },
+		{ "server_name _;", "", "192.0.2.1", "http://192.0.2.1:8080/d/" },
+		{ "server_name ~^a$;", "", "127.0.0.1", "http://127.0.0.1:8080/d/" },
+		{ "server_name _;", "", "::1", "http://[::1]:8080/d/" },
+		{ "server_name _;", "", "", "/d/" },
+		{ "server_name _;", "a", "", "http://a/d/" },
+		{ "server_name_in_redirect on; server_name site;", "a", "::1",
+		  "http://site:8080/d/" },
+		{ "server_name_in_redirect on; server_name ~^a$;", "a", "::1",
+		  "http://a:8080/d/" },
+		{ "server_name_in_redirect on; server_name *.b;", "", "127.0.0.1",
+		  "http://127.0.0.1:8080/d/" },
+		{ "server_name_in_redirect on;", "", "127.0.0.1", "http://127.0.0.1:8080/d/" },
+		{ "absolute_redirect off; server_name site;", "", "127.0.0.1", "/d/" },
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct http *http =
+			good_http(memory_printf("server { listen 8080; %s }", cases[i].server));
+		struct request *req = request_for(http, cases[i].host, "/d");
+		union address *local = &req->conn->local;
+
+		if (!*cases[i].address)
+			local->any.sa_family = AF_UNIX;
+		else if (inet_pton(AF_INET, cases[i].address, &local->in.sin_addr) != 1)
+			local->in6 = (struct sockaddr_in6){ .sin6_family = AF_INET6,
+							    .sin6_port = htons(8080) };
+		if (local->any.sa_family == AF_INET6)
+			inet_pton(AF_INET6, cases[i].address, &local->in6.sin6_addr);
+		req->response.location = STR("/d/");
+		assert_str(response_location(req), cases[i].sent);
+		end_request(req);
+	}
+}
+END_TEST
+
 START_TEST(trailers_stay_in_their_lines)
 {
 	struct request *req = answered();
@@ -173,4 +216,5 @@ START_TEST(trailers_stay_in_their_lines)
 END_TEST
 
 TESTS("response", members_stay_in_their_lines, what_is_left_is_as_usual,
-      added_fields_stay_in_their_lines, redirects_keep_their_target, trailers_stay_in_their_lines)
+      added_fields_stay_in_their_lines, redirects_keep_their_target, redirects_name_a_host,
+      trailers_stay_in_their_lines)
