@@ -227,7 +227,7 @@ void h1_abandon(struct exchange *ex, int status)
 	while (ex->first) {
 		struct request_core *core = take_first(ex);
 
-		if (!core->answered)
+		if (!core->answered && !core->closing)
 			core->pub.response.status = status;
 		finish(ex, core);
 	}

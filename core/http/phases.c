@@ -264,6 +264,8 @@ static bool follow(struct request_core *core, verdict v)
 		if (v == DONE)
 			begin_filters(core);
 		core->closing = v == CLOSE;
+		if (core->closing)
+			core->pub.response.status = 444; /* for the log, as in nginx */
 		if (v == WAIT || v == CLOSE)
 			return false;
 		v = walk(core);

@@ -25,7 +25,7 @@ bool variable_request_uri(struct request *req, struct str rest, const void *data
 bool variable_args(struct request *req, struct str rest, const void *data, struct str *out)
 {
 	(void)rest, (void)data;
-	return give(req->args, out);
+	return req->args.len > 0 && give(req->args, out);
 }
 
 bool variable_is_args(struct request *req, struct str rest, const void *data, struct str *out)

@@ -250,18 +250,20 @@ START_TEST(log_runs_once_for_every_answer)
 		"error_page 404 /404.html;"
 		"server { listen 127.0.0.1:%PORT%;"
 		"location /private { deny all; }"
-		"location /made { return 204; } } }");
+		"location /made { return 204; } location /closed { return 444; } } }");
 	struct patience p = { 0 };
 
 	get(server, "/missing");
 	get(server, "/private");
 	get(server, "/made");
+	raw_all(server, "GET /closed HTTP/1.1\r\nHost: a\r\n\r\n");
 	raw(server, "GET /bad HTTP/1.1\r\n\r\n");
 	raw(server, "nonsense\r\n\r\n");
-	while (file_count(server, "/access.log", ";\n") < 5)
-		patience(&p, "five lines in the access log");
+	while (file_count(server, "/access.log", ";\n") < 6)
+		patience(&p, "six lines in the access log");
 	ck_assert_str_eq(file_text(server, "/access.log"),
-			 "/missing 404;\n/private 403;\n/made 204;\n/bad 400;\n- 400;\n");
+			 "/missing 404;\n/private 403;\n/made 204;\n/closed 444;\n/bad 400;\n"
+			 "- 400;\n");
 	server_stop(server);
 }
 END_TEST

@@ -403,7 +403,7 @@ START_TEST(fields_of_the_answer)
 	response->last_modified = 784111777;
 	response_add(req, STR("X-A"), STR("1"));
 	response_add(req, STR("x-a"), STR("2"));
-	assert_becomes(req, "text/html; charset=utf-8|0|\"e\"|http://site:8080/l|1, 2|"
+	assert_becomes(req, "text/html; charset=utf-8|0|\"e\"|http://127.0.0.1:8080/l|1, 2|"
 			    "Sun, 06 Nov 1994 08:49:37 GMT|close");
 	end_request(req);
 }
