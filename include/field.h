@@ -61,9 +61,10 @@ int preconditions_check(const struct request_known *known, enum method method, s
 
 /*
  * Whether Range is to be heeded: no If-Range, or the tag in it is strongly equal,
- * or the date in it is that of the last modification (section 13.1.5).
+ * or the date in it is that of the last modification (section 13.1.5), and not so
+ * near to now that another version may have had it, or get it (section 8.8.2.2).
  */
-bool if_range_holds(struct str if_range, struct str etag, time_t last_modified);
+bool if_range_holds(struct str if_range, struct str etag, time_t last_modified, time_t now);
 
 /* Positions of the first and the last byte, from 0. */
 struct range {

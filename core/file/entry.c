@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "event/loop.h"
+#include "file/validators.h"
 #include <date.h>
 #include <pool.h>
 
@@ -23,13 +24,6 @@ enum {
 	CONTENT_MAX = 32 << 10, /* larger ones are cheaper to send from their descriptor */
 	READ_TRIES = 4, /* of a file that is written to while it is read */
 	OPEN_TRIES = 4, /* of a name that becomes something else while it is opened */
-
-	/*
-	 * The coarsest clock of a file system counts in twos of seconds (FAT).
-	 * A file that was read sooner after its last change may change again
-	 * without a new time.
-	 */
-	YOUNG_S = 2,
 
 	/*
 	 * A stat follows every link, so it cannot see that a directory on the
@@ -90,15 +84,6 @@ bool entry_is_valid(const struct entry *entry, const struct look *look)
 	return same_stamp(&now, &entry->stamp);
 }
 
-/* The change time counts: nobody can set it, and every change moves it. */
-static bool is_young(const struct stat *status)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return now.tv_sec - status->st_ctim.tv_sec <= YOUNG_S;
-}
-
 static struct entry *entry_alloc(const struct file_query *query, uint64_t hash)
 {
 	struct entry *entry = heap_alloc(sizeof(*entry) + query->path.len + 1);
@@ -143,19 +128,20 @@ static void set_status(struct entry *entry, const struct stat *status)
 
 	entry->stamp = stamp_of(status);
 	file->size = (uint64_t)status->st_size;
-	file->mtime = status->st_mtime;
+	file->mtime = modification_time(status);
 	file->kind = S_ISREG(status->st_mode) ? FILE_REGULAR :
 		     S_ISDIR(status->st_mode) ? FILE_DIRECTORY :
 						FILE_OTHER;
 }
 
-static void set_texts(struct entry *entry)
+static void set_validators(struct entry *entry, const struct stat *status, struct timespec now)
 {
 	struct file *file = &entry->file;
-	int len = snprintf(entry->etag, sizeof(entry->etag), "\"%llx-%llx\"",
-			   (unsigned long long)file->mtime, (unsigned long long)file->size);
 
-	file->etag = (struct str){ entry->etag, (size_t)len };
+	entry->is_young = file_is_young(status, now);
+	file->etag = etag_put(entry->etag, status, file->content, now);
+	if (file->mtime < 0)
+		return;
 	char *end = date_put_http(entry->last_modified, file->mtime);
 	file->last_modified = str_range(entry->last_modified, end);
 }
@@ -190,7 +176,6 @@ static void read_content(struct entry *entry, struct stat *status)
 			struct stamp after = stamp_of(status);
 			if (is_whole && same_stamp(&before, &after)) {
 				entry->file.content = (struct str){ content, size };
-				entry->is_young = is_young(status);
 				entry->bytes += size;
 				close(entry->file.fd);
 				entry->file.fd = -1;
@@ -205,6 +190,7 @@ static void read_content(struct entry *entry, struct stat *status)
 static int open_regular(struct entry *entry, const struct file_query *query, struct stat *status)
 {
 	char why[1024] = "";
+	struct timespec now;
 	int fd = policy_open(query, O_RDONLY, why, sizeof(why));
 
 	if (fd < 0) {
@@ -212,6 +198,7 @@ static int open_regular(struct entry *entry, const struct file_query *query, str
 		set_refusal(entry, why);
 		return fd;
 	}
+	clock_gettime(CLOCK_REALTIME_COARSE, &now);
 	if (fstat(fd, status) < 0 || !S_ISREG(status->st_mode)) {
 		close(fd);
 		return -EAGAIN;
@@ -219,7 +206,7 @@ static int open_regular(struct entry *entry, const struct file_query *query, str
 	entry->file.fd = fd;
 	read_content(entry, status);
 	set_status(entry, status);
-	set_texts(entry);
+	set_validators(entry, status, now);
 	return 0;
 }
 

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 
 #include "file/policy.h"
+#include "file/validators.h"
 #include <file.h>
 
 /* What tells two versions of a file apart. */
@@ -35,7 +36,7 @@ struct entry {
 	struct stamp stamp; /* of a file that is there */
 	uint64_t round; /* of the loop, in which it was validated last */
 	int64_t opened_ms; /* when the policy was asked, monotonic */
-	bool is_young; /* was read so soon after a change that its times cannot show the next */
+	bool is_young; /* was read so soon after a change that its times may not show the next */
 	bool is_refused; /* it is there, and cannot be opened: a stat says nothing about it */
 
 	unsigned refs; /* holders, and the cache */
@@ -46,7 +47,7 @@ struct entry {
 	struct entry *newer, *older; /* in the order of use */
 	bool is_cached;
 
-	char etag[40];
+	char etag[ETAG_ROOM];
 	char last_modified[32];
 };
 

@@ -58,6 +58,21 @@ struct body *file_body(struct request *req, struct file *file)
 	return body_from_file(req, file->fd, file->size, release, file);
 }
 
+verdict respond_file(struct request *req, struct file *file)
+{
+	struct response *response = &req->response;
+	time_t now = clock_wall_ms() / 1000;
+
+	response->status = 200;
+	response->file = file;
+	response->body = file_body(req, file);
+	response->etag = file->etag;
+	response->last_modified = file->mtime < now ? file->mtime : now;
+	response->last_modified_text = file->mtime < now ? file->last_modified : STR("");
+	response->allow_ranges = true;
+	return DONE;
+}
+
 /* What all requests meet until it is over: a shortage, or a root that has moved away. */
 static bool will_pass(int error)
 {

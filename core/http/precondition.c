@@ -138,7 +138,13 @@ int preconditions_check(const struct request_known *known, enum method method, s
 											    : 0;
 }
 
-bool if_range_holds(struct str if_range, struct str etag, time_t last_modified)
+/* Two versions may have this date: its second, or the two that FAT counts as one, may go on. */
+static bool is_weak_date(time_t last_modified, time_t now)
+{
+	return now - last_modified < 2;
+}
+
+bool if_range_holds(struct str if_range, struct str etag, time_t last_modified, time_t now)
 {
 	time_t date;
 
@@ -147,5 +153,5 @@ bool if_range_holds(struct str if_range, struct str etag, time_t last_modified)
 	if (str_starts(if_range, STR("\"")) || is_weak(if_range))
 		return etag_equals_strongly(if_range, etag);
 	return last_modified != -1 && date_parse_http(if_range, &date) == 0 &&
-	       date == last_modified;
+	       date == last_modified && !is_weak_date(last_modified, now);
 }

@@ -245,7 +245,8 @@ static verdict range_filter(struct request *req, const void *conf)
 	if (max == 0 || req->parent || !can_have_ranges(response))
 		return PASS;
 	if (!req->known.range.data || req->method != METHOD_GET ||
-	    !if_range_holds(req->known.if_range, response->etag, response->last_modified))
+	    !if_range_holds(req->known.if_range, response->etag, response->last_modified,
+			    clock_wall_ms() / 1000))
 		return answer_all(req);
 	return answer_ranges(req, max);
 }

@@ -32,23 +32,10 @@ static verdict redirect_to_directory(struct request *req)
 	return 301;
 }
 
-static verdict answer(struct request *req, const struct static_conf *conf, struct file *file)
+static verdict static_content(struct request *req, const void *data)
 {
-	struct response *response = &req->response;
+	const struct static_conf *conf = data;
 
-	response->status = 200;
-	response->file = file;
-	response->body = file_body(req, file);
-	response->last_modified = file->mtime;
-	response->last_modified_text = file->last_modified;
-	if (conf->etag)
-		response->etag = file->etag;
-	response->allow_ranges = true;
-	return DONE;
-}
-
-static verdict static_content(struct request *req, const void *conf)
-{
 	/* POST to what is not there is 404, to what is there 405, as in nginx. */
 	if (req->method != METHOD_POST) {
 		verdict refused = request_only_reads(req);
@@ -63,7 +50,10 @@ static verdict static_content(struct request *req, const void *conf)
 		return file_refuse(req, file);
 	if (req->method == METHOD_POST)
 		return request_only_reads(req);
-	return answer(req, conf, file);
+	verdict answered = respond_file(req, file);
+	if (!conf->etag)
+		req->response.etag = STR("");
+	return answered;
 }
 
 const struct module static_module = {
@@ -73,8 +63,14 @@ const struct module static_module = {
 	.directives = (const struct directive[]) {
 		DIRECTIVE("etag", IN_ANY_HTTP, struct static_conf, etag,
 			  "on | off",
-			  "Sends an ETag with each file, made of the time of its last change and "
-			  "its length, so that a client can ask whether its copy is still good.",
+			  "Sends an ETag with each file, made of the time of its last modification "
+			  "and its length, so that a client can ask whether its copy is still "
+			  "good. It is nginx's tag, but for two kinds of files. One that was "
+			  "modified less than two seconds ago has a longer tag, since another "
+			  "version of that second may have the same length; a client that holds it "
+			  "gets the whole once more when it asks later. One whose modification "
+			  "time is 0 or 1, as in images of containers, has no Last-Modified, and a "
+			  "tag of the time at which it came onto this disk.",
 			  .initial = "on"),
 		{ 0 }
 	},

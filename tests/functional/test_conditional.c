@@ -3,8 +3,10 @@
  * Conditional requests: 304, 412, and when a condition does not count.
  */
 #include "harness/client.h"
+#include "harness/memory.h"
 #include "harness/test.h"
 
+#include <date.h>
 #include <stdio.h>
 #include <string.h>
 #include <utime.h>
@@ -114,5 +116,95 @@ START_TEST(does_not_look_at_errors)
 }
 END_TEST
 
+/* Two versions of one size, one right after the other. */
+START_TEST(tells_versions_of_one_second_apart)
+{
+	struct server *server = start("");
+	char fields[512], tag[128];
+	long began = now_ms();
+
+	put_file(server, "a.txt", "first");
+	struct reply first = get(server, "/a.txt");
+	strcpy(tag, reply_header(&first, "ETag"));
+	snprintf(fields, sizeof(fields), "If-None-Match: %s\r\n", tag);
+	int unchanged = status(server, "/a.txt", fields);
+
+	put_file(server, "a.txt", "other");
+	struct reply other = ask(server, "/a.txt", .fields = fields);
+	ck_assert_int_eq(other.status, 200);
+	ck_assert_str_eq(other.body, "other");
+	ck_assert_str_ne(reply_header(&other, "ETag"), tag);
+	snprintf(fields, sizeof(fields), "Range: bytes=0-1\r\nIf-Range: %s\r\n", tag);
+	ck_assert_int_eq(status(server, "/a.txt", fields), 200);
+	snprintf(fields, sizeof(fields), "Range: bytes=0-1\r\nIf-Range: %s\r\n",
+		 reply_header(&first, "Last-Modified"));
+	int with_date = status(server, "/a.txt", fields);
+	snprintf(fields, sizeof(fields), "If-Match: %s\r\n", tag);
+	ck_assert_int_eq(status(server, "/a.txt", fields), 412);
+	/* After two seconds the tag is another, and the date is good enough. */
+	if (now_ms() - began < 1500) {
+		ck_assert_int_eq(unchanged, 304);
+		ck_assert_int_eq(with_date, 200);
+	}
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(dates_nothing_in_the_future)
+{
+	struct server *server = start("");
+	time_t year_2100 = 4102444800, modified = 0, date = 0;
+
+	utime(file_path(server, "a.txt"), &(struct utimbuf){ year_2100, year_2100 });
+	struct reply reply = get(server, "/a.txt");
+	ck_assert_int_eq(date_parse_http(str_from(reply_header(&reply, "Last-Modified")),
+					 &modified), 0);
+	ck_assert_int_eq(date_parse_http(str_from(reply_header(&reply, "Date")), &date), 0);
+	ck_assert_int_le(modified, date);
+	ck_assert_int_gt(modified, date - 100);
+	/* Which says nothing of the time of the last modification: it moves with the clock. */
+	ck_assert_int_eq(status(server, "/a.txt",
+				memory_printf("Range: bytes=0-1\r\nIf-Range: %s\r\n",
+					      reply_header(&reply, "Last-Modified"))), 200);
+	ck_assert_int_eq(status(server, "/a.txt", "If-Modified-Since: " DATE "\r\n"), 200);
+	ck_assert_int_eq(status(server, "/a.txt", "If-Unmodified-Since: " DATE "\r\n"), 412);
+	ck_assert_int_eq(status(server, "/a.txt",
+				"If-Modified-Since: Fri, 01 Jan 2100 00:00:00 GMT\r\n"), 200);
+	server_stop(server);
+}
+END_TEST
+
+/* As files of images and of Nix have them: so may the next image, with other bytes. */
+START_TEST(believes_no_time_of_zero_or_one)
+{
+	struct server *server = start("location /before/ { if_modified_since before; "
+				      "alias %DIR%/html/; }");
+	static const char *const dates[] = { "Thu, 01 Jan 1970 00:00:00 GMT",
+					     "Thu, 01 Jan 1970 00:00:01 GMT" };
+
+	for (time_t time = 0; time < 2; time++) {
+		utime(file_path(server, "a.txt"), &(struct utimbuf){ time, time });
+		struct reply reply = get(server, "/a.txt");
+		ck_assert_int_eq(reply.status, 200);
+		ck_assert_ptr_null(reply_header(&reply, "Last-Modified"));
+		const char *tag = reply_header(&reply, "ETag");
+		ck_assert(!tag || strcmp(tag, memory_printf("\"%ld-5\"", (long)time)) != 0);
+
+		const char *since = memory_printf("If-Modified-Since: %s\r\n", dates[time]);
+		ck_assert_int_eq(status(server, "/a.txt", since), 200);
+		ck_assert_int_eq(status(server, "/before/a.txt", since), 200);
+		ck_assert_int_eq(status(server, "/a.txt",
+					memory_printf("Range: bytes=0-1\r\nIf-Range: %s\r\n",
+						      dates[time])), 200);
+		ck_assert_int_eq(status(server, "/a.txt",
+					memory_printf("If-None-Match: \"%ld-5\"\r\n", (long)time)),
+				 200);
+	}
+	server_stop(server);
+}
+END_TEST
+
 TESTS("conditional", answers_not_modified, checks_conditions_in_order, reads_lists_of_several_lines,
-      compares_times_as_told, lets_error_page_answer, does_not_look_at_errors)
+      compares_times_as_told, lets_error_page_answer, does_not_look_at_errors,
+      tells_versions_of_one_second_apart, dates_nothing_in_the_future,
+      believes_no_time_of_zero_or_one)

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <utime.h>
 
 static const char digits[] = "0123456789";
 
@@ -130,9 +131,10 @@ END_TEST
 START_TEST(heeds_if_range)
 {
 	struct server *server = start("");
-	struct reply whole = get(server, "/a.txt");
 	char fields[512];
 
+	utime(file_path(server, "a.txt"), &(struct utimbuf){ 784111777, 784111777 });
+	struct reply whole = get(server, "/a.txt");
 	snprintf(fields, sizeof(fields), "Range: bytes=0-1\r\nIf-Range: %s\r\n",
 		 reply_header(&whole, "ETag"));
 	ck_assert_int_eq(ask(server, "/a.txt", .fields = fields).status, 206);

@@ -12,22 +12,20 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <utime.h>
 
 START_TEST(answers_with_a_file_and_its_validators)
 {
 	struct server *server = server_with("location /plain/ { etag off; }");
 	put_file(server, "a.html", "hello");
 	put_file(server, "plain/a.html", "hello");
-	struct stat status;
-	ck_assert_int_eq(stat(file_path(server, "a.html"), &status), 0);
-	char etag[64];
-	snprintf(etag, sizeof(etag), "\"%lx-5\"", (long)status.st_mtime);
+	utime(file_path(server, "a.html"), &(struct utimbuf){ 784111777, 784111777 });
 
 	struct reply reply = get(server, "/a.html");
 	ck_assert_str_eq(reply.body, "hello");
-	ck_assert_str_eq(reply_header(&reply, "ETag"), etag);
+	ck_assert_str_eq(reply_header(&reply, "ETag"), "\"2ebc98a1-5\"");
 	ck_assert_str_eq(reply_header(&reply, "Content-Type"), "text/html");
-	ck_assert_int_eq(strlen(reply_header(&reply, "Last-Modified")), 29);
+	ck_assert_str_eq(reply_header(&reply, "Last-Modified"), "Sun, 06 Nov 1994 08:49:37 GMT");
 	reply = ask(server, "/a.html", .method = "HEAD");
 	ck_assert_int_eq(reply.status, 200);
 	ck_assert_str_eq(reply_header(&reply, "Content-Length"), "5");

@@ -217,23 +217,40 @@ START_TEST(compares_dates_as_it_is_told)
 }
 END_TEST
 
+static bool if_range(struct str value, struct str etag, time_t last_modified)
+{
+	return if_range_holds(value, etag, last_modified, 784111777 + 3600);
+}
+
 START_TEST(checks_if_range)
 {
 	struct str etag = STR("\"a\""), absent = { 0 };
 
-	ck_assert(if_range_holds(absent, etag, 784111777));
-	ck_assert(if_range_holds(STR("\"a\""), etag, 784111777));
-	ck_assert(!if_range_holds(STR("\"b\""), etag, 784111777));
-	ck_assert(!if_range_holds(STR("W/\"a\""), etag, 784111777));
-	ck_assert(!if_range_holds(STR("W/\"a\""), STR("W/\"a\""), 784111777));
-	ck_assert(if_range_holds(STR(DATE), etag, 784111777));
-	ck_assert(!if_range_holds(STR(LATER), etag, 784111777));
-	ck_assert(!if_range_holds(STR(DATE), etag, -1));
-	ck_assert(!if_range_holds(STR("nonsense"), etag, 784111777));
-	ck_assert(!if_range_holds(STR(""), etag, 784111777));
+	ck_assert(if_range(absent, etag, 784111777));
+	ck_assert(if_range(STR("\"a\""), etag, 784111777));
+	ck_assert(!if_range(STR("\"b\""), etag, 784111777));
+	ck_assert(!if_range(STR("W/\"a\""), etag, 784111777));
+	ck_assert(!if_range(STR("W/\"a\""), STR("W/\"a\""), 784111777));
+	ck_assert(if_range(STR(DATE), etag, 784111777));
+	ck_assert(!if_range(STR(LATER), etag, 784111777));
+	ck_assert(!if_range(STR(DATE), etag, -1));
+	ck_assert(!if_range(STR("nonsense"), etag, 784111777));
+	ck_assert(!if_range(STR(""), etag, 784111777));
+}
+END_TEST
+
+START_TEST(takes_no_weak_date_for_if_range)
+{
+	struct str etag = STR("\"a\"");
+
+	for (time_t age = -1; age < 2; age++) {
+		ck_assert(!if_range_holds(STR(DATE), etag, 784111777, 784111777 + age));
+		ck_assert(if_range_holds(STR("\"a\""), etag, 784111777, 784111777 + age));
+	}
+	ck_assert(if_range_holds(STR(DATE), etag, 784111777, 784111777 + 2));
 }
 END_TEST
 
 TESTS("field", parses_ranges, parses_ranges_of_extremes, allows_no_ranges, compares_etags,
       searches_lists_of_etags, checks_preconditions, knows_methods_without_preconditions,
-      compares_dates_as_it_is_told, checks_if_range)
+      compares_dates_as_it_is_told, checks_if_range, takes_no_weak_date_for_if_range)

@@ -74,18 +74,17 @@ static const char *now(const char *name)
 START_TEST(says_what_a_file_is)
 {
 	put("a", "hello");
-	struct stat status;
-	ck_assert_int_eq(stat("a", &status), 0);
-	char etag[64];
-	snprintf(etag, sizeof(etag), "\"%lx-5\"", (long)status.st_mtime);
+	struct timespec times[2] = { { 784111777, 0 }, { 784111777, 0 } };
+	ck_assert_int_eq(utimensat(AT_FDCWD, "a", times, 0), 0);
 
 	struct file *file = look_up("a");
 	ck_assert_int_eq(file->kind, FILE_REGULAR);
 	ck_assert_int_eq(file->size, 5);
 	ck_assert_int_eq(file->fd, -1);
 	ck_assert(str_eq(file->content, STR("hello")));
-	ck_assert(str_eq(file->etag, str_from(etag)));
-	ck_assert_int_eq(file->last_modified.len, 29);
+	ck_assert(str_eq(file->etag, STR("\"2ebc98a1-5\"")));
+	ck_assert(str_eq(file->last_modified, STR("Sun, 06 Nov 1994 08:49:37 GMT")));
+	ck_assert_int_eq(file->mtime, 784111777);
 	ck_assert(str_eq(file->path, STR("a")));
 	file_release(file);
 }
@@ -142,6 +141,61 @@ START_TEST(reads_what_is_young_again)
 	if (time(NULL) - status.st_ctime > 1)
 		test_skip("this machine is too slow for it");
 	ck_assert_uint_eq(file_cache_counts.fills, fills + 1);
+}
+END_TEST
+
+/* The tag of this moment, which lives until the next call. */
+static const char *tag(const char *name)
+{
+	static char text[128];
+
+	loop_turn(0);
+	struct file *file = look_up(name);
+	snprintf(text, sizeof(text), "%.*s", STR_ARG(file->etag));
+	file_release(file);
+	return text;
+}
+
+static bool is_young(const char *name)
+{
+	struct stat status;
+	struct timespec now;
+
+	ck_assert_int_eq(stat(name, &status), 0);
+	clock_gettime(CLOCK_REALTIME_COARSE, &now);
+	return now.tv_sec - status.st_ctim.tv_sec +
+		       (double)(now.tv_nsec - status.st_ctim.tv_nsec) / 1e9 < 2;
+}
+
+/* Until it is not young any more; then with nginx's tag, and without being read again. */
+START_TEST(a_young_file_grows_old)
+{
+	char first[128], second[128], plain[128], large[128];
+	struct stat status;
+
+	put("a", "one");
+	strcpy(first, tag("a"));
+	put("a", "two");
+	put("large", "");
+	ck_assert_int_eq(truncate("large", 1 << 20), 0);
+	strcpy(second, tag("a"));
+	ck_assert_int_eq(stat("a", &status), 0);
+	snprintf(plain, sizeof(plain), "\"%lx-3\"", (long)status.st_mtime);
+	snprintf(large, sizeof(large), "\"%lx-100000\"", (long)status.st_mtime);
+	if (!is_young("a"))
+		test_skip("this machine is too slow for it");
+	ck_assert_str_ne(first, second);
+	ck_assert_str_ne(second, plain);
+	ck_assert_str_ne(tag("large"), large);
+
+	while (is_young("a") || is_young("large"))
+		usleep(50000);
+	ck_assert_str_eq(tag("a"), plain);
+	ck_assert_str_eq(tag("large"), large);
+	uint64_t fills = file_cache_counts.fills;
+	ck_assert_str_eq(tag("a"), plain);
+	ck_assert_str_eq(tag("large"), large);
+	ck_assert_uint_eq(file_cache_counts.fills, fills);
 }
 END_TEST
 
@@ -392,8 +446,8 @@ END_TEST
 
 TESTS_IN((&(struct test_suite){ "file cache", .setup = setup, .teardown = teardown }),
 	 says_what_a_file_is, knows_directories_misses_and_others, an_empty_file_has_content,
-	 reads_what_is_young_again, sees_a_change_at_once, sees_a_replacement,
-	 sees_a_link_turn_elsewhere,
+	 reads_what_is_young_again, a_young_file_grows_old, sees_a_change_at_once,
+	 sees_a_replacement, sees_a_link_turn_elsewhere,
 	 sees_a_change_with_the_times_put_back, looks_once_in_a_turn, what_is_held_stays,
 	 trusts_times_that_are_old, large_files_keep_a_descriptor, keeps_to_its_limits,
 	 misses_drive_no_file_out, closes_the_unused_when_descriptors_run_out,
