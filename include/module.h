@@ -75,6 +75,12 @@ struct module {
 	phase_handler *on[PHASES];
 
 	/*
+	 * Called in FILTER before on[PHASE_FILTER] of any module: sets ETag and
+	 * Last-Modified, which the conditions of the request are checked against.
+	 */
+	phase_handler *on_validators;
+
+	/*
 	 * The handlers are called only where a directive of the module says something
 	 * (its struct is not as it is by default): elsewhere they would PASS.
 	 */

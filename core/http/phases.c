@@ -45,6 +45,12 @@ static enum phase next_phase(const struct pipeline *pipeline, enum phase phase)
 	return phase;
 }
 
+static void add_handler(struct phase_handlers *list, phase_handler *run, size_t module)
+{
+	if (run)
+		list->items[list->count++] = (struct handler){ run, module };
+}
+
 /* `takes` has a byte for each module. */
 static struct pipeline *pipeline_create(struct pool *pool, const bool *takes)
 {
@@ -53,11 +59,13 @@ static struct pipeline *pipeline_create(struct pool *pool, const bool *takes)
 	for (int phase = 0; phase < PHASES; phase++) {
 		struct phase_handlers *list = &pipeline->phases[phase];
 
-		list->items = pool_array(pool, struct handler, module_count());
+		list->items = pool_array(pool, struct handler, 2 * module_count());
+		for (size_t i = 0; phase == PHASE_FILTER && i < module_count(); i++)
+			if (takes[i])
+				add_handler(list, module_at(i)->on_validators, i);
 		for (size_t i = 0; i < module_count(); i++)
-			if (takes[i] && module_at(i)->on[phase])
-				list->items[list->count++] =
-					(struct handler){ module_at(i)->on[phase], i };
+			if (takes[i])
+				add_handler(list, module_at(i)->on[phase], i);
 	}
 	for (enum phase phase = 0; phase < PHASES; phase++)
 		pipeline->next[phase] = next_phase(pipeline, phase);
@@ -233,8 +241,10 @@ static void begin_filters(struct request_core *core)
 
 	if (core->error_page_code > 0)
 		response->status = core->error_page_code;
-	if (response->status != 200)
-		response->last_modified = -1; /* it is the error page's */
+	if (response->status != 200) { /* it is the error page's */
+		response->last_modified = -1;
+		response->last_modified_text = STR("");
+	}
 	core->error_page_code = 0;
 	core->phase = PHASE_FILTER;
 	core->handler = 0;

@@ -108,7 +108,7 @@ static char *put_connection(char *to, const struct request_core *core)
 
 static char *put_last_modified(char *to, const struct response *response)
 {
-	if (response->last_modified < 0)
+	if (response->last_modified < 0 && str_empty(response->last_modified_text))
 		return to;
 	to = str_put(to, STR("Last-Modified: "));
 	to = str_empty(response->last_modified_text)

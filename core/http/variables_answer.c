@@ -177,10 +177,10 @@ static bool sent_last_modified(struct request *req, struct str *out)
 {
 	const struct response *response = &req->response;
 
-	if (response->last_modified < 0)
-		return false;
 	if (!str_empty(response->last_modified_text))
 		return give(response->last_modified_text, out);
+	if (response->last_modified < 0)
+		return false;
 
 	char *text = pool_alloc(req->pool, DATE_HTTP_LEN);
 

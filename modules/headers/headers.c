@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Adds fields to the head of answers. Runs behind the other filters, when the
- * status is settled.
+ * status is settled; what replaces a validator goes before them, so that conditions
+ * are checked against what is sent.
  *
  *     add_header X-Frame-Options DENY always;
  *     expires 30d;
@@ -14,6 +15,7 @@ struct added_field {
 	struct str name;
 	const struct template *value;
 	bool always; /* whatever the status */
+	bool is_validator; /* ETag or Last-Modified */
 };
 
 struct added_fields {
@@ -33,6 +35,11 @@ static bool is_framing(struct str name)
 {
 	return str_eq_nocase(name, STR("Content-Length")) ||
 	       str_eq_nocase(name, STR("Transfer-Encoding"));
+}
+
+static bool is_validator(struct str name)
+{
+	return str_eq_nocase(name, STR("ETag")) || str_eq_nocase(name, STR("Last-Modified"));
 }
 
 static int set_add_header(struct conf_call *call)
@@ -57,6 +64,7 @@ static int set_add_header(struct conf_call *call)
 		return conf_error(call, &args[2], "unknown parameter \"%.*s\"\nexpected \"always\"",
 				  STR_ARG(args[2].text));
 	field.always = call->node->nargs == 3;
+	field.is_validator = is_validator(field.name);
 
 	fields->items = pool_grow(call->pool, fields->items, fields->count, &fields->capacity,
 				  sizeof(field));
@@ -93,38 +101,59 @@ static bool is_usual(int status)
 	}
 }
 
-/* Fields that an answer has one of take the place of what was there. */
-static void add_field(struct request *req, struct str name, struct str value)
+static bool applies(const struct request *req, const struct added_field *field)
 {
-	struct response *response = &req->response;
+	return field->always || is_usual(req->response.status);
+}
 
+/* A text that is no date is sent all the same, as nginx does; nothing is compared with it. */
+static void replace_validator(struct response *response, struct str name, struct str value)
+{
 	if (str_eq_nocase(name, STR("ETag"))) {
 		response->etag = value;
-	} else if (str_eq_nocase(name, STR("Last-Modified"))) {
-		response->last_modified_text = value;
-		if (date_parse_http(value, &response->last_modified) < 0) {
-			response->last_modified = -1;
-			response->last_modified_text = STR("");
-		}
-	} else if (value.len > 0) {
-		response_add(req, name, value);
+		return;
 	}
+	response->last_modified_text = value;
+	if (date_parse_http(value, &response->last_modified) < 0)
+		response->last_modified = -1;
+}
+
+/*
+ * At a status that conditional and range may change; a 206 and a 304 get the same fields
+ * as a 200, a 412 and a 416 are new answers, for which this is called again.
+ */
+static verdict replace_validators(struct request *req, const void *conf)
+{
+	const struct headers_conf *headers = conf;
+
+	if (req->parent)
+		return PASS;
+	for (size_t i = 0; i < headers->fields.count; i++) {
+		const struct added_field *field = &headers->fields.items[i];
+
+		if (field->is_validator && applies(req, field))
+			replace_validator(&req->response, field->name,
+					  template_text(req, field->value));
+	}
+	return PASS;
 }
 
 static verdict headers_filter(struct request *req, const void *conf)
 {
 	const struct headers_conf *headers = conf;
-	bool usual = is_usual(req->response.status);
 
 	if (req->parent)
 		return PASS;
-	if (usual)
+	if (is_usual(req->response.status))
 		expires_apply(req, &headers->expires);
 	for (size_t i = 0; i < headers->fields.count; i++) {
 		const struct added_field *field = &headers->fields.items[i];
 
-		if (usual || field->always)
-			add_field(req, field->name, template_text(req, field->value));
+		if (field->is_validator || !applies(req, field))
+			continue;
+		struct str value = template_text(req, field->value);
+		if (value.len > 0)
+			response_add(req, field->name, value);
 	}
 	return PASS;
 }
@@ -139,7 +168,9 @@ const struct module headers_module = {
 			      "Adds a field to answers with status 200, 201, 204, 206, 301, 302, "
 			      "303, 304, 307 and 308, with `always` to all. A field whose value is "
 			      "empty is not added; line breaks in it are sent as spaces. ETag and "
-			      "Last-Modified replace those of the answer.\n\n"
+			      "Last-Modified replace those of the answer, also in conditions such "
+			      "as If-None-Match and If-Range; with an empty value there is "
+			      "none.\n\n"
 			      "A block with an add_header of its own inherits none.",
 			      .min_args = 2, .max_args = 3, .flags = LIST,
 			      FIELD_AT(struct headers_conf, fields)),
@@ -153,5 +184,6 @@ const struct module headers_module = {
 		{ 0 }
 	},
 	.on[PHASE_FILTER] = headers_filter,
+	.on_validators = replace_validators,
 	.if_configured = true,
 };

@@ -204,7 +204,50 @@ START_TEST(believes_no_time_of_zero_or_one)
 }
 END_TEST
 
+/* The answer with fields that add_header has replaced or taken away is what they ask for. */
+START_TEST(checks_validators_of_add_header)
+{
+	struct server *server = start(
+		"location /own/ { alias %DIR%/html/; add_header ETag '\"mine\"';"
+		"add_header Last-Modified '" LATER "'; add_header X-Tag $sent_http_etag; }"
+		"location /weak/ { alias %DIR%/html/; add_header ETag 'W/\"mine\"'; }"
+		"location /none/ { alias %DIR%/html/; add_header ETag '';"
+		"add_header Last-Modified ''; }"
+		"location /text { add_header ETag '\"mine\"'; return 200 text; }"
+		"location /odd/ { alias %DIR%/html/; add_header Last-Modified 'some day'; }");
+	struct reply reply = ask(server, "/own/a.txt", .fields = "If-None-Match: \"mine\"\r\n");
+
+	ck_assert_int_eq(reply.status, 304);
+	ck_assert_str_eq(reply_header(&reply, "ETag"), "\"mine\"");
+	ck_assert_str_eq(reply_header(&reply, "X-Tag"), "\"mine\"");
+	ck_assert_str_eq(reply_header(&reply, "Last-Modified"), LATER);
+	ck_assert_int_eq(status(server, "/own/a.txt", "If-None-Match: " TAG "\r\n"), 200);
+	ck_assert_int_eq(status(server, "/own/a.txt", "If-Match: " TAG "\r\n"), 412);
+	ck_assert_int_eq(status(server, "/own/a.txt", "If-Modified-Since: " LATER "\r\n"), 304);
+	ck_assert_int_eq(status(server, "/own/a.txt", "If-Modified-Since: " DATE "\r\n"), 200);
+	ck_assert_int_eq(status(server, "/own/a.txt", "If-Unmodified-Since: " DATE "\r\n"), 412);
+	ck_assert_int_eq(status(server, "/text", "If-None-Match: \"mine\"\r\n"), 304);
+	ck_assert_int_eq(status(server, "/weak/a.txt", "If-None-Match: \"mine\"\r\n"), 304);
+
+#define PART "Range: bytes=0-1\r\nIf-Range: "
+	ck_assert_int_eq(status(server, "/own/a.txt", PART "\"mine\"\r\n"), 206);
+	ck_assert_int_eq(status(server, "/own/a.txt", PART TAG "\r\n"), 200);
+	ck_assert_int_eq(status(server, "/own/a.txt", PART LATER "\r\n"), 206);
+	ck_assert_int_eq(status(server, "/own/a.txt", PART DATE "\r\n"), 200);
+	ck_assert_int_eq(status(server, "/weak/a.txt", PART "W/\"mine\"\r\n"), 200);
+
+	ck_assert_int_eq(status(server, "/none/a.txt", "If-None-Match: " TAG "\r\n"), 200);
+	ck_assert_int_eq(status(server, "/none/a.txt", "If-Modified-Since: " DATE "\r\n"), 200);
+	ck_assert_int_eq(status(server, "/none/a.txt", PART TAG "\r\n"), 200);
+	ck_assert_int_eq(status(server, "/none/a.txt", PART DATE "\r\n"), 200);
+	ck_assert_int_eq(status(server, "/odd/a.txt", "If-Modified-Since: " DATE "\r\n"), 200);
+	reply = get(server, "/odd/a.txt");
+	ck_assert_str_eq(reply_header(&reply, "Last-Modified"), "some day");
+	server_stop(server);
+}
+END_TEST
+
 TESTS("conditional", answers_not_modified, checks_conditions_in_order, reads_lists_of_several_lines,
       compares_times_as_told, lets_error_page_answer, does_not_look_at_errors,
       tells_versions_of_one_second_apart, dates_nothing_in_the_future,
-      believes_no_time_of_zero_or_one)
+      believes_no_time_of_zero_or_one, checks_validators_of_add_header)
