@@ -23,13 +23,6 @@
 #include "process/signals.h"
 #include "process/table.h"
 
-enum {
-	QUICK_MS = 2000, /* dying sooner counts as a failure to start */
-	FIRST_DELAY_MS = 200,
-	LONGEST_DELAY_MS = 5000,
-	HOPELESS = 3, /* failures of a process of a configuration that has never served */
-};
-
 static struct supervisor_hooks hooks;
 
 int supervisor_start(const struct supervisor_hooks *given)
@@ -37,15 +30,6 @@ int supervisor_start(const struct supervisor_hooks *given)
 	hooks = *given;
 	rescue_start(hooks.heir);
 	return table_start();
-}
-
-int64_t supervisor_delay(unsigned failures)
-{
-	if (failures < 2)
-		return 0;
-	unsigned doublings = failures - 2;
-	int64_t delay = doublings < 16 ? (int64_t)FIRST_DELAY_MS << doublings : LONGEST_DELAY_MS;
-	return delay < LONGEST_DELAY_MS ? delay : LONGEST_DELAY_MS;
 }
 
 static void command(struct process *process, enum message_type type, int signal)
@@ -258,39 +242,40 @@ static void on_timer(void *data)
 	start(data);
 }
 
-static void start_after(struct process *process, int64_t delay)
+/* Another of its kind and generation serves. */
+static bool has_another(const struct process *process)
 {
-	process->state = PROCESS_WAITING;
-	process->timer = (struct timer){ .expired = on_timer, .data = process };
-	timer_start(&process->timer, delay);
+	for (struct process *other = table_next(NULL); other; other = table_next(other))
+		if (other != process && other->generation == process->generation &&
+		    other->kind == process->kind && other->state == PROCESS_RUNNING)
+			return true;
+	return false;
 }
 
-static void start_later(struct process *process)
+/* It is not there, for this cause: starts it now or later, or gives its generation up. */
+static void respawn(struct process *process, enum respawn_cause cause)
 {
-	int64_t delay = supervisor_delay(process->failures);
+	const struct respawn_place place = {
+		.is_proven = process->generation->serving,
+		.is_needed = !has_another(process),
+	};
+	int64_t delay = respawn_after(&process->respawn, cause, place);
 
+	if (delay == RESPAWN_NEVER) {
+		fail(process);
+		return;
+	}
 	if (delay == 0) {
 		start(process);
 		return;
 	}
-	log_alertx("%s has died %u times in a row soon after its start: the next start is in "
-		   "%lld ms",
-		   child_name(process), process->failures, (long long)delay);
-	start_after(process, delay);
-}
-
-/* The system has no process or no descriptors for it: in a while it may. */
-static void not_started(struct process *process, int error)
-{
-	if (process->starts_failed++ == 0) {
-		errno = -error;
-		log_alert("cannot start %s; it is tried again until it can be started",
-			  child_name(process));
-	}
-	if (!process->generation->serving && process->starts_failed >= HOPELESS)
-		fail(process);
-	else
-		start_after(process, supervisor_delay(process->starts_failed + 1));
+	if (cause != RESPAWN_NOT_FORKED)
+		log_alertx("%s has ended %u times in a row before it served: the next start is in "
+			   "%lld ms",
+			   child_name(process), process->respawn.failures, (long long)delay);
+	process->state = PROCESS_WAITING;
+	process->timer = (struct timer){ .expired = on_timer, .data = process };
+	timer_start(&process->timer, delay);
 }
 
 static void start(struct process *process)
@@ -298,10 +283,15 @@ static void start(struct process *process)
 	process->channel.ready = on_channel;
 	int error = child_start(process);
 	if (error < 0) {
-		not_started(process, error);
+		/* The system has no process or no descriptors for it: in a while it may. */
+		errno = -error;
+		if (process->respawn.not_forked == 0)
+			log_alert("cannot start %s; it is tried again until it can be started",
+				  child_name(process));
+		respawn(process, RESPAWN_NOT_FORKED);
 		return;
 	}
-	process->starts_failed = 0;
+	respawn_forked(&process->respawn);
 	log_notice("start %s %d", child_name(process), process->pid);
 }
 
@@ -401,15 +391,19 @@ static void fail(struct process *process)
 	see_off(process);
 }
 
-/* One may be killed by chance; one that says why it can't start will not the next time. */
-static bool is_hopeless(const struct process *process, int status)
+static enum respawn_cause find_cause(const struct process *process, int status)
 {
-	return (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_NO_START) ||
-	       process->failures >= HOPELESS;
+	if (process->state == PROCESS_RUNNING)
+		return RESPAWN_SERVED;
+	bool says_why = WIFEXITED(status) && WEXITSTATUS(status) == EXIT_NO_START;
+	return says_why ? RESPAWN_UNABLE : RESPAWN_UNSERVED;
 }
 
 static void died(struct process *process, int status)
 {
+	/* What it has said comes before its end: that it served, for example. */
+	if (process->channel.fd >= 0)
+		on_channel(&process->channel, EPOLLIN);
 	report(process, status);
 	close_channel(process);
 	process->pid = 0;
@@ -426,12 +420,7 @@ static void died(struct process *process, int status)
 		process->state = PROCESS_WAITING;
 		return;
 	}
-	bool quick = clock_ms() - process->started_ms < QUICK_MS;
-	process->failures = quick ? process->failures + 1 : 0;
-	if (!process->generation->serving && is_hopeless(process, status))
-		fail(process);
-	else
-		start_later(process);
+	respawn(process, find_cause(process, status));
 }
 
 void supervisor_reap(void)

@@ -66,10 +66,4 @@ void supervisor_send_logs(struct generation *generation);
 /* SIGCHLD: takes notice of all that have ended. */
 void supervisor_reap(void);
 
-/*
- * How long a process that has died `failures` times in a row, each time soon
- * after its start, waits for its next start, in milliseconds.
- */
-int64_t supervisor_delay(unsigned failures);
-
 #endif

@@ -17,6 +17,7 @@
 
 #include "event/loop.h"
 #include "process/main_conf.h"
+#include "process/respawn.h"
 
 struct generation;
 struct stats;
@@ -48,8 +49,7 @@ struct process {
 	int inbox[2]; /* read end, write end; -1 */
 	bool accepts; /* it has listening sockets open, or had when it was last heard of */
 	int64_t started_ms;
-	unsigned failures; /* quick deaths in a row */
-	unsigned starts_failed; /* in a row: fork() and its kin */
+	struct respawn respawn;
 	struct timer timer; /* WAITING */
 	struct stats *stats;
 };

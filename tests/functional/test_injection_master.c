@@ -59,6 +59,30 @@ START_TEST(a_worker_is_started_when_there_are_processes_again)
 }
 END_TEST
 
+/* One of two ends at each start; then the other one, without which nobody serves. */
+START_TEST(a_worker_that_cannot_start_is_started_more_slowly)
+{
+	inject_into(SYS_epoll_create1);
+	struct server *server = server_serving("worker_processes 2;", "");
+
+	inject(.call = SYS_epoll_create1, .error = EMFILE, .but = server->pid);
+	kill(atoi(get(server, "/pid").body), SIGKILL);
+	log_wait(server, "in a row before it served: the next start is in 200 ms");
+	log_wait(server, "in a row before it served: the next start is in 400 ms");
+	pid_t pid = atoi(get(server, "/pid").body);
+	put_file(server, "/error.log", "");
+	kill(pid, SIGKILL);
+	struct client *client = client_open(server);
+	client_send(client, "GET /pid HTTP/1.1\r\nHost: a\r\n\r\n");
+	log_wait(server, "3 times in a row before it served: the next start is in 200 ms");
+	log_wait(server, "4 times in a row before it served: the next start is in 200 ms");
+	inject_end(SYS_epoll_create1);
+	ck_assert_int_eq(client_reply(client).status, 200);
+	server_forgive(server);
+	server_stop(server);
+}
+END_TEST
+
 /*
  * The call fails from the first time on, from the second … until a reload makes
  * no more of them and so succeeds. Nothing is left over of those that failed.
@@ -308,7 +332,8 @@ START_TEST(a_new_master_without_sockets)
 END_TEST
 
 TESTS_IN((&(struct test_suite){ .name = "injection into the master", .timeout = 120 }),
-	 a_worker_is_started_when_there_are_processes_again, a_reload_without_processes,
+	 a_worker_is_started_when_there_are_processes_again,
+	 a_worker_that_cannot_start_is_started_more_slowly, a_reload_without_processes,
 	 a_reload_without_sockets, a_reload_without_files, a_reload_without_events,
 	 new_workers_without_a_loop, new_workers_without_signals, new_workers_without_a_queue,
 	 a_reload_waits_for_memory, a_master_that_waits_for_memory_can_be_ended,

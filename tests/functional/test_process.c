@@ -256,19 +256,29 @@ START_TEST(signals_may_be_ignored_and_blocked_at_the_start)
 }
 END_TEST
 
-START_TEST(a_crash_loop_is_slowed_and_named)
+/* However often: none of them has to wait for its next start. */
+START_TEST(one_that_has_served_is_replaced_at_once)
 {
-	struct server *server = start("");
-	struct patience wait = { 0 };
+	struct server *server = server_serving("events { accept_mode handoff; }", "");
+	enum { KILLS = 20 };
 
-	while (!log_has(server, "times in a row soon after its start")) {
-		pid_t pid;
+	for (int i = 1; i <= KILLS; i++) {
+		pid_t pids[WORKERS];
+		struct patience wait = { 0 };
+		struct client *client = client_open(server);
 
-		patience(&wait, "the crash loop is noticed");
-		if (server_workers(server, &pid, 1) == 1)
-			kill(pid, SIGKILL);
+		ck_assert_int_eq(client_get(client, "/pid").status, 200);
+		ck_assert_int_eq(server_workers(server, pids, WORKERS), 2);
+		/* The worker, and every other time the acceptor. */
+		kill(pids[0], SIGKILL);
+		if (i % 2)
+			kill(pids[1], SIGKILL);
+		while (file_count(server, "/error.log", "exited on signal 9") <
+		       (size_t)(i + (i + 1) / 2))
+			patience(&wait, "its end is noticed");
+		client_close(client);
 	}
-	ck_assert_str_eq(get(server, "/v").body, "one");
+	ck_assert(!log_has(server, "the next start is in"));
 	server_forgive(server);
 	server_stop(server);
 }
@@ -330,5 +340,5 @@ TESTS("process", pid_file_comes_and_goes, ends_at_once,
       a_reload_brings_the_new_configuration, a_reload_with_errors_changes_nothing,
       a_reload_without_its_address_changes_nothing, addresses_come_and_go,
       the_number_of_workers_changes, a_hundred_reloads_leave_nothing, a_dead_worker_is_replaced,
-      signals_may_be_ignored_and_blocked_at_the_start, a_crash_loop_is_slowed_and_named,
+      signals_may_be_ignored_and_blocked_at_the_start, one_that_has_served_is_replaced_at_once,
       logs_are_opened_again, workers_end_without_their_master, one_process_serves_alone)

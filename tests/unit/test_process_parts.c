@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What of the processes can be tested without any: quotas, the command line,
- * pid files, delays, loads.
+ * pid files, loads.
  */
 #include "harness/test.h"
 
@@ -17,7 +17,6 @@
 #include "process/pidfile.h"
 #include "process/receiver.h"
 #include "process/signals.h"
-#include "process/supervisor.h"
 
 START_TEST(quota_is_rounded_up)
 {
@@ -217,17 +216,6 @@ START_TEST(pid_file_that_cannot_be_written)
 }
 END_TEST
 
-START_TEST(a_crash_loop_is_slowed)
-{
-	ck_assert_int_eq(supervisor_delay(0), 0);
-	ck_assert_int_eq(supervisor_delay(1), 0);
-	ck_assert_int_gt(supervisor_delay(2), 0);
-	ck_assert_int_eq(supervisor_delay(3), 2 * supervisor_delay(2));
-	ck_assert_int_eq(supervisor_delay(1000), supervisor_delay(100));
-	ck_assert_int_le(supervisor_delay(1000), 5000);
-}
-END_TEST
-
 START_TEST(a_stuck_worker_is_loaded)
 {
 	ck_assert_uint_gt(receiver_load(0, 3), receiver_load(10, 0));
@@ -252,5 +240,5 @@ TESTS("process parts", quota_is_rounded_up, no_quota_is_no_limit, group_of_versi
       wrong_options_are_refused, options_of_serve, wrong_options_of_serve_are_refused,
       signals_have_names,
       pid_is_written_and_read, pid_file_of_another_stays, pid_file_without_a_number,
-      pid_file_that_cannot_be_written, a_crash_loop_is_slowed, a_stuck_worker_is_loaded,
+      pid_file_that_cannot_be_written, a_stuck_worker_is_loaded,
       balance_moves_only_what_is_worth_it)
