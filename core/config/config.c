@@ -5,6 +5,7 @@
  */
 #include "config/config.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -58,6 +59,25 @@ void conf_destroy(struct conf *conf)
 		pool_destroy(conf->pool);
 }
 
+/*
+ * What is of use when the main file cannot be read. Its name begins at the prefix, and
+ * whoever is not used to that gives one that begins here.
+ */
+static struct str help_find(struct conf *conf, int error)
+{
+	const struct conf_options *options = &conf->options;
+	struct str name = str_skip(options->path, options->prefix.len);
+
+	if (error != ENOENT || !str_starts(options->path, options->prefix) ||
+	    access(name.data, R_OK) < 0)
+		return STR("another file is named with -c FILE, another prefix with -p DIR");
+	return pool_printf(
+		conf->pool,
+		"\"%.*s\" is in this folder, but the path begins at the prefix \"%.*s\": "
+		"write -p . to make this folder the prefix, or -c \"$PWD/%.*s\"",
+		STR_ARG(name), STR_ARG(options->prefix), STR_ARG(name));
+}
+
 /* The main file, or the text that takes its place. */
 static struct conf_file *main_file(struct conf *conf, struct str text)
 {
@@ -67,11 +87,14 @@ static struct conf_file *main_file(struct conf *conf, struct str text)
 	if (text.data)
 		return file_of_text(conf, options->name, text);
 	file = file_read(conf, options->path, options->name);
-	if (!file)
+	if (!file) {
+		int error = errno;
+		struct str help = help_find(conf, error);
+
 		message_add(conf, MESSAGE_ERROR, (struct conf_place){ 0 },
-			    "cannot read the configuration (%d: %s)\n"
-			    "another file is named with -c FILE",
-			    errno, strerror(errno));
+			    "cannot read the configuration (%d: %s)\n%.*s", error, strerror(error),
+			    STR_ARG(help));
+	}
 	return file;
 }
 

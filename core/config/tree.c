@@ -58,8 +58,13 @@ static void include_file(struct conf *conf, const struct conf_word *word, struct
 	struct conf_file *file = file_read(conf, path, name);
 
 	if (!file) {
-		message_add(conf, MESSAGE_ERROR, word->place, "cannot read \"%.*s\" (%d: %s)",
-			    STR_ARG(path), errno, strerror(errno));
+		int error = errno;
+		const char *help = str_ends(path, STR("/mime.types")) ?
+					   "remove this line: its types are built in" :
+					   "";
+
+		message_add(conf, MESSAGE_ERROR, word->place, "cannot read \"%.*s\" (%d: %s)\n%s",
+			    STR_ARG(path), error, strerror(error), help);
 	} else if (file->reading) {
 		message_add(conf, MESSAGE_ERROR, word->place, "\"%.*s\" includes itself",
 			    STR_ARG(name));

@@ -186,9 +186,11 @@ START_TEST(places_of_nothing)
 		load_with((struct conf_options){ .path = STR("/no/such.conf") }, (struct str){ 0 });
 
 	ck_assert_int_eq(loaded, -1);
-	ck_assert_str_eq(messages, "skua: error: /no/such.conf: cannot read the configuration "
-				   "(2: No such file or directory)\n"
-				   "       | another file is named with -c FILE\n");
+	ck_assert_str_eq(
+		messages,
+		"skua: error: /no/such.conf: cannot read the configuration "
+		"(2: No such file or directory)\n"
+		"       | another file is named with -c FILE, another prefix with -p DIR\n");
 	conf_destroy(conf);
 }
 END_TEST
