@@ -17,6 +17,7 @@
 #include "process/generation.h"
 #include "process/main_conf.h"
 #include "process/options.h"
+#include "process/preflight.h"
 #include "process/program.h"
 #include "process/sandbox.h"
 #include "process/serve.h"
@@ -83,14 +84,15 @@ static int test(const struct startup *startup, bool quiet, bool dump)
 		return 1;
 	}
 	if (!quiet)
-		fprintf(stderr,
-			"skua: the configuration file %s syntax is ok\n"
-			"skua: configuration file %s test is successful\n",
-			path, path);
+		fprintf(stderr, "skua: the configuration file %s syntax is ok\n", path);
+	bool starts = preflight_check(generation) == 0;
+	if (!starts || !quiet)
+		fprintf(stderr, "skua: configuration file %s test %s\n", path,
+			starts ? "is successful" : "failed");
 	if (dump)
 		conf_dump(generation->conf, stdout);
 	generation_destroy(generation);
-	return 0;
+	return !starts;
 }
 
 static int show_sandbox(const struct startup *startup)

@@ -83,7 +83,13 @@ void logs_set_main(struct conf *conf, const struct log *log)
 
 struct log_file *conf_log_file(struct conf_call *call, struct str path)
 {
-	return logs_note(call->conf, conf_full_path(call->conf, path));
+	struct log_file *file = logs_note(call->conf, conf_full_path(call->conf, path));
+	struct log_entry *entry = (struct log_entry *)file;
+
+	/* Outside of a directive it is a default. */
+	if (call->directive && call->node->nargs && !entry->place.file)
+		entry->place = call->node->args[0].place;
+	return file;
 }
 
 static int set_error_log(struct conf_call *call)

@@ -16,7 +16,8 @@ struct module;
 
 /* A log file of a configuration in the list of all. */
 struct log_entry {
-	struct log_file file;
+	struct log_file file; /* first: a pointer to it is one to the whole */
+	struct conf_place place; /* where it is named first; file NULL: it is a default */
 	struct log_entry *next;
 };
 

@@ -17,6 +17,7 @@
 #include "process/listen.h"
 #include "process/logfiles.h"
 #include "process/main_conf.h"
+#include "process/preflight.h"
 #include "process/report.h"
 
 struct generation *generation_read(const struct startup *startup, FILE *messages)
@@ -78,7 +79,8 @@ int generation_open(struct generation *generation)
 	bool each_own = generation->events->accept_mode == ACCEPT_REUSEPORT;
 	bool master = generation->main->master_process;
 
-	if (logfiles_open(logs_of(generation->conf)) < 0)
+	if (preflight_log_folders(generation->conf) < 0 ||
+	    logfiles_open(logs_of(generation->conf)) < 0)
 		return -1;
 	if (listen_open(generation->listeners, master ? generation->workers : 1,
 			each_own && master) < 0) {

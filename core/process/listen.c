@@ -129,28 +129,11 @@ static int append(struct socket_set *set, int fd)
 
 static void complain(const struct listener *listener, const struct failure *failure)
 {
-	const char *remedy = "";
+	const char *remedy = socket_remedy(listener, failure->error);
 
-	switch (failure->error) {
-	case EADDRINUSE:
-		remedy = "; another process listens there: stop it, or change the listen directive";
-		break;
-	case EACCES:
-		remedy = listener->address.any.sa_family == AF_UNIX ?
-				 "; whoever starts the server must be allowed to write to the "
-				 "folder" :
-				 "; ports below 1024 are root's: start it as root, or listen on a "
-				 "higher port";
-		break;
-	case EADDRNOTAVAIL:
-		remedy = "; this machine does not have the address: change the listen directive";
-		break;
-	case EAFNOSUPPORT:
-		remedy = "; this machine has no such addresses: remove the listen directive";
-		break;
-	}
 	errno = failure->error;
-	log_emerg("%s to %.*s failed%s", failure->call, STR_ARG(listener->text), remedy);
+	log_emerg("%s to %.*s failed%s%s", failure->call, STR_ARG(listener->text),
+		  *remedy ? "; " : "", remedy);
 }
 
 static bool is_any(const union address *address)

@@ -28,6 +28,11 @@ static int inherited(const char *path)
 	return -1;
 }
 
+bool logfile_is_inherited(const char *path)
+{
+	return inherited(path) >= 0;
+}
+
 /*
  * The server reads its own pipe, so to speak: a pipe that is opened for both lets
  * open() return at once, and keeps lines while nobody reads it. One that this user

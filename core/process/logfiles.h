@@ -5,9 +5,13 @@
 #ifndef SKUA_PROCESS_LOGFILES_H
 #define SKUA_PROCESS_LOGFILES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct logs;
+
+/* Whether the path stands for a descriptor that this process was started with. */
+bool logfile_is_inherited(const char *path);
 
 /*
  * A file for appending, made if need be; the inherited descriptor for

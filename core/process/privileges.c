@@ -158,6 +158,15 @@ int privileges_try(const struct identity *identity, const char *const *paths, si
 	return error;
 }
 
+bool privileges_for_ports(void)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2] = { 0 };
+
+	return syscall(SYS_capget, &head, data) == 0 &&
+	       data[0].effective & (1u << CAP_NET_BIND_SERVICE);
+}
+
 void privileges_limit_files(long limit)
 {
 	struct rlimit wanted = { (rlim_t)limit, (rlim_t)limit };

@@ -5,6 +5,7 @@
 #ifndef SKUA_PROCESS_PRIVILEGES_H
 #define SKUA_PROCESS_PRIVILEGES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -39,6 +40,9 @@ void privileges_were_dropped(void);
  * root, and all ways to win some. 0 or -errno.
  */
 int privileges_give_up(void);
+
+/* Whether this process may listen on the ports that are root's (CAP_NET_BIND_SERVICE). */
+bool privileges_for_ports(void);
 
 /* RLIMIT_NOFILE; 0 leaves it as it is. A refusal is logged and no failure. */
 void privileges_limit_files(long limit);

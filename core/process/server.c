@@ -28,17 +28,20 @@
 static struct log early_file = { .fd = -1, .level = LEVEL_NOTICE };
 static const struct log early = { .fd = STDERR_FILENO, .level = LEVEL_NOTICE, .next = &early_file };
 
-/* The file of -e exists from the start, also when the configuration names another. */
+/*
+ * The file of -e exists from the start, also when the configuration names another. If
+ * its folder is missing and the file is needed in the end, generation_open() says so.
+ */
 static void open_error_log(const struct startup *startup)
 {
 	char why[1024];
 	int fd = logfile_open(startup->error_log.data, why, sizeof(why));
 
-	if (fd < 0)
+	if (fd < 0 && fd != -ENOENT)
 		fprintf(stderr,
 			"skua: the error log \"%s\" cannot be opened: %s; -e names another\n",
 			startup->error_log.data, why[0] ? why : strerror(-fd));
-	else if (!str_eq(startup->error_log, STR("/dev/stderr")))
+	else if (fd >= 0 && !str_eq(startup->error_log, STR("/dev/stderr")))
 		early_file.fd = fd;
 	log_process = &early;
 }

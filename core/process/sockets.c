@@ -106,6 +106,27 @@ void socket_apply(int fd, const struct listener *listener, bool share)
 			 listener->backlog);
 }
 
+const char *socket_remedy(const struct listener *listener, int error)
+{
+	switch (error) {
+	case EADDRINUSE:
+		return "another process listens there: stop it, or change the listen directive";
+	case EACCES:
+		return listener->address.any.sa_family == AF_UNIX ?
+			       "whoever starts the server must be allowed to write to the folder" :
+			       "ports below 1024 are root's: start it as root, or listen on a "
+			       "higher port";
+	case EADDRNOTAVAIL:
+		return "this machine does not have the address: change the listen directive";
+	case EAFNOSUPPORT:
+		return "this machine has no such addresses: remove the listen directive";
+	case EMFILE:
+		return "this process may open no more descriptors: raise the limit (ulimit -n), or "
+		       "listen on fewer addresses";
+	}
+	return "";
+}
+
 static int fail(int fd, const char *call, struct failure *failure)
 {
 	failure->call = call;

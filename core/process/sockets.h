@@ -33,6 +33,9 @@ int socket_listen(const struct listener *listener, bool share, bool first,
 void socket_share(int fd, const struct listener *listener, bool share);
 bool socket_is_shared(int fd);
 
+/* What somebody can do about a failure, for a message; "": nothing that is known. */
+const char *socket_remedy(const struct listener *listener, int error);
+
 /* Gives an open one the options of this listener; those that can't be set are logged. */
 void socket_apply(int fd, const struct listener *listener, bool share);
 

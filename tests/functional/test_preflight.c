@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What `skua -t` says about the machine, beside the configuration; and what a start
+ * says that fails for the same reason.
+ */
+#include "harness/client.h"
+#include "harness/memory.h"
+#include "harness/scratch.h"
+#include "harness/test.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static const char *dir; /* the prefix; logs/ is in it */
+
+static const char *path(const char *name)
+{
+	return memory_printf("%s/%s", dir, name);
+}
+
+static void setup(void)
+{
+	dir = scratch_create();
+	ck_assert_int_eq(mkdir(path("conf"), 0755), 0);
+	ck_assert_int_eq(mkdir(path("logs"), 0755), 0);
+}
+
+static void teardown(void)
+{
+	scratch_remove(dir);
+}
+
+/* Writes the configuration and runs "skua -p PREFIX ARGS"; what it prints. */
+static const char *run(const char *conf, const char *args, int status)
+{
+	FILE *file = fopen(path("conf/skua.conf"), "w");
+	char *output = memory_alloc(8192);
+
+	fputs(conf, file);
+	fclose(file);
+	FILE *pipe =
+		popen(memory_printf("timeout 20 $SKUA -p %s %s 2>&1 </dev/null", dir, args), "r");
+	output[fread(output, 1, 8191, pipe)] = '\0';
+	int got = WEXITSTATUS(pclose(pipe));
+	ck_assert_msg(got == status, "%s: status %d, not %d: %s", conf, got, status, output);
+	return output;
+}
+
+static int count(const char *text, const char *part)
+{
+	int found = 0;
+
+	for (; (text = strstr(text, part)); text += strlen(part))
+		found++;
+	return found;
+}
+
+static void says(const char *output, const char *text)
+{
+	ck_assert_msg(strstr(output, text), "no \"%s\" in: %s", text, output);
+}
+
+/* In the text %s is more of the server. */
+static const char *server(const char *more)
+{
+	return memory_printf("http { server { listen 127.0.0.1:%d; return 200 ok; %s } }",
+			     port_reserve(), more);
+}
+
+START_TEST(a_log_folder_that_is_missing)
+{
+	const char *remedy = memory_printf("mkdir -p %s/logs\n", dir);
+	const char *output;
+
+	ck_assert_int_eq(rmdir(path("logs")), 0);
+	/* Error log, access log and pid file lie there: once is enough. */
+	output = run(server(""), "-t", 1);
+	ck_assert_int_eq(count(output, remedy), 1);
+	ck_assert_int_eq(count(output, "error: "), 1);
+	says(output, "syntax is ok");
+	says(output, "test failed");
+	output = run(server(""), "", 1);
+	says(output, remedy);
+	ck_assert_int_eq(count(output, "\n"), 1);
+	ck_assert_int_lt(access(path("logs"), F_OK), 0);
+}
+END_TEST
+
+START_TEST(a_log_folder_that_somebody_has_written)
+{
+	const char *conf = server("access_log no/such/a.log; error_log no/e.log;");
+	const char *output = run(conf, "-t", 1);
+
+	ck_assert_int_eq(count(output, "error: "), 2);
+	says(output, memory_printf("^~~~~~~~~~~~~ mkdir -p %s/no/such\n", dir));
+	says(output, memory_printf("^~~~~~~~ mkdir -p %s/no\n", dir));
+	output = run(conf, "", 1);
+	says(output, memory_printf("mkdir -p %s/no/such\n", dir));
+}
+END_TEST
+
+START_TEST(what_cannot_be_a_log)
+{
+	says(run(server("access_log logs;"), "-t", 1), "cannot be written (21: Is a directory)");
+	says(run(memory_printf("pid run/a.pid; %s", server("")), "-t", 1),
+	     "the folder of the pid file");
+	says(run(server("listen unix:/no/such/socket;"), "-t", 1), "mkdir -p /no/such");
+}
+END_TEST
+
+START_TEST(an_unused_default_is_not_needed)
+{
+	ck_assert_int_eq(rmdir(path("logs")), 0);
+	const char *conf = memory_printf("pid skua.pid; error_log e.log; http { access_log a.log; "
+					 "server { listen 127.0.0.1:%d; } }",
+					 port_reserve());
+
+	ck_assert_str_eq(run(conf, "-tq", 0), "");
+}
+END_TEST
+
+START_TEST(a_root_that_is_not_there)
+{
+	const char *output = run(server("root www; location /a/ { alias none/b/; }"
+					"location /c { root /no-such-folder/$host; }"
+					"location /d { root conf/skua.conf; }"
+					"location /e { root conf; }"),
+				 "-t", 0);
+
+	ck_assert_int_eq(count(output, "warning: "), 4);
+	says(output, "/www/\" cannot be served (2: No such file");
+	says(output, "^~~ until it is there, requests for what is in it get 404");
+	says(output, "/none/b/\" cannot be served (2: No such file");
+	says(output, "\"/no-such-folder/\" cannot be served");
+	says(output, "/conf/skua.conf/\" cannot be served (20: Not a directory)");
+	says(output, "test is successful");
+}
+END_TEST
+
+/* Started by root, the workers are somebody else. */
+START_TEST(a_root_that_the_workers_cannot_read)
+{
+	const char *closed = path("closed");
+
+	ck_assert_int_eq(mkdir(closed, geteuid() == 0 ? 0700 : 0), 0);
+	ck_assert_int_eq(chmod(dir, 0755), 0);
+	const char *output = run(server("root closed;"), "-t", 0);
+	says(output, "/closed/\" cannot be served (13: Permission denied)");
+	says(output, "the workers have the rights of");
+	says(output, "test is successful");
+	ck_assert_int_eq(chmod(closed, 0755), 0);
+	ck_assert_str_eq(run(server("root closed;"), "-tq", 0), "");
+}
+END_TEST
+
+START_TEST(an_address_of_another_machine)
+{
+	says(run("http { server { listen 198.51.100.77:8080; } }", "-t", 1),
+	     "^~~~~~~~~~~~~~~~~~ this machine does not have the address");
+}
+END_TEST
+
+START_TEST(a_configuration_that_lies_here)
+{
+	run(server(""), "-t", 0);
+	ck_assert_int_eq(chdir(path("conf")), 0);
+	const char *output = run(server(""), "-p /no/prefix -c skua.conf", 1);
+	says(output, "\"skua.conf\" is in this folder, but the path begins at the prefix "
+		     "\"/no/prefix/\": write -p .");
+	says(output, "-c \"$PWD/skua.conf\"");
+	output = run("http { include mime.types; }", "-t", 1);
+	says(output, "remove this line: its types are built in");
+}
+END_TEST
+
+static const struct test_suite suite = {
+	.name = "preflight",
+	.setup = setup,
+	.teardown = teardown,
+};
+
+TESTS_IN(&suite, a_log_folder_that_is_missing, a_log_folder_that_somebody_has_written,
+	 what_cannot_be_a_log, an_unused_default_is_not_needed, a_root_that_is_not_there,
+	 a_root_that_the_workers_cannot_read, an_address_of_another_machine,
+	 a_configuration_that_lies_here)
