@@ -160,7 +160,27 @@ START_TEST(methods_are_case_sensitive)
 }
 END_TEST
 
+/* nginx refuses a target before it has come to Host, and a bad line behind Host after that. */
+START_TEST(the_named_server_refuses_targets)
+{
+	struct server *two = server_start(
+		"http { access_log off; server { listen 127.0.0.1:%PORT%; server_name a;"
+		"  error_page 400 /400; location = /400 { return 200 a; } }"
+		"server { listen 127.0.0.1:%PORT%; server_name b;"
+		"  error_page 400 /400; location = /400 { return 200 b; } } }");
+
+	ck_assert_str_eq(ask(two, "/%zz", .host = "b").body, "b");
+	ck_assert_str_eq(ask(two, "/../x", .host = "b").body, "b");
+	ck_assert_str_eq(ask(two, "http://b/%00", .host = "a").body, "b");
+	ck_assert_str_eq(ask(two, "/\1", .host = "b").body, "a");
+	ck_assert_str_eq(ask(two, "no-slash", .host = "b").body, "a");
+	ck_assert_str_eq(ask(two, "/", .host = "b", .fields = "no field\r\n").body, "a");
+	server_stop(two);
+}
+END_TEST
+
 TESTS_IN((&(struct test_suite){ .name = "targets", .setup = setup, .teardown = teardown }),
 	 targets_are_normalized, arguments_are_left_alone, absolute_targets_name_the_host,
 	 files_have_any_name, files_are_only_read, head_has_the_head_of_get,
-	 trace_and_connect_are_for_others, options_of_the_server, methods_are_case_sensitive)
+	 trace_and_connect_are_for_others, options_of_the_server, methods_are_case_sensitive,
+	 the_named_server_refuses_targets)
