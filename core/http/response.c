@@ -16,12 +16,12 @@ static bool may_end_line(const char *bytes)
 
 bool is_field_value(struct str s)
 {
-	const char *at = s.data, *end = s.data + s.len;
+	size_t i = 0; /* no pointers: an empty value may be NULL */
 
-	while (end - at >= 8 && !may_end_line(at))
-		at += 8;
-	for (; at < end; at++)
-		if (*at == '\r' || *at == '\n' || *at == '\0')
+	while (s.len - i >= 8 && !may_end_line(s.data + i))
+		i += 8;
+	for (; i < s.len; i++)
+		if (s.data[i] == '\r' || s.data[i] == '\n' || s.data[i] == '\0')
 			return false;
 	return true;
 }
