@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A whole connection: bytes go into a socket in pieces, requests walk through
- * the phases of all modules, answers come out. What a client sends must never
- * keep a connection alive that it has closed, and what comes back is answers.
+ * the phases of all modules, answers come out. What comes back is answers. Whatever a
+ * client sends, the loop comes to rest after it, and the connection ends by its
+ * deadline, or when the client has closed its side.
  */
 #include <assert.h>
 #include <limits.h>
@@ -50,20 +51,38 @@ static const struct listener *start(void)
 	return http_listeners(conf)->items;
 }
 
-/* Turns the loop and reads what came back; its first bytes must be a status line. */
-static void turn(int client, size_t *answered)
+enum {
+	TURNS = 200, /* for a piece of the input, at most: a piece may hold many requests */
+	ENDS_AFTER_MS = 3600 * 1000, /* longer than each limit in time */
+};
+
+/*
+ * Turns the loop until it comes to rest, and reads what came back; its first bytes must be
+ * a status line.
+ */
+static void settle(int client, size_t *answered)
 {
 	char buffer[65536];
 	ssize_t n;
 
-	loop_turn(0);
-	while ((n = recv(client, buffer, sizeof(buffer), MSG_DONTWAIT)) > 0) {
-		assert(*answered || (n > 9 && memcmp(buffer, "HTTP/1.1 ", 9) == 0));
-		*answered += (size_t)n;
-		loop_turn(0);
-	}
+	do {
+		for (int turns = 0; loop_turn(0); turns++)
+			assert(turns < TURNS);
+		n = recv(client, buffer, sizeof(buffer), MSG_DONTWAIT);
+		assert(n <= 0 || *answered || (n > 9 && memcmp(buffer, "HTTP/1.1 ", 9) == 0));
+		*answered += n > 0 ? (size_t)n : 0;
+	} while (n > 0);
 }
 
+static void pass(int64_t ms)
+{
+	static int64_t now = 1000;
+
+	now += ms;
+	clock_stop_at(now);
+}
+
+/* The first byte is the size of the pieces; where it is odd, the client closes its side. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct listener *listener;
@@ -73,6 +92,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (!listener)
 		listener = start();
+	pass(1);
 	if (size < 2 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends) < 0)
 		return 0;
 	piece = (size_t)data[0] * 8 + 1;
@@ -82,14 +102,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 		if (send(ends[1], data + at, len, MSG_NOSIGNAL) < 0)
 			break;
-		turn(ends[1], &answered);
+		settle(ends[1], &answered);
 	}
-	shutdown(ends[1], SHUT_WR);
-	for (int i = 0; i < 200 && conn_counts.active; i++)
-		turn(ends[1], &answered);
-	close(ends[1]);
-	for (int i = 0; i < 3 && conn_counts.active; i++)
-		loop_turn(0);
+	if (data[0] % 2)
+		shutdown(ends[1], SHUT_WR);
+	settle(ends[1], &answered);
+	/* Several times, since a thread may be opening a file, and each state has its limit. */
+	for (int i = 0; i < 200 && conn_counts.active; i++) {
+		if (data[0] % 2 == 0)
+			pass(ENDS_AFTER_MS);
+		loop_turn(i < 3 ? 0 : 10);
+		settle(ends[1], &answered);
+	}
 	assert(conn_counts.active == 0);
+	close(ends[1]);
 	return 0;
 }
