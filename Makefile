@@ -102,8 +102,9 @@ $(BUILD)/tests/skua: $(BUILD)/core/main.o $(objects) $(BUILD)/tests/modules.o $(
 	$(call link_file_by_file,$^)
 $(test_programs): %: %.o $(BUILD)/tests/harness.a $(BUILD)/libskua.a
 	$(call link_file_by_file,$(filter %.o,$^) $(filter %.a,$^),$(CHECK_LIBS))
-# Has the test modules in its own process.
-$(BUILD)/tests/unit/test_http1: $(BUILD)/tests/modules.o $(test_module_objects)
+# Have the test modules in their own process.
+$(BUILD)/tests/unit/test_http1 $(BUILD)/tests/unit/test_http1_pieces: \
+		$(BUILD)/tests/modules.o $(test_module_objects)
 $(replay_programs): $(BUILD)/tests/fuzz/replay_%: $(BUILD)/tests/fuzz/fuzz_%.o \
 		$(BUILD)/tests/harness/replay.o $(BUILD)/libskua.a
 	$(call link_file_by_file,$^)
