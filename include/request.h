@@ -96,6 +96,12 @@ void *request_context(struct request *req);
 /* The field of the request's head, compared without case; NULL if there is none. */
 const struct header *request_header(const struct request *req, struct str name);
 
+/*
+ * The values of all fields of that name, which is in lower case, as one list (RFC 9110
+ * section 5.3). data NULL: there is no such field.
+ */
+struct str request_list(struct request *req, struct str name);
+
 /* Answers with text/plain. The text lives as long as the request. */
 verdict respond_text(struct request *req, int status, struct str text);
 

@@ -11,6 +11,7 @@
 #include "config/modules.h"
 #include "http/phases.h"
 #include "http/routing.h"
+#include "http/variables.h"
 
 enum { REDIRECTS_ALLOWED = 10 };
 
@@ -101,6 +102,14 @@ const struct header *request_header(const struct request *req, struct str name)
 		if (str_eq_nocase(field->name, name))
 			return field;
 	return NULL;
+}
+
+struct str request_list(struct request *req, struct str name)
+{
+	struct str list = { NULL, 0 };
+
+	fields_text(req->pool, req->headers, name, &list);
+	return list;
 }
 
 /* Takes the URI over. PASS, or the status to answer with. */

@@ -81,18 +81,16 @@ static const struct header *find_field(const struct header *header, struct str n
 static struct str join_fields(struct pool *pool, const struct header *first, struct str name)
 {
 	struct str separator = str_eq(name, STR("cookie")) ? STR("; ") : STR(", ");
-	size_t count = 0, used = 0;
+	size_t len = 0;
 
 	for (const struct header *field = first; field; field = find_field(field->next, name))
-		count++;
+		len += field->value.len + separator.len;
 
-	struct str *parts = pool_array(pool, struct str, 2 * count);
+	char *text = pool_alloc(pool, len), *to = text;
 
-	for (const struct header *field = first; field; field = find_field(field->next, name)) {
-		parts[used++] = field->value;
-		parts[used++] = separator;
-	}
-	return pool_concat(pool, parts, used - 1);
+	for (const struct header *field = first; field; field = find_field(field->next, name))
+		to = str_put(str_put(to, field->value), separator);
+	return (struct str){ text, len - separator.len };
 }
 
 bool fields_text(struct pool *pool, const struct header *headers, struct str name,

@@ -11,25 +11,6 @@ struct conditional_conf {
 	int if_modified_since;
 };
 
-/*
- * A list may be spread over several field lines (RFC 9110 section 5.3), of
- * which the server has kept the first.
- */
-static struct str join(struct request *req, struct str name, struct str first)
-{
-	struct str list = first;
-
-	if (!first.data)
-		return first;
-	for (const struct header *header = req->headers; header; header = header->next) {
-		if (header->value.data == first.data || !str_eq_nocase(header->name, name))
-			continue;
-		const struct str parts[] = { list, STR(", "), header->value };
-		list = pool_concat(req->pool, parts, 3);
-	}
-	return list;
-}
-
 /* RFC 9110 section 15.4.5: what a 200 would say of the copy stays, but no content. */
 static void not_modified(struct response *response)
 {
@@ -52,8 +33,11 @@ static verdict check(struct request *req, enum modified_since since)
 	struct response *response = &req->response;
 	struct request_known known = req->known;
 
-	known.if_match = join(req, STR("If-Match"), known.if_match);
-	known.if_none_match = join(req, STR("If-None-Match"), known.if_none_match);
+	/* A list may be spread over several lines, of which the server has kept the first. */
+	if (known.if_match.data)
+		known.if_match = request_list(req, STR("if-match"));
+	if (known.if_none_match.data)
+		known.if_none_match = request_list(req, STR("if-none-match"));
 
 	int status = preconditions_check(&known, req->method, response->etag,
 					 response->last_modified, since);
