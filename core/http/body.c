@@ -14,7 +14,7 @@
 #include "net/sendfile.h"
 
 enum {
-	PIECE = 128 * 1024, /* that is read into memory at once */
+	PIECE = 64 * 1024, /* that is read into memory at once */
 	SPARE_PIECES = 8,
 };
 
@@ -115,25 +115,29 @@ static void piece_put(void *owner)
 	spare_count++;
 }
 
-/* Reads a range of a file into a piece. 1, or -errno; -EIO when the file has become shorter. */
+/*
+ * Reads at most PIECE bytes of a file into memory. 1, or -errno; -EIO when the file has
+ * become shorter. A few bytes take no whole piece: a client may ask for many ranges.
+ */
 static int read_piece(int fd, uint64_t offset, size_t len, struct slice *out)
 {
-	union piece *piece = piece_get();
+	bool is_small = len < PIECE / 8;
+	void *bytes = is_small ? malloc(len) : piece_get();
 
-	if (!piece)
+	if (!bytes)
 		return -ENOMEM;
+	*out = (struct slice){ .data = bytes, .fd = -1, .owner = bytes,
+			       .release = is_small ? free : piece_put };
 
-	ssize_t n = pread(fd, piece->bytes, len < PIECE ? len : PIECE, (off_t)offset);
+	ssize_t n = pread(fd, bytes, len < PIECE ? len : PIECE, (off_t)offset);
+	int error = n < 0 ? -errno : -EIO;
 
-	if (n <= 0) {
-		int error = n < 0 ? -errno : -EIO;
-
-		piece_put(piece);
-		return error;
+	if (n > 0) {
+		out->len = (size_t)n;
+		return 1;
 	}
-	*out = (struct slice){ .data = piece->bytes, .len = (size_t)n, .fd = -1,
-			       .release = piece_put, .owner = piece };
-	return 1;
+	slice_release(out);
+	return error;
 }
 
 int body_read_memory(struct body *body, size_t max, struct slice *out)
@@ -170,7 +174,7 @@ struct file_body {
 	struct body body;
 	struct shared_file *handle;
 	int fd;
-	bool by_sendfile;
+	bool is_copied;
 	uint64_t at, length;
 };
 
@@ -193,14 +197,8 @@ static int file_read(struct body *body, size_t max, struct slice *out)
 
 	if (len == 0)
 		return 0;
-	if (!file->by_sendfile) {
-		int result = read_piece(file->fd, file->at, len, out);
-
-		if (result == 1)
-			file->at += out->len;
-		return result;
-	}
-	*out = (struct slice){ .fd = file->fd, .offset = file->at, .len = len,
+	*out = (struct slice){ .fd = file->fd, .is_copied = file->is_copied,
+			       .offset = file->at, .len = len,
 			       .release = handle_release, .owner = file->handle };
 	file->handle->references++;
 	file->at += len;
@@ -240,6 +238,6 @@ struct body *body_from_file(struct request *req, int fd, uint64_t length,
 	file->handle = handle;
 	file->fd = fd;
 	file->length = length;
-	file->by_sendfile = req->location->core->sendfile && sendfile_works(fd);
+	file->is_copied = !req->location->core->sendfile || !sendfile_works(fd);
 	return &file->body;
 }

@@ -18,6 +18,7 @@
 enum {
 	ANSWERS_A_TURN = 16,
 	BYTES_A_TURN = 512 * 1024,
+	HELD_A_TURN = 64 * 1024, /* of memory that is made for this answer alone */
 	LEAST_ROOM = 512, /* of the buffer, to read into */
 	ONE_SEGMENT = 1200, /* bytes that leave at once, also without TCP_NODELAY */
 	STEPS_IN_VAIN =
@@ -171,7 +172,8 @@ static void h1_receive(struct conn *conn)
 static bool may_answer(const struct exchange *ex, int answers)
 {
 	return !ex->broken && (ex->current || answers < ANSWERS_A_TURN) &&
-	       output_room(&ex->out) > 4 && output_pending(&ex->out) < BYTES_A_TURN;
+	       output_room(&ex->out) > 4 && output_pending(&ex->out) < BYTES_A_TURN &&
+	       ex->out.held < HELD_A_TURN;
 }
 
 /* The body of the last request comes first; 0, or -1 when framing is lost. */

@@ -8,13 +8,17 @@
 #include "net/conn.h"
 #include "net/sendfile.h"
 
-enum {
-	PIECE = 64 * 1024
-}; /* bytes of a file that are read at once where sendfile() doesn't work */
+/* Bytes of a file that are read at once where sendfile(2) is not used; more is no quicker. */
+enum { COPY = 32 * 1024 };
 
 static struct slice *nth(struct output *output, unsigned n)
 {
 	return &output->ring[(output->first + n) % OUTPUT_SLICES];
+}
+
+static bool has_own_memory(const struct slice *slice)
+{
+	return slice->data && slice->release;
 }
 
 void output_add(struct output *output, struct slice slice)
@@ -22,6 +26,8 @@ void output_add(struct output *output, struct slice slice)
 	assert(output->count < OUTPUT_SLICES);
 	*nth(output, output->count++) = slice;
 	output->queued += slice.len;
+	if (has_own_memory(&slice))
+		output->held += slice.len;
 }
 
 void output_add_bytes(struct output *output, struct str bytes)
@@ -52,6 +58,8 @@ static void consume(struct output *output, size_t n)
 	while (n) {
 		struct slice *slice = nth(output, 0);
 
+		if (has_own_memory(slice))
+			output->held -= n < slice->len ? n : slice->len;
 		if (n < slice->len) {
 			if (slice->data)
 				slice->data += n;
@@ -64,22 +72,40 @@ static void consume(struct output *output, size_t n)
 	}
 }
 
-/* Gathers memory up to the next range of a file; *file tells that one follows. */
-static int gather(struct output *output, struct iovec *iov, size_t *total, bool *file)
+/*
+ * Gathers memory up to the next range of a file; of a range that is to be copied the first
+ * bytes follow, which are read once more if the socket does not take them. *more tells
+ * that something stands behind what was gathered. How many pieces, or -errno where there
+ * is but a range that cannot be read (-EIO: the file has become shorter).
+ */
+static int gather(struct output *output, struct iovec *iov, size_t *total, bool *more)
 {
+	static char copy[COPY];
 	int count = 0;
 
 	*total = 0;
-	*file = false;
+	*more = false;
 	for (unsigned i = 0; i < output->count; i++) {
 		const struct slice *slice = nth(output, i);
 
-		if (!slice->data) {
-			*file = true;
-			break;
+		if (slice->data) {
+			iov[count++] = (struct iovec){ (void *)slice->data, slice->len };
+			*total += slice->len;
+			continue;
 		}
-		iov[count++] = (struct iovec){ (void *)slice->data, slice->len };
-		*total += slice->len;
+		*more = true;
+		if (!slice->is_copied)
+			break;
+
+		size_t len = slice->len < COPY ? slice->len : COPY;
+		ssize_t got = pread(slice->fd, copy, len, (off_t)slice->offset);
+
+		if (got <= 0)
+			return count ? count : got < 0 ? -errno : -EIO;
+		iov[count++] = (struct iovec){ copy, (size_t)got };
+		*total += (size_t)got;
+		*more = (size_t)got < slice->len || i + 1 < output->count;
+		break;
 	}
 	return count;
 }
@@ -89,9 +115,13 @@ static int send_memory(struct output *output, struct conn *conn, bool more)
 {
 	struct iovec iov[OUTPUT_SLICES];
 	size_t total;
-	bool file;
-	int count = gather(output, iov, &total, &file);
-	ssize_t n = conn->transport->send(conn, iov, count, file || more);
+	bool more_behind;
+	int count = gather(output, iov, &total, &more_behind);
+
+	if (count < 0)
+		return count;
+
+	ssize_t n = conn->transport->send(conn, iov, count, more_behind || more);
 
 	if (n < 0)
 		return (int)n;
@@ -99,36 +129,17 @@ static int send_memory(struct output *output, struct conn *conn, bool more)
 	return (size_t)n == total;
 }
 
-/* What the socket does not take is read once more the next time. */
-static int send_copy_of_file(struct output *output, struct conn *conn, bool more)
+static int send_file(struct output *output, struct conn *conn)
 {
-	static char piece[PIECE];
-	const struct slice *slice = nth(output, 0);
-	size_t len = slice->len < PIECE ? slice->len : PIECE;
-	ssize_t got = pread(slice->fd, piece, len, (off_t)slice->offset);
-
-	if (got <= 0)
-		return got < 0 ? -errno : -EIO;
-	more = more || output->count > 1 || (size_t)got < slice->len;
-	ssize_t n = conn->transport->send(conn, &(struct iovec){ piece, (size_t)got }, 1, more);
-
-	if (n < 0)
-		return (int)n;
-	consume(output, (size_t)n);
-	return n == got;
-}
-
-static int send_file(struct output *output, struct conn *conn, bool more)
-{
-	const struct slice *slice = nth(output, 0);
-	size_t len = slice->len;
-	ssize_t n = conn->transport->send_file(conn, slice->fd, slice->offset, len);
+	struct slice *slice = nth(output, 0);
+	ssize_t n = conn->transport->send_file(conn, slice->fd, slice->offset, slice->len);
 
 	if (n == 0)
 		return -EIO;
 	if (n < 0 && sendfile_is_refused((int)-n)) {
 		sendfile_note_refusal(slice->fd, (int)-n);
-		return send_copy_of_file(output, conn, more);
+		slice->is_copied = true;
+		return 1;
 	}
 	if (n < 0)
 		return (int)n;
@@ -139,8 +150,9 @@ static int send_file(struct output *output, struct conn *conn, bool more)
 int output_send(struct output *output, struct conn *conn, bool more)
 {
 	while (output->count) {
-		int result = nth(output, 0)->data ? send_memory(output, conn, more) :
-						    send_file(output, conn, more);
+		const struct slice *first = nth(output, 0);
+		int result = first->data || first->is_copied ? send_memory(output, conn, more) :
+							       send_file(output, conn);
 
 		if (result == -EINTR)
 			continue;
@@ -156,4 +168,5 @@ void output_finish(struct output *output)
 {
 	while (output->count)
 		drop_first(output);
+	output->held = 0;
 }

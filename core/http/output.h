@@ -18,6 +18,7 @@ struct output {
 	char notes[OUTPUT_SLICES][OUTPUT_NOTE]; /* of output_add_note(), by place in the ring */
 	unsigned first, count;
 	uint64_t queued, sent; /* bytes, since the connection began */
+	size_t held; /* bytes of memory that is released when they have left */
 };
 
 static inline unsigned output_room(const struct output *output)
