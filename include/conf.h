@@ -264,6 +264,12 @@ struct str conf_built_in_path(struct conf *conf, const char *path);
 void conf_opens(struct conf_call *call, struct str path);
 
 /*
+ * For `check`: whether requests are answered by this struct, in a server or in what lies
+ * in it. One of an outer block is not if each server has its own.
+ */
+bool conf_answers(const struct conf_call *call);
+
+/*
  * What is kept once for a whole configuration (named formats, files to open …):
  * a struct that belongs to a key (the address of any static object), zeroed at
  * the first call, in the configuration's pool.

@@ -100,6 +100,19 @@ void *conf_scope_write(struct conf_call *call, struct conf_scope *scope,
 	return NULL;
 }
 
+bool conf_answers(const struct conf_call *call)
+{
+	size_t module = 0;
+
+	while (call->scope->data[module] != call->data)
+		module++;
+	for (const struct conf_scope *scope = call->scope; scope; scope = scope->next)
+		if (!(scope->context & (IN_MAIN | IN_EVENTS | IN_HTTP)) &&
+		    scope->data[module] == call->data)
+			return true;
+	return false;
+}
+
 bool conf_says_something(const struct conf *conf, size_t module, const void *data)
 {
 	return memcmp(data, conf->initial[module], conf->modules[module]->conf_size) != 0;

@@ -366,7 +366,7 @@ static int log_check(struct conf_call *call, void *data)
 	struct log_conf *conf = data;
 	const struct options options = { .condition = NULL };
 
-	if (conf->is_chosen || conf->logs || choice_of(call)->is_made)
+	if (conf->is_chosen || conf->logs || choice_of(call)->is_made || !conf_answers(call))
 		return 0;
 	return add_log(call, conf_built_in_path(call->conf, SKUA_HTTP_LOG_PATH),
 		       find_format(conf, STR("combined")), &options);

@@ -62,6 +62,8 @@ START_TEST(each_port_serves)
 		check_ports(server, PORTS);
 		reload(server, conf(modes[i], PORTS - 1));
 		check_ports(server, PORTS - 1);
+		reload(server, conf(modes[i], PORTS));
+		check_ports(server, PORTS);
 		/* A connection to one of the ports goes on in the new workers. */
 		ck_assert_str_eq(client_get(client, "/").body,
 				 memory_printf("%d", first_port + 1));

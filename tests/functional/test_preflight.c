@@ -114,12 +114,25 @@ END_TEST
 
 START_TEST(an_unused_default_is_not_needed)
 {
-	ck_assert_int_eq(rmdir(path("logs")), 0);
-	const char *conf = memory_printf("pid skua.pid; error_log e.log; http { access_log a.log; "
-					 "server { listen 127.0.0.1:%d; } }",
-					 port_reserve());
+	const char *own = "pid skua.pid; error_log e.log;";
+	int port = port_reserve();
 
-	ck_assert_str_eq(run(conf, "-tq", 0), "");
+	ck_assert_int_eq(rmdir(path("logs")), 0);
+	ck_assert_str_eq(run(memory_printf("%s http { access_log a.log; "
+					   "server { listen 127.0.0.1:%d; } }",
+					   own, port),
+			     "-tq", 0),
+			 "");
+	ck_assert_str_eq(run(memory_printf("%s http { server { listen 127.0.0.1:%d; "
+					   "access_log a.log; location / { } } }",
+					   own, port),
+			     "-tq", 0),
+			 "");
+	ck_assert_str_eq(run(own, "-tq", 0), "");
+	run(memory_printf("%s http { server { listen 127.0.0.1:%d; location /a { access_log a.log; "
+			  "} } }",
+			  own, port),
+	    "-tq", 1);
 }
 END_TEST
 
