@@ -40,6 +40,7 @@ static struct socket_set *sets;
 static struct socket_set *dropped; /* of addresses that are not configured any more */
 static uint32_t last_id;
 static bool (*listens_elsewhere)(uint32_t id); /* another server; NULL: there is none */
+static int last_error; /* errno, of the listen_open() that is under way; 0: none */
 static bool left_over; /* sockets that a configuration has opened which was rejected */
 
 static struct socket_set *find(const struct listener *listener)
@@ -130,8 +131,11 @@ static int append(struct socket_set *set, int fd)
 static void complain(const struct listener *listener, const struct failure *failure)
 {
 	const char *remedy = socket_remedy(listener, failure->error);
+	bool said = failure->error == EMFILE && last_error == EMFILE;
 
-	errno = failure->error;
+	last_error = errno = failure->error;
+	if (said)
+		return;
 	log_emerg("%s to %.*s failed%s%s", failure->call, STR_ARG(listener->text),
 		  *remedy ? "; " : "", remedy);
 }
@@ -228,7 +232,7 @@ static int fill(struct socket_set *set, const struct listener *listener, int wan
 	while (set->count < wanted) {
 		struct failure failure;
 		bool first = set->count == 0 && !set->makes_way;
-		int fd = socket_listen(listener, share, first, &failure);
+		int fd = socket_listen(listener, share, first, last_error == 0, &failure);
 
 		if (fd < 0) {
 			complain(listener, &failure);
@@ -332,6 +336,7 @@ int listen_open(struct listeners *listeners, unsigned workers, bool each_own)
 {
 	int result = 0;
 
+	last_error = 0;
 	for (size_t i = 0; i < listeners->count; i++)
 		if (open_one(listeners, &listeners->items[i], workers, each_own) < 0)
 			result = -1;

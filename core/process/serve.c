@@ -147,7 +147,7 @@ static int open_socket(struct listener *listener, int port)
 	listener->backlog = BACKLOG;
 	listener->fastopen = LISTENER_FASTOPEN_DEFAULT;
 	listener->ipv6only = true;
-	int fd = socket_listen(listener, false, true, &failure);
+	int fd = socket_listen(listener, false, true, true, &failure);
 	if (fd < 0) {
 		complain(listener, port, &failure);
 		return -1;

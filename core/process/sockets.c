@@ -142,11 +142,8 @@ static int make(const struct listener *listener, struct failure *failure)
 	int family = listener->address.any.sa_family;
 	int fd = socket(family, type, listener->multipath ? IPPROTO_MPTCP : 0);
 
-	if (fd < 0 && listener->multipath) {
-		log_warn("multipath: this kernel has no Multipath TCP, %.*s is plain TCP",
-			 STR_ARG(listener->text));
+	if (fd < 0 && listener->multipath)
 		fd = socket(family, type, 0);
-	}
 	if (fd < 0)
 		return fail(fd, "socket()", failure);
 	if (family != AF_UNIX)
@@ -209,10 +206,13 @@ static int try_listen(const struct listener *listener, bool share, bool first,
 		return fail(fd, "chmod()", failure);
 	if (listen(fd, listener->backlog) < 0)
 		return fail(fd, "listen()", failure);
+	if (listener->multipath && !is_multipath(fd))
+		log_warnx("multipath: this kernel has no Multipath TCP, %.*s is plain TCP",
+			  STR_ARG(listener->text));
 	return fd;
 }
 
-int socket_listen(const struct listener *listener, bool share, bool first,
+int socket_listen(const struct listener *listener, bool share, bool first, bool patient,
 		  struct failure *failure)
 {
 	const struct timespec pause = { .tv_nsec = PAUSE_MS * 1000000L };
@@ -224,7 +224,7 @@ int socket_listen(const struct listener *listener, bool share, bool first,
 			return fd;
 		if (i == 0 && remove_stale(listener))
 			continue;
-		if (i >= TRIES)
+		if (!patient || i >= TRIES)
 			return -1;
 		nanosleep(&pause, NULL);
 	}

@@ -19,11 +19,11 @@ struct failure {
  * A socket that listens: nonblocking, close-on-exec. `share`: with SO_REUSEPORT,
  * so that further ones can be made for the address; `first`: it is the first of
  * this server, so an address that somebody else listens on is refused, shared or
- * not. An address in use is tried again for a second: a server that is being
- * stopped lets go of it. The file of a unix socket that nobody listens on any
+ * not. `patient`: an address in use is tried again for a second, as a server that is
+ * being stopped lets go of it. The file of a unix socket that nobody listens on any
  * longer is removed. The descriptor, or -1 and *failure.
  */
-int socket_listen(const struct listener *listener, bool share, bool first,
+int socket_listen(const struct listener *listener, bool share, bool first, bool patient,
 		  struct failure *failure);
 
 /*

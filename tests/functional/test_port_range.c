@@ -8,6 +8,9 @@
 #include "harness/test.h"
 #include "harness/upgrade.h"
 
+#include <string.h>
+#include <sys/resource.h>
+
 enum { PORTS = 3 };
 
 static int first_port;
@@ -91,4 +94,41 @@ START_TEST(an_upgrade_keeps_them)
 }
 END_TEST
 
-TESTS("ranges of ports", each_port_serves, an_upgrade_keeps_them)
+/* Each is named, but none is waited for once one has been waited for. */
+START_TEST(ports_that_are_taken_are_not_waited_for)
+{
+	enum { TAKEN = 12 };
+	struct server held = { .ports = { ports_reserve(TAKEN) } };
+	const char *conf = memory_printf("http { server { listen 127.0.0.1:%d-%d; } }",
+					 held.ports[0], held.ports[0] + TAKEN - 1);
+	const char *output;
+
+	for (int i = 0; i < TAKEN; i++, held.ports[0]++)
+		occupy_port(&held, 0);
+	long before = now_ms();
+	ck_assert_int_eq(server_fails(conf, &output), 1);
+	ck_assert_int_lt(now_ms() - before, TAKEN * 1000 / 2);
+	for (int i = 1; i <= TAKEN; i++)
+		ck_assert_ptr_nonnull(strstr(
+			output, memory_printf("127.0.0.1:%d failed", held.ports[0] - i)));
+}
+END_TEST
+
+START_TEST(too_many_ports_are_said_once)
+{
+	struct rlimit limit = { 64, 64 };
+	const char *output, *at;
+	int count = 0;
+
+	setrlimit(RLIMIT_NOFILE, &limit);
+	ck_assert_int_eq(server_fails("http { server { listen 127.0.0.2:20000-20999; } }", &output),
+			 1);
+	for (at = output; (at = strstr(at, "may open no more descriptors")); at++)
+		count++;
+	/* To whom has started it, and in the error log. */
+	ck_assert_int_eq(count, 2);
+}
+END_TEST
+
+TESTS("ranges of ports", each_port_serves, an_upgrade_keeps_them,
+      ports_that_are_taken_are_not_waited_for, too_many_ports_are_said_once)

@@ -35,7 +35,7 @@ static struct listener loopback(void)
 static int open_listener(const struct listener *listener)
 {
 	struct failure failure = { 0 };
-	int fd = socket_listen(listener, false, true, &failure);
+	int fd = socket_listen(listener, false, true, true, &failure);
 
 	ck_assert_msg(fd >= 0, "%s: %d", failure.call, failure.error);
 	return fd;
