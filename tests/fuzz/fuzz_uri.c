@@ -10,21 +10,29 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void check_path(struct pool *pool, struct str path, bool merge)
+static void check_normal(struct str path, struct str normal, bool merge)
 {
-	struct str rest, normal, again;
-
-	if (path_normalize(pool, path, merge, &normal) != 0)
-		return;
 	assert(normal.len > 0 && normal.len <= path.len && normal.data[0] == '/');
 	assert(str_chr(normal, 0) < 0);
 	assert(!merge || str_find(normal, STR("//")) < 0);
-	for (rest = normal; rest.len > 0;) {
+	for (struct str rest = normal; rest.len > 0;) {
 		struct str segment = str_split(&rest, '/');
 		assert(!str_eq(segment, STR(".")) && !str_eq(segment, STR("..")));
 	}
+}
+
+static void check_path(struct pool *pool, struct str path, bool merge)
+{
+	struct str normal, again;
+
+	if (path_resolve(pool, path, merge, &normal) == 0)
+		check_normal(path, normal, merge);
+	if (path_normalize(pool, path, merge, &normal) != 0)
+		return;
+	check_normal(path, normal, merge);
 	assert(path_normalize(pool, uri_escape(pool, normal), merge, &again) == 0);
 	assert(str_eq(normal, again));
+	assert(path_resolve(pool, normal, merge, &again) == 0 && str_eq(normal, again));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
