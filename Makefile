@@ -7,15 +7,16 @@
 BUILD = build
 PORT ?= 8080
 FUZZ_SECONDS ?= 60
+SECONDS ?= 600
 
 .DEFAULT_GOAL = all
-.PHONY: all serve check check-run lint format fuzz fuzz-build bench soak coverage \
-	install uninstall clean distclean help FORCE
+.PHONY: all serve check check-run lint format fuzz fuzz-build bench soak hostile \
+	hostile-run coverage install uninstall clean distclean help FORCE
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 
 # These configure by themselves, when their packages are there, or have no need to.
-unconfigured = serve check lint format fuzz coverage clean distclean help
+unconfigured = serve check hostile lint format fuzz coverage clean distclean help
 goals = $(or $(MAKECMDGOALS),all)
 ifneq ($(filter-out $(unconfigured),$(goals)),)
 include $(BUILD)/config.mk
@@ -78,10 +79,12 @@ $(BUILD)/flags $(BUILD)/modules.c $(BUILD)/config.h $(BUILD)/calls.h $(BUILD)/te
 # --- tests -------------------------------------------------------------------
 
 # tests/GROUP/test_NAME.c is a program, tests/modules/NAME/ a module that is built
-# into $(BUILD)/tests/skua, tests/fuzz/fuzz_NAME.c a target for libFuzzer.
+# into $(BUILD)/tests/skua, tests/fuzz/fuzz_NAME.c a target for libFuzzer. tests/soak/
+# is what a test needs that can run for hours.
 test_sources = $(wildcard tests/unit/test_*.c tests/functional/test_*.c tests/modules/test_*.c)
 fuzz_sources = $(wildcard tests/fuzz/fuzz_*.c)
-harness_objects = $(patsubst %.c,$(BUILD)/%.o,$(filter-out %/replay.c,$(wildcard tests/harness/*.c)))
+harness_objects = $(patsubst %.c,$(BUILD)/%.o,$(filter-out %/replay.c,$(wildcard tests/harness/*.c)) \
+	$(wildcard tests/soak/*.c))
 test_module_objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/modules/*/*.c))
 test_programs = $(test_sources:%.c=$(BUILD)/%)
 replay_programs = $(fuzz_sources:tests/fuzz/fuzz_%.c=$(BUILD)/tests/fuzz/replay_%)
@@ -134,6 +137,13 @@ check:
 soak:
 	@SOAK=1 TEST_SECONDS=7200 $(MAKE) BUILD=$(BUILD) check
 
+hostile:
+	@auto/deps build test
+	@$(parallel) hostile-run
+
+hostile-run: $(BUILD)/skua $(BUILD)/tests/functional/test_hostile
+	@BUILD=$(BUILD) SECONDS=$(SECONDS) SEED=$(SEED) tests/soak/run
+
 lint:
 	@auto/deps build lint
 	@auto/lint
@@ -178,6 +188,7 @@ help:
 	@echo 'make format       lay out what lint finds fault with, by .clang-format'
 	@echo 'make fuzz         each fuzz target for $(FUZZ_SECONDS) seconds'
 	@echo 'make soak         the long forms of the tests'
+	@echo 'make hostile      hostile clients for $(SECONDS) seconds'
 	@echo 'make coverage     run the tests, print which lines they reached'
 	@echo 'make bench        measure beside other servers'
 	@echo 'make install      as configured; below DESTDIR=DIR if given'
@@ -186,5 +197,6 @@ help:
 	@echo
 	@echo 'BUILD=DIR   build there (build)        PORT=N          of serve ($(PORT))'
 	@echo 'TESTS=uri   only tests named so        FUZZ_SECONDS=N  of fuzz ($(FUZZ_SECONDS))'
-	@echo 'DEPS=no     install nothing'
+	@echo 'DEPS=no     install nothing            SECONDS=N       of hostile ($(SECONDS))'
+	@echo 'SEED=N      of the random numbers of hostile'
 	@echo 'Options of the build: auto/configure --help'

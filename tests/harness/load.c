@@ -219,6 +219,8 @@ static void take_answers(struct load *load, struct user *user)
 			return;
 		}
 		atomic_fetch_add(&load->answers, 1);
+		if (now_ms() - user->asked_ms > load->result.slowest_ms)
+			load->result.slowest_ms = now_ms() - user->asked_ms;
 		user->due--;
 		/* What was sent behind it need not be answered, says RFC 9112, 9.6. */
 		if (user->closing)

@@ -50,6 +50,7 @@ struct load_result {
 	uint64_t announced; /* connections that ended after `Connection: close` */
 	uint64_t faults[FAULTS];
 	uint64_t expected; /* faults that were */
+	long slowest_ms; /* from a request to its answer, of those that came */
 };
 
 struct load;
