@@ -89,6 +89,10 @@ static bool make_room(struct exchange *ex, const struct http_conf *conf)
 		ex->in = buffer_create((size_t)conf->client_header_buffer_size.bytes);
 		return ex->in != NULL;
 	}
+	if (ex->in->capacity - ex->in->end >= LEAST_ROOM)
+		return true;
+
+	/* Twice as much each time: bytes that drip are copied a few times, not with each one. */
 	size_t held = ex->in->end - ex->in->begin;
 	struct buffer *buffer = buffer_make_room(ex->in, held > LEAST_ROOM ? held : LEAST_ROOM);
 

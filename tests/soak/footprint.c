@@ -21,7 +21,7 @@ enum {
 	IDLE = 2000,
 	EXCHANGE = 5120,
 	BUFFER = 4096, /* the smallest one */
-	HEAD = 3 * FOOTPRINT_HEAD + BUFFER, /* gaps that a growing buffer leaves in the heap */
+	HEAD = 2 * FOOTPRINT_HEAD + BUFFER,
 	POOL = 2 * 4096,
 	LINE = 48, /* of a field, on top of its bytes */
 
