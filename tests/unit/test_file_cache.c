@@ -182,11 +182,12 @@ START_TEST(a_young_file_grows_old)
 	ck_assert_int_eq(stat("a", &status), 0);
 	snprintf(plain, sizeof(plain), "\"%lx-3\"", (long)status.st_mtime);
 	snprintf(large, sizeof(large), "\"%lx-100000\"", (long)status.st_mtime);
-	if (!is_young("a"))
+	bool is_tag_of_large = strcmp(tag("large"), large) == 0;
+	if (!is_young("a") || !is_young("large"))
 		test_skip("this machine is too slow for it");
 	ck_assert_str_ne(first, second);
 	ck_assert_str_ne(second, plain);
-	ck_assert_str_ne(tag("large"), large);
+	ck_assert(!is_tag_of_large);
 
 	while (is_young("a") || is_young("large"))
 		usleep(50000);
