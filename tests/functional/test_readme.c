@@ -59,11 +59,12 @@ static const char *type(const char *dir, const char *words)
 {
 	char *program = memory_printf("%s", getenv("SKUA") ? getenv("SKUA") : "build/skua");
 	char *output = memory_alloc(TEXT);
-	const char *path = realpath(dirname(program), NULL);
+	char *path = realpath(dirname(program), NULL);
 	FILE *script = fopen(memory_printf("%s.sh", dir), "w");
 
 	fprintf(script, "set -e\ncd %s\nPATH=%s:$PATH\n%s\n", dir, path, words);
 	fclose(script);
+	free(path);
 	FILE *pipe = popen(memory_printf("timeout 60 sh %s.sh 2>&1 </dev/null", dir), "r");
 	ck_assert_ptr_nonnull(pipe);
 	output[fread(output, 1, TEXT - 1, pipe)] = '\0';
