@@ -26,10 +26,20 @@ const struct events_conf *events_conf_of(struct conf *conf)
 	return own->events ? own->events : scope_data(conf_main(conf), &events_module);
 }
 
+/* People write /dev/null for want of "off", and nothing is to be made there. */
+static bool has_pid_file(struct conf *conf)
+{
+	struct str path = main_conf_of(conf)->pid;
+
+	return !str_eq(path, STR("off")) && !str_eq(path, STR("/dev/null"));
+}
+
 struct str main_conf_pid_path(struct conf *conf)
 {
 	struct str path = main_conf_of(conf)->pid;
 
+	if (!has_pid_file(conf))
+		return STR("");
 	return str_empty(path) ? conf_built_in_path(conf, SKUA_PID_PATH) :
 				 conf_full_path(conf, path);
 }
@@ -42,7 +52,9 @@ struct str main_conf_control_path(struct conf *conf)
 		return STR("");
 	if (!str_empty(own->control))
 		return conf_full_path(conf, own->control);
-	return pool_printf(conf_pool(conf), "%.*s.sock", STR_ARG(main_conf_pid_path(conf)));
+	struct str path = has_pid_file(conf) ? main_conf_pid_path(conf) :
+					       conf_built_in_path(conf, SKUA_PID_PATH);
+	return pool_printf(conf_pool(conf), "%.*s.sock", STR_ARG(path));
 }
 
 static int set_user(struct conf_call *call)
@@ -143,14 +155,27 @@ const struct module main_module = {
 			worker_shutdown_timeout, "time",
 			"After this time a worker that was told to end closes the connections it "
 			"still has. Without it a worker waits for the last answer."),
-		DIRECTIVE("pid", IN_MAIN, struct main_conf, pid, "file",
+		DIRECTIVE("pid", IN_MAIN, struct main_conf, pid, "file | off",
 			"The file that holds the number of the master process while it runs. While "
 			"two programs serve during an upgrade, that of the old one has .oldbin at "
-			"its end."),
+			"its end. Without this directive it is the one that configure was told "
+			"(--pid-path).\n\n"
+			"off: there is no such file; /dev/null means the same. The control socket "
+			"lies then where it would without this directive, unless control names "
+			"another place.\n\n"
+			"What is no regular file is never replaced or removed: a device, a pipe or "
+			"a socket is left alone, and there is no pid file. A symbolic link is "
+			"followed by the rule for log files (error_log). Where the directory "
+			"allows no new file, but the file itself may be written, the number is "
+			"written into it."),
 		DIRECTIVE("control", IN_MAIN, struct main_conf, control, "file | off",
 			"The unix socket through which skua -s reload, -s upgrade and skua status "
 			"ask the master process; only its owner and root may. Without this "
-			"directive it is the pid file's path with .sock at its end."),
+			"directive it is the pid file's path with .sock at its end, or with \"pid "
+			"off\" that of the pid file that configure was told. A second, abstract "
+			"address follows from the configuration file and the prefix, so that a "
+			"command finds the server after pid or control was changed in the file. "
+			"off: there is neither."),
 		DIRECTIVE("daemon", IN_MAIN, struct main_conf, daemon, "on | off",
 			"Whether the server goes to the background. With off an upgrade takes "
 			"place in the same process.",

@@ -31,7 +31,7 @@ struct main_conf {
 	int64_t worker_processes;
 	int64_t worker_rlimit_nofile; /* 0: as it is */
 	struct duration worker_shutdown_timeout; /* 0: none */
-	struct str pid; /* empty: the path that configure was given */
+	struct str pid; /* empty: the path that configure was given; "off" */
 	struct str control; /* empty: the pid file's path with ".sock"; "off" */
 	bool daemon;
 	bool master_process;
@@ -47,7 +47,7 @@ extern const struct module events_module;
 const struct main_conf *main_conf_of(struct conf *conf);
 const struct events_conf *events_conf_of(struct conf *conf);
 
-/* Full path of the pid file; in the configuration's pool. */
+/* Full path of the pid file; in the configuration's pool. Empty: there is none. */
 struct str main_conf_pid_path(struct conf *conf);
 
 /* Full path of the control socket; in the configuration's pool. Empty: there is none. */
