@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The answer comes from a server that may be older or newer than this program:
- * its text is printed as it is.
+ * its text is printed, not understood.
  */
 #include "process/ask.h"
 
@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "process/control.h"
-#include "process/control_socket.h"
+#include "process/control_address.h"
 #include "process/generation.h"
 #include "process/main_conf.h"
 
@@ -65,51 +65,127 @@ static int understand(char *text, struct answer *answer)
 	return 0;
 }
 
-int ask_master(const char *path, const char *command, int seconds, struct answer *answer)
+static int connect_to(struct master *master, const char *path)
+{
+	master->fd = control_socket_connect(path);
+	if (master->fd < 0)
+		return master->fd;
+	int error = control_socket_peer(master->fd, &master->peer);
+	if (error < 0)
+		ask_close(master);
+	return error;
+}
+
+/* A server of another PID namespace may have the same file, and is another server. */
+static int connect_to_second(struct master *master, const struct startup *startup)
+{
+	char address[CONTROL_ADDRESS_SIZE];
+
+	control_address(startup, address);
+	int error = address[0] ? connect_to(master, address) : -ENOENT;
+	if (error == 0 && master->peer.pid == 0) {
+		ask_close(master);
+		error = -ENOENT;
+	}
+	return error;
+}
+
+int ask_connect(struct master *master, const struct startup *startup, struct conf *conf)
+{
+	*master = (struct master){ .fd = -1, .path = main_conf_control_path(conf).data };
+	int error = master->path[0] ? connect_to(master, master->path) : -ENOENT;
+
+	if (error != -ENOENT && error != -ECONNREFUSED)
+		return error;
+	return connect_to_second(master, startup) == 0 ? 0 : error;
+}
+
+int ask_master(struct master *master, const char *command, int seconds, struct answer *answer)
 {
 	const struct timeval limit = { .tv_sec = seconds };
-	int fd = control_socket_connect(path);
 
-	if (fd < 0)
-		return fd;
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
-	int error = send_command(fd, command);
-	char *text = error == 0 ? read_all(fd) : NULL;
+	setsockopt(master->fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+	int error = send_command(master->fd, command);
+	char *text = error == 0 ? read_all(master->fd) : NULL;
 	if (error == 0)
 		error = text ? understand(text, answer) : -errno;
 	if (error < 0)
 		free(text);
-	close(fd);
+	ask_close(master);
 	return error;
 }
 
-int ask_complain(const char *path, int error)
+void ask_close(struct master *master)
 {
-	if (error == -ENOENT || error == -ECONNREFUSED)
+	if (master->fd >= 0)
+		close(master->fd);
+	master->fd = -1;
+}
+
+static bool is_printable(struct str text, size_t len)
+{
+	unsigned char first = (unsigned char)text.data[0];
+
+	if (len == 1)
+		return (first >= 0x20 && first != 0x7f) || first == '\n' || first == '\t';
+	/* U+0080 to U+009F are control characters, too. */
+	return len && (first != 0xc2 || (unsigned char)text.data[1] >= 0xa0);
+}
+
+void ask_print(FILE *to, const char *text)
+{
+	struct str rest = str_from(text);
+
+	while (rest.len) {
+		size_t len = str_utf8(rest);
+
+		if (is_printable(rest, len)) {
+			fwrite(rest.data, 1, len, to);
+		} else {
+			fprintf(to, "\\x%02X", (unsigned char)rest.data[0]);
+			len = 1;
+		}
+		rest = str_skip(rest, len);
+	}
+}
+
+int ask_complain(const struct master *master, int error)
+{
+	if (!master->path[0])
+		fputs("skua: this configuration has no control socket (\"control off\" or "
+		      "\"master_process off\"), so the server cannot be asked\n",
+		      stderr);
+	else if (error == -ENOENT || error == -ECONNREFUSED)
 		fprintf(stderr,
 			"skua: no server answers at the control socket \"%s\": none runs with this "
 			"configuration, or it was started with another -c or -p, or with "
 			"\"control off\"\n",
-			path);
+			master->path);
 	else if (error == -EPROTO)
 		fprintf(stderr,
 			"skua: the server at \"%s\" hung up without an answer: it may have ended, "
 			"the error log tells\n",
-			path);
+			master->path);
+	else if (error == -EPERM)
+		fprintf(stderr,
+			"skua: the process that listens at the control socket \"%s\" belongs to "
+			"user %u and is not known to be Skua: it was not asked for anything, and "
+			"nothing was sent\n",
+			master->path, (unsigned)master->peer.uid);
 	else
-		fprintf(stderr, "skua: asking the server at \"%s\" failed: %s\n", path,
+		fprintf(stderr, "skua: asking the server at \"%s\" failed: %s\n", master->path,
 			strerror(-error));
 	return 1;
 }
 
-static int print_status(const char *path, bool json)
+static int print_status(struct master *master, bool json)
 {
 	struct answer answer;
-	int error = ask_master(path, json ? "status json" : "status", STATUS_SECONDS, &answer);
+	int error = ask_master(master, json ? "status json" : "status", STATUS_SECONDS, &answer);
 
 	if (error < 0)
-		return ask_complain(path, error);
-	fputs(answer.text, answer.ok ? stdout : stderr);
+		return ask_complain(master, error);
+	ask_print(answer.ok ? stdout : stderr, answer.text);
 	free(answer.text);
 	return !answer.ok;
 }
@@ -117,17 +193,12 @@ static int print_status(const char *path, bool json)
 int ask_status(const struct startup *startup, bool json)
 {
 	struct generation *generation = generation_read(startup, stderr);
+	struct master master;
 
 	if (!generation)
 		return 1;
-	struct str path = main_conf_control_path(generation->conf);
-	int status = 1;
-	if (str_empty(path))
-		fputs("skua: this configuration has no control socket (\"control off\" or "
-		      "\"master_process off\"), so the server cannot be asked\n",
-		      stderr);
-	else
-		status = print_status(path.data, json);
+	int error = ask_connect(&master, startup, generation->conf);
+	int status = error < 0 ? ask_complain(&master, error) : print_status(&master, json);
 	generation_destroy(generation);
 	return status;
 }

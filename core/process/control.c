@@ -15,9 +15,11 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <timer.h>
 #include <unistd.h>
 
 #include "event/loop.h"
+#include "process/control_address.h"
 #include "process/control_socket.h"
 
 #define ASIDE ".oldbin"
@@ -38,13 +40,17 @@ struct control_client {
 static struct control_client clients[CLIENTS_MAX];
 static control_handler *handle;
 static bool aside; /* another master listens at the path that is configured */
-static struct {
-	struct event event;
+
+struct control_socket {
+	struct event event; /* first: the event's owner */
 	struct timer retry; /* the system had no descriptor for a client */
 	char *path; /* NULL: there is no socket */
 	dev_t device; /* of its file */
 	ino_t inode;
-} socket_here;
+};
+
+static struct control_socket by_path, by_address;
+static char second_address[CONTROL_ADDRESS_SIZE];
 
 int control_parse(struct str received, enum control_command *command)
 {
@@ -203,11 +209,14 @@ static struct control_client *free_place(void)
 
 static void welcome(int fd)
 {
+	static int64_t refused_ms;
 	static const char busy[] = "error\nthe control socket has too many clients, try again\n";
 	struct control_client *client = free_place();
 
+	/* Anybody can connect to the second address. */
 	if (!control_socket_trusts(fd)) {
-		log_warnx("control socket: a client of another user is refused");
+		if (clock_is_due(&refused_ms, SHORTAGE_LOG_MS))
+			log_warnx("control socket: a client of another user is refused");
 		close(fd);
 		return;
 	}
@@ -228,10 +237,11 @@ static void welcome(int fd)
 	timer_start(&client->timer, LIMIT_MS);
 }
 
-/* --- the socket ---------------------------------------------------------------- */
+/* --- the sockets --------------------------------------------------------------- */
 
 static void on_connection(struct event *event, uint32_t events)
 {
+	struct control_socket *socket = (struct control_socket *)event;
 	struct sockaddr_un peer; /* has no name */
 	socklen_t len = sizeof(peer);
 	int fd = accept4(event->fd, (struct sockaddr *)&peer, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -242,31 +252,37 @@ static void on_connection(struct event *event, uint32_t events)
 	} else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
 		log_crit("control socket: accept() failed, clients wait for %d ms", RETRY_MS);
 		event_remove(event);
-		timer_start(&socket_here.retry, RETRY_MS);
+		timer_start(&socket->retry, RETRY_MS);
 	}
 }
 
 static void on_retry(void *data)
 {
-	(void)data;
-	event_add(&socket_here.event, EPOLLIN);
+	struct control_socket *socket = data;
+
+	event_add(&socket->event, EPOLLIN);
 }
 
-static void close_socket(void)
+static bool is_abstract(const char *path)
+{
+	return path[0] == '@';
+}
+
+static void close_socket(struct control_socket *socket)
 {
 	struct stat status;
 
-	if (!socket_here.path)
+	if (!socket->path)
 		return;
-	timer_stop(&socket_here.retry);
-	event_remove(&socket_here.event);
-	close(socket_here.event.fd);
+	timer_stop(&socket->retry);
+	event_remove(&socket->event);
+	close(socket->event.fd);
 	/* Another master may have taken the path since. */
-	if (lstat(socket_here.path, &status) == 0 && status.st_dev == socket_here.device &&
-	    status.st_ino == socket_here.inode)
-		unlink(socket_here.path);
-	free(socket_here.path);
-	socket_here.path = NULL;
+	if (!is_abstract(socket->path) && lstat(socket->path, &status) == 0 &&
+	    status.st_dev == socket->device && status.st_ino == socket->inode)
+		unlink(socket->path);
+	free(socket->path);
+	socket->path = NULL;
 }
 
 static void complain(const char *path, int error)
@@ -274,51 +290,72 @@ static void complain(const char *path, int error)
 	const char *remedy = "the directive control names another, or \"off\"";
 
 	errno = -error;
-	if (error == -EADDRINUSE)
+	if (is_abstract(path))
+		log_info("the control socket has no second address: %s",
+			 error == -EADDRINUSE ? "another server of this configuration has it" :
+						strerror(-error));
+	else if (error == -EADDRINUSE)
 		log_errorx("the control socket \"%s\" belongs to a server that runs; %s", path,
 			   remedy);
 	else
 		log_error("cannot make the control socket \"%s\"; %s", path, remedy);
 }
 
-static void open_socket(const char *path)
+/* Remembers which file it is, if there is one. */
+static int note_file(struct control_socket *socket, const char *path)
 {
-	struct stat status;
+	struct stat status = { .st_ino = 0 };
+
+	if (!is_abstract(path) && lstat(path, &status) < 0)
+		return -errno;
+	socket->device = status.st_dev;
+	socket->inode = status.st_ino;
+	socket->path = strdup(path);
+	return socket->path ? 0 : -ENOMEM;
+}
+
+static void open_socket(struct control_socket *socket, const char *path)
+{
 	int fd = control_socket_open(path);
 
 	if (fd < 0) {
 		complain(path, fd);
 		return;
 	}
-	socket_here.event = (struct event){ .fd = fd, .ready = on_connection };
-	socket_here.retry = (struct timer){ .expired = on_retry };
-	socket_here.path = strdup(path);
-	int error = socket_here.path && lstat(path, &status) == 0 ?
-			    event_add(&socket_here.event, EPOLLIN) :
-			    -errno;
-	if (error == 0) {
-		socket_here.device = status.st_dev;
-		socket_here.inode = status.st_ino;
+	socket->event = (struct event){ .fd = fd, .ready = on_connection };
+	socket->retry = (struct timer){ .expired = on_retry, .data = socket };
+	int error = note_file(socket, path);
+	if (error == 0)
+		error = event_add(&socket->event, EPOLLIN);
+	if (error == 0)
 		return;
-	}
 	complain(path, error);
 	close(fd);
-	unlink(path);
-	free(socket_here.path);
-	socket_here.path = NULL;
+	if (!is_abstract(path))
+		unlink(path);
+	free(socket->path);
+	socket->path = NULL;
 }
 
-void control_listen(const char *path, control_handler *handler)
+/* At this path from now on; "": nowhere. */
+static void listen_at(struct control_socket *socket, const char *path)
+{
+	if (socket->path && strcmp(socket->path, path) == 0)
+		return;
+	close_socket(socket);
+	if (path[0])
+		open_socket(socket, path);
+}
+
+void control_listen(const char *path, const char *address, control_handler *handler)
 {
 	char full[PATH_MAX];
 
 	handle = handler;
 	snprintf(full, sizeof(full), "%s%s", path, path[0] && aside ? ASIDE : "");
-	if (socket_here.path && strcmp(socket_here.path, full) == 0)
-		return;
-	close_socket();
-	if (full[0])
-		open_socket(full);
+	listen_at(&by_path, full);
+	snprintf(second_address, sizeof(second_address), "%s", path[0] ? address : "");
+	listen_at(&by_address, aside ? "" : second_address);
 }
 
 /* The file keeps its inode: clients that are waiting stay. */
@@ -326,12 +363,12 @@ static void move_file(const char *to)
 {
 	char *path = strdup(to);
 
-	if (path && rename(socket_here.path, path) == 0) {
-		free(socket_here.path);
-		socket_here.path = path;
+	if (path && rename(by_path.path, path) == 0) {
+		free(by_path.path);
+		by_path.path = path;
 		return;
 	}
-	log_warn("cannot rename the control socket \"%s\" to \"%s\"", socket_here.path, to);
+	log_warn("cannot rename the control socket \"%s\" to \"%s\"", by_path.path, to);
 	free(path);
 }
 
@@ -342,8 +379,9 @@ void control_set_aside(void)
 	if (aside)
 		return;
 	aside = true;
-	if (socket_here.path &&
-	    snprintf(path, sizeof(path), "%s" ASIDE, socket_here.path) < (int)sizeof(path))
+	listen_at(&by_address, "");
+	if (by_path.path &&
+	    snprintf(path, sizeof(path), "%s" ASIDE, by_path.path) < (int)sizeof(path))
 		move_file(path);
 }
 
@@ -354,10 +392,11 @@ void control_take_back(void)
 	if (!aside)
 		return;
 	aside = false;
-	if (!socket_here.path || !str_ends(str_from(socket_here.path), STR(ASIDE)))
+	listen_at(&by_address, second_address);
+	if (!by_path.path || !str_ends(str_from(by_path.path), STR(ASIDE)))
 		return;
-	snprintf(path, sizeof(path), "%.*s", (int)(strlen(socket_here.path) - strlen(ASIDE)),
-		 socket_here.path);
+	snprintf(path, sizeof(path), "%.*s", (int)(strlen(by_path.path) - strlen(ASIDE)),
+		 by_path.path);
 	move_file(path);
 }
 
@@ -367,7 +406,8 @@ void control_finish(void)
 	for (size_t i = 0; i < CLIENTS_MAX; i++)
 		if (clients[i].used)
 			hang_up(&clients[i]);
-	close_socket();
+	close_socket(&by_path);
+	close_socket(&by_address);
 }
 
 void control_forget(void)
@@ -375,6 +415,8 @@ void control_forget(void)
 	for (size_t i = 0; i < CLIENTS_MAX; i++)
 		if (clients[i].used)
 			close(clients[i].event.fd);
-	if (socket_here.path)
-		close(socket_here.event.fd);
+	if (by_path.path)
+		close(by_path.event.fd);
+	if (by_address.path)
+		close(by_address.event.fd);
 }

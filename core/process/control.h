@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The control socket: a unix socket of the master, for its owner and root. A
- * client sends one line and reads until the master closes:
+ * The control socket: a unix socket of the master, for its owner and root, and an
+ * abstract one beside it for commands that do not know the path. A client sends one
+ * line and reads until the master closes:
  *
  *     reload           ok                    or    error
  *                      generation 2 serves …       the messages
@@ -42,15 +43,17 @@ struct control_client;
 typedef void control_handler(struct control_client *client, enum control_command command);
 
 /*
- * From now on commands that come through this path are given to the handler;
- * "": there is no socket. The socket of another path is closed. What prevents it
- * is logged: the server can do without.
+ * From now on commands that come through this path, or to this abstract address
+ * (control_address.h), are given to the handler; path "": there is neither. The
+ * socket of another path is closed. What prevents it is logged: the server can do
+ * without.
  */
-void control_listen(const char *path, control_handler *handler);
+void control_listen(const char *path, const char *address, control_handler *handler);
 
 /*
- * Renames the socket to PATH.oldbin, and back: a second master listens at PATH
- * meanwhile (upgrade.h). While it is aside, control_listen() adds the ending, too.
+ * Renames the socket to PATH.oldbin, and back: a second master listens at PATH and at
+ * the address meanwhile (upgrade.h). While it is aside, control_listen() adds the
+ * ending, too.
  */
 void control_set_aside(void);
 void control_take_back(void);

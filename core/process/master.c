@@ -23,6 +23,7 @@
 #include "event/loop.h"
 #include "process/changes.h"
 #include "process/control.h"
+#include "process/control_address.h"
 #include "process/daemon.h"
 #include "process/drop.h"
 #include "process/estate.h"
@@ -86,8 +87,12 @@ static void on_command(struct control_client *client, enum control_command comma
 
 static void listen_for_commands(const struct generation *generation)
 {
-	if (!startup->serve)
-		control_listen(main_conf_control_path(generation->conf).data, on_command);
+	char address[CONTROL_ADDRESS_SIZE];
+
+	if (startup->serve)
+		return;
+	control_address(startup, address);
+	control_listen(main_conf_control_path(generation->conf).data, address, on_command);
 }
 
 static void notify_active(void)

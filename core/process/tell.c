@@ -1,20 +1,25 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Reads the configuration for the path of the pid file and sends a signal; every
- * way in which that can fail has a message of its own.
+ * Reads the configuration for the paths of the control socket and of the pid file.
+ * Every way in which that can fail has a message of its own.
  */
 #include "process/tell.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log_format.h"
 #include "process/ask.h"
+#include "process/executable.h"
 #include "process/generation.h"
 #include "process/main_conf.h"
 #include "process/pidfile.h"
+#include "process/signals.h"
 
 static const struct {
 	const char *name;
@@ -35,37 +40,75 @@ static int number_of(const char *name)
 	return 0;
 }
 
-static int complain_about_file(const char *name, struct str path, int error)
+/* What a file or a program is called may hold anything. */
+static int complain(const char *name, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static int complain(const char *name, const char *format, ...)
 {
-	if (error == -ENOENT)
-		fprintf(stderr,
-			"skua: cannot %s: there is no pid file \"%.*s\": no server runs with this "
-			"configuration, or it was started with another -c or -p\n",
-			name, STR_ARG(path));
-	else if (error == -EINVAL)
-		fprintf(stderr,
-			"skua: cannot %s: the pid file \"%.*s\" holds no number; find the master "
-			"process with ps and send it a signal with kill\n",
-			name, STR_ARG(path));
-	else
-		fprintf(stderr, "skua: cannot %s: the pid file \"%.*s\" cannot be read: %s\n", name,
-			STR_ARG(path), strerror(-error));
+	char text[4096];
+	va_list args;
+
+	va_start(args, format);
+	log_vformat(text, sizeof(text), format, args);
+	va_end(args);
+	fprintf(stderr, "skua: cannot %s: %s\n", name, text);
 	return 1;
 }
 
-static int send_signal(const char *name, struct str path, pid_t pid)
+static int complain_about_file(const char *name, const char *path, int error)
 {
+	if (error == -ENOENT)
+		return complain(name,
+				"there is no pid file \"%s\": no server runs with this "
+				"configuration, or it was started with another -c or -p",
+				path);
+	if (error == -EINVAL)
+		return complain(name,
+				"the pid file \"%s\" holds no number; find the master process "
+				"with ps and send it a signal with kill",
+				path);
+	return complain(name, "the pid file \"%s\" cannot be read: %s", path, strerror(-error));
+}
+
+/* By a pid file that may be stale: only a Skua is signalled. */
+static int check_process(const char *name, const char *path, pid_t pid)
+{
+	char program[PATH_MAX];
+	enum executable executable = executable_of(pid, program);
+
+	if (kill(pid, 0) < 0 && errno == ESRCH)
+		return complain(name,
+				"the server does not run: process %d, which \"%s\" names, has "
+				"ended",
+				pid, path);
+	if (executable == EXECUTABLE_OTHER)
+		return complain(name,
+				"process %d, which \"%s\" names, is not Skua but \"%s\": the "
+				"server that wrote the file has ended; nothing was sent",
+				pid, path, program);
+	if (kill(pid, 0) < 0)
+		return complain(name,
+				"process %d, which \"%s\" names, belongs to somebody else: %s",
+				pid, path, strerror(errno));
+	if (executable == EXECUTABLE_UNKNOWN)
+		return complain(name,
+				"process %d, which \"%s\" names, is not known to be Skua, since "
+				"/proc does not tell its program: nothing was sent; if it is, kill "
+				"-%s %d does it",
+				pid, path, signal_name(number_of(name)), pid);
+	return 0;
+}
+
+static int send_signal(const char *name, pid_t pid)
+{
+	if (pid == 0)
+		return complain(name,
+				"the server runs in another PID namespace, out of sight from here; "
+				"give the command there");
 	if (kill(pid, number_of(name)) == 0)
 		return 0;
-	if (errno == ESRCH)
-		fprintf(stderr,
-			"skua: cannot %s: the server does not run: process %d, which \"%.*s\" "
-			"names, has ended\n",
-			name, pid, STR_ARG(path));
-	else
-		fprintf(stderr, "skua: cannot %s: process %d belongs to somebody else: %s\n", name,
-			pid, strerror(errno));
-	return 1;
+	return complain(name, "sending a signal to process %d failed: %s", pid, strerror(errno));
 }
 
 static bool has_outcome(const char *name)
@@ -76,58 +119,75 @@ static bool has_outcome(const char *name)
 
 static int print(const char *name, struct answer *answer)
 {
-	if (answer->ok)
-		fputs(answer->text, stdout);
-	else
-		fprintf(stderr, "%sskua: %s failed\n", answer->text, name);
+	ask_print(answer->ok ? stdout : stderr, answer->text);
+	if (!answer->ok)
+		fprintf(stderr, "skua: %s failed\n", name);
 	free(answer->text);
 	return !answer->ok;
 }
 
-static int say_signal_was_sent(const char *name, struct str control, int error)
+static int say_signal_was_sent(const char *name, const struct master *master, int error)
 {
-	if (str_empty(control))
+	if (!master->path[0])
 		fputs("skua: there is no control socket (\"control off\" or \"master_process "
 		      "off\")",
 		      stderr);
 	else
-		fprintf(stderr, "skua: nobody answers at the control socket \"%.*s\": %s",
-			STR_ARG(control), strerror(-error));
-	fprintf(stderr, "; %s was sent as a signal, the error log tells the outcome\n", name);
+		fprintf(stderr, "skua: nobody answers at the control socket \"%s\": %s",
+			master->path, strerror(-error));
+	fprintf(stderr, "; the signal %s was sent, the error log tells the outcome\n",
+		signal_name(number_of(name)));
 	return 0;
 }
 
-/* Those that have an outcome go through the socket, which tells it. */
-static int tell(const char *name, const struct generation *generation)
+/* Commands that have an outcome go through the socket, which tells it. */
+static int tell_by_socket(const char *name, struct master *master)
 {
-	struct str control = main_conf_control_path(generation->conf);
-	struct str path = main_conf_pid_path(generation->conf);
 	struct answer answer;
-	int error = 0;
+
+	if (!has_outcome(name)) {
+		int status = send_signal(name, master->peer.pid);
+		ask_close(master);
+		return status;
+	}
+	int error = ask_master(master, name, 0, &answer);
+	return error < 0 ? ask_complain(master, error) : print(name, &answer);
+}
+
+static int tell_by_file(const char *name, struct conf *conf, const struct master *master,
+			int why_not_by_socket)
+{
+	const char *path = main_conf_pid_path(conf).data;
 	pid_t pid;
 
-	if (has_outcome(name) && !str_empty(control)) {
-		error = ask_master(control.data, name, 0, &answer);
-		if (error == 0)
-			return print(name, &answer);
-		if (error == -EPROTO || error == -ETIMEDOUT)
-			return ask_complain(control.data, error);
-	}
-	int failed = pidfile_read(path.data, &pid);
-	if (failed < 0)
-		return complain_about_file(name, path, failed);
-	if (send_signal(name, path, pid) != 0)
+	if (!path[0])
+		return complain(name,
+				"this configuration has no pid file (\"pid off\"), and nobody "
+				"answers at a control socket: no server runs with it, or it was "
+				"started with another -c or -p");
+	int error = pidfile_read(path, &pid);
+	if (error < 0)
+		return complain_about_file(name, path, error);
+	if (check_process(name, path, pid) != 0 || send_signal(name, pid) != 0)
 		return 1;
-	return has_outcome(name) ? say_signal_was_sent(name, control, error) : 0;
+	return has_outcome(name) ? say_signal_was_sent(name, master, why_not_by_socket) : 0;
 }
 
 int tell_master(const struct startup *startup, const char *name)
 {
 	struct generation *generation = generation_read(startup, stderr);
+	struct master master;
 
 	if (!generation)
 		return 1;
-	int status = tell(name, generation);
+	int error = ask_connect(&master, startup, generation->conf);
+	int status = 1;
+	if (error == 0)
+		status = tell_by_socket(name, &master);
+	else if (error == -EPERM)
+		ask_complain(&master, error);
+	else
+		status = tell_by_file(name, generation->conf, &master, error);
 	generation_destroy(generation);
 	return status;
 }

@@ -8,10 +8,11 @@
 struct startup;
 
 /*
- * Tells the master of this configuration. reload and reopen go through the
- * control socket, and the outcome is printed; where nobody answers there, and
- * for the others, a signal is sent to the process that the pid file names.
- * Returns the exit status: 1 when it failed or could not be told.
+ * Tells the master of this configuration. reload, reopen and upgrade go through the
+ * control socket, and the outcome is printed; for the others a signal is sent to the
+ * process that listens there. Where nobody answers, the process that the pid file
+ * names is signalled, if it is a Skua (executable.h). Returns the exit status: 1 when
+ * it failed or could not be told.
  */
 int tell_master(const struct startup *startup, const char *name);
 

@@ -227,13 +227,14 @@ START_TEST(reloads_at_the_same_time_are_all_answered)
 }
 END_TEST
 
-START_TEST(without_the_socket_a_signal_is_sent)
+/* Somebody cleans up; the server is still found. */
+START_TEST(without_the_file_of_the_socket)
 {
 	struct server *server = start("");
 
 	unlink(file_path(server, "/server.pid.sock"));
-	check_run(server, "-s reload", 0, "reload was sent as a signal");
-	log_wait(server, "generation 2");
+	check_run(server, "-s reload", 0, "generation 2 serves");
+	check_run(server, "status", 0, "generation     2");
 	server_stop(server);
 }
 END_TEST
@@ -244,6 +245,7 @@ START_TEST(control_off_makes_no_socket)
 
 	ck_assert_int_lt(access(file_path(server, "/server.pid.sock"), F_OK), 0);
 	check_run(server, "-s reload", 0, "there is no control socket");
+	check_run(server, "-s reopen", 0, "the signal USR1 was sent");
 	log_wait(server, "generation 2");
 	check_run(server, "status", 1, "control off");
 	server_stop(server);
@@ -329,9 +331,9 @@ START_TEST(a_socket_left_behind_is_replaced)
 
 	close(bind_there(server, "stale"));
 	put_file(server, "/main.conf", server_text(server, "control %DIR%/stale;"));
-	check_run(server, "-s reload", 0, "reload was sent as a signal");
-	log_wait(server, "generation 2");
+	check_run(server, "-s reload", 0, "generation 2 serves");
 	check_run(server, "status", 0, "generation     2");
+	ck_assert_int_eq(access(file_path(server, "/server.pid.sock"), F_OK), -1);
 	server_stop(server);
 }
 END_TEST
@@ -560,8 +562,11 @@ START_TEST(status_without_a_server)
 {
 	struct server *server = start("");
 
-	put_file(server, "/main.conf", server_text(server, "control %DIR%/nobody;"));
-	check_run(server, "status", 1, "no server answers at the control socket");
+	put_file(server, "/conf/other.conf", server_text(server, "control %DIR%/nobody;"
+							 " events { }"));
+	struct outcome outcome = run_with(server, "other.conf", "status");
+	ck_assert_int_eq(outcome.status, 1);
+	ck_assert_ptr_nonnull(strstr(outcome.text, "no server answers at the control socket"));
 	check_run(server, "status --yaml", 1, "invalid option");
 	server_stop(server);
 }
@@ -570,7 +575,7 @@ END_TEST
 TESTS("control", reload_tells_what_has_changed, reload_prints_all_errors_of_the_configuration,
       the_master_tells_the_errors_it_finds, reload_tells_which_address_cannot_be_had,
       reloads_at_the_same_time_are_all_answered,
-      without_the_socket_a_signal_is_sent, control_off_makes_no_socket, reopen_tells_what_failed,
+      without_the_file_of_the_socket, control_off_makes_no_socket, reopen_tells_what_failed,
       the_socket_is_its_owners, another_user_is_refused,
       a_socket_left_behind_is_replaced, a_living_masters_socket_stays,
       the_socket_steps_aside_for_another_program,

@@ -1,20 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What of the processes can be tested without any: quotas, the command line,
- * pid files, loads.
+ * loads.
  */
 #include "harness/test.h"
 
-#include <errno.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
 
 #include "process/balance.h"
 #include "process/cpus.h"
+#include "process/executable.h"
 #include "process/options.h"
-#include "process/pidfile.h"
 #include "process/receiver.h"
 #include "process/signals.h"
 
@@ -143,76 +139,22 @@ START_TEST(signals_have_names)
 }
 END_TEST
 
-static char dir[] = "/tmp/skua-test-XXXXXX";
-static char path[64];
-
-static void make_dir(void)
+START_TEST(programs_that_are_skua)
 {
-	ck_assert_ptr_nonnull(mkdtemp(dir));
-	snprintf(path, sizeof(path), "%s/pid", dir);
-}
+	static const char *const own = "/usr/sbin/skua";
+	static const char *const are[] = {
+		"/usr/sbin/skua",     "/usr/sbin/skua (deleted)", "/opt/skua-0.1/bin/skua",
+		"/usr/sbin/skua.old", "/tmp/skua-0.2 (deleted)",  "/usr/sbin/skua.dpkg-tmp",
+	};
+	static const char *const are_not[] = {
+		"/usr/bin/sleep", "/usr/bin/skuad", "/skua/bin/sh", "/bin/python3 (deleted)", "",
+	};
 
-static void put(const char *text)
-{
-	FILE *file = fopen(path, "w");
-
-	ck_assert_ptr_nonnull(file);
-	fputs(text, file);
-	fclose(file);
-}
-
-static void remove_dir(void)
-{
-	unlink(path);
-	ck_assert_int_eq(rmdir(dir), 0);
-}
-
-START_TEST(pid_is_written_and_read)
-{
-	pid_t pid = 0;
-
-	make_dir();
-	put("17\n");
-	ck_assert_int_eq(pidfile_write(path, 4711), 0);
-	ck_assert_int_eq(pidfile_read(path, &pid), 0);
-	ck_assert_int_eq(pid, 4711);
-	remove_dir();
-}
-END_TEST
-
-START_TEST(pid_file_of_another_stays)
-{
-	make_dir();
-	put("17\n");
-	pidfile_remove(path, 18);
-	ck_assert_int_eq(access(path, F_OK), 0);
-	pidfile_remove(path, 17);
-	ck_assert_int_lt(access(path, F_OK), 0);
-	remove_dir();
-}
-END_TEST
-
-START_TEST(pid_file_without_a_number)
-{
-	const char *const texts[] = { "", "x", "12 13", "-1", "0", "99999999999" };
-	pid_t pid;
-
-	make_dir();
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-		put(texts[i]);
-		ck_assert_int_eq(pidfile_read(path, &pid), -EINVAL);
-	}
-	unlink(path);
-	ck_assert_int_eq(pidfile_read(path, &pid), -ENOENT);
-	remove_dir();
-}
-END_TEST
-
-START_TEST(pid_file_that_cannot_be_written)
-{
-	make_dir();
-	ck_assert_int_eq(pidfile_write("/nowhere/at/all/pid", 1), -ENOENT);
-	remove_dir();
+	for (size_t i = 0; i < sizeof(are) / sizeof(are[0]); i++)
+		ck_assert_msg(executable_has_name(are[i], own), "%s", are[i]);
+	for (size_t i = 0; i < sizeof(are_not) / sizeof(are_not[0]); i++)
+		ck_assert_msg(!executable_has_name(are_not[i], own), "%s", are_not[i]);
+	ck_assert(executable_has_name("/a/web", "/b/web (deleted)"));
 }
 END_TEST
 
@@ -238,7 +180,5 @@ END_TEST
 TESTS("process parts", quota_is_rounded_up, no_quota_is_no_limit, group_of_version_1_and_2,
       there_is_a_cpu, options_of_the_server, letters_stand_together, signals_by_name,
       wrong_options_are_refused, options_of_serve, wrong_options_of_serve_are_refused,
-      signals_have_names,
-      pid_is_written_and_read, pid_file_of_another_stays, pid_file_without_a_number,
-      pid_file_that_cannot_be_written, a_stuck_worker_is_loaded,
+      signals_have_names, programs_that_are_skua, a_stuck_worker_is_loaded,
       balance_moves_only_what_is_worth_it)
