@@ -204,8 +204,9 @@ static void make_way(struct socket_set *set, const struct listeners *wanted)
 	for (struct socket_set *other = sets; other; other = other->next) {
 		const union address *a = &other->address.address, *b = &set->address.address;
 
-		if (other == set || other->lender || is_named(other, wanted) ||
-		    !have_same_port(a, b) || (!is_any(a) && !is_any(b)))
+		/* Whether it is named is asked last: that costs most. */
+		if (other == set || other->lender || !have_same_port(a, b) ||
+		    (!is_any(a) && !is_any(b)) || is_named(other, wanted))
 			continue;
 		share_port(other, true);
 		set->makes_way = other->makes_way = true;
