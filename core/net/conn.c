@@ -284,15 +284,28 @@ void conn_for_each(void (*act)(struct conn *conn))
 	for_each(&busy, act);
 }
 
-void conn_for_idle(bool (*act)(struct conn *conn))
+/* False: act() has said so. */
+static bool for_some(struct list *list, bool (*act)(struct conn *conn))
 {
 	struct list *next;
 
-	for (struct list *link = idle.next; link != &idle; link = next) {
+	for (struct list *link = list->next; link != list; link = next) {
 		next = link->next;
 		if (!act(list_item(link, struct conn, link)))
-			return;
+			return false;
 	}
+	return true;
+}
+
+void conn_for_all(bool (*act)(struct conn *conn))
+{
+	if (for_some(&idle, act))
+		for_some(&busy, act);
+}
+
+void conn_for_idle(bool (*act)(struct conn *conn))
+{
+	for_some(&idle, act);
 }
 
 static void drain(struct conn *conn)

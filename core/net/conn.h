@@ -170,7 +170,8 @@ extern uint32_t conn_limit; /* worker_connections */
  */
 void conn_for_each(void (*act)(struct conn *conn));
 
-/* The same for idle ones, as long as act() returns true. */
+/* The same as long as act() returns true; and for the idle ones alone. */
+void conn_for_all(bool (*act)(struct conn *conn));
 void conn_for_idle(bool (*act)(struct conn *conn));
 
 /* Closes the idle connections, lets the others finish: protocol->drain on each. */

@@ -16,7 +16,6 @@
 #include "process/channel.h"
 #include "process/child.h"
 #include "process/generation.h"
-#include "process/heirs.h"
 #include "process/inbox.h"
 #include "process/privileges.h"
 #include "process/receiver.h"
@@ -34,24 +33,14 @@ static struct passed_conn held[HELD_MAX];
 static struct receiver *plan[HELD_MAX];
 static size_t held_count, held_limit;
 static struct timer retry;
-static struct heirs heirs; /* who takes what is held when this process ends */
+static uint32_t *listeners; /* the ids of those whose connections others take at the end */
+static size_t listeners_count;
 static bool quitting, said_full;
-static bool asked; /* the master has been asked who the heirs are now */
-
-/* When it ends: those who will have it in the end, if they can take it now. */
-static struct receiver *choose(const struct passed_conn *conn)
-{
-	struct receiver *heir = NULL;
-
-	if (quitting && heirs_know(&heirs, conn->listener))
-		heir = receiver_choose(heirs.receivers, heirs.count, true);
-	return heir ? heir : receiver_choose(receivers, receivers_count, true);
-}
 
 static void make_plan(void)
 {
 	for (size_t i = 0; i < held_count; i++) {
-		plan[i] = choose(&held[i]);
+		plan[i] = receiver_choose(receivers, receivers_count, true);
 		if (plan[i])
 			plan[i]->planned++;
 	}
@@ -75,12 +64,38 @@ static void send_share(struct receiver *receiver)
 			held[i].fd = -1;
 }
 
-static void send_shares(struct receiver *to, size_t count)
+static void send_shares(void)
 {
-	for (size_t i = 0; i < count; i++)
-		if (to[i].planned)
-			send_share(&to[i]);
-	receivers_unblock(to, count);
+	for (size_t i = 0; i < receivers_count; i++)
+		if (receivers[i].planned)
+			send_share(&receivers[i]);
+	receivers_unblock(receivers, receivers_count);
+}
+
+static bool is_taken(uint32_t listener)
+{
+	for (size_t i = 0; i < listeners_count; i++)
+		if (listeners[i] == listener)
+			return true;
+	return false;
+}
+
+/* At the end: what those will have after all who take the connections of its workers. */
+static void give_to_master(void)
+{
+	static struct batch batch;
+	bool gone[HELD_MAX] = { false };
+
+	batch.count = batch.len = 0;
+	for (size_t i = 0; i < held_count; i++)
+		gone[i] = is_taken(held[i].listener) && batch_add(&batch, &held[i]);
+	size_t count = batch.count;
+	if (count == 0 || child_give(&batch) < 0)
+		return;
+	stats_add(&stats_mine->handed_off, count);
+	for (size_t i = 0; i < held_count; i++)
+		if (gone[i])
+			held[i].fd = -1;
 }
 
 static void forget_sent(void)
@@ -100,37 +115,37 @@ static void say_full(void)
 	said_full = true;
 }
 
+/* Somebody may still take what is held. */
 static bool are_left(void)
 {
 	for (size_t i = 0; i < receivers_count; i++)
 		if (receivers[i].inbox >= 0)
 			return true;
-	return heirs_are_left(&heirs);
-}
-
-/* All workers it knows have gone: the master may know others. */
-static void ask_for_heirs(void)
-{
-	if (!asked && child_ask(MESSAGE_HEIRS) == 0)
-		asked = true;
+	for (size_t i = 0; i < held_count; i++)
+		if (is_taken(held[i].listener))
+			return true;
+	return false;
 }
 
 static void deal(void)
 {
+	if (quitting)
+		give_to_master();
+	forget_sent();
 	make_plan();
-	send_shares(receivers, receivers_count);
-	send_shares(heirs.receivers, heirs.count);
+	send_shares();
 	forget_sent();
 	if (held_count == held_limit)
 		say_full();
 	else if (held_count == 0)
 		said_full = false;
-	if (held_count && quitting && !are_left())
-		ask_for_heirs();
-	if (held_count)
-		timer_start(&retry, RETRY_MS);
-	else if (quitting)
+	bool is_over = quitting && !are_left();
+	if (held_count && is_over)
+		log_alertx("%zu connections are closed: no worker is left", held_count);
+	if (is_over || (quitting && held_count == 0))
 		loop_stop();
+	else if (held_count)
+		timer_start(&retry, RETRY_MS);
 }
 
 static void after_turn(void *data)
@@ -202,22 +217,16 @@ void acceptor_quit(void)
 {
 	quitting = true;
 	accept_stop();
-	if (held_count == 0)
-		loop_stop();
+	deal();
 }
 
-void acceptor_heirs(struct message *message)
+void acceptor_listeners(struct str ids)
 {
-	bool says_all = message->type == MESSAGE_HEIRS;
-
-	heirs_receive(&heirs, message);
-	if (!says_all)
-		return;
-	if (asked && !are_left()) {
-		log_alertx("%zu connections are closed: no worker is left", held_count);
-		loop_stop();
-	}
-	asked = false;
+	free(listeners);
+	listeners = malloc(ids.len + 1);
+	listeners_count = listeners ? ids.len / sizeof(*listeners) : 0;
+	if (listeners_count)
+		memcpy(listeners, ids.data, listeners_count * sizeof(*listeners));
 }
 
 void acceptor_stop(void)
@@ -231,6 +240,6 @@ void acceptor_finish(void)
 	for (size_t i = 0; i < held_count; i++)
 		close(held[i].fd);
 	held_count = 0;
-	heirs_forget(&heirs);
+	free(listeners);
 	free(receivers);
 }

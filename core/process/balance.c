@@ -1,23 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Looks once a second, and acts in steps while it has something to give. The
+ * Looks once a second, and acts in steps while there is something to give. The
  * receiver must have taken all that was sent to it before, and until it was seen to
  * take something it gets one connection: those that are moved would be answered
  * where they are, and a worker that hangs looks light.
  */
 #include "process/balance.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <timer.h>
-#include <unistd.h>
 
 #include "base/stats.h"
-#include "net/conn.h"
 #include "process/generation.h"
 #include "process/main_conf.h"
-#include "process/passing.h"
 #include "process/receiver.h"
+#include "process/relay.h"
 #include "process/table.h"
 
 enum {
@@ -28,10 +24,8 @@ enum {
 	FEW = 64, /* more than the lightest: not worth a move */
 };
 
-static struct receiver *peers;
-static size_t count;
+static struct generation *(*find_heir)(void);
 static struct timer timer;
-static uint64_t left; /* of this step */
 
 uint64_t balance_share(uint64_t own, uint64_t lightest)
 {
@@ -41,67 +35,53 @@ uint64_t balance_share(uint64_t own, uint64_t lightest)
 	return half < STEP ? half : STEP;
 }
 
-static struct receiver *lightest(void)
+/* True: it was asked for some. */
+static bool relieve(struct process *process)
 {
-	struct receiver *best;
+	struct receiver *to = relay_lightest(process);
 
-	receivers_unblock(peers, count);
-	best = receiver_choose(peers, count, false);
-	if (!best || stats_get(&best->stats->away) || receiver_on_the_way(best))
-		return NULL;
-	return best;
+	if (!to || stats_get(&to->stats->away) || receiver_on_the_way(to))
+		return false;
+	uint64_t share = balance_share(stats_get(&process->stats->active),
+				       stats_get(&to->stats->active));
+	if (share > 1 && !receiver_took_within(to, FRESH_MS))
+		share = 1;
+	if (share == 0 || !relay_ask_for(process, (uint32_t)share))
+		return false;
+	to->planned += (unsigned)share;
+	return true;
 }
 
-/* One that has just come will ask in a moment; the others have waited for longer. */
-static bool move(struct conn *conn)
+static bool is_of_use(const struct generation *generation)
 {
-	if (conn->requests && passing_add(conn) == 0)
-		left--;
-	return left > 0;
+	return generation && !generation->retiring && generation->events->balance &&
+	       generation->workers > 1;
 }
 
 static void step(void *data)
 {
-	struct receiver *to = lightest();
+	const struct generation *generation = find_heir();
+	bool moved = false;
 
 	(void)data;
-	left = to ? balance_share(conn_counts.active, stats_get(&to->stats->active)) : 0;
-	timer_start(&timer, left ? STEP_MS : LOOK_MS);
-	if (!left)
+	if (!is_of_use(generation))
 		return;
-	if (!receiver_took_within(to, FRESH_MS))
-		left = 1;
-	passing_begin(to, 1);
-	conn_for_idle(move);
-	passing_end();
+	for (struct process *process = table_next(NULL); process; process = table_next(process))
+		if (process->generation == generation && process->kind == PROCESS_WORKER &&
+		    relieve(process))
+			moved = true;
+	relay_forget_plans();
+	timer_start(&timer, moved ? STEP_MS : LOOK_MS);
 }
 
-int balance_start(const struct process *self)
+void balance_start(struct generation *(*heir)(void))
 {
-	peers = calloc(self->generation->workers, sizeof(*peers));
-	if (!peers)
-		return -ENOMEM;
-	for (struct process *other = table_next(NULL); other; other = table_next(other))
-		if (other != self && other->generation == self->generation &&
-		    other->kind == PROCESS_WORKER)
-			peers[count++] = (struct receiver){
-				.inbox = other->inbox[1],
-				.stats = other->stats,
-				.limit = (uint64_t)self->generation->events->worker_connections,
-			};
+	find_heir = heir;
 	timer = (struct timer){ .expired = step };
-	if (count)
-		timer_start(&timer, LOOK_MS);
-	return 0;
 }
 
-void balance_stop(void)
+void balance_watch(void)
 {
-	timer_stop(&timer);
-	for (size_t i = 0; i < count; i++)
-		if (peers[i].inbox >= 0)
-			close(peers[i].inbox);
-	free(peers);
-	peers = NULL;
-	count = 0;
+	if (!timer_is_started(&timer))
+		timer_start(&timer, LOOK_MS);
 }

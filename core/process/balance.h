@@ -1,22 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Long-lived connections may end up with few workers, after a worker has died or
- * because the kernel likes one of them. A worker that holds far more than the
- * lightest of its generation gives idle ones to it, so many a second.
+ * because the kernel likes one of them. The master asks a worker that holds far more than
+ * the lightest of its generation for idle ones, so many a second, which go there.
  */
 #ifndef SKUA_PROCESS_BALANCE_H
 #define SKUA_PROCESS_BALANCE_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
-struct process;
+struct generation;
 
-/* In a worker, whose peers are in the table. 0 or -ENOMEM. */
-int balance_start(const struct process *self);
+/* As master, once: heir() is that of supervisor.h. */
+void balance_start(struct generation *(*heir)(void));
 
-/* Connections stay from now on. */
-void balance_stop(void);
+/* The workers of a generation may have to be looked after now. */
+void balance_watch(void);
 
 /*
  * How many connections a worker with `own` gives to one with `lightest` at a

@@ -9,9 +9,13 @@
 #include <log.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <timer.h>
 #include <unistd.h>
 
-enum { VERSION = 1 };
+enum {
+	VERSION = 1,
+	FDS_MAX = 253, /* SCM_MAX_FD: the kernel takes no more with one message */
+};
 
 struct head {
 	uint16_t version;
@@ -21,10 +25,13 @@ struct head {
 	uint32_t fds_count;
 };
 
-/* Room for one control message with all descriptors, aligned for its head. */
+/*
+ * Room for one control message, aligned for its head, with as many descriptors as
+ * there can be: what does not arrive then has found no room in this process.
+ */
 union control {
 	struct cmsghdr head;
-	char room[CMSG_SPACE(sizeof(int) * CHANNEL_FDS)];
+	char room[CMSG_SPACE(sizeof(int) * FDS_MAX)];
 };
 
 int channel_pair(int fds[2])
@@ -98,10 +105,14 @@ static void detach(struct msghdr *msg, struct message *message)
 	}
 }
 
+/* Whoever sends one such may send many. */
 static int drop(struct message *message, const char *why)
 {
-	log_alertx("a message between processes was dropped with %zu descriptors: %s",
-		   message->fds_count, why);
+	static int64_t said_ms;
+
+	if (clock_is_due(&said_ms, SHORTAGE_LOG_MS))
+		log_alertx("a message between processes was dropped with %zu descriptors: %s",
+			   message->fds_count, why);
 	message_discard(message);
 	return -EBADMSG;
 }
@@ -163,6 +174,29 @@ static int receive(int fd, struct message *message, int flags)
 int channel_receive(int fd, struct message *message)
 {
 	return receive(fd, message, 0);
+}
+
+/* Without room for descriptors none are made. */
+int channel_next(int fd, unsigned *type)
+{
+	struct head head = { 0 };
+	struct iovec iov = { &head, sizeof(head) };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+	ssize_t n;
+
+	do
+		n = recvmsg(fd, &msg, MSG_DONTWAIT | MSG_PEEK);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return errno == ECONNRESET ? 0 : -errno;
+	if (n == 0 && !(msg.msg_flags & MSG_CTRUNC))
+		return 0;
+	if (n < (ssize_t)sizeof(head)) {
+		channel_drop(fd);
+		return -EBADMSG;
+	}
+	*type = head.type;
+	return 1;
 }
 
 int channel_peek(int fd, struct message *message)

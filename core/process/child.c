@@ -19,12 +19,12 @@
 #include "config/logs.h"
 #include "net/conn.h"
 #include "process/acceptor.h"
-#include "process/balance.h"
 #include "process/channel.h"
 #include "process/control.h"
 #include "process/daemon.h"
 #include "process/generation.h"
 #include "process/handover.h"
+#include "process/inbox.h"
 #include "process/leaks.h"
 #include "process/listen.h"
 #include "process/partner.h"
@@ -47,7 +47,8 @@ struct job_of_kind {
 	void (*quit)(void);
 	void (*stop)(void);
 	void (*finish)(void);
-	void (*heirs)(struct message *message);
+	void (*listeners)(struct str ids); /* whose connections others take when it ends */
+	void (*give)(uint32_t count); /* it may give so many; NULL: it gives without */
 };
 
 /* Who accepts: in accept_mode handoff the acceptor alone. */
@@ -67,19 +68,14 @@ static int start_worker(struct process *self)
 		.accepts = accepts(self),
 	};
 
-	int error = self->generation->events->balance ? balance_start(self) : 0;
-	if (error < 0) {
-		errno = -error;
-		log_warn("this worker does not balance its connections");
-	}
 	return worker_start(&place);
 }
 
 static const struct job_of_kind jobs[] = {
 	[PROCESS_WORKER] = { "worker process", true, start_worker, worker_quit, worker_stop,
-			     worker_finish, handover_heirs },
+			     worker_finish, handover_listeners, handover_give },
 	[PROCESS_ACCEPTOR] = { "acceptor process", false, acceptor_start, acceptor_quit,
-			       acceptor_stop, acceptor_finish, acceptor_heirs },
+			       acceptor_stop, acceptor_finish, acceptor_listeners, NULL },
 };
 
 static struct process *self;
@@ -94,9 +90,14 @@ const char *child_name(const struct process *process)
 	return name;
 }
 
-int child_ask(enum message_type type)
+int child_tell(enum message_type type, uint32_t number)
 {
-	return channel.fd < 0 ? -EPIPE : channel_send(channel.fd, type, 0, STR(""), NULL, 0);
+	return channel.fd < 0 ? -EPIPE : channel_send(channel.fd, type, number, STR(""), NULL, 0);
+}
+
+int child_give(struct batch *batch)
+{
+	return channel.fd < 0 ? -EPIPE : batch_send(batch, channel.fd);
 }
 
 /* "worker 2, generation 5", and how many connections it still has when it is to end. */
@@ -123,7 +124,7 @@ static void quit(void)
 		loop_on_finish(&hook);
 	draining = true;
 	jobs[self->kind].quit();
-	child_ask(MESSAGE_CLOSED);
+	child_tell(MESSAGE_CLOSED, 0);
 }
 
 /* The master has opened the log files again: each new one goes behind its old number. */
@@ -151,9 +152,17 @@ static void obey(struct message *message)
 	case MESSAGE_LOGS:
 		replace_logs(message);
 		return;
+	case MESSAGE_LISTENERS:
+		jobs[self->kind].listeners(message->payload);
+		message_discard(message);
+		return;
+	case MESSAGE_GIVE:
+		message_discard(message);
+		if (jobs[self->kind].give)
+			jobs[self->kind].give(message->number);
+		return;
 	case MESSAGE_HEIRS:
-	case MESSAGE_COUNTERS:
-		jobs[self->kind].heirs(message);
+		/* Of a program of before, which cannot take this one's connections. */
 		message_discard(message);
 		return;
 	default:
@@ -177,6 +186,7 @@ static void on_channel(struct event *event, uint32_t events)
 	event_remove(event);
 	close(event->fd);
 	event->fd = -1;
+	jobs[self->kind].listeners(STR(""));
 	quit();
 }
 
@@ -202,10 +212,10 @@ static const struct signal_action actions[] = {
 /* The other processes' ends of things. */
 static void close_foreign(void)
 {
-	bool gives = self->kind == PROCESS_ACCEPTOR || self->generation->events->balance;
+	bool deals = self->kind == PROCESS_ACCEPTOR;
 
 	for (struct process *other = table_next(NULL); other; other = table_next(other)) {
-		bool takes = gives && other != self && other->generation == self->generation;
+		bool takes = deals && other->generation == self->generation;
 
 		if (other->channel.fd >= 0)
 			close(other->channel.fd);
@@ -251,7 +261,7 @@ static void on_moved(void)
 	static int64_t told_ms;
 
 	if (clock_is_due(&told_ms, 1000))
-		channel_send(channel.fd, MESSAGE_MOVED, 0, STR(""), NULL, 0);
+		child_tell(MESSAGE_MOVED, 0);
 }
 
 static int run(int fd)

@@ -8,6 +8,7 @@
 
 #include "process/channel.h"
 
+struct batch;
 struct process;
 
 /* It had no chance to serve: its exit status. */
@@ -20,10 +21,13 @@ struct process;
 int child_start(struct process *process);
 
 /*
- * In a child: asks the master for something, by a message without content. 0 or
- * -errno; -EPIPE: there is no master any more.
+ * In a child: tells the master something, by a message without content. 0 or -errno;
+ * -EPIPE: there is no master any more.
  */
-int child_ask(enum message_type type);
+int child_tell(enum message_type type, uint32_t number);
+
+/* In a child: gives the master connections (relay.h); as batch_send(). */
+int child_give(struct batch *batch);
 
 /* "worker process 2": for messages. Valid until the next call. */
 const char *child_name(const struct process *process);

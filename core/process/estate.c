@@ -12,18 +12,13 @@
 #include <timer.h>
 #include <unistd.h>
 
-#include "base/stats.h"
-#include "process/generation.h"
-#include "process/inbox.h"
-#include "process/partner.h"
-#include "process/receiver.h"
-#include "process/table.h"
+#include "process/relay.h"
 
 enum { RETRY_MS = 5 };
 
 struct estate {
 	int inbox;
-	struct generation *(*heir)(void);
+	uint32_t limit; /* connections that are taken out of it */
 	struct timer retry;
 	struct estate *next;
 };
@@ -31,44 +26,6 @@ struct estate {
 static struct estate *estates;
 
 void (*estate_none_left)(void);
-
-/* `away`: to those that do not serve at present, which comes after the others. */
-static int give_to_some(const struct generation *heir, bool away, const struct estate *estate)
-{
-	int result = -EPIPE;
-
-	for (struct process *to = table_next(NULL); to; to = table_next(to)) {
-		if (to->generation != heir || to->inbox[1] < 0 ||
-		    (stats_get(&to->stats->away) != 0) != away)
-			continue;
-		result = inbox_forward(estate->inbox, to->inbox[1]);
-		if (result > 0)
-			receiver_count_dealt(to->stats, (uint64_t)result);
-		if (result >= 0)
-			return result;
-	}
-	return result;
-}
-
-/* One message to whichever worker of the heir takes it; as inbox_forward(). */
-static int give_to(const struct generation *heir, const struct estate *estate)
-{
-	int result = give_to_some(heir, false, estate);
-
-	return result == -EPIPE ? give_to_some(heir, true, estate) : result;
-}
-
-/* Workers that end themselves come last: they would only pass it on. */
-static int give_one(const struct estate *estate)
-{
-	const struct generation *heir = estate->heir();
-
-	if (heir && !heir->retiring)
-		return give_to(heir, estate);
-	if (partner_has_heirs())
-		return partner_give(estate->inbox);
-	return heir ? give_to(heir, estate) : 0;
-}
 
 static void destroy(struct estate *estate)
 {
@@ -86,8 +43,8 @@ static void settle(void *data)
 	struct estate *estate = data;
 	int result;
 
-	while ((result = give_one(estate)) > 0)
-		;
+	while ((result = relay_left(estate->inbox, estate->limit)) > 0 || result == -EPROTO)
+		estate->limit -= result > 0 ? (uint32_t)result : 0;
 	if (result == -EAGAIN || result == -ETOOMANYREFS || result == -EMFILE) {
 		timer_start(&estate->retry, RETRY_MS);
 		return;
@@ -101,7 +58,7 @@ static void settle(void *data)
 		estate_none_left();
 }
 
-void estate_take(int inbox, struct generation *(*heir)(void))
+void estate_take(int inbox, uint32_t limit)
 {
 	struct estate *estate = calloc(1, sizeof(*estate));
 
@@ -111,7 +68,7 @@ void estate_take(int inbox, struct generation *(*heir)(void))
 		close(inbox);
 		return;
 	}
-	*estate = (struct estate){ .inbox = inbox, .heir = heir, .next = estates };
+	*estate = (struct estate){ .inbox = inbox, .limit = limit, .next = estates };
 	estates = estate;
 	estate->retry = (struct timer){ .expired = settle, .data = estate };
 	settle(estate);

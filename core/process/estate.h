@@ -1,23 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What lies in the inbox of a process that has gone and isn't replaced: the
- * master gives it to the workers that rule now, or to those of the program that
- * serves beside this one.
+ * What lies in the inbox of a process that has gone and isn't replaced, and what one
+ * that has gone was about to give away: the master gives it to the workers that rule
+ * now, or to those of the program that serves beside this one (relay.h).
  */
 #ifndef SKUA_PROCESS_ESTATE_H
 #define SKUA_PROCESS_ESTATE_H
 
 #include <stdbool.h>
-
-struct generation;
+#include <stdint.h>
 
 /*
- * Owns the read end of the inbox. From now on nothing can be put into it; what
- * is there goes to workers of heir(), at once or when they take it. Without an
- * heir (NULL, or one that ends itself) it goes to the other program (partner.h);
- * without that it is closed.
+ * Owns the read end of an inbox, or of a channel. From now on nothing can be put into
+ * it; at most `limit` connections that are there go to others, at once or when they
+ * take them. Without anybody to take them they are closed.
  */
-void estate_take(int inbox, struct generation *(*heir)(void));
+void estate_take(int inbox, uint32_t limit);
 
 /* Whether something still waits to be taken; called when that is over, unless NULL. */
 bool estate_is_there(void);

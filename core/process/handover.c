@@ -1,42 +1,46 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A sweep goes over all connections and passes on those that are between two
- * requests. What finds no receiver is tried again in a moment. Connections that
- * are busy come by themselves, through conn_export.
+ * A sweep goes over all connections and gives away those that are between two requests,
+ * in batches, as long as there is room for them. Connections that are busy come by
+ * themselves, through conn_export.
  */
 #include "process/handover.h"
 
 #include <errno.h>
-#include <log.h>
+#include <stdlib.h>
 #include <timer.h>
 
+#include "base/stats.h"
 #include "net/conn.h"
 #include "process/channel.h"
 #include "process/child.h"
-#include "process/heirs.h"
-#include "process/passing.h"
+#include "process/inbox.h"
 
 enum {
-	RETRY_MS = 5, /* when receivers are behind */
-	FULL_MS = 100, /* when they have no room */
+	RETRY_MS = 5, /* when the master is behind */
+	BATCH = 32, /* connections in a message: so that many workers get their share */
 };
 
-static struct heirs heirs;
+static uint32_t *listeners; /* whose connections others take; their ids */
+static size_t listeners_count;
+static uint32_t credit; /* connections that may be given away */
 static bool leaving;
-static bool asked; /* the master has been asked who the heirs are now */
-static bool said_full;
+static bool is_blocked; /* the last batch was not sent */
 static struct timer retry;
+static struct batch batch;
+static struct conn *gathered[BATCH]; /* the connections in it */
+
+static bool is_taken(uint32_t listener)
+{
+	for (size_t i = 0; i < listeners_count; i++)
+		if (listeners[i] == listener)
+			return true;
+	return false;
+}
 
 static bool may_leave(const struct conn *conn)
 {
-	return heirs_know(&heirs, conn->listener->id) && conn_is_portable(conn);
-}
-
-static void leave(struct conn *conn)
-{
-	/* What one message does not hold is answered here, too. */
-	if (!may_leave(conn) || passing_add(conn) == -EMSGSIZE)
-		conn->protocol->drain(conn);
+	return is_taken(conn->listener->id) && conn_is_portable(conn);
 }
 
 static void drain_all(void)
@@ -46,75 +50,117 @@ static void drain_all(void)
 	conn_drain_all();
 }
 
-/* Those that the master has named have ended themselves. */
-static void ask_for_heirs(void)
+/* --- giving away --------------------------------------------------------------------- */
+
+static void take_back(void)
 {
-	if (asked)
-		return;
-	int error = child_ask(MESSAGE_HEIRS);
-	asked = error == 0;
-	if (error == -EPIPE)
-		drain_all();
+	for (size_t i = 0; i < batch.count; i++)
+		conn_watch(gathered[i]);
+	credit += (uint32_t)batch.count;
+	batch.count = batch.len = 0;
 }
 
-static bool all_are_full(void)
+/* False: nothing was sent, and all is as before. */
+static bool flush(void)
 {
-	for (size_t i = 0; i < heirs.count; i++)
-		if (!receiver_is_full(&heirs.receivers[i]))
-			return false;
+	size_t count = batch.count;
+
+	if (count == 0)
+		return true;
+	if (child_give(&batch) < 0) {
+		take_back();
+		is_blocked = true;
+		if (leaving)
+			timer_start(&retry, RETRY_MS);
+		return false;
+	}
+	stats_add(&stats_mine->handed_off, count);
+	for (size_t i = 0; i < count; i++)
+		conn_forget(gathered[i]);
 	return true;
 }
 
-static void say_full(void)
+/*
+ * 0: it is in the batch, which flush() sends, or was sent with it already. -EAGAIN:
+ * there is no room for it. -EBUSY: something is under way on it. -EMSGSIZE: no message
+ * holds what belongs to it. After an error it is as before.
+ */
+static int add(struct conn *conn)
 {
-	if (!said_full)
-		log_warnx("all new workers are full: %u connections stay with this one until "
-			  "there is room; worker_connections says how many a worker takes",
-			  conn_counts.active);
-	said_full = true;
+	struct passed_conn passed = {
+		.fd = conn->event.fd,
+		.listener = conn->listener->id,
+		.peer = conn->peer,
+		.peer_len = conn->peer_len,
+	};
+
+	if (credit == 0 || is_blocked)
+		return -EAGAIN;
+	if (!conn_pack(conn, &passed.past))
+		return -EBUSY;
+	if (!batch_add(&batch, &passed)) {
+		if (batch.count == 0)
+			return -EMSGSIZE;
+		flush();
+		return add(conn);
+	}
+	conn_unwatch(conn);
+	gathered[batch.count - 1] = conn;
+	credit--;
+	if (batch.count == BATCH)
+		flush();
+	return 0;
 }
 
-static void try_later(void)
-{
-	bool full = all_are_full();
+/* --- of a worker that ends ------------------------------------------------------------- */
 
-	timer_start(&retry, full ? FULL_MS : RETRY_MS);
-	if (!heirs_are_left(&heirs))
-		ask_for_heirs();
-	else if (full)
-		say_full();
+/* What one message does not hold is answered here, too. */
+static void leave(struct conn *conn)
+{
+	if (!may_leave(conn) || add(conn) == -EMSGSIZE)
+		conn->protocol->drain(conn);
 }
 
+/* Over all, also those that nobody takes. */
 static void sweep(void)
 {
-	passing_begin(heirs.receivers, heirs.count);
 	conn_for_each(leave);
-	if (passing_end())
-		try_later();
+	flush();
+}
+
+static bool offer(struct conn *conn)
+{
+	if (may_leave(conn))
+		add(conn);
+	return credit > 0 && !is_blocked;
+}
+
+/* There is room again. */
+static void go_on(void)
+{
+	is_blocked = false;
+	conn_for_all(offer);
+	flush();
 }
 
 static void on_retry(void *data)
 {
 	(void)data;
-	sweep();
+	if (conn_export)
+		go_on();
 }
 
 /* conn_export: a connection has come to the end of an answer, or begins with a request. */
 static bool export_one(struct conn *conn)
 {
-	if (!may_leave(conn))
-		return false;
-	int gone = passing_one(heirs.receivers, heirs.count, conn);
-	if (gone == 0 && !timer_is_started(&retry))
-		timer_start(&retry, RETRY_MS);
-	return gone > 0;
+	return may_leave(conn) && add(conn) == 0 && flush();
 }
 
 void handover_start(void)
 {
 	leaving = true;
 	retry = (struct timer){ .expired = on_retry };
-	if (!heirs_are_left(&heirs)) {
+	if (!listeners_count) {
 		drain_all();
 		return;
 	}
@@ -132,23 +178,57 @@ void handover_again(void)
 		drain_all();
 }
 
-void handover_heirs(struct message *message)
+void handover_listeners(struct str ids)
 {
-	/* Counters alone say nothing: heirs follow. */
-	bool says_all = message->type == MESSAGE_HEIRS;
-
-	asked = asked && !says_all;
-	if (heirs_receive(&heirs, message) < 0 || !leaving || !says_all)
+	free(listeners);
+	listeners = malloc(ids.len + 1);
+	listeners_count = listeners ? ids.len / sizeof(*listeners) : 0;
+	if (listeners_count)
+		memcpy(listeners, ids.data, listeners_count * sizeof(*listeners));
+	if (!leaving)
 		return;
-	if (!heirs_are_left(&heirs))
+	if (!listeners_count)
 		drain_all();
 	else if (conn_export)
 		sweep();
+}
+
+/* --- of one that has more than others --------------------------------------------------- */
+
+/* One that has just come will ask in a moment; the others have waited for longer. */
+static bool move(struct conn *conn)
+{
+	if (conn->requests)
+		add(conn);
+	return credit > 0 && !is_blocked;
+}
+
+/* What is not given now is not given later either. */
+static void give_idle(void)
+{
+	if (credit)
+		conn_for_idle(move);
+	flush();
+	if (credit)
+		child_tell(MESSAGE_KEPT, credit);
+	credit = 0;
+}
+
+void handover_give(uint32_t count)
+{
+	is_blocked = false;
+	credit += count;
+	if (!leaving)
+		give_idle();
+	else if (conn_export)
+		go_on();
 }
 
 void handover_finish(void)
 {
 	conn_export = NULL;
 	timer_stop(&retry);
-	heirs_forget(&heirs);
+	free(listeners);
+	listeners = NULL;
+	listeners_count = 0;
 }

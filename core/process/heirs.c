@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * The message is read as carefully as any other, though it comes from the
- * master: in time that may be another binary.
- */
+/* The message is read as carefully as any other: it comes from another binary. */
 #include "process/heirs.h"
 
 #include <errno.h>
@@ -17,19 +14,17 @@
 #include "process/main_conf.h"
 #include "process/table.h"
 
-/*
- * Spoken between binaries. The ids of the listeners and the entries follow, and
- * from another program a slot for each entry.
- */
+/* Spoken between binaries. The ids of the listeners, the entries, and their slots follow. */
 struct head {
 	uint32_t listeners;
 	uint32_t receivers; /* as many as descriptors */
 };
 
+/* It was the slot of a receiver of the same program. */
 #define NO_SLOT UINT32_MAX
 
 struct entry {
-	uint32_t slot; /* of the counters; or NO_SLOT */
+	uint32_t unused; /* NO_SLOT */
 	uint32_t limit; /* worker_connections */
 };
 
@@ -44,7 +39,7 @@ struct parcel {
 	size_t len;
 	int fds[CHANNEL_FDS];
 	size_t count;
-	uint32_t slots[CHANNEL_FDS]; /* of the receivers, for another program */
+	uint32_t slots[CHANNEL_FDS]; /* of the receivers */
 };
 
 static void put(struct parcel *parcel, const void *data, size_t len)
@@ -71,12 +66,11 @@ static void begin(struct parcel *parcel, const struct generation *heir)
 	memcpy(parcel->payload, &head, sizeof(head));
 }
 
-static int finish(struct parcel *parcel, int channel, bool abroad, uint32_t *first)
+static int finish(struct parcel *parcel, int channel, uint32_t *first)
 {
 	uint32_t count = (uint32_t)parcel->count;
 
-	if (abroad)
-		put(parcel, parcel->slots, count * sizeof(uint32_t));
+	put(parcel, parcel->slots, count * sizeof(uint32_t));
 	memcpy(parcel->payload + offsetof(struct head, receivers), &count, sizeof(count));
 	int error = channel_send(channel, MESSAGE_HEIRS, *first,
 				 (struct str){ parcel->payload, parcel->len }, parcel->fds,
@@ -85,7 +79,7 @@ static int finish(struct parcel *parcel, int channel, bool abroad, uint32_t *fir
 	return error;
 }
 
-int heirs_send(int channel, const struct generation *heir, bool abroad)
+int heirs_send(int channel, const struct generation *heir)
 {
 	static struct parcel parcel;
 	uint32_t first = 0;
@@ -96,18 +90,18 @@ int heirs_send(int channel, const struct generation *heir, bool abroad)
 		if (to->generation != heir || to->inbox[1] < 0)
 			continue;
 		if (parcel.count == CHANNEL_FDS) {
-			error = finish(&parcel, channel, abroad, &first);
+			error = finish(&parcel, channel, &first);
 			begin(&parcel, heir);
 		}
 		const struct entry entry = {
-			.slot = abroad ? NO_SLOT : table_slot(to),
+			.unused = NO_SLOT,
 			.limit = (uint32_t)heir->events->worker_connections,
 		};
 		put(&parcel, &entry, sizeof(entry));
 		parcel.slots[parcel.count] = table_slot(to);
 		parcel.fds[parcel.count++] = to->inbox[1];
 	}
-	return error < 0 ? error : finish(&parcel, channel, abroad, &first);
+	return error < 0 ? error : finish(&parcel, channel, &first);
 }
 
 static int keep_listeners(struct heirs *heirs, const char *from, size_t count)
@@ -134,43 +128,17 @@ static const char *find_entries(struct str payload, struct head *head)
 	return payload.len < after ? NULL : payload.data + before;
 }
 
-bool heirs_listen(struct str payload, uint32_t listener)
-{
-	struct head head;
-
-	if (!find_entries(payload, &head))
-		return false;
-	for (size_t i = 0; i < head.listeners; i++) {
-		uint32_t id;
-
-		memcpy(&id, payload.data + sizeof(head) + i * sizeof(id), sizeof(id));
-		if (id == listener)
-			return true;
-	}
-	return head.listeners == LISTENERS_MAX;
-}
-
-uint32_t heirs_slot_abroad(struct str payload, size_t index)
-{
-	struct head head;
-	const char *entries = find_entries(payload, &head);
-	uint32_t slot = NO_SLOT;
-
-	if (!entries)
-		return NO_SLOT;
-	size_t skip = sizeof(struct entry) * head.receivers + sizeof(slot) * index;
-	struct str rest = str_range(entries, payload.data + payload.len);
-	if (index < head.receivers && skip + sizeof(slot) <= rest.len)
-		memcpy(&slot, entries + skip, sizeof(slot));
-	return slot;
-}
-
+/* The counters of the receiver of this index of all those behind `entries`. */
 static struct stats *find_stats(const struct heirs *heirs, const struct message *message,
-				const struct entry *entry, size_t index)
+				const char *entries, size_t index)
 {
-	if (entry->slot != NO_SLOT)
-		return table_stats(entry->slot);
-	return foreign_slot(&heirs->foreign, heirs_slot_abroad(message->payload, index));
+	struct str rest = str_range(entries, message->payload.data + message->payload.len);
+	uint32_t slot = NO_SLOT;
+	size_t skip = sizeof(struct entry) * message->fds_count + sizeof(slot) * index;
+
+	if (skip + sizeof(slot) <= rest.len)
+		memcpy(&slot, entries + skip, sizeof(slot));
+	return foreign_slot(&heirs->foreign, slot);
 }
 
 static int add_receivers(struct heirs *heirs, const struct message *message, const char *from)
@@ -185,13 +153,10 @@ static int add_receivers(struct heirs *heirs, const struct message *message, con
 		struct entry entry;
 
 		memcpy(&entry, from + i * sizeof(entry), sizeof(entry));
-		struct stats *stats = find_stats(heirs, message, &entry, i);
-		if (!stats) {
-			close(message->fds[i]);
-			continue;
-		}
 		receivers[heirs->count++] = (struct receiver){
-			.inbox = message->fds[i], .stats = stats, .limit = entry.limit,
+			.inbox = message->fds[i],
+			.stats = find_stats(heirs, message, from, i),
+			.limit = entry.limit,
 		};
 	}
 	return 0;
@@ -233,7 +198,7 @@ int heirs_receive(struct heirs *heirs, struct message *message)
 
 	if (error < 0) {
 		errno = -error;
-		log_alert("cannot learn who takes the connections of this process");
+		log_alert("cannot learn who takes connections in the other program");
 		message_discard(message);
 	}
 	message->fds_count = 0;
@@ -253,7 +218,7 @@ bool heirs_know(const struct heirs *heirs, uint32_t listener)
 	for (size_t i = 0; i < heirs->listeners_count; i++)
 		if (heirs->listeners[i] == listener)
 			return true;
-	return false;
+	return heirs->listeners_count == LISTENERS_MAX;
 }
 
 void heirs_forget(struct heirs *heirs)

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Who takes the connections of a process that ends: the workers of the ruling
- * generation. The master tells it by MESSAGE_HEIRS before it says MESSAGE_QUIT,
- * and again when it is asked, since heirs end, too.
+ * Tells another program who takes connections here: the workers of the ruling
+ * generation. The other master passes on to them what its own workers give away
+ * (relay.h). Workers of a program of before, which gave connections to each other, hear of
+ * it themselves.
  *
- *     payload   which listeners the heirs have, slot and limit of each receiver;
- *               a slot that nobody has is that of another program's worker: the
- *               numbers of those slots, in its counters, follow
+ *     payload   which listeners the receivers have, the limit of each; the numbers of their
+ *               slots, in the counters of this program, follow
  *     fds       the write ends of their inboxes
  *
  * More than fit in one message come in several.
@@ -25,26 +25,17 @@
 struct generation;
 struct message;
 
-/* As a process that ends has them. Zero it to begin. */
+/* As the other program has them. Zero it to begin. */
 struct heirs {
 	struct receiver *receivers;
 	size_t count;
-	uint32_t *listeners; /* ids of those they have */
+	uint32_t *listeners; /* ids of those they have; NULL: nothing was said yet */
 	size_t listeners_count;
-	struct foreign foreign; /* the counters of those abroad */
+	struct foreign foreign; /* their counters */
 };
 
-/*
- * As master: tells a process; NULL: there are none. `abroad`: it belongs to
- * another program, which has counters of its own. 0 or -errno of channel_send().
- */
-int heirs_send(int channel, const struct generation *heir, bool abroad);
-
-/* Whether the payload says that the receivers have this listener. */
-bool heirs_listen(struct str payload, uint32_t listener);
-
-/* The slot of the receiver of this index, in the counters of the sender's program. */
-uint32_t heirs_slot_abroad(struct str payload, size_t index);
+/* Sends who they are; NULL: nobody. 0 or -errno of channel_send(). */
+int heirs_send(int channel, const struct generation *heir);
 
 /*
  * Takes a message in (MESSAGE_COUNTERS, then MESSAGE_HEIRS), with its descriptors;
@@ -53,7 +44,7 @@ uint32_t heirs_slot_abroad(struct str payload, size_t index);
  */
 int heirs_receive(struct heirs *heirs, struct message *message);
 
-/* Whether they serve this listener. */
+/* Whether they have this listener; there may be more than they could say. */
 bool heirs_know(const struct heirs *heirs, uint32_t listener);
 
 /* Some that take connections are left. */

@@ -149,23 +149,3 @@ unsigned inbox_receive(int fd, unsigned messages, void (*take)(const struct pass
 	}
 	return count;
 }
-
-int inbox_forward(int from, int to)
-{
-	struct message message;
-	int result;
-
-	do
-		result = channel_peek(from, &message);
-	while (result == -EBADMSG);
-	if (result <= 0)
-		return result == -EAGAIN ? 0 : result;
-	size_t count = message.fds_count;
-	int error = channel_send(to, message.type, message.number, message.payload, message.fds,
-				 count);
-	message_discard(&message);
-	if (error < 0)
-		return error;
-	channel_drop(from);
-	return (int)count;
-}

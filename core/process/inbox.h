@@ -4,9 +4,11 @@
  * both ends of each, so what lies in one outlives its reader: the replacement
  * takes it out.
  *
- *     acceptor ──┐
- *     peers ─────┼─> inbox ─> worker     credit: stats.dealt - stats.taken
+ *     acceptor ──┬─> inbox ─> worker     credit: stats.dealt - stats.taken
  *     master ────┘
+ *
+ * What other workers give away comes through the master (relay.h): a worker has no end
+ * of another one's inbox.
  *
  * What is known of a connection travels as a record beside its descriptor.
  */
@@ -69,12 +71,5 @@ bool inbox_fits(int fd);
  * descriptor it owns. At most `messages` of them. How many connections came.
  */
 unsigned inbox_receive(int fd, unsigned messages, void (*take)(const struct passed_conn *conn));
-
-/*
- * Moves one message from the read end of an inbox to the write end of another,
- * without looking into it. How many connections that were; 0: nothing was there;
- * -errno of channel_send(): the message is still where it was.
- */
-int inbox_forward(int from, int to);
 
 #endif

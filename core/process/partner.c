@@ -1,8 +1,4 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * What the other master says of its workers is kept as it came, descriptors and
- * all, and passed on when a process asks; nobody here needs to understand it.
- */
 #include "process/partner.h"
 
 #include <errno.h>
@@ -19,132 +15,44 @@
 #include "process/receiver.h"
 #include "process/table.h"
 
-/* A message that was kept. */
-struct parcel {
-	struct parcel *next;
-	uint32_t number;
-	int fds[CHANNEL_FDS];
-	size_t fds_count;
-	size_t len;
-	char payload[];
-};
-
 void (*partner_left)(void);
+void (*partner_changed)(void);
 
 static struct event partner = { .fd = -1 };
 static bool leaving; /* it has said so */
 static void (*on_ready)(void);
-static struct parcel *parcels, **last = &parcels; /* MESSAGE_HEIRS */
-static struct parcel *counters; /* MESSAGE_COUNTERS; NULL: there is none */
-static struct foreign foreign; /* it */
+static struct heirs heirs; /* who takes connections there */
 
-static void drop(struct parcel *parcel)
+struct receiver *partner_receivers(size_t *count)
 {
-	if (!parcel)
-		return;
-	for (size_t i = 0; i < parcel->fds_count; i++)
-		close(parcel->fds[i]);
-	free(parcel);
-}
-
-static void drop_parcels(void)
-{
-	while (parcels) {
-		struct parcel *parcel = parcels;
-
-		parcels = parcel->next;
-		drop(parcel);
-	}
-	last = &parcels;
-}
-
-/* NULL: no memory. */
-static struct parcel *pack(struct message *message)
-{
-	struct parcel *parcel = malloc(sizeof(*parcel) + message->payload.len);
-
-	if (!parcel) {
-		message_discard(message);
-		return NULL;
-	}
-	parcel->next = NULL;
-	parcel->number = message->number;
-	parcel->fds_count = message->fds_count;
-	memcpy(parcel->fds, message->fds, sizeof(message->fds));
-	parcel->len = message->payload.len;
-	str_put(parcel->payload, message->payload);
-	return parcel;
-}
-
-/* The first of several replaces those before. */
-static void keep_heirs(struct message *message)
-{
-	if (message->number == 0)
-		drop_parcels();
-	struct parcel *parcel = pack(message);
-	if (!parcel)
-		return;
-	*last = parcel;
-	last = &parcel->next;
-}
-
-static void keep_counters(struct message *message)
-{
-	foreign_receive(&foreign, message);
-	drop(counters);
-	counters = pack(message);
-}
-
-static int pass_on(const struct parcel *parcel, enum message_type type, int channel)
-{
-	return channel_send(channel, type, parcel->number,
-			    (struct str){ parcel->payload, parcel->len }, parcel->fds,
-			    parcel->fds_count);
+	*count = heirs.count;
+	return heirs.receivers;
 }
 
 bool partner_has_heirs(void)
 {
-	return parcels && parcels->fds_count;
+	return heirs_are_left(&heirs);
 }
 
-int partner_tell_heirs(int channel)
+size_t partner_listeners(uint32_t *ids, size_t max)
 {
-	int error = counters ? pass_on(counters, MESSAGE_COUNTERS, channel) : 0;
+	size_t count = heirs.listeners_count < max ? heirs.listeners_count : max;
 
-	for (const struct parcel *parcel = parcels; parcel && error == 0; parcel = parcel->next)
-		error = pass_on(parcel, MESSAGE_HEIRS, channel);
-	return error;
+	if (!partner_has_heirs())
+		return 0;
+	memcpy(ids, heirs.listeners, count * sizeof(*ids));
+	return count;
 }
 
-static struct stats *stats_of(const struct parcel *parcel, size_t index)
+static void tell_of_change(void)
 {
-	struct str payload = { parcel->payload, parcel->len };
-
-	return foreign_slot(&foreign, heirs_slot_abroad(payload, index));
-}
-
-int partner_give(int inbox)
-{
-	int result = -EPIPE;
-
-	for (const struct parcel *parcel = parcels; parcel; parcel = parcel->next) {
-		for (size_t i = 0; i < parcel->fds_count; i++) {
-			result = inbox_forward(inbox, parcel->fds[i]);
-			if (result > 0)
-				receiver_count_dealt(stats_of(parcel, i), (uint64_t)result);
-			if (result >= 0)
-				return result;
-		}
-	}
-	return result;
+	if (partner_changed)
+		partner_changed();
 }
 
 void partner_forget(void)
 {
-	drop_parcels();
-	drop(counters);
-	counters = NULL;
-	foreign_forget(&foreign);
+	heirs_forget(&heirs);
 	if (partner.fd >= 0)
 		close(partner.fd);
 	partner.fd = -1;
@@ -153,8 +61,7 @@ void partner_forget(void)
 /* As long as it has not said what it serves, it may serve anything. */
 static bool listens(uint32_t listener)
 {
-	return !parcels ||
-	       heirs_listen((struct str){ parcels->payload, parcels->len }, listener);
+	return !heirs.listeners || heirs_know(&heirs, listener);
 }
 
 void partner_finish(void)
@@ -162,9 +69,10 @@ void partner_finish(void)
 	if (partner.fd < 0)
 		return;
 	event_remove(&partner);
-	table_fold(foreign.slots, foreign.count);
+	table_fold(heirs.foreign.slots, heirs.foreign.count);
 	partner_forget();
 	listen_share(NULL);
+	tell_of_change();
 	if (partner_left)
 		partner_left();
 }
@@ -188,10 +96,11 @@ static void on_message(struct message *message)
 	switch (message->type) {
 	case MESSAGE_HEIRS:
 		leaving = false;
-		keep_heirs(message);
+		heirs_receive(&heirs, message);
+		tell_of_change();
 		return;
 	case MESSAGE_COUNTERS:
-		keep_counters(message);
+		heirs_receive(&heirs, message);
 		return;
 	case MESSAGE_READY:
 		message_discard(message);
@@ -247,7 +156,7 @@ bool partner_is_there(void)
 
 void partner_offer(const struct generation *generation)
 {
-	int error = partner.fd >= 0 ? heirs_send(partner.fd, generation, true) : 0;
+	int error = partner.fd >= 0 ? heirs_send(partner.fd, generation) : 0;
 
 	if (error == 0)
 		return;

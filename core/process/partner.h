@@ -5,8 +5,8 @@
  *
  *     MESSAGE_COUNTERS  what its processes count (foreign.h): it is added to the
  *                       totals here when the other one has ended
- *     MESSAGE_HEIRS     who takes connections there (heirs.h), for the processes
- *                       that end here when nobody here takes them
+ *     MESSAGE_HEIRS     who takes connections there (heirs.h), for what processes that
+ *                       end here give away when nobody here takes it
  *     MESSAGE_READY     the new one, for the first time: it serves
  *     MESSAGE_SOCKETS   sockets that it has opened: both have all of an address, since
  *                       closing one that listens loses the connections in it
@@ -17,8 +17,11 @@
 #define SKUA_PROCESS_PARTNER_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 struct generation;
+struct receiver;
 
 /*
  * There is one, at the other end of this channel, which is owned from now on.
@@ -42,15 +45,15 @@ bool partner_leaves_all(void);
 /* Called when that has become true, unless NULL. */
 extern void (*partner_left)(void);
 
-/* Whether it has said who takes connections there; tells a process so, as heirs_send(). */
+/* Its workers that take connections; count 0: none. Valid until the next turn. */
+struct receiver *partner_receivers(size_t *count);
 bool partner_has_heirs(void);
-int partner_tell_heirs(int channel);
 
-/*
- * Moves one message from the read end of an inbox to a worker over there: as
- * inbox_forward(), or -EPIPE: nobody there takes connections.
- */
-int partner_give(int inbox);
+/* The ids of the listeners that they have, at most `max`; how many. */
+size_t partner_listeners(uint32_t *ids, size_t max);
+
+/* Called when they are others than before, unless NULL. */
+extern void (*partner_changed)(void);
 
 /* In a process that has been forked: it is not the child's. */
 void partner_forget(void);

@@ -31,12 +31,18 @@ uint64_t receiver_on_the_way(const struct receiver *receiver)
 	return (dealt > taken ? dealt - taken : 0) + receiver->planned;
 }
 
+static uint64_t limit_of(const struct receiver *receiver)
+{
+	uint64_t own = stats_get(&receiver->stats->limit);
+
+	return own && own < receiver->limit ? own : receiver->limit;
+}
+
 static bool has_room(const struct receiver *receiver, bool displace)
 {
 	uint64_t active = stats_get(&receiver->stats->active);
 	uint64_t idle = displace ? stats_get(&receiver->stats->idle) : 0;
-	uint64_t own = stats_get(&receiver->stats->limit);
-	uint64_t limit = own && own < receiver->limit ? own : receiver->limit;
+	uint64_t limit = limit_of(receiver);
 
 	return active + receiver_on_the_way(receiver) < limit + (idle < active ? idle : active);
 }
@@ -45,6 +51,19 @@ bool receiver_can_take(const struct receiver *receiver, bool displace)
 {
 	return receiver->inbox >= 0 && !receiver->blocked &&
 	       receiver_on_the_way(receiver) < INBOX_CREDIT && has_room(receiver, displace);
+}
+
+uint64_t receiver_room(const struct receiver *receiver)
+{
+	if (receiver->inbox < 0)
+		return 0;
+	uint64_t coming = receiver_on_the_way(receiver), limit = limit_of(receiver);
+	uint64_t active = stats_get(&receiver->stats->active);
+	if (coming >= INBOX_CREDIT || active >= limit ||
+	    coming >= limit - active)
+		return 0;
+	uint64_t room = limit - active - coming;
+	return room < INBOX_CREDIT - coming ? room : INBOX_CREDIT - coming;
 }
 
 bool receiver_is_full(const struct receiver *receiver)
@@ -85,6 +104,8 @@ struct receiver *receiver_choose(struct receiver *receivers, size_t count, bool 
 	for (size_t i = 0; i < count; i++) {
 		struct receiver *receiver = &receivers[i];
 
+		if (receiver->inbox < 0)
+			continue;
 		look_at(receiver);
 		if (!receiver_can_take(receiver, displace))
 			continue;

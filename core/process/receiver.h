@@ -48,6 +48,9 @@ uint64_t receiver_on_the_way(const struct receiver *receiver);
  */
 bool receiver_can_take(const struct receiver *receiver, bool displace);
 
+/* How many more fit, by its credit and its limit. */
+uint64_t receiver_room(const struct receiver *receiver);
+
 /* All its room is taken: waiting for credit alone would not help. */
 bool receiver_is_full(const struct receiver *receiver);
 

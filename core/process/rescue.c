@@ -109,7 +109,7 @@ static void take_back(struct process *process)
 		  child_name(process), process->pid, count);
 	atomic_fetch_sub_explicit(&process->stats->dealt, count, memory_order_relaxed);
 	stats_set(&process->stats->away, 1);
-	estate_take(inbox[0], find_heir);
+	estate_take(inbox[0], UINT32_MAX);
 }
 
 /* Workers give each other connections, or an acceptor deals them out. */

@@ -13,21 +13,28 @@
 
 #include "base/stats.h"
 #include "config/logs.h"
+#include "process/balance.h"
 #include "process/channel.h"
 #include "process/child.h"
 #include "process/estate.h"
 #include "process/generation.h"
-#include "process/heirs.h"
-#include "process/partner.h"
+#include "process/relay.h"
 #include "process/rescue.h"
 #include "process/signals.h"
 #include "process/table.h"
+
+enum {
+	MESSAGES_A_TURN = 16, /* of one process: the others are heard, too */
+	MESSAGES_A_SECOND = 1000, /* from one that is well: some */
+};
 
 static struct supervisor_hooks hooks;
 
 int supervisor_start(const struct supervisor_hooks *given)
 {
 	hooks = *given;
+	relay_start(hooks.heir);
+	balance_start(hooks.heir);
 	rescue_start(hooks.heir);
 	return table_start();
 }
@@ -39,32 +46,18 @@ static void command(struct process *process, enum message_type type, int signal)
 		kill(process->pid, signal);
 }
 
-/* Who takes its connections, if anybody does. */
-static int tell_heirs(struct process *process)
-{
-	struct generation *heir = hooks.heir();
-
-	if (process->channel.fd < 0)
-		return -EPIPE;
-	if (heir == process->generation)
-		heir = NULL;
-	if (!heir && partner_has_heirs())
-		return partner_tell_heirs(process->channel.fd);
-	return heirs_send(process->channel.fd, heir, false);
-}
-
 /* What it has not taken out of its inbox goes to others. */
 static void bequeath(struct process *process)
 {
 	if (process->inbox[0] < 0)
 		return;
-	estate_take(process->inbox[0], hooks.heir);
+	estate_take(process->inbox[0], UINT32_MAX);
 	process->inbox[0] = -1;
 }
 
 void supervisor_take_left(int inbox)
 {
-	estate_take(inbox, hooks.heir);
+	estate_take(inbox, UINT32_MAX);
 }
 
 /* Asks for a soft end; a process that isn't running just goes. */
@@ -78,10 +71,14 @@ static void quit(struct process *process)
 		return;
 	}
 	process->state = PROCESS_RETIRING;
-	if (tell_heirs(process) < 0)
+	if (relay_tell(process) < 0)
 		log_warnx("%s (%d) does not answer and ends without handing its connections over",
 			  child_name(process), process->pid);
 	command(process, MESSAGE_QUIT, SIGQUIT);
+	/* The acceptor gives what it holds, without being asked. */
+	if (process->kind == PROCESS_ACCEPTOR)
+		process->granted = CHANNEL_FDS;
+	relay_ask(process);
 }
 
 static struct process *find(const struct generation *generation, enum process_kind kind)
@@ -117,6 +114,7 @@ void supervisor_retire(struct generation *generation)
 {
 	generation->retiring = true;
 	quit_in_order(generation);
+	relay_tell_all();
 	rescue_watch();
 	settle(generation);
 }
@@ -165,6 +163,7 @@ static void check_serving(struct generation *generation)
 			return;
 	generation->serving = true;
 	hooks.serving(generation);
+	balance_watch();
 }
 
 static void on_process_ready(struct process *process)
@@ -176,26 +175,30 @@ static void on_process_ready(struct process *process)
 	check_serving(process->generation);
 }
 
-static void on_message(struct process *process, struct message *message)
+/* 1, or -EPROTO: that is nothing it may say. */
+static int on_message(struct process *process, const struct message *message)
 {
-	message_discard(message);
 	switch (message->type) {
 	case MESSAGE_READY:
 		on_process_ready(process);
-		return;
+		return 1;
 	case MESSAGE_HEIRS:
-		tell_heirs(process);
-		return;
+		if (!process->is_old)
+			return -EPROTO;
+		relay_tell(process);
+		return 1;
+	case MESSAGE_KEPT:
+		relay_kept(process, message->number);
+		return 1;
 	case MESSAGE_MOVED:
 		hooks.moved(process->generation);
-		return;
+		return 1;
 	case MESSAGE_CLOSED:
 		process->accepts = false;
 		hooks.closed();
-		return;
+		return 1;
 	default:
-		log_alertx("%s (%d) sent a message of type %u, dropped", child_name(process),
-			   process->pid, message->type);
+		return -EPROTO;
 	}
 }
 
@@ -204,22 +207,88 @@ static void close_channel(struct process *process)
 	if (process->channel.fd < 0)
 		return;
 	event_remove(&process->channel);
+	relay_stop(process);
 	close(process->channel.fd);
 	process->channel.fd = -1;
+}
+
+/* It has died: what it was asked for goes where it was to go. */
+static void leave_channel(struct process *process)
+{
+	uint32_t granted = process->granted;
+
+	if (process->channel.fd < 0)
+		return;
+	event_remove(&process->channel);
+	relay_stop(process);
+	estate_take(process->channel.fd, granted);
+	process->channel.fd = -1;
+}
+
+/*
+ * None of our workers does that: somebody else speaks through it, or it is broken. What
+ * it says must not fill the log, and what it sends must not fill this process.
+ */
+static void end_offender(struct process *process, const char *what)
+{
+	static int64_t said_ms;
+
+	if (process->is_restored)
+		return;
+	if (clock_is_due(&said_ms, SHORTAGE_LOG_MS))
+		log_alertx("%s (%d) %s, which none does that is well: it is killed, and another "
+			   "one takes its place",
+			   child_name(process), process->pid, what);
+	close_channel(process);
+	kill(process->pid, SIGKILL);
+}
+
+static bool talks_too_much(struct process *process)
+{
+	if (clock_ms() - process->second_ms >= 1000) {
+		process->second_ms = clock_ms();
+		process->messages = 0;
+	}
+	return ++process->messages > MESSAGES_A_SECOND;
+}
+
+/* 1: there may be more; 0: it has closed its end; else -errno. */
+static int receive(struct process *process)
+{
+	struct message message;
+	unsigned type = 0;
+	int result = channel_next(process->channel.fd, &type);
+
+	if (result == 1 && type == MESSAGE_CONNECTIONS)
+		return relay_take(process);
+	if (result == 1)
+		result = channel_receive(process->channel.fd, &message);
+	if (result != 1)
+		return result;
+	if (message.fds_count) {
+		message_discard(&message);
+		return -EPROTO;
+	}
+	return talks_too_much(process) ? -ENOBUFS : on_message(process, &message);
 }
 
 static void on_channel(struct event *event, uint32_t events)
 {
 	struct process *process = (struct process *)event;
-	struct message message;
-	int result;
+	int result = 1;
 
 	(void)events;
-	while ((result = channel_receive(event->fd, &message)) == 1)
-		on_message(process, &message);
+	for (int i = 0; i < MESSAGES_A_TURN && result == 1 && event->fd >= 0; i++)
+		result = receive(process);
+	if (process->pid == 0)
+		return;
 	/* Its death is the next thing to be heard of. */
 	if (result == 0)
 		close_channel(process);
+	else if (result == -EPROTO || result == -EBADMSG)
+		end_offender(process, "has sent what it was not asked for");
+	else if (result == -ENOBUFS)
+		end_offender(process, "sends too many messages");
 }
 
 static void fail(struct process *process);
@@ -401,12 +470,12 @@ static enum respawn_cause find_cause(const struct process *process, int status)
 
 static void died(struct process *process, int status)
 {
+	report(process, status);
+	process->pid = 0;
 	/* What it has said comes before its end: that it served, for example. */
 	if (process->channel.fd >= 0)
 		on_channel(&process->channel, EPOLLIN);
-	report(process, status);
-	close_channel(process);
-	process->pid = 0;
+	leave_channel(process);
 	/* What it counted as open has ended with it. */
 	stats_set(&process->stats->active, 0);
 	stats_set(&process->stats->idle, 0);

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <log.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/stats.h"
@@ -68,11 +69,24 @@ static struct process *free_place(void)
 	return NULL;
 }
 
+/*
+ * Nothing goes the other way: what its reader could put in there would lie unread, and
+ * the descriptors with it count against those that the others may have on their way.
+ */
+static int make_inbox(int inbox[2])
+{
+	int error = channel_pair(inbox);
+
+	if (error == 0)
+		shutdown(inbox[0], SHUT_WR);
+	return error;
+}
+
 struct process *table_add(enum process_kind kind, struct generation *generation, unsigned index)
 {
 	int inbox[2] = { -1, -1 };
 	struct process *process = free_place();
-	int error = process && kind == PROCESS_WORKER ? channel_pair(inbox) : 0;
+	int error = process && kind == PROCESS_WORKER ? make_inbox(inbox) : 0;
 
 	if (error < 0)
 		errno = -error;
@@ -105,6 +119,7 @@ struct process *table_restore(uint32_t slot, const struct process *given)
 void table_remove(struct process *process)
 {
 	timer_stop(&process->timer);
+	timer_stop(&process->relay);
 	stats_fold(&slots[SLOT_OF_THE_GONE], process->stats);
 	memset(process->stats, 0, sizeof(*process->stats));
 	if (process->channel.fd >= 0) {

@@ -11,6 +11,7 @@
 #ifndef SKUA_PROCESS_TABLE_H
 #define SKUA_PROCESS_TABLE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 #include <timer.h>
@@ -51,6 +52,12 @@ struct process {
 	int64_t started_ms;
 	struct respawn respawn;
 	struct timer timer; /* WAITING */
+	uint32_t granted; /* connections that it may give to the master, and has not yet */
+	struct timer relay; /* what it gives waits until somebody takes it */
+	int64_t second_ms; /* since when its messages are counted */
+	unsigned messages; /* of this second */
+	bool is_restored; /* another program has started it, maybe of another version … */
+	bool is_old; /* … whose workers give connections to each other (heirs.h) */
 	struct stats *stats;
 };
 

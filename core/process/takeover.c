@@ -261,6 +261,9 @@ static int restore(const struct state_process *saved, struct generation *ruling,
 			   is_channel(saved->inbox[1]) ? saved->inbox[1] : -1 },
 		.accepts = !leaves && (saved->kind == PROCESS_ACCEPTOR || !has_acceptor()),
 		.started_ms = saved->started_ms,
+		.granted = saved->granted > 0 ? (uint32_t)saved->granted : 0,
+		.is_restored = true,
+		.is_old = saved->granted < 0,
 	};
 
 	return supervisor_restore(saved->slot, &process);

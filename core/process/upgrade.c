@@ -59,6 +59,7 @@ static bool save_process(struct upgrade_state *state, const struct process *proc
 		.channel = process->channel.fd,
 		.inbox = { process->inbox[0], process->inbox[1] },
 		.started_ms = process->started_ms,
+		.granted = process->is_old ? -1 : (int64_t)process->granted,
 	};
 
 	return state_add_process(state, &saved);

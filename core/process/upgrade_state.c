@@ -129,10 +129,10 @@ static void print(FILE *file, const struct upgrade_state *state)
 	for (size_t i = 0; i < state->processes_count; i++) {
 		const struct state_process *process = &state->processes[i];
 
-		fprintf(file, "process %u %s %u %s %d %d %d %d %lld\n", process->slot,
+		fprintf(file, "process %u %s %u %s %d %d %d %d %lld %lld\n", process->slot,
 			kinds[process->kind], process->index, states[process->state], process->pid,
 			process->channel, process->inbox[0], process->inbox[1],
-			(long long)process->started_ms);
+			(long long)process->started_ms, (long long)process->granted);
 	}
 	for (size_t i = 0; i < state->left_count; i++)
 		fprintf(file, "left %d\n", state->left[i]);
@@ -283,7 +283,7 @@ static bool read_listener(struct upgrade_state *state, struct str line)
 static bool read_process(struct upgrade_state *state, struct str line)
 {
 	struct state_process process = { 0 };
-	uint64_t slot, index, started;
+	uint64_t slot, index, started, granted;
 	int kind, now, pid;
 
 	if (!read_number(&line, SLOTS_MAX, &slot) ||
@@ -300,6 +300,7 @@ static bool read_process(struct upgrade_state *state, struct str line)
 	process.state = (enum process_state)now;
 	process.pid = pid;
 	process.started_ms = (int64_t)started;
+	process.granted = read_number(&line, UINT32_MAX, &granted) ? (int64_t)granted : -1;
 	return state_add_process(state, &process);
 }
 

@@ -11,7 +11,7 @@
  *     how instead
  *     generation 12
  *     listener 3 9 02001f907f000001…      id, descriptor, address in hex, its lender
- *     process 0 worker 2 running 4711 10 11 12 5000
+ *     process 0 worker 2 running 4711 10 11 12 5000 0
  *     left 14                             an inbox whose process has gone
  *     zone 13 4096 48 hits-1 visitors     descriptor, size, lock, layout, name
  */
@@ -53,6 +53,7 @@ struct state_process {
 	int channel; /* the master's end; -1 */
 	int inbox[2]; /* -1: none */
 	int64_t started_ms; /* monotonic */
+	int64_t granted; /* struct process; -1: it knows nothing of that (struct process, is_old) */
 };
 
 struct state_zone {

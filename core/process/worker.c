@@ -20,7 +20,6 @@
 #include "http/http.h"
 #include "net/conn.h"
 #include "process/accept.h"
-#include "process/balance.h"
 #include "process/channel.h"
 #include "process/generation.h"
 #include "process/handover.h"
@@ -153,6 +152,8 @@ static unsigned take_from_inbox(void)
 		if (!more)
 			break;
 	}
+	/* In this order: what has arrived is not counted as room. */
+	stats_set(&stats_mine->active, conn_counts.active);
 	stats_add(&stats_mine->taken, count);
 	/* It is empty: what is missing in the account was in a message that was dropped. */
 	if (count == 0 && stats_get(&stats_mine->taken) < dealt && !inbox_must_wait())
@@ -278,7 +279,6 @@ void worker_quit(void)
 		return;
 	quitting = true;
 	reason = STOP_GRACEFUL;
-	balance_stop();
 	if (place.accepts)
 		accept_stop();
 	empty_inbox();
@@ -305,7 +305,6 @@ void worker_finish(void)
 {
 	conn_none_left = NULL;
 	handover_finish();
-	balance_stop();
 	conn_close_all();
 	timer_stop(&patience);
 	timer_stop(&inbox_pause);

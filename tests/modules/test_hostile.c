@@ -112,6 +112,49 @@ START_TEST(it_sees_no_list_of_descriptors)
 }
 END_TEST
 
+/*
+ * Two workers do it, one after the other, and each is ended for it. The log says so once
+ * a minute.
+ */
+static void ends_it(const char *mode, const char *name)
+{
+	static const char says[] = ", which none does that is well";
+	struct server *server = start(memory_printf("accept_mode %s;", mode));
+	struct patience wait = { 0 };
+
+	for (size_t i = 0; i < 2; i++) {
+		ck_assert_int_eq(get(server, name).status, 0);
+		while (file_count(server, "/error.log", "exited on signal 9") <= i)
+			patience(&wait, "the worker has ended");
+		serves(server);
+	}
+	ck_assert_uint_eq(file_count(server, "/error.log", says), 1);
+	ck_assert_uint_lt(strlen(file_text(server, "/error.log")), 16 * 1024);
+	stop(server);
+}
+
+START_TEST(it_does_not_fill_the_log_by_messages)
+{
+	ends_it("shared", "/flood");
+	ends_it("shared", "/junk");
+	ends_it("handoff", "/flood");
+}
+END_TEST
+
+START_TEST(it_gives_others_no_connections)
+{
+	ends_it("shared", "/connections");
+	ends_it("handoff", "/connections");
+}
+END_TEST
+
+START_TEST(it_keeps_nobody_from_passing_descriptors)
+{
+	ends_it("handoff", "/descriptors");
+}
+END_TEST
+
 TESTS("hostile", it_connects_to_nobody, it_shuts_no_socket_for_others,
       it_sets_no_options_of_others, it_changes_no_open_file_of_others, it_touches_no_other_process,
-      it_sees_no_list_of_descriptors)
+      it_sees_no_list_of_descriptors, it_does_not_fill_the_log_by_messages,
+      it_gives_others_no_connections, it_keeps_nobody_from_passing_descriptors)

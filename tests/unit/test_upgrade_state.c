@@ -26,6 +26,7 @@ static struct upgrade_state sample(void)
 		.channel = 11,
 		.inbox = { 12, 13 },
 		.started_ms = 123456,
+		.granted = 32,
 	};
 	const struct state_process acceptor = {
 		.slot = 6,
@@ -36,7 +37,11 @@ static struct upgrade_state sample(void)
 	};
 
 	const struct state_zone zone = {
-		.fd = 18, .size = 4096, .head = 48, .layout = "hits-1", .name = "the visitors",
+		.fd = 18,
+		.size = 4096,
+		.head = 48,
+		.layout = "hits-1",
+		.name = "the visitors",
 	};
 
 	state_init(&state);
@@ -89,6 +94,22 @@ START_TEST(it_comes_back)
 }
 END_TEST
 
+/* Its workers know nothing of what the master asks for. */
+START_TEST(a_process_of_a_program_of_before)
+{
+	struct upgrade_state state;
+
+	ck_assert_int_eq(state_parse(&state,
+				     STR("skua-state 1\nhow instead\n"
+					 "process 0 worker 2 running 4711 10 11 12 5000\n")),
+			 0);
+	ck_assert_uint_eq(state.processes_count, 1);
+	ck_assert_int_eq(state.processes[0].started_ms, 5000);
+	ck_assert_int_eq(state.processes[0].granted, -1);
+	state_finish(&state);
+}
+END_TEST
+
 static int parse(const char *text)
 {
 	struct upgrade_state state;
@@ -136,4 +157,5 @@ START_TEST(what_is_damaged_is_refused)
 }
 END_TEST
 
-TESTS("upgrade state", it_comes_back, unknown_words_are_ignored, what_is_damaged_is_refused)
+TESTS("upgrade state", it_comes_back, a_process_of_a_program_of_before, unknown_words_are_ignored,
+      what_is_damaged_is_refused)

@@ -70,7 +70,9 @@ static const struct {
 	{ "/connect", attack_connect },	    { "/shutdown", attack_shutdown },
 	{ "/options", attack_options },	    { "/flags", attack_flags },
 	{ "/logs", attack_logs },	    { "/processes", attack_processes },
-	{ "/proc", attack_proc },
+	{ "/proc", attack_proc },	    { "/flood", attack_flood },
+	{ "/moved", attack_moved },	    { "/junk", attack_junk },
+	{ "/connections", attack_connections }, { "/descriptors", attack_descriptors },
 };
 
 static verdict hostile_content(struct request *req, const void *data)

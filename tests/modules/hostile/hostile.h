@@ -10,6 +10,7 @@
 struct report {
 	struct request *req;
 	int port; /* of a server that nobody shall reach */
+	int fd; /* some descriptor */
 	char text[4096];
 	size_t len;
 };
@@ -37,5 +38,10 @@ void attack_flags(struct report *report);
 void attack_logs(struct report *report);
 void attack_processes(struct report *report);
 void attack_proc(struct report *report);
+void attack_flood(struct report *report);
+void attack_moved(struct report *report);
+void attack_junk(struct report *report);
+void attack_connections(struct report *report);
+void attack_descriptors(struct report *report);
 
 #endif
