@@ -13,6 +13,7 @@
 
 #include "config/modules.h"
 #include "file/cache.h"
+#include "file/permission.h"
 #include "http/request_private.h"
 
 struct files_conf {
@@ -90,6 +91,18 @@ static bool is_news(int error)
 	return clock_is_due(&said_ms, SHORTAGE_LOG_MS);
 }
 
+/* nginx's line, and behind it who may not do what. */
+static void log_failed_open(struct request *req, enum log_level level, const struct file *file)
+{
+	char why[1024];
+
+	why[0] = '\0';
+	if (file->error == EACCES)
+		permission_explain(file->path.data, why, sizeof(why));
+	request_log(req, level, 0, "open() \"%.*s\" failed (%d: %s)%s%s", STR_ARG(file->path),
+		    file->error, strerrordesc_np(file->error), why[0] ? ": " : "", why);
+}
+
 static verdict refuse_missing(struct request *req, const struct file *file)
 {
 	int status = status_from_errno(file->error);
@@ -101,8 +114,7 @@ static verdict refuse_missing(struct request *req, const struct file *file)
 			    status == 403 ? "is forbidden" : "cannot be opened now",
 			    STR_ARG(file->refusal));
 	else if (status != 404 || req->location->core->log_not_found)
-		request_log(req, status < 500 ? LEVEL_ERROR : LEVEL_CRIT, file->error,
-			    "open() \"%.*s\" failed", STR_ARG(file->path));
+		log_failed_open(req, status < 500 ? LEVEL_ERROR : LEVEL_CRIT, file);
 	return status;
 }
 

@@ -17,6 +17,7 @@
 
 #include "base/stats.h"
 #include "config/logs.h"
+#include "file/permission.h"
 #include "net/conn.h"
 #include "process/acceptor.h"
 #include "process/channel.h"
@@ -252,7 +253,10 @@ static int start_rights(void)
 	};
 
 	privileges_limit_files((long)main->worker_rlimit_nofile);
-	return privileges_drop(&identity);
+	if (privileges_drop(&identity) < 0)
+		return -1;
+	permission_set_user(privileges_user());
+	return 0;
 }
 
 /* One message a second is enough: the master acts on the first. */

@@ -11,6 +11,7 @@
 #include <linux/capability.h>
 #include <linux/securebits.h>
 #include <log.h>
+#include <pwd.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -77,6 +78,13 @@ static int become(const struct identity *identity)
 		return -1;
 	}
 	return 0;
+}
+
+const char *privileges_user(void)
+{
+	const struct passwd *user = getpwuid(geteuid());
+
+	return user ? user->pw_name : "";
 }
 
 void privileges_were_dropped(void)

@@ -32,6 +32,9 @@ int privileges_drop(const struct identity *identity);
 int privileges_try(const struct identity *identity, const char *const *paths, size_t count,
 		   int *errors);
 
+/* The name of the user whose rights this process has, or "". Valid until the next call. */
+const char *privileges_user(void);
+
 /* It was done by the program that this process ran before. */
 void privileges_were_dropped(void);
 

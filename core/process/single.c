@@ -12,12 +12,14 @@
 
 #include "config/logs.h"
 #include "event/loop.h"
+#include "file/permission.h"
 #include "process/daemon.h"
 #include "process/generation.h"
 #include "process/logfiles.h"
 #include "process/main_conf.h"
 #include "process/notify.h"
 #include "process/pidfile.h"
+#include "process/privileges.h"
 #include "process/signals.h"
 
 static struct generation *current;
@@ -75,6 +77,7 @@ int single_run(struct generation *generation)
 	}
 	if (pidfile_claim(main_conf_pid_path(generation->conf).data) < 0)
 		return 1;
+	permission_set_user(privileges_user());
 	if (worker_start(&place) < 0) {
 		pidfile_release();
 		return 1;

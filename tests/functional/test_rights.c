@@ -42,4 +42,36 @@ START_TEST(root_without_its_capability_serves_as_root)
 }
 END_TEST
 
-TESTS("rights", root_without_its_capability_serves_as_root)
+/* What the error log says of a request that is answered with 403. */
+static void check_refusal(struct server *server, const char *target, const char *text)
+{
+	ck_assert_int_eq(get(server, target).status, 403);
+	log_wait(server, server_text(server, text));
+}
+
+START_TEST(a_403_names_the_user_and_what_refuses)
+{
+	struct server *server = server_with("root %DIR%/html;");
+
+	put_file(server, "closed/dir/a", "a");
+	put_file(server, "file", "file");
+	ck_assert_int_eq(symlink("closed/dir", file_path(server, "link")), 0);
+	ck_assert_int_eq(chmod(file_path(server, "closed"), 0600), 0);
+	ck_assert_int_eq(chmod(file_path(server, "file"), 0), 0);
+
+	check_refusal(server, "/closed/dir/a",
+		      "open() \"%DIR%/html/closed/dir/a\" failed (13: Permission denied): user ");
+	check_refusal(server, "/closed/dir/a",
+		      " may not search the directory \"%DIR%/html/closed\", which belongs to ");
+	check_refusal(server, "/file", " may not read it: it belongs to user ");
+	log_wait(server, memory_printf("it belongs to user %u and has mode 000, client: ",
+				       (unsigned)geteuid()));
+	ck_assert_uint_eq(file_count(server, "/error.log", "html/closed\", which belongs"), 2);
+	check_refusal(server, "/link/a", "link/a\" failed (13: Permission denied): user ");
+	ck_assert_uint_eq(file_count(server, "/error.log", "html/closed\", which belongs"), 3);
+	server_stop(server);
+}
+END_TEST
+
+TESTS("rights", root_without_its_capability_serves_as_root,
+      a_403_names_the_user_and_what_refuses)
