@@ -7,6 +7,7 @@
  */
 #include "soak/hostile.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "harness/test.h"
@@ -24,6 +25,7 @@ static void run(const char *mode, int number)
 {
 	const char *seed = getenv("SEED");
 
+	setvbuf(stdout, NULL, _IOLBF, 0);
 	test_needs_descriptors(seconds() ? 4000 : 1200);
 	hostile_run(&(struct hostile_plan){ .mode = mode,
 					    .number = number,
@@ -51,8 +53,9 @@ END_TEST
 
 int main(void)
 {
-	const struct test_suite suite = { .name = "hostile clients",
-					  .timeout = TEST_TIMEOUT + seconds() };
+	const struct test_suite suite = {
+		.name = "hostile clients", .timeout = (seconds() ? 4 : 1) * TEST_TIMEOUT + seconds()
+	};
 	const TTest *const tests[] = { shared, reuseport, handoff };
 
 	return test_main(&suite, tests, MODES);

@@ -21,7 +21,7 @@ enum {
 /*
  * Opens `connections` of each kind whose number is `part` modulo `parts`, several
  * times, and prints what each costs. It is a fault when that is more than its bound, or
- * when the last time costs more than the one before: then something is left of it. With
+ * when each time costs more than the one before: then something is left of it. With
  * the address sanitizer the numbers are only printed. The server has to have
  * `processes` children and no connections, /large.bin, and time limits of a minute.
  */

@@ -21,7 +21,7 @@
 
 struct hostile_plan {
 	const char *mode; /* accept_mode */
-	int number; /* of the mode, from 0 on; the short form takes a part of all for each */
+	int number; /* of the mode, from 0 on: the short form takes other clients for each */
 	uint64_t seed;
 	int seconds; /* for how long; 0: the short form, of one round */
 };

@@ -22,15 +22,17 @@ void watch_processes(const struct server *server, struct processes *out)
 	fclose(file);
 }
 
-void watch_wait_for(const struct server *server, int count)
+bool watch_wait_for(const struct server *server, int count, int ms)
 {
 	struct processes now;
-	struct patience wait = { 0 };
+	long until = now_ms() + ms;
 
 	for (watch_processes(server, &now); now.count != count; watch_processes(server, &now)) {
-		patience(&wait, "the old processes have ended, and there are no other ones");
+		if (now_ms() > until)
+			return false;
 		usleep(POLL_US);
 	}
+	return true;
 }
 
 bool watch_are_same(const struct processes *a, const struct processes *b)

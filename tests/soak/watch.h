@@ -21,8 +21,11 @@ struct processes {
 };
 void watch_processes(const struct server *server, struct processes *out);
 
-/* Waits until there are so many: those that end have ended. */
-void watch_wait_for(const struct server *server, int count);
+/*
+ * Waits until there are so many, so that those that end have ended; false when that
+ * takes longer than this.
+ */
+bool watch_wait_for(const struct server *server, int count, int ms);
 
 bool watch_are_same(const struct processes *a, const struct processes *b);
 
