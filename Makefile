@@ -142,7 +142,7 @@ hostile:
 	@$(parallel) hostile-run
 
 hostile-run: $(BUILD)/skua $(BUILD)/tests/functional/test_hostile
-	@BUILD=$(BUILD) SECONDS=$(SECONDS) SEED=$(SEED) tests/soak/run
+	@BUILD=$(BUILD) HOSTILE_SECONDS=$(SECONDS) SEED=$(SEED) tests/soak/run
 
 lint:
 	@auto/deps build lint

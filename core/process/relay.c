@@ -63,10 +63,12 @@ static struct group workers_of(const struct generation *generation, const struct
 {
 	for (size_t i = 0; i < places; i++)
 		workers[i].inbox = -1;
-	for (struct process *to = table_next(NULL); to && generation; to = table_next(to))
+	if (!generation)
+		return (struct group){ workers, 0, false };
+	for (struct process *to = table_next(NULL); to; to = table_next(to))
 		if (to->generation == generation && to != except && to->inbox[1] >= 0)
 			add(to);
-	return (struct group){ workers, generation ? places : 0, false };
+	return (struct group){ workers, places, false };
 }
 
 static bool is_empty(const struct group *group)
