@@ -6,19 +6,32 @@
 #include "base/stats.h"
 
 #include <errno.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/memfile.h"
 
+enum { BLOCK = 1 << 16 }; /* numbers that a process gives in a row */
+
 static struct stats own;
+static size_t place, places = 1; /* which slot it counts in, of how many */
 
 struct stats *stats_mine = &own;
 
-static struct stats *last = &own;
+void stats_use(const struct stats_slots *slots, size_t i)
+{
+	stats_mine = stats_slot(slots, i);
+	place = i;
+	places = slots->count;
+}
 
+/* The first block of all slots, then the second of all. */
 uint64_t stats_next_number(void)
 {
-	return atomic_fetch_add_explicit(&last->numbers, 1, memory_order_relaxed) + 1;
+	uint64_t given = stats_get(&stats_mine->numbers);
+
+	stats_set(&stats_mine->numbers, given + 1);
+	return (given / BLOCK * places + place) * BLOCK + given % BLOCK + 1;
 }
 
 void stats_count_answer(int status, uint64_t bytes)
@@ -52,24 +65,55 @@ void stats_fold(struct stats *into, const struct stats *slot)
 	stats_add(&into->bytes, stats_get(&slot->bytes));
 }
 
-struct stats *stats_map(size_t slots, int *fd)
+size_t stats_stride(void)
 {
-	size_t size = slots * sizeof(struct stats);
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	return (sizeof(struct stats) + page - 1) / page * page;
+}
+
+bool stats_stride_is_sound(size_t stride)
+{
+	return stride >= sizeof(struct stats) && stride % _Alignof(struct stats) == 0 &&
+	       stride <= 1 << 20;
+}
+
+int stats_map(struct stats_slots *slots, int *fd)
+{
+	size_t size = slots->count * slots->stride;
 	int file = *fd >= 0 ? *fd : memfile_create("skua counters", size);
 
-	if (file < 0) {
-		errno = -file;
-		return NULL;
-	}
-	struct stats *memory = memfile_map(file, size);
-	if (memory) {
+	slots->memory = NULL;
+	if (file < 0)
+		return file;
+	slots->memory = memfile_map(file, size);
+	if (slots->memory) {
 		*fd = file;
-		last = &memory[slots - 1];
-	} else if (file != *fd) {
-		int error = errno;
-
-		close(file);
-		errno = error;
+		return 0;
 	}
-	return memory;
+	int error = -errno;
+	if (file != *fd)
+		close(file);
+	return error;
+}
+
+/* Nothing else may come to lie there: who counts beyond its slot shall be found out. */
+static int hide(char *from, char *to)
+{
+	if (from == to)
+		return 0;
+	return mmap(from, (size_t)(to - from), PROT_NONE,
+		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1,
+		    0) == MAP_FAILED ?
+		       -errno :
+		       0;
+}
+
+int stats_keep(const struct stats_slots *slots, size_t i)
+{
+	char *mine = slots->memory + i * slots->stride;
+	int error = hide(slots->memory, mine);
+
+	return error < 0 ? error :
+			   hide(mine + slots->stride, slots->memory + slots->count * slots->stride);
 }

@@ -280,7 +280,10 @@ static int run(int fd)
 	partner_forget();
 	takeover_forget();
 	zones_forget();
-	stats_mine = self->stats;
+	if (table_enter(self) < 0) {
+		log_emergx("the counters of others cannot be put out of reach");
+		return EXIT_NO_START;
+	}
 	if (start_loop(fd) < 0 || start_rights() < 0 ||
 	    sandbox_enter(self->generation->conf, job->opens_files ? on_moved : NULL) < 0 ||
 	    job->start(self) < 0)

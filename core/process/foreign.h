@@ -6,7 +6,7 @@
  * adds up what they have counted.
  *
  *     number    STATS_LAYOUT
- *     payload   the size of a slot, how many slots there are
+ *     payload   how far apart slots are, how many there are
  *     fds       the file (stats_map())
  */
 #ifndef SKUA_PROCESS_FOREIGN_H
@@ -15,13 +15,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/stats.h"
+
 struct message;
-struct stats;
 
 /* Zero it to begin. */
 struct foreign {
-	struct stats *slots; /* NULL: nothing is known of them */
-	size_t count;
+	struct stats_slots slots; /* none: nothing is known of them */
 };
 
 /* Sends the file of counters; 0 or -errno of channel_send(). */

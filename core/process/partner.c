@@ -69,7 +69,7 @@ void partner_finish(void)
 	if (partner.fd < 0)
 		return;
 	event_remove(&partner);
-	table_fold(heirs.foreign.slots, heirs.foreign.count);
+	table_fold(&heirs.foreign.slots);
 	partner_forget();
 	listen_share(NULL);
 	tell_of_change();

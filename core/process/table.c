@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <log.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -16,28 +17,56 @@
 
 static struct process table[TABLE_SIZE];
 static size_t used; /* no place behind is taken */
-static struct stats *slots; /* as many, and one for those that have gone */
-static int stats_fd = -1;
 
 enum { SLOT_OF_THE_GONE = TABLE_SIZE, SLOTS };
 
+static struct stats_slots slots = { .count = SLOTS };
+static struct stats_slots before = { .count = SLOTS }; /* of a program that packed them */
+static int stats_fd = -1;
+
 void table_inherit(int fd, size_t slot_size, unsigned layout)
 {
-	if (fd >= 0 && slot_size == sizeof(struct stats) && layout == STATS_LAYOUT)
+	if (fd < 0)
+		return;
+	if (layout == STATS_LAYOUT && slot_size == stats_stride()) {
 		stats_fd = fd;
-	else if (fd >= 0)
+		return;
+	}
+	before.stride = slot_size;
+	if (layout != STATS_LAYOUT || !stats_stride_is_sound(slot_size) ||
+	    stats_map(&before, &fd) < 0)
 		log_notice("the other program counts otherwise: the counters begin anew");
+}
+
+static struct stats *of_the_gone(void)
+{
+	return stats_slot(&slots, SLOT_OF_THE_GONE);
 }
 
 int table_start(void)
 {
-	slots = stats_map(SLOTS, &stats_fd);
-	if (!slots && stats_fd >= 0) {
+	slots.stride = stats_stride();
+	int error = stats_map(&slots, &stats_fd);
+	if (error < 0 && stats_fd >= 0) {
 		log_notice("the counters of the other program have another size: they begin anew");
 		stats_fd = -1;
-		slots = stats_map(SLOTS, &stats_fd);
+		error = stats_map(&slots, &stats_fd);
 	}
-	return slots ? 0 : -errno;
+	if (error == 0 && before.memory)
+		stats_fold(of_the_gone(), stats_slot(&before, SLOT_OF_THE_GONE));
+	return error;
+}
+
+int table_enter(const struct process *self)
+{
+	uint32_t place = table_slot(self);
+
+	close(stats_fd);
+	stats_fd = -1;
+	if (before.memory)
+		munmap(before.memory, before.count * before.stride);
+	stats_use(&slots, place);
+	return self->kind == PROCESS_ACCEPTOR ? 0 : stats_keep(&slots, place);
 }
 
 int table_stats_fd(void)
@@ -50,10 +79,19 @@ size_t table_stats_slots(void)
 	return SLOTS;
 }
 
-void table_fold(const struct stats *counted, size_t count)
+void table_fold(const struct stats_slots *counted)
 {
-	for (size_t i = 0; i < count; i++)
-		stats_fold(&slots[SLOT_OF_THE_GONE], &counted[i]);
+	for (size_t i = 0; i < counted->count && counted->memory; i++)
+		stats_fold(of_the_gone(), stats_slot(counted, i));
+}
+
+/* The numbers go on: those that were given may still be in use. */
+static void clear(struct stats *stats)
+{
+	uint64_t numbers = stats_get(&stats->numbers);
+
+	memset(stats, 0, sizeof(*stats));
+	stats_set(&stats->numbers, numbers);
 }
 
 static struct process *free_place(void)
@@ -99,9 +137,9 @@ struct process *table_add(enum process_kind kind, struct generation *generation,
 		.generation = generation,
 		.index = index,
 		.inbox = { inbox[0], inbox[1] },
-		.stats = &slots[process - table],
+		.stats = stats_slot(&slots, (size_t)(process - table)),
 	};
-	memset(process->stats, 0, sizeof(*process->stats));
+	clear(process->stats);
 	return process;
 }
 
@@ -112,7 +150,7 @@ struct process *table_restore(uint32_t slot, const struct process *given)
 	if (slot >= used)
 		used = slot + 1;
 	table[slot] = *given;
-	table[slot].stats = &slots[slot];
+	table[slot].stats = stats_slot(before.memory ? &before : &slots, slot);
 	return &table[slot];
 }
 
@@ -120,8 +158,8 @@ void table_remove(struct process *process)
 {
 	timer_stop(&process->timer);
 	timer_stop(&process->relay);
-	stats_fold(&slots[SLOT_OF_THE_GONE], process->stats);
-	memset(process->stats, 0, sizeof(*process->stats));
+	stats_fold(of_the_gone(), process->stats);
+	clear(process->stats);
 	if (process->channel.fd >= 0) {
 		event_remove(&process->channel);
 		close(process->channel.fd);
@@ -135,7 +173,7 @@ void table_remove(struct process *process)
 void table_sum(struct stats_sum *sum)
 {
 	*sum = (struct stats_sum){ 0 };
-	stats_add_to(sum, &slots[SLOT_OF_THE_GONE]);
+	stats_add_to(sum, of_the_gone());
 	for (struct process *process = table_next(NULL); process; process = table_next(process))
 		stats_add_to(sum, process->stats);
 }
@@ -151,11 +189,6 @@ struct process *table_next(const struct process *process)
 uint32_t table_slot(const struct process *process)
 {
 	return (uint32_t)(process - table);
-}
-
-struct stats *table_stats(uint32_t slot)
-{
-	return slot < TABLE_SIZE ? &slots[slot] : NULL;
 }
 
 struct process *table_by_pid(pid_t pid)

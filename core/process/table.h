@@ -22,6 +22,7 @@
 
 struct generation;
 struct stats;
+struct stats_slots;
 struct stats_sum;
 
 /* Two generations of workers with their acceptors at least. */
@@ -66,10 +67,18 @@ int table_start(void);
 
 /*
  * Before table_start(): the counters are in this file already (stats_map()), -1:
- * they are not. It is used if its slots have the size and the layout of those here,
- * and there are as many; otherwise the counters begin anew, and the log says so.
+ * they are not. It is used if its slots have the layout of those here and there are
+ * as many; if they lie closer together, processes that go on use it, and those that are
+ * started here do not. Otherwise the counters begin anew, and the log says so. The
+ * descriptor stays the caller's unless table_stats_fd() gives it afterwards.
  */
 void table_inherit(int fd, size_t slot_size, unsigned layout);
+
+/*
+ * In the process that was forked for this place: it counts in its slot from now on. A
+ * worker cannot reach the others' any more. 0 or -errno.
+ */
+int table_enter(const struct process *self);
 
 /* Their file, and how many slots are in it. */
 int table_stats_fd(void);
@@ -92,14 +101,13 @@ void table_remove(struct process *process);
 void table_sum(struct stats_sum *sum);
 
 /* Adds what the processes of another program have counted, which has ended. */
-void table_fold(const struct stats *slots, size_t count);
+void table_fold(const struct stats_slots *slots);
 
 /* All places that are taken, in turn: NULL gives the first; NULL after the last. */
 struct process *table_next(const struct process *process);
 
-/* The number of its slot of the counters, and the slot of a number; NULL: there is none. */
+/* The number of its slot of the counters. */
 uint32_t table_slot(const struct process *process);
-struct stats *table_stats(uint32_t slot);
 
 /* NULL: there is none. */
 struct process *table_by_pid(pid_t pid);

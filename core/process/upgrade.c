@@ -94,7 +94,7 @@ static bool save_processes(struct upgrade_state *state)
 			return false;
 	snprintf(state->pid_path, sizeof(state->pid_path), "%s", pidfile_path());
 	state->stats = table_stats_fd();
-	state->stats_size = sizeof(struct stats);
+	state->stats_size = stats_stride();
 	state->stats_layout = STATS_LAYOUT;
 	return true;
 }

@@ -18,7 +18,8 @@ static struct server *start(const char *events)
 		"sandbox on; worker_processes 2; events { %s }\n"
 		"http { server { listen 127.0.0.1:%%PORT%%; listen unix:%%DIR%%/socket;\n"
 		"location = / { return 200 ok; }\n"
-		"location / { hostile %%PORT2%%; } } }", events));
+		"location / { hostile %%PORT2%%; } } }",
+		events));
 
 	if (!log_has(server, "sandbox: relaxed") && !log_has(server, "sandbox: this kernel"))
 		return server;
@@ -103,6 +104,16 @@ START_TEST(it_touches_no_other_process)
 }
 END_TEST
 
+START_TEST(it_writes_no_counters_of_others)
+{
+	struct server *server = start("");
+
+	ck_assert_str_eq(get(server, "/counters").body, "");
+	serves(server);
+	stop(server);
+}
+END_TEST
+
 START_TEST(it_sees_no_list_of_descriptors)
 {
 	struct server *server = start("");
@@ -155,6 +166,7 @@ START_TEST(it_keeps_nobody_from_passing_descriptors)
 END_TEST
 
 TESTS("hostile", it_connects_to_nobody, it_shuts_no_socket_for_others,
-      it_sets_no_options_of_others, it_changes_no_open_file_of_others, it_touches_no_other_process,
-      it_sees_no_list_of_descriptors, it_does_not_fill_the_log_by_messages,
-      it_gives_others_no_connections, it_keeps_nobody_from_passing_descriptors)
+      it_sets_no_options_of_others, it_changes_no_open_file_of_others,
+      it_touches_no_other_process, it_writes_no_counters_of_others, it_sees_no_list_of_descriptors,
+      it_does_not_fill_the_log_by_messages, it_gives_others_no_connections,
+      it_keeps_nobody_from_passing_descriptors)

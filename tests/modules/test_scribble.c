@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Whatever a worker writes over the shared counters, the master lives and rules. */
+/* Whatever a worker writes over its counters, the master lives and rules. */
 #include "harness/client.h"
 #include "harness/memory.h"
 #include "harness/test.h"

@@ -28,31 +28,62 @@ static struct message receive(int file, size_t slots)
 	return message;
 }
 
+/* Slots as they are made here; the descriptor of their file. */
+static struct stats_slots make(int *file)
+{
+	struct stats_slots slots = { .stride = stats_stride(), .count = SLOTS };
+
+	*file = -1;
+	ck_assert_int_eq(stats_map(&slots, file), 0);
+	return slots;
+}
+
 START_TEST(both_sides_see_the_same)
 {
-	int file = -1;
-	struct stats *here = stats_map(SLOTS, &file);
+	int file;
+	struct stats_slots here = make(&file);
 	struct foreign foreign = { 0 };
 	struct message message = receive(file, SLOTS);
 
-	ck_assert_ptr_nonnull(here);
 	ck_assert_int_eq(foreign_receive(&foreign, &message), 0);
 	message_discard(&message);
-	here[1].active = 7;
+	stats_set(&stats_slot(&here, 1)->active, 7);
 	ck_assert_uint_eq(stats_get(&foreign_slot(&foreign, 1)->active), 7);
 	receiver_count_dealt(foreign_slot(&foreign, 2), 5);
-	ck_assert_uint_eq(stats_get(&here[2].dealt), 5);
+	ck_assert_uint_eq(stats_get(&stats_slot(&here, 2)->dealt), 5);
 	foreign_forget(&foreign);
+}
+END_TEST
+
+/* As programs of before had them. */
+START_TEST(slots_may_lie_close_together)
+{
+	const struct stats_slots packed = { .stride = sizeof(struct stats), .count = SLOTS };
+	struct stats_slots here = packed;
+	struct foreign foreign = { 0 };
+	int file = -1, ends[2];
+	uint32_t shape[2] = { sizeof(struct stats), SLOTS };
+	static struct message message;
+
+	ck_assert_int_eq(stats_map(&here, &file), 0);
+	ck_assert_int_eq(channel_pair(ends), 0);
+	ck_assert_int_eq(channel_send(ends[0], MESSAGE_COUNTERS, STATS_LAYOUT,
+				      (struct str){ (char *)shape, sizeof(shape) }, &file, 1),
+			 0);
+	ck_assert_int_eq(channel_receive(ends[1], &message), 1);
+	ck_assert_int_eq(foreign_receive(&foreign, &message), 0);
+	stats_set(&stats_slot(&here, 1)->active, 7);
+	ck_assert_uint_eq(stats_get(&foreign_slot(&foreign, 1)->active), 7);
 }
 END_TEST
 
 START_TEST(what_is_not_there_is_nobody_s)
 {
-	int file = -1;
+	int file;
 	struct foreign foreign = { 0 };
 
 	ck_assert_ptr_eq(foreign_slot(&foreign, 0), &receiver_unknown);
-	stats_map(SLOTS, &file);
+	make(&file);
 	struct message message = receive(file, SLOTS);
 	ck_assert_int_eq(foreign_receive(&foreign, &message), 0);
 	message_discard(&message);
@@ -79,9 +110,9 @@ static int take(int file, size_t slots, uint32_t layout)
 
 START_TEST(what_is_not_understood_is_not_used)
 {
-	int file = -1, ends[2];
+	int file, ends[2];
 
-	ck_assert_ptr_nonnull(stats_map(SLOTS, &file));
+	make(&file);
 	ck_assert_int_eq(take(file, SLOTS, STATS_LAYOUT + 1), -EINVAL);
 	ck_assert_int_eq(take(file, SLOTS + 1, STATS_LAYOUT), -EINVAL);
 	ck_assert_int_eq(take(file, 0, STATS_LAYOUT), -EINVAL);
@@ -109,5 +140,6 @@ START_TEST(a_file_that_can_shrink_is_not_mapped)
 }
 END_TEST
 
-TESTS("foreign counters", both_sides_see_the_same, what_is_not_there_is_nobody_s,
-      what_is_not_understood_is_not_used, a_file_that_can_shrink_is_not_mapped)
+TESTS("foreign counters", both_sides_see_the_same, slots_may_lie_close_together,
+      what_is_not_there_is_nobody_s, what_is_not_understood_is_not_used,
+      a_file_that_can_shrink_is_not_mapped)

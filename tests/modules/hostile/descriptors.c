@@ -5,12 +5,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -78,6 +80,26 @@ void attack_processes(struct report *report)
 	tried(report, "memfd_create", memfd_create("hostile", 0));
 	tried(report, "mmap(PROT_EXEC)", (long)mmap(NULL, 4096, PROT_EXEC | PROT_READ,
 						    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+}
+
+/* No header for modules offers it. */
+extern void *stats_mine;
+
+/* The counters of others, which lie around its own, or in a file that it has open. */
+void attack_counters(struct report *report)
+{
+	enum { NEIGHBOURS = 64 };
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	char *own = (char *)((uintptr_t)stats_mine & ~(uintptr_t)(page - 1));
+
+	for (int i = 1; i < NEIGHBOURS; i++)
+		if (getrandom(own + (size_t)i * page, 1, 0) == 1)
+			note(report, "the page %d after its own is written\n", i);
+	/* A mapping that grows shows more of its file. */
+	tried(report, "mremap", (long)mremap(own, page, 2 * page, MREMAP_MAYMOVE));
+	for (int fd = 0; fd < DESCRIPTORS; fd++)
+		if (fcntl(fd, F_GET_SEALS) >= 0)
+			note(report, "%d is memory that others have mapped\n", fd);
 }
 
 /* Also by a directory that was open before. */

@@ -70,7 +70,8 @@ static const struct {
 	{ "/connect", attack_connect },	    { "/shutdown", attack_shutdown },
 	{ "/options", attack_options },	    { "/flags", attack_flags },
 	{ "/logs", attack_logs },	    { "/processes", attack_processes },
-	{ "/proc", attack_proc },	    { "/flood", attack_flood },
+	{ "/proc", attack_proc },	    { "/counters", attack_counters },
+	{ "/flood", attack_flood },
 	{ "/moved", attack_moved },	    { "/junk", attack_junk },
 	{ "/connections", attack_connections }, { "/descriptors", attack_descriptors },
 };

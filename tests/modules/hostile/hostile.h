@@ -38,6 +38,7 @@ void attack_flags(struct report *report);
 void attack_logs(struct report *report);
 void attack_processes(struct report *report);
 void attack_proc(struct report *report);
+void attack_counters(struct report *report);
 void attack_flood(struct report *report);
 void attack_moved(struct report *report);
 void attack_junk(struct report *report);

@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A worker gone mad: `scribble BYTE;` fills the counters that all processes share
- * with this byte, from its own slot on, then answers.
+ * A worker gone mad: `scribble BYTE;` fills its counters, which others read, with this
+ * byte, as far as it can write there, then answers.
  */
 #include <module.h>
 #include <string.h>
+#include <unistd.h>
 
 struct scribble_conf {
 	int64_t byte;
 };
-
-enum { BYTES = 64 * 1024 };
 
 /* No header for modules offers it: a worker that writes where it must not has no manners. */
 extern void *stats_mine;
@@ -21,13 +20,13 @@ static verdict scribble_content(struct request *req, const void *data)
 
 	if (!conf->byte)
 		return PASS;
-	memset(stats_mine, (int)conf->byte, BYTES);
+	memset(stats_mine, (int)conf->byte, (size_t)sysconf(_SC_PAGESIZE));
 	return respond_text(req, 200, STR("done"));
 }
 
 const struct module scribble_module = {
 	.name = "scribble",
-	.summary = "writes over the counters that all processes share",
+	.summary = "writes over its counters, which others read",
 	.conf_size = sizeof(struct scribble_conf),
 	.directives = (const struct directive[]) {
 		DIRECTIVE("scribble", IN_LOCATION, struct scribble_conf, byte, "byte",
