@@ -31,7 +31,7 @@ struct log_file *logs_note(struct conf *conf, struct str path)
 
 	struct log_entry *entry = pool_new(conf_pool(conf), struct log_entry);
 	entry->file.path = pool_strdup(conf_pool(conf), path);
-	entry->file.fd = -1;
+	entry->file.fd = entry->reader = -1;
 	entry->next = logs->files;
 	logs->files = entry;
 	return &entry->file;

@@ -18,7 +18,9 @@ struct module;
 struct log_entry {
 	struct log_file file; /* first: a pointer to it is one to the whole */
 	struct conf_place place; /* where it is named first; file NULL: it is a default */
+	int reader; /* of a named pipe: keeps lines in it while nobody else reads; or -1 */
 	struct log_entry *next;
+	struct log_entry *next_reader; /* among those of all configurations that have one */
 };
 
 /* One error_log directive; its descriptor is that of the file. */

@@ -28,6 +28,7 @@
 #include "process/inbox.h"
 #include "process/leaks.h"
 #include "process/listen.h"
+#include "process/logfiles.h"
 #include "process/partner.h"
 #include "process/privileges.h"
 #include "process/report.h"
@@ -277,6 +278,7 @@ static int run(int fd)
 	generation_use_log(self->generation, !self->generation->serving);
 	close_foreign();
 	control_forget();
+	logfiles_forget_readers();
 	partner_forget();
 	takeover_forget();
 	zones_forget();

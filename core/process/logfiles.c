@@ -33,17 +33,57 @@ bool logfile_is_inherited(const char *path)
 	return inherited(path) >= 0;
 }
 
-/*
- * The server reads its own pipe, so to speak: a pipe that is opened for both lets
- * open() return at once, and keeps lines while nobody reads it. One that this user
- * may not read needs a reader first.
- */
-static int open_pipe(const struct place *place, int flags, char *why, size_t why_size)
-{
-	int fd = place_open(place, O_RDWR | flags, 0, why, why_size);
+/* --- readers of pipes ------------------------------------------------------------ */
 
-	if (fd == -EACCES)
-		fd = place_open(place, O_WRONLY | flags, 0, why, why_size);
+/*
+ * A named pipe without a reader can neither be opened for writing nor keep lines. So
+ * the master opens it for reading as well, and reads nothing. Its children, which
+ * write, do not get that descriptor: one that was taken over could read, and so remove,
+ * the lines of the others.
+ */
+static struct log_entry *with_reader;
+
+static void drop_reader(struct log_entry *entry)
+{
+	struct log_entry **link = &with_reader;
+
+	if (entry->reader < 0)
+		return;
+	while (*link != entry)
+		link = &(*link)->next_reader;
+	*link = entry->next_reader;
+	close(entry->reader);
+	entry->reader = -1;
+}
+
+/* Owns the reader, -1 for none. */
+static void set_reader(struct log_entry *entry, int reader)
+{
+	drop_reader(entry);
+	if (reader < 0)
+		return;
+	entry->reader = reader;
+	entry->next_reader = with_reader;
+	with_reader = entry;
+}
+
+void logfiles_forget_readers(void)
+{
+	while (with_reader)
+		drop_reader(with_reader);
+}
+
+/* --- opening ----------------------------------------------------------------------- */
+
+/* One that this user may not read needs another reader. */
+static int open_pipe(const struct place *place, int flags, int *reader, char *why, size_t why_size)
+{
+	*reader = place_open(place, O_RDONLY | O_NOCTTY | O_NONBLOCK, 0, why, why_size);
+	int fd = place_open(place, O_WRONLY | flags, 0, why, why_size);
+	if (fd < 0 && *reader >= 0)
+		close(*reader);
+	if (fd < 0)
+		*reader = -1;
 	if (fd == -ENXIO)
 		snprintf(why, why_size,
 			 "nobody reads this pipe; start its reader first, or let this user read "
@@ -51,13 +91,15 @@ static int open_pipe(const struct place *place, int flags, char *why, size_t why
 	return fd;
 }
 
-int logfile_open(const char *path, char *why, size_t why_size)
+/* *reader is set only where a descriptor is returned. */
+static int open_log(const char *path, int *reader, char *why, size_t why_size)
 {
 	const int flags = O_APPEND | O_NOCTTY | O_NONBLOCK;
 	struct place place;
 	int standard = inherited(path);
 
 	why[0] = '\0';
+	*reader = -1;
 	if (standard >= 0) {
 		int fd = fcntl(standard, F_DUPFD_CLOEXEC, FIRST_FD);
 		return fd < 0 ? -errno : fd;
@@ -66,20 +108,30 @@ int logfile_open(const char *path, char *why, size_t why_size)
 	if (fd < 0)
 		return fd;
 	if (place.exists && S_ISFIFO(place.status.st_mode) && !place.is_magic)
-		fd = open_pipe(&place, flags, why, why_size);
+		fd = open_pipe(&place, flags, reader, why, why_size);
 	else
 		fd = place_open(&place, O_WRONLY | O_CREAT | flags, 0644, why, why_size);
 	place_finish(&place);
 	return fd;
 }
 
+int logfile_open(const char *path, char *why, size_t why_size)
+{
+	int reader;
+	int fd = open_log(path, &reader, why, why_size);
+
+	if (reader >= 0)
+		close(reader);
+	return fd;
+}
+
 int logfiles_open(struct logs *logs)
 {
 	char why[WHY_SIZE];
-	int result = 0;
+	int result = 0, reader;
 
 	for (struct log_entry *entry = logs->files; entry; entry = entry->next) {
-		int fd = logfile_open(entry->file.path.data, why, sizeof(why));
+		int fd = open_log(entry->file.path.data, &reader, why, sizeof(why));
 
 		if (fd < 0) {
 			log_write(log_process, LEVEL_EMERG, why[0] ? 0 : -fd, 0,
@@ -88,6 +140,7 @@ int logfiles_open(struct logs *logs)
 			result = -1;
 		}
 		entry->file.fd = fd < 0 ? -1 : fd;
+		set_reader(entry, reader);
 	}
 	if (result < 0)
 		logfiles_close(logs);
@@ -98,11 +151,12 @@ int logfiles_open(struct logs *logs)
 void logfiles_reopen(struct logs *logs)
 {
 	char why[WHY_SIZE];
+	int reader;
 
 	for (struct log_entry *entry = logs->files; entry; entry = entry->next) {
 		if (inherited(entry->file.path.data) >= 0)
 			continue;
-		int fd = logfile_open(entry->file.path.data, why, sizeof(why));
+		int fd = open_log(entry->file.path.data, &reader, why, sizeof(why));
 		if (fd < 0) {
 			log_write(log_process, LEVEL_ERROR, why[0] ? 0 : -fd, 0,
 				  "cannot reopen the log file \"%s\", the old one is still "
@@ -112,6 +166,7 @@ void logfiles_reopen(struct logs *logs)
 		}
 		dup3(fd, entry->file.fd, O_CLOEXEC);
 		close(fd);
+		set_reader(entry, reader);
 	}
 }
 
@@ -121,6 +176,7 @@ void logfiles_close(struct logs *logs)
 		if (entry->file.fd >= 0)
 			close(entry->file.fd);
 		entry->file.fd = -1;
+		drop_reader(entry);
 	}
 	logs_connect(logs);
 }

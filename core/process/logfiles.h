@@ -16,8 +16,8 @@ bool logfile_is_inherited(const char *path);
 /*
  * A file for appending, made if need be; the inherited descriptor for
  * /dev/stdout and /dev/stderr, duplicated. Links are followed by the rule of place.h.
- * Waits for nobody: lines for a named pipe wait in it until somebody reads. The
- * descriptor or -errno; then `why` says what was wrong, if errno does not.
+ * Waits for nobody, also where nobody reads a named pipe. The descriptor or -errno;
+ * then `why` says what was wrong, if errno does not.
  */
 int logfile_open(const char *path, char *why, size_t why_size);
 
@@ -31,5 +31,11 @@ int logfiles_open(struct logs *logs);
 void logfiles_reopen(struct logs *logs);
 
 void logfiles_close(struct logs *logs);
+
+/*
+ * In a child: while the master has a named pipe open for its logs, it is a reader that
+ * reads nothing, so that lines wait there for somebody else; children are none.
+ */
+void logfiles_forget_readers(void);
 
 #endif

@@ -315,6 +315,23 @@ START_TEST(a_full_pipe_loses_lines_only)
 }
 END_TEST
 
+/* A worker that was taken over could read, and so take away, the lines of the others. */
+static void check_worker_only_writes(struct server *server, const char *path)
+{
+	char mode[64];
+	pid_t worker;
+
+	ck_assert_int_eq(server_workers(server, &worker, 1), 1);
+	FILE *modes = popen(memory_printf("for fd in /proc/%d/fd/*; do "
+					  "[ $fd -ef %s ] && stat -c %%A $fd; done; true",
+					  worker, path),
+			    "r");
+	mode[fread(mode, 1, sizeof(mode) - 1, modes)] = '\0';
+	pclose(modes);
+	/* "" where this user may not look. */
+	ck_assert_msg(!mode[0] || strcmp(mode, "l-wx------\n") == 0, "%s", mode);
+}
+
 /* nginx waits in open() until somebody reads. */
 START_TEST(a_pipe_without_a_reader)
 {
@@ -325,6 +342,8 @@ START_TEST(a_pipe_without_a_reader)
 	struct server *server =
 		logging(memory_printf("log_format uri $uri; access_log %s uri;", path));
 	ck_assert_int_eq(get(server, "/a").status, 200);
+
+	check_worker_only_writes(server, path);
 
 	/* Lines wait for a reader, and for the next one. */
 	for (int i = 0; i < 2; i++) {
