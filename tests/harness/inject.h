@@ -24,7 +24,7 @@ struct injection {
 	int error; /* errno; 0: the call is not made, and gives 0 */
 	pid_t only; /* of this process … */
 	pid_t but; /* … or of all but this one */
-	const char *file; /* whose first argument is a descriptor of a file that ends so */
+	const char *file; /* whose first argument is a descriptor of a file with this in its path */
 	unsigned skip; /* so many go on first */
 	unsigned count; /* then so many fail, and the others go on again */
 };
