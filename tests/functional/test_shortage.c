@@ -203,10 +203,10 @@ START_TEST(a_full_disk_under_the_error_log_stops_nobody)
 }
 END_TEST
 
-/* Log files that are as large as files may be, from the start on. */
+/* Log files that are as large as files may be; the memory of the counters is smaller. */
 START_TEST(a_log_at_the_limit_of_size_stops_nobody)
 {
-	enum { SIZE = 1 << 20 };
+	enum { SIZE = 16 << 20 };
 	char *full = memory_alloc(SIZE + 1);
 	const char *const files[] = { "/access.log", full, "/full.log", full, NULL };
 	const struct server_setup setup = {
