@@ -61,13 +61,21 @@ static bool slot_value(struct request *req, const struct variable_slot *slot, st
 	return kept_value(req, slot, out);
 }
 
-/* For those that a getter may ask, which can be the getter of that very variable. */
+/*
+ * For those that a getter may ask, which can be the getter of that very variable. Once such
+ * a cycle was met, no further value is asked for on the way back: where each is made of two
+ * others, that would take 2^DEPTH_MAX steps.
+ */
 static struct str slot_text(struct request *req, const struct variable_slot *slot)
 {
 	static int depth;
+	static bool is_cycle;
 	struct str text = STR("");
 
+	if (is_cycle)
+		return text;
 	if (depth == DEPTH_MAX) {
+		is_cycle = true;
 		request_log(req, LEVEL_ERROR, 0,
 			    "the value of the variable $%.*s is made of itself",
 			    STR_ARG(slot->name));
@@ -75,7 +83,8 @@ static struct str slot_text(struct request *req, const struct variable_slot *slo
 	}
 	depth++;
 	slot_value(req, slot, &text);
-	depth--;
+	if (--depth == 0)
+		is_cycle = false;
 	return text;
 }
 

@@ -2,6 +2,9 @@
 /* Templates, and what the variables of the core say. */
 #include "unit/http_test.h"
 
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include "config/template.h"
 #include "http/variables.h"
 
@@ -197,6 +200,23 @@ START_TEST(a_value_that_is_made_of_itself_is_empty)
 
 	log_process = &quiet;
 	ck_assert(str_starts(template_text(req, template_of(req)), STR("/")));
+	end_request(req);
+}
+END_TEST
+
+/* Both halves of a value that is made of itself twice end with the first cycle that is met. */
+START_TEST(a_value_that_is_made_of_itself_twice_is_empty)
+{
+	const struct log log = { .fd = memfd_create("log", 0), .level = LEVEL_ERROR };
+	struct request *req = request_with("$request_filename$request_filename");
+	char text[4096] = "";
+
+	log_process = &log;
+	ck_assert(str_starts(template_text(req, template_of(req)), STR("/")));
+	/* A line for each part of the text. */
+	ck_assert_int_gt(pread(log.fd, text, sizeof(text) - 1, 0), 0);
+	ck_assert_uint_eq(strlen(text), 2 * (size_t)(strchr(text, '\n') + 1 - text));
+	close(log.fd);
 	end_request(req);
 }
 END_TEST
@@ -430,8 +450,8 @@ END_TEST
 TESTS("variables", a_literal_is_not_copied, parts_are_joined, many_parts_are_joined,
       what_has_no_value_is_empty, values_are_put_by_the_caller_literals_are_not,
       nothing_is_put_beyond_the_limit, values_bring_no_dots_into_a_path, conditions,
-      some_values_are_kept_others_are_asked_again,
-      a_value_that_is_made_of_itself_is_empty, variables_by_name, unknown_names_are_errors,
+      some_values_are_kept_others_are_asked_again, a_value_that_is_made_of_itself_is_empty,
+      a_value_that_is_made_of_itself_twice_is_empty, variables_by_name, unknown_names_are_errors,
       arguments, fields_of_a_name_are_joined, cookies, the_host_or_the_name_of_the_server,
       the_user_of_basic_authorization, addresses, addresses_of_ipv6_and_unix,
       paths_of_root_and_alias, sizes_and_times, fields_of_the_answer, an_id_is_kept_and_differs)
