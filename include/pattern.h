@@ -27,7 +27,11 @@ const struct pattern *pattern_compile(struct conf_call *call, const struct conf_
 enum match {
 	MATCH_NO = 1,
 	MATCH_YES,
-	MATCH_FAILED, /* nobody knows: the expression reached its limit, see the error log */
+	/*
+	 * Nobody knows, see the error log: the expression reached its limit, or begins with
+	 * (*UTF) and was given a text that is not UTF-8.
+	 */
+	MATCH_FAILED,
 };
 
 /*

@@ -158,6 +158,13 @@ static void assign_named(struct request *req, const struct pattern *pattern, str
 	}
 }
 
+/* Otherwise it is the text that cannot be matched: with (*UTF), one that is not UTF-8. */
+static bool is_limit(int error)
+{
+	return error == PCRE2_ERROR_MATCHLIMIT || error == PCRE2_ERROR_DEPTHLIMIT ||
+	       error == PCRE2_ERROR_HEAPLIMIT || error == PCRE2_ERROR_JIT_STACKLIMIT;
+}
+
 static void report(struct request *req, const struct pattern *pattern, int error)
 {
 	char reason[128];
@@ -168,9 +175,9 @@ static void report(struct request *req, const struct pattern *pattern, int error
 		return;
 	}
 	request_log(req, LEVEL_ALERT, 0,
-		    "matching \"%.*s\" was given up: %s; what it decides is answered with 500, "
-		    "write it so that it has fewer ways to match",
-		    STR_ARG(pattern->source), reason);
+		    "matching \"%.*s\" was given up: %s; what it decides is answered with 500%s",
+		    STR_ARG(pattern->source), reason,
+		    is_limit(error) ? ", write it so that it has fewer ways to match" : "");
 }
 
 enum match pattern_match(struct request *req, const struct pattern *pattern, struct str subject)

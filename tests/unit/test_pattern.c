@@ -123,6 +123,23 @@ START_TEST(backtracking_ends)
 }
 END_TEST
 
+START_TEST(text_that_is_no_utf_8)
+{
+	struct http *http = good_http("server { location ~ (*UTF)^/a { } }");
+	struct request *req = request_for(http, "", "/");
+	char text[512] = "";
+	const struct log log = { .fd = memfd_create("log", 0), .level = LEVEL_ALERT };
+
+	log_process = &log;
+	ck_assert_int_eq(pattern_match(req, pattern_of(http, "/a"), STR("/a\xff")), MATCH_FAILED);
+	ck_assert_int_gt(pread(log.fd, text, sizeof(text) - 1, 0), 0);
+	ck_assert_ptr_nonnull(strstr(text, "matching \"(*UTF)^/a\" was given up: UTF-8 error"));
+	ck_assert_ptr_null(strstr(text, "write it so"));
+	close(log.fd);
+	end_request(req);
+}
+END_TEST
+
 START_TEST(deep_nesting_is_no_crash)
 {
 	struct http *http = good_http("server { location ~ ^/((a|b)(c|d)?)*$ { } }");
@@ -152,4 +169,4 @@ END_TEST
 TESTS("pattern", captures_are_parts_of_the_subject, what_does_not_match_leaves_captures_alone,
       a_match_without_groups_ends_the_captures, named_groups_stay_until_they_match_again,
       a_group_of_the_same_name_in_another_branch, nothing_is_captured_without_a_request,
-      backtracking_ends, deep_nesting_is_no_crash, mistakes_are_shown)
+      backtracking_ends, text_that_is_no_utf_8, deep_nesting_is_no_crash, mistakes_are_shown)
