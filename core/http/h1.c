@@ -255,6 +255,23 @@ static bool has_work(const struct exchange *ex)
 	return !ex->last_answer && ex->in && ex->in->begin != ex->in->end;
 }
 
+/* Of the answer that was being sent, the first that is left. */
+static void report_broken(const struct exchange *ex, int error)
+{
+	struct request *req = &ex->first->pub;
+	const struct file *file = req->response.file;
+
+	if (error == EPIPE || error == ECONNRESET)
+		return;
+	if (error == ENODATA && file)
+		request_log(
+			req, LEVEL_ERROR, 0,
+			"\"%.*s\" has become shorter while it was sent, the connection is closed",
+			STR_ARG(file->path));
+	else
+		request_log(req, LEVEL_ERROR, error, "sending failed, the connection is closed");
+}
+
 static void h1_send(struct conn *conn)
 {
 	struct h1 *h = conn->state;
@@ -281,9 +298,7 @@ static void h1_send(struct conn *conn)
 	} else if (result == 0 || result == -EAGAIN) {
 		h1_wait(h);
 	} else {
-		if (result != -EPIPE && result != -ECONNRESET)
-			log_write(log_process, LEVEL_ERROR, -result, conn->number,
-				  "sending failed, the connection is closed");
+		report_broken(ex, -result);
 		conn_close(conn);
 	}
 }

@@ -76,7 +76,7 @@ static void consume(struct output *output, size_t n)
  * Gathers memory up to the next range of a file; of a range that is to be copied the first
  * bytes follow, which are read once more if the socket does not take them. *more tells
  * that something stands behind what was gathered. How many pieces, or -errno where there
- * is but a range that cannot be read (-EIO: the file has become shorter).
+ * is but a range that cannot be read (-ENODATA: the file has become shorter).
  */
 static int gather(struct output *output, struct iovec *iov, size_t *total, bool *more)
 {
@@ -101,7 +101,7 @@ static int gather(struct output *output, struct iovec *iov, size_t *total, bool 
 		ssize_t got = pread(slice->fd, copy, len, (off_t)slice->offset);
 
 		if (got <= 0)
-			return count ? count : got < 0 ? -errno : -EIO;
+			return count ? count : got < 0 ? -errno : -ENODATA;
 		iov[count++] = (struct iovec){ copy, (size_t)got };
 		*total += (size_t)got;
 		*more = (size_t)got < slice->len || i + 1 < output->count;
@@ -135,7 +135,7 @@ static int send_file(struct output *output, struct conn *conn)
 	ssize_t n = conn->transport->send_file(conn, slice->fd, slice->offset, slice->len);
 
 	if (n == 0)
-		return -EIO;
+		return -ENODATA;
 	if (n < 0 && sendfile_is_refused((int)-n)) {
 		sendfile_note_refusal(slice->fd, (int)-n);
 		slice->is_copied = true;

@@ -42,7 +42,7 @@ void output_add_note(struct output *output, struct str bytes);
 
 /*
  * Sends as much as the socket takes. 0: all is sent; -EAGAIN: the socket is full;
- * another -errno: the connection is broken (-EIO: a file has become shorter).
+ * another -errno: the connection is broken (-ENODATA: a file has become shorter).
  * `more`: hold back an incomplete last segment, further bytes follow at once.
  */
 int output_send(struct output *output, struct conn *conn, bool more);

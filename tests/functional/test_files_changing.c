@@ -123,6 +123,8 @@ START_TEST(shortened_while_it_is_sent)
 
 	ck_assert_int_eq(truncate(file_path(server, "a.txt"), 1000), 0);
 	ck_assert_uint_lt(client_drain(client), LARGE);
+	ck_assert(log_has(server, "/a.txt\" has become shorter while it was sent, the connection "
+				  "is closed, client: "));
 	ck_assert_uint_eq(get(server, "/a.txt").body_len, 1000);
 }
 END_TEST
