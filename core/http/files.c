@@ -96,6 +96,12 @@ static void log_failed_open(struct request *req, enum log_level level, const str
 {
 	char why[1024];
 
+	if (str_empty(file->path)) {
+		request_log(req, level, 0,
+			    "the URI \"%.*s\" names no file: it does not begin with a slash",
+			    STR_ARG(req->uri));
+		return;
+	}
 	why[0] = '\0';
 	if (file->error == EACCES)
 		permission_explain(file->path.data, why, sizeof(why));

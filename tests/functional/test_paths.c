@@ -178,6 +178,8 @@ START_TEST(the_uris_of_try_files)
 	assert_shows(server, "/bare?f=//admin/x", "403");
 	assert_shows(server, "/bare?f=/../x", "404");
 	assert_shows(server, "/bare?f=-secret/x", "404");
+	ck_assert(log_has(server, "the URI \"-secret/x\" names no file: it does not begin with a "
+				  "slash, client: "));
 	assert_shows(server, "/literal", "403");
 	assert_shows(server, "/above", "404");
 	server_stop(server);
