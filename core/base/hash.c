@@ -39,16 +39,28 @@ static uint64_t load(const char *data, size_t len)
 	return word;
 }
 
-uint64_t hash_str(struct str s)
+static inline uint64_t hash_with(struct str s, const uint64_t keys[2])
 {
-	uint64_t state = key[0] ^ s.len;
+	uint64_t state = keys[0] ^ s.len;
 
 	for (; s.len; s = str_skip(s, 8)) {
 		uint64_t word = s.len >= 8 ? load(s.data, 8) : load(s.data, s.len);
 
-		state = fold(state ^ word, key[1] ^ 0x9e3779b97f4a7c15u);
+		state = fold(state ^ word, keys[1] ^ 0x9e3779b97f4a7c15u);
 	}
-	return fold(state, key[0] ^ 0xd6e8feb86659fd93u);
+	return fold(state, keys[0] ^ 0xd6e8feb86659fd93u);
+}
+
+uint64_t hash_str(struct str s)
+{
+	return hash_with(s, key);
+}
+
+uint64_t hash_public(struct str s)
+{
+	static const uint64_t known[2] = { 0x243f6a8885a308d3u, 0xb7e151628aed2a6bu };
+
+	return hash_with(s, known);
 }
 
 static struct hash_slot *find(const struct hash_table *table, struct str name, uint64_t hash)

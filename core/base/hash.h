@@ -16,6 +16,12 @@
 uint64_t hash_str(struct str s);
 
 /*
+ * The same without a key, for what others may see: it tells nothing of the key, and is the
+ * same in each process.
+ */
+uint64_t hash_public(struct str s);
+
+/*
  * A table that only grows. Names are borrowed. Zeroed memory with `pool` set is
  * an empty table.
  */

@@ -58,7 +58,7 @@ struct str etag_put(char *etag, const struct stat *status, struct str content,
 		len = snprintf(etag, ETAG_ROOM, "\"%llx-%llx\"", sec, size);
 	} else if (content.data) {
 		len = snprintf(etag, ETAG_ROOM, "\"%llx-%llx-%lx-%llx\"", sec, size,
-			       mtime.tv_nsec, (hex)hash_str(content));
+			       mtime.tv_nsec, (hex)hash_public(content));
 	} else if (!may_come_again(mtime, now)) {
 		len = snprintf(etag, ETAG_ROOM, "\"%llx-%llx-%lx\"", sec, size, mtime.tv_nsec);
 	}

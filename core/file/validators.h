@@ -5,7 +5,7 @@
  *
  *     sec-size            of the last modification: nginx's tag
  *     sec-size-ns         the same of a file that was modified less than 2 s ago
- *     sec-size-ns-hash    the same of one whose bytes are at hand
+ *     sec-size-ns-hash    the same of one whose bytes are at hand; equal in all processes
  *     sec-size-ns-inode   of the last change, where a modification time of 0 or 1 says nothing
  *
  * Two versions that one second saw have different tags so, and the short tag belongs to the

@@ -94,6 +94,17 @@ START_TEST(bytes_tell_young_files_apart)
 }
 END_TEST
 
+/* Clients learn the hash: it must be none that a key is needed for, and that tells of the key. */
+START_TEST(the_hash_is_the_same_in_each_process)
+{
+	const struct timespec young = { 0x10010, 255 };
+
+	ck_assert_str_eq(tag_of(young, young, STR("")), "\"10010-20-ff-25e387533bfd26fe\"");
+	ck_assert_str_eq(tag_of(young, young, STR("aaaaaaaaaaaaaaaa")),
+			 "\"10010-20-ff-2482f74ac09418f4\"");
+}
+END_TEST
+
 START_TEST(times_that_say_nothing)
 {
 	for (time_t time = -2; time < 2; time++)
@@ -102,4 +113,5 @@ START_TEST(times_that_say_nothing)
 }
 END_TEST
 
-TESTS("validators", tags_of_times, bytes_tell_young_files_apart, times_that_say_nothing)
+TESTS("validators", tags_of_times, bytes_tell_young_files_apart,
+      the_hash_is_the_same_in_each_process, times_that_say_nothing)
