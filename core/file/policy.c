@@ -138,8 +138,11 @@ static int open_steps(int root_fd, const char *path, int flags)
 	for (const char *slash; (slash = strchr(path, '/')); path = slash + 1) {
 		char name[NAME_MAX + 1];
 		size_t len = (size_t)(slash - path);
-		if (len > NAME_MAX)
+		if (len > NAME_MAX) {
+			if (dir != root_fd)
+				close(dir);
 			return -ENAMETOOLONG;
+		}
 		memcpy(name, path, len);
 		name[len] = '\0';
 
