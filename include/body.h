@@ -25,7 +25,7 @@ struct slice {
 	const char *data;
 	size_t len;
 	int fd;
-	bool is_copied; /* of a range: it is read and written, not sent by sendfile(2) */
+	bool is_copied; /* a range of a file: it is read and written, not sent by sendfile(2) */
 	uint64_t offset;
 	void (*release)(void *owner); /* NULL: nothing to release */
 	void *owner;

@@ -149,7 +149,7 @@ struct directive {
 	unsigned min_args, max_args;
 };
 
-/* As many words as somebody cares to write. */
+/* The number of words of a directive has no upper limit. */
 #define MANY_ARGS UINT_MAX
 
 #define FIELD_TYPE_OF(lvalue) \
@@ -264,8 +264,9 @@ struct str conf_built_in_path(struct conf *conf, const char *path);
 void conf_opens(struct conf_call *call, struct str path);
 
 /*
- * For `check`: whether requests are answered by this struct, in a server or in what lies
- * in it. One of an outer block is not if each server has its own.
+ * For `check`: whether requests are answered with the settings in call->data, in a server
+ * or in a block within it. The settings of an outer block answer none if each server has
+ * settings of its own.
  */
 bool conf_answers(const struct conf_call *call);
 

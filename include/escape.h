@@ -19,9 +19,9 @@ struct str uri_escape(struct pool *pool, struct str path);
 struct str uri_escape_component(struct pool *pool, struct str text);
 
 /*
- * A URI reference for the field Location, whatever it was made of: percent-encodes
- * control characters, which would end the line or be dropped by browsers, and leaves
- * the rest as it is.
+ * Makes a URI reference safe for the field Location: percent-encodes control characters,
+ * which would end the line or which browsers drop, and leaves all other bytes as they are.
+ * The result is in the pool, or is `reference` itself if nothing had to be encoded.
  */
 struct str location_escape(struct pool *pool, struct str reference);
 

@@ -27,10 +27,10 @@ struct file {
 	int error; /* of a missing one: an errno; EXDEV: a link left the root, see refusal */
 	int fd; /* of a regular one that has no content here; otherwise -1 */
 	uint64_t size;
-	time_t mtime; /* of its last modification; -1: the disk has 0 or 1, which says nothing */
+	time_t mtime; /* of the last modification; -1: it is 0 or 1, which tells nothing */
 	struct str path; /* NUL follows */
 	struct str content; /* the bytes of a small one; data NULL: use fd */
-	struct str etag; /* quoted; nginx's for a file that is not young; empty: none would do */
+	struct str etag; /* quoted; nginx's if modified at least 2 s ago; may be empty */
 	struct str last_modified; /* mtime as an HTTP date; empty when that is -1 */
 	struct str guessed_type; /* by file_set_type(); empty: nobody has asked yet */
 	struct str refusal; /* for the error log: which link was refused, and the remedy */
@@ -50,9 +50,10 @@ struct file *file_open(struct request *req, struct str path);
 struct body *file_body(struct request *req, struct file *file);
 
 /*
- * Answers with a regular file: 200, its bytes, its type, its validators, ranges
- * allowed. A modification time in the future becomes a Last-Modified of now, as RFC
- * 9110 section 8.8.2.1 wants. DONE.
+ * Answers with a regular file: sets the status 200, the body (file_body()), the validators
+ * and allow_ranges of the response; the type follows from response.file. A modification
+ * time in the future becomes a Last-Modified of now, as RFC 9110 section 8.8.2.1 wants.
+ * Returns DONE.
  */
 verdict respond_file(struct request *req, struct file *file);
 

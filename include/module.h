@@ -75,8 +75,9 @@ struct module {
 	phase_handler *on[PHASES];
 
 	/*
-	 * Called in FILTER before on[PHASE_FILTER] of any module: sets ETag and
-	 * Last-Modified, which the conditions of the request are checked against.
+	 * Called in FILTER, for all modules, before the first on[PHASE_FILTER]. A module
+	 * sets or removes ETag and Last-Modified here, because the filters check the
+	 * conditions of the request against them.
 	 */
 	phase_handler *on_validators;
 

@@ -21,15 +21,15 @@ const struct pattern *pattern_compile(struct conf_call *call, const struct conf_
 				      size_t skip, bool nocase);
 
 /*
- * What came out of a match. None of the outcomes is 0, so that none can be taken
- * for false.
+ * The result of a match. Callers compare it with MATCH_YES or MATCH_NO; none is 0, so that
+ * MATCH_FAILED is not taken for "no" by a caller that tests for zero.
  */
 enum match {
 	MATCH_NO = 1,
 	MATCH_YES,
 	/*
-	 * Nobody knows, see the error log: the expression reached its limit, or begins with
-	 * (*UTF) and was given a text that is not UTF-8.
+	 * Unknown, and the error log says why: the expression needed too many steps, or begins
+	 * with (*UTF) and was given a text that is not UTF-8.
 	 */
 	MATCH_FAILED,
 };

@@ -128,16 +128,17 @@ verdict request_redirect_named(struct request *req, struct str name);
 verdict request_rewritten(struct request *req);
 
 /*
- * A URI (decoded) in the form in which locations are searched: without names "." and
- * "..", and with slashes as merge_slashes says. What does not begin with a slash is left as it
- * is. False: the URI leads above the root.
+ * Brings a decoded URI into the form in which locations are searched: without names "." and
+ * "..", and with repeated slashes merged unless merge_slashes is off. A URI that does not
+ * begin with a slash is not changed. Returns false if the URI leads above the root; *out
+ * is not to be used then.
  */
 bool request_resolve(struct request *req, struct str uri, struct str *out);
 
 /*
  * The path of a file for a URI in this location: root + uri, or by alias. The
- * result has a NUL after it. Empty if root is to be continued by what does not begin
- * with a slash.
+ * result has a NUL after it. It is empty if root applies and the URI does not begin with a
+ * slash.
  */
 struct str request_path(struct request *req, struct str uri);
 

@@ -40,7 +40,7 @@ struct response {
 	struct str location;
 	struct str etag; /* with its quotes; W/ in front when weak */
 	time_t last_modified; /* seconds since the epoch, or -1 */
-	struct str last_modified_text; /* sent instead of last_modified; empty: it is written out */
+	struct str last_modified_text; /* if not empty, sent in place of last_modified */
 
 	struct header *headers; /* all others */
 	struct header **headers_end;

@@ -27,9 +27,10 @@ struct timer {
 void timer_start(struct timer *timer, int64_t ms);
 
 /*
- * The same for a moment of clock_ms(). One that is over, even one of the past, ends with
- * this turn: so a deadline that is set again and again still comes. A timer that has
- * expired must not start itself for the past.
+ * The same, but the timer expires when clock_ms() reaches `deadline`. If that has passed
+ * already, the timer expires at the end of this turn of the loop; so a deadline that is set
+ * again and again is not put off. The callback of a timer must not start the timer again
+ * for a time that has passed: the loop would call it for ever.
  */
 void timer_start_at(struct timer *timer, int64_t deadline);
 

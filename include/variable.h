@@ -62,14 +62,15 @@ void variable_assign(struct request *req, const struct variable_slot *slot, stru
 struct str template_text(struct request *req, const struct template *template);
 
 /*
- * Writes out a template that is a path of a file or a part of one. False: the value of a
- * variable has brought a name "." or ".." into it (or has completed one: "/a/$x." with
- * an empty $x), so that the path may lead anywhere: nothing must be opened by it. Such
- * names that the configuration has written are good. *out is set in both cases.
+ * Writes out a template that is the path of a file, or a part of such a path. Returns
+ * false if the value of a variable has brought a name "." or ".." into the path, or has
+ * completed one ("/a/$x." with an empty $x): such a path may lead out of its directory, so
+ * the caller must not open it. A name "." or ".." that stands in the configuration is
+ * allowed. *out is set in both cases, in the pool of the request.
  */
 bool template_path(struct request *req, const struct template *template, struct str *out);
 
-/* The same for a URI. What follows its first "?", the arguments, may be anything. */
+/* The same for a URI, of which only the part before the first "?" is checked. */
 bool template_uri(struct request *req, const struct template *template, struct str *out);
 
 /*

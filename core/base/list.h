@@ -23,7 +23,7 @@ static inline void *list_item_at(struct list *link, size_t offset)
 	return (char *)link - offset;
 }
 
-/* Puts a link that is in no list at the end of one. */
+/* Puts a link at the end of a list. The link must not be in a list already. */
 static inline void list_append(struct list *head, struct list *link)
 {
 	link->next = head;
@@ -32,7 +32,10 @@ static inline void list_append(struct list *head, struct list *link)
 	head->prev = link;
 }
 
-/* Takes a link out of the list that it is in. */
+/*
+ * Takes a link out of the list that it is in. The links of the item itself keep their
+ * values: they must not be followed afterwards.
+ */
 static inline void list_remove(struct list *link)
 {
 	link->prev->next = link->next;

@@ -10,7 +10,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 
-/* So many bytes a value between quotes has at most; three dots take the place of the rest. */
+/* The most bytes that a value between quotes takes; "..." stands for what was cut off. */
 #define LOG_VALUE_MAX 1000
 
 /*
@@ -20,9 +20,9 @@
  *
  * Bytes of %s and %c are written as \xNN when they are control characters (C1 as
  * well) or no UTF-8. A '"' is written as \x22 when the
- * conversion stands between quotes in the format: "\"%s\"". A text outside of
- * quotes keeps its own, so that messages can be put together; what a client has sent
- * stands in quotes.
+ * conversion stands between quotes in the format: "\"%s\"". A value outside of
+ * quotes keeps its '"', so that a message can be made of other messages. A format must
+ * therefore put quotes around each value that a client has sent.
  */
 size_t log_format(char *to, size_t size, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

@@ -17,8 +17,8 @@ struct module;
 /* A log file of a configuration in the list of all. */
 struct log_entry {
 	struct log_file file; /* first: a pointer to it is one to the whole */
-	struct conf_place place; /* where it is named first; file NULL: it is a default */
-	int reader; /* of a named pipe: keeps lines in it while nobody else reads; or -1 */
+	struct conf_place place; /* of the first directive that names it; .file NULL: none */
+	int reader; /* read end of a named pipe, so that lines can wait in it; or -1 */
 	struct log_entry *next;
 	struct log_entry *next_reader; /* among those of all configurations that have one */
 };

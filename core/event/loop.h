@@ -61,8 +61,9 @@ void loop_run(void);
 void loop_stop(void);
 
 /*
- * One turn; waits at most max_wait_ms (-1: until something happens). For tests. False:
- * there was nothing to do, no event, no job and no timer that is due.
+ * For tests: runs one turn of the loop, which waits at most max_wait_ms milliseconds for
+ * an event (-1: without a limit). Returns false if there was nothing to do: no event, no
+ * job and no timer that was due.
  */
 bool loop_turn(int max_wait_ms);
 
@@ -93,8 +94,8 @@ uint64_t loop_round_number(void);
 void clock_update(void);
 
 /*
- * For tests: from now on clock_ms() is this, and stands still. The calendar goes on
- * with the system's.
+ * For tests: from now on clock_ms() returns this value. The date and the time of day
+ * still follow the clock of the system.
  */
 void clock_stop_at(int64_t ms);
 

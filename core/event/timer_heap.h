@@ -11,7 +11,7 @@
 /* When the next timer must be looked at (as clock_ms()); 0: there is none. */
 int64_t timer_heap_next(void);
 
-/* Calls those whose deadline is over. False: there are none. */
+/* Calls the timers whose deadline has passed. Returns false if there was none. */
 bool timer_heap_expire(void);
 
 /* Forgets all timers and the memory of the heap. */

@@ -36,7 +36,7 @@ struct entry {
 	struct stamp stamp; /* of a file that is there */
 	uint64_t round; /* of the loop, in which it was validated last */
 	int64_t opened_ms; /* when the policy was asked, monotonic */
-	bool is_young; /* was read so soon after a change that its times may not show the next */
+	bool is_young; /* file_is_young() when it was read: its times may not show a change */
 	bool is_refused; /* it is there, and cannot be opened: a stat says nothing about it */
 
 	unsigned refs; /* holders, and the cache */
@@ -54,7 +54,7 @@ struct entry {
 /* What a stat of the path says now: the status, or an errno. */
 struct look {
 	int error;
-	const char *refusal; /* the path is not looked up at all; NULL otherwise */
+	const char *refusal; /* why the path is not looked up at all; NULL: it is */
 	struct stat status;
 };
 

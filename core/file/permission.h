@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Who may not do what, in words for the error log: "Permission denied" leaves people
- * to look at each directory of a path by themselves.
+ * Explains in the error log why a path could not be opened: which user lacks which right
+ * to which directory. "Permission denied" alone does not name the directory.
  */
 #ifndef SKUA_FILE_PERMISSION_H
 #define SKUA_FILE_PERMISSION_H
@@ -9,15 +9,16 @@
 #include <stddef.h>
 
 /*
- * Notes whose rights this process has, for the text below; `name` is what that user is
- * called, or "". Before a sandbox, in which the number cannot be asked for.
+ * Remembers the user of this process for permission_explain(): the name that is given ("":
+ * none is known) and the effective user id. Call it before the sandbox, which forbids
+ * geteuid(2).
  */
 void permission_set_user(const char *name);
 
 /*
- * Of a path that could not be opened for lack of permission: which directory on the way
- * this process may not search, or that it may not read the file itself. "" where
- * that cannot be found out, as when it has changed meanwhile.
+ * For a path that open(2) refused with EACCES: writes to `why` which directory of the path
+ * this process may not search, or that it may not read the file itself. Writes "" if no
+ * reason is found, because the path has changed meanwhile, for example.
  */
 void permission_explain(const char *path, char *why, size_t why_size);
 

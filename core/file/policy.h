@@ -31,8 +31,8 @@ size_t directory_len(struct str path);
 struct file_query {
 	struct str path; /* NUL follows */
 	size_t root_len; /* how much of path is the root */
-	size_t fixed_len; /* how much of the root is opened without asking where links lead */
-	size_t checked_len; /* behind this nothing was looked at for names ".." */
+	size_t fixed_len; /* in this first part of the root all symbolic links are followed */
+	size_t checked_len; /* file_query_refusal() looks for names ".." behind this length */
 	bool has_dots; /* of the root */
 	enum symlinks symlinks;
 };
@@ -48,8 +48,8 @@ struct file_query file_query_make(struct str path, const struct file_root *root,
 				  enum symlinks symlinks);
 
 /*
- * Why such a path is never looked up, in words for the error log: a client may have
- * brought a name that leads out of the root. NULL: there is none.
+ * The reason why this path must not be looked up, for the error log (static text): a client
+ * may have brought a name into it that leads out of the root. NULL: it may be looked up.
  */
 const char *file_query_refusal(const struct file_query *query);
 

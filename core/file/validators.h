@@ -1,21 +1,22 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What tells a client whether its copy of a file is still good: ETag and
- * Last-Modified, made of what a stat says. All numbers are hexadecimal.
+ * Makes the validators of a file, ETag and Last-Modified, from the result of stat(2). By
+ * them a client learns whether its copy is still good. All numbers are hexadecimal.
  *
  *     sec-size            of the last modification: nginx's tag
  *     sec-size-ns         the same of a file that was modified less than 2 s ago
- *     sec-size-ns-hash    the same of one whose bytes are at hand; equal in all processes
- *     sec-size-ns-inode   of the last change, where a modification time of 0 or 1 says nothing
+ *     sec-size-ns-hash    the same, if the content is in memory; equal in all processes
+ *     sec-size-ns-inode   of the last change (st_ctim), if the modification time is 0 or 1
  *
- * Two versions that one second saw have different tags so, and the short tag belongs to the
- * one that outlived that second. A client that holds a longer tag gets the whole once more
- * when it asks later. As in nginx, versions can share the short tag where modification times
- * are set, or where versions that were made within a second are swapped later.
+ * So two versions of a file that were written within one second have different tags, and
+ * only a version modified at least 2 s ago gets the short tag. A client that holds a longer
+ * tag receives the whole file once more when it asks again later. As in nginx, two versions
+ * can have the same short tag if somebody sets the modification time, or replaces one by
+ * another that was written in the same second.
  *
- * There is no tag where the next version might have the same: a large file whose time may not
- * have moved on yet, and one with a modification time of 0 or 1 that changed less than 2 s
- * ago.
+ * A file has no tag if its next version might get the same one: a large file that was
+ * modified so recently that the clock of the file system may not have advanced since, and
+ * a file with a modification time of 0 or 1 that changed less than 2 s ago.
  */
 #ifndef SKUA_FILE_VALIDATORS_H
 #define SKUA_FILE_VALIDATORS_H
@@ -28,30 +29,31 @@
 
 enum {
 	/*
-	 * The coarsest clock of a file system counts in twos of seconds (FAT). A file
-	 * that was looked at sooner after its last change may change again without
-	 * another time.
+	 * In seconds. The coarsest times are those of FAT, which counts in steps of two
+	 * seconds: a file that changed less than two seconds ago may change again and
+	 * keep the same time.
 	 */
 	VALIDATORS_YOUNG_S = 2,
 	ETAG_ROOM = 80,
 };
 
 /*
- * Whether the file had changed (st_ctim, which nobody can set) less than VALIDATORS_YOUNG_S
- * before `now`: its tag will be another one, and the times don't show yet whether its bytes
- * stay. `now` is that of CLOCK_REALTIME_COARSE, from which inodes have their times, and was
- * asked for before the bytes were read.
+ * Whether the file changed less than VALIDATORS_YOUNG_S before `now`, by st_ctim, which
+ * nobody can set. Such a file will get another tag, and may change without a change of its
+ * times. `now` is read from CLOCK_REALTIME_COARSE, the clock that the kernel sets the times
+ * of inodes by, before the content of the file is read.
  */
 bool file_is_young(const struct stat *status, struct timespec now);
 
 /*
- * Writes the tag of a file to etag (ETAG_ROOM bytes); the result lies there, and is empty
- * where there is none. The content, if there is one, is that of this version.
+ * Writes the quoted tag of a file to `etag`, which has ETAG_ROOM bytes. The result points
+ * into `etag`, and is empty if the file has no tag. `content` is the content of this version
+ * of the file, or data NULL if it is not in memory.
  */
 struct str etag_put(char *etag, const struct stat *status, struct str content,
 		    struct timespec now);
 
-/* The time of the last modification, or -1 for one that says nothing: 0 or 1, or before them. */
+/* The time of the last modification; -1 if that is 0 or 1 or earlier, which tells nothing. */
 time_t modification_time(const struct stat *status);
 
 #endif

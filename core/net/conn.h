@@ -170,7 +170,7 @@ extern uint32_t conn_limit; /* worker_connections */
  */
 void conn_for_each(void (*act)(struct conn *conn));
 
-/* The same as long as act() returns true; and for the idle ones alone. */
+/* As conn_for_each(), but ends when act() returns false; and the same for idle ones alone. */
 void conn_for_all(bool (*act)(struct conn *conn));
 void conn_for_idle(bool (*act)(struct conn *conn));
 

@@ -8,7 +8,7 @@
 
 #include <log.h>
 
-/* A server with more of them goes on with the call that fails first. */
+/* Devices that are remembered. On further ones sendfile(2) is tried, and fails, each time. */
 enum { DEVICES = 32 };
 
 static dev_t devices[DEVICES];
