@@ -78,6 +78,17 @@ bool stats_stride_is_sound(size_t stride)
 	       stride <= 1 << 20;
 }
 
+/* Files may have to be smaller than that (RLIMIT_FSIZE), or the system has no more of them. */
+static int map_without_file(struct stats_slots *slots, size_t size)
+{
+	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (memory == MAP_FAILED)
+		return -errno;
+	slots->memory = memory;
+	return 0;
+}
+
 int stats_map(struct stats_slots *slots, int *fd)
 {
 	size_t size = slots->count * slots->stride;
@@ -85,7 +96,7 @@ int stats_map(struct stats_slots *slots, int *fd)
 
 	slots->memory = NULL;
 	if (file < 0)
-		return file;
+		return map_without_file(slots, size);
 	slots->memory = memfile_map(file, size);
 	if (slots->memory) {
 		*fd = file;

@@ -21,6 +21,8 @@ int foreign_send(int channel, int file, size_t slots)
 {
 	const struct shape shape = { (uint32_t)stats_stride(), (uint32_t)slots };
 
+	if (file < 0)
+		return 0;
 	return channel_send(channel, MESSAGE_COUNTERS, STATS_LAYOUT,
 			    (struct str){ (const char *)&shape, sizeof(shape) }, &file, 1);
 }

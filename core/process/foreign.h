@@ -24,7 +24,7 @@ struct foreign {
 	struct stats_slots slots; /* none: nothing is known of them */
 };
 
-/* Sends the file of counters; 0 or -errno of channel_send(). */
+/* Sends the file of counters, if there is one; 0 or -errno of channel_send(). */
 int foreign_send(int channel, int file, size_t slots);
 
 /*

@@ -61,7 +61,8 @@ int table_enter(const struct process *self)
 {
 	uint32_t place = table_slot(self);
 
-	close(stats_fd);
+	if (stats_fd >= 0)
+		close(stats_fd);
 	stats_fd = -1;
 	if (before.memory)
 		munmap(before.memory, before.count * before.stride);

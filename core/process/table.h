@@ -80,7 +80,7 @@ void table_inherit(int fd, size_t slot_size, unsigned layout);
  */
 int table_enter(const struct process *self);
 
-/* Their file, and how many slots are in it. */
+/* Their file, -1: there is none; and how many slots are in it. */
 int table_stats_fd(void);
 size_t table_stats_slots(void);
 
