@@ -286,8 +286,12 @@ static int run(int fd)
 		log_emergx("the counters of others cannot be put out of reach");
 		return EXIT_NO_START;
 	}
-	if (start_loop(fd) < 0 || start_rights() < 0 ||
-	    sandbox_enter(self->generation->conf, job->opens_files ? on_moved : NULL) < 0 ||
+	if (start_loop(fd) < 0 || start_rights() < 0)
+		return EXIT_NO_START;
+	/* By one of them for all: paths that others may own are no matter for root. */
+	if (self->kind == PROCESS_WORKER && self->index == 0 && !self->generation->serving)
+		sandbox_announce(self->generation->conf);
+	if (sandbox_enter(self->generation->conf, job->opens_files ? on_moved : NULL) < 0 ||
 	    job->start(self) < 0)
 		return EXIT_NO_START;
 	generation_use_log(self->generation, false);

@@ -35,7 +35,6 @@
 #include "process/partner.h"
 #include "process/pidfile.h"
 #include "process/report.h"
-#include "process/sandbox.h"
 #include "process/signals.h"
 #include "process/status.h"
 #include "process/supervisor.h"
@@ -46,8 +45,8 @@
 
 enum {
 	KILL_AFTER_MS = 1000,
-	MOVES_APART_MS = 1000, /* reloads because of roots that have moved */
-	MOVES_APART_MAX_MS = 64 * 1000, /* the same, while the configuration has errors */
+	MOVES_APART_MS = 1000, /* new workers because of roots that have moved */
+	MOVES_APART_MAX_MS = 64 * 1000, /* the same, while they cannot start */
 };
 
 static const struct startup *startup;
@@ -82,7 +81,8 @@ static void end_if_empty(void)
 
 static void reload(void);
 static void upgrade(void);
-static void renew(void);
+static void renew(const char *why);
+static void renew_for_sockets(void);
 static void on_command(struct control_client *client, enum control_command command);
 
 static void listen_for_commands(const struct generation *generation)
@@ -142,7 +142,7 @@ static void catch_up(void)
 		reload();
 	else if (!renewed && active && active->serving && active->conf && !active->retiring &&
 		 listen_is_unserved(!partner_leaves_all()))
-		renew();
+		renew_for_sockets();
 }
 
 /* Nothing is left of what was before, but for old connections. */
@@ -240,16 +240,17 @@ static void on_gone(struct generation *generation)
 	catch_up();
 }
 
-/* Workers that start now get rules for where everything lies now. */
+/*
+ * Workers that start now get rules for where everything lies now. The configuration is
+ * the one that is there: a worker's word must not make this process read files.
+ */
 static void on_moved(struct generation *generation)
 {
-	static int64_t reloaded_ms;
+	static int64_t renewed_ms;
 
-	if (generation != active || is_changing() || ending != GO_ON ||
-	    !clock_is_due(&reloaded_ms, moves_apart_ms))
-		return;
-	log_notice("a root lies outside of what the sandbox allows: reloading");
-	reload();
+	if (generation == active && !is_changing() && ending == GO_ON &&
+	    clock_is_due(&renewed_ms, moves_apart_ms))
+		renew("a root lies outside of what the sandbox allows");
 }
 
 static struct generation *heir(void)
@@ -260,7 +261,6 @@ static struct generation *heir(void)
 static int begin(struct generation *generation)
 {
 	generation->number = last_number + 1;
-	sandbox_announce(generation->conf);
 	listen_starting();
 	partner_share_sockets();
 	if (supervisor_begin(generation) < 0) {
@@ -307,6 +307,12 @@ static void begin_again(void)
 	conclude(false);
 }
 
+static void renew(const char *why)
+{
+	log_notice("%s: new workers are started, with the same configuration", why);
+	begin_again();
+}
+
 /*
  * After WINCH, while the new program serves: not what the files say, since they
  * may be for the new program already.
@@ -321,12 +327,10 @@ static void revive(void)
  * Sockets were opened for workers that did not come to serve, or that were another
  * program's. What is in them would be lost if they were closed.
  */
-static void renew(void)
+static void renew_for_sockets(void)
 {
 	renewed = true;
-	log_notice("some listening sockets are not served by the workers: new ones are started, "
-		   "with the same configuration");
-	begin_again();
+	renew("some listening sockets are not served by the workers");
 }
 
 /* Without a configuration file there is nothing to read again: the terminal was closed. */

@@ -7,20 +7,29 @@
 #include "harness/memory.h"
 #include "harness/test.h"
 
+#include <netinet/in.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
+
+static struct server *start_in(const char *sandbox, const char *events)
+{
+	return server_start(memory_printf(
+		"sandbox %s; worker_processes 2; events { %s }\n"
+		"http { server { listen 127.0.0.1:%%PORT%%; listen unix:%%DIR%%/socket;\n"
+		"location = / { return 200 ok; }\n"
+		"location / { hostile %%PORT2%%; } } }",
+		sandbox, events));
+}
 
 /* Refusals are answered; `sandbox strict` would end the worker at the first one. */
 static struct server *start(const char *events)
 {
-	struct server *server = server_start(memory_printf(
-		"sandbox on; worker_processes 2; events { %s }\n"
-		"http { server { listen 127.0.0.1:%%PORT%%; listen unix:%%DIR%%/socket;\n"
-		"location = / { return 200 ok; }\n"
-		"location / { hostile %%PORT2%%; } } }",
-		events));
+	struct server *server = start_in("on", events);
 
+	log_wait(server, "generation 1 of the configuration serves");
 	if (!log_has(server, "sandbox: relaxed") && !log_has(server, "sandbox: this kernel"))
 		return server;
 	server_stop(server);
@@ -165,8 +174,21 @@ START_TEST(it_keeps_nobody_from_passing_descriptors)
 }
 END_TEST
 
+START_TEST(it_makes_root_read_no_files)
+{
+	struct server *server = start("");
+
+	put_file(server, "/conf/server.conf", "no_such_directive;");
+	get(server, "/moved");
+	log_wait(server, "generation 2 of the configuration serves");
+	serves(server);
+	ck_assert(!log_has(server, "no_such_directive"));
+	stop(server);
+}
+END_TEST
+
 TESTS("hostile", it_connects_to_nobody, it_shuts_no_socket_for_others,
       it_sets_no_options_of_others, it_changes_no_open_file_of_others,
       it_touches_no_other_process, it_writes_no_counters_of_others, it_sees_no_list_of_descriptors,
       it_does_not_fill_the_log_by_messages, it_gives_others_no_connections,
-      it_keeps_nobody_from_passing_descriptors)
+      it_keeps_nobody_from_passing_descriptors, it_makes_root_read_no_files)

@@ -60,12 +60,11 @@ void attack_flood(struct report *report)
 		send_to_all(UNKNOWN, -1, 0);
 }
 
-/* The same with a type that is known. */
+/* So that root reads the files of the configuration, whoever may be editing them. */
 void attack_moved(struct report *report)
 {
 	(void)report;
-	for (int i = 0; i < MANY; i++)
-		send_to_all(MOVED, -1, 0);
+	send_to_all(MOVED, -1, 0);
 }
 
 /* Bytes that are no message. */
