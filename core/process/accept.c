@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <log.h>
+#include <poll.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <timer.h>
@@ -20,12 +21,16 @@ enum {
 	MANY = 64, /* connections from one socket in a turn */
 	TURN = 8, /* connections from one socket until it is the next worker's turn */
 	PAUSE_MS = 500, /* when the system has no descriptors or memory for more */
+	ASIDE_MS = 100, /* when a socket does not listen */
+	MISSES = 256, /* until it is looked whether a socket does */
 };
 
 struct source {
 	struct event event;
 	const struct listener *listener;
 	unsigned taken; /* connections */
+	unsigned misses; /* times that there was none after all */
+	bool is_aside; /* it does not listen at present */
 };
 
 static struct accept_rules rules;
@@ -33,7 +38,7 @@ static struct source *sources;
 static size_t count;
 static bool watching;
 static int said_failure; /* errno: connections wait because of it, and the log says so */
-static struct timer pause_timer;
+static struct timer pause_timer, aside_timer;
 
 static bool is_shared(const struct source *source)
 {
@@ -55,7 +60,8 @@ static void watch(void)
 {
 	watching = true;
 	for (size_t i = 0; i < count; i++)
-		watch_one(&sources[i]);
+		if (!sources[i].is_aside)
+			watch_one(&sources[i]);
 }
 
 static void unwatch(void)
@@ -72,6 +78,37 @@ static void end_of_pause(void *data)
 	(void)data;
 	if (count && !watching)
 		watch();
+}
+
+/* A unix socket that was shut down for reading alone looks as if it had connections. */
+static bool is_shut_down(const struct source *source)
+{
+	struct pollfd look = { .fd = source->event.fd, .events = POLLRDHUP };
+
+	return poll(&look, 1, 0) > 0 && look.revents & (POLLRDHUP | POLLHUP);
+}
+
+/*
+ * Somebody has shut it down: epoll would tell of that again and again. It was the master,
+ * and this process ends, or the master will notice and make it listen again.
+ */
+static void set_aside(struct source *source)
+{
+	source->is_aside = true;
+	event_remove(&source->event);
+	timer_start(&aside_timer, ASIDE_MS);
+}
+
+static void try_again(void *data)
+{
+	(void)data;
+	for (size_t i = 0; i < count; i++) {
+		if (!sources[i].is_aside)
+			continue;
+		sources[i].is_aside = false;
+		if (watching)
+			watch_one(&sources[i]);
+	}
 }
 
 /* Once for a cause that lasts: it is met again and again. */
@@ -103,7 +140,7 @@ static void on_failure(const struct source *source)
 		log_info("accept() from %.*s: the client has gone again",
 			 STR_ARG(source->listener->text));
 		return;
-	case EINVAL: /* the master has shut it down: its address is no longer configured */
+	case EINVAL: /* it does not listen: on_ready() sees to that */
 	case EAGAIN:
 	case EINTR:
 		return;
@@ -148,10 +185,13 @@ static void on_ready(struct event *event, uint32_t events)
 {
 	struct source *source = (struct source *)event;
 
-	(void)events;
 	for (int i = 0; i < (rules.many ? MANY : 1) && watching; i++) {
-		if (!accept_one(source))
+		if (!accept_one(source)) {
+			if (events & EPOLLHUP ||
+			    (++source->misses % MISSES == 0 && is_shut_down(source)))
+				set_aside(source);
 			return;
+		}
 		if (++source->taken % TURN == 0)
 			queue_up_again(source);
 	}
@@ -208,6 +248,7 @@ int accept_start(const struct listeners *listeners, const struct accept_rules *g
 	for (size_t i = 0; i < listeners->count; i++)
 		add_sources(&listeners->items[i]);
 	pause_timer = (struct timer){ .expired = end_of_pause };
+	aside_timer = (struct timer){ .expired = try_again };
 	loop_on_finish(&hook);
 	watch();
 	return 0;
@@ -231,6 +272,7 @@ void accept_stop(void)
 	unwatch();
 	accept_the_rest();
 	timer_stop(&pause_timer);
+	timer_stop(&aside_timer);
 	for (size_t i = 0; i < count; i++)
 		close(sources[i].event.fd);
 	free(sources);

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <log.h>
+#include <timer.h>
 #include <unistd.h>
 
 /* Spoken between binaries, so its layout is fixed; peer and bytes follow. */
@@ -89,6 +90,15 @@ int inbox_decode(struct str *payload, struct passed_conn *conn)
 	return 0;
 }
 
+/* Whoever sends one such may send many. */
+static void say(const char *what)
+{
+	static int64_t said_ms;
+
+	if (clock_is_due(&said_ms, SHORTAGE_LOG_MS))
+		log_alertx("%s", what);
+}
+
 /* Each descriptor goes to take(), or is closed when its record is not sound. */
 static unsigned unpack(struct message *message, void (*take)(const struct passed_conn *conn))
 {
@@ -99,7 +109,7 @@ static unsigned unpack(struct message *message, void (*take)(const struct passed
 		struct passed_conn conn;
 
 		if (inbox_decode(&payload, &conn) < 0) {
-			log_alertx("an inbox held a connection without its record, closed");
+			say("an inbox held a connection without its record, closed");
 			break;
 		}
 		conn.fd = message->fds[count++];
@@ -143,8 +153,7 @@ unsigned inbox_receive(int fd, unsigned messages, void (*take)(const struct pass
 			count += unpack(&message, take);
 			continue;
 		}
-		log_alertx("an inbox takes connections only: a message of type %u was dropped",
-			   message.type);
+		say("an inbox takes connections only: another message was dropped");
 		message_discard(&message);
 	}
 	return count;

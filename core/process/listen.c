@@ -371,6 +371,24 @@ void listen_connect(struct listeners *listeners)
 	}
 }
 
+bool listen_repair(struct listeners *listeners)
+{
+	bool some_are_new = false;
+
+	listen_connect(listeners);
+	for (size_t i = 0; i < listeners->count; i++)
+		for (const struct listener *one = &listeners->items[i]; one; one = one->also) {
+			const struct socket_set *set = find(one);
+			bool share = set && (set->share || set->makes_way);
+
+			for (int k = 0; k < one->fds_count; k++)
+				if (socket_repair(one->fds[k], one, share, set && !set->lender) ==
+				    SOCKET_REPLACED)
+					some_are_new = true;
+		}
+	return some_are_new;
+}
+
 void listen_return(const struct listeners *listeners)
 {
 	struct socket_set *next;

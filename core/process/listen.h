@@ -49,6 +49,12 @@ bool listen_is_unserved(bool ours);
 void listen_connect(struct listeners *listeners);
 
 /*
+ * Makes those listen again that somebody has shut down (sockets.h, socket_repair()).
+ * True: some are new ones now, which the processes don't have.
+ */
+bool listen_repair(struct listeners *listeners);
+
+/*
  * These listeners rule now, NULL: none. What they don't use is dropped: the file of a
  * unix socket is removed, the sockets stay open until listen_close_dropped(), and
  * nothing here finds them any more. A socket that was lent is closed at once. Whether

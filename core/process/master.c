@@ -34,6 +34,7 @@
 #include "process/notify.h"
 #include "process/partner.h"
 #include "process/pidfile.h"
+#include "process/repair.h"
 #include "process/report.h"
 #include "process/signals.h"
 #include "process/status.h"
@@ -333,6 +334,12 @@ static void renew_for_sockets(void)
 	renew("some listening sockets are not served by the workers");
 }
 
+static void on_broken(const char *why)
+{
+	if (!is_changing() && ending == GO_ON)
+		renew(why);
+}
+
 /* Without a configuration file there is nothing to read again: the terminal was closed. */
 static void on_hangup(void)
 {
@@ -581,6 +588,7 @@ static int start(struct generation *first)
 		return -1;
 	}
 	notify_start();
+	repair_start(heir, on_broken);
 	estate_none_left = end_if_empty;
 	partner_left = catch_up;
 	started_ms = clock_wall_ms();

@@ -165,10 +165,13 @@ static struct receiver *choose(const struct group *group)
 	return receiver ? receiver : choose_any(group);
 }
 
-/* The descriptors stay open here. 0; -EPIPE: there is nobody; or what the last one has said. */
+/*
+ * The descriptors stay open here. 0; -EPIPE: there is nobody; or what the last one has
+ * said. A dead inbox of a worker of ours is made anew (repair.h).
+ */
 static int send_to(const struct group *group, const struct message *message)
 {
-	int error = -EPIPE;
+	int error = is_empty(group) || group->are_foreign ? -EPIPE : -EAGAIN;
 
 	for (struct receiver *to; (to = choose(group));) {
 		int result = channel_send(to->inbox, MESSAGE_CONNECTIONS, message->number,

@@ -6,10 +6,13 @@
 #include "process/sockets.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <log.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <timer.h>
 #include <unistd.h>
 
 #include "net/listener.h"
@@ -228,4 +231,79 @@ int socket_listen(const struct listener *listener, bool share, bool first, bool 
 			return -1;
 		nanosleep(&pause, NULL);
 	}
+}
+
+/* --- repair ---------------------------------------------------------------------- */
+
+static bool still_listens(int fd)
+{
+	struct pollfd look = { .fd = fd, .events = POLLRDHUP };
+	int value = 0;
+	socklen_t len = sizeof(value);
+
+	if (poll(&look, 1, 0) > 0 && look.revents & (POLLRDHUP | POLLHUP | POLLNVAL))
+		return false;
+	return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &value, &len) == 0 && value;
+}
+
+/* Those that are accepted have it, too: their last answers could be lost. */
+static void take_linger(int fd, const struct listener *listener)
+{
+	static int64_t said_ms;
+	struct linger linger = { 0 };
+	socklen_t len = sizeof(linger);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, &len) < 0 || !linger.l_onoff)
+		return;
+	linger = (struct linger){ 0 };
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
+	if (clock_is_due(&said_ms, SHORTAGE_LOG_MS))
+		log_alertx("a process has set SO_LINGER for the listening socket of %.*s, which is "
+			   "undone: it was taken over, or has a defect", STR_ARG(listener->text));
+}
+
+/* connect(2): what it was connected to, and that it was shut down, which connections inherit. */
+static void forget_state(int fd)
+{
+	const struct sockaddr nothing = { .sa_family = AF_UNSPEC };
+
+	while (connect(fd, &nothing, sizeof(nothing)) < 0 && errno == EINTR)
+		;
+}
+
+static int replace(int fd, const struct listener *listener, bool share)
+{
+	struct failure failure;
+	int other = socket_listen(listener, share, false, false, &failure);
+
+	if (other < 0)
+		return -1;
+	int result = dup3(other, fd, O_CLOEXEC);
+	close(other);
+	return result;
+}
+
+enum socket_state socket_repair(int fd, const struct listener *listener, bool share,
+				bool may_replace)
+{
+	static int64_t said_ms;
+	enum socket_state state = SOCKET_LOST;
+
+	if (still_listens(fd)) {
+		take_linger(fd, listener);
+		return SOCKET_LISTENS;
+	}
+	forget_state(fd);
+	listen(fd, listener->backlog);
+	if (still_listens(fd))
+		state = SOCKET_LISTENS_AGAIN;
+	else if (may_replace && replace(fd, listener, share) >= 0)
+		state = SOCKET_REPLACED;
+	if (clock_is_due(&said_ms, SHORTAGE_LOG_MS))
+		log_alertx("the socket of %.*s was shut down, by a process that was taken over or "
+			   "has a defect: %s", STR_ARG(listener->text),
+			   state == SOCKET_LOST	      ? "nobody listens there, tried again" :
+			   state == SOCKET_REPLACED ? "a new one takes its place" :
+						      "it listens again");
+	return state;
 }

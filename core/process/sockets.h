@@ -39,4 +39,20 @@ const char *socket_remedy(const struct listener *listener, int error);
 /* Gives an open one the options of this listener; those that can't be set are logged. */
 void socket_apply(int fd, const struct listener *listener, bool share);
 
+/* What was found of a socket that shall listen. */
+enum socket_state {
+	SOCKET_LISTENS,
+	SOCKET_LISTENS_AGAIN, /* the same, in all processes that have it */
+	SOCKET_REPLACED, /* another one has its number now, which other processes don't have */
+	SOCKET_LOST, /* nobody is heard at its address; tried again at the next call */
+};
+
+/*
+ * Whoever has a copy of a listening socket can shut it down for all, or change its
+ * options: undoes that, with a line in the log once a minute. `may_replace`: otherwise it
+ * is nobody's to open anew.
+ */
+enum socket_state socket_repair(int fd, const struct listener *listener, bool share,
+				bool may_replace);
+
 #endif

@@ -104,7 +104,11 @@ static void take_passed(const struct passed_conn *conn)
 	const struct listener *listener = find_listener(conn->listener);
 
 	if (!listener) {
-		log_notice("a connection to an address that is no longer configured is closed");
+		static int64_t said_ms;
+
+		if (clock_is_due(&said_ms, SHORTAGE_LOG_MS))
+			log_notice("a connection to an address that is no longer configured is "
+				   "closed");
 		close(conn->fd);
 	} else if (conn->past.number) {
 		conn_import(listener, conn->fd, &conn->peer, conn->peer_len, &conn->past);
@@ -116,7 +120,7 @@ static void take_passed(const struct passed_conn *conn)
 static void end_of_pause(void *data)
 {
 	(void)data;
-	event_add(&inbox, EPOLLIN);
+	event_add(&inbox, EPOLLIN | EPOLLRDHUP);
 }
 
 static bool next_fits(void)
@@ -163,7 +167,13 @@ static unsigned take_from_inbox(void)
 
 static void on_inbox(struct event *event, uint32_t events)
 {
-	(void)events;
+	/* Shut down, which nobody does who is well: the master makes workers anew for that. */
+	if (events & (EPOLLRDHUP | EPOLLHUP) && !inbox_next(event->fd)) {
+		log_alertx("the inbox of this worker was shut down: it gets no more connections "
+			   "by it");
+		event_remove(event);
+		return;
+	}
 	if (inbox_must_wait()) {
 		event_remove(event);
 		timer_start(&inbox_pause, PAUSE_MS);
@@ -177,7 +187,7 @@ static int start_inbox(void)
 {
 	inbox = (struct event){ .fd = place.inbox, .ready = on_inbox };
 	inbox_pause = (struct timer){ .expired = end_of_pause };
-	return event_add(&inbox, EPOLLIN);
+	return event_add(&inbox, EPOLLIN | EPOLLRDHUP);
 }
 
 /* Whoever put connections in is told to stop before; the last ones are served. */

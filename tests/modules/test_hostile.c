@@ -187,8 +187,83 @@ START_TEST(it_makes_root_read_no_files)
 }
 END_TEST
 
+/* In clock ticks, of all workers. */
+static long cpu_time(const struct server *server)
+{
+	pid_t pids[8];
+	int count = server_workers(server, pids, 8);
+	long sum = 0;
+
+	for (int i = 0; i < count; i++) {
+		FILE *file = fopen(memory_printf("/proc/%d/stat", pids[i]), "r");
+		long user = 0, system = 0;
+
+		if (!file)
+			continue;
+		ck_assert_int_eq(fscanf(file, "%*d (%*[^)]) %*c %*d %*d %*d %*d %*d %*u %*u %*u "
+					      "%*u %*u %ld %ld", &user, &system), 2);
+		fclose(file);
+		sum += user + system;
+	}
+	return sum;
+}
+
+/* Whether anybody does, at an address that may be dead. */
+static bool answers(const struct server *server)
+{
+	const struct sockaddr_in to = { .sin_family = AF_INET,
+					.sin_port = htons((uint16_t)server->ports[0]),
+					.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	const struct timeval limit = { .tv_sec = 1 };
+	char answer[512] = "";
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+	if (connect(fd, (const struct sockaddr *)&to, sizeof(to)) == 0 &&
+	    send(fd, "GET / HTTP/1.0\r\n\r\n", 18, MSG_NOSIGNAL) == 18)
+		recv(fd, answer, sizeof(answer) - 1, MSG_WAITALL);
+	close(fd);
+	return strstr(answer, " 200 ");
+}
+
+/* Without a sandbox it can shut them down, and nobody shall spin for that. */
+static void is_made_anew(const char *mode)
+{
+	struct server *server = start_in("off", memory_printf("accept_mode %s;", mode));
+	struct patience wait = { 0 };
+
+	ask(server, "/shutdown");
+	long before = cpu_time(server);
+	usleep(500000);
+	ck_assert_int_lt(cpu_time(server) - before, sysconf(_SC_CLK_TCK) / 4);
+	for (int i = 0; i < 20; i += answers(server))
+		patience(&wait, "the address is served again");
+	ck_assert_uint_lt(strlen(file_text(server, "/error.log")), 16 * 1024);
+	stop(server);
+}
+
+START_TEST(what_was_shut_down_is_made_anew)
+{
+	is_made_anew("shared");
+	is_made_anew("reuseport");
+	is_made_anew("handoff");
+}
+END_TEST
+
+START_TEST(options_that_connections_inherit_are_undone)
+{
+	struct server *server = start("");
+
+	ck_assert_str_eq(get(server, "/linger").body, "");
+	log_wait(server, "has set SO_LINGER for the listening socket");
+	serves(server);
+	stop(server);
+}
+END_TEST
+
 TESTS("hostile", it_connects_to_nobody, it_shuts_no_socket_for_others,
       it_sets_no_options_of_others, it_changes_no_open_file_of_others,
       it_touches_no_other_process, it_writes_no_counters_of_others, it_sees_no_list_of_descriptors,
       it_does_not_fill_the_log_by_messages, it_gives_others_no_connections,
-      it_keeps_nobody_from_passing_descriptors, it_makes_root_read_no_files)
+      it_keeps_nobody_from_passing_descriptors, it_makes_root_read_no_files,
+      what_was_shut_down_is_made_anew, options_that_connections_inherit_are_undone)

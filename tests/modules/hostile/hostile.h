@@ -33,6 +33,7 @@ bool is_message_socket(int fd);
 
 void attack_connect(struct report *report);
 void attack_shutdown(struct report *report);
+void attack_linger(struct report *report);
 void attack_options(struct report *report);
 void attack_flags(struct report *report);
 void attack_logs(struct report *report);

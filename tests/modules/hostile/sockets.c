@@ -44,6 +44,7 @@ static void connect_by(struct report *report, int fd)
 		note(report, "sendmsg(address): done\n");
 	tried(report, "connect", connect(fd, address, sizeof(to)));
 	tried(report, "bind", bind(fd, address, sizeof(to)));
+	tried(report, "listen", listen(fd, 0));
 }
 
 void attack_connect(struct report *report)
@@ -65,9 +66,18 @@ void attack_shutdown(struct report *report)
 		tried(report, "shutdown(SHUT_RDWR)", shutdown(fd, SHUT_RDWR));
 		/* This one is allowed, for connections. Nobody else may feel it. */
 		shutdown(fd, SHUT_WR);
-		if (is_listening(fd))
-			tried(report, "listen", listen(fd, 0));
 	}
+}
+
+/* Allowed, for connections; those that are accepted inherit it. */
+void attack_linger(struct report *report)
+{
+	const struct linger linger = { 1, 0 };
+
+	for (int fd = 0; fd < DESCRIPTORS; fd++)
+		if (is_listening(fd) &&
+		    setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger)) < 0)
+			note(report, "SO_LINGER: error %d\n", errno);
 }
 
 static void set_options(struct report *report, int fd)
