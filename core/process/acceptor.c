@@ -33,7 +33,7 @@ static struct passed_conn held[HELD_MAX];
 static struct receiver *plan[HELD_MAX];
 static size_t held_count, held_limit;
 static struct timer retry;
-static uint32_t *listeners; /* the ids of those whose connections others take at the end */
+static uint32_t *listeners; /* ids: the successors take the connections of these */
 static size_t listeners_count;
 static bool quitting, said_full;
 
@@ -80,7 +80,7 @@ static bool is_taken(uint32_t listener)
 	return false;
 }
 
-/* At the end: what those will have after all who take the connections of its workers. */
+/* At the end: gives the master the held connections that the successors take. */
 static void give_to_master(void)
 {
 	static struct batch batch;
@@ -115,7 +115,7 @@ static void say_full(void)
 	said_full = true;
 }
 
-/* Somebody may still take what is held. */
+/* Whether a worker, or a successor, may still take the connections that are held. */
 static bool are_left(void)
 {
 	for (size_t i = 0; i < receivers_count; i++)

@@ -35,7 +35,7 @@ uint64_t balance_share(uint64_t own, uint64_t lightest)
 	return half < STEP ? half : STEP;
 }
 
-/* True: it was asked for some. */
+/* Asks the process for some of its connections if it has far too many; true if it did. */
 static bool relieve(struct process *process)
 {
 	struct receiver *to = relay_lightest(process);

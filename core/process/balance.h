@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Long-lived connections may end up with few workers, after a worker has died or
- * because the kernel likes one of them. The master asks a worker that holds far more than
- * the lightest of its generation for idle ones, so many a second, which go there.
+ * because the kernel prefers one of them. When a worker has far more connections than the
+ * one with the fewest in its generation, the master asks it repeatedly for a few idle ones
+ * and gives those to that one.
  */
 #ifndef SKUA_PROCESS_BALANCE_H
 #define SKUA_PROCESS_BALANCE_H
@@ -11,10 +12,10 @@
 
 struct generation;
 
-/* As master, once: heir() is that of supervisor.h. */
+/* In the master, once. heir() returns the active generation, as in supervisor.h. */
 void balance_start(struct generation *(*heir)(void));
 
-/* The workers of a generation may have to be looked after now. */
+/* Starts the checks if there is something to balance. Call it when a generation serves. */
 void balance_watch(void);
 
 /*

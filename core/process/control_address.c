@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Directories are known by device and inode: the same file may be named in several
- * ways, and another container has another one under the same name. The file itself
- * is known by its name, since an editor replaces it.
+ * The address is a hash. A directory goes into it as device and inode, because a directory
+ * can be named in several ways, and another container can have another directory of the
+ * same name. The file goes into it by its name, because editors replace the inode.
  */
 #include "process/control_address.h"
 
@@ -13,7 +13,7 @@
 
 #include "process/generation.h"
 
-/* FNV-1a: two programs have to come to the same result. */
+/* FNV-1a, without a random key: the command and the server must get the same hash. */
 static uint64_t mix(uint64_t hash, const void *bytes, size_t len)
 {
 	const unsigned char *at = bytes;
@@ -30,7 +30,7 @@ static uint64_t mix_directory(uint64_t hash, const struct stat *status)
 	return mix(hash, id, sizeof(id));
 }
 
-/* Servers that share a file are told apart by -g. */
+/* Whether -g may tell apart servers that share a configuration file. */
 static bool names_the_server(struct str globals)
 {
 	return str_find(globals, STR("pid")) >= 0 || str_find(globals, STR("control")) >= 0;

@@ -9,13 +9,14 @@
 
 struct startup;
 
-/* With its NUL. */
+/* In bytes, with the NUL at the end. */
 #define CONTROL_ADDRESS_SIZE 32
 
 /*
- * An abstract address (unix(7)), with '@' in place of the NUL, for the server that was
- * started with this configuration file and this prefix, and with this -g where that
- * speaks of a pid file or a control socket. "": the directory of the file is not there.
+ * Writes the abstract address (unix(7)) of the server that was started with the
+ * configuration file and the prefix of `startup`; the option -g is part of the address if
+ * it has the word "pid" or "control" in it. '@' stands in place of the first NUL. Writes ""
+ * if the directory of the file does not exist.
  */
 void control_address(const struct startup *startup, char address[CONTROL_ADDRESS_SIZE]);
 

@@ -9,7 +9,7 @@
 
 enum { PATIENCE_MS = 1000 };
 
-static void (*on_over)(void); /* NULL: none is under way */
+static void (*on_over)(void); /* over() of drop_begin(); NULL: no drop is under way */
 static struct timer patience;
 
 bool drop_is_under_way(void)

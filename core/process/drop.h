@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Listen addresses that the configuration does not name any more. The processes
- * that accept there are told to end, accept what waits, close their sockets and say
- * so; only then the master says that it is over:
+ * Closes listen addresses that the configuration no longer names. The processes that
+ * accept there have been told to end: each accepts the connections that wait in its
+ * sockets, closes the sockets and reports that to the master. When all have reported, the
+ * addresses are closed:
  *
  *     master ── MESSAGE_QUIT ──> old processes ── MESSAGE_CLOSED ──> master: over
  *
- * A process that does not answer (stopped, or caught in a system call) keeps nobody
- * waiting: after a second the master shuts the sockets down, which refuses new
- * connections whoever still holds a descriptor.
+ * If a process does not report within a second (it is stopped, or blocked in a system call),
+ * the master shuts the sockets down. New connections are refused then, even while that
+ * process still has a descriptor.
  */
 #ifndef SKUA_PROCESS_DROP_H
 #define SKUA_PROCESS_DROP_H
@@ -21,17 +22,17 @@ struct listeners;
  * Closes the sockets that none of these listeners uses (NULL: all). The processes that
  * accept from them must have been told to end. over() is called once, perhaps before
  * this returns: from then on connections to those addresses are refused, unless another
- * server with the same sockets goes on with them. None may be under way.
+ * server shares the sockets and goes on. Must not be called while drop_is_under_way().
  */
 void drop_begin(const struct listeners *ruling, void (*over)(void));
 
-/* Between drop_begin() and over(). */
+/* True from drop_begin() until over() is called. */
 bool drop_is_under_way(void);
 
-/* A process has closed its sockets, or has ended. */
+/* Call it when a process has closed its sockets or has ended: checks whether all have. */
 void drop_look(void);
 
-/* Does not wait any longer; calls over() if it is under way. */
+/* Stops waiting: closes the sockets and calls over() at once, if a drop is under way. */
 void drop_hurry(void);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The inbox is shut first, so that a giver learns that it is closed and keeps
- * what it has: between the last look and the close nothing can get lost.
+ * The inbox is shut down first. From then on a process that sends a connection to it gets
+ * an error and keeps the connection, so none can arrive after the last one was read.
  */
 #include "process/estate.h"
 
@@ -18,7 +18,7 @@ enum { RETRY_MS = 5 };
 
 struct estate {
 	int inbox;
-	uint32_t limit; /* connections that are taken out of it */
+	uint32_t limit; /* how many connections may still be taken out of it */
 	struct timer retry;
 	struct estate *next;
 };

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What lies in the inbox of a process that has gone and isn't replaced, and what one
- * that has gone was about to give away: the master gives it to the workers that rule
- * now, or to those of the program that serves beside this one (relay.h).
+ * Saves the connections of a process that has ended: those in its inbox, if the process is
+ * not replaced, and those that it had sent to the master through its channel. The master
+ * gives them to the workers of the active generation, or to the workers of the program
+ * that serves beside this one during an upgrade (relay.h).
  */
 #ifndef SKUA_PROCESS_ESTATE_H
 #define SKUA_PROCESS_ESTATE_H
@@ -11,9 +12,10 @@
 #include <stdint.h>
 
 /*
- * Owns the read end of an inbox, or of a channel. From now on nothing can be put into
- * it; at most `limit` connections that are there go to others, at once or when they
- * take them. Without anybody to take them they are closed.
+ * Takes over the read end of an inbox, or of a channel, and shuts it down, so that nothing
+ * more can be put into it. At most `limit` connections in it are given to other workers,
+ * now or as soon as one has room. If no worker is left to take them they are closed; the
+ * error log says so. The descriptor is closed at the end.
  */
 void estate_take(int inbox, uint32_t limit);
 

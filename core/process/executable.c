@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * proc_pid_exe(5). The command line is not looked at: anybody chooses it, and of a
- * script that is called skua the executable is the shell.
+ * Reads the link /proc/PID/exe, proc_pid_exe(5). The command line is not used, because any
+ * program can choose its own. For a script that is called skua the link names the shell.
  */
 #include "process/executable.h"
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Whether a process is a Skua: the number in an old pid file may be anybody's by now.
+ * Tells whether a process runs Skua. The kernel may have given the number in an old pid
+ * file to another program since, which must not be signalled.
  */
 #ifndef SKUA_PROCESS_EXECUTABLE_H
 #define SKUA_PROCESS_EXECUTABLE_H
@@ -16,13 +17,18 @@ enum executable {
 };
 
 /*
- * By /proc/PID/exe: the file that this process runs, or another one that is called
- * skua. It may have been replaced or removed since, as an upgrade does. For
- * EXECUTABLE_OTHER its name is written, with a NUL.
+ * Looks at /proc/PID/exe (proc(5)). A process runs Skua if its executable is the same file
+ * as that of this process, or has a name that executable_has_name() accepts; an upgrade may
+ * have replaced or removed the file since. For EXECUTABLE_OTHER, `name` is the path of the
+ * executable, with a NUL.
  */
 enum executable executable_of(pid_t pid, char name[PATH_MAX]);
 
-/* The part about names; `theirs` as readlink(2) gives it. */
+/*
+ * Whether the path `theirs` ends in the same name as the path `own`, or in "skua" with or
+ * without a suffix (skua.old, skua-0.1). Both are given as readlink(2) returns them, with
+ * a NUL.
+ */
 bool executable_has_name(const char *theirs, const char *own);
 
 #endif

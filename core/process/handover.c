@@ -21,7 +21,7 @@ enum {
 	BATCH = 32, /* connections in a message: so that many workers get their share */
 };
 
-static uint32_t *listeners; /* whose connections others take; their ids */
+static uint32_t *listeners; /* ids of the listeners whose connections other workers take */
 static size_t listeners_count;
 static uint32_t credit; /* connections that may be given away */
 static bool leaving;
@@ -114,14 +114,14 @@ static int add(struct conn *conn)
 
 /* --- of a worker that ends ------------------------------------------------------------- */
 
-/* What one message does not hold is answered here, too. */
+/* A connection whose state does not fit into one message is drained here as well. */
 static void leave(struct conn *conn)
 {
 	if (!may_leave(conn) || add(conn) == -EMSGSIZE)
 		conn->protocol->drain(conn);
 }
 
-/* Over all, also those that nobody takes. */
+/* Goes over all connections, also those that no other worker takes. */
 static void sweep(void)
 {
 	conn_for_each(leave);
@@ -195,7 +195,10 @@ void handover_listeners(struct str ids)
 
 /* --- of one that has more than others --------------------------------------------------- */
 
-/* One that has just come will ask in a moment; the others have waited for longer. */
+/*
+ * A connection without a request so far is new, and its first request will come in a
+ * moment: it stays. Connections that have had requests are given away.
+ */
 static bool move(struct conn *conn)
 {
 	if (conn->requests)
@@ -203,7 +206,7 @@ static bool move(struct conn *conn)
 	return credit > 0 && !is_blocked;
 }
 
-/* What is not given now is not given later either. */
+/* Gives idle connections now; reports the rest of the credit as kept (MESSAGE_KEPT). */
 static void give_idle(void)
 {
 	if (credit)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * How connections of a worker go on in other workers: it gives them to the master when
- * that asks for them (relay.h). One that ends gives those that are idle at once, the
- * others each after the answer under way.
+ * Moves connections of this worker to other workers: it gives them to the master when the
+ * master asks for them (relay.h). A worker that ends gives its idle connections away at
+ * once, and each of the others after the answer that is being sent.
  */
 #ifndef SKUA_PROCESS_HANDOVER_H
 #define SKUA_PROCESS_HANDOVER_H
@@ -12,18 +12,20 @@
 #include <str.h>
 
 /*
- * MESSAGE_LISTENERS has come: the ids of the listeners whose connections others take, of
- * one that ends. Empty: nobody takes any, as when there is no master any more.
+ * MESSAGE_LISTENERS has come, which a worker that ends gets: the ids (uint32_t) of the
+ * listeners whose connections other workers take. Empty: no worker takes any, also when
+ * the master has ended.
  */
 void handover_listeners(struct str ids);
 
-/* MESSAGE_GIVE has come: there is room for so many more. */
+/* MESSAGE_GIVE has come: this worker may give `count` more connections to the master. */
 void handover_give(uint32_t count);
 
 /*
- * This worker ends: every connection leaves as soon as it can. One that nobody
- * takes (its listener is gone, it cannot travel) is drained: at most one more
- * answer. While others have no room for them, connections stay and are served here.
+ * This worker ends: each connection is given away as soon as no answer is under way on it.
+ * A connection that no other worker can take (its listener is closed, or its state fits
+ * into no message) gets at most one more answer and is closed. While other workers have no
+ * room, connections stay and are served here.
  */
 void handover_start(void);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The message is read as carefully as any other: it comes from another binary. */
+/* Messages come from another binary, perhaps of another version: each length is checked. */
 #include "process/heirs.h"
 
 #include <errno.h>
@@ -14,7 +14,7 @@
 #include "process/main_conf.h"
 #include "process/table.h"
 
-/* Spoken between binaries. The ids of the listeners, the entries, and their slots follow. */
+/* Exchanged between binaries. The ids of listeners, the entries and their slots follow it. */
 struct head {
 	uint32_t listeners;
 	uint32_t receivers; /* as many as descriptors */
@@ -128,7 +128,7 @@ static const char *find_entries(struct str payload, struct head *head)
 	return payload.len < after ? NULL : payload.data + before;
 }
 
-/* The counters of the receiver of this index of all those behind `entries`. */
+/* The counters of the receiver with this index among `entries`; NULL: they are not known. */
 static struct stats *find_stats(const struct heirs *heirs, const struct message *message,
 				const char *entries, size_t index)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Tells another program who takes connections here: the workers of the ruling
- * generation. The other master passes on to them what its own workers give away
- * (relay.h). Workers of a program of before, which gave connections to each other, hear of
- * it themselves.
+ * During an upgrade, tells the master of the other program which workers take connections
+ * here: those of the active generation. The other master passes the connections that its
+ * own workers give away on to them (relay.h). In older versions of the program workers gave
+ * connections to each other; the message goes to such workers, too.
  *
  *     payload   which listeners the receivers have, the limit of each; the numbers of their
  *               slots, in the counters of this program, follow
@@ -25,7 +25,7 @@
 struct generation;
 struct message;
 
-/* As the other program has them. Zero it to begin. */
+/* The workers of the other program, as its last message named them. Zero it to begin. */
 struct heirs {
 	struct receiver *receivers;
 	size_t count;
@@ -34,7 +34,7 @@ struct heirs {
 	struct foreign foreign; /* their counters */
 };
 
-/* Sends who they are; NULL: nobody. 0 or -errno of channel_send(). */
+/* Sends the workers of this generation; NULL: none. 0 or -errno of channel_send(). */
 int heirs_send(int channel, const struct generation *heir);
 
 /*
@@ -44,7 +44,7 @@ int heirs_send(int channel, const struct generation *heir);
  */
 int heirs_receive(struct heirs *heirs, struct message *message);
 
-/* Whether they have this listener; there may be more than they could say. */
+/* Whether they serve this listener. True as well if a message could not name them all. */
 bool heirs_know(const struct heirs *heirs, uint32_t listener);
 
 /* Some that take connections are left. */

@@ -49,10 +49,10 @@ extern void (*partner_left)(void);
 struct receiver *partner_receivers(size_t *count);
 bool partner_has_heirs(void);
 
-/* The ids of the listeners that they have, at most `max`; how many. */
+/* Writes the ids of the listeners that its workers serve, at most `max`. Returns how many. */
 size_t partner_listeners(uint32_t *ids, size_t max);
 
-/* Called when they are others than before, unless NULL. */
+/* Called when the receivers or their listeners have changed, unless NULL. */
 extern void (*partner_changed)(void);
 
 /* In a process that has been forked: it is not the child's. */

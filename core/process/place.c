@@ -78,7 +78,7 @@ static int refuse(struct walk *walk, const char *name, const struct stat *dir)
 	return -ELOOP;
 }
 
-/* Puts the target of the link `fd` in front of what is left. */
+/* Puts the target of the link `fd` in front of the rest of the path. 0 or -errno. */
 static int follow(struct walk *walk, int fd)
 {
 	char way[PATH_MAX];
@@ -102,7 +102,7 @@ static bool is_proc(int dir)
 	return fstatfs(dir, &system) == 0 && system.f_type == PROC_SUPER_MAGIC;
 }
 
-/* A link of /proc is the kernel's, and its text may be no path: "pipe:[4711]". */
+/* The kernel follows a link of /proc/PID/fd, whose text may be no path: "pipe:[4711]". */
 static int follow_magic(struct walk *walk, const char *name, bool is_last)
 {
 	struct place *place = walk->place;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The way to a file that the master process writes, log or pid file. The master is
- * often root, and a log directory often belongs to somebody else, who could put a
- * symbolic link there that leads root into any file. So links are followed here by
- * a rule:
+ * Finds and opens the files that the master process writes: log files and the pid file. The
+ * master often runs as root, and a log directory often belongs to another user, who could
+ * put a symbolic link there and so make root write into any file. Therefore symbolic links
+ * are followed by this rule only:
  *
  *     A link is followed if the directory that it lies in belongs to root or to the
  *     user of this process. Where others may write to that directory, the link
@@ -22,7 +22,7 @@
 /* Where a path leads. */
 struct place {
 	int dir; /* O_PATH: the directory that the name lies in; -1: place_finish() was called */
-	char name[NAME_MAX + 1]; /* of what is no symbolic link */
+	char name[NAME_MAX + 1]; /* the last name, after symbolic links were followed */
 	bool exists;
 	struct stat status; /* of what exists there */
 	bool is_magic; /* a link of /proc to what a process has open, which the kernel follows */
@@ -44,9 +44,10 @@ int place_find(struct place *place, const char *path, char *why, size_t why_size
  */
 int place_open(const struct place *place, int flags, mode_t mode, char *why, size_t why_size);
 
+/* Closes the directory. Allowed after place_find() has failed, and twice. */
 void place_finish(struct place *place);
 
-/* The rule. */
+/* The rule above: whether a link with this status, in a directory with that, is followed. */
 bool place_may_follow(const struct stat *dir, const struct stat *link);
 
 #endif

@@ -43,7 +43,7 @@ static void tell(struct conf *conf, enum severity severity, const struct conf_pl
 		conf_warn(&call, word, "%.*s\n%.*s", STR_ARG(what), STR_ARG(remedy));
 }
 
-/* What this user may not do, root perhaps may. */
+/* A lack of permission is a warning unless this is root: root may start the server. */
 static enum severity severity_of(int error)
 {
 	return error == EACCES && geteuid() != 0 ? WARNING : ERROR;
@@ -124,7 +124,7 @@ static void check_log(struct conf *conf, const struct log_entry *entry)
 	char why[1024] = "";
 	int error = -try_log(path, why, sizeof(why));
 
-	/* Of a folder that is not there is spoken already. */
+	/* check_folder() has reported a missing folder already. */
 	if (error && error != ENOENT)
 		tell(conf, severity_of(error), &entry->place,
 		     pool_printf(conf_pool(conf), "the log file \"%s\" cannot be written (%d: %s)",
@@ -148,7 +148,10 @@ static void check_files(struct conf *conf)
 
 /* --- addresses -------------------------------------------------------------------- */
 
-/* Whether this machine has it: a port of UDP, which the kernel chooses, takes none of TCP. */
+/*
+ * 0, or -errno if this machine does not have the address. It binds a UDP socket to a port
+ * that the kernel chooses, so that no TCP port is taken.
+ */
 static int try_address(const struct listener *listener)
 {
 	union address address = listener->address;
@@ -162,7 +165,7 @@ static int try_address(const struct listener *listener)
 	return error;
 }
 
-/* Ports below this one are for those who have CAP_NET_BIND_SERVICE. */
+/* Ports below this one need the capability CAP_NET_BIND_SERVICE. */
 static int first_free_port(void)
 {
 	int port = 1024;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a start would trip over, found before it: folders that are not there,
- * addresses that cannot be had, roots that the workers cannot read. Nothing is made,
- * opened for writing or changed.
+ * Checks, for `skua -t`, what would make a start or its requests fail: folders that do not
+ * exist, addresses that cannot be bound, roots that the workers cannot read. It creates no
+ * file, opens none for writing and changes nothing.
  */
 #ifndef SKUA_PROCESS_PREFLIGHT_H
 #define SKUA_PROCESS_PREFLIGHT_H
@@ -11,15 +11,16 @@ struct conf;
 struct generation;
 
 /*
- * Before log files are opened: whether their folders are there. 0, or -1 after a
- * message for each one that is missing, with the command that makes it.
+ * Checks that the folders of all log files exist; call it before the files are opened. 0,
+ * or -1 after a message for each missing folder, with the command that creates it.
  */
 int preflight_log_folders(struct conf *conf);
 
 /*
- * For -t: prints what is wrong where messages about the configuration go. What would
- * end a start is an error, unless root would not be stopped by it and this user is
- * not root; that, and what makes requests fail, is a warning. 0, or -1 after errors.
+ * For -t: makes all checks, and prints what is wrong as messages about the configuration. A
+ * fault that would end the start is an error, and one that makes requests fail a warning.
+ * A lack of permission is only a warning if this user is not root, since root may start the
+ * server. 0, or -1 after errors.
  */
 int preflight_check(const struct generation *generation);
 

@@ -51,7 +51,7 @@ int privileges_give_up(void)
 
 static bool dropped; /* and inherited by the children since */
 
-/* There is nobody to become, so nothing is lost if the groups cannot be changed. */
+/* The process has this identity already: it may keep its groups if it cannot set them. */
 static bool is_already(const struct identity *identity)
 {
 	return getuid() == identity->uid && geteuid() == identity->uid &&
@@ -128,7 +128,7 @@ static void try_all(const char *const *paths, size_t count, int *errors)
 		errors[i] = try_one(paths[i]);
 }
 
-/* In a child, which shares the memory of the errors; a last one tells that it has tried. */
+/* Tries in a child, which shares the memory of `errors`; errors[count] says that it has tried. */
 static int try_as(const struct identity *identity, const char *const *paths, size_t count,
 		  int *errors)
 {

@@ -25,9 +25,9 @@ struct identity {
 int privileges_drop(const struct identity *identity);
 
 /*
- * Whether a process that has done that could enter these directories, or read what are
- * no directories: errors[i] is 0 or the errno for paths[i]. This process stays as it
- * is: if root is running it, a child tries. 0 or -errno.
+ * Whether a process with this identity could enter each path that is a directory, or read
+ * each other one: errors[i] is 0 or the errno for paths[i]. The identity of this process
+ * does not change: root forks a child that tries. 0 or -errno, if nothing could be tried.
  */
 int privileges_try(const struct identity *identity, const char *const *paths, size_t count,
 		   int *errors);

@@ -7,7 +7,10 @@ enum {
 	HOPELESS = 3, /* failures in a row of a configuration that is not proven */
 };
 
-/* Doubled by each failure but the first ones; the first is believed to be chance. */
+/*
+ * In milliseconds. The delay doubles with each failure from the third on. The first one,
+ * which may be chance, has none.
+ */
 static int64_t delay(unsigned failures, bool is_needed)
 {
 	int64_t ms = failures > 1 ? SHORTEST_MS : 0;

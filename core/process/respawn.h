@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * When a process that has ended is started again. One that has served is replaced at
- * once, however often that happens: what is killed or crashes four times a second must
- * not be missing for longer than its start takes. Only one that ends before it serves
- * is started ever more slowly, since the next start will most likely fail, too.
+ * Decides when a process that has ended is started again. A process that has served is
+ * replaced at once, even if it is killed or crashes several times a second: requests wait
+ * no longer than a start takes. After a process that ended before it served, the delay
+ * grows with each failure, since the next start will most likely fail, too.
  */
 #ifndef SKUA_PROCESS_RESPAWN_H
 #define SKUA_PROCESS_RESPAWN_H
@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Why there is no process now. */
+/* Why the process is missing. */
 enum respawn_cause {
 	RESPAWN_SERVED, /* it has ended after it had served */
 	RESPAWN_UNSERVED, /* it has ended before */
@@ -41,7 +41,7 @@ struct respawn_place {
 int64_t respawn_after(struct respawn *respawn, enum respawn_cause cause,
 		      struct respawn_place place);
 
-/* It was forked. */
+/* The process was forked: resets the count of failed forks. */
 void respawn_forked(struct respawn *respawn);
 
 #endif

@@ -175,7 +175,7 @@ static void on_process_ready(struct process *process)
 	check_serving(process->generation);
 }
 
-/* 1, or -EPROTO: that is nothing it may say. */
+/* 1, or -EPROTO: a process of this kind must not send this message. */
 static int on_message(struct process *process, const struct message *message)
 {
 	switch (message->type) {
@@ -212,7 +212,7 @@ static void close_channel(struct process *process)
 	process->channel.fd = -1;
 }
 
-/* It has died: what it was asked for goes where it was to go. */
+/* The process has ended: connections that it had sent to the master are passed on. */
 static void leave_channel(struct process *process)
 {
 	uint32_t granted = process->granted;
@@ -226,8 +226,8 @@ static void leave_channel(struct process *process)
 }
 
 /*
- * None of our workers does that: somebody else speaks through it, or it is broken. What
- * it says must not fill the log, and what it sends must not fill this process.
+ * Kills a process that breaks the protocol: it has a defect, or an attacker controls it. Its
+ * messages must fill neither the log nor the memory and descriptors of the master.
  */
 static void end_offender(struct process *process, const char *what)
 {
@@ -321,7 +321,7 @@ static bool has_another(const struct process *process)
 	return false;
 }
 
-/* It is not there, for this cause: starts it now or later, or gives its generation up. */
+/* Starts a process that is missing for this cause, now or later, or fails its generation. */
 static void respawn(struct process *process, enum respawn_cause cause)
 {
 	const struct respawn_place place = {
@@ -352,7 +352,7 @@ static void start(struct process *process)
 	process->channel.ready = on_channel;
 	int error = child_start(process);
 	if (error < 0) {
-		/* The system has no process or no descriptors for it: in a while it may. */
+		/* fork(2) failed, or descriptors are short: tries again later. */
 		errno = -error;
 		if (process->respawn.not_forked == 0)
 			log_alert("cannot start %s; it is tried again until it can be started",
@@ -472,7 +472,7 @@ static void died(struct process *process, int status)
 {
 	report(process, status);
 	process->pid = 0;
-	/* What it has said comes before its end: that it served, for example. */
+	/* Reads its last messages before its end is dealt with, such as that it served. */
 	if (process->channel.fd >= 0)
 		on_channel(&process->channel, EPOLLIN);
 	leave_channel(process);

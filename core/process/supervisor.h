@@ -50,8 +50,8 @@ int supervisor_begin(struct generation *generation);
 void supervisor_retire(struct generation *generation);
 
 /*
- * Some that were told to end have listening sockets open; the second one forgets them,
- * whether they have or not.
+ * Whether a process that was told to end still has listening sockets open.
+ * supervisor_forget_accepting() makes this false without waiting for those processes.
  */
 bool supervisor_accepts(void);
 void supervisor_forget_accepting(void);

@@ -109,8 +109,8 @@ static struct process *free_place(void)
 }
 
 /*
- * Nothing goes the other way: what its reader could put in there would lie unread, and
- * the descriptors with it count against those that the others may have on their way.
+ * The reader of an inbox must not write into it: nobody would read that, and descriptors in
+ * it would count against the number that this user may have in flight, unix(7).
  */
 static int make_inbox(int inbox[2])
 {

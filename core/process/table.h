@@ -54,11 +54,11 @@ struct process {
 	struct respawn respawn;
 	struct timer timer; /* WAITING */
 	uint32_t granted; /* connections that it may give to the master, and has not yet */
-	struct timer relay; /* what it gives waits until somebody takes it */
+	struct timer relay; /* reads its channel again when a worker may have room (relay.h) */
 	int64_t second_ms; /* since when its messages are counted */
 	unsigned messages; /* of this second */
-	bool is_restored; /* another program has started it, maybe of another version … */
-	bool is_old; /* … whose workers give connections to each other (heirs.h) */
+	bool is_restored; /* another program has started it, maybe of another version */
+	bool is_old; /* its version lets workers give connections to each other (heirs.h) */
 	struct stats *stats;
 };
 
