@@ -55,6 +55,8 @@ static struct str folder_of(struct pool *pool, struct str path)
 {
 	ssize_t slash = str_rchr(path, '/');
 
+	if (slash < 0)
+		return STR(".");
 	return slash > 0 ? pool_strdup(pool, str_head(path, (size_t)slash)) : STR("/");
 }
 
@@ -101,6 +103,17 @@ static void check_folder(struct conf *conf, struct hash_table *missing, const ch
 		     pool_printf(conf_pool(conf), "mkdir -p %.*s", STR_ARG(folder)));
 }
 
+/* Whether a file may be made there: 0 or -errno. */
+static int try_folder(const struct place *place)
+{
+	return faccessat(place->dir, ".", W_OK | X_OK, AT_EACCESS) < 0 ? -errno : 0;
+}
+
+static int try_write(const struct place *place)
+{
+	return faccessat(place->dir, place->name, W_OK, AT_EACCESS) < 0 ? -errno : 0;
+}
+
 /* 0 or -errno; `why` as of place_find(). */
 static int try_log(const char *path, char *why, size_t why_size)
 {
@@ -109,27 +122,83 @@ static int try_log(const char *path, char *why, size_t why_size)
 
 	if (error < 0)
 		return error;
-	if (place.exists && S_ISDIR(place.status.st_mode))
+	if (!place.exists)
+		error = try_folder(&place);
+	else if (S_ISDIR(place.status.st_mode))
 		error = -EISDIR;
-	else if (faccessat(place.dir, place.exists ? place.name : ".",
-			   place.exists ? W_OK : W_OK | X_OK, AT_EACCESS) < 0)
-		error = -errno;
+	else
+		error = S_ISSOCK(place.status.st_mode) ? -ENXIO : try_write(&place);
 	place_finish(&place);
 	return error;
 }
 
+/* The same for a pid file; -EEXIST: what lies there is left alone (pidfile.h). */
+static int try_pid_file(const char *path, char *why, size_t why_size)
+{
+	struct place place;
+	int error = place_find(&place, path, why, why_size);
+
+	if (error < 0)
+		return error;
+	if (place.exists && S_ISDIR(place.status.st_mode))
+		error = -EISDIR;
+	else if (place.exists && !S_ISREG(place.status.st_mode))
+		error = -EEXIST;
+	else
+		error = try_folder(&place);
+	if (error != -EISDIR && error != -EEXIST && place.exists && try_write(&place) == 0)
+		error = 0;
+	place_finish(&place);
+	return error;
+}
+
+static struct str remedy_of_file(int error, const char *why)
+{
+	if (why[0])
+		return str_from(why);
+	if (error == ENOENT)
+		return STR("the symbolic link there leads to a folder that is not there");
+	if (error == ENXIO)
+		return STR("what lies there is a socket; name a file, or a pipe that is read");
+	return STR("");
+}
+
+/* `of` is what the file is for. */
+static void tell_of_file(struct conf *conf, const struct conf_place *at, const char *of,
+			 struct str path, int error, const char *why)
+{
+	/* check_folder() has reported a missing folder already. */
+	if (error == ENOENT && !is_there(folder_of(conf_pool(conf), path)))
+		return;
+	tell(conf, severity_of(error), at,
+	     pool_printf(conf_pool(conf), "%s \"%.*s\" cannot be written (%d: %s)", of,
+			 STR_ARG(path), error, strerror(error)),
+	     remedy_of_file(error, why));
+}
+
 static void check_log(struct conf *conf, const struct log_entry *entry)
 {
-	const char *path = entry->file.path.data;
 	char why[1024] = "";
-	int error = -try_log(path, why, sizeof(why));
+	int error = -try_log(entry->file.path.data, why, sizeof(why));
 
-	/* check_folder() has reported a missing folder already. */
-	if (error && error != ENOENT)
-		tell(conf, severity_of(error), &entry->place,
-		     pool_printf(conf_pool(conf), "the log file \"%s\" cannot be written (%d: %s)",
-				 path, error, strerror(error)),
-		     str_from(why));
+	if (error)
+		tell_of_file(conf, &entry->place, "the log file", entry->file.path, error, why);
+}
+
+static void check_pid_file(struct conf *conf)
+{
+	const struct conf_place none = { 0 };
+	struct str path = main_conf_pid_path(conf);
+	char why[1024] = "";
+	int error = str_empty(path) ? 0 : -try_pid_file(path.data, why, sizeof(why));
+
+	if (error == EEXIST)
+		tell(conf, WARNING, &none,
+		     pool_printf(conf_pool(conf), "the pid file \"%.*s\" is no regular file",
+				 STR_ARG(path)),
+		     STR("it is left alone, and there is no pid file: pid off; says the same"));
+	else if (error)
+		tell_of_file(conf, &none, "the pid file", path, error, why);
 }
 
 static void check_files(struct conf *conf)
@@ -144,6 +213,7 @@ static void check_files(struct conf *conf)
 			check_log(conf, entry);
 	}
 	check_folder(conf, &missing, "the pid file", main_conf_pid_path(conf), &none);
+	check_pid_file(conf);
 }
 
 /* --- addresses -------------------------------------------------------------------- */
@@ -192,6 +262,37 @@ static void check_listener(struct conf *conf, const struct listener *listener)
 		     str_from(socket_remedy(listener, error)));
 }
 
+/* 0 or errno. check_folder() reports a missing folder. */
+static int try_socket(struct pool *pool, const char *path)
+{
+	struct stat status;
+
+	if (lstat(path, &status) == 0)
+		return S_ISSOCK(status.st_mode) ? 0 : EADDRINUSE;
+	struct str folder = folder_of(pool, str_from(path));
+	if (faccessat(AT_FDCWD, folder.data, W_OK | X_OK, AT_EACCESS) == 0 || errno == ENOENT)
+		return 0;
+	return errno;
+}
+
+static void check_socket(struct conf *conf, struct hash_table *missing,
+			 const struct listener *listener)
+{
+	const char *path = listener->address.un.sun_path;
+
+	check_folder(conf, missing, "the socket", str_from(path), &listener->place);
+	int error = path[0] ? try_socket(conf_pool(conf), path) : 0;
+
+	if (error)
+		tell(conf, severity_of(error), &listener->place,
+		     pool_printf(conf_pool(conf), "listening on %.*s will fail (%d: %s)",
+				 STR_ARG(listener->text), error, strerror(error)),
+		     error == EADDRINUSE ?
+			     STR("something lies there, and it is no socket: remove it, or name "
+				 "another path") :
+			     str_from(socket_remedy(listener, error)));
+}
+
 static void check_listeners(struct conf *conf, const struct listeners *listeners)
 {
 	struct hash_table missing = { .pool = conf_pool(conf) };
@@ -200,8 +301,7 @@ static void check_listeners(struct conf *conf, const struct listeners *listeners
 		const struct listener *listener = &listeners->items[i];
 
 		if (listener->address.any.sa_family == AF_UNIX)
-			check_folder(conf, &missing, "the socket",
-				     str_from(listener->address.un.sun_path), &listener->place);
+			check_socket(conf, &missing, listener);
 		else
 			check_listener(conf, listener);
 	}

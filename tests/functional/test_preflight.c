@@ -112,6 +112,42 @@ START_TEST(what_cannot_be_a_log)
 }
 END_TEST
 
+/* What lies at a path is not what is needed there: said before the start, which fails. */
+START_TEST(what_lies_in_the_way)
+{
+	const char *conf, *output;
+
+	ck_assert_int_eq(mkdir(path("logs/dir"), 0755), 0);
+	ck_assert_int_eq(symlink("/no/such/file", path("logs/dangling")), 0);
+	ck_assert_int_eq(mkfifo(path("logs/fifo"), 0600), 0);
+	ck_assert_int_eq(mknod(path("logs/socket"), S_IFSOCK | 0600, 0), 0);
+	const struct {
+		const char *conf, *says;
+	} cases[] = {
+		{ "access_log logs/socket;", "cannot be written (6: " },
+		{ "access_log logs/dangling;", "leads to a folder that is not there" },
+		{ memory_printf("listen unix:%s;", path("conf/skua.conf")), "it is no socket" },
+		{ memory_printf("listen unix:%s;", path("logs/dir")), "it is no socket" },
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		says(run(server(cases[i].conf), "-t", 1), cases[i].says);
+	run(server(memory_printf("listen unix:%s;", path("logs/socket"))), "-tq", 0);
+
+	static const char *const pids[] = { "logs/dir", "logs/", "logs/dangling",
+					    "conf/skua.conf/a.pid" };
+	for (size_t i = 0; i < sizeof(pids) / sizeof(pids[0]); i++) {
+		conf = memory_printf("pid %s; %s", pids[i], server(""));
+		output = run(conf, "-t", 1);
+		says(output, "the pid file");
+		ck_assert_int_eq(count(output, "error: "), 1);
+		says(run(conf, "", 1), "cannot write the pid file");
+	}
+	output = run(memory_printf("pid logs/fifo; %s", server("")), "-t", 0);
+	says(output, "is no regular file");
+	ck_assert_str_eq(run(memory_printf("pid off; %s", server("")), "-tq", 0), "");
+}
+END_TEST
+
 START_TEST(an_unused_default_is_not_needed)
 {
 	const char *own = "pid skua.pid; error_log e.log;";
@@ -197,6 +233,6 @@ static const struct test_suite suite = {
 };
 
 TESTS_IN(&suite, a_log_folder_that_is_missing, a_log_folder_that_somebody_has_written,
-	 what_cannot_be_a_log, an_unused_default_is_not_needed, a_root_that_is_not_there,
-	 a_root_that_the_workers_cannot_read, an_address_of_another_machine,
-	 a_configuration_that_lies_here)
+	 what_cannot_be_a_log, what_lies_in_the_way, an_unused_default_is_not_needed,
+	 a_root_that_is_not_there, a_root_that_the_workers_cannot_read,
+	 an_address_of_another_machine, a_configuration_that_lies_here)
