@@ -10,6 +10,8 @@
 #include <str.h>
 #include <string.h>
 
+static const char *const signals[] = { "stop", "quit", "reopen", "reload", "upgrade" };
+
 static int __attribute__((format(printf, 1, 2))) complain(const char *format, ...)
 {
 	va_list args;
@@ -61,12 +63,10 @@ struct arguments {
 
 static int signal_option(struct options *options, const char *name)
 {
-	static const char *const names[] = { "stop", "quit", "reopen", "reload", "upgrade" };
-
 	options->command = COMMAND_SIGNAL;
 	options->signal = name;
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (strcmp(name, names[i]) == 0)
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		if (strcmp(name, signals[i]) == 0)
 			return 0;
 	return complain("invalid option: \"-s %s\"; the signals are stop, quit, reload, reopen, "
 			"upgrade",
@@ -144,6 +144,22 @@ static bool option_alone(struct options *options, char letter)
 	return false;
 }
 
+/* "skua stop", "skua -p . status" and the like: says how that is written. */
+static int complain_about_word(const char *word)
+{
+	static const char *const commands[] = { "serve", "status", "help" };
+
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		if (strcmp(word, signals[i]) == 0)
+			return complain("invalid option: \"%s\"; write \"-s %s\"", word, word);
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (strcmp(word, commands[i]) == 0)
+			return complain("invalid option: \"%s\"; it has to be the first word: "
+					"\"skua %s\"",
+					word, word);
+	return complain("invalid option: \"%s\"", word);
+}
+
 /* One word of letters: "-t", "-tq", "-cFILE"; and two that everybody tries first. */
 static int read_word(struct options *options, const char *word, struct arguments *args)
 {
@@ -152,7 +168,7 @@ static int read_word(struct options *options, const char *word, struct arguments
 	else if (strcmp(word, "--version") == 0)
 		word = "-v";
 	if (word[0] != '-' || !word[1])
-		return complain("invalid option: \"%s\"", word);
+		return complain_about_word(word);
 	for (const char *letter = word + 1; *letter; letter++) {
 		if (strchr("cpegs", *letter))
 			return option_with_value(options, *letter, value_of(letter + 1, args));

@@ -136,6 +136,9 @@ START_TEST(refuses_what_it_does_not_know)
 {
 	check("-x", 1, "invalid option: \"x\"");
 	check("--reload", 1, "invalid option: \"--reload\"");
+	check("reload", 1, "invalid option: \"reload\"; write \"-s reload\"");
+	check("-p . status", 1, "it has to be the first word: \"skua status\"");
+	check("start", 1, "invalid option: \"start\"; \"skua -h\"");
 	check("-s restart", 1, "stop, quit, reload, reopen");
 	check("-c", 1, "requires");
 	check("frobnicate", 1, "skua -h");
