@@ -138,7 +138,10 @@ const struct module logs_module = {
 			"it lies in belongs to root or to the user who starts the server; where "
 			"others may write to that directory, the link has to belong to one of the "
 			"two as well. Otherwise who owns a log directory could make root write "
-			"into any file. A file without a link may lie in anybody's directory.",
+			"into any file. A file without a link may lie in anybody's directory, "
+			"unless it has a second name (a hard link). A named pipe keeps lines, as "
+			"many as fit, while nobody reads it; what does not fit is lost and "
+			"counted.",
 			.flags = LIST, .min_args = 1, .max_args = 2),
 		{ 0 }
 	},

@@ -177,7 +177,7 @@ static int walk_all(struct walk *walk)
 	if (error == 0 && fstat(place->dir, &dir) < 0)
 		error = -errno;
 	if (error == 0)
-		place->is_shared = !is_trusted(dir.st_uid) || (dir.st_mode & S_IWOTH);
+		place->is_shared = !is_trusted(dir.st_uid) || (dir.st_mode & (S_IWGRP | S_IWOTH));
 	return error;
 }
 

@@ -417,7 +417,8 @@ static verdict log_request(struct request *req, const void *data)
 	"in belongs to root or to the user who starts the server; where others may write "   \
 	"to that directory, the link has to belong to one of the two as well. Otherwise "    \
 	"who owns a log directory could make root write into any file. A file without a "    \
-	"link may lie in anybody's directory. A named pipe keeps lines, as many as fit, "     \
+	"link may lie in anybody's directory, unless it has a second name (a hard link). "   \
+	"A named pipe keeps lines, as many as fit, "                                         \
 	"while nobody reads it; what does not fit is lost, counted, and never stops the "     \
 	"server.\n\n"                                                                       \
 	"Where nobody writes this directive, the file is the one that configure was told "   \

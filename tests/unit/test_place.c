@@ -213,6 +213,9 @@ START_TEST(a_second_name_in_somebody_elses_directory)
 	ck_assert_int_eq(try_open("logs/a.log"), -EMLINK);
 	ck_assert_ptr_nonnull(strstr(why, "it has 3 names"));
 	ck_assert_int_eq(try_open("own/a.log"), 0);
+	/* Others of the group may write there as well. */
+	ck_assert_int_eq(chmod(path("own"), 0775), 0);
+	ck_assert_int_eq(try_open("own/a.log"), -EMLINK);
 }
 END_TEST
 
