@@ -39,7 +39,7 @@ static void on_patience_over(void *data)
 {
 	(void)data;
 	log_warnx("a process that was told to end does not answer: the addresses that are no "
-		  "longer configured are closed without it");
+		  "longer served are closed without it");
 	supervisor_forget_accepting();
 	drop_hurry();
 }
