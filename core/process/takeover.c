@@ -42,6 +42,7 @@ static int state_fd = -1, program = -1;
 static pid_t self;
 static int asking[STATE_CLIENTS]; /* clients of the control socket, once there is no way back */
 static size_t asking_count;
+static bool is_awaited; /* nobody has been told yet that this program serves */
 static char **back; /* the environment for the old program; NULL: there is no way back */
 static struct timer patience; /* with this program */
 
@@ -399,7 +400,6 @@ void takeover_settle(void)
 	timer_stop(&patience);
 	if (program >= 0)
 		log_notice("upgrade: this program serves in place of the old one");
-	partner_say_ready();
 	zones_settle();
 	take_left();
 	size_t count = state.clients_count;
@@ -407,10 +407,14 @@ void takeover_settle(void)
 	state.clients_count = 0;
 	takeover_forget();
 	asking_count = count;
+	is_awaited = true;
 }
 
 void takeover_answer(void)
 {
+	if (is_awaited)
+		partner_say_ready();
+	is_awaited = false;
 	for (size_t i = 0; i < asking_count; i++) {
 		dprintf(asking[i],
 			"ok\nskua %s serves in place of the old program, as process %d\n",

@@ -51,7 +51,7 @@ void takeover_forget(void);
 /* This program serves: it stays. */
 void takeover_settle(void);
 
-/* Tells those who have asked for the upgrade that this program serves. */
+/* Tells those who have asked for the upgrade, and the old program, that this one serves. */
 void takeover_answer(void);
 
 /* Becomes the old program again. Returns when there is none, or it can't be. */
