@@ -135,6 +135,15 @@ static const char *fault(const struct head *head, const struct msghdr *msg, size
 	return NULL;
 }
 
+/*
+ * ECONNRESET says once that the other process has ended and left something unread. What
+ * it has sent before is still there, and is read next.
+ */
+static bool is_passing(int error)
+{
+	return error == EINTR || error == ECONNRESET;
+}
+
 static int receive(int fd, struct message *message, int flags)
 {
 	static char payload[CHANNEL_PAYLOAD];
@@ -152,9 +161,9 @@ static int receive(int fd, struct message *message, int flags)
 	message->fds_count = 0;
 	do
 		n = recvmsg(fd, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC | flags);
-	while (n < 0 && errno == EINTR);
+	while (n < 0 && is_passing(errno));
 	if (n < 0)
-		return errno == ECONNRESET ? 0 : -errno;
+		return -errno;
 	detach(&msg, message);
 	if (n == 0 && message->fds_count == 0)
 		return 0;
@@ -186,9 +195,9 @@ int channel_next(int fd, unsigned *type)
 
 	do
 		n = recvmsg(fd, &msg, MSG_DONTWAIT | MSG_PEEK);
-	while (n < 0 && errno == EINTR);
+	while (n < 0 && is_passing(errno));
 	if (n < 0)
-		return errno == ECONNRESET ? 0 : -errno;
+		return -errno;
 	if (n == 0 && !(msg.msg_flags & MSG_CTRUNC))
 		return 0;
 	if (n < (ssize_t)sizeof(head)) {
@@ -213,6 +222,6 @@ void channel_drop(int fd)
 	char byte;
 
 	/* There is no room for descriptors, so they are closed. */
-	while (recv(fd, &byte, sizeof(byte), MSG_DONTWAIT) < 0 && errno == EINTR)
+	while (recv(fd, &byte, sizeof(byte), MSG_DONTWAIT) < 0 && is_passing(errno))
 		;
 }

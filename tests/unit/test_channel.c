@@ -90,6 +90,29 @@ START_TEST(end_is_told)
 }
 END_TEST
 
+/* A process ends before it has read all, with ECONNRESET for the other one: unix(7). */
+START_TEST(what_an_ended_process_has_sent_is_received)
+{
+	struct message message;
+	unsigned type = 0;
+
+	for (int way = 0; way < 3; way++) {
+		make_pair();
+		ck_assert_int_eq(channel_send(ends[0], MESSAGE_READY, 0, STR(""), NULL, 0), 0);
+		ck_assert_int_eq(channel_send(ends[1], MESSAGE_GIVE, 1, STR(""), NULL, 0), 0);
+		close(ends[0]);
+		if (way == 0)
+			ck_assert_int_eq(channel_next(ends[1], &type), 1);
+		if (way == 1)
+			ck_assert_int_eq(channel_peek(ends[1], &message), 1);
+		ck_assert_int_eq(channel_receive(ends[1], &message), 1);
+		ck_assert_uint_eq(message.type, MESSAGE_READY);
+		ck_assert_int_eq(channel_receive(ends[1], &message), 0);
+		close(ends[1]);
+	}
+}
+END_TEST
+
 START_TEST(a_full_channel_does_not_block)
 {
 	static char payload[CHANNEL_PAYLOAD];
@@ -330,6 +353,7 @@ START_TEST(every_short_record_is_refused)
 END_TEST
 
 TESTS("channel", message_arrives_with_descriptors, too_much_is_not_sent, end_is_told,
+      what_an_ended_process_has_sent_is_received,
       a_full_channel_does_not_block, too_many_descriptors_on_their_way_are_refused,
       what_does_not_fit_is_not_taken, broken_messages_leave_nothing_open,
       connections_travel_with_all_that_is_known, a_batch_has_an_end,
