@@ -7,18 +7,15 @@
 #include "http/request_private.h"
 #include "http/uri.h"
 
-struct file_root request_file_root(struct request *req)
+/* A root with variables in it. */
+static struct file_root make_root(struct request *req, const struct template *template)
 {
-	const struct http_conf *conf = req->location->core;
-	const struct template *template = conf->alias ? conf->alias : conf->root;
-	struct file_root root = { .has_dots = !template_path(req, template, &root.path) };
-
-	if (template->is_literal)
-		root.fixed_len = root.path.len;
-	else if (str_empty(template->parts[0].literal))
-		root.fixed_len = 1; /* the value is the whole path */
-	else
-		root.fixed_len = directory_len(template->parts[0].literal);
+	struct str begin = template->parts[0].literal;
+	struct file_root root = {
+		.fixed_len = str_empty(begin) ? 1 /* the value is the whole path */ :
+						directory_len(begin),
+		.has_dots = !template_path(req, template, &root.path),
+	};
 	if (str_starts(root.path, STR("/")))
 		return root;
 
@@ -28,6 +25,16 @@ struct file_root request_file_root(struct request *req)
 	root.fixed_len = directory_len(http_current->prefix);
 	root.path = pool_concat(req->pool, parts, 2);
 	return root;
+}
+
+struct file_root request_file_root(struct request *req)
+{
+	const struct http_conf *conf = req->location->core;
+	const struct template *template = conf->alias ? conf->alias : conf->root;
+
+	if (template->is_literal)
+		return (struct file_root){ template->literal, template->literal.len, false };
+	return make_root(req, template);
 }
 
 struct str request_root(struct request *req)
