@@ -27,6 +27,7 @@
 #include <stdint.h>
 
 #include <body.h>
+#include <bytes16.h>
 #include <conf.h>
 #include <date.h>
 #include <escape.h>

@@ -6,8 +6,7 @@
  */
 #include "http/head.h"
 
-#include <endian.h>
-
+#include <bytes16.h>
 #include <field.h>
 
 enum class {
@@ -56,77 +55,35 @@ static size_t span(struct str s, enum class class)
 	return i;
 }
 
-bool is_token(struct str s)
-{
-	return s.len > 0 && span(s, TOKEN) == s.len;
-}
-
-/* --- blocks of bytes -------------------------------------------------------- */
-
-/* A comparison of blocks says 0xff for each byte of which it is true, 0 for others. */
-typedef uint8_t block __attribute__((vector_size(16)));
-typedef uint64_t words __attribute__((vector_size(16)));
-
-static inline block load_block(const char *bytes)
-{
-	block loaded;
-
-	memcpy(&loaded, bytes, sizeof(loaded));
-	return loaded;
-}
-
-static inline bool is_any(block found)
-{
-	return (((words)found)[0] | ((words)found)[1]) != 0;
-}
-
-/* Where the first one is, of at least one. */
-static inline size_t first_of(block found)
-{
-	uint64_t low = le64toh(((words)found)[0]), high = le64toh(((words)found)[1]);
-
-	return (size_t)(low ? __builtin_ctzll(low) : 64 + __builtin_ctzll(high)) / 8;
-}
-
-/*
- * The first byte between `at` and `end` of which what `test` says of blocks is true.
- * Where less than a block is left the search ends early: the rest is to be looked at
- * byte by byte.
- */
-static inline __attribute__((always_inline)) const char *
-find_in_blocks(const char *at, const char *end, block (*test)(block bytes))
-{
-	for (; end - at >= (ptrdiff_t)sizeof(block); at += sizeof(block)) {
-		block found = test(load_block(at));
-
-		if (is_any(found))
-			return at + first_of(found);
-	}
-	return at;
-}
+/* --- tests of blocks (bytes16.h) ------------------------------------------------ */
 
 /* All but letters, digits and hyphens, of which nearly all names of fields consist. */
-static inline block are_unusual_in_names(block bytes)
+static inline bytes16 are_unusual_in_names(bytes16 bytes)
 {
-	return ~(block)(((bytes | 0x20) - 'a' <= 'z' - 'a') | (bytes - '0' <= '9' - '0') |
+	return ~(bytes16)(((bytes | 0x20) - 'a' <= 'z' - 'a') | (bytes - '0' <= '9' - '0') |
 			(bytes == '-'));
 }
 
-static inline block are_newlines(block bytes)
+static inline bytes16 are_newlines(bytes16 bytes)
 {
-	return (block)(bytes == '\n');
+	return (bytes16)(bytes == '\n');
 }
 
 /* All that is not of the class TARGET. */
-static inline block are_no_target(block bytes)
+static inline bytes16 are_no_target(bytes16 bytes)
 {
-	return (block)((bytes <= ' ') | (bytes == 0x7f));
+	return (bytes16)((bytes <= ' ') | (bytes == 0x7f));
 }
 
 /* All that is not of the class VALUE. */
-static inline block are_no_value(block bytes)
+static inline bytes16 are_no_value(bytes16 bytes)
 {
-	return (block)(((bytes < ' ') & (bytes != '\t')) | (bytes == 0x7f));
+	return (bytes16)(((bytes < ' ') & (bytes != '\t')) | (bytes == 0x7f));
+}
+
+bool is_token(struct str s)
+{
+	return s.len > 0 && (!bytes16_has(s, are_unusual_in_names) || span(s, TOKEN) == s.len);
 }
 
 static struct str skip_spaces(struct str s)
@@ -141,7 +98,7 @@ static struct str skip_spaces(struct str s)
 /* `end` if there is none. */
 static inline const char *find_newline(const char *at, const char *end)
 {
-	at = find_in_blocks(at, end, are_newlines);
+	at = bytes16_find(at, end, are_newlines);
 	if (at == end || *at == '\n')
 		return at;
 	at = memchr(at, '\n', (size_t)(end - at));
@@ -260,7 +217,7 @@ static int version_parse(struct str s, enum http_version *out)
 static size_t target_len(struct str line)
 {
 	const char *end = line.data + line.len;
-	const char *at = find_in_blocks(line.data, end, are_no_target);
+	const char *at = bytes16_find(line.data, end, are_no_target);
 
 	return (size_t)(at - line.data) + span(str_range(at, end), TARGET);
 }
@@ -287,7 +244,7 @@ int request_line_parse(struct str line, struct request_line *out)
 /* Behind the last byte of a value: at what ends the line, if all is well. */
 static const char *find_value_end(const char *at, const char *end)
 {
-	at = find_in_blocks(at, end, are_no_value);
+	at = bytes16_find(at, end, are_no_value);
 	while (classes[(uint8_t)*at] & VALUE)
 		at++;
 	return at;
@@ -322,7 +279,7 @@ bool head_next_field(struct str *rest, struct field_line *out)
 {
 	const char *at = rest->data, *end = at + rest->len, *next;
 
-	at = skip_word(find_in_blocks(at, end, are_unusual_in_names));
+	at = skip_word(bytes16_find(at, end, are_unusual_in_names));
 	out->has_underscore = *at == '_';
 	while (*at == '_')
 		at = skip_word(at + 1);

@@ -4,26 +4,20 @@
 
 #include "http/request_private.h"
 
-/* Whether one of eight bytes may be CR, LF or NUL: it is less than 14. */
-static bool may_end_line(const char *bytes)
+/* CR, LF, NUL and, since one comparison is quicker than three, what is between them. */
+static inline bytes16 may_be_line_ends(bytes16 bytes)
 {
-	const uint64_t ones = ~UINT64_C(0) / 255;
-	uint64_t word;
+	return (bytes16)(bytes <= '\r');
+}
 
-	memcpy(&word, bytes, sizeof(word));
-	return ((word - 14 * ones) & ~word & 128 * ones) != 0;
+static inline bytes16 are_line_ends(bytes16 bytes)
+{
+	return (bytes16)((bytes == '\r') | (bytes == '\n') | (bytes == '\0'));
 }
 
 bool is_field_value(struct str s)
 {
-	size_t i = 0; /* no pointers: an empty value may be NULL */
-
-	while (s.len - i >= 8 && !may_end_line(s.data + i))
-		i += 8;
-	for (; i < s.len; i++)
-		if (s.data[i] == '\r' || s.data[i] == '\n' || s.data[i] == '\0')
-			return false;
-	return true;
+	return !bytes16_has(s, may_be_line_ends) || !bytes16_has(s, are_line_ends);
 }
 
 void response_add(struct request *req, struct str name, struct str value)
@@ -76,7 +70,7 @@ static const char why[] = "its value has a line end or a NUL in it";
 /* Members are emptied: what is empty is not sent, or as it is by default. */
 static void check_member(struct request *req, struct str *member, const char *what)
 {
-	if (is_field_value(*member))
+	if (str_empty(*member) || is_field_value(*member))
 		return;
 	request_log(req, LEVEL_ERROR, 0, "%s is not sent: %s", what, why);
 	*member = STR("");

@@ -43,66 +43,9 @@ static bool needs_escape(unsigned char c)
 	return c < 0x20 || c > 0x7e || c == '"' || c == '\\';
 }
 
-/* The same for a block of bytes at once: most values have nothing to escape. */
-typedef uint8_t block __attribute__((vector_size(16)));
-typedef uint64_t words __attribute__((vector_size(16)));
-
-static inline bool block_needs_escape(block bytes)
+static inline bytes16 are_escaped(bytes16 bytes)
 {
-	words found = (words)((bytes < 0x20) | (bytes > 0x7e) | (bytes == '"') | (bytes == '\\'));
-
-	return (found[0] | found[1]) != 0;
-}
-
-static inline block load_block(const char *bytes)
-{
-	block loaded;
-
-	memcpy(&loaded, bytes, sizeof(loaded));
-	return loaded;
-}
-
-static inline uint64_t load(const char *bytes, size_t len)
-{
-	uint64_t word = 0;
-
-	memcpy(&word, bytes, len);
-	return word;
-}
-
-/* A value that is shorter than a block, but not empty; some bytes may stand in it twice. */
-static inline block load_short(struct str value)
-{
-	const char *begin = value.data, *end = begin + value.len;
-
-	if (value.len >= 8)
-		return (block)(words){ load(begin, 8), load(end - 8, 8) };
-
-	uint64_t word;
-
-	if (value.len >= 4) {
-		word = load(begin, 4) | load(end - 4, 4) << 32;
-	} else {
-		word = load(begin, 1) | load(begin + value.len / 2, 1) << 8;
-		word |= load(end - 1, 1) << 16;
-		word |= word << 24 | word << 48;
-	}
-	return (block)(words){ word, word };
-}
-
-static bool is_plain(struct str value)
-{
-	const size_t step = sizeof(block);
-
-	if (value.len == 0)
-		return true;
-	if (value.len < step)
-		return !block_needs_escape(load_short(value));
-	for (size_t i = 0; i + step < value.len; i += step)
-		if (block_needs_escape(load_block(value.data + i)))
-			return false;
-	/* May overlap the one before. */
-	return !block_needs_escape(load_block(value.data + value.len - step));
+	return (bytes16)((bytes < 0x20) | (bytes > 0x7e) | (bytes == '"') | (bytes == '\\'));
 }
 
 static char *put_bytes(char *to, const char *limit, struct str bytes)
@@ -116,7 +59,7 @@ static char *put_default(char *to, const char *limit, struct str value, bool fou
 
 	if (!found)
 		return put_bytes(to, limit, STR("-"));
-	if (is_plain(value))
+	if (!bytes16_has(value, are_escaped)) /* most have nothing to escape */
 		return put_bytes(to, limit, value);
 	for (size_t i = 0; i < value.len; i++) {
 		unsigned char c = (unsigned char)value.data[i];

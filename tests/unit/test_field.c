@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Ranges, entity tags, preconditions.
+ * Ranges, entity tags, preconditions, and what may stand in a field line.
  */
 #include "harness/test.h"
 
 #include <field.h>
 #include <stdio.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 
@@ -251,6 +253,62 @@ START_TEST(takes_no_weak_date_for_if_range)
 }
 END_TEST
 
+/* Room for a text at the end of a page; who reads beyond its end is ended. */
+static char *end_of_page(void)
+{
+	size_t size = (size_t)sysconf(_SC_PAGESIZE);
+	char *pages = mmap(NULL, 2 * size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			   -1, 0);
+
+	ck_assert_ptr_ne(pages, MAP_FAILED);
+	ck_assert_int_eq(mprotect(pages + size, size, PROT_NONE), 0);
+	return pages + size;
+}
+
+/* Texts are looked at in blocks: each place of each length up to three of them, each byte. */
+static void check_bytes(bool (*is_good)(struct str s), const char *bad, size_t bad_len)
+{
+	char *end = end_of_page();
+
+	for (size_t len = 1; len <= 50; len++) {
+		struct str text = { end - len, len };
+
+		memset(end - len, 'a', len);
+		ck_assert(is_good(text));
+		for (size_t at = 0; at < len; at++) {
+			for (int c = 0; c < 256; c++) {
+				end[(ptrdiff_t)at - (ptrdiff_t)len] = (char)c;
+				ck_assert_msg(is_good(text) == !memchr(bad, c, bad_len),
+					      "byte %d at %zu of %zu", c, at, len);
+			}
+			end[(ptrdiff_t)at - (ptrdiff_t)len] = 'a';
+		}
+	}
+}
+
+START_TEST(values_have_no_line_end)
+{
+	check_bytes(is_field_value, "\r\n", 3);
+	ck_assert(is_field_value((struct str){ NULL, 0 }));
+}
+END_TEST
+
+START_TEST(tokens_are_made_of_certain_characters)
+{
+	static const char good[] = "!#$%&'*+-.^_`|~0123456789"
+				   "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+	char bad[256];
+	size_t count = 0;
+
+	for (int c = 0; c < 256; c++)
+		if (!memchr(good, c, sizeof(good) - 1))
+			bad[count++] = (char)c;
+	check_bytes(is_token, bad, count);
+	ck_assert(!is_token((struct str){ NULL, 0 }));
+}
+END_TEST
+
 TESTS("field", parses_ranges, parses_ranges_of_extremes, allows_no_ranges, compares_etags,
       searches_lists_of_etags, checks_preconditions, knows_methods_without_preconditions,
-      compares_dates_as_it_is_told, checks_if_range, takes_no_weak_date_for_if_range)
+      compares_dates_as_it_is_told, checks_if_range, takes_no_weak_date_for_if_range,
+      values_have_no_line_end, tokens_are_made_of_certain_characters)
