@@ -113,11 +113,9 @@ static int hide(char *from, char *to)
 {
 	if (from == to)
 		return 0;
-	return mmap(from, (size_t)(to - from), PROT_NONE,
-		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1,
-		    0) == MAP_FAILED ?
-		       -errno :
-		       0;
+	void *hidden = mmap(from, (size_t)(to - from), PROT_NONE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+	return hidden == MAP_FAILED ? -errno : 0;
 }
 
 int stats_keep(const struct stats_slots *slots, size_t i)
