@@ -377,7 +377,7 @@ static void check_kind(const struct server *server, const struct footprint_kind 
 	/* A few first, since all of them might be more than the machine has. */
 	long few = growth(server, kind, port, WARM_UP, before, faults);
 
-	if (few > WARM_UP * kind->bound * HOPELESS)
+	if (few > WARM_UP * kind->bound * HOPELESS + processes * FIRST_TIME)
 		connections = 2 * WARM_UP;
 	before = watch_memory(server);
 	long all = growth(server, kind, port, connections, before, faults);
