@@ -180,7 +180,7 @@ static bool may_answer(const struct exchange *ex, int answers)
 	       ex->out.held < HELD_A_TURN;
 }
 
-/* The body of the last request comes first; 0, or -1 when framing is lost. */
+/* The body of the last request comes before the next one. */
 static enum discard skip_body(struct exchange *ex)
 {
 	if (ex->in && ex->in->begin != ex->in->end)
@@ -222,11 +222,13 @@ static void h1_respond(struct conn *conn)
 	if (!ex)
 		return;
 	count_step(ex);
+	ex->is_responding = true;
 	do {
 		/* The process ends: who takes the connection answers what has come. */
 		if (conn_export && h1_is_between_requests(h) && conn_export(conn))
 			return;
 	} while (may_answer(ex, answers) && advance(h, &answers));
+	ex->is_responding = false;
 	if (ex->broken)
 		conn_close(conn);
 	else if (ex->first || output_pending(&ex->out))

@@ -63,6 +63,7 @@ struct exchange {
 	bool line_is_checked; /* the request line of the unfinished head is good */
 	bool last_answer; /* no request is read after the current one */
 	bool eof; /* the client has sent its end */
+	bool is_responding; /* h1_respond() runs: it goes on with what becomes complete */
 	bool broken; /* close at once, nothing more can be sent */
 	struct exchange *next; /* while it is spare */
 

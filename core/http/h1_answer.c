@@ -102,7 +102,8 @@ void h1_complete(struct request *req, void *data)
 	struct request_core *core = request_core(req);
 	struct body *body = req->response.body;
 
-	job_queue(&h->conn->respond, STAGE_RESPOND);
+	if (!ex->is_responding)
+		job_queue(&h->conn->respond, STAGE_RESPOND);
 	if (core->closing) {
 		ex->broken = true;
 		return;

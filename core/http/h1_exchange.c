@@ -44,6 +44,7 @@ static void put(struct exchange *ex)
 	ex->awaited = AWAITED_NOTHING;
 	ex->head_began_ms = 0;
 	ex->line_is_checked = ex->last_answer = ex->eof = ex->broken = false;
+	ex->is_responding = false;
 	ex->next = spare;
 	spare = ex;
 	spare_count++;

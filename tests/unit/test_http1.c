@@ -278,8 +278,24 @@ START_TEST(a_worker_that_ends)
 }
 END_TEST
 
+/* Else a server that is hardly loaded asks epoll twice for each request. */
+START_TEST(a_request_takes_one_turn)
+{
+	struct client client = come();
+
+	for (int i = 0; i < 3; i++) {
+		ck_assert_int_gt(send(client.fd, GET("/"), strlen(GET("/")), 0), 0);
+		ck_assert(loop_turn(0));
+		ck_assert(hear(&client));
+		ck_assert_int_eq(status(&client, i), 200);
+		ck_assert_msg(!loop_turn(0), "something is left to do");
+	}
+	leave(&client);
+}
+END_TEST
+
 TESTS_IN((&(struct test_suite){ .name = "HTTP/1 states", .setup = setup }),
 	 a_client_that_does_nothing_more, a_client_that_drips, a_client_that_sends_its_end,
 	 a_client_that_leaves, a_handler_that_takes_its_time, what_came_while_a_handler_waited,
 	 a_deadline_of_what_was_before, a_connection_that_moves_keeps_its_deadline,
-	 a_conversation_that_moves, a_worker_that_ends)
+	 a_conversation_that_moves, a_worker_that_ends, a_request_takes_one_turn)
