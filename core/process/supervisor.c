@@ -236,8 +236,8 @@ static void end_offender(struct process *process, const char *what)
 	if (process->is_restored)
 		return;
 	if (clock_is_due(&said_ms, SHORTAGE_LOG_MS))
-		log_alertx("%s (%d) %s, which none does that is well: it is killed, and another "
-			   "one takes its place",
+		log_alertx("%s (%d) %s, so it has a defect or was taken over: it is killed and "
+			   "replaced",
 			   child_name(process), process->pid, what);
 	close_channel(process);
 	kill(process->pid, SIGKILL);

@@ -167,7 +167,7 @@ static unsigned take_from_inbox(void)
 
 static void on_inbox(struct event *event, uint32_t events)
 {
-	/* Shut down, which nobody does who is well: the master makes workers anew for that. */
+	/* Only a defect or an attacker shuts an inbox down; the master then starts new workers. */
 	if (events & (EPOLLRDHUP | EPOLLHUP) && !inbox_next(event->fd)) {
 		log_alertx("the inbox of this worker was shut down: it gets no more connections "
 			   "by it");

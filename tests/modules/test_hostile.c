@@ -138,7 +138,7 @@ END_TEST
  */
 static void ends_it(const char *mode, const char *name)
 {
-	static const char says[] = ", which none does that is well";
+	static const char says[] = ", so it has a defect or was taken over";
 	struct server *server = start(memory_printf("accept_mode %s;", mode));
 	struct patience wait = { 0 };
 
