@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -171,10 +172,13 @@ void log_once(struct server *server, const char *text)
 /* --- the configuration --------------------------------------------------------- */
 
 /*
- * The socket stays open: as long as it is bound the kernel chooses this port for
- * nobody else, and who asks for it with SO_REUSEADDR, as servers do, gets it.
+ * Binds a port of the loopback, 0 for one that the kernel chooses, and leaves the socket
+ * open: while it is bound, the kernel gives this port to nobody else, and a server, which
+ * sets SO_REUSEADDR, can still bind it. The option is set after bind(2), so that a port
+ * which another test has reserved counts as taken. Returns the socket, -1 if the port is
+ * taken.
  */
-static bool reserve(int port, int *got)
+static int reserve(int port, int *got)
 {
 	struct sockaddr_in address = { .sin_family = AF_INET,
 				       .sin_port = htons((uint16_t)port),
@@ -183,46 +187,44 @@ static bool reserve(int port, int *got)
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
 
 	ck_assert_int_ge(fd, 0);
-	ck_assert_int_eq(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)), 0);
 	if (bind(fd, (struct sockaddr *)&address, len) < 0) {
 		close(fd);
-		return false;
+		return -1;
 	}
+	ck_assert_int_eq(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)), 0);
 	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&address, &len), 0);
 	*got = ntohs(address.sin_port);
-	return true;
+	return fd;
 }
 
 int port_reserve(void)
 {
 	int port;
 
-	ck_assert(reserve(0, &port));
+	ck_assert_int_ge(reserve(0, &port), 0);
 	return port;
 }
 
-/* With SO_REUSEADDR a port of another test could be had, too, so one is asked without. */
-static bool is_free(int port)
-{
-	const struct sockaddr_in address = { .sin_family = AF_INET,
-					     .sin_port = htons((uint16_t)port),
-					     .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	int error = bind(fd, (const struct sockaddr *)&address, sizeof(address));
-
-	close(fd);
-	return error == 0;
-}
-
+/*
+ * The first port is drawn from all that need no privilege, not asked from the kernel:
+ * where many connections have just been closed, each of the kernel's own choices has
+ * ports in TIME_WAIT near it.
+ */
 int ports_reserve(int count)
 {
 	for (int tries = 0; tries < 1000; tries++) {
-		int first = port_reserve(), port, got = 1;
+		int fds[64], got = 0, first, port;
+		uint16_t drawn;
 
-		while (got < count && is_free(first + got) && reserve(first + got, &port))
+		ck_assert_int_le(count, 64);
+		ck_assert_int_eq(getrandom(&drawn, sizeof(drawn), 0), sizeof(drawn));
+		first = 1024 + drawn % (65536 - 1024 - count);
+		while (got < count && (fds[got] = reserve(first + got, &port)) >= 0)
 			got++;
 		if (got == count)
 			return first;
+		while (got)
+			close(fds[--got]);
 	}
 	ck_abort_msg("no %d ports in a row are free", count);
 }
