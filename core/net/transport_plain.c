@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Bytes over a socket as they are: recv(2), sendmsg(2), sendfile(2). */
+/*
+ * Bytes over a socket as they are: recv(2), sendmsg(2), sendfile(2). Sockets are
+ * nonblocking, but one that another process has passed on is not trusted to be.
+ */
 #include "net/conn.h"
 
 #include <errno.h>
@@ -15,7 +18,7 @@ static ssize_t result(ssize_t n)
 
 static ssize_t plain_receive(struct conn *conn, void *buffer, size_t size)
 {
-	return result(recv(conn->event.fd, buffer, size, 0));
+	return result(recv(conn->event.fd, buffer, size, MSG_DONTWAIT));
 }
 
 /* All of it in one piece, or 0 when it is too much to be copied. */
@@ -37,7 +40,7 @@ static ssize_t plain_send(struct conn *conn, const struct iovec *iov, int count,
 {
 	static char joined[SMALL];
 	struct msghdr message = { .msg_iov = (struct iovec *)iov, .msg_iovlen = (size_t)count };
-	int flags = MSG_NOSIGNAL | (more ? MSG_MORE : 0);
+	int flags = MSG_NOSIGNAL | MSG_DONTWAIT | (more ? MSG_MORE : 0);
 	size_t len = count > 1 ? join(joined, sizeof(joined), iov, count) : 0;
 
 	if (count == 1)
