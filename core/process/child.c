@@ -288,6 +288,7 @@ static int run(int fd)
 	}
 	if (start_loop(fd) < 0 || start_rights() < 0)
 		return EXIT_NO_START;
+	leaks_close_inherited();
 	/* By one of them for all: paths that others may own are no matter for root. */
 	if (self->kind == PROCESS_WORKER && self->index == 0 && !self->generation->serving)
 		sandbox_announce(self->generation->conf);

@@ -6,6 +6,7 @@
  */
 #include "process/leaks.h"
 
+#include <fcntl.h>
 #include <log.h>
 #include <poll.h>
 #include <stdint.h>
@@ -71,6 +72,20 @@ static unsigned for_each(bool (*act)(int fd))
 	for (int fd = 0; fd < end; fd += AT_ONCE)
 		found += for_some(fd, end - fd < AT_ONCE ? end - fd : AT_ONCE, act);
 	return found;
+}
+
+static bool close_inherited(int fd)
+{
+	int flags = fcntl(fd, F_GETFD);
+
+	if (fd > STDERR_FILENO && flags >= 0 && !(flags & FD_CLOEXEC))
+		close(fd);
+	return false;
+}
+
+void leaks_close_inherited(void)
+{
+	for_each(close_inherited);
 }
 
 void leaks_note(void)
