@@ -62,6 +62,12 @@ int batch_send(struct batch *batch, int inbox)
 	return 0;
 }
 
+/* One that may be added to others and taken from them. */
+static int64_t sound_time(int64_t ms)
+{
+	return ms < 0 || ms > INT64_MAX / 4 ? 0 : ms;
+}
+
 int inbox_decode(struct str *payload, struct passed_conn *conn)
 {
 	struct record record;
@@ -79,8 +85,8 @@ int inbox_decode(struct str *payload, struct passed_conn *conn)
 		.number = record.number,
 		.requests = record.requests,
 		.started_ms = record.started_ms,
-		.deadline_ms = record.deadline_ms,
-		.began_ms = record.began_ms,
+		.deadline_ms = sound_time(record.deadline_ms),
+		.began_ms = sound_time(record.began_ms),
 	};
 	conn->peer_len = record.peer_len;
 	const char *peer = payload->data + sizeof(record);

@@ -234,37 +234,6 @@ int relay_left(int from, uint32_t limit)
 	return result == -EPIPE && !find_heir() ? 0 : result;
 }
 
-static void take_up(void *data)
-{
-	struct process *process = data;
-
-	if (process->channel.fd >= 0)
-		event_add(&process->channel, EPOLLIN);
-}
-
-int relay_take(struct process *process)
-{
-	int result = pass_on(process->channel.fd, process, process->granted);
-
-	if (result == -EPROTO || result == -EBADMSG)
-		return -EPROTO;
-	if (result > 0) {
-		process->granted -= (uint32_t)result;
-		relay_ask(process);
-		return 1;
-	}
-	event_remove(&process->channel);
-	process->relay = (struct timer){ .expired = take_up, .data = process };
-	timer_start(&process->relay, RETRY_MS);
-	return -EAGAIN;
-}
-
-void relay_stop(struct process *process)
-{
-	timer_stop(&process->relay);
-	process->granted = 0;
-}
-
 /* --- asking for connections ------------------------------------------------------------ */
 
 static bool grant(struct process *process, uint32_t count)
@@ -299,10 +268,11 @@ static void ask_later(const struct process *process, const struct group *takers)
 		timer_start(&ask_again, full ? FULL_MS : RETRY_MS);
 }
 
-void relay_ask(struct process *process)
+/* Asks one that ends for as many connections as there is room for. */
+static void ask(struct process *process)
 {
 	if (process->state != PROCESS_RETIRING || process->kind != PROCESS_WORKER ||
-	    process->is_old || process->channel.fd < 0)
+	    process->is_old || process->channel.fd < 0 || process->may_give == 0)
 		return;
 	struct group takers = takers_of(process);
 	if (is_empty(&takers))
@@ -316,8 +286,25 @@ void relay_ask(struct process *process)
 		return;
 	if (count > ASKED_MAX - process->granted)
 		count = ASKED_MAX - process->granted;
+	if (count > process->may_give)
+		count = process->may_give;
 	if (count == 0 ? process->granted == 0 : !grant(process, (uint32_t)count))
 		ask_later(process, &takers);
+	else
+		process->may_give -= count;
+}
+
+/*
+ * It has at most worker_connections, and what lies in its inbox. One that an attacker
+ * controls would give on for ever, to keep the others busy.
+ */
+void relay_expect(struct process *process)
+{
+	if (process->kind == PROCESS_ACCEPTOR)
+		process->granted = CHANNEL_FDS;
+	process->may_give = 2 * (uint64_t)process->generation->events->worker_connections +
+			    2 * INBOX_CREDIT;
+	ask(process);
 }
 
 bool relay_ask_for(struct process *process, uint32_t count)
@@ -335,7 +322,40 @@ static void ask_all(void *data)
 {
 	(void)data;
 	for (struct process *process = table_next(NULL); process; process = table_next(process))
-		relay_ask(process);
+		ask(process);
+}
+
+/* --- what comes in a channel ---------------------------------------------------------- */
+
+static void take_up(void *data)
+{
+	struct process *process = data;
+
+	if (process->channel.fd >= 0)
+		event_add(&process->channel, EPOLLIN);
+}
+
+int relay_take(struct process *process)
+{
+	int result = pass_on(process->channel.fd, process, process->granted);
+
+	if (result == -EPROTO || result == -EBADMSG)
+		return -EPROTO;
+	if (result > 0) {
+		process->granted -= (uint32_t)result;
+		ask(process);
+		return 1;
+	}
+	event_remove(&process->channel);
+	process->relay = (struct timer){ .expired = take_up, .data = process };
+	timer_start(&process->relay, RETRY_MS);
+	return -EAGAIN;
+}
+
+void relay_stop(struct process *process)
+{
+	timer_stop(&process->relay);
+	process->granted = 0;
 }
 
 /* --- telling whose connections are taken -------------------------------------------------- */

@@ -33,8 +33,11 @@ int relay_tell(struct process *process);
 /* The successors have changed: tells all that end, and asks them for connections. */
 void relay_tell_all(void);
 
-/* Asks one that ends for as many connections as there is room for, now and later. */
-void relay_ask(struct process *process);
+/*
+ * A process was told to end: asks it for as many connections as there is room for, now
+ * and later. The acceptor gives those it holds without being asked.
+ */
+void relay_expect(struct process *process);
 
 /* Asks one that serves for so many. False: it cannot be asked, or has not done yet. */
 bool relay_ask_for(struct process *process, uint32_t count);

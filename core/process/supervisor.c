@@ -24,6 +24,7 @@
 #include "process/table.h"
 
 enum {
+	OVERDUE_MS = 2000, /* a process may take longer to end than it is to */
 	MESSAGES_A_TURN = 16, /* of one process: the others are heard, too */
 	MESSAGES_A_SECOND = 1000, /* from one that is well: some */
 };
@@ -60,6 +61,25 @@ void supervisor_take_left(int inbox)
 	estate_take(inbox, UINT32_MAX);
 }
 
+static void on_overdue(void *data)
+{
+	const struct process *process = data;
+
+	log_alertx("%s (%d) has not ended, long after worker_shutdown_timeout: killed",
+		   child_name(process), process->pid);
+	kill(process->pid, SIGKILL);
+}
+
+/* It obeys worker_shutdown_timeout itself, unless it hangs or somebody controls it. */
+static void watch_end(struct process *process)
+{
+	int64_t timeout = process->generation->main->worker_shutdown_timeout.ms;
+
+	process->timer = (struct timer){ .expired = on_overdue, .data = process };
+	if (timeout > 0)
+		timer_start(&process->timer, timeout + OVERDUE_MS);
+}
+
 /* Asks for a soft end; a process that isn't running just goes. */
 static void quit(struct process *process)
 {
@@ -75,10 +95,8 @@ static void quit(struct process *process)
 		log_warnx("%s (%d) does not answer and ends without handing its connections over",
 			  child_name(process), process->pid);
 	command(process, MESSAGE_QUIT, SIGQUIT);
-	/* The acceptor gives what it holds, without being asked. */
-	if (process->kind == PROCESS_ACCEPTOR)
-		process->granted = CHANNEL_FDS;
-	relay_ask(process);
+	relay_expect(process);
+	watch_end(process);
 }
 
 static struct process *find(const struct generation *generation, enum process_kind kind)
@@ -243,6 +261,14 @@ static void end_offender(struct process *process, const char *what)
 	kill(process->pid, SIGKILL);
 }
 
+/* It has ended, which is heard of next. If it lives on, nobody could tell it anything. */
+static void end_unheard(struct process *process)
+{
+	close_channel(process);
+	if (!process->is_restored)
+		kill(process->pid, SIGKILL);
+}
+
 static bool talks_too_much(struct process *process)
 {
 	if (clock_ms() - process->second_ms >= 1000) {
@@ -282,9 +308,8 @@ static void on_channel(struct event *event, uint32_t events)
 		result = receive(process);
 	if (process->pid == 0)
 		return;
-	/* Its death is the next thing to be heard of. */
 	if (result == 0)
-		close_channel(process);
+		end_unheard(process);
 	else if (result == -EPROTO || result == -EBADMSG)
 		end_offender(process, "has sent what it was not asked for");
 	else if (result == -ENOBUFS)

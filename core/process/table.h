@@ -54,6 +54,7 @@ struct process {
 	struct respawn respawn;
 	struct timer timer; /* WAITING */
 	uint32_t granted; /* connections that it may give to the master, and has not yet */
+	uint64_t may_give; /* how many it will be asked for until its end, once it ends */
 	struct timer relay; /* reads its channel again when a worker may have room (relay.h) */
 	int64_t second_ms; /* since when its messages are counted */
 	unsigned messages; /* of this second */

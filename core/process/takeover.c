@@ -264,6 +264,7 @@ static int restore(const struct state_process *saved, struct generation *ruling,
 		.started_ms = saved->started_ms,
 		.granted = saved->granted > 0 ? (uint32_t)saved->granted : 0,
 		.is_restored = true,
+		.may_give = UINT32_MAX,
 		.is_old = saved->granted < 0,
 	};
 

@@ -9,6 +9,7 @@
 
 #include <netinet/in.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -261,9 +262,53 @@ START_TEST(options_that_connections_inherit_are_undone)
 }
 END_TEST
 
+START_TEST(it_holds_nothing_of_who_started_the_server)
+{
+	int stray = dup2(STDERR_FILENO, 200);
+	struct server *server = start("");
+
+	ck_assert_int_eq(stray, 200);
+	ck_assert_str_eq(get(server, "/inherited").body, "");
+	close(stray);
+	stop(server);
+}
+END_TEST
+
+START_TEST(it_cannot_withdraw_from_the_master)
+{
+	struct server *server = start("");
+
+	get(server, "/silence");
+	log_wait(server, "exited on signal 9");
+	serves(server);
+	stop(server);
+}
+END_TEST
+
+/* Nor go on after its time: it is stopped here, as if it did not listen. */
+START_TEST(it_cannot_stay_for_ever)
+{
+	struct server *server = server_start("worker_shutdown_timeout 100ms;"
+					     "http { server { listen 127.0.0.1:%PORT%;"
+					     "location = / { return 200 ok; } } }");
+	pid_t worker;
+
+	ck_assert_str_eq(get(server, "/").body, "ok");
+	ck_assert_int_eq(server_workers(server, &worker, 1), 1);
+	kill(worker, SIGSTOP);
+	kill(server->pid, SIGHUP);
+	log_wait(server, "long after worker_shutdown_timeout: killed");
+	log_wait(server, "exited on signal 9");
+	serves(server);
+	stop(server);
+}
+END_TEST
+
 TESTS("hostile", it_connects_to_nobody, it_shuts_no_socket_for_others,
       it_sets_no_options_of_others, it_changes_no_open_file_of_others,
       it_touches_no_other_process, it_writes_no_counters_of_others, it_sees_no_list_of_descriptors,
       it_does_not_fill_the_log_by_messages, it_gives_others_no_connections,
       it_keeps_nobody_from_passing_descriptors, it_makes_root_read_no_files,
-      what_was_shut_down_is_made_anew, options_that_connections_inherit_are_undone)
+      what_was_shut_down_is_made_anew, options_that_connections_inherit_are_undone,
+      it_holds_nothing_of_who_started_the_server, it_cannot_withdraw_from_the_master,
+      it_cannot_stay_for_ever)

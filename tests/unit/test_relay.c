@@ -125,10 +125,10 @@ START_TEST(it_is_asked_for_what_has_room)
 	begin();
 	stats_set(&first->stats->active, 1000);
 	stats_set(&second->stats->active, 990);
-	relay_ask(giver);
+	relay_expect(giver);
 	ck_assert_uint_eq(told(&message), MESSAGE_GIVE);
 	ck_assert_uint_eq(message.number, 10);
-	relay_ask(giver);
+	relay_expect(giver);
 	ck_assert_uint_eq(told(&message), 0);
 	give(worker, 4);
 	ck_assert_int_eq(relay_take(giver), 1);
@@ -136,7 +136,7 @@ START_TEST(it_is_asked_for_what_has_room)
 	/* It has taken them, and some of its own have ended. */
 	stats_set(&second->stats->taken, 4);
 	stats_set(&second->stats->active, 900);
-	relay_ask(giver);
+	relay_expect(giver);
 	ck_assert_uint_eq(told(&message), MESSAGE_GIVE);
 	ck_assert_uint_eq(message.number, 100 - 6);
 }
@@ -146,7 +146,7 @@ START_TEST(nobody_gives_more_than_it_was_asked_for)
 {
 	begin();
 	unsigned before = open_descriptors();
-	relay_ask(giver);
+	relay_expect(giver);
 	giver->granted = 3;
 	give(worker, 4);
 	ck_assert_int_eq(relay_take(giver), -EPROTO);

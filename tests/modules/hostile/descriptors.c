@@ -82,6 +82,17 @@ void attack_processes(struct report *report)
 						    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
 }
 
+/* What whoever has started the server has left open. */
+void attack_inherited(struct report *report)
+{
+	for (int fd = 3; fd < DESCRIPTORS; fd++) {
+		int flags = fcntl(fd, F_GETFD);
+
+		if (flags >= 0 && !(flags & FD_CLOEXEC))
+			note(report, "%d is open\n", fd);
+	}
+}
+
 /* No header for modules offers it. */
 extern void *stats_mine;
 

@@ -71,6 +71,7 @@ static const struct {
 	{ "/options", attack_options },	    { "/flags", attack_flags },
 	{ "/logs", attack_logs },	    { "/processes", attack_processes },
 	{ "/proc", attack_proc },	    { "/counters", attack_counters },
+	{ "/inherited", attack_inherited }, { "/silence", attack_silence },
 	{ "/linger", attack_linger },	    { "/flood", attack_flood },
 	{ "/moved", attack_moved },	    { "/junk", attack_junk },
 	{ "/connections", attack_connections }, { "/descriptors", attack_descriptors },

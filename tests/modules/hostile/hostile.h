@@ -40,6 +40,8 @@ void attack_logs(struct report *report);
 void attack_processes(struct report *report);
 void attack_proc(struct report *report);
 void attack_counters(struct report *report);
+void attack_inherited(struct report *report);
+void attack_silence(struct report *report);
 void attack_flood(struct report *report);
 void attack_moved(struct report *report);
 void attack_junk(struct report *report);

@@ -67,6 +67,15 @@ void attack_moved(struct report *report)
 	send_to_all(MOVED, -1, 0);
 }
 
+/* The master hears nothing of it any more, and cannot tell it anything. */
+void attack_silence(struct report *report)
+{
+	(void)report;
+	for (int fd = 0; fd < DESCRIPTORS; fd++)
+		if (is_message_socket(fd))
+			close(fd);
+}
+
 /* Bytes that are no message. */
 void attack_junk(struct report *report)
 {
