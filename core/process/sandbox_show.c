@@ -34,7 +34,8 @@ static void warn_of_unknown(const struct sandbox_rules *rules)
 {
 	for (size_t i = 0; i < rules->unknown_count; i++)
 		log_warnx("sandbox: \"%s\" can be any place: workers can open files there only "
-			  "where sandbox_allow names it", rules->unknown[i]);
+			  "where sandbox_allow names it",
+			  rules->unknown[i]);
 }
 
 static void announce_rules(struct conf *conf)
@@ -63,7 +64,8 @@ void sandbox_announce(struct conf *conf)
 	}
 	if (found.relaxed) {
 		log_warnx("sandbox: relaxed for %s: workers have no capabilities, but may open any "
-			  "file and make any system call", found.relaxed);
+			  "file and make any system call",
+			  found.relaxed);
 		return;
 	}
 	if (found.landlock)
@@ -113,7 +115,21 @@ static void print_missing(const struct findings *found, FILE *to)
 		fputs("This kernel has no Landlock: all files that its user may read.\n", to);
 	if (!found->seccomp)
 		fputs("This kernel has no seccomp filters for this kind of processor: all system "
-		      "calls.\n", to);
+		      "calls.\n",
+		      to);
+}
+
+/* What a worker needs for its work, and what therefore no sandbox takes from it. */
+static void print_rest(FILE *to)
+{
+	fputs("If an attacker controls a worker, this is what it can still do:\n"
+	      "    it reads these files, and learns of any path whether it is there, and its size\n"
+	      "    it answers its clients as it likes; unless accept_mode is handoff, it takes\n"
+	      "    new connections from the listening sockets and keeps them\n"
+	      "    it appends to the logs, uses CPU time and memory, and writes what modules keep\n"
+	      "    in memory that all workers share\n"
+	      "    it stays after a reload, unless worker_shutdown_timeout is written\n",
+	      to);
 }
 
 void sandbox_print(struct conf *conf, FILE *to)
@@ -133,6 +149,7 @@ void sandbox_print(struct conf *conf, FILE *to)
 			own->mode == SANDBOX_STRICT ?
 				"ends it (sandbox strict)" :
 				"fails with EPERM, and the error log names it once");
+		print_rest(to);
 		print_missing(&found, to);
 	}
 	pool_destroy(pool);

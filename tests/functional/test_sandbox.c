@@ -307,12 +307,13 @@ START_TEST(help_shows_what_a_worker_may_do)
 	struct server *server = start("", NULL, "location /i/ { alias %DIR%/img/; }");
 	FILE *help = popen(memory_printf("%s help sandbox -c %s/conf/server.conf -p %s",
 					 getenv("SKUA"), server->dir, server->dir), "r");
-	char text[8192] = "";
+	char text[16384] = "";
 
 	ck_assert_uint_gt(fread(text, 1, sizeof(text) - 1, help), 0);
 	ck_assert_int_eq(pclose(help), 0);
 	ck_assert_ptr_nonnull(strstr(text, memory_printf("    %s/\n", server->dir)));
 	ck_assert_ptr_nonnull(strstr(text, "    recvmsg  "));
+	ck_assert_ptr_nonnull(strstr(text, "this is what it can still do"));
 	ck_assert_ptr_nonnull(strstr(text, "    shutdown (some arguments)  "));
 	server_stop(server);
 }
