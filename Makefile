@@ -32,7 +32,7 @@ $(CONFIGURE_INPUTS):
 
 # --- what is built -----------------------------------------------------------
 
-core_sources = $(filter-out core/main.c,$(wildcard core/*.c core/*/*.c))
+core_sources = $(filter-out core/main.c,$(wildcard core/*.c core/*/*.c core/*/*/*.c))
 module_sources = $(foreach name,$(MODULES),$(wildcard modules/$(name)/*.c))
 objects = $(patsubst %.c,$(BUILD)/%.o,$(core_sources) $(module_sources)) \
 	$(foreach name,$(ADDED),$(call added_objects,$(name)))

@@ -4,8 +4,8 @@
  */
 #include "config/logs.h"
 #include "config/modules.h"
-#include "http/files.h"
-#include "http/http.h"
+#include "http/request/files.h"
+#include "http/conf/http.h"
 #include "process/main_conf.h"
 #include "process/sandbox.h"
 

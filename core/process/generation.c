@@ -13,7 +13,7 @@
 
 #include "config/config.h"
 #include "config/logs.h"
-#include "http/http.h"
+#include "http/conf/http.h"
 #include "process/listen.h"
 #include "process/logfiles.h"
 #include "process/main_conf.h"

@@ -16,7 +16,7 @@
 #include "config/config.h"
 #include "config/logs.h"
 #include "config/template.h"
-#include "http/http.h"
+#include "http/conf/http.h"
 #include "net/conn.h"
 #include "process/generation.h"
 #include "process/logfiles.h"

@@ -14,7 +14,7 @@
 
 #include "config/config.h"
 #include "config/template.h"
-#include "http/http.h"
+#include "http/conf/http.h"
 
 enum { LINKS_MAX = 40 }; /* as the kernel, path_resolution(7) */
 

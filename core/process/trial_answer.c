@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "event/loop.h"
-#include "http/http.h"
+#include "http/conf/http.h"
 #include "net/conn.h"
 #include "process/generation.h"
 #include "process/main_conf.h"

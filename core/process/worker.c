@@ -17,7 +17,7 @@
 #include "event/loop.h"
 #include "event/threads.h"
 #include "file/cache.h"
-#include "http/http.h"
+#include "http/conf/http.h"
 #include "net/conn.h"
 #include "process/accept.h"
 #include "process/channel.h"

@@ -13,7 +13,7 @@
 
 #include "config/config.h"
 #include "event/loop.h"
-#include "http/http.h"
+#include "http/conf/http.h"
 #include "net/conn.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

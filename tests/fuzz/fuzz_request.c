@@ -7,7 +7,7 @@
 #include <field.h>
 #include <stdlib.h>
 
-#include "http/head.h"
+#include "http/h1/head.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

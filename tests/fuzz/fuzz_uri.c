@@ -6,7 +6,7 @@
 #include <assert.h>
 #include <escape.h>
 
-#include "http/uri.h"
+#include "http/field/uri.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

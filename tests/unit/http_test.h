@@ -12,9 +12,9 @@
 #include "config/config.h"
 #include "harness/memory.h"
 #include "harness/test.h"
-#include "http/http.h"
-#include "http/request_private.h"
-#include "http/routing.h"
+#include "http/conf/http.h"
+#include "http/request/request_private.h"
+#include "http/routing/routing.h"
 #include "net/conn.h"
 
 static char *messages; /* of the last load_http() */

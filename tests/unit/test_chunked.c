@@ -4,7 +4,7 @@
  */
 #include "harness/test.h"
 
-#include "http/chunked.h"
+#include "http/h1/chunked.h"
 
 #define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 

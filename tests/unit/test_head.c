@@ -9,8 +9,8 @@
 #include <field.h>
 #include <stdio.h>
 
-#include "http/head.h"
-#include "http/status.h"
+#include "http/h1/head.h"
+#include "http/field/status.h"
 
 #define ck_assert_str(got, want) \
 	ck_assert_msg(str_eq(got, str_from(want)), "\"%.*s\" instead of \"%s\"", STR_ARG(got), want)

@@ -4,7 +4,7 @@
 
 #include <unistd.h>
 
-#include "http/listen_conf.h"
+#include "http/conf/listen_conf.h"
 
 static struct listener *only_listener(const char *listen)
 {

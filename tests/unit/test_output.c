@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "http/output.h"
+#include "net/output.h"
 
 enum { LARGE = 300 * 1000 };
 

@@ -2,7 +2,7 @@
 /* Heads of answers, written without a socket: whatever handlers put in, a head stays one head. */
 #include "unit/http_test.h"
 
-#include "http/response_head.h"
+#include "http/h1/response_head.h"
 
 /* A line end, a NUL, and what would be a field of its own behind them. */
 static const struct str breaks[] = {

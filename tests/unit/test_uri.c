@@ -6,7 +6,7 @@
 
 #include <escape.h>
 
-#include "http/uri.h"
+#include "http/field/uri.h"
 
 #define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "config/template.h"
-#include "http/variables.h"
+#include "http/variables/variables.h"
 
 /* `text` as the root of a server, which is a template like any other. */
 static struct request *request_with(const char *text)

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What a configuration says about HTTP as a whole, and which one is in force. */
+#include "http/conf/http.h"
+
+#include <unistd.h>
+
+#include "http/request/phases.h"
+
+static const char http_key;
+
+struct http *http_current;
+
+static struct str own_hostname(struct pool *pool)
+{
+	char name[256] = "";
+
+	gethostname(name, sizeof(name) - 1);
+	for (char *c = name; *c; c++)
+		*c = ascii_lower(*c);
+	return pool_strdup(pool, str_from(name));
+}
+
+struct http *http_of(struct conf *conf)
+{
+	struct http *http = conf_shared(conf, &http_key, sizeof(struct http));
+
+	if (http->conf)
+		return http;
+	http->conf = conf;
+	http->hostname = own_hostname(conf_pool(conf));
+	http->prefix = conf_get_options(conf)->prefix;
+	http->addresses_by_bytes.pool = conf_pool(conf);
+	return http;
+}
+
+struct listeners *http_listeners(struct conf *conf)
+{
+	return &http_of(conf)->listeners;
+}
+
+void http_prepare(struct conf *conf)
+{
+	struct http *http = http_of(conf);
+
+	pipelines_create(conf, http->locations);
+}
+
+void http_start(struct conf *conf)
+{
+	http_current = http_of(conf);
+}

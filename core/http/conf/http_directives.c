@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The table of the http module: the core's directives about servers, locations,
+ * connections and answers. Names, contexts and defaults are nginx's.
+ */
+#include "http/conf/http.h"
+
+#include "config/logs.h"
+#include "http/conf/http_conf.h"
+#include "http/variables/variables.h"
+
+enum {
+	IN_HTTP_SERVER = IN_HTTP | IN_SERVER,
+	IN_ALL = IN_HTTP | IN_SERVER | IN_LOCATION,
+	IN_ALL_IF = IN_ALL | IN_IF,
+};
+
+enum { HEAD_LINES_MAX = 100000 };
+
+#define SIZE_1K (1024)
+#define SIZE_1M (1024 * 1024)
+
+static const struct keyword satisfy_words[] = {
+	{ "all", SATISFY_ALL }, { "any", SATISFY_ANY }, { 0 }
+};
+
+static const struct keyword linger_words[] = {
+	{ "off", LINGER_OFF }, { "on", LINGER_ON }, { "always", LINGER_ALWAYS }, { 0 }
+};
+
+static const struct keyword tokens_words[] = {
+	{ "off", TOKENS_OFF }, { "on", TOKENS_ON }, { "build", TOKENS_BUILD }, { 0 }
+};
+
+static const struct keyword keepalive_disable_words[] = {
+	{ "none", 0 }, { "msie6", KEEPALIVE_NOT_MSIE6 }, { "safari", KEEPALIVE_NOT_SAFARI }, { 0 }
+};
+
+/* An entry of struct http_conf. */
+#define DIRECTIVE_HTTP(name_, contexts_, field_, syntax_, doc_, ...) \
+	DIRECTIVE(name_, contexts_, struct http_conf, field_, syntax_, doc_, __VA_ARGS__)
+
+static const struct directive http_directives[] = {
+	/* --- blocks and names --- */
+	DIRECTIVE_SET("http", IN_MAIN, http_block_set, "{ ... }",
+		      "Holds everything about HTTP: settings, and the servers that inherit them.",
+		      .flags = BLOCK),
+	DIRECTIVE_SET("server", IN_HTTP, server_block_set, "{ ... }",
+		      "A virtual server. The addresses of its listen directives and the names of "
+		      "server_name decide which requests are its own.",
+		      .flags = BLOCK | REPEAT),
+	DIRECTIVE_SET("listen", IN_SERVER, listen_set,
+		      "address[:port[-last]] | port[-last] | unix:path [default_server] "
+		      "[backlog=number] [rcvbuf=size] [sndbuf=size] [ipv6only=on|off] [reuseport] "
+		      "[deferred] [fastopen=number] [multipath] [bind] "
+		      "[so_keepalive=on|off|[idle]:[interval]:[count]]",
+		      "An address on which the server answers: \"80\" or \"*:80\" (all IPv4 "
+		      "addresses), \"127.0.0.1:8080\", \"[::]:80\", \"unix:/run/skua.sock\". A "
+		      "range of ports, \"8000-8003\", is as many addresses. Several servers may "
+		      "share an address; the host of a request chooses between them. Without any "
+		      "listen a server gets *:80, or *:8000 when Skua was not started by root.\n\n"
+		      "default_server: answers hosts that no server has a name for; otherwise the "
+		      "first server of the address does. backlog: length of the kernel's queue of "
+		      "connections, 511. rcvbuf, sndbuf: sizes of the socket's buffers. ipv6only: "
+		      "an IPv6 address takes no IPv4 connections; on. reuseport: a socket for "
+		      "each worker, between which the kernel deals connections out. deferred: a "
+		      "worker learns of a connection when its first bytes are there. fastopen: so "
+		      "many connections may wait that come with data in their first packet (TCP "
+		      "Fast Open); 0: none. multipath: clients may use several paths at once "
+		      "(Multipath TCP), where the kernel can; otherwise it is TCP. bind: a "
+		      "socket of its own, also beside a wildcard address of the same port. "
+		      "so_keepalive: TCP keep-alive probes.\n\n"
+		      "Options of the socket are written in one of the servers that share an "
+		      "address.",
+		      .flags = REPEAT, .min_args = 1, .max_args = MANY_ARGS),
+	DIRECTIVE_SET("server_name", IN_SERVER, server_name_set, "name ...",
+		      "The hosts that the server answers for: exact names, wildcards with an "
+		      "asterisk in place of the first or the last labels (\"*.a.example\", "
+		      "\"www.*\"), \".a.example\" for the name and everything below it, regular "
+		      "expressions after a \"~\", whose captures become variables, and \"\" for "
+		      "requests without a host. Exact names win over wildcards at the front, "
+		      "these over wildcards at the end, these over expressions in the order of "
+		      "the file. $hostname stands for the name of this machine. A host for which "
+		      "an expression needs too many steps is answered with 500.",
+		      .flags = REPEAT, .min_args = 1, .max_args = MANY_ARGS),
+	DIRECTIVE_SET("location", IN_SERVER | IN_LOCATION, location_block_set,
+		      "[ = | ^~ | ~ | ~* ] uri { ... } | @name { ... }",
+		      "Settings for some paths. \"= /a\" is that path alone and wins at once. "
+		      "Otherwise the longest prefix is remembered, then the expressions (~, or ~* "
+		      "without regard to case) are tried in the order of the file; the first that "
+		      "matches wins, and if none does, the prefix. With ^~ a prefix wins without "
+		      "expressions being tried. Paths are compared decoded, without dot segments "
+		      "and repeated slashes. Locations may be nested inside a prefix that they "
+		      "begin with. A name with @ is reached by error_page and try_files only.\n\n"
+		      "An expression that needs too many steps for a path is given up, and the "
+		      "request is answered with 500: what the location protects is not served "
+		      "by another one.",
+		      .flags = BLOCK | REPEAT, .min_args = 1, .max_args = 2),
+
+	/* --- files --- */
+	DIRECTIVE_SET("root", IN_ALL_IF, root_set, "path",
+		      "The folder of the site: the path of a request is appended to it. A "
+		      "relative path is below the prefix. Variables may stand in it, except for "
+		      "$document_root and $realpath_root.",
+		      .initial = "html", .min_args = 1),
+	DIRECTIVE_SET("alias", IN_LOCATION, alias_set, "path",
+		      "Takes the place of the location's name in the path: with \"location /i/ { "
+		      "alias /data/pictures/; }\" the file of /i/a.png is /data/pictures/a.png. "
+		      "If the name ends in a slash, so should the alias. In a location given by "
+		      "an expression the alias is the whole path of the file and should contain "
+		      "captures.",
+		      .min_args = 1),
+	DIRECTIVE_SET("error_page", IN_ALL_IF, error_page_set, "code ... [=[answer]] uri",
+		      "What is shown for errors: the answer of another URI of this server, of a "
+		      "named location, or a redirect to an absolute URL. \"=200\" changes the "
+		      "code of the answer, \"=\" takes over the code that the other URI answers "
+		      "with. A block with error_page of its own does not inherit those around it.",
+		      .flags = LIST, FIELD_AT(struct http_conf, error_pages),
+		      .min_args = 2, .max_args = MANY_ARGS),
+	DIRECTIVE_SET("internal", IN_LOCATION, internal_set, "",
+		      "The location is for redirects inside the server only (error_page, index, "
+		      "try_files, rewrite); requests from outside get 404."),
+	DIRECTIVE_HTTP("satisfy", IN_ALL, satisfy, "all | any",
+		       "Whether all modules that check access must allow a request, or one of "
+		       "them is enough.",
+		       .initial = "all", .keywords = satisfy_words),
+	DIRECTIVE_HTTP("log_not_found", IN_ALL, log_not_found, "on | off",
+		       "Writes missing files into the error log.", .initial = "on"),
+	DIRECTIVE_HTTP("merge_slashes", IN_HTTP_SERVER, merge_slashes, "on | off",
+		       "Several slashes in a row in a path count as one. With off, a location /a/ "
+		       "can be evaded by //a/.",
+		       .initial = "on"),
+
+	/* --- connections --- */
+	DIRECTIVE_SET("keepalive_timeout", IN_ALL, keepalive_timeout_set, "time [header_time]",
+		      "How long a connection stays open for the next request; 0 closes it after "
+		      "the answer. The second time is announced to the client in the field "
+		      "Keep-Alive.",
+		      .initial = "75s", .min_args = 1, .max_args = 2),
+	DIRECTIVE_HTTP("keepalive_requests", IN_ALL, keepalive_requests, "number",
+		       "A connection is closed after so many requests, which frees what it holds.",
+		       .initial = "1000"),
+	DIRECTIVE_HTTP("keepalive_time", IN_ALL, keepalive_time, "time",
+		       "A connection that is older than this is closed after its current request.",
+		       .initial = "1h"),
+	DIRECTIVE_HTTP("keepalive_min_timeout", IN_ALL, keepalive_min_timeout, "time",
+		       "For so long an idle connection is not closed when a worker stops or needs "
+		       "room, so that a client that just sends its next request does not lose it.",
+		       .initial = "0"),
+	DIRECTIVE_HTTP("keepalive_disable", IN_ALL, keepalive_disable, "none | browser ...",
+		       "Browsers whose keep-alive is not to be trusted: msie6 (after POST "
+		       "requests) and safari.",
+		       .initial = "msie6", .keywords = keepalive_disable_words),
+	DIRECTIVE_HTTP("client_header_timeout", IN_HTTP_SERVER, client_header_timeout, "time",
+		       "A head must be complete in this time, otherwise the connection is closed.",
+		       .initial = "60s"),
+	DIRECTIVE_HTTP("client_body_timeout", IN_ALL, client_body_timeout, "time",
+		       "The longest pause between two reads of a request's body, after which the "
+		       "connection is closed.",
+		       .initial = "60s"),
+	DIRECTIVE_HTTP("send_timeout", IN_ALL, send_timeout, "time",
+		       "The longest pause between two writes of an answer: a client that takes "
+		       "nothing for so long is disconnected.",
+		       .initial = "60s"),
+	DIRECTIVE_HTTP("client_header_buffer_size", IN_HTTP_SERVER, client_header_buffer_size,
+		       "size",
+		       "The buffer that a head is read into at first. Longer heads get those of "
+		       "large_client_header_buffers.",
+		       .initial = "1k", .min = 1, .max = SIZE_1M),
+	DIRECTIVE_SET("large_client_header_buffers", IN_HTTP_SERVER,
+		      large_client_header_buffers_set, "number size",
+		      "Limits of a head: a request line longer than a buffer (also than "
+		      "client_header_buffer_size) is answered with 414, such a field line, or "
+		      "more than all buffers hold, with 400.",
+		      .initial = "4 8k", .min_args = 2),
+	DIRECTIVE_HTTP("max_headers", IN_HTTP_SERVER, max_headers, "number",
+		       "A request with more field lines is answered with 400.",
+		       .initial = "1000", .min = 1, .max = HEAD_LINES_MAX),
+	DIRECTIVE_HTTP("client_max_body_size", IN_ALL, client_max_body_size, "size",
+		       "A longer body of a request is answered with 413; 0 sets no limit. Bodies "
+		       "are read and thrown away: this server has no use for them.",
+		       .initial = "1m", .max = INT64_MAX),
+	DIRECTIVE_HTTP("ignore_invalid_headers", IN_HTTP_SERVER, ignore_invalid_headers, "on | off",
+		       "Fields whose names are made of other characters than letters, digits, "
+		       "hyphens (and underscores, by underscores_in_headers) are left out.",
+		       .initial = "on"),
+	DIRECTIVE_HTTP("underscores_in_headers", IN_HTTP_SERVER, underscores_in_headers, "on | off",
+		       "Names of fields with underscores are valid. They look like those with "
+		       "hyphens in variables, so the default is off.",
+		       .initial = "off"),
+	DIRECTIVE_HTTP("lingering_close", IN_ALL, lingering_close, "off | on | always",
+		       "Before a connection is closed the server waits for, and throws away, what "
+		       "the client still sends, so that the answer isn't lost. on does so when it "
+		       "is likely that something is on its way.",
+		       .initial = "on", .keywords = linger_words),
+	DIRECTIVE_HTTP("lingering_time", IN_ALL, lingering_time, "time",
+		       "The longest time that data is thrown away for.", .initial = "30s"),
+	DIRECTIVE_HTTP("lingering_timeout", IN_ALL, lingering_timeout, "time",
+		       "The longest pause while data is thrown away.", .initial = "5s"),
+	DIRECTIVE_HTTP("reset_timedout_connection", IN_ALL, reset_timedout_connection, "on | off",
+		       "Connections that timed out are reset, which frees their memory at once, "
+		       "instead of being closed.",
+		       .initial = "off"),
+	DIRECTIVE_HTTP("sendfile", IN_ALL_IF, sendfile, "on | off",
+		       "Lets the kernel send files by itself, where that is quicker; with off "
+		       "their bytes pass through the server. Small files come from memory either "
+		       "way. Files on a file system that does not allow the call are sent as "
+		       "with off. Unlike in nginx the default is on.",
+		       .initial = "on"),
+	DIRECTIVE_HTTP("tcp_nopush", IN_ALL, tcp_nopush, "on | off",
+		       "With sendfile: head and beginning of a file leave in one packet, in full "
+		       "packets (TCP_CORK).",
+		       .initial = "off"),
+	DIRECTIVE_HTTP("tcp_nodelay", IN_ALL, tcp_nodelay, "on | off",
+		       "The end of an answer leaves without waiting for a full packet "
+		       "(TCP_NODELAY).",
+		       .initial = "on"),
+
+	/* --- answers --- */
+	DIRECTIVE_HTTP("server_tokens", IN_ALL, server_tokens, "on | off | build",
+		       "Tells the version in the field Server and on error pages; build adds the "
+		       "name that configure gave the build.",
+		       .initial = "on", .keywords = tokens_words),
+	DIRECTIVE_HTTP("absolute_redirect", IN_ALL, absolute_redirect, "on | off",
+		       "Redirects of the server's own carry an absolute URL; off: a path.",
+		       .initial = "on"),
+	DIRECTIVE_HTTP("server_name_in_redirect", IN_ALL, server_name_in_redirect, "on | off",
+		       "Absolute redirects name the first server_name, if it is a host; off: the "
+		       "host that the client asked for. Without a host they name the address that "
+		       "the connection came in by.",
+		       .initial = "off"),
+	DIRECTIVE_HTTP("port_in_redirect", IN_ALL, port_in_redirect, "on | off",
+		       "Absolute redirects name the port, unless it is 80.", .initial = "on"),
+	{ 0 }
+};
+
+/* The log of a location is needed often: it is kept where it is near. */
+static int http_check(struct conf_call *call, void *data)
+{
+	const struct logs_conf *logs = scope_data(call->scope, &logs_module);
+	struct http_conf *conf = data;
+
+	conf->error_log = logs ? logs->log : NULL;
+	return 0;
+}
+
+const struct module http_module = {
+	.name = "http",
+	.summary = "servers, locations and what all requests have in common",
+	.conf_size = sizeof(struct http_conf),
+	.library = pattern_library,
+	.directives = http_directives,
+	.variables = http_variables,
+	.check = http_check,
+};

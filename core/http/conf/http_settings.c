@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Setters of directives of the core whose arguments are more than one plain value. */
+#include "http/conf/http_conf.h"
+
+#include "config/template.h"
+#include "http/conf/http.h"
+
+/* The prefix goes in front of what is no absolute path and may become none by a variable. */
+static struct str full_path(struct conf_call *call, struct str path)
+{
+	bool begins_with_variable = path.len && path.data[0] == '$';
+
+	return begins_with_variable ? path : conf_full_path(call->conf, path);
+}
+
+/* $document_root is made of root: it cannot be a part of it. */
+static int refuse_own_variables(struct conf_call *call, const struct template *path)
+{
+	for (size_t i = 0; i < path->count; i++) {
+		const struct variable_slot *slot = path->parts[i].slot;
+
+		if (slot && (str_eq(slot->name, STR("document_root")) ||
+			     str_eq(slot->name, STR("realpath_root"))))
+			return conf_error(call, &call->node->args[0],
+					  "the variable $%.*s cannot be used in the \"%s\" "
+					  "directive: its value comes from there",
+					  STR_ARG(slot->name), call->directive->name);
+	}
+	return 0;
+}
+
+/* root and alias exclude each other in a block. */
+static int claim_root(struct conf_call *call, struct http_conf *conf)
+{
+	if (conf->root_scope == call->scope)
+		return conf_error(call, NULL,
+				  "\"root\" and \"alias\" stand in the same block\n"
+				  "keep one of them");
+	conf->root_scope = call->scope;
+	return 0;
+}
+
+int root_set(struct conf_call *call)
+{
+	struct http_conf *conf = call->data;
+	struct conf_word word = call->node->args[0];
+
+	word.text = full_path(call, word.text);
+	if (str_ends(word.text, STR("/.")))
+		word.text.len--;
+	/* The URI begins with a slash. */
+	if (str_ends(word.text, STR("/")) && word.text.len > 1)
+		word.text.len--;
+
+	const struct template *root = template_compile(call, &word);
+
+	if (!root || refuse_own_variables(call, root) < 0 || claim_root(call, conf) < 0)
+		return -1;
+	conf->root = root;
+	conf->alias = NULL;
+	return 0;
+}
+
+int alias_set(struct conf_call *call)
+{
+	struct http_conf *conf = call->data;
+	const struct http_location *location = conf->location;
+	struct conf_word word = call->node->args[0];
+
+	if (location->kind == LOCATION_NAMED)
+		return conf_error(call, NULL,
+				  "\"alias\" cannot stand in a named location\nuse root: there is "
+				  "no part of the URI that an alias could stand for");
+
+	word.text = full_path(call, word.text);
+
+	const struct template *alias = template_compile(call, &word);
+
+	if (!alias || refuse_own_variables(call, alias) < 0 || claim_root(call, conf) < 0)
+		return -1;
+	conf->alias = alias;
+	conf->alias_skip = location->kind == LOCATION_REGEX ? ALIAS_WHOLE : location->name.len;
+	return 0;
+}
+
+int internal_set(struct conf_call *call)
+{
+	((struct http_conf *)call->data)->internal = true;
+	return 0;
+}
+
+int keepalive_timeout_set(struct conf_call *call)
+{
+	struct http_conf *conf = call->data;
+	const struct conf_node *node = call->node;
+
+	conf->keepalive_header.ms = 0;
+	if (conf_parse_duration(call, &node->args[0], &conf->keepalive_timeout) < 0)
+		return -1;
+	if (node->nargs == 2)
+		return conf_parse_duration(call, &node->args[1], &conf->keepalive_header);
+	return 0;
+}
+
+enum {
+	LARGE_BUFFER_MIN = 112, /* nginx: connection_pool_size, which is at least this */
+	LARGE_BUFFER_MAX = 1 << 20,
+	LARGE_BUFFERS_MAX = 1024,
+};
+
+int large_client_header_buffers_set(struct conf_call *call)
+{
+	struct http_conf *conf = call->data;
+	const struct conf_word *args = call->node->args;
+
+	if (conf_parse_int(call, &args[0], 1, LARGE_BUFFERS_MAX, &conf->large_buffers_count) < 0 ||
+	    conf_parse_size(call, &args[1], &conf->large_buffers_size) < 0)
+		return -1;
+	if (conf->large_buffers_size.bytes < LARGE_BUFFER_MIN ||
+	    conf->large_buffers_size.bytes > LARGE_BUFFER_MAX)
+		return conf_error(call, &args[1],
+				  "a buffer of \"%.*s\" cannot be used\nexpected %d to 1m",
+				  STR_ARG(args[1].text), LARGE_BUFFER_MIN);
+	return 0;
+}

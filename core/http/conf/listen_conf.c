@@ -1,0 +1,454 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The directive listen, and what follows from all of them: which sockets are
+ * opened, and which servers answer behind each.
+ *
+ *     listen 80 default_server backlog=4096;
+ *     listen [::]:80;
+ *     listen unix:/run/skua.sock;
+ *     listen 8000-8003;           four addresses
+ *
+ * As in nginx, an address of a port that is also listened on at all addresses
+ * gets no socket of its own (the kernel would refuse it) but is told apart when
+ * a connection is there.
+ */
+#include "http/conf/listen_conf.h"
+
+#include <unistd.h>
+
+#include "http/conf/http_conf.h"
+#include "net/conn.h"
+
+enum { DEFAULT_BACKLOG = 511 };
+
+static struct http_address *address_find_or_add(struct conf_call *call, struct http *http,
+						const struct listener *listener)
+{
+	struct str bytes = { (const char *)&listener->address, listener->address_len };
+	struct http_address *address = hash_get(&http->addresses_by_bytes, bytes);
+
+	if (address)
+		return address;
+	address = pool_new(call->pool, struct http_address);
+	address->listener = *listener;
+	bytes.data = (const char *)&address->listener.address;
+	hash_put(&http->addresses_by_bytes, bytes, address);
+	http->addresses = pool_grow(call->pool, http->addresses, http->addresses_count,
+				    &http->addresses_capacity, sizeof(*http->addresses));
+	http->addresses[http->addresses_count++] = address;
+	return address;
+}
+
+static void address_add_server(struct conf_call *call, struct http_address *address,
+			       struct http_server *server)
+{
+	address->servers = pool_grow(call->pool, address->servers, address->servers_count,
+				     &address->servers_capacity, sizeof(*address->servers));
+	address->servers[address->servers_count++] = server;
+}
+
+/* --- options ---------------------------------------------------------------- */
+
+struct options {
+	struct listener *listener;
+	bool default_server;
+	const struct conf_word *first; /* that concerns the socket; NULL: none */
+};
+
+static int set_backlog(struct conf_call *call, const struct conf_word *word, struct str value,
+		       struct options *options)
+{
+	uint64_t number;
+
+	if (str_to_u64(value, INT_MAX, &number) < 0 || number == 0)
+		return conf_error(call, word,
+				  "invalid backlog \"%.*s\"\nexpected 1 or more connections",
+				  STR_ARG(value));
+	options->listener->backlog = (int)number;
+	return 0;
+}
+
+static int set_fastopen(struct conf_call *call, const struct conf_word *word, struct str value,
+			struct options *options)
+{
+	uint64_t number;
+
+	if (str_to_u64(value, INT_MAX, &number) < 0)
+		return conf_error(call, word,
+				  "invalid fastopen \"%.*s\"\nexpected a number of connections, "
+				  "or 0 for none",
+				  STR_ARG(value));
+	options->listener->fastopen = (int)number;
+	return 0;
+}
+
+static int parse_buffer(struct conf_call *call, const struct conf_word *word, struct str value,
+			int *out)
+{
+	struct conf_word size_word = *word;
+	struct size size = { 0 };
+
+	size_word.text = value;
+	if (conf_parse_size(call, &size_word, &size) < 0)
+		return -1;
+	if (size.bytes < 1 || size.bytes > 1 << 30)
+		return conf_error(call, word, "invalid size \"%.*s\"\nexpected 1 to 1g",
+				  STR_ARG(value));
+	*out = (int)size.bytes;
+	return 0;
+}
+
+static int set_rcvbuf(struct conf_call *call, const struct conf_word *word, struct str value,
+		      struct options *options)
+{
+	return parse_buffer(call, word, value, &options->listener->rcvbuf);
+}
+
+static int set_sndbuf(struct conf_call *call, const struct conf_word *word, struct str value,
+		      struct options *options)
+{
+	return parse_buffer(call, word, value, &options->listener->sndbuf);
+}
+
+static int set_ipv6only(struct conf_call *call, const struct conf_word *word, struct str value,
+			struct options *options)
+{
+	struct conf_word switch_word = *word;
+
+	switch_word.text = value;
+	return conf_parse_bool(call, &switch_word, &options->listener->ipv6only);
+}
+
+static int set_reuseport(struct conf_call *call, const struct conf_word *word, struct str value,
+			 struct options *options)
+{
+	(void)value;
+	if (options->listener->address.any.sa_family == AF_UNIX)
+		return conf_error(call, word, "a unix socket cannot have \"reuseport\"");
+	options->listener->reuseport = true;
+	return 0;
+}
+
+static int set_multipath(struct conf_call *call, const struct conf_word *word, struct str value,
+			 struct options *options)
+{
+	(void)value;
+	if (options->listener->address.any.sa_family == AF_UNIX)
+		return conf_error(call, word, "a unix socket cannot have \"multipath\"");
+	options->listener->multipath = true;
+	return 0;
+}
+
+static int set_deferred(struct conf_call *call, const struct conf_word *word, struct str value,
+			struct options *options)
+{
+	(void)call, (void)word, (void)value;
+	options->listener->deferred = true;
+	return 0;
+}
+
+static int set_bind(struct conf_call *call, const struct conf_word *word, struct str value,
+		    struct options *options)
+{
+	(void)call, (void)word, (void)value, (void)options;
+	return 0; /* that it is there says it all */
+}
+
+/* "on", "off", or "[idle]:[interval]:[count]", of which one must be given. */
+static int set_keepalive(struct conf_call *call, const struct conf_word *word, struct str value,
+			 struct options *options)
+{
+	struct keepalive_probes *probes = &options->listener->keepalive;
+	struct conf_word part = *word;
+	struct duration idle = { 0 }, interval = { 0 };
+	int64_t count = 0;
+
+	*probes = (struct keepalive_probes){ .mode = KEEPALIVE_ON };
+	if (str_eq(value, STR("on")))
+		return 0;
+	if (str_eq(value, STR("off"))) {
+		probes->mode = KEEPALIVE_OFF;
+		return 0;
+	}
+	if (str_chr(value, ':') < 0 || value.len < 3)
+		return conf_error(call, word, "invalid value \"%.*s\" of so_keepalive\n"
+				  "expected on, off or [idle]:[interval]:[count]", STR_ARG(value));
+	part.text = str_split(&value, ':');
+	if (part.text.len && conf_parse_duration(call, &part, &idle) < 0)
+		return -1;
+	part.text = str_split(&value, ':');
+	if (part.text.len && conf_parse_duration(call, &part, &interval) < 0)
+		return -1;
+	part.text = value;
+	if (part.text.len && conf_parse_int(call, &part, 1, 127, &count) < 0)
+		return -1;
+	probes->idle_s = (int)(idle.ms / 1000);
+	probes->interval_s = (int)(interval.ms / 1000);
+	probes->count = (int)count;
+	return 0;
+}
+
+static const struct {
+	const char *name; /* ends in '=' when a value follows */
+	int (*set)(struct conf_call *call, const struct conf_word *word, struct str value,
+		   struct options *options);
+} socket_options[] = {
+	{ "backlog=", set_backlog },	{ "rcvbuf=", set_rcvbuf },
+	{ "sndbuf=", set_sndbuf },	{ "ipv6only=", set_ipv6only },
+	{ "reuseport", set_reuseport }, { "deferred", set_deferred },
+	{ "bind", set_bind },		{ "so_keepalive=", set_keepalive },
+	{ "fastopen=", set_fastopen },	{ "multipath", set_multipath },
+};
+
+static int refuse_option(struct conf_call *call, const struct conf_word *word)
+{
+	static const char *const tls[] = { "ssl", "http2", "quic", "spdy" };
+
+	for (size_t i = 0; i < sizeof(tls) / sizeof(tls[0]); i++)
+		if (conf_word_is(word, tls[i]))
+			return conf_error(call, word,
+					  "this server does not speak \"%s\"\nremove the word; "
+					  "connections are HTTP/1 without TLS", tls[i]);
+	return conf_error(call, word,
+			  "invalid parameter \"%.*s\" of listen\n"
+			  "expected default_server, backlog=, rcvbuf=, sndbuf=, ipv6only=, "
+			  "reuseport, deferred, fastopen=, multipath, bind or so_keepalive=",
+			  STR_ARG(word->text));
+}
+
+static int parse_option(struct conf_call *call, const struct conf_word *word,
+			struct options *options)
+{
+	if (conf_word_is(word, "default_server") || conf_word_is(word, "default")) {
+		options->default_server = true;
+		return 0;
+	}
+	for (size_t i = 0; i < sizeof(socket_options) / sizeof(socket_options[0]); i++) {
+		struct str name = str_from(socket_options[i].name);
+		bool has_value = name.data[name.len - 1] == '=';
+
+		if (has_value ? !str_starts(word->text, name) : !str_eq(word->text, name))
+			continue;
+		if (!options->first)
+			options->first = word;
+		return socket_options[i].set(call, word, str_skip(word->text, name.len), options);
+	}
+	return refuse_option(call, word);
+}
+
+/* --- the directive ---------------------------------------------------------- */
+
+static int parse_listener(struct conf_call *call, struct listener *out, unsigned *ports)
+{
+	const struct conf_word *word = &call->node->args[0];
+	const char *why = "";
+
+	*out = (struct listener){
+		.place = word->place,
+		.backlog = DEFAULT_BACKLOG,
+		.fastopen = LISTENER_FASTOPEN_DEFAULT,
+		.ipv6only = true,
+		.protocol = &http1_protocol,
+	};
+	if (listener_parse(call->pool, word->text, out, ports, &why) < 0)
+		return conf_error(call, word, "invalid address \"%.*s\": %s",
+				  STR_ARG(word->text), why);
+	return 0;
+}
+
+/* The options of a socket may be written once, in any of the servers. */
+static int take_options(struct conf_call *call, struct http_address *address,
+			const struct options *options)
+{
+	if (address->has_options) {
+		struct str first = conf_place_text(call->pool, &address->options_place);
+
+		return conf_error(call, options->first,
+				  "duplicate options of %.*s\nthose at %.*s hold for all servers "
+				  "of the address",
+				  STR_ARG(address->listener.text), STR_ARG(first));
+	}
+	address->has_options = true;
+	address->options_place = options->first->place;
+	address->listener = *options->listener;
+	return 0;
+}
+
+static int become_default(struct conf_call *call, struct http_address *address,
+			  const struct http_server *server)
+{
+	if (address->default_server) {
+		struct str first = conf_place_text(call->pool, &address->default_server->place);
+
+		return conf_error(call, &call->node->args[0],
+				  "a duplicate default server for %.*s\nit is the server at %.*s",
+				  STR_ARG(address->listener.text), STR_ARG(first));
+	}
+	address->default_server = server;
+	return 0;
+}
+
+/* The server answers at this address. */
+static int add_address(struct conf_call *call, struct http_server *server,
+		       const struct options *options)
+{
+	const struct listener *listener = options->listener;
+	struct http_address *address = address_find_or_add(call, server->http, listener);
+
+	/* Servers are read one after the other: it would be the last one. */
+	if (address->servers_count && address->servers[address->servers_count - 1] == server)
+		return conf_error(call, &call->node->args[0],
+				  "a duplicate listen %.*s in this server",
+				  STR_ARG(listener->text));
+	address_add_server(call, address, server);
+	if (options->first && take_options(call, address, options) < 0)
+		return -1;
+	return options->default_server ? become_default(call, address, server) : 0;
+}
+
+int listen_set(struct conf_call *call)
+{
+	struct http_server *server = ((struct http_conf *)call->data)->server;
+	struct listener listener;
+	struct options options = { .listener = &listener };
+	unsigned ports;
+
+	server->listens = true;
+	if (parse_listener(call, &listener, &ports) < 0)
+		return -1;
+	for (size_t i = 1; i < call->node->nargs; i++)
+		if (parse_option(call, &call->node->args[i], &options) < 0)
+			return -1;
+	while (add_address(call, server, &options) == 0) {
+		if (--ports == 0)
+			return 0;
+		listener_set_port(call->pool, &listener, address_port(&listener.address) + 1);
+	}
+	return -1;
+}
+
+void listen_default(struct conf_call *call, struct http_server *server)
+{
+	struct listener listener = {
+		.place = server->place,
+		.backlog = DEFAULT_BACKLOG,
+		.fastopen = LISTENER_FASTOPEN_DEFAULT,
+		.protocol = &http1_protocol,
+	};
+	const char *why;
+	unsigned ports;
+
+	if (server->listens)
+		return;
+	listener_parse(call->pool, geteuid() == 0 ? STR("*:80") : STR("*:8000"), &listener, &ports,
+		       &why);
+	address_add_server(call, address_find_or_add(call, server->http, &listener), server);
+}
+
+/* --- when all servers are known --------------------------------------------- */
+
+static void claim_names(struct conf_call *call, struct http_address *address,
+			const struct http_server *server)
+{
+	for (size_t i = 0; i < server->names_count; i++) {
+		const struct server_name *name = &server->names[i];
+
+		if (vhosts_add(address->vhosts, name, server))
+			conf_warn(call, name->word,
+				  "conflicting server name \"%.*s\" on %.*s, ignored",
+				  STR_ARG(name->text), STR_ARG(address->listener.text));
+	}
+}
+
+static bool has_pattern(const struct http_server *server)
+{
+	for (size_t i = 0; i < server->names_count; i++)
+		if (server->names[i].pattern)
+			return true;
+	return false;
+}
+
+/* A server that is alone answers for all hosts: its name only matters if it has captures. */
+static void distribute_names(struct conf_call *call, struct http_address *address)
+{
+	address->vhosts = vhosts_create(call->pool);
+	vhosts_set_default(address->vhosts, address->default_server ? address->default_server
+								   : address->servers[0]);
+	if (address->servers_count == 1 && !has_pattern(address->servers[0]))
+		return;
+	for (size_t i = 0; i < address->servers_count; i++)
+		claim_names(call, address, address->servers[i]);
+}
+
+/* The bytes of the address alone, without port. */
+static struct str host_bytes(const union address *address)
+{
+	if (address->any.sa_family == AF_INET6)
+		return (struct str){ (const char *)&address->in6.sin6_addr,
+				     sizeof(address->in6.sin6_addr) };
+	return (struct str){ (const char *)&address->in.sin_addr, sizeof(address->in.sin_addr) };
+}
+
+/* The address for all of the same family and port: 0.0.0.0 or [::]. NULL: nobody listens there. */
+static struct http_address *wildcard_of(const struct http *http,
+					const struct http_address *address)
+{
+	union address any = address->listener.address;
+	struct str bytes = { (const char *)&any, address->listener.address_len };
+
+	if (any.any.sa_family == AF_UNIX)
+		return NULL;
+	memset((char *)host_bytes(&any).data, 0, host_bytes(&any).len);
+
+	struct http_address *wildcard = hash_get(&http->addresses_by_bytes, bytes);
+
+	return wildcard == address ? NULL : wildcard;
+}
+
+/* It shares the socket of the wildcard address, unless it wants options of its own. */
+static struct http_address *shares_with(const struct http *http,
+					const struct http_address *address)
+{
+	return address->has_options ? NULL : wildcard_of(http, address);
+}
+
+static void add_listener(struct conf_call *call, struct http *http, struct http_address *address)
+{
+	struct http_port *port = pool_new(call->pool, struct http_port);
+
+	port->vhosts = address->vhosts;
+	port->others.pool = call->pool;
+	address->listener.data = port;
+	http->listeners.items[http->listeners.count++] = address->listener;
+}
+
+void listen_distribute(struct conf_call *call, struct http *http)
+{
+	http->listeners.items = pool_array(call->pool, struct listener, http->addresses_count);
+	for (size_t i = 0; i < http->addresses_count; i++) {
+		distribute_names(call, http->addresses[i]);
+		if (!shares_with(http, http->addresses[i]))
+			add_listener(call, http, http->addresses[i]);
+	}
+	for (size_t i = 0; i < http->addresses_count; i++) {
+		struct http_address *address = http->addresses[i];
+		struct http_address *wildcard = shares_with(http, address);
+
+		if (wildcard) {
+			struct http_port *port = (struct http_port *)wildcard->listener.data;
+
+			hash_put(&port->others, host_bytes(&address->listener.address),
+				 address->vhosts);
+		}
+	}
+}
+
+const struct vhosts *http_vhosts(struct conn *conn)
+{
+	const struct http_port *port = conn->listener->data;
+	const struct vhosts *vhosts = NULL;
+
+	if (port->others.count)
+		vhosts = hash_get(&port->others, host_bytes(conn_local(conn)));
+	return vhosts ? vhosts : port->vhosts;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Addresses of listen directives, and what becomes of them: the sockets that
+ * process/ opens, and the servers behind each.
+ */
+#ifndef SKUA_HTTP_CONF_LISTEN_CONF_H
+#define SKUA_HTTP_CONF_LISTEN_CONF_H
+
+#include "http/conf/http.h"
+#include "http/routing/routing.h"
+
+/* An address and port. Several servers may listen on it. */
+struct http_address {
+	struct listener listener; /* with the options that were given */
+	bool has_options; /* it wants a socket of its own */
+	struct conf_place options_place;
+
+	struct http_server **servers; /* in the order of the file */
+	size_t servers_count, servers_capacity;
+	const struct http_server *default_server; /* that says so; NULL: the first */
+
+	struct vhosts *vhosts;
+};
+
+/* What a listener's data is: the servers behind a socket. */
+struct http_port {
+	struct vhosts *vhosts; /* of its own address */
+	struct hash_table others; /* local address to struct vhosts; empty: none share the socket */
+};
+
+/* At the end of a server block: one without listen gets port 80 (not root: 8000). */
+void listen_default(struct conf_call *call, struct http_server *server);
+
+/* At the end of the http block: names are distributed, listeners made. */
+void listen_distribute(struct conf_call *call, struct http *http);
+
+#endif

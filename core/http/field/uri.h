@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Request targets, paths and host names: what a client wrote becomes what the
+ * server routes by. Statuses as in head.h: 0, or the one to answer with.
+ */
+#ifndef SKUA_HTTP_FIELD_URI_H
+#define SKUA_HTTP_FIELD_URI_H
+
+#include <pool.h>
+#include <request.h>
+#include <str.h>
+
+enum target_form {
+	TARGET_ORIGIN, /* "/path?args" */
+	TARGET_ABSOLUTE, /* "http://host/path?args": its host overrules the field Host */
+	TARGET_ASTERISK, /* "*", of OPTIONS only */
+	TARGET_AUTHORITY, /* "host:port", of CONNECT only */
+};
+
+/* The parts of a target, borrowed from it and still encoded. */
+struct target {
+	enum target_form form;
+	struct str authority; /* host and port; data NULL when the target has none */
+	struct str path; /* begins with '/'; "*" of the asterisk form; or empty (CONNECT) */
+	struct str args; /* between the first '?' and '#', without them */
+	struct str path_and_args; /* $request_uri: the target from its path on */
+};
+
+/*
+ * RFC 9112 section 3.2. A fragment, which a client must not send, is left out
+ * of path and args, as in nginx. 0 or 400.
+ */
+int target_split(enum method method, struct str text, struct target *out);
+
+/*
+ * Decodes and normalizes a path: percent-encodings once, "." and ".." segments
+ * (RFC 3986 section 5.2.4), runs of slashes if merge_slashes. An encoded slash
+ * or dot counts like a plain one, as in nginx. A path with nothing to do is
+ * returned as it is, without a copy. 0; 400 for a path above the root, a broken
+ * percent-encoding or an encoded NUL.
+ */
+int path_normalize(struct pool *pool, struct str path, bool merge_slashes, struct str *out);
+
+/* The same for a path that is decoded already: a "%" in it is a letter like others. */
+int path_resolve(struct pool *pool, struct str path, bool merge_slashes, struct str *out);
+
+/*
+ * The host of a Host field or an authority, in lower case, without port and
+ * trailing dot; "[::1]" keeps its brackets. Borrowed when it was so already.
+ * 0 or 400, also for an empty host, user information or a bad port.
+ */
+int host_parse(struct pool *pool, struct str text, struct str *host);
+
+#endif

@@ -1,0 +1,440 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The parser of request heads. Ends of lines, targets and values are looked for in
+ * blocks of 16 bytes, what is left of them by a table of classes. What a target means
+ * is in uri.c, how a chunked body is read in chunked.c.
+ */
+#include "http/h1/head.h"
+
+#include <bytes16.h>
+#include <field.h>
+
+enum class {
+	TOKEN = 1 << 0, /* RFC 9110 section 5.6.2 */
+	TARGET = 1 << 1, /* anything visible; bytes from 0x80 on as in nginx */
+	VALUE = 1 << 2, /* RFC 9110 section 5.5, obs-text included */
+	WORD = 1 << 3, /* as TOKEN, but for the underscore */
+};
+
+/* Classes of what may stand in names, and of the other visible characters. */
+#define NAME   (TOKEN | TARGET | VALUE | WORD)
+#define OTHERS (TARGET | VALUE)
+
+static const uint8_t classes[256] = {
+	['\t'] = VALUE,
+	[' '] = VALUE,
+	['!'] = NAME,
+	['"'] = OTHERS,
+	['#' ... '\''] = NAME,
+	['(' ... ')'] = OTHERS,
+	['*' ... '+'] = NAME,
+	[','] = OTHERS,
+	['-' ... '.'] = NAME,
+	['/'] = OTHERS,
+	['0' ... '9'] = NAME,
+	[':' ... '@'] = OTHERS,
+	['A' ... 'Z'] = NAME,
+	['[' ... ']'] = OTHERS,
+	['^'] = NAME,
+	['_'] = NAME & ~WORD,
+	['`' ... 'z'] = NAME,
+	['{'] = OTHERS,
+	['|'] = NAME,
+	['}'] = OTHERS,
+	['~'] = NAME,
+	[0x80 ... 0xff] = OTHERS,
+};
+
+/* The number of bytes at the beginning of s that are of this class. */
+static size_t span(struct str s, enum class class)
+{
+	size_t i = 0;
+
+	while (i < s.len && (classes[(uint8_t)s.data[i]] & class))
+		i++;
+	return i;
+}
+
+/* --- tests of blocks (bytes16.h) ------------------------------------------------ */
+
+/* All but letters, digits and hyphens, of which nearly all names of fields consist. */
+static inline bytes16 are_unusual_in_names(bytes16 bytes)
+{
+	return ~(bytes16)(((bytes | 0x20) - 'a' <= 'z' - 'a') | (bytes - '0' <= '9' - '0') |
+			(bytes == '-'));
+}
+
+static inline bytes16 are_newlines(bytes16 bytes)
+{
+	return (bytes16)(bytes == '\n');
+}
+
+/* All that is not of the class TARGET. */
+static inline bytes16 are_no_target(bytes16 bytes)
+{
+	return (bytes16)((bytes <= ' ') | (bytes == 0x7f));
+}
+
+/* All that is not of the class VALUE. */
+static inline bytes16 are_no_value(bytes16 bytes)
+{
+	return (bytes16)(((bytes < ' ') & (bytes != '\t')) | (bytes == 0x7f));
+}
+
+bool is_token(struct str s)
+{
+	return s.len > 0 && (!bytes16_has(s, are_unusual_in_names) || span(s, TOKEN) == s.len);
+}
+
+static struct str skip_spaces(struct str s)
+{
+	while (s.len > 0 && s.data[0] == ' ')
+		s = str_skip(s, 1);
+	return s;
+}
+
+/* --- where a head ends ------------------------------------------------------ */
+
+/* `end` if there is none. */
+static inline const char *find_newline(const char *at, const char *end)
+{
+	at = bytes16_find(at, end, are_newlines);
+	if (at == end || *at == '\n')
+		return at;
+	at = memchr(at, '\n', (size_t)(end - at));
+	return at ? at : end;
+}
+
+/* One line is there: from scan->line to `end`, before its CR LF. */
+static enum head_state scan_line(struct head_scan *scan, size_t end)
+{
+	bool empty = end == scan->line;
+
+	if (scan->line_end == 0) {
+		if (empty)
+			return ++scan->empty_lines > HEAD_EMPTY_LINES ? HEAD_BAD : HEAD_MORE;
+		scan->start = scan->line;
+		scan->line_end = end;
+		scan->fields = scan->pos;
+		return HEAD_MORE;
+	}
+	if (empty) {
+		scan->end = scan->pos;
+		return HEAD_COMPLETE;
+	}
+	scan->lines++;
+	if (end - scan->line > scan->longest)
+		scan->longest = end - scan->line;
+	return HEAD_MORE;
+}
+
+enum head_state head_scan(struct head_scan *scan, const char *buffer, size_t len)
+{
+	while (scan->pos < len) {
+		const char *newline = find_newline(buffer + scan->pos, buffer + len);
+		size_t end = (size_t)(newline - buffer);
+
+		if (end == len) {
+			scan->pos = len;
+			break;
+		}
+		scan->pos = end + 1;
+		if (end > scan->line && buffer[end - 1] == '\r')
+			end--;
+		enum head_state state = scan_line(scan, end);
+		scan->line = scan->pos;
+		if (state != HEAD_MORE)
+			return state;
+	}
+	return HEAD_MORE;
+}
+
+/* --- the request line ------------------------------------------------------- */
+
+bool head_is_possible(struct head_scan *scan, const char *buffer)
+{
+	size_t end = scan->line + head_unfinished(scan, buffer);
+
+	if (scan->line_end)
+		return true;
+	if (scan->judged < scan->line)
+		scan->judged = scan->line;
+	for (; scan->judged < end; scan->judged++) {
+		char c = buffer[scan->judged];
+
+		if (c == ' ' && scan->judged > scan->line)
+			scan->method_is_over = true;
+		else if (!(classes[(uint8_t)c] & (scan->method_is_over ? TARGET : TOKEN)))
+			return false;
+	}
+	return true;
+}
+
+enum method method_find(struct str name)
+{
+	static const struct str names[] = {
+		[METHOD_GET] = STR_INIT("GET"),
+		[METHOD_HEAD] = STR_INIT("HEAD"),
+		[METHOD_POST] = STR_INIT("POST"),
+		[METHOD_PUT] = STR_INIT("PUT"),
+		[METHOD_DELETE] = STR_INIT("DELETE"),
+		[METHOD_OPTIONS] = STR_INIT("OPTIONS"),
+		[METHOD_PATCH] = STR_INIT("PATCH"),
+		[METHOD_TRACE] = STR_INIT("TRACE"),
+		[METHOD_CONNECT] = STR_INIT("CONNECT"),
+	};
+
+	for (size_t i = METHOD_GET; i < sizeof(names) / sizeof(names[0]); i++)
+		if (str_eq(name, names[i]))
+			return (enum method)i;
+	return METHOD_OTHER;
+}
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* "HTTP/1.1" and spaces. */
+static int version_parse(struct str s, enum http_version *out)
+{
+	if (s.len < 8 || memcmp(s.data, "HTTP/", 5) != 0)
+		return 400;
+
+	char major = s.data[5], minor = s.data[7];
+
+	if (!is_digit(major) || major == '0' || s.data[6] != '.' || !is_digit(minor))
+		return 400;
+	if (skip_spaces(str_skip(s, 8)).len > 0)
+		return 400;
+	if (major != '1')
+		return 505;
+	*out = minor == '0' ? HTTP_1_0 : HTTP_1_1;
+	return 0;
+}
+
+/* The number of bytes at the beginning of `line` that may stand in a target. */
+static size_t target_len(struct str line)
+{
+	const char *end = line.data + line.len;
+	const char *at = bytes16_find(line.data, end, are_no_target);
+
+	return (size_t)(at - line.data) + span(str_range(at, end), TARGET);
+}
+
+int request_line_parse(struct str line, struct request_line *out)
+{
+	out->method_name = str_head(line, span(line, TOKEN));
+	line = str_skip(line, out->method_name.len);
+	if (out->method_name.len == 0 || line.len == 0 || line.data[0] != ' ')
+		return 400;
+	line = skip_spaces(line);
+
+	out->target = str_head(line, target_len(line));
+	line = str_skip(line, out->target.len);
+	if (out->target.len == 0 || line.len == 0 || line.data[0] != ' ')
+		return 400;
+
+	out->method = method_find(out->method_name);
+	return version_parse(skip_spaces(line), &out->version);
+}
+
+/* --- fields ----------------------------------------------------------------- */
+
+/* Behind the last byte of a value: at what ends the line, if all is well. */
+static const char *find_value_end(const char *at, const char *end)
+{
+	at = bytes16_find(at, end, are_no_value);
+	while (classes[(uint8_t)*at] & VALUE)
+		at++;
+	return at;
+}
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+/* Whether a line ends here; *next becomes where the next one begins then. */
+static bool is_line_end(const char *at, const char **next)
+{
+	if (*at == '\r')
+		at++;
+	*next = at + 1;
+	return *at == '\n';
+}
+
+static const char *skip_word(const char *at)
+{
+	while (classes[(uint8_t)*at] & WORD)
+		at++;
+	return at;
+}
+
+/*
+ * No loop asks whether it has come to the end of the lines, since the LF there
+ * stands in no name and no value, nor is it a blank.
+ */
+bool head_next_field(struct str *rest, struct field_line *out)
+{
+	const char *at = rest->data, *end = at + rest->len, *next;
+
+	at = skip_word(bytes16_find(at, end, are_unusual_in_names));
+	out->has_underscore = *at == '_';
+	while (*at == '_')
+		at = skip_word(at + 1);
+	out->name = str_range(rest->data, at);
+	out->is_valid = false;
+	if (out->name.len == 0)
+		return !is_line_end(at, &next);
+	if (*at++ != ':')
+		return true;
+	while (is_blank(*at))
+		at++;
+
+	const char *value_end = find_value_end(at, end);
+
+	out->is_valid = is_line_end(value_end, &next);
+	*rest = str_range(next, end);
+	while (value_end > at && is_blank(value_end[-1]))
+		value_end--;
+	out->value = str_range(at, value_end);
+	return true;
+}
+
+struct known_field {
+	struct str name;
+	size_t offset; /* in struct request_known */
+	bool once; /* a second one is an error */
+};
+
+#define KNOWN(name, member) { STR_INIT(name), offsetof(struct request_known, member), false }
+#define KNOWN_ONCE(name, member) { STR_INIT(name), offsetof(struct request_known, member), true }
+
+/* By the length of the name. */
+static const struct known_field known_fields[][2] = {
+	[4] = { KNOWN_ONCE("host", host) },
+	[5] = { KNOWN("range", range) },
+	[6] = { KNOWN_ONCE("expect", expect) },
+	[7] = { KNOWN("referer", referer) },
+	[8] = { KNOWN("if-range", if_range), KNOWN("if-match", if_match) },
+	[10] = { KNOWN("connection", connection), KNOWN("user-agent", user_agent) },
+	[13] = { KNOWN("if-none-match", if_none_match), KNOWN("authorization", authorization) },
+	[14] = { KNOWN_ONCE("content-length", content_length) },
+	[15] = { KNOWN("accept-encoding", accept_encoding) },
+	[17] = { KNOWN("if-modified-since", if_modified_since),
+		 KNOWN_ONCE("transfer-encoding", transfer_encoding) },
+	[19] = { KNOWN("if-unmodified-since", if_unmodified_since) },
+};
+
+/* Whether 8 (4) bytes are the same; the bit that makes letters small is set in `lower`. */
+static inline bool are_same_8(const char *bytes, const char *lower)
+{
+	uint64_t a, b;
+
+	memcpy(&a, bytes, sizeof(a));
+	memcpy(&b, lower, sizeof(b));
+	return (a | 0x2020202020202020) == b;
+}
+
+static inline bool are_same_4(const char *bytes, const char *lower)
+{
+	uint32_t a, b;
+
+	memcpy(&a, bytes, sizeof(a));
+	memcpy(&b, lower, sizeof(b));
+	return (a | 0x20202020) == b;
+}
+
+/*
+ * Both of the same length, 4 at least; `name` is a token, `lower` has letters and
+ * hyphens only. The last bytes that are compared may overlap those before.
+ */
+static bool is_named(const char *name, struct str lower)
+{
+	size_t i = 0, last = lower.len;
+
+	if (lower.len < 8) {
+		last -= 4;
+		return are_same_4(name, lower.data) && are_same_4(name + last, lower.data + last);
+	}
+	for (last -= 8; i < last; i += 8)
+		if (!are_same_8(name + i, lower.data + i))
+			return false;
+	return are_same_8(name + last, lower.data + last);
+}
+
+/* Lines of Connection are one list: whichever of them says close is the one to keep. */
+static bool ends_connection(const struct str *kept, const struct str *connection, struct str value)
+{
+	return kept == connection && list_has(value, STR("close"));
+}
+
+int known_set(struct request_known *known, struct str name, struct str value)
+{
+	if (name.len >= sizeof(known_fields) / sizeof(known_fields[0]))
+		return 0;
+
+	const struct known_field *field = known_fields[name.len];
+
+	for (int i = 0; i < 2 && field[i].name.len > 0; i++) {
+		if (!is_named(name.data, field[i].name))
+			continue;
+		struct str *kept = (struct str *)((char *)known + field[i].offset);
+		if (kept->data && field[i].once)
+			return 400;
+		if (!kept->data || ends_connection(kept, &known->connection, value))
+			*kept = value;
+		return 0;
+	}
+	return 0;
+}
+
+/* --- what the fields say together ------------------------------------------- */
+
+/* Chunked alone. Empty members of the list, which others may read otherwise, are too much. */
+static int chunked_only(struct str codings)
+{
+	struct str coding;
+
+	if (str_eq_nocase(codings, STR("chunked")))
+		return 0;
+	while (list_next(&codings, &coding))
+		if (!str_eq_nocase(coding, STR("chunked")))
+			return 501;
+	return 400;
+}
+
+int framing_find(const struct request_known *known, enum http_version version, struct framing *out)
+{
+	*out = (struct framing){ .kind = FRAMING_NONE };
+
+	if (known->transfer_encoding.data) {
+		if (known->content_length.data || version < HTTP_1_1)
+			return 400;
+		out->kind = FRAMING_CHUNKED;
+		return chunked_only(known->transfer_encoding);
+	}
+	if (known->content_length.data) {
+		if (str_to_u64(known->content_length, INT64_MAX, &out->length) < 0)
+			return 400;
+		if (out->length > 0)
+			out->kind = FRAMING_LENGTH;
+	}
+	return 0;
+}
+
+bool head_keeps_alive(const struct request_known *known, enum http_version version)
+{
+	if (known->connection.len == 0)
+		return version >= HTTP_1_1;
+	if (version < HTTP_1_1)
+		return list_has(known->connection, STR("keep-alive")) &&
+		       !list_has(known->connection, STR("close"));
+	return !list_has(known->connection, STR("close"));
+}
+
+bool head_expects_continue(const struct request_known *known, enum http_version version)
+{
+	return version >= HTTP_1_1 && list_has(known->expect, STR("100-continue"));
+}

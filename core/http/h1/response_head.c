@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Writes heads. The room that one needs is summed up first from the lengths of
+ * its parts; then it is written with plain copies. The lines that are the same
+ * for all answers of a second (Server, Date) are kept ready.
+ */
+#include "http/h1/response_head.h"
+
+#include <config.h>
+
+#include <date.h>
+#include "http/request/request_private.h"
+#include "http/field/status.h"
+
+enum { ROOM_FOR_FIXED_PARTS = 512 };
+
+struct str server_token(int server_tokens)
+{
+	return server_tokens == TOKENS_OFF ? STR("skua") : STR("skua/" SKUA_VERSION);
+}
+
+/* "Server: skua/0.1.0\r\nDate: Sun, 22 Nov 2026 20:00:00 GMT\r\n" */
+static struct str common_lines(int server_tokens)
+{
+	static struct {
+		time_t second;
+		size_t len;
+		char text[128];
+	} kept[3];
+	time_t now = (time_t)(clock_wall_ms() / 1000);
+
+	if (kept[server_tokens].second != now) {
+		char *end = kept[server_tokens].text;
+
+		end = str_put(end, STR("Server: "));
+		end = str_put(end, server_token(server_tokens));
+		end = str_put(end, STR("\r\nDate: "));
+		end = date_put_http(end, now);
+		end = str_put(end, STR("\r\n"));
+		kept[server_tokens].len = (size_t)(end - kept[server_tokens].text);
+		kept[server_tokens].second = now;
+	}
+	return (struct str){ kept[server_tokens].text, kept[server_tokens].len };
+}
+
+static char *put_field(char *to, struct str name, struct str value)
+{
+	to = str_put(to, name);
+	*to++ = ':';
+	*to++ = ' ';
+	to = str_put(to, value);
+	*to++ = '\r';
+	*to++ = '\n';
+	return to;
+}
+
+static char *put_status_line(char *to, const struct response *response)
+{
+	struct str reason = response->reason;
+
+	if (response->status == 200 && str_empty(reason))
+		return str_put(to, STR("HTTP/1.1 200 OK\r\n"));
+	to = str_put(to, STR("HTTP/1.1 "));
+	to = str_put_u64(to, (uint64_t)response->status);
+	*to++ = ' ';
+	to = str_put(to, str_empty(reason) ? status_reason(response->status) : reason);
+	return str_put(to, STR("\r\n"));
+}
+
+static char *put_content_type(char *to, const struct response *response)
+{
+	to = str_put(to, STR("Content-Type: "));
+	to = str_put(to, response->content_type);
+	if (!str_empty(response->charset)) {
+		to = str_put(to, STR("; charset="));
+		to = str_put(to, response->charset);
+	}
+	return str_put(to, STR("\r\n"));
+}
+
+static char *put_framing(char *to, const struct request_core *core)
+{
+	const struct response *response = &core->pub.response;
+
+	if (core->chunked)
+		return str_put(to, STR("Transfer-Encoding: chunked\r\n"));
+	if (!status_has_body(response->status) || (response->body && response->body->length < 0))
+		return to;
+	to = str_put(to, STR("Content-Length: "));
+	to = str_put_u64(to, response->body ? (uint64_t)response->body->length : 0);
+	return str_put(to, STR("\r\n"));
+}
+
+static char *put_connection(char *to, const struct request_core *core)
+{
+	if (!core->keepalive)
+		return str_put(to, STR("Connection: close\r\n"));
+	if (core->pub.version == HTTP_1_0)
+		to = str_put(to, STR("Connection: keep-alive\r\n"));
+	if (core->pub.location->core->keepalive_header.ms) {
+		to = str_put(to, STR("Keep-Alive: timeout="));
+		to = str_put_u64(to, (uint64_t)core->pub.location->core->keepalive_header.ms /
+					     1000);
+		to = str_put(to, STR("\r\n"));
+	}
+	return to;
+}
+
+static char *put_last_modified(char *to, const struct response *response)
+{
+	if (response->last_modified < 0 && str_empty(response->last_modified_text))
+		return to;
+	to = str_put(to, STR("Last-Modified: "));
+	to = str_empty(response->last_modified_text)
+		     ? date_put_http(to, response->last_modified)
+		     : str_put(to, response->last_modified_text);
+	return str_put(to, STR("\r\n"));
+}
+
+/* A server may have a name that no client can be sent to: none, "~expression", "*.example". */
+static bool is_host(struct str name)
+{
+	return !str_empty(name) && name.data[0] != '~' && str_chr(name, '*') < 0;
+}
+
+/* Empty on a unix socket, where nobody has told a host. */
+static struct str redirect_host(struct request *req)
+{
+	const union address *local = conn_local(req->conn);
+
+	if (req->location->core->server_name_in_redirect && is_host(req->server->name))
+		return req->server->name;
+	if (!str_empty(req->host))
+		return req->host;
+	if (local->any.sa_family == AF_UNIX)
+		return STR("");
+
+	struct str text = address_text(local, req->pool);
+
+	return local->any.sa_family == AF_INET6 ?
+		       pool_printf(req->pool, "[%.*s]", STR_ARG(text)) :
+		       text;
+}
+
+struct str response_location(struct request *req)
+{
+	const struct http_conf *conf = req->location->core;
+	struct str location = location_escape(req->pool, req->response.location);
+	int port = address_port(conn_local(req->conn));
+
+	if (!str_starts(location, STR("/")) || !conf->absolute_redirect)
+		return location;
+
+	struct str host = redirect_host(req);
+
+	if (str_empty(host))
+		return location;
+	if (conf->port_in_redirect && port && port != 80)
+		return pool_printf(req->pool, "http://%.*s:%d%.*s", STR_ARG(host), port,
+				   STR_ARG(location));
+	return pool_printf(req->pool, "http://%.*s%.*s", STR_ARG(host), STR_ARG(location));
+}
+
+static size_t room_for(const struct response *response, struct str location)
+{
+	size_t room = ROOM_FOR_FIXED_PARTS + response->reason.len + response->content_type.len +
+		      response->charset.len + response->etag.len + location.len +
+		      response->last_modified_text.len;
+
+	for (const struct header *field = response->headers; field; field = field->next)
+		room += field->name.len + field->value.len + 4;
+	return room;
+}
+
+struct str response_head(struct request_core *core)
+{
+	struct request *req = &core->pub;
+	const struct response *response = &req->response;
+
+	response_check(req);
+	struct str location = str_empty(response->location) ? STR("") : response_location(req);
+	char *head = pool_alloc(req->pool, room_for(response, location));
+	char *to = put_status_line(head, response);
+
+	to = str_put(to, common_lines(req->location->core->server_tokens));
+	if (!str_empty(response->content_type))
+		to = put_content_type(to, response);
+	to = put_framing(to, core);
+	to = put_last_modified(to, response);
+	if (!str_empty(location))
+		to = put_field(to, STR("Location"), location);
+	to = put_connection(to, core);
+	if (!str_empty(response->etag))
+		to = put_field(to, STR("ETag"), response->etag);
+	if (response->nosniff)
+		to = str_put(to, STR("X-Content-Type-Options: nosniff\r\n"));
+	for (const struct header *field = response->headers; field; field = field->next)
+		to = put_field(to, field->name, field->value);
+	to = str_put(to, STR("\r\n"));
+	return str_range(head, to);
+}
+
+struct str response_trailers(struct request *req)
+{
+	size_t room = 0;
+
+	response_check_fields(req, &req->response.trailers);
+	for (const struct header *field = req->response.trailers; field; field = field->next)
+		room += field->name.len + field->value.len + 4;
+
+	char *lines = pool_alloc(req->pool, room), *to = lines;
+	for (const struct header *field = req->response.trailers; field; field = field->next)
+		to = put_field(to, field->name, field->value);
+	return str_range(lines, to);
+}

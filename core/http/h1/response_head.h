@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The head of an answer in HTTP/1.1, written out. */
+#ifndef SKUA_HTTP_H1_RESPONSE_HEAD_H
+#define SKUA_HTTP_H1_RESPONSE_HEAD_H
+
+#include <module.h>
+
+struct request_core;
+
+/*
+ * The head for req->response, in the pool of the request: status line, fields,
+ * empty line. core->keepalive and core->chunked say how it is framed. What would not
+ * stay in its line is left out, see response_check().
+ */
+struct str response_head(struct request_core *core);
+
+/* The lines of the trailers, without the empty line behind them; checked as well. */
+struct str response_trailers(struct request *req);
+
+/*
+ * The field Location: a path becomes a URL, as nginx does, with the name of the
+ * server or the host that was asked, and the port unless it is the usual one. Control
+ * characters are percent-encoded.
+ */
+struct str response_location(struct request *req);
+
+/* "skua" or "skua/0.1.0", by server_tokens. */
+struct str server_token(int server_tokens);
+
+#endif

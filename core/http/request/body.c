@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The two bodies that the core brings: bytes in memory, and an open file. Small
+ * files come from the cache as bytes in memory; what is sent from a descriptor
+ * is large enough for sendfile(2) to be cheaper than to read and send (measured
+ * from 100 KiB up).
+ */
+#include <module.h>
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "http/request/request_private.h"
+#include "net/sendfile.h"
+
+enum {
+	PIECE = 64 * 1024, /* that is read into memory at once */
+	SPARE_PIECES = 8,
+};
+
+void body_close(struct body *body)
+{
+	if (body)
+		body->ops->close(body);
+}
+
+static void forward_ready(void *data)
+{
+	body_ready(data);
+}
+
+void body_forward_ready(struct body *inner, struct body *outer)
+{
+	inner->ready = forward_ready;
+	inner->ready_data = outer;
+}
+
+/* --- bytes in memory --- */
+
+struct memory_body {
+	struct body body;
+	struct str bytes;
+	size_t at;
+};
+
+static int memory_read(struct body *body, size_t max, struct slice *out)
+{
+	struct memory_body *memory = (struct memory_body *)body;
+	struct str piece = str_head(str_skip(memory->bytes, memory->at), max);
+
+	if (str_empty(piece))
+		return 0;
+	*out = (struct slice){ .data = piece.data, .len = piece.len, .fd = -1 };
+	memory->at += piece.len;
+	return 1;
+}
+
+static int memory_seek(struct body *body, uint64_t offset)
+{
+	struct memory_body *memory = (struct memory_body *)body;
+
+	if (offset > memory->bytes.len)
+		return -EINVAL;
+	memory->at = offset;
+	return 0;
+}
+
+static void memory_close(struct body *body)
+{
+	((struct memory_body *)body)->bytes.len = 0;
+}
+
+static const struct body_ops memory_ops = { memory_read, memory_seek, memory_close };
+
+struct body *body_from_memory(struct request *req, struct str bytes)
+{
+	struct memory_body *memory = pool_new(req->pool, struct memory_body);
+
+	memory->body = (struct body){ .ops = &memory_ops, .length = (int64_t)bytes.len };
+	memory->bytes = bytes;
+	return &memory->body;
+}
+
+/* --- pieces of memory for bytes of files, kept for the next use --- */
+
+union piece {
+	union piece *next;
+	char bytes[PIECE];
+};
+
+static union piece *spare;
+static int spare_count;
+
+static union piece *piece_get(void)
+{
+	union piece *piece = spare;
+
+	if (!piece)
+		return malloc(sizeof(*piece));
+	spare = piece->next;
+	spare_count--;
+	return piece;
+}
+
+static void piece_put(void *owner)
+{
+	union piece *piece = owner;
+
+	if (spare_count == SPARE_PIECES) {
+		free(piece);
+		return;
+	}
+	piece->next = spare;
+	spare = piece;
+	spare_count++;
+}
+
+/*
+ * Reads at most PIECE bytes of a file into memory. 1, or -errno; -EIO when the file has
+ * become shorter. A few bytes take no whole piece: a client may ask for many ranges.
+ */
+static int read_piece(int fd, uint64_t offset, size_t len, struct slice *out)
+{
+	bool is_small = len < PIECE / 8;
+	void *bytes = is_small ? malloc(len) : piece_get();
+
+	if (!bytes)
+		return -ENOMEM;
+	*out = (struct slice){ .data = bytes, .fd = -1, .owner = bytes,
+			       .release = is_small ? free : piece_put };
+
+	ssize_t n = pread(fd, bytes, len < PIECE ? len : PIECE, (off_t)offset);
+	int error = n < 0 ? -errno : -EIO;
+
+	if (n > 0) {
+		out->len = (size_t)n;
+		return 1;
+	}
+	slice_release(out);
+	return error;
+}
+
+int body_read_memory(struct body *body, size_t max, struct slice *out)
+{
+	int result = body_read(body, max < PIECE ? max : PIECE, out);
+
+	if (result != 1 || out->data)
+		return result;
+
+	struct slice range = *out;
+
+	result = read_piece(range.fd, range.offset, range.len, out);
+	if (result == 1 && out->len < range.len) {
+		slice_release(out);
+		result = -EIO;
+	}
+	slice_release(&range);
+	return result;
+}
+
+/* --- an open file --- */
+
+/*
+ * The descriptor is shared by the body and the slices that were taken from it;
+ * slices may outlive the body, so the count of references lies on the heap.
+ */
+struct shared_file {
+	size_t references;
+	void (*end)(void *owner);
+	void *owner;
+};
+
+struct file_body {
+	struct body body;
+	struct shared_file *handle;
+	int fd;
+	bool is_copied;
+	uint64_t at, length;
+};
+
+static void handle_release(void *owner)
+{
+	struct shared_file *handle = owner;
+
+	if (--handle->references)
+		return;
+	if (handle->end)
+		handle->end(handle->owner);
+	free(handle);
+}
+
+static int file_read(struct body *body, size_t max, struct slice *out)
+{
+	struct file_body *file = (struct file_body *)body;
+	uint64_t left = file->length - file->at;
+	size_t len = left < max ? (size_t)left : max;
+
+	if (len == 0)
+		return 0;
+	*out = (struct slice){ .fd = file->fd, .is_copied = file->is_copied,
+			       .offset = file->at, .len = len,
+			       .release = handle_release, .owner = file->handle };
+	file->handle->references++;
+	file->at += len;
+	return 1;
+}
+
+static int file_seek(struct body *body, uint64_t offset)
+{
+	struct file_body *file = (struct file_body *)body;
+
+	if (offset > file->length)
+		return -EINVAL;
+	file->at = offset;
+	return 0;
+}
+
+static void file_close(struct body *body)
+{
+	struct file_body *file = (struct file_body *)body;
+
+	if (file->handle)
+		handle_release(file->handle);
+	file->handle = NULL;
+	file->at = file->length;
+}
+
+static const struct body_ops file_ops = { file_read, file_seek, file_close };
+
+struct body *body_from_file(struct request *req, int fd, uint64_t length,
+			    void (*end)(void *owner), void *owner)
+{
+	struct file_body *file = pool_new(req->pool, struct file_body);
+	struct shared_file *handle = heap_alloc(sizeof(*handle));
+
+	*handle = (struct shared_file){ 1, end, owner };
+	file->body = (struct body){ .ops = &file_ops, .length = (int64_t)length };
+	file->handle = handle;
+	file->fd = fd;
+	file->length = length;
+	file->is_copied = !req->location->core->sendfile || !sendfile_works(fd);
+	return &file->body;
+}

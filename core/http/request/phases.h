@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The walk of a request through the phases. Everything between the complete
+ * head and the complete answer happens in phases_run().
+ */
+#ifndef SKUA_HTTP_REQUEST_PHASES_H
+#define SKUA_HTTP_REQUEST_PHASES_H
+
+#include <module.h>
+
+#include "http/conf/http.h"
+
+/*
+ * The handlers that requests of a location meet, by phase. Makes that of each
+ * location (linked by `next`); those with the same handlers share one.
+ */
+struct pipeline;
+void pipelines_create(struct conf *conf, struct http_location *locations);
+
+/*
+ * Walks on from where the request stands. True: the answer is complete in
+ * req->response, and FILTER has run. False: the request waits, or (closing set)
+ * the connection must be closed without an answer.
+ */
+bool phases_run(struct request *req);
+
+/* As if a handler had said so: answers with an error, through error_page and FILTER. */
+bool phases_refuse(struct request *req, int status);
+
+/* Runs the handlers of LOG. */
+void phases_log(struct request *req);
+
+#endif

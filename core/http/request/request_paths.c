@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Where the files of a request lie: root or alias, and the URI behind it. What variables
+ * bring into a root is told apart from what the configuration has written.
+ */
+#include "config/template.h"
+#include "http/request/request_private.h"
+#include "http/field/uri.h"
+
+/* A root with variables in it. */
+static struct file_root make_root(struct request *req, const struct template *template)
+{
+	struct str begin = template->parts[0].literal;
+	struct file_root root = {
+		.fixed_len = str_empty(begin) ? 1 /* the value is the whole path */ :
+						directory_len(begin),
+		.has_dots = !template_path(req, template, &root.path),
+	};
+	if (str_starts(root.path, STR("/")))
+		return root;
+
+	/* Only a root that begins with a variable has come to this: others were completed. */
+	const struct str parts[] = { http_current->prefix, root.path };
+
+	root.fixed_len = directory_len(http_current->prefix);
+	root.path = pool_concat(req->pool, parts, 2);
+	return root;
+}
+
+struct file_root request_file_root(struct request *req)
+{
+	const struct http_conf *conf = req->location->core;
+	const struct template *template = conf->alias ? conf->alias : conf->root;
+
+	if (template->is_literal)
+		return (struct file_root){ template->literal, template->literal.len, false };
+	return make_root(req, template);
+}
+
+struct str request_root(struct request *req)
+{
+	return request_file_root(req).path;
+}
+
+struct str request_path(struct request *req, struct str uri)
+{
+	const struct http_conf *conf = req->location->core;
+	struct str parts[2] = { request_root(req), uri };
+
+	if (conf->alias)
+		parts[1] = str_skip(uri, conf->alias_skip);
+	else if (uri.len && uri.data[0] != '/')
+		return STR("");
+	return pool_concat(req->pool, parts, 2);
+}
+
+bool request_resolve(struct request *req, struct str uri, struct str *out)
+{
+	*out = uri;
+	return !str_starts(uri, STR("/")) ||
+	       path_resolve(req->pool, uri, req->location->core->merge_slashes, out) == 0;
+}
+
+struct str request_uri_of(struct request *req, struct str name)
+{
+	const struct http_conf *conf = req->location->core;
+
+	if (!conf->alias || conf->alias_skip == ALIAS_WHOLE)
+		return name;
+	const struct str parts[] = { str_head(req->uri, conf->alias_skip), name };
+	return pool_concat(req->pool, parts, 2);
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A request as the core sees it: the public part first, then its place in the
+ * pipeline, what it waits for, and what has been sent.
+ */
+#ifndef SKUA_HTTP_REQUEST_REQUEST_PRIVATE_H
+#define SKUA_HTTP_REQUEST_REQUEST_PRIVATE_H
+
+#include <module.h>
+
+#include "file/policy.h"
+#include "http/conf/http.h"
+#include "net/conn.h"
+
+struct variable_slot;
+
+/* The value of an indexed variable, once it was asked for. */
+struct variable_value {
+	bool known, found;
+	struct str text;
+};
+
+/* What the core adds to the public struct request, which it begins with. */
+struct request_core {
+	struct request pub;
+
+	/* The walk. */
+	enum phase phase;
+	size_t handler; /* in the phase's array: the next one to call */
+	int redirects; /* of all kinds; ten are allowed */
+	unsigned running; /* index of the module whose handler runs */
+	void **contexts; /* by module; NULL before the first request_context() */
+	int error; /* the status that is being rendered; 0: none */
+	int access_refused; /* satisfy any: what the first refusal said */
+	bool access_allowed;
+	bool waiting; /* a handler said WAIT */
+	bool closing; /* a handler said CLOSE */
+	bool match_failed; /* an expression was given up, and no error has been rendered since */
+	bool in_error_page; /* error_page has redirected once */
+	int error_page_code; /* what error_page makes of the status; 0: nothing; -1: as answered */
+
+	struct job resume; /* goes on with the walk */
+	struct wakeup *wakeups;
+	struct variable_value *values; /* by slot index; NULL before the first use */
+	size_t captures_room; /* for how many req->captures has memory */
+	bool pipelined; /* it was there before the answer to the one ahead of it was out: $pipe */
+	uint32_t number; /* among the requests of its connection, from 1 */
+
+	/* Called when the walk is over: the answer is there, or `closing` is set. */
+	void (*complete)(struct request *req, void *data);
+	void *complete_data;
+	struct request_core *subrequests; /* children, by next_sibling */
+	struct request_core *next_sibling;
+	int depth;
+
+	/* The connection's side. */
+	struct request_core *next; /* in the order of the answers */
+	struct buffer *buffer; /* holds the head; a reference */
+	int64_t started_ms; /* wall clock: first byte of the head */
+	uint64_t head_bytes; /* request line and fields as received */
+	uint64_t body_bytes; /* of the request's body, received so far */
+	int64_t body_expected; /* Content-Length, -1: chunked, 0: none */
+	uint64_t sent_begin; /* where its answer begins in the connection's output */
+	uint64_t sent_end; /* where it ends; valid when body_done */
+	uint64_t answer_head_bytes;
+	uint64_t bytes_sent; /* of the answer, its head included; known in LOG */
+	bool answered; /* its head is in the output */
+	bool keepalive; /* the connection goes on after this answer */
+	bool chunked; /* the answer's framing */
+	bool body_waits; /* it said -EAGAIN: body_ready() will be called */
+	bool body_done; /* the whole answer is in the output */
+	bool complete_ok; /* $request_completion */
+};
+
+static inline struct request_core *request_core(const struct request *req)
+{
+	return (struct request_core *)req;
+}
+
+/*
+ * A request with a pool of its own. Its fields are to be filled in from the
+ * head; server and location are the connection's defaults.
+ */
+struct request_core *request_create(struct conn *conn);
+
+/* Cancels what it waits for, closes the body, ends subrequests and the pool. */
+void request_destroy(struct request_core *core);
+
+/* The request belongs to this location now: its configuration applies. */
+void request_set_location(struct request *req, const struct http_location *location);
+
+/* What root or alias gives for the request. */
+struct file_root request_file_root(struct request *req);
+
+/* Room for the values of all variables, made at the first use. */
+struct variable_value *request_values(struct request_core *core);
+
+/* Module contexts are gone, as after a redirect. Variables and captures stay. */
+void request_clear_contexts(struct request_core *core);
+
+/* Walks until the answer is complete (then calls `complete`) or the request waits. */
+void request_advance(struct request_core *core);
+
+/* The same with an error to begin with: the head could not be read. */
+void request_refuse(struct request_core *core, int status);
+
+/*
+ * Takes away what would not stay in its line of the head: members and values with CR,
+ * LF or NUL in them, fields whose name is no token. The error log says so. Call it
+ * before a head is written. Only Location is left as it is: response_location()
+ * escapes it.
+ */
+void response_check(struct request *req);
+
+/* The same for a list of fields, such as trailers; returns where the next one is added. */
+struct header **response_check_fields(struct request *req, struct header **list);
+
+/* Renders an error: error_page, or the built-in page. DONE, RESTART or CLOSE. */
+verdict error_page_respond(struct request *req, int status);
+
+/* Ends every wake-up of the request; cancels run. */
+void wakeups_cancel(struct request_core *core);
+
+#endif

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Wake-up tokens. A token belongs to two sides: the request, until it goes on
+ * or dies, and whoever fires it, from any thread. Firing posts a completion;
+ * everything else happens on the loop's thread, so there is nothing to lock.
+ */
+#include <module.h>
+
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "event/complete.h"
+#include "http/request/request_private.h"
+
+struct wakeup {
+	struct completion completion;
+	struct request_core *core; /* NULL: the request is gone */
+	struct body *body; /* of body_wait() */
+	void (*cancel)(void *data);
+	void *data;
+	atomic_bool is_fired; /* there is nothing to cancel any more */
+	struct wakeup *next; /* of the same request */
+};
+
+static void unlink_wakeup(struct wakeup *wakeup)
+{
+	struct wakeup **at = &wakeup->core->wakeups;
+
+	while (*at != wakeup)
+		at = &(*at)->next;
+	*at = wakeup->next;
+}
+
+static void fired(struct completion *completion)
+{
+	struct wakeup *wakeup = (struct wakeup *)completion;
+	struct request_core *core = wakeup->core;
+	struct body *body = wakeup->body;
+
+	if (core)
+		unlink_wakeup(wakeup);
+	free(wakeup);
+	if (!core)
+		return;
+	if (body)
+		body_ready(body);
+	else
+		job_queue(&core->resume, STAGE_RESPOND);
+}
+
+static struct wakeup *create(struct request_core *core)
+{
+	struct wakeup *wakeup = heap_alloc(sizeof(*wakeup));
+
+	completion_start();
+	*wakeup = (struct wakeup){ .completion.run = fired, .core = core };
+	wakeup->next = core->wakeups;
+	core->wakeups = wakeup;
+	return wakeup;
+}
+
+struct wakeup *request_wait(struct request *req, void (*cancel)(void *data), void *data)
+{
+	struct wakeup *wakeup = create(request_core(req));
+
+	wakeup->cancel = cancel;
+	wakeup->data = data;
+	return wakeup;
+}
+
+struct wakeup *body_wait(struct request *req, struct body *body)
+{
+	struct wakeup *wakeup = create(request_core(req));
+
+	wakeup->body = body;
+	return wakeup;
+}
+
+void wakeup_fire(struct wakeup *wakeup)
+{
+	atomic_store(&wakeup->is_fired, true);
+	completion_post(&wakeup->completion);
+}
+
+void wakeups_cancel(struct request_core *core)
+{
+	while (core->wakeups) {
+		struct wakeup *wakeup = core->wakeups;
+
+		core->wakeups = wakeup->next;
+		wakeup->core = NULL;
+		if (wakeup->cancel && !atomic_load(&wakeup->is_fired))
+			wakeup->cancel(wakeup->data);
+	}
+}

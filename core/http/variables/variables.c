@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Evaluates variables and templates. A value is asked for once in a request and
+ * kept by the index of its variable, unless the variable is volatile. A template
+ * without variables costs nothing, one that is a single variable is not copied,
+ * others are written out in one allocation, or where the caller wants them.
+ */
+#include "http/variables/variables.h"
+
+#include "config/template.h"
+#include "http/request/request_private.h"
+
+enum {
+	PARTS_ON_STACK = 16,
+	DEPTH_MAX = 100, /* of variables whose values are made of variables */
+};
+
+struct variable_value *request_values(struct request_core *core)
+{
+	if (!core->values)
+		core->values = pool_array(core->pub.pool, struct variable_value,
+					  conf_variables_count(core->pub.server->http->conf));
+	return core->values;
+}
+
+static bool capture_value(const struct request *req, int number, struct str *out)
+{
+	if ((size_t)number >= req->captures_count || !req->captures[number].data)
+		return false;
+	*out = req->captures[number];
+	return true;
+}
+
+static bool call_getter(struct request *req, const struct variable_slot *slot, struct str *out)
+{
+	const void *data = slot->module ? req->confs[slot->module_index] : slot->data;
+
+	return slot->get(req, slot->rest, data, out);
+}
+
+static bool kept_value(struct request *req, const struct variable_slot *slot, struct str *out)
+{
+	struct variable_value *value = &request_values(request_core(req))[slot->index];
+
+	if (!value->known) {
+		value->found = slot->get && call_getter(req, slot, &value->text);
+		value->known = true;
+	}
+	if (value->found)
+		*out = value->text;
+	return value->found;
+}
+
+static bool slot_value(struct request *req, const struct variable_slot *slot, struct str *out)
+{
+	*out = STR("");
+	if (slot->flags & VARIABLE_VOLATILE)
+		return call_getter(req, slot, out);
+	if (slot->capture)
+		return capture_value(req, slot->capture, out);
+	return kept_value(req, slot, out);
+}
+
+/*
+ * For those that a getter may ask, which can be the getter of that very variable. Once such
+ * a cycle was met, no further value is asked for on the way back: where each is made of two
+ * others, that would take 2^DEPTH_MAX steps.
+ */
+static struct str slot_text(struct request *req, const struct variable_slot *slot)
+{
+	static int depth;
+	static bool is_cycle;
+	struct str text = STR("");
+
+	if (is_cycle)
+		return text;
+	if (depth == DEPTH_MAX) {
+		is_cycle = true;
+		request_log(req, LEVEL_ERROR, 0,
+			    "the value of the variable $%.*s is made of itself",
+			    STR_ARG(slot->name));
+		return text;
+	}
+	depth++;
+	slot_value(req, slot, &text);
+	if (--depth == 0)
+		is_cycle = false;
+	return text;
+}
+
+const struct variable_slot *variable_slot(struct conf_call *call, struct str name)
+{
+	char *lower = pool_cstr(call->pool, name);
+
+	for (size_t i = 0; i < name.len; i++)
+		lower[i] = ascii_lower(lower[i]);
+	return conf_variable_find(call->conf, (struct str){ lower, name.len });
+}
+
+void variable_assign(struct request *req, const struct variable_slot *slot, struct str text)
+{
+	request_values(request_core(req))[slot->index] = (struct variable_value){
+		.known = true,
+		.found = text.data != NULL,
+		.text = text,
+	};
+}
+
+/* What a template is made of in a request: literal, value, literal, value … */
+struct texts {
+	struct str on_stack[2 * PARTS_ON_STACK];
+	struct str *items;
+	size_t count;
+};
+
+static void ask_values(struct request *req, const struct template *template, struct texts *texts)
+{
+	texts->items = texts->on_stack;
+	texts->count = 0;
+	if (template->count > PARTS_ON_STACK)
+		texts->items = pool_array(req->pool, struct str, 2 * template->count);
+	for (size_t i = 0; i < template->count; i++) {
+		const struct template_part *part = &template->parts[i];
+
+		texts->items[texts->count++] = part->literal;
+		if (part->slot)
+			texts->items[texts->count++] = slot_text(req, part->slot);
+	}
+}
+
+static struct str write_out(struct request *req, const struct template *template)
+{
+	struct texts texts;
+
+	ask_values(req, template, &texts);
+	return pool_concat(req->pool, texts.items, texts.count);
+}
+
+struct str template_text(struct request *req, const struct template *template)
+{
+	const struct template_part *first = template->parts;
+
+	if (template->is_literal)
+		return template->literal;
+	if (template->count == 1 && str_empty(first->literal))
+		return slot_text(req, first->slot);
+	return write_out(req, template);
+}
+
+/* --- paths ------------------------------------------------------------------ */
+
+static bool is_dots(struct str name)
+{
+	return str_eq(name, STR(".")) || str_eq(name, STR(".."));
+}
+
+/*
+ * Whether a name "." or ".." in the path that these texts make, up to `len`, is a value's,
+ * or touches one: the value may have ended it, or have been empty.
+ */
+static bool values_make_dots(const struct texts *texts, struct str path, size_t len)
+{
+	size_t name = 0, begin = 0, end; /* of the name, of the text: places in the path */
+	bool is_touched = false;
+
+	for (size_t i = 0; i < texts->count && begin <= len; i++, begin = end) {
+		bool is_value = i % 2 == 1;
+
+		end = begin + texts->items[i].len;
+		is_touched = is_touched || is_value;
+		for (size_t at = begin; at < end && at < len; at++) {
+			if (path.data[at] != '/')
+				continue;
+			if (is_touched && is_dots(str_range(path.data + name, path.data + at)))
+				return true;
+			is_touched = is_value;
+			name = at + 1;
+		}
+	}
+	return is_touched && is_dots(str_range(path.data + name, path.data + len));
+}
+
+static bool write_path(struct request *req, const struct template *template, bool has_args,
+		       struct str *out)
+{
+	struct texts texts;
+
+	*out = template->literal;
+	if (template->is_literal)
+		return true;
+	ask_values(req, template, &texts);
+	*out = pool_concat(req->pool, texts.items, texts.count);
+
+	ssize_t mark = has_args ? str_chr(*out, '?') : -1;
+
+	return !values_make_dots(&texts, *out, mark < 0 ? out->len : (size_t)mark);
+}
+
+bool template_path(struct request *req, const struct template *template, struct str *out)
+{
+	return write_path(req, template, false, out);
+}
+
+bool template_uri(struct request *req, const struct template *template, struct str *out)
+{
+	return write_path(req, template, true, out);
+}
+
+/* --- logs and conditions ---------------------------------------------------- */
+
+static char *put_plain(char *to, const char *limit, struct str text)
+{
+	return text.len <= (size_t)(limit - to) ? str_put(to, text) : NULL;
+}
+
+char *template_put(struct request *req, const struct template *template, variable_put *put,
+		   char *to, const char *limit)
+{
+	struct str value;
+
+	for (size_t i = 0; i < template->count && to; i++) {
+		const struct template_part *part = &template->parts[i];
+
+		to = put_plain(to, limit, part->literal);
+		if (!part->slot || !to)
+			continue;
+
+		bool found = slot_value(req, part->slot, &value);
+
+		if (found && part->slot->flags & VARIABLE_PLAIN)
+			to = put_plain(to, limit, value);
+		else
+			to = put(to, limit, value, found);
+	}
+	return to;
+}
+
+bool template_is_true(struct request *req, const struct template *template)
+{
+	struct str text = template_text(req, template);
+
+	return !str_empty(text) && !str_eq(text, STR("0"));
+}
+
+struct str variable_text(struct request *req, struct str name)
+{
+	struct variable_slot slot;
+
+	if (!conf_variable_resolve(req->server->http->conf, name, &slot))
+		return STR("");
+	return slot_text(req, &slot);
+}

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Variables of the answer, its size and its times. Sizes are known in the LOG
+ * phase; asked for earlier they say what is known so far.
+ */
+#include "http/variables/variables.h"
+
+#include <sys/random.h>
+
+#include <date.h>
+#include "http/request/request_private.h"
+#include "http/h1/response_head.h"
+#include "http/field/status.h"
+
+static bool give(struct str text, struct str *out)
+{
+	*out = text;
+	return text.len > 0;
+}
+
+static bool give_number(struct request *req, uint64_t number, struct str *out)
+{
+	char *text = pool_alloc(req->pool, 20);
+
+	return give(str_range(text, str_put_u64(text, number)), out);
+}
+
+struct str milliseconds_text(struct pool *pool, int64_t ms)
+{
+	uint64_t positive = ms > 0 ? (uint64_t)ms : 0;
+	char *text = pool_alloc(pool, 24), *end = str_put_u64(text, positive / 1000);
+
+	*end++ = '.';
+	for (uint64_t unit = 100; unit > 0; unit /= 10)
+		*end++ = (char)('0' + positive / unit % 10);
+	return str_range(text, end);
+}
+
+bool variable_status(struct request *req, struct str rest, const void *data, struct str *out)
+{
+	int becomes = request_core(req)->error_page_code;
+	int status = becomes > 0 ? becomes : req->response.status;
+
+	(void)rest, (void)data;
+	if (status == 0)
+		return give(STR("000"), out);
+	return give_number(req, (uint64_t)status, out);
+}
+
+bool variable_bytes_sent(struct request *req, struct str rest, const void *data, struct str *out)
+{
+	(void)rest, (void)data;
+	return give_number(req, request_core(req)->bytes_sent, out);
+}
+
+bool variable_body_bytes_sent(struct request *req, struct str rest, const void *data,
+			      struct str *out)
+{
+	const struct request_core *core = request_core(req);
+	uint64_t head = core->answer_head_bytes;
+
+	(void)rest, (void)data;
+	return give_number(req, core->bytes_sent > head ? core->bytes_sent - head : 0, out);
+}
+
+bool variable_request_length(struct request *req, struct str rest, const void *data,
+			     struct str *out)
+{
+	const struct request_core *core = request_core(req);
+
+	(void)rest, (void)data;
+	return give_number(req, core->head_bytes + core->body_bytes, out);
+}
+
+bool variable_request_time(struct request *req, struct str rest, const void *data,
+			   struct str *out)
+{
+	(void)rest, (void)data;
+	return give(milliseconds_text(req->pool, clock_wall_ms() - request_core(req)->started_ms),
+		    out);
+}
+
+bool variable_request_completion(struct request *req, struct str rest, const void *data,
+				 struct str *out)
+{
+	(void)rest, (void)data;
+	*out = request_core(req)->complete_ok ? STR("OK") : STR("");
+	return true;
+}
+
+bool variable_request_id(struct request *req, struct str rest, const void *data, struct str *out)
+{
+	static const char digits[] = "0123456789abcdef";
+	uint8_t bytes[16];
+	char *text = pool_alloc(req->pool, 2 * sizeof(bytes));
+
+	(void)rest, (void)data;
+	if (getrandom(bytes, sizeof(bytes), 0) != sizeof(bytes))
+		return false;
+	for (size_t i = 0; i < sizeof(bytes); i++) {
+		text[2 * i] = digits[bytes[i] >> 4];
+		text[2 * i + 1] = digits[bytes[i] & 15];
+	}
+	return give((struct str){ text, 2 * sizeof(bytes) }, out);
+}
+
+/* --- times ------------------------------------------------------------------ */
+
+bool variable_msec(struct request *req, struct str rest, const void *data, struct str *out)
+{
+	(void)rest, (void)data;
+	return give(milliseconds_text(req->pool, clock_wall_ms()), out);
+}
+
+/* A text of the time that is the same for a whole second. */
+struct second_text {
+	time_t second;
+	char text[64];
+	size_t len;
+};
+
+static bool give_time(struct second_text *kept, char *put(char *to, time_t seconds),
+		      struct request *req, struct str *out)
+{
+	time_t now = (time_t)(clock_wall_ms() / 1000);
+
+	if (kept->second != now) {
+		kept->len = (size_t)(put(kept->text, now) - kept->text);
+		kept->second = now;
+	}
+	return give(pool_strdup(req->pool, (struct str){ kept->text, kept->len }), out);
+}
+
+bool variable_time_local(struct request *req, struct str rest, const void *data, struct str *out)
+{
+	static struct second_text kept;
+
+	(void)rest, (void)data;
+	return give_time(&kept, date_put_log, req, out);
+}
+
+bool variable_time_iso8601(struct request *req, struct str rest, const void *data,
+			   struct str *out)
+{
+	static struct second_text kept;
+
+	(void)rest, (void)data;
+	return give_time(&kept, date_put_iso8601, req, out);
+}
+
+/* --- fields of the answer --------------------------------------------------- */
+
+static bool sent_content_type(struct request *req, struct str *out)
+{
+	const struct response *response = &req->response;
+
+	if (str_empty(response->charset))
+		return give(response->content_type, out);
+	return give(pool_concat(req->pool,
+				(struct str[]){ response->content_type, STR("; charset="),
+						response->charset },
+				3),
+		    out);
+}
+
+static bool sent_content_length(struct request *req, struct str *out)
+{
+	const struct response *response = &req->response;
+
+	if (request_core(req)->chunked || !status_has_body(response->status) ||
+	    (response->body && response->body->length < 0))
+		return false;
+	return give_number(req, response->body ? (uint64_t)response->body->length : 0, out);
+}
+
+static bool sent_last_modified(struct request *req, struct str *out)
+{
+	const struct response *response = &req->response;
+
+	if (!str_empty(response->last_modified_text))
+		return give(response->last_modified_text, out);
+	if (response->last_modified < 0)
+		return false;
+
+	char *text = pool_alloc(req->pool, DATE_HTTP_LEN);
+
+	return give(str_range(text, date_put_http(text, response->last_modified)), out);
+}
+
+static bool sent_location(struct request *req, struct str *out)
+{
+	return !str_empty(req->response.location) && give(response_location(req), out);
+}
+
+static bool sent_etag(struct request *req, struct str *out)
+{
+	return give(req->response.etag, out);
+}
+
+static bool sent_connection(struct request *req, struct str *out)
+{
+	return give(request_core(req)->keepalive ? STR("keep-alive") : STR("close"), out);
+}
+
+static bool sent_keep_alive(struct request *req, struct str *out)
+{
+	int64_t ms = req->location->core->keepalive_header.ms;
+
+	if (!request_core(req)->keepalive || ms == 0)
+		return false;
+	return give(pool_printf(req->pool, "timeout=%lld", (long long)ms / 1000), out);
+}
+
+static bool sent_transfer_encoding(struct request *req, struct str *out)
+{
+	return request_core(req)->chunked && give(STR("chunked"), out);
+}
+
+static bool sent_server(struct request *req, struct str *out)
+{
+	return give(server_token(req->location->core->server_tokens), out);
+}
+
+/* Fields that the list of headers does not have. */
+static const struct {
+	struct str name;
+	bool (*get)(struct request *req, struct str *out);
+} sent_fields[] = {
+	{ STR_INIT("content_type"), sent_content_type },
+	{ STR_INIT("content_length"), sent_content_length },
+	{ STR_INIT("last_modified"), sent_last_modified },
+	{ STR_INIT("location"), sent_location },
+	{ STR_INIT("etag"), sent_etag },
+	{ STR_INIT("connection"), sent_connection },
+	{ STR_INIT("keep_alive"), sent_keep_alive },
+	{ STR_INIT("transfer_encoding"), sent_transfer_encoding },
+	{ STR_INIT("server"), sent_server },
+};
+
+bool variable_sent_http(struct request *req, struct str rest, const void *data, struct str *out)
+{
+	(void)data;
+	for (size_t i = 0; i < sizeof(sent_fields) / sizeof(sent_fields[0]); i++)
+		if (str_eq(rest, sent_fields[i].name))
+			return sent_fields[i].get(req, out);
+	return fields_text(req->pool, req->response.headers, rest, out);
+}
+
+bool variable_sent_trailer(struct request *req, struct str rest, const void *data,
+			   struct str *out)
+{
+	(void)data;
+	return fields_text(req->pool, req->response.trailers, rest, out);
+}

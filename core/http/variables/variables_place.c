@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Variables of the connection, of the server's own side, and of where files are. */
+#include "http/variables/variables.h"
+
+#include <limits.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <config.h>
+
+#include "http/request/request_private.h"
+
+/* Whose meanings of names and values are followed. */
+#define NGINX_VERSION "1.28.0"
+
+static bool give(struct str text, struct str *out)
+{
+	*out = text;
+	return true;
+}
+
+static bool give_number(struct request *req, uint64_t number, struct str *out)
+{
+	char *text = pool_alloc(req->pool, 20);
+
+	return give(str_range(text, str_put_u64(text, number)), out);
+}
+
+/* --- addresses -------------------------------------------------------------- */
+
+static bool give_port(struct request *req, const union address *address, struct str *out)
+{
+	if (address->any.sa_family == AF_UNIX)
+		return give(STR(""), out);
+	return give_number(req, (uint64_t)address_port(address), out);
+}
+
+bool variable_remote_addr(struct request *req, struct str rest, const void *data, struct str *out)
+{
+	(void)rest, (void)data;
+	return give(conn_peer_text(req->conn), out);
+}
+
+bool variable_remote_port(struct request *req, struct str rest, const void *data, struct str *out)
+{
+	(void)rest, (void)data;
+	return give_port(req, &req->conn->peer, out);
+}
+
+bool variable_binary_remote_addr(struct request *req, struct str rest, const void *data,
+				 struct str *out)
+{
+	(void)rest, (void)data;
+	return give(request_address(req), out);
+}
+
+bool variable_server_addr(struct request *req, struct str rest, const void *data, struct str *out)
+{
+	(void)rest, (void)data;
+	return give(address_text(conn_local(req->conn), req->pool), out);
+}
+
+bool variable_server_port(struct request *req, struct str rest, const void *data, struct str *out)
+{
+	(void)rest, (void)data;
+	return give_port(req, conn_local(req->conn), out);
+}
+
+bool variable_server_name(struct request *req, struct str rest, const void *data, struct str *out)
+{
+	(void)rest, (void)data;
+	return give(req->server->name, out);
+}
+
+/* --- the connection --------------------------------------------------------- */
+
+bool variable_connection(struct request *req, struct str rest, const void *data, struct str *out)
+{
+	(void)rest, (void)data;
+	return give_number(req, req->conn->number, out);
+}
+
+bool variable_connection_requests(struct request *req, struct str rest, const void *data,
+				  struct str *out)
+{
+	(void)rest, (void)data;
+	return give_number(req, request_core(req)->number, out);
+}
+
+bool variable_connection_time(struct request *req, struct str rest, const void *data,
+			      struct str *out)
+{
+	(void)rest, (void)data;
+	return give(milliseconds_text(req->pool, clock_wall_ms() - req->conn->started_ms), out);
+}
+
+static bool tcp_info(struct request *req, struct tcp_info *info)
+{
+	socklen_t len = sizeof(*info);
+
+	*info = (struct tcp_info){ 0 };
+	return getsockopt(req->conn->event.fd, IPPROTO_TCP, TCP_INFO, info, &len) == 0;
+}
+
+bool variable_tcpinfo_rtt(struct request *req, struct str rest, const void *data, struct str *out)
+{
+	struct tcp_info info;
+
+	(void)rest, (void)data;
+	return tcp_info(req, &info) && give_number(req, info.tcpi_rtt, out);
+}
+
+bool variable_tcpinfo_rttvar(struct request *req, struct str rest, const void *data,
+			     struct str *out)
+{
+	struct tcp_info info;
+
+	(void)rest, (void)data;
+	return tcp_info(req, &info) && give_number(req, info.tcpi_rttvar, out);
+}
+
+bool variable_tcpinfo_snd_cwnd(struct request *req, struct str rest, const void *data,
+			       struct str *out)
+{
+	struct tcp_info info;
+
+	(void)rest, (void)data;
+	return tcp_info(req, &info) && give_number(req, info.tcpi_snd_cwnd, out);
+}
+
+bool variable_tcpinfo_rcv_space(struct request *req, struct str rest, const void *data,
+				struct str *out)
+{
+	struct tcp_info info;
+
+	(void)rest, (void)data;
+	return tcp_info(req, &info) && give_number(req, info.tcpi_rcv_space, out);
+}
+
+bool variable_pipe(struct request *req, struct str rest, const void *data, struct str *out)
+{
+	(void)rest, (void)data;
+	return give(request_core(req)->pipelined ? STR("p") : STR("."), out);
+}
+
+bool variable_scheme(struct request *req, struct str rest, const void *data, struct str *out)
+{
+	(void)req, (void)rest, (void)data;
+	return give(STR("http"), out);
+}
+
+bool variable_https(struct request *req, struct str rest, const void *data, struct str *out)
+{
+	(void)req, (void)rest, (void)data;
+	return give(STR(""), out);
+}
+
+/* --- files ------------------------------------------------------------------ */
+
+bool variable_document_root(struct request *req, struct str rest, const void *data,
+			    struct str *out)
+{
+	(void)rest, (void)data;
+	return give(request_root(req), out);
+}
+
+bool variable_realpath_root(struct request *req, struct str rest, const void *data,
+			    struct str *out)
+{
+	char real[PATH_MAX];
+	struct file_root root = request_file_root(req);
+
+	(void)rest, (void)data;
+	if (root.has_dots || !realpath(pool_cstr(req->pool, root.path), real))
+		return false;
+	return give(pool_strdup(req->pool, str_from(real)), out);
+}
+
+bool variable_request_filename(struct request *req, struct str rest, const void *data,
+			       struct str *out)
+{
+	(void)rest, (void)data;
+	return give(request_path(req, req->uri), out);
+}
+
+/* --- this server ------------------------------------------------------------ */
+
+bool variable_pid(struct request *req, struct str rest, const void *data, struct str *out)
+{
+	(void)rest, (void)data;
+	return give_number(req, (uint64_t)getpid(), out);
+}
+
+bool variable_hostname(struct request *req, struct str rest, const void *data, struct str *out)
+{
+	(void)req, (void)rest, (void)data;
+	return give(http_current->hostname, out);
+}
+
+bool variable_nginx_version(struct request *req, struct str rest, const void *data,
+			    struct str *out)
+{
+	(void)req, (void)rest, (void)data;
+	return give(STR(NGINX_VERSION), out);
+}
+
+bool variable_skua_version(struct request *req, struct str rest, const void *data, struct str *out)
+{
+	(void)req, (void)rest, (void)data;
+	return give(STR(SKUA_VERSION), out);
+}

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Variables of what the client asked: the request line, the fields of its head. */
+#include "http/variables/variables.h"
+
+#include "http/request/request_private.h"
+
+static bool give(struct str text, struct str *out)
+{
+	*out = text;
+	return text.data != NULL;
+}
+
+bool variable_uri(struct request *req, struct str rest, const void *data, struct str *out)
+{
+	(void)rest, (void)data;
+	return give(req->uri, out);
+}
+
+bool variable_request_uri(struct request *req, struct str rest, const void *data, struct str *out)
+{
+	(void)rest, (void)data;
+	return give(req->target, out);
+}
+
+bool variable_args(struct request *req, struct str rest, const void *data, struct str *out)
+{
+	(void)rest, (void)data;
+	return req->args.len > 0 && give(req->args, out);
+}
+
+bool variable_is_args(struct request *req, struct str rest, const void *data, struct str *out)
+{
+	(void)rest, (void)data;
+	return give(req->args.len ? STR("?") : STR(""), out);
+}
+
+/* The first argument of that name, in upper or lower case, as it was sent: not decoded. */
+bool variable_arg(struct request *req, struct str rest, const void *data, struct str *out)
+{
+	struct str args = req->args;
+
+	(void)data;
+	while (args.len > 0) {
+		struct str pair = str_split(&args, '&');
+
+		if (pair.len > rest.len && pair.data[rest.len] == '=' &&
+		    str_eq_nocase(str_head(pair, rest.len), rest))
+			return give(str_skip(pair, rest.len + 1), out);
+	}
+	return false;
+}
+
+bool variable_host(struct request *req, struct str rest, const void *data, struct str *out)
+{
+	(void)rest, (void)data;
+	return give(req->host.len ? req->host : req->server->name, out);
+}
+
+/* "user_agent" is the field User-Agent. */
+static inline bool is_field(struct str field, struct str variable)
+{
+	if (field.len != variable.len)
+		return false;
+	for (size_t i = 0; i < field.len; i++) {
+		char c = field.data[i], wanted = variable.data[i];
+
+		if (c != wanted && (c == '-' ? '_' : ascii_lower(c)) != wanted)
+			return false;
+	}
+	return true;
+}
+
+/* The first one from here on; NULL if there is none. */
+static const struct header *find_field(const struct header *header, struct str name)
+{
+	while (header && !is_field(header->name, name))
+		header = header->next;
+	return header;
+}
+
+static struct str join_fields(struct pool *pool, const struct header *first, struct str name)
+{
+	struct str separator = str_eq(name, STR("cookie")) ? STR("; ") : STR(", ");
+	size_t len = 0;
+
+	for (const struct header *field = first; field; field = find_field(field->next, name))
+		len += field->value.len + separator.len;
+
+	char *text = pool_alloc(pool, len), *to = text;
+
+	for (const struct header *field = first; field; field = find_field(field->next, name))
+		to = str_put(str_put(to, field->value), separator);
+	return (struct str){ text, len - separator.len };
+}
+
+bool fields_text(struct pool *pool, const struct header *headers, struct str name,
+		 struct str *out)
+{
+	const struct header *first = find_field(headers, name);
+
+	if (first)
+		*out = first->value;
+	if (first && find_field(first->next, name))
+		*out = join_fields(pool, first, name);
+	return first != NULL;
+}
+
+bool variable_http(struct request *req, struct str rest, const void *data, struct str *out)
+{
+	(void)data;
+	return fields_text(req->pool, req->headers, rest, out);
+}
+
+static bool find_cookie(struct str cookies, struct str name, struct str *out)
+{
+	while (cookies.len > 0) {
+		struct str pair = str_trim(str_split(&cookies, ';'), " \t");
+
+		if (pair.len > name.len && pair.data[name.len] == '=' &&
+		    str_eq_nocase(str_head(pair, name.len), name))
+			return give(str_skip(pair, name.len + 1), out);
+	}
+	return false;
+}
+
+bool variable_cookie(struct request *req, struct str rest, const void *data, struct str *out)
+{
+	(void)data;
+	for (const struct header *header = req->headers; header; header = header->next)
+		if (str_eq_nocase(header->name, STR("Cookie")) &&
+		    find_cookie(header->value, rest, out))
+			return true;
+	return false;
+}
+
+bool variable_request(struct request *req, struct str rest, const void *data, struct str *out)
+{
+	(void)rest, (void)data;
+	return give(req->line, out);
+}
+
+bool variable_request_method(struct request *req, struct str rest, const void *data,
+			     struct str *out)
+{
+	(void)rest, (void)data;
+	return give(req->method_name, out);
+}
+
+bool variable_server_protocol(struct request *req, struct str rest, const void *data,
+			      struct str *out)
+{
+	(void)rest, (void)data;
+	return give(req->version == HTTP_1_0 ? STR("HTTP/1.0") : STR("HTTP/1.1"), out);
+}
+
+bool variable_content_type(struct request *req, struct str rest, const void *data, struct str *out)
+{
+	const struct header *header = request_header(req, STR("Content-Type"));
+
+	(void)rest, (void)data;
+	return header && give(header->value, out);
+}
+
+bool variable_content_length(struct request *req, struct str rest, const void *data,
+			     struct str *out)
+{
+	(void)rest, (void)data;
+	return give(req->known.content_length, out);
+}
+
+/* --- Authorization: Basic (RFC 7617) ---------------------------------------- */
+
+/* The value of a base64 digit, or -1. */
+static int digit_value(char c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52;
+	return c == '+' ? 62 : c == '/' ? 63 : -1;
+}
+
+/* Decodes up to the first byte that is no digit. */
+static struct str decode_base64(struct pool *pool, struct str text)
+{
+	char *decoded = pool_alloc(pool, text.len + 1);
+	size_t len = 0;
+	unsigned bits = 0, count = 0;
+
+	for (size_t i = 0; i < text.len; i++) {
+		int value = digit_value(text.data[i]);
+
+		if (value < 0)
+			break;
+		bits = bits << 6 | (unsigned)value;
+		count += 6;
+		if (count >= 8) {
+			count -= 8;
+			decoded[len++] = (char)(bits >> count);
+		}
+	}
+	return (struct str){ decoded, len };
+}
+
+bool variable_remote_user(struct request *req, struct str rest, const void *data, struct str *out)
+{
+	struct str authorization = req->known.authorization, user;
+
+	(void)rest, (void)data;
+	if (!str_eq_nocase(str_head(authorization, 6), STR("Basic ")))
+		return false;
+	user = decode_base64(req->pool, str_trim(str_skip(authorization, 6), " "));
+
+	ssize_t colon = str_chr(user, ':');
+
+	return colon > 0 && give(str_head(user, (size_t)colon), out);
+}

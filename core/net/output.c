@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "net/output.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <unistd.h>
+
+#include "net/conn.h"
+#include "net/sendfile.h"
+
+/* Bytes of a file that are read at once where sendfile(2) is not used; more is no quicker. */
+enum { COPY = 32 * 1024 };
+
+static struct slice *nth(struct output *output, unsigned n)
+{
+	return &output->ring[(output->first + n) % OUTPUT_SLICES];
+}
+
+static bool has_own_memory(const struct slice *slice)
+{
+	return slice->data && slice->release;
+}
+
+void output_add(struct output *output, struct slice slice)
+{
+	assert(output->count < OUTPUT_SLICES);
+	*nth(output, output->count++) = slice;
+	output->queued += slice.len;
+	if (has_own_memory(&slice))
+		output->held += slice.len;
+}
+
+void output_add_bytes(struct output *output, struct str bytes)
+{
+	output_add(output, (struct slice){ .data = bytes.data, .len = bytes.len, .fd = -1 });
+}
+
+void output_add_note(struct output *output, struct str bytes)
+{
+	char *note = output->notes[(output->first + output->count) % OUTPUT_SLICES];
+
+	assert(bytes.len <= OUTPUT_NOTE);
+	str_put(note, bytes);
+	output_add_bytes(output, (struct str){ note, bytes.len });
+}
+
+static void drop_first(struct output *output)
+{
+	slice_release(nth(output, 0));
+	output->first = (output->first + 1) % OUTPUT_SLICES;
+	output->count--;
+}
+
+/* n bytes have left. */
+static void consume(struct output *output, size_t n)
+{
+	output->sent += n;
+	while (n) {
+		struct slice *slice = nth(output, 0);
+
+		if (has_own_memory(slice))
+			output->held -= n < slice->len ? n : slice->len;
+		if (n < slice->len) {
+			if (slice->data)
+				slice->data += n;
+			slice->offset += n;
+			slice->len -= n;
+			return;
+		}
+		n -= slice->len;
+		drop_first(output);
+	}
+}
+
+/*
+ * Gathers memory up to the next range of a file; of a range that is to be copied the first
+ * bytes follow, which are read once more if the socket does not take them. *more tells
+ * that something stands behind what was gathered. How many pieces, or -errno where there
+ * is but a range that cannot be read (-ENODATA: the file has become shorter).
+ */
+static int gather(struct output *output, struct iovec *iov, size_t *total, bool *more)
+{
+	static char copy[COPY];
+	int count = 0;
+
+	*total = 0;
+	*more = false;
+	for (unsigned i = 0; i < output->count; i++) {
+		const struct slice *slice = nth(output, i);
+
+		if (slice->data) {
+			iov[count++] = (struct iovec){ (void *)slice->data, slice->len };
+			*total += slice->len;
+			continue;
+		}
+		*more = true;
+		if (!slice->is_copied)
+			break;
+
+		size_t len = slice->len < COPY ? slice->len : COPY;
+		ssize_t got = pread(slice->fd, copy, len, (off_t)slice->offset);
+
+		if (got <= 0)
+			return count ? count : got < 0 ? -errno : -ENODATA;
+		iov[count++] = (struct iovec){ copy, (size_t)got };
+		*total += (size_t)got;
+		*more = (size_t)got < slice->len || i + 1 < output->count;
+		break;
+	}
+	return count;
+}
+
+/* 1: goes on; 0: the socket took only a part; -errno. */
+static int send_memory(struct output *output, struct conn *conn, bool more)
+{
+	struct iovec iov[OUTPUT_SLICES];
+	size_t total;
+	bool more_behind;
+	int count = gather(output, iov, &total, &more_behind);
+
+	if (count < 0)
+		return count;
+
+	ssize_t n = conn->transport->send(conn, iov, count, more_behind || more);
+
+	if (n < 0)
+		return (int)n;
+	consume(output, (size_t)n);
+	return (size_t)n == total;
+}
+
+static int send_file(struct output *output, struct conn *conn)
+{
+	struct slice *slice = nth(output, 0);
+	ssize_t n = conn->transport->send_file(conn, slice->fd, slice->offset, slice->len);
+
+	if (n == 0)
+		return -ENODATA;
+	if (n < 0 && sendfile_is_refused((int)-n)) {
+		sendfile_note_refusal(slice->fd, (int)-n);
+		slice->is_copied = true;
+		return 1;
+	}
+	if (n < 0)
+		return (int)n;
+	consume(output, (size_t)n);
+	return 1;
+}
+
+int output_send(struct output *output, struct conn *conn, bool more)
+{
+	while (output->count) {
+		const struct slice *first = nth(output, 0);
+		int result = first->data || first->is_copied ? send_memory(output, conn, more) :
+							       send_file(output, conn);
+
+		if (result == -EINTR)
+			continue;
+		if (result < 0)
+			return result;
+		if (result == 0)
+			return -EAGAIN;
+	}
+	return 0;
+}
+
+void output_finish(struct output *output)
+{
+	while (output->count)
+		drop_first(output);
+	output->held = 0;
+}
