@@ -6,8 +6,8 @@
 #include "config/modules.h"
 #include "http/request/files.h"
 #include "http/conf/http.h"
-#include "process/main_conf.h"
-#include "process/sandbox.h"
+#include "process/server/main_conf.h"
+#include "process/sandbox/sandbox.h"
 
 const struct module *const core_modules[] = {
 	&main_module,

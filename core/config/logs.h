@@ -2,7 +2,7 @@
 /*
  * Which log files a configuration wants, and the directive error_log. Nothing
  * is opened while a configuration is read: files are noted here, the master
- * opens them (process/logfiles.c) and its children inherit the descriptors.
+ * opens them (process/server/logfiles.c) and its children inherit the descriptors.
  * A descriptor keeps its number as long as the configuration lives; reopening
  * puts another file behind it.
  */

@@ -2,7 +2,7 @@
 /*
  * Templates as they were compiled: literal parts and variables. Which function
  * gives a variable's value is settled when the whole configuration was read,
- * since a variable may be defined after its first use. http/variables.c
+ * since a variable may be defined after its first use. http/variables/variables.c
  * evaluates them.
  */
 #ifndef SKUA_CONFIG_TEMPLATE_H

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "process/receiver.h"
+#include "process/handoff/receiver.h"
 
 static const char *const modes[] = { "shared", "reuseport", "handoff" };
 

@@ -12,11 +12,11 @@
 
 #include <log.h>
 
-#include "process/channel.h"
-#include "process/heirs.h"
-#include "process/inbox.h"
-#include "process/relay.h"
-#include "process/table.h"
+#include "process/ipc/channel.h"
+#include "process/handoff/successors.h"
+#include "process/ipc/inbox.h"
+#include "process/handoff/relay.h"
+#include "process/server/table.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -5,7 +5,7 @@
  */
 #include <assert.h>
 
-#include "process/control.h"
+#include "process/master/control.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -15,8 +15,8 @@
 
 #include <log.h>
 
-#include "process/channel.h"
-#include "process/inbox.h"
+#include "process/ipc/channel.h"
+#include "process/ipc/inbox.h"
 
 static int ends[2];
 

@@ -3,7 +3,7 @@
  * skua help: the form of what it prints, and that every entry of every table has
  * something to print.
  */
-#include "config/help.h"
+#include "cli/help.h"
 
 #include <stdlib.h>
 

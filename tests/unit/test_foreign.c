@@ -8,9 +8,9 @@
 
 #include "base/memfile.h"
 #include "base/stats.h"
-#include "process/channel.h"
-#include "process/foreign.h"
-#include "process/receiver.h"
+#include "process/ipc/channel.h"
+#include "process/handoff/peer_counters.h"
+#include "process/handoff/receiver.h"
 
 enum { SLOTS = 3 };
 

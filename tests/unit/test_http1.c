@@ -195,7 +195,7 @@ static struct {
 	char bytes[2 * HEAD_MAX_BYTES];
 } moved;
 
-/* Gives the connection away, as process/passing.c does. */
+/* Gives the connection away, as process/worker/handover.c does. */
 static bool move(struct conn *conn)
 {
 	if (!conn_pack(conn, &moved.past))

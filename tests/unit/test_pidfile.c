@@ -14,7 +14,7 @@
 
 #include "harness/memory.h"
 #include "harness/scratch.h"
-#include "process/pidfile.h"
+#include "process/os/pidfile.h"
 
 enum { OTHER = 65534 }; /* a user who is neither root nor this one */
 

@@ -13,7 +13,7 @@
 
 #include "harness/memory.h"
 #include "harness/scratch.h"
-#include "process/place.h"
+#include "process/os/place.h"
 
 enum { OTHER = 65534 }; /* a user who is neither root nor this one */
 

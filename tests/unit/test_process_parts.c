@@ -7,12 +7,12 @@
 
 #include <signal.h>
 
-#include "process/balance.h"
-#include "process/cpus.h"
-#include "process/executable.h"
-#include "process/options.h"
-#include "process/receiver.h"
-#include "process/signals.h"
+#include "process/handoff/balance.h"
+#include "process/os/cpus.h"
+#include "process/os/executable.h"
+#include "cli/options.h"
+#include "process/handoff/receiver.h"
+#include "process/os/signals.h"
 
 START_TEST(quota_is_rounded_up)
 {

@@ -8,8 +8,8 @@
 
 #include "base/stats.h"
 #include "event/loop.h"
-#include "process/inbox.h"
-#include "process/receiver.h"
+#include "process/ipc/inbox.h"
+#include "process/handoff/receiver.h"
 
 enum { COUNT = 3 };
 

@@ -9,12 +9,12 @@
 
 #include "base/stats.h"
 #include "net/listener.h"
-#include "process/generation.h"
-#include "process/inbox.h"
-#include "process/main_conf.h"
-#include "process/receiver.h"
-#include "process/relay.h"
-#include "process/table.h"
+#include "process/server/generation.h"
+#include "process/ipc/inbox.h"
+#include "process/server/main_conf.h"
+#include "process/handoff/receiver.h"
+#include "process/handoff/relay.h"
+#include "process/server/table.h"
 
 static const struct events_conf events = { .worker_connections = 1000 };
 static struct listener items[] = { { .id = 3 }, { .id = 9 } };

@@ -4,7 +4,7 @@
  */
 #include "harness/test.h"
 
-#include "process/respawn.h"
+#include "process/server/respawn.h"
 
 static const struct respawn_place serving = { .is_proven = true };
 static const struct respawn_place alone = { .is_proven = true, .is_needed = true };

@@ -9,9 +9,9 @@
 #include <unistd.h>
 
 #include "base/stats.h"
-#include "process/generation.h"
-#include "process/main_conf.h"
-#include "process/table.h"
+#include "process/server/generation.h"
+#include "process/server/main_conf.h"
+#include "process/server/table.h"
 
 enum { SLOTS = 3, BLOCK_SIZE = 1 << 16 };
 

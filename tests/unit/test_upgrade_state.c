@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "process/upgrade_state.h"
+#include "process/upgrade/upgrade_state.h"
 
 static struct upgrade_state sample(void)
 {

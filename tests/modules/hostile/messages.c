@@ -9,7 +9,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-/* As core/process/channel.c has it. */
+/* As core/process/ipc/channel.c has it. */
 struct head {
 	uint16_t version, type;
 	uint32_t number, len, fds_count;

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Prints the documentation that lies in the tables of the modules. The blocks of
+ * `skua help --all` are what the reference pages are made from:
+ *
+ *     keepalive_timeout
+ *         Syntax:   keepalive_timeout time [header_time];
+ *         Default:  75s
+ *         Context:  http, server, location
+ *         Module:   http
+ *
+ *         What it does, in sentences.
+ */
+#include "cli/help.h"
+
+#include <errno.h>
+
+#include "config/internal.h"
+
+enum {
+	WIDTH = 79,
+	INDENT = 4,
+	INDENT_VALUE = 14, /* of what stands behind "Syntax:" */
+};
+
+/* Writes words with line breaks. */
+struct writer {
+	FILE *to;
+	unsigned indent; /* of the lines after the first */
+	unsigned column; /* where the next byte goes */
+	bool separate; /* a space belongs before the next word */
+};
+
+static unsigned columns_of(struct str text)
+{
+	unsigned columns = 0;
+
+	for (size_t i = 0; i < text.len; i++)
+		columns += ((unsigned char)text.data[i] & 0xC0) != 0x80;
+	return columns;
+}
+
+static void new_line(struct writer *writer)
+{
+	fprintf(writer->to, "\n%*s", (int)writer->indent, "");
+	writer->column = writer->indent;
+	writer->separate = false;
+}
+
+static void put_word(struct writer *writer, struct str word)
+{
+	unsigned columns = columns_of(word);
+
+	if (writer->separate && writer->column + 1 + columns > WIDTH)
+		new_line(writer);
+	if (writer->separate) {
+		fputc(' ', writer->to);
+		writer->column++;
+	}
+	fwrite(word.data, 1, word.len, writer->to);
+	writer->column += columns;
+	writer->separate = true;
+}
+
+/* The words of the text. */
+static void put_text(struct writer *writer, struct str text)
+{
+	while (!str_empty(text)) {
+		struct str word = str_split(&text, ' ');
+
+		if (!str_empty(word))
+			put_word(writer, word);
+	}
+}
+
+/* An empty line before it all. Lines that are indented stay as they are. */
+static void put_paragraphs(FILE *to, struct str text)
+{
+	fputc('\n', to);
+	while (!str_empty(text)) {
+		struct str line = str_split(&text, '\n');
+		struct writer writer = { .to = to, .indent = INDENT, .column = INDENT };
+
+		if (!str_empty(line))
+			fprintf(to, "%*s", INDENT, "");
+		if (str_starts(line, STR(" ")))
+			fprintf(to, "%.*s", STR_ARG(line));
+		else
+			put_text(&writer, line);
+		fputc('\n', to);
+	}
+}
+
+static struct writer field(FILE *to, const char *label)
+{
+	fprintf(to, "%*s%-*s", INDENT, "", INDENT_VALUE - INDENT, label);
+	return (struct writer){ .to = to, .indent = INDENT_VALUE, .column = INDENT_VALUE };
+}
+
+/* "name arguments;", or name, arguments and a block. */
+static void print_syntax(FILE *to, const struct directive *directive)
+{
+	struct pool *pool = pool_create(0);
+	struct writer writer = field(to, "Syntax:");
+	const char *syntax = directive->syntax ? directive->syntax : "";
+	bool block = directive->flags & (BLOCK | RAW_BLOCK);
+	const char *end = !block ? ";" : strchr(syntax, '{') ? "" : " { ... }";
+
+	put_text(&writer,
+		 pool_printf(pool, "%s%s%s%s", directive->name, *syntax ? " " : "", syntax, end));
+	fputc('\n', to);
+	pool_destroy(pool);
+}
+
+static void print_contexts(FILE *to, unsigned contexts)
+{
+	struct pool *pool = pool_create(0);
+	struct writer writer = field(to, "Context:");
+
+	put_text(&writer, contexts_text(pool, contexts, ", "));
+	fputc('\n', to);
+	pool_destroy(pool);
+}
+
+static void print_directive(FILE *to, const struct module *module,
+			    const struct directive *directive)
+{
+	fprintf(to, "%s\n", directive->name);
+	print_syntax(to, directive);
+
+	struct writer writer = field(to, "Default:");
+
+	put_text(&writer, directive->initial ? str_from(directive->initial) : STR("—"));
+	fputc('\n', to);
+	print_contexts(to, directive->contexts);
+	fprintf(to, "%*s%-*s%s\n", INDENT, "", INDENT_VALUE - INDENT, "Module:", module->name);
+	if (directive->flags & OBSOLETE)
+		put_paragraphs(to, STR("Accepted, and without effect."));
+	put_paragraphs(to, str_from(directive->doc));
+}
+
+static const char *prefix_rest(const struct variable *variable)
+{
+	return variable->flags & VARIABLE_PREFIX ? "NAME" : "";
+}
+
+static void print_variable(FILE *to, const struct module *module, const struct variable *variable)
+{
+	fprintf(to, "$%s%s\n%*s%-*s%s\n", variable->name, prefix_rest(variable), INDENT, "",
+		INDENT_VALUE - INDENT, "Module:", module->name);
+	put_paragraphs(to, str_from(variable->doc));
+}
+
+static void list_directives(FILE *to, const struct module *module)
+{
+	const struct directive *directive = module->directives;
+	struct writer writer = { .to = to, .indent = INDENT };
+	const char *before = "";
+
+	for (; directive && directive->name; directive++) {
+		if (strcmp(before, directive->name) == 0)
+			continue;
+		if (!*before)
+			new_line(&writer);
+		put_word(&writer, str_from(directive->name));
+		before = directive->name;
+	}
+}
+
+static void list_variables(FILE *to, const struct module *module)
+{
+	const struct variable *variable = module->variables;
+	struct writer writer = { .to = to, .indent = INDENT };
+
+	if (variable && variable->name)
+		new_line(&writer);
+	for (; variable && variable->name; variable++) {
+		char name[128];
+
+		snprintf(name, sizeof(name), "$%s%s", variable->name, prefix_rest(variable));
+		put_word(&writer, str_from(name));
+	}
+}
+
+static void print_module(FILE *to, const struct module *module)
+{
+	struct writer writer = { .to = to, .indent = INDENT };
+	char name[128];
+
+	snprintf(name, sizeof(name), "%s:", module->name);
+	put_word(&writer, str_from(name));
+	put_text(&writer, str_from(module->summary));
+	list_directives(to, module);
+	list_variables(to, module);
+	fputs("\n", to);
+}
+
+static void print_list(FILE *to)
+{
+	fputs("Modules, their directives and variables. `skua help NAME` explains one of them.\n",
+	      to);
+	for (size_t i = 0; i < module_count(); i++) {
+		fputc('\n', to);
+		print_module(to, module_at(i));
+	}
+}
+
+static bool variable_has_name(const struct variable *variable, struct str name)
+{
+	struct str own = str_from(variable->name);
+
+	if (variable->flags & VARIABLE_PREFIX)
+		return str_starts(name, own);
+	return str_eq_nocase(name, own);
+}
+
+/* Prints what has the name (NULL: everything), with an empty line between two. */
+static size_t print_matches(FILE *to, const char *topic)
+{
+	bool sign = topic && *topic == '$';
+	struct str name = str_from(sign ? topic + 1 : topic);
+	size_t found = 0;
+
+	for (size_t i = 0; i < module_count() && !sign; i++) {
+		const struct directive *directive = module_at(i)->directives;
+
+		for (; directive && directive->name; directive++) {
+			if (topic && !str_eq(name, str_from(directive->name)))
+				continue;
+			fputs(found++ ? "\n" : "", to);
+			print_directive(to, module_at(i), directive);
+		}
+	}
+	for (size_t i = 0; i < module_count() && topic && !sign; i++) {
+		if (!str_eq(name, str_from(module_at(i)->name)))
+			continue;
+		fputs(found++ ? "\n" : "", to);
+		print_module(to, module_at(i));
+	}
+	for (size_t i = 0; i < module_count(); i++) {
+		const struct variable *variable = module_at(i)->variables;
+
+		for (; variable && variable->name; variable++) {
+			if (topic && !variable_has_name(variable, name))
+				continue;
+			fputs(found++ ? "\n" : "", to);
+			print_variable(to, module_at(i), variable);
+		}
+	}
+	return found;
+}
+
+static void report_nothing(const char *topic)
+{
+	bool sign = *topic == '$';
+	struct nearest nearest = { .wanted = str_from(topic + sign) };
+	const struct absent_directive *absent = absent_directives;
+
+	for (; absent->directive && !sign; absent++) {
+		if (strcmp(absent->directive, topic) && strcmp(absent->module, topic))
+			continue;
+		fprintf(stderr, "skua: the module %s was left out: run auto/configure with %s\n",
+			absent->module, absent->option);
+		return;
+	}
+	for (size_t i = 0; i < module_count(); i++) {
+		const struct directive *directive = module_at(i)->directives;
+		const struct variable *variable = module_at(i)->variables;
+
+		for (; directive && directive->name && !sign; directive++)
+			nearest_offer(&nearest, directive->name);
+		for (; variable && variable->name; variable++)
+			nearest_offer(&nearest, variable->name);
+		if (!sign)
+			nearest_offer(&nearest, module_at(i)->name);
+	}
+	fprintf(stderr, "skua: no directive, module or variable has the name \"%s\"", topic);
+	if (nearest.best)
+		fprintf(stderr, "; did you mean \"%s%s\"?\n", sign ? "$" : "", nearest.best);
+	else
+		fputs("; `skua help` lists all names\n", stderr);
+}
+
+int help_print(FILE *to, const char *topic)
+{
+	if (!topic) {
+		print_list(to);
+		return 0;
+	}
+	if (print_matches(to, strcmp(topic, "--all") == 0 ? NULL : topic))
+		return 0;
+	report_nothing(topic);
+	return -ENOENT;
+}

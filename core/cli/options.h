@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The command line, nginx's: what was asked for, nothing is done here.
+ */
+#ifndef SKUA_CLI_OPTIONS_H
+#define SKUA_CLI_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+enum command {
+	COMMAND_RUN,
+	COMMAND_TEST, /* -t */
+	COMMAND_DUMP, /* -T */
+	COMMAND_SIGNAL, /* -s */
+	COMMAND_VERSION, /* -v */
+	COMMAND_BUILD, /* -V */
+	COMMAND_USAGE, /* -h, -? */
+	COMMAND_SERVE, /* serve [DIR] */
+	COMMAND_HELP, /* help [NAME] */
+	COMMAND_SANDBOX, /* help sandbox -c FILE */
+	COMMAND_STATUS, /* status [--json] */
+};
+
+/* All strings are those of argv; NULL: not given. */
+struct options {
+	enum command command;
+	const char *prefix, *conf, *error_log, *globals;
+	const char *signal; /* "stop", "quit", "reload", "reopen" or "upgrade" */
+	bool quiet;
+	bool json; /* of status */
+
+	/* Of serve and help. */
+	const char *argument; /* DIR, NAME */
+	const char *address;
+	int port; /* -1: not given */
+	int workers; /* 0: auto */
+};
+
+/*
+ * Reads argv. 0, or -1 after it has said on standard error what is wrong and
+ * how it is meant.
+ */
+int options_read(struct options *options, int argc, char **argv);
+
+/* The usage, as -h prints it. */
+void options_usage(FILE *to);
+
+#endif

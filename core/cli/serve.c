@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Opens the socket, writes a configuration as text, and gives both to the server:
+ * from there on it is a server like any other.
+ */
+#include "cli/serve.h"
+
+#include <arpa/inet.h>
+#include <config.h>
+#include <errno.h>
+#include <ifaddrs.h>
+#include <limits.h>
+#include <net/if.h>
+#include <pool.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "config/modules.h"
+#include "net/conn.h"
+#include "net/listener.h"
+#include "process/server/generation.h"
+#include "process/server/listen.h"
+#include "process/server/main_conf.h"
+#include "cli/options.h"
+#include "process/sandbox/privileges.h"
+#include "process/master/server.h"
+#include "process/server/sockets.h"
+#include "process/upgrade/takeover.h"
+#include "process/upgrade/preflight.h"
+
+enum { DEFAULT_PORT = 8080, BACKLOG = 511, PORTS_TRIED = 100 };
+
+/* What serve has found out; the server tells it when it stands. */
+static struct {
+	const char *folder;
+	const char *owner; /* whose rights the processes have; NULL: those they were started with */
+	struct listener listener;
+} served;
+
+static bool is_digits(struct str text)
+{
+	return !str_empty(text) && strspn(text.data, "0123456789") == text.len;
+}
+
+/* "9000", "127.0.0.1:9000", "[::]:9000": a port is in it. Says how it is written. */
+static bool complain_about_port(struct str address)
+{
+	ssize_t colon = str_rchr(address, ':');
+	struct str host = colon < 0 ? STR("") : str_head(address, (size_t)colon);
+	struct str port = str_skip(address, (size_t)(colon + 1));
+
+	if (!is_digits(port) || (str_chr(host, ':') >= 0 && !str_ends(host, STR("]"))))
+		return false;
+	if (str_starts(host, STR("[")))
+		host = str_skip(str_head(host, host.len - 1), 1);
+	if (str_empty(host))
+		fprintf(stderr,
+			"skua serve: \"%.*s\" is no address; a port is given with "
+			"--port %.*s\n",
+			STR_ARG(address), STR_ARG(port));
+	else
+		fprintf(stderr,
+			"skua serve: \"%.*s\" is an address and a port; they are given apart:\n"
+			"    skua serve --address %.*s --port %.*s\n",
+			STR_ARG(address), STR_ARG(host), STR_ARG(port));
+	return true;
+}
+
+/* A bare IPv6 address gets the brackets that listen wants. */
+static int parse_address(struct pool *pool, const char *given, struct listener *listener)
+{
+	const char *address = strcmp(given, "all") == 0 ? "0.0.0.0" : given;
+	bool bare = strchr(address, ':') && address[0] != '[';
+	struct str text = pool_printf(pool, bare ? "[%s]:%d" : "%s:%d", address, DEFAULT_PORT);
+	const char *why = "";
+	unsigned ports;
+
+	if (complain_about_port(str_from(address)))
+		return -1;
+	if (listener_parse(pool, text, listener, &ports, &why) == 0 &&
+	    listener->address.any.sa_family != AF_UNIX)
+		return 0;
+	fprintf(stderr,
+		"skua serve: \"%s\" is not an address (%s): give one of this machine with "
+		"--address, 127.0.0.1 for this machine alone, all for all networks\n",
+		given, why);
+	return -1;
+}
+
+/* The next port that nobody listens on, or 0. */
+static int free_port(struct listener listener, int port)
+{
+	for (int i = 1; i <= PORTS_TRIED && port + i <= 65535; i++) {
+		int fd = socket(listener.address.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+		address_set_port(&listener.address, port + i);
+		bool is_free = fd >= 0 &&
+			       bind(fd, &listener.address.any, listener.address_len) == 0;
+		if (fd >= 0)
+			close(fd);
+		if (is_free)
+			return port + i;
+	}
+	return 0;
+}
+
+static void complain(const struct listener *listener, int port, const struct failure *failure)
+{
+	if (failure->error == EADDRINUSE) {
+		fprintf(stderr,
+			"skua serve: port %d is taken: another program listens there. Choose "
+			"another one with --port, for example\n"
+			"    skua serve --port %d\n",
+			port, free_port(*listener, port));
+	} else if (failure->error == EACCES) {
+		fprintf(stderr,
+			"skua serve: ports below 1024 are root's. Choose another one with --port, "
+			"for example\n"
+			"    skua serve --port %d\n",
+			free_port(*listener, DEFAULT_PORT - 1));
+	} else if (failure->error == EADDRNOTAVAIL) {
+		fprintf(stderr,
+			"skua serve: this machine does not have that address. Choose one with "
+			"--address: 127.0.0.1 for this machine alone, all for all networks\n");
+	} else {
+		fprintf(stderr, "skua serve: cannot listen on port %d: %s: %s\n", port,
+			failure->call, strerror(failure->error));
+	}
+}
+
+/* Opens the socket first: so it is known which port the kernel has chosen. */
+static int open_socket(struct listener *listener, int port)
+{
+	struct failure failure;
+
+	/* Nothing is bound on trial, so any port will do. */
+	address_set_port(&listener->address, trial_is_this() && port == 0 ? DEFAULT_PORT : port);
+	if (trial_is_this())
+		return 0;
+	if (takeover_begin() < 0)
+		return -1;
+	if (takeover_address(&listener->address, &listener->address_len))
+		return 0;
+	listener->backlog = BACKLOG;
+	listener->fastopen = LISTENER_FASTOPEN_DEFAULT;
+	listener->ipv6only = true;
+	int fd = socket_listen(listener, false, true, true, &failure);
+	if (fd < 0) {
+		complain(listener, port, &failure);
+		return -1;
+	}
+	listener->address_len = sizeof(listener->address);
+	getsockname(fd, &listener->address.any, &listener->address_len);
+	int error = listen_adopt(fd, 0);
+	if (error == 0)
+		return 0;
+	fprintf(stderr, "skua serve: cannot use the socket: %s\n", strerror(-error));
+	close(fd);
+	return -1;
+}
+
+static bool has_directive(const char *name)
+{
+	for (size_t i = 0; i < module_count(); i++) {
+		const struct directive *directive = module_at(i)->directives;
+
+		for (; directive && directive->name; directive++)
+			if (strcmp(directive->name, name) == 0)
+				return true;
+	}
+	return false;
+}
+
+/* conf/mime.types of the installed tree or of the one it was built in: beside the program's. */
+static struct str find_types(struct pool *pool)
+{
+	char program[PATH_MAX];
+	ssize_t len = readlink("/proc/self/exe", program, sizeof(program));
+	struct str path = { program, len > 0 ? (size_t)len : 0 };
+
+	for (int i = 0; i < 2; i++) {
+		ssize_t slash = str_rchr(path, '/');
+		path.len = slash > 0 ? (size_t)slash : 0;
+	}
+	path = pool_printf(pool, "%.*s/conf/mime.types", STR_ARG(path));
+	if (access(path.data, R_OK) == 0)
+		return path;
+	struct str conf = str_from(SKUA_CONF_PATH);
+	conf.len = (size_t)str_rchr(conf, '/');
+	path = pool_printf(pool, "%.*s/mime.types", STR_ARG(conf));
+	return access(path.data, R_OK) == 0 ? path : STR("");
+}
+
+static const char log_lines[] =
+	"    log_format serve '$time_iso8601  $remote_addr  $status  $request_method "
+	"$request_uri  $body_bytes_sent bytes';\n"
+	"    access_log /dev/stdout serve;\n";
+
+/* The folder is the prefix: no name of it has to be quoted. */
+static struct str write_conf(struct pool *pool, const struct options *options,
+			     const struct listener *listener)
+{
+	struct str types = has_directive("types") ? find_types(pool) : STR("");
+	char host[INET6_ADDRSTRLEN];
+	bool v6 = listener->address.any.sa_family == AF_INET6;
+
+	inet_ntop(listener->address.any.sa_family,
+		  v6 ? (const void *)&listener->address.in6.sin6_addr :
+		       (const void *)&listener->address.in.sin_addr,
+		  host, sizeof(host));
+	struct str workers = options->workers ? pool_printf(pool, "%d", options->workers) :
+						STR("auto");
+	struct str include = str_empty(types) ?
+				     STR("") :
+				     pool_printf(pool, "    include \"%.*s\";\n", STR_ARG(types));
+	return pool_printf(pool,
+			   "daemon off;\n"
+			   "worker_processes %.*s;\n"
+			   "error_log stderr warn;\n"
+			   "events { worker_connections 1024; }\n"
+			   "http {\n%.*s%s%s"
+			   "    log_not_found off;\n"
+			   "    server {\n"
+			   "        listen %s%s%s:%d;\n"
+			   "        root .;\n%s"
+			   "    }\n"
+			   "}\n",
+			   STR_ARG(workers), STR_ARG(include),
+			   has_directive("access_log") ? log_lines : "",
+			   has_directive("symlinks") ? "    symlinks in_root;\n" : "",
+			   v6 ? "[" : "", host, v6 ? "]" : "", address_port(&listener->address),
+			   has_directive("index") ? "        index index.html index.htm;\n" : "");
+}
+
+static void print_url(const union address *address, int port)
+{
+	char host[INET6_ADDRSTRLEN];
+
+	if (address->any.sa_family == AF_INET6)
+		printf("    http://[%s]:%d/\n",
+		       inet_ntop(AF_INET6, &address->in6.sin6_addr, host, sizeof(host)), port);
+	else
+		printf("    http://%s:%d/\n",
+		       inet_ntop(AF_INET, &address->in.sin_addr, host, sizeof(host)), port);
+}
+
+static bool is_any(const union address *address)
+{
+	if (address->any.sa_family == AF_INET6)
+		return IN6_IS_ADDR_UNSPECIFIED(&address->in6.sin6_addr);
+	return address->in.sin_addr.s_addr == htonl(INADDR_ANY);
+}
+
+/* One that can be typed: fe80:: would need the name of an interface as well. */
+static bool is_reachable(const struct ifaddrs *interface, int family)
+{
+	const union address *address = (const union address *)interface->ifa_addr;
+
+	if (!address || !(interface->ifa_flags & IFF_UP) || address->any.sa_family != family)
+		return false;
+	return family != AF_INET6 || !IN6_IS_ADDR_LINKLOCAL(&address->in6.sin6_addr);
+}
+
+static void print_urls(const struct listener *listener)
+{
+	struct ifaddrs *all = NULL;
+	int port = address_port(&listener->address);
+
+	if (!is_any(&listener->address) || getifaddrs(&all) < 0) {
+		print_url(&listener->address, port);
+		return;
+	}
+	for (struct ifaddrs *one = all; one; one = one->ifa_next)
+		if (is_reachable(one, listener->address.any.sa_family))
+			print_url((const union address *)one->ifa_addr, port);
+	freeifaddrs(all);
+}
+
+/* Whom the folder belongs to, as a name or a number. */
+static const char *owner_of(struct pool *pool, uid_t uid)
+{
+	const struct passwd *owner = getpwuid(uid);
+
+	return owner ? pool_cstr(pool, str_from(owner->pw_name)) :
+		       pool_cstr(pool, pool_printf(pool, "user %u", (unsigned)uid));
+}
+
+static void announce(const struct startup *startup)
+{
+	printf("%s is served at\n", served.folder);
+	print_urls(&served.listener);
+	if (served.owner)
+		printf("Its files are read with the rights of %s, who owns it%s.\n", served.owner,
+		       startup->uid == 0 ? ", but without root's privileges" : "");
+	printf("Ctrl-C ends it.\n");
+	fflush(stdout);
+}
+
+/* By whom it will be served. */
+static int check_folder(const struct startup *startup)
+{
+	const struct identity owner = { .uid = startup->uid, .gid = startup->gid };
+	int error = 0;
+
+	if (privileges_try(&owner, &served.folder, 1, &error) == 0 && error == 0)
+		return 0;
+	fprintf(stderr, "skua serve: the folder \"%s\" cannot be served: %s", served.folder,
+		strerror(error ? error : EPERM));
+	if (served.owner)
+		fprintf(stderr, "; it would be read with the rights of %s, who owns it",
+			served.owner);
+	fputs("\n", stderr);
+	return -1;
+}
+
+static int find_folder(struct startup *startup, struct pool *pool, const char *name)
+{
+	char *path = realpath(name, NULL);
+	struct stat status;
+
+	if (!path || stat(path, &status) < 0) {
+		fprintf(stderr, "skua serve: the folder \"%s\" cannot be served: %s\n", name,
+			strerror(errno));
+		free(path);
+		return -1;
+	}
+	served.folder = pool_cstr(pool, str_from(path));
+	free(path);
+	if (!S_ISDIR(status.st_mode)) {
+		fprintf(stderr, "skua serve: \"%s\" is not a folder; give the one it lies in\n",
+			name);
+		return -1;
+	}
+	startup->prefix = pool_printf(pool, "%s/", served.folder);
+	startup->uid = status.st_uid;
+	startup->gid = status.st_gid;
+	if (geteuid() == 0)
+		served.owner = owner_of(pool, status.st_uid);
+	return check_folder(startup);
+}
+
+int serve_folder(struct pool *pool, const struct options *options)
+{
+	struct startup startup = {
+		.conf_path = STR("/skua serve"),
+		.error_log = STR("/dev/stderr"),
+		.serve = true,
+		.serving = announce,
+	};
+	int port = options->port >= 0 ? options->port : DEFAULT_PORT;
+
+	if (find_folder(&startup, pool, options->argument ? options->argument : ".") < 0 ||
+	    parse_address(pool, options->address ? options->address : "127.0.0.1",
+			  &served.listener) < 0 ||
+	    open_socket(&served.listener, port) < 0)
+		return 1;
+	startup.text = write_conf(pool, options, &served.listener);
+	return server_run(&startup);
+}

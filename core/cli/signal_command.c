@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Reads the configuration for the paths of the control socket and of the pid file.
+ * Every way in which that can fail has a message of its own.
+ */
+#include "cli/signal_command.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log_format.h"
+#include "cli/control_client.h"
+#include "process/os/executable.h"
+#include "process/server/generation.h"
+#include "process/server/main_conf.h"
+#include "process/os/pidfile.h"
+#include "process/os/signals.h"
+
+static const struct {
+	const char *name;
+	int number;
+} names[] = {
+	{ "stop", SIGTERM },
+	{ "quit", SIGQUIT },
+	{ "reload", SIGHUP },
+	{ "reopen", SIGUSR1 },
+	{ "upgrade", SIGUSR2 },
+};
+
+static int number_of(const char *name)
+{
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(names[i].name, name) == 0)
+			return names[i].number;
+	return 0;
+}
+
+/* What a file or a program is called may hold anything. */
+static int complain(const char *name, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static int complain(const char *name, const char *format, ...)
+{
+	char text[4096];
+	va_list args;
+
+	va_start(args, format);
+	log_vformat(text, sizeof(text), format, args);
+	va_end(args);
+	fprintf(stderr, "skua: cannot %s: %s\n", name, text);
+	return 1;
+}
+
+static int complain_about_file(const char *name, const char *path, int error)
+{
+	if (error == -ENOENT)
+		return complain(name,
+				"there is no pid file \"%s\": no server runs with this "
+				"configuration, or it was started with another -c or -p",
+				path);
+	if (error == -EINVAL)
+		return complain(name,
+				"the pid file \"%s\" holds no number; find the master process "
+				"with ps and send it a signal with kill",
+				path);
+	return complain(name, "the pid file \"%s\" cannot be read: %s", path, strerror(-error));
+}
+
+/* By a pid file that may be stale: only a Skua is signalled. */
+static int check_process(const char *name, const char *path, pid_t pid)
+{
+	char program[PATH_MAX];
+	enum executable executable = executable_of(pid, program);
+
+	if (kill(pid, 0) < 0 && errno == ESRCH)
+		return complain(name,
+				"the server does not run: process %d, which \"%s\" names, has "
+				"ended",
+				pid, path);
+	if (executable == EXECUTABLE_OTHER)
+		return complain(name,
+				"process %d, which \"%s\" names, is not Skua but \"%s\": the "
+				"server that wrote the file has ended; nothing was sent",
+				pid, path, program);
+	if (kill(pid, 0) < 0)
+		return complain(name,
+				"process %d, which \"%s\" names, belongs to somebody else: %s",
+				pid, path, strerror(errno));
+	if (executable == EXECUTABLE_UNKNOWN)
+		return complain(name,
+				"process %d, which \"%s\" names, is not known to be Skua, since "
+				"/proc does not tell its program: nothing was sent; if it is, kill "
+				"-%s %d does it",
+				pid, path, signal_name(number_of(name)), pid);
+	return 0;
+}
+
+static int send_signal(const char *name, pid_t pid)
+{
+	if (pid == 0)
+		return complain(name,
+				"the server runs in another PID namespace, out of sight from here; "
+				"give the command there");
+	if (kill(pid, number_of(name)) == 0)
+		return 0;
+	return complain(name, "sending a signal to process %d failed: %s", pid, strerror(errno));
+}
+
+static bool has_outcome(const char *name)
+{
+	return strcmp(name, "reload") == 0 || strcmp(name, "reopen") == 0 ||
+	       strcmp(name, "upgrade") == 0;
+}
+
+static int print(const char *name, struct answer *answer)
+{
+	ask_print(answer->ok ? stdout : stderr, answer->text);
+	if (!answer->ok)
+		fprintf(stderr, "skua: %s failed\n", name);
+	free(answer->text);
+	return !answer->ok;
+}
+
+static int say_signal_was_sent(const char *name, const struct master *master, int error)
+{
+	if (!master->path[0])
+		fputs("skua: there is no control socket (\"control off\" or \"master_process "
+		      "off\")",
+		      stderr);
+	else
+		fprintf(stderr, "skua: nobody answers at the control socket \"%s\": %s",
+			master->path, strerror(-error));
+	fprintf(stderr, "; the signal %s was sent, the error log tells the outcome\n",
+		signal_name(number_of(name)));
+	return 0;
+}
+
+/* Commands that have an outcome go through the socket, which tells it. */
+static int tell_by_socket(const char *name, struct master *master)
+{
+	struct answer answer;
+
+	if (!has_outcome(name)) {
+		int status = send_signal(name, master->peer.pid);
+		ask_close(master);
+		return status;
+	}
+	int error = ask_master(master, name, 0, &answer);
+	return error < 0 ? ask_complain(master, error) : print(name, &answer);
+}
+
+static int tell_by_file(const char *name, struct conf *conf, const struct master *master,
+			int why_not_by_socket)
+{
+	const char *path = main_conf_pid_path(conf).data;
+	pid_t pid;
+
+	if (!path[0])
+		return complain(name,
+				"this configuration has no pid file (\"pid off\"), and nobody "
+				"answers at a control socket: no server runs with it, or it was "
+				"started with another -c or -p");
+	int error = pidfile_read(path, &pid);
+	if (error < 0)
+		return complain_about_file(name, path, error);
+	if (check_process(name, path, pid) != 0 || send_signal(name, pid) != 0)
+		return 1;
+	return has_outcome(name) ? say_signal_was_sent(name, master, why_not_by_socket) : 0;
+}
+
+int tell_master(const struct startup *startup, const char *name)
+{
+	struct generation *generation = generation_read(startup, stderr);
+	struct master master;
+
+	if (!generation)
+		return 1;
+	int error = ask_connect(&master, startup, generation->conf);
+	int status = 1;
+	if (error == 0)
+		status = tell_by_socket(name, &master);
+	else if (error == -EPERM)
+		ask_complain(&master, error);
+	else
+		status = tell_by_file(name, generation->conf, &master, error);
+	generation_destroy(generation);
+	return status;
+}

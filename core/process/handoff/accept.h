@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Takes connections from listening sockets: in a worker to serve them, in the
+ * acceptor to deal them out.
+ */
+#ifndef SKUA_PROCESS_HANDOFF_ACCEPT_H
+#define SKUA_PROCESS_HANDOFF_ACCEPT_H
+
+#include <stdbool.h>
+#include <sys/socket.h>
+
+struct listener;
+struct listeners;
+union address;
+
+struct accept_rules {
+	unsigned index, workers; /* which worker of how many; 0 of 1 takes from all sockets */
+	bool many; /* take all that wait, not one at a time */
+
+	/* Whether there is room for one more; asked before each accept, and in each turn. */
+	bool (*has_room)(void);
+	/* Owns the descriptor from then on. */
+	void (*take)(const struct listener *listener, int fd, const union address *peer,
+		     socklen_t peer_len);
+};
+
+/*
+ * Watches the sockets. Where an address has several, they are spread over the
+ * workers; none is left out, and none has to share one while there are enough. Those
+ * that are for other workers are closed. Once in a process. 0 or -errno.
+ */
+int accept_start(const struct listeners *listeners, const struct accept_rules *rules);
+
+/*
+ * Takes what waits at this moment, as far as there is room, then no more, and
+ * closes this process's copies of the sockets.
+ */
+void accept_stop(void);
+
+#endif

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Looks once a second, and acts in steps while there is something to give. The
+ * receiver must have taken all that was sent to it before, and until it was seen to
+ * take something it gets one connection: those that are moved would be answered
+ * where they are, and a worker that hangs looks light.
+ */
+#include "process/handoff/balance.h"
+
+#include <timer.h>
+
+#include "base/stats.h"
+#include "process/server/generation.h"
+#include "process/server/main_conf.h"
+#include "process/handoff/receiver.h"
+#include "process/handoff/relay.h"
+#include "process/server/table.h"
+
+enum {
+	LOOK_MS = 1000,
+	STEP_MS = 250,
+	STEP = 32, /* connections: 128 a second */
+	FRESH_MS = 2500, /* that long it is believed to be alive after it took something */
+	FEW = 64, /* more than the lightest: not worth a move */
+};
+
+static struct generation *(*find_heir)(void);
+static struct timer timer;
+
+uint64_t balance_share(uint64_t own, uint64_t lightest)
+{
+	if (own < FEW || own - FEW < lightest || own / 2 < lightest)
+		return 0;
+	uint64_t half = (own - lightest) / 2;
+	return half < STEP ? half : STEP;
+}
+
+/* Asks the process for some of its connections if it has far too many; true if it did. */
+static bool relieve(struct process *process)
+{
+	struct receiver *to = relay_lightest(process);
+
+	if (!to || stats_get(&to->stats->away) || receiver_on_the_way(to))
+		return false;
+	uint64_t share = balance_share(stats_get(&process->stats->active),
+				       stats_get(&to->stats->active));
+	if (share > 1 && !receiver_took_within(to, FRESH_MS))
+		share = 1;
+	if (share == 0 || !relay_ask_for(process, (uint32_t)share))
+		return false;
+	to->planned += (unsigned)share;
+	return true;
+}
+
+static bool is_of_use(const struct generation *generation)
+{
+	return generation && !generation->retiring && generation->events->balance &&
+	       generation->workers > 1;
+}
+
+static void step(void *data)
+{
+	const struct generation *generation = find_heir();
+	bool moved = false;
+
+	(void)data;
+	if (!is_of_use(generation))
+		return;
+	for (struct process *process = table_next(NULL); process; process = table_next(process))
+		if (process->generation == generation && process->kind == PROCESS_WORKER &&
+		    relieve(process))
+			moved = true;
+	relay_forget_plans();
+	timer_start(&timer, moved ? STEP_MS : LOOK_MS);
+}
+
+void balance_start(struct generation *(*heir)(void))
+{
+	find_heir = heir;
+	timer = (struct timer){ .expired = step };
+}
+
+void balance_watch(void)
+{
+	if (!timer_is_started(&timer))
+		timer_start(&timer, LOOK_MS);
+}

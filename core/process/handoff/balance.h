@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Long-lived connections may end up with few workers, after a worker has died or
+ * because the kernel prefers one of them. When a worker has far more connections than the
+ * one with the fewest in its generation, the master asks it repeatedly for a few idle ones
+ * and gives those to that one.
+ */
+#ifndef SKUA_PROCESS_HANDOFF_BALANCE_H
+#define SKUA_PROCESS_HANDOFF_BALANCE_H
+
+#include <stdint.h>
+
+struct generation;
+
+/* In the master, once. heir() returns the active generation, as in supervisor.h. */
+void balance_start(struct generation *(*heir)(void));
+
+/* Starts the checks if there is something to balance. Call it when a generation serves. */
+void balance_watch(void);
+
+/*
+ * How many connections a worker with `own` gives to one with `lightest` at a
+ * time: 0 unless it has far more. For the tests.
+ */
+uint64_t balance_share(uint64_t own, uint64_t lightest);
+
+#endif

@@ -1,0 +1,404 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A message is looked at where it lies and taken away when a worker has it: so nothing
+ * is lost when nobody takes it, and nothing need be kept here.
+ */
+#include "process/handoff/relay.h"
+
+#include <errno.h>
+#include <log.h>
+#include <timer.h>
+#include <unistd.h>
+
+#include "base/stats.h"
+#include "net/listener.h"
+#include "process/ipc/channel.h"
+#include "process/server/generation.h"
+#include "process/handoff/successors.h"
+#include "process/ipc/inbox.h"
+#include "process/server/main_conf.h"
+#include "process/handoff/peer_master.h"
+#include "process/handoff/receiver.h"
+#include "process/server/table.h"
+
+enum {
+	ASKED_MAX = INBOX_CREDIT, /* connections that one process is asked for at a time */
+	RETRY_MS = 5, /* when receivers are behind */
+	FULL_MS = 100, /* when they have no room */
+};
+
+/* Those that may be given a message. */
+struct group {
+	struct receiver *receivers;
+	size_t count;
+	bool are_foreign; /* the partner's, whose inboxes are closed when they have gone */
+};
+
+static struct generation *(*find_heir)(void);
+static struct receiver workers[TABLE_SIZE]; /* by their places in the table */
+static pid_t pids[TABLE_SIZE]; /* whose state that is */
+static size_t places; /* in use */
+static struct timer ask_again;
+
+/* --- who takes connections --------------------------------------------------------- */
+
+static void add(const struct process *process)
+{
+	uint32_t place = table_slot(process);
+	struct receiver *receiver = &workers[place];
+
+	while (places <= place)
+		workers[places++].inbox = -1;
+	if (pids[place] != process->pid)
+		*receiver = (struct receiver){ .inbox = -1 };
+	pids[place] = process->pid;
+	receiver->inbox = process->inbox[1];
+	receiver->stats = process->stats;
+	receiver->limit = (uint64_t)process->generation->events->worker_connections;
+	receiver->blocked = false;
+}
+
+/* The workers of a generation; NULL: none. */
+static struct group workers_of(const struct generation *generation, const struct process *except)
+{
+	for (size_t i = 0; i < places; i++)
+		workers[i].inbox = -1;
+	if (!generation)
+		return (struct group){ workers, 0, false };
+	for (struct process *to = table_next(NULL); to; to = table_next(to))
+		if (to->generation == generation && to != except && to->inbox[1] >= 0)
+			add(to);
+	return (struct group){ workers, places, false };
+}
+
+static bool is_empty(const struct group *group)
+{
+	for (size_t i = 0; i < group->count; i++)
+		if (group->receivers[i].inbox >= 0)
+			return false;
+	return true;
+}
+
+/* The generation that takes what one of this generation has when it ends; NULL: none here. */
+static const struct generation *successor_of(const struct generation *generation)
+{
+	const struct generation *heir = find_heir();
+
+	return heir && heir != generation && !heir->retiring ? heir : NULL;
+}
+
+/* Workers of this program that end themselves come last: they would only give it away again. */
+static struct group successors_of(const struct process *process)
+{
+	const struct generation *successor =
+		successor_of(process ? process->generation : NULL);
+	struct group group = { .are_foreign = true };
+
+	if (successor)
+		return workers_of(successor, NULL);
+	group.receivers = partner_receivers(&group.count);
+	if (is_empty(&group))
+		group = workers_of(process ? NULL : find_heir(), NULL);
+	return group;
+}
+
+static struct group takers_of(const struct process *process)
+{
+	bool ends = !process || process->state == PROCESS_RETIRING;
+
+	return ends ? successors_of(process) : workers_of(process->generation, process);
+}
+
+static uint64_t room_of(const struct group *group)
+{
+	uint64_t room = 0;
+
+	for (size_t i = 0; i < group->count; i++)
+		room += receiver_room(&group->receivers[i]);
+	return room;
+}
+
+static bool are_full(const struct group *group)
+{
+	for (size_t i = 0; i < group->count; i++)
+		if (group->receivers[i].inbox >= 0 && !receiver_is_full(&group->receivers[i]))
+			return false;
+	return true;
+}
+
+struct receiver *relay_lightest(const struct process *process)
+{
+	struct group group = workers_of(process->generation, process);
+
+	return receiver_choose(group.receivers, group.count, false);
+}
+
+void relay_forget_plans(void)
+{
+	for (size_t i = 0; i < places; i++)
+		workers[i].planned = 0;
+}
+
+/* --- passing on ---------------------------------------------------------------------- */
+
+/* Nobody has room: somebody will have to make some. */
+static struct receiver *choose_any(const struct group *group)
+{
+	struct receiver *best = NULL;
+
+	for (size_t i = 0; i < group->count; i++) {
+		struct receiver *receiver = &group->receivers[i];
+
+		if (receiver->inbox >= 0 && !receiver->blocked &&
+		    (!best || receiver_on_the_way(receiver) < receiver_on_the_way(best)))
+			best = receiver;
+	}
+	return best;
+}
+
+static struct receiver *choose(const struct group *group)
+{
+	struct receiver *receiver = receiver_choose(group->receivers, group->count, false);
+
+	if (!receiver)
+		receiver = receiver_choose(group->receivers, group->count, true);
+	return receiver ? receiver : choose_any(group);
+}
+
+/*
+ * The descriptors stay open here. 0; -EPIPE: there is nobody; or what the last one has
+ * said. A dead inbox of a worker of ours is made anew (repair.h).
+ */
+static int send_to(const struct group *group, const struct message *message)
+{
+	int error = is_empty(group) || group->are_foreign ? -EPIPE : -EAGAIN;
+
+	for (struct receiver *to; (to = choose(group));) {
+		int result = channel_send(to->inbox, MESSAGE_CONNECTIONS, message->number,
+					  message->payload, message->fds, message->fds_count);
+
+		if (result == 0) {
+			receiver_count_dealt(to->stats, message->fds_count);
+			error = 0;
+			break;
+		}
+		to->blocked = true;
+		if (result != -EPIPE && result != -ECONNREFUSED) {
+			error = result;
+		} else if (group->are_foreign) {
+			close(to->inbox);
+			to->inbox = -1;
+		}
+	}
+	receivers_unblock(group->receivers, group->count);
+	return error;
+}
+
+/* If nobody else is there any more, those who gave it serve it. */
+static int deliver(struct process *from, const struct message *message)
+{
+	struct group takers = takers_of(from);
+	int error = send_to(&takers, message);
+
+	if (error != -EPIPE || !from)
+		return error;
+	relay_tell(from);
+	takers = workers_of(from->generation, NULL);
+	return send_to(&takers, message);
+}
+
+/* As relay_left(); `process` is at the other end, NULL: it has gone. */
+static int pass_on(int fd, struct process *process, uint32_t limit)
+{
+	struct message message;
+	int result = channel_peek(fd, &message);
+
+	if (result != 1)
+		return result == -EAGAIN ? 0 : result;
+	size_t count = message.fds_count;
+	int error = -EPROTO;
+	if (message.type == MESSAGE_CONNECTIONS && count > 0 && count <= limit)
+		error = deliver(process, &message);
+	message_discard(&message);
+	if (error == 0 || error == -EPROTO)
+		channel_drop(fd);
+	return error < 0 ? error : (int)count;
+}
+
+int relay_left(int from, uint32_t limit)
+{
+	int result = pass_on(from, NULL, limit);
+
+	if (result == -EBADMSG)
+		return -EPROTO;
+	return result == -EPIPE && !find_heir() ? 0 : result;
+}
+
+/* --- asking for connections ------------------------------------------------------------ */
+
+static bool grant(struct process *process, uint32_t count)
+{
+	if (process->channel.fd < 0 ||
+	    channel_send(process->channel.fd, MESSAGE_GIVE, count, STR(""), NULL, 0) < 0)
+		return false;
+	process->granted += count;
+	return true;
+}
+
+/* What all are asked for and have not given yet. */
+static uint64_t count_granted(void)
+{
+	uint64_t sum = 0;
+
+	for (struct process *process = table_next(NULL); process; process = table_next(process))
+		sum += process->granted;
+	return sum;
+}
+
+static void ask_later(const struct process *process, const struct group *takers)
+{
+	static int64_t said_ms;
+	bool full = are_full(takers);
+
+	if (full && clock_is_due(&said_ms, SHORTAGE_LOG_MS))
+		log_warnx("all new workers are full: %llu connections stay with process %d until "
+			  "there is room; worker_connections says how many a worker takes",
+			  (unsigned long long)stats_get(&process->stats->active), process->pid);
+	if (!timer_is_started(&ask_again))
+		timer_start(&ask_again, full ? FULL_MS : RETRY_MS);
+}
+
+/* Asks one that ends for as many connections as there is room for. */
+static void ask(struct process *process)
+{
+	if (process->state != PROCESS_RETIRING || process->kind != PROCESS_WORKER ||
+	    process->is_old || process->channel.fd < 0 || process->may_give == 0)
+		return;
+	struct group takers = takers_of(process);
+	if (is_empty(&takers))
+		return;
+	uint64_t room = room_of(&takers), granted = count_granted();
+	uint64_t count = room > granted ? room - granted : 0;
+	/* Others may have nothing to give of what they were asked for. */
+	if (count == 0 && room > 0 && process->granted == 0)
+		count = 1;
+	if (process->granted >= ASKED_MAX)
+		return;
+	if (count > ASKED_MAX - process->granted)
+		count = ASKED_MAX - process->granted;
+	if (count > process->may_give)
+		count = process->may_give;
+	if (count == 0 ? process->granted == 0 : !grant(process, (uint32_t)count))
+		ask_later(process, &takers);
+	else
+		process->may_give -= count;
+}
+
+/*
+ * It has at most worker_connections, and what lies in its inbox. One that an attacker
+ * controls would give on for ever, to keep the others busy.
+ */
+void relay_expect(struct process *process)
+{
+	if (process->kind == PROCESS_ACCEPTOR)
+		process->granted = CHANNEL_FDS;
+	process->may_give = 2 * (uint64_t)process->generation->events->worker_connections +
+			    2 * INBOX_CREDIT;
+	ask(process);
+}
+
+bool relay_ask_for(struct process *process, uint32_t count)
+{
+	return process->state == PROCESS_RUNNING && !process->is_old && process->granted == 0 &&
+	       grant(process, count);
+}
+
+void relay_kept(struct process *process, uint32_t count)
+{
+	process->granted -= count < process->granted ? count : process->granted;
+}
+
+static void ask_all(void *data)
+{
+	(void)data;
+	for (struct process *process = table_next(NULL); process; process = table_next(process))
+		ask(process);
+}
+
+/* --- what comes in a channel ---------------------------------------------------------- */
+
+static void take_up(void *data)
+{
+	struct process *process = data;
+
+	if (process->channel.fd >= 0)
+		event_add(&process->channel, EPOLLIN);
+}
+
+int relay_take(struct process *process)
+{
+	int result = pass_on(process->channel.fd, process, process->granted);
+
+	if (result == -EPROTO || result == -EBADMSG)
+		return -EPROTO;
+	if (result > 0) {
+		process->granted -= (uint32_t)result;
+		ask(process);
+		return 1;
+	}
+	event_remove(&process->channel);
+	process->relay = (struct timer){ .expired = take_up, .data = process };
+	timer_start(&process->relay, RETRY_MS);
+	return -EAGAIN;
+}
+
+void relay_stop(struct process *process)
+{
+	timer_stop(&process->relay);
+	process->granted = 0;
+}
+
+/* --- telling whose connections are taken -------------------------------------------------- */
+
+static size_t collect_ids(const struct generation *generation, uint32_t *ids, size_t max)
+{
+	const struct listeners *all = generation->listeners;
+	size_t count = 0;
+
+	for (size_t i = 0; i < all->count; i++)
+		for (const struct listener *one = &all->items[i]; one && count < max;
+		     one = one->also)
+			ids[count++] = one->id;
+	return count;
+}
+
+int relay_tell(struct process *process)
+{
+	static uint32_t ids[CHANNEL_PAYLOAD / sizeof(uint32_t)];
+	const size_t max = sizeof(ids) / sizeof(ids[0]);
+	const struct generation *successor = successor_of(process->generation);
+
+	if (process->channel.fd < 0)
+		return -EPIPE;
+	if (process->is_old)
+		return heirs_send(process->channel.fd, successor);
+	size_t count = successor ? collect_ids(successor, ids, max) :
+				   partner_listeners(ids, max);
+	return channel_send(process->channel.fd, MESSAGE_LISTENERS, 0,
+			    (struct str){ (const char *)ids, count * sizeof(ids[0]) }, NULL, 0);
+}
+
+void relay_tell_all(void)
+{
+	for (struct process *process = table_next(NULL); process; process = table_next(process))
+		if (process->state == PROCESS_RETIRING && !process->is_old)
+			relay_tell(process);
+	ask_all(NULL);
+}
+
+void relay_start(struct generation *(*heir)(void))
+{
+	find_heir = heir;
+	partner_changed = relay_tell_all;
+	ask_again = (struct timer){ .expired = ask_all };
+}

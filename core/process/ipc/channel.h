@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Messages between processes, over pairs of sockets (SOCK_SEQPACKET), with
+ * descriptors on them. This is the only place that passes descriptors.
+ *
+ *     master <── channel ──> worker     one for each: commands, reports, connections
+ *     master, acceptor ── inbox ──> worker     connections only (inbox.h)
+ *
+ * No two workers have an end of the same pair: whoever has one can shut it down. A
+ * message is a head, at most CHANNEL_PAYLOAD bytes and CHANNEL_FDS descriptors.
+ * Heads carry a version, so that an old and a new binary may talk: bytes that
+ * come after what a reader knows are ignored, types that it doesn't know too.
+ */
+#ifndef SKUA_PROCESS_IPC_CHANNEL_H
+#define SKUA_PROCESS_IPC_CHANNEL_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <str.h>
+
+#define CHANNEL_FDS	64
+#define CHANNEL_PAYLOAD 65536
+
+/* The numbers are spoken between binaries: never give one a new meaning. */
+enum message_type {
+	MESSAGE_READY = 1, /* to the master: this process serves */
+	MESSAGE_QUIT = 2, /* from it: end after the answers under way */
+	MESSAGE_STOP = 3, /* end now */
+	MESSAGE_LOGS = 4, /* the log files, opened again: number is the index of the first */
+	/* In an inbox, and to the master (relay.h): a record for each descriptor (inbox.h). */
+	MESSAGE_CONNECTIONS = 5,
+	MESSAGE_HEIRS = 6, /* to another program: who takes connections here (heirs.h) */
+	MESSAGE_MOVED = 7, /* to the master: a root lies outside of the sandbox now */
+	MESSAGE_COUNTERS = 8, /* the counters of another program's processes (foreign.h) */
+	MESSAGE_SOCKETS = 9, /* between masters: listening sockets that were opened (partner.h) */
+	MESSAGE_LEAVING = 10, /* between masters: no worker accepts there any more */
+	MESSAGE_CLOSED = 11, /* to the master: this process has closed its listening sockets */
+	/* To one that ends: the ids of the listeners whose connections others take. */
+	MESSAGE_LISTENERS = 12,
+	MESSAGE_GIVE = 13, /* to a worker: it may give so many connections to the master */
+	MESSAGE_KEPT = 14, /* to the master: so many of them are not given after all */
+};
+
+/* A message that was received. Whoever receives it owns the descriptors. */
+struct message {
+	unsigned type; /* enum message_type, or what a newer binary knows */
+	uint32_t number; /* its meaning is the type's */
+	struct str payload; /* valid until the next one is received */
+	int fds[CHANNEL_FDS];
+	size_t fds_count;
+};
+
+/* Both ends are nonblocking and close-on-exec. 0 or -errno. */
+int channel_pair(int fds[2]);
+
+/*
+ * Sends one message; the descriptors stay open here. 0, or -errno: -EAGAIN the
+ * receiver is behind, -ETOOMANYREFS too many descriptors are on their way (both:
+ * try later, or another receiver), -EPIPE it is gone.
+ */
+int channel_send(int fd, enum message_type type, uint32_t number, struct str payload,
+		 const int *fds, size_t fds_count);
+
+/*
+ * 1: *message is one; 0: all other ends are closed; -EAGAIN: none is there;
+ * -EBADMSG: one was dropped, with its descriptors, and the log says so.
+ */
+int channel_receive(int fd, struct message *message);
+
+/*
+ * The type of the message that comes next, without a look at the rest: 1 and *type; 0
+ * and -EAGAIN as channel_receive(). -EBADMSG: it has no head, and is dropped.
+ */
+int channel_next(int fd, unsigned *type);
+
+/*
+ * As channel_receive(), but the message stays where it is: the descriptors are copies, and
+ * channel_drop() takes the message away, with its own. A broken message does
+ * not stay. -EMFILE: there is no room for so many descriptors; to receive the
+ * message now would lose some.
+ */
+int channel_peek(int fd, struct message *message);
+void channel_drop(int fd);
+
+/* Closes the descriptors of a message that is of no use. */
+void message_discard(struct message *message);
+
+#endif

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Packs what is known of connections into the payload of a message, and back.
+ * Records are copied in and out: they need not be aligned, nor trusted.
+ */
+#include "process/ipc/inbox.h"
+
+#include <errno.h>
+#include <log.h>
+#include <timer.h>
+#include <unistd.h>
+
+/* Spoken between binaries, so its layout is fixed; peer and bytes follow. */
+struct record {
+	uint32_t len; /* of all three */
+	uint32_t listener;
+	uint64_t number;
+	int64_t started_ms;
+	int64_t deadline_ms;
+	int64_t began_ms;
+	uint32_t requests;
+	uint16_t peer_len;
+	uint16_t reserved;
+};
+
+bool batch_add(struct batch *batch, const struct passed_conn *conn)
+{
+	struct record record = {
+		.listener = conn->listener,
+		.number = conn->past.number,
+		.started_ms = conn->past.started_ms,
+		.deadline_ms = conn->past.deadline_ms,
+		.began_ms = conn->past.began_ms,
+		.requests = conn->past.requests,
+		.peer_len = (uint16_t)conn->peer_len,
+	};
+	size_t len = sizeof(record) + conn->peer_len + conn->past.bytes.len;
+	char *to = batch->payload + batch->len;
+
+	if (batch->count == CHANNEL_FDS || len > sizeof(batch->payload) - batch->len)
+		return false;
+	record.len = (uint32_t)len;
+	memcpy(to, &record, sizeof(record));
+	memcpy(to + sizeof(record), &conn->peer, conn->peer_len);
+	str_put(to + sizeof(record) + conn->peer_len, conn->past.bytes);
+	batch->len += len;
+	batch->fds[batch->count++] = conn->fd;
+	return true;
+}
+
+int batch_send(struct batch *batch, int inbox)
+{
+	int error = channel_send(inbox, MESSAGE_CONNECTIONS, (uint32_t)batch->count,
+				 (struct str){ batch->payload, batch->len }, batch->fds,
+				 batch->count);
+
+	if (error < 0)
+		return error;
+	for (size_t i = 0; i < batch->count; i++)
+		close(batch->fds[i]);
+	batch->count = batch->len = 0;
+	return 0;
+}
+
+/* One that may be added to others and taken from them. */
+static int64_t sound_time(int64_t ms)
+{
+	return ms < 0 || ms > INT64_MAX / 4 ? 0 : ms;
+}
+
+int inbox_decode(struct str *payload, struct passed_conn *conn)
+{
+	struct record record;
+
+	if (payload->len < sizeof(record))
+		return -EBADMSG;
+	memcpy(&record, payload->data, sizeof(record));
+	if (record.len > payload->len || record.peer_len > sizeof(conn->peer) ||
+	    record.len < sizeof(record) + record.peer_len)
+		return -EBADMSG;
+	memset(conn, 0, sizeof(*conn));
+	conn->fd = -1;
+	conn->listener = record.listener;
+	conn->past = (struct conn_past){
+		.number = record.number,
+		.requests = record.requests,
+		.started_ms = record.started_ms,
+		.deadline_ms = sound_time(record.deadline_ms),
+		.began_ms = sound_time(record.began_ms),
+	};
+	conn->peer_len = record.peer_len;
+	const char *peer = payload->data + sizeof(record);
+	memcpy(&conn->peer, peer, record.peer_len);
+	conn->past.bytes = str_range(peer + record.peer_len, payload->data + record.len);
+	*payload = str_skip(*payload, record.len);
+	return 0;
+}
+
+/* Whoever sends one such may send many. */
+static void say(const char *what)
+{
+	static int64_t said_ms;
+
+	if (clock_is_due(&said_ms, SHORTAGE_LOG_MS))
+		log_alertx("%s", what);
+}
+
+/* Each descriptor goes to take(), or is closed when its record is not sound. */
+static unsigned unpack(struct message *message, void (*take)(const struct passed_conn *conn))
+{
+	struct str payload = message->payload;
+	unsigned count = 0;
+
+	while (count < message->fds_count) {
+		struct passed_conn conn;
+
+		if (inbox_decode(&payload, &conn) < 0) {
+			say("an inbox held a connection without its record, closed");
+			break;
+		}
+		conn.fd = message->fds[count++];
+		take(&conn);
+	}
+	for (size_t i = count; i < message->fds_count; i++)
+		close(message->fds[i]);
+	return (unsigned)message->fds_count;
+}
+
+int inbox_next(int fd)
+{
+	struct message message;
+	int result = channel_peek(fd, &message);
+
+	if (result != 1)
+		return result == -EMFILE ? result : 0;
+	int count = (int)message.fds_count;
+	message_discard(&message);
+	return count;
+}
+
+bool inbox_fits(int fd)
+{
+	return inbox_next(fd) != -EMFILE;
+}
+
+unsigned inbox_receive(int fd, unsigned messages, void (*take)(const struct passed_conn *conn))
+{
+	unsigned count = 0;
+
+	while (messages-- > 0) {
+		struct message message;
+		int result = channel_receive(fd, &message);
+
+		if (result == -EBADMSG)
+			continue;
+		if (result <= 0)
+			break;
+		if (message.type == MESSAGE_CONNECTIONS) {
+			count += unpack(&message, take);
+			continue;
+		}
+		say("an inbox takes connections only: another message was dropped");
+		message_discard(&message);
+	}
+	return count;
+}

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Shared zones: memory in a file without a name, mapped before the workers are
+ * forked, with a mutex at its front that the kernel hands on when its holder dies.
+ * Configurations hold references; a zone that the next configuration declares, too,
+ * goes over to it, and so does one that another program has offered.
+ */
+#include "process/ipc/zones.h"
+
+#include <conf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <log.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include <zone.h>
+
+#include "base/memfile.h"
+
+/* What stands in the memory. */
+struct shared {
+	pthread_mutex_t lock;
+	max_align_t memory[];
+};
+
+struct zone {
+	struct str name;
+	size_t size; /* of the memory behind the lock */
+	const struct zone_ops *ops;
+	struct shared *shared;
+	int fd; /* of the memory; -1: it doesn't go to another program */
+	unsigned references; /* one for each declaration of a configuration that lives */
+	const struct conf *conf; /* that is being read and has declared it, or was */
+	struct zone *next;
+};
+
+/* A zone of another program. */
+struct offer {
+	struct zone_file file;
+	bool adopted;
+	struct offer *next;
+	char texts[];
+};
+
+static struct zone *zones;
+static struct offer *offers;
+
+static void unmap(struct zone *zone)
+{
+	if (zone->shared)
+		munmap(zone->shared, sizeof(struct shared) + zone->size);
+	if (zone->fd >= 0)
+		close(zone->fd);
+	free((char *)zone->name.data);
+	free(zone);
+}
+
+static void release(void *data)
+{
+	struct zone *zone = data, **link = &zones;
+
+	zone->conf = NULL;
+	if (--zone->references > 0)
+		return;
+	while (*link != zone)
+		link = &(*link)->next;
+	*link = zone->next;
+	unmap(zone);
+}
+
+/* --- making one --------------------------------------------------------------- */
+
+static struct shared *map(int fd, size_t size)
+{
+	return fd < 0 ? NULL : memfile_map(fd, sizeof(struct shared) + size);
+}
+
+static void init_lock(struct shared *shared)
+{
+	pthread_mutexattr_t attributes;
+
+	pthread_mutexattr_init(&attributes);
+	pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
+	pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
+	pthread_mutex_init(&shared->lock, &attributes);
+	pthread_mutexattr_destroy(&attributes);
+}
+
+static bool is_understood(const struct zone *zone, const struct zone_file *file)
+{
+	return zone->ops->layout && str_eq(file->layout, str_from(zone->ops->layout)) &&
+	       file->size == zone->size && file->head == sizeof(struct shared);
+}
+
+/* The memory of another program's zone of this name, if it is understood. */
+static bool adopt(struct zone *zone)
+{
+	for (struct offer *offer = offers; offer; offer = offer->next) {
+		if (!str_eq(offer->file.name, zone->name) || !is_understood(zone, &offer->file))
+			continue;
+		/* A descriptor of its own: the other program may need the one there is. */
+		zone->fd = fcntl(offer->file.fd, F_DUPFD_CLOEXEC, 0);
+		zone->shared = map(zone->fd, zone->size);
+		if (zone->shared) {
+			offer->adopted = true;
+			return true;
+		}
+		close(zone->fd);
+		zone->fd = -1;
+	}
+	return false;
+}
+
+static bool make(struct zone *zone)
+{
+	zone->fd = memfile_create("skua zone", sizeof(struct shared) + zone->size);
+	zone->shared = map(zone->fd, zone->size);
+	if (!zone->shared)
+		return false;
+	init_lock(zone->shared);
+	zone->ops->init(zone->shared->memory, zone->size);
+	return true;
+}
+
+static struct zone *create(struct str name, size_t size, const struct zone_ops *ops)
+{
+	struct zone *zone = calloc(1, sizeof(*zone));
+	char *copy = malloc(name.len + 1);
+
+	if (!zone || !copy) {
+		free(zone);
+		free(copy);
+		return NULL;
+	}
+	str_put(copy, name);
+	*zone = (struct zone){ .name = { copy, name.len }, .size = size, .ops = ops, .fd = -1 };
+	if (!adopt(zone) && !make(zone)) {
+		unmap(zone);
+		return NULL;
+	}
+	zone->next = zones;
+	zones = zone;
+	return zone;
+}
+
+/* The zone of this name that this configuration has declared, or one like it. */
+static struct zone *find(const struct conf *conf, struct str name, size_t size,
+			 const struct zone_ops *ops)
+{
+	struct zone *alike = NULL;
+
+	for (struct zone *zone = zones; zone; zone = zone->next) {
+		if (!str_eq(zone->name, name))
+			continue;
+		if (zone->conf == conf)
+			return zone;
+		if (zone->size == size && zone->ops == ops)
+			alike = zone;
+	}
+	return alike;
+}
+
+struct zone *zone_declare(struct conf_call *call, struct str name, size_t size,
+			  const struct zone_ops *ops)
+{
+	struct zone *zone = find(call->conf, name, size, ops);
+
+	if (!zone)
+		zone = create(name, size, ops);
+	if (!zone) {
+		conf_error(call, NULL, "there is no memory for the zone \"%.*s\" of %zu bytes",
+			   STR_ARG(name), size);
+		return NULL;
+	}
+	if (zone->size != size || zone->ops != ops) {
+		conf_error(call, NULL,
+			   "the zone \"%.*s\" is declared before, with another size or for "
+			   "something else\neach zone needs a name of its own",
+			   STR_ARG(name));
+		return NULL;
+	}
+	zone->conf = call->conf;
+	zone->references++;
+	pool_cleanup(call->pool, release, zone);
+	return zone;
+}
+
+/* --- from one program to another ----------------------------------------------- */
+
+bool zones_for_each(zones_visitor *act, void *data)
+{
+	for (const struct zone *zone = zones; zone; zone = zone->next) {
+		const struct zone_file file = {
+			.fd = zone->fd,
+			.size = zone->size,
+			.head = sizeof(struct shared),
+			.layout = str_from(zone->ops->layout ? zone->ops->layout : ""),
+			.name = zone->name,
+		};
+
+		if (zone->fd < 0 || str_empty(file.layout) || str_empty(file.name) ||
+		    memchr(file.name.data, '\n', file.name.len))
+			continue;
+		if (!act(data, &file))
+			return false;
+	}
+	return true;
+}
+
+int zones_offer(const struct zone_file *file)
+{
+	struct offer *offer = malloc(sizeof(*offer) + file->layout.len + file->name.len);
+	struct offer **end = &offers;
+
+	if (!offer)
+		return -ENOMEM;
+	*offer = (struct offer){ .file = *file };
+	char *name = str_put(offer->texts, file->layout);
+	str_put(name, file->name);
+	offer->file.layout.data = offer->texts;
+	offer->file.name.data = name;
+	while (*end)
+		end = &(*end)->next;
+	*end = offer;
+	return 0;
+}
+
+void zones_settle(void)
+{
+	while (offers) {
+		struct offer *offer = offers;
+
+		offers = offer->next;
+		if (!offer->adopted)
+			log_notice("the zone \"%.*s\" of the other program is not taken over: "
+				   "none of this name, size and layout is declared here",
+				   STR_ARG(offer->file.name));
+		free(offer);
+	}
+}
+
+void zones_forget(void)
+{
+	for (struct zone *zone = zones; zone; zone = zone->next) {
+		if (zone->fd >= 0)
+			close(zone->fd);
+		zone->fd = -1;
+	}
+}
+
+/* --- in use --------------------------------------------------------------------- */
+
+/* Its holder died. What it left is brought into order before anybody sees it. */
+static void recover(struct zone *zone)
+{
+	log_warnx("a process ended while it held the zone \"%.*s\", which is brought into order",
+		  STR_ARG(zone->name));
+	if (zone->ops->recover) {
+		zone->ops->recover(zone->shared->memory, zone->size);
+	} else {
+		memset(zone->shared->memory, 0, zone->size);
+		zone->ops->init(zone->shared->memory, zone->size);
+	}
+	pthread_mutex_consistent(&zone->shared->lock);
+}
+
+void *zone_lock(struct zone *zone)
+{
+	int error = pthread_mutex_lock(&zone->shared->lock);
+
+	if (error == EOWNERDEAD)
+		recover(zone);
+	else if (error)
+		abort();
+	return zone->shared->memory;
+}
+
+void zone_unlock(struct zone *zone)
+{
+	pthread_mutex_unlock(&zone->shared->lock);
+}

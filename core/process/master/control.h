@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The control socket: a unix socket of the master, for its owner and root, and an
+ * abstract one beside it for commands that do not know the path. A client sends one
+ * line and reads until the master closes:
+ *
+ *     reload           ok                    or    error
+ *                      generation 2 serves …       the messages
+ *
+ * The commands are reload, reopen, upgrade, status and "status json". At most a few
+ * clients at a time, each with a few seconds to ask and to take its answer; how
+ * long it waits in between is for the command to say.
+ */
+#ifndef SKUA_PROCESS_MASTER_CONTROL_H
+#define SKUA_PROCESS_MASTER_CONTROL_H
+
+#include <limits.h>
+#include <stdbool.h>
+
+#include <str.h>
+
+/* The longest line, with its end. */
+#define CONTROL_REQUEST_MAX 64
+
+enum control_command {
+	CONTROL_RELOAD,
+	CONTROL_REOPEN,
+	CONTROL_STATUS, /* for people */
+	CONTROL_STATUS_JSON,
+	CONTROL_UPGRADE,
+};
+
+/*
+ * Reads the command from what has come so far. 1 and *command; 0: the line isn't
+ * complete; -EMSGSIZE: it is too long; -EBADMSG: there is no such command, or
+ * something follows the line.
+ */
+int control_parse(struct str received, enum control_command *command);
+
+struct control_client;
+
+/* Called in the loop; answers with control_reply() or keeps with control_hold(). */
+typedef void control_handler(struct control_client *client, enum control_command command);
+
+/*
+ * From now on commands that come through this path, or to this abstract address
+ * (control_address.h), are given to the handler; path "": there is neither. The
+ * socket of another path is closed. What prevents it is logged: the server can do
+ * without.
+ */
+void control_listen(const char *path, const char *address, control_handler *handler);
+
+/*
+ * Renames the socket to PATH.oldbin, and back: a second master listens at PATH and at
+ * the address meanwhile (upgrade.h). While it is aside, control_listen() adds the
+ * ending, too.
+ */
+void control_set_aside(void);
+void control_take_back(void);
+
+/* Sends the answer, in the loop if need be, and hangs up. */
+void control_reply(struct control_client *client, bool ok, struct str text);
+
+/* The client waits for the end of this round (of reloads), counted from 1. */
+void control_hold(struct control_client *client, unsigned round);
+
+/* Answers all that wait for this round or an earlier one. */
+void control_reply_held(unsigned round, bool ok, struct str text);
+
+/* Instead of a round: the client waits for the end of an upgrade. */
+#define CONTROL_UPGRADED UINT_MAX
+
+/* Answers those that wait for it. */
+void control_reply_upgraded(bool ok, struct str text);
+
+/*
+ * Calls act() with the descriptor of each of them, until it returns false: what
+ * this program cannot answer the next one will. True: all were well.
+ */
+bool control_for_each_upgraded(bool (*act)(void *data, int fd), void *data);
+
+/* Hangs up and removes the file of the socket. */
+void control_finish(void);
+
+/* In a child: closes the descriptors and leaves the rest to the master. */
+void control_forget(void);
+
+#endif

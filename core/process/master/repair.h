@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What processes share can be shut down by each of them for all: the listening
+ * sockets, where workers accept themselves, and an inbox by its two users. The master
+ * looks once a second, and makes anew what is dead.
+ */
+#ifndef SKUA_PROCESS_MASTER_REPAIR_H
+#define SKUA_PROCESS_MASTER_REPAIR_H
+
+struct generation;
+
+/*
+ * As master, once. heir() is that of supervisor.h; renew() replaces all its processes,
+ * which get new inboxes and the sockets there are now. What lies in a dead inbox is still
+ * taken by its reader, so no connection is lost.
+ */
+void repair_start(struct generation *(*heir)(void), void (*renew)(const char *why));
+
+#endif

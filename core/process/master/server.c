@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Between the command line and the master: read, open, go to the background. It
+ * also says where errors go as long as no configuration does.
+ */
+#include "process/master/server.h"
+
+#include <errno.h>
+#include <log.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "process/server/activation.h"
+#include "process/os/daemon.h"
+#include "process/server/generation.h"
+#include "process/server/listen.h"
+#include "process/server/logfiles.h"
+#include "process/server/main_conf.h"
+#include "process/master/master.h"
+#include "process/sandbox/privileges.h"
+#include "process/os/signals.h"
+#include "process/upgrade/takeover.h"
+#include "process/upgrade/preflight.h"
+#include "process/worker/worker.h"
+
+/* Until the configuration says where errors go: to the caller and to the file of -e. */
+static struct log early_file = { .fd = -1, .level = LEVEL_NOTICE };
+static const struct log early = { .fd = STDERR_FILENO, .level = LEVEL_NOTICE, .next = &early_file };
+
+/*
+ * The file of -e exists from the start, also when the configuration names another. If
+ * its folder is missing and the file is needed in the end, generation_open() says so.
+ */
+static void open_error_log(const struct startup *startup)
+{
+	char why[1024];
+	int fd = logfile_open(startup->error_log.data, why, sizeof(why));
+
+	if (fd < 0 && fd != -ENOENT)
+		fprintf(stderr,
+			"skua: the error log \"%s\" cannot be opened: %s; -e names another\n",
+			startup->error_log.data, why[0] ? why : strerror(-fd));
+	else if (fd >= 0 && !str_eq(startup->error_log, STR("/dev/stderr")))
+		early_file.fd = fd;
+	log_process = &early;
+}
+
+/* With `skua serve` there is no need of root once the sockets are open. */
+static int drop_early(const struct startup *startup)
+{
+	const struct identity owner = { .uid = startup->uid, .gid = startup->gid };
+
+	return startup->serve ? privileges_drop(&owner) : 0;
+}
+
+/* Owns the generation. */
+static int serve(const struct startup *startup, struct generation *generation)
+{
+	if (takeover_is_beside()) {
+		daemon_stay();
+	} else if (generation->main->daemon && !takeover_is_instead()) {
+		int error = daemon_start();
+		if (error < 0) {
+			errno = -error;
+			log_emerg("cannot go to the background");
+			return 1;
+		}
+	}
+	generation_use_log(generation, true);
+	if (generation->main->master_process)
+		return master_run(startup, generation);
+	int status = single_run(generation);
+	generation_destroy(generation);
+	return status;
+}
+
+/* What another program has left serves on as long as it can. */
+static int give_up(const struct startup *startup)
+{
+	takeover_go_back();
+	return takeover_is_instead() ? master_run(startup, NULL) : 1;
+}
+
+static int answer_trial(const struct startup *startup)
+{
+	log_process = &early;
+	if (startup->serve)
+		privileges_were_dropped();
+	struct generation *generation = generation_read(startup, stderr);
+	int status = generation ? trial_answer(startup, generation) : 1;
+
+	generation_destroy(generation);
+	return status;
+}
+
+int server_run(const struct startup *startup)
+{
+	signals_block();
+	if (trial_is_this())
+		return answer_trial(startup);
+	if (!startup->serve)
+		open_error_log(startup);
+	if (takeover_begin() < 0)
+		return 1;
+	if (startup->serve && takeover_is_instead())
+		privileges_were_dropped();
+	activation_adopt();
+	struct generation *generation = generation_read(startup, stderr);
+	if (!generation)
+		return give_up(startup);
+	listen_return(generation->listeners);
+	if (generation_open(generation) < 0 || drop_early(startup) < 0) {
+		generation_destroy(generation);
+		return give_up(startup);
+	}
+	int status = serve(startup, generation);
+	listen_finish(true);
+	return status;
+}

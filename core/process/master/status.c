@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "process/master/status.h"
+
+#include <config.h>
+#include <inttypes.h>
+#include <str.h>
+#include <time.h>
+#include <timer.h>
+#include <unistd.h>
+
+#include "base/stats.h"
+#include "net/listener.h"
+#include "process/server/generation.h"
+#include "process/server/main_conf.h"
+#include "process/server/table.h"
+
+const char *status_kind(const struct process *process)
+{
+	return process->kind == PROCESS_ACCEPTOR ? "acceptor" : "worker";
+}
+
+const char *status_state(const struct process *process)
+{
+	static const char *const names[] = {
+		[PROCESS_FREE] = "gone",	 [PROCESS_WAITING] = "waiting",
+		[PROCESS_STARTING] = "starting", [PROCESS_RUNNING] = "running",
+		[PROCESS_RETIRING] = "draining",
+	};
+
+	return names[process->state];
+}
+
+const char *status_accept_mode(const struct generation *generation)
+{
+	static const char *const names[] = {
+		[ACCEPT_SHARED] = "shared",
+		[ACCEPT_REUSEPORT] = "reuseport",
+		[ACCEPT_HANDOFF] = "handoff",
+	};
+
+	return names[generation->events->accept_mode];
+}
+
+int64_t status_age(const struct process *process)
+{
+	return process->pid ? (clock_ms() - process->started_ms) / 1000 : 0;
+}
+
+struct stats_sum status_counts(const struct process *process)
+{
+	struct stats_sum sum = { 0 };
+
+	stats_add_to(&sum, process->stats);
+	return sum;
+}
+
+/* The three numbers are not read at the same moment. */
+uint64_t status_reading(const struct stats_sum *counts)
+{
+	uint64_t others = counts->idle + counts->writing;
+
+	return counts->active > others ? counts->active - others : 0;
+}
+
+const char *status_time(char *to, int64_t wall_ms)
+{
+	time_t second = wall_ms / 1000;
+	struct tm tm;
+
+	gmtime_r(&second, &tm);
+	strftime(to, 32, "%Y-%m-%dT%H:%M:%SZ", &tm);
+	return to;
+}
+
+/* --- for people ------------------------------------------------------------------ */
+
+static const char *put_age(char *to, size_t size, int64_t seconds)
+{
+	if (seconds < 120)
+		snprintf(to, size, "%" PRId64 " s", seconds);
+	else if (seconds < 120 * 60)
+		snprintf(to, size, "%" PRId64 " min", seconds / 60);
+	else if (seconds < 48 * 3600)
+		snprintf(to, size, "%" PRId64 " h", seconds / 3600);
+	else
+		snprintf(to, size, "%" PRId64 " d", seconds / 86400);
+	return to;
+}
+
+static void print_listeners(FILE *to, const struct listeners *listeners)
+{
+	for (size_t i = 0; i < listeners->count; i++)
+		fprintf(to, "%s%.*s", i ? ", " : "", STR_ARG(listeners->items[i].text));
+}
+
+static void print_head(FILE *to, const struct server_status *status)
+{
+	const struct generation *active = status->active;
+	char time[32];
+
+	fprintf(to, "skua %s, master process %d, since %s\n", SKUA_VERSION, getpid(),
+		status_time(time, status->started_ms));
+	fprintf(to, "configuration  %.*s\n", STR_ARG(status->startup->conf_path));
+	if (!active) {
+		fputs(status->ending ? "The server ends.\n" : "The server is still starting.\n",
+		      to);
+		return;
+	}
+	fprintf(to, "generation     %u, since %s%s%s\n", active->number,
+		status_time(time, active->since_ms),
+		status->reloading ? "; a reload is under way" : "",
+		status->ending ? "; the server ends after the answers under way" : "");
+	fprintf(to, "accept_mode    %s\nlistens on     ", status_accept_mode(active));
+	print_listeners(to, active->listeners);
+	fputs("\n", to);
+}
+
+static void print_wait(FILE *to, uint64_t count, const char *what, bool *some)
+{
+	if (count == 0)
+		return;
+	fprintf(to, "%s%" PRIu64 " %s%s", *some ? ", " : "  waits for ", count, what,
+		count == 1 ? "" : "s");
+	*some = true;
+}
+
+static void print_waits(FILE *to, const struct stats_sum *counts)
+{
+	bool some = false;
+
+	print_wait(to, counts->writing, "answer", &some);
+	print_wait(to, status_reading(counts), "request", &some);
+	print_wait(to, counts->idle, "idle connection", &some);
+}
+
+#define COLUMNS_HEAD "%-8s %4s %7s %10s %-8s %7s %6s %6s %7s %7s %9s %10s"
+#define COLUMNS                                                                         \
+	"%-8s %4u %7d %10u %-8s %7s %6" PRIu64 " %6" PRIu64 " %7" PRIu64 " %7" PRIu64   \
+	" %9" PRIu64 " %10" PRIu64
+
+static void print_process(FILE *to, const struct process *process)
+{
+	const struct stats_sum counts = status_counts(process);
+	char age[32];
+
+	fprintf(to, COLUMNS, status_kind(process), process->index, process->pid,
+		process->generation->number, status_state(process),
+		put_age(age, sizeof(age), status_age(process)), counts.active, counts.idle,
+		status_reading(&counts), counts.writing, counts.handed_off, counts.requests);
+	if (process->state == PROCESS_RETIRING)
+		print_waits(to, &counts);
+	fputs("\n", to);
+}
+
+static void print_sums(FILE *to)
+{
+	struct stats_sum sum;
+
+	table_sum(&sum);
+	fprintf(to,
+		"connections  %" PRIu64 " accepted, %" PRIu64 " open: %" PRIu64
+		" reading, %" PRIu64 " writing, %" PRIu64 " idle\n",
+		sum.accepted, sum.active, status_reading(&sum), sum.writing, sum.idle);
+	fprintf(to, "requests     %" PRIu64 ", answered with", sum.requests);
+	for (int i = 1; i < STATS_CLASSES; i++)
+		fprintf(to, " %dxx: %" PRIu64 "%s", i, sum.responses[i],
+			i < STATS_CLASSES - 1 ? "," : "\n");
+	fprintf(to, "bytes sent   %" PRIu64 "\n", sum.bytes);
+}
+
+void status_print(FILE *to, const struct server_status *status)
+{
+	print_head(to, status);
+	fprintf(to, "\n" COLUMNS_HEAD "\n", "PROCESS", "SLOT", "PID", "GENERATION", "STATE", "AGE",
+		"OPEN", "IDLE", "READING", "WRITING", "HANDED", "REQUESTS");
+	for (struct process *process = table_next(NULL); process; process = table_next(process))
+		print_process(to, process);
+	fputs("\n", to);
+	print_sums(to);
+}

@@ -1,0 +1,534 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Works on the table of processes: each change of state is a function here. The
+ * hooks tell the master what has become of a generation as a whole.
+ */
+#include "process/master/supervisor.h"
+
+#include <errno.h>
+#include <log.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/stats.h"
+#include "config/logs.h"
+#include "process/handoff/balance.h"
+#include "process/ipc/channel.h"
+#include "process/worker/child.h"
+#include "process/handoff/orphans.h"
+#include "process/server/generation.h"
+#include "process/handoff/relay.h"
+#include "process/handoff/stall.h"
+#include "process/os/signals.h"
+#include "process/server/table.h"
+
+enum {
+	OVERDUE_MS = 2000, /* a process may take longer to end than it is to */
+	MESSAGES_A_TURN = 16, /* of one process: the others are heard, too */
+	MESSAGES_A_SECOND = 1000, /* from one that is well: some */
+};
+
+static struct supervisor_hooks hooks;
+
+int supervisor_start(const struct supervisor_hooks *given)
+{
+	hooks = *given;
+	relay_start(hooks.heir);
+	balance_start(hooks.heir);
+	rescue_start(hooks.heir);
+	return table_start();
+}
+
+static void command(struct process *process, enum message_type type, int signal)
+{
+	if (process->channel.fd < 0 ||
+	    channel_send(process->channel.fd, type, 0, STR(""), NULL, 0) < 0)
+		kill(process->pid, signal);
+}
+
+/* What it has not taken out of its inbox goes to others. */
+static void bequeath(struct process *process)
+{
+	if (process->inbox[0] < 0)
+		return;
+	estate_take(process->inbox[0], UINT32_MAX);
+	process->inbox[0] = -1;
+}
+
+void supervisor_take_left(int inbox)
+{
+	estate_take(inbox, UINT32_MAX);
+}
+
+static void on_overdue(void *data)
+{
+	const struct process *process = data;
+
+	log_alertx("%s (%d) has not ended, long after worker_shutdown_timeout: killed",
+		   child_name(process), process->pid);
+	kill(process->pid, SIGKILL);
+}
+
+/* It obeys worker_shutdown_timeout itself, unless it hangs or somebody controls it. */
+static void watch_end(struct process *process)
+{
+	int64_t timeout = process->generation->main->worker_shutdown_timeout.ms;
+
+	process->timer = (struct timer){ .expired = on_overdue, .data = process };
+	if (timeout > 0)
+		timer_start(&process->timer, timeout + OVERDUE_MS);
+}
+
+/* Asks for a soft end; a process that isn't running just goes. */
+static void quit(struct process *process)
+{
+	if (process->state == PROCESS_RETIRING)
+		return;
+	if (process->pid == 0) {
+		bequeath(process);
+		table_remove(process);
+		return;
+	}
+	process->state = PROCESS_RETIRING;
+	if (relay_tell(process) < 0)
+		log_warnx("%s (%d) does not answer and ends without handing its connections over",
+			  child_name(process), process->pid);
+	command(process, MESSAGE_QUIT, SIGQUIT);
+	relay_expect(process);
+	watch_end(process);
+}
+
+static struct process *find(const struct generation *generation, enum process_kind kind)
+{
+	for (struct process *process = table_next(NULL); process; process = table_next(process))
+		if (process->generation == generation && process->kind == kind)
+			return process;
+	return NULL;
+}
+
+static void quit_kind(const struct generation *generation, enum process_kind kind)
+{
+	for (struct process *process = table_next(NULL); process; process = table_next(process))
+		if (process->generation == generation && process->kind == kind)
+			quit(process);
+}
+
+/* The acceptor deals out what it holds before the inboxes are emptied. */
+static void quit_in_order(struct generation *generation)
+{
+	quit_kind(generation, PROCESS_ACCEPTOR);
+	if (!find(generation, PROCESS_ACCEPTOR))
+		quit_kind(generation, PROCESS_WORKER);
+}
+
+static void settle(struct generation *generation)
+{
+	if (generation->retiring && table_count(generation) == 0)
+		hooks.gone(generation);
+}
+
+void supervisor_retire(struct generation *generation)
+{
+	generation->retiring = true;
+	quit_in_order(generation);
+	relay_tell_all();
+	rescue_watch();
+	settle(generation);
+}
+
+bool supervisor_accepts(void)
+{
+	for (struct process *process = table_next(NULL); process; process = table_next(process))
+		if (process->state == PROCESS_RETIRING && process->pid && process->accepts)
+			return true;
+	return false;
+}
+
+void supervisor_forget_accepting(void)
+{
+	for (struct process *process = table_next(NULL); process; process = table_next(process))
+		if (process->state == PROCESS_RETIRING)
+			process->accepts = false;
+}
+
+void supervisor_stop_all(void)
+{
+	for (struct process *process = table_next(NULL); process; process = table_next(process)) {
+		process->generation->retiring = true;
+		if (process->pid == 0) {
+			table_remove(process);
+			continue;
+		}
+		process->state = PROCESS_RETIRING;
+		command(process, MESSAGE_STOP, SIGTERM);
+	}
+}
+
+void supervisor_kill_all(void)
+{
+	for (struct process *process = table_next(NULL); process; process = table_next(process))
+		if (process->pid)
+			kill(process->pid, SIGKILL);
+}
+
+static void check_serving(struct generation *generation)
+{
+	if (generation->serving || generation->retiring)
+		return;
+	for (struct process *process = table_next(NULL); process; process = table_next(process))
+		if (process->generation == generation && process->state != PROCESS_RUNNING)
+			return;
+	generation->serving = true;
+	hooks.serving(generation);
+	balance_watch();
+}
+
+static void on_process_ready(struct process *process)
+{
+	if (process->state != PROCESS_STARTING)
+		return;
+	process->state = PROCESS_RUNNING;
+	stats_set(&process->stats->away, 0);
+	check_serving(process->generation);
+}
+
+/* 1, or -EPROTO: a process of this kind must not send this message. */
+static int on_message(struct process *process, const struct message *message)
+{
+	switch (message->type) {
+	case MESSAGE_READY:
+		on_process_ready(process);
+		return 1;
+	case MESSAGE_HEIRS:
+		if (!process->is_old)
+			return -EPROTO;
+		relay_tell(process);
+		return 1;
+	case MESSAGE_KEPT:
+		relay_kept(process, message->number);
+		return 1;
+	case MESSAGE_MOVED:
+		hooks.moved(process->generation);
+		return 1;
+	case MESSAGE_CLOSED:
+		process->accepts = false;
+		hooks.closed();
+		return 1;
+	default:
+		return -EPROTO;
+	}
+}
+
+static void close_channel(struct process *process)
+{
+	if (process->channel.fd < 0)
+		return;
+	event_remove(&process->channel);
+	relay_stop(process);
+	close(process->channel.fd);
+	process->channel.fd = -1;
+}
+
+/* The process has ended: connections that it had sent to the master are passed on. */
+static void leave_channel(struct process *process)
+{
+	uint32_t granted = process->granted;
+
+	if (process->channel.fd < 0)
+		return;
+	event_remove(&process->channel);
+	relay_stop(process);
+	estate_take(process->channel.fd, granted);
+	process->channel.fd = -1;
+}
+
+/*
+ * Kills a process that breaks the protocol: it has a defect, or an attacker controls it. Its
+ * messages must fill neither the log nor the memory and descriptors of the master.
+ */
+static void end_offender(struct process *process, const char *what)
+{
+	static int64_t said_ms;
+
+	if (process->is_restored)
+		return;
+	if (clock_is_due(&said_ms, SHORTAGE_LOG_MS))
+		log_alertx("%s (%d) %s, so it has a defect or was taken over: it is killed and "
+			   "replaced",
+			   child_name(process), process->pid, what);
+	close_channel(process);
+	kill(process->pid, SIGKILL);
+}
+
+/* It has ended, which is heard of next. If it lives on, nobody could tell it anything. */
+static void end_unheard(struct process *process)
+{
+	close_channel(process);
+	if (!process->is_restored)
+		kill(process->pid, SIGKILL);
+}
+
+static bool talks_too_much(struct process *process)
+{
+	if (clock_ms() - process->second_ms >= 1000) {
+		process->second_ms = clock_ms();
+		process->messages = 0;
+	}
+	return ++process->messages > MESSAGES_A_SECOND;
+}
+
+/* 1: there may be more; 0: it has closed its end; else -errno. */
+static int receive(struct process *process)
+{
+	struct message message;
+	unsigned type = 0;
+	int result = channel_next(process->channel.fd, &type);
+
+	if (result == 1 && type == MESSAGE_CONNECTIONS)
+		return relay_take(process);
+	if (result == 1)
+		result = channel_receive(process->channel.fd, &message);
+	if (result != 1)
+		return result;
+	if (message.fds_count) {
+		message_discard(&message);
+		return -EPROTO;
+	}
+	return talks_too_much(process) ? -ENOBUFS : on_message(process, &message);
+}
+
+static void on_channel(struct event *event, uint32_t events)
+{
+	struct process *process = (struct process *)event;
+	int result = 1;
+
+	(void)events;
+	for (int i = 0; i < MESSAGES_A_TURN && result == 1 && event->fd >= 0; i++)
+		result = receive(process);
+	if (process->pid == 0)
+		return;
+	if (result == 0)
+		end_unheard(process);
+	else if (result == -EPROTO || result == -EBADMSG)
+		end_offender(process, "has sent what it was not asked for");
+	else if (result == -ENOBUFS)
+		end_offender(process, "sends too many messages");
+}
+
+static void fail(struct process *process);
+static void start(struct process *process);
+
+int supervisor_restore(uint32_t slot, const struct process *given)
+{
+	struct process *process = table_restore(slot, given);
+
+	if (!process)
+		return -1;
+	process->channel.ready = on_channel;
+	if (process->channel.fd >= 0)
+		event_add(&process->channel, EPOLLIN);
+	return 0;
+}
+
+static void on_timer(void *data)
+{
+	start(data);
+}
+
+/* Another of its kind and generation serves. */
+static bool has_another(const struct process *process)
+{
+	for (struct process *other = table_next(NULL); other; other = table_next(other))
+		if (other != process && other->generation == process->generation &&
+		    other->kind == process->kind && other->state == PROCESS_RUNNING)
+			return true;
+	return false;
+}
+
+/* Starts a process that is missing for this cause, now or later, or fails its generation. */
+static void respawn(struct process *process, enum respawn_cause cause)
+{
+	const struct respawn_place place = {
+		.is_proven = process->generation->serving,
+		.is_needed = !has_another(process),
+	};
+	int64_t delay = respawn_after(&process->respawn, cause, place);
+
+	if (delay == RESPAWN_NEVER) {
+		fail(process);
+		return;
+	}
+	if (delay == 0) {
+		start(process);
+		return;
+	}
+	if (cause != RESPAWN_NOT_FORKED)
+		log_alertx("%s has ended %u times in a row before it served: the next start is in "
+			   "%lld ms",
+			   child_name(process), process->respawn.failures, (long long)delay);
+	process->state = PROCESS_WAITING;
+	process->timer = (struct timer){ .expired = on_timer, .data = process };
+	timer_start(&process->timer, delay);
+}
+
+static void start(struct process *process)
+{
+	process->channel.ready = on_channel;
+	int error = child_start(process);
+	if (error < 0) {
+		/* fork(2) failed, or descriptors are short: tries again later. */
+		errno = -error;
+		if (process->respawn.not_forked == 0)
+			log_alert("cannot start %s; it is tried again until it can be started",
+				  child_name(process));
+		respawn(process, RESPAWN_NOT_FORKED);
+		return;
+	}
+	respawn_forked(&process->respawn);
+	log_notice("start %s %d", child_name(process), process->pid);
+}
+
+static int add_all(struct generation *generation, enum process_kind kind, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++) {
+		if (table_add(kind, generation, i))
+			continue;
+		log_emerg("no room for the processes of this configuration");
+		return -1;
+	}
+	return 0;
+}
+
+/* All places first: an acceptor wants to know all inboxes. */
+int supervisor_begin(struct generation *generation)
+{
+	bool deals = generation->events->accept_mode == ACCEPT_HANDOFF;
+
+	if (add_all(generation, PROCESS_WORKER, generation->workers) < 0 ||
+	    add_all(generation, PROCESS_ACCEPTOR, deals) < 0) {
+		quit_kind(generation, PROCESS_WORKER);
+		return -1;
+	}
+	for (struct process *process = table_next(NULL); process; process = table_next(process))
+		if (process->generation == generation)
+			start(process);
+	rescue_watch();
+	return 0;
+}
+
+static void send_logs_to(struct process *process, const struct log_entry *entry)
+{
+	uint32_t first = 0;
+
+	while (entry) {
+		int fds[CHANNEL_FDS];
+		size_t count = 0;
+
+		for (; entry && count < CHANNEL_FDS; entry = entry->next)
+			fds[count++] = entry->file.fd;
+		int error = channel_send(process->channel.fd, MESSAGE_LOGS, first, STR(""), fds,
+					 count);
+		if (error < 0) {
+			errno = -error;
+			log_alert("%s (%d) goes on with the old log files", child_name(process),
+				  process->pid);
+		}
+		first += (uint32_t)count;
+	}
+}
+
+void supervisor_send_logs(struct generation *generation)
+{
+	for (struct process *process = table_next(NULL); process; process = table_next(process))
+		if (process->generation == generation && process->channel.fd >= 0)
+			send_logs_to(process, logs_of(generation->conf)->files);
+}
+
+static void report(const struct process *process, int status)
+{
+	const char *more = WCOREDUMP(status) ? " (core dumped)" : "";
+
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)
+		more = ": it made a system call that its sandbox does not allow; \"sandbox on\" "
+		       "would name it here";
+	if (WIFSIGNALED(status))
+		log_alertx("%s %d exited on signal %d (%s)%s", child_name(process), process->pid,
+			   WTERMSIG(status), signal_name(WTERMSIG(status)), more);
+	else if (WEXITSTATUS(status) || process->state != PROCESS_RETIRING)
+		log_alertx("%s %d exited with code %d", child_name(process), process->pid,
+			   WEXITSTATUS(status));
+	else
+		log_notice("%s %d exited with code 0", child_name(process), process->pid);
+}
+
+static void see_off(struct process *process)
+{
+	struct generation *generation = process->generation;
+	enum process_kind kind = process->kind;
+
+	bequeath(process);
+	table_remove(process);
+	if (kind == PROCESS_ACCEPTOR)
+		quit_kind(generation, PROCESS_WORKER);
+	settle(generation);
+}
+
+static void fail(struct process *process)
+{
+	struct generation *generation = process->generation;
+
+	generation->retiring = true;
+	process->state = PROCESS_RETIRING;
+	hooks.failed(generation);
+	quit_in_order(generation);
+	see_off(process);
+}
+
+static enum respawn_cause find_cause(const struct process *process, int status)
+{
+	if (process->state == PROCESS_RUNNING)
+		return RESPAWN_SERVED;
+	bool says_why = WIFEXITED(status) && WEXITSTATUS(status) == EXIT_NO_START;
+	return says_why ? RESPAWN_UNABLE : RESPAWN_UNSERVED;
+}
+
+static void died(struct process *process, int status)
+{
+	report(process, status);
+	process->pid = 0;
+	/* Reads its last messages before its end is dealt with, such as that it served. */
+	if (process->channel.fd >= 0)
+		on_channel(&process->channel, EPOLLIN);
+	leave_channel(process);
+	/* What it counted as open has ended with it. */
+	stats_set(&process->stats->active, 0);
+	stats_set(&process->stats->idle, 0);
+	stats_set(&process->stats->writing, 0);
+	stats_set(&process->stats->away, 1);
+	if (process->generation->retiring) {
+		see_off(process);
+		return;
+	}
+	if (!process->generation->conf) {
+		process->state = PROCESS_WAITING;
+		return;
+	}
+	respawn(process, find_cause(process, status));
+}
+
+void supervisor_reap(void)
+{
+	pid_t pid;
+	int status;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		struct process *process = table_by_pid(pid);
+
+		if (process)
+			died(process, status);
+		else
+			hooks.stranger(pid, status);
+	}
+	hooks.closed();
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Keeps the processes of generations running: starts them, replaces those that
+ * die, sees them off. What a change of generation means is master.c's.
+ */
+#ifndef SKUA_PROCESS_MASTER_SUPERVISOR_H
+#define SKUA_PROCESS_MASTER_SUPERVISOR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct generation;
+struct process;
+
+struct supervisor_hooks {
+	/* All its processes serve, for the first time. */
+	void (*serving)(struct generation *generation);
+	/* One could not start, before the generation has served: it is being retired. */
+	void (*failed)(struct generation *generation);
+	/* The last of its processes has gone. */
+	void (*gone)(struct generation *generation);
+	/* A root of it lies outside of what its workers can open. */
+	void (*moved)(struct generation *generation);
+	/* One that ends has closed its listening sockets, or processes have ended. */
+	void (*closed)(void);
+	/* A child has ended that is no process of the table. */
+	void (*stranger)(pid_t pid, int status);
+	/* Who takes what lies in the inboxes of processes that have gone; may give NULL. */
+	struct generation *(*heir)(void);
+};
+
+/* 0 or -errno. */
+int supervisor_start(const struct supervisor_hooks *hooks);
+
+/*
+ * Goes on with a process that another program has started (table_restore()).
+ * One of a generation without a configuration is not replaced when it dies: what
+ * lies in its inbox waits for the next generation. 0, or -1: there is no place.
+ */
+int supervisor_restore(uint32_t slot, const struct process *given);
+
+/* An inbox that a process of another program has left behind goes to the heir. Owns it. */
+void supervisor_take_left(int inbox);
+
+/* Starts all processes of a generation. 0, or -1 after a message; then none is left. */
+int supervisor_begin(struct generation *generation);
+
+/* They end after the answers under way, the acceptor before the workers. */
+void supervisor_retire(struct generation *generation);
+
+/*
+ * Whether a process that was told to end still has listening sockets open.
+ * supervisor_forget_accepting() makes this false without waiting for those processes.
+ */
+bool supervisor_accepts(void);
+void supervisor_forget_accepting(void);
+
+/* All processes there are end now. */
+void supervisor_stop_all(void);
+void supervisor_kill_all(void);
+
+/* Gives all processes of the generation its log files again. */
+void supervisor_send_logs(struct generation *generation);
+
+/* SIGCHLD: takes notice of all that have ended. */
+void supervisor_reap(void);
+
+#endif

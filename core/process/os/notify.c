@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A socket is made for each datagram, so that no child inherits one. A manager
+ * that does not read holds the master up for SEND_SECONDS at most.
+ */
+#include "process/os/notify.h"
+
+#include <errno.h>
+#include <log.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+#include <timer.h>
+#include <unistd.h>
+
+enum { SEND_SECONDS = 1, MESSAGE_MAX = 512 };
+
+static struct sockaddr_un manager;
+static socklen_t manager_len; /* 0: there is none */
+static struct timer watchdog;
+static int64_t watchdog_ms;
+
+/* "/path", or "@name" in the abstract space; no NUL at the end is part of it. */
+static void read_address(const char *name)
+{
+	size_t len = strlen(name);
+
+	if (len < 2 || (name[0] != '/' && name[0] != '@') || len > sizeof(manager.sun_path)) {
+		log_warnx("NOTIFY_SOCKET=%s is neither a path nor an abstract name: the service "
+			  "manager is told nothing",
+			  name);
+		return;
+	}
+	manager = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	memcpy(manager.sun_path, name, len);
+	if (name[0] == '@')
+		manager.sun_path[0] = '\0';
+	manager_len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len);
+}
+
+static void notify(const char *message)
+{
+	static bool complained;
+	const struct timeval limit = { .tv_sec = SEND_SECONDS };
+	size_t len = strlen(message);
+
+	if (manager_len == 0)
+		return;
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd >= 0)
+		setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+	if ((fd < 0 || sendto(fd, message, len, MSG_NOSIGNAL, (struct sockaddr *)&manager,
+			      manager_len) < 0) &&
+	    !complained) {
+		complained = true;
+		log_warn("cannot tell the service manager at NOTIFY_SOCKET, not said again");
+	}
+	if (fd >= 0)
+		close(fd);
+}
+
+static void on_watchdog(void *data)
+{
+	(void)data;
+	notify("WATCHDOG=1");
+	timer_start(&watchdog, watchdog_ms);
+}
+
+/* For this process only: the variables may have come down from another one. */
+static void start_watchdog(void)
+{
+	uint64_t pid, usec;
+
+	if (manager_len == 0 ||
+	    str_to_u64(str_from(getenv("WATCHDOG_USEC")), INT64_MAX, &usec) < 0 || usec == 0)
+		return;
+	if (getenv("WATCHDOG_PID") &&
+	    (str_to_u64(str_from(getenv("WATCHDOG_PID")), INT32_MAX, &pid) < 0 ||
+	     (pid_t)pid != getpid()))
+		return;
+	watchdog_ms = (int64_t)(usec / 1000 / 2);
+	if (watchdog_ms == 0)
+		watchdog_ms = 1;
+	watchdog = (struct timer){ .expired = on_watchdog };
+	on_watchdog(NULL);
+}
+
+void notify_start(void)
+{
+	const char *name = getenv("NOTIFY_SOCKET");
+
+	if (name && name[0])
+		read_address(name);
+	start_watchdog();
+}
+
+void notify_ready(const char *format, ...)
+{
+	char message[MESSAGE_MAX];
+	va_list args;
+	int len = snprintf(message, sizeof(message), "READY=1\nMAINPID=%d\nSTATUS=", getpid());
+
+	va_start(args, format);
+	vsnprintf(message + len, sizeof(message) - (size_t)len, format, args);
+	va_end(args);
+	notify(message);
+}
+
+void notify_reloading(void)
+{
+	char message[MESSAGE_MAX];
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	snprintf(message, sizeof(message),
+		 "RELOADING=1\nMONOTONIC_USEC=%lld\nSTATUS=reading the configuration",
+		 (long long)now.tv_sec * 1000000 + now.tv_nsec / 1000);
+	notify(message);
+}
+
+void notify_stopping(void)
+{
+	notify("STOPPING=1\nSTATUS=ending");
+}

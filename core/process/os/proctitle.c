@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Overwrites the strings of argv and the environment, which lie one behind the
+ * other at the top of the stack; prctl(2) has no call for a long title.
+ */
+#include "process/os/proctitle.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static char *room;
+static size_t room_size;
+static char *command_line;
+static char *environment, *arguments; /* where they have moved */
+
+static void save_command_line(int argc, char **argv)
+{
+	size_t size = 1;
+
+	for (int i = 0; i < argc; i++)
+		size += strlen(argv[i]) + 1;
+	command_line = calloc(1, size);
+	if (!command_line)
+		return;
+	char *to = command_line;
+	for (int i = 0; i < argc; i++)
+		to += sprintf(to, "%s%s", i ? " " : "", argv[i]);
+}
+
+/* The end of the strings that lie one behind the other from `end` on. */
+static char *end_of_strings(char **strings, char *end)
+{
+	for (; *strings; strings++)
+		if (*strings == end)
+			end += strlen(*strings) + 1;
+	return end;
+}
+
+/* Into one piece of memory, which is returned; NULL: there is none. */
+static char *move_strings(char **strings)
+{
+	size_t size = 1;
+
+	for (char **string = strings; *string; string++)
+		size += strlen(*string) + 1;
+	char *to = malloc(size), *next = to;
+	for (; to && *strings; strings++) {
+		size_t len = strlen(*strings) + 1;
+		*strings = memcpy(next, *strings, len);
+		next += len;
+	}
+	return to;
+}
+
+void title_start(int argc, char **argv)
+{
+	if (argc < 1)
+		return;
+	save_command_line(argc, argv);
+	char *end = end_of_strings(environ, end_of_strings(argv, argv[0]));
+	char *begin = argv[0];
+	/* Others still look at argv: the options, messages. */
+	environment = move_strings(environ);
+	arguments = environment ? move_strings(argv) : NULL;
+	if (!arguments)
+		return;
+	room = begin;
+	room_size = (size_t)(end - begin);
+}
+
+void title_set(const char *format, ...)
+{
+	va_list args;
+
+	if (room_size < 16)
+		return;
+	memset(room, 0, room_size);
+	int len = snprintf(room, room_size, "skua: ");
+	va_start(args, format);
+	vsnprintf(room + len, room_size - (size_t)len, format, args);
+	va_end(args);
+}
+
+const char *title_command_line(void)
+{
+	return command_line ? command_line : "skua";
+}

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * setuid(2) and its kin in the only order that works, groups before the user;
+ * capabilities(7) for a root that shall have none.
+ */
+#include "process/sandbox/privileges.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <linux/securebits.h>
+#include <log.h>
+#include <pwd.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { NUMBERS = 4096 }; /* of descriptors that are looked at */
+
+/* What an exec could bring back. Whoever may not change the one hasn't the other either. */
+static void drop_bounds(void)
+{
+	for (unsigned long cap = 0; prctl(PR_CAPBSET_READ, cap, 0, 0, 0) >= 0; cap++)
+		prctl(PR_CAPBSET_DROP, cap, 0, 0, 0);
+	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+}
+
+static int drop_capabilities(void)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2];
+
+	memset(data, 0, sizeof(data));
+	return syscall(SYS_capset, &head, data) < 0 ? -errno : 0;
+}
+
+int privileges_give_up(void)
+{
+	drop_bounds();
+	int error = drop_capabilities();
+	if (error < 0)
+		return error;
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ? -errno : 0;
+}
+
+static bool dropped; /* and inherited by the children since */
+
+/* The process has this identity already: it may keep its groups if it cannot set them. */
+static bool is_already(const struct identity *identity)
+{
+	return getuid() == identity->uid && geteuid() == identity->uid &&
+	       getgid() == identity->gid && getegid() == identity->gid;
+}
+
+static int become(const struct identity *identity)
+{
+	if (setgid(identity->gid) < 0) {
+		log_emerg("setgid(%u) failed", (unsigned)identity->gid);
+		return -1;
+	}
+	int result = identity->user ? initgroups(identity->user, identity->gid) :
+				      setgroups(0, NULL);
+	if (result < 0 && errno == EPERM && is_already(identity)) {
+		log_info("the groups of this process stay as they are: it may not set them");
+	} else if (result < 0) {
+		log_emerg("setting the groups of %s failed",
+			  identity->user ? identity->user : "nobody");
+		return -1;
+	}
+	if (setuid(identity->uid) < 0) {
+		log_emerg("setuid(%u) failed", (unsigned)identity->uid);
+		return -1;
+	}
+	return 0;
+}
+
+const char *privileges_user(void)
+{
+	const struct passwd *user = getpwuid(geteuid());
+
+	return user ? user->pw_name : "";
+}
+
+void privileges_were_dropped(void)
+{
+	dropped = true;
+}
+
+int privileges_drop(const struct identity *identity)
+{
+	if (geteuid() != 0 || dropped)
+		return 0;
+	/* uid 0 would have them all again after an exec. Not everybody may set this. */
+	if (prctl(PR_SET_SECUREBITS, SECBIT_NOROOT | SECBIT_NOROOT_LOCKED, 0, 0, 0) < 0)
+		log_info("prctl(PR_SET_SECUREBITS) failed");
+	drop_bounds();
+	if (become(identity) < 0)
+		return -1;
+	int error = privileges_give_up();
+	if (error < 0) {
+		errno = -error;
+		log_emerg("giving up root's capabilities failed");
+		return -1;
+	}
+	dropped = true;
+	return 0;
+}
+
+static int try_one(const char *path)
+{
+	struct stat status;
+
+	if (stat(path, &status) < 0)
+		return errno;
+	int mode = S_ISDIR(status.st_mode) ? X_OK : R_OK;
+	return faccessat(AT_FDCWD, path, mode, AT_EACCESS) < 0 ? errno : 0;
+}
+
+static void try_all(const char *const *paths, size_t count, int *errors)
+{
+	for (size_t i = 0; i < count; i++)
+		errors[i] = try_one(paths[i]);
+}
+
+/* Tries in a child, which shares the memory of `errors`; errors[count] says that it has tried. */
+static int try_as(const struct identity *identity, const char *const *paths, size_t count,
+		  int *errors)
+{
+	pid_t pid = fork();
+
+	if (pid < 0)
+		return -errno;
+	if (pid == 0) {
+		if (privileges_drop(identity) == 0) {
+			try_all(paths, count, errors);
+			errors[count] = 1;
+		}
+		_exit(0);
+	}
+	/* With SIGCHLD ignored it waits, too, and fails then. */
+	waitpid(pid, NULL, 0);
+	return errors[count] ? 0 : -EPERM;
+}
+
+int privileges_try(const struct identity *identity, const char *const *paths, size_t count,
+		   int *errors)
+{
+	size_t size = sizeof(*errors) * (count + 1);
+
+	if (geteuid() != 0) {
+		try_all(paths, count, errors);
+		return 0;
+	}
+	int *shared = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (shared == MAP_FAILED)
+		return -errno;
+	int error = try_as(identity, paths, count, shared);
+	memcpy(errors, shared, sizeof(*errors) * count);
+	munmap(shared, size);
+	return error;
+}
+
+bool privileges_for_ports(void)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2] = { 0 };
+
+	return syscall(SYS_capget, &head, data) == 0 &&
+	       data[0].effective & (1u << CAP_NET_BIND_SERVICE);
+}
+
+void privileges_limit_files(long limit)
+{
+	struct rlimit wanted = { (rlim_t)limit, (rlim_t)limit };
+
+	if (limit > 0 && setrlimit(RLIMIT_NOFILE, &wanted) < 0)
+		log_alert("worker_rlimit_nofile %ld could not be set", limit);
+}
+
+uint32_t privileges_file_limit(void)
+{
+	struct rlimit limit = { 0 };
+
+	getrlimit(RLIMIT_NOFILE, &limit);
+	return limit.rlim_cur < INT32_MAX ? (uint32_t)limit.rlim_cur : INT32_MAX;
+}
+
+uint32_t privileges_files_left(void)
+{
+	uint32_t limit = privileges_file_limit(), left = limit;
+
+	/* /proc may be out of reach. The lowest number is always the next, so few lie beyond. */
+	for (int fd = 0; fd < (int)limit && fd < NUMBERS; fd++)
+		left -= fcntl(fd, F_GETFD) >= 0;
+	return left;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Whose rights a process has.
+ */
+#ifndef SKUA_PROCESS_SANDBOX_PRIVILEGES_H
+#define SKUA_PROCESS_SANDBOX_PRIVILEGES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct identity {
+	const char *user; /* its further groups are taken, too; NULL: none */
+	uid_t uid;
+	gid_t gid;
+};
+
+/*
+ * Becomes that user for good, if root is running this; otherwise nothing
+ * happens, nor where it has been done before. uid 0 stays root without a
+ * capability, and can't win one by an exec; where it may not change its groups
+ * (CAP_SETGID) they stay. 0, or -1 after a message: the process must not go on.
+ */
+int privileges_drop(const struct identity *identity);
+
+/*
+ * Whether a process with this identity could enter each path that is a directory, or read
+ * each other one: errors[i] is 0 or the errno for paths[i]. The identity of this process
+ * does not change: root forks a child that tries. 0 or -errno, if nothing could be tried.
+ */
+int privileges_try(const struct identity *identity, const char *const *paths, size_t count,
+		   int *errors);
+
+/* The name of the user whose rights this process has, or "". Valid until the next call. */
+const char *privileges_user(void);
+
+/* It was done by the program that this process ran before. */
+void privileges_were_dropped(void);
+
+/*
+ * Gives up all capabilities, also those that were inherited without being
+ * root, and all ways to win some. 0 or -errno.
+ */
+int privileges_give_up(void);
+
+/* Whether this process may listen on the ports that are root's (CAP_NET_BIND_SERVICE). */
+bool privileges_for_ports(void);
+
+/* RLIMIT_NOFILE; 0 leaves it as it is. A refusal is logged and no failure. */
+void privileges_limit_files(long limit);
+
+/* What that is now, and how many of them this process has not opened yet. */
+uint32_t privileges_file_limit(void);
+uint32_t privileges_files_left(void);
+
+#endif

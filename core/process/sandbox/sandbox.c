@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Goes in, and says afterwards of a file that could not be opened whether the
+ * sandbox was why: its rules hold directories by what they are, so the way to
+ * the file is asked for each directory's device and inode.
+ */
+#include "process/sandbox/sandbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <log.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/log_format.h"
+#include "config/config.h"
+#include "file/policy.h"
+#include "process/sandbox/landlock.h"
+#include "process/sandbox/privileges.h"
+#include "process/sandbox/relax.h"
+#include "process/sandbox/sandbox_rules.h"
+#include "process/sandbox/seccomp.h"
+
+/* A directory (or file) that this process has a rule for. */
+struct held {
+	dev_t dev;
+	ino_t ino;
+};
+
+static struct conf *current;
+static void (*tell_moved)(void);
+static struct held *held;
+static size_t held_count;
+
+static const struct sandbox_conf *conf_of(struct conf *conf)
+{
+	return scope_data(conf_main(conf), &sandbox_module);
+}
+
+/* --- what a refusal means ---------------------------------------------------- */
+
+static bool is_held(const char *path)
+{
+	struct stat status;
+
+	if (stat(path, &status) < 0)
+		return false;
+	for (size_t i = 0; i < held_count; i++)
+		if (held[i].ino == status.st_ino && held[i].dev == status.st_dev)
+			return true;
+	return false;
+}
+
+/* A path without links, and the directories that it lies in. */
+static bool is_covered(const char *real)
+{
+	char path[PATH_MAX];
+
+	strcpy(path, real);
+	for (; *path; *strrchr(path, '/') = '\0')
+		if (is_held(path))
+			return true;
+	return is_held("/");
+}
+
+static int explain(const char *path, char *why, size_t why_size)
+{
+	char real[PATH_MAX];
+
+	if (!realpath(path, real) || is_covered(real))
+		return -EACCES;
+
+	struct pool *pool = pool_create(0);
+	bool moved = sandbox_rules_cover(sandbox_rules_make(current, pool), real);
+
+	pool_destroy(pool);
+	if (moved) {
+		log_format(why, why_size,
+			 "it has moved out of what this worker's sandbox allows; new workers "
+			 "are being started, and will serve it");
+		tell_moved();
+		return -ESTALE;
+	}
+	/* A link to a file means that file; else its neighbours will be wanted, too. */
+	char *slash = strrchr(real, '/');
+	struct stat status;
+	if (lstat(path, &status) == 0 && !S_ISLNK(status.st_mode))
+		slash[slash == real] = '\0';
+	log_format(why, why_size,
+		 "it lies outside of what the sandbox allows; \"sandbox_allow %s\" would allow it",
+		 real);
+	return -EACCES;
+}
+
+/* --- going in ------------------------------------------------------------------ */
+
+static void hold(const struct stat *status)
+{
+	struct held *more = realloc(held, (held_count + 1) * sizeof(*held));
+
+	if (!more)
+		return; /* what lies there is found to be refused by permissions */
+	held = more;
+	held[held_count++] = (struct held){ status->st_dev, status->st_ino };
+}
+
+static int allow(int ruleset, const struct sandbox_rule *rule)
+{
+	struct stat status;
+	int fd = open(rule->path, O_PATH | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	int error = fstat(fd, &status) < 0 ? -errno : 0;
+	if (error == 0) {
+		/* Also if the rule fails: new workers would fare no better. */
+		hold(&status);
+		error = landlock_allow_reading(ruleset, fd, S_ISDIR(status.st_mode));
+	}
+	close(fd);
+	return error;
+}
+
+/* A rule that can't be made is no danger: what lies there stays closed. */
+static void allow_all(int ruleset)
+{
+	struct pool *pool = pool_create(0);
+	const struct sandbox_rules *rules = sandbox_rules_make(current, pool);
+
+	for (size_t i = 0; i < rules->count; i++) {
+		int error = allow(ruleset, &rules->items[i]);
+		if (error == 0)
+			continue;
+		errno = -error;
+		log_warn("the sandbox cannot allow \"%s\"", rules->items[i].path);
+	}
+	pool_destroy(pool);
+}
+
+static int give_up_files(bool opens_files)
+{
+	if (landlock_version() == 0)
+		return 0;
+	int ruleset = landlock_create();
+	if (ruleset < 0)
+		return ruleset;
+	if (opens_files)
+		allow_all(ruleset);
+	int error = landlock_enter(ruleset);
+	close(ruleset);
+	if (error == 0 && opens_files)
+		policy_explain = explain;
+	return error;
+}
+
+static int give_up_calls(const struct sandbox_conf *own)
+{
+	if (!seccomp_is_known())
+		return 0;
+	return seccomp_enter(own->mode == SANDBOX_STRICT ? SECCOMP_KILL : SECCOMP_REFUSE);
+}
+
+/* A process that others may look at can also leave a core dump, and the other way round. */
+static int settle_core(const struct sandbox_conf *own)
+{
+	rlim_t size = (rlim_t)own->core.bytes;
+	bool wanted = size > 0;
+
+	if (!wanted && (own->mode == SANDBOX_OFF || relax_reason()))
+		return 0;
+	if (setrlimit(RLIMIT_CORE, &(struct rlimit){ size, size }) < 0)
+		log_alert("worker_rlimit_core %lld could not be set", (long long)size);
+	return prctl(PR_SET_DUMPABLE, wanted, 0, 0, 0) < 0 ? -errno : 0;
+}
+
+static int enter(const struct sandbox_conf *own, bool opens_files)
+{
+	int error = settle_core(own);
+
+	if (own->mode == SANDBOX_OFF || error < 0)
+		return error;
+	error = privileges_give_up();
+	if (relax_reason() || error < 0)
+		return error;
+	tzset(); /* reads the time zone, which lies outside */
+	error = give_up_files(opens_files);
+	return error < 0 ? error : give_up_calls(own);
+}
+
+int sandbox_enter(struct conf *conf, void (*moved)(void))
+{
+	current = conf;
+	tell_moved = moved;
+	int error = enter(conf_of(conf), moved != NULL);
+	if (error == 0)
+		return 0;
+	errno = -error;
+	log_emerg("the sandbox cannot be entered; \"sandbox off\" does without");
+	return -1;
+}

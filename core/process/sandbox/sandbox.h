@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The sandbox around workers and acceptor. What a process has given up here it
+ * does not get back:
+ *
+ *     capabilities     all, also those that an exec could bring (no_new_privs)
+ *     files            but what the configuration names, for reading (Landlock)
+ *     system calls     but those of a table (seccomp)
+ *     being looked at  by others of the same user: no ptrace, no core dumps
+ *
+ * What the kernel does not have is left out, with a line in the log. Builds and
+ * programs that need more rights for themselves get them, under a name: sanitizers,
+ * the counters of a coverage build, valgrind.
+ */
+#ifndef SKUA_PROCESS_SANDBOX_SANDBOX_H
+#define SKUA_PROCESS_SANDBOX_SANDBOX_H
+
+#include <conf.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+struct conf;
+struct module;
+
+enum sandbox_mode { SANDBOX_OFF, SANDBOX_ON, SANDBOX_STRICT };
+
+struct sandbox_conf {
+	int mode; /* enum sandbox_mode */
+	struct size core; /* worker_rlimit_core; 0: no core dumps */
+};
+
+extern const struct module sandbox_module;
+
+/* Says in the log what the workers of this configuration may do, and what is missing. */
+void sandbox_announce(struct conf *conf);
+
+/*
+ * Enters it: after the privileges were dropped and before there is a thread.
+ * `moved` is called when a request wants a file which the rules do not cover,
+ * but would if they were made now; NULL: this process opens no files at all.
+ * The configuration must stay. 0, or -1 after a message: the process must not go on.
+ */
+int sandbox_enter(struct conf *conf, void (*moved)(void));
+
+/* `skua help sandbox -c FILE`: the rules and the system calls. */
+void sandbox_print(struct conf *conf, FILE *to);
+
+#endif

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Walks the ways to roots and aliases name by name, as the kernel would, and
+ * notes the directories in which a name may come to mean something else.
+ */
+#include "process/sandbox/sandbox_rules.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "config/config.h"
+#include "config/template.h"
+#include "http/conf/http.h"
+
+enum { LINKS_MAX = 40 }; /* as the kernel, path_resolution(7) */
+
+/* What may be replaced while the server runs, beside what lies below the path itself. */
+enum around { AROUND_NOTHING, AROUND_LINKS, AROUND_NAME_AND_LINKS };
+
+struct walk {
+	struct sandbox_rules *rules;
+	struct pool *pool;
+	enum around around;
+	int links;
+	char done[PATH_MAX]; /* so far, without links; "" is the root directory */
+	size_t done_len;
+};
+
+static void add(struct sandbox_rules *rules, struct pool *pool, const char *path)
+{
+	struct stat status;
+
+	if (!*path || stat(path, &status) < 0)
+		return;
+	rules->items = pool_grow(pool, rules->items, rules->count, &rules->capacity,
+				 sizeof(*rules->items));
+	rules->items[rules->count++] = (struct sandbox_rule){
+		.path = pool_cstr(pool, str_from(path)),
+		.is_directory = S_ISDIR(status.st_mode),
+	};
+}
+
+/* Appends a name; "." and ".." are obeyed. */
+static int append(struct walk *walk, const char *name, size_t len)
+{
+	if (len == 1 && *name == '.')
+		return 0;
+	if (len == 2 && memcmp(name, "..", 2) == 0) {
+		while (walk->done_len && walk->done[--walk->done_len] != '/')
+			continue;
+		walk->done[walk->done_len] = '\0';
+		return 0;
+	}
+	if (walk->done_len + 1 + len >= sizeof(walk->done))
+		return -ENAMETOOLONG;
+	walk->done[walk->done_len++] = '/';
+	memcpy(walk->done + walk->done_len, name, len);
+	walk->done_len += len;
+	walk->done[walk->done_len] = '\0';
+	return 0;
+}
+
+static int follow(struct walk *walk, const char *path);
+
+/* walk->done is a name in the directory that ends at `holder`. */
+static int follow_link(struct walk *walk, size_t holder)
+{
+	char target[PATH_MAX];
+	ssize_t len = readlink(walk->done, target, sizeof(target) - 1);
+
+	if (len < 0)
+		return errno == EINVAL ? 0 : -errno;
+	if (++walk->links > LINKS_MAX)
+		return -ELOOP;
+	target[len] = '\0';
+	walk->done_len = holder;
+	walk->done[holder] = '\0';
+	if (walk->around != AROUND_NOTHING)
+		add(walk->rules, walk->pool, walk->done);
+	return follow(walk, target);
+}
+
+/* Goes on from walk->done, or from the root directory. 0, or -errno: so far and no further. */
+static int follow(struct walk *walk, const char *path)
+{
+	/* Of the path itself only where its name may change; of a link's target always. */
+	bool notes_holder = walk->around == AROUND_NAME_AND_LINKS ||
+			    (walk->around == AROUND_LINKS && walk->links);
+
+	if (*path == '/') {
+		walk->done_len = 0;
+		walk->done[0] = '\0';
+	}
+	while (*(path += strspn(path, "/"))) {
+		size_t len = strcspn(path, "/");
+		size_t holder = walk->done_len;
+
+		if (notes_holder && !path[len + strspn(path + len, "/")])
+			add(walk->rules, walk->pool, walk->done);
+		int error = append(walk, path, len);
+		if (error == 0 && walk->done_len > holder)
+			error = follow_link(walk, holder);
+		if (error < 0)
+			return error;
+		path += len;
+	}
+	return 0;
+}
+
+static void add_way(struct sandbox_rules *rules, struct pool *pool, const char *path,
+		    enum around around)
+{
+	struct walk walk = { .rules = rules, .pool = pool, .around = around };
+
+	if (follow(&walk, path) == 0)
+		add(rules, pool, walk.done);
+}
+
+static void add_unknown(struct sandbox_rules *rules, struct pool *pool,
+			const struct template *path)
+{
+	for (size_t i = 0; i < rules->unknown_count; i++)
+		if (str_eq(str_from(rules->unknown[i]), path->source))
+			return;
+	rules->unknown = pool_grow(pool, rules->unknown, rules->unknown_count,
+				   &rules->unknown_capacity, sizeof(*rules->unknown));
+	rules->unknown[rules->unknown_count++] = pool_cstr(pool, path->source);
+}
+
+/* The directory that is the same for all values of the variables. */
+static void add_open_place(struct sandbox_rules *rules, struct pool *pool,
+			   const struct template *path)
+{
+	struct str known = path->count ? path->parts[0].literal : STR("");
+	ssize_t slash = str_rchr(known, '/');
+
+	if (slash < 1)
+		add_unknown(rules, pool, path);
+	else
+		add_way(rules, pool, pool_cstr(pool, str_head(known, (size_t)slash)),
+			AROUND_LINKS);
+}
+
+/* Nobody replaces a root that nobody has written; it often does not even exist. */
+static enum around around_of(const struct http_conf *conf)
+{
+	bool is_default = !conf->root_scope || conf->root_scope->context == IN_MAIN;
+
+	return is_default ? AROUND_LINKS : AROUND_NAME_AND_LINKS;
+}
+
+static void add_place(struct sandbox_rules *rules, struct pool *pool, const struct http_conf *conf)
+{
+	const struct template *path = conf->alias ? conf->alias : conf->root;
+
+	if (!path)
+		return;
+	if (!path->is_literal) {
+		add_open_place(rules, pool, path);
+		return;
+	}
+	if (strspn(path->literal.data, "/") == path->literal.len)
+		add_unknown(rules, pool, path);
+	else
+		add_way(rules, pool, pool_cstr(pool, path->literal), around_of(conf));
+}
+
+/* A slash sorts before all else, so that what lies below a directory follows it. */
+static int compare(const void *a, const void *b)
+{
+	const char *x = ((const struct sandbox_rule *)a)->path;
+	const char *y = ((const struct sandbox_rule *)b)->path;
+
+	while (*x && *x == *y)
+		x++, y++;
+	int left = *x == '/' ? 1 : (unsigned char)*x, right = *y == '/' ? 1 : (unsigned char)*y;
+	return left - right;
+}
+
+static bool lies_in(const char *path, const char *directory)
+{
+	size_t len = strlen(directory);
+
+	return strncmp(path, directory, len) == 0 && (path[len] == '/' || path[len] == '\0');
+}
+
+static void sort(struct sandbox_rules *rules)
+{
+	size_t kept = 0;
+
+	if (rules->count)
+		qsort(rules->items, rules->count, sizeof(*rules->items), compare);
+	for (size_t i = 0; i < rules->count; i++)
+		if (kept == 0 || !lies_in(rules->items[i].path, rules->items[kept - 1].path))
+			rules->items[kept++] = rules->items[i];
+	rules->count = kept;
+}
+
+struct sandbox_rules *sandbox_rules_make(struct conf *conf, struct pool *pool)
+{
+	struct sandbox_rules *rules = pool_new(pool, struct sandbox_rules);
+	const struct http_conf *last = NULL;
+
+	for (struct conf_scope *scope = conf_main(conf); scope; scope = scope->next) {
+		const struct http_conf *own = scope_data(scope, &http_module);
+
+		/* Requests are answered in servers and what lies in them. */
+		if (scope->context & (IN_MAIN | IN_EVENTS | IN_HTTP) || own == last)
+			continue;
+		add_place(rules, pool, own);
+		last = own;
+	}
+	for (const struct conf_path *path = conf_paths(conf); path; path = path->next)
+		add_way(rules, pool, path->path.data, AROUND_NOTHING);
+	sort(rules);
+	return rules;
+}
+
+bool sandbox_rules_cover(const struct sandbox_rules *rules, const char *path)
+{
+	for (size_t i = 0; i < rules->count; i++)
+		if (lies_in(path, rules->items[i].path))
+			return true;
+	return false;
+}

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the sandbox comes to for a configuration: for the log, and for people who ask. */
+#include "process/sandbox/sandbox.h"
+
+#include <log.h>
+#include <string.h>
+
+#include "config/config.h"
+#include "process/sandbox/landlock.h"
+#include "process/sandbox/relax.h"
+#include "process/sandbox/sandbox_rules.h"
+#include "process/sandbox/seccomp.h"
+
+enum { LOGGED_MAX = 32 }; /* rules; there may be one for each of a thousand sites */
+
+static const struct sandbox_conf *conf_of(struct conf *conf)
+{
+	return scope_data(conf_main(conf), &sandbox_module);
+}
+
+/* What every line needs to know. */
+struct findings {
+	const char *relaxed; /* by what; NULL: it isn't */
+	int landlock; /* version; 0: there is none */
+	bool seccomp;
+};
+
+static struct findings find(void)
+{
+	return (struct findings){ relax_reason(), landlock_version(), seccomp_is_known() };
+}
+
+static void warn_of_unknown(const struct sandbox_rules *rules)
+{
+	for (size_t i = 0; i < rules->unknown_count; i++)
+		log_warnx("sandbox: \"%s\" can be any place: workers can open files there only "
+			  "where sandbox_allow names it",
+			  rules->unknown[i]);
+}
+
+static void announce_rules(struct conf *conf)
+{
+	struct pool *pool = pool_create(0);
+	const struct sandbox_rules *rules = sandbox_rules_make(conf, pool);
+
+	for (size_t i = 0; i < rules->count && i < LOGGED_MAX; i++)
+		log_notice("sandbox: workers may read %s%s", rules->items[i].path,
+			   rules->items[i].is_directory ? "/" : "");
+	if (rules->count > LOGGED_MAX)
+		log_notice("sandbox: and %zu more; \"skua help sandbox -c FILE\" lists them",
+			   rules->count - LOGGED_MAX);
+	warn_of_unknown(rules);
+	pool_destroy(pool);
+}
+
+void sandbox_announce(struct conf *conf)
+{
+	const struct sandbox_conf *own = conf_of(conf);
+	struct findings found = find();
+
+	if (own->mode == SANDBOX_OFF) {
+		log_notice("sandbox: off, workers may do what their user may");
+		return;
+	}
+	if (found.relaxed) {
+		log_warnx("sandbox: relaxed for %s: workers have no capabilities, but may open any "
+			  "file and make any system call",
+			  found.relaxed);
+		return;
+	}
+	if (found.landlock)
+		announce_rules(conf);
+	else
+		log_warnx("sandbox: this kernel has no Landlock: workers may read all files that "
+			  "their user may read");
+	if (!found.seccomp)
+		log_warnx("sandbox: this kernel has no seccomp filters for this kind of processor: "
+			  "workers may make any system call");
+}
+
+static void print_paths(const struct sandbox_rules *rules, FILE *to)
+{
+	fputs(rules->count ? "It may read what lies in\n" : "It may read no file.\n", to);
+	for (size_t i = 0; i < rules->count; i++)
+		fprintf(to, "    %s%s\n", rules->items[i].path,
+			rules->items[i].is_directory ? "/" : "  (this file)");
+	for (size_t i = 0; i < rules->unknown_count; i++)
+		fprintf(to, "and of \"%s\" only what sandbox_allow names.\n", rules->unknown[i]);
+}
+
+static const char *rule_text(const struct seccomp_call *call)
+{
+	if (call->is_unknown)
+		return " (answered with ENOSYS)";
+	return call->arguments[0].check == CHECK_NOTHING ? "" : " (some arguments)";
+}
+
+static void print_calls(FILE *to)
+{
+	fputs("It may make these system calls:\n", to);
+	for (size_t i = 0; i < seccomp_calls_count; i++) {
+		const struct seccomp_call *call = &seccomp_calls[i];
+		int width = fprintf(to, "    %s%s", call->name, rule_text(call));
+
+		fprintf(to, "%*s %s\n", width < 36 ? 36 - width : 0, "", call->why);
+	}
+}
+
+static void print_missing(const struct findings *found, FILE *to)
+{
+	if (found->relaxed)
+		fprintf(to, "This program is relaxed for %s: all files and all system calls.\n",
+			found->relaxed);
+	if (!found->landlock)
+		fputs("This kernel has no Landlock: all files that its user may read.\n", to);
+	if (!found->seccomp)
+		fputs("This kernel has no seccomp filters for this kind of processor: all system "
+		      "calls.\n",
+		      to);
+}
+
+/* What a worker needs for its work, and what therefore no sandbox takes from it. */
+static void print_rest(FILE *to)
+{
+	fputs("If an attacker controls a worker, this is what it can still do:\n"
+	      "    it reads these files, and learns of any path whether it is there, and its size\n"
+	      "    it answers its clients as it likes; unless accept_mode is handoff, it takes\n"
+	      "    new connections from the listening sockets and keeps them\n"
+	      "    it appends to the logs, uses CPU time and memory, and writes what modules keep\n"
+	      "    in memory that all workers share\n"
+	      "    it stays after a reload, unless worker_shutdown_timeout is written\n",
+	      to);
+}
+
+void sandbox_print(struct conf *conf, FILE *to)
+{
+	const struct sandbox_conf *own = conf_of(conf);
+	struct findings found = find();
+	struct pool *pool = pool_create(0);
+
+	if (own->mode == SANDBOX_OFF) {
+		fputs("sandbox off: a worker may do what its user may.\n", to);
+	} else {
+		fputs("A worker has no capabilities and cannot win any by starting a program.\n",
+		      to);
+		print_paths(sandbox_rules_make(conf, pool), to);
+		print_calls(to);
+		fprintf(to, "Any other %s.\n",
+			own->mode == SANDBOX_STRICT ?
+				"ends it (sandbox strict)" :
+				"fails with EPERM, and the error log names it once");
+		print_rest(to);
+		print_missing(&found, to);
+	}
+	pool_destroy(pool);
+}

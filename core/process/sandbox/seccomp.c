@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Makes a filter of the table: a program of the kernel's packet filter that
+ * looks at the number of a call, and for some at one or two arguments. The kernel keeps
+ * by itself which calls are allowed whatever their arguments are, and does not run
+ * the program for those. So the others stand at its beginning, in the table's order.
+ *
+ * A call that is refused raises SIGSYS; the handler names the call in the log
+ * and gives EPERM as its result. That needs nobody's help and no thread, as a
+ * supervisor would, and works where the call was made.
+ */
+#include "process/sandbox/seccomp.h"
+
+#include <config.h>
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <log.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "calls.h"
+#include "process/sandbox/seccomp_arch.h"
+
+enum { CALLS_MAX = 1024, STEPS_MAX = 1024 };
+
+struct filter {
+	struct sock_filter steps[STEPS_MAX];
+	unsigned short count;
+};
+
+const char *seccomp_call_name(int number)
+{
+	bool known = number >= 0 && number < (int)(sizeof(call_names) / sizeof(call_names[0]));
+
+	return known ? call_names[number] : NULL;
+}
+
+/* --- the filter ------------------------------------------------------------------ */
+
+static void put(struct filter *filter, struct sock_filter step)
+{
+	if (filter->count < STEPS_MAX)
+		filter->steps[filter->count++] = step;
+}
+
+static void load(struct filter *filter, size_t offset)
+{
+	put(filter, (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)offset));
+}
+
+/* Compares what is loaded; both jumps count the steps that are left out. */
+static void jump(struct filter *filter, unsigned short how, uint32_t value, uint8_t yes,
+		 uint8_t no)
+{
+	const uint16_t code = (uint16_t)(BPF_JMP | how | BPF_K);
+
+	put(filter, (struct sock_filter)BPF_JUMP(code, value, yes, no));
+}
+
+static void give(struct filter *filter, uint32_t answer)
+{
+	put(filter, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, answer));
+}
+
+static bool looks_at_arguments(const struct seccomp_call *call)
+{
+	return call->arguments[0].check != CHECK_NOTHING;
+}
+
+/* How many steps put_check() makes of it. */
+static unsigned steps_of(const struct seccomp_argument *argument)
+{
+	switch (argument->check) {
+	case CHECK_NOTHING:
+		return 0;
+	case CHECK_NULL:
+		return 4;
+	default:
+		return 2;
+	}
+}
+
+/* Leaves out `left` steps more than its own unless the argument is as the row wants it. */
+static void put_check(struct filter *filter, const struct seccomp_argument *argument, unsigned left)
+{
+	/* Both processors have the lower half of an argument first. */
+	size_t offset = offsetof(struct seccomp_data, args) + argument->index * sizeof(uint64_t);
+	uint8_t no = (uint8_t)left;
+
+	if (argument->check == CHECK_NOTHING)
+		return;
+	load(filter, offset);
+	switch (argument->check) {
+	case CHECK_WITHOUT:
+		jump(filter, BPF_JSET, argument->value, no, 0);
+		return;
+	case CHECK_WITH:
+		jump(filter, BPF_JSET, argument->value, 0, no);
+		return;
+	case CHECK_SELF:
+		jump(filter, BPF_JEQ, (uint32_t)getpid(), 0, no);
+		return;
+	case CHECK_NULL:
+		jump(filter, BPF_JEQ, 0, 0, (uint8_t)(no + 2));
+		load(filter, offset + sizeof(uint32_t));
+		jump(filter, BPF_JEQ, 0, 0, no);
+		return;
+	default:
+		jump(filter, BPF_JEQ, argument->value, 0, no);
+	}
+}
+
+/* With the number of the call loaded, before and after. */
+static void put_call(struct filter *filter, const struct seccomp_call *call)
+{
+	unsigned first = steps_of(&call->arguments[0]), second = steps_of(&call->arguments[1]);
+	bool loads = looks_at_arguments(call);
+
+	jump(filter, BPF_JEQ, (uint32_t)call->number, 0, (uint8_t)(first + second + 1 + loads));
+	put_check(filter, &call->arguments[0], second + 1);
+	put_check(filter, &call->arguments[1], 1);
+	give(filter, call->is_unknown ? SECCOMP_RET_ERRNO | ENOSYS : SECCOMP_RET_ALLOW);
+	if (loads)
+		load(filter, offsetof(struct seccomp_data, nr));
+}
+
+static void put_calls(struct filter *filter, bool with_arguments)
+{
+	for (size_t i = 0; i < seccomp_calls_count; i++)
+		if (looks_at_arguments(&seccomp_calls[i]) == with_arguments)
+			put_call(filter, &seccomp_calls[i]);
+}
+
+static void make(struct filter *filter, enum seccomp_answer answer)
+{
+	load(filter, offsetof(struct seccomp_data, arch));
+	jump(filter, BPF_JEQ, SECCOMP_ARCH, 1, 0);
+	give(filter, SECCOMP_RET_KILL_PROCESS);
+	load(filter, offsetof(struct seccomp_data, nr));
+	put_calls(filter, true);
+	put_calls(filter, false);
+	give(filter, answer == SECCOMP_KILL ? SECCOMP_RET_KILL_PROCESS : SECCOMP_RET_TRAP);
+}
+
+/* --- calls that are refused -------------------------------------------------------- */
+
+/* True once for each number. */
+static bool is_news(int number)
+{
+	static atomic_uchar seen[CALLS_MAX / 8];
+
+	if (number < 0 || number >= CALLS_MAX)
+		return true;
+	unsigned char bit = (unsigned char)(1 << number % 8);
+	return !(atomic_fetch_or(&seen[number / 8], bit) & bit);
+}
+
+/* Other arguments would have been allowed. */
+static bool is_in_table(int number)
+{
+	for (size_t i = 0; i < seccomp_calls_count; i++)
+		if (seccomp_calls[i].number == number)
+			return true;
+	return false;
+}
+
+/*
+ * Runs in the midst of whoever made the call. log_write() takes no lock that is
+ * held around a call which is not allowed, so it may be called here.
+ */
+static void on_refused(int signal, siginfo_t *info, void *context)
+{
+	int saved = errno;
+	const char *name = seccomp_call_name(info->si_syscall);
+
+	(void)signal;
+	if (is_news(info->si_syscall))
+		log_critx("the sandbox has refused the system call %s (%d)%s, with EPERM; this is "
+			  "logged once. \"sandbox off\" allows it", name ? name : "of the number",
+			  info->si_syscall,
+			  is_in_table(info->si_syscall) ? " with these arguments" : "");
+	seccomp_set_result(context, -EPERM);
+	errno = saved;
+}
+
+static int catch_refused(void)
+{
+	struct sigaction action = { .sa_flags = SA_SIGINFO | SA_NODEFER };
+
+	action.sa_sigaction = on_refused;
+	return sigaction(SIGSYS, &action, NULL) < 0 ? -errno : 0;
+}
+
+bool seccomp_is_known(void)
+{
+	const uint32_t answer = SECCOMP_RET_TRAP;
+
+	return SECCOMP_ARCH && syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &answer) == 0;
+}
+
+int seccomp_enter(enum seccomp_answer answer)
+{
+	static struct filter filter;
+	int error = catch_refused();
+
+	if (error < 0)
+		return error;
+	filter.count = 0;
+	make(&filter, answer);
+	const struct sock_fprog program = { .len = filter.count, .filter = filter.steps };
+	long result = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC,
+			      &program);
+	if (result < 0)
+		return -errno;
+	/* With TSYNC a thread that could not follow is the result. */
+	return result > 0 ? -ESRCH : 0;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What differs between kinds of processor: how the kernel calls them, and where
+ * the result of a system call stands in what a signal handler is given.
+ */
+#ifndef SKUA_PROCESS_SANDBOX_SECCOMP_ARCH_H
+#define SKUA_PROCESS_SANDBOX_SECCOMP_ARCH_H
+
+#include <linux/audit.h>
+#include <ucontext.h>
+
+#if defined(__x86_64__) && defined(__LP64__)
+
+#define SECCOMP_ARCH AUDIT_ARCH_X86_64
+
+static inline void seccomp_set_result(ucontext_t *context, int result)
+{
+	const int rax = 13; /* REG_RAX, which only _GNU_SOURCE shows */
+
+	context->uc_mcontext.gregs[rax] = result;
+}
+
+#elif defined(__aarch64__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+
+#define SECCOMP_ARCH AUDIT_ARCH_AARCH64
+
+static inline void seccomp_set_result(ucontext_t *context, int result)
+{
+	context->uc_mcontext.regs[0] = (unsigned long long)(long long)result;
+}
+
+#else
+
+#define SECCOMP_ARCH 0 /* no filter is made for it */
+
+static inline void seccomp_set_result(ucontext_t *context, int result)
+{
+	(void)context;
+	(void)result;
+}
+
+#endif
+#endif

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Socket activation: listening sockets that a service manager has opened, as
+ * sd_listen_fds(3) describes them. Each is used for the listen directive with
+ * the same address.
+ */
+#ifndef SKUA_PROCESS_SERVER_ACTIVATION_H
+#define SKUA_PROCESS_SERVER_ACTIVATION_H
+
+/*
+ * Takes over the descriptors that LISTEN_FDS counts, from 3 on, if LISTEN_PID is
+ * this process, with their names from LISTEN_FDNAMES; forgets the variables. One
+ * that is no listening stream socket is named in the log and closed.
+ */
+void activation_adopt(void);
+
+#endif

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Reads a configuration and opens what it names, in this order: log files first,
+ * so that what follows can complain.
+ */
+#include "process/server/generation.h"
+
+#include <errno.h>
+#include <log.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "config/config.h"
+#include "config/logs.h"
+#include "http/conf/http.h"
+#include "process/server/listen.h"
+#include "process/server/logfiles.h"
+#include "process/server/main_conf.h"
+#include "process/server/start_check.h"
+#include "process/server/report.h"
+
+struct generation *generation_read(const struct startup *startup, FILE *messages)
+{
+	const struct conf_options options = {
+		.prefix = startup->prefix,
+		.path = startup->conf_path,
+		.globals = startup->globals,
+		.messages = messages,
+	};
+	struct generation *generation = calloc(1, sizeof(*generation));
+
+	if (!generation)
+		return NULL;
+	struct conf *conf = conf_create(&options);
+	if (conf_load(conf, startup->text) < 0) {
+		conf_destroy(conf);
+		free(generation);
+		return NULL;
+	}
+	http_prepare(conf);
+	generation->conf = conf;
+	generation->main = main_conf_of(conf);
+	generation->events = events_conf_of(conf);
+	generation->listeners = http_listeners(conf);
+	generation->workers = (unsigned)generation->main->worker_processes;
+	if (!logs_main(conf))
+		logs_set_main(conf, logs_add_error(conf, logs_note(conf, startup->error_log),
+						   LEVEL_ERROR));
+	return generation;
+}
+
+static void log_lines(char *text)
+{
+	char *rest = NULL;
+
+	for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
+		log_emergx("%s", line);
+}
+
+struct generation *generation_read_again(const struct startup *startup)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *messages = open_memstream(&text, &size);
+
+	if (!messages)
+		return NULL;
+	struct generation *generation = generation_read(startup, messages);
+	fclose(messages);
+	report_put(str_from(text));
+	log_lines(text);
+	free(text);
+	return generation;
+}
+
+int generation_open(struct generation *generation)
+{
+	bool each_own = generation->events->accept_mode == ACCEPT_REUSEPORT;
+	bool master = generation->main->master_process;
+
+	if (preflight_log_folders(generation->conf) < 0 ||
+	    logfiles_open(logs_of(generation->conf)) < 0)
+		return -1;
+	if (listen_open(generation->listeners, master ? generation->workers : 1,
+			each_own && master) < 0) {
+		logfiles_close(logs_of(generation->conf));
+		return -1;
+	}
+	return 0;
+}
+
+void generation_use_log(const struct generation *generation, bool starts)
+{
+	static struct log caller = { .level = LEVEL_WARN };
+
+	if (!generation->conf)
+		return;
+	log_process = logs_main(generation->conf);
+	caller.fd = report_fd() >= 0 ? report_fd() : STDERR_FILENO;
+	if (!starts || (caller.fd == STDERR_FILENO && logs_main_is_stderr(generation->conf)))
+		return;
+	caller.next = log_process;
+	log_process = &caller;
+}
+
+void generation_pass(struct generation *from, struct generation *to)
+{
+	to->conf = from->conf;
+	to->main = from->main;
+	to->events = from->events;
+	to->listeners = from->listeners;
+	to->workers = from->workers;
+	from->conf = NULL;
+}
+
+void generation_destroy(struct generation *generation)
+{
+	if (!generation)
+		return;
+	if (!generation->conf) {
+		free(generation);
+		return;
+	}
+	logfiles_close(logs_of(generation->conf));
+	conf_destroy(generation->conf);
+	free(generation);
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A configuration together with what it made the master open, and what the
+ * processes look up in it. Each reload makes a new generation; the processes of
+ * the old one go on with theirs until they have ended.
+ */
+#ifndef SKUA_PROCESS_SERVER_GENERATION_H
+#define SKUA_PROCESS_SERVER_GENERATION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <str.h>
+#include <sys/types.h>
+
+struct conf;
+struct events_conf;
+struct listeners;
+struct main_conf;
+
+/* What the command line has fixed for the life of the server. */
+struct startup {
+	struct str prefix; /* absolute, with a slash at the end */
+	struct str conf_path; /* absolute */
+	struct str globals; /* of -g */
+	struct str error_log; /* absolute: where errors go that no error_log takes */
+	struct str text; /* the configuration itself, by `skua serve`; data NULL: the file's */
+	bool serve; /* no pid file, no file of -e, rights of the folder's owner */
+	uid_t uid; /* whose they are */
+	gid_t gid;
+	void (*serving)(const struct startup *startup); /* told once the server stands; or NULL */
+};
+
+struct generation {
+	unsigned number; /* from 1; a rejected one does not count */
+	struct conf *conf; /* NULL: another program's; it has processes that can only end */
+	const struct main_conf *main;
+	const struct events_conf *events;
+	struct listeners *listeners;
+	unsigned workers; /* how many */
+	int64_t since_ms; /* wall clock: since when it serves */
+	bool serving; /* all its processes have been ready once */
+	bool retiring; /* its processes are ending and are not replaced */
+};
+
+/* Reads and checks a configuration, opens nothing. NULL after printing all errors. */
+struct generation *generation_read(const struct startup *startup, FILE *messages);
+
+/* The same for a server that runs: the errors go to the report (report.h) and to the log. */
+struct generation *generation_read_again(const struct startup *startup);
+
+/*
+ * Opens its log files and listening sockets, as master. 0, or -1 after messages;
+ * then nothing is left open.
+ */
+int generation_open(struct generation *generation);
+
+/*
+ * Errors of this process go where its main level says; while it starts also to
+ * whoever has started it: to the report of a reload (report.h), or standard error.
+ */
+void generation_use_log(const struct generation *generation, bool starts);
+
+/*
+ * The configuration goes from one to the other, whose processes it is for from now
+ * on; those of the first can only end.
+ */
+void generation_pass(struct generation *from, struct generation *to);
+
+/* Closes its log files; its sockets belong to listen.c. NULL is fine. */
+void generation_destroy(struct generation *generation);
+
+#endif

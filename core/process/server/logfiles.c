@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Opens with O_APPEND, so that lines of several processes don't overwrite each
+ * other. Reopening is dup3(2) onto the old number.
+ */
+#include "process/server/logfiles.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <log.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "config/logs.h"
+#include "process/os/place.h"
+
+/* Descriptors of logs stay clear of 0, 1 and 2, which a daemon gives away. */
+enum { FIRST_FD = 3, WHY_SIZE = 1024 };
+
+/* The descriptor that a path stands for, or -1. */
+static int inherited(const char *path)
+{
+	if (strcmp(path, "/dev/stderr") == 0)
+		return STDERR_FILENO;
+	if (strcmp(path, "/dev/stdout") == 0)
+		return STDOUT_FILENO;
+	return -1;
+}
+
+bool logfile_is_inherited(const char *path)
+{
+	return inherited(path) >= 0;
+}
+
+/* --- readers of pipes ------------------------------------------------------------ */
+
+/*
+ * A named pipe without a reader can neither be opened for writing nor keep lines. So
+ * the master opens it for reading as well, and reads nothing. Its children, which
+ * write, do not get that descriptor: one that was taken over could read, and so remove,
+ * the lines of the others.
+ */
+static struct log_entry *with_reader;
+
+static void drop_reader(struct log_entry *entry)
+{
+	struct log_entry **link = &with_reader;
+
+	if (entry->reader < 0)
+		return;
+	while (*link != entry)
+		link = &(*link)->next_reader;
+	*link = entry->next_reader;
+	close(entry->reader);
+	entry->reader = -1;
+}
+
+/* Owns the reader, -1 for none. */
+static void set_reader(struct log_entry *entry, int reader)
+{
+	drop_reader(entry);
+	if (reader < 0)
+		return;
+	entry->reader = reader;
+	entry->next_reader = with_reader;
+	with_reader = entry;
+}
+
+void logfiles_forget_readers(void)
+{
+	while (with_reader)
+		drop_reader(with_reader);
+}
+
+/* --- opening ----------------------------------------------------------------------- */
+
+/* One that this user may not read needs another reader. */
+static int open_pipe(const struct place *place, int flags, int *reader, char *why, size_t why_size)
+{
+	*reader = place_open(place, O_RDONLY | O_NOCTTY | O_NONBLOCK, 0, why, why_size);
+	int fd = place_open(place, O_WRONLY | flags, 0, why, why_size);
+	if (fd < 0 && *reader >= 0)
+		close(*reader);
+	if (fd < 0)
+		*reader = -1;
+	if (fd == -ENXIO)
+		snprintf(why, why_size,
+			 "nobody reads this pipe; start its reader first, or let this user read "
+			 "it, so that lines wait in it");
+	return fd;
+}
+
+/* *reader is set only where a descriptor is returned. */
+static int open_log(const char *path, int *reader, char *why, size_t why_size)
+{
+	const int flags = O_APPEND | O_NOCTTY | O_NONBLOCK;
+	struct place place;
+	int standard = inherited(path);
+
+	why[0] = '\0';
+	*reader = -1;
+	if (standard >= 0) {
+		int fd = fcntl(standard, F_DUPFD_CLOEXEC, FIRST_FD);
+		return fd < 0 ? -errno : fd;
+	}
+	int fd = place_find(&place, path, why, why_size);
+	if (fd < 0)
+		return fd;
+	if (place.exists && S_ISFIFO(place.status.st_mode) && !place.is_magic)
+		fd = open_pipe(&place, flags, reader, why, why_size);
+	else
+		fd = place_open(&place, O_WRONLY | O_CREAT | flags, 0644, why, why_size);
+	place_finish(&place);
+	return fd;
+}
+
+int logfile_open(const char *path, char *why, size_t why_size)
+{
+	int reader;
+	int fd = open_log(path, &reader, why, why_size);
+
+	if (reader >= 0)
+		close(reader);
+	return fd;
+}
+
+int logfiles_open(struct logs *logs)
+{
+	char why[WHY_SIZE];
+	int result = 0, reader;
+
+	for (struct log_entry *entry = logs->files; entry; entry = entry->next) {
+		int fd = open_log(entry->file.path.data, &reader, why, sizeof(why));
+
+		if (fd < 0) {
+			log_write(log_process, LEVEL_EMERG, why[0] ? 0 : -fd, 0,
+				  "cannot open the log file \"%s\"%s%s", entry->file.path.data,
+				  why[0] ? ": " : "", why);
+			result = -1;
+		}
+		entry->file.fd = fd < 0 ? -1 : fd;
+		set_reader(entry, reader);
+	}
+	if (result < 0)
+		logfiles_close(logs);
+	logs_connect(logs);
+	return result;
+}
+
+void logfiles_reopen(struct logs *logs)
+{
+	char why[WHY_SIZE];
+	int reader;
+
+	for (struct log_entry *entry = logs->files; entry; entry = entry->next) {
+		if (inherited(entry->file.path.data) >= 0)
+			continue;
+		int fd = open_log(entry->file.path.data, &reader, why, sizeof(why));
+		if (fd < 0) {
+			log_write(log_process, LEVEL_ERROR, why[0] ? 0 : -fd, 0,
+				  "cannot reopen the log file \"%s\", the old one is still "
+				  "used%s%s",
+				  entry->file.path.data, why[0] ? ": " : "", why);
+			continue;
+		}
+		dup3(fd, entry->file.fd, O_CLOEXEC);
+		close(fd);
+		set_reader(entry, reader);
+	}
+}
+
+void logfiles_close(struct logs *logs)
+{
+	for (struct log_entry *entry = logs->files; entry; entry = entry->next) {
+		if (entry->file.fd >= 0)
+			close(entry->file.fd);
+		entry->file.fd = -1;
+		drop_reader(entry);
+	}
+	logs_connect(logs);
+}

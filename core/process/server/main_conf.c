@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The tables of the two modules, and the few values that no field's type can
+ * parse: users, "auto", the block events.
+ */
+#include "process/server/main_conf.h"
+
+#include <config.h>
+#include <grp.h>
+#include <module.h>
+#include <pwd.h>
+#include <unistd.h>
+
+#include "config/config.h"
+#include "process/os/cpus.h"
+
+const struct main_conf *main_conf_of(struct conf *conf)
+{
+	return scope_data(conf_main(conf), &main_module);
+}
+
+const struct events_conf *events_conf_of(struct conf *conf)
+{
+	const struct main_conf *own = main_conf_of(conf);
+
+	return own->events ? own->events : scope_data(conf_main(conf), &events_module);
+}
+
+/* People write /dev/null for want of "off", and nothing is to be made there. */
+static bool has_pid_file(struct conf *conf)
+{
+	struct str path = main_conf_of(conf)->pid;
+
+	return !str_eq(path, STR("off")) && !str_eq(path, STR("/dev/null"));
+}
+
+struct str main_conf_pid_path(struct conf *conf)
+{
+	struct str path = main_conf_of(conf)->pid;
+
+	if (!has_pid_file(conf))
+		return STR("");
+	return str_empty(path) ? conf_built_in_path(conf, SKUA_PID_PATH) :
+				 conf_full_path(conf, path);
+}
+
+struct str main_conf_control_path(struct conf *conf)
+{
+	const struct main_conf *own = main_conf_of(conf);
+
+	if (!own->master_process || str_eq(own->control, STR("off")))
+		return STR("");
+	if (!str_empty(own->control))
+		return conf_full_path(conf, own->control);
+	struct str path = has_pid_file(conf) ? main_conf_pid_path(conf) :
+					       conf_built_in_path(conf, SKUA_PID_PATH);
+	return pool_printf(conf_pool(conf), "%.*s.sock", STR_ARG(path));
+}
+
+static int set_user(struct conf_call *call)
+{
+	const struct conf_word *args = call->node->args;
+	struct main_conf *own = call->data;
+	const struct passwd *user = getpwnam(args[0].text.data);
+
+	if (!user)
+		return conf_error(call, &args[0], "there is no user \"%.*s\" on this system",
+				  STR_ARG(args[0].text));
+	own->user = args[0].text;
+	own->uid = user->pw_uid;
+	own->gid = user->pw_gid;
+
+	const struct conf_word *name = &args[call->node->nargs - 1];
+	const struct group *group = getgrnam(name->text.data);
+	if (!group && call->node->nargs > 1)
+		return conf_error(call, name, "there is no group \"%.*s\" on this system",
+				  STR_ARG(name->text));
+	if (group)
+		own->gid = group->gr_gid;
+	if (geteuid() != 0)
+		conf_warn(call, NULL,
+			  "has an effect only when root starts the server: only root can give "
+			  "the workers to another user");
+	return 0;
+}
+
+static int set_worker_processes(struct conf_call *call)
+{
+	struct main_conf *own = call->data;
+
+	if (conf_word_is(&call->node->args[0], "auto")) {
+		unsigned cpus = cpus_usable();
+		own->worker_processes = cpus < WORKERS_MAX ? cpus : WORKERS_MAX;
+		return 0;
+	}
+	return conf_parse_int(call, &call->node->args[0], 1, WORKERS_MAX, &own->worker_processes);
+}
+
+static int set_events(struct conf_call *call)
+{
+	struct main_conf *own = call->data;
+	struct conf_scope *scope = conf_scope_open(call, IN_EVENTS);
+
+	if (conf_scope_apply(call, scope) < 0)
+		return -1;
+	own->events = scope_data(scope, &events_module);
+	return 0;
+}
+
+static int set_use(struct conf_call *call)
+{
+	const struct conf_word *method = &call->node->args[0];
+
+	if (!conf_word_is(method, "epoll"))
+		conf_warn(call, method, "is not used: this server waits with epoll");
+	return 0;
+}
+
+/* Without a user directive the workers get the user that configure was given. */
+static int check_main(struct conf_call *call, void *data)
+{
+	struct main_conf *own = data;
+
+	(void)call;
+	if (!str_empty(own->user))
+		return 0;
+	const struct passwd *user = getpwnam(SKUA_USER);
+	const struct group *group = getgrnam(SKUA_GROUP);
+	own->user = str_from(SKUA_USER);
+	own->uid = user ? user->pw_uid : 65534;
+	own->gid = group ? group->gr_gid : user ? user->pw_gid : 65534;
+	return 0;
+}
+
+const struct module main_module = {
+	.name = "main",
+	.summary = "processes and their rights",
+	.conf_size = sizeof(struct main_conf),
+	.directives = (const struct directive[]) {
+		DIRECTIVE_SET("user", IN_MAIN, set_user, "name [group]",
+			"Whose rights the workers have when root starts the server. Without a "
+			"group it is the one of the same name, or else the user's own.",
+			.initial = NULL, .min_args = 1, .max_args = 2),
+		DIRECTIVE_SET("worker_processes", IN_MAIN, set_worker_processes, "number | auto",
+			"How many workers there are. auto: one for each CPU that this process may "
+			"use, by its affinity and by the quota of its control group.",
+			.initial = "1", .min_args = 1),
+		DIRECTIVE("worker_rlimit_nofile", IN_MAIN, struct main_conf, worker_rlimit_nofile,
+			"number",
+			"How many descriptors a worker may have open (RLIMIT_NOFILE). A connection "
+			"takes one, a file that is being sent another. Of those that a worker does "
+			"not need for itself, half are kept for files, or 256 of many.",
+			.min = 1, .max = 1 << 30),
+		DIRECTIVE("worker_shutdown_timeout", IN_MAIN, struct main_conf,
+			worker_shutdown_timeout, "time",
+			"After this time a worker that was told to end closes the connections it "
+			"still has. Without it a worker waits for the last answer."),
+		DIRECTIVE("pid", IN_MAIN, struct main_conf, pid, "file | off",
+			"The file that holds the number of the master process while it runs. While "
+			"two programs serve during an upgrade, that of the old one has .oldbin at "
+			"its end. Without this directive it is the one that configure was told "
+			"(--pid-path).\n\n"
+			"off: there is no such file; /dev/null means the same. The control socket "
+			"lies then where it would without this directive, unless control names "
+			"another place.\n\n"
+			"What is no regular file is never replaced or removed: a device, a pipe or "
+			"a socket is left alone, and there is no pid file. A symbolic link is "
+			"followed by the rule for log files (error_log). Where the directory "
+			"allows no new file, but the file itself may be written, the number is "
+			"written into it."),
+		DIRECTIVE("control", IN_MAIN, struct main_conf, control, "file | off",
+			"The unix socket through which skua -s reload, -s upgrade and skua status "
+			"ask the master process; only its owner and root may. Without this "
+			"directive it is the pid file's path with .sock at its end, or with \"pid "
+			"off\" that of the pid file that configure was told. A second, abstract "
+			"address follows from the configuration file and the prefix, so that a "
+			"command finds the server after pid or control was changed in the file. "
+			"off: there is neither."),
+		DIRECTIVE("daemon", IN_MAIN, struct main_conf, daemon, "on | off",
+			"Whether the server goes to the background. With off an upgrade takes "
+			"place in the same process.",
+			.initial = "on"),
+		DIRECTIVE("master_process", IN_MAIN, struct main_conf, master_process, "on | off",
+			"off: no workers are started, one process does it all. For debugging.",
+			.initial = "on"),
+		DIRECTIVE_SET("events", IN_MAIN, set_events, "{ … }",
+			"How connections come in.", .flags = BLOCK),
+		{ 0 }
+	},
+	.check = check_main,
+};
+
+const struct module events_module = {
+	.name = "events",
+	.summary = "how connections come in",
+	.conf_size = sizeof(struct events_conf),
+	.directives = (const struct directive[]) {
+		DIRECTIVE("worker_connections", IN_EVENTS, struct events_conf, worker_connections,
+			"number",
+			"How many connections one worker holds at most, idle ones included.",
+			.initial = "512", .min = 1, .max = 1 << 30),
+		DIRECTIVE("multi_accept", IN_EVENTS, struct events_conf, multi_accept, "on | off",
+			"Whether a worker takes all waiting connections at once, or one at a time.",
+			.initial = "off"),
+		DIRECTIVE("accept_mode", IN_EVENTS, struct events_conf, accept_mode,
+			"shared | reuseport | handoff",
+			"How connections reach the workers. shared: all wait for the same sockets "
+			"and take turns. reuseport: each worker has sockets of its own and the "
+			"kernel spreads the connections; those for a worker that hangs wait for "
+			"it. handoff: one process accepts and passes each connection to the worker "
+			"with the fewest, which costs more and spreads them most evenly.",
+			.initial = "shared",
+			.keywords = (const struct keyword[]) {
+				{ "shared", ACCEPT_SHARED },
+				{ "reuseport", ACCEPT_REUSEPORT },
+				{ "handoff", ACCEPT_HANDOFF },
+				{ NULL, 0 },
+			}),
+		DIRECTIVE("balance", IN_EVENTS, struct events_conf, balance, "on | off",
+			"Whether a worker that holds far more connections than the lightest one "
+			"passes idle ones on to it: twice as many and at least 64 more, 128 in a "
+			"second at most.",
+			.initial = "on"),
+		DIRECTIVE_SET("use", IN_EVENTS, set_use, "epoll",
+			"How events are waited for; there is one way here.", .min_args = 1),
+		DIRECTIVE_OBSOLETE("accept_mutex", IN_EVENTS, "on | off",
+			"The kernel wakes one worker for a connection; see accept_mode."),
+		DIRECTIVE_OBSOLETE("accept_mutex_delay", IN_EVENTS, "time", "See accept_mode."),
+		{ 0 }
+	},
+};

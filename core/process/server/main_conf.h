@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Directives of the main level and of the block events: what the processes
+ * need to know.
+ */
+#ifndef SKUA_PROCESS_SERVER_MAIN_CONF_H
+#define SKUA_PROCESS_SERVER_MAIN_CONF_H
+
+#include <conf.h>
+#include <sys/types.h>
+
+struct module;
+
+enum accept_mode {
+	ACCEPT_SHARED, /* all workers wait for the same sockets */
+	ACCEPT_REUSEPORT, /* each worker has sockets of its own */
+	ACCEPT_HANDOFF, /* one process accepts and deals connections out */
+};
+
+struct events_conf {
+	int64_t worker_connections;
+	bool multi_accept;
+	bool balance;
+	int accept_mode; /* enum accept_mode */
+};
+
+struct main_conf {
+	struct str user; /* whose rights the workers take when root starts the server */
+	uid_t uid;
+	gid_t gid;
+	int64_t worker_processes;
+	int64_t worker_rlimit_nofile; /* 0: as it is */
+	struct duration worker_shutdown_timeout; /* 0: none */
+	struct str pid; /* empty: the path that configure was given; "off" */
+	struct str control; /* empty: the pid file's path with ".sock"; "off" */
+	bool daemon;
+	bool master_process;
+	const struct events_conf *events; /* NULL: there is no such block */
+};
+
+/* So many fit into the table of processes, twice. */
+#define WORKERS_MAX 512
+
+extern const struct module main_module;
+extern const struct module events_module;
+
+const struct main_conf *main_conf_of(struct conf *conf);
+const struct events_conf *events_conf_of(struct conf *conf);
+
+/* Full path of the pid file; in the configuration's pool. Empty: there is none. */
+struct str main_conf_pid_path(struct conf *conf);
+
+/* Full path of the control socket; in the configuration's pool. Empty: there is none. */
+struct str main_conf_control_path(struct conf *conf);
+
+#endif

@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * socket(2), its options, bind(2), listen(2), and what may be tried again when the
+ * address is in use.
+ */
+#include "process/server/sockets.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <log.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <timer.h>
+#include <unistd.h>
+
+#include "net/listener.h"
+
+#ifndef IPPROTO_MPTCP
+#define IPPROTO_MPTCP 262
+#endif
+
+enum { TRIES = 5, PAUSE_MS = 200, DEFER_S = 1 };
+
+static void set_option(int fd, const struct listener *listener, int level, int option, int value,
+		       const char *name)
+{
+	if (setsockopt(fd, level, option, &value, sizeof(value)) < 0)
+		log_warn("setsockopt(%s, %d) for %.*s failed, ignored", name, value,
+			 STR_ARG(listener->text));
+}
+
+#define SET(level, option, value) set_option(fd, listener, level, option, value, #option)
+
+static void apply_keepalive(int fd, const struct listener *listener)
+{
+	const struct keepalive_probes *probes = &listener->keepalive;
+
+	if (probes->mode == KEEPALIVE_DEFAULT)
+		return;
+	SET(SOL_SOCKET, SO_KEEPALIVE, probes->mode == KEEPALIVE_ON);
+	if (probes->idle_s)
+		SET(IPPROTO_TCP, TCP_KEEPIDLE, probes->idle_s);
+	if (probes->interval_s)
+		SET(IPPROTO_TCP, TCP_KEEPINTVL, probes->interval_s);
+	if (probes->count)
+		SET(IPPROTO_TCP, TCP_KEEPCNT, probes->count);
+}
+
+void socket_share(int fd, const struct listener *listener, bool share)
+{
+	SET(SOL_SOCKET, SO_REUSEPORT, share);
+}
+
+bool socket_is_shared(int fd)
+{
+	int share = 0;
+	socklen_t len = sizeof(share);
+
+	return getsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &share, &len) == 0 && share;
+}
+
+/* What may be set before and after listen(). */
+static void apply_options(int fd, const struct listener *listener, bool share)
+{
+	if (listener->rcvbuf)
+		SET(SOL_SOCKET, SO_RCVBUF, listener->rcvbuf);
+	if (listener->sndbuf)
+		SET(SOL_SOCKET, SO_SNDBUF, listener->sndbuf);
+	if (listener->address.any.sa_family == AF_UNIX)
+		return;
+	socket_share(fd, listener, share);
+	apply_keepalive(fd, listener);
+	if (listener->fastopen != LISTENER_FASTOPEN_DEFAULT)
+		SET(IPPROTO_TCP, TCP_FASTOPEN, listener->fastopen);
+	SET(IPPROTO_TCP, TCP_DEFER_ACCEPT, listener->deferred ? DEFER_S : 0);
+}
+
+static bool is_multipath(int fd)
+{
+	int protocol = 0;
+	socklen_t len = sizeof(protocol);
+
+	return getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &len) == 0 &&
+	       protocol == IPPROTO_MPTCP;
+}
+
+/* Whether the kernel can. */
+static bool has_multipath(int family)
+{
+	int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_MPTCP);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+void socket_apply(int fd, const struct listener *listener, bool share)
+{
+	apply_options(fd, listener, share);
+	if (listener->multipath != is_multipath(fd) &&
+	    (!listener->multipath || has_multipath(listener->address.any.sa_family)))
+		log_warnx("multipath of %.*s cannot change while it is open: it does when the "
+			  "server is started again, or after a reload without this address",
+			  STR_ARG(listener->text));
+	if (listen(fd, listener->backlog) < 0)
+		log_warn("listen() to %.*s, backlog %d failed, ignored", STR_ARG(listener->text),
+			 listener->backlog);
+}
+
+const char *socket_remedy(const struct listener *listener, int error)
+{
+	switch (error) {
+	case EADDRINUSE:
+		return "another process listens there: stop it, or change the listen directive";
+	case EACCES:
+		return listener->address.any.sa_family == AF_UNIX ?
+			       "whoever starts the server must be allowed to write to the folder" :
+			       "ports below 1024 are root's: start it as root, or listen on a "
+			       "higher port";
+	case EADDRNOTAVAIL:
+		return "this machine does not have the address: change the listen directive";
+	case EAFNOSUPPORT:
+		return "this machine has no such addresses: remove the listen directive";
+	case EMFILE:
+		return "this process may open no more descriptors: raise the limit (ulimit -n), or "
+		       "listen on fewer addresses";
+	}
+	return "";
+}
+
+static int fail(int fd, const char *call, struct failure *failure)
+{
+	failure->call = call;
+	failure->error = errno;
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+static int make(const struct listener *listener, struct failure *failure)
+{
+	const int type = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
+	int family = listener->address.any.sa_family;
+	int fd = socket(family, type, listener->multipath ? IPPROTO_MPTCP : 0);
+
+	if (fd < 0 && listener->multipath)
+		fd = socket(family, type, 0);
+	if (fd < 0)
+		return fail(fd, "socket()", failure);
+	if (family != AF_UNIX)
+		SET(SOL_SOCKET, SO_REUSEADDR, 1);
+	if (family == AF_INET6)
+		SET(IPPROTO_IPV6, IPV6_V6ONLY, listener->ipv6only);
+	return fd;
+}
+
+/*
+ * With SO_REUSEPORT a second server of the same user could bind without a
+ * word, so the address is tried without it first.
+ */
+static int probe(const struct listener *listener, struct failure *failure)
+{
+	int fd = make(listener, failure);
+
+	if (fd < 0)
+		return -1;
+	if (bind(fd, &listener->address.any, listener->address_len) < 0)
+		return fail(fd, "bind()", failure);
+	close(fd);
+	return 0;
+}
+
+/* Nobody accepts at a file that a dead server has left behind: it is in the way. */
+static bool remove_stale(const struct listener *listener)
+{
+	const struct sockaddr_un *un = &listener->address.un;
+	struct stat status;
+
+	if (un->sun_family != AF_UNIX || !un->sun_path[0] || lstat(un->sun_path, &status) < 0 ||
+	    !S_ISSOCK(status.st_mode))
+		return false;
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return false;
+	bool stale = connect(fd, &listener->address.any, listener->address_len) < 0 &&
+		     errno == ECONNREFUSED;
+	close(fd);
+	return stale && unlink(un->sun_path) == 0;
+}
+
+static int try_listen(const struct listener *listener, bool share, bool first,
+		      struct failure *failure)
+{
+	bool is_unix = listener->address.any.sa_family == AF_UNIX;
+
+	if (share && first && !is_unix && probe(listener, failure) < 0)
+		return -1;
+	int fd = make(listener, failure);
+	if (fd < 0)
+		return -1;
+	apply_options(fd, listener, share);
+	if (bind(fd, &listener->address.any, listener->address_len) < 0)
+		return fail(fd, "bind()", failure);
+	/* Who may connect is for the folder to say, as in nginx. */
+	if (is_unix && listener->address.un.sun_path[0] &&
+	    chmod(listener->address.un.sun_path, 0666) < 0)
+		return fail(fd, "chmod()", failure);
+	if (listen(fd, listener->backlog) < 0)
+		return fail(fd, "listen()", failure);
+	if (listener->multipath && !is_multipath(fd))
+		log_warnx("multipath: this kernel has no Multipath TCP, %.*s is plain TCP",
+			  STR_ARG(listener->text));
+	return fd;
+}
+
+int socket_listen(const struct listener *listener, bool share, bool first, bool patient,
+		  struct failure *failure)
+{
+	const struct timespec pause = { .tv_nsec = PAUSE_MS * 1000000L };
+
+	for (int i = 0;; i++) {
+		int fd = try_listen(listener, share, first, failure);
+
+		if (fd >= 0 || failure->error != EADDRINUSE)
+			return fd;
+		if (i == 0 && remove_stale(listener))
+			continue;
+		if (!patient || i >= TRIES)
+			return -1;
+		nanosleep(&pause, NULL);
+	}
+}
+
+/* --- repair ---------------------------------------------------------------------- */
+
+static bool still_listens(int fd)
+{
+	struct pollfd look = { .fd = fd, .events = POLLRDHUP };
+	int value = 0;
+	socklen_t len = sizeof(value);
+
+	if (poll(&look, 1, 0) > 0 && look.revents & (POLLRDHUP | POLLHUP | POLLNVAL))
+		return false;
+	return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &value, &len) == 0 && value;
+}
+
+/* Those that are accepted have it, too: their last answers could be lost. */
+static void take_linger(int fd, const struct listener *listener)
+{
+	static int64_t said_ms;
+	struct linger linger = { 0 };
+	socklen_t len = sizeof(linger);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, &len) < 0 || !linger.l_onoff)
+		return;
+	linger = (struct linger){ 0 };
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
+	if (clock_is_due(&said_ms, SHORTAGE_LOG_MS))
+		log_alertx("a process has set SO_LINGER for the listening socket of %.*s, which is "
+			   "undone: it was taken over, or has a defect", STR_ARG(listener->text));
+}
+
+/* connect(2): what it was connected to, and that it was shut down, which connections inherit. */
+static void forget_state(int fd)
+{
+	const struct sockaddr nothing = { .sa_family = AF_UNSPEC };
+
+	while (connect(fd, &nothing, sizeof(nothing)) < 0 && errno == EINTR)
+		;
+}
+
+static int replace(int fd, const struct listener *listener, bool share)
+{
+	struct failure failure;
+	int other = socket_listen(listener, share, false, false, &failure);
+
+	if (other < 0)
+		return -1;
+	int result = dup3(other, fd, O_CLOEXEC);
+	close(other);
+	return result;
+}
+
+enum socket_state socket_repair(int fd, const struct listener *listener, bool share,
+				bool may_replace)
+{
+	static int64_t said_ms;
+	enum socket_state state = SOCKET_LOST;
+
+	if (still_listens(fd)) {
+		take_linger(fd, listener);
+		return SOCKET_LISTENS;
+	}
+	forget_state(fd);
+	listen(fd, listener->backlog);
+	if (still_listens(fd))
+		state = SOCKET_LISTENS_AGAIN;
+	else if (may_replace && replace(fd, listener, share) >= 0)
+		state = SOCKET_REPLACED;
+	if (clock_is_due(&said_ms, SHORTAGE_LOG_MS))
+		log_alertx("the socket of %.*s was shut down, by a process that was taken over or "
+			   "has a defect: %s", STR_ARG(listener->text),
+			   state == SOCKET_LOST	      ? "nobody listens there, tried again" :
+			   state == SOCKET_REPLACED ? "a new one takes its place" :
+						      "it listens again");
+	return state;
+}

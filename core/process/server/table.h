@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The table of processes: every child that the master has, or will start again.
+ * A process keeps its place, and its slot of the counters, when it is replaced.
+ *
+ *                  fork                READY              QUIT
+ *     WAITING ───────────> STARTING ───────────> RUNNING ──────> RETIRING
+ *        ^                    │                     │                │
+ *        └──── it has died ───┴─────────────────────┘           removed
+ */
+#ifndef SKUA_PROCESS_SERVER_TABLE_H
+#define SKUA_PROCESS_SERVER_TABLE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <timer.h>
+
+#include "event/loop.h"
+#include "process/server/main_conf.h"
+#include "process/server/respawn.h"
+
+struct generation;
+struct stats;
+struct stats_slots;
+struct stats_sum;
+
+/* Two generations of workers with their acceptors at least. */
+#define TABLE_SIZE (4 * WORKERS_MAX)
+
+enum process_kind {
+	PROCESS_WORKER,
+	PROCESS_ACCEPTOR,
+};
+
+enum process_state {
+	PROCESS_FREE, /* the place is */
+	PROCESS_WAITING, /* to be started by its timer */
+	PROCESS_STARTING,
+	PROCESS_RUNNING,
+	PROCESS_RETIRING,
+};
+
+struct process {
+	struct event channel; /* the master's end; fd -1: none. First: the event's owner */
+	enum process_kind kind;
+	enum process_state state;
+	struct generation *generation;
+	unsigned index; /* among those of its kind and generation */
+	pid_t pid; /* 0: not running */
+	int inbox[2]; /* read end, write end; -1 */
+	bool accepts; /* it has listening sockets open, or had when it was last heard of */
+	int64_t started_ms;
+	struct respawn respawn;
+	struct timer timer; /* WAITING */
+	uint32_t granted; /* connections that it may give to the master, and has not yet */
+	uint64_t may_give; /* how many it will be asked for until its end, once it ends */
+	struct timer relay; /* reads its channel again when a worker may have room (relay.h) */
+	int64_t second_ms; /* since when its messages are counted */
+	unsigned messages; /* of this second */
+	bool is_restored; /* another program has started it, maybe of another version */
+	bool is_old; /* its version lets workers give connections to each other (heirs.h) */
+	struct stats *stats;
+};
+
+/* Maps the counters. 0 or -errno. */
+int table_start(void);
+
+/*
+ * Before table_start(): the counters are in this file already (stats_map()), -1:
+ * they are not. It is used if its slots have the layout of those here and there are
+ * as many; if they lie closer together, processes that go on use it, and those that are
+ * started here do not. Otherwise the counters begin anew, and the log says so. The
+ * descriptor stays the caller's unless table_stats_fd() gives it afterwards.
+ */
+void table_inherit(int fd, size_t slot_size, unsigned layout);
+
+/*
+ * In the process that was forked for this place: it counts in its slot from now on. A
+ * worker cannot reach the others' any more. 0 or -errno.
+ */
+int table_enter(const struct process *self);
+
+/* Their file, -1: there is none; and how many slots are in it. */
+int table_stats_fd(void);
+size_t table_stats_slots(void);
+
+/*
+ * Takes this place for a process that runs already, with all that `given` says
+ * of it; its counters are those of the place. NULL: there is no such place, or it
+ * is taken.
+ */
+struct process *table_restore(uint32_t slot, const struct process *given);
+
+/* A new place, with an inbox for a worker. NULL and errno: full, or no descriptors. */
+struct process *table_add(enum process_kind kind, struct generation *generation, unsigned index);
+
+/* Closes what belongs to it. */
+void table_remove(struct process *process);
+
+/* What all processes have counted, those that have gone included. */
+void table_sum(struct stats_sum *sum);
+
+/* Adds what the processes of another program have counted, which has ended. */
+void table_fold(const struct stats_slots *slots);
+
+/* All places that are taken, in turn: NULL gives the first; NULL after the last. */
+struct process *table_next(const struct process *process);
+
+/* The number of its slot of the counters. */
+uint32_t table_slot(const struct process *process);
+
+/* NULL: there is none. */
+struct process *table_by_pid(pid_t pid);
+
+/* How many places are taken by processes of this generation; NULL: of any. */
+unsigned table_count(const struct generation *generation);
+
+#endif

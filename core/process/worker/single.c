@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * master_process off: one process that binds, accepts and serves. For
+ * debugging; a reload needs a master.
+ */
+#include "process/worker/worker.h"
+
+#include <errno.h>
+#include <log.h>
+#include <log_writer.h>
+#include <signal.h>
+
+#include "config/logs.h"
+#include "event/loop.h"
+#include "file/permission.h"
+#include "process/os/daemon.h"
+#include "process/server/generation.h"
+#include "process/server/logfiles.h"
+#include "process/server/main_conf.h"
+#include "process/os/notify.h"
+#include "process/os/pidfile.h"
+#include "process/sandbox/privileges.h"
+#include "process/os/signals.h"
+
+static struct generation *current;
+
+static void quit(int number)
+{
+	(void)number;
+	log_notice("signal QUIT received, ending after the answers under way");
+	notify_stopping();
+	worker_quit();
+}
+
+static void stop(int number)
+{
+	log_notice("signal %s received, ending now", signal_name(number));
+	notify_stopping();
+	worker_stop();
+}
+
+static void reopen(int number)
+{
+	(void)number;
+	log_writer_flush_all();
+	logfiles_reopen(logs_of(current->conf));
+}
+
+static void refuse(int number)
+{
+	log_warnx(
+		"signal %s has no effect with \"master_process off\"; stop the server and start it "
+		"again instead",
+		signal_name(number));
+}
+
+int single_run(struct generation *generation)
+{
+	static const struct signal_action actions[] = {
+		{ SIGQUIT, quit },  { SIGTERM, stop },	  { SIGINT, stop },    { SIGUSR1, reopen },
+		{ SIGHUP, refuse }, { SIGWINCH, refuse }, { SIGUSR2, refuse }, { 0, NULL },
+	};
+	const struct worker_place place = {
+		.generation = generation,
+		.inbox = -1,
+		.accepts = true,
+	};
+
+	current = generation;
+	int error = loop_start();
+	if (error == 0)
+		error = signals_watch(actions);
+	if (error < 0) {
+		errno = -error;
+		log_emerg("cannot start the loop");
+		return 1;
+	}
+	if (pidfile_claim(main_conf_pid_path(generation->conf).data) < 0)
+		return 1;
+	permission_set_user(privileges_user());
+	if (worker_start(&place) < 0) {
+		pidfile_release();
+		return 1;
+	}
+	generation_use_log(generation, false);
+	notify_start();
+	notify_ready("one process serves");
+	daemon_ready();
+	loop_run();
+	worker_finish();
+	pidfile_release();
+	signals_finish();
+	loop_finish();
+	return 0;
+}

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Starts what serves (loop hooks, modules, listening sockets, inbox) and ends it
+ * again. How a connection is served is http/'s.
+ */
+#include "process/worker/worker.h"
+
+#include <errno.h>
+#include <log.h>
+#include <module.h>
+#include <unistd.h>
+
+#include "base/stats.h"
+#include "config/config.h"
+#include "config/modules.h"
+#include "event/complete.h"
+#include "event/loop.h"
+#include "event/threads.h"
+#include "file/cache.h"
+#include "http/conf/http.h"
+#include "net/conn.h"
+#include "process/handoff/accept.h"
+#include "process/ipc/channel.h"
+#include "process/server/generation.h"
+#include "process/worker/handover.h"
+#include "process/ipc/inbox.h"
+#include "process/server/main_conf.h"
+#include "process/sandbox/privileges.h"
+
+static struct worker_place place;
+static enum stop_reason reason = STOP_FAST;
+static bool quitting;
+static struct timer patience; /* worker_shutdown_timeout */
+static struct event inbox;
+static struct timer inbox_pause; /* while there are no descriptors for what is in it */
+static uint32_t conn_sure; /* with fewer connections the largest message fits in */
+
+enum {
+	MESSAGES_A_TURN = 4,
+	PAUSE_MS = 100,
+	RESERVE = 256, /* descriptors that are not for connections, at most */
+	MOMENTARY = 4, /* of them for threads and directories on the way to a file */
+};
+
+static int start_modules(void)
+{
+	for (size_t i = 0; i < module_count(); i++) {
+		const struct module *module = module_at(i);
+		const void *data = scope_data(conf_main(place.generation->conf), module);
+		int error = module->start ? module->start(data) : 0;
+
+		if (error < 0) {
+			errno = -error;
+			log_emerg("the module %s cannot start in this worker", module->name);
+			return -1;
+		}
+	}
+	return 0;
+}
+
+static void stop_modules(void)
+{
+	for (size_t i = module_count(); i-- > 0;) {
+		const struct module *module = module_at(i);
+
+		if (module->stop)
+			module->stop(scope_data(conf_main(place.generation->conf), module),
+				     reason);
+	}
+}
+
+static bool has_room(void)
+{
+	static int64_t said_ms;
+
+	if (conn_counts.active < conn_limit || (!quitting && conn_close_oldest_idle()))
+		return true;
+	if (clock_is_due(&said_ms, SHORTAGE_LOG_MS))
+		log_alertx("all %u worker_connections are in use, new connections wait",
+			   conn_limit);
+	return false;
+}
+
+static void take(const struct listener *listener, int fd, const union address *peer,
+		 socklen_t peer_len)
+{
+	stats_add(&stats_mine->accepted, 1);
+	conn_open(listener, fd, peer, peer_len);
+}
+
+static const struct listener *find_listener(uint32_t id)
+{
+	const struct listeners *all = place.generation->listeners;
+
+	for (size_t i = 0; i < all->count; i++)
+		for (const struct listener *one = &all->items[i]; one; one = one->also)
+			if (one->id == id)
+				return one;
+	return NULL;
+}
+
+static void take_passed(const struct passed_conn *conn)
+{
+	const struct listener *listener = find_listener(conn->listener);
+
+	if (!listener) {
+		static int64_t said_ms;
+
+		if (clock_is_due(&said_ms, SHORTAGE_LOG_MS))
+			log_notice("a connection to an address that is no longer configured is "
+				   "closed");
+		close(conn->fd);
+	} else if (conn->past.number) {
+		conn_import(listener, conn->fd, &conn->peer, conn->peer_len, &conn->past);
+	} else {
+		conn_open(listener, conn->fd, &conn->peer, conn->peer_len);
+	}
+}
+
+static void end_of_pause(void *data)
+{
+	(void)data;
+	event_add(&inbox, EPOLLIN | EPOLLRDHUP);
+}
+
+static bool next_fits(void)
+{
+	int count = inbox_next(place.inbox);
+
+	return count >= 0 && conn_counts.active + (uint32_t)count <= conn_limit;
+}
+
+/*
+ * Near the limits it is asked first: what doesn't fit would be lost. Files that
+ * nobody reads and idle connections make room. When there is nothing that could
+ * end, waiting is of no use.
+ */
+static bool inbox_must_wait(void)
+{
+	if (conn_counts.active < conn_sure || next_fits() || (file_cache_trim() && next_fits()))
+		return false;
+	while (!quitting && conn_close_oldest_idle())
+		if (next_fits())
+			return false;
+	return conn_counts.active > 0;
+}
+
+static unsigned take_from_inbox(void)
+{
+	uint64_t dealt = stats_get(&stats_mine->dealt);
+	unsigned count = 0, more;
+
+	for (int i = 0; i < MESSAGES_A_TURN && !inbox_must_wait(); i++) {
+		more = inbox_receive(place.inbox, 1, take_passed);
+		count += more;
+		if (!more)
+			break;
+	}
+	/* In this order: what has arrived is not counted as room. */
+	stats_set(&stats_mine->active, conn_counts.active);
+	stats_add(&stats_mine->taken, count);
+	/* It is empty: what is missing in the account was in a message that was dropped. */
+	if (count == 0 && stats_get(&stats_mine->taken) < dealt && !inbox_must_wait())
+		stats_set(&stats_mine->taken, dealt);
+	return count;
+}
+
+static void on_inbox(struct event *event, uint32_t events)
+{
+	/* Only a defect or an attacker shuts an inbox down; the master then starts new workers. */
+	if (events & (EPOLLRDHUP | EPOLLHUP) && !inbox_next(event->fd)) {
+		log_alertx("the inbox of this worker was shut down: it gets no more connections "
+			   "by it");
+		event_remove(event);
+		return;
+	}
+	if (inbox_must_wait()) {
+		event_remove(event);
+		timer_start(&inbox_pause, PAUSE_MS);
+		return;
+	}
+	take_from_inbox();
+	handover_again();
+}
+
+static int start_inbox(void)
+{
+	inbox = (struct event){ .fd = place.inbox, .ready = on_inbox };
+	inbox_pause = (struct timer){ .expired = end_of_pause };
+	return event_add(&inbox, EPOLLIN | EPOLLRDHUP);
+}
+
+/* Whoever put connections in is told to stop before; the last ones are served. */
+static void empty_inbox(void)
+{
+	while (place.inbox >= 0 && take_from_inbox() > 0)
+		;
+}
+
+static int start_accepting(void)
+{
+	const struct generation *generation = place.generation;
+	const struct accept_rules rules = {
+		.index = place.index,
+		.workers = generation->main->master_process ? generation->workers : 1,
+		.many = generation->events->multi_accept,
+		.has_room = has_room,
+		.take = take,
+	};
+	int error = place.accepts ? accept_start(generation->listeners, &rules) : 0;
+
+	if (error == 0 && place.inbox >= 0)
+		error = start_inbox();
+	if (error == 0)
+		return 0;
+	errno = -error;
+	log_emerg("cannot wait for connections");
+	return -1;
+}
+
+/* What others choose by, and people look at. */
+static void publish(void *data)
+{
+	(void)data;
+	stats_set(&stats_mine->active, conn_counts.active);
+	stats_set(&stats_mine->idle, conn_counts.idle);
+	stats_set(&stats_mine->writing, conn_counts.writing);
+	/* The master may have thought otherwise. */
+	stats_set(&stats_mine->away, 0);
+}
+
+/*
+ * Of the descriptors that this process has not opened for itself, half are kept for
+ * files: a connection that nobody can answer is of no use.
+ */
+static void find_limits(void)
+{
+	uint32_t wanted = (uint32_t)place.generation->events->worker_connections;
+	uint32_t left = privileges_files_left();
+	uint32_t reserve = left / 2 + MOMENTARY < RESERVE ? left / 2 + MOMENTARY : RESERVE;
+	uint32_t room = left > reserve ? left - reserve : 1;
+	uint32_t sure = left - left / 4; /* what is left by files that nobody reads */
+
+	/* Each connection may have a file. */
+	sure = sure > CHANNEL_FDS ? (sure - CHANNEL_FDS) / 2 : 0;
+	conn_limit = wanted < room ? wanted : room;
+	conn_sure = sure + CHANNEL_FDS < conn_limit ? sure : conn_limit - CHANNEL_FDS;
+	if (conn_limit < CHANNEL_FDS)
+		conn_sure = 0;
+	stats_set(&stats_mine->limit, conn_limit);
+	if (conn_limit < wanted && place.index == 0)
+		log_warnx("a worker may open %u descriptors, and takes %u connections, not the %u "
+			  "of worker_connections; worker_rlimit_nofile allows more",
+			  privileges_file_limit(), conn_limit, wanted);
+}
+
+int worker_start(const struct worker_place *given)
+{
+	static struct hook hook = { .run = publish };
+
+	place = *given;
+	loop_on_finish(&hook);
+	/* What an idle connection holds is little, but nothing is lost with it. */
+	pool_out_of_memory = conn_close_oldest_idle;
+	int error = completion_start();
+	if (error < 0) {
+		errno = -error;
+		log_emerg("cannot make the queue of completions");
+		return -1;
+	}
+	http_start(place.generation->conf);
+	if (start_modules() < 0)
+		return -1;
+	find_limits();
+	return start_accepting();
+}
+
+static void on_patience_over(void *data)
+{
+	(void)data;
+	log_warnx("worker_shutdown_timeout is over: %u connections are closed",
+		  conn_counts.active);
+	conn_close_all();
+}
+
+void worker_quit(void)
+{
+	if (quitting)
+		return;
+	quitting = true;
+	reason = STOP_GRACEFUL;
+	if (place.accepts)
+		accept_stop();
+	empty_inbox();
+	conn_none_left = loop_stop;
+	handover_start();
+	if (conn_counts.active == 0) {
+		loop_stop();
+		return;
+	}
+
+	int64_t timeout = place.generation->main->worker_shutdown_timeout.ms;
+	patience = (struct timer){ .expired = on_patience_over };
+	if (timeout > 0)
+		timer_start(&patience, timeout);
+}
+
+void worker_stop(void)
+{
+	reason = STOP_FAST;
+	loop_stop();
+}
+
+void worker_finish(void)
+{
+	conn_none_left = NULL;
+	handover_finish();
+	conn_close_all();
+	timer_stop(&patience);
+	timer_stop(&inbox_pause);
+	threads_finish();
+	stop_modules();
+	log_writer_flush_all();
+	if (conn_counts.active)
+		log_alertx("%u connections are still open at the end of this worker: a defect",
+			   conn_counts.active);
+	completion_finish();
+}

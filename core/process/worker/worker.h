@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A worker: one loop that serves connections. It comes from the master by fork,
+ * or is the only process (master_process off).
+ */
+#ifndef SKUA_PROCESS_WORKER_WORKER_H
+#define SKUA_PROCESS_WORKER_WORKER_H
+
+#include <stdbool.h>
+
+struct generation;
+
+/* Where in the server this worker stands. */
+struct worker_place {
+	struct generation *generation;
+	unsigned index; /* 0 … generation->workers - 1 */
+	int inbox; /* its read end; -1: none */
+	bool accepts; /* takes connections from the listening sockets itself */
+};
+
+/*
+ * Makes the process ready to serve; its loop has been started. 0, or -1 after
+ * a message.
+ */
+int worker_start(const struct worker_place *place);
+
+/*
+ * Takes no new connections, hands over those it has (handover.h), lets the
+ * answers under way end, then stops the loop.
+ */
+void worker_quit(void);
+
+/* Closes all connections and stops the loop. */
+void worker_stop(void);
+
+/* After the loop has ended: ends the modules, complains about what was left open. */
+void worker_finish(void);
+
+/* The one process of `master_process off`. Returns the exit status. */
+int single_run(struct generation *generation);
+
+#endif
