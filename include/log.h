@@ -3,10 +3,10 @@
  * The error log. A line is "2026/11/22 19:47:10 [error] PID#TID: *CONN message",
  * as nginx writes it, so that the tools which read that log go on working.
  *
- * log_warn() and its kin write to the log of this process; functions without
- * the x add errno's text (": 13 Permission denied" becomes " (13: Permission
- * denied)"). Inside a request use request_log() (request.h): it knows the log
- * of the location and adds client, server and request.
+ * log_warn() and its kin write to the log of this process. Where an error is known
+ * they end the message with its number and text, " (13: Permission denied)". Inside a
+ * request use request_log() (request.h): it knows the log of the location and adds
+ * client, server and request.
  */
 #ifndef SKUA_LOG_H
 #define SKUA_LOG_H
@@ -69,33 +69,41 @@ static inline bool log_enabled(const struct log *log, enum log_level level)
 }
 
 /*
- * Writes one line. errnum 0: no error text. conn 0: no connection number. The
- * line is cut at 4 KiB. In values of %s control characters and what is no UTF-8 are
- * written as \xNN, and so is a '"' where the conversion stands between quotes: write
- * "\"%s\"" for what a client has sent or a file is called. Never blocks on anything
- * but the descriptor itself, never fails, keeps errno.
+ * Writes one line. error: a number of errno(3) or its negative; 0: no error text. conn 0:
+ * no connection number. The line is cut at 4 KiB. In values of %s control characters and
+ * what is no UTF-8 are written as \xNN, and so is a '"' where the conversion stands between
+ * quotes: write "\"%s\"" for what a client has sent or a file is called. Never blocks on
+ * anything but the descriptor itself, never fails, keeps errno.
  */
-void log_write(const struct log *log, enum log_level level, int errnum, uint64_t conn,
+void log_write(const struct log *log, enum log_level level, int error, uint64_t conn,
 	       const char *format, ...) __attribute__((format(printf, 5, 6)));
-void log_vwrite(const struct log *log, enum log_level level, int errnum, uint64_t conn,
+void log_vwrite(const struct log *log, enum log_level level, int error, uint64_t conn,
 		const char *format, va_list args);
 
-/* To the process's log. */
-#define log_emerg(...)  log_write(log_process, LEVEL_EMERG, errno, 0, __VA_ARGS__)
-#define log_emergx(...) log_write(log_process, LEVEL_EMERG, 0, 0, __VA_ARGS__)
-#define log_alert(...)  log_write(log_process, LEVEL_ALERT, errno, 0, __VA_ARGS__)
-#define log_alertx(...) log_write(log_process, LEVEL_ALERT, 0, 0, __VA_ARGS__)
-#define log_crit(...)   log_write(log_process, LEVEL_CRIT, errno, 0, __VA_ARGS__)
-#define log_critx(...)  log_write(log_process, LEVEL_CRIT, 0, 0, __VA_ARGS__)
-#define log_error(...)  log_write(log_process, LEVEL_ERROR, errno, 0, __VA_ARGS__)
-#define log_errorx(...) log_write(log_process, LEVEL_ERROR, 0, 0, __VA_ARGS__)
-#define log_warn(...)   log_write(log_process, LEVEL_WARN, errno, 0, __VA_ARGS__)
-#define log_warnx(...)  log_write(log_process, LEVEL_WARN, 0, 0, __VA_ARGS__)
-#define log_notice(...) log_write(log_process, LEVEL_NOTICE, 0, 0, __VA_ARGS__)
-#define log_info(...)   log_write(log_process, LEVEL_INFO, 0, 0, __VA_ARGS__)
-#define log_debug(...)                                                         \
-	do {                                                                   \
-		if (log_enabled(log_process, LEVEL_DEBUG))                     \
+/*
+ * To the process's log: log_warn() with the text of errno, log_warnc() with that of an
+ * error which a function has returned (EIO and -EIO mean the same), log_warnx() without.
+ */
+#define log_emerg(...)	       log_write(log_process, LEVEL_EMERG, errno, 0, __VA_ARGS__)
+#define log_emergc(error, ...) log_write(log_process, LEVEL_EMERG, error, 0, __VA_ARGS__)
+#define log_emergx(...)	       log_write(log_process, LEVEL_EMERG, 0, 0, __VA_ARGS__)
+#define log_alert(...)	       log_write(log_process, LEVEL_ALERT, errno, 0, __VA_ARGS__)
+#define log_alertc(error, ...) log_write(log_process, LEVEL_ALERT, error, 0, __VA_ARGS__)
+#define log_alertx(...)	       log_write(log_process, LEVEL_ALERT, 0, 0, __VA_ARGS__)
+#define log_crit(...)	       log_write(log_process, LEVEL_CRIT, errno, 0, __VA_ARGS__)
+#define log_critc(error, ...)  log_write(log_process, LEVEL_CRIT, error, 0, __VA_ARGS__)
+#define log_critx(...)	       log_write(log_process, LEVEL_CRIT, 0, 0, __VA_ARGS__)
+#define log_error(...)	       log_write(log_process, LEVEL_ERROR, errno, 0, __VA_ARGS__)
+#define log_errorc(error, ...) log_write(log_process, LEVEL_ERROR, error, 0, __VA_ARGS__)
+#define log_errorx(...)	       log_write(log_process, LEVEL_ERROR, 0, 0, __VA_ARGS__)
+#define log_warn(...)	       log_write(log_process, LEVEL_WARN, errno, 0, __VA_ARGS__)
+#define log_warnc(error, ...)  log_write(log_process, LEVEL_WARN, error, 0, __VA_ARGS__)
+#define log_warnx(...)	       log_write(log_process, LEVEL_WARN, 0, 0, __VA_ARGS__)
+#define log_notice(...)	       log_write(log_process, LEVEL_NOTICE, 0, 0, __VA_ARGS__)
+#define log_info(...)	       log_write(log_process, LEVEL_INFO, 0, 0, __VA_ARGS__)
+#define log_debug(...)                                                          \
+	do {                                                                    \
+		if (log_enabled(log_process, LEVEL_DEBUG))                      \
 			log_write(log_process, LEVEL_DEBUG, 0, 0, __VA_ARGS__); \
 	} while (0)
 

@@ -6,6 +6,7 @@
 #include <log.h>
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -40,7 +41,7 @@ static size_t put_head(char *to, size_t size, enum log_level level, uint64_t con
 	return len;
 }
 
-void log_vwrite(const struct log *log, enum log_level level, int errnum, uint64_t conn,
+void log_vwrite(const struct log *log, enum log_level level, int error, uint64_t conn,
 		const char *format, va_list args)
 {
 	if (!log_enabled(log, level))
@@ -51,9 +52,9 @@ void log_vwrite(const struct log *log, enum log_level level, int errnum, uint64_
 	size_t len = put_head(line, sizeof(line), level, conn);
 
 	len += log_vformat(line + len, sizeof(line) - len, format, args);
-	if (errnum)
-		len += log_format(line + len, sizeof(line) - len, " (%d: %s)", errnum,
-				  strerror(errnum));
+	if (error)
+		len += log_format(line + len, sizeof(line) - len, " (%d: %s)", abs(error),
+				  strerror(abs(error)));
 	line[len++] = '\n'; /* in place of the NUL */
 	for (; log; log = log->next)
 		if (level <= log->level && log->fd >= 0 && write(log->fd, line, len) < 0)
@@ -61,12 +62,12 @@ void log_vwrite(const struct log *log, enum log_level level, int errnum, uint64_
 	errno = saved;
 }
 
-void log_write(const struct log *log, enum log_level level, int errnum, uint64_t conn,
+void log_write(const struct log *log, enum log_level level, int error, uint64_t conn,
 	       const char *format, ...)
 {
 	va_list args;
 
 	va_start(args, format);
-	log_vwrite(log, level, errnum, conn, format, args);
+	log_vwrite(log, level, error, conn, format, args);
 	va_end(args);
 }

@@ -29,16 +29,16 @@ static char *read_line(int fd)
 /* The line that log_write() makes of this, without what stands before the message. */
 #define LINE(...) line_of(0, __VA_ARGS__)
 
-static const char *line_of(int errnum, const char *format, ...)
+static const char *line_of(int error, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-static const char *line_of(int errnum, const char *format, ...)
+static const char *line_of(int error, const char *format, ...)
 {
 	const struct log log = { .fd = memfd_create("log", MFD_CLOEXEC), .level = LEVEL_DEBUG };
 	va_list args;
 
 	va_start(args, format);
-	log_vwrite(&log, LEVEL_ERROR, errnum, 7, format, args);
+	log_vwrite(&log, LEVEL_ERROR, error, 7, format, args);
 	va_end(args);
 	char *line = read_line(log.fd), *begin = strstr(line, ": *7 ");
 	ck_assert_ptr_nonnull(begin);
@@ -57,6 +57,7 @@ START_TEST(conversions)
 	ck_assert_str_eq(LINE("%s %.*s %.2s", "one", 2, "two", "three"), "one tw th\n");
 	ck_assert_str_eq(line_of(2, "open() \"%s\" failed", "/a"),
 			 "open() \"/a\" failed (2: No such file or directory)\n");
+	ck_assert_str_eq(line_of(-2, "gone"), "gone (2: No such file or directory)\n");
 }
 END_TEST
 

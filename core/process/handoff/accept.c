@@ -47,12 +47,11 @@ static bool is_shared(const struct source *source)
 
 static void watch_one(struct source *source)
 {
-	int error = event_add(&source->event,
-			      EPOLLIN | (is_shared(source) ? EPOLLEXCLUSIVE : 0));
+	int error = event_add(&source->event, EPOLLIN | (is_shared(source) ? EPOLLEXCLUSIVE : 0));
 
 	if (error < 0) {
-		errno = -error;
-		log_alert("cannot wait for connections to %.*s", STR_ARG(source->listener->text));
+		log_alertc(error, "cannot wait for connections to %.*s",
+			   STR_ARG(source->listener->text));
 	}
 }
 

@@ -50,8 +50,7 @@ static void settle(void *data)
 		return;
 	}
 	if (result < 0) {
-		errno = -result;
-		log_alert("connections that a worker has left behind are closed");
+		log_alertc(result, "connections that a worker has left behind are closed");
 	}
 	destroy(estate);
 	if (!estates && estate_none_left)

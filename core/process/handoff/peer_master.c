@@ -160,8 +160,7 @@ void partner_offer(const struct generation *generation)
 
 	if (error == 0)
 		return;
-	errno = -error;
-	log_warn("the other master process does not hear who takes connections here");
+	log_warnc(error, "the other master process does not hear who takes connections here");
 }
 
 static void send_sockets(const int *fds, size_t count)
@@ -171,8 +170,8 @@ static void send_sockets(const int *fds, size_t count)
 		int error = channel_send(partner.fd, MESSAGE_SOCKETS, 0, STR(""), fds, some);
 
 		if (error < 0) {
-			errno = -error;
-			log_warn("the other master process does not get the sockets opened here");
+			log_warnc(error,
+				  "the other master process does not get the sockets opened here");
 		}
 		fds += some;
 		count -= some;

@@ -128,8 +128,7 @@ static void say(int error)
 	if (error == -EAGAIN || error == -ETOOMANYREFS || error == said)
 		return;
 	said = error;
-	errno = -error;
-	log_alert("cannot pass connections to a worker, trying another one, and again");
+	log_alertc(error, "cannot pass connections to a worker, trying another one, and again");
 }
 
 void receiver_count_dealt(struct stats *stats, uint64_t count)

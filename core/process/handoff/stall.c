@@ -7,7 +7,6 @@
  */
 #include "process/handoff/stall.h"
 
-#include <errno.h>
 #include <log.h>
 #include <timer.h>
 #include <unistd.h>
@@ -76,16 +75,15 @@ static unsigned move_all(const struct process *process, int to)
 	unsigned count = 0;
 	struct message message;
 
-	while (inbox_fits(process->inbox[0]) &&
-	       channel_receive(process->inbox[0], &message) == 1) {
+	while (inbox_fits(process->inbox[0]) && channel_receive(process->inbox[0], &message) == 1) {
 		int error = channel_send(to, (enum message_type)message.type, message.number,
 					 message.payload, message.fds, message.fds_count);
 
 		if (error < 0) {
-			errno = -error;
-			log_alert("%zu connections are closed: %s does not take them, and they "
-				  "cannot be kept",
-				  message.fds_count, child_name(process));
+			log_alertc(error,
+				   "%zu connections are closed: %s does not take them, and they "
+				   "cannot be kept",
+				   message.fds_count, child_name(process));
 		}
 		count += (unsigned)message.fds_count;
 		message_discard(&message);

@@ -197,8 +197,7 @@ int heirs_receive(struct heirs *heirs, struct message *message)
 	int error = take_in(heirs, message);
 
 	if (error < 0) {
-		errno = -error;
-		log_alert("cannot learn who takes connections in the other program");
+		log_alertc(error, "cannot learn who takes connections in the other program");
 		message_discard(message);
 	}
 	message->fds_count = 0;

@@ -8,7 +8,6 @@
  */
 #include "process/master/master.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <log.h>
 #include <pool.h>
@@ -582,8 +581,7 @@ static int start(struct generation *first)
 	if (error == 0)
 		error = supervisor_start(&hooks);
 	if (error < 0) {
-		errno = -error;
-		log_emerg("cannot start the master process");
+		log_emergc(error, "cannot start the master process");
 		generation_destroy(first);
 		return -1;
 	}

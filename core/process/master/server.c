@@ -62,8 +62,7 @@ static int serve(const struct startup *startup, struct generation *generation)
 	} else if (generation->main->daemon && !takeover_is_instead()) {
 		int error = daemon_start();
 		if (error < 0) {
-			errno = -error;
-			log_emerg("cannot go to the background");
+			log_emergc(error, "cannot go to the background");
 			return 1;
 		}
 	}

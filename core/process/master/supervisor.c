@@ -378,10 +378,10 @@ static void start(struct process *process)
 	int error = child_start(process);
 	if (error < 0) {
 		/* fork(2) failed, or descriptors are short: tries again later. */
-		errno = -error;
 		if (process->respawn.not_forked == 0)
-			log_alert("cannot start %s; it is tried again until it can be started",
-				  child_name(process));
+			log_alertc(error,
+				   "cannot start %s; it is tried again until it can be started",
+				   child_name(process));
 		respawn(process, RESPAWN_NOT_FORKED);
 		return;
 	}
@@ -427,12 +427,11 @@ static void send_logs_to(struct process *process, const struct log_entry *entry)
 
 		for (; entry && count < CHANNEL_FDS; entry = entry->next)
 			fds[count++] = entry->file.fd;
-		int error = channel_send(process->channel.fd, MESSAGE_LOGS, first, STR(""), fds,
-					 count);
+		int error =
+			channel_send(process->channel.fd, MESSAGE_LOGS, first, STR(""), fds, count);
 		if (error < 0) {
-			errno = -error;
-			log_alert("%s (%d) goes on with the old log files", child_name(process),
-				  process->pid);
+			log_alertc(error, "%s (%d) goes on with the old log files",
+				   child_name(process), process->pid);
 		}
 		first += (uint32_t)count;
 	}

@@ -104,8 +104,7 @@ int privileges_drop(const struct identity *identity)
 		return -1;
 	int error = privileges_give_up();
 	if (error < 0) {
-		errno = -error;
-		log_emerg("giving up root's capabilities failed");
+		log_emergc(error, "giving up root's capabilities failed");
 		return -1;
 	}
 	dropped = true;

@@ -137,8 +137,7 @@ static void allow_all(int ruleset)
 		int error = allow(ruleset, &rules->items[i]);
 		if (error == 0)
 			continue;
-		errno = -error;
-		log_warn("the sandbox cannot allow \"%s\"", rules->items[i].path);
+		log_warnc(error, "the sandbox cannot allow \"%s\"", rules->items[i].path);
 	}
 	pool_destroy(pool);
 }
@@ -200,7 +199,6 @@ int sandbox_enter(struct conf *conf, void (*moved)(void))
 	int error = enter(conf_of(conf), moved != NULL);
 	if (error == 0)
 		return 0;
-	errno = -error;
-	log_emerg("the sandbox cannot be entered; \"sandbox off\" does without");
+	log_emergc(error, "the sandbox cannot be entered; \"sandbox off\" does without");
 	return -1;
 }

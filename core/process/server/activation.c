@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "process/server/activation.h"
 
-#include <errno.h>
 #include <log.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -31,8 +30,8 @@ static void adopt(int fd, struct str name)
 	int error = listen_lend(fd, 0, name);
 	if (error == 0)
 		return;
-	errno = -error;
-	log_error("the inherited socket %d (%.*s) cannot be used: closed", fd, STR_ARG(name));
+	log_errorc(error, "the inherited socket %d (%.*s) cannot be used: closed", fd,
+		   STR_ARG(name));
 	close(fd);
 }
 
@@ -49,8 +48,7 @@ void activation_adopt(void)
 	struct str names = str_from(getenv("LISTEN_FDNAMES"));
 	uint64_t count = 0;
 
-	if (is_for_us() &&
-	    str_to_u64(str_from(getenv("LISTEN_FDS")), FDS_MAX, &count) < 0)
+	if (is_for_us() && str_to_u64(str_from(getenv("LISTEN_FDS")), FDS_MAX, &count) < 0)
 		log_errorx("LISTEN_FDS is no number up to %d: no socket is inherited", FDS_MAX);
 	for (int fd = FIRST_FD; fd < FIRST_FD + (int)count; fd++) {
 		struct str name = str_split(&names, ':');

@@ -52,8 +52,7 @@ static int start(const struct startup *startup, struct generation *generation)
 	int error = loop_start();
 	if (error == 0)
 		return worker_start(&place);
-	errno = -error;
-	log_emerg("cannot start the loop");
+	log_emergc(error, "cannot start the loop");
 	return -1;
 }
 

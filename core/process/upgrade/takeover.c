@@ -185,8 +185,7 @@ int takeover_begin(void)
 	int error = take(value);
 	if (error == 0)
 		return 0;
-	errno = -error;
-	log_emerg("upgrade: what the other program has left is not understood");
+	log_emergc(error, "upgrade: what the other program has left is not understood");
 	return -1;
 }
 

@@ -154,8 +154,7 @@ static void go_on_instead(void)
 	    control_for_each_upgraded(save_client, &state))
 		error = become(&state);
 	state_finish(&state);
-	errno = -error;
-	log_emerg("upgrade: cannot execute %s, nothing was changed", program_path());
+	log_emergc(error, "upgrade: cannot execute %s, nothing was changed", program_path());
 }
 
 /* In the child. */
@@ -165,8 +164,7 @@ static _Noreturn void run_beside(struct upgrade_state *state)
 
 	if (error >= 0)
 		error = program_exec();
-	errno = -error;
-	log_emerg("upgrade: cannot execute %s", program_path());
+	log_emergc(error, "upgrade: cannot execute %s", program_path());
 	_exit(127);
 }
 
@@ -248,8 +246,7 @@ static int go_on_beside(void)
 	}
 	pidfile_take_back();
 	control_take_back();
-	errno = -error;
-	log_emerg("upgrade: cannot start %s, nothing was changed", program_path());
+	log_emergc(error, "upgrade: cannot start %s, nothing was changed", program_path());
 	return error;
 }
 
@@ -277,8 +274,7 @@ static int begin(void)
 	int error = trial_start(on_tried);
 	if (error == 0)
 		return 0;
-	errno = -error;
-	log_emerg("upgrade: cannot try %s, nothing was changed", program_path());
+	log_emergc(error, "upgrade: cannot try %s, nothing was changed", program_path());
 	return error;
 }
 
@@ -330,8 +326,7 @@ static void on_child_end(int status)
 	control_take_back();
 	int error = pidfile_take_back();
 	if (error < 0) {
-		errno = -error;
-		log_alert("cannot rename the pid file back");
+		log_alertc(error, "cannot rename the pid file back");
 	}
 	if (busy)
 		finish(false);

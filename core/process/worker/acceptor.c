@@ -208,8 +208,7 @@ int acceptor_start(struct process *self)
 	}
 	if (error == 0)
 		return 0;
-	errno = -error;
-	log_emerg("cannot wait for connections");
+	log_emergc(error, "cannot wait for connections");
 	return -1;
 }
 

@@ -241,8 +241,7 @@ static int start_loop(int fd)
 		error = event_add(&channel, EPOLLIN);
 	if (error == 0)
 		return 0;
-	errno = -error;
-	log_emerg("cannot start the loop");
+	log_emergc(error, "cannot start the loop");
 	return -1;
 }
 
@@ -301,8 +300,7 @@ static int run(int fd)
 	leaks_note();
 	int error = channel_send(fd, MESSAGE_READY, 0, STR(""), NULL, 0);
 	if (error < 0) {
-		errno = -error;
-		log_emerg("cannot speak to the master process");
+		log_emergc(error, "cannot speak to the master process");
 		return EXIT_NO_START;
 	}
 	loop_run();

@@ -5,7 +5,6 @@
  */
 #include "process/worker/worker.h"
 
-#include <errno.h>
 #include <log.h>
 #include <log_writer.h>
 #include <signal.h>
@@ -71,8 +70,7 @@ int single_run(struct generation *generation)
 	if (error == 0)
 		error = signals_watch(actions);
 	if (error < 0) {
-		errno = -error;
-		log_emerg("cannot start the loop");
+		log_emergc(error, "cannot start the loop");
 		return 1;
 	}
 	if (pidfile_claim(main_conf_pid_path(generation->conf).data) < 0)

@@ -50,8 +50,8 @@ static int start_modules(void)
 		int error = module->start ? module->start(data) : 0;
 
 		if (error < 0) {
-			errno = -error;
-			log_emerg("the module %s cannot start in this worker", module->name);
+			log_emergc(error, "the module %s cannot start in this worker",
+				   module->name);
 			return -1;
 		}
 	}
@@ -64,8 +64,7 @@ static void stop_modules(void)
 		const struct module *module = module_at(i);
 
 		if (module->stop)
-			module->stop(scope_data(conf_main(place.generation->conf), module),
-				     reason);
+			module->stop(scope_data(conf_main(place.generation->conf), module), reason);
 	}
 }
 
@@ -213,8 +212,7 @@ static int start_accepting(void)
 		error = start_inbox();
 	if (error == 0)
 		return 0;
-	errno = -error;
-	log_emerg("cannot wait for connections");
+	log_emergc(error, "cannot wait for connections");
 	return -1;
 }
 
@@ -264,8 +262,7 @@ int worker_start(const struct worker_place *given)
 	pool_out_of_memory = conn_close_oldest_idle;
 	int error = completion_start();
 	if (error < 0) {
-		errno = -error;
-		log_emerg("cannot make the queue of completions");
+		log_emergc(error, "cannot make the queue of completions");
 		return -1;
 	}
 	http_start(place.generation->conf);
@@ -278,8 +275,7 @@ int worker_start(const struct worker_place *given)
 static void on_patience_over(void *data)
 {
 	(void)data;
-	log_warnx("worker_shutdown_timeout is over: %u connections are closed",
-		  conn_counts.active);
+	log_warnx("worker_shutdown_timeout is over: %u connections are closed", conn_counts.active);
 	conn_close_all();
 }
 
