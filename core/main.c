@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "config/config.h"
+#include "config/modules.h"
 #include "cli/help.h"
 #include "cli/control_client.h"
 #include "process/server/generation.h"
@@ -25,7 +26,32 @@
 #include "process/upgrade/takeover.h"
 #include "cli/signal_command.h"
 #include "process/os/proctitle.h"
-#include "cli/version.h"
+
+#ifdef __clang__
+#define COMPILER __VERSION__
+#else
+#define COMPILER "gcc " __VERSION__
+#endif
+
+static void print_version(void)
+{
+	fputs("skua version: skua/" SKUA_VERSION "\n", stderr);
+}
+
+/* -V: also the compiler, libraries with their versions, modules, options of configure. */
+static void print_build(void)
+{
+	print_version();
+	fputs("built by " COMPILER "\n", stderr);
+	for (size_t i = 0; i < module_count(); i++)
+		if (module_at(i)->library)
+			fprintf(stderr, "with %s (%s)\n", module_at(i)->library(),
+				module_at(i)->name);
+	fputs("modules:", stderr);
+	for (size_t i = 0; i < modules_count; i++)
+		fprintf(stderr, " %s", modules[i]->name);
+	fputs("\nconfigure arguments: " SKUA_CONFIGURE_ARGS "\n", stderr);
+}
 
 /* Seen from the folder where the command was given. */
 static struct str absolute(struct pool *pool, const char *path)
@@ -85,7 +111,7 @@ static int test(const struct startup *startup, bool quiet, bool dump)
 	}
 	if (!quiet)
 		fprintf(stderr, "skua: the configuration file %s syntax is ok\n", path);
-	bool starts = preflight_check(generation) == 0;
+	bool starts = start_check(generation) == 0;
 	if (!starts || !quiet)
 		fprintf(stderr, "skua: configuration file %s test %s\n", path,
 			starts ? "is successful" : "failed");
@@ -112,13 +138,13 @@ static int run(struct pool *pool, const struct options *options)
 
 	switch (options->command) {
 	case COMMAND_VERSION:
-		version_print(stderr);
+		print_version();
 		return 0;
 	case COMMAND_BUILD:
-		version_print_build(stderr);
+		print_build();
 		return 0;
 	case COMMAND_USAGE:
-		version_print(stderr);
+		print_version();
 		options_usage(stderr);
 		return 0;
 	case COMMAND_HELP:
@@ -128,9 +154,9 @@ static int run(struct pool *pool, const struct options *options)
 	case COMMAND_SERVE:
 		return serve_folder(pool, options);
 	case COMMAND_SIGNAL:
-		return tell_master(&startup, options->signal);
+		return signal_command(&startup, options->signal);
 	case COMMAND_STATUS:
-		return ask_status(&startup, options->json);
+		return control_status(&startup, options->json);
 	case COMMAND_TEST:
 		return test(&startup, options->quiet, false);
 	case COMMAND_DUMP:
@@ -146,7 +172,7 @@ int main(int argc, char **argv)
 	struct options options;
 
 	program_note(argv);
-	title_start(argc, argv);
+	proctitle_start(argc, argv);
 	if (options_read(&options, argc, argv) < 0)
 		return 1;
 	struct pool *pool = pool_create(0);

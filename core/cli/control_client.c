@@ -52,74 +52,77 @@ static char *read_all(int fd)
 	return NULL;
 }
 
-static int understand(char *text, struct answer *answer)
+static int understand(char *text, struct control_response *response)
 {
 	static const char ok[] = "ok\n", error[] = "error\n";
 
-	answer->ok = strncmp(text, ok, strlen(ok)) == 0;
-	if (!answer->ok && strncmp(text, error, strlen(error)) != 0)
+	response->ok = strncmp(text, ok, strlen(ok)) == 0;
+	if (!response->ok && strncmp(text, error, strlen(error)) != 0)
 		return -EPROTO;
-	char *rest = text + strlen(answer->ok ? ok : error);
+	char *rest = text + strlen(response->ok ? ok : error);
 	memmove(text, rest, strlen(rest) + 1);
-	answer->text = text;
+	response->text = text;
 	return 0;
 }
 
-static int connect_to(struct master *master, const char *path)
+static int connect_to(struct control_connection *connection, const char *path)
 {
-	master->fd = control_socket_connect(path);
-	if (master->fd < 0)
-		return master->fd;
-	int error = control_socket_peer(master->fd, &master->peer);
+	connection->fd = control_socket_connect(path);
+	if (connection->fd < 0)
+		return connection->fd;
+	int error = control_socket_peer(connection->fd, &connection->peer);
 	if (error < 0)
-		ask_close(master);
+		control_close(connection);
 	return error;
 }
 
 /* A server of another PID namespace may have the same file, and is another server. */
-static int connect_to_second(struct master *master, const struct startup *startup)
+static int connect_to_second(struct control_connection *connection, const struct startup *startup)
 {
 	char address[CONTROL_ADDRESS_SIZE];
 
 	control_address(startup, address);
-	int error = address[0] ? connect_to(master, address) : -ENOENT;
-	if (error == 0 && master->peer.pid == 0) {
-		ask_close(master);
+	int error = address[0] ? connect_to(connection, address) : -ENOENT;
+	if (error == 0 && connection->peer.pid == 0) {
+		control_close(connection);
 		error = -ENOENT;
 	}
 	return error;
 }
 
-int ask_connect(struct master *master, const struct startup *startup, struct conf *conf)
+int control_connect(struct control_connection *connection, const struct startup *startup,
+		    struct conf *conf)
 {
-	*master = (struct master){ .fd = -1, .path = main_conf_control_path(conf).data };
-	int error = master->path[0] ? connect_to(master, master->path) : -ENOENT;
+	*connection =
+		(struct control_connection){ .fd = -1, .path = main_conf_control_path(conf).data };
+	int error = connection->path[0] ? connect_to(connection, connection->path) : -ENOENT;
 
 	if (error != -ENOENT && error != -ECONNREFUSED)
 		return error;
-	return connect_to_second(master, startup) == 0 ? 0 : error;
+	return connect_to_second(connection, startup) == 0 ? 0 : error;
 }
 
-int ask_master(struct master *master, const char *command, int seconds, struct answer *answer)
+int control_request(struct control_connection *connection, const char *command, int seconds,
+		    struct control_response *response)
 {
 	const struct timeval limit = { .tv_sec = seconds };
 
-	setsockopt(master->fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
-	int error = send_command(master->fd, command);
-	char *text = error == 0 ? read_all(master->fd) : NULL;
+	setsockopt(connection->fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+	int error = send_command(connection->fd, command);
+	char *text = error == 0 ? read_all(connection->fd) : NULL;
 	if (error == 0)
-		error = text ? understand(text, answer) : -errno;
+		error = text ? understand(text, response) : -errno;
 	if (error < 0)
 		free(text);
-	ask_close(master);
+	control_close(connection);
 	return error;
 }
 
-void ask_close(struct master *master)
+void control_close(struct control_connection *connection)
 {
-	if (master->fd >= 0)
-		close(master->fd);
-	master->fd = -1;
+	if (connection->fd >= 0)
+		close(connection->fd);
+	connection->fd = -1;
 }
 
 static bool is_printable(struct str text, size_t len)
@@ -132,7 +135,7 @@ static bool is_printable(struct str text, size_t len)
 	return len && (first != 0xc2 || (unsigned char)text.data[1] >= 0xa0);
 }
 
-void ask_print(FILE *to, const char *text)
+void control_print(FILE *to, const char *text)
 {
 	struct str rest = str_from(text);
 
@@ -149,9 +152,9 @@ void ask_print(FILE *to, const char *text)
 	}
 }
 
-int ask_complain(const struct master *master, int error)
+int control_complain(const struct control_connection *connection, int error)
 {
-	if (!master->path[0])
+	if (!connection->path[0])
 		fputs("skua: this configuration has no control socket (\"control off\" or "
 		      "\"master_process off\"), so the server cannot be asked\n",
 		      stderr);
@@ -160,45 +163,47 @@ int ask_complain(const struct master *master, int error)
 			"skua: no server answers at the control socket \"%s\": none runs with this "
 			"configuration, or it was started with another -c or -p, or with "
 			"\"control off\"\n",
-			master->path);
+			connection->path);
 	else if (error == -EPROTO)
 		fprintf(stderr,
 			"skua: the server at \"%s\" hung up without an answer: it may have ended, "
 			"the error log tells\n",
-			master->path);
+			connection->path);
 	else if (error == -EPERM)
 		fprintf(stderr,
 			"skua: the process that listens at the control socket \"%s\" belongs to "
 			"user %u and is not known to be Skua: it was not asked for anything, and "
 			"nothing was sent\n",
-			master->path, (unsigned)master->peer.uid);
+			connection->path, (unsigned)connection->peer.uid);
 	else
-		fprintf(stderr, "skua: asking the server at \"%s\" failed: %s\n", master->path,
+		fprintf(stderr, "skua: asking the server at \"%s\" failed: %s\n", connection->path,
 			strerror(-error));
 	return 1;
 }
 
-static int print_status(struct master *master, bool json)
+static int print_status(struct control_connection *connection, bool json)
 {
-	struct answer answer;
-	int error = ask_master(master, json ? "status json" : "status", STATUS_SECONDS, &answer);
+	struct control_response response;
+	int error = control_request(connection, json ? "status json" : "status", STATUS_SECONDS,
+				    &response);
 
 	if (error < 0)
-		return ask_complain(master, error);
-	ask_print(answer.ok ? stdout : stderr, answer.text);
-	free(answer.text);
-	return !answer.ok;
+		return control_complain(connection, error);
+	control_print(response.ok ? stdout : stderr, response.text);
+	free(response.text);
+	return !response.ok;
 }
 
-int ask_status(const struct startup *startup, bool json)
+int control_status(const struct startup *startup, bool json)
 {
 	struct generation *generation = generation_read(startup, stderr);
-	struct master master;
+	struct control_connection connection;
 
 	if (!generation)
 		return 1;
-	int error = ask_connect(&master, startup, generation->conf);
-	int status = error < 0 ? ask_complain(&master, error) : print_status(&master, json);
+	int error = control_connect(&connection, startup, generation->conf);
+	int status = error < 0 ? control_complain(&connection, error) :
+				 print_status(&connection, json);
 	generation_destroy(generation);
 	return status;
 }

@@ -25,11 +25,8 @@ static const struct {
 	const char *name;
 	int number;
 } names[] = {
-	{ "stop", SIGTERM },
-	{ "quit", SIGQUIT },
-	{ "reload", SIGHUP },
-	{ "reopen", SIGUSR1 },
-	{ "upgrade", SIGUSR2 },
+	{ "stop", SIGTERM },   { "quit", SIGQUIT },    { "reload", SIGHUP },
+	{ "reopen", SIGUSR1 }, { "upgrade", SIGUSR2 },
 };
 
 static int number_of(const char *name)
@@ -89,8 +86,8 @@ static int check_process(const char *name, const char *path, pid_t pid)
 				pid, path, program);
 	if (kill(pid, 0) < 0)
 		return complain(name,
-				"process %d, which \"%s\" names, belongs to somebody else: %s",
-				pid, path, strerror(errno));
+				"process %d, which \"%s\" names, belongs to somebody else: %s", pid,
+				path, strerror(errno));
 	if (executable == EXECUTABLE_UNKNOWN)
 		return complain(name,
 				"process %d, which \"%s\" names, is not known to be Skua, since "
@@ -117,45 +114,46 @@ static bool has_outcome(const char *name)
 	       strcmp(name, "upgrade") == 0;
 }
 
-static int print(const char *name, struct answer *answer)
+static int print(const char *name, struct control_response *response)
 {
-	ask_print(answer->ok ? stdout : stderr, answer->text);
-	if (!answer->ok)
+	control_print(response->ok ? stdout : stderr, response->text);
+	if (!response->ok)
 		fprintf(stderr, "skua: %s failed\n", name);
-	free(answer->text);
-	return !answer->ok;
+	free(response->text);
+	return !response->ok;
 }
 
-static int say_signal_was_sent(const char *name, const struct master *master, int error)
+static int say_signal_was_sent(const char *name, const struct control_connection *connection,
+			       int error)
 {
-	if (!master->path[0])
+	if (!connection->path[0])
 		fputs("skua: there is no control socket (\"control off\" or \"master_process "
 		      "off\")",
 		      stderr);
 	else
 		fprintf(stderr, "skua: nobody answers at the control socket \"%s\": %s",
-			master->path, strerror(-error));
+			connection->path, strerror(-error));
 	fprintf(stderr, "; the signal %s was sent, the error log tells the outcome\n",
 		signal_name(number_of(name)));
 	return 0;
 }
 
 /* Commands that have an outcome go through the socket, which tells it. */
-static int tell_by_socket(const char *name, struct master *master)
+static int signal_by_socket(const char *name, struct control_connection *connection)
 {
-	struct answer answer;
+	struct control_response response;
 
 	if (!has_outcome(name)) {
-		int status = send_signal(name, master->peer.pid);
-		ask_close(master);
+		int status = send_signal(name, connection->peer.pid);
+		control_close(connection);
 		return status;
 	}
-	int error = ask_master(master, name, 0, &answer);
-	return error < 0 ? ask_complain(master, error) : print(name, &answer);
+	int error = control_request(connection, name, 0, &response);
+	return error < 0 ? control_complain(connection, error) : print(name, &response);
 }
 
-static int tell_by_file(const char *name, struct conf *conf, const struct master *master,
-			int why_not_by_socket)
+static int signal_by_file(const char *name, struct conf *conf,
+			  const struct control_connection *connection, int why_not_by_socket)
 {
 	const char *path = main_conf_pid_path(conf).data;
 	pid_t pid;
@@ -170,24 +168,24 @@ static int tell_by_file(const char *name, struct conf *conf, const struct master
 		return complain_about_file(name, path, error);
 	if (check_process(name, path, pid) != 0 || send_signal(name, pid) != 0)
 		return 1;
-	return has_outcome(name) ? say_signal_was_sent(name, master, why_not_by_socket) : 0;
+	return has_outcome(name) ? say_signal_was_sent(name, connection, why_not_by_socket) : 0;
 }
 
-int tell_master(const struct startup *startup, const char *name)
+int signal_command(const struct startup *startup, const char *name)
 {
 	struct generation *generation = generation_read(startup, stderr);
-	struct master master;
+	struct control_connection connection;
 
 	if (!generation)
 		return 1;
-	int error = ask_connect(&master, startup, generation->conf);
+	int error = control_connect(&connection, startup, generation->conf);
 	int status = 1;
 	if (error == 0)
-		status = tell_by_socket(name, &master);
+		status = signal_by_socket(name, &connection);
 	else if (error == -EPERM)
-		ask_complain(&master, error);
+		control_complain(&connection, error);
 	else
-		status = tell_by_file(name, generation->conf, &master, error);
+		status = signal_by_file(name, generation->conf, &connection, error);
 	generation_destroy(generation);
 	return status;
 }

@@ -14,6 +14,6 @@ struct startup;
  * names is signalled, if it is a Skua (executable.h). Returns the exit status: 1 when
  * it failed or could not be told.
  */
-int tell_master(const struct startup *startup, const char *name);
+int signal_command(const struct startup *startup, const char *name);
 
 #endif

@@ -163,3 +163,41 @@ void *conf_shared(struct conf *conf, const void *key, size_t size)
 	hash_put(&conf->shared, name, memory);
 	return memory;
 }
+
+size_t module_index(const struct module *module)
+{
+	size_t index = 0;
+
+	while (index < module_count() && module_at(index) != module)
+		index++;
+	assert(index < module_count());
+	return index;
+}
+
+/* --- paths that the workers open ----------------------------------------------- */
+
+static const char paths_key;
+
+struct paths {
+	struct conf_path *first, *last;
+};
+
+void conf_opens(struct conf_call *call, struct str path)
+{
+	struct paths *paths = conf_shared(call->conf, &paths_key, sizeof(struct paths));
+	struct conf_path *own = pool_new(call->pool, struct conf_path);
+
+	own->path = pool_strdup(call->pool, path);
+	if (paths->last)
+		paths->last->next = own;
+	else
+		paths->first = own;
+	paths->last = own;
+}
+
+const struct conf_path *conf_paths(struct conf *conf)
+{
+	const struct paths *paths = conf_shared(conf, &paths_key, sizeof(struct paths));
+
+	return paths->first;
+}

@@ -35,7 +35,7 @@ static struct server *start(const char *main, const char *const *files, const ch
 	struct server *server = server_start_with(&setup);
 
 	log_wait(server, "generation 1 of the configuration serves");
-	if (!log_has(server, "sandbox: relaxed") && !log_has(server, "sandbox: this kernel"))
+	if (!log_has(server, "sandbox: instrumented") && !log_has(server, "sandbox: this kernel"))
 		return server;
 	server_stop(server);
 	test_skip("this kernel or this build has no whole sandbox");

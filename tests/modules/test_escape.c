@@ -26,7 +26,7 @@ static struct server *shut_in(int workers, const char *mode)
 
 	while (server_workers(server, NULL, 0) < workers)
 		patience(&p, "all workers are there");
-	if (!log_has(server, "sandbox: relaxed") && !log_has(server, "sandbox: this kernel"))
+	if (!log_has(server, "sandbox: instrumented") && !log_has(server, "sandbox: this kernel"))
 		return server;
 	server_stop(server);
 	test_skip("this kernel or this build has no whole sandbox");

@@ -31,7 +31,7 @@ static struct server *start(const char *events)
 	struct server *server = start_in("on", events);
 
 	log_wait(server, "generation 1 of the configuration serves");
-	if (!log_has(server, "sandbox: relaxed") && !log_has(server, "sandbox: this kernel"))
+	if (!log_has(server, "sandbox: instrumented") && !log_has(server, "sandbox: this kernel"))
 		return server;
 	server_stop(server);
 	test_skip("this kernel or this build has no whole sandbox");

@@ -55,7 +55,7 @@ static char *move_strings(char **strings)
 	return to;
 }
 
-void title_start(int argc, char **argv)
+void proctitle_start(int argc, char **argv)
 {
 	if (argc < 1)
 		return;
@@ -71,7 +71,7 @@ void title_start(int argc, char **argv)
 	room_size = (size_t)(end - begin);
 }
 
-void title_set(const char *format, ...)
+void proctitle_set(const char *format, ...)
 {
 	va_list args;
 
@@ -84,7 +84,7 @@ void title_set(const char *format, ...)
 	va_end(args);
 }
 
-const char *title_command_line(void)
+const char *proctitle_command_line(void)
 {
 	return command_line ? command_line : "skua";
 }

@@ -9,12 +9,12 @@
  * Makes room: the kernel shows the memory where argv and the environment lie,
  * so the environment moves away. Once, first thing in main().
  */
-void title_start(int argc, char **argv);
+void proctitle_start(int argc, char **argv);
 
 /* Shows "skua: " and this text, cut to the room there is. */
-void title_set(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void proctitle_set(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* The command line as it was given, for the master's title. */
-const char *title_command_line(void);
+const char *proctitle_command_line(void);
 
 #endif

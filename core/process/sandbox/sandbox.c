@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <log.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -23,7 +24,6 @@
 #include "file/policy.h"
 #include "process/sandbox/landlock.h"
 #include "process/sandbox/privileges.h"
-#include "process/sandbox/relax.h"
 #include "process/sandbox/sandbox_rules.h"
 #include "process/sandbox/seccomp.h"
 
@@ -41,6 +41,45 @@ static size_t held_count;
 static const struct sandbox_conf *conf_of(struct conf *conf)
 {
 	return scope_data(conf_main(conf), &sandbox_module);
+}
+
+/* --- instrumented programs -------------------------------------------------------- */
+
+/*
+ * What was built in is found by a function that only it brings along, so that it does not
+ * matter by which options and by which compiler.
+ */
+void __asan_init(void) __attribute__((weak));
+void __msan_init(void) __attribute__((weak));
+void __tsan_init(void) __attribute__((weak));
+void __gcov_init(void *) __attribute__((weak)); /* gcc */
+void __gcov_dump(void) __attribute__((weak)); /* clang */
+
+/* Valgrind puts a library of its own into every program that it runs. */
+static bool runs_in_valgrind(void)
+{
+	FILE *maps = fopen("/proc/self/maps", "re");
+	char line[4096];
+	bool found = false;
+
+	while (maps && !found && fgets(line, sizeof(line), maps))
+		found = strstr(line, "/vgpreload_") != NULL;
+	if (maps)
+		fclose(maps);
+	return found;
+}
+
+const char *sandbox_instrument(void)
+{
+	static enum { NOT_ASKED, NO, YES } in_valgrind;
+
+	if (__asan_init || __msan_init || __tsan_init)
+		return "a sanitizer";
+	if (__gcov_init || __gcov_dump)
+		return "coverage";
+	if (in_valgrind == NOT_ASKED)
+		in_valgrind = runs_in_valgrind() ? YES : NO;
+	return in_valgrind == YES ? "valgrind" : NULL;
 }
 
 /* --- what a refusal means ---------------------------------------------------- */
@@ -171,7 +210,7 @@ static int settle_core(const struct sandbox_conf *own)
 	rlim_t size = (rlim_t)own->core.bytes;
 	bool wanted = size > 0;
 
-	if (!wanted && (own->mode == SANDBOX_OFF || relax_reason()))
+	if (!wanted && (own->mode == SANDBOX_OFF || sandbox_instrument()))
 		return 0;
 	if (setrlimit(RLIMIT_CORE, &(struct rlimit){ size, size }) < 0)
 		log_alert("worker_rlimit_core %lld could not be set", (long long)size);
@@ -185,7 +224,7 @@ static int enter(const struct sandbox_conf *own, bool opens_files)
 	if (own->mode == SANDBOX_OFF || error < 0)
 		return error;
 	error = privileges_give_up();
-	if (relax_reason() || error < 0)
+	if (sandbox_instrument() || error < 0)
 		return error;
 	tzset(); /* reads the time zone, which lies outside */
 	error = give_up_files(opens_files);

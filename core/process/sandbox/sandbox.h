@@ -31,6 +31,14 @@ struct sandbox_conf {
 
 extern const struct module sandbox_module;
 
+/*
+ * What observes this program from within: "a sanitizer", "coverage" or "valgrind"; NULL:
+ * nothing. A sanitizer opens /proc and traces its own threads, a coverage build writes its
+ * counters at the end, valgrind makes the system calls of two programs. None of them works
+ * in the sandbox, so sandbox_enter() leaves out files and system calls then.
+ */
+const char *sandbox_instrument(void);
+
 /* Says in the log what the workers of this configuration may do, and what is missing. */
 void sandbox_announce(struct conf *conf);
 

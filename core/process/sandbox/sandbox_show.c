@@ -7,7 +7,6 @@
 
 #include "config/config.h"
 #include "process/sandbox/landlock.h"
-#include "process/sandbox/relax.h"
 #include "process/sandbox/sandbox_rules.h"
 #include "process/sandbox/seccomp.h"
 
@@ -20,14 +19,14 @@ static const struct sandbox_conf *conf_of(struct conf *conf)
 
 /* What every line needs to know. */
 struct findings {
-	const char *relaxed; /* by what; NULL: it isn't */
+	const char *instrument; /* of sandbox_instrument() */
 	int landlock; /* version; 0: there is none */
 	bool seccomp;
 };
 
 static struct findings find(void)
 {
-	return (struct findings){ relax_reason(), landlock_version(), seccomp_is_known() };
+	return (struct findings){ sandbox_instrument(), landlock_version(), seccomp_is_known() };
 }
 
 static void warn_of_unknown(const struct sandbox_rules *rules)
@@ -62,10 +61,11 @@ void sandbox_announce(struct conf *conf)
 		log_notice("sandbox: off, workers may do what their user may");
 		return;
 	}
-	if (found.relaxed) {
-		log_warnx("sandbox: relaxed for %s: workers have no capabilities, but may open any "
-			  "file and make any system call",
-			  found.relaxed);
+	if (found.instrument) {
+		log_warnx(
+			"sandbox: instrumented with %s: workers have no capabilities, but may open "
+			"any file and make any system call",
+			found.instrument);
 		return;
 	}
 	if (found.landlock)
@@ -108,9 +108,11 @@ static void print_calls(FILE *to)
 
 static void print_missing(const struct findings *found, FILE *to)
 {
-	if (found->relaxed)
-		fprintf(to, "This program is relaxed for %s: all files and all system calls.\n",
-			found->relaxed);
+	if (found->instrument)
+		fprintf(to,
+			"This program is instrumented with %s: a worker may read all files and make "
+			"all system calls.\n",
+			found->instrument);
 	if (!found->landlock)
 		fputs("This kernel has no Landlock: all files that its user may read.\n", to);
 	if (!found->seccomp)

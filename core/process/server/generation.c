@@ -79,7 +79,7 @@ int generation_open(struct generation *generation)
 	bool each_own = generation->events->accept_mode == ACCEPT_REUSEPORT;
 	bool master = generation->main->master_process;
 
-	if (preflight_log_folders(generation->conf) < 0 ||
+	if (start_check_log_folders(generation->conf) < 0 ||
 	    logfiles_open(logs_of(generation->conf)) < 0)
 		return -1;
 	if (listen_open(generation->listeners, master ? generation->workers : 1,

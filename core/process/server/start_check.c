@@ -73,7 +73,7 @@ static bool is_newly_missing(struct hash_table *missing, struct str folder)
 	return !is_there(folder) && !hash_put(missing, folder, &mark);
 }
 
-int preflight_log_folders(struct conf *conf)
+int start_check_log_folders(struct conf *conf)
 {
 	struct hash_table missing = { .pool = conf_pool(conf) };
 	const struct log_entry *entry = logs_of(conf)->files;
@@ -411,7 +411,7 @@ static void check_roots(struct conf *conf)
 			tell_of_root(conf, &roots, i, errors[i]);
 }
 
-int preflight_check(const struct generation *generation)
+int start_check(const struct generation *generation)
 {
 	struct conf *conf = generation->conf;
 	unsigned before = conf_errors(conf);

@@ -14,7 +14,7 @@ struct generation;
  * Checks that the folders of all log files exist; call it before the files are opened. 0,
  * or -1 after a message for each missing folder, with the command that creates it.
  */
-int preflight_log_folders(struct conf *conf);
+int start_check_log_folders(struct conf *conf);
 
 /*
  * For -t: makes all checks, and prints what is wrong as messages about the configuration. A
@@ -22,6 +22,6 @@ int preflight_log_folders(struct conf *conf);
  * A lack of permission is only a warning if this user is not root, since root may start the
  * server. 0, or -1 after errors.
  */
-int preflight_check(const struct generation *generation);
+int start_check(const struct generation *generation);
 
 #endif

@@ -109,11 +109,11 @@ static void show_title(void *data)
 
 	(void)data;
 	if (!draining) {
-		title_set("%s %u, generation %u", status_kind(self), self->index,
+		proctitle_set("%s %u, generation %u", status_kind(self), self->index,
 			  self->generation->number);
 	} else if (shown != conn_counts.active) {
 		shown = conn_counts.active;
-		title_set("%s %u, generation %u, draining %u", status_kind(self), self->index,
+		proctitle_set("%s %u, generation %u, draining %u", status_kind(self), self->index,
 			  self->generation->number, conn_counts.active);
 	}
 }
