@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The answer comes from a server that may be older or newer than this program:
- * its text is printed, not understood.
+ * The response comes from a server that may be older or newer than this program, so its
+ * text is printed and not parsed.
  */
 #include "cli/control_client.h"
 
@@ -10,64 +10,22 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "process/master/control.h"
+#include "process/sandbox/privileges.h"
 #include "process/server/control_address.h"
 #include "process/server/generation.h"
 #include "process/server/main_conf.h"
 
 enum { STATUS_SECONDS = 10 };
 
-static int send_command(int fd, const char *command)
+/* --- connecting ------------------------------------------------------------------ */
+
+static int connect_to(struct control_connection *connection, const char *address)
 {
-	char line[CONTROL_REQUEST_MAX];
-	int len = snprintf(line, sizeof(line), "%s\n", command);
-
-	return send(fd, line, (size_t)len, MSG_NOSIGNAL) == len ? 0 : -errno;
-}
-
-/* All that comes until the end. NULL and errno. */
-static char *read_all(int fd)
-{
-	char *text = NULL;
-	size_t size;
-	FILE *to = open_memstream(&text, &size);
-	char buffer[4096];
-	ssize_t n;
-
-	if (!to)
-		return NULL;
-	do {
-		n = recv(fd, buffer, sizeof(buffer), 0);
-		if (n > 0)
-			fwrite(buffer, 1, (size_t)n, to);
-	} while (n > 0 || (n < 0 && errno == EINTR));
-	int error = errno;
-	fclose(to);
-	if (n == 0)
-		return text;
-	free(text);
-	errno = error == EAGAIN ? ETIMEDOUT : error;
-	return NULL;
-}
-
-static int understand(char *text, struct control_response *response)
-{
-	static const char ok[] = "ok\n", error[] = "error\n";
-
-	response->ok = strncmp(text, ok, strlen(ok)) == 0;
-	if (!response->ok && strncmp(text, error, strlen(error)) != 0)
-		return -EPROTO;
-	char *rest = text + strlen(response->ok ? ok : error);
-	memmove(text, rest, strlen(rest) + 1);
-	response->text = text;
-	return 0;
-}
-
-static int connect_to(struct control_connection *connection, const char *path)
-{
-	connection->fd = control_socket_connect(path);
+	connection->fd = control_socket_connect(address);
 	if (connection->fd < 0)
 		return connection->fd;
 	int error = control_socket_peer(connection->fd, &connection->peer);
@@ -76,45 +34,44 @@ static int connect_to(struct control_connection *connection, const char *path)
 	return error;
 }
 
-/* A server of another PID namespace may have the same file, and is another server. */
+/*
+ * Only a server that serves this user is meant: another user's refuses the client. And a
+ * server in another PID namespace may have the same file, and is another server.
+ */
 static int connect_to_second(struct control_connection *connection, const struct startup *startup)
 {
 	char address[CONTROL_ADDRESS_SIZE];
 
 	control_address(startup, address);
 	int error = address[0] ? connect_to(connection, address) : -ENOENT;
-	if (error == 0 && connection->peer.pid == 0) {
-		control_close(connection);
+	if (error < 0)
+		return error;
+	if (connection->peer.pid == 0)
 		error = -ENOENT;
-	}
+	else if (geteuid() != 0 && connection->peer.uid != geteuid())
+		error = -EACCES;
+	if (error < 0)
+		control_close(connection);
 	return error;
 }
 
 int control_connect(struct control_connection *connection, const struct startup *startup,
 		    struct conf *conf)
 {
-	*connection =
-		(struct control_connection){ .fd = -1, .path = main_conf_control_path(conf).data };
+	*connection = (struct control_connection){
+		.fd = -1,
+		.path = main_conf_control_path(conf).data,
+	};
 	int error = connection->path[0] ? connect_to(connection, connection->path) : -ENOENT;
 
-	if (error != -ENOENT && error != -ECONNREFUSED)
+	/* At -EAGAIN the server is there and busy. */
+	if (error == 0 || error == -EAGAIN)
 		return error;
-	return connect_to_second(connection, startup) == 0 ? 0 : error;
-}
-
-int control_request(struct control_connection *connection, const char *command, int seconds,
-		    struct control_response *response)
-{
-	const struct timeval limit = { .tv_sec = seconds };
-
-	setsockopt(connection->fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
-	int error = send_command(connection->fd, command);
-	char *text = error == 0 ? read_all(connection->fd) : NULL;
-	if (error == 0)
-		error = text ? understand(text, response) : -errno;
-	if (error < 0)
-		free(text);
-	control_close(connection);
+	const struct control_peer peer = connection->peer;
+	int second_error = connect_to_second(connection, startup);
+	if (second_error == 0 || second_error == -EACCES)
+		return second_error;
+	connection->peer = peer;
 	return error;
 }
 
@@ -124,6 +81,69 @@ void control_close(struct control_connection *connection)
 		close(connection->fd);
 	connection->fd = -1;
 }
+
+/* --- asking ------------------------------------------------------------------------ */
+
+/* Reads to the end of the connection. 0 and *text, which the caller frees, or -errno. */
+static int read_all(int fd, char **text)
+{
+	size_t size;
+	FILE *to = open_memstream(text, &size);
+	char buffer[4096];
+	ssize_t n;
+
+	if (!to)
+		return -errno;
+	do {
+		n = recv(fd, buffer, sizeof(buffer), 0);
+		if (n > 0)
+			fwrite(buffer, 1, (size_t)n, to);
+	} while (n > 0 || (n < 0 && errno == EINTR));
+	int error = n == 0 ? 0 : errno == EAGAIN ? -ETIMEDOUT : -errno;
+	if (fclose(to) != 0 && error == 0)
+		error = -ENOMEM;
+	if (error < 0)
+		free(*text);
+	return error;
+}
+
+/* Owns the text unless it fails: takes the first line off, which says whether it worked. */
+static int parse_response(char *text, struct control_response *response)
+{
+	static const char ok[] = "ok\n", failed[] = "error\n";
+
+	response->ok = strncmp(text, ok, strlen(ok)) == 0;
+	if (!response->ok && strncmp(text, failed, strlen(failed)) != 0)
+		return -EPROTO;
+	char *rest = text + strlen(response->ok ? ok : failed);
+	memmove(text, rest, strlen(rest) + 1);
+	response->text = text;
+	return 0;
+}
+
+int control_request(struct control_connection *connection, const char *command, int seconds,
+		    struct control_response *response)
+{
+	const struct timeval limit = { .tv_sec = seconds };
+	char line[CONTROL_REQUEST_MAX], *text = NULL;
+	int len = snprintf(line, sizeof(line), "%s\n", command);
+	int error = 0;
+
+	setsockopt(connection->fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+	if (send(connection->fd, line, (size_t)len, MSG_NOSIGNAL) != len)
+		error = -errno;
+	if (error == 0)
+		error = read_all(connection->fd, &text);
+	control_close(connection);
+	if (error < 0)
+		return error;
+	error = parse_response(text, response);
+	if (error < 0)
+		free(text);
+	return error;
+}
+
+/* --- printing ---------------------------------------------------------------------- */
 
 static bool is_printable(struct str text, size_t len)
 {
@@ -152,9 +172,34 @@ void control_print(FILE *to, const char *text)
 	}
 }
 
+/* Says whose server it is, and so who may give it commands. */
+static void complain_of_owner(const struct control_connection *connection)
+{
+	char name[PRIVILEGES_NAME_SIZE];
+	struct stat status = { .st_uid = connection->peer.uid };
+
+	if (connection->peer.pid == 0 && lstat(connection->path, &status) < 0) {
+		fprintf(stderr,
+			"skua: this user may not enter the folder of the control socket \"%s\": "
+			"give the command as the user who has started the server, or as root\n",
+			connection->path);
+		return;
+	}
+	privileges_name_of(status.st_uid, name);
+	fprintf(stderr,
+		"skua: the server of this configuration belongs to %s: give the command as this "
+		"user or as root\n",
+		name);
+}
+
 int control_complain(const struct control_connection *connection, int error)
 {
-	if (!connection->path[0])
+	char name[PRIVILEGES_NAME_SIZE];
+
+	privileges_name_of(connection->peer.uid, name);
+	if (error == -EACCES)
+		complain_of_owner(connection);
+	else if (!connection->path[0])
 		fputs("skua: this configuration has no control socket (\"control off\" or "
 		      "\"master_process off\"), so the server cannot be asked\n",
 		      stderr);
@@ -166,44 +211,41 @@ int control_complain(const struct control_connection *connection, int error)
 			connection->path);
 	else if (error == -EPROTO)
 		fprintf(stderr,
-			"skua: the server at \"%s\" hung up without an answer: it may have ended, "
+			"skua: the server at \"%s\" hung up without a response: it may have ended, "
 			"the error log tells\n",
 			connection->path);
 	else if (error == -EPERM)
 		fprintf(stderr,
 			"skua: the process that listens at the control socket \"%s\" belongs to "
-			"user %u and is not known to be Skua: it was not asked for anything, and "
+			"%s and is not known to be Skua: it was not asked for anything, and "
 			"nothing was sent\n",
-			connection->path, (unsigned)connection->peer.uid);
+			connection->path, name);
 	else
-		fprintf(stderr, "skua: asking the server at \"%s\" failed: %s\n", connection->path,
-			strerror(-error));
+		fprintf(stderr, "skua: asking the server at \"%s\" failed: %s\n",
+			connection->path, strerror(-error));
 	return 1;
-}
-
-static int print_status(struct control_connection *connection, bool json)
-{
-	struct control_response response;
-	int error = control_request(connection, json ? "status json" : "status", STATUS_SECONDS,
-				    &response);
-
-	if (error < 0)
-		return control_complain(connection, error);
-	control_print(response.ok ? stdout : stderr, response.text);
-	free(response.text);
-	return !response.ok;
 }
 
 int control_status(const struct startup *startup, bool json)
 {
 	struct generation *generation = generation_read(startup, stderr);
 	struct control_connection connection;
+	struct control_response response;
 
 	if (!generation)
 		return 1;
 	int error = control_connect(&connection, startup, generation->conf);
-	int status = error < 0 ? control_complain(&connection, error) :
-				 print_status(&connection, json);
+	if (error == 0)
+		error = control_request(&connection, json ? "status json" : "status",
+					STATUS_SECONDS, &response);
+	int status = 1;
+	if (error < 0) {
+		control_complain(&connection, error);
+	} else {
+		control_print(response.ok ? stdout : stderr, response.text);
+		status = !response.ok;
+		free(response.text);
+	}
 	generation_destroy(generation);
 	return status;
 }

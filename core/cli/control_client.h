@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The other end of the control socket: asks the master that runs.
+ * The client of the control socket: connects to the master that runs, gives it a command
+ * and prints its response.
  */
 #ifndef SKUA_CLI_CONTROL_CLIENT_H
 #define SKUA_CLI_CONTROL_CLIENT_H
@@ -18,26 +19,28 @@ struct control_response {
 	char *text; /* the caller frees it */
 };
 
-/* The master of a configuration, at the other end of its control socket. */
+/* A connection to the master of a configuration. */
 struct control_connection {
 	int fd; /* -1: not connected */
-	const char *path; /* of the socket; "" where the configuration has none */
-	struct control_peer peer; /* who listens there */
+	const char *path; /* of the control socket; "" where the configuration has none */
+	struct control_peer peer; /* who listens there; all zeroes if nobody was reached */
 };
 
 /*
- * Connects to the control socket that the configuration names, or else to its second
- * address (control_address.h): the running server may have read another
- * configuration. 0 or -errno: -ENOENT or -ECONNREFUSED nobody listens, -EPERM it is
- * somebody whom this command does not believe, -EAGAIN too many clients wait.
+ * Connects to the control socket that the configuration names. If no Skua answers there,
+ * connects to the second address (control_address.h) instead: the running server may have
+ * read another configuration. 0 or -errno: -EACCES the server is another user's and does
+ * not serve this one; otherwise the error of the first address, -ENOENT or -ECONNREFUSED
+ * nobody listens there, -EPERM the process that listens is not trusted, -EAGAIN too many
+ * clients wait.
  */
 int control_connect(struct control_connection *connection, const struct startup *startup,
 		    struct conf *conf);
 
 /*
- * Sends a command (control.h), waits for the answer, at most `seconds` (0: as long as
- * it takes), and closes the connection. 0, or -errno: -EPROTO it hung up without an
- * answer, -ETIMEDOUT.
+ * Sends a command (control.h), waits for the response for at most `seconds` (0: without a
+ * limit), and closes the connection. 0, or -errno: -EPROTO the server hung up without a
+ * response, -ETIMEDOUT.
  */
 int control_request(struct control_connection *connection, const char *command, int seconds,
 		    struct control_response *response);
@@ -45,15 +48,18 @@ int control_request(struct control_connection *connection, const char *command, 
 void control_close(struct control_connection *connection);
 
 /*
- * Prints the text of an answer, with \xNN in place of what moves a terminal's cursor
- * and of what is no UTF-8; lines and tabs stay.
+ * Prints the text of a response. Bytes that would move a terminal's cursor and bytes that
+ * are not UTF-8 are printed as \xNN; line feeds and tabs stay.
  */
 void control_print(FILE *to, const char *text);
 
-/* Says on standard error what an error of these means; returns exit status 1. */
+/*
+ * Explains an error of control_connect() or control_request() on standard error. Returns
+ * the exit status 1.
+ */
 int control_complain(const struct control_connection *connection, int error);
 
-/* `skua status`: prints what the master says. Returns the exit status. */
+/* `skua status`: prints the status that the master reports. Returns the exit status. */
 int control_status(const struct startup *startup, bool json);
 
 #endif

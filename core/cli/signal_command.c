@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/log_format.h"
 #include "cli/control_client.h"
@@ -20,6 +21,7 @@
 #include "process/server/main_conf.h"
 #include "process/os/pidfile.h"
 #include "process/os/signals.h"
+#include "process/sandbox/privileges.h"
 
 static const struct {
 	const char *name;
@@ -68,10 +70,22 @@ static int complain_about_file(const char *name, const char *path, int error)
 	return complain(name, "the pid file \"%s\" cannot be read: %s", path, strerror(-error));
 }
 
+static void owner_of(pid_t pid, char name[PRIVILEGES_NAME_SIZE])
+{
+	char path[32];
+	struct stat status;
+
+	snprintf(path, sizeof(path), "/proc/%d", pid);
+	if (stat(path, &status) == 0)
+		privileges_name_of(status.st_uid, name);
+	else
+		snprintf(name, PRIVILEGES_NAME_SIZE, "another user");
+}
+
 /* By a pid file that may be stale: only a Skua is signalled. */
 static int check_process(const char *name, const char *path, pid_t pid)
 {
-	char program[PATH_MAX];
+	char program[PATH_MAX], owner[PRIVILEGES_NAME_SIZE];
 	enum executable executable = executable_of(pid, program);
 
 	if (kill(pid, 0) < 0 && errno == ESRCH)
@@ -84,10 +98,13 @@ static int check_process(const char *name, const char *path, pid_t pid)
 				"process %d, which \"%s\" names, is not Skua but \"%s\": the "
 				"server that wrote the file has ended; nothing was sent",
 				pid, path, program);
-	if (kill(pid, 0) < 0)
+	if (kill(pid, 0) < 0) {
+		owner_of(pid, owner);
 		return complain(name,
-				"process %d, which \"%s\" names, belongs to somebody else: %s", pid,
-				path, strerror(errno));
+				"process %d, which \"%s\" names, belongs to %s: give the command "
+				"as this user or as root",
+				pid, path, owner);
+	}
 	if (executable == EXECUTABLE_UNKNOWN)
 		return complain(name,
 				"process %d, which \"%s\" names, is not known to be Skua, since "
@@ -114,30 +131,6 @@ static bool has_outcome(const char *name)
 	       strcmp(name, "upgrade") == 0;
 }
 
-static int print(const char *name, struct control_response *response)
-{
-	control_print(response->ok ? stdout : stderr, response->text);
-	if (!response->ok)
-		fprintf(stderr, "skua: %s failed\n", name);
-	free(response->text);
-	return !response->ok;
-}
-
-static int say_signal_was_sent(const char *name, const struct control_connection *connection,
-			       int error)
-{
-	if (!connection->path[0])
-		fputs("skua: there is no control socket (\"control off\" or \"master_process "
-		      "off\")",
-		      stderr);
-	else
-		fprintf(stderr, "skua: nobody answers at the control socket \"%s\": %s",
-			connection->path, strerror(-error));
-	fprintf(stderr, "; the signal %s was sent, the error log tells the outcome\n",
-		signal_name(number_of(name)));
-	return 0;
-}
-
 /* Commands that have an outcome go through the socket, which tells it. */
 static int signal_by_socket(const char *name, struct control_connection *connection)
 {
@@ -149,15 +142,24 @@ static int signal_by_socket(const char *name, struct control_connection *connect
 		return status;
 	}
 	int error = control_request(connection, name, 0, &response);
-	return error < 0 ? control_complain(connection, error) : print(name, &response);
+	if (error < 0)
+		return control_complain(connection, error);
+	control_print(response.ok ? stdout : stderr, response.text);
+	if (!response.ok)
+		fprintf(stderr, "skua: %s failed\n", name);
+	free(response.text);
+	return !response.ok;
 }
 
+/* Nobody tells the outcome then, which is said with the error of control_connect(). */
 static int signal_by_file(const char *name, struct conf *conf,
-			  const struct control_connection *connection, int why_not_by_socket)
+			  const struct control_connection *connection, int connect_error)
 {
 	const char *path = main_conf_pid_path(conf).data;
 	pid_t pid;
 
+	if (!path[0] && connect_error == -EACCES)
+		return control_complain(connection, connect_error);
 	if (!path[0])
 		return complain(name,
 				"this configuration has no pid file (\"pid off\"), and nobody "
@@ -168,7 +170,18 @@ static int signal_by_file(const char *name, struct conf *conf,
 		return complain_about_file(name, path, error);
 	if (check_process(name, path, pid) != 0 || send_signal(name, pid) != 0)
 		return 1;
-	return has_outcome(name) ? say_signal_was_sent(name, connection, why_not_by_socket) : 0;
+	if (!has_outcome(name))
+		return 0;
+	if (!connection->path[0])
+		fputs("skua: there is no control socket (\"control off\" or \"master_process "
+		      "off\")",
+		      stderr);
+	else
+		fprintf(stderr, "skua: nobody answers at the control socket \"%s\": %s",
+			connection->path, strerror(-connect_error));
+	fprintf(stderr, "; the signal %s was sent, the error log tells the outcome\n",
+		signal_name(number_of(name)));
+	return 0;
 }
 
 int signal_command(const struct startup *startup, const char *name)
@@ -179,11 +192,11 @@ int signal_command(const struct startup *startup, const char *name)
 	if (!generation)
 		return 1;
 	int error = control_connect(&connection, startup, generation->conf);
-	int status = 1;
+	int status;
 	if (error == 0)
 		status = signal_by_socket(name, &connection);
-	else if (error == -EPERM)
-		control_complain(&connection, error);
+	else if (error == -EPERM || (error == -EACCES && connection.peer.pid))
+		status = control_complain(&connection, error);
 	else
 		status = signal_by_file(name, generation->conf, &connection, error);
 	generation_destroy(generation);

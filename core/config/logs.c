@@ -23,17 +23,16 @@ struct logs *logs_of(struct conf *conf)
 
 struct log_file *logs_note(struct conf *conf, struct str path)
 {
-	struct logs *logs = logs_of(conf);
+	struct log_entry **link = &logs_of(conf)->files;
 
-	for (struct log_entry *entry = logs->files; entry; entry = entry->next)
-		if (str_eq(entry->file.path, path))
-			return &entry->file;
+	for (; *link; link = &(*link)->next)
+		if (str_eq((*link)->file.path, path))
+			return &(*link)->file;
 
 	struct log_entry *entry = pool_new(conf_pool(conf), struct log_entry);
 	entry->file.path = pool_strdup(conf_pool(conf), path);
 	entry->file.fd = entry->reader = -1;
-	entry->next = logs->files;
-	logs->files = entry;
+	*link = entry;
 	return &entry->file;
 }
 

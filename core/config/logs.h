@@ -31,7 +31,7 @@ struct error_log {
 };
 
 struct logs {
-	struct log_entry *files;
+	struct log_entry *files; /* in the order in which they were noted first */
 	struct error_log *errors;
 	const struct log *main; /* where nobody has written error_log */
 };

@@ -98,8 +98,11 @@ START_TEST(a_log_folder_that_somebody_has_written)
 	ck_assert_int_eq(count(output, "error: "), 2);
 	says(output, memory_printf("^~~~~~~~~~~~~ mkdir -p %s/no/such\n", dir));
 	says(output, memory_printf("^~~~~~~~ mkdir -p %s/no\n", dir));
+	/* In the order of the file, in the test and at a start. */
+	ck_assert(strstr(output, "no/such\n") < strstr(output, "/no\n"));
 	output = run(conf, "", 1);
 	says(output, memory_printf("mkdir -p %s/no/such\n", dir));
+	ck_assert(strstr(output, "no/such\n") < strstr(output, "/no\n"));
 }
 END_TEST
 
@@ -235,4 +238,5 @@ static const struct test_suite suite = {
 TESTS_IN(&suite, a_log_folder_that_is_missing, a_log_folder_that_somebody_has_written,
 	 what_cannot_be_a_log, what_lies_in_the_way, an_unused_default_is_not_needed,
 	 a_root_that_is_not_there, a_root_that_the_workers_cannot_read,
-	 an_address_of_another_machine, a_configuration_that_lies_here)
+	 an_address_of_another_machine,
+	 a_configuration_that_lies_here)

@@ -12,6 +12,7 @@
 #include <linux/securebits.h>
 #include <log.h>
 #include <pwd.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -85,6 +86,16 @@ const char *privileges_user(void)
 	const struct passwd *user = getpwuid(geteuid());
 
 	return user ? user->pw_name : "";
+}
+
+void privileges_name_of(uid_t uid, char name[PRIVILEGES_NAME_SIZE])
+{
+	const struct passwd *user = getpwuid(uid);
+
+	if (user)
+		snprintf(name, PRIVILEGES_NAME_SIZE, "%s", user->pw_name);
+	else
+		snprintf(name, PRIVILEGES_NAME_SIZE, "user %u", (unsigned)uid);
 }
 
 void privileges_were_dropped(void)

@@ -35,6 +35,12 @@ int privileges_try(const struct identity *identity, const char *const *paths, si
 /* The name of the user whose rights this process has, or "". Valid until the next call. */
 const char *privileges_user(void);
 
+/* In bytes, with the NUL at the end. */
+#define PRIVILEGES_NAME_SIZE 64
+
+/* Writes the name of a user, or "user 1234" for one that the system has no name for. */
+void privileges_name_of(uid_t uid, char name[PRIVILEGES_NAME_SIZE]);
+
 /* It was done by the program that this process ran before. */
 void privileges_were_dropped(void);
 

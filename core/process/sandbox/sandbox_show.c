@@ -110,8 +110,7 @@ static void print_missing(const struct findings *found, FILE *to)
 {
 	if (found->instrument)
 		fprintf(to,
-			"This program is instrumented with %s: a worker may read all files and make "
-			"all system calls.\n",
+			"This program is instrumented with %s: all files and all system calls.\n",
 			found->instrument);
 	if (!found->landlock)
 		fputs("This kernel has no Landlock: all files that its user may read.\n", to);

@@ -315,11 +315,63 @@ START_TEST(a_socket_of_somebody_else)
 		pid_t pid = start_answering("logs/control", OTHER, "ok\nlies\n");
 
 		put_conf("control logs/control;");
-		const char *output = check(args[i], 1, "belongs to user 65534");
+		const char *output = check(args[i], 1, "is not known to be Skua");
 		ck_assert_ptr_null(strstr(output, "lies"));
 		end(pid);
 		unlink(path("logs/control"));
 	}
+}
+END_TEST
+
+/* The server is asked at its second address, which the configuration does not change. */
+START_TEST(a_socket_of_somebody_else_hides_no_server)
+{
+	if (geteuid() != 0)
+		test_skip("only root has processes of other users");
+	put_conf("pid logs/pid; control logs/one;");
+	check("", 0, "");
+	pid_t pid = start_answering("logs/control", OTHER, "ok\nlies\n");
+	put_conf("pid logs/pid; control logs/control;");
+	ck_assert_ptr_null(strstr(check("status", 0, "generation     1"), "lies"));
+	check_end("-s stop");
+	end(pid);
+}
+END_TEST
+
+/* Runs a copy of the program as somebody else, who may read all of its files. */
+static void check_as_other(const char *args, const char *text)
+{
+	const char *output;
+	int status;
+
+	ck_assert_int_eq(system(memory_printf("cp $SKUA %s && chmod -R a+rX %s", path("skua"),
+					      dir)),
+			 0);
+	pid_t pid = fork();
+	if (pid == 0) {
+		if (setresgid(OTHER, OTHER, OTHER) < 0 || setresuid(OTHER, OTHER, OTHER) < 0)
+			_exit(2);
+		int got = run_program(path("skua"), args, &output);
+		if (got == 1 && strstr(output, text))
+			_exit(0);
+		fprintf(stderr, "skua %s: status %d, not \"%s\" but: %s\n", args, got, text,
+			output);
+		_exit(1);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+}
+
+START_TEST(somebody_elses_server)
+{
+	if (geteuid() != 0)
+		test_skip("only root can be another user");
+	put_conf("pid logs/pid;");
+	check("", 0, "");
+	check_as_other("status", "belongs to root: give the command as this user or as root");
+	check_as_other("-s reload", "belongs to root: give the command as this user or as root");
+	check_as_other("-s stop", "belongs to root: give the command as this user or as root");
+	check_end("-s stop");
 }
 END_TEST
 
@@ -332,4 +384,5 @@ static const struct test_suite suite = {
 TESTS_IN(&suite, without_a_pid_file, a_special_file_as_pid_file, the_pid_file_is_changed,
 	 the_pid_file_is_changed_after_an_upgrade, another_server_of_the_file_is_not_meant,
 	 a_stale_pid_file_names_another_process, the_program_was_replaced,
-	 nothing_that_moves_the_cursor_is_printed, a_socket_of_somebody_else)
+	 nothing_that_moves_the_cursor_is_printed, a_socket_of_somebody_else,
+	 a_socket_of_somebody_else_hides_no_server, somebody_elses_server)
