@@ -12,6 +12,7 @@
 #include "process/handoff/successors.h"
 #include "process/ipc/inbox.h"
 #include "process/server/listen.h"
+#include "process/os/fork.h"
 #include "process/handoff/receiver.h"
 #include "process/server/table.h"
 
@@ -136,6 +137,7 @@ static void on_partner(struct event *event, uint32_t events)
 
 int partner_start(int fd, void (*ready)(void))
 {
+	fork_cleanup_add(partner_forget);
 	on_ready = ready;
 	leaving = false;
 	partner = (struct event){ .fd = fd, .ready = on_partner };

@@ -13,7 +13,6 @@
 
 #include "base/stats.h"
 #include "process/ipc/channel.h"
-#include "process/worker/child.h"
 #include "process/handoff/orphans.h"
 #include "process/server/generation.h"
 #include "process/ipc/inbox.h"
@@ -83,7 +82,7 @@ static unsigned move_all(const struct process *process, int to)
 			log_alertc(error,
 				   "%zu connections are closed: %s does not take them, and they "
 				   "cannot be kept",
-				   message.fds_count, child_name(process));
+				   message.fds_count, process_name(process));
 		}
 		count += (unsigned)message.fds_count;
 		message_discard(&message);
@@ -104,7 +103,7 @@ static void take_back(struct process *process)
 		return;
 	}
 	log_warnx("%s (%d) takes no connections: the %u that wait for it go to others",
-		  child_name(process), process->pid, count);
+		  process_name(process), process->pid, count);
 	atomic_fetch_sub_explicit(&process->stats->dealt, count, memory_order_relaxed);
 	stats_set(&process->stats->away, 1);
 	estate_take(inbox[0], UINT32_MAX);

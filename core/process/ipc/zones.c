@@ -19,6 +19,7 @@
 #include <zone.h>
 
 #include "base/memfile.h"
+#include "process/os/fork.h"
 
 /* What stands in the memory. */
 struct shared {
@@ -141,6 +142,7 @@ static struct zone *create(struct str name, size_t size, const struct zone_ops *
 		unmap(zone);
 		return NULL;
 	}
+	fork_cleanup_add(zones_forget);
 	zone->next = zones;
 	zones = zone;
 	return zone;

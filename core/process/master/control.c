@@ -21,6 +21,7 @@
 #include "event/loop.h"
 #include "process/server/control_address.h"
 #include "process/master/control_socket.h"
+#include "process/os/fork.h"
 
 #define ASIDE ".oldbin"
 
@@ -351,6 +352,7 @@ void control_listen(const char *path, const char *address, control_handler *hand
 {
 	char full[PATH_MAX];
 
+	fork_cleanup_add(control_forget);
 	handle = handler;
 	snprintf(full, sizeof(full), "%s%s", path, path[0] && aside ? ASIDE : "");
 	listen_at(&by_path, full);

@@ -14,11 +14,6 @@
 #include "process/server/main_conf.h"
 #include "process/server/table.h"
 
-const char *status_kind(const struct process *process)
-{
-	return process->kind == PROCESS_ACCEPTOR ? "acceptor" : "worker";
-}
-
 const char *status_state(const struct process *process)
 {
 	static const char *const names[] = {
@@ -143,7 +138,7 @@ static void print_process(FILE *to, const struct process *process)
 	const struct stats_sum counts = status_counts(process);
 	char age[32];
 
-	fprintf(to, COLUMNS, status_kind(process), process->index, process->pid,
+	fprintf(to, COLUMNS, process_kind_name(process), process->index, process->pid,
 		process->generation->number, status_state(process),
 		put_age(age, sizeof(age), status_age(process)), counts.active, counts.idle,
 		status_reading(&counts), counts.writing, counts.handed_off, counts.requests);

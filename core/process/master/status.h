@@ -32,9 +32,6 @@ void status_print_json(FILE *to, const struct server_status *status);
 
 /* --- for both --- */
 
-/* "worker", "acceptor" */
-const char *status_kind(const struct process *process);
-
 /* "starting", "running", "draining", "waiting" (for its next start) */
 const char *status_state(const struct process *process);
 

@@ -66,8 +66,8 @@ static void put_process(FILE *to, const struct process *process)
 	fprintf(to,
 		"{\"kind\":\"%s\",\"slot\":%u,\"pid\":%d,\"generation\":%u,\"state\":\"%s\","
 		"\"age_seconds\":%" PRId64 ",",
-		status_kind(process), process->index, process->pid, process->generation->number,
-		status_state(process), status_age(process));
+		process_kind_name(process), process->index, process->pid,
+		process->generation->number, status_state(process), status_age(process));
 	if (process->state == PROCESS_RETIRING)
 		fprintf(to,
 			"\"waits_for\":{\"answers\":%" PRIu64 ",\"requests\":%" PRIu64

@@ -66,7 +66,7 @@ static void on_overdue(void *data)
 	const struct process *process = data;
 
 	log_alertx("%s (%d) has not ended, long after worker_shutdown_timeout: killed",
-		   child_name(process), process->pid);
+		   process_name(process), process->pid);
 	kill(process->pid, SIGKILL);
 }
 
@@ -93,7 +93,7 @@ static void quit(struct process *process)
 	process->state = PROCESS_RETIRING;
 	if (relay_tell(process) < 0)
 		log_warnx("%s (%d) does not answer and ends without handing its connections over",
-			  child_name(process), process->pid);
+			  process_name(process), process->pid);
 	command(process, MESSAGE_QUIT, SIGQUIT);
 	relay_expect(process);
 	watch_end(process);
@@ -256,7 +256,7 @@ static void end_offender(struct process *process, const char *what)
 	if (clock_is_due(&said_ms, SHORTAGE_LOG_MS))
 		log_alertx("%s (%d) %s, so it has a defect or was taken over: it is killed and "
 			   "replaced",
-			   child_name(process), process->pid, what);
+			   process_name(process), process->pid, what);
 	close_channel(process);
 	kill(process->pid, SIGKILL);
 }
@@ -366,7 +366,7 @@ static void respawn(struct process *process, enum respawn_cause cause)
 	if (cause != RESPAWN_NOT_FORKED)
 		log_alertx("%s has ended %u times in a row before it served: the next start is in "
 			   "%lld ms",
-			   child_name(process), process->respawn.failures, (long long)delay);
+			   process_name(process), process->respawn.failures, (long long)delay);
 	process->state = PROCESS_WAITING;
 	process->timer = (struct timer){ .expired = on_timer, .data = process };
 	timer_start(&process->timer, delay);
@@ -381,12 +381,12 @@ static void start(struct process *process)
 		if (process->respawn.not_forked == 0)
 			log_alertc(error,
 				   "cannot start %s; it is tried again until it can be started",
-				   child_name(process));
+				   process_name(process));
 		respawn(process, RESPAWN_NOT_FORKED);
 		return;
 	}
 	respawn_forked(&process->respawn);
-	log_notice("start %s %d", child_name(process), process->pid);
+	log_notice("start %s %d", process_name(process), process->pid);
 }
 
 static int add_all(struct generation *generation, enum process_kind kind, unsigned count)
@@ -431,7 +431,7 @@ static void send_logs_to(struct process *process, const struct log_entry *entry)
 			channel_send(process->channel.fd, MESSAGE_LOGS, first, STR(""), fds, count);
 		if (error < 0) {
 			log_alertc(error, "%s (%d) goes on with the old log files",
-				   child_name(process), process->pid);
+				   process_name(process), process->pid);
 		}
 		first += (uint32_t)count;
 	}
@@ -452,13 +452,13 @@ static void report(const struct process *process, int status)
 		more = ": it made a system call that its sandbox does not allow; \"sandbox on\" "
 		       "would name it here";
 	if (WIFSIGNALED(status))
-		log_alertx("%s %d exited on signal %d (%s)%s", child_name(process), process->pid,
+		log_alertx("%s %d exited on signal %d (%s)%s", process_name(process), process->pid,
 			   WTERMSIG(status), signal_name(WTERMSIG(status)), more);
 	else if (WEXITSTATUS(status) || process->state != PROCESS_RETIRING)
-		log_alertx("%s %d exited with code %d", child_name(process), process->pid,
+		log_alertx("%s %d exited with code %d", process_name(process), process->pid,
 			   WEXITSTATUS(status));
 	else
-		log_notice("%s %d exited with code 0", child_name(process), process->pid);
+		log_notice("%s %d exited with code 0", process_name(process), process->pid);
 }
 
 static void see_off(struct process *process)

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "config/logs.h"
+#include "process/os/fork.h"
 #include "process/os/place.h"
 
 /* Descriptors of logs stay clear of 0, 1 and 2, which a daemon gives away. */
@@ -62,6 +63,7 @@ static void set_reader(struct log_entry *entry, int reader)
 	drop_reader(entry);
 	if (reader < 0)
 		return;
+	fork_cleanup_add(logfiles_forget_readers);
 	entry->reader = reader;
 	entry->next_reader = with_reader;
 	with_reader = entry;

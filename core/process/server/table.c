@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <log.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -153,6 +154,19 @@ struct process *table_restore(uint32_t slot, const struct process *given)
 	table[slot] = *given;
 	table[slot].stats = stats_slot(before.memory ? &before : &slots, slot);
 	return &table[slot];
+}
+
+const char *process_kind_name(const struct process *process)
+{
+	return process->kind == PROCESS_ACCEPTOR ? "acceptor" : "worker";
+}
+
+const char *process_name(const struct process *process)
+{
+	static char name[64];
+
+	snprintf(name, sizeof(name), "%s process %u", process_kind_name(process), process->index);
+	return name;
 }
 
 void table_remove(struct process *process)

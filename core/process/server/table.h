@@ -95,6 +95,12 @@ struct process *table_restore(uint32_t slot, const struct process *given);
 /* A new place, with an inbox for a worker. NULL and errno: full, or no descriptors. */
 struct process *table_add(enum process_kind kind, struct generation *generation, unsigned index);
 
+/* "worker" or "acceptor" */
+const char *process_kind_name(const struct process *process);
+
+/* "worker process 2", for messages. Valid until the next call. */
+const char *process_name(const struct process *process);
+
 /* Closes what belongs to it. */
 void table_remove(struct process *process);
 

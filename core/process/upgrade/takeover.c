@@ -24,6 +24,7 @@
 #include "process/server/listen.h"
 #include "process/server/main_conf.h"
 #include "process/handoff/peer_master.h"
+#include "process/os/fork.h"
 #include "process/os/pidfile.h"
 #include "process/upgrade/program.h"
 #include "process/master/supervisor.h"
@@ -182,6 +183,7 @@ int takeover_begin(void)
 	if (!value || begun)
 		return 0;
 	begun = true;
+	fork_cleanup_add(takeover_forget);
 	int error = take(value);
 	if (error == 0)
 		return 0;

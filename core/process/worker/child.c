@@ -21,29 +21,24 @@
 #include "net/conn.h"
 #include "process/worker/acceptor.h"
 #include "process/ipc/channel.h"
-#include "process/master/control.h"
 #include "process/os/daemon.h"
+#include "process/os/fork.h"
 #include "process/server/generation.h"
 #include "process/worker/handover.h"
 #include "process/ipc/inbox.h"
 #include "process/worker/leaks.h"
 #include "process/server/listen.h"
 #include "process/server/logfiles.h"
-#include "process/handoff/peer_master.h"
 #include "process/sandbox/privileges.h"
 #include "process/server/report.h"
 #include "process/sandbox/sandbox.h"
 #include "process/os/signals.h"
-#include "process/master/status.h"
 #include "process/server/table.h"
-#include "process/upgrade/takeover.h"
 #include "process/os/proctitle.h"
 #include "process/worker/worker.h"
-#include "process/ipc/zones.h"
 
 /* What a kind of process does; quit() and stop() end the loop, soon or at once. */
 struct job_of_kind {
-	const char *title;
 	bool opens_files;
 	int (*start)(struct process *self);
 	void (*quit)(void);
@@ -74,23 +69,15 @@ static int start_worker(struct process *self)
 }
 
 static const struct job_of_kind jobs[] = {
-	[PROCESS_WORKER] = { "worker process", true, start_worker, worker_quit, worker_stop,
-			     worker_finish, handover_listeners, handover_give },
-	[PROCESS_ACCEPTOR] = { "acceptor process", false, acceptor_start, acceptor_quit,
-			       acceptor_stop, acceptor_finish, acceptor_listeners, NULL },
+	[PROCESS_WORKER] = { true, start_worker, worker_quit, worker_stop, worker_finish,
+			     handover_listeners, handover_give },
+	[PROCESS_ACCEPTOR] = { false, acceptor_start, acceptor_quit, acceptor_stop, acceptor_finish,
+			       acceptor_listeners, NULL },
 };
 
 static struct process *self;
 static bool draining; /* it was told to end */
 static struct event channel;
-
-const char *child_name(const struct process *process)
-{
-	static char name[64];
-
-	snprintf(name, sizeof(name), "%s %u", jobs[process->kind].title, process->index);
-	return name;
-}
 
 int child_tell(enum message_type type, uint32_t number)
 {
@@ -109,12 +96,12 @@ static void show_title(void *data)
 
 	(void)data;
 	if (!draining) {
-		proctitle_set("%s %u, generation %u", status_kind(self), self->index,
-			  self->generation->number);
+		proctitle_set("%s %u, generation %u", process_kind_name(self), self->index,
+			      self->generation->number);
 	} else if (shown != conn_counts.active) {
 		shown = conn_counts.active;
-		proctitle_set("%s %u, generation %u, draining %u", status_kind(self), self->index,
-			  self->generation->number, conn_counts.active);
+		proctitle_set("%s %u, generation %u, draining %u", process_kind_name(self),
+			      self->index, self->generation->number, conn_counts.active);
 	}
 }
 
@@ -249,7 +236,9 @@ static int start_rights(void)
 {
 	const struct main_conf *main = self->generation->main;
 	const struct identity identity = {
-		.user = main->user.data, .uid = main->uid, .gid = main->gid,
+		.user = main->user.data,
+		.uid = main->uid,
+		.gid = main->gid,
 	};
 
 	privileges_limit_files((long)main->worker_rlimit_nofile);
@@ -276,11 +265,7 @@ static int run(int fd)
 	pool_out_of_memory = NULL;
 	generation_use_log(self->generation, !self->generation->serving);
 	close_foreign();
-	control_forget();
-	logfiles_forget_readers();
-	partner_forget();
-	takeover_forget();
-	zones_forget();
+	fork_cleanup_run();
 	if (table_enter(self) < 0) {
 		log_emergx("the counters of others cannot be put out of reach");
 		return EXIT_NO_START;

@@ -29,7 +29,4 @@ int child_tell(enum message_type type, uint32_t number);
 /* In a child: gives the master connections (relay.h); as batch_send(). */
 int child_give(struct batch *batch);
 
-/* "worker process 2": for messages. Valid until the next call. */
-const char *child_name(const struct process *process);
-
 #endif
