@@ -111,7 +111,7 @@ static int test(const struct startup *startup, bool quiet, bool dump)
 	}
 	if (!quiet)
 		fprintf(stderr, "skua: the configuration file %s syntax is ok\n", path);
-	bool starts = start_check(generation) == 0;
+	bool starts = start_check(generation);
 	if (!starts || !quiet)
 		fprintf(stderr, "skua: configuration file %s test %s\n", path,
 			starts ? "is successful" : "failed");

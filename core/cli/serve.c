@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Opens the socket, writes a configuration as text, and gives both to the server:
- * from there on it is a server like any other.
+ * Opens the socket, writes a configuration as text, and gives both to the server, which from
+ * then on is a server like any other.
  */
 #include "cli/serve.h"
 
@@ -22,37 +22,34 @@
 #include "net/conn.h"
 #include "net/listener.h"
 #include "process/server/generation.h"
-#include "process/server/listen.h"
+#include "process/server/listen_transfer.h"
 #include "process/server/main_conf.h"
 #include "cli/options.h"
 #include "process/sandbox/privileges.h"
 #include "process/master/server.h"
+#include "process/server/socket_sets.h"
 #include "process/server/sockets.h"
 #include "process/upgrade/takeover.h"
 #include "process/upgrade/preflight.h"
 
 enum { DEFAULT_PORT = 8080, BACKLOG = 511, PORTS_TRIED = 100 };
 
-/* What serve has found out; the server tells it when it stands. */
+/* What serve has found out; announce() prints it when the server has started. */
 static struct {
 	const char *folder;
 	const char *owner; /* whose rights the processes have; NULL: those they were started with */
 	struct listener listener;
 } served;
 
-static bool is_digits(struct str text)
-{
-	return !str_empty(text) && strspn(text.data, "0123456789") == text.len;
-}
-
-/* "9000", "127.0.0.1:9000", "[::]:9000": a port is in it. Says how it is written. */
+/* Explains how a port is given if the address has one: "9000", "127.0.0.1:9000", "[::]:9000". */
 static bool complain_about_port(struct str address)
 {
 	ssize_t colon = str_rchr(address, ':');
 	struct str host = colon < 0 ? STR("") : str_head(address, (size_t)colon);
 	struct str port = str_skip(address, (size_t)(colon + 1));
 
-	if (!is_digits(port) || (str_chr(host, ':') >= 0 && !str_ends(host, STR("]"))))
+	if (str_empty(port) || strspn(port.data, "0123456789") < port.len ||
+	    (str_chr(host, ':') >= 0 && !str_ends(host, STR("]"))))
 		return false;
 	if (str_starts(host, STR("[")))
 		host = str_skip(str_head(host, host.len - 1), 1);
@@ -69,7 +66,10 @@ static bool complain_about_port(struct str address)
 	return true;
 }
 
-/* A bare IPv6 address gets the brackets that listen wants. */
+/*
+ * Parses the address of --address; a bare IPv6 address gets the brackets that listen wants.
+ * 0, or -EINVAL after a message.
+ */
 static int parse_address(struct pool *pool, const char *given, struct listener *listener)
 {
 	const char *address = strcmp(given, "all") == 0 ? "0.0.0.0" : given;
@@ -79,7 +79,7 @@ static int parse_address(struct pool *pool, const char *given, struct listener *
 	unsigned ports;
 
 	if (complain_about_port(str_from(address)))
-		return -1;
+		return -EINVAL;
 	if (listener_parse(pool, text, listener, &ports, &why) == 0 &&
 	    listener->address.any.sa_family != AF_UNIX)
 		return 0;
@@ -87,7 +87,7 @@ static int parse_address(struct pool *pool, const char *given, struct listener *
 		"skua serve: \"%s\" is not an address (%s): give one of this machine with "
 		"--address, 127.0.0.1 for this machine alone, all for all networks\n",
 		given, why);
-	return -1;
+	return -EINVAL;
 }
 
 /* The next port that nobody listens on, or 0. */
@@ -107,59 +107,63 @@ static int free_port(struct listener listener, int port)
 	return 0;
 }
 
-static void complain(const struct listener *listener, int port, const struct failure *failure)
+static void complain(const struct listener *listener, int port, int error, const char *call)
 {
-	if (failure->error == EADDRINUSE) {
+	if (error == -EADDRINUSE) {
 		fprintf(stderr,
 			"skua serve: port %d is taken: another program listens there. Choose "
 			"another one with --port, for example\n"
 			"    skua serve --port %d\n",
 			port, free_port(*listener, port));
-	} else if (failure->error == EACCES) {
+	} else if (error == -EACCES) {
 		fprintf(stderr,
 			"skua serve: ports below 1024 are root's. Choose another one with --port, "
 			"for example\n"
 			"    skua serve --port %d\n",
 			free_port(*listener, DEFAULT_PORT - 1));
-	} else if (failure->error == EADDRNOTAVAIL) {
+	} else if (error == -EADDRNOTAVAIL) {
 		fprintf(stderr,
 			"skua serve: this machine does not have that address. Choose one with "
 			"--address: 127.0.0.1 for this machine alone, all for all networks\n");
 	} else {
-		fprintf(stderr, "skua serve: cannot listen on port %d: %s: %s\n", port,
-			failure->call, strerror(failure->error));
+		fprintf(stderr, "skua serve: cannot listen on port %d: %s: %s\n", port, call,
+			strerror(-error));
 	}
 }
 
-/* Opens the socket first: so it is known which port the kernel has chosen. */
+/*
+ * Opens the socket before there is a configuration, so that the port is known which the
+ * kernel has chosen. 0, or -errno after a message.
+ */
 static int open_socket(struct listener *listener, int port)
 {
-	struct failure failure;
+	const char *call;
 
 	/* Nothing is bound on trial, so any port will do. */
 	address_set_port(&listener->address, trial_is_this() && port == 0 ? DEFAULT_PORT : port);
 	if (trial_is_this())
 		return 0;
-	if (takeover_begin() < 0)
-		return -1;
+	int error = takeover_begin();
+	if (error < 0)
+		return error;
 	if (takeover_address(&listener->address, &listener->address_len))
 		return 0;
 	listener->backlog = BACKLOG;
 	listener->fastopen = LISTENER_FASTOPEN_DEFAULT;
 	listener->ipv6only = true;
-	int fd = socket_listen(listener, false, true, true, &failure);
+	int fd = socket_listen(listener, SOCKET_PROBE | SOCKET_WAIT, &call);
 	if (fd < 0) {
-		complain(listener, port, &failure);
-		return -1;
+		complain(listener, port, fd, call);
+		return fd;
 	}
 	listener->address_len = sizeof(listener->address);
 	getsockname(fd, &listener->address.any, &listener->address_len);
-	int error = listen_adopt(fd, 0);
-	if (error == 0)
-		return 0;
-	fprintf(stderr, "skua serve: cannot use the socket: %s\n", strerror(-error));
-	close(fd);
-	return -1;
+	error = listen_adopt(fd, 0);
+	if (error < 0) {
+		fprintf(stderr, "skua serve: cannot use the socket: %s\n", strerror(-error));
+		close(fd);
+	}
+	return error;
 }
 
 static bool has_directive(const char *name)
@@ -247,45 +251,28 @@ static void print_url(const union address *address, int port)
 		       inet_ntop(AF_INET, &address->in.sin_addr, host, sizeof(host)), port);
 }
 
-static bool is_any(const union address *address)
-{
-	if (address->any.sa_family == AF_INET6)
-		return IN6_IS_ADDR_UNSPECIFIED(&address->in6.sin6_addr);
-	return address->in.sin_addr.s_addr == htonl(INADDR_ANY);
-}
-
-/* One that can be typed: fe80:: would need the name of an interface as well. */
-static bool is_reachable(const struct ifaddrs *interface, int family)
-{
-	const union address *address = (const union address *)interface->ifa_addr;
-
-	if (!address || !(interface->ifa_flags & IFF_UP) || address->any.sa_family != family)
-		return false;
-	return family != AF_INET6 || !IN6_IS_ADDR_LINKLOCAL(&address->in6.sin6_addr);
-}
-
 static void print_urls(const struct listener *listener)
 {
 	struct ifaddrs *all = NULL;
 	int port = address_port(&listener->address);
 
-	if (!is_any(&listener->address) || getifaddrs(&all) < 0) {
+	if (!address_is_any(&listener->address) || getifaddrs(&all) < 0) {
 		print_url(&listener->address, port);
 		return;
 	}
-	for (struct ifaddrs *one = all; one; one = one->ifa_next)
-		if (is_reachable(one, listener->address.any.sa_family))
-			print_url((const union address *)one->ifa_addr, port);
+	for (struct ifaddrs *one = all; one; one = one->ifa_next) {
+		const union address *address = (const union address *)one->ifa_addr;
+
+		if (!address || !(one->ifa_flags & IFF_UP) ||
+		    address->any.sa_family != listener->address.any.sa_family)
+			continue;
+		/* Nobody types fe80::, which needs the name of an interface as well. */
+		if (address->any.sa_family == AF_INET6 &&
+		    IN6_IS_ADDR_LINKLOCAL(&address->in6.sin6_addr))
+			continue;
+		print_url(address, port);
+	}
 	freeifaddrs(all);
-}
-
-/* Whom the folder belongs to, as a name or a number. */
-static const char *owner_of(struct pool *pool, uid_t uid)
-{
-	const struct passwd *owner = getpwuid(uid);
-
-	return owner ? pool_cstr(pool, str_from(owner->pw_name)) :
-		       pool_cstr(pool, pool_printf(pool, "user %u", (unsigned)uid));
 }
 
 static void announce(const struct startup *startup)
@@ -299,46 +286,55 @@ static void announce(const struct startup *startup)
 	fflush(stdout);
 }
 
-/* By whom it will be served. */
+/* Whether the workers can enter the folder. 0, or -errno after a message. */
 static int check_folder(const struct startup *startup)
 {
 	const struct identity owner = { .uid = startup->uid, .gid = startup->gid };
 	int error = 0;
 
-	if (privileges_try(&owner, &served.folder, 1, &error) == 0 && error == 0)
+	if (privileges_try(&owner, &served.folder, 1, &error) < 0)
+		error = -EPERM;
+	if (error == 0)
 		return 0;
 	fprintf(stderr, "skua serve: the folder \"%s\" cannot be served: %s", served.folder,
-		strerror(error ? error : EPERM));
+		strerror(-error));
 	if (served.owner)
 		fprintf(stderr, "; it would be read with the rights of %s, who owns it",
 			served.owner);
 	fputs("\n", stderr);
-	return -1;
+	return error;
 }
 
+/* Finds the folder and whose rights it is served with. 0, or -errno after a message. */
 static int find_folder(struct startup *startup, struct pool *pool, const char *name)
 {
 	char *path = realpath(name, NULL);
 	struct stat status;
 
 	if (!path || stat(path, &status) < 0) {
+		int error = -errno;
+
 		fprintf(stderr, "skua serve: the folder \"%s\" cannot be served: %s\n", name,
-			strerror(errno));
+			strerror(-error));
 		free(path);
-		return -1;
+		return error;
 	}
 	served.folder = pool_cstr(pool, str_from(path));
 	free(path);
 	if (!S_ISDIR(status.st_mode)) {
 		fprintf(stderr, "skua serve: \"%s\" is not a folder; give the one it lies in\n",
 			name);
-		return -1;
+		return -ENOTDIR;
 	}
 	startup->prefix = pool_printf(pool, "%s/", served.folder);
 	startup->uid = status.st_uid;
 	startup->gid = status.st_gid;
-	if (geteuid() == 0)
-		served.owner = owner_of(pool, status.st_uid);
+	if (geteuid() == 0) {
+		char *owner = pool_alloc(pool, PRIVILEGES_NAME_SIZE);
+
+		privileges_name_of(status.st_uid, owner);
+		served.owner = owner;
+	}
 	return check_folder(startup);
 }
 

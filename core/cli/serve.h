@@ -10,7 +10,10 @@
 struct options;
 struct pool;
 
-/* Returns the exit status: 0 after Ctrl-C, 1 after a message. */
+/*
+ * Serves until it is told to end. Returns the exit status: 0 after Ctrl-C, 1 if it could not
+ * start, after a message.
+ */
 int serve_folder(struct pool *pool, const struct options *options);
 
 #endif

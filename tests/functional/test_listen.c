@@ -126,6 +126,22 @@ START_TEST(a_dropped_address_is_refused)
 }
 END_TEST
 
+/* With SO_REUSEPORT the kernel lets both listen, and prefers the narrower one. */
+START_TEST(an_address_listens_beside_all_with_reuseport)
+{
+	struct server *server = server_start(
+		"worker_processes 2; events { } http { access_log off;\n"
+		"server { listen 0.0.0.0:%PORT% reuseport; return 200 all; }\n"
+		"server { listen 127.0.0.1:%PORT% reuseport; return 200 one; } }");
+
+	ck_assert_str_eq(body(server, 0), "one");
+	kill(server->pid, SIGHUP);
+	log_wait(server, "generation 2");
+	ck_assert_str_eq(body(server, 0), "one");
+	server_stop(server);
+}
+END_TEST
+
 /* Whoever has one open keeps its line in there. */
 static bool some_have_open(const struct server *server)
 {
@@ -395,7 +411,8 @@ START_TEST(an_upgrade_beside_drops_addresses)
 }
 END_TEST
 
-TESTS("listen", a_dropped_address_is_refused, a_dropped_unix_socket_is_closed,
+TESTS("listen", an_address_listens_beside_all_with_reuseport, a_dropped_address_is_refused,
+      a_dropped_unix_socket_is_closed,
       a_stopped_process_keeps_no_address, an_address_grows_and_shrinks,
       a_failed_reload_loses_no_part_of_an_address, each_process_has_the_sockets_it_accepts_from,
       a_server_that_ends_leaves_its_address, an_upgrade_in_place_drops_addresses,

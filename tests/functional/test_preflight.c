@@ -216,6 +216,34 @@ START_TEST(an_address_of_another_machine)
 }
 END_TEST
 
+/* The kernel refuses such an address beside the one for all, and no other process is to blame. */
+START_TEST(an_address_of_its_own_beside_all)
+{
+	static const char *const listens[] = {
+		"listen 0.0.0.0:%d; listen 127.0.0.1:%d bind;",
+		"listen 127.0.0.1:%d bind; listen %d;",
+		"listen [::]:%d ipv6only=off; listen 127.0.0.1:%d;",
+		"listen %d reuseport; listen 127.0.0.1:%d bind;",
+	};
+
+	for (size_t i = 0; i < sizeof(listens) / sizeof(listens[0]); i++) {
+		int port = port_reserve();
+		const char *conf = memory_printf("http { server { %s } }", listens[i]);
+		conf = memory_printf(conf, port, port);
+		const char *output = run(conf, "-t", 1);
+		says(output, "cannot both have sockets");
+		says(output, "test failed");
+		output = run(conf, "", 1);
+		says(output, "cannot both have sockets");
+		ck_assert_ptr_null(strstr(output, "another process"));
+	}
+	int port = port_reserve();
+	run(memory_printf("http { server { listen %d; listen 127.0.0.1:%d; } }", port, port), "-tq",
+	    0);
+	run(memory_printf("http { server { listen [::]:%d; listen %d; } }", port, port), "-tq", 0);
+}
+END_TEST
+
 START_TEST(a_configuration_that_lies_here)
 {
 	run(server(""), "-t", 0);
@@ -238,5 +266,5 @@ static const struct test_suite suite = {
 TESTS_IN(&suite, a_log_folder_that_is_missing, a_log_folder_that_somebody_has_written,
 	 what_cannot_be_a_log, what_lies_in_the_way, an_unused_default_is_not_needed,
 	 a_root_that_is_not_there, a_root_that_the_workers_cannot_read,
-	 an_address_of_another_machine,
+	 an_address_of_another_machine, an_address_of_its_own_beside_all,
 	 a_configuration_that_lies_here)

@@ -11,7 +11,7 @@
 #include "process/handoff/peer_counters.h"
 #include "process/handoff/successors.h"
 #include "process/ipc/inbox.h"
-#include "process/server/listen.h"
+#include "process/server/listen_transfer.h"
 #include "process/os/fork.h"
 #include "process/handoff/receiver.h"
 #include "process/server/table.h"

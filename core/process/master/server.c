@@ -15,6 +15,7 @@
 #include "process/os/daemon.h"
 #include "process/server/generation.h"
 #include "process/server/listen.h"
+#include "process/server/listen_transfer.h"
 #include "process/server/logfiles.h"
 #include "process/server/main_conf.h"
 #include "process/master/master.h"

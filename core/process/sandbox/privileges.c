@@ -127,9 +127,9 @@ static int try_one(const char *path)
 	struct stat status;
 
 	if (stat(path, &status) < 0)
-		return errno;
+		return -errno;
 	int mode = S_ISDIR(status.st_mode) ? X_OK : R_OK;
-	return faccessat(AT_FDCWD, path, mode, AT_EACCESS) < 0 ? errno : 0;
+	return faccessat(AT_FDCWD, path, mode, AT_EACCESS) < 0 ? -errno : 0;
 }
 
 static void try_all(const char *const *paths, size_t count, int *errors)

@@ -26,7 +26,7 @@ int privileges_drop(const struct identity *identity);
 
 /*
  * Whether a process with this identity could enter each path that is a directory, or read
- * each other one: errors[i] is 0 or the errno for paths[i]. The identity of this process
+ * each other one: errors[i] is 0 or -errno for paths[i]. The identity of this process
  * does not change: root forks a child that tries. 0 or -errno, if nothing could be tried.
  */
 int privileges_try(const struct identity *identity, const char *const *paths, size_t count,

@@ -6,7 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "process/server/listen.h"
+#include "process/server/listen_transfer.h"
 
 enum { FIRST_FD = 3, FDS_MAX = 4096 };
 

@@ -74,20 +74,26 @@ struct generation *generation_read_again(const struct startup *startup)
 	return generation;
 }
 
+bool generation_has_socket_each(const struct generation *generation)
+{
+	return generation->main->master_process &&
+	       generation->events->accept_mode == ACCEPT_REUSEPORT;
+}
+
 int generation_open(struct generation *generation)
 {
-	bool each_own = generation->events->accept_mode == ACCEPT_REUSEPORT;
-	bool master = generation->main->master_process;
+	unsigned workers = generation->main->master_process ? generation->workers : 1;
+	int error = start_check_log_folders(generation->conf);
 
-	if (start_check_log_folders(generation->conf) < 0 ||
-	    logfiles_open(logs_of(generation->conf)) < 0)
-		return -1;
-	if (listen_open(generation->listeners, master ? generation->workers : 1,
-			each_own && master) < 0) {
+	if (error == 0)
+		error = logfiles_open(logs_of(generation->conf));
+	if (error < 0)
+		return error;
+	error = listen_open(generation->listeners, workers,
+			    generation_has_socket_each(generation));
+	if (error < 0)
 		logfiles_close(logs_of(generation->conf));
-		return -1;
-	}
-	return 0;
+	return error;
 }
 
 void generation_use_log(const struct generation *generation, bool starts)

@@ -50,6 +50,9 @@ struct generation *generation_read(const struct startup *startup, FILE *messages
 /* The same for a server that runs: the errors go to the report (report.h) and to the log. */
 struct generation *generation_read_again(const struct startup *startup);
 
+/* Whether each of its workers has a listening socket of its own (accept_mode reuseport). */
+bool generation_has_socket_each(const struct generation *generation);
+
 /*
  * Opens its log files and listening sockets, as master. 0, or -1 after messages;
  * then nothing is left open.

@@ -8,20 +8,31 @@
 #define SKUA_PROCESS_SERVER_LISTEN_H
 
 #include <stdbool.h>
-#include <stdint.h>
 
-#include <str.h>
-
-struct conf;
+struct listener;
 struct listeners;
+
+/*
+ * Finds a listener that excludes another one: the kernel lets 0.0.0.0:80 and 127.0.0.1:80,
+ * or [::]:80 with ipv6only=off and any IPv4 address of the port, listen at the same time
+ * only if both have SO_REUSEPORT. `workers` and `each_own` as for listen_open(). NULL: there
+ * is none.
+ */
+const struct listener *listen_conflict(const struct listeners *listeners,
+				       const struct listener *listener, unsigned workers,
+				       bool each_own);
+
+/* What somebody can do about it, for a message. */
+const char *listen_conflict_remedy(const struct listener *listener, const struct listener *other);
 
 /*
  * Opens what the listeners want and is not open yet, and fills in their id,
  * fds and fds_count: one descriptor, or `workers` of them where each worker has
  * its own (`each_own` is accept_mode reuseport). More descriptors than workers
  * stay open from an earlier configuration. The sockets of an open address that a
- * listener covers (0.0.0.0:80 covers 127.0.0.1:80) stay, too, as its `also`. 0, or -1
- * after a message for each address that failed; then it is as after listen_undo().
+ * listener covers (0.0.0.0:80 covers 127.0.0.1:80) stay, too, as its `also`. 0, or the
+ * -errno of one of them after a message for each address that failed; then it is as after
+ * listen_undo().
  */
 int listen_open(struct listeners *listeners, unsigned workers, bool each_own);
 
@@ -32,18 +43,20 @@ int listen_open(struct listeners *listeners, unsigned workers, bool each_own);
  */
 void listen_undo(void);
 
-/* The processes that are started now have all sockets there are; they rule now. */
+/* The processes that are started now inherit all sockets that are open. */
 void listen_starting(void);
+
+/* Those processes serve now, and what is open belongs to their configuration. */
 void listen_serving(void);
 
 /*
- * Some sockets are not known to the processes that rule, and what comes to them
- * waits for ever. `ours`: only if listen_undo() has left some.
+ * Whether there are sockets that the serving processes do not have, so that connections to
+ * them wait for ever. `ours`: only if listen_undo() has left some.
  */
 bool listen_is_unserved(bool ours);
 
 /*
- * Fills id, fds and fds_count in again, before a process is forked that shall
+ * Fills id, fds and fds_count in again, before a process is forked that is to
  * use them: a later listen_open() may have moved them.
  */
 void listen_connect(struct listeners *listeners);
@@ -55,69 +68,18 @@ void listen_connect(struct listeners *listeners);
 bool listen_repair(struct listeners *listeners);
 
 /*
- * These listeners rule now, NULL: none. What they don't use is dropped: the file of a
- * unix socket is removed, the sockets stay open until listen_close_dropped(), and
- * nothing here finds them any more. A socket that was lent is closed at once. Whether
- * there is something to close.
+ * Drops the sockets that none of these listeners uses, NULL: all: the file of a unix socket
+ * is removed, the sockets stay open until listen_close_dropped(), and nothing here finds
+ * them any more. A socket that was lent (listen_transfer.h) is closed at once. Whether there
+ * is something to close.
  */
 bool listen_drop_others(const struct listeners *listeners);
 
 /*
- * Closes them. Unless another server shares them they are shut down before, so that
- * a process which still has one open does not keep its address.
+ * Closes what was dropped. Unless another server shares a socket, it is shut down before,
+ * so that a process which still has it open does not keep its address.
  */
 void listen_close_dropped(void);
-
-/*
- * Takes over a socket that listens or is bound already, as if it had been
- * opened here. It must have come from elsewhere (inherited, or opened by the
- * command serve). `id`: the number its address had there; 0: none. 0 or -errno;
- * the descriptor stays the caller's on failure.
- */
-int listen_adopt(int fd, uint32_t id);
-
-/*
- * The same for a socket that a service manager has opened and goes on owning
- * under this name: as many sockets as it gives are used, and the file of a unix
- * socket stays at the end.
- */
-int listen_lend(int fd, uint32_t id, struct str name);
-
-/* Closes the lent ones that none of these listeners wants, and names them in the log. */
-void listen_return(const struct listeners *listeners);
-
-/*
- * Calls act() with each socket, those of one address in their order, until it
- * returns false; `lender` is the name of listen_lend(), NULL: it is ours. True: all
- * were well.
- */
-typedef bool listen_visitor(void *data, uint32_t id, int fd, const char *lender);
-bool listen_for_each(listen_visitor *act, void *data);
-
-/*
- * A socket that another server with the same sockets has opened. Owns it; it is
- * closed if its address is unknown here.
- */
-void listen_receive(int fd);
-
-/*
- * Calls act() with the sockets of an address that such a server does not know yet,
- * which it does from now on; NULL: it knows them already.
- */
-void listen_tell(void (*act)(const int *fds, size_t count));
-
-/*
- * Another server with the same sockets serves those whose listener has an id that
- * listens() is true of: when they are closed here they go on there, and the files of
- * unix sockets stay. NULL: there is no other server (any more).
- */
-void listen_share(bool (*listens)(uint32_t id));
-
-/*
- * Ids that are given from now on are at least this far from those that were: another
- * server with the same sockets gives out the ones between.
- */
-void listen_skip_ids(uint32_t count);
 
 /*
  * In a process that was just forked: closes the sockets that it does not serve, so

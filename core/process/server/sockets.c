@@ -111,7 +111,7 @@ void socket_apply(int fd, const struct listener *listener, bool share)
 
 const char *socket_remedy(const struct listener *listener, int error)
 {
-	switch (error) {
+	switch (-error) {
 	case EADDRINUSE:
 		return "another process listens there: stop it, or change the listen directive";
 	case EACCES:
@@ -130,16 +130,18 @@ const char *socket_remedy(const struct listener *listener, int error)
 	return "";
 }
 
-static int fail(int fd, const char *call, struct failure *failure)
+/* Closes the descriptor, if there is one, and returns -errno of the call. */
+static int fail(int fd, const char *name, const char **call)
 {
-	failure->call = call;
-	failure->error = errno;
+	int error = -errno;
+
+	*call = name;
 	if (fd >= 0)
 		close(fd);
-	return -1;
+	return error;
 }
 
-static int make(const struct listener *listener, struct failure *failure)
+static int make(const struct listener *listener, const char **call)
 {
 	const int type = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
 	int family = listener->address.any.sa_family;
@@ -148,7 +150,7 @@ static int make(const struct listener *listener, struct failure *failure)
 	if (fd < 0 && listener->multipath)
 		fd = socket(family, type, 0);
 	if (fd < 0)
-		return fail(fd, "socket()", failure);
+		return fail(fd, "socket()", call);
 	if (family != AF_UNIX)
 		SET(SOL_SOCKET, SO_REUSEADDR, 1);
 	if (family == AF_INET6)
@@ -157,17 +159,17 @@ static int make(const struct listener *listener, struct failure *failure)
 }
 
 /*
- * With SO_REUSEPORT a second server of the same user could bind without a
- * word, so the address is tried without it first.
+ * With SO_REUSEPORT a second server of the same user could bind the address without an
+ * error, so the address is tried without it first. 0 or -errno.
  */
-static int probe(const struct listener *listener, struct failure *failure)
+static int probe(const struct listener *listener, const char **call)
 {
-	int fd = make(listener, failure);
+	int fd = make(listener, call);
 
 	if (fd < 0)
-		return -1;
+		return fd;
 	if (bind(fd, &listener->address.any, listener->address_len) < 0)
-		return fail(fd, "bind()", failure);
+		return fail(fd, "bind()", call);
 	close(fd);
 	return 0;
 }
@@ -190,50 +192,56 @@ static bool remove_stale(const struct listener *listener)
 	return stale && unlink(un->sun_path) == 0;
 }
 
-static int try_listen(const struct listener *listener, bool share, bool first,
-		      struct failure *failure)
+static int try_listen(const struct listener *listener, unsigned flags, const char **call)
 {
 	bool is_unix = listener->address.any.sa_family == AF_UNIX;
+	int error = 0;
 
-	if (share && first && !is_unix && probe(listener, failure) < 0)
-		return -1;
-	int fd = make(listener, failure);
+	if (flags & SOCKET_SHARE && flags & SOCKET_PROBE && !is_unix)
+		error = probe(listener, call);
+	if (error < 0)
+		return error;
+	int fd = make(listener, call);
 	if (fd < 0)
-		return -1;
-	apply_options(fd, listener, share);
+		return fd;
+	apply_options(fd, listener, flags & SOCKET_SHARE);
 	if (bind(fd, &listener->address.any, listener->address_len) < 0)
-		return fail(fd, "bind()", failure);
+		return fail(fd, "bind()", call);
 	/* Who may connect is for the folder to say, as in nginx. */
 	if (is_unix && listener->address.un.sun_path[0] &&
 	    chmod(listener->address.un.sun_path, 0666) < 0)
-		return fail(fd, "chmod()", failure);
+		return fail(fd, "chmod()", call);
 	if (listen(fd, listener->backlog) < 0)
-		return fail(fd, "listen()", failure);
+		return fail(fd, "listen()", call);
 	if (listener->multipath && !is_multipath(fd))
 		log_warnx("multipath: this kernel has no Multipath TCP, %.*s is plain TCP",
 			  STR_ARG(listener->text));
 	return fd;
 }
 
-int socket_listen(const struct listener *listener, bool share, bool first, bool patient,
-		  struct failure *failure)
+int socket_listen(const struct listener *listener, unsigned flags, const char **call)
 {
 	const struct timespec pause = { .tv_nsec = PAUSE_MS * 1000000L };
 
 	for (int i = 0;; i++) {
-		int fd = try_listen(listener, share, first, failure);
+		int fd = try_listen(listener, flags, call);
 
-		if (fd >= 0 || failure->error != EADDRINUSE)
+		if (fd != -EADDRINUSE)
 			return fd;
 		if (i == 0 && remove_stale(listener))
 			continue;
-		if (!patient || i >= TRIES)
-			return -1;
+		if (!(flags & SOCKET_WAIT) || i >= TRIES)
+			return fd;
 		nanosleep(&pause, NULL);
 	}
 }
 
 /* --- repair ---------------------------------------------------------------------- */
+
+/* When each kind of repair was logged last. */
+static struct {
+	int64_t linger_ms, shutdown_ms;
+} logged;
 
 static bool still_listens(int fd)
 {
@@ -249,7 +257,6 @@ static bool still_listens(int fd)
 /* Those that are accepted have it, too: their last answers could be lost. */
 static void take_linger(int fd, const struct listener *listener)
 {
-	static int64_t said_ms;
 	struct linger linger = { 0 };
 	socklen_t len = sizeof(linger);
 
@@ -257,49 +264,44 @@ static void take_linger(int fd, const struct listener *listener)
 		return;
 	linger = (struct linger){ 0 };
 	setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
-	if (clock_is_due(&said_ms, SHORTAGE_LOG_MS))
+	if (clock_is_due(&logged.linger_ms, SHORTAGE_LOG_MS))
 		log_alertx("a process has set SO_LINGER for the listening socket of %.*s, which is "
 			   "undone: it was taken over, or has a defect", STR_ARG(listener->text));
 }
 
-/* connect(2): what it was connected to, and that it was shut down, which connections inherit. */
-static void forget_state(int fd)
-{
-	const struct sockaddr nothing = { .sa_family = AF_UNSPEC };
-
-	while (connect(fd, &nothing, sizeof(nothing)) < 0 && errno == EINTR)
-		;
-}
-
+/* Puts a new socket behind the number fd. 0 or -errno. */
 static int replace(int fd, const struct listener *listener, bool share)
 {
-	struct failure failure;
-	int other = socket_listen(listener, share, false, false, &failure);
+	const char *call;
+	int other = socket_listen(listener, share ? SOCKET_SHARE : 0, &call);
 
 	if (other < 0)
-		return -1;
-	int result = dup3(other, fd, O_CLOEXEC);
+		return other;
+	int error = dup3(other, fd, O_CLOEXEC) < 0 ? -errno : 0;
 	close(other);
-	return result;
+	return error;
 }
 
 enum socket_state socket_repair(int fd, const struct listener *listener, bool share,
 				bool may_replace)
 {
-	static int64_t said_ms;
+	const struct sockaddr nothing = { .sa_family = AF_UNSPEC };
 	enum socket_state state = SOCKET_LOST;
 
 	if (still_listens(fd)) {
 		take_linger(fd, listener);
 		return SOCKET_LISTENS;
 	}
-	forget_state(fd);
+	/* connect(2): forgets what it was connected to and that it was shut down, which
+	   connections inherit. */
+	while (connect(fd, &nothing, sizeof(nothing)) < 0 && errno == EINTR)
+		;
 	listen(fd, listener->backlog);
 	if (still_listens(fd))
 		state = SOCKET_LISTENS_AGAIN;
-	else if (may_replace && replace(fd, listener, share) >= 0)
+	else if (may_replace && replace(fd, listener, share) == 0)
 		state = SOCKET_REPLACED;
-	if (clock_is_due(&said_ms, SHORTAGE_LOG_MS))
+	if (clock_is_due(&logged.shutdown_ms, SHORTAGE_LOG_MS))
 		log_alertx("the socket of %.*s was shut down, by a process that was taken over or "
 			   "has a defect: %s", STR_ARG(listener->text),
 			   state == SOCKET_LOST	      ? "nobody listens there, tried again" :

@@ -19,6 +19,7 @@
 #include "http/conf/http.h"
 #include "net/conn.h"
 #include "process/server/generation.h"
+#include "process/server/listen.h"
 #include "process/server/logfiles.h"
 #include "process/server/main_conf.h"
 #include "process/os/place.h"
@@ -29,8 +30,8 @@
 
 enum severity { WARNING, ERROR };
 
-/* At a place of the configuration, if there is one. */
-static void tell(struct conf *conf, enum severity severity, const struct conf_place *place,
+/* Reports a fault at a place of the configuration, if there is one. */
+static void report(struct conf *conf, enum severity severity, const struct conf_place *place,
 		 struct str what, struct str remedy)
 {
 	struct conf_call call = { .conf = conf, .pool = conf_pool(conf) };
@@ -46,7 +47,7 @@ static void tell(struct conf *conf, enum severity severity, const struct conf_pl
 /* A lack of permission is a warning unless this is root: root may start the server. */
 static enum severity severity_of(int error)
 {
-	return error == EACCES && geteuid() != 0 ? WARNING : ERROR;
+	return error == -EACCES && geteuid() != 0 ? WARNING : ERROR;
 }
 
 /* --- folders of log files ------------------------------------------------------- */
@@ -86,7 +87,7 @@ int start_check_log_folders(struct conf *conf)
 				   "it: mkdir -p %.*s",
 				   STR_ARG(entry->file.path), STR_ARG(folder));
 	}
-	return missing.count ? -1 : 0;
+	return missing.count ? -ENOENT : 0;
 }
 
 /* --- files ------------------------------------------------------------------------ */
@@ -97,7 +98,7 @@ static void check_folder(struct conf *conf, struct hash_table *missing, const ch
 	struct str folder = folder_of(conf_pool(conf), path);
 
 	if (is_newly_missing(missing, folder))
-		tell(conf, ERROR, place,
+		report(conf, ERROR, place,
 		     pool_printf(conf_pool(conf), "the folder of %s \"%.*s\" is not there", of,
 				 STR_ARG(path)),
 		     pool_printf(conf_pool(conf), "mkdir -p %.*s", STR_ARG(folder)));
@@ -152,37 +153,23 @@ static int try_pid_file(const char *path, char *why, size_t why_size)
 	return error;
 }
 
-static struct str remedy_of_file(int error, const char *why)
+/* Reports that a file cannot be written; `of` is what the file is for. */
+static void report_file(struct conf *conf, const struct conf_place *at, const char *of,
+			struct str path, int error, const char *why)
 {
-	if (why[0])
-		return str_from(why);
-	if (error == ENOENT)
-		return STR("the symbolic link there leads to a folder that is not there");
-	if (error == ENXIO)
-		return STR("what lies there is a socket; name a file, or a pipe that is read");
-	return STR("");
-}
+	struct str remedy = str_from(why);
 
-/* `of` is what the file is for. */
-static void tell_of_file(struct conf *conf, const struct conf_place *at, const char *of,
-			 struct str path, int error, const char *why)
-{
 	/* check_folder() has reported a missing folder already. */
-	if (error == ENOENT && !is_there(folder_of(conf_pool(conf), path)))
+	if (error == -ENOENT && !is_there(folder_of(conf_pool(conf), path)))
 		return;
-	tell(conf, severity_of(error), at,
-	     pool_printf(conf_pool(conf), "%s \"%.*s\" cannot be written (%d: %s)", of,
-			 STR_ARG(path), error, strerror(error)),
-	     remedy_of_file(error, why));
-}
-
-static void check_log(struct conf *conf, const struct log_entry *entry)
-{
-	char why[1024] = "";
-	int error = -try_log(entry->file.path.data, why, sizeof(why));
-
-	if (error)
-		tell_of_file(conf, &entry->place, "the log file", entry->file.path, error, why);
+	if (!why[0] && error == -ENOENT)
+		remedy = STR("the symbolic link there leads to a folder that is not there");
+	else if (!why[0] && error == -ENXIO)
+		remedy = STR("what lies there is a socket; name a file, or a pipe that is read");
+	report(conf, severity_of(error), at,
+	       pool_printf(conf_pool(conf), "%s \"%.*s\" cannot be written (%d: %s)", of,
+			   STR_ARG(path), -error, strerror(-error)),
+	       remedy);
 }
 
 static void check_pid_file(struct conf *conf)
@@ -190,15 +177,15 @@ static void check_pid_file(struct conf *conf)
 	const struct conf_place none = { 0 };
 	struct str path = main_conf_pid_path(conf);
 	char why[1024] = "";
-	int error = str_empty(path) ? 0 : -try_pid_file(path.data, why, sizeof(why));
+	int error = str_empty(path) ? 0 : try_pid_file(path.data, why, sizeof(why));
 
-	if (error == EEXIST)
-		tell(conf, WARNING, &none,
-		     pool_printf(conf_pool(conf), "the pid file \"%.*s\" is no regular file",
-				 STR_ARG(path)),
-		     STR("it is left alone, and there is no pid file: pid off; says the same"));
-	else if (error)
-		tell_of_file(conf, &none, "the pid file", path, error, why);
+	if (error == -EEXIST)
+		report(conf, WARNING, &none,
+		       pool_printf(conf_pool(conf), "the pid file \"%.*s\" is no regular file",
+				   STR_ARG(path)),
+		       STR("it is left alone, and there is no pid file: pid off; says the same"));
+	else if (error < 0)
+		report_file(conf, &none, "the pid file", path, error, why);
 }
 
 static void check_files(struct conf *conf)
@@ -208,9 +195,15 @@ static void check_files(struct conf *conf)
 	const struct log_entry *entry = logs_of(conf)->files;
 
 	for (; entry; entry = entry->next) {
-		check_folder(conf, &missing, "the log file", entry->file.path, &entry->place);
-		if (!logfile_is_inherited(entry->file.path.data))
-			check_log(conf, entry);
+		struct str path = entry->file.path;
+		char why[1024] = "";
+
+		check_folder(conf, &missing, "the log file", path, &entry->place);
+		if (logfile_is_inherited(path.data))
+			continue;
+		int error = try_log(path.data, why, sizeof(why));
+		if (error < 0)
+			report_file(conf, &entry->place, "the log file", path, error, why);
 	}
 	check_folder(conf, &missing, "the pid file", main_conf_pid_path(conf), &none);
 	check_pid_file(conf);
@@ -228,9 +221,9 @@ static int try_address(const struct listener *listener)
 	int fd = socket(address.any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
 	if (fd < 0)
-		return errno;
+		return -errno;
 	address_set_port(&address, 0);
-	int error = bind(fd, &address.any, listener->address_len) < 0 ? errno : 0;
+	int error = bind(fd, &address.any, listener->address_len) < 0 ? -errno : 0;
 	close(fd);
 	return error;
 }
@@ -248,31 +241,52 @@ static int first_free_port(void)
 	return port;
 }
 
-static void check_listener(struct conf *conf, const struct listener *listener)
+static void report_listener(struct conf *conf, const struct listener *listener, int error,
+			    const char *remedy)
+{
+	report(conf, severity_of(error), &listener->place,
+	       pool_printf(conf_pool(conf), "listening on %.*s will fail (%d: %s)",
+			   STR_ARG(listener->text), -error, strerror(-error)),
+	       str_from(remedy));
+}
+
+static void check_address(struct conf *conf, const struct listener *listener)
 {
 	int port = address_port(&listener->address);
 	int error = try_address(listener);
 
-	if (!error && port && port < first_free_port() && !privileges_for_ports())
-		error = EACCES;
-	if (error)
-		tell(conf, severity_of(error), &listener->place,
-		     pool_printf(conf_pool(conf), "listening on %.*s will fail (%d: %s)",
-				 STR_ARG(listener->text), error, strerror(error)),
-		     str_from(socket_remedy(listener, error)));
+	if (error == 0 && port && port < first_free_port() && !privileges_for_ports())
+		error = -EACCES;
+	if (error < 0)
+		report_listener(conf, listener, error, socket_remedy(listener, error));
 }
 
-/* 0 or errno. check_folder() reports a missing folder. */
+/* Reported once for a pair, at the directive that stands later in the configuration. */
+static void check_conflict(const struct generation *generation, const struct listener *listener)
+{
+	struct conf *conf = generation->conf;
+	const struct listener *other = listen_conflict(generation->listeners, listener,
+						       generation->workers,
+						       generation_has_socket_each(generation));
+
+	if (other && other < listener)
+		report(conf, ERROR, &listener->place,
+		       pool_printf(conf_pool(conf), "%.*s and %.*s cannot both have sockets",
+				   STR_ARG(listener->text), STR_ARG(other->text)),
+		       str_from(listen_conflict_remedy(listener, other)));
+}
+
+/* 0 or -errno. check_folder() reports a missing folder. */
 static int try_socket(struct pool *pool, const char *path)
 {
 	struct stat status;
 
 	if (lstat(path, &status) == 0)
-		return S_ISSOCK(status.st_mode) ? 0 : EADDRINUSE;
+		return S_ISSOCK(status.st_mode) ? 0 : -EADDRINUSE;
 	struct str folder = folder_of(pool, str_from(path));
 	if (faccessat(AT_FDCWD, folder.data, W_OK | X_OK, AT_EACCESS) == 0 || errno == ENOENT)
 		return 0;
-	return errno;
+	return -errno;
 }
 
 static void check_socket(struct conf *conf, struct hash_table *missing,
@@ -283,27 +297,28 @@ static void check_socket(struct conf *conf, struct hash_table *missing,
 	check_folder(conf, missing, "the socket", str_from(path), &listener->place);
 	int error = path[0] ? try_socket(conf_pool(conf), path) : 0;
 
-	if (error)
-		tell(conf, severity_of(error), &listener->place,
-		     pool_printf(conf_pool(conf), "listening on %.*s will fail (%d: %s)",
-				 STR_ARG(listener->text), error, strerror(error)),
-		     error == EADDRINUSE ?
-			     STR("something lies there, and it is no socket: remove it, or name "
-				 "another path") :
-			     str_from(socket_remedy(listener, error)));
+	if (error == -EADDRINUSE)
+		report_listener(conf, listener, error,
+				"something lies there, and it is no socket: remove it, or name "
+				"another path");
+	else if (error < 0)
+		report_listener(conf, listener, error, socket_remedy(listener, error));
 }
 
-static void check_listeners(struct conf *conf, const struct listeners *listeners)
+static void check_listeners(const struct generation *generation)
 {
-	struct hash_table missing = { .pool = conf_pool(conf) };
+	struct hash_table missing = { .pool = conf_pool(generation->conf) };
+	const struct listeners *listeners = generation->listeners;
 
 	for (size_t i = 0; i < listeners->count; i++) {
 		const struct listener *listener = &listeners->items[i];
 
-		if (listener->address.any.sa_family == AF_UNIX)
-			check_socket(conf, &missing, listener);
-		else
-			check_listener(conf, listener);
+		if (listener->address.any.sa_family == AF_UNIX) {
+			check_socket(generation->conf, &missing, listener);
+			continue;
+		}
+		check_address(generation->conf, listener);
+		check_conflict(generation, listener);
 	}
 }
 
@@ -373,24 +388,16 @@ static struct str remedy_of_root(struct conf *conf, int error)
 {
 	const struct main_conf *main = main_conf_of(conf);
 
-	if (error == ENOENT)
+	if (error == -ENOENT)
 		return STR("until it is there, requests for what is in it get 404");
-	if (error == ENOTDIR)
+	if (error == -ENOTDIR)
 		return STR("this is a file; name the folder that it lies in");
-	if (error != EACCES)
+	if (error != -EACCES)
 		return STR("");
 	if (geteuid() != 0)
 		return STR("the workers have the rights of this user");
 	return pool_printf(conf_pool(conf), "the workers have the rights of the user \"%.*s\"",
 			   STR_ARG(main->user));
-}
-
-static void tell_of_root(struct conf *conf, const struct roots *roots, size_t i, int error)
-{
-	tell(conf, WARNING, &roots->places[i],
-	     pool_printf(conf_pool(conf), "\"%s\" cannot be served (%d: %s)", roots->paths[i],
-			 error, strerror(error)),
-	     remedy_of_root(conf, error));
 }
 
 static void check_roots(struct conf *conf)
@@ -407,17 +414,20 @@ static void check_roots(struct conf *conf)
 	if (privileges_try(&worker, roots.paths, roots.count, errors) < 0)
 		return;
 	for (size_t i = 0; i < roots.count; i++)
-		if (errors[i])
-			tell_of_root(conf, &roots, i, errors[i]);
+		if (errors[i] < 0)
+			report(conf, WARNING, &roots.places[i],
+			       pool_printf(conf_pool(conf), "\"%s\" cannot be served (%d: %s)",
+					   roots.paths[i], -errors[i], strerror(-errors[i])),
+			       remedy_of_root(conf, errors[i]));
 }
 
-int start_check(const struct generation *generation)
+bool start_check(const struct generation *generation)
 {
 	struct conf *conf = generation->conf;
 	unsigned before = conf_errors(conf);
 
 	check_files(conf);
-	check_listeners(conf, generation->listeners);
+	check_listeners(generation);
 	check_roots(conf);
-	return conf_errors(conf) == before ? 0 : -1;
+	return conf_errors(conf) == before;
 }

@@ -7,21 +7,23 @@
 #ifndef SKUA_PROCESS_SERVER_START_CHECK_H
 #define SKUA_PROCESS_SERVER_START_CHECK_H
 
+#include <stdbool.h>
+
 struct conf;
 struct generation;
 
 /*
  * Checks that the folders of all log files exist; call it before the files are opened. 0,
- * or -1 after a message for each missing folder, with the command that creates it.
+ * or -ENOENT after a message for each missing folder, with the command that creates it.
  */
 int start_check_log_folders(struct conf *conf);
 
 /*
- * For -t: makes all checks, and prints what is wrong as messages about the configuration. A
- * fault that would end the start is an error, and one that makes requests fail a warning.
- * A lack of permission is only a warning if this user is not root, since root may start the
- * server. 0, or -1 after errors.
+ * For -t: whether a start with this configuration would succeed, as far as that can be seen.
+ * Prints what is wrong as messages about the configuration. A fault that would end the start
+ * is an error, and one that makes requests fail a warning. A lack of permission is only a
+ * warning if this user is not root, since root may start the server.
  */
-int start_check(const struct generation *generation);
+bool start_check(const struct generation *generation);
 
 #endif

@@ -19,7 +19,7 @@
 #include "process/ipc/channel.h"
 #include "process/master/control.h"
 #include "process/handoff/orphans.h"
-#include "process/server/listen.h"
+#include "process/server/listen_transfer.h"
 #include "process/handoff/peer_master.h"
 #include "process/os/pidfile.h"
 #include "process/upgrade/program.h"
