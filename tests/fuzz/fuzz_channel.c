@@ -58,16 +58,16 @@ static void send_raw(int fd, const uint8_t *data, size_t size, size_t count)
 	sendmsg(fd, &msg, MSG_DONTWAIT);
 }
 
-static void read_heirs(int fd)
+static void read_successors(int fd)
 {
-	struct heirs heirs = { 0 };
+	struct successors successors = { 0 };
 	struct message message;
 
 	if (channel_receive(fd, &message) == 1) {
-		heirs_receive(&heirs, &message);
-		sum += heirs.listeners_count + heirs_are_left(&heirs);
+		successors_receive(&successors, &message);
+		sum += successors.listeners_count + successors_are_left(&successors);
 	}
-	heirs_forget(&heirs);
+	successors_forget(&successors);
 }
 
 static struct generation *nobody(void)
@@ -108,7 +108,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		inbox_receive(ends[1], 10, take);
 		break;
 	case 1:
-		read_heirs(ends[1]);
+		read_successors(ends[1]);
 		break;
 	case 2:
 		pass_on(ends[1]);

@@ -24,7 +24,7 @@ enum {
 	FEW = 64, /* more than the lightest: not worth a move */
 };
 
-static struct generation *(*find_heir)(void);
+static struct generation *(*find_active)(void);
 static struct timer timer;
 
 uint64_t balance_share(uint64_t own, uint64_t lightest)
@@ -60,7 +60,7 @@ static bool is_of_use(const struct generation *generation)
 
 static void step(void *data)
 {
-	const struct generation *generation = find_heir();
+	const struct generation *generation = find_active();
 	bool moved = false;
 
 	(void)data;
@@ -74,9 +74,9 @@ static void step(void *data)
 	timer_start(&timer, moved ? STEP_MS : LOOK_MS);
 }
 
-void balance_start(struct generation *(*heir)(void))
+void balance_start(struct generation *(*active)(void))
 {
-	find_heir = heir;
+	find_active = active;
 	timer = (struct timer){ .expired = step };
 }
 

@@ -16,72 +16,72 @@
 
 enum { RETRY_MS = 5 };
 
-struct estate {
+struct orphan {
 	int inbox;
 	uint32_t limit; /* how many connections may still be taken out of it */
 	struct timer retry;
-	struct estate *next;
+	struct orphan *next;
 };
 
-static struct estate *estates;
+static struct orphan *orphans;
 
-void (*estate_none_left)(void);
+void (*orphans_none_left)(void);
 
-static void destroy(struct estate *estate)
+static void destroy(struct orphan *orphan)
 {
-	struct estate **link = &estates;
+	struct orphan **link = &orphans;
 
-	while (*link != estate)
+	while (*link != orphan)
 		link = &(*link)->next;
-	*link = estate->next;
-	close(estate->inbox);
-	free(estate);
+	*link = orphan->next;
+	close(orphan->inbox);
+	free(orphan);
 }
 
 static void settle(void *data)
 {
-	struct estate *estate = data;
+	struct orphan *orphan = data;
 	int result;
 
-	while ((result = relay_left(estate->inbox, estate->limit)) > 0 || result == -EPROTO)
-		estate->limit -= result > 0 ? (uint32_t)result : 0;
+	while ((result = relay_left(orphan->inbox, orphan->limit)) > 0 || result == -EPROTO)
+		orphan->limit -= result > 0 ? (uint32_t)result : 0;
 	if (result == -EAGAIN || result == -ETOOMANYREFS || result == -EMFILE) {
-		timer_start(&estate->retry, RETRY_MS);
+		timer_start(&orphan->retry, RETRY_MS);
 		return;
 	}
 	if (result < 0) {
 		log_alertc(result, "connections that a worker has left behind are closed");
 	}
-	destroy(estate);
-	if (!estates && estate_none_left)
-		estate_none_left();
+	destroy(orphan);
+	if (!orphans && orphans_none_left)
+		orphans_none_left();
 }
 
-void estate_take(int inbox, uint32_t limit)
+void orphans_take(int inbox, uint32_t limit)
 {
-	struct estate *estate = calloc(1, sizeof(*estate));
+	struct orphan *orphan = calloc(1, sizeof(*orphan));
 
 	shutdown(inbox, SHUT_RD);
-	if (!estate) {
+	if (!orphan) {
 		log_alertx("no memory for what a worker has left behind: it is closed");
 		close(inbox);
 		return;
 	}
-	*estate = (struct estate){ .inbox = inbox, .limit = limit, .next = estates };
-	estates = estate;
-	estate->retry = (struct timer){ .expired = settle, .data = estate };
-	settle(estate);
+	*orphan = (struct orphan){ .inbox = inbox, .limit = limit, .next = orphans };
+	orphans = orphan;
+	orphan->retry = (struct timer){ .expired = settle, .data = orphan };
+	settle(orphan);
 }
 
-bool estate_for_each(bool (*act)(void *data, int inbox), void *data)
+bool orphans_for_each(bool (*act)(void *data, int inbox), void *data)
 {
-	for (const struct estate *estate = estates; estate; estate = estate->next)
-		if (!act(data, estate->inbox))
+	for (const struct orphan *orphan = orphans; orphan; orphan = orphan->next)
+		if (!act(data, orphan->inbox))
 			return false;
 	return true;
 }
 
-bool estate_is_there(void)
+bool orphans_are_left(void)
 {
-	return estates;
+	return orphans;
 }

@@ -17,13 +17,13 @@
  * now or as soon as one has room. If no worker is left to take them they are closed; the
  * error log says so. The descriptor is closed at the end.
  */
-void estate_take(int inbox, uint32_t limit);
+void orphans_take(int inbox, uint32_t limit);
 
 /* Whether something still waits to be taken; called when that is over, unless NULL. */
-bool estate_is_there(void);
-extern void (*estate_none_left)(void);
+bool orphans_are_left(void);
+extern void (*orphans_none_left)(void);
 
 /* Calls act() with each inbox that is not empty yet, until it returns false. */
-bool estate_for_each(bool (*act)(void *data, int inbox), void *data);
+bool orphans_for_each(bool (*act)(void *data, int inbox), void *data);
 
 #endif

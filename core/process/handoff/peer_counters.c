@@ -17,7 +17,7 @@ struct shape {
 
 enum { SLOTS_MAX = 1 << 20 };
 
-int foreign_send(int channel, int file, size_t slots)
+int peer_counters_send(int channel, int file, size_t slots)
 {
 	const struct shape shape = { (uint32_t)stats_stride(), (uint32_t)slots };
 
@@ -27,11 +27,11 @@ int foreign_send(int channel, int file, size_t slots)
 			    (struct str){ (const char *)&shape, sizeof(shape) }, &file, 1);
 }
 
-int foreign_receive(struct foreign *foreign, const struct message *message)
+int peer_counters_receive(struct peer_counters *counters, const struct message *message)
 {
 	struct shape shape;
 
-	foreign_forget(foreign);
+	peer_counters_forget(counters);
 	if (message->payload.len < sizeof(shape) || message->fds_count != 1)
 		return -EINVAL;
 	memcpy(&shape, message->payload.data, sizeof(shape));
@@ -41,20 +41,20 @@ int foreign_receive(struct foreign *foreign, const struct message *message)
 	struct stats_slots slots = { .stride = shape.stride, .count = shape.slots };
 	int file = message->fds[0], error = stats_map(&slots, &file);
 	if (error == 0)
-		foreign->slots = slots;
+		counters->slots = slots;
 	return error;
 }
 
-struct stats *foreign_slot(const struct foreign *foreign, uint32_t slot)
+struct stats *peer_counters_slot(const struct peer_counters *counters, uint32_t slot)
 {
-	bool is_known = foreign->slots.memory && slot < foreign->slots.count;
+	bool is_known = counters->slots.memory && slot < counters->slots.count;
 
-	return is_known ? stats_slot(&foreign->slots, slot) : &receiver_unknown;
+	return is_known ? stats_slot(&counters->slots, slot) : &receiver_unknown;
 }
 
-void foreign_forget(struct foreign *foreign)
+void peer_counters_forget(struct peer_counters *counters)
 {
-	if (foreign->slots.memory)
-		munmap(foreign->slots.memory, foreign->slots.count * foreign->slots.stride);
-	*foreign = (struct foreign){ 0 };
+	if (counters->slots.memory)
+		munmap(counters->slots.memory, counters->slots.count * counters->slots.stride);
+	*counters = (struct peer_counters){ 0 };
 }

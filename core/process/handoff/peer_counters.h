@@ -20,23 +20,23 @@
 struct message;
 
 /* Zero it to begin. */
-struct foreign {
+struct peer_counters {
 	struct stats_slots slots; /* none: nothing is known of them */
 };
 
 /* Sends the file of counters, if there is one; 0 or -errno of channel_send(). */
-int foreign_send(int channel, int file, size_t slots);
+int peer_counters_send(int channel, int file, size_t slots);
 
 /*
  * Takes the message in instead of what was there; its descriptors stay the
  * caller's. Counters that are not understood (-EINVAL, or -errno of mmap(2)) are
  * no reason for a word: all works without.
  */
-int foreign_receive(struct foreign *foreign, const struct message *message);
+int peer_counters_receive(struct peer_counters *counters, const struct message *message);
 
 /* One slot; what is not there has one that nobody looks at (receiver_unknown). */
-struct stats *foreign_slot(const struct foreign *foreign, uint32_t slot);
+struct stats *peer_counters_slot(const struct peer_counters *counters, uint32_t slot);
 
-void foreign_forget(struct foreign *foreign);
+void peer_counters_forget(struct peer_counters *counters);
 
 #endif

@@ -16,66 +16,66 @@
 #include "process/handoff/receiver.h"
 #include "process/server/table.h"
 
-void (*partner_left)(void);
-void (*partner_changed)(void);
+void (*peer_master_left)(void);
+void (*peer_master_changed)(void);
 
-static struct event partner = { .fd = -1 };
+static struct event peer = { .fd = -1 };
 static bool leaving; /* it has said so */
 static void (*on_ready)(void);
-static struct heirs heirs; /* who takes connections there */
+static struct successors successors; /* who takes connections there */
 
-struct receiver *partner_receivers(size_t *count)
+struct receiver *peer_master_receivers(size_t *count)
 {
-	*count = heirs.count;
-	return heirs.receivers;
+	*count = successors.count;
+	return successors.receivers;
 }
 
-bool partner_has_heirs(void)
+bool peer_master_has_successors(void)
 {
-	return heirs_are_left(&heirs);
+	return successors_are_left(&successors);
 }
 
-size_t partner_listeners(uint32_t *ids, size_t max)
+size_t peer_master_listeners(uint32_t *ids, size_t max)
 {
-	size_t count = heirs.listeners_count < max ? heirs.listeners_count : max;
+	size_t count = successors.listeners_count < max ? successors.listeners_count : max;
 
-	if (!partner_has_heirs())
+	if (!peer_master_has_successors())
 		return 0;
-	memcpy(ids, heirs.listeners, count * sizeof(*ids));
+	memcpy(ids, successors.listeners, count * sizeof(*ids));
 	return count;
 }
 
 static void tell_of_change(void)
 {
-	if (partner_changed)
-		partner_changed();
+	if (peer_master_changed)
+		peer_master_changed();
 }
 
-void partner_forget(void)
+void peer_master_forget(void)
 {
-	heirs_forget(&heirs);
-	if (partner.fd >= 0)
-		close(partner.fd);
-	partner.fd = -1;
+	successors_forget(&successors);
+	if (peer.fd >= 0)
+		close(peer.fd);
+	peer.fd = -1;
 }
 
 /* As long as it has not said what it serves, it may serve anything. */
 static bool listens(uint32_t listener)
 {
-	return !heirs.listeners || heirs_know(&heirs, listener);
+	return !successors.listeners || successors_know(&successors, listener);
 }
 
-void partner_finish(void)
+void peer_master_finish(void)
 {
-	if (partner.fd < 0)
+	if (peer.fd < 0)
 		return;
-	event_remove(&partner);
-	table_fold(&heirs.foreign.slots);
-	partner_forget();
+	event_remove(&peer);
+	table_fold(&successors.counters.slots);
+	peer_master_forget();
 	listen_share(NULL);
 	tell_of_change();
-	if (partner_left)
-		partner_left();
+	if (peer_master_left)
+		peer_master_left();
 }
 
 static void keep_sockets(struct message *message)
@@ -88,20 +88,20 @@ static void keep_sockets(struct message *message)
 static void on_leaving(void)
 {
 	leaving = true;
-	if (partner_left)
-		partner_left();
+	if (peer_master_left)
+		peer_master_left();
 }
 
 static void on_message(struct message *message)
 {
 	switch (message->type) {
-	case MESSAGE_HEIRS:
+	case MESSAGE_SUCCESSORS:
 		leaving = false;
-		heirs_receive(&heirs, message);
+		successors_receive(&successors, message);
 		tell_of_change();
 		return;
 	case MESSAGE_COUNTERS:
-		heirs_receive(&heirs, message);
+		successors_receive(&successors, message);
 		return;
 	case MESSAGE_READY:
 		message_discard(message);
@@ -121,44 +121,44 @@ static void on_message(struct message *message)
 	}
 }
 
-static void on_partner(struct event *event, uint32_t events)
+static void on_peer(struct event *event, uint32_t events)
 {
 	struct message message;
 	int result = 0;
 
 	(void)events;
-	while (partner.fd >= 0 && (result = channel_receive(event->fd, &message)) == 1)
+	while (peer.fd >= 0 && (result = channel_receive(event->fd, &message)) == 1)
 		on_message(&message);
-	if (partner.fd < 0 || result != 0)
+	if (peer.fd < 0 || result != 0)
 		return;
 	log_notice("the other master process has ended, this one serves alone");
-	partner_finish();
+	peer_master_finish();
 }
 
-int partner_start(int fd, void (*ready)(void))
+int peer_master_start(int fd, void (*ready)(void))
 {
-	fork_cleanup_add(partner_forget);
+	fork_cleanup_add(peer_master_forget);
 	on_ready = ready;
 	leaving = false;
-	partner = (struct event){ .fd = fd, .ready = on_partner };
-	int error = event_add(&partner, EPOLLIN);
+	peer = (struct event){ .fd = fd, .ready = on_peer };
+	int error = event_add(&peer, EPOLLIN);
 	if (error < 0) {
-		partner_forget();
+		peer_master_forget();
 		return error;
 	}
 	listen_share(listens);
-	foreign_send(fd, table_stats_fd(), table_stats_slots());
+	peer_counters_send(fd, table_stats_fd(), table_stats_slots());
 	return 0;
 }
 
-bool partner_is_there(void)
+bool peer_master_is_there(void)
 {
-	return partner.fd >= 0;
+	return peer.fd >= 0;
 }
 
-void partner_offer(const struct generation *generation)
+void peer_master_offer(const struct generation *generation)
 {
-	int error = partner.fd >= 0 ? heirs_send(partner.fd, generation) : 0;
+	int error = peer.fd >= 0 ? successors_send(peer.fd, generation) : 0;
 
 	if (error == 0)
 		return;
@@ -169,7 +169,7 @@ static void send_sockets(const int *fds, size_t count)
 {
 	while (count) {
 		size_t some = count < CHANNEL_FDS ? count : CHANNEL_FDS;
-		int error = channel_send(partner.fd, MESSAGE_SOCKETS, 0, STR(""), fds, some);
+		int error = channel_send(peer.fd, MESSAGE_SOCKETS, 0, STR(""), fds, some);
 
 		if (error < 0) {
 			log_warnc(error,
@@ -180,25 +180,25 @@ static void send_sockets(const int *fds, size_t count)
 	}
 }
 
-void partner_share_sockets(void)
+void peer_master_share_sockets(void)
 {
-	if (partner.fd >= 0)
+	if (peer.fd >= 0)
 		listen_tell(send_sockets);
 }
 
-void partner_say_leaving(void)
+void peer_master_say_leaving(void)
 {
-	if (partner.fd >= 0)
-		channel_send(partner.fd, MESSAGE_LEAVING, 0, STR(""), NULL, 0);
+	if (peer.fd >= 0)
+		channel_send(peer.fd, MESSAGE_LEAVING, 0, STR(""), NULL, 0);
 }
 
-bool partner_leaves_all(void)
+bool peer_master_leaves_all(void)
 {
-	return partner.fd < 0 || leaving;
+	return peer.fd < 0 || leaving;
 }
 
-void partner_say_ready(void)
+void peer_master_say_ready(void)
 {
-	if (partner.fd >= 0)
-		channel_send(partner.fd, MESSAGE_READY, 0, STR(""), NULL, 0);
+	if (peer.fd >= 0)
+		channel_send(peer.fd, MESSAGE_READY, 0, STR(""), NULL, 0);
 }

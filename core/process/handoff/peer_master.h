@@ -3,9 +3,9 @@
  * The master of another program that serves beside this one, on the same
  * sockets, while an upgrade is under way. Each holds one end of a channel:
  *
- *     MESSAGE_COUNTERS  what its processes count (foreign.h): it is added to the
+ *     MESSAGE_COUNTERS  what its processes count (peer_counters.h): it is added to the
  *                       totals here when the other one has ended
- *     MESSAGE_HEIRS     who takes connections there (heirs.h), for what processes that
+ *     MESSAGE_SUCCESSORS  who takes connections there (successors.h), for what processes that
  *                       end here give away when nobody here takes it
  *     MESSAGE_READY     the new one, for the first time: it serves
  *     MESSAGE_SOCKETS   sockets that it has opened: both have all of an address, since
@@ -27,38 +27,38 @@ struct receiver;
  * There is one, at the other end of this channel, which is owned from now on.
  * ready() is called when it says that it serves; NULL: it does already. 0 or -errno.
  */
-int partner_start(int fd, void (*ready)(void));
+int peer_master_start(int fd, void (*ready)(void));
 
-bool partner_is_there(void);
+bool peer_master_is_there(void);
 
 /* Tells it that this generation takes connections, and that this program serves. */
-void partner_offer(const struct generation *generation);
-void partner_say_ready(void);
+void peer_master_offer(const struct generation *generation);
+void peer_master_say_ready(void);
 
 /* Tells it of the sockets that were opened since the last call; and that all workers here end. */
-void partner_share_sockets(void);
-void partner_say_leaving(void);
+void peer_master_share_sockets(void);
+void peer_master_say_leaving(void);
 
 /* It has said the same, or isn't there: all connections are for this program. */
-bool partner_leaves_all(void);
+bool peer_master_leaves_all(void);
 
 /* Called when that has become true, unless NULL. */
-extern void (*partner_left)(void);
+extern void (*peer_master_left)(void);
 
 /* Its workers that take connections; count 0: none. Valid until the next turn. */
-struct receiver *partner_receivers(size_t *count);
-bool partner_has_heirs(void);
+struct receiver *peer_master_receivers(size_t *count);
+bool peer_master_has_successors(void);
 
 /* Writes the ids of the listeners that its workers serve, at most `max`. Returns how many. */
-size_t partner_listeners(uint32_t *ids, size_t max);
+size_t peer_master_listeners(uint32_t *ids, size_t max);
 
 /* Called when the receivers or their listeners have changed, unless NULL. */
-extern void (*partner_changed)(void);
+extern void (*peer_master_changed)(void);
 
 /* In a process that has been forked: it is not the child's. */
-void partner_forget(void);
+void peer_master_forget(void);
 
 /* It has gone, or is of no interest any more. */
-void partner_finish(void);
+void peer_master_finish(void);
 
 #endif

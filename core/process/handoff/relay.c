@@ -31,10 +31,10 @@ enum {
 struct group {
 	struct receiver *receivers;
 	size_t count;
-	bool are_foreign; /* the partner's, whose inboxes are closed when they have gone */
+	bool are_of_peer; /* the peer's, whose inboxes are closed when they have gone */
 };
 
-static struct generation *(*find_heir)(void);
+static struct generation *(*find_active)(void);
 static struct receiver workers[TABLE_SIZE]; /* by their places in the table */
 static pid_t pids[TABLE_SIZE]; /* whose state that is */
 static size_t places; /* in use */
@@ -82,9 +82,9 @@ static bool is_empty(const struct group *group)
 /* The generation that takes what one of this generation has when it ends; NULL: none here. */
 static const struct generation *successor_of(const struct generation *generation)
 {
-	const struct generation *heir = find_heir();
+	const struct generation *active = find_active();
 
-	return heir && heir != generation && !heir->retiring ? heir : NULL;
+	return active && active != generation && !active->retiring ? active : NULL;
 }
 
 /* Workers of this program that end themselves come last: they would only give it away again. */
@@ -92,13 +92,13 @@ static struct group successors_of(const struct process *process)
 {
 	const struct generation *successor =
 		successor_of(process ? process->generation : NULL);
-	struct group group = { .are_foreign = true };
+	struct group group = { .are_of_peer = true };
 
 	if (successor)
 		return workers_of(successor, NULL);
-	group.receivers = partner_receivers(&group.count);
+	group.receivers = peer_master_receivers(&group.count);
 	if (is_empty(&group))
-		group = workers_of(process ? NULL : find_heir(), NULL);
+		group = workers_of(process ? NULL : find_active(), NULL);
 	return group;
 }
 
@@ -171,7 +171,7 @@ static struct receiver *choose(const struct group *group)
  */
 static int send_to(const struct group *group, const struct message *message)
 {
-	int error = is_empty(group) || group->are_foreign ? -EPIPE : -EAGAIN;
+	int error = is_empty(group) || group->are_of_peer ? -EPIPE : -EAGAIN;
 
 	for (struct receiver *to; (to = choose(group));) {
 		int result = channel_send(to->inbox, MESSAGE_CONNECTIONS, message->number,
@@ -185,7 +185,7 @@ static int send_to(const struct group *group, const struct message *message)
 		to->blocked = true;
 		if (result != -EPIPE && result != -ECONNREFUSED) {
 			error = result;
-		} else if (group->are_foreign) {
+		} else if (group->are_of_peer) {
 			close(to->inbox);
 			to->inbox = -1;
 		}
@@ -231,7 +231,7 @@ int relay_left(int from, uint32_t limit)
 
 	if (result == -EBADMSG)
 		return -EPROTO;
-	return result == -EPIPE && !find_heir() ? 0 : result;
+	return result == -EPIPE && !find_active() ? 0 : result;
 }
 
 /* --- asking for connections ------------------------------------------------------------ */
@@ -381,9 +381,9 @@ int relay_tell(struct process *process)
 	if (process->channel.fd < 0)
 		return -EPIPE;
 	if (process->is_old)
-		return heirs_send(process->channel.fd, successor);
+		return successors_send(process->channel.fd, successor);
 	size_t count = successor ? collect_ids(successor, ids, max) :
-				   partner_listeners(ids, max);
+				   peer_master_listeners(ids, max);
 	return channel_send(process->channel.fd, MESSAGE_LISTENERS, 0,
 			    (struct str){ (const char *)ids, count * sizeof(ids[0]) }, NULL, 0);
 }
@@ -396,9 +396,9 @@ void relay_tell_all(void)
 	ask_all(NULL);
 }
 
-void relay_start(struct generation *(*heir)(void))
+void relay_start(struct generation *(*active)(void))
 {
-	find_heir = heir;
-	partner_changed = relay_tell_all;
+	find_active = active;
+	peer_master_changed = relay_tell_all;
 	ask_again = (struct timer){ .expired = ask_all };
 }

@@ -10,7 +10,7 @@
  *            ── CONNECTIONS ──> inbox of a successor
  *
  * The successors of a process that ends are the workers of the ruling generation, or
- * those of another program that serves beside this one (partner.h). A worker that does
+ * those of another program that serves beside this one (peer_master.h). A worker that does
  * not end is asked for some when it has far more than the others (balance.h); what it
  * does not want to give then it reports by MESSAGE_KEPT.
  */
@@ -24,8 +24,8 @@ struct generation;
 struct process;
 struct receiver;
 
-/* As master, once: heir() is that of supervisor.h. */
-void relay_start(struct generation *(*heir)(void));
+/* As master, once: active() is that of supervisor.h. */
+void relay_start(struct generation *(*active)(void));
 
 /* Tells a process that ends whose connections others take; MESSAGE_QUIT follows. 0 or -errno. */
 int relay_tell(struct process *process);
@@ -66,7 +66,7 @@ void relay_stop(struct process *process);
 
 /*
  * Passes the message at the front of a socket on, which a process that has gone has left
- * behind (estate.h), to whom it may concern. How many connections that were, at most
+ * behind (orphans.h), to whom it may concern. How many connections that were, at most
  * `limit`; 0: there is none, or the server ends and nobody is to take it; -EPROTO: it
  * was something else, or of more, and is dropped; -EAGAIN, -EMFILE: not now; -EPIPE: nobody
  * takes it.

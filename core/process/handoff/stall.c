@@ -2,7 +2,7 @@
 /*
  * The worker may wake up at any moment and read, too: so each message is received,
  * not only looked at, and lands in a new inbox, from which it is dealt out as
- * what a dead worker has left behind (estate.h). It fits in there, since it has
+ * what a dead worker has left behind (orphans.h). It fits in there, since it has
  * come out of one like it.
  */
 #include "process/handoff/stall.h"
@@ -34,7 +34,7 @@ struct seen {
 };
 
 static struct seen seen[TABLE_SIZE];
-static struct generation *(*find_heir)(void);
+static struct generation *(*find_active)(void);
 static struct timer timer;
 
 static bool is_waited_for(const struct process *process)
@@ -59,13 +59,13 @@ static bool is_stuck(const struct process *process)
 /* Somebody else takes connections in its place. */
 static bool can_be_replaced(const struct process *process)
 {
-	const struct generation *heir = find_heir();
+	const struct generation *active = find_active();
 
 	for (struct process *other = table_next(NULL); other; other = table_next(other))
-		if (other != process && other->generation == heir && other->inbox[1] >= 0 &&
+		if (other != process && other->generation == active && other->inbox[1] >= 0 &&
 		    other->state == PROCESS_RUNNING && !stats_get(&other->stats->away))
 			return true;
-	return process->generation->retiring && partner_has_heirs();
+	return process->generation->retiring && peer_master_has_successors();
 }
 
 /* How many connections came over. */
@@ -106,7 +106,7 @@ static void take_back(struct process *process)
 		  process_name(process), process->pid, count);
 	atomic_fetch_sub_explicit(&process->stats->dealt, count, memory_order_relaxed);
 	stats_set(&process->stats->away, 1);
-	estate_take(inbox[0], UINT32_MAX);
+	orphans_take(inbox[0], UINT32_MAX);
 }
 
 /* Workers give each other connections, or an acceptor deals them out. */
@@ -133,16 +133,16 @@ static void look(void *data)
 	while (!takeover_is_instead() && (process = table_next(process)))
 		if (is_stuck(process) && can_be_replaced(process))
 			take_back(process);
-	rescue_watch();
+	stall_watch();
 }
 
-void rescue_start(struct generation *(*heir)(void))
+void stall_start(struct generation *(*active)(void))
 {
-	find_heir = heir;
+	find_active = active;
 	timer = (struct timer){ .expired = look };
 }
 
-void rescue_watch(void)
+void stall_watch(void)
 {
 	if (!timer_is_started(&timer) && is_of_use())
 		timer_start(&timer, LOOK_MS);

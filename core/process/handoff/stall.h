@@ -11,13 +11,13 @@
 
 struct generation;
 
-/* As master, once: heir() is that of supervisor.h. */
-void rescue_start(struct generation *(*heir)(void));
+/* As master, once: active() is that of supervisor.h. */
+void stall_start(struct generation *(*active)(void));
 
 /*
  * Inboxes are being used, or will be: looks after them from time to time for as
  * long as that is so.
  */
-void rescue_watch(void);
+void stall_watch(void);
 
 #endif

@@ -29,8 +29,8 @@ struct entry {
 };
 
 /* So many listeners fit; those beyond count as gone. */
-#define LISTENERS_MAX                              \
-	((CHANNEL_PAYLOAD - sizeof(struct head) -  \
+#define LISTENERS_MAX                                                \
+	((CHANNEL_PAYLOAD - sizeof(struct head) -                    \
 	  CHANNEL_FDS * (sizeof(struct entry) + sizeof(uint32_t))) / \
 	 sizeof(uint32_t))
 
@@ -48,15 +48,15 @@ static void put(struct parcel *parcel, const void *data, size_t len)
 	parcel->len += len;
 }
 
-static void begin(struct parcel *parcel, const struct generation *heir)
+static void begin(struct parcel *parcel, const struct generation *active)
 {
-	size_t all = heir ? heir->listeners->count : 0;
+	size_t all = active ? active->listeners->count : 0;
 	struct head head = { 0 };
 
 	parcel->count = 0;
 	parcel->len = sizeof(head);
 	for (size_t i = 0; i < all; i++) {
-		const struct listener *one = &heir->listeners->items[i];
+		const struct listener *one = &active->listeners->items[i];
 
 		for (; one && head.listeners < LISTENERS_MAX; one = one->also) {
 			put(parcel, &one->id, sizeof(one->id));
@@ -72,30 +72,30 @@ static int finish(struct parcel *parcel, int channel, uint32_t *first)
 
 	put(parcel, parcel->slots, count * sizeof(uint32_t));
 	memcpy(parcel->payload + offsetof(struct head, receivers), &count, sizeof(count));
-	int error = channel_send(channel, MESSAGE_HEIRS, *first,
+	int error = channel_send(channel, MESSAGE_SUCCESSORS, *first,
 				 (struct str){ parcel->payload, parcel->len }, parcel->fds,
 				 parcel->count);
 	*first += count;
 	return error;
 }
 
-int heirs_send(int channel, const struct generation *heir)
+int successors_send(int channel, const struct generation *active)
 {
 	static struct parcel parcel;
 	uint32_t first = 0;
 	int error = 0;
 
-	begin(&parcel, heir);
-	for (struct process *to = heir ? table_next(NULL) : NULL; to; to = table_next(to)) {
-		if (to->generation != heir || to->inbox[1] < 0)
+	begin(&parcel, active);
+	for (struct process *to = active ? table_next(NULL) : NULL; to; to = table_next(to)) {
+		if (to->generation != active || to->inbox[1] < 0)
 			continue;
 		if (parcel.count == CHANNEL_FDS) {
 			error = finish(&parcel, channel, &first);
-			begin(&parcel, heir);
+			begin(&parcel, active);
 		}
 		const struct entry entry = {
 			.unused = NO_SLOT,
-			.limit = (uint32_t)heir->events->worker_connections,
+			.limit = (uint32_t)active->events->worker_connections,
 		};
 		put(&parcel, &entry, sizeof(entry));
 		parcel.slots[parcel.count] = table_slot(to);
@@ -104,16 +104,16 @@ int heirs_send(int channel, const struct generation *heir)
 	return error < 0 ? error : finish(&parcel, channel, &first);
 }
 
-static int keep_listeners(struct heirs *heirs, const char *from, size_t count)
+static int keep_listeners(struct successors *successors, const char *from, size_t count)
 {
 	uint32_t *listeners = malloc(sizeof(*listeners) * (count + 1));
 
 	if (!listeners)
 		return -ENOMEM;
 	memcpy(listeners, from, sizeof(*listeners) * count);
-	free(heirs->listeners);
-	heirs->listeners = listeners;
-	heirs->listeners_count = count;
+	free(successors->listeners);
+	successors->listeners = listeners;
+	successors->listeners_count = count;
 	return 0;
 }
 
@@ -129,7 +129,7 @@ static const char *find_entries(struct str payload, struct head *head)
 }
 
 /* The counters of the receiver with this index among `entries`; NULL: they are not known. */
-static struct stats *find_stats(const struct heirs *heirs, const struct message *message,
+static struct stats *find_stats(const struct successors *successors, const struct message *message,
 				const char *entries, size_t index)
 {
 	struct str rest = str_range(entries, message->payload.data + message->payload.len);
@@ -138,41 +138,43 @@ static struct stats *find_stats(const struct heirs *heirs, const struct message 
 
 	if (skip + sizeof(slot) <= rest.len)
 		memcpy(&slot, entries + skip, sizeof(slot));
-	return foreign_slot(&heirs->foreign, slot);
+	return peer_counters_slot(&successors->counters, slot);
 }
 
-static int add_receivers(struct heirs *heirs, const struct message *message, const char *from)
+static int add_receivers(struct successors *successors, const struct message *message,
+			 const char *from)
 {
-	size_t count = heirs->count + message->fds_count;
-	struct receiver *receivers = realloc(heirs->receivers, sizeof(*receivers) * (count + 1));
+	size_t count = successors->count + message->fds_count;
+	struct receiver *receivers =
+		realloc(successors->receivers, sizeof(*receivers) * (count + 1));
 
 	if (!receivers)
 		return -ENOMEM;
-	heirs->receivers = receivers;
+	successors->receivers = receivers;
 	for (size_t i = 0; i < message->fds_count; i++) {
 		struct entry entry;
 
 		memcpy(&entry, from + i * sizeof(entry), sizeof(entry));
-		receivers[heirs->count++] = (struct receiver){
+		receivers[successors->count++] = (struct receiver){
 			.inbox = message->fds[i],
-			.stats = find_stats(heirs, message, from, i),
+			.stats = find_stats(successors, message, from, i),
 			.limit = entry.limit,
 		};
 	}
 	return 0;
 }
 
-static void forget_receivers(struct heirs *heirs)
+static void forget_receivers(struct successors *successors)
 {
-	for (size_t i = 0; i < heirs->count; i++)
-		if (heirs->receivers[i].inbox >= 0)
-			close(heirs->receivers[i].inbox);
-	free(heirs->receivers);
-	heirs->receivers = NULL;
-	heirs->count = 0;
+	for (size_t i = 0; i < successors->count; i++)
+		if (successors->receivers[i].inbox >= 0)
+			close(successors->receivers[i].inbox);
+	free(successors->receivers);
+	successors->receivers = NULL;
+	successors->count = 0;
 }
 
-static int take_in(struct heirs *heirs, const struct message *message)
+static int take_in(struct successors *successors, const struct message *message)
 {
 	struct head head;
 	const char *entries = find_entries(message->payload, &head);
@@ -180,21 +182,22 @@ static int take_in(struct heirs *heirs, const struct message *message)
 	if (!entries || head.receivers != message->fds_count)
 		return -EBADMSG;
 	if (message->number == 0)
-		forget_receivers(heirs);
-	int error = keep_listeners(heirs, message->payload.data + sizeof(head), head.listeners);
-	return error < 0 ? error : add_receivers(heirs, message, entries);
+		forget_receivers(successors);
+	int error =
+		keep_listeners(successors, message->payload.data + sizeof(head), head.listeners);
+	return error < 0 ? error : add_receivers(successors, message, entries);
 }
 
-int heirs_receive(struct heirs *heirs, struct message *message)
+int successors_receive(struct successors *successors, struct message *message)
 {
 	if (message->type == MESSAGE_COUNTERS) {
 		/* They choose by what lies there. */
-		forget_receivers(heirs);
-		foreign_receive(&heirs->foreign, message);
+		forget_receivers(successors);
+		peer_counters_receive(&successors->counters, message);
 		message_discard(message);
 		return 0;
 	}
-	int error = take_in(heirs, message);
+	int error = take_in(successors, message);
 
 	if (error < 0) {
 		log_alertc(error, "cannot learn who takes connections in the other program");
@@ -204,26 +207,26 @@ int heirs_receive(struct heirs *heirs, struct message *message)
 	return error;
 }
 
-bool heirs_are_left(const struct heirs *heirs)
+bool successors_are_left(const struct successors *successors)
 {
-	for (size_t i = 0; i < heirs->count; i++)
-		if (heirs->receivers[i].inbox >= 0)
+	for (size_t i = 0; i < successors->count; i++)
+		if (successors->receivers[i].inbox >= 0)
 			return true;
 	return false;
 }
 
-bool heirs_know(const struct heirs *heirs, uint32_t listener)
+bool successors_know(const struct successors *successors, uint32_t listener)
 {
-	for (size_t i = 0; i < heirs->listeners_count; i++)
-		if (heirs->listeners[i] == listener)
+	for (size_t i = 0; i < successors->listeners_count; i++)
+		if (successors->listeners[i] == listener)
 			return true;
-	return heirs->listeners_count == LISTENERS_MAX;
+	return successors->listeners_count == LISTENERS_MAX;
 }
 
-void heirs_forget(struct heirs *heirs)
+void successors_forget(struct successors *successors)
 {
-	forget_receivers(heirs);
-	foreign_forget(&heirs->foreign);
-	free(heirs->listeners);
-	*heirs = (struct heirs){ 0 };
+	forget_receivers(successors);
+	peer_counters_forget(&successors->counters);
+	free(successors->listeners);
+	*successors = (struct successors){ 0 };
 }

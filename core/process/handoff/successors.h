@@ -26,31 +26,31 @@ struct generation;
 struct message;
 
 /* The workers of the other program, as its last message named them. Zero it to begin. */
-struct heirs {
+struct successors {
 	struct receiver *receivers;
 	size_t count;
 	uint32_t *listeners; /* ids of those they have; NULL: nothing was said yet */
 	size_t listeners_count;
-	struct foreign foreign; /* their counters */
+	struct peer_counters counters; /* their counters */
 };
 
 /* Sends the workers of this generation; NULL: none. 0 or -errno of channel_send(). */
-int heirs_send(int channel, const struct generation *heir);
+int successors_send(int channel, const struct generation *active);
 
 /*
- * Takes a message in (MESSAGE_COUNTERS, then MESSAGE_HEIRS), with its descriptors;
+ * Takes a message in (MESSAGE_COUNTERS, then MESSAGE_SUCCESSORS), with its descriptors;
  * the first of several forgets what was there. 0, or -EBADMSG, -ENOMEM: it is
  * dropped, and the log says so.
  */
-int heirs_receive(struct heirs *heirs, struct message *message);
+int successors_receive(struct successors *successors, struct message *message);
 
 /* Whether they serve this listener. True as well if a message could not name them all. */
-bool heirs_know(const struct heirs *heirs, uint32_t listener);
+bool successors_know(const struct successors *successors, uint32_t listener);
 
 /* Some that take connections are left. */
-bool heirs_are_left(const struct heirs *heirs);
+bool successors_are_left(const struct successors *successors);
 
 /* Closes the inboxes. */
-void heirs_forget(struct heirs *heirs);
+void successors_forget(struct successors *successors);
 
 #endif

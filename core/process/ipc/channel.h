@@ -29,10 +29,11 @@ enum message_type {
 	MESSAGE_LOGS = 4, /* the log files, opened again: number is the index of the first */
 	/* In an inbox, and to the master (relay.h): a record for each descriptor (inbox.h). */
 	MESSAGE_CONNECTIONS = 5,
-	MESSAGE_HEIRS = 6, /* to another program: who takes connections here (heirs.h) */
+	MESSAGE_SUCCESSORS = 6, /* to another program: who takes connections here (successors.h) */
 	MESSAGE_MOVED = 7, /* to the master: a root lies outside of the sandbox now */
-	MESSAGE_COUNTERS = 8, /* the counters of another program's processes (foreign.h) */
-	MESSAGE_SOCKETS = 9, /* between masters: listening sockets that were opened (partner.h) */
+	MESSAGE_COUNTERS = 8, /* the counters of another program's processes (peer_counters.h) */
+	MESSAGE_SOCKETS =
+		9, /* between masters: listening sockets that were opened (peer_master.h) */
 	MESSAGE_LEAVING = 10, /* between masters: no worker accepts there any more */
 	MESSAGE_CLOSED = 11, /* to the master: this process has closed its listening sockets */
 	/* To one that ends: the ids of the listeners whose connections others take. */

@@ -73,7 +73,7 @@ static int write_pid(const struct generation *generation)
 
 static void end_if_empty(void)
 {
-	bool waits = ending == END_SOON && estate_is_there();
+	bool waits = ending == END_SOON && orphans_are_left();
 
 	if (ending != GO_ON && table_count(NULL) == 0 && !waits)
 		loop_stop();
@@ -141,7 +141,7 @@ static void catch_up(void)
 	else if (reload_again)
 		reload();
 	else if (!renewed && active && active->serving && active->conf && !active->retiring &&
-		 listen_is_unserved(!partner_leaves_all()))
+		 listen_is_unserved(!peer_master_leaves_all()))
 		renew_for_sockets();
 }
 
@@ -171,7 +171,7 @@ static void on_serving(struct generation *generation)
 	listen_for_commands(generation);
 	listen_serving();
 	renewed = false;
-	partner_offer(generation);
+	peer_master_offer(generation);
 	takeover_settle();
 	replaces = old;
 	if (old) {
@@ -198,7 +198,7 @@ static void end(bool now, void (*closed)(void))
 		supervisor_stop_all();
 		timer_start(&last_resort, KILL_AFTER_MS);
 	} else {
-		partner_say_leaving();
+		peer_master_say_leaving();
 		if (next)
 			supervisor_retire(next);
 		if (active)
@@ -262,7 +262,7 @@ static int begin(struct generation *generation)
 {
 	generation->number = last_number + 1;
 	listen_starting();
-	partner_share_sockets();
+	peer_master_share_sockets();
 	if (supervisor_begin(generation) < 0) {
 		listen_undo();
 		return -1;
@@ -388,7 +388,7 @@ static void on_upgraded(bool serves)
 	upgrade_text = report_end();
 	generation_use_log(active, false);
 	if (serves)
-		partner_offer(active);
+		peer_master_offer(active);
 	if (ends)
 		end(false, on_closed_for_upgrade);
 	else
@@ -453,7 +453,7 @@ static void on_retire(int number)
 	if (ending != GO_ON || !active || !active->main->daemon)
 		return;
 	log_notice("signal WINCH received, the workers end; HUP starts new ones");
-	partner_say_leaving();
+	peer_master_say_leaving();
 	supervisor_retire(active);
 }
 
@@ -587,8 +587,8 @@ static int start(struct generation *first)
 	}
 	notify_start();
 	repair_start(heir, on_broken);
-	estate_none_left = end_if_empty;
-	partner_left = catch_up;
+	orphans_none_left = end_if_empty;
+	peer_master_left = catch_up;
 	started_ms = clock_wall_ms();
 	active = takeover_processes(&last_number);
 	if (!first)

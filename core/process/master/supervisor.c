@@ -36,7 +36,7 @@ int supervisor_start(const struct supervisor_hooks *given)
 	hooks = *given;
 	relay_start(hooks.heir);
 	balance_start(hooks.heir);
-	rescue_start(hooks.heir);
+	stall_start(hooks.heir);
 	return table_start();
 }
 
@@ -48,17 +48,17 @@ static void command(struct process *process, enum message_type type, int signal)
 }
 
 /* What it has not taken out of its inbox goes to others. */
-static void bequeath(struct process *process)
+static void reassign(struct process *process)
 {
 	if (process->inbox[0] < 0)
 		return;
-	estate_take(process->inbox[0], UINT32_MAX);
+	orphans_take(process->inbox[0], UINT32_MAX);
 	process->inbox[0] = -1;
 }
 
 void supervisor_take_left(int inbox)
 {
-	estate_take(inbox, UINT32_MAX);
+	orphans_take(inbox, UINT32_MAX);
 }
 
 static void on_overdue(void *data)
@@ -86,7 +86,7 @@ static void quit(struct process *process)
 	if (process->state == PROCESS_RETIRING)
 		return;
 	if (process->pid == 0) {
-		bequeath(process);
+		reassign(process);
 		table_remove(process);
 		return;
 	}
@@ -133,7 +133,7 @@ void supervisor_retire(struct generation *generation)
 	generation->retiring = true;
 	quit_in_order(generation);
 	relay_tell_all();
-	rescue_watch();
+	stall_watch();
 	settle(generation);
 }
 
@@ -200,7 +200,7 @@ static int on_message(struct process *process, const struct message *message)
 	case MESSAGE_READY:
 		on_process_ready(process);
 		return 1;
-	case MESSAGE_HEIRS:
+	case MESSAGE_SUCCESSORS:
 		if (!process->is_old)
 			return -EPROTO;
 		relay_tell(process);
@@ -239,7 +239,7 @@ static void leave_channel(struct process *process)
 		return;
 	event_remove(&process->channel);
 	relay_stop(process);
-	estate_take(process->channel.fd, granted);
+	orphans_take(process->channel.fd, granted);
 	process->channel.fd = -1;
 }
 
@@ -413,7 +413,7 @@ int supervisor_begin(struct generation *generation)
 	for (struct process *process = table_next(NULL); process; process = table_next(process))
 		if (process->generation == generation)
 			start(process);
-	rescue_watch();
+	stall_watch();
 	return 0;
 }
 
@@ -466,7 +466,7 @@ static void see_off(struct process *process)
 	struct generation *generation = process->generation;
 	enum process_kind kind = process->kind;
 
-	bequeath(process);
+	reassign(process);
 	table_remove(process);
 	if (kind == PROCESS_ACCEPTOR)
 		quit_kind(generation, PROCESS_WORKER);

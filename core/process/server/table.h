@@ -59,7 +59,7 @@ struct process {
 	int64_t second_ms; /* since when its messages are counted */
 	unsigned messages; /* of this second */
 	bool is_restored; /* another program has started it, maybe of another version */
-	bool is_old; /* its version lets workers give connections to each other (heirs.h) */
+	bool is_old; /* its version lets workers give connections to each other (successors.h) */
 	struct stats *stats;
 };
 

@@ -339,7 +339,7 @@ struct generation *takeover_processes(unsigned *number)
 {
 	*number = state.generation;
 	if (state.partner >= 0)
-		partner_start(state.partner, NULL);
+		peer_master_start(state.partner, NULL);
 	if (takeover_is_beside())
 		listen_skip_ids(IDS_APART);
 	if (!takeover_is_instead())
@@ -415,7 +415,7 @@ void takeover_settle(void)
 void takeover_answer(void)
 {
 	if (is_awaited)
-		partner_say_ready();
+		peer_master_say_ready();
 	is_awaited = false;
 	for (size_t i = 0; i < asking_count; i++) {
 		dprintf(asking[i],

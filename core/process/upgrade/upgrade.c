@@ -150,7 +150,7 @@ static void go_on_instead(void)
 	state.how = UPGRADE_INSTEAD;
 	state.generation = number;
 	if (listen_for_each(save_socket, &state) && save_processes(&state) &&
-	    estate_for_each(save_left, &state) && zones_for_each(save_zone, &state) &&
+	    orphans_for_each(save_left, &state) && zones_for_each(save_zone, &state) &&
 	    control_for_each_upgraded(save_client, &state))
 		error = become(&state);
 	state_finish(&state);
@@ -211,7 +211,7 @@ static int fork_beside(struct upgrade_state *state)
 	patience = (struct timer){ .expired = on_patience_over };
 	timer_start(&patience, PATIENCE_MS);
 	/* Without a word from it nobody would know when it serves. */
-	error = partner_start(fds[0], on_partner_ready);
+	error = peer_master_start(fds[0], on_partner_ready);
 	if (error < 0)
 		kill(child, SIGKILL);
 	return error;
@@ -302,7 +302,7 @@ bool upgrade_is_busy(void)
 
 bool upgrade_has_partner(void)
 {
-	return child != 0 || partner_is_there();
+	return child != 0 || peer_master_is_there();
 }
 
 pid_t upgrade_child(void)
@@ -322,7 +322,7 @@ static void on_child_end(int status)
 	else
 		log_notice("the new master process %d exited with code 0", child);
 	child = 0;
-	partner_finish();
+	peer_master_finish();
 	control_take_back();
 	int error = pidfile_take_back();
 	if (error < 0) {

@@ -150,7 +150,7 @@ static void obey(struct message *message)
 		if (jobs[self->kind].give)
 			jobs[self->kind].give(message->number);
 		return;
-	case MESSAGE_HEIRS:
+	case MESSAGE_SUCCESSORS:
 		/* Of a program of before, which cannot take this one's connections. */
 		message_discard(message);
 		return;

@@ -20,7 +20,7 @@ static struct message receive(int file, size_t slots)
 	int ends[2];
 
 	ck_assert_int_eq(channel_pair(ends), 0);
-	ck_assert_int_eq(foreign_send(ends[0], file, slots), 0);
+	ck_assert_int_eq(peer_counters_send(ends[0], file, slots), 0);
 	ck_assert_int_eq(channel_receive(ends[1], &message), 1);
 	ck_assert_uint_eq(message.type, MESSAGE_COUNTERS);
 	close(ends[0]);
@@ -42,16 +42,16 @@ START_TEST(both_sides_see_the_same)
 {
 	int file;
 	struct stats_slots here = make(&file);
-	struct foreign foreign = { 0 };
+	struct peer_counters counters = { 0 };
 	struct message message = receive(file, SLOTS);
 
-	ck_assert_int_eq(foreign_receive(&foreign, &message), 0);
+	ck_assert_int_eq(peer_counters_receive(&counters, &message), 0);
 	message_discard(&message);
 	stats_set(&stats_slot(&here, 1)->active, 7);
-	ck_assert_uint_eq(stats_get(&foreign_slot(&foreign, 1)->active), 7);
-	receiver_count_dealt(foreign_slot(&foreign, 2), 5);
+	ck_assert_uint_eq(stats_get(&peer_counters_slot(&counters, 1)->active), 7);
+	receiver_count_dealt(peer_counters_slot(&counters, 2), 5);
 	ck_assert_uint_eq(stats_get(&stats_slot(&here, 2)->dealt), 5);
-	foreign_forget(&foreign);
+	peer_counters_forget(&counters);
 }
 END_TEST
 
@@ -60,7 +60,7 @@ START_TEST(slots_may_lie_close_together)
 {
 	const struct stats_slots packed = { .stride = sizeof(struct stats), .count = SLOTS };
 	struct stats_slots here = packed;
-	struct foreign foreign = { 0 };
+	struct peer_counters counters = { 0 };
 	int file = -1, ends[2];
 	uint32_t shape[2] = { sizeof(struct stats), SLOTS };
 	static struct message message;
@@ -71,40 +71,40 @@ START_TEST(slots_may_lie_close_together)
 				      (struct str){ (char *)shape, sizeof(shape) }, &file, 1),
 			 0);
 	ck_assert_int_eq(channel_receive(ends[1], &message), 1);
-	ck_assert_int_eq(foreign_receive(&foreign, &message), 0);
+	ck_assert_int_eq(peer_counters_receive(&counters, &message), 0);
 	stats_set(&stats_slot(&here, 1)->active, 7);
-	ck_assert_uint_eq(stats_get(&foreign_slot(&foreign, 1)->active), 7);
+	ck_assert_uint_eq(stats_get(&peer_counters_slot(&counters, 1)->active), 7);
 }
 END_TEST
 
 START_TEST(what_is_not_there_is_nobody_s)
 {
 	int file;
-	struct foreign foreign = { 0 };
+	struct peer_counters counters = { 0 };
 
-	ck_assert_ptr_eq(foreign_slot(&foreign, 0), &receiver_unknown);
+	ck_assert_ptr_eq(peer_counters_slot(&counters, 0), &receiver_unknown);
 	make(&file);
 	struct message message = receive(file, SLOTS);
-	ck_assert_int_eq(foreign_receive(&foreign, &message), 0);
+	ck_assert_int_eq(peer_counters_receive(&counters, &message), 0);
 	message_discard(&message);
-	ck_assert_ptr_eq(foreign_slot(&foreign, SLOTS), &receiver_unknown);
-	ck_assert_ptr_eq(foreign_slot(&foreign, UINT32_MAX), &receiver_unknown);
-	receiver_count_dealt(foreign_slot(&foreign, SLOTS), 5);
+	ck_assert_ptr_eq(peer_counters_slot(&counters, SLOTS), &receiver_unknown);
+	ck_assert_ptr_eq(peer_counters_slot(&counters, UINT32_MAX), &receiver_unknown);
+	receiver_count_dealt(peer_counters_slot(&counters, SLOTS), 5);
 	ck_assert_uint_eq(stats_get(&receiver_unknown.dealt), 0);
-	foreign_forget(&foreign);
-	ck_assert_ptr_eq(foreign_slot(&foreign, 0), &receiver_unknown);
+	peer_counters_forget(&counters);
+	ck_assert_ptr_eq(peer_counters_slot(&counters, 0), &receiver_unknown);
 }
 END_TEST
 
 static int take(int file, size_t slots, uint32_t layout)
 {
-	struct foreign foreign = { 0 };
+	struct peer_counters counters = { 0 };
 	struct message message = receive(file, slots);
 
 	message.number = layout;
-	int error = foreign_receive(&foreign, &message);
+	int error = peer_counters_receive(&counters, &message);
 	message_discard(&message);
-	ck_assert_ptr_eq(foreign_slot(&foreign, 0), &receiver_unknown);
+	ck_assert_ptr_eq(peer_counters_slot(&counters, 0), &receiver_unknown);
 	return error;
 }
 
@@ -140,6 +140,6 @@ START_TEST(a_file_that_can_shrink_is_not_mapped)
 }
 END_TEST
 
-TESTS("foreign counters", both_sides_see_the_same, slots_may_lie_close_together,
+TESTS("peer counters", both_sides_see_the_same, slots_may_lie_close_together,
       what_is_not_there_is_nobody_s, what_is_not_understood_is_not_used,
       a_file_that_can_shrink_is_not_mapped)
