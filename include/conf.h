@@ -16,6 +16,7 @@
 #ifndef SKUA_CONF_H
 #define SKUA_CONF_H
 
+#include <errno.h>
 #include <limits.h>
 
 #include <pool.h>
@@ -115,7 +116,7 @@ struct conf_call {
 	bool first; /* the first of its name in this block: what LIST replaces ends here */
 };
 
-/* 0, or -1 after it has reported what is wrong with conf_error(). */
+/* 0, or -EINVAL after it has reported with conf_error() what is wrong. */
 typedef int directive_set(struct conf_call *call);
 
 enum directive_flag {
@@ -199,7 +200,7 @@ struct directive {
  * Reports an error at a word (NULL: at the directive's name). The message says
  * what is wrong; what follows a newline in it is the remedy and stands behind
  * the caret. File, line, source line and caret are added, bytes that a terminal
- * would obey are made visible. Returns -1, so that a setter can `return
+ * would obey are made visible. Returns -EINVAL, so that a setter can `return
  * conf_error(…)`.
  *
  *     conf_error(call, word, "invalid port \"%.*s\"\nexpected 1 to 65535", …);
@@ -216,7 +217,7 @@ void conf_warn(struct conf_call *call, const struct conf_word *word, const char 
 	__attribute__((format(printf, 3, 4)));
 
 /*
- * The parsers of the field types, for setters. 0, or -1 after the error was
+ * The parsers of the field types, for setters. 0, or -EINVAL after the error was
  * reported at the word.
  */
 int conf_parse_bool(struct conf_call *call, const struct conf_word *word, bool *out);

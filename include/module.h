@@ -91,7 +91,7 @@ struct module {
 	/*
 	 * The configuration was read: look at the whole of this module's part
 	 * (its struct at http level, or of main) and report what does not fit;
-	 * 0, or -1 after conf_error(). Nothing changes afterwards. Called once
+	 * 0, or -EINVAL after conf_error(). Nothing changes afterwards. Called once
 	 * for each block that has its own struct of this module.
 	 */
 	int (*check)(struct conf_call *call, void *conf);

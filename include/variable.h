@@ -43,8 +43,8 @@ struct variable {
  * Defines a variable whose name stands in the configuration (map, set, a named
  * capture). The name is copied, upper and lower case are the same. A getter that
  * is NULL says: the value is assigned while a request runs; a getter that the name
- * already has is asked where none was. Otherwise the last definition counts. -1 after
- * reporting that the name is one of a module's, or that it is no name.
+ * already has is asked where none was. Otherwise the last definition counts. 0, or
+ * -EINVAL after reporting that the name is one of a module's, or that it is no name.
  */
 int variable_define(struct conf_call *call, struct str name, variable_get *get, const void *data,
 		    unsigned flags);

@@ -19,7 +19,7 @@ static struct conf_call call_for(struct conf *conf, struct conf_scope *scope,
 	};
 }
 
-/* Parses the words of the call's node into its data. */
+/* Parses the words of the call's node into its data. 0, or -EINVAL after a message. */
 static int run_directive(struct conf_call *call)
 {
 	const struct directive *directive = call->directive;
@@ -27,7 +27,7 @@ static int run_directive(struct conf_call *call)
 	if (call->first && (directive->flags & LIST) && directive->size)
 		memset((char *)call->data + directive->offset, 0, directive->size);
 	if (directive->type != FIELD_SETTER && conf_field_parse(call) < 0)
-		return -1;
+		return -EINVAL;
 	return directive->set ? directive->set(call) : 0;
 }
 
@@ -81,7 +81,7 @@ int conf_scope_apply(struct conf_call *call, struct conf_scope *scope)
 	unsigned errors = call->conf->errors;
 
 	apply_block(call->conf, scope, (struct conf_node *)call->node->first);
-	return call->conf->errors == errors ? 0 : -1;
+	return call->conf->errors == errors ? 0 : -EINVAL;
 }
 
 /* The default as a line of a configuration. */

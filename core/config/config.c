@@ -68,7 +68,7 @@ static struct str help_find(struct conf *conf, int error)
 	const struct conf_options *options = &conf->options;
 	struct str name = str_skip(options->path, options->prefix.len);
 
-	if (error != ENOENT || !str_starts(options->path, options->prefix) ||
+	if (error != -ENOENT || !str_starts(options->path, options->prefix) ||
 	    access(name.data, R_OK) < 0)
 		return STR("another file is named with -c FILE, another prefix with -p DIR");
 	return pool_printf(
@@ -78,7 +78,7 @@ static struct str help_find(struct conf *conf, int error)
 		STR_ARG(name), STR_ARG(options->prefix), STR_ARG(name));
 }
 
-/* The main file, or the text that takes its place. */
+/* The main file, or the text that takes its place. NULL after a message. */
 static struct conf_file *main_file(struct conf *conf, struct str text)
 {
 	const struct conf_options *options = &conf->options;
@@ -86,16 +86,14 @@ static struct conf_file *main_file(struct conf *conf, struct str text)
 
 	if (text.data)
 		return file_of_text(conf, options->name, text);
-	file = file_read(conf, options->path, options->name);
-	if (!file) {
-		int error = errno;
-		struct str help = help_find(conf, error);
-
-		message_add(conf, MESSAGE_ERROR, (struct conf_place){ 0 },
-			    "cannot read the configuration (%d: %s)\n%.*s", error, strerror(error),
-			    STR_ARG(help));
-	}
-	return file;
+	int error = file_read(conf, options->path, options->name, &file);
+	if (error == 0)
+		return file;
+	struct str help = help_find(conf, error);
+	message_add(conf, MESSAGE_ERROR, (struct conf_place){ 0 },
+		    "cannot read the configuration (%d: %s)\n%.*s", -error, strerror(-error),
+		    STR_ARG(help));
+	return NULL;
 }
 
 /* The directives of -g, then those of the file. */
@@ -128,7 +126,7 @@ int conf_load(struct conf *conf, struct str text)
 		variables_settle(conf);
 	}
 	messages_print(conf);
-	return conf->errors ? -1 : 0;
+	return conf->errors ? -EINVAL : 0;
 }
 
 struct pool *conf_pool(struct conf *conf)

@@ -44,7 +44,7 @@ struct conf *conf_create(const struct conf_options *options);
 /*
  * Reads the file (or `text` as if it were the contents of it, when data is not
  * NULL; it must live as long as the configuration), applies and checks it. All
- * errors are printed, in the order of the file. 0, or -1 when there was one.
+ * errors are printed, in the order of the file. 0, or -EINVAL when there was one.
  * Touches nothing but the files it reads. Once for each configuration.
  */
 int conf_load(struct conf *conf, struct str text);

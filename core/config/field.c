@@ -225,19 +225,8 @@ int conf_parse_bits(struct conf_call *call, const struct conf_word *word,
 	int bit = 0;
 
 	if (conf_parse_keyword(call, word, keywords, &bit) < 0)
-		return -1;
+		return -EINVAL;
 	*out |= (unsigned)bit;
-	return 0;
-}
-
-int conf_parse_template(struct conf_call *call, const struct conf_word *word,
-			const struct template **out)
-{
-	const struct template *template = template_compile(call, word);
-
-	if (!template)
-		return -1;
-	*out = template;
 	return 0;
 }
 
@@ -348,7 +337,7 @@ static int parse_templates(struct conf_call *call, struct template_list *list)
 		memcpy(items, list->items, list->count * sizeof(*items));
 	for (size_t i = 0; i < node->nargs; i++)
 		if (conf_parse_template(call, &node->args[i], &items[list->count + i]) < 0)
-			return -1;
+			return -EINVAL;
 	*list = (struct template_list){ items, list->count + node->nargs };
 	return 0;
 }
@@ -360,7 +349,7 @@ static int parse_bits(struct conf_call *call, unsigned *field)
 	for (size_t i = 0; i < call->node->nargs; i++)
 		if (conf_parse_bits(call, &call->node->args[i], call->directive->keywords, &bits) <
 		    0)
-			return -1;
+			return -EINVAL;
 	*field = bits;
 	return 0;
 }
@@ -398,12 +387,12 @@ int conf_field_parse(struct conf_call *call)
 		return 0;
 	case FIELD_DURATION:
 		return conf_parse_duration(call, word, field) < 0 ?
-			       -1 :
+			       -EINVAL :
 			       check_range(call, word, ((struct duration *)field)->ms,
 					   "milliseconds");
 	case FIELD_SIZE:
 		return conf_parse_size(call, word, field) < 0 ?
-			       -1 :
+			       -EINVAL :
 			       check_range(call, word, ((struct size *)field)->bytes, "bytes");
 	case FIELD_TEMPLATE:
 		return conf_parse_template(call, word, field);

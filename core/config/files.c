@@ -64,29 +64,23 @@ static int read_all(struct conf *conf, int fd, struct str *out)
 	return 0;
 }
 
-struct conf_file *file_read(struct conf *conf, struct str path, struct str name)
+int file_read(struct conf *conf, struct str path, struct str name, struct conf_file **out)
 {
-	struct conf_file *known = hash_get(&conf->files_by_path, path);
-
-	if (known)
-		return known;
-
 	struct conf_file file = { .name = name, .path = path };
+
+	*out = hash_get(&conf->files_by_path, path);
+	if (*out)
+		return 0;
 	int fd = open(path.data, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-
 	if (fd < 0)
-		return NULL;
-
+		return -errno;
 	int error = read_all(conf, fd, &file.content);
-
 	close(fd);
-	if (error) {
-		errno = -error;
-		return NULL;
-	}
-	known = file_add(conf, file);
-	hash_put(&conf->files_by_path, known->path, known);
-	return known;
+	if (error < 0)
+		return error;
+	*out = file_add(conf, file);
+	hash_put(&conf->files_by_path, (*out)->path, *out);
+	return 0;
 }
 
 struct str path_clean(struct pool *pool, struct str path)

@@ -123,11 +123,11 @@ struct conf_node *tree_read(struct conf *conf, struct conf_file *file);
 
 /* --- files.c ------------------------------------------------------------- */
 
-/* Adds a text as a file that is none. */
+/* Adds a text that takes the place of a file. */
 struct conf_file *file_of_text(struct conf *conf, struct str name, struct str text);
 
-/* Reads a file, once for each path. NULL: errno says why. */
-struct conf_file *file_read(struct conf *conf, struct str path, struct str name);
+/* Reads a file, once for each path; `name` is for messages. 0 and *out, or -errno. */
+int file_read(struct conf *conf, struct str path, struct str name, struct conf_file **out);
 
 /* --- names.c ------------------------------------------------------------- */
 

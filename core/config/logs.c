@@ -103,7 +103,7 @@ static int set_error_log(struct conf_call *call)
 				  "errors go to a file or to \"stderr\"; for the system's log "
 				  "use stderr and the service manager");
 	if (call->node->nargs > 1 && conf_parse_keyword(call, &args[1], levels, &level) < 0)
-		return -1;
+		return -EINVAL;
 	if (conf_word_is(&args[0], "off"))
 		conf_warn(call, &args[0],
 			  "writes to a file with the name \"off\"; to be rid of the error log "

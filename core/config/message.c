@@ -294,7 +294,7 @@ int conf_error(struct conf_call *call, const struct conf_word *word, const char 
 			    none,
 		     format, args);
 	va_end(args);
-	return -1;
+	return -EINVAL;
 }
 
 void conf_warn(struct conf_call *call, const struct conf_word *word, const char *format, ...)

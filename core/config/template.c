@@ -195,12 +195,14 @@ static int compile_parts(struct conf_call *call, const struct conf_word *word,
 	return 0;
 }
 
-const struct template *template_compile(struct conf_call *call, const struct conf_word *word)
+int conf_parse_template(struct conf_call *call, const struct conf_word *word,
+			const struct template **out)
 {
 	struct part_list list = { 0 };
+	int error = compile_parts(call, word, &list);
 
-	if (compile_parts(call, word, &list) < 0)
-		return NULL;
+	if (error < 0)
+		return error;
 
 	struct template *template = pool_new(call->pool, struct template);
 
@@ -209,7 +211,8 @@ const struct template *template_compile(struct conf_call *call, const struct con
 	template->count = list.count;
 	template->is_literal = list.count == 0 || (list.count == 1 && !list.parts[0].slot);
 	template->literal = template->is_literal ? word->text : STR("");
-	return template;
+	*out = template;
+	return 0;
 }
 
 bool template_is_literal(const struct template *template, struct str *out)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Templates as they were compiled: literal parts and variables. Which function
- * gives a variable's value is settled when the whole configuration was read,
- * since a variable may be defined after its first use. http/variables/variables.c
- * evaluates them.
+ * Templates, "…$name…${name}…", as conf_parse_template() has compiled them: literal parts
+ * and variables. Which function gives a variable's value is decided when the whole
+ * configuration was read, since a variable may be defined after its first use.
+ * http/variables/variables.c evaluates them.
  */
 #ifndef SKUA_CONFIG_TEMPLATE_H
 #define SKUA_CONFIG_TEMPLATE_H
@@ -37,9 +37,6 @@ struct template
 	bool is_literal; /* one part or none, without a variable: `literal` is it */
 	struct str literal;
 };
-
-/* Compiles "…$name…${name}…". NULL after reporting the error at the word. */
-const struct template *template_compile(struct conf_call *call, const struct conf_word *word);
 
 size_t conf_variables_count(const struct conf *conf);
 

@@ -55,16 +55,16 @@ static struct str name_beside(struct conf *conf, struct str path)
 static void include_file(struct conf *conf, const struct conf_word *word, struct str path,
 			 struct str name, struct list *list)
 {
-	struct conf_file *file = file_read(conf, path, name);
+	struct conf_file *file;
+	int error = file_read(conf, path, name, &file);
 
-	if (!file) {
-		int error = errno;
+	if (error < 0) {
 		const char *help = str_ends(path, STR("/mime.types")) ?
 					   "remove this line: its types are built in" :
 					   "";
 
 		message_add(conf, MESSAGE_ERROR, word->place, "cannot read \"%.*s\" (%d: %s)\n%s",
-			    STR_ARG(path), error, strerror(error), help);
+			    STR_ARG(path), -error, strerror(-error), help);
 	} else if (file->reading) {
 		message_add(conf, MESSAGE_ERROR, word->place, "\"%.*s\" includes itself",
 			    STR_ARG(name));

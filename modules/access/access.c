@@ -163,7 +163,7 @@ static int set_rule(struct conf_call *call)
 	else if (str_eq(word->text, STR("unix:")))
 		rule.fits = FITS_UNIX;
 	else if (parse_network(call, word, &rule) < 0)
-		return -1;
+		return -EINVAL;
 
 	rules->items = pool_grow(call->pool, rules->items, rules->count, &rules->capacity,
 				 sizeof(rule));

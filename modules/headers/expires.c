@@ -101,7 +101,7 @@ int expires_set(struct conf_call *call, struct expires *expires)
 				  "unknown parameter \"%.*s\"\nexpected \"modified\"",
 				  STR_ARG(call->node->args[0].text));
 	if (conf_parse_template(call, word, &expires->value) < 0)
-		return -1;
+		return -EINVAL;
 	expires->is_literal = template_is_literal(expires->value, &text);
 	if (!expires->is_literal)
 		return 0;

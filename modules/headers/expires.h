@@ -26,7 +26,7 @@ struct expires {
 	bool from_modified;
 };
 
-/* Reads the arguments of the directive. 0, or -1 after an error was reported. */
+/* Reads the arguments of the directive. 0, or -EINVAL after an error was reported. */
 int expires_set(struct conf_call *call, struct expires *expires);
 
 /* Sets Expires and Cache-Control. A rule from variables that is none is off. */

@@ -59,7 +59,7 @@ static int set_add_header(struct conf_call *call)
 				  "the server writes it as the answer needs it",
 				  STR_ARG(field.name));
 	if (conf_parse_template(call, &value, &field.value) < 0)
-		return -1;
+		return -EINVAL;
 	if (call->node->nargs == 3 && !conf_word_is(&args[2], "always"))
 		return conf_error(call, &args[2], "unknown parameter \"%.*s\"\nexpected \"always\"",
 				  STR_ARG(args[2].text));

@@ -182,7 +182,7 @@ static int set_log_format(struct conf_call *call)
 	struct conf_word word = join(call, text);
 
 	if (conf_parse_template(call, &word, &format->template) < 0)
-		return -1;
+		return -EINVAL;
 	format->next = conf->formats;
 	conf->formats = format;
 	return 0;
@@ -229,7 +229,7 @@ static int parse_options(struct conf_call *call, struct options *out)
 {
 	for (size_t i = 2; i < call->node->nargs; i++)
 		if (parse_option(call, &call->node->args[i], out) < 0)
-			return -1;
+			return -EINVAL;
 	if (out->flush.ms && !out->buffer.bytes)
 		return conf_error(call, NULL,
 				  "flush= needs buffer=\nwithout it a line leaves at once");
@@ -299,7 +299,7 @@ static int set_access_log(struct conf_call *call)
 				  "define it with log_format, or use \"combined\"",
 				  STR_ARG(name));
 	if (parse_options(call, &options) < 0)
-		return -1;
+		return -EINVAL;
 	return add_log(call, args[0].text, format, &options);
 }
 

@@ -70,10 +70,10 @@ static int set_return(struct conf_call *call)
 		answer->status = 302;
 		text = &node->args[0];
 	} else if (parse_status(call, &node->args[0], &answer->status) < 0) {
-		return -1;
+		return -EINVAL;
 	}
 	if (text && conf_parse_template(call, text, &answer->text) < 0)
-		return -1;
+		return -EINVAL;
 	if (!call->first) {
 		conf_warn(call, NULL,
 			  "an earlier \"return\" of this block answers before this one");

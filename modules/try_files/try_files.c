@@ -117,7 +117,7 @@ static int set_try_files(struct conf_call *call)
 				  "this is looked for as a file\na status or a named location "
 				  "should stand last");
 		if (conf_parse_template(call, word, &files->candidates[i].uri) < 0)
-			return -1;
+			return -EINVAL;
 		files->candidates[i].is_name = !str_starts(word->text, STR("$uri")) &&
 					       !str_starts(word->text, STR("${uri}"));
 		files->candidates[i].is_directory = str_ends(word->text, STR("/"));

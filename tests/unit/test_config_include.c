@@ -46,7 +46,7 @@ static struct conf *load_main(const char *content)
 static void load_main_bad(const char *content, const char *message)
 {
 	conf_destroy(load_main(content));
-	ck_assert_int_eq(loaded, -1);
+	ck_assert_int_eq(loaded, -EINVAL);
 	assert_has(messages, message);
 }
 

@@ -118,7 +118,7 @@ START_TEST(binary)
 	struct conf *conf = load_with((struct conf_options){ .path = STR("/a"), .name = STR("a") },
 				      (struct str){ "flag on;\n\177ELF\0;", 15 });
 
-	ck_assert_int_eq(loaded, -1);
+	ck_assert_int_eq(loaded, -EINVAL);
 	assert_has(messages, "a:2:5: this is not a text file");
 	conf_destroy(conf);
 }

@@ -185,7 +185,7 @@ START_TEST(places_of_nothing)
 	struct conf *conf =
 		load_with((struct conf_options){ .path = STR("/no/such.conf") }, (struct str){ 0 });
 
-	ck_assert_int_eq(loaded, -1);
+	ck_assert_int_eq(loaded, -EINVAL);
 	ck_assert_str_eq(
 		messages,
 		"skua: error: /no/such.conf: cannot read the configuration "

@@ -61,17 +61,17 @@ int error_page_set(struct conf_call *call)
 					  "a code is missing before \"=\"\n"
 					  "expected \"404 = /uri\"");
 		if (parse_becomes(call, &args[codes], &becomes) < 0)
-			return -1;
+			return -EINVAL;
 	}
 	if (conf_parse_template(call, &args[call->node->nargs - 1], &uri) < 0)
-		return -1;
+		return -EINVAL;
 	while (*end)
 		end = &(*end)->next;
 	for (size_t i = 0; i < codes; i++) {
 		struct error_page *page = pool_new(call->pool, struct error_page);
 
 		if (parse_code(call, &args[i], &page->code) < 0)
-			return -1;
+			return -EINVAL;
 		page->becomes = becomes;
 		page->uri = uri;
 		*end = page;

@@ -52,10 +52,11 @@ int root_set(struct conf_call *call)
 	if (str_ends(word.text, STR("/")) && word.text.len > 1)
 		word.text.len--;
 
-	const struct template *root = template_compile(call, &word);
+	const struct template *root;
 
-	if (!root || refuse_own_variables(call, root) < 0 || claim_root(call, conf) < 0)
-		return -1;
+	if (conf_parse_template(call, &word, &root) < 0 ||
+	    refuse_own_variables(call, root) < 0 || claim_root(call, conf) < 0)
+		return -EINVAL;
 	conf->root = root;
 	conf->alias = NULL;
 	return 0;
@@ -74,10 +75,11 @@ int alias_set(struct conf_call *call)
 
 	word.text = full_path(call, word.text);
 
-	const struct template *alias = template_compile(call, &word);
+	const struct template *alias;
 
-	if (!alias || refuse_own_variables(call, alias) < 0 || claim_root(call, conf) < 0)
-		return -1;
+	if (conf_parse_template(call, &word, &alias) < 0 ||
+	    refuse_own_variables(call, alias) < 0 || claim_root(call, conf) < 0)
+		return -EINVAL;
 	conf->alias = alias;
 	conf->alias_skip = location->kind == LOCATION_REGEX ? ALIAS_WHOLE : location->name.len;
 	return 0;
@@ -96,7 +98,7 @@ int keepalive_timeout_set(struct conf_call *call)
 
 	conf->keepalive_header.ms = 0;
 	if (conf_parse_duration(call, &node->args[0], &conf->keepalive_timeout) < 0)
-		return -1;
+		return -EINVAL;
 	if (node->nargs == 2)
 		return conf_parse_duration(call, &node->args[1], &conf->keepalive_header);
 	return 0;
@@ -115,7 +117,7 @@ int large_client_header_buffers_set(struct conf_call *call)
 
 	if (conf_parse_int(call, &args[0], 1, LARGE_BUFFERS_MAX, &conf->large_buffers_count) < 0 ||
 	    conf_parse_size(call, &args[1], &conf->large_buffers_size) < 0)
-		return -1;
+		return -EINVAL;
 	if (conf->large_buffers_size.bytes < LARGE_BUFFER_MIN ||
 	    conf->large_buffers_size.bytes > LARGE_BUFFER_MAX)
 		return conf_error(call, &args[1],

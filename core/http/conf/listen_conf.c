@@ -90,7 +90,7 @@ static int parse_buffer(struct conf_call *call, const struct conf_word *word, st
 
 	size_word.text = value;
 	if (conf_parse_size(call, &size_word, &size) < 0)
-		return -1;
+		return -EINVAL;
 	if (size.bytes < 1 || size.bytes > 1 << 30)
 		return conf_error(call, word, "invalid size \"%.*s\"\nexpected 1 to 1g",
 				  STR_ARG(value));
@@ -175,13 +175,13 @@ static int set_keepalive(struct conf_call *call, const struct conf_word *word, s
 				  "expected on, off or [idle]:[interval]:[count]", STR_ARG(value));
 	part.text = str_split(&value, ':');
 	if (part.text.len && conf_parse_duration(call, &part, &idle) < 0)
-		return -1;
+		return -EINVAL;
 	part.text = str_split(&value, ':');
 	if (part.text.len && conf_parse_duration(call, &part, &interval) < 0)
-		return -1;
+		return -EINVAL;
 	part.text = value;
 	if (part.text.len && conf_parse_int(call, &part, 1, 127, &count) < 0)
-		return -1;
+		return -EINVAL;
 	probes->idle_s = (int)(idle.ms / 1000);
 	probes->interval_s = (int)(interval.ms / 1000);
 	probes->count = (int)count;
@@ -302,7 +302,7 @@ static int add_address(struct conf_call *call, struct http_server *server,
 				  STR_ARG(listener->text));
 	address_add_server(call, address, server);
 	if (options->first && take_options(call, address, options) < 0)
-		return -1;
+		return -EINVAL;
 	return options->default_server ? become_default(call, address, server) : 0;
 }
 
@@ -315,16 +315,16 @@ int listen_set(struct conf_call *call)
 
 	server->listens = true;
 	if (parse_listener(call, &listener, &ports) < 0)
-		return -1;
+		return -EINVAL;
 	for (size_t i = 1; i < call->node->nargs; i++)
 		if (parse_option(call, &call->node->args[i], &options) < 0)
-			return -1;
+			return -EINVAL;
 	while (add_address(call, server, &options) == 0) {
 		if (--ports == 0)
 			return 0;
 		listener_set_port(call->pool, &listener, address_port(&listener.address) + 1);
 	}
-	return -1;
+	return -EINVAL;
 }
 
 void listen_default(struct conf_call *call, struct http_server *server)

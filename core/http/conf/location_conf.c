@@ -152,7 +152,7 @@ int location_block_set(struct conf_call *call)
 	struct heading heading = { 0 };
 
 	if (parse_heading(call, &heading) < 0 || check_nesting(call, &heading, outer) < 0)
-		return -1;
+		return -EINVAL;
 	warn_unreachable(call, &heading);
 
 	struct conf_scope *scope = conf_scope_open(call, IN_LOCATION);

@@ -102,7 +102,7 @@ static int set_events(struct conf_call *call)
 	struct conf_scope *scope = conf_scope_open(call, IN_EVENTS);
 
 	if (conf_scope_apply(call, scope) < 0)
-		return -1;
+		return -EINVAL;
 	own->events = scope_data(scope, &events_module);
 	return 0;
 }
