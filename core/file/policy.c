@@ -39,7 +39,12 @@ struct walk {
 	char link[PATH_MAX], target[PATH_MAX]; /* the last link that was followed */
 };
 
-int (*policy_explain)(const char *path, char *why, size_t why_size);
+static policy_explainer *explainer; /* NULL: this process is not confined */
+
+void policy_explain_with(policy_explainer *explain)
+{
+	explainer = explain;
+}
 
 size_t directory_len(struct str path)
 {
@@ -346,7 +351,7 @@ int policy_open(const struct file_query *query, int flags, char *why, size_t why
 	if (query->path.len >= PATH_MAX)
 		return -ENAMETOOLONG;
 	int fd = open_any(query, flags, why, why_size);
-	if (fd == -EACCES && policy_explain)
-		return policy_explain(query->path.data, why, why_size);
+	if (fd == -EACCES && explainer)
+		return explainer(query->path.data, why, why_size);
 	return fd;
 }

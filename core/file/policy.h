@@ -54,12 +54,15 @@ struct file_query file_query_make(struct str path, const struct file_root *root,
 const char *file_query_refusal(const struct file_query *query);
 
 /*
- * Set by whoever confines this process: called when a path could not be opened
- * for lack of permission. The -errno to give instead; when the confinement was
- * the reason, `why` says so: -EACCES with a remedy, -ESTALE when it will be over
- * soon. Both make `why` with log_format().
+ * Explains why a path could not be opened for lack of permission, for a process whose
+ * rights are confined: returns the -errno for policy_open() to return. If the confinement was
+ * the reason, `why` says so (made with log_format()): -EACCES with a remedy, -ESTALE if it
+ * will be over soon.
  */
-extern int (*policy_explain)(const char *path, char *why, size_t why_size);
+typedef int policy_explainer(const char *path, char *why, size_t why_size);
+
+/* From now on policy_open() asks explain() when permission is lacking; NULL: it does not. */
+void policy_explain_with(policy_explainer *explain);
 
 /*
  * Opens with flags of open(2); O_CLOEXEC, O_NOCTTY and O_NONBLOCK are added, so

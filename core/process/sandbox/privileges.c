@@ -24,7 +24,7 @@
 
 enum { NUMBERS = 4096 }; /* of descriptors that are looked at */
 
-/* What an exec could bring back. Whoever may not change the one hasn't the other either. */
+/* Drops what an execve(2) could bring back. A process that may not do so has none of it. */
 static void drop_bounds(void)
 {
 	for (unsigned long cap = 0; prctl(PR_CAPBSET_READ, cap, 0, 0, 0) >= 0; cap++)
@@ -32,53 +32,46 @@ static void drop_bounds(void)
 	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
 }
 
-static int drop_capabilities(void)
+int privileges_give_up(void)
 {
 	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct data[2];
 
-	memset(data, 0, sizeof(data));
-	return syscall(SYS_capset, &head, data) < 0 ? -errno : 0;
-}
-
-int privileges_give_up(void)
-{
 	drop_bounds();
-	int error = drop_capabilities();
-	if (error < 0)
-		return error;
+	memset(data, 0, sizeof(data));
+	if (syscall(SYS_capset, &head, data) < 0)
+		return -errno;
 	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ? -errno : 0;
 }
 
-static bool dropped; /* and inherited by the children since */
+static bool dropped; /* root's privileges, by this process or the one that forked it */
 
-/* The process has this identity already: it may keep its groups if it cannot set them. */
-static bool is_already(const struct identity *identity)
-{
-	return getuid() == identity->uid && geteuid() == identity->uid &&
-	       getgid() == identity->gid && getegid() == identity->gid;
-}
-
+/* 0, or -errno after a message. */
 static int become(const struct identity *identity)
 {
-	if (setgid(identity->gid) < 0) {
-		log_emerg("setgid(%u) failed", (unsigned)identity->gid);
-		return -1;
+	bool is_already = getuid() == identity->uid && geteuid() == identity->uid &&
+			  getgid() == identity->gid && getegid() == identity->gid;
+	int error = setgid(identity->gid) < 0 ? -errno : 0;
+
+	if (error < 0) {
+		log_emergc(error, "setgid(%u) failed", (unsigned)identity->gid);
+		return error;
 	}
-	int result = identity->user ? initgroups(identity->user, identity->gid) :
-				      setgroups(0, NULL);
-	if (result < 0 && errno == EPERM && is_already(identity)) {
+	if (identity->user)
+		error = initgroups(identity->user, identity->gid) < 0 ? -errno : 0;
+	else
+		error = setgroups(0, NULL) < 0 ? -errno : 0;
+	if (error == -EPERM && is_already) {
 		log_info("the groups of this process stay as they are: it may not set them");
-	} else if (result < 0) {
-		log_emerg("setting the groups of %s failed",
-			  identity->user ? identity->user : "nobody");
-		return -1;
+	} else if (error < 0) {
+		log_emergc(error, "setting the groups of %s failed",
+			   identity->user ? identity->user : "nobody");
+		return error;
 	}
-	if (setuid(identity->uid) < 0) {
-		log_emerg("setuid(%u) failed", (unsigned)identity->uid);
-		return -1;
-	}
-	return 0;
+	error = setuid(identity->uid) < 0 ? -errno : 0;
+	if (error < 0)
+		log_emergc(error, "setuid(%u) failed", (unsigned)identity->uid);
+	return error;
 }
 
 const char *privileges_user(void)
@@ -107,38 +100,35 @@ int privileges_drop(const struct identity *identity)
 {
 	if (geteuid() != 0 || dropped)
 		return 0;
-	/* uid 0 would have them all again after an exec. Not everybody may set this. */
+	/* uid 0 would have all capabilities again after an execve(2). In some containers even
+	   root may not set this. */
 	if (prctl(PR_SET_SECUREBITS, SECBIT_NOROOT | SECBIT_NOROOT_LOCKED, 0, 0, 0) < 0)
 		log_info("prctl(PR_SET_SECUREBITS) failed");
 	drop_bounds();
-	if (become(identity) < 0)
-		return -1;
-	int error = privileges_give_up();
-	if (error < 0) {
+	int error = become(identity);
+	if (error < 0)
+		return error;
+	error = privileges_give_up();
+	if (error < 0)
 		log_emergc(error, "giving up root's capabilities failed");
-		return -1;
-	}
-	dropped = true;
-	return 0;
-}
-
-static int try_one(const char *path)
-{
-	struct stat status;
-
-	if (stat(path, &status) < 0)
-		return -errno;
-	int mode = S_ISDIR(status.st_mode) ? X_OK : R_OK;
-	return faccessat(AT_FDCWD, path, mode, AT_EACCESS) < 0 ? -errno : 0;
+	dropped = error == 0;
+	return error;
 }
 
 static void try_all(const char *const *paths, size_t count, int *errors)
 {
-	for (size_t i = 0; i < count; i++)
-		errors[i] = try_one(paths[i]);
+	struct stat status;
+
+	for (size_t i = 0; i < count; i++) {
+		errors[i] = stat(paths[i], &status) < 0 ? -errno : 0;
+		if (errors[i] < 0)
+			continue;
+		int mode = S_ISDIR(status.st_mode) ? X_OK : R_OK;
+		errors[i] = faccessat(AT_FDCWD, paths[i], mode, AT_EACCESS) < 0 ? -errno : 0;
+	}
 }
 
-/* Tries in a child, which shares the memory of `errors`; errors[count] says that it has tried. */
+/* Tries in a child, which shares the memory of `errors` and sets errors[count] at the end. */
 static int try_as(const struct identity *identity, const char *const *paths, size_t count,
 		  int *errors)
 {
@@ -205,7 +195,8 @@ uint32_t privileges_files_left(void)
 {
 	uint32_t limit = privileges_file_limit(), left = limit;
 
-	/* /proc may be out of reach. The lowest number is always the next, so few lie beyond. */
+	/* /proc may be out of reach. The kernel gives the lowest free number, so few descriptors
+	   lie beyond those that are looked at. */
 	for (int fd = 0; fd < (int)limit && fd < NUMBERS; fd++)
 		left -= fcntl(fd, F_GETFD) >= 0;
 	return left;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Whose rights a process has.
+ * The user whose rights a process has, its capabilities and limits.
  */
 #ifndef SKUA_PROCESS_SANDBOX_PRIVILEGES_H
 #define SKUA_PROCESS_SANDBOX_PRIVILEGES_H
@@ -17,10 +17,10 @@ struct identity {
 };
 
 /*
- * Becomes that user for good, if root is running this; otherwise nothing
- * happens, nor where it has been done before. uid 0 stays root without a
- * capability, and can't win one by an exec; where it may not change its groups
- * (CAP_SETGID) they stay. 0, or -1 after a message: the process must not go on.
+ * Becomes that user for good, if this process runs as root and has not done so before;
+ * otherwise it does nothing. A worker of uid 0 stays root without a capability, and cannot
+ * win one by execve(2). A process that may not change its groups (CAP_SETGID) and has the
+ * identity already keeps them. 0, or -errno after a message: the process must not go on.
  */
 int privileges_drop(const struct identity *identity);
 
@@ -41,7 +41,7 @@ const char *privileges_user(void);
 /* Writes the name of a user, or "user 1234" for one that the system has no name for. */
 void privileges_name_of(uid_t uid, char name[PRIVILEGES_NAME_SIZE]);
 
-/* It was done by the program that this process ran before. */
+/* Notes that the program which this process ran before has dropped them. */
 void privileges_were_dropped(void);
 
 /*
@@ -50,14 +50,16 @@ void privileges_were_dropped(void);
  */
 int privileges_give_up(void);
 
-/* Whether this process may listen on the ports that are root's (CAP_NET_BIND_SERVICE). */
+/* Whether this process may listen on ports below 1024 (CAP_NET_BIND_SERVICE). */
 bool privileges_for_ports(void);
 
-/* RLIMIT_NOFILE; 0 leaves it as it is. A refusal is logged and no failure. */
+/* Sets RLIMIT_NOFILE; 0 leaves it as it is. A refusal is logged and no failure. */
 void privileges_limit_files(long limit);
 
-/* What that is now, and how many of them this process has not opened yet. */
+/* The limit as it is now. */
 uint32_t privileges_file_limit(void);
+
+/* How many more descriptors this process may open. */
 uint32_t privileges_files_left(void);
 
 #endif

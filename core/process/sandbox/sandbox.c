@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Goes in, and says afterwards of a file that could not be opened whether the
- * sandbox was why: its rules hold directories by what they are, so the way to
- * the file is asked for each directory's device and inode.
+ * Enters the sandbox, and says afterwards of a file that could not be opened whether the
+ * sandbox was the reason: the rules hold directories by what they are and not by name, so
+ * the device and inode of each directory on the way to the file are compared.
  */
 #include "process/sandbox/sandbox.h"
 
@@ -33,15 +33,13 @@ struct held {
 	ino_t ino;
 };
 
-static struct conf *current;
-static void (*tell_moved)(void);
-static struct held *held;
-static size_t held_count;
-
-static const struct sandbox_conf *conf_of(struct conf *conf)
-{
-	return scope_data(conf_main(conf), &sandbox_module);
-}
+/* What this process has entered. */
+static struct {
+	struct conf *conf;
+	void (*moved)(void); /* as sandbox_enter() was given */
+	struct held *held;
+	size_t held_count;
+} sandbox;
 
 /* --- instrumented programs -------------------------------------------------------- */
 
@@ -90,13 +88,14 @@ static bool is_held(const char *path)
 
 	if (stat(path, &status) < 0)
 		return false;
-	for (size_t i = 0; i < held_count; i++)
-		if (held[i].ino == status.st_ino && held[i].dev == status.st_dev)
+	for (size_t i = 0; i < sandbox.held_count; i++)
+		if (sandbox.held[i].ino == status.st_ino &&
+		    sandbox.held[i].dev == status.st_dev)
 			return true;
 	return false;
 }
 
-/* A path without links, and the directories that it lies in. */
+/* Whether a rule holds a path without links, or one of the directories that it lies in. */
 static bool is_covered(const char *real)
 {
 	char path[PATH_MAX];
@@ -116,14 +115,14 @@ static int explain(const char *path, char *why, size_t why_size)
 		return -EACCES;
 
 	struct pool *pool = pool_create(0);
-	bool moved = sandbox_rules_cover(sandbox_rules_make(current, pool), real);
+	bool moved = sandbox_rules_cover(sandbox_rules_make(sandbox.conf, pool), real);
 
 	pool_destroy(pool);
 	if (moved) {
 		log_format(why, why_size,
 			 "it has moved out of what this worker's sandbox allows; new workers "
 			 "are being started, and will serve it");
-		tell_moved();
+		sandbox.moved();
 		return -ESTALE;
 	}
 	/* A link to a file means that file; else its neighbours will be wanted, too. */
@@ -139,18 +138,14 @@ static int explain(const char *path, char *why, size_t why_size)
 
 /* --- going in ------------------------------------------------------------------ */
 
-static void hold(const struct stat *status)
-{
-	struct held *more = realloc(held, (held_count + 1) * sizeof(*held));
-
-	if (!more)
-		return; /* what lies there is found to be refused by permissions */
-	held = more;
-	held[held_count++] = (struct held){ status->st_dev, status->st_ino };
-}
-
+/*
+ * Makes a rule, and notes the directory (or file) behind it, also where the rule fails: new
+ * workers would fare no better. Without memory to note it, files there count as refused by
+ * their permissions. 0 or -errno.
+ */
 static int allow(int ruleset, const struct sandbox_rule *rule)
 {
+	const size_t size = (sandbox.held_count + 1) * sizeof(*sandbox.held);
 	struct stat status;
 	int fd = open(rule->path, O_PATH | O_CLOEXEC);
 
@@ -158,8 +153,11 @@ static int allow(int ruleset, const struct sandbox_rule *rule)
 		return -errno;
 	int error = fstat(fd, &status) < 0 ? -errno : 0;
 	if (error == 0) {
-		/* Also if the rule fails: new workers would fare no better. */
-		hold(&status);
+		struct held *more = realloc(sandbox.held, size);
+		if (more) {
+			sandbox.held = more;
+			more[sandbox.held_count++] = (struct held){ status.st_dev, status.st_ino };
+		}
 		error = landlock_allow_reading(ruleset, fd, S_ISDIR(status.st_mode));
 	}
 	close(fd);
@@ -170,7 +168,7 @@ static int allow(int ruleset, const struct sandbox_rule *rule)
 static void allow_all(int ruleset)
 {
 	struct pool *pool = pool_create(0);
-	const struct sandbox_rules *rules = sandbox_rules_make(current, pool);
+	const struct sandbox_rules *rules = sandbox_rules_make(sandbox.conf, pool);
 
 	for (size_t i = 0; i < rules->count; i++) {
 		int error = allow(ruleset, &rules->items[i]);
@@ -193,15 +191,8 @@ static int give_up_files(bool opens_files)
 	int error = landlock_enter(ruleset);
 	close(ruleset);
 	if (error == 0 && opens_files)
-		policy_explain = explain;
+		policy_explain_with(explain);
 	return error;
-}
-
-static int give_up_calls(const struct sandbox_conf *own)
-{
-	if (!seccomp_is_known())
-		return 0;
-	return seccomp_enter(own->mode == SANDBOX_STRICT ? SECCOMP_KILL : SECCOMP_REFUSE);
 }
 
 /* A process that others may look at can also leave a core dump, and the other way round. */
@@ -228,16 +219,17 @@ static int enter(const struct sandbox_conf *own, bool opens_files)
 		return error;
 	tzset(); /* reads the time zone, which lies outside */
 	error = give_up_files(opens_files);
-	return error < 0 ? error : give_up_calls(own);
+	if (error < 0 || !seccomp_is_known())
+		return error;
+	return seccomp_enter(own->mode == SANDBOX_STRICT ? SECCOMP_KILL : SECCOMP_REFUSE);
 }
 
 int sandbox_enter(struct conf *conf, void (*moved)(void))
 {
-	current = conf;
-	tell_moved = moved;
-	int error = enter(conf_of(conf), moved != NULL);
-	if (error == 0)
-		return 0;
-	log_emergc(error, "the sandbox cannot be entered; \"sandbox off\" does without");
-	return -1;
+	sandbox.conf = conf;
+	sandbox.moved = moved;
+	int error = enter(sandbox_conf_of(conf), moved != NULL);
+	if (error < 0)
+		log_emergc(error, "the sandbox cannot be entered; \"sandbox off\" does without");
+	return error;
 }

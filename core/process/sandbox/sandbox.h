@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The sandbox around workers and acceptor. What a process has given up here it
- * does not get back:
+ * The sandbox around workers and acceptor. A process cannot get back what it has given up
+ * here:
  *
  *     capabilities     all, also those that an exec could bring (no_new_privs)
  *     files            but what the configuration names, for reading (Landlock)
  *     system calls     but those of a table (seccomp)
  *     being looked at  by others of the same user: no ptrace, no core dumps
  *
- * What the kernel does not have is left out, with a line in the log. Builds and
- * programs that need more rights for themselves get them, under a name: sanitizers,
- * the counters of a coverage build, valgrind.
+ * What the kernel does not have is left out, with a line in the log. Instrumented programs
+ * need more rights for themselves and get them (sandbox_instrument()).
  */
 #ifndef SKUA_PROCESS_SANDBOX_SANDBOX_H
 #define SKUA_PROCESS_SANDBOX_SANDBOX_H
@@ -31,6 +30,9 @@ struct sandbox_conf {
 
 extern const struct module sandbox_module;
 
+/* The settings of a configuration. */
+const struct sandbox_conf *sandbox_conf_of(struct conf *conf);
+
 /*
  * What observes this program from within: "a sanitizer", "coverage" or "valgrind"; NULL:
  * nothing. A sanitizer opens /proc and traces its own threads, a coverage build writes its
@@ -46,7 +48,8 @@ void sandbox_announce(struct conf *conf);
  * Enters it: after the privileges were dropped and before there is a thread.
  * `moved` is called when a request wants a file which the rules do not cover,
  * but would if they were made now; NULL: this process opens no files at all.
- * The configuration must stay. 0, or -1 after a message: the process must not go on.
+ * The configuration must live as long as the process. 0, or -errno after a message: the
+ * process must not go on.
  */
 int sandbox_enter(struct conf *conf, void (*moved)(void));
 

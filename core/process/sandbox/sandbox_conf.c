@@ -10,6 +10,13 @@
 
 #include <module.h>
 
+#include "config/config.h"
+
+const struct sandbox_conf *sandbox_conf_of(struct conf *conf)
+{
+	return scope_data(conf_main(conf), &sandbox_module);
+}
+
 static int set_allow(struct conf_call *call)
 {
 	conf_opens(call, conf_full_path(call->conf, call->node->args[0].text));

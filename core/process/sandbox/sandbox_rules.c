@@ -145,17 +145,11 @@ static void add_open_place(struct sandbox_rules *rules, struct pool *pool,
 			AROUND_LINKS);
 }
 
-/* Nobody replaces a root that nobody has written; it often does not even exist. */
-static enum around around_of(const struct http_conf *conf)
-{
-	bool is_default = !conf->root_scope || conf->root_scope->context == IN_MAIN;
-
-	return is_default ? AROUND_LINKS : AROUND_NAME_AND_LINKS;
-}
-
 static void add_place(struct sandbox_rules *rules, struct pool *pool, const struct http_conf *conf)
 {
 	const struct template *path = conf->alias ? conf->alias : conf->root;
+	/* Nobody replaces a root that nobody has written; it often does not even exist. */
+	bool is_default = !conf->root_scope || conf->root_scope->context == IN_MAIN;
 
 	if (!path)
 		return;
@@ -166,7 +160,8 @@ static void add_place(struct sandbox_rules *rules, struct pool *pool, const stru
 	if (strspn(path->literal.data, "/") == path->literal.len)
 		add_unknown(rules, pool, path);
 	else
-		add_way(rules, pool, pool_cstr(pool, path->literal), around_of(conf));
+		add_way(rules, pool, pool_cstr(pool, path->literal),
+			is_default ? AROUND_LINKS : AROUND_NAME_AND_LINKS);
 }
 
 /* A slash sorts before all else, so that what lies below a directory follows it. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the sandbox comes to for a configuration: for the log, and for people who ask. */
+/* Shows what the sandbox allows with a configuration: in the log, and for `skua help sandbox`. */
 #include "process/sandbox/sandbox.h"
 
 #include <log.h>
@@ -12,30 +12,12 @@
 
 enum { LOGGED_MAX = 32 }; /* rules; there may be one for each of a thousand sites */
 
-static const struct sandbox_conf *conf_of(struct conf *conf)
-{
-	return scope_data(conf_main(conf), &sandbox_module);
-}
-
-/* What every line needs to know. */
+/* What the sandbox consists of on this system. */
 struct findings {
 	const char *instrument; /* of sandbox_instrument() */
 	int landlock; /* version; 0: there is none */
 	bool seccomp;
 };
-
-static struct findings find(void)
-{
-	return (struct findings){ sandbox_instrument(), landlock_version(), seccomp_is_known() };
-}
-
-static void warn_of_unknown(const struct sandbox_rules *rules)
-{
-	for (size_t i = 0; i < rules->unknown_count; i++)
-		log_warnx("sandbox: \"%s\" can be any place: workers can open files there only "
-			  "where sandbox_allow names it",
-			  rules->unknown[i]);
-}
 
 static void announce_rules(struct conf *conf)
 {
@@ -48,14 +30,18 @@ static void announce_rules(struct conf *conf)
 	if (rules->count > LOGGED_MAX)
 		log_notice("sandbox: and %zu more; \"skua help sandbox -c FILE\" lists them",
 			   rules->count - LOGGED_MAX);
-	warn_of_unknown(rules);
+	for (size_t i = 0; i < rules->unknown_count; i++)
+		log_warnx("sandbox: \"%s\" can be any place: workers can open files there only "
+			  "where sandbox_allow names it",
+			  rules->unknown[i]);
 	pool_destroy(pool);
 }
 
 void sandbox_announce(struct conf *conf)
 {
-	const struct sandbox_conf *own = conf_of(conf);
-	struct findings found = find();
+	const struct sandbox_conf *own = sandbox_conf_of(conf);
+	const struct findings found = { sandbox_instrument(), landlock_version(),
+					seccomp_is_known() };
 
 	if (own->mode == SANDBOX_OFF) {
 		log_notice("sandbox: off, workers may do what their user may");
@@ -88,19 +74,16 @@ static void print_paths(const struct sandbox_rules *rules, FILE *to)
 		fprintf(to, "and of \"%s\" only what sandbox_allow names.\n", rules->unknown[i]);
 }
 
-static const char *rule_text(const struct seccomp_call *call)
-{
-	if (call->is_unknown)
-		return " (answered with ENOSYS)";
-	return call->arguments[0].check == CHECK_NOTHING ? "" : " (some arguments)";
-}
-
 static void print_calls(FILE *to)
 {
 	fputs("It may make these system calls:\n", to);
 	for (size_t i = 0; i < seccomp_calls_count; i++) {
 		const struct seccomp_call *call = &seccomp_calls[i];
-		int width = fprintf(to, "    %s%s", call->name, rule_text(call));
+		bool is_limited = call->arguments[0].check != CHECK_NOTHING;
+		int width = fprintf(to, "    %s%s", call->name,
+				    call->is_unknown ? " (fails with ENOSYS)" :
+				    is_limited	     ? " (some arguments)" :
+						       "");
 
 		fprintf(to, "%*s %s\n", width < 36 ? 36 - width : 0, "", call->why);
 	}
@@ -135,8 +118,9 @@ static void print_rest(FILE *to)
 
 void sandbox_print(struct conf *conf, FILE *to)
 {
-	const struct sandbox_conf *own = conf_of(conf);
-	struct findings found = find();
+	const struct sandbox_conf *own = sandbox_conf_of(conf);
+	const struct findings found = { sandbox_instrument(), landlock_version(),
+					seccomp_is_known() };
 	struct pool *pool = pool_create(0);
 
 	if (own->mode == SANDBOX_OFF) {

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Makes a filter of the table: a program of the kernel's packet filter that
- * looks at the number of a call, and for some at one or two arguments. The kernel keeps
- * by itself which calls are allowed whatever their arguments are, and does not run
- * the program for those. So the others stand at its beginning, in the table's order.
+ * looks at the number of a call, and for some at one or two arguments. The kernel notes
+ * which calls are allowed whatever their arguments are, and does not run the program for
+ * those. So the others stand at its beginning, in the table's order.
  *
  * A call that is refused raises SIGSYS; the handler names the call in the log
- * and gives EPERM as its result. That needs nobody's help and no thread, as a
- * supervisor would, and works where the call was made.
+ * and gives EPERM as its result. This needs no supervising process or thread, and works in
+ * the thread that has made the call.
  */
 #include "process/sandbox/seccomp.h"
 
@@ -136,7 +136,7 @@ static void put_calls(struct filter *filter, bool with_arguments)
 			put_call(filter, &seccomp_calls[i]);
 }
 
-static void make(struct filter *filter, enum seccomp_answer answer)
+static void make_filter(struct filter *filter, enum seccomp_answer answer)
 {
 	load(filter, offsetof(struct seccomp_data, arch));
 	jump(filter, BPF_JEQ, SECCOMP_ARCH, 1, 0);
@@ -149,8 +149,8 @@ static void make(struct filter *filter, enum seccomp_answer answer)
 
 /* --- calls that are refused -------------------------------------------------------- */
 
-/* True once for each number. */
-static bool is_news(int number)
+/* True at the first call for each number. */
+static bool is_first(int number)
 {
 	static atomic_uchar seen[CALLS_MAX / 8];
 
@@ -160,40 +160,26 @@ static bool is_news(int number)
 	return !(atomic_fetch_or(&seen[number / 8], bit) & bit);
 }
 
-/* Other arguments would have been allowed. */
-static bool is_in_table(int number)
-{
-	for (size_t i = 0; i < seccomp_calls_count; i++)
-		if (seccomp_calls[i].number == number)
-			return true;
-	return false;
-}
-
 /*
- * Runs in the midst of whoever made the call. log_write() takes no lock that is
- * held around a call which is not allowed, so it may be called here.
+ * Handles SIGSYS in the thread that has made the call. No lock that log_write() takes is held
+ * around a call which is not allowed, so it may be called here.
  */
 static void on_refused(int signal, siginfo_t *info, void *context)
 {
-	int saved = errno;
-	const char *name = seccomp_call_name(info->si_syscall);
+	int saved = errno, number = info->si_syscall;
+	const char *name = seccomp_call_name(number);
+	bool is_in_table = false;
 
 	(void)signal;
-	if (is_news(info->si_syscall))
+	/* If it is, other arguments would have been allowed. */
+	for (size_t i = 0; i < seccomp_calls_count; i++)
+		is_in_table |= seccomp_calls[i].number == number;
+	if (is_first(number))
 		log_critx("the sandbox has refused the system call %s (%d)%s, with EPERM; this is "
 			  "logged once. \"sandbox off\" allows it", name ? name : "of the number",
-			  info->si_syscall,
-			  is_in_table(info->si_syscall) ? " with these arguments" : "");
+			  number, is_in_table ? " with these arguments" : "");
 	seccomp_set_result(context, -EPERM);
 	errno = saved;
-}
-
-static int catch_refused(void)
-{
-	struct sigaction action = { .sa_flags = SA_SIGINFO | SA_NODEFER };
-
-	action.sa_sigaction = on_refused;
-	return sigaction(SIGSYS, &action, NULL) < 0 ? -errno : 0;
 }
 
 bool seccomp_is_known(void)
@@ -206,12 +192,15 @@ bool seccomp_is_known(void)
 int seccomp_enter(enum seccomp_answer answer)
 {
 	static struct filter filter;
-	int error = catch_refused();
+	const struct sigaction action = {
+		.sa_sigaction = on_refused,
+		.sa_flags = SA_SIGINFO | SA_NODEFER,
+	};
 
-	if (error < 0)
-		return error;
+	if (sigaction(SIGSYS, &action, NULL) < 0)
+		return -errno;
 	filter.count = 0;
-	make(&filter, answer);
+	make_filter(&filter, answer);
 	const struct sock_fprog program = { .len = filter.count, .filter = filter.steps };
 	long result = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC,
 			      &program);
