@@ -13,13 +13,11 @@
 
 #include "base/stats.h"
 
-static struct list busy = LIST_EMPTY(busy);
-static struct list idle = LIST_EMPTY(idle);
-
-struct conn_counts conn_counts;
-uint32_t conn_limit = 512;
-void (*conn_none_left)(void);
-bool (*conn_export)(struct conn *conn);
+struct conns conns = {
+	.idle_list = LIST_EMPTY(conns.idle_list),
+	.busy_list = LIST_EMPTY(conns.busy_list),
+	.limit = 512,
+};
 
 static void on_ready(struct event *event, uint32_t events)
 {
@@ -117,15 +115,15 @@ static struct conn *create(const struct listener *listener, int fd, const union 
 		refuse(fd, "epoll does not take it");
 		return NULL;
 	}
-	list_append(&busy, &conn->link);
-	conn_counts.active++;
+	list_append(&conns.busy_list, &conn->link);
+	conns.active++;
 	return conn;
 }
 
 bool conn_open(const struct listener *listener, int fd, const union address *peer,
 	       socklen_t peer_len)
 {
-	if (conn_counts.active >= conn_limit && !conn_close_oldest_idle())
+	if (conns.active >= conns.limit && !conn_close_oldest_idle())
 		return refuse(fd, "worker_connections are not enough");
 
 	struct conn *conn = create(listener, fd, peer, peer_len);
@@ -196,11 +194,11 @@ static void destroy(struct conn *conn)
 	job_cancel(&conn->respond);
 	job_cancel(&conn->send);
 	list_remove(&conn->link);
-	conn_counts.idle -= conn->idle;
-	conn_counts.active--;
+	conns.idle -= conn->idle;
+	conns.active--;
 	free(conn);
-	if (conn_counts.active == 0 && conn_none_left)
-		conn_none_left();
+	if (conns.active == 0 && conns.none_left)
+		conns.none_left();
 }
 
 void conn_close(struct conn *conn)
@@ -250,8 +248,8 @@ void conn_set_idle(struct conn *conn, bool is_idle)
 	if (conn->idle == is_idle)
 		return;
 	list_remove(&conn->link);
-	list_append(is_idle ? &idle : &busy, &conn->link);
-	conn_counts.idle += is_idle ? 1 : -1;
+	list_append(is_idle ? &conns.idle_list : &conns.busy_list, &conn->link);
+	conns.idle += is_idle ? 1 : -1;
 	conn->idle = is_idle;
 }
 
@@ -280,8 +278,8 @@ static void for_each(struct list *list, void (*act)(struct conn *conn))
 
 void conn_for_each(void (*act)(struct conn *conn))
 {
-	for_each(&idle, act);
-	for_each(&busy, act);
+	for_each(&conns.idle_list, act);
+	for_each(&conns.busy_list, act);
 }
 
 /* False: act() has said so. */
@@ -299,13 +297,13 @@ static bool for_some(struct list *list, bool (*act)(struct conn *conn))
 
 void conn_for_all(bool (*act)(struct conn *conn))
 {
-	if (for_some(&idle, act))
-		for_some(&busy, act);
+	if (for_some(&conns.idle_list, act))
+		for_some(&conns.busy_list, act);
 }
 
 void conn_for_idle(bool (*act)(struct conn *conn))
 {
-	for_some(&idle, act);
+	for_some(&conns.idle_list, act);
 }
 
 static void drain(struct conn *conn)
@@ -325,9 +323,12 @@ void conn_close_all(void)
 
 bool conn_close_oldest_idle(void)
 {
-	if (idle.next == &idle)
+	struct list *first = conns.idle_list.next;
+
+	if (first == &conns.idle_list)
 		return false;
-	struct conn *oldest = list_item(idle.next, struct conn, link);
+
+	struct conn *oldest = list_item(first, struct conn, link);
 
 	/* If the oldest one has to stay, so have the others. */
 	if (oldest->stays_until > clock_ms())

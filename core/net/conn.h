@@ -156,13 +156,27 @@ struct str address_text(const union address *address, struct pool *pool);
 int address_port(const union address *address);
 void address_set_port(union address *address, int port); /* of an IPv4 or IPv6 address */
 
-/* Counters and limits of this worker. */
-struct conn_counts {
-	uint32_t active, idle;
-	uint32_t writing; /* with an answer under way; counted by the protocol */
+/*
+ * The connections of this process, which has one loop and so one set of them. net/conn.c
+ * keeps the lists and counts; the worker gives the limit and the two functions.
+ */
+struct conns {
+	struct list idle_list, busy_list; /* those idle longest come first */
+	uint32_t active; /* open connections */
+	uint32_t idle; /* those of them that wait for a request */
+	uint32_t writing; /* with a response under way; counted by the protocol */
+	uint32_t limit; /* worker_connections */
+
+	/* Called when the number of open connections has become 0; NULL: nobody. */
+	void (*none_left)(void);
+	/*
+	 * Called by the protocol for a connection that is between two requests: gives it to
+	 * another process. Returns true if that process has it: then it is gone here. False: it
+	 * is served here as before. NULL as long as connections stay in this process.
+	 */
+	bool (*export)(struct conn *conn);
 };
-extern struct conn_counts conn_counts;
-extern uint32_t conn_limit; /* worker_connections */
+extern struct conns conns;
 
 /*
  * Calls act() on each connection, idle ones first, those that have been idle
@@ -180,15 +194,5 @@ void conn_close_all(void);
 
 /* Closes the connection that has been idle longest. False: there is none that may go. */
 bool conn_close_oldest_idle(void);
-
-/* Called when the number of open connections has become 0 (process/ fills it in). */
-extern void (*conn_none_left)(void);
-
-/*
- * Gives a connection that is between two requests to another process; true if
- * it was taken: then it is gone here. False: it is served here as before. NULL
- * as long as connections stay; process/ fills it in.
- */
-extern bool (*conn_export)(struct conn *conn);
 
 #endif

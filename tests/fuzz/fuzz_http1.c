@@ -108,13 +108,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		shutdown(ends[1], SHUT_WR);
 	settle(ends[1], &answered);
 	/* Several times, since a thread may be opening a file, and each state has its limit. */
-	for (int i = 0; i < 200 && conn_counts.active; i++) {
+	for (int i = 0; i < 200 && conns.active; i++) {
 		if (data[0] % 2 == 0)
 			pass(ENDS_AFTER_MS);
 		loop_turn(i < 3 ? 0 : 10);
 		settle(ends[1], &answered);
 	}
-	assert(conn_counts.active == 0);
+	assert(conns.active == 0);
 	close(ends[1]);
 	return 0;
 }

@@ -137,7 +137,7 @@ static inline void pass(struct client *client, int64_t ms)
 
 static inline bool is_open(void)
 {
-	return conn_counts.active > 0;
+	return conns.active > 0;
 }
 
 static inline void leave(struct client *client)

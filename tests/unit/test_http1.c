@@ -249,9 +249,9 @@ START_TEST(a_conversation_that_moves)
 	for (size_t cut = 1; cut < sizeof(conversation) - 1; cut++) {
 		struct client client = come();
 
-		conn_export = move;
+		conns.export = move;
 		say(&client, conversation, cut);
-		conn_export = NULL;
+		conns.export = NULL;
 		take(&client);
 		say(&client, conversation + cut, sizeof(conversation) - 1 - cut);
 		for (int i = 0; i < 5; i++)

@@ -205,7 +205,7 @@ static bool advance(struct h1 *h, int *answers)
 	if (ex->body.kind != FRAMING_NONE)
 		return skip_body(ex) == DISCARD_DONE;
 	/* The process ends: what comes behind this answer is for the next one. */
-	if (conn_export && !h->draining && ex->first)
+	if (conns.export && !h->draining && ex->first)
 		return false;
 	if (h1_next_request(h) == NEXT_NONE)
 		return false;
@@ -225,7 +225,7 @@ static void h1_respond(struct conn *conn)
 	ex->is_responding = true;
 	do {
 		/* The process ends: who takes the connection answers what has come. */
-		if (conn_export && h1_is_between_requests(h) && conn_export(conn))
+		if (conns.export && h1_is_between_requests(h) && conns.export(conn))
 			return;
 	} while (may_answer(ex, answers) && advance(h, &answers));
 	ex->is_responding = false;

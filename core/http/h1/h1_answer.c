@@ -208,7 +208,7 @@ static struct request_core *take_first(struct exchange *ex)
 	ex->first = core->next;
 	if (!ex->first) {
 		ex->end = &ex->first;
-		conn_counts.writing--;
+		conns.writing--;
 	}
 	if (ex->current == core)
 		ex->current = NULL;

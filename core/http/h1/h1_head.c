@@ -215,7 +215,7 @@ struct request_core *h1_begin_request(struct h1 *h)
 	ex->end = &core->next;
 	ex->current = core;
 	stats_add(&stats_mine->requests, 1);
-	conn_counts.writing += !core->pipelined;
+	conns.writing += !core->pipelined;
 	return core;
 }
 

@@ -123,8 +123,8 @@ static void become_idle(struct h1 *h)
 	conn_want(conn, EPOLLIN | EPOLLRDHUP);
 	timer_start(&conn->timer, h->conf->keepalive_timeout.ms);
 	assert(!SKUA_DEBUG || will_be_woken(h));
-	if (conn_export)
-		conn_export(conn);
+	if (conns.export)
+		conns.export(conn);
 }
 
 static void wait_for_end(struct h1 *h)

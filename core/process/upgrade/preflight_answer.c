@@ -61,7 +61,7 @@ static void serve(struct generation *generation, int fd)
 {
 	const union address peer = { .any.sa_family = AF_UNIX };
 
-	conn_none_left = loop_stop;
+	conns.none_left = loop_stop;
 	if (generation->listeners->count == 0)
 		close(fd);
 	else if (conn_open(&generation->listeners->items[0], fd, &peer, sizeof(peer.any.sa_family)))

@@ -98,10 +98,10 @@ static void show_title(void *data)
 	if (!draining) {
 		proctitle_set("%s %u, generation %u", process_kind_name(self), self->index,
 			      self->generation->number);
-	} else if (shown != conn_counts.active) {
-		shown = conn_counts.active;
+	} else if (shown != conns.active) {
+		shown = conns.active;
 		proctitle_set("%s %u, generation %u, draining %u", process_kind_name(self),
-			      self->index, self->generation->number, conn_counts.active);
+			      self->index, self->generation->number, conns.active);
 	}
 }
 

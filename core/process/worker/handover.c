@@ -2,7 +2,7 @@
 /*
  * A sweep goes over all connections and gives away those that are between two requests,
  * in batches, as long as there is room for them. Connections that are busy come by
- * themselves, through conn_export.
+ * themselves, through conns.export.
  */
 #include "process/worker/handover.h"
 
@@ -45,7 +45,7 @@ static bool may_leave(const struct conn *conn)
 
 static void drain_all(void)
 {
-	conn_export = NULL;
+	conns.export = NULL;
 	timer_stop(&retry);
 	conn_drain_all();
 }
@@ -146,11 +146,11 @@ static void go_on(void)
 static void on_retry(void *data)
 {
 	(void)data;
-	if (conn_export)
+	if (conns.export)
 		go_on();
 }
 
-/* conn_export: a connection has come to the end of an answer, or begins with a request. */
+/* conns.export: a connection has come to the end of an answer, or begins with a request. */
 static bool export_one(struct conn *conn)
 {
 	return may_leave(conn) && add(conn) == 0 && flush();
@@ -164,7 +164,7 @@ void handover_start(void)
 		drain_all();
 		return;
 	}
-	conn_export = export_one;
+	conns.export = export_one;
 	sweep();
 }
 
@@ -172,7 +172,7 @@ void handover_again(void)
 {
 	if (!leaving)
 		return;
-	if (conn_export)
+	if (conns.export)
 		sweep();
 	else
 		drain_all();
@@ -189,7 +189,7 @@ void handover_listeners(struct str ids)
 		return;
 	if (!listeners_count)
 		drain_all();
-	else if (conn_export)
+	else if (conns.export)
 		sweep();
 }
 
@@ -223,13 +223,13 @@ void handover_give(uint32_t count)
 	credit += count;
 	if (!leaving)
 		give_idle();
-	else if (conn_export)
+	else if (conns.export)
 		go_on();
 }
 
 void handover_finish(void)
 {
-	conn_export = NULL;
+	conns.export = NULL;
 	timer_stop(&retry);
 	free(listeners);
 	listeners = NULL;

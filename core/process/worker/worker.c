@@ -72,11 +72,11 @@ static bool has_room(void)
 {
 	static int64_t said_ms;
 
-	if (conn_counts.active < conn_limit || (!quitting && conn_close_oldest_idle()))
+	if (conns.active < conns.limit || (!quitting && conn_close_oldest_idle()))
 		return true;
 	if (clock_is_due(&said_ms, SHORTAGE_LOG_MS))
 		log_alertx("all %u worker_connections are in use, new connections wait",
-			   conn_limit);
+			   conns.limit);
 	return false;
 }
 
@@ -126,7 +126,7 @@ static bool next_fits(void)
 {
 	int count = inbox_next(place.inbox);
 
-	return count >= 0 && conn_counts.active + (uint32_t)count <= conn_limit;
+	return count >= 0 && conns.active + (uint32_t)count <= conns.limit;
 }
 
 /*
@@ -136,12 +136,12 @@ static bool next_fits(void)
  */
 static bool inbox_must_wait(void)
 {
-	if (conn_counts.active < conn_sure || next_fits() || (file_cache_trim() && next_fits()))
+	if (conns.active < conn_sure || next_fits() || (file_cache_trim() && next_fits()))
 		return false;
 	while (!quitting && conn_close_oldest_idle())
 		if (next_fits())
 			return false;
-	return conn_counts.active > 0;
+	return conns.active > 0;
 }
 
 static unsigned take_from_inbox(void)
@@ -156,7 +156,7 @@ static unsigned take_from_inbox(void)
 			break;
 	}
 	/* In this order: what has arrived is not counted as room. */
-	stats_set(&stats_mine->active, conn_counts.active);
+	stats_set(&stats_mine->active, conns.active);
 	stats_add(&stats_mine->taken, count);
 	/* It is empty: what is missing in the account was in a message that was dropped. */
 	if (count == 0 && stats_get(&stats_mine->taken) < dealt && !inbox_must_wait())
@@ -220,9 +220,9 @@ static int start_accepting(void)
 static void publish(void *data)
 {
 	(void)data;
-	stats_set(&stats_mine->active, conn_counts.active);
-	stats_set(&stats_mine->idle, conn_counts.idle);
-	stats_set(&stats_mine->writing, conn_counts.writing);
+	stats_set(&stats_mine->active, conns.active);
+	stats_set(&stats_mine->idle, conns.idle);
+	stats_set(&stats_mine->writing, conns.writing);
 	/* The master may have thought otherwise. */
 	stats_set(&stats_mine->away, 0);
 }
@@ -241,15 +241,15 @@ static void find_limits(void)
 
 	/* Each connection may have a file. */
 	sure = sure > CHANNEL_FDS ? (sure - CHANNEL_FDS) / 2 : 0;
-	conn_limit = wanted < room ? wanted : room;
-	conn_sure = sure + CHANNEL_FDS < conn_limit ? sure : conn_limit - CHANNEL_FDS;
-	if (conn_limit < CHANNEL_FDS)
+	conns.limit = wanted < room ? wanted : room;
+	conn_sure = sure + CHANNEL_FDS < conns.limit ? sure : conns.limit - CHANNEL_FDS;
+	if (conns.limit < CHANNEL_FDS)
 		conn_sure = 0;
-	stats_set(&stats_mine->limit, conn_limit);
-	if (conn_limit < wanted && place.index == 0)
+	stats_set(&stats_mine->limit, conns.limit);
+	if (conns.limit < wanted && place.index == 0)
 		log_warnx("a worker may open %u descriptors, and takes %u connections, not the %u "
 			  "of worker_connections; worker_rlimit_nofile allows more",
-			  privileges_file_limit(), conn_limit, wanted);
+			  privileges_file_limit(), conns.limit, wanted);
 }
 
 int worker_start(const struct worker_place *given)
@@ -275,7 +275,7 @@ int worker_start(const struct worker_place *given)
 static void on_patience_over(void *data)
 {
 	(void)data;
-	log_warnx("worker_shutdown_timeout is over: %u connections are closed", conn_counts.active);
+	log_warnx("worker_shutdown_timeout is over: %u connections are closed", conns.active);
 	conn_close_all();
 }
 
@@ -288,9 +288,9 @@ void worker_quit(void)
 	if (place.accepts)
 		accept_stop();
 	empty_inbox();
-	conn_none_left = loop_stop;
+	conns.none_left = loop_stop;
 	handover_start();
-	if (conn_counts.active == 0) {
+	if (conns.active == 0) {
 		loop_stop();
 		return;
 	}
@@ -309,7 +309,7 @@ void worker_stop(void)
 
 void worker_finish(void)
 {
-	conn_none_left = NULL;
+	conns.none_left = NULL;
 	handover_finish();
 	conn_close_all();
 	timer_stop(&patience);
@@ -317,8 +317,8 @@ void worker_finish(void)
 	threads_finish();
 	stop_modules();
 	log_writer_flush_all();
-	if (conn_counts.active)
+	if (conns.active)
 		log_alertx("%u connections are still open at the end of this worker: a defect",
-			   conn_counts.active);
+			   conns.active);
 	completion_finish();
 }
