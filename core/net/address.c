@@ -3,9 +3,10 @@
 #include "net/listener.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netdb.h>
 
-#include "net/conn.h"
+#include <pool.h>
 
 enum { DEFAULT_PORT = 80 };
 
@@ -20,11 +21,11 @@ static int parse_ports(struct str text, in_port_t *port, unsigned *count, const 
 	    (is_range && (str_to_u64(last_text, 65535, &last) < 0 || first == 0))) {
 		*why = "a port is a number from 1 to 65535 (or 0: the kernel chooses), a range of "
 		       "ports two of them: 8000-8003";
-		return -1;
+		return -EINVAL;
 	}
 	if (is_range && last < first) {
 		*why = "the range of ports ends before it begins";
-		return -1;
+		return -EINVAL;
 	}
 	*port = htons((in_port_t)first);
 	*count = is_range ? (unsigned)(last - first) + 1 : 1;
@@ -37,7 +38,7 @@ static int parse_unix(struct str path, struct listener *out, const char **why)
 
 	if (path.len == 0 || path.len >= sizeof(un->sun_path)) {
 		*why = "the path of a unix socket has 1 to 107 bytes";
-		return -1;
+		return -EINVAL;
 	}
 	un->sun_family = AF_UNIX;
 	memcpy(un->sun_path, path.data, path.len);
@@ -53,7 +54,7 @@ static int parse_ipv6(struct pool *pool, struct str text, struct listener *out, 
 
 	if (end < 0) {
 		*why = "\"]\" is missing after the IPv6 address";
-		return -1;
+		return -EINVAL;
 	}
 	struct str rest = str_skip(text, (size_t)end + 1);
 
@@ -63,13 +64,13 @@ static int parse_ipv6(struct pool *pool, struct str text, struct listener *out, 
 	if (inet_pton(AF_INET6, pool_cstr(pool, str_skip(str_head(text, (size_t)end), 1)),
 		      &in6->sin6_addr) != 1) {
 		*why = "this is not an IPv6 address";
-		return -1;
+		return -EINVAL;
 	}
 	if (rest.len == 0)
 		return 0;
 	if (rest.data[0] != ':') {
 		*why = "expected \":port\" after \"]\"";
-		return -1;
+		return -EINVAL;
 	}
 	return parse_ports(str_skip(rest, 1), &in6->sin6_port, ports, why);
 }
@@ -84,7 +85,7 @@ static int resolve(struct pool *pool, struct str host, struct in_addr *out, cons
 		return 0; /* all zeroes: INADDR_ANY */
 	if (host.len == 0 || getaddrinfo(name, NULL, &hints, &found) != 0) {
 		*why = "the host is neither an address nor a name that can be found";
-		return -1;
+		return -EINVAL;
 	}
 	*out = ((struct sockaddr_in *)found->ai_addr)->sin_addr;
 	freeaddrinfo(found);
@@ -121,7 +122,7 @@ static int parse_ipv4(struct pool *pool, struct str text, struct listener *out, 
 	if (colon < 0 && is_ports(text))
 		return parse_ports(text, &in->sin_port, ports, why);
 	if (colon >= 0 && parse_ports(port, &in->sin_port, ports, why) < 0)
-		return -1;
+		return -EINVAL;
 	return resolve(pool, host, &in->sin_addr, why);
 }
 
@@ -173,8 +174,7 @@ bool listener_same(const struct listener *a, const struct listener *b)
 	       memcmp(&a->address, &b->address, a->address_len) == 0;
 }
 
-/* Writes the text to a buffer of INET6_ADDRSTRLEN bytes. */
-static struct str put_address(const union address *address, char *text)
+struct str address_put(const union address *address, char *text)
 {
 	switch (address->any.sa_family) {
 	case AF_INET:
@@ -192,7 +192,7 @@ struct str address_text(const union address *address, struct pool *pool)
 {
 	char text[INET6_ADDRSTRLEN];
 
-	return pool_strdup(pool, put_address(address, text));
+	return pool_strdup(pool, address_put(address, text));
 }
 
 int address_port(const union address *address)
@@ -205,16 +205,4 @@ int address_port(const union address *address)
 	default:
 		return 0;
 	}
-}
-
-struct str conn_peer_text(struct conn *conn)
-{
-	if (!conn->peer_text_len) {
-		struct str text = put_address(&conn->peer, conn->peer_text);
-
-		if (text.data != conn->peer_text)
-			str_put(conn->peer_text, text);
-		conn->peer_text_len = (uint8_t)text.len;
-	}
-	return (struct str){ conn->peer_text, conn->peer_text_len };
 }

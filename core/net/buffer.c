@@ -6,16 +6,18 @@
 
 enum { SPARE_BUFFERS = 64 };
 
-static struct buffer *spare;
-static int spare_count;
+static struct {
+	struct buffer *first;
+	int count;
+} spare; /* buffers of BUFFER_USUAL bytes, for the next buffer_create() */
 
 struct buffer *buffer_create(size_t capacity)
 {
-	struct buffer *buffer = spare;
+	struct buffer *buffer = spare.first;
 
 	if (capacity <= BUFFER_USUAL && buffer) {
-		spare = buffer->next;
-		spare_count--;
+		spare.first = buffer->next;
+		spare.count--;
 	} else {
 		if (capacity < BUFFER_USUAL)
 			capacity = BUFFER_USUAL;
@@ -39,13 +41,13 @@ void buffer_unref(struct buffer *buffer)
 {
 	if (!buffer || --buffer->references)
 		return;
-	if (buffer->capacity != BUFFER_USUAL || spare_count == SPARE_BUFFERS) {
+	if (buffer->capacity != BUFFER_USUAL || spare.count == SPARE_BUFFERS) {
 		free(buffer);
 		return;
 	}
-	buffer->next = spare;
-	spare = buffer;
-	spare_count++;
+	buffer->next = spare.first;
+	spare.first = buffer;
+	spare.count++;
 }
 
 struct buffer *buffer_make_room(struct buffer *buffer, size_t room)

@@ -265,6 +265,18 @@ const union address *conn_local(struct conn *conn)
 	return &conn->local;
 }
 
+struct str conn_peer_text(struct conn *conn)
+{
+	if (!conn->peer_text_len) {
+		struct str text = address_put(&conn->peer, conn->peer_text);
+
+		if (text.data != conn->peer_text)
+			str_put(conn->peer_text, text);
+		conn->peer_text_len = (uint8_t)text.len;
+	}
+	return (struct str){ conn->peer_text, conn->peer_text_len };
+}
+
 /* Calls act() on each connection of a list; act() may close the connection. */
 static void for_each(struct list *list, void (*act)(struct conn *conn))
 {

@@ -151,11 +151,6 @@ const union address *conn_local(struct conn *conn);
 /* The client's address as text; made at the first call, lives as long as the connection. */
 struct str conn_peer_text(struct conn *conn);
 
-/* "127.0.0.1", "::1", "unix:"; in the pool. Port 0 for unix sockets. */
-struct str address_text(const union address *address, struct pool *pool);
-int address_port(const union address *address);
-void address_set_port(union address *address, int port); /* of an IPv4 or IPv6 address */
-
 /*
  * The connections of this process, which has one loop and so one set of them. net/conn.c
  * keeps the lists and counts; the worker gives the limit and the two functions.

@@ -9,22 +9,13 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <netinet/in.h>
-
 #include <conf.h>
 #include <str.h>
 
+#include "net/address.h"
+
 struct conn;
 struct protocol;
-
-union address {
-	struct sockaddr any;
-	struct sockaddr_in in;
-	struct sockaddr_in6 in6;
-	struct sockaddr_un un;
-};
 
 struct keepalive_probes {
 	enum { KEEPALIVE_DEFAULT, KEEPALIVE_ON, KEEPALIVE_OFF } mode;
@@ -73,7 +64,7 @@ struct listeners {
  * "127.0.0.1:8080", "localhost:8080", "[::1]:8080", "unix:/path". The port is
  * 80 where none is given. For a range of ports, "8000-8003", *out is the first of
  * them; *ports is how many there are, 1 otherwise. 0 and address, address_len, text
- * of *out are set, or -1 with a reason in *why (static text).
+ * of *out are set, or -EINVAL with a reason in *why (static text).
  */
 int listener_parse(struct pool *pool, struct str text, struct listener *out, unsigned *ports,
 		   const char **why);

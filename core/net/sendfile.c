@@ -11,8 +11,10 @@
 /* Devices that are remembered. On further ones sendfile(2) is tried, and fails, each time. */
 enum { DEVICES = 32 };
 
-static dev_t devices[DEVICES];
-static size_t devices_count;
+static struct {
+	dev_t devices[DEVICES];
+	size_t count;
+} refused; /* devices on which sendfile(2) does not work */
 
 bool sendfile_is_refused(int error)
 {
@@ -21,8 +23,8 @@ bool sendfile_is_refused(int error)
 
 static bool is_remembered(dev_t device)
 {
-	for (size_t i = 0; i < devices_count; i++)
-		if (devices[i] == device)
+	for (size_t i = 0; i < refused.count; i++)
+		if (refused.devices[i] == device)
 			return true;
 	return false;
 }
@@ -31,18 +33,18 @@ void sendfile_note_refusal(int fd, int error)
 {
 	struct stat status;
 
-	if (fstat(fd, &status) < 0 || is_remembered(status.st_dev) || devices_count == DEVICES)
+	if (fstat(fd, &status) < 0 || is_remembered(status.st_dev) || refused.count == DEVICES)
 		return;
-	devices[devices_count++] = status.st_dev;
-	errno = error;
-	log_warn("sendfile() does not work on the file system of device %u:%u; its files are "
-		 "read and written instead, as with \"sendfile off\"",
-		 major(status.st_dev), minor(status.st_dev));
+	refused.devices[refused.count++] = status.st_dev;
+	log_warnc(error,
+		  "sendfile() does not work on the file system of device %u:%u; its files are "
+		  "read and written instead, as with \"sendfile off\"",
+		  major(status.st_dev), minor(status.st_dev));
 }
 
 bool sendfile_works(int fd)
 {
 	struct stat status;
 
-	return devices_count == 0 || fstat(fd, &status) < 0 || !is_remembered(status.st_dev);
+	return refused.count == 0 || fstat(fd, &status) < 0 || !is_remembered(status.st_dev);
 }

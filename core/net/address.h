@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The address of one end of a connection: IPv4, IPv6 or a unix socket. */
+#ifndef SKUA_NET_ADDRESS_H
+#define SKUA_NET_ADDRESS_H
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <str.h>
+
+struct pool;
+
+union address {
+	struct sockaddr any;
+	struct sockaddr_in in;
+	struct sockaddr_in6 in6;
+	struct sockaddr_un un;
+};
+
+/*
+ * The address without its port: "127.0.0.1", "::1", "unix:". address_put() may write it to
+ * `text`, which has INET6_ADDRSTRLEN bytes, or return a constant; address_text() returns a
+ * copy in the pool.
+ */
+struct str address_put(const union address *address, char *text);
+struct str address_text(const union address *address, struct pool *pool);
+
+/* The port in the order of the host; 0 for unix sockets. */
+int address_port(const union address *address);
+void address_set_port(union address *address, int port); /* of an IPv4 or IPv6 address */
+
+#endif
