@@ -4,9 +4,9 @@
  * all at once; configuration, connection and request have one each. What needs
  * more than memory to end (a descriptor, a reference) registers a cleanup.
  *
- * Allocation does not fail: when the system has no memory left, the pool asks
- * pool_out_of_memory (set by process/), and if that cannot help, the process
- * ends with a message. Nothing here is safe to share between threads.
+ * Allocation does not fail: when the system has no memory left, the function that was given
+ * to heap_on_shortage() may release some; if it cannot, the process ends with a message.
+ * Nothing here is safe to share between threads.
  */
 #ifndef SKUA_POOL_H
 #define SKUA_POOL_H
@@ -85,9 +85,10 @@ void pool_cleanup(struct pool *pool, void (*end)(void *data), void *data);
 void *heap_alloc(size_t size);
 
 /*
- * Called when the system has no memory. Returns true if it could release some,
- * or has waited for some, and the allocation should be tried again.
+ * For the process, not for modules: `release` is called from now on when the system has no
+ * memory. It returns true if it has released some, or has waited for some, and the
+ * allocation is to be tried again. NULL: nobody can release any.
  */
-extern bool (*pool_out_of_memory)(void);
+void heap_on_shortage(bool (*release)(void));
 
 #endif

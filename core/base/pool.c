@@ -37,10 +37,11 @@ struct pool_private {
 	struct block *own; /* holds this struct */
 };
 
-bool (*pool_out_of_memory)(void);
-
-static struct block *spare;
-static size_t spare_count;
+static struct {
+	bool (*release)(void); /* of heap_on_shortage() */
+	struct block *spare; /* blocks of BLOCK_SIZE, for the next pools */
+	size_t spare_count;
+} heap;
 
 static size_t aligned(size_t size)
 {
@@ -52,11 +53,16 @@ static struct pool_private *private(struct pool *pool)
 	return (struct pool_private *)pool;
 }
 
+void heap_on_shortage(bool (*release)(void))
+{
+	heap.release = release;
+}
+
 void *heap_alloc(size_t size)
 {
 	void *memory = malloc(size);
 
-	while (!memory && pool_out_of_memory && pool_out_of_memory())
+	while (!memory && heap.release && heap.release())
 		memory = malloc(size);
 	if (!memory) {
 		log_emergx("no memory for %zu bytes: this process ends", size);
@@ -67,11 +73,11 @@ void *heap_alloc(size_t size)
 
 static struct block *block_get(size_t size)
 {
-	struct block *block = spare;
+	struct block *block = heap.spare;
 
 	if (size == BLOCK_SIZE && block) {
-		spare = block->next;
-		spare_count--;
+		heap.spare = block->next;
+		heap.spare_count--;
 	} else {
 		block = heap_alloc(size);
 	}
@@ -81,13 +87,13 @@ static struct block *block_get(size_t size)
 
 static void block_put(struct block *block)
 {
-	if (block->size != BLOCK_SIZE || spare_count >= SPARE_BLOCKS) {
+	if (block->size != BLOCK_SIZE || heap.spare_count >= SPARE_BLOCKS) {
 		free(block);
 		return;
 	}
-	block->next = spare;
-	spare = block;
-	spare_count++;
+	block->next = heap.spare;
+	heap.spare = block;
+	heap.spare_count++;
 }
 
 /* Behind the header. */

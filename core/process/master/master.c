@@ -625,7 +625,7 @@ int master_run(const struct startup *given, struct generation *first)
 {
 	startup = given;
 	last_resort = (struct timer){ .expired = on_last_resort };
-	pool_out_of_memory = wait_for_memory;
+	heap_on_shortage(wait_for_memory);
 	proctitle_set("master process %s", proctitle_command_line());
 	if (start(first) == 0)
 		loop_run();

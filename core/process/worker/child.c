@@ -262,7 +262,7 @@ static int run(int fd)
 	const struct job_of_kind *job = &jobs[self->kind];
 
 	show_title(NULL);
-	pool_out_of_memory = NULL;
+	heap_on_shortage(NULL);
 	generation_use_log(self->generation, !self->generation->serving);
 	close_foreign();
 	fork_cleanup_run();

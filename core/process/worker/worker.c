@@ -224,7 +224,7 @@ static void publish(void *data)
 	stats_set(&stats_mine->idle, conns.idle);
 	stats_set(&stats_mine->writing, conns.writing);
 	/* The master may have thought otherwise. */
-	stats_set(&stats_mine->away, 0);
+	stats_set(&stats_mine->unavailable, 0);
 }
 
 /*
@@ -259,7 +259,7 @@ int worker_start(const struct worker_place *given)
 	place = *given;
 	loop_on_finish(&hook);
 	/* What an idle connection holds is little, but nothing is lost with it. */
-	pool_out_of_memory = conn_close_oldest_idle;
+	heap_on_shortage(conn_close_oldest_idle);
 	int error = completion_start();
 	if (error < 0) {
 		log_emergc(error, "cannot make the queue of completions");
