@@ -22,17 +22,21 @@ int memfile_create(const char *name, size_t size)
 	return error;
 }
 
-void *memfile_map(int fd, size_t size)
+int memfile_map(int fd, size_t size, void **memory)
 {
 	struct stat status;
 	int seals = fcntl(fd, F_GET_SEALS);
 
+	*memory = NULL;
 	if (seals < 0 || fstat(fd, &status) < 0)
-		return NULL;
-	if (status.st_size != (off_t)size || !(seals & F_SEAL_SHRINK)) {
-		errno = EINVAL;
-		return NULL;
-	}
-	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	return memory == MAP_FAILED ? NULL : memory;
+		return -errno;
+	if (status.st_size != (off_t)size || !(seals & F_SEAL_SHRINK))
+		return -EINVAL;
+
+	void *mapped = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+	if (mapped == MAP_FAILED)
+		return -errno;
+	*memory = mapped;
+	return 0;
 }

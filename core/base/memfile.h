@@ -16,9 +16,10 @@
 int memfile_create(const char *name, size_t size);
 
 /*
- * Maps all of it. NULL and errno; EINVAL: it has another size, or somebody could
- * shrink it, which would end whoever reads it by SIGBUS.
+ * Maps all of the file, shared, to read and write; *memory becomes its address. Returns 0 or
+ * -errno, and *memory is NULL after an error. -EINVAL: the file has another size, or somebody
+ * could shrink it, which would end a process that reads it by SIGBUS.
  */
-void *memfile_map(int fd, size_t size);
+int memfile_map(int fd, size_t size, void **memory);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Maps the counters. Until a process is given its slot it counts in memory of its
- * own, so that whoever counts need not ask.
+ * Maps the counters. Until a process is given its slot it counts in memory of its own, so
+ * that stats_mine can always be written to.
  */
 #include "base/stats.h"
 
@@ -13,16 +13,18 @@
 
 enum { BLOCK = 1 << 16 }; /* numbers that a process gives in a row */
 
-static struct stats own;
-static size_t place, places = 1; /* which slot it counts in, of how many */
+static struct {
+	struct stats before; /* where this process counts until it is given a slot */
+	size_t slot, slots; /* which slot it counts in, of how many */
+} own = { .slots = 1 };
 
-struct stats *stats_mine = &own;
+struct stats *stats_mine = &own.before;
 
 void stats_use(const struct stats_slots *slots, size_t i)
 {
 	stats_mine = stats_slot(slots, i);
-	place = i;
-	places = slots->count;
+	own.slot = i;
+	own.slots = slots->count;
 }
 
 /* The first block of all slots, then the second of all. */
@@ -31,10 +33,10 @@ uint64_t stats_next_number(void)
 	uint64_t given = stats_get(&stats_mine->numbers);
 
 	stats_set(&stats_mine->numbers, given + 1);
-	return (given / BLOCK * places + place) * BLOCK + given % BLOCK + 1;
+	return (given / BLOCK * own.slots + own.slot) * BLOCK + given % BLOCK + 1;
 }
 
-void stats_count_answer(int status, uint64_t bytes)
+void stats_count_response(int status, uint64_t bytes)
 {
 	int class = status / 100;
 
@@ -78,37 +80,37 @@ bool stats_stride_is_sound(size_t stride)
 	       stride <= 1 << 20;
 }
 
-/* Files may have to be smaller than that (RLIMIT_FSIZE), or the system has no more of them. */
-static int map_without_file(struct stats_slots *slots, size_t size)
-{
-	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-
-	if (memory == MAP_FAILED)
-		return -errno;
-	slots->memory = memory;
-	return 0;
-}
-
 int stats_map(struct stats_slots *slots, int *fd)
 {
 	size_t size = slots->count * slots->stride;
 	int file = *fd >= 0 ? *fd : memfile_create("skua counters", size);
+	void *memory;
 
 	slots->memory = NULL;
-	if (file < 0)
-		return map_without_file(slots, size);
-	slots->memory = memfile_map(file, size);
-	if (slots->memory) {
-		*fd = file;
+	if (file < 0) {
+		/* RLIMIT_FSIZE allows no file of this size, or the system has no descriptor. */
+		memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+			      0);
+		if (memory == MAP_FAILED)
+			return -errno;
+		slots->memory = memory;
 		return 0;
 	}
-	int error = -errno;
-	if (file != *fd)
+
+	int error = memfile_map(file, size, &memory);
+
+	slots->memory = memory;
+	if (error == 0)
+		*fd = file;
+	else if (file != *fd)
 		close(file);
 	return error;
 }
 
-/* Nothing else may come to lie there: who counts beyond its slot shall be found out. */
+/*
+ * The addresses stay reserved, so that no other mapping takes them: a process that writes
+ * beyond its own slot ends by SIGSEGV.
+ */
 static int hide(char *from, char *to)
 {
 	if (from == to)

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Counters: a slot for each process in memory that the master maps before it forks.
- * Each slot has pages of its own, and a worker has its own alone: what it writes there
- * is its own affair. The master and the acceptor read all slots, and write `dealt` and
- * `away`; there are no locks. Nobody follows what he reads here: these are numbers to show
- * and to choose by. The last slot is no process's: the master adds up in it what those
- * have counted that have gone.
+ * Counters: a slot for each process, in memory that the master maps before it forks. Each
+ * slot has pages of its own, and a worker can reach its own slot only, so that it cannot
+ * falsify what others count. The master and the acceptor read all slots, and write `dealt`
+ * and `unavailable`; there are no locks. The numbers are shown, and a worker is chosen by
+ * them, but no process uses them as an address or a size, since a worker may write anything
+ * into its slot. The last slot belongs to no process: in it the master adds up what
+ * processes have counted that have ended.
  */
 #ifndef SKUA_BASE_STATS_H
 #define SKUA_BASE_STATS_H
@@ -18,7 +19,7 @@
 /* 1xx to 5xx stand at 1 to 5; at 0 what was closed without an answer. */
 #define STATS_CLASSES 6
 
-/* To be raised when a field of a slot changes its place or its meaning. */
+/* Raise it when a member of a slot changes its place or its meaning. */
 #define STATS_LAYOUT 1
 
 /* One slot. */
@@ -27,15 +28,16 @@ struct stats {
 	_Atomic uint64_t handed_off; /* connections that it has given to another process */
 	_Atomic uint64_t requests;
 	_Atomic uint64_t responses[STATS_CLASSES]; /* by the hundreds of their status */
-	_Atomic uint64_t bytes; /* of answers, heads included, that were sent */
+	_Atomic uint64_t bytes; /* of responses, heads included, that were sent */
 	_Atomic uint64_t active; /* connections that are open now */
 	_Atomic uint64_t idle; /* those of them that wait for a request */
-	_Atomic uint64_t writing; /* those with a request that is being answered */
+	_Atomic uint64_t writing; /* those with a response under way */
 	_Atomic uint64_t limit; /* how many connections it may have open; 0: not known yet */
-	_Atomic uint64_t dealt; /* connections put into this process's inbox, by anyone */
-	_Atomic uint64_t taken; /* and those it has taken out */
-	_Atomic uint64_t numbers; /* how many it has given to connections */
-	_Atomic uint64_t away; /* 1: nobody serves now; the master's word, until it serves again */
+	_Atomic uint64_t dealt; /* connections that anyone has put into this process's inbox */
+	_Atomic uint64_t taken; /* connections that it has taken out of its inbox */
+	_Atomic uint64_t numbers; /* how many numbers it has given to connections */
+	/* 1: the process is not serving, says the master; the process clears it when it serves. */
+	_Atomic uint64_t unavailable;
 } __attribute__((aligned(128)));
 
 /* The slots of a file of counters. */
@@ -50,7 +52,7 @@ static inline struct stats *stats_slot(const struct stats_slots *slots, size_t i
 	return (struct stats *)(slots->memory + i * slots->stride);
 }
 
-/* The slot of this process. There is always one, if only in its own memory. */
+/* The slot of this process; never NULL: before stats_use() it is memory of its own. */
 extern struct stats *stats_mine;
 
 /* This process counts in a slot from now on. */
@@ -74,16 +76,16 @@ struct stats_sum {
 /* Adds what a slot holds now. */
 void stats_add_to(struct stats_sum *sum, const struct stats *slot);
 
-/* Adds what a process has counted that has gone to another slot, whose only writer calls this. */
+/* Adds the counts of a process that has ended to another slot; only that slot's writer may. */
 void stats_fold(struct stats *into, const struct stats *slot);
 
-/* An answer is over; status 0: there was none. */
-void stats_count_answer(int status, uint64_t bytes);
+/* Counts a response that has ended, and its bytes; status 0: there was no response. */
+void stats_count_response(int status, uint64_t bytes);
 
-/* From one slot to the next in files that are made here: whole pages. */
+/* Bytes from one slot to the next in files that this program makes: whole pages. */
 size_t stats_stride(void);
 
-/* Whether there may be slots so far apart; those of a program of before were. */
+/* Whether a file of another version of this program may have its slots this far apart. */
 bool stats_stride_is_sound(size_t stride);
 
 /*
@@ -94,7 +96,7 @@ bool stats_stride_is_sound(size_t stride);
  */
 int stats_map(struct stats_slots *slots, int *fd);
 
-/* By the only writer of a counter: neither is a locked instruction. */
+/* For the only writer of a counter; neither needs a locked instruction. */
 static inline void stats_add(_Atomic uint64_t *counter, uint64_t n)
 {
 	uint64_t value = atomic_load_explicit(counter, memory_order_relaxed);

@@ -53,7 +53,7 @@ END_TEST
 START_TEST(one_that_is_away_comes_last)
 {
 	begin(5, 3, 100);
-	stats_set(&slots[1].away, 1);
+	stats_set(&slots[1].unavailable, 1);
 	ck_assert_int_eq(chosen(false), 0);
 	stats_set(&slots[0].active, 100);
 	ck_assert_int_eq(chosen(false), 1);

@@ -195,7 +195,7 @@ static void finish(struct exchange *ex, struct request_core *core)
 	if (core->answered && end > core->sent_begin)
 		core->bytes_sent = end - core->sent_begin;
 	core->pub.conn->bytes_sent = ex->out.sent;
-	stats_count_answer(core->answered ? core->pub.response.status : 0, core->bytes_sent);
+	stats_count_response(core->answered ? core->pub.response.status : 0, core->bytes_sent);
 	phases_log(&core->pub);
 	buffer_unref(core->buffer);
 	request_destroy(core);

@@ -40,7 +40,7 @@ static bool relieve(struct process *process)
 {
 	struct receiver *to = relay_lightest(process);
 
-	if (!to || stats_get(&to->stats->away) || receiver_on_the_way(to))
+	if (!to || stats_get(&to->stats->unavailable) || receiver_on_the_way(to))
 		return false;
 	uint64_t share = balance_share(stats_get(&process->stats->active),
 				       stats_get(&to->stats->active));

@@ -111,7 +111,7 @@ struct receiver *receiver_choose(struct receiver *receivers, size_t count, bool 
 			continue;
 		uint64_t load = receiver_load(stats_get(&receiver->stats->active),
 					      receiver_on_the_way(receiver));
-		if (is_late(receiver) || stats_get(&receiver->stats->away))
+		if (is_late(receiver) || stats_get(&receiver->stats->unavailable))
 			load += UINT32_MAX;
 		if (load < least) {
 			least = load;

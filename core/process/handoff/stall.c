@@ -63,7 +63,7 @@ static bool can_be_replaced(const struct process *process)
 
 	for (struct process *other = table_next(NULL); other; other = table_next(other))
 		if (other != process && other->generation == active && other->inbox[1] >= 0 &&
-		    other->state == PROCESS_RUNNING && !stats_get(&other->stats->away))
+		    other->state == PROCESS_RUNNING && !stats_get(&other->stats->unavailable))
 			return true;
 	return process->generation->retiring && peer_master_has_successors();
 }
@@ -105,7 +105,7 @@ static void take_back(struct process *process)
 	log_warnx("%s (%d) takes no connections: the %u that wait for it go to others",
 		  process_name(process), process->pid, count);
 	atomic_fetch_sub_explicit(&process->stats->dealt, count, memory_order_relaxed);
-	stats_set(&process->stats->away, 1);
+	stats_set(&process->stats->unavailable, 1);
 	orphans_take(inbox[0], UINT32_MAX);
 }
 

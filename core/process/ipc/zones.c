@@ -74,9 +74,14 @@ static void release(void *data)
 
 /* --- making one --------------------------------------------------------------- */
 
+/* NULL: it cannot be mapped. */
 static struct shared *map(int fd, size_t size)
 {
-	return fd < 0 ? NULL : memfile_map(fd, sizeof(struct shared) + size);
+	void *memory = NULL;
+
+	if (fd >= 0)
+		memfile_map(fd, sizeof(struct shared) + size, &memory);
+	return memory;
 }
 
 static void init_lock(struct shared *shared)

@@ -189,7 +189,7 @@ static void on_process_ready(struct process *process)
 	if (process->state != PROCESS_STARTING)
 		return;
 	process->state = PROCESS_RUNNING;
-	stats_set(&process->stats->away, 0);
+	stats_set(&process->stats->unavailable, 0);
 	check_serving(process->generation);
 }
 
@@ -504,7 +504,7 @@ static void died(struct process *process, int status)
 	stats_set(&process->stats->active, 0);
 	stats_set(&process->stats->idle, 0);
 	stats_set(&process->stats->writing, 0);
-	stats_set(&process->stats->away, 1);
+	stats_set(&process->stats->unavailable, 1);
 	if (process->generation->retiring) {
 		see_off(process);
 		return;
