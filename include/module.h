@@ -33,6 +33,7 @@
 #include <escape.h>
 #include <field.h>
 #include <file.h>
+#include <hash.h>
 #include <log.h>
 #include <log_writer.h>
 #include <pattern.h>

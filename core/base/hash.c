@@ -1,18 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A keyed 64 bit multiply-and-fold hash over 8 bytes at a time, and an open
- * addressing table with linear probing.
+ * addressing table with linear probing. The contracts are in include/hash.h.
  */
-#include "base/hash.h"
+#include <hash.h>
 
 #include <string.h>
 #include <sys/random.h>
-
-struct hash_slot {
-	struct str name;
-	uint64_t hash;
-	void *value; /* NULL: free */
-};
 
 static uint64_t key[2];
 
@@ -63,15 +57,15 @@ uint64_t hash_public(struct str s)
 	return hash_with(s, known);
 }
 
-static struct hash_slot *find(const struct hash_table *table, struct str name, uint64_t hash)
+static struct hash_entry *find(const struct hash_table *table, struct str name, uint64_t hash)
 {
 	size_t mask = table->capacity - 1;
 
 	for (size_t i = hash & mask;; i = (i + 1) & mask) {
-		struct hash_slot *slot = &table->slots[i];
+		struct hash_entry *entry = &table->entries[i];
 
-		if (!slot->value || (slot->hash == hash && str_eq(slot->name, name)))
-			return slot;
+		if (!entry->value || (entry->hash == hash && str_eq(entry->name, name)))
+			return entry;
 	}
 }
 
@@ -80,16 +74,26 @@ void *hash_get(const struct hash_table *table, struct str name)
 	return table->capacity ? find(table, name, hash_str(name))->value : NULL;
 }
 
+static void add(struct hash_table *table, struct hash_entry *place, struct str name, uint64_t hash,
+		void *value)
+{
+	*place = (struct hash_entry){ .name = name, .value = value, .hash = hash };
+	if (table->last)
+		table->last->next = place;
+	else
+		table->first = place;
+	table->last = place;
+}
+
 static void enlarge(struct hash_table *table)
 {
-	struct hash_slot *old = table->slots;
-	size_t count = table->capacity;
+	const struct hash_entry *old = table->first;
 
-	table->capacity = count ? count * 2 : 16;
-	table->slots = pool_array(table->pool, struct hash_slot, table->capacity);
-	for (size_t i = 0; i < count; i++)
-		if (old[i].value)
-			*find(table, old[i].name, old[i].hash) = old[i];
+	table->capacity = table->capacity ? table->capacity * 2 : 16;
+	table->entries = pool_array(table->pool, struct hash_entry, table->capacity);
+	table->first = table->last = NULL;
+	for (; old; old = old->next)
+		add(table, find(table, old->name, old->hash), old->name, old->hash, old->value);
 }
 
 void *hash_put(struct hash_table *table, struct str name, void *value)
@@ -98,10 +102,15 @@ void *hash_put(struct hash_table *table, struct str name, void *value)
 		enlarge(table);
 
 	uint64_t hash = hash_str(name);
-	struct hash_slot *slot = find(table, name, hash);
-	void *before = slot->value;
+	struct hash_entry *entry = find(table, name, hash);
+	void *before = entry->value;
 
-	*slot = (struct hash_slot){ name, hash, value };
-	table->count += !before;
-	return before;
+	if (before) {
+		entry->value = value;
+		entry->name = name;
+		return before;
+	}
+	add(table, entry, name, hash, value);
+	table->count++;
+	return NULL;
 }

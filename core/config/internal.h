@@ -9,9 +9,9 @@
 #ifndef SKUA_CONFIG_INTERNAL_H
 #define SKUA_CONFIG_INTERNAL_H
 
+#include <hash.h>
 #include <stdarg.h>
 
-#include "base/hash.h"
 #include "config/config.h"
 #include "config/modules.h"
 #include "config/template.h"

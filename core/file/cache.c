@@ -7,11 +7,11 @@
 #include "file/cache.h"
 
 #include <errno.h>
+#include <hash.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 
-#include "base/hash.h"
 #include "event/loop.h"
 #include "file/entry.h"
 

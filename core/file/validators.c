@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "file/validators.h"
 
+#include <hash.h>
 #include <stdio.h>
-
-#include "base/hash.h"
 
 /*
  * Times move on with the ticks of the kernel, which are at most this far apart; so are
@@ -40,8 +39,7 @@ static bool may_come_again(struct timespec time, struct timespec now)
 	return is_within(time, now, time.tv_nsec ? TICK_MS : VALIDATORS_YOUNG_S * 1000);
 }
 
-struct str etag_put(char *etag, const struct stat *status, struct str content,
-		    struct timespec now)
+struct str etag_put(char *etag, const struct stat *status, struct str content, struct timespec now)
 {
 	struct timespec mtime = status->st_mtim, ctime = status->st_ctim;
 	hex sec = (hex)mtime.tv_sec, size = (hex)status->st_size;
@@ -51,14 +49,13 @@ struct str etag_put(char *etag, const struct stat *status, struct str content,
 
 	if (modification_time(status) < 0) {
 		if (!has_changed && ctime.tv_sec > 1)
-			len = snprintf(etag, ETAG_ROOM, "\"%llx-%llx-%lx-%llx\"",
-				       (hex)ctime.tv_sec, size, ctime.tv_nsec,
-				       (hex)status->st_ino);
+			len = snprintf(etag, ETAG_ROOM, "\"%llx-%llx-%lx-%llx\"", (hex)ctime.tv_sec,
+				       size, ctime.tv_nsec, (hex)status->st_ino);
 	} else if (!is_modified) {
 		len = snprintf(etag, ETAG_ROOM, "\"%llx-%llx\"", sec, size);
 	} else if (content.data) {
-		len = snprintf(etag, ETAG_ROOM, "\"%llx-%llx-%lx-%llx\"", sec, size,
-			       mtime.tv_nsec, (hex)hash_public(content));
+		len = snprintf(etag, ETAG_ROOM, "\"%llx-%llx-%lx-%llx\"", sec, size, mtime.tv_nsec,
+			       (hex)hash_public(content));
 	} else if (!may_come_again(mtime, now)) {
 		len = snprintf(etag, ETAG_ROOM, "\"%llx-%llx-%lx\"", sec, size, mtime.tv_nsec);
 	}

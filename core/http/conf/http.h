@@ -8,7 +8,6 @@
 
 #include <module.h>
 
-#include "base/hash.h"
 #include "config/config.h"
 #include "net/listener.h"
 

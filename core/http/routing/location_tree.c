@@ -8,7 +8,7 @@
  */
 #include "http/routing/routing.h"
 
-#include "base/hash.h"
+#include <hash.h>
 
 struct node {
 	struct str bytes; /* how the name goes on here; empty in the root only */
@@ -139,8 +139,8 @@ const struct http_location *location_tree_add(struct location_tree *tree,
 		return add_named(tree, location);
 
 	struct node *node = node_of(tree, location->name);
-	const struct http_location **place =
-		location->kind == LOCATION_EXACT ? &node->exact : &node->prefix;
+	const struct http_location **place = location->kind == LOCATION_EXACT ? &node->exact :
+										&node->prefix;
 	const struct http_location *before = *place;
 
 	if (!before)
@@ -172,9 +172,8 @@ static const struct http_location *find_static(const struct location_tree *tree,
  * expression, and no enclosing level has a better one. NULL, also final: an expression
  * was given up.
  */
-static const struct http_location *find_inside(struct request *req,
-					       const struct http_location *outer, struct str uri,
-					       bool *final)
+static const struct http_location *
+find_inside(struct request *req, const struct http_location *outer, struct str uri, bool *final)
 {
 	const struct location_tree *tree = outer->nested;
 

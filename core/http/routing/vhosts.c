@@ -7,7 +7,7 @@
  */
 #include "http/routing/routing.h"
 
-#include "base/hash.h"
+#include <hash.h>
 
 struct vhost_pattern {
 	const struct pattern *pattern;
@@ -156,8 +156,7 @@ static const struct http_server *find_tail(const struct wildcards *wildcards, st
 		end = begin + (size_t)dot;
 	}
 	while (end > 0) {
-		const struct http_server *server =
-			hash_get(&wildcards->table, str_head(host, end));
+		const struct http_server *server = hash_get(&wildcards->table, str_head(host, end));
 
 		if (server && end + 1 < host.len)
 			return server;
