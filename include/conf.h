@@ -36,6 +36,7 @@ enum conf_context {
 	IN_SERVER_IF = 1 << 6, /* `if` in a server */
 	IN_LIMIT_EXCEPT = 1 << 7,
 	IN_ANY_HTTP = IN_HTTP | IN_SERVER | IN_LOCATION,
+	IN_ANYWHERE = (1 << 8) - 1,
 };
 
 /* Field types that C has no name for. */

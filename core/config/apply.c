@@ -31,6 +31,19 @@ static int run_directive(struct conf_call *call)
 	return directive->set ? directive->set(call) : 0;
 }
 
+/*
+ * A setter, or a check, has refused something and not said what. The configuration is not
+ * taken, so somebody has to say it.
+ */
+static void report_silence(const struct conf_call *call, size_t module, const char *what)
+{
+	message_add(call->conf, MESSAGE_ERROR,
+		    call->node ? call->node->name.place : (struct conf_place){ 0 },
+		    "%s of the module %s has failed without saying why\n"
+		    "this is a defect of the module: it has to call conf_error()",
+		    what, call->conf->modules[module]->name);
+}
+
 static void run_step(struct conf *conf, struct conf_scope *scope, const struct step *step)
 {
 	struct directive_entry *entry = step->entry;
@@ -39,10 +52,13 @@ static void run_step(struct conf *conf, struct conf_scope *scope, const struct s
 
 	call.first = step->first;
 	call.data = (void *)scope->data[entry->module];
+	unsigned errors = conf->errors;
 	int error = run_directive(&call);
 
 	if (error)
 		conf->failed[entry->module] = true;
+	if (error && conf->errors == errors)
+		report_silence(&call, entry->module, "the setter");
 	if (!step->swallows || is_block_directive(entry->directive))
 		return;
 
@@ -97,16 +113,17 @@ static const struct conf_node *initial_node(struct conf *conf, const struct dire
 
 static void run_initial(struct conf *conf, size_t index, const struct directive *directive)
 {
+	unsigned errors = conf->errors;
 	const struct conf_node *node = initial_node(conf, directive);
-
-	if (!node)
-		return;
-
 	struct conf_call call = call_for(conf, conf->main, directive, node);
 
 	call.first = true;
 	call.data = (void *)conf->main->data[index];
-	run_directive(&call);
+	if (conf->errors != errors || run_directive(&call))
+		message_add(conf, MESSAGE_ERROR, (struct conf_place){ 0 },
+			    "module %s: the default \"%s\" of the directive \"%s\" is refused\n"
+			    "this is a defect of the module",
+			    conf->modules[index]->name, directive->initial, directive->name);
 }
 
 void apply_defaults(struct conf *conf)
@@ -148,6 +165,10 @@ void apply_checks(struct conf *conf)
 			    (!module->conf_size && scope->parent))
 				continue;
 			call.data = (void *)scope->data[i];
-			module->check(&call, call.data);
+
+			unsigned errors = conf->errors;
+
+			if (module->check(&call, call.data) && conf->errors == errors)
+				report_silence(&call, i, "the check");
 		}
 }

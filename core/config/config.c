@@ -117,10 +117,11 @@ static struct conf_node *read_main(struct conf *conf, struct conf_file *file)
 
 int conf_load(struct conf *conf, struct str text)
 {
-	struct conf_file *file = main_file(conf, text);
+	struct conf_file *file = tables_check(conf) ? main_file(conf, text) : NULL;
 
-	apply_defaults(conf);
-	if (file) {
+	if (file)
+		apply_defaults(conf);
+	if (file && !conf->errors) {
 		apply_block(conf, conf->main, read_main(conf, file));
 		apply_checks(conf);
 		variables_settle(conf);

@@ -151,6 +151,11 @@ void nearest_offer(struct nearest *nearest, const char *candidate);
 /* "http, server or location", in the pool; the last joint is " or ". */
 struct str contexts_text(struct pool *pool, unsigned contexts, const char *last_joint);
 
+/* --- table_check.c -------------------------------------------------------- */
+
+/* Are the tables of all modules sound? What is not is reported; names_init() comes first. */
+bool tables_check(struct conf *conf);
+
 /* --- field.c ------------------------------------------------------------- */
 
 /* Parses the words of the call into the directive's field. */

@@ -371,12 +371,12 @@ struct conf_node *tree_read(struct conf *conf, struct conf_file *file)
  * Its symbol leaves include_module to a module of that name.
  */
 const struct module config_include_module = {
-	.name = "include",
+	.name = "config",
 	.summary = "reads further files",
 	.directives =
 		(const struct directive[]){
 			DIRECTIVE_SET(
-				"include", ~0u, NULL, "file | mask",
+				"include", IN_ANYWHERE, NULL, "file | mask",
 				"Reads another file, or all files that match a mask such as "
 				"sites/*.conf, in the order of their names, as if their text stood "
 				"here. The path begins at the directory of the main configuration "

@@ -206,8 +206,10 @@ static inline struct conf *load_with(struct conf_options options, struct str tex
 	FILE *stream = open_memstream(&messages, &len);
 
 	options.messages = stream;
-	options.modules = sample_modules;
-	options.module_count = 2;
+	if (!options.modules) {
+		options.modules = sample_modules;
+		options.module_count = 2;
+	}
 	options.absent = sample_absent;
 	scope_count = 0;
 	checks = 0;
@@ -224,6 +226,18 @@ static inline struct conf *load(const char *text)
 	return load_with((struct conf_options){ .prefix = STR("/srv/"),
 						.path = STR("/etc/skua/skua.conf"),
 						.name = STR("skua.conf") },
+			 str_from(text));
+}
+
+/* With other modules than the sample. */
+static inline struct conf *load_modules(const struct module *const *list, size_t count,
+					const char *text)
+{
+	return load_with((struct conf_options){ .prefix = STR("/srv/"),
+						.path = STR("/etc/skua/skua.conf"),
+						.name = STR("skua.conf"),
+						.modules = list,
+						.module_count = count },
 			 str_from(text));
 }
 

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Mistakes that the author of a module can make in its tables. Each is an error when a
+ * configuration is read, which names the module and says what to change.
+ */
+#include "unit/config_test.h"
+
+struct fields {
+	bool flag;
+	int kind;
+	int64_t number;
+	struct str word;
+};
+
+static const struct keyword kinds[] = { { "one", 1 }, { NULL, 0 } };
+
+static int set_nothing(struct conf_call *call)
+{
+	(void)call;
+	return 0;
+}
+
+/* What a server with the sample module and this one says to an empty configuration. */
+static const char *said_of(const struct module *module)
+{
+	const struct module *const all[] = { &config_include_module, &sample_module, module };
+
+	conf_destroy(load_modules(all, 3, ""));
+	return messages;
+}
+
+#define SAID_OF(...) said_of(&(const struct module){ .name = "odd", __VA_ARGS__ })
+#define SAID_OF_DIRECTIVE(...)                      \
+	SAID_OF(.conf_size = sizeof(struct fields), \
+		.directives = (const struct directive[]){ __VA_ARGS__, { 0 } })
+#define SAID_OF_VARIABLE(...) \
+	SAID_OF(.variables = (const struct variable[]){ { __VA_ARGS__ }, { 0 } })
+
+START_TEST(a_sound_module)
+{
+	ck_assert_str_eq(SAID_OF_DIRECTIVE(DIRECTIVE("odd_flag", IN_SERVER, struct fields, flag,
+						     "on | off", "A flag.", .initial = "on"),
+					   DIRECTIVE("odd_kind", IN_SERVER, struct fields, kind,
+						     "one", "A kind.", .keywords = kinds)),
+			 "");
+	ck_assert_int_eq(loaded, 0);
+	/* One name may be two directives, where no block has both. */
+	ck_assert_str_eq(
+		SAID_OF_DIRECTIVE(
+			DIRECTIVE("listen", IN_MAIN, struct fields, word, "word", "In one place."),
+			DIRECTIVE("listen", IN_SERVER, struct fields, word, "word", "In another.")),
+		"");
+}
+END_TEST
+
+START_TEST(names)
+{
+	assert_has(said_of(&(const struct module){ .summary = "" }),
+		   "module (without a name): has no name");
+	assert_has(said_of(&(const struct module){ .name = "Odd-one" }),
+		   "module Odd-one: has no name, or one that is none");
+	assert_has(said_of(&(const struct module){ .name = "sample" }),
+		   "module sample: there are two modules of this name");
+	assert_has(SAID_OF_DIRECTIVE(DIRECTIVE("Odd", IN_SERVER, struct fields, flag, "", "Odd.")),
+		   "module odd: the directive \"Odd\" has a name that is none");
+	assert_has(SAID_OF_DIRECTIVE(DIRECTIVE("root", IN_SERVER, struct fields, word, "", "Odd.")),
+		   "module odd: the directive \"root\" is there already\n"
+		   "       | the module sample has one of that name");
+	assert_has(SAID_OF_DIRECTIVE(DIRECTIVE("odd", IN_SERVER, struct fields, word, "", "Odd."),
+				     DIRECTIVE("odd", IN_SERVER, struct fields, word, "", "Odd.")),
+		   "the module odd has one of that name");
+	assert_has(SAID_OF_VARIABLE("host", get_nothing, "Odd.", 0),
+		   "module odd: the variable \"host\" is there already");
+	assert_has(SAID_OF_VARIABLE("arg_", get_nothing, "Odd.", VARIABLE_PREFIX),
+		   "module odd: the variable \"arg_\" is there already");
+	assert_has(SAID_OF_VARIABLE("ho-st", get_nothing, "Odd.", 0),
+		   "module odd: the variable \"ho-st\" has a name that is none");
+	ck_assert_int_ne(loaded, 0);
+}
+END_TEST
+
+START_TEST(directives_that_cannot_work)
+{
+	assert_has(SAID_OF_DIRECTIVE(DIRECTIVE("odd", 0, struct fields, flag, "", "Odd.")),
+		   "module odd: the directive \"odd\" may stand nowhere");
+	assert_has(SAID_OF_DIRECTIVE(DIRECTIVE("odd", 1 << 20, struct fields, flag, "", "Odd.")),
+		   "has unknown contexts (0x100000)");
+	assert_has(SAID_OF_DIRECTIVE(DIRECTIVE("odd", IN_SERVER, struct fields, kind, "", "Odd.")),
+		   "sets a field of type int or unsigned, but has no keywords\n"
+		   "       | add .keywords; a number is an int64_t");
+	assert_has(SAID_OF_DIRECTIVE(DIRECTIVE("odd", IN_SERVER, struct fields, flag, "", "Odd.",
+					       .keywords = kinds)),
+		   "has keywords that nothing reads");
+	assert_has(SAID_OF_DIRECTIVE(
+			   DIRECTIVE("odd", IN_SERVER, struct fields, word, "", "Odd.", .max = 5)),
+		   "has .min or .max that nothing reads");
+	assert_has(SAID_OF_DIRECTIVE(DIRECTIVE("odd", IN_SERVER, struct fields, number, "", "Odd.",
+					       .min = 9, .max = 5)),
+		   "has a .min that is greater than its .max");
+	assert_has(SAID_OF_DIRECTIVE(DIRECTIVE("odd", IN_SERVER, struct fields, flag, "", NULL)),
+		   "has no text for `skua help`");
+	assert_has(SAID_OF_DIRECTIVE(DIRECTIVE_SET("odd", IN_SERVER, NULL, "", "Odd.")),
+		   "the directive \"odd\" does nothing");
+	assert_has(SAID_OF_DIRECTIVE(DIRECTIVE_SET("odd", IN_SERVER, set_nothing, "", "Odd.",
+						   .min_args = 3, .max_args = 2)),
+		   "has a .min_args that is greater than its .max_args");
+	assert_has(SAID_OF(.directives = (const struct directive[]){ DIRECTIVE("odd", IN_SERVER,
+									       struct fields, word,
+									       "", "Odd."),
+								     { 0 } }),
+		   "points behind the module's struct\n       | .conf_size is 0");
+	assert_has(SAID_OF(.if_configured = true), "its handlers would never be called");
+	assert_has(SAID_OF_VARIABLE("odd", NULL, "Odd.", 0), "has no getter");
+	assert_has(SAID_OF_VARIABLE("odd", get_nothing, NULL, 0), "has no text for `skua help`");
+	ck_assert_int_ne(loaded, 0);
+}
+END_TEST
+
+START_TEST(flags_that_do_nothing)
+{
+#define WITH_FLAGS(...) DIRECTIVE_SET("odd", IN_SERVER, set_nothing, "", "Odd.", __VA_ARGS__)
+	assert_has(SAID_OF_DIRECTIVE(WITH_FLAGS(.flags = 1 << 12)), "has unknown flags (0x1000)");
+	assert_has(SAID_OF_DIRECTIVE(WITH_FLAGS(.flags = LOCAL)),
+		   "is LOCAL, but says not of which");
+	assert_has(SAID_OF_DIRECTIVE(WITH_FLAGS(.flags = LIST | REPEAT)), "is LIST and REPEAT");
+	assert_has(SAID_OF_DIRECTIVE(WITH_FLAGS(.flags = BLOCK | RAW_BLOCK)),
+		   "is BLOCK and RAW_BLOCK");
+	assert_has(SAID_OF_DIRECTIVE(WITH_FLAGS(.flags = OBSOLETE)), "is OBSOLETE, so its setter");
+	assert_has(SAID_OF_DIRECTIVE(DIRECTIVE("odd", IN_SERVER, struct fields, word, "", "Odd.",
+					       .flags = RAW_BLOCK)),
+		   "has a block that nothing reads");
+	assert_has(SAID_OF_VARIABLE("odd", get_nothing, "Odd.", VARIABLE_ASSIGNED),
+		   "has flags that mean nothing here");
+#undef WITH_FLAGS
+}
+END_TEST
+
+START_TEST(a_default_that_is_refused)
+{
+	assert_has(SAID_OF_DIRECTIVE(DIRECTIVE("odd", IN_SERVER, struct fields, number, "", "Odd.",
+					       .initial = "many")),
+		   "module odd: the default \"many\" of the directive \"odd\" is refused");
+	assert_has(SAID_OF_DIRECTIVE(DIRECTIVE("odd", IN_SERVER, struct fields, flag, "", "Odd.",
+					       .initial = "\"on")),
+		   "module odd: the default \"\"on\" of the directive \"odd\" is refused");
+	ck_assert_int_ne(loaded, 0);
+}
+END_TEST
+
+static int refuse_silently(struct conf_call *call)
+{
+	(void)call;
+	return -EINVAL;
+}
+
+static int check_silently(struct conf_call *call, void *conf)
+{
+	(void)call;
+	(void)conf;
+	return -EINVAL;
+}
+
+START_TEST(a_refusal_without_a_reason)
+{
+	const struct module odd = {
+		.name = "odd",
+		.directives =
+			(const struct directive[]){
+				DIRECTIVE_SET("odd", IN_MAIN, refuse_silently, "", "Odd."), { 0 } },
+	};
+	const struct module wary = { .name = "wary", .check = check_silently };
+	const struct module *const all[] = { &config_include_module, &odd, &wary };
+
+	conf_destroy(load_modules(all, 3, "\n  odd;"));
+	ck_assert_int_ne(loaded, 0);
+	assert_has(messages, "skua.conf:2:3: the setter of the module odd has failed without "
+			     "saying why");
+	assert_has(messages, "this is a defect of the module: it has to call conf_error()");
+	assert_has(messages, "the check of the module wary has failed without saying why");
+}
+END_TEST
+
+TESTS("tables of modules", a_sound_module, names, directives_that_cannot_work,
+      flags_that_do_nothing, a_default_that_is_refused, a_refusal_without_a_reason)
