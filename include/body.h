@@ -14,6 +14,7 @@
 #include <str.h>
 
 struct body;
+struct module;
 struct request;
 
 /*
@@ -58,13 +59,14 @@ struct body_ops {
 
 /*
  * The head of every body; put it first in a struct of your own, allocated from
- * the request's pool.
+ * the request's pool. Members that you do not set must be zero.
  */
 struct body {
 	const struct body_ops *ops;
 	int64_t length; /* in bytes; -1: not known before the end */
 	void (*ready)(void *data); /* set by whoever pulls: more can be read */
 	void *ready_data;
+	const struct module *module; /* whose handler has made it the response's; set by the walk */
 };
 
 static inline int body_read(struct body *body, size_t max, struct slice *out)

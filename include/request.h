@@ -18,6 +18,7 @@
 struct conn;
 struct http_server;
 struct http_location;
+struct module;
 struct wakeup;
 
 enum method {
@@ -88,10 +89,15 @@ struct request {
 };
 
 /*
- * The zeroed context (struct module, .context_size) of the module whose handler
- * is running; created at the first call. Cleared by a redirect.
+ * The context of a module in this request: .context_size bytes, zeroed at the first call.
+ * A redirect begins a new one; the old one stays valid as long as the request. May be
+ * called wherever the request is known: in handlers, in getters of variables, in bodies,
+ * when a timer expires. A subrequest has contexts of its own.
  */
-void *request_context(struct request *req);
+void *request_context(struct request *req, const struct module *module);
+
+/* The module's struct at the location of the request: what its handlers get as `conf`. */
+const void *request_conf(const struct request *req, const struct module *module);
 
 /* The field of the request's head, compared without case; NULL if there is none. */
 const struct header *request_header(const struct request *req, struct str name);

@@ -13,6 +13,8 @@
 #include "guess.h"
 #include "types.h"
 
+extern const struct module mime_module;
+
 struct mime_conf {
 	struct types *types; /* NULL: the built-in ones */
 	struct str default_type; /* or "magic" */
@@ -41,7 +43,7 @@ static verdict guess(struct request *req, struct response *response)
 	if (file->size == 0)
 		return set_guessed(response, STR("text/plain"));
 
-	struct mime_context *context = request_context(req);
+	struct mime_context *context = request_context(req, &mime_module);
 	if (!context->guess) {
 		context->guess = guess_start(req, file);
 		return context->guess ? WAIT : set_guessed(response, undecided);

@@ -88,7 +88,7 @@ static verdict go_to_page(struct request_core *core, const struct error_page *pa
 	return request_redirect(req, path, uri);
 }
 
-static struct str built_in_page(struct request *req, int status)
+static struct str page_text(struct request *req, int status)
 {
 	char digits[20];
 	struct str number = str_range(digits, str_put_u64(digits, (uint64_t)status));
@@ -106,18 +106,32 @@ static struct str built_in_page(struct request *req, int status)
 	return pool_concat(req->pool, parts, sizeof(parts) / sizeof(parts[0]));
 }
 
+verdict error_page_built_in(struct request *req, int status)
+{
+	struct response *response = &req->response;
+
+	request_core(req)->error_page_code = 0;
+	if (ends_connection(status))
+		request_core(req)->keepalive = false;
+	response->status = status_on_wire(status);
+	response->is_error_page = true;
+	if (!status_has_body(response->status))
+		return DONE;
+	return respond_bytes(req, response->status, STR("text/html"),
+			     page_text(req, response->status));
+}
+
 verdict error_page_respond(struct request *req, int status)
 {
 	struct request_core *core = request_core(req);
 	const struct error_page *page = find_page(core, status);
-	struct response *response = &req->response;
 
 	core->match_failed = false;
 	if (status == 444)
 		return CLOSE;
 	if (ends_connection(status))
 		core->keepalive = false;
-	forget_content(response);
+	forget_content(&req->response);
 	if (page) {
 		verdict v = go_to_page(core, page, status);
 
@@ -125,11 +139,5 @@ verdict error_page_respond(struct request *req, int status)
 			return v;
 		status = v;
 	}
-	core->error_page_code = 0;
-	response->status = status_on_wire(status);
-	response->is_error_page = true;
-	if (!status_has_body(response->status))
-		return DONE;
-	return respond_bytes(req, response->status, STR("text/html"),
-			     built_in_page(req, response->status));
+	return error_page_built_in(req, status);
 }

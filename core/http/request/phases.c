@@ -103,12 +103,105 @@ static verdict refuse_failed_match(const struct request_core *core, verdict v)
 	return v == WAIT || v == CLOSE || core->pub.response.is_error_page ? v : 500;
 }
 
-static verdict call(struct request_core *core, const struct handler *handler)
+/* What a handler may not say. For the walk alone: whoever was asked has broken the contract. */
+enum { BREACH = -1 };
+
+static const char *const phase_names[PHASES] = {
+	[PHASE_POST_READ] = "POST_READ",   [PHASE_SERVER_REWRITE] = "SERVER_REWRITE",
+	[PHASE_REWRITE] = "REWRITE",	   [PHASE_PREACCESS] = "PREACCESS",
+	[PHASE_ACCESS] = "ACCESS",	   [PHASE_PRECONTENT] = "PRECONTENT",
+	[PHASE_CONTENT] = "CONTENT",	   [PHASE_FILTER] = "FILTER",
+	[PHASE_LOG] = "LOG",
+};
+
+static const char *const verdict_names[] = {
+	[PASS] = "PASS", [ALLOW] = "ALLOW",	[DONE] = "DONE",
+	[WAIT] = "WAIT", [RESTART] = "RESTART", [CLOSE] = "CLOSE",
+};
+
+static bool is_status(verdict v)
 {
-	core->running = (unsigned)handler->module;
+	return v >= 300 && v <= 599;
+}
 
+/* Errors of filters are bounded: the page of one walks through the filters, too. */
+static const char *breach_of_filter(const struct request_core *core, verdict v)
+{
+	if (v == DONE || v == ALLOW || v == RESTART)
+		return "in which the response is there already";
+	if (is_status(v) && v < 400)
+		return "in which a status has to be an error";
+	if (is_status(v) && core->filter_failed)
+		return "for the page of an error that a filter has returned";
+	return NULL;
+}
+
+/* What is wrong with what a handler has returned and done; NULL: nothing. */
+static const char *breach_of(const struct request_core *core, verdict v)
+{
+	const struct response *response = &core->pub.response;
+
+	if ((v < PASS || v > CLOSE) && !is_status(v))
+		return "which is no verdict";
+	if (core->phase_called == PHASE_LOG)
+		return v == PASS ? NULL : "which can only pass";
+	if (core->phase_called == PHASE_FILTER && breach_of_filter(core, v))
+		return breach_of_filter(core, v);
+	if (v == ALLOW && core->phase_called != PHASE_ACCESS)
+		return "which allows nothing";
+	if (v == WAIT && core->tokens == 0)
+		return "but has no token of request_wait() that would wake it";
+	if (v == WAIT && core->tokens > 1)
+		return "but has more than one token of request_wait()";
+	if (v != WAIT && core->tokens > 0)
+		return "but has a token of request_wait()";
+	if (v == RESTART && !core->redirected)
+		return "but has called none of the functions request_redirect...()";
+	if (v != RESTART && core->redirected)
+		return "but has redirected the request";
+	if (v == DONE && (response->status < 200 || response->status > 999))
+		return "but has set no status of a response";
+	return NULL;
+}
+
+static verdict report_breach(struct request_core *core, const struct handler *handler, verdict v,
+			     const char *breach)
+{
+	const char *module = module_at(handler->module)->name;
+	const char *phase = phase_names[core->phase_called];
+	const char *what_now = core->phase_called == PHASE_LOG ? "" :
+								 "; the response is a 500 instead";
+
+	if (v >= PASS && v <= CLOSE)
+		request_log(&core->pub, LEVEL_ALERT, 0,
+			    "the module %s has returned %s in the phase %s, %s%s", module,
+			    verdict_names[v], phase, breach, what_now);
+	else
+		request_log(&core->pub, LEVEL_ALERT, 0,
+			    "the module %s has returned %d in the phase %s, %s%s", module, v, phase,
+			    breach, what_now);
+	wakeups_cancel(core);
+	return BREACH;
+}
+
+static verdict call(struct request_core *core, const struct handler *handler, enum phase phase)
+{
+	struct body *body = core->pub.response.body;
+
+	core->phase_called = phase;
+	core->redirected = false;
+	core->calling = true;
 	verdict v = handler->run(&core->pub, core->pub.confs[handler->module]);
+	core->calling = false;
 
+	const char *breach = breach_of(core, v);
+
+	if (breach)
+		return report_breach(core, handler, v, breach);
+	if (core->pub.response.body && core->pub.response.body != body)
+		core->pub.response.body->module = module_at(handler->module);
+	if (phase == PHASE_FILTER && is_status(v))
+		core->filter_failed = true;
 	return core->match_failed ? refuse_failed_match(core, v) : v;
 }
 
@@ -118,7 +211,7 @@ static verdict run_phase(struct request_core *core)
 	const struct phase_handlers *list = &core->pub.location->pipeline->phases[core->phase];
 
 	while (core->handler < list->count) {
-		verdict v = call(core, &list->items[core->handler]);
+		verdict v = call(core, &list->items[core->handler], core->phase);
 
 		/* After a redirect the place in the walk is a new one already. */
 		if (v == WAIT || v == RESTART)
@@ -256,7 +349,6 @@ static verdict walk(struct request_core *core)
 	for (;;) {
 		verdict v = core->phase == PHASE_ACCESS ? run_access(core) : run_phase(core);
 
-		assert(v != DONE || core->phase != PHASE_FILTER);
 		if (v != PASS || core->phase == PHASE_FILTER)
 			return v;
 		v = leave_phase(core);
@@ -265,10 +357,25 @@ static verdict walk(struct request_core *core)
 	}
 }
 
+/*
+ * A handler has broken the contract: nothing that modules have made is sent, and none is
+ * asked any more, because the next one may do the same.
+ */
+static void give_up(struct request_core *core)
+{
+	response_reset(&core->pub);
+	core->closing = false;
+	error_page_built_in(&core->pub, 500);
+}
+
 /* Goes on from a verdict until the answer is complete or somebody waits. */
 static bool follow(struct request_core *core, verdict v)
 {
 	for (;;) {
+		if (v == BREACH) {
+			give_up(core);
+			return true;
+		}
 		if (v >= 300)
 			v = error_page_respond(&core->pub, v);
 		if (v == DONE)
@@ -299,5 +406,5 @@ void phases_log(struct request *req)
 	const struct phase_handlers *list = &req->location->pipeline->phases[PHASE_LOG];
 
 	for (size_t i = 0; i < list->count; i++)
-		call(request_core(req), &list->items[i]);
+		call(request_core(req), &list->items[i], PHASE_LOG);
 }

@@ -82,18 +82,32 @@ void request_clear_contexts(struct request_core *core)
 	core->contexts = NULL;
 }
 
-void *request_context(struct request *req)
+/* Few modules have one in a request, so they are looked for one after the other. */
+struct module_context {
+	const struct module *module;
+	struct module_context *next;
+	max_align_t memory[];
+};
+
+void *request_context(struct request *req, const struct module *module)
 {
 	struct request_core *core = request_core(req);
+	struct module_context *context = core->contexts;
 
-	if (!core->contexts)
-		core->contexts = pool_array(req->pool, void *, module_count());
+	while (context && context->module != module)
+		context = context->next;
+	if (!context) {
+		context = pool_zalloc(req->pool, sizeof(*context) + module->context_size);
+		context->module = module;
+		context->next = core->contexts;
+		core->contexts = context;
+	}
+	return context->memory;
+}
 
-	void **context = &core->contexts[core->running];
-
-	if (!*context)
-		*context = pool_zalloc(req->pool, module_at(core->running)->context_size);
-	return *context;
+const void *request_conf(const struct request *req, const struct module *module)
+{
+	return req->confs[module_index(module)];
 }
 
 const struct header *request_header(const struct request *req, struct str name)
@@ -124,8 +138,10 @@ static verdict set_uri(struct request *req, struct str uri)
 /* One more redirect, or the 500 that ends a cycle of them. */
 static verdict count_redirect(struct request_core *core)
 {
-	if (core->redirects++ < REDIRECTS_ALLOWED)
+	if (core->redirects++ < REDIRECTS_ALLOWED) {
+		core->redirected = true;
 		return RESTART;
+	}
 	request_log(&core->pub, LEVEL_ERROR, 0,
 		    "more than %d redirects inside the server, the last one to \"%.*s\"",
 		    REDIRECTS_ALLOWED, STR_ARG(core->pub.uri));

@@ -28,8 +28,11 @@ struct request_core {
 	enum phase phase;
 	size_t handler; /* in the phase's array: the next one to call */
 	int redirects; /* of all kinds; ten are allowed */
-	unsigned running; /* index of the module whose handler runs */
-	void **contexts; /* by module; NULL before the first request_context() */
+	enum phase phase_called; /* of the handler that runs, or has run last */
+	bool calling; /* a handler runs */
+	bool redirected; /* by the handler that runs, or has run last */
+	bool filter_failed; /* a handler of FILTER has returned an error */
+	struct module_context *contexts; /* of those modules that have asked for one */
 	int error; /* the status that is being rendered; 0: none */
 	int access_refused; /* satisfy any: what the first refusal said */
 	bool access_allowed;
@@ -41,6 +44,7 @@ struct request_core {
 
 	struct job resume; /* goes on with the walk */
 	struct wakeup *wakeups;
+	unsigned tokens; /* how many of them are of request_wait() */
 	struct variable_value *values; /* by slot index; NULL before the first use */
 	size_t captures_room; /* for how many req->captures has memory */
 	bool pipelined; /* it was there before the answer to the one ahead of it was out: $pipe */
@@ -117,6 +121,9 @@ struct header **response_check_fields(struct request *req, struct header **list)
 
 /* Renders an error: error_page, or the built-in page. DONE, RESTART or CLOSE. */
 verdict error_page_respond(struct request *req, int status);
+
+/* Fills in the built-in page for a status. DONE. */
+verdict error_page_built_in(struct request *req, int status);
 
 /* Ends every wake-up of the request; cancels run. */
 void wakeups_cancel(struct request_core *core);

@@ -29,6 +29,8 @@ static void unlink_wakeup(struct wakeup *wakeup)
 	while (*at != wakeup)
 		at = &(*at)->next;
 	*at = wakeup->next;
+	if (!wakeup->body)
+		wakeup->core->tokens--;
 }
 
 static void fired(struct completion *completion)
@@ -44,35 +46,51 @@ static void fired(struct completion *completion)
 		return;
 	if (body)
 		body_ready(body);
-	else
+	else if (core->waiting)
 		job_queue(&core->resume, STAGE_RESPOND);
 }
 
-static struct wakeup *create(struct request_core *core)
+/* A token that belongs to no request yet: firing it does no more than free it. */
+static struct wakeup *create(void)
 {
 	struct wakeup *wakeup = heap_alloc(sizeof(*wakeup));
 
 	completion_start();
-	*wakeup = (struct wakeup){ .completion.run = fired, .core = core };
+	*wakeup = (struct wakeup){ .completion.run = fired };
+	return wakeup;
+}
+
+static void link_wakeup(struct wakeup *wakeup, struct request_core *core)
+{
+	wakeup->core = core;
 	wakeup->next = core->wakeups;
 	core->wakeups = wakeup;
-	return wakeup;
 }
 
 struct wakeup *request_wait(struct request *req, void (*cancel)(void *data), void *data)
 {
-	struct wakeup *wakeup = create(request_core(req));
+	struct request_core *core = request_core(req);
+	struct wakeup *wakeup = create();
 
+	if (!core->calling) {
+		request_log(req, LEVEL_ALERT, 0,
+			    "request_wait() was called while no handler ran: a defect of a module; "
+			    "its token wakes nobody");
+		return wakeup;
+	}
 	wakeup->cancel = cancel;
 	wakeup->data = data;
+	link_wakeup(wakeup, core);
+	core->tokens++;
 	return wakeup;
 }
 
 struct wakeup *body_wait(struct request *req, struct body *body)
 {
-	struct wakeup *wakeup = create(request_core(req));
+	struct wakeup *wakeup = create();
 
 	wakeup->body = body;
+	link_wakeup(wakeup, request_core(req));
 	return wakeup;
 }
 
@@ -84,6 +102,7 @@ void wakeup_fire(struct wakeup *wakeup)
 
 void wakeups_cancel(struct request_core *core)
 {
+	core->tokens = 0;
 	while (core->wakeups) {
 		struct wakeup *wakeup = core->wakeups;
 

@@ -2,6 +2,8 @@
 /* Answers with the body of a subrequest, or tells how that failed: `include_from /part;` */
 #include <module.h>
 
+extern const struct module include_module;
+
 struct include {
 	struct str uri; /* as configuration */
 	struct wakeup *wakeup; /* as context */
@@ -25,7 +27,7 @@ static void cancel(void *data)
 static verdict include_content(struct request *req, const void *data)
 {
 	const struct include *conf = data;
-	struct include *include = request_context(req);
+	struct include *include = request_context(req, &include_module);
 
 	if (str_empty(conf->uri))
 		return PASS;

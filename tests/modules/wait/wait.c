@@ -3,6 +3,8 @@
 #include <module.h>
 #include <unistd.h>
 
+extern const struct module wait_module;
+
 struct wait {
 	struct duration timer; bool thread; /* as configuration */
 	struct timer running; /* as context */
@@ -31,7 +33,7 @@ static void work(void *data)
 static verdict wait_preaccess(struct request *req, const void *data)
 {
 	const struct wait *conf = data;
-	struct wait *wait = request_context(req);
+	struct wait *wait = request_context(req, &wait_module);
 
 	if (wait->wakeup || (!conf->timer.ms && !conf->thread))
 		return PASS;

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Modules that break the contract of handlers. Whatever one does: the line in the error log
+ * names it, the response is a 500 with nothing of what it has made, and the worker serves on.
+ */
+#include "harness/client.h"
+#include "harness/memory.h"
+#include "harness/test.h"
+
+#include <string.h>
+
+static const struct {
+	const char *breach; /* the words of the directive */
+	const char *says; /* the line in the error log */
+} breaches[] = {
+	/* No verdicts at all: what they guard must stay shut. */
+	{ "ACCESS -1", "has returned -1 in the phase ACCESS, which is no verdict" },
+	{ "ACCESS 6", "has returned 6 in the phase ACCESS, which is no verdict" },
+	{ "ACCESS 200", "has returned 200 in the phase ACCESS, which is no verdict" },
+	{ "ACCESS 600", "has returned 600 in the phase ACCESS, which is no verdict" },
+	{ "REWRITE -1", "has returned -1 in the phase REWRITE, which is no verdict" },
+	{ "FILTER -1", "has returned -1 in the phase FILTER, which is no verdict" },
+
+	/* Verdicts of other phases. */
+	{ "CONTENT ALLOW", "has returned ALLOW in the phase CONTENT, which allows nothing" },
+	{ "PREACCESS ALLOW", "has returned ALLOW in the phase PREACCESS, which allows nothing" },
+	{ "FILTER DONE", "has returned DONE in the phase FILTER, in which the response is there" },
+	{ "FILTER ALLOW", "has returned ALLOW in the phase FILTER, in which" },
+	{ "FILTER 302", "has returned 302 in the phase FILTER, in which a status has to be" },
+	{ "FILTER RESTART redirect", "has returned RESTART in the phase FILTER, in which" },
+	/* Its page meets the same filter. */
+	{ "FILTER 404", "has returned 404 in the phase FILTER, for the page of an error" },
+
+	/* Waiting. */
+	{ "ACCESS WAIT", "has returned WAIT in the phase ACCESS, but has no token" },
+	{ "CONTENT WAIT", "has returned WAIT in the phase CONTENT, but has no token" },
+	{ "FILTER WAIT", "has returned WAIT in the phase FILTER, but has no token" },
+	{ "ACCESS WAIT second_token", "has returned WAIT in the phase ACCESS, but has more than" },
+	{ "ACCESS PASS token", "has returned PASS in the phase ACCESS, but has a token" },
+	{ "ACCESS 403 token", "has returned 403 in the phase ACCESS, but has a token" },
+	{ "CONTENT DONE respond_token", "has returned DONE in the phase CONTENT, but has a token" },
+	{ "FILTER PASS token", "has returned PASS in the phase FILTER, but has a token" },
+
+	/* Redirects. */
+	{ "REWRITE RESTART", "has returned RESTART in the phase REWRITE, but has called none" },
+	{ "CONTENT RESTART", "has returned RESTART in the phase CONTENT, but has called none" },
+	{ "REWRITE PASS redirect", "has returned PASS in the phase REWRITE, but has redirected" },
+	{ "CONTENT DONE respond_redirect",
+	  "has returned DONE in the phase CONTENT, but has redirected" },
+
+	/* Responses without a status of one. */
+	{ "CONTENT DONE", "has returned DONE in the phase CONTENT, but has set no status" },
+	{ "PREACCESS DONE", "has returned DONE in the phase PREACCESS, but has set no status" },
+	{ "CONTENT DONE inform", "has returned DONE in the phase CONTENT, but has set no status" },
+};
+
+enum { BREACHES = sizeof(breaches) / sizeof(breaches[0]) };
+
+static struct server *server;
+
+static void setup(void)
+{
+	const char *locations = "";
+
+	for (int i = 0; i < BREACHES; i++)
+		locations = memory_printf("%s location /%d/ { breach %s; }\n", locations, i,
+					  breaches[i].breach);
+	server = server_start(
+		memory_printf("http { server { listen 127.0.0.1:%%PORT%%;\n"
+			      "location / { return 200 fine; }\n"
+			      "location /secret/ { return 200 secret; }\n"
+			      "location /log/ { return 200 logged; breach LOG DONE; }\n"
+			      "location = /part/of { breach CONTENT WAIT; }\n"
+			      "location /any/ { satisfy any; deny all; breach ACCESS 200; }\n"
+			      "location /part/ { include_from /part/of; }\n%s } }",
+			      locations));
+	for (int i = 0; i < BREACHES; i++)
+		put_file(server, memory_printf("%d/a", i), "secret");
+	put_file(server, "any/a", "secret");
+}
+
+static void teardown(void)
+{
+	server_forgive(server);
+	server_stop(server);
+}
+
+static void is_refused(struct reply reply, const char *what)
+{
+	ck_assert_msg(reply.status == 500, "%s: %d", what, reply.status);
+	ck_assert_msg(reply.is_whole, "%s: the response is cut", what);
+	ck_assert_msg(!strstr(reply.body, "secret"), "%s: \"%s\"", what, reply.body);
+}
+
+START_TEST(each_is_an_alert_and_a_500)
+{
+	for (int i = 0; i < BREACHES; i++) {
+		const char *path = memory_printf("/%d/a", i);
+		struct client *client = client_open(server);
+
+		is_refused(client_get(client, path), breaches[i].breach);
+		/* Nothing follows: no second head in or behind the body. */
+		ck_assert_uint_eq(client_drain(client), 0);
+		ck_assert_msg(log_has(server,
+				      memory_printf("the module breach %s", breaches[i].says)),
+			      "%s: no line has \"%s\"", breaches[i].breach, breaches[i].says);
+		ck_assert_str_eq(get(server, "/b").body, "fine");
+	}
+	ck_assert_uint_eq(file_count(server, "/error.log", "[alert]"), BREACHES);
+	ck_assert(!log_has(server, "exited on signal"));
+}
+END_TEST
+
+START_TEST(head_is_answered_alike)
+{
+	struct reply reply = ask(server, "/1/a", .method = "HEAD");
+
+	ck_assert_int_eq(reply.status, 500);
+	ck_assert_int_eq(ask(server, "/13/a", .method = "HEAD").status, 500);
+}
+END_TEST
+
+START_TEST(satisfy_any_does_not_open)
+{
+	is_refused(get(server, "/any/a"), "satisfy any");
+}
+END_TEST
+
+START_TEST(a_log_handler_is_named_after_the_response)
+{
+	ck_assert_str_eq(get(server, "/log/a").body, "logged");
+	log_wait(server,
+		 "the module breach has returned DONE in the phase LOG, which can only pass");
+	ck_assert_str_eq(get(server, "/b").body, "fine");
+}
+END_TEST
+
+START_TEST(a_subrequest_gets_the_500)
+{
+	struct reply reply = get(server, "/part/");
+
+	ck_assert_int_eq(reply.status, 502);
+	ck_assert_str_eq(reply.body, "it says 500");
+}
+END_TEST
+
+static const struct test_suite suite = { .name = "breaches of the contract",
+					 .setup = setup,
+					 .teardown = teardown };
+
+TESTS_IN(&suite, each_is_an_alert_and_a_500, head_is_answered_alike, satisfy_any_does_not_open,
+	 a_log_handler_is_named_after_the_response, a_subrequest_gets_the_500)
