@@ -69,10 +69,12 @@ struct body {
 	const struct module *module; /* whose handler has made it the response's; set by the walk */
 };
 
-static inline int body_read(struct body *body, size_t max, struct slice *out)
-{
-	return body->ops->read(body, max, out);
-}
+/*
+ * Reads by way of body_ops. What breaks its contract is -EIO, and an alert in the error log
+ * names the module of the body: an empty slice, one of more than max bytes or of nothing,
+ * and results that are none.
+ */
+int body_read(struct body *body, size_t max, struct slice *out);
 
 /*
  * Reads as body_read() does, but never gives a range of a file: reads the

@@ -7,6 +7,7 @@
 #ifndef SKUA_RESPONSE_H
 #define SKUA_RESPONSE_H
 
+#include <stdbool.h>
 #include <time.h>
 
 #include <body.h>
@@ -63,13 +64,23 @@ struct response {
  * Adds a field line. Name and value are borrowed for the life of the request.
  * A field whose name is no token, or whose value has CR, LF or NUL in it, is left
  * out when the head is written, and the error log says so.
+ *
+ * No field is sent twice that may stand only once: Content-Type, ETag, Last-Modified and
+ * Location set the member above, in place of what it was. Fields that the protocol writes
+ * (response_writes()) are left out, and an alert in the error log names the module.
  */
 void response_add(struct request *req, struct str name, struct str value);
+
+/*
+ * Does the protocol write this field itself? Content-Length, Transfer-Encoding, Connection,
+ * Keep-Alive, Date, Server; compared without case.
+ */
+bool response_writes(struct str name);
 
 /* Replaces every field of that name (compared without case). */
 void response_set(struct request *req, struct str name, struct str value);
 
-/* Takes away every field of that name. */
+/* Takes away every field of that name; a member above is emptied. */
 void response_remove(struct request *req, struct str name);
 
 /* The first added field of that name, or NULL. Not those with a member above. */

@@ -30,7 +30,7 @@ struct headers_conf {
 
 /* --- configuration ---------------------------------------------------------- */
 
-/* Written by the protocol, which alone knows what follows the head. */
+/* Which alone the protocol knows. */
 static bool is_framing(struct str name)
 {
 	return str_eq_nocase(name, STR("Content-Length")) ||
@@ -60,6 +60,11 @@ static int set_add_header(struct conf_call *call)
 				  STR_ARG(field.name));
 	if (conf_parse_template(call, &value, &field.value) < 0)
 		return -EINVAL;
+	if (response_writes(field.name)) {
+		conf_warn(call, &args[0], "\"%.*s\" is not added\nthe server writes it itself",
+			  STR_ARG(field.name));
+		return 0;
+	}
 	if (call->node->nargs == 3 && !conf_word_is(&args[2], "always"))
 		return conf_error(call, &args[2], "unknown parameter \"%.*s\"\nexpected \"always\"",
 				  STR_ARG(args[2].text));
@@ -106,18 +111,6 @@ static bool applies(const struct request *req, const struct added_field *field)
 	return field->always || is_usual(req->response.status);
 }
 
-/* A text that is no date is sent all the same, as nginx does; nothing is compared with it. */
-static void replace_validator(struct response *response, struct str name, struct str value)
-{
-	if (str_eq_nocase(name, STR("ETag"))) {
-		response->etag = value;
-		return;
-	}
-	response->last_modified_text = value;
-	if (date_parse_http(value, &response->last_modified) < 0)
-		response->last_modified = -1;
-}
-
 /*
  * At a status that conditional and range may change; a 206 and a 304 get the same fields
  * as a 200, a 412 and a 416 are new answers, for which this is called again.
@@ -132,8 +125,7 @@ static verdict replace_validators(struct request *req, const void *conf)
 		const struct added_field *field = &headers->fields.items[i];
 
 		if (field->is_validator && applies(req, field))
-			replace_validator(&req->response, field->name,
-					  template_text(req, field->value));
+			response_add(req, field->name, template_text(req, field->value));
 	}
 	return PASS;
 }

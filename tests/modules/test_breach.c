@@ -54,6 +54,29 @@ static const struct {
 	{ "CONTENT DONE inform", "has returned DONE in the phase CONTENT, but has set no status" },
 };
 
+/* Kinds of bodies that do not keep their word, and the line in the error log. */
+static const struct {
+	const char *kind, *says;
+} bodies[] = {
+	{ "empty_slice", "module breach has made has given an empty slice (0)" },
+	{ "long_slice", "module breach has made has given more bytes than were asked for" },
+	{ "of_nothing", "module breach has made has given a slice without memory or file (5)" },
+	{ "seven", "module breach has made has returned a number that means nothing (7)" },
+	{ "far_below", "has made has returned a number that means nothing (-100000)" },
+	{ "excess", "the body that the module breach has made is longer than its length of 7" },
+	{ "short", "the response, made by the module breach, broke off" },
+};
+
+/* Fields that a module adds by name, and what is sent. */
+static const struct {
+	const char *field, *sent; /* NULL: the server's own value */
+} fields[] = {
+	{ "Content-Length", NULL },  { "content-length", NULL },   { "Transfer-Encoding", NULL },
+	{ "Connection", NULL },	     { "Keep-Alive", NULL },	   { "Date", NULL },
+	{ "Server", NULL },	     { "ETag", "\"7\"" },	   { "etag", "\"7\"" },
+	{ "Content-Type", "\"7\"" }, { "Last-Modified", "\"7\"" }, { "Location", "\"7\"" },
+};
+
 enum { BREACHES = sizeof(breaches) / sizeof(breaches[0]) };
 
 static struct server *server;
@@ -65,6 +88,13 @@ static void setup(void)
 	for (int i = 0; i < BREACHES; i++)
 		locations = memory_printf("%s location /%d/ { breach %s; }\n", locations, i,
 					  breaches[i].breach);
+	for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++)
+		locations = memory_printf("%s location = /body/%s { breach_body %s; }\n", locations,
+					  bodies[i].kind, bodies[i].kind);
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
+		locations =
+			memory_printf("%s location /field/%zu/ { breach_field %s '\"7\"'; }\n",
+				      locations, i, fields[i].field);
 	server = server_start(
 		memory_printf("http { server { listen 127.0.0.1:%%PORT%%;\n"
 			      "location / { return 200 fine; }\n"
@@ -76,6 +106,8 @@ static void setup(void)
 			      locations));
 	for (int i = 0; i < BREACHES; i++)
 		put_file(server, memory_printf("%d/a", i), "secret");
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
+		put_file(server, memory_printf("field/%zu/a", i), "field");
 	put_file(server, "any/a", "secret");
 }
 
@@ -144,9 +176,57 @@ START_TEST(a_subrequest_gets_the_500)
 }
 END_TEST
 
+/* A response that is wrong must not look whole; it may not come at all. */
+START_TEST(a_body_that_does_not_keep_its_word)
+{
+	for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
+		const char *path = memory_printf("/body/%s", bodies[i].kind);
+		struct reply reply = get(server, path);
+		const char *all =
+			raw_all(server, memory_printf("GET %s HTTP/1.1\r\nHost: a\r\n\r\n"
+						      "GET /b HTTP/1.1\r\nHost: a\r\n\r\n",
+						      path));
+
+		ck_assert_msg(!reply.is_whole, "%s: \"%s\" looks whole", bodies[i].kind,
+			      reply.body);
+		ck_assert_msg(!strstr(all, "fine"), "%s: what follows is answered: %s",
+			      bodies[i].kind, all);
+		ck_assert_msg(log_has(server, bodies[i].says), "%s is not in the log",
+			      bodies[i].says);
+		ck_assert_str_eq(get(server, "/b").body, "fine");
+	}
+}
+END_TEST
+
+START_TEST(a_field_of_the_server_is_never_sent_twice)
+{
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+		struct client *client = client_open(server);
+		struct reply reply = client_get(client, memory_printf("/field/%zu/a", i));
+		const char *value = reply_header(&reply, fields[i].field);
+
+		ck_assert_int_eq(reply.status, 200);
+		ck_assert_str_eq(reply.body, "field");
+		ck_assert_int_le(reply_headers(&reply, fields[i].field), 1);
+		if (fields[i].sent)
+			ck_assert_str_eq(value, fields[i].sent);
+		else
+			ck_assert(!value || strcmp(value, "\"7\"") != 0);
+		ck_assert(
+			!!fields[i].sent !=
+			log_has(server, memory_printf("the module breach adds the field %s, which "
+						      "the server writes itself: left out",
+						      fields[i].field)));
+		/* The next response is where it should be. */
+		ck_assert_str_eq(client_get(client, "/b").body, "fine");
+	}
+}
+END_TEST
+
 static const struct test_suite suite = { .name = "breaches of the contract",
 					 .setup = setup,
 					 .teardown = teardown };
 
 TESTS_IN(&suite, each_is_an_alert_and_a_500, head_is_answered_alike, satisfy_any_does_not_open,
-	 a_log_handler_is_named_after_the_response, a_subrequest_gets_the_500)
+	 a_log_handler_is_named_after_the_response, a_subrequest_gets_the_500,
+	 a_body_that_does_not_keep_its_word, a_field_of_the_server_is_never_sent_twice)

@@ -144,19 +144,34 @@ static void put_last_chunk(struct exchange *ex, struct request_core *core)
 	output_add_bytes(&ex->out, pool_concat(req->pool, parts, 3));
 }
 
-/* How many bytes of the body are in the output, chunk framing left aside. */
-static bool is_short(const struct exchange *ex, const struct request_core *core)
+/* How many bytes of a body of known length are not in the output yet. */
+static uint64_t left_of_body(const struct exchange *ex, const struct request_core *core)
 {
-	int64_t length = core->pub.response.body->length;
-
-	return length >= 0 &&
-	       ex->out.queued - core->sent_begin - core->answer_head_bytes != (uint64_t)length;
+	return (uint64_t)core->pub.response.body->length -
+	       (ex->out.queued - core->sent_begin - core->answer_head_bytes);
 }
 
 static bool break_off(struct exchange *ex, struct request_core *core, int error)
 {
+	const struct module *module = core->pub.response.body->module;
+
 	request_log(&core->pub, LEVEL_ERROR, -error,
-		    "the body of the answer broke off, the connection is closed");
+		    "the body of the response, made by the module %s, broke off: the connection is "
+		    "closed", module ? module->name : "(core)");
+	ex->broken = true;
+	return false;
+}
+
+/* What is beyond the announced length would be taken for the next response. */
+static bool break_off_excess(struct exchange *ex, struct request_core *core, struct slice *slice)
+{
+	const struct module *module = core->pub.response.body->module;
+
+	request_log(&core->pub, LEVEL_ALERT, 0,
+		    "the body that the module %s has made is longer than its length of %lld: the "
+		    "connection is closed", module ? module->name : "(core)",
+		    (long long)core->pub.response.body->length);
+	slice_release(slice);
 	ex->broken = true;
 	return false;
 }
@@ -174,11 +189,16 @@ bool h1_pull(struct exchange *ex, size_t max)
 	if (result == -EAGAIN)
 		return !core->body_waits;
 	core->body_waits = false;
+	bool has_length = core->pub.response.body->length >= 0;
+	uint64_t left = has_length ? left_of_body(ex, core) : UINT64_MAX;
+
+	if (result == 1 && slice.len > left)
+		return break_off_excess(ex, core, &slice);
 	if (result == 1) {
 		put_slice(ex, core, slice);
 		return true;
 	}
-	if (result < 0 || is_short(ex, core))
+	if (result < 0 || (has_length && left > 0))
 		return break_off(ex, core, result < 0 ? result : -EIO);
 	if (core->chunked)
 		put_last_chunk(ex, core);

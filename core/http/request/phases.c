@@ -190,9 +190,9 @@ static verdict call(struct request_core *core, const struct handler *handler, en
 
 	core->phase_called = phase;
 	core->redirected = false;
-	core->calling = true;
+	core->caller = module_at(handler->module);
 	verdict v = handler->run(&core->pub, core->pub.confs[handler->module]);
-	core->calling = false;
+	core->caller = NULL;
 
 	const char *breach = breach_of(core, v);
 

@@ -20,7 +20,54 @@ bool is_field_value(struct str s)
 	return !bytes16_has(s, may_be_line_ends) || !bytes16_has(s, are_line_ends);
 }
 
-void response_add(struct request *req, struct str name, struct str value)
+/* What becomes of a field that a module adds by its name. */
+enum field_kind {
+	FIELD_FREE, /* it is added */
+	FIELD_OF_SERVER, /* the protocol writes it, and nobody else */
+	FIELD_CONTENT_TYPE, /* the others have a member in struct response */
+	FIELD_ETAG,
+	FIELD_LAST_MODIFIED,
+	FIELD_LOCATION,
+};
+
+static enum field_kind kind_of(struct str name)
+{
+	static const struct {
+		struct str name;
+		enum field_kind kind;
+	} known[] = {
+		{ STR_INIT("ETag"), FIELD_ETAG },
+		{ STR_INIT("Date"), FIELD_OF_SERVER },
+		{ STR_INIT("Server"), FIELD_OF_SERVER },
+		{ STR_INIT("Location"), FIELD_LOCATION },
+		{ STR_INIT("Connection"), FIELD_OF_SERVER },
+		{ STR_INIT("Keep-Alive"), FIELD_OF_SERVER },
+		{ STR_INIT("Content-Type"), FIELD_CONTENT_TYPE },
+		{ STR_INIT("Last-Modified"), FIELD_LAST_MODIFIED },
+		{ STR_INIT("Content-Length"), FIELD_OF_SERVER },
+		{ STR_INIT("Transfer-Encoding"), FIELD_OF_SERVER },
+	};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (known[i].name.len == name.len && str_eq_nocase(known[i].name, name))
+			return known[i].kind;
+	return FIELD_FREE;
+}
+
+bool response_writes(struct str name)
+{
+	return kind_of(name) == FIELD_OF_SERVER;
+}
+
+/* A text that is no date is sent all the same, as nginx does; nothing is compared with it. */
+static void set_last_modified(struct response *response, struct str text)
+{
+	response->last_modified_text = text;
+	if (date_parse_http(text, &response->last_modified) < 0)
+		response->last_modified = -1;
+}
+
+static void append(struct request *req, struct str name, struct str value)
 {
 	struct response *response = &req->response;
 	struct header *field = pool_new(req->pool, struct header);
@@ -30,11 +77,49 @@ void response_add(struct request *req, struct str name, struct str value)
 	response->headers_end = &field->next;
 }
 
+static void refuse_field(struct request *req, struct str name)
+{
+	const struct module *caller = request_core(req)->caller;
+
+	request_log(req, LEVEL_ALERT, 0,
+		    "the module %s adds the field %.*s, which the server writes itself: left out",
+		    caller ? caller->name : "(outside of a handler)", STR_ARG(name));
+}
+
+void response_add(struct request *req, struct str name, struct str value)
+{
+	struct response *response = &req->response;
+
+	switch (kind_of(name)) {
+	case FIELD_FREE:
+		append(req, name, value);
+		break;
+	case FIELD_OF_SERVER:
+		refuse_field(req, name);
+		break;
+	case FIELD_CONTENT_TYPE:
+		response->content_type = value;
+		response->charset = STR("");
+		break;
+	case FIELD_ETAG:
+		response->etag = value;
+		break;
+	case FIELD_LAST_MODIFIED:
+		set_last_modified(response, value);
+		break;
+	case FIELD_LOCATION:
+		response->location = value;
+		break;
+	}
+}
+
 void response_remove(struct request *req, struct str name)
 {
 	struct response *response = &req->response;
 	struct header **at = &response->headers;
 
+	if (kind_of(name) > FIELD_OF_SERVER)
+		response_add(req, name, STR(""));
 	while (*at) {
 		if (str_eq_nocase((*at)->name, name))
 			*at = (*at)->next;

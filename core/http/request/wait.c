@@ -72,7 +72,7 @@ struct wakeup *request_wait(struct request *req, void (*cancel)(void *data), voi
 	struct request_core *core = request_core(req);
 	struct wakeup *wakeup = create();
 
-	if (!core->calling) {
+	if (!core->caller) {
 		request_log(req, LEVEL_ALERT, 0,
 			    "request_wait() was called while no handler ran: a defect of a module; "
 			    "its token wakes nobody");
