@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The door for modules: includes everything that a module may know.
+ * The entry point for modules: includes everything that a module may know.
  *
  * A module is one constant struct, last in its file, with what it needs and
  * nothing else: directives, variables, handlers on phases, hooks. configure
@@ -45,6 +45,13 @@
 #include <timer.h>
 #include <variable.h>
 #include <zone.h>
+
+/*
+ * The version of this interface. A module from outside of the tree says in its config for
+ * which one it is written (api=1), and configure refuses it where that differs. It grows
+ * when a module that compiled would no longer compile, or would do something else.
+ */
+#define SKUA_MODULE_API 1
 
 enum phase {
 	PHASE_POST_READ,

@@ -89,6 +89,34 @@ module_stands_where_its_config_says() {
 	says 'order="before nothing"'
 }
 
+config_with_an_unknown_word_is_refused() {
+	make_module odd '# libraries
+need="zlib"'
+	fails configure --add-module="$dir/odd"
+	says "$dir/odd/config:2: "
+	says 'is not one of api=, needs='
+	make_module odd 'default=maybe'
+	fails configure --add-module="$dir/odd"
+	says 'default=maybe: it should be yes or no'
+}
+
+module_for_another_interface_is_refused() {
+	make_module new 'api=999'
+	fails configure --add-module="$dir/new"
+	says 'is written for version 999 of the interface, and this server has version '
+	make_module new "api=$(sed -n 's/^#define SKUA_MODULE_API //p' include/module.h)"
+	works configure --add-module="$dir/new"
+}
+
+module_may_name_options_for_linking() {
+	make_module far 'libs="-lno_such_library"'
+	fails configure --add-module="$dir/far"
+	says 'libs="-lno_such_library": a program does not link with that'
+	make_module far 'libs="-lm"'
+	works configure --add-module="$dir/far"
+	grep -q '^LIBS =.* -lm' "$dir/build/config.mk"
+}
+
 # A compiler, $dir/cc, for which the header $1 is not there.
 hide_header() {
 	cat >"$dir/cc" <<-END
@@ -203,6 +231,8 @@ pkg_config_says_where_a_library_is() {
 run_cases help_lists_every_module help_lists_an_added_module unknown_option_names_the_nearest \
 	unknown_module_names_the_nearest option_wants_a_value folder_that_is_no_module_is_refused \
 	module_may_be_called_otherwise module_stands_where_its_config_says \
+	config_with_an_unknown_word_is_refused module_for_another_interface_is_refused \
+	module_may_name_options_for_linking \
 	missing_library_names_its_package tests_are_not_needed_to_build missing_compiler_names_its_package \
 	left_out_directives_are_remembered last_word_about_a_module_counts \
 	paths_are_below_the_prefix arguments_are_kept same_options_change_no_file \
