@@ -172,27 +172,48 @@ void request_log(struct request *req, enum log_level level, int errnum, const ch
 int status_from_errno(int errnum);
 
 /*
- * Waiting. A handler that cannot answer yet calls request_wait(), gives the
- * token to whoever will know, and returns WAIT. wakeup_fire() may be called
- * from any thread, and after the request is gone: then nothing happens. The
- * same handler is called again on the loop's thread. `cancel(data)` runs if the
- * request dies before it was fired; NULL: nothing to cancel.
+ * Waiting. A handler that cannot answer yet calls request_wait() once, gives the token to
+ * whoever will know, and returns WAIT. wakeup_fire() may be called from any thread, before
+ * the handler has returned, and after the request is gone: then nothing happens. The
+ * same handler is called again on the loop's thread, with the context it has left.
  *
- * Every token must be fired exactly once, also one that was cancelled: firing
- * is what frees it.
+ * A request dies while it waits when its connection breaks: cancel(data) is called then, on
+ * the loop's thread, unless the token was fired before (NULL: there is nothing to cancel).
+ * What data points at must live until the token is fired. A client that only closes its
+ * sending half can still read the response, so its request goes on;
+ * request_client_closed() tells.
+ *
+ * Every token must be fired exactly once, also one that was cancelled or whose time is over:
+ * firing is what frees it.
  */
 struct wakeup *request_wait(struct request *req, void (*cancel)(void *data), void *data);
 void wakeup_fire(struct wakeup *wakeup);
+
+/*
+ * The same for at most that many milliseconds. Then cancel(data) is called, and the handler
+ * is called again; in that call request_timed_out() is true.
+ */
+struct wakeup *request_wait_for(struct request *req, int64_t ms, void (*cancel)(void *data),
+				void *data);
+bool request_timed_out(const struct request *req);
+
+/*
+ * Has the client closed its sending half? It may have gone away, or wait for the response:
+ * whoever does something costly can save it, as nginx does (499).
+ */
+bool request_client_closed(const struct request *req);
 
 /* As request_wait(), for a body that answered -EAGAIN: firing it is body_ready(). */
 struct wakeup *body_wait(struct request *req, struct body *body);
 
 /*
  * A subrequest: a GET of its own for a URI of the same server, with phases from
- * SERVER_REWRITE on but without ACCESS. When its head is complete, `head` is
- * called with it; its response.body may then be pulled, but not closed: it
- * ends with the subrequest, and that with its parent. NULL when nested deeper
- * than 50, or when the URI leads above the root.
+ * SERVER_REWRITE on but without ACCESS. When its head is complete, head(sub, data) is
+ * called with it; NULL when nested deeper than 50, or when the URI leads above the root.
+ *
+ * The subrequest ends with its parent, and closes its response.body then: pull that body,
+ * but leave the closing to the core. Whoever makes it the body of another response takes it
+ * over: he sets sub->response.body to NULL, and it is closed with that response.
  */
 struct request *subrequest_start(struct request *parent, struct str uri, struct str args,
 				 void (*head)(struct request *sub, void *data), void *data);

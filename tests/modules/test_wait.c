@@ -24,6 +24,10 @@ static void setup(void)
 		"location /file { wait 20ms; }"
 		"location /late { wait 300ms; hello late; }"
 		"location /long { wait 1h; hello long; }"
+		"location /limit/timer { wait 1h; wait_at_most 100ms; }"
+		"location /limit/thread { wait_in_thread on; wait_at_most 10ms; }"
+		"location /limit/never { wait 10ms; wait_at_most 1h; hello in_time; }"
+		"location /limit/both { wait 20ms; wait_at_most 20ms; hello both; }"
 		"location /thread { wait_in_thread on; }"
 		"location /now { access_log off; return 200 $uri; } } }");
 	put_file(server, "file/a", "file");
@@ -55,6 +59,33 @@ START_TEST(a_timer_and_a_thread_wake_it)
 	ck_assert_str_eq(get(server, "/file/a").body, "file");
 	ck_assert_str_eq(get(server, "/thread/a").body, "thread");
 	ck_assert_int_eq(get(server, "/thread/b").status, 404);
+}
+END_TEST
+
+START_TEST(a_time_limit_ends_the_waiting)
+{
+	ck_assert_int_eq(get(server, "/limit/timer").status, 504);
+	log_wait(server, "wait: cancelled");
+	/* The thread fires its token when the request is gone. */
+	ck_assert_int_eq(get(server, "/limit/thread").status, 504);
+	ck_assert_str_eq(get(server, "/limit/never").body, "in_time");
+	for (int i = 0; i < 20; i++) {
+		int status = get(server, "/limit/both").status;
+
+		ck_assert_msg(status == 200 || status == 504, "%d", status);
+	}
+	usleep(200000);
+	ck_assert_int_eq(get(server, "/now").status, 200);
+}
+END_TEST
+
+START_TEST(a_handler_learns_that_its_client_has_closed)
+{
+	struct client *client = client_open(server);
+
+	client_send(client, "GET /limit/timer HTTP/1.1\r\nHost: a\r\n\r\n");
+	client_half_close(client);
+	ck_assert_int_eq(client_reply(client).status, 499);
 }
 END_TEST
 
@@ -235,7 +266,8 @@ START_TEST(nothing_is_done_while_a_full_buffer_waits)
 END_TEST
 
 TESTS_IN((&(struct test_suite){ .name = "wait", .setup = setup, .teardown = teardown }),
-	 a_timer_and_a_thread_wake_it, others_are_answered_meanwhile,
+	 a_timer_and_a_thread_wake_it, a_time_limit_ends_the_waiting,
+	 a_handler_learns_that_its_client_has_closed, others_are_answered_meanwhile,
 	 pipelined_requests_wait_for_their_turn, a_client_that_resets_while_a_timer_runs,
 	 a_client_that_hangs_up_while_a_timer_runs, a_client_that_resets_while_a_thread_works,
 	 a_client_that_closes_its_half_gets_its_answer, a_request_with_a_body_may_wait,

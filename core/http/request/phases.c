@@ -193,6 +193,7 @@ static verdict call(struct request_core *core, const struct handler *handler, en
 	core->caller = module_at(handler->module);
 	verdict v = handler->run(&core->pub, core->pub.confs[handler->module]);
 	core->caller = NULL;
+	core->timed_out = false;
 
 	const char *breach = breach_of(core, v);
 

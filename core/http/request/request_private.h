@@ -37,6 +37,7 @@ struct request_core {
 	int access_refused; /* satisfy any: what the first refusal said */
 	bool access_allowed;
 	bool waiting; /* a handler said WAIT */
+	bool timed_out; /* and the token of request_wait_for() was not fired in time */
 	bool closing; /* a handler said CLOSE */
 	bool match_failed; /* an expression was given up, and no error has been rendered since */
 	bool in_error_page; /* error_page has redirected once */

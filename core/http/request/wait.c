@@ -19,6 +19,7 @@ struct wakeup {
 	void (*cancel)(void *data);
 	void *data;
 	atomic_bool is_fired; /* there is nothing to cancel any more */
+	struct timer limit; /* of request_wait_for() */
 	struct wakeup *next; /* of the same request */
 };
 
@@ -29,6 +30,7 @@ static void unlink_wakeup(struct wakeup *wakeup)
 	while (*at != wakeup)
 		at = &(*at)->next;
 	*at = wakeup->next;
+	timer_stop(&wakeup->limit);
 	if (!wakeup->body)
 		wakeup->core->tokens--;
 }
@@ -48,6 +50,29 @@ static void fired(struct completion *completion)
 		body_ready(body);
 	else if (core->waiting)
 		job_queue(&core->resume, STAGE_RESPOND);
+}
+
+/* The token is nobody's then; whoever has it must still fire it. */
+static void give_up_on(struct wakeup *wakeup)
+{
+	timer_stop(&wakeup->limit);
+	wakeup->core = NULL;
+	if (wakeup->cancel && !atomic_load(&wakeup->is_fired))
+		wakeup->cancel(wakeup->data);
+}
+
+static void on_limit(void *data)
+{
+	struct wakeup *wakeup = data;
+	struct request_core *core = wakeup->core;
+
+	/* If it was fired in this turn, the request goes on by that. */
+	if (atomic_load(&wakeup->is_fired))
+		return;
+	unlink_wakeup(wakeup);
+	give_up_on(wakeup);
+	core->timed_out = true;
+	job_queue(&core->resume, STAGE_RESPOND);
 }
 
 /* A token that belongs to no request yet: firing it does no more than free it. */
@@ -85,6 +110,27 @@ struct wakeup *request_wait(struct request *req, void (*cancel)(void *data), voi
 	return wakeup;
 }
 
+struct wakeup *request_wait_for(struct request *req, int64_t ms, void (*cancel)(void *data),
+				void *data)
+{
+	struct wakeup *wakeup = request_wait(req, cancel, data);
+
+	wakeup->limit = (struct timer){ .expired = on_limit, .data = wakeup };
+	if (wakeup->core)
+		timer_start(&wakeup->limit, ms);
+	return wakeup;
+}
+
+bool request_timed_out(const struct request *req)
+{
+	return request_core(req)->timed_out;
+}
+
+bool request_client_closed(const struct request *req)
+{
+	return req->conn->peer_closed;
+}
+
 struct wakeup *body_wait(struct request *req, struct body *body)
 {
 	struct wakeup *wakeup = create();
@@ -107,8 +153,6 @@ void wakeups_cancel(struct request_core *core)
 		struct wakeup *wakeup = core->wakeups;
 
 		core->wakeups = wakeup->next;
-		wakeup->core = NULL;
-		if (wakeup->cancel && !atomic_load(&wakeup->is_fired))
-			wakeup->cancel(wakeup->data);
+		give_up_on(wakeup);
 	}
 }
