@@ -93,10 +93,35 @@ static inline void body_ready(struct body *body)
 }
 
 /*
- * For a filter: readiness of the inner body becomes readiness of the outer.
- * Call it once, when the outer body is made.
+ * Readiness of the inner body becomes readiness of the outer. Call it once, when the outer
+ * body is made; body_wrap() does.
  */
 void body_forward_ready(struct body *inner, struct body *outer);
+
+/*
+ * The head of a filter's body, which holds another: first in a struct of your own. The body
+ * of the response becomes filter->inner, and the filter the body of the response; length as
+ * in struct body. ops->close is body_filter_close(), or calls it.
+ */
+struct body_filter {
+	struct body body;
+	struct body *inner;
+};
+
+void body_wrap(struct request *req, struct body_filter *filter, const struct body_ops *ops,
+	       int64_t length);
+void body_filter_close(struct body *body);
+
+/*
+ * Parts of a slice, for a filter that gives out pieces of what it has read without copying
+ * them. slice_share() takes the slice over, with one reference to it, which
+ * slice_unshare() gives up; slice_part() adds one, for a slice of len bytes at `offset`,
+ * and its release gives that up. The last one releases the slice.
+ */
+struct shared_slice;
+struct shared_slice *slice_share(struct slice slice);
+struct slice slice_part(struct shared_slice *shared, size_t offset, size_t len);
+void slice_unshare(struct shared_slice *shared);
 
 /* Bytes that outlive the request or lie in its pool. */
 struct body *body_from_memory(struct request *req, struct str bytes);

@@ -66,6 +66,20 @@ enum phase {
 	PHASES,
 };
 
+/*
+ * What a handler of FILTER does. They are asked in this order, and within a role in the
+ * order of the modules. So a filter of the content works on the whole and unencoded body,
+ * and conditions and ranges are about what is sent.
+ */
+enum filter_role {
+	FILTER_CONTENT, /* changes what the body says; the role of a module that names none */
+	FILTER_ENCODING, /* sets Content-Encoding */
+	FILTER_CONDITIONS, /* compares ETag and Last-Modified with the request's conditions */
+	FILTER_RANGES, /* sends a part */
+	FILTER_HEAD, /* adds fields to a head that is settled */
+	FILTER_ROLES,
+};
+
 /* conf is the module's struct at the request's location (or server). */
 typedef verdict phase_handler(struct request *req, const void *conf);
 
@@ -83,10 +97,12 @@ struct module {
 	const struct variable *variables; /* ended by a zeroed entry */
 	phase_handler *on[PHASES];
 
+	enum filter_role filter_role; /* of on[PHASE_FILTER] */
+
 	/*
-	 * Called in FILTER, for all modules, before the first on[PHASE_FILTER]. A module
-	 * sets or removes ETag and Last-Modified here, because the filters check the
-	 * conditions of the request against them.
+	 * Called in FILTER, between FILTER_ENCODING and FILTER_CONDITIONS. A module sets or
+	 * removes ETag and Last-Modified here, because the conditions of the request are
+	 * checked against them next.
 	 */
 	phase_handler *on_validators;
 

@@ -86,6 +86,20 @@ void response_remove(struct request *req, struct str name);
 /* The first added field of that name, or NULL. Not those with a member above. */
 struct header *response_find(struct request *req, struct str name);
 
+/*
+ * A filter is going to change the body, so that what describes the bytes is no longer true:
+ * there are no ranges, and Last-Modified and ETag go. With `same_content` the new bytes mean
+ * the same (an encoding): Last-Modified stays, and the ETag becomes weak (RFC 9110 section
+ * 8.8.1). Call it before the body is wrapped.
+ */
+void response_transform(struct request *req, bool same_content);
+
+/*
+ * The response depends on this field of the request: adds its name to Vary, once (RFC 9110
+ * section 12.5.5). A "*" that stands there says it already.
+ */
+void response_vary(struct request *req, struct str field);
+
 /* Forgets all fields, the body (closed) and the status: a new, empty answer. */
 void response_reset(struct request *req);
 

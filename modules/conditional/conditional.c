@@ -80,4 +80,5 @@ const struct module conditional_module = {
 		{ 0 }
 	},
 	.on[PHASE_FILTER] = conditional_filter,
+	.filter_role = FILTER_CONDITIONS,
 };

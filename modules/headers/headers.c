@@ -176,6 +176,7 @@ const struct module headers_module = {
 		{ 0 }
 	},
 	.on[PHASE_FILTER] = headers_filter,
+	.filter_role = FILTER_HEAD,
 	.on_validators = replace_validators,
 	.if_configured = true,
 };

@@ -263,4 +263,5 @@ const struct module range_module = {
 		{ 0 }
 	},
 	.on[PHASE_FILTER] = range_filter,
+	.filter_role = FILTER_RANGES,
 };

@@ -65,6 +65,66 @@ void body_forward_ready(struct body *inner, struct body *outer)
 	inner->ready_data = outer;
 }
 
+/* --- filters --- */
+
+void body_wrap(struct request *req, struct body_filter *filter, const struct body_ops *ops,
+	       int64_t length)
+{
+	filter->body = (struct body){ .ops = ops, .length = length };
+	filter->inner = req->response.body;
+	body_forward_ready(filter->inner, &filter->body);
+	req->response.body = &filter->body;
+}
+
+void body_filter_close(struct body *body)
+{
+	struct body_filter *filter = (struct body_filter *)body;
+
+	body_close(filter->inner);
+	filter->inner = NULL;
+}
+
+struct shared_slice {
+	struct slice slice;
+	size_t references;
+};
+
+struct shared_slice *slice_share(struct slice slice)
+{
+	struct shared_slice *shared = heap_alloc(sizeof(*shared));
+
+	*shared = (struct shared_slice){ slice, 1 };
+	return shared;
+}
+
+void slice_unshare(struct shared_slice *shared)
+{
+	if (--shared->references > 0)
+		return;
+	slice_release(&shared->slice);
+	free(shared);
+}
+
+static void release_part(void *shared)
+{
+	slice_unshare(shared);
+}
+
+struct slice slice_part(struct shared_slice *shared, size_t offset, size_t len)
+{
+	struct slice part = shared->slice;
+
+	assert(offset + len <= part.len);
+	shared->references++;
+	if (part.data)
+		part.data += offset;
+	part.offset += offset;
+	part.len = len;
+	part.release = release_part;
+	part.owner = shared;
+	return part;
+}
+
 /* --- bytes in memory --- */
 
 struct memory_body {

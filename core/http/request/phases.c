@@ -51,6 +51,18 @@ static void add_handler(struct phase_handlers *list, phase_handler *run, size_t 
 		list->items[list->count++] = (struct handler){ run, module };
 }
 
+static void add_filters(struct phase_handlers *list, const bool *takes)
+{
+	for (enum filter_role role = 0; role < FILTER_ROLES; role++) {
+		for (size_t i = 0; role == FILTER_CONDITIONS && i < module_count(); i++)
+			if (takes[i])
+				add_handler(list, module_at(i)->on_validators, i);
+		for (size_t i = 0; i < module_count(); i++)
+			if (takes[i] && module_at(i)->filter_role == role)
+				add_handler(list, module_at(i)->on[PHASE_FILTER], i);
+	}
+}
+
 /* `takes` has a byte for each module. */
 static struct pipeline *pipeline_create(struct pool *pool, const bool *takes)
 {
@@ -60,10 +72,9 @@ static struct pipeline *pipeline_create(struct pool *pool, const bool *takes)
 		struct phase_handlers *list = &pipeline->phases[phase];
 
 		list->items = pool_array(pool, struct handler, 2 * module_count());
-		for (size_t i = 0; phase == PHASE_FILTER && i < module_count(); i++)
-			if (takes[i])
-				add_handler(list, module_at(i)->on_validators, i);
-		for (size_t i = 0; i < module_count(); i++)
+		if (phase == PHASE_FILTER)
+			add_filters(list, takes);
+		for (size_t i = 0; phase != PHASE_FILTER && i < module_count(); i++)
 			if (takes[i])
 				add_handler(list, module_at(i)->on[phase], i);
 	}

@@ -143,6 +143,32 @@ struct header *response_find(struct request *req, struct str name)
 	return NULL;
 }
 
+void response_transform(struct request *req, bool same_content)
+{
+	struct response *response = &req->response;
+
+	response->allow_ranges = false;
+	response_remove(req, STR("Accept-Ranges"));
+	if (!same_content) {
+		response_remove(req, STR("ETag"));
+		response_remove(req, STR("Last-Modified"));
+	} else if (!str_empty(response->etag) && !str_starts(response->etag, STR("W/"))) {
+		response->etag = pool_concat(req->pool,
+					     (const struct str[]){ STR("W/"), response->etag }, 2);
+	}
+}
+
+void response_vary(struct request *req, struct str field)
+{
+	struct header *vary = response_find(req, STR("Vary"));
+
+	if (!vary)
+		response_add(req, STR("Vary"), field);
+	else if (!list_has(vary->value, field) && !list_has(vary->value, STR("*")))
+		vary->value = pool_concat(
+			req->pool, (const struct str[]){ vary->value, STR(", "), field }, 3);
+}
+
 void response_reset(struct request *req)
 {
 	body_close(req->response.body);
