@@ -121,7 +121,7 @@ void body_filter_close(struct body *body);
 struct shared_slice;
 struct shared_slice *slice_share(struct slice slice);
 struct slice slice_part(struct shared_slice *shared, size_t offset, size_t len);
-void slice_unshare(struct shared_slice *shared);
+void slice_unshare(struct shared_slice *shared); /* NULL is fine */
 
 /* Bytes that outlive the request or lie in its pool. */
 struct body *body_from_memory(struct request *req, struct str bytes);

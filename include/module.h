@@ -72,6 +72,7 @@ enum phase {
  * and conditions and ranges are about what is sent.
  */
 enum filter_role {
+	FILTER_TYPE = -1, /* sets content_type, so that all others know it */
 	FILTER_CONTENT, /* changes what the body says; the role of a module that names none */
 	FILTER_ENCODING, /* sets Content-Encoding */
 	FILTER_CONDITIONS, /* compares ETag and Last-Modified with the request's conditions */

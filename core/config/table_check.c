@@ -201,10 +201,11 @@ static void check_module(struct conf *conf, size_t index)
 		mistake(&subject, ".if_configured is set, but nothing can be configured: its "
 				  "handlers would never be called\n"
 				  "add .conf_size, or take .if_configured away");
-	if ((unsigned)module->filter_role >= FILTER_ROLES ||
+	if (module->filter_role < FILTER_TYPE || module->filter_role >= FILTER_ROLES ||
 	    (module->filter_role && !module->on[PHASE_FILTER]))
-		mistake(&subject, ".filter_role says nothing\n"
-				  "it is for modules with .on[PHASE_FILTER], and one of enum filter_role");
+		mistake(&subject,
+			".filter_role says nothing\n"
+			"it is for modules with .on[PHASE_FILTER], and one of enum filter_role");
 	subject.kind = "directive";
 	for (const struct directive *d = module->directives; d && d->name; d++) {
 		subject.name = d->name;

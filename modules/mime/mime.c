@@ -148,4 +148,5 @@ const struct module mime_module = {
 	},
 	.check = check,
 	.on[PHASE_FILTER] = mime_filter,
+	.filter_role = FILTER_TYPE,
 };

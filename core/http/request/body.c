@@ -99,7 +99,7 @@ struct shared_slice *slice_share(struct slice slice)
 
 void slice_unshare(struct shared_slice *shared)
 {
-	if (--shared->references > 0)
+	if (!shared || --shared->references > 0)
 		return;
 	slice_release(&shared->slice);
 	free(shared);

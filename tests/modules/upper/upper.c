@@ -8,15 +8,11 @@ struct upper_conf {
 	bool on;
 };
 
-struct upper {
-	struct body body;
-	struct body *inner;
-};
-
 static int upper_read(struct body *body, size_t max, struct slice *out)
 {
 	struct slice in;
-	int result = body_read_memory(((struct upper *)body)->inner, max < 999 ? max : 999, &in);
+	int result = body_read_memory(((struct body_filter *)body)->inner, max < 999 ? max : 999,
+				      &in);
 
 	if (result != 1)
 		return result;
@@ -28,22 +24,13 @@ static int upper_read(struct body *body, size_t max, struct slice *out)
 	return 1;
 }
 
-static void upper_close(struct body *body)
-{
-	body_close(((struct upper *)body)->inner);
-}
-
 static verdict upper_filter(struct request *req, const void *data)
 {
-	static const struct body_ops ops = { .read = upper_read, .close = upper_close };
+	static const struct body_ops ops = { .read = upper_read, .close = body_filter_close };
 	const struct upper_conf *conf = data;
-	struct upper *upper = pool_new(req->pool, struct upper);
 
-	if (!conf->on || !req->response.body)
-		return PASS;
-	*upper = (struct upper){ { .ops = &ops, .length = -1 }, req->response.body };
-	body_forward_ready(upper->inner, &upper->body);
-	req->response.body = &upper->body;
+	if (conf->on && req->response.body)
+		body_wrap(req, pool_new(req->pool, struct body_filter), &ops, -1);
 	return PASS;
 }
 
