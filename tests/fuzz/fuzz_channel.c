@@ -98,7 +98,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	log_process = &nowhere;
 	if (!begun)
 		assert(table_start() == 0);
-	relay_start(nobody);
+	relay_init(nobody);
 	begun = true;
 	int before = lowest_free();
 	assert(channel_pair(ends) == 0);

@@ -50,7 +50,7 @@ START_TEST(the_least_loaded)
 }
 END_TEST
 
-START_TEST(one_that_is_away_comes_last)
+START_TEST(one_that_is_unavailable_comes_last)
 {
 	begin(5, 3, 100);
 	stats_set(&slots[1].unavailable, 1);
@@ -181,7 +181,7 @@ START_TEST(one_whose_inbox_is_shut_is_forgotten)
 }
 END_TEST
 
-TESTS("receiver", the_least_loaded, one_that_is_away_comes_last,
+TESTS("receiver", the_least_loaded, one_that_is_unavailable_comes_last,
       one_that_takes_nothing_comes_last, it_is_known_when_one_took_something, full_is_full,
       a_new_connection_displaces_idle_ones, its_own_limit_counts_if_it_is_lower, credit_has_an_end,
       nonsense_is_survived, one_whose_inbox_is_shut_is_forgotten)

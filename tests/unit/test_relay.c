@@ -21,13 +21,13 @@ static struct listener items[] = { { .id = 3 }, { .id = 9 } };
 static struct listeners listeners = { .items = items, .count = 2 };
 static struct generation old = { .events = &events, .listeners = &listeners };
 static struct generation new = { .events = &events, .listeners = &listeners };
-static struct generation *ruling;
+static struct generation *serving;
 static struct process *giver, *first, *second; /* of the old one; of the new one */
 static int worker; /* the other end of the giver's channel */
 
-static struct generation *heir(void)
+static struct generation *active(void)
 {
-	return ruling;
+	return serving;
 }
 
 static struct process *add(struct generation *generation, enum process_state state)
@@ -45,8 +45,8 @@ static void begin(void)
 	int ends[2];
 
 	ck_assert_int_eq(table_start(), 0);
-	relay_start(heir);
-	ruling = &new;
+	relay_init(active);
+	serving = &new;
 	giver = add(&old, PROCESS_RETIRING);
 	first = add(&new, PROCESS_RUNNING);
 	second = add(&new, PROCESS_RUNNING);
@@ -111,7 +111,7 @@ START_TEST(one_that_ends_hears_whose_connections_are_taken)
 	memcpy(ids, message.payload.data, sizeof(ids));
 	ck_assert_uint_eq(ids[0], 3);
 	ck_assert_uint_eq(ids[1], 9);
-	ruling = NULL;
+	serving = NULL;
 	ck_assert_int_eq(relay_tell(giver), 0);
 	ck_assert_uint_eq(told(&message), MESSAGE_LISTENERS);
 	ck_assert_uint_eq(message.payload.len, 0);
@@ -196,7 +196,7 @@ END_TEST
 START_TEST(without_successors_it_gets_it_back)
 {
 	begin();
-	ruling = NULL;
+	serving = NULL;
 	giver->granted = 2;
 	give(worker, 2);
 	ck_assert_int_eq(relay_take(giver), 1);

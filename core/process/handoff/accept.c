@@ -22,106 +22,100 @@ enum {
 	TURN = 8, /* connections from one socket until it is the next worker's turn */
 	PAUSE_MS = 500, /* when the system has no descriptors or memory for more */
 	ASIDE_MS = 100, /* when a socket does not listen */
-	MISSES = 256, /* until it is looked whether a socket does */
+	MISSES = 256, /* accepts without a connection until the socket is checked for that */
 };
 
-struct source {
+/* A listening socket that this process takes connections from. */
+struct watched_socket {
 	struct event event;
 	const struct listener *listener;
 	unsigned taken; /* connections */
-	unsigned misses; /* times that there was none after all */
+	unsigned misses; /* times that there was no connection after all */
 	bool is_aside; /* it does not listen at present */
 };
 
-static struct accept_rules rules;
-static struct source *sources;
-static size_t count;
-static bool watching;
-static int said_failure; /* errno: connections wait because of it, and the log says so */
-static struct timer pause_timer, aside_timer;
+static struct {
+	struct accept_rules rules;
+	struct watched_socket *sockets;
+	size_t count;
+	bool watching;
+	int said_failure; /* errno: connections wait because of it, and the log says so */
+	struct timer pause, aside;
+} accepting;
 
-static bool is_shared(const struct source *source)
+static bool is_shared(const struct watched_socket *socket)
 {
-	return source->listener->fds_count < (int)rules.workers;
+	return socket->listener->fds_count < (int)accepting.rules.workers;
 }
 
-static void watch_one(struct source *source)
+static void watch_one(struct watched_socket *socket)
 {
-	int error = event_add(&source->event, EPOLLIN | (is_shared(source) ? EPOLLEXCLUSIVE : 0));
+	int error = event_add(&socket->event, EPOLLIN | (is_shared(socket) ? EPOLLEXCLUSIVE : 0));
 
 	if (error < 0) {
 		log_alertc(error, "cannot wait for connections to %.*s",
-			   STR_ARG(source->listener->text));
+			   STR_ARG(socket->listener->text));
 	}
 }
 
 static void watch(void)
 {
-	watching = true;
-	for (size_t i = 0; i < count; i++)
-		if (!sources[i].is_aside)
-			watch_one(&sources[i]);
+	accepting.watching = true;
+	for (size_t i = 0; i < accepting.count; i++)
+		if (!accepting.sockets[i].is_aside)
+			watch_one(&accepting.sockets[i]);
 }
 
 static void unwatch(void)
 {
-	if (!watching)
+	if (!accepting.watching)
 		return;
-	watching = false;
-	for (size_t i = 0; i < count; i++)
-		event_remove(&sources[i].event);
+	accepting.watching = false;
+	for (size_t i = 0; i < accepting.count; i++)
+		event_remove(&accepting.sockets[i].event);
 }
 
 static void end_of_pause(void *data)
 {
 	(void)data;
-	if (count && !watching)
+	if (accepting.count && !accepting.watching)
 		watch();
 }
 
 /* A unix socket that was shut down for reading alone looks as if it had connections. */
-static bool is_shut_down(const struct source *source)
+static bool is_shut_down(const struct watched_socket *socket)
 {
-	struct pollfd look = { .fd = source->event.fd, .events = POLLRDHUP };
+	struct pollfd look = { .fd = socket->event.fd, .events = POLLRDHUP };
 
 	return poll(&look, 1, 0) > 0 && look.revents & (POLLRDHUP | POLLHUP);
 }
 
 /*
- * Somebody has shut it down: epoll would tell of that again and again. It was the master,
- * and this process ends, or the master will notice and make it listen again.
+ * Stops watching a socket that somebody has shut down: epoll would report that again and
+ * again. It was the master, and this process is about to end, or the master will notice it
+ * and make the socket listen again.
  */
-static void set_aside(struct source *source)
+static void set_aside(struct watched_socket *socket)
 {
-	source->is_aside = true;
-	event_remove(&source->event);
-	timer_start(&aside_timer, ASIDE_MS);
+	socket->is_aside = true;
+	event_remove(&socket->event);
+	timer_start(&accepting.aside, ASIDE_MS);
 }
 
 static void try_again(void *data)
 {
 	(void)data;
-	for (size_t i = 0; i < count; i++) {
-		if (!sources[i].is_aside)
+	for (size_t i = 0; i < accepting.count; i++) {
+		if (!accepting.sockets[i].is_aside)
 			continue;
-		sources[i].is_aside = false;
-		if (watching)
-			watch_one(&sources[i]);
+		accepting.sockets[i].is_aside = false;
+		if (accepting.watching)
+			watch_one(&accepting.sockets[i]);
 	}
 }
 
-/* Once for a cause that lasts: it is met again and again. */
-static void say_failure(const struct source *source, int error)
-{
-	if (said_failure == error)
-		return;
-	said_failure = error;
-	log_crit("accept() from %.*s failed, connections wait; tried again every %d ms",
-		 STR_ARG(source->listener->text), PAUSE_MS);
-}
-
-/* Some mean that nothing can be accepted; others concern one connection. */
-static void on_failure(const struct source *source)
+/* errno is from accept4(2): either nothing can be accepted, or one connection is concerned. */
+static void on_failure(const struct watched_socket *socket)
 {
 	switch (errno) {
 	case EMFILE:
@@ -130,69 +124,76 @@ static void on_failure(const struct source *source)
 	case ENOMEM:
 		if (errno == EMFILE && conn_close_oldest_idle())
 			return;
-		say_failure(source, errno);
+		/* One message for a cause that lasts. */
+		if (accepting.said_failure != errno) {
+			accepting.said_failure = errno;
+			log_crit("accept() from %.*s failed, connections wait; tried again every "
+				 "%d ms",
+				 STR_ARG(socket->listener->text), PAUSE_MS);
+		}
 		unwatch();
-		timer_start(&pause_timer, PAUSE_MS);
+		timer_start(&accepting.pause, PAUSE_MS);
 		return;
 	case ECONNABORTED:
 	case EPROTO:
 		log_info("accept() from %.*s: the client has gone again",
-			 STR_ARG(source->listener->text));
+			 STR_ARG(socket->listener->text));
 		return;
 	case EINVAL: /* it does not listen: on_ready() sees to that */
 	case EAGAIN:
 	case EINTR:
 		return;
 	default:
-		log_alert("accept() from %.*s failed", STR_ARG(source->listener->text));
+		log_alert("accept() from %.*s failed", STR_ARG(socket->listener->text));
 	}
 }
 
-/* False: there is none, or no room for it. */
-static bool accept_one(const struct source *source)
+/* False: no connection waits, or there is no room for it. */
+static bool accept_one(const struct watched_socket *socket)
 {
 	union address peer;
 	socklen_t peer_len = sizeof(peer);
 
-	if (!rules.has_room()) {
+	if (!accepting.rules.has_room()) {
 		unwatch();
 		return false;
 	}
-	int fd = accept4(source->event.fd, &peer.any, &peer_len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	int fd = accept4(socket->event.fd, &peer.any, &peer_len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	if (fd < 0) {
-		on_failure(source);
+		on_failure(socket);
 		return false;
 	}
-	said_failure = 0;
-	rules.take(source->listener, fd, &peer, peer_len);
+	accepting.said_failure = 0;
+	accepting.rules.take(socket->listener, fd, &peer, peer_len);
 	return true;
 }
 
 /*
- * The kernel wakes the first in the socket's queue that waits, so with little to do
- * it would wake the same worker again and again. Whoever comes anew stands last.
+ * The kernel wakes the first process in the socket's queue of those that wait, so with little
+ * to do it would wake the same worker again and again. A process that begins to wait anew
+ * goes to the end of the queue.
  */
-static void queue_up_again(struct source *source)
+static void queue_up_again(struct watched_socket *socket)
 {
-	if (!watching || !is_shared(source))
+	if (!accepting.watching || !is_shared(socket))
 		return;
-	event_remove(&source->event);
-	watch_one(source);
+	event_remove(&socket->event);
+	watch_one(socket);
 }
 
 static void on_ready(struct event *event, uint32_t events)
 {
-	struct source *source = (struct source *)event;
+	struct watched_socket *socket = (struct watched_socket *)event;
 
-	for (int i = 0; i < (rules.many ? MANY : 1) && watching; i++) {
-		if (!accept_one(source)) {
+	for (int i = 0; i < (accepting.rules.many ? MANY : 1) && accepting.watching; i++) {
+		if (!accept_one(socket)) {
 			if (events & EPOLLHUP ||
-			    (++source->misses % MISSES == 0 && is_shut_down(source)))
-				set_aside(source);
+			    (++socket->misses % MISSES == 0 && is_shut_down(socket)))
+				set_aside(socket);
 			return;
 		}
-		if (++source->taken % TURN == 0)
-			queue_up_again(source);
+		if (++socket->taken % TURN == 0)
+			queue_up_again(socket);
 	}
 }
 
@@ -200,81 +201,73 @@ static void on_ready(struct event *event, uint32_t events)
 static void after_turn(void *data)
 {
 	(void)data;
-	if (count && !watching && !timer_is_started(&pause_timer) && rules.has_room())
+	if (accepting.count && !accepting.watching && !timer_is_started(&accepting.pause) &&
+	    accepting.rules.has_room())
 		watch();
 }
 
-static bool is_ours(const struct listener *listener, unsigned i)
+/*
+ * Adds the sockets of an address, and of the addresses that it covers, as far as they are
+ * for this worker; closes the others.
+ */
+static void add_sockets(const struct listener *listener)
 {
-	unsigned sockets = (unsigned)listener->fds_count;
+	unsigned workers = accepting.rules.workers, own = accepting.rules.index;
 
-	return sockets < rules.workers ? rules.index % sockets == i :
-					 i % rules.workers == rules.index;
-}
+	for (; listener; listener = listener->also) {
+		unsigned sockets = (unsigned)listener->fds_count;
 
-/* Those of an address and of the addresses it covers. */
-static void add_sources(const struct listener *listener)
-{
-	for (; listener; listener = listener->also)
-		for (int i = 0; i < listener->fds_count; i++)
-			if (is_ours(listener, (unsigned)i))
-				sources[count++] = (struct source){
-					.event = { .fd = listener->fds[i], .ready = on_ready },
-					.listener = listener,
-				};
-			else
+		for (unsigned i = 0; i < sockets; i++) {
+			if (sockets < workers ? own % sockets != i : i % workers != own) {
 				close(listener->fds[i]);
-}
-
-static size_t count_sockets(const struct listeners *listeners)
-{
-	size_t all = 0;
-
-	for (size_t i = 0; i < listeners->count; i++)
-		for (const struct listener *one = &listeners->items[i]; one; one = one->also)
-			all += (size_t)one->fds_count;
-	return all;
+				continue;
+			}
+			accepting.sockets[accepting.count++] = (struct watched_socket){
+				.event = { .fd = listener->fds[i], .ready = on_ready },
+				.listener = listener,
+			};
+		}
+	}
 }
 
 int accept_start(const struct listeners *listeners, const struct accept_rules *given)
 {
 	static struct hook hook = { .run = after_turn };
 
-	rules = *given;
-	sources = calloc(count_sockets(listeners) + 1, sizeof(*sources));
-	if (!sources)
+	accepting.rules = *given;
+	size_t all = 0;
+	for (size_t i = 0; i < listeners->count; i++)
+		for (const struct listener *one = &listeners->items[i]; one; one = one->also)
+			all += (size_t)one->fds_count;
+	accepting.sockets = calloc(all + 1, sizeof(*accepting.sockets));
+	if (!accepting.sockets)
 		return -ENOMEM;
 	for (size_t i = 0; i < listeners->count; i++)
-		add_sources(&listeners->items[i]);
-	pause_timer = (struct timer){ .expired = end_of_pause };
-	aside_timer = (struct timer){ .expired = try_again };
+		add_sockets(&listeners->items[i]);
+	accepting.pause = (struct timer){ .expired = end_of_pause };
+	accepting.aside = (struct timer){ .expired = try_again };
 	loop_on_finish(&hook);
 	watch();
 	return 0;
 }
 
-/*
- * The kernel wakes one process for a connection. If it was this one, nobody else
- * knows of what waits, until the next one comes: so it is taken, after the
- * sockets were left, when others are woken.
- */
-static void accept_the_rest(void)
-{
-	for (size_t i = 0; i < count; i++)
-		for (int n = 0; n < MANY; n++)
-			if (!accept_one(&sources[i]))
-				break;
-}
-
 void accept_stop(void)
 {
 	unwatch();
-	accept_the_rest();
-	timer_stop(&pause_timer);
-	timer_stop(&aside_timer);
-	for (size_t i = 0; i < count; i++)
-		close(sources[i].event.fd);
-	free(sources);
-	sources = NULL;
-	count = 0;
+	/*
+	 * The kernel wakes one process for a connection. If it was this one, no other process
+	 * knows of the connections that wait until the next one comes. So this process accepts
+	 * them, now that it does not watch the sockets and others are woken.
+	 */
+	for (size_t i = 0; i < accepting.count; i++)
+		for (int n = 0; n < MANY; n++)
+			if (!accept_one(&accepting.sockets[i]))
+				break;
+	timer_stop(&accepting.pause);
+	timer_stop(&accepting.aside);
+	for (size_t i = 0; i < accepting.count; i++)
+		close(accepting.sockets[i].event.fd);
+	free(accepting.sockets);
+	accepting.sockets = NULL;
+	accepting.count = 0;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Looks once a second, and acts in steps while there is something to give. The
- * receiver must have taken all that was sent to it before, and until it was seen to
- * take something it gets one connection: those that are moved would be answered
- * where they are, and a worker that hangs looks light.
+ * Looks once a second, and moves connections in steps while there are some to move. The
+ * receiver must have taken all that was sent to it before. Until it was seen to take
+ * something it is sent one connection at a time: a worker that hangs has few connections,
+ * too, and those that are moved to it would have been served where they were.
  */
 #include "process/handoff/balance.h"
 
@@ -24,8 +24,10 @@ enum {
 	FEW = 64, /* more than the lightest: not worth a move */
 };
 
-static struct generation *(*find_active)(void);
-static struct timer timer;
+static struct {
+	struct generation *(*active)(void);
+	struct timer timer;
+} balance;
 
 uint64_t balance_share(uint64_t own, uint64_t lightest)
 {
@@ -52,36 +54,31 @@ static bool relieve(struct process *process)
 	return true;
 }
 
-static bool is_of_use(const struct generation *generation)
-{
-	return generation && !generation->retiring && generation->events->balance &&
-	       generation->workers > 1;
-}
-
 static void step(void *data)
 {
-	const struct generation *generation = find_active();
+	const struct generation *generation = balance.active();
 	bool moved = false;
 
 	(void)data;
-	if (!is_of_use(generation))
+	if (!generation || generation->retiring || !generation->events->balance ||
+	    generation->workers < 2)
 		return;
 	for (struct process *process = table_next(NULL); process; process = table_next(process))
 		if (process->generation == generation && process->kind == PROCESS_WORKER &&
 		    relieve(process))
 			moved = true;
 	relay_forget_plans();
-	timer_start(&timer, moved ? STEP_MS : LOOK_MS);
+	timer_start(&balance.timer, moved ? STEP_MS : LOOK_MS);
 }
 
-void balance_start(struct generation *(*active)(void))
+void balance_init(struct generation *(*active)(void))
 {
-	find_active = active;
-	timer = (struct timer){ .expired = step };
+	balance.active = active;
+	balance.timer = (struct timer){ .expired = step };
 }
 
 void balance_watch(void)
 {
-	if (!timer_is_started(&timer))
-		timer_start(&timer, LOOK_MS);
+	if (!timer_is_started(&balance.timer))
+		timer_start(&balance.timer, LOOK_MS);
 }

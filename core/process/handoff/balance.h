@@ -12,8 +12,8 @@
 
 struct generation;
 
-/* In the master, once. active() returns the active generation, as in supervisor.h. */
-void balance_start(struct generation *(*active)(void));
+/* In the master, once. active() is that of struct handoff_hooks. */
+void balance_init(struct generation *(*active)(void));
 
 /* Starts the checks if there is something to balance. Call it when a generation serves. */
 void balance_watch(void);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The inbox is shut down first. From then on a process that sends a connection to it gets
+ * The socket is shut down first. From then on a process that sends a connection to it gets
  * an error and keeps the connection, so none can arrive after the last one was read.
  */
 #include "process/handoff/orphans.h"
@@ -12,9 +12,8 @@
 #include <timer.h>
 #include <unistd.h>
 
+#include "process/handoff/receiver.h"
 #include "process/handoff/relay.h"
-
-enum { RETRY_MS = 5 };
 
 struct orphan {
 	int inbox;
@@ -23,38 +22,36 @@ struct orphan {
 	struct orphan *next;
 };
 
-static struct orphan *orphans;
-
-void (*orphans_none_left)(void);
-
-static void destroy(struct orphan *orphan)
-{
-	struct orphan **link = &orphans;
-
-	while (*link != orphan)
-		link = &(*link)->next;
-	*link = orphan->next;
-	close(orphan->inbox);
-	free(orphan);
-}
+static struct {
+	struct orphan *first;
+	void (*none_left)(void);
+} orphans;
 
 static void settle(void *data)
 {
-	struct orphan *orphan = data;
+	struct orphan *orphan = data, **link = &orphans.first;
 	int result;
 
 	while ((result = relay_left(orphan->inbox, orphan->limit)) > 0 || result == -EPROTO)
 		orphan->limit -= result > 0 ? (uint32_t)result : 0;
 	if (result == -EAGAIN || result == -ETOOMANYREFS || result == -EMFILE) {
-		timer_start(&orphan->retry, RETRY_MS);
+		timer_start(&orphan->retry, RECEIVER_RETRY_MS);
 		return;
 	}
-	if (result < 0) {
+	if (result < 0)
 		log_alertc(result, "connections that a worker has left behind are closed");
-	}
-	destroy(orphan);
-	if (!orphans && orphans_none_left)
-		orphans_none_left();
+	while (*link != orphan)
+		link = &(*link)->next;
+	*link = orphan->next;
+	close(orphan->inbox);
+	free(orphan);
+	if (!orphans.first && orphans.none_left)
+		orphans.none_left();
+}
+
+void orphans_init(void (*none_left)(void))
+{
+	orphans.none_left = none_left;
 }
 
 void orphans_take(int inbox, uint32_t limit)
@@ -67,15 +64,15 @@ void orphans_take(int inbox, uint32_t limit)
 		close(inbox);
 		return;
 	}
-	*orphan = (struct orphan){ .inbox = inbox, .limit = limit, .next = orphans };
-	orphans = orphan;
+	*orphan = (struct orphan){ .inbox = inbox, .limit = limit, .next = orphans.first };
+	orphans.first = orphan;
 	orphan->retry = (struct timer){ .expired = settle, .data = orphan };
 	settle(orphan);
 }
 
 bool orphans_for_each(bool (*act)(void *data, int inbox), void *data)
 {
-	for (const struct orphan *orphan = orphans; orphan; orphan = orphan->next)
+	for (const struct orphan *orphan = orphans.first; orphan; orphan = orphan->next)
 		if (!act(data, orphan->inbox))
 			return false;
 	return true;
@@ -83,5 +80,5 @@ bool orphans_for_each(bool (*act)(void *data, int inbox), void *data)
 
 bool orphans_are_left(void)
 {
-	return orphans;
+	return orphans.first;
 }

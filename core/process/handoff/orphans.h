@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Saves the connections of a process that has ended: those in its inbox, if the process is
- * not replaced, and those that it had sent to the master through its channel. The master
- * gives them to the workers of the active generation, or to the workers of the program
- * that serves beside this one during an upgrade (relay.h).
+ * Orphans are sockets whose reader has ended while connections were on their way in them:
+ * the inbox of a worker that is not replaced, or the channel by which a process had sent
+ * connections to the master. The master gives these connections to the workers of the active
+ * generation, or to the workers of the program that serves beside this one during an upgrade
+ * (relay.h).
  */
 #ifndef SKUA_PROCESS_HANDOFF_ORPHANS_H
 #define SKUA_PROCESS_HANDOFF_ORPHANS_H
@@ -11,19 +12,24 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* In the master, once. none_left() is called when the last orphan has been dealt with. */
+void orphans_init(void (*none_left)(void));
+
 /*
- * Takes over the read end of an inbox, or of a channel, and shuts it down, so that nothing
- * more can be put into it. At most `limit` connections in it are given to other workers,
- * now or as soon as one has room. If no worker is left to take them they are closed; the
- * error log says so. The descriptor is closed at the end.
+ * Owns the descriptor, which is the read end of an inbox, or a channel. Shuts it down so that
+ * nothing more can be put into it. At most `limit` connections in it are given to other
+ * workers, now or as soon as one has room. If no worker is left to take them they are closed;
+ * the error log says so.
  */
 void orphans_take(int inbox, uint32_t limit);
 
-/* Whether something still waits to be taken; called when that is over, unless NULL. */
+/* Whether connections of an orphan still wait for a worker with room. */
 bool orphans_are_left(void);
-extern void (*orphans_none_left)(void);
 
-/* Calls act() with each inbox that is not empty yet, until it returns false. */
+/*
+ * Calls act() with the descriptor of each orphan, which stays owned here, until it returns
+ * false. False: it did.
+ */
 bool orphans_for_each(bool (*act)(void *data, int inbox), void *data);
 
 #endif

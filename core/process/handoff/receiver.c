@@ -121,16 +121,6 @@ struct receiver *receiver_choose(struct receiver *receivers, size_t count, bool 
 	return best;
 }
 
-static void say(int error)
-{
-	static int said;
-
-	if (error == -EAGAIN || error == -ETOOMANYREFS || error == said)
-		return;
-	said = error;
-	log_alertc(error, "cannot pass connections to a worker, trying another one, and again");
-}
-
 void receiver_count_dealt(struct stats *stats, uint64_t count)
 {
 	if (stats != &receiver_unknown)
@@ -139,6 +129,7 @@ void receiver_count_dealt(struct stats *stats, uint64_t count)
 
 int receiver_send(struct receiver *receiver, struct batch *batch)
 {
+	static int said;
 	size_t count = batch->count;
 	int error = batch_send(batch, receiver->inbox);
 
@@ -154,7 +145,11 @@ int receiver_send(struct receiver *receiver, struct batch *batch)
 		receiver->inbox = -1;
 		return -EPIPE;
 	}
-	say(error);
+	if (error != -EAGAIN && error != -ETOOMANYREFS && error != said) {
+		said = error;
+		log_alertc(error,
+			   "cannot pass connections to a worker, trying another one, and again");
+	}
 	return error;
 }
 

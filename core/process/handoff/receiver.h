@@ -13,8 +13,11 @@
 struct batch;
 struct stats;
 
-/* A worker that is well takes what it is sent in a turn of its loop. */
+/* A worker that is well takes what it is sent in one turn of its loop. */
 #define RECEIVER_LATE_MS 10
+
+/* The time until another attempt when receivers, or the master, are behind. */
+#define RECEIVER_RETRY_MS 5
 
 struct receiver {
 	int inbox; /* -1: it has gone for good */

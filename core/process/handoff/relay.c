@@ -23,8 +23,7 @@
 
 enum {
 	ASKED_MAX = INBOX_CREDIT, /* connections that one process is asked for at a time */
-	RETRY_MS = 5, /* when receivers are behind */
-	FULL_MS = 100, /* when they have no room */
+	FULL_MS = 100, /* until the next attempt when receivers have no room */
 };
 
 /* Those that may be given a message. */
@@ -34,24 +33,26 @@ struct group {
 	bool are_of_peer; /* the peer's, whose inboxes are closed when they have gone */
 };
 
-static struct generation *(*find_active)(void);
-static struct receiver workers[TABLE_SIZE]; /* by their places in the table */
-static pid_t pids[TABLE_SIZE]; /* whose state that is */
-static size_t places; /* in use */
-static struct timer ask_again;
+static struct {
+	struct generation *(*active)(void);
+	struct receiver workers[TABLE_SIZE]; /* by their places in the table */
+	pid_t pids[TABLE_SIZE]; /* of the processes that `workers` describes */
+	size_t places; /* how many of `workers` are in use */
+	struct timer ask_again;
+} relay;
 
 /* --- who takes connections --------------------------------------------------------- */
 
 static void add(const struct process *process)
 {
 	uint32_t place = table_slot(process);
-	struct receiver *receiver = &workers[place];
+	struct receiver *receiver = &relay.workers[place];
 
-	while (places <= place)
-		workers[places++].inbox = -1;
-	if (pids[place] != process->pid)
+	while (relay.places <= place)
+		relay.workers[relay.places++].inbox = -1;
+	if (relay.pids[place] != process->pid)
 		*receiver = (struct receiver){ .inbox = -1 };
-	pids[place] = process->pid;
+	relay.pids[place] = process->pid;
 	receiver->inbox = process->inbox[1];
 	receiver->stats = process->stats;
 	receiver->limit = (uint64_t)process->generation->events->worker_connections;
@@ -61,14 +62,14 @@ static void add(const struct process *process)
 /* The workers of a generation; NULL: none. */
 static struct group workers_of(const struct generation *generation, const struct process *except)
 {
-	for (size_t i = 0; i < places; i++)
-		workers[i].inbox = -1;
+	for (size_t i = 0; i < relay.places; i++)
+		relay.workers[i].inbox = -1;
 	if (!generation)
-		return (struct group){ workers, 0, false };
+		return (struct group){ relay.workers, 0, false };
 	for (struct process *to = table_next(NULL); to; to = table_next(to))
 		if (to->generation == generation && to != except && to->inbox[1] >= 0)
 			add(to);
-	return (struct group){ workers, places, false };
+	return (struct group){ relay.workers, relay.places, false };
 }
 
 static bool is_empty(const struct group *group)
@@ -82,7 +83,7 @@ static bool is_empty(const struct group *group)
 /* The generation that takes what one of this generation has when it ends; NULL: none here. */
 static const struct generation *successor_of(const struct generation *generation)
 {
-	const struct generation *active = find_active();
+	const struct generation *active = relay.active();
 
 	return active && active != generation && !active->retiring ? active : NULL;
 }
@@ -98,7 +99,7 @@ static struct group successors_of(const struct process *process)
 		return workers_of(successor, NULL);
 	group.receivers = peer_master_receivers(&group.count);
 	if (is_empty(&group))
-		group = workers_of(process ? NULL : find_active(), NULL);
+		group = workers_of(process ? NULL : relay.active(), NULL);
 	return group;
 }
 
@@ -109,21 +110,23 @@ static struct group takers_of(const struct process *process)
 	return ends ? successors_of(process) : workers_of(process->generation, process);
 }
 
-static uint64_t room_of(const struct group *group)
+/*
+ * How many connections fit in now. *full: all of them have as many connections as they may,
+ * so that it will take longer until there is room.
+ */
+static uint64_t find_room(const struct group *group, bool *full)
 {
 	uint64_t room = 0;
 
-	for (size_t i = 0; i < group->count; i++)
-		room += receiver_room(&group->receivers[i]);
-	return room;
-}
+	*full = true;
+	for (size_t i = 0; i < group->count; i++) {
+		const struct receiver *receiver = &group->receivers[i];
 
-static bool are_full(const struct group *group)
-{
-	for (size_t i = 0; i < group->count; i++)
-		if (group->receivers[i].inbox >= 0 && !receiver_is_full(&group->receivers[i]))
-			return false;
-	return true;
+		room += receiver_room(receiver);
+		if (receiver->inbox >= 0 && !receiver_is_full(receiver))
+			*full = false;
+	}
+	return room;
 }
 
 struct receiver *relay_lightest(const struct process *process)
@@ -135,17 +138,24 @@ struct receiver *relay_lightest(const struct process *process)
 
 void relay_forget_plans(void)
 {
-	for (size_t i = 0; i < places; i++)
-		workers[i].planned = 0;
+	for (size_t i = 0; i < relay.places; i++)
+		relay.workers[i].planned = 0;
 }
 
 /* --- passing on ---------------------------------------------------------------------- */
 
-/* Nobody has room: somebody will have to make some. */
-static struct receiver *choose_any(const struct group *group)
+/*
+ * The least loaded one with room; else one whose idle connections can make room; else the one
+ * with the least on its way, which must make room. NULL: all are blocked or have gone.
+ */
+static struct receiver *choose(const struct group *group)
 {
-	struct receiver *best = NULL;
+	struct receiver *best = receiver_choose(group->receivers, group->count, false);
 
+	if (!best)
+		best = receiver_choose(group->receivers, group->count, true);
+	if (best)
+		return best;
 	for (size_t i = 0; i < group->count; i++) {
 		struct receiver *receiver = &group->receivers[i];
 
@@ -154,15 +164,6 @@ static struct receiver *choose_any(const struct group *group)
 			best = receiver;
 	}
 	return best;
-}
-
-static struct receiver *choose(const struct group *group)
-{
-	struct receiver *receiver = receiver_choose(group->receivers, group->count, false);
-
-	if (!receiver)
-		receiver = receiver_choose(group->receivers, group->count, true);
-	return receiver ? receiver : choose_any(group);
 }
 
 /*
@@ -231,7 +232,7 @@ int relay_left(int from, uint32_t limit)
 
 	if (result == -EBADMSG)
 		return -EPROTO;
-	return result == -EPIPE && !find_active() ? 0 : result;
+	return result == -EPIPE && !relay.active() ? 0 : result;
 }
 
 /* --- asking for connections ------------------------------------------------------------ */
@@ -255,17 +256,16 @@ static uint64_t count_granted(void)
 	return sum;
 }
 
-static void ask_later(const struct process *process, const struct group *takers)
+static void ask_later(const struct process *process, bool full)
 {
 	static int64_t said_ms;
-	bool full = are_full(takers);
 
 	if (full && clock_is_due(&said_ms, SHORTAGE_LOG_MS))
 		log_warnx("all new workers are full: %llu connections stay with process %d until "
 			  "there is room; worker_connections says how many a worker takes",
 			  (unsigned long long)stats_get(&process->stats->active), process->pid);
-	if (!timer_is_started(&ask_again))
-		timer_start(&ask_again, full ? FULL_MS : RETRY_MS);
+	if (!timer_is_started(&relay.ask_again))
+		timer_start(&relay.ask_again, full ? FULL_MS : RECEIVER_RETRY_MS);
 }
 
 /* Asks one that ends for as many connections as there is room for. */
@@ -277,7 +277,8 @@ static void ask(struct process *process)
 	struct group takers = takers_of(process);
 	if (is_empty(&takers))
 		return;
-	uint64_t room = room_of(&takers), granted = count_granted();
+	bool full;
+	uint64_t room = find_room(&takers, &full), granted = count_granted();
 	uint64_t count = room > granted ? room - granted : 0;
 	/* Others may have nothing to give of what they were asked for. */
 	if (count == 0 && room > 0 && process->granted == 0)
@@ -289,7 +290,7 @@ static void ask(struct process *process)
 	if (count > process->may_give)
 		count = process->may_give;
 	if (count == 0 ? process->granted == 0 : !grant(process, (uint32_t)count))
-		ask_later(process, &takers);
+		ask_later(process, full);
 	else
 		process->may_give -= count;
 }
@@ -348,7 +349,7 @@ int relay_take(struct process *process)
 	}
 	event_remove(&process->channel);
 	process->relay = (struct timer){ .expired = take_up, .data = process };
-	timer_start(&process->relay, RETRY_MS);
+	timer_start(&process->relay, RECEIVER_RETRY_MS);
 	return -EAGAIN;
 }
 
@@ -396,9 +397,8 @@ void relay_tell_all(void)
 	ask_all(NULL);
 }
 
-void relay_start(struct generation *(*active)(void))
+void relay_init(struct generation *(*active)(void))
 {
-	find_active = active;
-	peer_master_changed = relay_tell_all;
-	ask_again = (struct timer){ .expired = ask_all };
+	relay.active = active;
+	relay.ask_again = (struct timer){ .expired = ask_all };
 }

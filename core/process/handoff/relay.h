@@ -24,8 +24,8 @@ struct generation;
 struct process;
 struct receiver;
 
-/* As master, once: active() is that of supervisor.h. */
-void relay_start(struct generation *(*active)(void));
+/* In the master, once. active() is that of struct handoff_hooks. */
+void relay_init(struct generation *(*active)(void));
 
 /* Tells a process that ends whose connections others take; MESSAGE_QUIT follows. 0 or -errno. */
 int relay_tell(struct process *process);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The worker may wake up at any moment and read, too: so each message is received,
- * not only looked at, and lands in a new inbox, from which it is dealt out as
- * what a dead worker has left behind (orphans.h). It fits in there, since it has
- * come out of one like it.
+ * The worker may wake up at any moment and read its inbox, too. So each message is received,
+ * not only looked at, and put into a new inbox, whose connections are then given to others
+ * like those of a worker that has ended (orphans.h). All messages fit into the new inbox,
+ * since they come from one of the same size.
  */
 #include "process/handoff/stall.h"
 
@@ -19,23 +19,25 @@
 #include "process/server/main_conf.h"
 #include "process/handoff/peer_master.h"
 #include "process/server/table.h"
-#include "process/upgrade/takeover.h"
 
 enum {
 	LOOK_MS = 1000,
-	LOOKS = 3, /* that find it idle with something in its inbox */
+	LOOKS = 3, /* in a row that find a worker idle with something in its inbox */
 };
 
-/* What was seen of a place of the table. */
+/* What the last look at a place of the table has seen. */
 struct seen {
 	pid_t pid;
 	uint64_t taken;
-	unsigned idle; /* looks in a row */
+	unsigned idle; /* how many looks in a row have found it idle */
 };
 
-static struct seen seen[TABLE_SIZE];
-static struct generation *(*find_active)(void);
-static struct timer timer;
+static struct {
+	struct generation *(*active)(void);
+	bool (*is_taking_over)(void);
+	struct seen seen[TABLE_SIZE];
+	struct timer timer;
+} stall;
 
 static bool is_waited_for(const struct process *process)
 {
@@ -43,10 +45,10 @@ static bool is_waited_for(const struct process *process)
 	       stats_get(&process->stats->dealt) > stats_get(&process->stats->taken);
 }
 
-/* It is looked at not by time but by how often: this process may have been stopped as well. */
+/* Counts looks, not time: the master itself may have been stopped in between. */
 static bool is_stuck(const struct process *process)
 {
-	struct seen *before = &seen[table_slot(process)];
+	struct seen *before = &stall.seen[table_slot(process)];
 	uint64_t taken = stats_get(&process->stats->taken);
 	bool moves = before->pid != process->pid || before->taken != taken;
 
@@ -56,10 +58,10 @@ static bool is_stuck(const struct process *process)
 	return before->idle >= LOOKS;
 }
 
-/* Somebody else takes connections in its place. */
+/* Whether another worker takes connections in its place. */
 static bool can_be_replaced(const struct process *process)
 {
-	const struct generation *active = find_active();
+	const struct generation *active = stall.active();
 
 	for (struct process *other = table_next(NULL); other; other = table_next(other))
 		if (other != process && other->generation == active && other->inbox[1] >= 0 &&
@@ -68,7 +70,7 @@ static bool can_be_replaced(const struct process *process)
 	return process->generation->retiring && peer_master_has_successors();
 }
 
-/* How many connections came over. */
+/* Moves all messages into the socket `to`. Returns how many connections were in them. */
 static unsigned move_all(const struct process *process, int to)
 {
 	unsigned count = 0;
@@ -109,41 +111,41 @@ static void take_back(struct process *process)
 	orphans_take(inbox[0], UINT32_MAX);
 }
 
-/* Workers give each other connections, or an acceptor deals them out. */
-static bool uses_inboxes(const struct generation *generation)
-{
-	return generation->retiring || generation->events->accept_mode == ACCEPT_HANDOFF ||
-	       (generation->events->balance && generation->workers > 1);
-}
-
+/* Whether inboxes are used: connections are handed over, dealt out or balanced. */
 static bool is_of_use(void)
 {
-	for (struct process *process = table_next(NULL); process; process = table_next(process))
-		if (is_waited_for(process) || uses_inboxes(process->generation))
+	for (struct process *process = table_next(NULL); process; process = table_next(process)) {
+		const struct generation *generation = process->generation;
+
+		if (is_waited_for(process) || generation->retiring ||
+		    generation->events->accept_mode == ACCEPT_HANDOFF ||
+		    (generation->events->balance && generation->workers > 1))
 			return true;
+	}
 	return false;
 }
 
-/* What another program may still go on with is left as it is. */
+/* During a takeover nothing is changed: the other program may have to go on with it. */
 static void look(void *data)
 {
 	struct process *process = NULL;
 
 	(void)data;
-	while (!takeover_is_instead() && (process = table_next(process)))
+	while (!stall.is_taking_over() && (process = table_next(process)))
 		if (is_stuck(process) && can_be_replaced(process))
 			take_back(process);
 	stall_watch();
 }
 
-void stall_start(struct generation *(*active)(void))
+void stall_init(struct generation *(*active)(void), bool (*is_taking_over)(void))
 {
-	find_active = active;
-	timer = (struct timer){ .expired = look };
+	stall.active = active;
+	stall.is_taking_over = is_taking_over;
+	stall.timer = (struct timer){ .expired = look };
 }
 
 void stall_watch(void)
 {
-	if (!timer_is_started(&timer) && is_of_use())
-		timer_start(&timer, LOOK_MS);
+	if (!timer_is_started(&stall.timer) && is_of_use())
+		timer_start(&stall.timer, LOOK_MS);
 }

@@ -31,7 +31,7 @@ enum message_type {
 	MESSAGE_CONNECTIONS = 5,
 	MESSAGE_SUCCESSORS = 6, /* to another program: who takes connections here (successors.h) */
 	MESSAGE_MOVED = 7, /* to the master: a root lies outside of the sandbox now */
-	MESSAGE_COUNTERS = 8, /* the counters of another program's processes (peer_counters.h) */
+	MESSAGE_COUNTERS = 8, /* the counters of another program's processes (successors.h) */
 	MESSAGE_SOCKETS =
 		9, /* between masters: listening sockets that were opened (peer_master.h) */
 	MESSAGE_LEAVING = 10, /* between masters: no worker accepts there any more */

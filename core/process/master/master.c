@@ -25,6 +25,7 @@
 #include "process/server/control_address.h"
 #include "process/os/daemon.h"
 #include "process/master/drop.h"
+#include "process/handoff/handoff.h"
 #include "process/handoff/orphans.h"
 #include "process/server/generation.h"
 #include "process/server/listen.h"
@@ -572,7 +573,13 @@ static int start(struct generation *first)
 {
 	static const struct supervisor_hooks hooks = {
 		.serving = on_serving, .failed = on_failed, .gone = on_gone,
-		.moved = on_moved, .closed = drop_look, .stranger = upgrade_reap, .heir = heir,
+		.moved = on_moved, .closed = drop_look, .stranger = upgrade_reap,
+	};
+	static const struct handoff_hooks handoff = {
+		.active = heir,
+		.is_taking_over = takeover_is_instead,
+		.orphans_gone = end_if_empty,
+		.peer_left = catch_up,
 	};
 
 	int error = loop_start();
@@ -587,8 +594,7 @@ static int start(struct generation *first)
 	}
 	notify_start();
 	repair_start(heir, on_broken);
-	orphans_none_left = end_if_empty;
-	peer_master_left = catch_up;
+	handoff_start(&handoff);
 	started_ms = clock_wall_ms();
 	active = takeover_processes(&last_number);
 	if (!first)

@@ -34,9 +34,6 @@ static struct supervisor_hooks hooks;
 int supervisor_start(const struct supervisor_hooks *given)
 {
 	hooks = *given;
-	relay_start(hooks.heir);
-	balance_start(hooks.heir);
-	stall_start(hooks.heir);
 	return table_start();
 }
 

@@ -26,8 +26,6 @@ struct supervisor_hooks {
 	void (*closed)(void);
 	/* A child has ended that is no process of the table. */
 	void (*stranger)(pid_t pid, int status);
-	/* Who takes what lies in the inboxes of processes that have gone; may give NULL. */
-	struct generation *(*heir)(void);
 };
 
 /* 0 or -errno. */
