@@ -9,20 +9,11 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-static int ready_pipe = -1;
-static int null = -1; /* opened before a sandbox keeps processes from it */
-static bool background;
-
-static void wait_for_server(int fd)
-{
-	char byte;
-	ssize_t n;
-
-	do
-		n = read(fd, &byte, 1);
-	while (n < 0 && errno == EINTR);
-	_exit(n == 1 ? 0 : 1);
-}
+static struct {
+	int ready_pipe; /* write end, to the process that waits; -1: none waits */
+	int null; /* /dev/null, opened before a sandbox keeps processes from it; or -1 */
+	bool is_this; /* process in the background */
+} background = { .ready_pipe = -1, .null = -1 };
 
 int daemon_start(void)
 {
@@ -38,46 +29,53 @@ int daemon_start(void)
 		return -error;
 	}
 	if (pid > 0) {
+		char byte;
+		ssize_t n;
+
 		close(fds[1]);
-		wait_for_server(fds[0]);
+		do
+			n = read(fds[0], &byte, 1);
+		while (n < 0 && errno == EINTR);
+		_exit(n == 1 ? 0 : 1);
 	}
 	close(fds[0]);
-	ready_pipe = fds[1];
-	null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	background = true;
+	background.ready_pipe = fds[1];
+	background.null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	background.is_this = true;
 	setsid();
 	return 0;
 }
 
 void daemon_stay(void)
 {
-	background = true;
+	background.is_this = true;
 }
 
 bool daemon_is_background(void)
 {
-	return background;
+	return background.is_this;
 }
 
-/* Who started the command may wait until nobody can write to its output any longer. */
+/* The caller of the command may wait until no process can write to its output any longer. */
 void daemon_detach(void)
 {
-	if (ready_pipe < 0)
+	if (background.ready_pipe < 0)
 		return;
-	if (null >= 0) {
-		dup2(null, STDIN_FILENO);
-		dup2(null, STDOUT_FILENO);
-		dup2(null, STDERR_FILENO);
-		if (null > STDERR_FILENO)
-			close(null);
+	if (background.null >= 0) {
+		dup2(background.null, STDIN_FILENO);
+		dup2(background.null, STDOUT_FILENO);
+		dup2(background.null, STDERR_FILENO);
+		if (background.null > STDERR_FILENO)
+			close(background.null);
 	}
-	close(ready_pipe);
-	ready_pipe = null = -1;
+	close(background.ready_pipe);
+	background.ready_pipe = background.null = -1;
 }
 
 void daemon_ready(void)
 {
-	while (ready_pipe >= 0 && write(ready_pipe, "", 1) < 0 && errno == EINTR)
+	while (background.ready_pipe >= 0 && write(background.ready_pipe, "", 1) < 0 &&
+	       errno == EINTR)
 		continue;
 	daemon_detach();
 }

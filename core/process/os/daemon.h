@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Going to the background. The command that was started waits until the server
- * stands, so that its exit status tell whether it does:
+ * serves, so that its exit status tells whether it does:
  *
  *     skua ──fork──> server: binds, starts workers, writes the pid file
  *       │                │
@@ -18,16 +18,19 @@
  */
 int daemon_start(void);
 
-/* This process is in the background already: a server there has started it. */
+/* Notes that this process is in the background already: a server there has started it. */
 void daemon_stay(void);
 
-/* Whether it is there. */
+/* Whether this process is in the background. */
 bool daemon_is_background(void);
 
-/* The server stands. Standard descriptors become /dev/null. Nothing without daemon_start(). */
+/*
+ * The server serves: the first process exits with status 0, and the standard descriptors
+ * of this one become /dev/null. Does nothing without daemon_start().
+ */
 void daemon_ready(void);
 
-/* In a child that has been forked before, once it is ready: the same but for the exit. */
+/* In a child of the server, once it is ready: its standard descriptors become /dev/null. */
 void daemon_detach(void);
 
 #endif

@@ -19,44 +19,47 @@
 
 enum { SEND_SECONDS = 1, MESSAGE_MAX = 512 };
 
-static struct sockaddr_un manager;
-static socklen_t manager_len; /* 0: there is none */
-static struct timer watchdog;
-static int64_t watchdog_ms;
+static struct {
+	struct sockaddr_un address; /* of the service manager */
+	socklen_t address_len; /* 0: there is no service manager */
+	struct timer watchdog;
+	int64_t watchdog_ms; /* between two signs of life */
+	bool has_complained;
+} manager;
 
 /* "/path", or "@name" in the abstract space; no NUL at the end is part of it. */
 static void read_address(const char *name)
 {
 	size_t len = strlen(name);
 
-	if (len < 2 || (name[0] != '/' && name[0] != '@') || len > sizeof(manager.sun_path)) {
+	if (len < 2 || (name[0] != '/' && name[0] != '@') ||
+	    len > sizeof(manager.address.sun_path)) {
 		log_warnx("NOTIFY_SOCKET=%s is neither a path nor an abstract name: the service "
 			  "manager is told nothing",
 			  name);
 		return;
 	}
-	manager = (struct sockaddr_un){ .sun_family = AF_UNIX };
-	memcpy(manager.sun_path, name, len);
+	manager.address = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	memcpy(manager.address.sun_path, name, len);
 	if (name[0] == '@')
-		manager.sun_path[0] = '\0';
-	manager_len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len);
+		manager.address.sun_path[0] = '\0';
+	manager.address_len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len);
 }
 
 static void notify(const char *message)
 {
-	static bool complained;
 	const struct timeval limit = { .tv_sec = SEND_SECONDS };
 	size_t len = strlen(message);
 
-	if (manager_len == 0)
+	if (manager.address_len == 0)
 		return;
 	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd >= 0)
 		setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
-	if ((fd < 0 || sendto(fd, message, len, MSG_NOSIGNAL, (struct sockaddr *)&manager,
-			      manager_len) < 0) &&
-	    !complained) {
-		complained = true;
+	if ((fd < 0 || sendto(fd, message, len, MSG_NOSIGNAL, (struct sockaddr *)&manager.address,
+			      manager.address_len) < 0) &&
+	    !manager.has_complained) {
+		manager.has_complained = true;
 		log_warn("cannot tell the service manager at NOTIFY_SOCKET, not said again");
 	}
 	if (fd >= 0)
@@ -67,7 +70,7 @@ static void on_watchdog(void *data)
 {
 	(void)data;
 	notify("WATCHDOG=1");
-	timer_start(&watchdog, watchdog_ms);
+	timer_start(&manager.watchdog, manager.watchdog_ms);
 }
 
 /* For this process only: the variables may have come down from another one. */
@@ -75,17 +78,17 @@ static void start_watchdog(void)
 {
 	uint64_t pid, usec;
 
-	if (manager_len == 0 ||
+	if (manager.address_len == 0 ||
 	    str_to_u64(str_from(getenv("WATCHDOG_USEC")), INT64_MAX, &usec) < 0 || usec == 0)
 		return;
 	if (getenv("WATCHDOG_PID") &&
 	    (str_to_u64(str_from(getenv("WATCHDOG_PID")), INT32_MAX, &pid) < 0 ||
 	     (pid_t)pid != getpid()))
 		return;
-	watchdog_ms = (int64_t)(usec / 1000 / 2);
-	if (watchdog_ms == 0)
-		watchdog_ms = 1;
-	watchdog = (struct timer){ .expired = on_watchdog };
+	manager.watchdog_ms = (int64_t)(usec / 1000 / 2);
+	if (manager.watchdog_ms == 0)
+		manager.watchdog_ms = 1;
+	manager.watchdog = (struct timer){ .expired = on_watchdog };
 	on_watchdog(NULL);
 }
 

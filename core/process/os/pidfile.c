@@ -21,13 +21,16 @@
 
 enum { WHY_SIZE = 1024, TRIES = 10, RANDOM_LEN = 17 /* of a dot and 64 bits */ };
 
-static char *claimed; /* NULL: this process has none */
-static bool aside; /* another master writes the path that is configured */
-static bool is_renamed; /* `claimed` has the ending */
+/* The file of this process. */
+static struct {
+	char *path; /* NULL: it has none */
+	bool is_aside; /* another master writes the path that is configured */
+	bool is_renamed; /* `path` has the ending ASIDE */
+} own;
 
 /* --- writing ------------------------------------------------------------------- */
 
-/* What was longer before is cut. */
+/* Writes the number, and cuts off what is left of a longer text. 0 or -errno. */
 static int put_number(int fd, pid_t pid)
 {
 	char text[16];
@@ -74,13 +77,13 @@ static int replace(const struct place *place, pid_t pid)
 	return error;
 }
 
-/* It is the directory that does not allow it, or what is mounted there. */
+/* Whether the directory, or the file system there, does not allow it. */
 static bool is_denied(int error)
 {
 	return error == -EACCES || error == -EPERM || error == -EROFS || error == -EBUSY;
 }
 
-/* Writes into the file that is there, or empties it: pid 0. */
+/* Writes into the file that is there, or empties it if pid is 0. 0 or -errno. */
 static int overwrite(const struct place *place, pid_t pid, char why[WHY_SIZE])
 {
 	struct stat status;
@@ -196,30 +199,23 @@ void pidfile_remove(const char *path, pid_t pid)
 
 void pidfile_release(void)
 {
-	if (claimed)
-		pidfile_remove(claimed, getpid());
-	free(claimed);
-	claimed = NULL;
-}
-
-static bool are_one_file(const char *path, const char *other)
-{
-	struct stat one, two;
-
-	return stat(path, &one) == 0 && stat(other, &two) == 0 && one.st_dev == two.st_dev &&
-	       one.st_ino == two.st_ino;
+	if (own.path)
+		pidfile_remove(own.path, getpid());
+	free(own.path);
+	own.path = NULL;
 }
 
 int pidfile_claim(const char *path)
 {
 	char full[PATH_MAX], why[WHY_SIZE] = "";
+	struct stat before, after;
 
 	if (!path[0]) {
 		pidfile_release();
 		return 0;
 	}
-	snprintf(full, sizeof(full), "%s%s", path, aside ? ASIDE : "");
-	if (claimed && strcmp(claimed, full) == 0)
+	snprintf(full, sizeof(full), "%s%s", path, own.is_aside ? ASIDE : "");
+	if (own.path && strcmp(own.path, full) == 0)
 		return 0;
 	int error = write_path(full, getpid(), why);
 	if (error == -EEXIST) {
@@ -230,31 +226,33 @@ int pidfile_claim(const char *path)
 		return 0;
 	}
 	if (error < 0) {
-		log_write(log_process, LEVEL_EMERG, why[0] ? 0 : -error, 0,
-			  "cannot write the pid file \"%s\"; the directive pid names another%s%s",
-			  full, why[0] ? ": " : "", why);
-		return -1;
+		log_emergc(why[0] ? 0 : error,
+			   "cannot write the pid file \"%s\"; the directive pid names another%s%s",
+			   full, why[0] ? ": " : "", why);
+		return error;
 	}
-	if (claimed && !are_one_file(claimed, full))
+	/* Both paths may lead to one file. */
+	if (own.path && (stat(own.path, &before) < 0 || stat(full, &after) < 0 ||
+			 before.st_dev != after.st_dev || before.st_ino != after.st_ino))
 		pidfile_release();
-	free(claimed);
-	claimed = strdup(full);
-	is_renamed = aside;
+	free(own.path);
+	own.path = strdup(full);
+	own.is_renamed = own.is_aside;
 	return 0;
 }
 
-/* Owns the path. */
+/* Renames the file of this process; owns `to`. 0 or -errno. */
 static int move(char *to)
 {
 	if (!to)
 		return -ENOMEM;
-	if (rename(claimed, to) < 0) {
+	if (rename(own.path, to) < 0) {
 		int error = errno;
 		free(to);
 		return -error;
 	}
-	free(claimed);
-	claimed = to;
+	free(own.path);
+	own.path = to;
 	return 0;
 }
 
@@ -264,37 +262,37 @@ int pidfile_set_aside(void)
 	char *to = NULL;
 	int error = 0;
 
-	if (aside)
+	if (own.is_aside)
 		return 0;
-	is_renamed = claimed && lstat(claimed, &status) == 0 && S_ISREG(status.st_mode);
-	if (is_renamed)
-		error = asprintf(&to, "%s" ASIDE, claimed) < 0 ? -ENOMEM : move(to);
+	own.is_renamed = own.path && lstat(own.path, &status) == 0 && S_ISREG(status.st_mode);
+	if (own.is_renamed)
+		error = asprintf(&to, "%s" ASIDE, own.path) < 0 ? -ENOMEM : move(to);
 	if (is_denied(error)) {
-		is_renamed = false;
+		own.is_renamed = false;
 		error = 0;
 	}
-	aside = error == 0;
+	own.is_aside = error == 0;
 	return error;
 }
 
 int pidfile_take_back(void)
 {
-	if (!aside)
+	if (!own.is_aside)
 		return 0;
-	aside = false;
-	if (!claimed)
+	own.is_aside = false;
+	if (!own.path)
 		return 0;
-	return is_renamed ? move(strndup(claimed, strlen(claimed) - strlen(ASIDE))) :
-			    pidfile_write(claimed, getpid());
+	return own.is_renamed ? move(strndup(own.path, strlen(own.path) - strlen(ASIDE))) :
+			    pidfile_write(own.path, getpid());
 }
 
 void pidfile_inherit(const char *path)
 {
-	free(claimed);
-	claimed = path[0] ? strdup(path) : NULL;
+	free(own.path);
+	own.path = path[0] ? strdup(path) : NULL;
 }
 
 const char *pidfile_path(void)
 {
-	return claimed ? claimed : "";
+	return own.path ? own.path : "";
 }

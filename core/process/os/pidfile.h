@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The file with the number of the master process. What lies at its path and is no
- * regular file is never replaced or removed: a link stays, and the file that it leads
- * to is written, if the rule of place.h allows; a device, a pipe or a socket is not
- * touched at all.
+ * The file with the number of the master process. Only a regular file is ever replaced or
+ * removed: a symbolic link stays, and the file that it leads to is written if the rule of
+ * place.h allows that; a device, a pipe or a socket at the path is not touched at all.
  */
 #ifndef SKUA_PROCESS_OS_PIDFILE_H
 #define SKUA_PROCESS_OS_PIDFILE_H
@@ -32,9 +31,9 @@ int pidfile_read(const char *path, pid_t *pid);
 void pidfile_remove(const char *path, pid_t pid);
 
 /*
- * The file of this process: writes it, and removes the one that it had before
- * under another path. "": it has none any longer, and neither where a device, a pipe
- * or a socket lies at the path, which is logged. 0, or -1 after a message.
+ * Writes the file of this process, and removes the one that it had before under another
+ * path. "": it has none any longer. If a device, a pipe or a socket lies at the path, it has
+ * none either, which is logged. 0, or -errno after a message.
  */
 int pidfile_claim(const char *path);
 
@@ -47,10 +46,10 @@ int pidfile_claim(const char *path);
 int pidfile_set_aside(void);
 int pidfile_take_back(void);
 
-/* This path is the file of this process already: written by it before an execve(2). */
+/* Notes that this process has written the file at this path already, before an execve(2). */
 void pidfile_inherit(const char *path);
 
-/* "" if this process has none. */
+/* The path of the file of this process; "" if it has none. */
 const char *pidfile_path(void);
 
 /* Removes the file of this process, if it has one. */

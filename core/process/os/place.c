@@ -48,17 +48,6 @@ static void go_to(struct walk *walk, int fd)
 	walk->place->dir = fd;
 }
 
-static int start_again(struct walk *walk)
-{
-	int fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd < 0)
-		return -errno;
-	go_to(walk, fd);
-	walk->done[0] = '\0';
-	return 0;
-}
-
 static int refuse(struct walk *walk, const char *name, const struct stat *dir)
 {
 	const char *at = walk->done[0] ? walk->done : "/";
@@ -92,14 +81,14 @@ static int follow(struct walk *walk, int fd)
 	if (len + more >= (ssize_t)sizeof(way))
 		return -ENAMETOOLONG;
 	walk->todo = str_from(strcpy(walk->way, way));
-	return way[0] == '/' ? start_again(walk) : 0;
-}
-
-static bool is_proc(int dir)
-{
-	struct statfs system;
-
-	return fstatfs(dir, &system) == 0 && system.f_type == PROC_SUPER_MAGIC;
+	if (way[0] != '/')
+		return 0;
+	int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (root < 0)
+		return -errno;
+	go_to(walk, root);
+	walk->done[0] = '\0';
+	return 0;
 }
 
 /* The kernel follows a link of /proc/PID/fd, whose text may be no path: "pipe:[4711]". */
@@ -125,12 +114,13 @@ static int step_to(struct walk *walk, int fd, const char *name, bool is_last)
 {
 	struct place *place = walk->place;
 	struct stat dir, status;
+	struct statfs system;
 	int error = 0;
 
 	if (fstat(place->dir, &dir) < 0 || fstat(fd, &status) < 0) {
 		error = -errno;
 	} else if (S_ISLNK(status.st_mode)) {
-		if (is_proc(place->dir))
+		if (fstatfs(place->dir, &system) == 0 && system.f_type == PROC_SUPER_MAGIC)
 			error = follow_magic(walk, name, is_last);
 		else if (place_may_follow(&dir, &status))
 			error = follow(walk, fd);

@@ -11,10 +11,12 @@
 #include <string.h>
 #include <unistd.h>
 
-static char *room;
-static size_t room_size;
-static char *command_line;
-static char *environment, *arguments; /* where they have moved */
+static struct {
+	char *memory; /* where the kernel looks for the command line */
+	size_t size; /* 0: no title can be set */
+	char *command_line; /* NULL: there was no memory for it */
+	char *environment, *arguments; /* copies, which argv and environ point into */
+} title;
 
 static void save_command_line(int argc, char **argv)
 {
@@ -22,10 +24,10 @@ static void save_command_line(int argc, char **argv)
 
 	for (int i = 0; i < argc; i++)
 		size += strlen(argv[i]) + 1;
-	command_line = calloc(1, size);
-	if (!command_line)
+	title.command_line = calloc(1, size);
+	if (!title.command_line)
 		return;
-	char *to = command_line;
+	char *to = title.command_line;
 	for (int i = 0; i < argc; i++)
 		to += sprintf(to, "%s%s", i ? " " : "", argv[i]);
 }
@@ -62,29 +64,29 @@ void proctitle_start(int argc, char **argv)
 	save_command_line(argc, argv);
 	char *end = end_of_strings(environ, end_of_strings(argv, argv[0]));
 	char *begin = argv[0];
-	/* Others still look at argv: the options, messages. */
-	environment = move_strings(environ);
-	arguments = environment ? move_strings(argv) : NULL;
-	if (!arguments)
+	/* The options and messages still point into argv. */
+	title.environment = move_strings(environ);
+	title.arguments = title.environment ? move_strings(argv) : NULL;
+	if (!title.arguments)
 		return;
-	room = begin;
-	room_size = (size_t)(end - begin);
+	title.memory = begin;
+	title.size = (size_t)(end - begin);
 }
 
 void proctitle_set(const char *format, ...)
 {
 	va_list args;
 
-	if (room_size < 16)
+	if (title.size < 16)
 		return;
-	memset(room, 0, room_size);
-	int len = snprintf(room, room_size, "skua: ");
+	memset(title.memory, 0, title.size);
+	int len = snprintf(title.memory, title.size, "skua: ");
 	va_start(args, format);
-	vsnprintf(room + len, room_size - (size_t)len, format, args);
+	vsnprintf(title.memory + len, title.size - (size_t)len, format, args);
 	va_end(args);
 }
 
 const char *proctitle_command_line(void)
 {
-	return command_line ? command_line : "skua";
+	return title.command_line ? title.command_line : "skua";
 }

@@ -6,12 +6,12 @@
 #define SKUA_PROCESS_OS_PROCTITLE_H
 
 /*
- * Makes room: the kernel shows the memory where argv and the environment lie,
- * so the environment moves away. Once, first thing in main().
+ * Moves argv and the environment away from the memory that the kernel shows as the command
+ * line, so that a title can be written there. Call it once, first thing in main().
  */
 void proctitle_start(int argc, char **argv);
 
-/* Shows "skua: " and this text, cut to the room there is. */
+/* Shows "skua: " and this text, cut to the size of argv and the environment at the start. */
 void proctitle_set(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* The command line as it was given, for the master's title. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * signalfd(2). The signals stay blocked in all processes and threads; the one
- * table of this process says what is done at each.
+ * signalfd(2). The signals stay blocked in all processes and threads; the actions of this
+ * process say what is done at each.
  */
 #include "process/os/signals.h"
 
@@ -14,8 +14,11 @@
 
 #include "event/loop.h"
 
-static const struct signal_action *table;
-static struct event event = { .fd = -1 };
+static struct {
+	const struct signal_action *actions; /* of this process */
+	struct event event; /* of the signalfd; fd -1: nothing is watched */
+	bool hangup_is_ignored;
+} signals = { .event.fd = -1 };
 
 static const int handled[] = { SIGHUP,	SIGINT,	 SIGQUIT, SIGTERM,
 			       SIGUSR1, SIGUSR2, SIGWINCH, SIGCHLD };
@@ -30,11 +33,9 @@ static sigset_t handled_set(void)
 	return set;
 }
 
-static bool hangup_is_ignored;
-
 bool signals_hangup_is_ignored(void)
 {
-	return hangup_is_ignored;
+	return signals.hangup_is_ignored;
 }
 
 void signals_block(void)
@@ -42,12 +43,12 @@ void signals_block(void)
 	sigset_t set = handled_set();
 	struct sigaction action;
 
-	hangup_is_ignored = sigaction(SIGHUP, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
-
+	signals.hangup_is_ignored = sigaction(SIGHUP, NULL, &action) == 0 &&
+				    action.sa_handler == SIG_IGN;
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
-	/* Who started us may have ignored it: the kernel would not tell of children then. */
+	/* It may be ignored from before the start: then the kernel would not report children. */
 	signal(SIGCHLD, SIG_DFL);
 }
 
@@ -79,7 +80,7 @@ static void on_ready(struct event *ready, uint32_t events)
 
 	(void)events;
 	while (ready->fd >= 0 && read(ready->fd, &info, sizeof(info)) == sizeof(info))
-		for (const struct signal_action *action = table; action->number; action++)
+		for (const struct signal_action *action = signals.actions; action->number; action++)
 			if (action->number == (int)info.ssi_signo)
 				action->act(action->number);
 }
@@ -89,21 +90,21 @@ int signals_watch(const struct signal_action *actions)
 	sigset_t set = handled_set();
 
 	/* A descriptor from before a fork would read the signals of this process, too. */
-	if (event.fd >= 0)
-		close(event.fd);
-	table = actions;
-	event.ready = on_ready;
-	event.fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-	if (event.fd < 0)
+	if (signals.event.fd >= 0)
+		close(signals.event.fd);
+	signals.actions = actions;
+	signals.event.ready = on_ready;
+	signals.event.fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	if (signals.event.fd < 0)
 		return -errno;
-	return event_add(&event, EPOLLIN);
+	return event_add(&signals.event, EPOLLIN);
 }
 
 void signals_finish(void)
 {
-	if (event.fd < 0)
+	if (signals.event.fd < 0)
 		return;
-	event_remove(&event);
-	close(event.fd);
-	event.fd = -1;
+	event_remove(&signals.event);
+	close(signals.event.fd);
+	signals.event.fd = -1;
 }

@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-/* What a process does at a signal; a table of these ends with number 0. */
+/* What a process does at a signal; an array of these ends with number 0. */
 struct signal_action {
 	int number;
 	void (*act)(int number);
@@ -21,15 +21,15 @@ struct signal_action {
  */
 void signals_block(void);
 
-/* Whoever started this program wants HUP to be ignored, as nohup(1) does. */
+/* Whether HUP was ignored when this program was started, as by nohup(1). */
 bool signals_hangup_is_ignored(void);
 
 /* "KILL" for SIGKILL; the number of one without a name, until the next call. */
 const char *signal_name(int number);
 
 /*
- * From now on act() is called from the loop. In a child, after its own
- * loop_start(): takes the place of the parent's table. 0 or -errno.
+ * From now on act() is called from the loop. In a child, call it after loop_start(): its
+ * actions replace those of the parent. 0 or -errno.
  */
 int signals_watch(const struct signal_action *actions);
 
