@@ -102,10 +102,10 @@ static struct startup startup_of(struct pool *pool, const struct options *option
 
 static int test(const struct startup *startup, bool quiet, bool dump)
 {
-	struct generation *generation = generation_read(startup, stderr);
+	struct generation *generation;
 	const char *path = startup->conf_path.data;
 
-	if (!generation) {
+	if (generation_read(startup, stderr, &generation) < 0) {
 		fprintf(stderr, "skua: configuration file %s test failed\n", path);
 		return 1;
 	}
@@ -123,9 +123,9 @@ static int test(const struct startup *startup, bool quiet, bool dump)
 
 static int show_sandbox(const struct startup *startup)
 {
-	struct generation *generation = generation_read(startup, stderr);
+	struct generation *generation;
 
-	if (!generation)
+	if (generation_read(startup, stderr, &generation) < 0)
 		return 1;
 	sandbox_print(generation->conf, stdout);
 	generation_destroy(generation);

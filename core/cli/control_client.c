@@ -228,11 +228,11 @@ int control_complain(const struct control_connection *connection, int error)
 
 int control_status(const struct startup *startup, bool json)
 {
-	struct generation *generation = generation_read(startup, stderr);
+	struct generation *generation;
 	struct control_connection connection;
 	struct control_response response;
 
-	if (!generation)
+	if (generation_read(startup, stderr, &generation) < 0)
 		return 1;
 	int error = control_connect(&connection, startup, generation->conf);
 	if (error == 0)

@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #include "config/modules.h"
-#include "net/conn.h"
+#include "net/address.h"
 #include "net/listener.h"
 #include "process/server/generation.h"
 #include "process/server/listen_transfer.h"
@@ -27,7 +27,6 @@
 #include "cli/options.h"
 #include "process/sandbox/privileges.h"
 #include "process/master/server.h"
-#include "process/server/socket_sets.h"
 #include "process/server/sockets.h"
 #include "process/upgrade/takeover.h"
 #include "process/upgrade/preflight.h"

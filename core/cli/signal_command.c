@@ -186,10 +186,10 @@ static int signal_by_file(const char *name, struct conf *conf,
 
 int signal_command(const struct startup *startup, const char *name)
 {
-	struct generation *generation = generation_read(startup, stderr);
+	struct generation *generation;
 	struct control_connection connection;
 
-	if (!generation)
+	if (generation_read(startup, stderr, &generation) < 0)
 		return 1;
 	int error = control_connect(&connection, startup, generation->conf);
 	int status;

@@ -206,3 +206,16 @@ int address_port(const union address *address)
 		return 0;
 	}
 }
+
+bool address_is_any(const union address *address)
+{
+	return address->any.sa_family == AF_INET6 ?
+		       IN6_IS_ADDR_UNSPECIFIED(&address->in6.sin6_addr) :
+		       address->in.sin_addr.s_addr == htonl(INADDR_ANY);
+}
+
+bool address_same_port(const union address *a, const union address *b)
+{
+	return a->any.sa_family != AF_UNIX && b->any.sa_family != AF_UNIX &&
+	       address_port(a) == address_port(b);
+}

@@ -4,6 +4,7 @@
 #define SKUA_NET_ADDRESS_H
 
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -29,5 +30,11 @@ struct str address_text(const union address *address, struct pool *pool);
 /* The port in the order of the host; 0 for unix sockets. */
 int address_port(const union address *address);
 void address_set_port(union address *address, int port); /* of an IPv4 or IPv6 address */
+
+/* Whether the address is 0.0.0.0 or [::], whatever its port. Not for unix sockets. */
+bool address_is_any(const union address *address);
+
+/* Whether both have the same TCP port; false for unix sockets. */
+bool address_same_port(const union address *a, const union address *b);
 
 #endif

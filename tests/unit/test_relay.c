@@ -32,9 +32,9 @@ static struct generation *active(void)
 
 static struct process *add(struct generation *generation, enum process_state state)
 {
-	struct process *process = table_add(PROCESS_WORKER, generation, 0);
+	struct process *process;
 
-	ck_assert_ptr_nonnull(process);
+	ck_assert_int_eq(table_add(PROCESS_WORKER, generation, 0, &process), 0);
 	process->state = state;
 	process->pid = 1;
 	return process;

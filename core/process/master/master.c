@@ -280,9 +280,10 @@ static void reload(void)
 	notify_reloading();
 	log_notice("reload: reading %s", startup->conf_path.data);
 	report_begin();
-	struct generation *generation = generation_read_again(startup);
+	struct generation *generation;
+	int error = generation_read_again(startup, &generation);
 	generation_use_log(active, true);
-	if (generation && generation_open(generation) == 0 && begin(generation) == 0)
+	if (error == 0 && generation_open(generation) == 0 && begin(generation) == 0)
 		return;
 	generation_destroy(generation);
 	generation_use_log(active, false);

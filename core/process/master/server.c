@@ -87,9 +87,11 @@ static int answer_trial(const struct startup *startup)
 	log_process = &early;
 	if (startup->serve)
 		privileges_were_dropped();
-	struct generation *generation = generation_read(startup, stderr);
-	int status = generation ? trial_answer(startup, generation) : 1;
+	struct generation *generation;
+	int status = 1;
 
+	if (generation_read(startup, stderr, &generation) == 0)
+		status = trial_answer(startup, generation);
 	generation_destroy(generation);
 	return status;
 }
@@ -106,8 +108,8 @@ int server_run(const struct startup *startup)
 	if (startup->serve && takeover_is_instead())
 		privileges_were_dropped();
 	activation_adopt();
-	struct generation *generation = generation_read(startup, stderr);
-	if (!generation)
+	struct generation *generation;
+	if (generation_read(startup, stderr, &generation) < 0)
 		return give_up(startup);
 	listen_return(generation->listeners);
 	if (generation_open(generation) < 0 || drop_early(startup) < 0) {

@@ -388,13 +388,16 @@ static void start(struct process *process)
 
 static int add_all(struct generation *generation, enum process_kind kind, unsigned count)
 {
-	for (unsigned i = 0; i < count; i++) {
-		if (table_add(kind, generation, i))
-			continue;
-		log_emerg("no room for the processes of this configuration");
-		return -1;
+	int error = 0;
+
+	for (unsigned i = 0; i < count && error == 0; i++) {
+		struct process *process;
+
+		error = table_add(kind, generation, i, &process);
 	}
-	return 0;
+	if (error < 0)
+		log_emergc(error, "no room for the processes of this configuration");
+	return error;
 }
 
 /* All places first: an acceptor wants to know all inboxes. */

@@ -35,20 +35,14 @@ static void adopt(int fd, struct str name)
 	close(fd);
 }
 
-static bool is_for_us(void)
-{
-	uint64_t pid;
-
-	return str_to_u64(str_from(getenv("LISTEN_PID")), INT32_MAX, &pid) == 0 &&
-	       (pid_t)pid == getpid();
-}
-
 void activation_adopt(void)
 {
 	struct str names = str_from(getenv("LISTEN_FDNAMES"));
-	uint64_t count = 0;
+	uint64_t pid, count = 0;
+	bool is_for_this = str_to_u64(str_from(getenv("LISTEN_PID")), INT32_MAX, &pid) == 0 &&
+			   (pid_t)pid == getpid();
 
-	if (is_for_us() && str_to_u64(str_from(getenv("LISTEN_FDS")), FDS_MAX, &count) < 0)
+	if (is_for_this && str_to_u64(str_from(getenv("LISTEN_FDS")), FDS_MAX, &count) < 0)
 		log_errorx("LISTEN_FDS is no number up to %d: no socket is inherited", FDS_MAX);
 	for (int fd = FIRST_FD; fd < FIRST_FD + (int)count; fd++) {
 		struct str name = str_split(&names, ':');

@@ -9,8 +9,8 @@
 
 /*
  * Takes over the descriptors that LISTEN_FDS counts, from 3 on, if LISTEN_PID is
- * this process, with their names from LISTEN_FDNAMES; forgets the variables. One
- * that is no listening stream socket is named in the log and closed.
+ * this process, with their names from LISTEN_FDNAMES, and removes the variables from the
+ * environment. A descriptor that is no listening stream socket is named in the log and closed.
  */
 void activation_adopt(void);
 

@@ -30,12 +30,6 @@ static uint64_t mix_directory(uint64_t hash, const struct stat *status)
 	return mix(hash, id, sizeof(id));
 }
 
-/* Whether -g may tell apart servers that share a configuration file. */
-static bool names_the_server(struct str globals)
-{
-	return str_find(globals, STR("pid")) >= 0 || str_find(globals, STR("control")) >= 0;
-}
-
 void control_address(const struct startup *startup, char address[CONTROL_ADDRESS_SIZE])
 {
 	struct str path = startup->conf_path;
@@ -55,7 +49,9 @@ void control_address(const struct startup *startup, char address[CONTROL_ADDRESS
 	if (stat(startup->prefix.data, &status) == 0)
 		hash = mix_directory(hash, &status);
 	hash = mix(hash, file.data, file.len);
-	if (names_the_server(startup->globals))
+	/* Such a -g distinguishes servers that share a configuration file. */
+	if (str_find(startup->globals, STR("pid")) >= 0 ||
+	    str_find(startup->globals, STR("control")) >= 0)
 		hash = mix(hash, startup->globals.data, startup->globals.len);
 	snprintf(address, CONTROL_ADDRESS_SIZE, "@skua-%016llx", (unsigned long long)hash);
 }

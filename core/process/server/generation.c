@@ -20,7 +20,7 @@
 #include "process/server/start_check.h"
 #include "process/server/report.h"
 
-struct generation *generation_read(const struct startup *startup, FILE *messages)
+int generation_read(const struct startup *startup, FILE *messages, struct generation **out)
 {
 	const struct conf_options options = {
 		.prefix = startup->prefix,
@@ -30,13 +30,17 @@ struct generation *generation_read(const struct startup *startup, FILE *messages
 	};
 	struct generation *generation = calloc(1, sizeof(*generation));
 
-	if (!generation)
-		return NULL;
+	*out = NULL;
+	if (!generation) {
+		fprintf(messages, "skua: no memory for the configuration\n");
+		return -ENOMEM;
+	}
 	struct conf *conf = conf_create(&options);
-	if (conf_load(conf, startup->text) < 0) {
+	int error = conf_load(conf, startup->text);
+	if (error < 0) {
 		conf_destroy(conf);
 		free(generation);
-		return NULL;
+		return error;
 	}
 	http_prepare(conf);
 	generation->conf = conf;
@@ -47,31 +51,29 @@ struct generation *generation_read(const struct startup *startup, FILE *messages
 	if (!logs_main(conf))
 		logs_set_main(conf, logs_add_error(conf, logs_note(conf, startup->error_log),
 						   LEVEL_ERROR));
-	return generation;
+	*out = generation;
+	return 0;
 }
 
-static void log_lines(char *text)
+int generation_read_again(const struct startup *startup, struct generation **out)
 {
-	char *rest = NULL;
-
-	for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
-		log_emergx("%s", line);
-}
-
-struct generation *generation_read_again(const struct startup *startup)
-{
-	char *text = NULL;
+	char *text = NULL, *rest = NULL;
 	size_t size = 0;
 	FILE *messages = open_memstream(&text, &size);
 
-	if (!messages)
-		return NULL;
-	struct generation *generation = generation_read(startup, messages);
+	*out = NULL;
+	if (!messages) {
+		int error = -errno;
+		log_emergc(error, "cannot read the configuration");
+		return error;
+	}
+	int error = generation_read(startup, messages, out);
 	fclose(messages);
 	report_put(str_from(text));
-	log_lines(text);
+	for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
+		log_emergx("%s", line);
 	free(text);
-	return generation;
+	return error;
 }
 
 bool generation_has_socket_each(const struct generation *generation)

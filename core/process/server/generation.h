@@ -27,14 +27,14 @@ struct startup {
 	struct str error_log; /* absolute: where errors go that no error_log takes */
 	struct str text; /* the configuration itself, by `skua serve`; data NULL: the file's */
 	bool serve; /* no pid file, no file of -e, rights of the folder's owner */
-	uid_t uid; /* whose they are */
+	uid_t uid; /* of the folder's owner */
 	gid_t gid;
-	void (*serving)(const struct startup *startup); /* told once the server stands; or NULL */
+	void (*serving)(const struct startup *startup); /* called once the server serves; or NULL */
 };
 
 struct generation {
 	unsigned number; /* from 1; a rejected one does not count */
-	struct conf *conf; /* NULL: another program's; it has processes that can only end */
+	struct conf *conf; /* NULL: of another program; the processes of it can only end */
 	const struct main_conf *main;
 	const struct events_conf *events;
 	struct listeners *listeners;
@@ -44,34 +44,38 @@ struct generation {
 	bool retiring; /* its processes are ending and are not replaced */
 };
 
-/* Reads and checks a configuration, opens nothing. NULL after printing all errors. */
-struct generation *generation_read(const struct startup *startup, FILE *messages);
+/*
+ * Reads and checks a configuration, opens nothing. 0 and *out, which generation_destroy()
+ * ends; or -errno and *out NULL, after all errors were printed: -EINVAL for the configuration.
+ */
+int generation_read(const struct startup *startup, FILE *messages, struct generation **out);
 
 /* The same for a server that runs: the errors go to the report (report.h) and to the log. */
-struct generation *generation_read_again(const struct startup *startup);
+int generation_read_again(const struct startup *startup, struct generation **out);
 
 /* Whether each of its workers has a listening socket of its own (accept_mode reuseport). */
 bool generation_has_socket_each(const struct generation *generation);
 
 /*
- * Opens its log files and listening sockets, as master. 0, or -1 after messages;
+ * Opens its log files and listening sockets, as master. 0, or -errno after messages;
  * then nothing is left open.
  */
 int generation_open(struct generation *generation);
 
 /*
- * Errors of this process go where its main level says; while it starts also to
- * whoever has started it: to the report of a reload (report.h), or standard error.
+ * From now on this process logs where the main level of the configuration says. While it
+ * starts (`starts`), also for whoever waits for that: to the report of a reload (report.h),
+ * or to standard error.
  */
 void generation_use_log(const struct generation *generation, bool starts);
 
 /*
- * The configuration goes from one to the other, whose processes it is for from now
- * on; those of the first can only end.
+ * Moves the configuration from one generation to another, whose processes it is for from
+ * now on; the processes of the first can only end.
  */
 void generation_pass(struct generation *from, struct generation *to);
 
-/* Closes its log files; its sockets belong to listen.c. NULL is fine. */
+/* Closes its log files and frees it; its sockets belong to listen.c. NULL is fine. */
 void generation_destroy(struct generation *generation);
 
 #endif

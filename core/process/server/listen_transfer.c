@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "net/conn.h"
+#include "net/address.h"
 #include "process/server/socket_sets.h"
 #include "process/server/sockets.h"
 

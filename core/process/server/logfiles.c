@@ -19,7 +19,7 @@
 /* Descriptors of logs stay clear of 0, 1 and 2, which a daemon gives away. */
 enum { FIRST_FD = 3, WHY_SIZE = 1024 };
 
-/* The descriptor that a path stands for, or -1. */
+/* The number of the inherited descriptor that a path stands for; -1: it is a file. */
 static int inherited(const char *path)
 {
 	if (strcmp(path, "/dev/stderr") == 0)
@@ -42,7 +42,7 @@ bool logfile_is_inherited(const char *path)
  * write, do not get that descriptor: one that was taken over could read, and so remove,
  * the lines of the others.
  */
-static struct log_entry *with_reader;
+static struct log_entry *with_reader; /* the files for which it has done so */
 
 static void drop_reader(struct log_entry *entry)
 {
@@ -57,27 +57,31 @@ static void drop_reader(struct log_entry *entry)
 	entry->reader = -1;
 }
 
+/* In a child. */
+static void forget_readers(void)
+{
+	while (with_reader)
+		drop_reader(with_reader);
+}
+
 /* Owns the reader, -1 for none. */
 static void set_reader(struct log_entry *entry, int reader)
 {
 	drop_reader(entry);
 	if (reader < 0)
 		return;
-	fork_cleanup_add(logfiles_forget_readers);
+	fork_cleanup_add(forget_readers);
 	entry->reader = reader;
 	entry->next_reader = with_reader;
 	with_reader = entry;
 }
 
-void logfiles_forget_readers(void)
-{
-	while (with_reader)
-		drop_reader(with_reader);
-}
-
 /* --- opening ----------------------------------------------------------------------- */
 
-/* One that this user may not read needs another reader. */
+/*
+ * Opens a pipe for writing, and for reading, which keeps its lines. If this user may not read
+ * it, somebody else has to. A descriptor or -errno; then `why` may say more.
+ */
 static int open_pipe(const struct place *place, int flags, int *reader, char *why, size_t why_size)
 {
 	*reader = place_open(place, O_RDONLY | O_NOCTTY | O_NONBLOCK, 0, why, why_size);
@@ -136,10 +140,9 @@ int logfiles_open(struct logs *logs)
 		int fd = open_log(entry->file.path.data, &reader, why, sizeof(why));
 
 		if (fd < 0) {
-			log_write(log_process, LEVEL_EMERG, why[0] ? 0 : -fd, 0,
-				  "cannot open the log file \"%s\"%s%s", entry->file.path.data,
-				  why[0] ? ": " : "", why);
-			result = -1;
+			log_emergc(why[0] ? 0 : fd, "cannot open the log file \"%s\"%s%s",
+				   entry->file.path.data, why[0] ? ": " : "", why);
+			result = fd;
 		}
 		entry->file.fd = fd < 0 ? -1 : fd;
 		set_reader(entry, reader);
@@ -160,10 +163,10 @@ void logfiles_reopen(struct logs *logs)
 			continue;
 		int fd = open_log(entry->file.path.data, &reader, why, sizeof(why));
 		if (fd < 0) {
-			log_write(log_process, LEVEL_ERROR, why[0] ? 0 : -fd, 0,
-				  "cannot reopen the log file \"%s\", the old one is still "
-				  "used%s%s",
-				  entry->file.path.data, why[0] ? ": " : "", why);
+			log_errorc(why[0] ? 0 : fd,
+				   "cannot reopen the log file \"%s\", the old one is still "
+				   "used%s%s",
+				   entry->file.path.data, why[0] ? ": " : "", why);
 			continue;
 		}
 		dup3(fd, entry->file.fd, O_CLOEXEC);

@@ -14,28 +14,26 @@ struct logs;
 bool logfile_is_inherited(const char *path);
 
 /*
- * A file for appending, made if need be; the inherited descriptor for
- * /dev/stdout and /dev/stderr, duplicated. Links are followed by the rule of place.h.
- * Waits for nobody, also where nobody reads a named pipe. The descriptor or -errno;
- * then `why` says what was wrong, if errno does not.
+ * Opens a file for appending, and makes it if need be; /dev/stdout and /dev/stderr are the
+ * inherited descriptors, duplicated. Links are followed by the rule of place.h. Does not
+ * wait, also if nobody reads a named pipe. The descriptor or -errno; then `why` says what was
+ * wrong, or is "" if the error tells enough.
  */
 int logfile_open(const char *path, char *why, size_t why_size);
 
-/* 0, or -1 after a message for each file that can't be opened; then all are closed. */
+/*
+ * Opens all log files of a configuration. 0, or the -errno of one of them after a message for
+ * each file that cannot be opened; then all are closed.
+ */
 int logfiles_open(struct logs *logs);
 
 /*
- * Puts the files that the paths mean now behind the same descriptors. One that
- * can't be opened stays as it was, with a message.
+ * Opens the files again that the paths lead to now, behind the same descriptors. If one
+ * cannot be opened, its descriptor stays as it was, and a message says so.
  */
 void logfiles_reopen(struct logs *logs);
 
+/* Closes all log files of a configuration. */
 void logfiles_close(struct logs *logs);
-
-/*
- * In a child: while the master has a named pipe open for its logs, it is a reader that
- * reads nothing, so that lines wait there for somebody else; children are none.
- */
-void logfiles_forget_readers(void);
 
 #endif

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "net/conn.h"
+#include "net/address.h"
 #include "process/server/sockets.h"
 
 struct socket_sets socket_sets;
@@ -103,19 +103,6 @@ void socket_set_share_port(struct socket_set *set, bool share)
 }
 
 /* --- addresses and listeners ------------------------------------------------------- */
-
-bool address_is_any(const union address *address)
-{
-	return address->any.sa_family == AF_INET6 ?
-		       IN6_IS_ADDR_UNSPECIFIED(&address->in6.sin6_addr) :
-		       address->in.sin_addr.s_addr == htonl(INADDR_ANY);
-}
-
-bool address_same_port(const union address *a, const union address *b)
-{
-	return a->any.sa_family != AF_UNIX && b->any.sa_family != AF_UNIX &&
-	       address_port(a) == address_port(b);
-}
 
 bool listener_covers(const struct listener *listener, const struct listener *other)
 {

@@ -72,12 +72,6 @@ void socket_set_share_port(struct socket_set *set, bool share);
 
 /* --- addresses and listeners ------------------------------------------------------- */
 
-/* Whether the address is 0.0.0.0 or [::], whatever its port. Not for unix sockets. */
-bool address_is_any(const union address *address);
-
-/* Whether both have the same TCP port; false for unix sockets. */
-bool address_same_port(const union address *a, const union address *b);
-
 /* Whether a listener has the port of the other one at all addresses of its family. */
 bool listener_covers(const struct listener *listener, const struct listener *other);
 

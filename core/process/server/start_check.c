@@ -17,7 +17,7 @@
 #include "config/logs.h"
 #include "config/template.h"
 #include "http/conf/http.h"
-#include "net/conn.h"
+#include "net/address.h"
 #include "process/server/generation.h"
 #include "process/server/listen.h"
 #include "process/server/logfiles.h"

@@ -16,45 +16,46 @@
 #include "base/stats.h"
 #include "process/ipc/channel.h"
 
-static struct process table[TABLE_SIZE];
-static size_t used; /* no place behind is taken */
+enum { SLOT_OF_ENDED = TABLE_SIZE, SLOTS };
 
-enum { SLOT_OF_THE_GONE = TABLE_SIZE, SLOTS };
-
-static struct stats_slots slots = { .count = SLOTS };
-static struct stats_slots before = { .count = SLOTS }; /* of a program that packed them */
-static int stats_fd = -1;
+static struct {
+	struct process places[TABLE_SIZE];
+	size_t used; /* no place from this index on is taken */
+	struct stats_slots slots; /* one for each place, and one for processes that have ended */
+	struct stats_slots before; /* the same of a program whose slots lie closer together */
+	int stats_fd; /* of the file behind `slots`; -1: there is none */
+} table = { .slots.count = SLOTS, .before.count = SLOTS, .stats_fd = -1 };
 
 void table_inherit(int fd, size_t slot_size, unsigned layout)
 {
 	if (fd < 0)
 		return;
 	if (layout == STATS_LAYOUT && slot_size == stats_stride()) {
-		stats_fd = fd;
+		table.stats_fd = fd;
 		return;
 	}
-	before.stride = slot_size;
+	table.before.stride = slot_size;
 	if (layout != STATS_LAYOUT || !stats_stride_is_sound(slot_size) ||
-	    stats_map(&before, &fd) < 0)
+	    stats_map(&table.before, &fd) < 0)
 		log_notice("the other program counts otherwise: the counters begin anew");
 }
 
-static struct stats *of_the_gone(void)
+static struct stats *of_ended(void)
 {
-	return stats_slot(&slots, SLOT_OF_THE_GONE);
+	return stats_slot(&table.slots, SLOT_OF_ENDED);
 }
 
 int table_start(void)
 {
-	slots.stride = stats_stride();
-	int error = stats_map(&slots, &stats_fd);
-	if (error < 0 && stats_fd >= 0) {
+	table.slots.stride = stats_stride();
+	int error = stats_map(&table.slots, &table.stats_fd);
+	if (error < 0 && table.stats_fd >= 0) {
 		log_notice("the counters of the other program have another size: they begin anew");
-		stats_fd = -1;
-		error = stats_map(&slots, &stats_fd);
+		table.stats_fd = -1;
+		error = stats_map(&table.slots, &table.stats_fd);
 	}
-	if (error == 0 && before.memory)
-		stats_fold(of_the_gone(), stats_slot(&before, SLOT_OF_THE_GONE));
+	if (error == 0 && table.before.memory)
+		stats_fold(of_ended(), stats_slot(&table.before, SLOT_OF_ENDED));
 	return error;
 }
 
@@ -62,18 +63,18 @@ int table_enter(const struct process *self)
 {
 	uint32_t place = table_slot(self);
 
-	if (stats_fd >= 0)
-		close(stats_fd);
-	stats_fd = -1;
-	if (before.memory)
-		munmap(before.memory, before.count * before.stride);
-	stats_use(&slots, place);
-	return self->kind == PROCESS_ACCEPTOR ? 0 : stats_keep(&slots, place);
+	if (table.stats_fd >= 0)
+		close(table.stats_fd);
+	table.stats_fd = -1;
+	if (table.before.memory)
+		munmap(table.before.memory, table.before.count * table.before.stride);
+	stats_use(&table.slots, place);
+	return self->kind == PROCESS_ACCEPTOR ? 0 : stats_keep(&table.slots, place);
 }
 
 int table_stats_fd(void)
 {
-	return stats_fd;
+	return table.stats_fd;
 }
 
 size_t table_stats_slots(void)
@@ -84,10 +85,10 @@ size_t table_stats_slots(void)
 void table_fold(const struct stats_slots *counted)
 {
 	for (size_t i = 0; i < counted->count && counted->memory; i++)
-		stats_fold(of_the_gone(), stats_slot(counted, i));
+		stats_fold(of_ended(), stats_slot(counted, i));
 }
 
-/* The numbers go on: those that were given may still be in use. */
+/* Connection numbers go on: those that were given may still be in use. */
 static void clear(struct stats *stats)
 {
 	uint64_t numbers = stats_get(&stats->numbers);
@@ -96,64 +97,54 @@ static void clear(struct stats *stats)
 	stats_set(&stats->numbers, numbers);
 }
 
-static struct process *free_place(void)
-{
-	for (size_t i = 0; i < TABLE_SIZE; i++) {
-		if (table[i].state != PROCESS_FREE)
-			continue;
-		if (i >= used)
-			used = i + 1;
-		return &table[i];
-	}
-	errno = EAGAIN;
-	return NULL;
-}
-
-/*
- * The reader of an inbox must not write into it: nobody would read that, and descriptors in
- * it would count against the number that this user may have in flight, unix(7).
- */
-static int make_inbox(int inbox[2])
-{
-	int error = channel_pair(inbox);
-
-	if (error == 0)
-		shutdown(inbox[0], SHUT_WR);
-	return error;
-}
-
-struct process *table_add(enum process_kind kind, struct generation *generation, unsigned index)
+int table_add(enum process_kind kind, struct generation *generation, unsigned index,
+	      struct process **out)
 {
 	int inbox[2] = { -1, -1 };
-	struct process *process = free_place();
-	int error = process && kind == PROCESS_WORKER ? make_inbox(inbox) : 0;
+	size_t place = 0;
 
+	while (place < TABLE_SIZE && table.places[place].state != PROCESS_FREE)
+		place++;
+	if (place == TABLE_SIZE)
+		return -EAGAIN;
+	int error = kind == PROCESS_WORKER ? channel_pair(inbox) : 0;
 	if (error < 0)
-		errno = -error;
-	if (error < 0 || !process)
-		return NULL;
-	*process = (struct process){
+		return error;
+	/*
+	 * The reader of an inbox must not write into it: nobody would read that, and
+	 * descriptors in it would count against the number that this user may have in
+	 * flight, unix(7).
+	 */
+	if (kind == PROCESS_WORKER)
+		shutdown(inbox[0], SHUT_WR);
+	if (place >= table.used)
+		table.used = place + 1;
+	*out = &table.places[place];
+	**out = (struct process){
 		.channel.fd = -1,
 		.kind = kind,
 		.state = PROCESS_WAITING,
 		.generation = generation,
 		.index = index,
 		.inbox = { inbox[0], inbox[1] },
-		.stats = stats_slot(&slots, (size_t)(process - table)),
+		.stats = stats_slot(&table.slots, place),
 	};
-	clear(process->stats);
-	return process;
+	clear((*out)->stats);
+	return 0;
 }
 
 struct process *table_restore(uint32_t slot, const struct process *given)
 {
-	if (slot >= TABLE_SIZE || table[slot].state != PROCESS_FREE)
+	if (slot >= TABLE_SIZE || table.places[slot].state != PROCESS_FREE)
 		return NULL;
-	if (slot >= used)
-		used = slot + 1;
-	table[slot] = *given;
-	table[slot].stats = stats_slot(before.memory ? &before : &slots, slot);
-	return &table[slot];
+	const struct stats_slots *slots = table.before.memory ? &table.before : &table.slots;
+	struct process *process = &table.places[slot];
+
+	if (slot >= table.used)
+		table.used = slot + 1;
+	*process = *given;
+	process->stats = stats_slot(slots, slot);
+	return process;
 }
 
 const char *process_kind_name(const struct process *process)
@@ -173,7 +164,7 @@ void table_remove(struct process *process)
 {
 	timer_stop(&process->timer);
 	timer_stop(&process->relay);
-	stats_fold(of_the_gone(), process->stats);
+	stats_fold(of_ended(), process->stats);
 	clear(process->stats);
 	if (process->channel.fd >= 0) {
 		event_remove(&process->channel);
@@ -188,22 +179,22 @@ void table_remove(struct process *process)
 void table_sum(struct stats_sum *sum)
 {
 	*sum = (struct stats_sum){ 0 };
-	stats_add_to(sum, of_the_gone());
+	stats_add_to(sum, of_ended());
 	for (struct process *process = table_next(NULL); process; process = table_next(process))
 		stats_add_to(sum, process->stats);
 }
 
 struct process *table_next(const struct process *process)
 {
-	for (size_t i = process ? (size_t)(process - table) + 1 : 0; i < used; i++)
-		if (table[i].state != PROCESS_FREE)
-			return &table[i];
+	for (size_t i = process ? (size_t)(process - table.places) + 1 : 0; i < table.used; i++)
+		if (table.places[i].state != PROCESS_FREE)
+			return &table.places[i];
 	return NULL;
 }
 
 uint32_t table_slot(const struct process *process)
 {
-	return (uint32_t)(process - table);
+	return (uint32_t)(process - table.places);
 }
 
 struct process *table_by_pid(pid_t pid)

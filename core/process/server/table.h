@@ -34,8 +34,8 @@ enum process_kind {
 };
 
 enum process_state {
-	PROCESS_FREE, /* the place is */
-	PROCESS_WAITING, /* to be started by its timer */
+	PROCESS_FREE, /* the place is not taken */
+	PROCESS_WAITING, /* its timer will start it */
 	PROCESS_STARTING,
 	PROCESS_RUNNING,
 	PROCESS_RETIRING,
@@ -54,7 +54,7 @@ struct process {
 	struct respawn respawn;
 	struct timer timer; /* WAITING */
 	uint32_t granted; /* connections that it may give to the master, and has not yet */
-	uint64_t may_give; /* how many it will be asked for until its end, once it ends */
+	uint64_t may_give; /* once it ends: how many connections it will be asked for until then */
 	struct timer relay; /* reads its channel again when a worker may have room (relay.h) */
 	int64_t second_ms; /* since when its messages are counted */
 	unsigned messages; /* of this second */
@@ -63,26 +63,28 @@ struct process {
 	struct stats *stats;
 };
 
-/* Maps the counters. 0 or -errno. */
+/* Maps the counters; call it once, before any process is added. 0 or -errno. */
 int table_start(void);
 
 /*
- * Before table_start(): the counters are in this file already (stats_map()), -1:
- * they are not. It is used if its slots have the layout of those here and there are
- * as many; if they lie closer together, processes that go on use it, and those that are
- * started here do not. Otherwise the counters begin anew, and the log says so. The
- * descriptor stays the caller's unless table_stats_fd() gives it afterwards.
+ * Gives table_start(), which is called afterwards, the counters of the program before, a
+ * file for stats_map(); -1: there are none. It is used if its slots have the layout of those
+ * here and there are as many; if they lie closer together, processes that go on use it, and
+ * those that are started here do not. Otherwise the counters begin anew, and the log says
+ * so. The descriptor stays the caller's unless table_stats_fd() gives it afterwards.
  */
 void table_inherit(int fd, size_t slot_size, unsigned layout);
 
 /*
- * In the process that was forked for this place: it counts in its slot from now on. A
- * worker cannot reach the others' any more. 0 or -errno.
+ * In the process that was forked for this place: counts in its slot from now on. A worker
+ * cannot reach the slots of others any more. 0 or -errno.
  */
 int table_enter(const struct process *self);
 
-/* Their file, -1: there is none; and how many slots are in it. */
+/* The file of the counters; -1: there is none. */
 int table_stats_fd(void);
+
+/* How many slots are in it. */
 size_t table_stats_slots(void);
 
 /*
@@ -92,8 +94,12 @@ size_t table_stats_slots(void);
  */
 struct process *table_restore(uint32_t slot, const struct process *given);
 
-/* A new place, with an inbox for a worker. NULL and errno: full, or no descriptors. */
-struct process *table_add(enum process_kind kind, struct generation *generation, unsigned index);
+/*
+ * Takes a new place, with an inbox for a worker. 0 and *out, or -errno: -EAGAIN the table is
+ * full, -EMFILE there are no descriptors.
+ */
+int table_add(enum process_kind kind, struct generation *generation, unsigned index,
+	      struct process **out);
 
 /* "worker" or "acceptor" */
 const char *process_kind_name(const struct process *process);
@@ -101,22 +107,22 @@ const char *process_kind_name(const struct process *process);
 /* "worker process 2", for messages. Valid until the next call. */
 const char *process_name(const struct process *process);
 
-/* Closes what belongs to it. */
+/* Frees the place and closes what belongs to the process. Its counts stay in the sum. */
 void table_remove(struct process *process);
 
-/* What all processes have counted, those that have gone included. */
+/* Sums up what all processes have counted, those that have ended included. */
 void table_sum(struct stats_sum *sum);
 
 /* Adds what the processes of another program have counted, which has ended. */
 void table_fold(const struct stats_slots *slots);
 
-/* All places that are taken, in turn: NULL gives the first; NULL after the last. */
+/* Walks through all places that are taken: NULL gives the first; NULL after the last. */
 struct process *table_next(const struct process *process);
 
 /* The number of its slot of the counters. */
 uint32_t table_slot(const struct process *process);
 
-/* NULL: there is none. */
+/* The process with this pid, or NULL. */
 struct process *table_by_pid(pid_t pid);
 
 /* How many places are taken by processes of this generation; NULL: of any. */
