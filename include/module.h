@@ -41,6 +41,7 @@
 #include <request.h>
 #include <response.h>
 #include <str.h>
+#include <text.h>
 #include <thread.h>
 #include <timer.h>
 #include <variable.h>

@@ -4,6 +4,8 @@
  */
 #include "config/internal.h"
 
+#include <text.h>
+
 enum {
 	KEYWORDS_SHOWN = 12, /* in a message; of a longer list only the nearest is named */
 };
@@ -185,7 +187,7 @@ static int unknown_keyword(struct conf_call *call, const struct conf_word *word,
 			   const struct keyword *keywords)
 {
 	struct nearest nearest = { .wanted = word->text };
-	struct str all = STR("");
+	struct text all = { .pool = call->pool };
 	size_t count = 0;
 
 	for (const struct keyword *keyword = keywords; keyword->name; keyword++, count++)
@@ -198,13 +200,13 @@ static int unknown_keyword(struct conf_call *call, const struct conf_word *word,
 				  "invalid value \"%.*s\"\n`skua help %s` lists the values",
 				  STR_ARG(word->text), call->directive->name);
 	for (size_t i = 0; i < count; i++)
-		all = pool_printf(call->pool, "%.*s%s%s", STR_ARG(all),
-				  i == 0	? "" :
-				  i + 1 < count ? ", " :
-						  " or ",
-				  keywords[i].name);
-	return conf_error(call, word, "invalid value \"%.*s\"\nexpected %.*s", STR_ARG(word->text),
-			  STR_ARG(all));
+		text_printf(&all, "%s%s",
+			    i == 0	  ? "" :
+			    i + 1 < count ? ", " :
+					    " or ",
+			    keywords[i].name);
+	return conf_error(call, word, "invalid value \"%.*s\"\nexpected %s", STR_ARG(word->text),
+			  text_str(&all).data);
 }
 
 int conf_parse_keyword(struct conf_call *call, const struct conf_word *word,

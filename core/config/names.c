@@ -5,6 +5,8 @@
  */
 #include "config/internal.h"
 
+#include <text.h>
+
 static void add_directives(struct conf *conf, size_t index)
 {
 	const struct directive *directive = conf->modules[index]->directives;
@@ -165,16 +167,16 @@ struct str contexts_text(struct pool *pool, unsigned contexts, const char *last_
 		{ IN_IF, "if in location" },
 		{ IN_LIMIT_EXCEPT, "limit_except" },
 	};
-	struct str text = STR("");
+	struct text text = { .pool = pool };
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
 		if (!(contexts & all[i].context))
 			continue;
 		contexts &= ~all[i].context;
 
-		const char *joint = str_empty(text) ? "" : contexts ? ", " : last_joint;
+		const char *joint = text.len == 0 ? "" : contexts ? ", " : last_joint;
 
-		text = pool_printf(pool, "%.*s%s%s", STR_ARG(text), joint, all[i].name);
+		text_printf(&text, "%s%s", joint, all[i].name);
 	}
-	return text;
+	return text_str(&text);
 }
