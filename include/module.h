@@ -34,6 +34,7 @@
 #include <field.h>
 #include <file.h>
 #include <hash.h>
+#include <json.h>
 #include <log.h>
 #include <log_writer.h>
 #include <pattern.h>

@@ -8,8 +8,6 @@
  */
 #include <module.h>
 
-#include <stdio.h>
-
 #include <config.h>
 
 struct log_format {
@@ -78,48 +76,9 @@ static char *put_default(char *to, const char *limit, struct str value, bool fou
 	return to;
 }
 
-enum { JSON_ESCAPE = sizeof("\\u001F") };
-
-static char *put_json_control(char *to, unsigned char c)
-{
-	static const char names[0x20] = { ['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't',
-					  ['\b'] = 'b', ['\f'] = 'f' };
-
-	*to++ = '\\';
-	if (c < 0x20 && !names[c])
-		return to + sprintf(to, "u%04X", c);
-	*to++ = c < 0x20 ? names[c] : (char)c;
-	return to;
-}
-
-/* JSON is UTF-8 (RFC 8259 section 8.1): a byte that is not is written as \\xNN. */
-static char *put_json_beyond_ascii(char *to, struct str rest, size_t *used)
-{
-	*used = str_utf8(rest);
-	if (*used)
-		return str_put(to, str_head(rest, *used));
-	*used = 1;
-	return to + sprintf(to, "\\\\x%02X", (unsigned char)rest.data[0]);
-}
-
 static char *put_json(char *to, const char *limit, struct str value, bool found)
 {
-	size_t used;
-
-	for (size_t i = 0; found && i < value.len; i += used) {
-		unsigned char c = (unsigned char)value.data[i];
-
-		used = 1;
-		if (limit - to < JSON_ESCAPE)
-			return NULL;
-		if (c < 0x20 || c == '"' || c == '\\')
-			to = put_json_control(to, c);
-		else if (c < 0x80)
-			*to++ = (char)c;
-		else
-			to = put_json_beyond_ascii(to, str_skip(value, i), &used);
-	}
-	return to;
+	return found ? json_put(to, limit, value) : to;
 }
 
 static char *put_none(char *to, const char *limit, struct str value, bool found)
@@ -150,12 +109,11 @@ static variable_put *find_put(struct str name)
 static struct conf_word join(struct conf_call *call, size_t first)
 {
 	struct conf_word word = call->node->args[first];
-	struct str *parts = pool_array(call->pool, struct str, call->node->nargs);
-	size_t count = 0;
+	struct text text = { .pool = call->pool };
 
 	for (size_t i = first; i < call->node->nargs; i++)
-		parts[count++] = call->node->args[i].text;
-	word.text = pool_concat(call->pool, parts, count);
+		text_add(&text, call->node->args[i].text);
+	word.text = text_str(&text);
 	return word;
 }
 

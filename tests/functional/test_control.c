@@ -490,6 +490,18 @@ START_TEST(status_is_json)
 }
 END_TEST
 
+START_TEST(json_shows_utf8_as_it_is)
+{
+	need_jq();
+	struct server *server = server_start(
+		"events { } http { server { listen 127.0.0.1:%PORT%; }"
+		"server { listen unix:%DIR%/\303\244-\\\"\377; } }");
+
+	json_becomes(server, ".listeners[1]|split(\"/\")|last", "\303\244-\"\\xFF");
+	server_stop(server);
+}
+END_TEST
+
 /* The sums go on when the processes that have counted are gone. */
 START_TEST(sums_survive_reloads_and_deaths)
 {
@@ -580,6 +592,7 @@ TESTS("control", reload_tells_what_has_changed, reload_prints_all_errors_of_the_
       a_socket_left_behind_is_replaced, a_living_masters_socket_stays,
       the_socket_steps_aside_for_another_program,
       garbage_is_refused, clients_are_bounded, a_line_may_come_in_pieces,
-      hanging_up_while_waiting_is_no_matter, status_is_json, sums_survive_reloads_and_deaths,
+      hanging_up_while_waiting_is_no_matter, status_is_json, json_shows_utf8_as_it_is,
+      sums_survive_reloads_and_deaths,
       an_old_worker_says_what_it_waits_for,
       a_server_that_ends_can_be_asked, status_without_a_server)

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <text.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -508,7 +509,7 @@ static void reopen_for(struct control_client *client)
 }
 
 static void status_for(struct control_client *client,
-		       void (*print)(FILE *to, const struct server_status *status))
+		       void (*print)(struct text *to, const struct server_status *status))
 {
 	const struct server_status now = {
 		.startup = startup,
@@ -517,16 +518,11 @@ static void status_for(struct control_client *client,
 		.reloading = next || drop_is_under_way(),
 		.ending = ending != GO_ON,
 	};
-	char *text = NULL;
-	size_t size = 0;
-	FILE *to = open_memstream(&text, &size);
+	struct text text = { .pool = pool_create(0) };
 
-	if (to) {
-		print(to, &now);
-		fclose(to);
-	}
-	control_reply(client, text, (struct str){ text, size });
-	free(text);
+	print(&text, &now);
+	control_reply(client, true, text_str(&text));
+	pool_destroy(text.pool);
 }
 
 static void on_command(struct control_client *client, enum control_command command)

@@ -3,7 +3,9 @@
 
 #include <config.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <str.h>
+#include <text.h>
 #include <time.h>
 #include <timer.h>
 #include <unistd.h>
@@ -82,44 +84,44 @@ static const char *put_age(char *to, size_t size, int64_t seconds)
 	return to;
 }
 
-static void print_listeners(FILE *to, const struct listeners *listeners)
+static void print_listeners(struct text *to, const struct listeners *listeners)
 {
 	for (size_t i = 0; i < listeners->count; i++)
-		fprintf(to, "%s%.*s", i ? ", " : "", STR_ARG(listeners->items[i].text));
+		text_printf(to, "%s%.*s", i ? ", " : "", STR_ARG(listeners->items[i].text));
 }
 
-static void print_head(FILE *to, const struct server_status *status)
+static void print_head(struct text *to, const struct server_status *status)
 {
 	const struct generation *active = status->active;
 	char time[32];
 
-	fprintf(to, "skua %s, master process %d, since %s\n", SKUA_VERSION, getpid(),
-		status_time(time, status->started_ms));
-	fprintf(to, "configuration  %.*s\n", STR_ARG(status->startup->conf_path));
+	text_printf(to, "skua %s, master process %d, since %s\n", SKUA_VERSION, getpid(),
+		    status_time(time, status->started_ms));
+	text_printf(to, "configuration  %.*s\n", STR_ARG(status->startup->conf_path));
 	if (!active) {
-		fputs(status->ending ? "The server ends.\n" : "The server is still starting.\n",
-		      to);
+		text_add(to, status->ending ? STR("The server ends.\n") :
+					      STR("The server is still starting.\n"));
 		return;
 	}
-	fprintf(to, "generation     %u, since %s%s%s\n", active->number,
-		status_time(time, active->since_ms),
-		status->reloading ? "; a reload is under way" : "",
-		status->ending ? "; the server ends after the answers under way" : "");
-	fprintf(to, "accept_mode    %s\nlistens on     ", status_accept_mode(active));
+	text_printf(to, "generation     %u, since %s%s%s\n", active->number,
+		    status_time(time, active->since_ms),
+		    status->reloading ? "; a reload is under way" : "",
+		    status->ending ? "; the server ends after the answers under way" : "");
+	text_printf(to, "accept_mode    %s\nlistens on     ", status_accept_mode(active));
 	print_listeners(to, active->listeners);
-	fputs("\n", to);
+	text_add(to, STR("\n"));
 }
 
-static void print_wait(FILE *to, uint64_t count, const char *what, bool *some)
+static void print_wait(struct text *to, uint64_t count, const char *what, bool *some)
 {
 	if (count == 0)
 		return;
-	fprintf(to, "%s%" PRIu64 " %s%s", *some ? ", " : "  waits for ", count, what,
-		count == 1 ? "" : "s");
+	text_printf(to, "%s%" PRIu64 " %s%s", *some ? ", " : "  waits for ", count, what,
+		    count == 1 ? "" : "s");
 	*some = true;
 }
 
-static void print_waits(FILE *to, const struct stats_sum *counts)
+static void print_waits(struct text *to, const struct stats_sum *counts)
 {
 	bool some = false;
 
@@ -129,47 +131,47 @@ static void print_waits(FILE *to, const struct stats_sum *counts)
 }
 
 #define COLUMNS_HEAD "%-8s %4s %7s %10s %-8s %7s %6s %6s %7s %7s %9s %10s"
-#define COLUMNS                                                                         \
-	"%-8s %4u %7d %10u %-8s %7s %6" PRIu64 " %6" PRIu64 " %7" PRIu64 " %7" PRIu64   \
-	" %9" PRIu64 " %10" PRIu64
+#define COLUMNS                                                                                    \
+	"%-8s %4u %7d %10u %-8s %7s %6" PRIu64 " %6" PRIu64 " %7" PRIu64 " %7" PRIu64 " %9" PRIu64 \
+	" %10" PRIu64
 
-static void print_process(FILE *to, const struct process *process)
+static void print_process(struct text *to, const struct process *process)
 {
 	const struct stats_sum counts = status_counts(process);
 	char age[32];
 
-	fprintf(to, COLUMNS, process_kind_name(process), process->index, process->pid,
-		process->generation->number, status_state(process),
-		put_age(age, sizeof(age), status_age(process)), counts.active, counts.idle,
-		status_reading(&counts), counts.writing, counts.handed_off, counts.requests);
+	text_printf(to, COLUMNS, process_kind_name(process), process->index, process->pid,
+		    process->generation->number, status_state(process),
+		    put_age(age, sizeof(age), status_age(process)), counts.active, counts.idle,
+		    status_reading(&counts), counts.writing, counts.handed_off, counts.requests);
 	if (process->state == PROCESS_RETIRING)
 		print_waits(to, &counts);
-	fputs("\n", to);
+	text_add(to, STR("\n"));
 }
 
-static void print_sums(FILE *to)
+static void print_sums(struct text *to)
 {
 	struct stats_sum sum;
 
 	table_sum(&sum);
-	fprintf(to,
-		"connections  %" PRIu64 " accepted, %" PRIu64 " open: %" PRIu64
-		" reading, %" PRIu64 " writing, %" PRIu64 " idle\n",
-		sum.accepted, sum.active, status_reading(&sum), sum.writing, sum.idle);
-	fprintf(to, "requests     %" PRIu64 ", answered with", sum.requests);
+	text_printf(to,
+		    "connections  %" PRIu64 " accepted, %" PRIu64 " open: %" PRIu64
+		    " reading, %" PRIu64 " writing, %" PRIu64 " idle\n",
+		    sum.accepted, sum.active, status_reading(&sum), sum.writing, sum.idle);
+	text_printf(to, "requests     %" PRIu64 ", answered with", sum.requests);
 	for (int i = 1; i < STATS_CLASSES; i++)
-		fprintf(to, " %dxx: %" PRIu64 "%s", i, sum.responses[i],
-			i < STATS_CLASSES - 1 ? "," : "\n");
-	fprintf(to, "bytes sent   %" PRIu64 "\n", sum.bytes);
+		text_printf(to, " %dxx: %" PRIu64 "%s", i, sum.responses[i],
+			    i < STATS_CLASSES - 1 ? "," : "\n");
+	text_printf(to, "bytes sent   %" PRIu64 "\n", sum.bytes);
 }
 
-void status_print(FILE *to, const struct server_status *status)
+void status_print(struct text *to, const struct server_status *status)
 {
 	print_head(to, status);
-	fprintf(to, "\n" COLUMNS_HEAD "\n", "PROCESS", "SLOT", "PID", "GENERATION", "STATE", "AGE",
-		"OPEN", "IDLE", "READING", "WRITING", "HANDED", "REQUESTS");
+	text_printf(to, "\n" COLUMNS_HEAD "\n", "PROCESS", "SLOT", "PID", "GENERATION", "STATE",
+		    "AGE", "OPEN", "IDLE", "READING", "WRITING", "HANDED", "REQUESTS");
 	for (struct process *process = table_next(NULL); process; process = table_next(process))
 		print_process(to, process);
-	fputs("\n", to);
+	text_add(to, STR("\n"));
 	print_sums(to);
 }

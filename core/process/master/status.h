@@ -8,12 +8,12 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
 
 struct generation;
 struct process;
 struct startup;
 struct stats_sum;
+struct text;
 
 /* What the master alone knows. */
 struct server_status {
@@ -25,10 +25,10 @@ struct server_status {
 };
 
 /* For people: some lines, a table, the sums. */
-void status_print(FILE *to, const struct server_status *status);
+void status_print(struct text *to, const struct server_status *status);
 
 /* The same and more as one JSON object (RFC 8259) on one line. */
-void status_print_json(FILE *to, const struct server_status *status);
+void status_print_json(struct text *to, const struct server_status *status);
 
 /* --- for both --- */
 
