@@ -80,7 +80,8 @@ $(BUILD)/flags $(BUILD)/modules.c $(BUILD)/config.h $(BUILD)/calls.h $(BUILD)/te
 
 # tests/GROUP/test_NAME.c is a program, tests/modules/NAME/ a module that is built
 # into $(BUILD)/tests/skua, tests/fuzz/fuzz_NAME.c a target for libFuzzer. tests/soak/
-# is what a test needs that can run for hours.
+# is what a test needs that can run for hours. A module from --add-module=DIR brings
+# DIR/tests/test_*.c.
 test_sources = $(wildcard tests/unit/test_*.c tests/functional/test_*.c tests/modules/test_*.c)
 fuzz_sources = $(wildcard tests/fuzz/fuzz_*.c)
 harness_objects = $(patsubst %.c,$(BUILD)/%.o,$(filter-out %/replay.c,$(wildcard tests/harness/*.c)) \
@@ -89,10 +90,18 @@ test_module_objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/modules/*/*.c
 test_programs = $(test_sources:%.c=$(BUILD)/%)
 replay_programs = $(fuzz_sources:tests/fuzz/fuzz_%.c=$(BUILD)/tests/fuzz/replay_%)
 
+added_tests = $(patsubst $(ADDED_$(1))/%.c,$(BUILD)/added/$(1)/%,$(wildcard $(ADDED_$(1))/tests/test_*.c))
+added_test_programs = $(foreach name,$(ADDED),$(call added_tests,$(name)))
 shell_tests = $(wildcard tests/build/test_*.sh)
 
-check-run: $(BUILD)/skua $(BUILD)/tests/skua $(test_programs) $(replay_programs)
-	@BUILD=$(BUILD) TESTS="$(TESTS)" tests/run $(test_programs) $(replay_programs) $(shell_tests)
+# What TESTS names, and the servers that it starts.
+named = $(if $(TESTS),$(foreach test,$(1),$(if $(findstring $(TESTS),$(test)),$(test))),$(1))
+tests = $(call named,$(test_programs) $(added_test_programs) $(replay_programs) $(shell_tests))
+servers = $(if $(filter-out $(BUILD)/tests/unit/% $(BUILD)/tests/fuzz/% $(BUILD)/tests/modules/%,$(tests)),$(BUILD)/skua) \
+	$(if $(filter $(BUILD)/tests/modules/%,$(tests)),$(BUILD)/tests/skua)
+
+check-run: $(servers) $(filter $(BUILD)/%,$(tests))
+	@BUILD=$(BUILD) tests/run $(tests)
 
 # Test modules see what modules see.
 $(test_module_objects): $(BUILD)/tests/modules/%.o: tests/modules/%.c $(BUILD)/flags
@@ -103,7 +112,12 @@ $(BUILD)/tests/harness.a: $(harness_objects)
 	$(call archive,$^)
 $(BUILD)/tests/skua: $(BUILD)/core/main.o $(objects) $(BUILD)/tests/modules.o $(test_module_objects)
 	$(call link_file_by_file,$^)
-$(test_programs): %: %.o $(BUILD)/tests/harness.a $(BUILD)/libskua.a
+define added_test_rule
+$(BUILD)/added/$(1)/tests/%.o: $(ADDED_$(1))/tests/%.c $(BUILD)/flags
+	$$(call compile,-Itests -I$(ADDED_$(1)))
+endef
+$(foreach name,$(ADDED),$(eval $(call added_test_rule,$(name))))
+$(test_programs) $(added_test_programs): %: %.o $(BUILD)/tests/harness.a $(BUILD)/libskua.a
 	$(call link_file_by_file,$(filter %.o,$^) $(filter %.a,$^),$(CHECK_LIBS))
 # Have the test modules in their own process.
 $(BUILD)/tests/unit/test_http1 $(BUILD)/tests/unit/test_http1_pieces: \
@@ -121,6 +135,7 @@ $(fuzz_programs): $(BUILD)/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/libskua
 .SECONDARY:
 -include $(patsubst %.o,%.d,$(BUILD)/core/main.o $(objects) $(harness_objects) \
 	$(BUILD)/tests/harness/replay.o $(test_module_objects) $(test_programs:=.o) \
+	$(added_test_programs:=.o) \
 	$(fuzz_sources:%.c=$(BUILD)/%.o))
 
 # --- commands ----------------------------------------------------------------

@@ -44,6 +44,30 @@ builds_a_module_from_outside() {
 	says greet
 }
 
+runs_the_tests_of_a_module_from_outside() {
+	mkdir "$dir/greet/tests"
+	cat >"$dir/greet/tests/test_greet.c" <<-'END'
+	#include "harness/client.h"
+	#include "harness/test.h"
+
+	START_TEST(says_greet)
+	{
+		struct server *server = server_start("http { server { listen 127.0.0.1:%PORT%;"
+						     "location / { greet hi; } } }");
+		ck_assert_str_eq(get(server, "/").body, "hi");
+		server_stop(server);
+	}
+	END_TEST
+
+	TESTS("greet", says_greet)
+	END
+	works env DEPS=no make -j2 BUILD="$dir/build" TESTS=greet check
+	says '1 passed, 0 failed, 0 skipped'
+	# Only what is named was built.
+	[ ! -e "$dir/build/tests/skua" ]
+	[ ! -e "$dir/build/tests/unit/test_uri" ]
+}
+
 builds_nothing_when_nothing_changed() {
 	works make BUILD="$dir/build"
 	[ ! -s "$dir/out" ] || { cat "$dir/out" && return 1; }
@@ -115,7 +139,8 @@ builds_without_any_single_module() {
 }
 
 set -- builds_with_every_module_left_out left_out_directive_names_the_option \
-	builds_a_module_from_outside builds_nothing_when_nothing_changed \
+	builds_a_module_from_outside runs_the_tests_of_a_module_from_outside \
+	builds_nothing_when_nothing_changed \
 	builds_what_includes_a_changed_header installs_below_destdir \
 	keeps_a_configuration_that_is_there uninstall_leaves_nothing \
 	installs_where_it_is_told build_directory_does_not_show
