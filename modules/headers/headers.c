@@ -162,7 +162,8 @@ const struct module headers_module = {
 			      "empty is not added; line breaks in it are sent as spaces. ETag and "
 			      "Last-Modified replace those of the answer, also in conditions such "
 			      "as If-None-Match and If-Range; with an empty value there is "
-			      "none.\n\n"
+			      "none. Content-Type and Location replace those of the response, too; "
+			      "Server, Date, Connection and Keep-Alive are not added.\n\n"
 			      "A block with an add_header of its own inherits none.",
 			      .min_args = 2, .max_args = 3, .flags = LIST,
 			      FIELD_AT(struct headers_conf, fields)),

@@ -20,9 +20,9 @@ static const char *field(struct server *server, const char *target, const char *
 
 START_TEST(adds_fields)
 {
-	struct server *server = server_with(
-		"add_header X-A one; add_header X-A two; add_header X-Uri \"is $uri\";"
-		"add_header X-Empty \"\"; location = /text { return 200 text; }");
+	struct server *server =
+		server_with("add_header X-A one; add_header X-A two; add_header X-Uri \"is $uri\";"
+			    "add_header X-Empty \"\"; location = /text { return 200 text; }");
 	struct reply reply = get(server, "/text");
 
 	ck_assert_int_eq(reply_headers(&reply, "X-A"), 2);
@@ -47,9 +47,9 @@ END_TEST
 
 START_TEST(inherits_all_or_nothing)
 {
-	struct server *server = server_with(
-		"add_header X-Outer o; location = /same { return 200 text; }"
-		"location = /own { add_header X-Inner i; return 200 text; }");
+	struct server *server =
+		server_with("add_header X-Outer o; location = /same { return 200 text; }"
+			    "location = /own { add_header X-Inner i; return 200 text; }");
 
 	ck_assert_str_eq(field(server, "/same", "X-Outer"), "o");
 	ck_assert_str_eq(field(server, "/own", "X-Outer"), "none");
@@ -75,13 +75,12 @@ END_TEST
 
 START_TEST(sets_cache_control)
 {
-	struct server *server = server_with(
-		"location = /day { expires 1d; return 200 text; }"
-		"location = /past { expires -1; return 200 text; }"
-		"location = /epoch { expires epoch; return 200 text; }"
-		"location = /max { expires max; return 200 text; }"
-		"location = /off { expires off; return 200 text; }"
-		"location = /error { expires 1d; return 404; }");
+	struct server *server = server_with("location = /day { expires 1d; return 200 text; }"
+					    "location = /past { expires -1; return 200 text; }"
+					    "location = /epoch { expires epoch; return 200 text; }"
+					    "location = /max { expires max; return 200 text; }"
+					    "location = /off { expires off; return 200 text; }"
+					    "location = /error { expires 1d; return 404; }");
 
 	ck_assert_str_eq(field(server, "/day", "Cache-Control"), "max-age=86400");
 	ck_assert_str_eq(field(server, "/past", "Cache-Control"), "no-cache");
@@ -232,6 +231,32 @@ static const char *const mistakes[][2] = {
 	{ "if_modified_since sometimes;", "sometimes" },
 };
 
+/* nginx sends these twice. */
+START_TEST(no_field_is_sent_twice)
+{
+	struct server *server = server_with(
+		"add_header Server mine; add_header date never; add_header Connection x;"
+		"add_header Keep-Alive x; add_header Content-Type text/x-other;"
+		"location /moved { return 302 /there; add_header Location /elsewhere; }");
+	struct reply reply;
+
+	put_file(server, "a.txt", "text");
+	reply = get(server, "/a.txt");
+	ck_assert_int_eq(reply_headers(&reply, "Server"), 1);
+	ck_assert_int_eq(reply_headers(&reply, "Date"), 1);
+	ck_assert_int_eq(reply_headers(&reply, "Connection"), 1);
+	ck_assert_str_eq(reply_header(&reply, "Connection"), "close");
+	ck_assert_int_eq(reply_headers(&reply, "Keep-Alive"), 0);
+	ck_assert_int_eq(reply_headers(&reply, "Content-Type"), 1);
+	ck_assert_str_eq(reply_header(&reply, "Content-Type"), "text/x-other");
+	reply = get(server, "/moved");
+	ck_assert_int_eq(reply_headers(&reply, "Location"), 1);
+	ck_assert_ptr_nonnull(strstr(reply_header(&reply, "Location"), "/elsewhere"));
+	ck_assert(!log_has(server, "[alert]"));
+	server_stop(server);
+}
+END_TEST
+
 START_TEST(reports_mistakes)
 {
 	for (size_t i = 0; i < sizeof(mistakes) / sizeof(mistakes[0]); i++) {
@@ -257,7 +282,8 @@ START_TEST(answers_with_a_pixel)
 	ck_assert_int_eq(ask(server, "/p.gif", .method = "POST", .body = "x").status, 405);
 	ck_assert_int_eq(ask(server, "/p.gif",
 			     .fields = "If-Modified-Since: Mon, 28 Sep 1970 06:00:00 GMT\r\n")
-				 .status, 304);
+				 .status,
+			 304);
 	server_stop(server);
 }
 END_TEST
@@ -265,4 +291,5 @@ END_TEST
 TESTS("headers", adds_fields, adds_by_status, inherits_all_or_nothing, replaces_validators,
       sets_cache_control, counts_from_the_date, counts_from_the_last_change,
       waits_for_a_time_of_day, reads_a_time_from_variables, folds_line_breaks_of_the_configuration,
-      warns_of_line_breaks, never_splits_an_answer, reports_mistakes, answers_with_a_pixel)
+      warns_of_line_breaks, never_splits_an_answer, no_field_is_sent_twice, reports_mistakes,
+      answers_with_a_pixel)
