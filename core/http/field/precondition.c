@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Lists, entity tags and preconditions: the questions that the fields
- * Connection, If-Match and their kin ask.
+ * Entity tags, and the fields that compare them and dates with a representation:
+ * If-Match, If-None-Match, If-Modified-Since, If-Unmodified-Since and If-Range.
  */
 #include <date.h>
 #include <field.h>
@@ -9,35 +9,6 @@
 static bool is_blank(char c)
 {
 	return c == ' ' || c == '\t';
-}
-
-static struct str trim_blanks(struct str s)
-{
-	while (s.len > 0 && is_blank(s.data[0]))
-		s = (struct str){ s.data + 1, s.len - 1 };
-	while (s.len > 0 && is_blank(s.data[s.len - 1]))
-		s.len--;
-	return s;
-}
-
-bool list_next(struct str *rest, struct str *element)
-{
-	while (rest->len > 0) {
-		*element = trim_blanks(str_split(rest, ','));
-		if (element->len > 0)
-			return true;
-	}
-	return false;
-}
-
-bool list_has(struct str list, struct str token)
-{
-	struct str element;
-
-	while (list_next(&list, &element))
-		if (str_eq_nocase(element, token))
-			return true;
-	return false;
 }
 
 /* --- entity tags ------------------------------------------------------------ */
@@ -86,7 +57,7 @@ bool etag_list_has(struct str list, struct str etag, bool strongly)
 {
 	struct str candidate;
 
-	if (str_eq(trim_blanks(list), STR("*")))
+	if (str_eq(str_trim(list, " \t"), STR("*")))
 		return true;
 	while (take_etag(&list, &candidate))
 		if (strongly ? etag_equals_strongly(candidate, etag)
@@ -97,7 +68,7 @@ bool etag_list_has(struct str list, struct str etag, bool strongly)
 
 /* --- preconditions ---------------------------------------------------------- */
 
-/* A field that has no valid date, or an answer without one: the field is ignored. */
+/* False without a Last-Modified, and for a field that has no valid date: it is ignored. */
 static bool is_modified_after(struct str field, time_t last_modified)
 {
 	time_t date;
@@ -138,12 +109,6 @@ int preconditions_check(const struct request_known *known, enum method method, s
 											    : 0;
 }
 
-/* Two versions may have this date: its second, or the two that FAT counts as one, may go on. */
-static bool is_weak_date(time_t last_modified, time_t now)
-{
-	return now - last_modified < 2;
-}
-
 bool if_range_holds(struct str if_range, struct str etag, time_t last_modified, time_t now)
 {
 	time_t date;
@@ -152,6 +117,8 @@ bool if_range_holds(struct str if_range, struct str etag, time_t last_modified, 
 		return true;
 	if (str_starts(if_range, STR("\"")) || is_weak(if_range))
 		return etag_equals_strongly(if_range, etag);
-	return last_modified != -1 && date_parse_http(if_range, &date) == 0 &&
-	       date == last_modified && !is_weak_date(last_modified, now);
+	if (last_modified == -1 || date_parse_http(if_range, &date) < 0 || date != last_modified)
+		return false;
+	/* A date is weak while its second goes on; FAT counts two seconds as one. */
+	return now - last_modified >= 2;
 }

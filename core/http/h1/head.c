@@ -81,11 +81,6 @@ static inline bytes16 are_no_value(bytes16 bytes)
 	return (bytes16)(((bytes < ' ') & (bytes != '\t')) | (bytes == 0x7f));
 }
 
-bool is_token(struct str s)
-{
-	return s.len > 0 && (!bytes16_has(s, are_unusual_in_names) || span(s, TOKEN) == s.len);
-}
-
 static struct str skip_spaces(struct str s)
 {
 	while (s.len > 0 && s.data[0] == ' ')

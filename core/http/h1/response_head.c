@@ -6,18 +6,11 @@
  */
 #include "http/h1/response_head.h"
 
-#include <config.h>
-
 #include <date.h>
 #include "http/request/request_private.h"
 #include "http/field/status.h"
 
 enum { ROOM_FOR_FIXED_PARTS = 512 };
-
-struct str server_token(int server_tokens)
-{
-	return server_tokens == TOKENS_OFF ? STR("skua") : STR("skua/" SKUA_VERSION);
-}
 
 /* "Server: skua/0.1.0\r\nDate: Sun, 22 Nov 2026 20:00:00 GMT\r\n" */
 static struct str common_lines(int server_tokens)
@@ -115,50 +108,6 @@ static char *put_last_modified(char *to, const struct response *response)
 		     ? date_put_http(to, response->last_modified)
 		     : str_put(to, response->last_modified_text);
 	return str_put(to, STR("\r\n"));
-}
-
-/* A server may have a name that no client can be sent to: none, "~expression", "*.example". */
-static bool is_host(struct str name)
-{
-	return !str_empty(name) && name.data[0] != '~' && str_chr(name, '*') < 0;
-}
-
-/* Empty on a unix socket, where nobody has told a host. */
-static struct str redirect_host(struct request *req)
-{
-	const union address *local = conn_local(req->conn);
-
-	if (req->location->core->server_name_in_redirect && is_host(req->server->name))
-		return req->server->name;
-	if (!str_empty(req->host))
-		return req->host;
-	if (local->any.sa_family == AF_UNIX)
-		return STR("");
-
-	struct str text = address_text(local, req->pool);
-
-	return local->any.sa_family == AF_INET6 ?
-		       pool_printf(req->pool, "[%.*s]", STR_ARG(text)) :
-		       text;
-}
-
-struct str response_location(struct request *req)
-{
-	const struct http_conf *conf = req->location->core;
-	struct str location = location_escape(req->pool, req->response.location);
-	int port = address_port(conn_local(req->conn));
-
-	if (!str_starts(location, STR("/")) || !conf->absolute_redirect)
-		return location;
-
-	struct str host = redirect_host(req);
-
-	if (str_empty(host))
-		return location;
-	if (conf->port_in_redirect && port && port != 80)
-		return pool_printf(req->pool, "http://%.*s:%d%.*s", STR_ARG(host), port,
-				   STR_ARG(location));
-	return pool_printf(req->pool, "http://%.*s%.*s", STR_ARG(host), STR_ARG(location));
 }
 
 static size_t room_for(const struct response *response, struct str location)

@@ -17,14 +17,4 @@ struct str response_head(struct request_core *core);
 /* The lines of the trailers, without the empty line behind them; checked as well. */
 struct str response_trailers(struct request *req);
 
-/*
- * The field Location: a path becomes a URL, as nginx does, with the name of the
- * server or the host that was asked, and the port unless it is the usual one. Control
- * characters are percent-encoded.
- */
-struct str response_location(struct request *req);
-
-/* "skua" or "skua/0.1.0", by server_tokens. */
-struct str server_token(int server_tokens);
-
 #endif

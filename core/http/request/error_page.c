@@ -6,7 +6,6 @@
 #include <module.h>
 
 #include "http/request/request_private.h"
-#include "http/h1/response_head.h"
 #include "http/field/status.h"
 
 /* Where framing or our own state is in doubt, the connection ends with the answer. */

@@ -120,6 +120,16 @@ void response_check(struct request *req);
 /* The same for a list of fields, such as trailers; returns where the next one is added. */
 struct header **response_check_fields(struct request *req, struct header **list);
 
+/*
+ * The field Location: a path becomes a URL, as nginx does, with the name of the
+ * server or the host that was asked, and the port unless it is the usual one. Control
+ * characters are percent-encoded.
+ */
+struct str response_location(struct request *req);
+
+/* "skua" or "skua/0.1.0", by server_tokens. */
+struct str server_token(int server_tokens);
+
 /* Renders an error: error_page, or the built-in page. DONE, RESTART or CLOSE. */
 verdict error_page_respond(struct request *req, int status);
 

@@ -2,23 +2,11 @@
 /* The answer as handlers see it; how it is written out is response_head.c's. */
 #include <module.h>
 
+#include <config.h>
+
+#include <escape.h>
+
 #include "http/request/request_private.h"
-
-/* CR, LF, NUL and, since one comparison is quicker than three, what is between them. */
-static inline bytes16 may_be_line_ends(bytes16 bytes)
-{
-	return (bytes16)(bytes <= '\r');
-}
-
-static inline bytes16 are_line_ends(bytes16 bytes)
-{
-	return (bytes16)((bytes == '\r') | (bytes == '\n') | (bytes == '\0'));
-}
-
-bool is_field_value(struct str s)
-{
-	return !bytes16_has(s, may_be_line_ends) || !bytes16_has(s, are_line_ends);
-}
 
 /* What becomes of a field that a module adds by its name. */
 enum field_kind {
@@ -214,4 +202,53 @@ void response_check(struct request *req)
 	check_member(req, &response->etag, "the field ETag");
 	check_member(req, &response->last_modified_text, "the text given for Last-Modified");
 	response->headers_end = response_check_fields(req, &response->headers);
+}
+
+struct str server_token(int server_tokens)
+{
+	return server_tokens == TOKENS_OFF ? STR("skua") : STR("skua/" SKUA_VERSION);
+}
+
+/* A server may have a name that no client can be sent to: none, "~expression", "*.example". */
+static bool is_host(struct str name)
+{
+	return !str_empty(name) && name.data[0] != '~' && str_chr(name, '*') < 0;
+}
+
+/* Empty on a unix socket, where nobody has told a host. */
+static struct str redirect_host(struct request *req)
+{
+	const union address *local = conn_local(req->conn);
+
+	if (req->location->core->server_name_in_redirect && is_host(req->server->name))
+		return req->server->name;
+	if (!str_empty(req->host))
+		return req->host;
+	if (local->any.sa_family == AF_UNIX)
+		return STR("");
+
+	struct str text = address_text(local, req->pool);
+
+	return local->any.sa_family == AF_INET6 ?
+		       pool_printf(req->pool, "[%.*s]", STR_ARG(text)) :
+		       text;
+}
+
+struct str response_location(struct request *req)
+{
+	const struct http_conf *conf = req->location->core;
+	struct str location = location_escape(req->pool, req->response.location);
+	int port = address_port(conn_local(req->conn));
+
+	if (!str_starts(location, STR("/")) || !conf->absolute_redirect)
+		return location;
+
+	struct str host = redirect_host(req);
+
+	if (str_empty(host))
+		return location;
+	if (conf->port_in_redirect && port && port != 80)
+		return pool_printf(req->pool, "http://%.*s:%d%.*s", STR_ARG(host), port,
+				   STR_ARG(location));
+	return pool_printf(req->pool, "http://%.*s%.*s", STR_ARG(host), STR_ARG(location));
 }

@@ -9,7 +9,6 @@
 
 #include <date.h>
 #include "http/request/request_private.h"
-#include "http/h1/response_head.h"
 #include "http/field/status.h"
 
 static bool give(struct str text, struct str *out)

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Names and values of fields, lists in values, and the field Range. Entity tags and
+ * preconditions are in precondition.c.
+ */
+#include <field.h>
+
+#include <bytes16.h>
+
+/* --- names and values --------------------------------------------------------- */
+
+/* RFC 9110 section 5.6.2: tchar */
+static const bool may_be_in_token[256] = {
+	['!'] = true,
+	['#' ... '\''] = true,
+	['*' ... '+'] = true,
+	['-' ... '.'] = true,
+	['0' ... '9'] = true,
+	['A' ... 'Z'] = true,
+	['^' ... 'z'] = true,
+	['|'] = true,
+	['~'] = true,
+};
+
+/* All but letters, digits and hyphens, of which nearly all names of fields consist. */
+static inline bytes16 are_unusual_in_names(bytes16 bytes)
+{
+	return ~(bytes16)(((bytes | 0x20) - 'a' <= 'z' - 'a') | (bytes - '0' <= '9' - '0') |
+			(bytes == '-'));
+}
+
+bool is_token(struct str s)
+{
+	if (s.len == 0)
+		return false;
+	if (!bytes16_has(s, are_unusual_in_names))
+		return true;
+	for (size_t i = 0; i < s.len; i++)
+		if (!may_be_in_token[(uint8_t)s.data[i]])
+			return false;
+	return true;
+}
+
+/* CR, LF, NUL and, since one comparison is quicker than three, what is between them. */
+static inline bytes16 may_be_line_ends(bytes16 bytes)
+{
+	return (bytes16)(bytes <= '\r');
+}
+
+static inline bytes16 are_line_ends(bytes16 bytes)
+{
+	return (bytes16)((bytes == '\r') | (bytes == '\n') | (bytes == '\0'));
+}
+
+bool is_field_value(struct str s)
+{
+	return !bytes16_has(s, may_be_line_ends) || !bytes16_has(s, are_line_ends);
+}
+
+/* --- lists --------------------------------------------------------------------- */
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+static struct str trim_blanks(struct str s)
+{
+	while (s.len > 0 && is_blank(s.data[0]))
+		s = str_skip(s, 1);
+	while (s.len > 0 && is_blank(s.data[s.len - 1]))
+		s.len--;
+	return s;
+}
+
+bool list_next(struct str *rest, struct str *element)
+{
+	while (rest->len > 0) {
+		*element = trim_blanks(str_split(rest, ','));
+		if (element->len > 0)
+			return true;
+	}
+	return false;
+}
+
+bool list_has(struct str list, struct str token)
+{
+	struct str element;
+
+	while (list_next(&list, &element))
+		if (str_eq_nocase(element, token))
+			return true;
+	return false;
+}
+
+/* --- Range --------------------------------------------------------------------- */
+
+/*
+ * Takes digits off *rest; false if there are none. A number too large for 64 bits counts as
+ * the largest one: no file is that long.
+ */
+static bool take_number(struct str *rest, uint64_t *out)
+{
+	size_t digits = 0;
+
+	while (digits < rest->len && rest->data[digits] >= '0' && rest->data[digits] <= '9')
+		digits++;
+	if (digits == 0)
+		return false;
+	if (str_to_u64(str_head(*rest, digits), UINT64_MAX, out) < 0)
+		*out = UINT64_MAX;
+	*rest = str_skip(*rest, digits);
+	return true;
+}
+
+/* "first-last", "first-" or "-length", all of spec. */
+static bool parse_spec(struct str spec, uint64_t length, struct range *out)
+{
+	bool has_first = take_number(&spec, &out->first);
+
+	if (spec.len == 0 || spec.data[0] != '-')
+		return false;
+	spec = str_skip(spec, 1);
+	bool has_last = take_number(&spec, &out->last);
+
+	if (spec.len > 0 || (!has_first && !has_last))
+		return false;
+	if (has_first && has_last && out->last < out->first)
+		return false;
+	if (!has_first) {
+		out->first = out->last < length ? length - out->last : 0;
+		/* The last 0 bytes: a range behind the end. */
+		if (out->last == 0)
+			out->first = length;
+		has_last = false;
+	}
+	if (!has_last || out->last >= length)
+		out->last = length - 1;
+	return true;
+}
+
+enum range_result range_parse(struct str value, uint64_t length, struct range *ranges, size_t max,
+			      size_t *count)
+{
+	struct str unit = STR("bytes="), spec;
+	uint64_t total = 0;
+	bool any = false;
+
+	*count = 0;
+	if (length == 0 || !str_eq_nocase(str_head(value, unit.len), unit))
+		return RANGE_IGNORED;
+	value = trim_blanks(str_skip(value, unit.len));
+
+	while (list_next(&value, &spec)) {
+		struct range range;
+
+		if (!parse_spec(spec, length, &range))
+			return RANGE_IGNORED;
+		any = true;
+		if (range.first >= length)
+			continue;
+		uint64_t size = range.last - range.first + 1;
+		if (*count == max || size > length - total)
+			return RANGE_IGNORED;
+		total += size;
+		ranges[(*count)++] = range;
+	}
+	if (!any)
+		return RANGE_IGNORED;
+	return *count > 0 ? RANGE_PARTIAL : RANGE_UNSATISFIABLE;
+}
