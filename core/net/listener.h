@@ -40,7 +40,7 @@ struct listener {
 	bool deferred; /* TCP_DEFER_ACCEPT */
 	struct keepalive_probes keepalive;
 
-	const struct protocol *protocol; /* what connections speak */
+	const struct protocol *protocol; /* what connections speak; set by http_start() */
 	const void *data; /* the protocol's: the servers of this address */
 
 	int *fds; /* open sockets: one, or one a worker with reuseport; process/ fills it in */

@@ -14,6 +14,7 @@
 #include "config/config.h"
 #include "event/loop.h"
 #include "http/conf/http.h"
+#include "http/h1/http1.h"
 #include "net/conn.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -47,7 +48,7 @@ static const struct listener *start(void)
 	signal(SIGPIPE, SIG_IGN);
 	log_process = &quiet;
 	http_prepare(conf);
-	http_start(conf);
+	http_start(conf, &http1_protocol);
 	return http_listeners(conf)->items;
 }
 

@@ -13,6 +13,7 @@
 #include "harness/memory.h"
 #include "harness/test.h"
 #include "http/conf/http.h"
+#include "http/h1/http1.h"
 #include "http/request/request_private.h"
 #include "http/routing/routing.h"
 #include "net/conn.h"
@@ -45,7 +46,7 @@ static inline struct http *load_http(const char *text)
 	if (result < 0)
 		return NULL;
 	http_prepare(conf);
-	http_start(conf);
+	http_start(conf, &http1_protocol);
 	return http_of(conf);
 }
 

@@ -45,7 +45,10 @@ void http_prepare(struct conf *conf)
 	pipelines_create(conf, http->locations);
 }
 
-void http_start(struct conf *conf)
+void http_start(struct conf *conf, const struct protocol *protocol)
 {
 	http_current = http_of(conf);
+	for (size_t i = 0; i < http_current->listeners.count; i++)
+		for (struct listener *at = &http_current->listeners.items[i]; at; at = at->also)
+			at->protocol = protocol;
 }

@@ -134,11 +134,9 @@ extern struct http *http_current;
 void http_prepare(struct conf *conf);
 
 /*
- * Makes a configuration the one that new connections are served by. Once in a
- * worker's life, before its loop runs.
+ * Makes a configuration the one that new connections are served by, and `protocol` what
+ * is spoken at all of its addresses. Once in a worker's life, before its loop runs.
  */
-void http_start(struct conf *conf);
-
-extern const struct protocol http1_protocol;
+void http_start(struct conf *conf, const struct protocol *protocol);
 
 #endif

@@ -248,7 +248,6 @@ static int parse_listener(struct conf_call *call, struct listener *out, unsigned
 		.backlog = DEFAULT_BACKLOG,
 		.fastopen = LISTENER_FASTOPEN_DEFAULT,
 		.ipv6only = true,
-		.protocol = &http1_protocol,
 	};
 	if (listener_parse(call->pool, word->text, out, ports, &why) < 0)
 		return conf_error(call, word, "invalid address \"%.*s\": %s",
@@ -333,7 +332,6 @@ void listen_default(struct conf_call *call, struct http_server *server)
 		.place = server->place,
 		.backlog = DEFAULT_BACKLOG,
 		.fastopen = LISTENER_FASTOPEN_DEFAULT,
-		.protocol = &http1_protocol,
 	};
 	const char *why;
 	unsigned ports;

@@ -13,6 +13,7 @@
 #include <netinet/tcp.h>
 #include <stdlib.h>
 
+#include "http/h1/http1.h"
 #include "http/routing/routing.h"
 
 enum {

@@ -18,6 +18,7 @@
 #include "event/threads.h"
 #include "file/cache.h"
 #include "http/conf/http.h"
+#include "http/h1/http1.h"
 #include "net/conn.h"
 #include "process/handoff/accept.h"
 #include "process/ipc/channel.h"
@@ -265,7 +266,7 @@ int worker_start(const struct worker_place *given)
 		log_emergc(error, "cannot make the queue of completions");
 		return -1;
 	}
-	http_start(place.generation->conf);
+	http_start(place.generation->conf, &http1_protocol);
 	if (start_modules() < 0)
 		return -1;
 	find_limits();
