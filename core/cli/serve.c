@@ -138,9 +138,10 @@ static int open_socket(struct listener *listener, int port)
 {
 	const char *call;
 
-	/* Nothing is bound on trial, so any port will do. */
-	address_set_port(&listener->address, trial_is_this() && port == 0 ? DEFAULT_PORT : port);
-	if (trial_is_this())
+	/* Nothing is bound in a preflight, so any port will do. */
+	address_set_port(&listener->address,
+			 preflight_is_this() && port == 0 ? DEFAULT_PORT : port);
+	if (preflight_is_this())
 		return 0;
 	int error = takeover_begin();
 	if (error < 0)

@@ -292,7 +292,7 @@ static const struct {
 	{ break_missing, "No such file or directory" },
 	{ break_rights, "Permission denied" },
 	{ break_crash, "was ended by signal 11" },
-	{ break_end, "gave no answer to a request" },
+	{ break_end, "has not responded to a request" },
 	{ break_conf, "unknown directive \"retrun\"" },
 	{ break_directive, "unknown directive \"worker_shutdown_timeout\"" },
 };

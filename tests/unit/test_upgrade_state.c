@@ -47,7 +47,7 @@ static struct upgrade_state sample(void)
 	state_init(&state);
 	state.how = UPGRADE_BESIDE;
 	state.generation = 17;
-	state.partner = 14;
+	state.peer = 14;
 	state.stats = 15;
 	state.stats_size = 256;
 	state.stats_layout = 3;
@@ -60,7 +60,7 @@ static struct upgrade_state sample(void)
 	ck_assert(state_add_process(&state, &acceptor));
 	ck_assert(state_add_zone(&state, &zone));
 	ck_assert(state_add_client(&state, 16));
-	ck_assert(state_add_left(&state, 19));
+	ck_assert(state_add_orphan(&state, 19));
 	return state;
 }
 
@@ -73,7 +73,7 @@ START_TEST(it_comes_back)
 	ck_assert_int_eq(state_read(&after, fd), 0);
 	ck_assert_int_eq(after.how, UPGRADE_BESIDE);
 	ck_assert_uint_eq(after.generation, 17);
-	ck_assert_int_eq(after.partner, 14);
+	ck_assert_int_eq(after.peer, 14);
 	ck_assert_int_eq(after.stats, 15);
 	ck_assert_uint_eq(after.stats_size, 256);
 	ck_assert_uint_eq(after.stats_layout, 3);
@@ -86,8 +86,8 @@ START_TEST(it_comes_back)
 	ck_assert_mem_eq(after.processes, before.processes, 2 * sizeof(*before.processes));
 	ck_assert_uint_eq(after.clients_count, 1);
 	ck_assert_int_eq(after.clients[0], 16);
-	ck_assert_uint_eq(after.left_count, 1);
-	ck_assert_int_eq(after.left[0], 19);
+	ck_assert_uint_eq(after.orphans_count, 1);
+	ck_assert_int_eq(after.orphans[0], 19);
 	close(fd);
 	state_finish(&before);
 	state_finish(&after);

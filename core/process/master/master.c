@@ -362,7 +362,7 @@ static void on_reload(int number)
 		return;
 	if (is_changing())
 		reload_again = true;
-	else if (active->retiring && upgrade_has_partner())
+	else if (active->retiring && upgrade_has_peer())
 		revive();
 	else
 		reload();
@@ -405,7 +405,7 @@ static void upgrade(void)
 	upgrade_later = false;
 	report_begin();
 	generation_use_log(active, true);
-	upgrade_begin(last_number, daemon_is_background(), on_upgraded);
+	upgrade_begin(last_number, daemon_is_background());
 }
 
 static void on_upgrade(int number)
@@ -572,6 +572,12 @@ static int start(struct generation *first)
 		.serving = on_serving, .failed = on_failed, .gone = on_gone,
 		.moved = on_moved, .closed = drop_look, .stranger = upgrade_reap,
 	};
+	static const struct upgrade_hooks upgrade_hooks = {
+		.set_aside = control_set_aside,
+		.take_back = control_take_back,
+		.for_each_client = control_for_each_upgraded,
+		.over = on_upgraded,
+	};
 	static const struct handoff_hooks handoff = {
 		.active = heir,
 		.is_taking_over = takeover_is_instead,
@@ -592,8 +598,10 @@ static int start(struct generation *first)
 	notify_start();
 	repair_start(heir, on_broken);
 	handoff_start(&handoff);
+	upgrade_start(&upgrade_hooks);
 	started_ms = clock_wall_ms();
 	active = takeover_processes(&last_number);
+	supervisor_watch_restored();
 	if (!first)
 		return 0;
 	listen_for_commands(first);

@@ -82,7 +82,7 @@ static int give_up(const struct startup *startup)
 	return takeover_is_instead() ? master_run(startup, NULL) : 1;
 }
 
-static int answer_trial(const struct startup *startup)
+static int run_preflight(const struct startup *startup)
 {
 	log_process = &early;
 	if (startup->serve)
@@ -91,7 +91,7 @@ static int answer_trial(const struct startup *startup)
 	int status = 1;
 
 	if (generation_read(startup, stderr, &generation) == 0)
-		status = trial_answer(startup, generation);
+		status = preflight_serve(startup, generation);
 	generation_destroy(generation);
 	return status;
 }
@@ -99,8 +99,8 @@ static int answer_trial(const struct startup *startup)
 int server_run(const struct startup *startup)
 {
 	signals_block();
-	if (trial_is_this())
-		return answer_trial(startup);
+	if (preflight_is_this())
+		return run_preflight(startup);
 	if (!startup->serve)
 		open_error_log(startup);
 	if (takeover_begin() < 0)

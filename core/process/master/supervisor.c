@@ -53,11 +53,6 @@ static void reassign(struct process *process)
 	process->inbox[0] = -1;
 }
 
-void supervisor_take_left(int inbox)
-{
-	orphans_take(inbox, UINT32_MAX);
-}
-
 static void on_overdue(void *data)
 {
 	const struct process *process = data;
@@ -316,16 +311,13 @@ static void on_channel(struct event *event, uint32_t events)
 static void fail(struct process *process);
 static void start(struct process *process);
 
-int supervisor_restore(uint32_t slot, const struct process *given)
+void supervisor_watch_restored(void)
 {
-	struct process *process = table_restore(slot, given);
-
-	if (!process)
-		return -1;
-	process->channel.ready = on_channel;
-	if (process->channel.fd >= 0)
-		event_add(&process->channel, EPOLLIN);
-	return 0;
+	for (struct process *process = table_next(NULL); process; process = table_next(process)) {
+		process->channel.ready = on_channel;
+		if (process->is_restored && process->channel.fd >= 0)
+			event_add(&process->channel, EPOLLIN);
+	}
 }
 
 static void on_timer(void *data)

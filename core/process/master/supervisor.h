@@ -32,14 +32,11 @@ struct supervisor_hooks {
 int supervisor_start(const struct supervisor_hooks *hooks);
 
 /*
- * Goes on with a process that another program has started (table_restore()).
- * One of a generation without a configuration is not replaced when it dies: what
- * lies in its inbox waits for the next generation. 0, or -1: there is no place.
+ * Watches the processes that table_restore() has put into the table: another program has
+ * started them. A process whose generation has no configuration is not replaced when it
+ * ends: the connections in its inbox wait for the next generation.
  */
-int supervisor_restore(uint32_t slot, const struct process *given);
-
-/* An inbox that a process of another program has left behind goes to the heir. Owns it. */
-void supervisor_take_left(int inbox);
+void supervisor_watch_restored(void);
 
 /* Starts all processes of a generation. 0, or -1 after a message; then none is left. */
 int supervisor_begin(struct generation *generation);

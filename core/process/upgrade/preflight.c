@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The master's side of a trial. An empty answer is one, too: a configuration may
- * close connections without a word (444); the hello stands for the program then.
+ * Both sides of a preflight. An empty response is accepted, too: a configuration may close
+ * connections without one (return 444); the hello alone shows then that the program runs.
  */
 #include "process/upgrade/preflight.h"
 
@@ -19,27 +19,38 @@
 #include <unistd.h>
 
 #include "event/loop.h"
-#include "process/upgrade/program.h"
+#include "net/conn.h"
+#include "net/listener.h"
 #include "process/os/signals.h"
+#include "process/sandbox/privileges.h"
+#include "process/server/generation.h"
+#include "process/server/main_conf.h"
+#include "process/upgrade/program.h"
+#include "process/worker/worker.h"
 
-enum { PATIENCE_MS = 20000 };
+enum { DEADLINE_MS = 20000 };
 
+/* Old and new programs exchange these bytes: they must not change. */
+static const char variable[] = "SKUA_TRIAL";
 static const char hello[] = "skua trial\n";
-static const char answer[] = "HTTP/1.";
-static const char request[] = "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
 
-/* What comes from it: the beginning is kept, the rest read and dropped. */
+/* Bytes that the new program has sent: the beginning is kept, the rest is read and dropped. */
 struct stream {
-	struct event event; /* first; fd -1: closed */
+	struct event event; /* first: the event's owner; fd -1: closed */
 	char bytes[8192];
 	size_t len;
 };
 
-static struct stream talk = { .event.fd = -1 }, said = { .event.fd = -1 };
-static struct timer patience;
-static void (*on_over)(bool passed);
-static pid_t child; /* 0: none */
-static bool asked, took_too_long;
+static struct {
+	struct stream talk; /* the hello and the response */
+	struct stream said; /* its standard output and error */
+	struct timer deadline;
+	void (*on_over)(bool passed);
+	pid_t child; /* 0: none */
+	bool has_requested, took_too_long;
+} preflight = { .talk.event.fd = -1, .said.event.fd = -1 };
+
+/* --- in the master ---------------------------------------------------------------- */
 
 static void close_stream(struct stream *stream)
 {
@@ -75,28 +86,31 @@ static struct str text_of(const struct stream *stream)
 
 static void on_talk(struct event *event, uint32_t events)
 {
-	(void)event;
+	static const char request[] =
+		"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+	struct stream *talk = (struct stream *)event;
+
 	(void)events;
-	read_stream(&talk);
-	if (asked || talk.event.fd < 0 || !str_starts(text_of(&talk), str_from(hello)))
+	read_stream(talk);
+	if (preflight.has_requested || talk->event.fd < 0 ||
+	    !str_starts(text_of(talk), str_from(hello)))
 		return;
-	asked = true;
-	if (send(talk.event.fd, request, sizeof(request) - 1, MSG_NOSIGNAL) < 0)
-		log_warn("the new program cannot be asked for an answer");
+	preflight.has_requested = true;
+	if (send(talk->event.fd, request, sizeof(request) - 1, MSG_NOSIGNAL) < 0)
+		log_warn("the new program cannot be sent a request");
 }
 
 static void on_said(struct event *event, uint32_t events)
 {
-	(void)event;
 	(void)events;
-	read_stream(&said);
+	read_stream((struct stream *)event);
 }
 
-static void on_patience_over(void *data)
+static void on_deadline(void *data)
 {
 	(void)data;
-	took_too_long = true;
-	kill(child, SIGKILL);
+	preflight.took_too_long = true;
+	kill(preflight.child, SIGKILL);
 }
 
 static int watch(struct stream *stream, int fd, void (*ready)(struct event *, uint32_t))
@@ -107,14 +121,14 @@ static int watch(struct stream *stream, int fd, void (*ready)(struct event *, ui
 	return event_add(&stream->event, EPOLLIN);
 }
 
-/* In the child. Its descriptors close themselves, but for these. */
-static _Noreturn void become(int talk_fd, int said_fd)
+/* In the child. All other descriptors are close-on-exec. */
+static _Noreturn void exec_new(int talk_fd, int said_fd)
 {
 	char number[16];
 	sigset_t none;
 
 	snprintf(number, sizeof(number), "%d", talk_fd);
-	setenv("SKUA_TRIAL", number, 1);
+	setenv(variable, number, 1);
 	unsetenv("SKUA_STATE");
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
@@ -138,84 +152,153 @@ static int make_pipes(int talk_fds[2], int said_fds[2])
 	return error;
 }
 
-int trial_start(void (*over)(bool passed))
+int preflight_start(void (*over)(bool passed))
 {
 	int talk_fds[2], said_fds[2];
 	int error = make_pipes(talk_fds, said_fds);
 
 	if (error < 0)
 		return error;
-	child = fork();
-	if (child == 0)
-		become(talk_fds[1], said_fds[1]);
-	error = child < 0 ? -errno : 0;
+	preflight.child = fork();
+	if (preflight.child == 0)
+		exec_new(talk_fds[1], said_fds[1]);
+	error = preflight.child < 0 ? -errno : 0;
 	close(talk_fds[1]);
 	close(said_fds[1]);
 	if (error < 0) {
-		child = 0;
+		preflight.child = 0;
 		close(talk_fds[0]);
 		close(said_fds[0]);
 		return error;
 	}
-	on_over = over;
-	asked = took_too_long = false;
-	patience = (struct timer){ .expired = on_patience_over };
-	timer_start(&patience, PATIENCE_MS);
-	/* Unheard it fails, by the timer at the latest. */
-	watch(&talk, talk_fds[0], on_talk);
-	watch(&said, said_fds[0], on_said);
+	preflight.on_over = over;
+	preflight.has_requested = preflight.took_too_long = false;
+	preflight.deadline = (struct timer){ .expired = on_deadline };
+	timer_start(&preflight.deadline, DEADLINE_MS);
+	/* If a stream cannot be watched the preflight fails, by the timer at the latest. */
+	watch(&preflight.talk, talk_fds[0], on_talk);
+	watch(&preflight.said, said_fds[0], on_said);
 	return 0;
 }
 
-static bool has_answered(void)
+/* Whether the hello has come, and after it nothing, or the beginning of a response. */
+static bool has_responded(void)
 {
-	struct str rest = str_skip(text_of(&talk), sizeof(hello) - 1);
+	struct str text = text_of(&preflight.talk);
+	struct str rest = str_skip(text, sizeof(hello) - 1);
 
-	return str_starts(text_of(&talk), str_from(hello)) &&
-	       (str_empty(rest) || str_starts(rest, str_from(answer)));
+	return str_starts(text, str_from(hello)) &&
+	       (str_empty(rest) || str_starts(rest, STR("HTTP/1.")));
 }
 
-static void log_lines(struct str text)
+/* Whether the new program has passed; if not, the log says why. */
+static bool has_passed(int status)
 {
-	while (!str_empty(text)) {
-		struct str line = str_split(&text, '\n');
+	struct str said = text_of(&preflight.said);
 
-		if (!str_empty(line))
-			log_emergx("the new program says: %.*s", STR_ARG(line));
-	}
-}
-
-static bool judge(int status)
-{
-	if (took_too_long)
-		log_emergx("the new program %s was given %d s and did not answer", program_path(),
-			   PATIENCE_MS / 1000);
+	if (preflight.took_too_long)
+		log_emergx("the new program %s has not responded within %d s", program_path(),
+			   DEADLINE_MS / 1000);
 	else if (WIFSIGNALED(status))
 		log_emergx("the new program %s was ended by signal %d (%s)", program_path(),
 			   WTERMSIG(status), signal_name(WTERMSIG(status)));
 	else if (WEXITSTATUS(status))
 		log_emergx("the new program %s ended with code %d", program_path(),
 			   WEXITSTATUS(status));
-	else if (!has_answered())
-		log_emergx("the new program %s gave no answer to a request: it is another program, "
-			   "or too old for this",
+	else if (!has_responded())
+		log_emergx("the new program %s has not responded to a request: it is another "
+			   "program, or too old for this",
 			   program_path());
 	else
 		return true;
-	log_lines(text_of(&said));
+	while (!str_empty(said)) {
+		struct str line = str_split(&said, '\n');
+
+		if (!str_empty(line))
+			log_emergx("the new program says: %.*s", STR_ARG(line));
+	}
 	return false;
 }
 
-bool trial_reap(pid_t pid, int status)
+bool preflight_reap(pid_t pid, int status)
 {
-	if (child == 0 || pid != child)
+	if (preflight.child == 0 || pid != preflight.child)
 		return false;
-	child = 0;
-	timer_stop(&patience);
-	read_stream(&talk);
-	read_stream(&said);
-	close_stream(&talk);
-	close_stream(&said);
-	on_over(judge(status));
+	preflight.child = 0;
+	timer_stop(&preflight.deadline);
+	read_stream(&preflight.talk);
+	read_stream(&preflight.said);
+	close_stream(&preflight.talk);
+	close_stream(&preflight.said);
+	preflight.on_over(has_passed(status));
 	return true;
+}
+
+/* --- in the new program ----------------------------------------------------------- */
+
+bool preflight_is_this(void)
+{
+	return getenv(variable) != NULL;
+}
+
+/* The descriptor that the master has given, or -errno. */
+static int take_descriptor(void)
+{
+	uint64_t fd;
+
+	if (str_to_u64(str_from(getenv(variable)), INT32_MAX, &fd) < 0)
+		return -EBADF;
+	if (fcntl((int)fd, F_SETFD, FD_CLOEXEC) < 0 || fcntl((int)fd, F_SETFL, O_NONBLOCK) < 0)
+		return -errno;
+	return (int)fd;
+}
+
+/* Makes this process a worker without listening sockets. 0, or -errno after a message. */
+static int start_worker(const struct startup *startup, struct generation *generation)
+{
+	const struct main_conf *main = generation->main;
+	const struct identity worker = {
+		.user = main->user.data,
+		.uid = main->uid,
+		.gid = main->gid,
+	};
+	const struct identity owner = { .uid = startup->uid, .gid = startup->gid };
+	const struct worker_place place = { .generation = generation, .inbox = -1 };
+	int error = privileges_drop(startup->serve ? &owner : &worker);
+
+	if (error < 0)
+		return error;
+	error = loop_start();
+	if (error == 0)
+		return worker_start(&place);
+	log_emergc(error, "cannot start the loop");
+	return error;
+}
+
+int preflight_serve(const struct startup *startup, struct generation *generation)
+{
+	const union address peer = { .any.sa_family = AF_UNIX };
+	int fd = take_descriptor();
+
+	if (fd < 0) {
+		log_emergx("%s does not name a descriptor; it is set by a master process that "
+			   "examines a new program before an upgrade",
+			   variable);
+		return 1;
+	}
+	if (start_worker(startup, generation) < 0)
+		return 1;
+	if (write(fd, hello, sizeof(hello) - 1) < 0) {
+		log_emerg("the master process does not listen any longer");
+		return 1;
+	}
+	conns.none_left = loop_stop;
+	/* A configuration without an http block has nothing to request. */
+	if (generation->listeners->count == 0)
+		close(fd);
+	else if (conn_open(&generation->listeners->items[0], fd, &peer, sizeof(peer.any.sa_family)))
+		loop_run();
+	worker_finish();
+	loop_finish();
+	return 0;
 }

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A new program is tried before it takes over: it is started beside, with the
- * same arguments, reads the configuration, and answers one request.
+ * Before an upgrade the new program is examined: the master starts it beside itself, with
+ * the same arguments. It reads the configuration and responds to one request.
  *
- *     master ──fork, exec──> the program, SKUA_TRIAL=descriptor
+ *     master ──fork, exec──> the new program, SKUA_TRIAL=descriptor
  *        │ <──── hello ─────────┤  the configuration is good, it can serve
  *        │ ───── GET / ────────>┤
  *        │ <─── HTTP/1.1 … ─────┤
  *        └ <─── exit 0 ─────────┘
  *
- * It binds nothing, opens no log file, writes nothing. What it says on standard
- * output and error goes to the log of the master when it fails.
+ * The new program binds nothing, opens no log file and writes nothing. If it fails, its
+ * standard output and error go to the log of the master.
  */
 #ifndef SKUA_PROCESS_UPGRADE_PREFLIGHT_H
 #define SKUA_PROCESS_UPGRADE_PREFLIGHT_H
@@ -22,19 +22,22 @@ struct generation;
 struct startup;
 
 /*
- * Starts the program that lies at program_path(). over() is called once, from
- * the loop, after the reason of a failure has been logged. 0 or -errno; then it
- * is not called.
+ * In the master: starts the program that lies at program_path(). over() is called once, from
+ * the loop; if the program has not passed, the reason has been logged. 0 or -errno; then
+ * over() is not called.
  */
-int trial_start(void (*over)(bool passed));
+int preflight_start(void (*over)(bool passed));
 
-/* A child has ended: true when it was the one on trial. */
-bool trial_reap(pid_t pid, int status);
+/* In the master: a child has ended. Returns whether it was the program of the preflight. */
+bool preflight_reap(pid_t pid, int status);
 
-/* In the program: whether this is a trial. */
-bool trial_is_this(void);
+/* In the new program: whether it was started for a preflight. */
+bool preflight_is_this(void);
 
-/* Answers the request with a configuration that was read. Returns the exit status. */
-int trial_answer(const struct startup *startup, struct generation *generation);
+/*
+ * In the new program: says hello and serves the request with this configuration, which
+ * stays the caller's. Returns the exit status.
+ */
+int preflight_serve(const struct startup *startup, struct generation *generation);
 
 #endif

@@ -23,11 +23,11 @@
 #include "process/server/generation.h"
 #include "process/server/listen_transfer.h"
 #include "process/server/main_conf.h"
+#include "process/handoff/orphans.h"
 #include "process/handoff/peer_master.h"
 #include "process/os/fork.h"
 #include "process/os/pidfile.h"
 #include "process/upgrade/program.h"
-#include "process/master/supervisor.h"
 #include "process/server/table.h"
 #include "process/upgrade/upgrade_state.h"
 #include "process/ipc/zones.h"
@@ -37,7 +37,7 @@ enum {
 	IDS_APART = 65536, /* of listeners, from those of the other master */
 };
 
-static struct upgrade_state state = { .partner = -1, .stats = -1 };
+static struct upgrade_state state = { .peer = -1, .stats = -1 };
 static bool is_taken; /* there is a state, and this program does not serve yet */
 static int state_fd = -1, program = -1;
 static pid_t self;
@@ -269,7 +269,7 @@ static int restore(const struct state_process *saved, struct generation *ruling,
 		.is_old = saved->granted < 0,
 	};
 
-	return supervisor_restore(saved->slot, &process);
+	return table_restore(saved->slot, &process) ? 0 : -ENOSPC;
 }
 
 static int restore_all(struct generation *ruling, struct generation *leaving)
@@ -338,8 +338,8 @@ static void answer_failed(void)
 struct generation *takeover_processes(unsigned *number)
 {
 	*number = state.generation;
-	if (state.partner >= 0)
-		peer_master_start(state.partner, NULL);
+	if (state.peer >= 0)
+		peer_master_start(state.peer, NULL);
 	if (takeover_is_beside())
 		listen_skip_ids(IDS_APART);
 	if (!takeover_is_instead())
@@ -376,8 +376,8 @@ void takeover_forget(void)
 	back = NULL;
 	for (size_t i = 0; i < state.clients_count; i++)
 		close(state.clients[i]);
-	for (size_t i = 0; i < state.left_count; i++)
-		close(state.left[i]);
+	for (size_t i = 0; i < state.orphans_count; i++)
+		close(state.orphans[i]);
 	for (size_t i = 0; i < state.zones_count; i++)
 		close(state.zones[i].fd);
 	if (state.stats >= 0 && state.stats != table_stats_fd())
@@ -390,9 +390,9 @@ void takeover_forget(void)
 /* Until now the old program could have been the one to deal it out. */
 static void take_left(void)
 {
-	for (size_t i = 0; i < state.left_count; i++)
-		supervisor_take_left(state.left[i]);
-	state.left_count = 0;
+	for (size_t i = 0; i < state.orphans_count; i++)
+		orphans_take(state.orphans[i], UINT32_MAX);
+	state.orphans_count = 0;
 }
 
 void takeover_settle(void)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * After the trial there is little left that can fail: execve(2) itself, and the
- * start of workers, for which the new program has a way back (takeover.c).
+ * After the preflight little is left that can fail: execve(2) itself, and the start of
+ * workers, for which the new program has a way back (takeover.c). upgrade_advance() decides
+ * what follows an event; the functions below it carry that out.
  */
 #include "process/upgrade/upgrade.h"
 
@@ -16,26 +17,61 @@
 #include <unistd.h>
 
 #include "base/stats.h"
-#include "process/ipc/channel.h"
-#include "process/master/control.h"
 #include "process/handoff/orphans.h"
-#include "process/server/listen_transfer.h"
 #include "process/handoff/peer_master.h"
+#include "process/ipc/channel.h"
+#include "process/ipc/zones.h"
 #include "process/os/pidfile.h"
-#include "process/upgrade/program.h"
 #include "process/os/signals.h"
+#include "process/server/listen_transfer.h"
 #include "process/server/table.h"
 #include "process/upgrade/preflight.h"
+#include "process/upgrade/program.h"
 #include "process/upgrade/upgrade_state.h"
-#include "process/ipc/zones.h"
 
-enum { PATIENCE_MS = 30000 };
+/* The new program must serve so long after it was started beside this one. */
+enum { DEADLINE_MS = 30000 };
 
-static bool busy, beside;
-static unsigned number; /* of the last generation */
-static pid_t child; /* the other program's master, when this one has started it */
-static void (*on_over)(bool serves);
-static struct timer patience; /* with the other program, once it was started beside */
+static struct {
+	struct upgrade_hooks hooks;
+	struct upgrade_progress progress;
+	unsigned generation; /* the number of the last one */
+	pid_t child; /* the master of the program that was started beside; 0: none */
+	struct timer deadline;
+} upgrade;
+
+enum upgrade_action upgrade_advance(struct upgrade_progress *progress, enum upgrade_event event)
+{
+	enum upgrade_step step = progress->step;
+
+	if (step == UPGRADE_NONE)
+		return UPGRADE_DO_NOTHING;
+	switch (event) {
+	case UPGRADE_PASSED:
+		if (step != UPGRADE_PREFLIGHT)
+			return UPGRADE_DO_NOTHING;
+		if (!progress->is_beside)
+			return UPGRADE_DO_EXEC;
+		progress->step = UPGRADE_STARTING;
+		return UPGRADE_DO_START_BESIDE;
+	case UPGRADE_FAILED:
+		progress->step = UPGRADE_NONE;
+		return UPGRADE_DO_TELL_FAILURE;
+	case UPGRADE_SERVES:
+		if (step != UPGRADE_STARTING)
+			return UPGRADE_DO_NOTHING;
+		progress->step = UPGRADE_NONE;
+		return UPGRADE_DO_TELL_SUCCESS;
+	case UPGRADE_LATE:
+		return step == UPGRADE_STARTING ? UPGRADE_DO_KILL : UPGRADE_DO_NOTHING;
+	case UPGRADE_CANCELLED:
+		progress->step = UPGRADE_NONE;
+		return UPGRADE_DO_NOTHING;
+	}
+	return UPGRADE_DO_NOTHING;
+}
+
+/* --- what the new program gets ---------------------------------------------------- */
 
 static bool save_socket(void *data, uint32_t id, int fd, const char *lender)
 {
@@ -70,7 +106,7 @@ static bool save_client(void *data, int fd)
 	return state_add_client(data, fd);
 }
 
-/* What doesn't fit begins anew over there. */
+/* A zone whose names do not fit into the state begins anew in the new program. */
 static bool save_zone(void *data, const struct zone_file *zone)
 {
 	struct state_zone saved = { .fd = zone->fd, .size = zone->size, .head = zone->head };
@@ -82,12 +118,13 @@ static bool save_zone(void *data, const struct zone_file *zone)
 	return state_add_zone(data, &saved);
 }
 
-static bool save_left(void *data, int inbox)
+static bool save_orphan(void *data, int inbox)
 {
-	return state_add_left(data, inbox);
+	return state_add_orphan(data, inbox);
 }
 
-static bool save_processes(struct upgrade_state *state)
+/* What a program that replaces this one in the same process needs. False: no memory. */
+static bool save_all(struct upgrade_state *state)
 {
 	for (struct process *process = table_next(NULL); process; process = table_next(process))
 		if (!save_process(state, process))
@@ -96,11 +133,17 @@ static bool save_processes(struct upgrade_state *state)
 	state->stats = table_stats_fd();
 	state->stats_size = stats_stride();
 	state->stats_layout = STATS_LAYOUT;
-	return true;
+	return listen_for_each(save_socket, state) && orphans_for_each(save_orphan, state) &&
+	       zones_for_each(save_zone, state) &&
+	       upgrade.hooks.for_each_client(save_client, state);
 }
 
-/* SKUA_STATE and the descriptors it leads to. `program` -1: without a way back. */
-static int prepare(const struct upgrade_state *state, int program)
+/*
+ * Sets SKUA_STATE and lets the descriptors it leads to through execve(2). `program` is the
+ * file of this program, -1: the new one has no way back. The descriptor of the state, or
+ * -errno.
+ */
+static int pass_state(const struct upgrade_state *state, int program)
 {
 	char value[32];
 	int fd = state_write(state);
@@ -116,224 +159,228 @@ static int prepare(const struct upgrade_state *state, int program)
 	return fd;
 }
 
-static void undo(const struct upgrade_state *state, int fd, int program)
-{
-	unsetenv("SKUA_STATE");
-	close(fd);
-	fcntl(program, F_SETFD, FD_CLOEXEC);
-	state_keep_from_exec(state, true);
-}
+/* --- instead of this program ------------------------------------------------------ */
 
-/* Returns only when it fails. */
-static int become(const struct upgrade_state *state)
+/* Returns only when it fails, with -errno; then everything is as before. */
+static int exec_with(const struct upgrade_state *state)
 {
 	int program = program_fd();
 
 	if (program < 0)
 		return program;
-	int fd = prepare(state, program);
+	int fd = pass_state(state, program);
 	if (fd < 0)
 		return fd;
 	log_notice("upgrade: executing %s in process %d", program_path(), getpid());
 	fflush(NULL);
 	int error = program_exec();
-	undo(state, fd, program);
+	unsetenv("SKUA_STATE");
+	close(fd);
+	fcntl(program, F_SETFD, FD_CLOEXEC);
+	state_keep_from_exec(state, true);
 	return error;
 }
 
-static void go_on_instead(void)
+static void start_instead(void)
 {
 	struct upgrade_state state;
-	int error = -ENOMEM;
 
 	state_init(&state);
 	state.how = UPGRADE_INSTEAD;
-	state.generation = number;
-	if (listen_for_each(save_socket, &state) && save_processes(&state) &&
-	    orphans_for_each(save_left, &state) && zones_for_each(save_zone, &state) &&
-	    control_for_each_upgraded(save_client, &state))
-		error = become(&state);
+	state.generation = upgrade.generation;
+	int error = save_all(&state) ? exec_with(&state) : -ENOMEM;
 	state_finish(&state);
 	log_emergc(error, "upgrade: cannot execute %s, nothing was changed", program_path());
 }
 
-/* In the child. */
-static _Noreturn void run_beside(struct upgrade_state *state)
-{
-	int error = prepare(state, -1);
+/* --- beside this program ---------------------------------------------------------- */
 
-	if (error >= 0)
-		error = program_exec();
-	log_emergc(error, "upgrade: cannot execute %s", program_path());
-	_exit(127);
+static void handle(enum upgrade_event event);
+
+static void on_peer_ready(void)
+{
+	log_notice("upgrade: the new master process %d serves", upgrade.child);
+	handle(UPGRADE_SERVES);
 }
 
-static void finish(bool serves)
-{
-	busy = false;
-	timer_stop(&patience);
-	on_over(serves);
-}
-
-static void on_partner_ready(void)
-{
-	log_notice("upgrade: the new master process %d serves", child);
-	if (busy)
-		finish(true);
-}
-
-static void on_patience_over(void *data)
+static void on_deadline(void *data)
 {
 	(void)data;
-	log_emergx("upgrade: the new master process %d does not serve after %d s, killed", child,
-		   PATIENCE_MS / 1000);
-	kill(child, SIGKILL);
+	handle(UPGRADE_LATE);
 }
 
-static int fork_beside(struct upgrade_state *state)
+/* Forks, and executes the new program in the child. 0 or -errno. */
+static int fork_with(struct upgrade_state *state)
 {
 	int fds[2];
 	int error = channel_pair(fds);
 
 	if (error < 0)
 		return error;
-	state->partner = fds[1];
-	child = fork();
-	if (child == 0)
-		run_beside(state);
-	error = child < 0 ? -errno : 0;
+	state->peer = fds[1];
+	upgrade.child = fork();
+	if (upgrade.child == 0) {
+		error = pass_state(state, -1);
+		if (error >= 0)
+			error = program_exec();
+		log_emergc(error, "upgrade: cannot execute %s", program_path());
+		_exit(127);
+	}
+	error = upgrade.child < 0 ? -errno : 0;
 	close(fds[1]);
 	if (error < 0) {
 		close(fds[0]);
-		child = 0;
+		upgrade.child = 0;
 		return error;
 	}
-	patience = (struct timer){ .expired = on_patience_over };
-	timer_start(&patience, PATIENCE_MS);
-	/* Without a word from it nobody would know when it serves. */
-	error = peer_master_start(fds[0], on_partner_ready);
+	upgrade.deadline = (struct timer){ .expired = on_deadline };
+	timer_start(&upgrade.deadline, DEADLINE_MS);
+	/* Without the channel nobody here would learn when the new program serves. */
+	error = peer_master_start(fds[0], on_peer_ready);
 	if (error < 0)
-		kill(child, SIGKILL);
+		kill(upgrade.child, SIGKILL);
 	return error;
 }
 
+/* 0: the new program reports later; or -errno after a message, then nothing has changed. */
 static int start_beside(void)
 {
 	struct upgrade_state state;
-	int error = -ENOMEM;
-
-	state_init(&state);
-	state.how = UPGRADE_BESIDE;
-	state.generation = number;
-	if (listen_for_each(save_socket, &state) && zones_for_each(save_zone, &state))
-		error = fork_beside(&state);
-	listen_tell(NULL);
-	state_finish(&state);
-	return error;
-}
-
-/* 0: the rest is heard of later. */
-static int go_on_beside(void)
-{
 	int error = pidfile_set_aside();
 
-	control_set_aside();
-	if (error == 0)
-		error = start_beside();
+	upgrade.hooks.set_aside();
 	if (error == 0) {
-		log_notice("upgrade: %s was started as process %d", program_path(), child);
+		state_init(&state);
+		state.how = UPGRADE_BESIDE;
+		state.generation = upgrade.generation;
+		bool is_saved = listen_for_each(save_socket, &state) &&
+				zones_for_each(save_zone, &state);
+		error = is_saved ? fork_with(&state) : -ENOMEM;
+		listen_tell(NULL);
+		state_finish(&state);
+	}
+	if (error == 0) {
+		log_notice("upgrade: %s was started as process %d", program_path(), upgrade.child);
 		return 0;
 	}
 	pidfile_take_back();
-	control_take_back();
+	upgrade.hooks.take_back();
 	log_emergc(error, "upgrade: cannot start %s, nothing was changed", program_path());
 	return error;
 }
 
-static void on_tried(bool passed)
+/* --- the course of an upgrade ----------------------------------------------------- */
+
+static void tell_end(bool serves)
 {
-	if (!busy)
-		return;
-	if (!passed)
-		log_emergx("upgrade: nothing was changed");
-	else if (!beside)
-		go_on_instead();
-	else if (go_on_beside() == 0)
-		return;
-	finish(false);
+	timer_stop(&upgrade.deadline);
+	upgrade.hooks.over(serves);
 }
 
-static int begin(void)
+static void handle(enum upgrade_event event)
 {
-	if (upgrade_has_partner()) {
+	switch (upgrade_advance(&upgrade.progress, event)) {
+	case UPGRADE_DO_NOTHING:
+		return;
+	case UPGRADE_DO_EXEC:
+		start_instead();
+		handle(UPGRADE_FAILED);
+		return;
+	case UPGRADE_DO_START_BESIDE:
+		if (start_beside() < 0)
+			handle(UPGRADE_FAILED);
+		return;
+	case UPGRADE_DO_KILL:
+		log_emergx("upgrade: the new master process %d does not serve after %d s, killed",
+			   upgrade.child, DEADLINE_MS / 1000);
+		kill(upgrade.child, SIGKILL);
+		return;
+	case UPGRADE_DO_TELL_SUCCESS:
+		tell_end(true);
+		return;
+	case UPGRADE_DO_TELL_FAILURE:
+		tell_end(false);
+		return;
+	}
+}
+
+static void on_preflight_over(bool passed)
+{
+	if (!passed && upgrade_is_busy())
+		log_emergx("upgrade: nothing was changed");
+	handle(passed ? UPGRADE_PASSED : UPGRADE_FAILED);
+}
+
+void upgrade_start(const struct upgrade_hooks *hooks)
+{
+	upgrade.hooks = *hooks;
+}
+
+void upgrade_begin(unsigned generation, bool in_background)
+{
+	upgrade.generation = generation;
+	upgrade.progress = (struct upgrade_progress){
+		.step = UPGRADE_PREFLIGHT,
+		/* Who supervises this process, as its init or manager, wants it to go on. */
+		.is_beside = in_background && getpid() != 1 && !getenv("NOTIFY_SOCKET"),
+	};
+	if (upgrade_has_peer()) {
 		log_errorx("upgrade: another program serves beside this one already: end one of "
 			   "them first, by the signal QUIT");
-		return -EBUSY;
+		handle(UPGRADE_FAILED);
+		return;
 	}
 	log_notice("upgrade: trying %s", program_path());
-	int error = trial_start(on_tried);
+	int error = preflight_start(on_preflight_over);
 	if (error == 0)
-		return 0;
+		return;
 	log_emergc(error, "upgrade: cannot try %s, nothing was changed", program_path());
-	return error;
-}
-
-void upgrade_begin(unsigned generation, bool in_background, void (*over)(bool serves))
-{
-	number = generation;
-	/* Whoever watches this process wants it to go on. */
-	beside = in_background && getpid() != 1 && !getenv("NOTIFY_SOCKET");
-	on_over = over;
-	busy = true;
-	if (begin() < 0)
-		finish(false);
+	handle(UPGRADE_FAILED);
 }
 
 void upgrade_cancel(void)
 {
-	busy = false;
-	timer_stop(&patience);
+	timer_stop(&upgrade.deadline);
+	handle(UPGRADE_CANCELLED);
 }
 
 bool upgrade_is_busy(void)
 {
-	return busy;
+	return upgrade.progress.step != UPGRADE_NONE;
 }
 
-bool upgrade_has_partner(void)
+bool upgrade_has_peer(void)
 {
-	return child != 0 || peer_master_is_there();
+	return upgrade.child != 0 || peer_master_is_there();
 }
 
 pid_t upgrade_child(void)
 {
-	return child;
+	return upgrade.child;
 }
 
 static void on_child_end(int status)
 {
 	if (WIFSIGNALED(status))
-		log_alertx("the new master process %d exited on signal %d (%s)", child,
+		log_alertx("the new master process %d exited on signal %d (%s)", upgrade.child,
 			   WTERMSIG(status), signal_name(WTERMSIG(status)));
 	else if (WEXITSTATUS(status))
 		log_alertx("the new master process %d exited with code %d; what it had to say is "
 			   "in the error log",
-			   child, WEXITSTATUS(status));
+			   upgrade.child, WEXITSTATUS(status));
 	else
-		log_notice("the new master process %d exited with code 0", child);
-	child = 0;
+		log_notice("the new master process %d exited with code 0", upgrade.child);
+	upgrade.child = 0;
 	peer_master_finish();
-	control_take_back();
+	upgrade.hooks.take_back();
 	int error = pidfile_take_back();
-	if (error < 0) {
+	if (error < 0)
 		log_alertc(error, "cannot rename the pid file back");
-	}
-	if (busy)
-		finish(false);
+	handle(UPGRADE_FAILED);
 }
 
 void upgrade_reap(pid_t pid, int status)
 {
-	if (!trial_reap(pid, status) && pid == child && child != 0)
+	if (!preflight_reap(pid, status) && pid == upgrade.child && upgrade.child != 0)
 		on_child_end(status);
 }

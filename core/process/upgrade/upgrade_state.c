@@ -34,14 +34,14 @@ static const char *const states[] = {
 
 void state_init(struct upgrade_state *state)
 {
-	*state = (struct upgrade_state){ .partner = -1, .stats = -1 };
+	*state = (struct upgrade_state){ .peer = -1, .stats = -1 };
 }
 
 void state_finish(struct upgrade_state *state)
 {
 	free(state->sockets);
 	free(state->processes);
-	free(state->left);
+	free(state->orphans);
 	free(state->zones);
 	state_init(state);
 }
@@ -82,9 +82,9 @@ bool state_add_process(struct upgrade_state *state, const struct state_process *
 	return APPEND(state->processes, state->processes_count, process);
 }
 
-bool state_add_left(struct upgrade_state *state, int inbox)
+bool state_add_orphan(struct upgrade_state *state, int inbox)
 {
-	return APPEND(state->left, state->left_count, &inbox);
+	return APPEND(state->orphans, state->orphans_count, &inbox);
 }
 
 bool state_add_zone(struct upgrade_state *state, const struct state_zone *zone)
@@ -115,8 +115,8 @@ static void print_socket(FILE *file, const struct state_socket *socket)
 static void print(FILE *file, const struct upgrade_state *state)
 {
 	fprintf(file, "skua-state 1\nhow %s\ngeneration %u\n", hows[state->how], state->generation);
-	if (state->partner >= 0)
-		fprintf(file, "partner %d\n", state->partner);
+	if (state->peer >= 0)
+		fprintf(file, "partner %d\n", state->peer);
 	if (state->stats >= 0)
 		fprintf(file, "stats %d %zu %u\n", state->stats, state->stats_size,
 			state->stats_layout);
@@ -134,8 +134,8 @@ static void print(FILE *file, const struct upgrade_state *state)
 			process->channel, process->inbox[0], process->inbox[1],
 			(long long)process->started_ms, (long long)process->granted);
 	}
-	for (size_t i = 0; i < state->left_count; i++)
-		fprintf(file, "left %d\n", state->left[i]);
+	for (size_t i = 0; i < state->orphans_count; i++)
+		fprintf(file, "left %d\n", state->orphans[i]);
 	for (size_t i = 0; i < state->zones_count; i++) {
 		const struct state_zone *zone = &state->zones[i];
 
@@ -324,9 +324,9 @@ static bool read_generation(struct upgrade_state *state, struct str line)
 	return true;
 }
 
-static bool read_partner(struct upgrade_state *state, struct str line)
+static bool read_peer(struct upgrade_state *state, struct str line)
 {
-	return read_fd(&line, &state->partner);
+	return read_fd(&line, &state->peer);
 }
 
 static bool read_client(struct upgrade_state *state, struct str line)
@@ -336,11 +336,11 @@ static bool read_client(struct upgrade_state *state, struct str line)
 	return read_fd(&line, &fd) && fd >= 0 && state_add_client(state, fd);
 }
 
-static bool read_left(struct upgrade_state *state, struct str line)
+static bool read_orphan(struct upgrade_state *state, struct str line)
 {
 	int fd;
 
-	return read_fd(&line, &fd) && fd >= 0 && state_add_left(state, fd);
+	return read_fd(&line, &fd) && fd >= 0 && state_add_orphan(state, fd);
 }
 
 static bool read_stats(struct upgrade_state *state, struct str line)
@@ -395,10 +395,10 @@ static bool read_line(struct upgrade_state *state, struct str line)
 		bool (*read)(struct upgrade_state *state, struct str line);
 	} words[] = {
 		{ "how", read_how },	       { "generation", read_generation },
-		{ "partner", read_partner },   { "stats", read_stats },
+		{ "partner", read_peer },   { "stats", read_stats },
 		{ "pid", read_pid },	       { "client", read_client },
 		{ "listener", read_listener }, { "process", read_process },
-		{ "left", read_left },
+		{ "left", read_orphan },
 		{ "zone", read_zone },
 	};
 	struct str word = next(&line);
@@ -446,7 +446,7 @@ static void keep(int fd, bool keep_it)
 
 void state_keep_from_exec(const struct upgrade_state *state, bool keep_it)
 {
-	keep(state->partner, keep_it);
+	keep(state->peer, keep_it);
 	keep(state->stats, keep_it);
 	for (size_t i = 0; i < state->clients_count; i++)
 		keep(state->clients[i], keep_it);
@@ -457,8 +457,8 @@ void state_keep_from_exec(const struct upgrade_state *state, bool keep_it)
 		keep(state->processes[i].inbox[0], keep_it);
 		keep(state->processes[i].inbox[1], keep_it);
 	}
-	for (size_t i = 0; i < state->left_count; i++)
-		keep(state->left[i], keep_it);
+	for (size_t i = 0; i < state->orphans_count; i++)
+		keep(state->orphans[i], keep_it);
 	for (size_t i = 0; i < state->zones_count; i++)
 		keep(state->zones[i].fd, keep_it);
 }

@@ -66,7 +66,7 @@ struct state_zone {
 struct upgrade_state {
 	enum upgrade_how how;
 	unsigned generation; /* the number of the last one */
-	int partner; /* channel to the other master; -1 */
+	int peer; /* channel to the other master; -1 */
 	int stats; /* the memory of the counters; -1 */
 	size_t stats_size; /* of one slot */
 	unsigned stats_layout; /* of it; 0: not known */
@@ -77,8 +77,8 @@ struct upgrade_state {
 	size_t sockets_count;
 	struct state_process *processes;
 	size_t processes_count;
-	int *left; /* read ends of inboxes whose processes have gone */
-	size_t left_count;
+	int *orphans; /* read ends of inboxes whose processes have gone */
+	size_t orphans_count;
 	struct state_zone *zones;
 	size_t zones_count;
 };
@@ -90,7 +90,7 @@ void state_finish(struct upgrade_state *state);
 /* False: no memory. */
 bool state_add_socket(struct upgrade_state *state, const struct state_socket *socket);
 bool state_add_process(struct upgrade_state *state, const struct state_process *process);
-bool state_add_left(struct upgrade_state *state, int inbox);
+bool state_add_orphan(struct upgrade_state *state, int inbox);
 bool state_add_zone(struct upgrade_state *state, const struct state_zone *zone);
 
 /* False: there are too many. */
