@@ -79,7 +79,7 @@ const char *put_ignorant(const char *directive)
 	char *bytes = read_program(&size);
 
 	for (char *at = bytes; (at = memmem(at, size - (size_t)(at - bytes), directive, len));) {
-		*at = 'X';
+		*at = 'x';
 		found++;
 	}
 	ck_assert_uint_gt(found, 0);
