@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Prints the documentation that lies in the tables of the modules. The blocks of
- * `skua help --all` are what the reference pages are made from:
+ * Prints the documentation that lies in the tables of the modules. The reference page
+ * (auto/reference) is made from the blocks that `skua help --all` prints:
  *
  *     keepalive_timeout
  *         Syntax:   keepalive_timeout time [header_time];
@@ -20,25 +20,16 @@
 enum {
 	WIDTH = 79,
 	INDENT = 4,
-	INDENT_VALUE = 14, /* of what stands behind "Syntax:" */
+	INDENT_VALUE = 14, /* of the text behind "Syntax:" */
 };
 
-/* Writes words with line breaks. */
+/* Writes words and breaks lines between them. */
 struct writer {
 	FILE *to;
 	unsigned indent; /* of the lines after the first */
 	unsigned column; /* where the next byte goes */
 	bool separate; /* a space belongs before the next word */
 };
-
-static unsigned columns_of(struct str text)
-{
-	unsigned columns = 0;
-
-	for (size_t i = 0; i < text.len; i++)
-		columns += ((unsigned char)text.data[i] & 0xC0) != 0x80;
-	return columns;
-}
 
 static void new_line(struct writer *writer)
 {
@@ -49,8 +40,11 @@ static void new_line(struct writer *writer)
 
 static void put_word(struct writer *writer, struct str word)
 {
-	unsigned columns = columns_of(word);
+	unsigned columns = 0;
 
+	/* All bytes of UTF-8 but those that go on with a character. */
+	for (size_t i = 0; i < word.len; i++)
+		columns += ((unsigned char)word.data[i] & 0xC0) != 0x80;
 	if (writer->separate && writer->column + 1 + columns > WIDTH)
 		new_line(writer);
 	if (writer->separate) {
@@ -62,7 +56,7 @@ static void put_word(struct writer *writer, struct str word)
 	writer->separate = true;
 }
 
-/* The words of the text. */
+/* Writes the words of a text. */
 static void put_text(struct writer *writer, struct str text)
 {
 	while (!str_empty(text)) {
@@ -73,7 +67,7 @@ static void put_text(struct writer *writer, struct str text)
 	}
 }
 
-/* An empty line before it all. Lines that are indented stay as they are. */
+/* Writes an empty line and the paragraphs. Lines that are indented stay as they are. */
 static void put_paragraphs(FILE *to, struct str text)
 {
 	fputc('\n', to);
@@ -112,27 +106,20 @@ static void print_syntax(FILE *to, const struct directive *directive)
 	pool_destroy(pool);
 }
 
-static void print_contexts(FILE *to, unsigned contexts)
-{
-	struct pool *pool = pool_create(0);
-	struct writer writer = field(to, "Context:");
-
-	put_text(&writer, contexts_text(pool, contexts, ", "));
-	fputc('\n', to);
-	pool_destroy(pool);
-}
-
 static void print_directive(FILE *to, const struct module *module,
 			    const struct directive *directive)
 {
+	struct pool *pool = pool_create(0);
+
 	fprintf(to, "%s\n", directive->name);
 	print_syntax(to, directive);
-
 	struct writer writer = field(to, "Default:");
-
 	put_text(&writer, directive->initial ? str_from(directive->initial) : STR("—"));
 	fputc('\n', to);
-	print_contexts(to, directive->contexts);
+	writer = field(to, "Context:");
+	put_text(&writer, contexts_text(pool, directive->contexts, ", "));
+	fputc('\n', to);
+	pool_destroy(pool);
 	fprintf(to, "%*s%-*s%s\n", INDENT, "", INDENT_VALUE - INDENT, "Module:", module->name);
 	if (directive->flags & OBSOLETE)
 		put_paragraphs(to, STR("Accepted, and without effect."));
@@ -195,16 +182,6 @@ static void print_module(FILE *to, const struct module *module)
 	fputs("\n", to);
 }
 
-static void print_list(FILE *to)
-{
-	fputs("Modules, their directives and variables. `skua help NAME` explains one of them.\n",
-	      to);
-	for (size_t i = 0; i < module_count(); i++) {
-		fputc('\n', to);
-		print_module(to, module_at(i));
-	}
-}
-
 static bool variable_has_name(const struct variable *variable, struct str name)
 {
 	struct str own = str_from(variable->name);
@@ -214,7 +191,7 @@ static bool variable_has_name(const struct variable *variable, struct str name)
 	return str_eq_nocase(name, own);
 }
 
-/* Prints what has the name (NULL: everything), with an empty line between two. */
+/* Prints all that has the name (NULL: everything), and returns how many entries that were. */
 static size_t print_matches(FILE *to, const char *topic)
 {
 	bool sign = topic && *topic == '$';
@@ -284,7 +261,13 @@ static void report_nothing(const char *topic)
 int help_print(FILE *to, const char *topic)
 {
 	if (!topic) {
-		print_list(to);
+		fputs("Modules, their directives and variables. `skua help NAME` explains one of "
+		      "them.\n",
+		      to);
+		for (size_t i = 0; i < module_count(); i++) {
+			fputc('\n', to);
+			print_module(to, module_at(i));
+		}
 		return 0;
 	}
 	if (print_matches(to, strcmp(topic, "--all") == 0 ? NULL : topic))

@@ -8,10 +8,10 @@
 #include <stdio.h>
 
 /*
- * Prints what there is about a directive, a module or a variable ("$host" or
+ * Prints the documentation of a directive, a module or a variable ("$host" or
  * "host"); NULL: the list of all names; "--all": every directive and variable in
- * full. Lines end before column 80. 0, or -ENOENT after naming what is nearest
- * on standard error.
+ * full. Lines end before column 80. 0; or -ENOENT if there is no such name, after a message
+ * on standard error, which names the nearest one.
  */
 int help_print(FILE *to, const char *topic);
 

@@ -6,12 +6,14 @@
 #include "cli/options.h"
 
 #include <config.h>
+#include <errno.h>
 #include <stdarg.h>
 #include <str.h>
 #include <string.h>
 
 static const char *const signals[] = { "stop", "quit", "reopen", "reload", "upgrade" };
 
+/* Prints what is wrong. Returns -EINVAL. */
 static int __attribute__((format(printf, 1, 2))) complain(const char *format, ...)
 {
 	va_list args;
@@ -21,7 +23,7 @@ static int __attribute__((format(printf, 1, 2))) complain(const char *format, ..
 	vfprintf(stderr, format, args);
 	va_end(args);
 	fputs("; \"skua -h\" lists what there is\n", stderr);
-	return -1;
+	return -EINVAL;
 }
 
 void options_usage(FILE *to)
@@ -56,7 +58,7 @@ void options_usage(FILE *to)
 	      to);
 }
 
-/* The arguments that are still to be read. */
+/* The arguments that are still to be read; the last one is NULL. */
 struct arguments {
 	char **next;
 };
@@ -81,13 +83,6 @@ static const char *value_of(const char *rest, struct arguments *args)
 	return *args->next ? *args->next++ : NULL;
 }
 
-static int check_error_log(const char *path)
-{
-	if (strncmp(path, "syslog:", 7) != 0 && strncmp(path, "memory:", 7) != 0)
-		return 0;
-	return complain("invalid option: \"-e %s\"; errors go to a file or to \"stderr\"", path);
-}
-
 static int option_with_value(struct options *options, char letter, const char *value)
 {
 	static const char *const wants[] = {
@@ -106,7 +101,11 @@ static int option_with_value(struct options *options, char letter, const char *v
 		return 0;
 	case 'e':
 		options->error_log = value;
-		return check_error_log(value);
+		if (strncmp(value, "syslog:", 7) == 0 || strncmp(value, "memory:", 7) == 0)
+			return complain("invalid option: \"-e %s\"; errors go to a file or to "
+					"\"stderr\"",
+					value);
+		return 0;
 	case 'g':
 		options->globals = value;
 		return 0;
@@ -160,7 +159,7 @@ static int complain_about_word(const char *word)
 	return complain("invalid option: \"%s\"", word);
 }
 
-/* One word of letters: "-t", "-tq", "-cFILE"; and two that everybody tries first. */
+/* Reads a word of letters, "-t", "-tq" or "-cFILE"; or --help or --version. */
 static int read_word(struct options *options, const char *word, struct arguments *args)
 {
 	if (strcmp(word, "--help") == 0)
@@ -212,15 +211,6 @@ static char serve_letter(const char *word)
 	return 0;
 }
 
-static const char *serve_value(const char *word, struct arguments *args)
-{
-	const char *equals = strchr(word, '=');
-
-	if (word[1] == '-')
-		return equals ? equals + 1 : value_of("", args);
-	return value_of(word + 2, args);
-}
-
 static int serve_option(struct options *options, const char *word, struct arguments *args)
 {
 	char letter = serve_letter(word);
@@ -231,7 +221,11 @@ static int serve_option(struct options *options, const char *word, struct argume
 		options->command = COMMAND_USAGE;
 		return 0;
 	}
-	const char *value = serve_value(word, args);
+	const char *equals = strchr(word, '='), *value;
+	if (word[1] != '-')
+		value = value_of(word + 2, args);
+	else
+		value = equals ? equals + 1 : value_of("", args);
 	if (!value)
 		return complain("serve: option \"%s\" requires a value", word);
 	switch (letter) {
@@ -256,7 +250,7 @@ static int read_serve(struct options *options, struct arguments *args)
 
 		if (word[0] == '-') {
 			if (serve_option(options, word, args) < 0)
-				return -1;
+				return -EINVAL;
 		} else if (options->argument) {
 			return complain("serve: one folder can be served, \"%s\" is a second",
 					word);
@@ -275,7 +269,7 @@ static int read_help(struct options *options, struct arguments *args)
 		const char *word = *args->next++;
 
 		if (read_word(options, word, args) < 0)
-			return -1;
+			return -EINVAL;
 	}
 	if (options->conf && strcmp(options->argument, "sandbox") != 0)
 		return complain("help: only \"help sandbox\" looks into a configuration");
@@ -284,7 +278,7 @@ static int read_help(struct options *options, struct arguments *args)
 	return 0;
 }
 
-/* It takes the options that say which server is meant. */
+/* status takes the options that say which server is meant. */
 static int read_status(struct options *options, struct arguments *args)
 {
 	while (*args->next) {
@@ -293,7 +287,7 @@ static int read_status(struct options *options, struct arguments *args)
 		if (strcmp(word, "--json") == 0)
 			options->json = true;
 		else if (read_word(options, word, args) < 0)
-			return -1;
+			return -EINVAL;
 	}
 	if (options->command == COMMAND_RUN)
 		options->command = COMMAND_STATUS;
@@ -321,7 +315,7 @@ int options_read(struct options *options, int argc, char **argv)
 		const char *word = *args.next++;
 
 		if (read_word(options, word, &args) < 0)
-			return -1;
+			return -EINVAL;
 	}
 	return 0;
 }

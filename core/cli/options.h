@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The command line, nginx's: what was asked for, nothing is done here.
+ * The command line, which is that of nginx and a few commands more. It is only read here.
  */
 #ifndef SKUA_CLI_OPTIONS_H
 #define SKUA_CLI_OPTIONS_H
@@ -38,12 +38,12 @@ struct options {
 };
 
 /*
- * Reads argv. 0, or -1 after it has said on standard error what is wrong and
- * how it is meant.
+ * Reads argv. 0, or -EINVAL after a message on standard error, which says what is wrong and
+ * how it is written.
  */
 int options_read(struct options *options, int argc, char **argv);
 
-/* The usage, as -h prints it. */
+/* Prints the usage, for -h. */
 void options_usage(FILE *to);
 
 #endif

@@ -42,7 +42,7 @@ enum message_kind {
 	MESSAGE_WARNING,
 };
 
-struct message {
+struct conf_message {
 	enum message_kind kind;
 	struct conf_place place; /* file NULL: no place */
 	unsigned number; /* in the order of finding */
@@ -84,7 +84,7 @@ struct conf {
 
 	struct hash_table shared; /* key's bytes to memory */
 
-	struct message *messages;
+	struct conf_message *messages;
 	size_t message_count, message_capacity;
 	unsigned errors, warnings;
 	bool loaded; /* messages are printed at once from now on */

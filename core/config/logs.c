@@ -128,7 +128,7 @@ const struct module logs_module = {
 		DIRECTIVE_SET("error_log", IN_MAIN | IN_ANY_HTTP, set_error_log,
 			"file | stderr [debug | info | notice | warn | error | crit | alert | "
 			"emerg]",
-			"Where messages of this level and the more important ones go (error and "
+			"The file for messages of this level and of more important ones (error and "
 			"above if none is given). A block may name several files; they replace "
 			"those of the enclosing block. /dev/stderr and /dev/stdout are the "
 			"descriptors that the server was started with. Files are opened by the "
@@ -136,11 +136,10 @@ const struct module logs_module = {
 			"A symbolic link on the way to a file is followed if the directory that "
 			"it lies in belongs to root or to the user who starts the server; where "
 			"others may write to that directory, the link has to belong to one of the "
-			"two as well. Otherwise who owns a log directory could make root write "
+			"two as well. Otherwise the owner of a log directory could make root write "
 			"into any file. A file without a link may lie in anybody's directory, "
-			"unless it has a second name (a hard link). A named pipe keeps lines, as "
-			"many as fit, while nobody reads it; what does not fit is lost and "
-			"counted.",
+			"unless it has a second name (a hard link). While nobody reads a named "
+			"pipe, it keeps as many lines as fit; further lines are lost and counted.",
 			.flags = LIST, .min_args = 1, .max_args = 2),
 		{ 0 }
 	},

@@ -76,7 +76,7 @@ struct conf_place place_behind(const struct conf_word *word)
 	return place;
 }
 
-static void print_message(const struct conf *conf, const struct message *message);
+static void print_message(const struct conf *conf, const struct conf_message *message);
 
 void message_vadd(struct conf *conf, enum message_kind kind, struct conf_place place,
 		  const char *format, va_list args)
@@ -96,7 +96,7 @@ void message_vadd(struct conf *conf, enum message_kind kind, struct conf_place p
 		text = str_head(text, (size_t)newline);
 	}
 
-	struct message message = {
+	struct conf_message message = {
 		.kind = kind,
 		.place = place,
 		.number = (unsigned)conf->message_count,
@@ -215,7 +215,7 @@ static void take_excerpt(struct excerpt *excerpt, struct str line, const struct 
 		put_dots(excerpt);
 }
 
-static void print_source(FILE *to, const struct message *message)
+static void print_source(FILE *to, const struct conf_message *message)
 {
 	const struct conf_place *place = &message->place;
 	struct str hint = message->hint;
@@ -229,7 +229,7 @@ static void print_source(FILE *to, const struct message *message)
 	fprintf(to, "%s%.*s\n", str_empty(hint) ? "" : " ", STR_ARG(hint));
 }
 
-static void print_message(const struct conf *conf, const struct message *message)
+static void print_message(const struct conf *conf, const struct conf_message *message)
 {
 	static const char *const kinds[] = {
 		[MESSAGE_ERROR] = "error",
@@ -254,7 +254,7 @@ static void print_message(const struct conf *conf, const struct message *message
 
 static int compare(const void *first, const void *second)
 {
-	const struct message *a = first, *b = second;
+	const struct conf_message *a = first, *b = second;
 	unsigned file_a = a->place.file ? a->place.file->index + 1 : UINT32_MAX;
 	unsigned file_b = b->place.file ? b->place.file->index + 1 : UINT32_MAX;
 

@@ -33,11 +33,11 @@ struct reader {
 };
 
 /* Nodes are appended at *list->end. */
-struct list {
+struct node_list {
 	struct conf_node *first, **end;
 };
 
-static void read_file(struct conf *conf, struct conf_file *file, struct list *list);
+static void read_file(struct conf *conf, struct conf_file *file, struct node_list *list);
 
 /* The name that messages use: beside the name of the main file. */
 static struct str name_beside(struct conf *conf, struct str path)
@@ -53,7 +53,7 @@ static struct str name_beside(struct conf *conf, struct str path)
 }
 
 static void include_file(struct conf *conf, const struct conf_word *word, struct str path,
-			 struct str name, struct list *list)
+			 struct str name, struct node_list *list)
 {
 	struct conf_file *file;
 	int error = file_read(conf, path, name, &file);
@@ -84,7 +84,7 @@ static void include_file(struct conf *conf, const struct conf_word *word, struct
 
 /* Files that match are read in the order of their names; none is no error. */
 static void include_glob(struct conf *conf, const struct conf_word *word, struct str pattern,
-			 struct list *list)
+			 struct node_list *list)
 {
 	glob_t found = { 0 };
 	bool is_beside = word->text.data[0] != '/';
@@ -103,7 +103,7 @@ static void include_glob(struct conf *conf, const struct conf_word *word, struct
 	globfree(&found);
 }
 
-static void include(struct reader *reader, struct list *list)
+static void include(struct reader *reader, struct node_list *list)
 {
 	struct conf *conf = reader->conf;
 	const struct conf_word *word = &reader->words[1];
@@ -127,7 +127,7 @@ static void include(struct reader *reader, struct list *list)
 		include_file(conf, word, path, name_beside(conf, word->text), list);
 }
 
-static struct conf_node *append_node(struct reader *reader, struct list *list)
+static struct conf_node *append_node(struct reader *reader, struct node_list *list)
 {
 	struct pool *pool = reader->conf->pool;
 	struct conf_node *node = pool_new(pool, struct conf_node);
@@ -143,7 +143,7 @@ static struct conf_node *append_node(struct reader *reader, struct list *list)
 }
 
 /* The words so far are a directive without a block. */
-static void end_directive(struct reader *reader, struct list *list)
+static void end_directive(struct reader *reader, struct node_list *list)
 {
 	const struct conf_word *name = &reader->words[0];
 
@@ -229,11 +229,11 @@ static bool join_quantifier(struct reader *reader, struct conf_place brace)
 	return true;
 }
 
-static void read_nodes(struct reader *reader, struct list *list, const struct conf_word *opener,
-		       bool indented);
+static void read_nodes(struct reader *reader, struct node_list *list,
+		       const struct conf_word *opener, bool indented);
 
 /* The words before the "{" that was just read are a directive with a block. */
-static void read_block(struct reader *reader, struct list *list, struct conf_place brace)
+static void read_block(struct reader *reader, struct node_list *list, struct conf_place brace)
 {
 	if (reader->count == 0) {
 		message_add(reader->conf, MESSAGE_ERROR, brace,
@@ -251,7 +251,7 @@ static void read_block(struct reader *reader, struct list *list, struct conf_pla
 	}
 
 	struct conf_node *node = append_node(reader, list);
-	struct list inner = { .end = &inner.first };
+	struct node_list inner = { .end = &inner.first };
 
 	node->is_block = true;
 	reader->count = 0;
@@ -287,8 +287,8 @@ static bool close_block(struct reader *reader, const struct conf_word *opener,
  * NULL. `indented`: the opener is the first word on its line, so that its column
  * can tell which block lacks its "}".
  */
-static void read_nodes(struct reader *reader, struct list *list, const struct conf_word *opener,
-		       bool indented)
+static void read_nodes(struct reader *reader, struct node_list *list,
+		       const struct conf_word *opener, bool indented)
 {
 	while (!reader->stop) {
 		struct conf_word word;
@@ -342,7 +342,7 @@ static struct conf_place place_of(const struct conf_file *file, size_t offset)
 	return place;
 }
 
-static void read_file(struct conf *conf, struct conf_file *file, struct list *list)
+static void read_file(struct conf *conf, struct conf_file *file, struct node_list *list)
 {
 	struct reader reader = { .conf = conf };
 	ssize_t nul = str_chr(file->content, '\0');
@@ -360,7 +360,7 @@ static void read_file(struct conf *conf, struct conf_file *file, struct list *li
 
 struct conf_node *tree_read(struct conf *conf, struct conf_file *file)
 {
-	struct list list = { .end = &list.first };
+	struct node_list list = { .end = &list.first };
 
 	read_file(conf, file, &list);
 	return list.first;

@@ -148,7 +148,7 @@ static int set_log_format(struct conf_call *call)
 
 /* --- access_log --- */
 
-struct options {
+struct log_options {
 	struct size buffer;
 	struct duration flush;
 	const struct template *condition;
@@ -164,7 +164,8 @@ static struct conf_word after(const struct conf_word *word, size_t skip)
 	return rest;
 }
 
-static int parse_option(struct conf_call *call, const struct conf_word *word, struct options *out)
+static int parse_option(struct conf_call *call, const struct conf_word *word,
+			struct log_options *out)
 {
 	struct conf_word value;
 
@@ -183,7 +184,7 @@ static int parse_option(struct conf_call *call, const struct conf_word *word, st
 	return conf_error(call, word, "expected buffer=SIZE, flush=TIME or if=CONDITION");
 }
 
-static int parse_options(struct conf_call *call, struct options *out)
+static int parse_options(struct conf_call *call, struct log_options *out)
 {
 	for (size_t i = 2; i < call->node->nargs; i++)
 		if (parse_option(call, &call->node->args[i], out) < 0)
@@ -195,7 +196,7 @@ static int parse_options(struct conf_call *call, struct options *out)
 }
 
 static int add_log(struct conf_call *call, struct str path, const struct log_format *format,
-		   const struct options *options)
+		   const struct log_options *options)
 {
 	struct log_conf *conf = call->data;
 	struct access_log *log = pool_new(call->pool, struct access_log);
@@ -227,7 +228,7 @@ static int set_access_log(struct conf_call *call)
 {
 	struct log_conf *conf = call->data;
 	const struct conf_word *args = call->node->args;
-	struct options options = { .condition = NULL };
+	struct log_options options = { .condition = NULL };
 
 	if (call->first)
 		conf->logs = NULL;
@@ -265,7 +266,7 @@ static int set_access_log(struct conf_call *call)
 static int log_check(struct conf_call *call, void *data)
 {
 	struct log_conf *conf = data;
-	const struct options options = { .condition = NULL };
+	const struct log_options options = { .condition = NULL };
 
 	if (conf->is_chosen || conf->logs || choice_of(call)->is_made || !conf_answers(call))
 		return 0;

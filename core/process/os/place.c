@@ -19,7 +19,7 @@
 enum { MAX_LINKS = 40 }; /* as the kernel, path_resolution(7) */
 
 /* A walk: `place->dir` is where it has come to, `todo` what is left of the way. */
-struct walk {
+struct place_walk {
 	struct place *place;
 	char way[PATH_MAX];
 	struct str todo; /* in `way` */
@@ -42,13 +42,13 @@ bool place_may_follow(const struct stat *dir, const struct stat *link)
 }
 
 /* Owns fd. */
-static void go_to(struct walk *walk, int fd)
+static void go_to(struct place_walk *walk, int fd)
 {
 	close(walk->place->dir);
 	walk->place->dir = fd;
 }
 
-static int refuse(struct walk *walk, const char *name, const struct stat *dir)
+static int refuse(struct place_walk *walk, const char *name, const struct stat *dir)
 {
 	const char *at = walk->done[0] ? walk->done : "/";
 
@@ -68,7 +68,7 @@ static int refuse(struct walk *walk, const char *name, const struct stat *dir)
 }
 
 /* Puts the target of the link `fd` in front of the rest of the path. 0 or -errno. */
-static int follow(struct walk *walk, int fd)
+static int follow(struct place_walk *walk, int fd)
 {
 	char way[PATH_MAX];
 	ssize_t len = readlinkat(fd, "", way, sizeof(way) - 1);
@@ -92,7 +92,7 @@ static int follow(struct walk *walk, int fd)
 }
 
 /* The kernel follows a link of /proc/PID/fd, whose text may be no path: "pipe:[4711]". */
-static int follow_magic(struct walk *walk, const char *name, bool is_last)
+static int follow_magic(struct place_walk *walk, const char *name, bool is_last)
 {
 	struct place *place = walk->place;
 	int fd = openat(place->dir, name, O_PATH | O_CLOEXEC);
@@ -110,7 +110,7 @@ static int follow_magic(struct walk *walk, const char *name, bool is_last)
 }
 
 /* Owns fd, which is what lies under the name. */
-static int step_to(struct walk *walk, int fd, const char *name, bool is_last)
+static int step_to(struct place_walk *walk, int fd, const char *name, bool is_last)
 {
 	struct place *place = walk->place;
 	struct stat dir, status;
@@ -139,7 +139,7 @@ static int step_to(struct walk *walk, int fd, const char *name, bool is_last)
 	return error;
 }
 
-static int step(struct walk *walk)
+static int step(struct place_walk *walk)
 {
 	struct place *place = walk->place;
 	struct str name = str_split(&walk->todo, '/');
@@ -156,7 +156,7 @@ static int step(struct walk *walk)
 	return step_to(walk, fd, place->name, is_last);
 }
 
-static int walk_all(struct walk *walk)
+static int walk_all(struct place_walk *walk)
 {
 	struct place *place = walk->place;
 	struct stat dir;
@@ -173,7 +173,7 @@ static int walk_all(struct walk *walk)
 
 int place_find(struct place *place, const char *path, char *why, size_t why_size)
 {
-	struct walk walk = { .place = place, .why = why, .why_size = why_size };
+	struct place_walk walk = { .place = place, .why = why, .why_size = why_size };
 
 	*place = (struct place){ .dir = -1 };
 	why[0] = '\0';

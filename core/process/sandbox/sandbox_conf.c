@@ -29,27 +29,27 @@ const struct module sandbox_module = {
 	.conf_size = sizeof(struct sandbox_conf),
 	.directives = (const struct directive[]) {
 		DIRECTIVE("sandbox", IN_MAIN, struct sandbox_conf, mode, "on | off | strict",
-			"Shuts the workers in: after their start they have no capabilities, can "
+			"Confines the workers: after their start they have no capabilities, can "
 			"win none, open only files that the configuration names, and make only "
-			"the system calls that serving files needs. Whoever takes a worker over "
-			"by a defect of it finds little there to take.\n\n"
+			"the system calls that serving files needs. An attacker who controls a "
+			"worker through a defect of it can do little else.\n\n"
 			"Files can be read below the directory that holds the name of a root or "
 			"alias, so that it can be replaced while the server runs; for each "
 			"symbolic link on the way also below the directory that holds the link "
 			"and the one that holds its target. Of a path with variables it is the "
-			"longest part before the first variable. A root that has moved to "
-			"another place than these is answered with 503 until new workers have "
-			"started; the master does that by itself, within a second or two, with the "
-			"configuration that it has read before. A root that does not exist is "
-			"answered with 404. One that is made while the server runs is served at "
-			"once when the directory that holds its name was there before; otherwise "
-			"as one that has moved. `skua help sandbox -c FILE` lists what a "
-			"configuration comes to.\n\n"
-			"Another system call than those listed there fails with EPERM and is "
-			"named once in the error log; with `strict` it ends the worker. What "
-			"the kernel does not have (Landlock since Linux 5.13, seccomp) is left "
-			"out, and the error log says so. Root is not needed. With "
-			"master_process off there is no sandbox.",
+			"longest part before the first variable. If a root has moved "
+			"out of all of these, requests for it get 503 until new workers have "
+			"started; the master starts them by itself, within a second or two, with "
+			"the configuration that it has read before. Requests for a root that does "
+			"not exist get 404. A root that is made while the server runs is served at "
+			"once if the directory that holds its name existed before; otherwise as "
+			"one that has moved. `skua help sandbox -c FILE` lists what workers may do "
+			"with a configuration.\n\n"
+			"A system call that is not listed there fails with EPERM and is named once "
+			"in the error log; with `strict` it ends the worker. If the kernel lacks "
+			"Landlock (since Linux 5.13) or seccomp, that part is left out, and the "
+			"error log says so. Root is not needed. With master_process off there is "
+			"no sandbox.",
 			.initial = "on",
 			.keywords = (const struct keyword[]) {
 				{ "on", SANDBOX_ON },
@@ -58,15 +58,16 @@ const struct module sandbox_module = {
 				{ NULL, 0 },
 			}),
 		DIRECTIVE_SET("sandbox_allow", IN_MAIN, set_allow, "path",
-			"Workers may also read this file, or the files below this directory: "
-			"for what symbolic links point to outside of all roots, and for roots "
-			"that begin with a variable. When the sandbox was why a file could not "
-			"be opened, the error log names the path to write here.",
+			"Workers may also read this file, or the files below this directory. It is "
+			"needed for targets of symbolic links outside of all roots, and for roots "
+			"that begin with a variable. If the sandbox was the reason why a file "
+			"could not be opened, the error log names the path to write here.",
 			.flags = REPEAT, .min_args = 1),
 		DIRECTIVE("worker_rlimit_core", IN_MAIN, struct sandbox_conf, core, "size",
 			"Lets a worker that crashes leave a core dump of at most this size. "
-			"Without it there are none, since they hold what the worker had in "
-			"memory; `sandbox off` leaves them as the system has them.",
+			"Without this directive there are no core dumps, since they contain what "
+			"the worker had in memory; with `sandbox off` the limit of the system "
+			"stays.",
 			.min = 0),
 		{ 0 }
 	},

@@ -21,7 +21,7 @@ enum { LINKS_MAX = 40 }; /* as the kernel, path_resolution(7) */
 /* What may be replaced while the server runs, beside what lies below the path itself. */
 enum around { AROUND_NOTHING, AROUND_LINKS, AROUND_NAME_AND_LINKS };
 
-struct walk {
+struct rule_walk {
 	struct sandbox_rules *rules;
 	struct pool *pool;
 	enum around around;
@@ -45,7 +45,7 @@ static void add(struct sandbox_rules *rules, struct pool *pool, const char *path
 }
 
 /* Appends a name; "." and ".." are obeyed. */
-static int append(struct walk *walk, const char *name, size_t len)
+static int append(struct rule_walk *walk, const char *name, size_t len)
 {
 	if (len == 1 && *name == '.')
 		return 0;
@@ -64,10 +64,10 @@ static int append(struct walk *walk, const char *name, size_t len)
 	return 0;
 }
 
-static int follow(struct walk *walk, const char *path);
+static int follow(struct rule_walk *walk, const char *path);
 
 /* walk->done is a name in the directory that ends at `holder`. */
-static int follow_link(struct walk *walk, size_t holder)
+static int follow_link(struct rule_walk *walk, size_t holder)
 {
 	char target[PATH_MAX];
 	ssize_t len = readlink(walk->done, target, sizeof(target) - 1);
@@ -85,7 +85,7 @@ static int follow_link(struct walk *walk, size_t holder)
 }
 
 /* Goes on from walk->done, or from the root directory. 0, or -errno: so far and no further. */
-static int follow(struct walk *walk, const char *path)
+static int follow(struct rule_walk *walk, const char *path)
 {
 	/* Of the path itself only where its name may change; of a link's target always. */
 	bool notes_holder = walk->around == AROUND_NAME_AND_LINKS ||
@@ -114,7 +114,7 @@ static int follow(struct walk *walk, const char *path)
 static void add_way(struct sandbox_rules *rules, struct pool *pool, const char *path,
 		    enum around around)
 {
-	struct walk walk = { .rules = rules, .pool = pool, .around = around };
+	struct rule_walk walk = { .rules = rules, .pool = pool, .around = around };
 
 	if (follow(&walk, path) == 0)
 		add(rules, pool, walk.done);

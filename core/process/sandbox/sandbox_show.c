@@ -107,8 +107,8 @@ static void print_missing(const struct findings *found, FILE *to)
 static void print_rest(FILE *to)
 {
 	fputs("If an attacker controls a worker, this is what it can still do:\n"
-	      "    it reads these files, and learns of any path whether it is there, and its size\n"
-	      "    it answers its clients as it likes; unless accept_mode is handoff, it takes\n"
+	      "    it reads these files, and learns of any path whether it exists, and its size\n"
+	      "    it sends its clients what it likes; unless accept_mode is handoff, it takes\n"
 	      "    new connections from the listening sockets and keeps them\n"
 	      "    it appends to the logs, uses CPU time and memory, and writes what modules keep\n"
 	      "    in memory that all workers share\n"

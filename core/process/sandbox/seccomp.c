@@ -62,9 +62,9 @@ static void jump(struct filter *filter, unsigned short how, uint32_t value, uint
 	put(filter, (struct sock_filter)BPF_JUMP(code, value, yes, no));
 }
 
-static void give(struct filter *filter, uint32_t answer)
+static void give(struct filter *filter, uint32_t action)
 {
-	put(filter, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, answer));
+	put(filter, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, action));
 }
 
 static bool looks_at_arguments(const struct seccomp_call *call)
@@ -136,7 +136,7 @@ static void put_calls(struct filter *filter, bool with_arguments)
 			put_call(filter, &seccomp_calls[i]);
 }
 
-static void make_filter(struct filter *filter, enum seccomp_answer answer)
+static void make_filter(struct filter *filter, enum seccomp_refusal refusal)
 {
 	load(filter, offsetof(struct seccomp_data, arch));
 	jump(filter, BPF_JEQ, SECCOMP_ARCH, 1, 0);
@@ -144,7 +144,7 @@ static void make_filter(struct filter *filter, enum seccomp_answer answer)
 	load(filter, offsetof(struct seccomp_data, nr));
 	put_calls(filter, true);
 	put_calls(filter, false);
-	give(filter, answer == SECCOMP_KILL ? SECCOMP_RET_KILL_PROCESS : SECCOMP_RET_TRAP);
+	give(filter, refusal == SECCOMP_KILL ? SECCOMP_RET_KILL_PROCESS : SECCOMP_RET_TRAP);
 }
 
 /* --- calls that are refused -------------------------------------------------------- */
@@ -184,12 +184,12 @@ static void on_refused(int signal, siginfo_t *info, void *context)
 
 bool seccomp_is_known(void)
 {
-	const uint32_t answer = SECCOMP_RET_TRAP;
+	const uint32_t action = SECCOMP_RET_TRAP;
 
-	return SECCOMP_ARCH && syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &answer) == 0;
+	return SECCOMP_ARCH && syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0;
 }
 
-int seccomp_enter(enum seccomp_answer answer)
+int seccomp_enter(enum seccomp_refusal refusal)
 {
 	static struct filter filter;
 	const struct sigaction action = {
@@ -200,7 +200,7 @@ int seccomp_enter(enum seccomp_answer answer)
 	if (sigaction(SIGSYS, &action, NULL) < 0)
 		return -errno;
 	filter.count = 0;
-	make_filter(&filter, answer);
+	make_filter(&filter, refusal);
 	const struct sock_fprog program = { .len = filter.count, .filter = filter.steps };
 	long result = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC,
 			      &program);

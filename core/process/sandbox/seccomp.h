@@ -34,7 +34,7 @@ struct seccomp_argument {
 struct seccomp_call {
 	int number;
 	const char *name;
-	bool is_unknown; /* answered as a kernel would that doesn't know it: ENOSYS */
+	bool is_unknown; /* fails with ENOSYS, as in a kernel that does not have the call */
 	struct seccomp_argument arguments[2]; /* both must fit */
 	const char *why;
 };
@@ -42,19 +42,19 @@ struct seccomp_call {
 extern const struct seccomp_call seccomp_calls[];
 extern const size_t seccomp_calls_count;
 
-/* What becomes of a process that makes another call. */
-enum seccomp_answer {
+/* What happens when a process makes another call. */
+enum seccomp_refusal {
 	SECCOMP_REFUSE, /* the call fails with EPERM, the log names it once */
 	SECCOMP_KILL,
 };
 
-/* Does this kernel have it, and do we know this kind of processor? */
+/* Whether this kernel has seccomp filters, and there is one for this kind of processor. */
 bool seccomp_is_known(void);
 
-/* From now on, for all threads and for good. no_new_privs must be set. 0 or -errno. */
-int seccomp_enter(enum seccomp_answer answer);
+/* Enters the filter, with all threads and for good. no_new_privs must be set. 0 or -errno. */
+int seccomp_enter(enum seccomp_refusal refusal);
 
-/* "socket", or NULL: of any call that this system's headers know. */
+/* The name of any system call that this system's headers know, "socket"; or NULL. */
 const char *seccomp_call_name(int number);
 
 #endif

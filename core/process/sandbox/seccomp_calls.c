@@ -4,7 +4,7 @@
  * libc or another version of it calls in the same places. The C library chooses
  * calls by itself, so each group has its older and newer forms.
  *
- * A module that needs more has a row added here, with its reason. What must
+ * For a module that needs another call, a row is added here, with its reason. These must
  * never have one: exec, fork, socket, connect, ptrace, kill, mount, bpf, memory
  * that can be executed, files that can be written.
  */
@@ -49,15 +49,15 @@ const struct seccomp_call seccomp_calls[] = {
 	CALL(epoll_ctl, "which sockets to wait for"),
 	CALL(eventfd2, "threads wake the loop up"),
 
-	/* connections; what is called for each answer comes first */
-	WHEN(sendto, "answers", HAS_ONLY(3, SEND_FLAGS), IS_NULL(4)),
+	/* connections; what is called for each response comes first */
+	WHEN(sendto, "responses", HAS_ONLY(3, SEND_FLAGS), IS_NULL(4)),
 	WHEN(accept4, "new connections, nonblocking",
 	     IS(3, SOCK_NONBLOCK | SOCK_CLOEXEC)),
 	CALL(recvfrom, "requests"),
 	CALL(recvmsg, "connections and commands from other processes"),
-	WHEN(sendmsg, "answers; connections to other processes", HAS_ONLY(2, SEND_FLAGS)),
-	CALL(sendfile, "answers from files"),
-	CALL(writev, "answers"),
+	WHEN(sendmsg, "responses; connections to other processes", HAS_ONLY(2, SEND_FLAGS)),
+	CALL(sendfile, "responses from files"),
+	CALL(writev, "responses"),
 	CALL(readv, "requests"),
 	WHEN(shutdown, "the last byte was sent: for writing", IS(1, SHUT_WR)),
 	WHEN(setsockopt, "TCP_NODELAY", IS(1, IPPROTO_TCP), IS(2, TCP_NODELAY)),
@@ -101,9 +101,9 @@ const struct seccomp_call seccomp_calls[] = {
 	CALL(brk, "malloc"),
 	WHEN(mmap, "malloc, stacks of threads, files", LACKS(2, PROT_EXEC)),
 	WHEN(mprotect, "the same", LACKS(2, PROT_EXEC)),
-	UNKNOWN(mremap, "it would show more of memory that is shared: realloc does without"),
+	UNKNOWN(mremap, "it would show more of shared memory; realloc does without it"),
 	CALL(munmap, "free"),
-	CALL(madvise, "memory that is of no use for a while"),
+	CALL(madvise, "memory that is not used for a while"),
 
 	/* threads */
 	UNKNOWN(clone3, "its flags cannot be looked at: clone is called instead"),

@@ -26,7 +26,7 @@ const struct events_conf *events_conf_of(struct conf *conf)
 	return own->events ? own->events : scope_data(conf_main(conf), &events_module);
 }
 
-/* People write /dev/null for want of "off", and nothing is to be made there. */
+/* Configurations for nginx, which has no "pid off", name /dev/null instead. */
 static bool has_pid_file(struct conf *conf)
 {
 	struct str path = main_conf_of(conf)->pid;
@@ -116,7 +116,7 @@ static int set_use(struct conf_call *call)
 	return 0;
 }
 
-/* Without a user directive the workers get the user that configure was given. */
+/* Without the directive user the workers get the user that configure was given. */
 static int check_main(struct conf_call *call, void *data)
 {
 	struct main_conf *own = data;
@@ -138,53 +138,57 @@ const struct module main_module = {
 	.conf_size = sizeof(struct main_conf),
 	.directives = (const struct directive[]) {
 		DIRECTIVE_SET("user", IN_MAIN, set_user, "name [group]",
-			"Whose rights the workers have when root starts the server. Without a "
-			"group it is the one of the same name, or else the user's own.",
+			"The user and group whose rights the workers have when root starts the "
+			"server. Without a group it is the group of the same name, or the primary "
+			"group of the user if there is no such group.",
 			.initial = NULL, .min_args = 1, .max_args = 2),
 		DIRECTIVE_SET("worker_processes", IN_MAIN, set_worker_processes, "number | auto",
-			"How many workers there are. auto: one for each CPU that this process may "
-			"use, by its affinity and by the quota of its control group.",
+			"The number of workers. auto: one for each CPU that this process may use, "
+			"by its affinity and by the quota of its control group.",
 			.initial = "1", .min_args = 1),
 		DIRECTIVE("worker_rlimit_nofile", IN_MAIN, struct main_conf, worker_rlimit_nofile,
 			"number",
-			"How many descriptors a worker may have open (RLIMIT_NOFILE). A connection "
-			"takes one, a file that is being sent another. Of those that a worker does "
-			"not need for itself, half are kept for files, or 256 of many.",
+			"The number of descriptors that a worker may have open (RLIMIT_NOFILE). A "
+			"connection takes one, a file that is being sent another. Half of the "
+			"descriptors that a worker does not need for itself, but at most 256, are "
+			"kept for files.",
 			.min = 1, .max = 1 << 30),
 		DIRECTIVE("worker_shutdown_timeout", IN_MAIN, struct main_conf,
 			worker_shutdown_timeout, "time",
-			"After this time a worker that was told to end closes the connections it "
-			"still has. Without it a worker waits for the last answer."),
+			"A worker that was told to end closes the connections that it still has "
+			"after this time. Without this directive it waits for the last response."),
 		DIRECTIVE("pid", IN_MAIN, struct main_conf, pid, "file | off",
 			"The file that holds the number of the master process while it runs. While "
-			"two programs serve during an upgrade, that of the old one has .oldbin at "
-			"its end. Without this directive it is the one that configure was told "
+			"two programs serve during an upgrade, the file of the old one has .oldbin "
+			"at its end. The default is the path that configure was given "
 			"(--pid-path).\n\n"
 			"off: there is no such file; /dev/null means the same. The control socket "
-			"lies then where it would without this directive, unless control names "
-			"another place.\n\n"
-			"What is no regular file is never replaced or removed: a device, a pipe or "
-			"a socket is left alone, and there is no pid file. A symbolic link is "
-			"followed by the rule for log files (error_log). Where the directory "
-			"allows no new file, but the file itself may be written, the number is "
-			"written into it."),
+			"then has the path that it has without this directive, unless control "
+			"names another path.\n\n"
+			"Only a regular file is replaced or removed. If a device, a pipe or a "
+			"socket lies at the path, it is left alone, and there is no pid file. A "
+			"symbolic link is followed by the rule for log files (error_log). If no "
+			"file can be created in the directory, but the file itself can be written, "
+			"the number is written into the file."),
 		DIRECTIVE("control", IN_MAIN, struct main_conf, control, "file | off",
-			"The unix socket through which skua -s reload, -s upgrade and skua status "
-			"ask the master process; only its owner and root may. Without this "
-			"directive it is the pid file's path with .sock at its end, or with \"pid "
-			"off\" that of the pid file that configure was told. A second, abstract "
-			"address follows from the configuration file and the prefix, so that a "
-			"command finds the server after pid or control was changed in the file. "
-			"off: there is neither."),
+			"The unix socket through which skua -s reload, -s reopen, -s upgrade and "
+			"skua status give commands to the master process; only its owner and root "
+			"may do so. The default is the path of the pid file with .sock at its end; "
+			"with \"pid off\" it is made from the path that configure was given "
+			"(--pid-path). A second, abstract address is made from the names of the "
+			"configuration file and the prefix, so that a command finds the server "
+			"also after pid or control was changed in the file. off: there is neither "
+			"socket nor address."),
 		DIRECTIVE("daemon", IN_MAIN, struct main_conf, daemon, "on | off",
-			"Whether the server goes to the background. With off an upgrade takes "
-			"place in the same process.",
+			"Whether the server goes to the background. With off, an upgrade replaces "
+			"the program in the same process.",
 			.initial = "on"),
 		DIRECTIVE("master_process", IN_MAIN, struct main_conf, master_process, "on | off",
-			"off: no workers are started, one process does it all. For debugging.",
+			"off: no workers are started, and one process does all the work. For "
+			"debugging.",
 			.initial = "on"),
 		DIRECTIVE_SET("events", IN_MAIN, set_events, "{ … }",
-			"How connections come in.", .flags = BLOCK),
+			"How connections are accepted and distributed.", .flags = BLOCK),
 		{ 0 }
 	},
 	.check = check_main,
@@ -192,23 +196,24 @@ const struct module main_module = {
 
 const struct module events_module = {
 	.name = "events",
-	.summary = "how connections come in",
+	.summary = "how connections are accepted and distributed",
 	.conf_size = sizeof(struct events_conf),
 	.directives = (const struct directive[]) {
 		DIRECTIVE("worker_connections", IN_EVENTS, struct events_conf, worker_connections,
 			"number",
-			"How many connections one worker holds at most, idle ones included.",
+			"The largest number of connections of one worker, idle ones included.",
 			.initial = "512", .min = 1, .max = 1 << 30),
 		DIRECTIVE("multi_accept", IN_EVENTS, struct events_conf, multi_accept, "on | off",
 			"Whether a worker takes all waiting connections at once, or one at a time.",
 			.initial = "off"),
 		DIRECTIVE("accept_mode", IN_EVENTS, struct events_conf, accept_mode,
 			"shared | reuseport | handoff",
-			"How connections reach the workers. shared: all wait for the same sockets "
-			"and take turns. reuseport: each worker has sockets of its own and the "
-			"kernel spreads the connections; those for a worker that hangs wait for "
-			"it. handoff: one process accepts and passes each connection to the worker "
-			"with the fewest, which costs more and spreads them most evenly.",
+			"How connections reach the workers. shared: all workers wait for the same "
+			"sockets and take turns. reuseport: each worker has sockets of its own "
+			"and the kernel distributes the connections; if a worker hangs, its "
+			"connections wait for it. handoff: one process accepts each connection and "
+			"passes it to the worker with the fewest connections, which costs more "
+			"CPU time and distributes them most evenly.",
 			.initial = "shared",
 			.keywords = (const struct keyword[]) {
 				{ "shared", ACCEPT_SHARED },
@@ -217,12 +222,13 @@ const struct module events_module = {
 				{ NULL, 0 },
 			}),
 		DIRECTIVE("balance", IN_EVENTS, struct events_conf, balance, "on | off",
-			"Whether a worker that holds far more connections than the lightest one "
-			"passes idle ones on to it: twice as many and at least 64 more, 128 in a "
-			"second at most.",
+			"Whether a worker that has far more connections than the one with the "
+			"fewest passes idle connections on to it. It does so if it has at least "
+			"twice as many, and at least 64 more, at most 128 times in a second.",
 			.initial = "on"),
 		DIRECTIVE_SET("use", IN_EVENTS, set_use, "epoll",
-			"How events are waited for; there is one way here.", .min_args = 1),
+			"The system call that waits for events. This server always uses epoll.",
+			.min_args = 1),
 		DIRECTIVE_OBSOLETE("accept_mutex", IN_EVENTS, "on | off",
 			"The kernel wakes one worker for a connection; see accept_mode."),
 		DIRECTIVE_OBSOLETE("accept_mutex_delay", IN_EVENTS, "time", "See accept_mode."),
