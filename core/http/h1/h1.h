@@ -1,176 +1,226 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * HTTP/1 on a connection, for the files h1*.c.
+ * HTTP/1.0 and 1.1 on a connection (RFC 9112). What is in here is for the files h1*.c.
  *
- *     receive   bytes into ex->in
- *     respond   discard_read() of the last request's body, then h1_next_request():
- *               head -> request -> walk -> h1_complete(): head of the answer into
- *               ex->out; then slices of its body; then the next request
- *     send      ex->out to the socket; what has left entirely is logged and ends
- *     wait      nothing can be done now: h1_wait() says for what, and how long
+ * A connection goes round these steps. The loop calls the first three (net/conn.h); each
+ * ends by queueing the next one, or by waiting:
  *
- * h1.c has these steps, h1_wait.c the states between them, h1_move.c the way to
- * another process.
+ *     receive   bytes from the socket into busy->in
+ *     respond   the rest of the last request's body is discarded; bytes of a head become a
+ *               request, which runs through the phases; its response goes into busy->out,
+ *               the head as soon as the request is complete, then the body slice by slice;
+ *               then comes the next request that has been received already
+ *     send      busy->out to the socket; requests whose responses have left are logged and
+ *               destroyed
+ *     wait      nothing can be done now: what is awaited, and until when
  *
- * An idle connection has no exchange: that is made with the first byte of a
- * request and given back when nothing is left to receive, answer or send.
+ * The files, lowest first. A file calls only those above it in this list:
+ *
+ *     chunked.c, head.c, response_head.c   the syntax, without a connection
+ *     h1_state.c      the memory of a connection, its requests from their beginning to
+ *                     their line in the log
+ *     h1_discard.c    the bodies of requests, which are thrown away
+ *     h1_response.c   from a complete response to bytes in the output
+ *     h1_request.c    from received bytes to a request that runs
+ *     h1_receive.c    from the socket to the buffer
+ *     h1_wait.c       the states between the steps, and their deadlines
+ *     h1_move.c       to another process, from another process, and the end of this one
+ *     h1.c            the steps, and the table of functions that the loop calls
+ *
+ * The lower files say by their results what is to be done next. Only h1.c queues the step
+ * "send", and only h1.c closes a connection. All of them may queue the step "respond".
  */
 #ifndef SKUA_HTTP_H1_H1_H
 #define SKUA_HTTP_H1_H1_H
 
-#include "net/buffer.h"
 #include "http/h1/chunked.h"
 #include "http/h1/head.h"
-#include "net/output.h"
 #include "http/request/request_private.h"
+#include "net/buffer.h"
+#include "net/output.h"
 
 /* What a connection waits for when no step is queued. The table is in h1_wait.c. */
 enum awaited {
-	AWAITED_NOTHING, /* it is at its end */
-	AWAITED_REQUEST, /* the first byte of a request: it is idle */
+	AWAITED_NOTHING, /* the connection is at its end */
+	AWAITED_REQUEST, /* the first byte of a request: the connection is idle */
 	AWAITED_HEAD, /* the rest of a head */
-	AWAITED_ANSWER, /* a handler, or the body of an answer */
-	AWAITED_ANSWER_ONLY, /* the same, and the client has sent its end */
-	AWAITED_ROOM, /* in the socket, for what is to be sent */
-	AWAITED_BODY, /* the rest of a request's body; its answer has left */
+	AWAITED_RESPONSE, /* a handler, or more bytes of a response's body */
+	AWAITED_RESPONSE_ONLY, /* the same, and the client has sent its end */
+	AWAITED_ROOM, /* room in the socket for what is to be sent */
+	AWAITED_BODY, /* the rest of a request's body; the response has left */
 	AWAITED_END, /* lingering: the client's end */
 };
 
-struct exchange {
+/*
+ * What a connection has only while it is busy: from the first byte of a request until
+ * nothing is left to receive, to respond to or to send. An idle connection is small for
+ * want of it. Each group of members is written by the file that is named; others read it.
+ */
+struct h1_busy {
+	/* h1_receive.c; what is consumed of the buffer: h1_request.c, h1_discard.c. */
 	struct buffer *in; /* NULL: nothing is buffered */
-	struct head_scan scan; /* of the head at in->begin */
+	int64_t head_began_ms; /* wall clock: when the first byte of the next head came */
+	bool eof; /* the client has sent its end */
+
+	/* h1_request.c: the head at in->begin, as long as it is not complete. */
+	struct head_scan scan;
+	bool line_is_checked; /* its request line is complete and valid */
+
+	/* h1_state.c: requests whose responses have not left yet, in order. */
+	struct request_core *first, **end;
+	struct request_core *current; /* the last one, until its whole response is in `out` */
+
+	/* h1_request.c begins and h1_discard.c reads the body of the last request. */
+	struct framing body; /* FRAMING_NONE: there is none, or it has been read */
+	struct chunked chunked;
+	uint64_t body_bytes; /* read so far */
+	uint64_t body_limit; /* client_max_body_size of the last request; 0: none */
+
+	/* h1_response.c fills it, h1.c sends it. */
 	struct output out;
 
-	struct request_core *first, **end; /* answers under way, in order */
-	struct request_core *current; /* the last of them, until its body is in `out` */
-
-	/* The body of the last request, which is read and thrown away. */
-	struct framing body;
-	struct chunked chunked;
-	uint64_t body_bytes;
-	int64_t body_deadline; /* clock_ms() + lingering_time after the answer; 0: not answered */
-	uint64_t body_limit; /* client_max_body_size; 0: none */
-
 	/*
-	 * What was waited for at last, and until when (clock_ms()). It is AWAITED_NOTHING
-	 * again, and the time begins anew, when what was waited for has come: a request,
-	 * bytes of its body, room for bytes of the answer.
+	 * h1_wait.c: what was awaited at last, and until when (clock_ms(), 0: for ever). Who
+	 * sees that what was awaited has come (a request, bytes of its body, room for bytes of
+	 * the response) sets AWAITED_NOTHING, and the time begins anew.
 	 */
 	enum awaited awaited;
-	int64_t deadline; /* 0: for ever */
+	int64_t deadline;
+	int64_t body_deadline; /* when AWAITED_BODY ends at the latest; 0: it has not begun */
 
-	int64_t head_began_ms; /* wall clock: its first byte */
-	bool line_is_checked; /* the request line of the unfinished head is good */
-	bool last_answer; /* no request is read after the current one */
-	bool eof; /* the client has sent its end */
-	bool is_responding; /* h1_respond() runs: it goes on with what becomes complete */
-	bool broken; /* close at once, nothing more can be sent */
-	struct exchange *next; /* while it is spare */
+	/* What the steps tell each other. */
+	bool is_last; /* no request is read after the current one */
+	bool is_responding; /* the step "respond" runs: it sees what becomes complete by itself */
+	bool is_broken; /* nothing more can be sent: the step "respond" closes the connection */
 
-	/* In debug builds: steps in a row that have changed nothing, and what there was. */
+	/* h1.c, in debug builds: steps in a row that have changed nothing. */
 	int vain_steps;
 	int64_t vain_since; /* clock_ms() */
-	uint64_t seen;
+	uint64_t seen; /* what there was at that time */
+
+	struct h1_busy *next; /* while it is spare */
 };
 
+/* conn->state: what each connection has all the time. */
 struct h1 {
 	struct conn *conn;
-	struct exchange *ex; /* NULL: idle or lingering */
+	struct h1_busy *busy; /* NULL: idle or lingering */
 	const struct http_conf *conf; /* of the last request's location, or default server */
 	int64_t linger_until; /* clock_ms(); 0: not lingering */
-	bool draining; /* the worker stops: the next answer is the last */
+	bool draining; /* the worker stops: the next response is the last one */
 };
 
-/* --- h1_exchange.c --- */
-
-/* NULL: there is no memory. */
-struct exchange *h1_exchange_get(void);
-
-/* Ends its requests, those without an answer with this status, and gives it back. */
-void h1_exchange_release(struct h1 *h, int status);
-
-/* --- h1_head.c --- */
-
-enum next_request {
-	NEXT_NONE, /* nothing to answer yet, or no further request is read */
-	NEXT_STARTED, /* ex->current is set; it may even be complete */
-};
-
-/* Makes a request of the bytes in ex->in, if they are enough, and lets it walk. */
-enum next_request h1_next_request(struct h1 *h);
-
-/* A request in the default server, the last in the queue of answers. */
-struct request_core *h1_begin_request(struct h1 *h);
+/* --- h1_state.c --- */
 
 /*
- * Whether more bytes are of use before what is there has been dealt with. While a
- * head is not complete, only h1_next_request() stops it from growing, by refusing it.
+ * The state of a new connection, which becomes conn->state; the connection is idle, its
+ * timer is not started. NULL: there is no memory.
+ */
+struct h1 *h1_create(struct conn *conn);
+void h1_destroy(struct h1 *h); /* requests under way are logged; NULL is fine */
+
+/* Gives the connection h->busy, if it has none. Returns NULL if there is no memory. */
+struct h1_busy *h1_become_busy(struct h1 *h);
+
+/*
+ * Logs and destroys all requests; those without a response are logged with this status
+ * (499: the client has gone; 408: it was too slow). Then h->busy is given back.
+ */
+void h1_release_busy(struct h1 *h, int status);
+
+/* A new request in the default server, the last in the order of responses. */
+struct request_core *h1_begin_request(struct h1 *h);
+
+/* Logs and destroys the requests whose responses have left entirely. */
+void h1_finish_sent(struct h1_busy *busy);
+
+/* --- h1_discard.c --- */
+
+/*
+ * Discards what has been received of the last request's body. Returns true if that was all
+ * of it: what follows in busy->in is the next request. False: more is to come; or the body
+ * is too large or not valid, and busy->is_last is set.
+ */
+bool h1_discard_body(struct h1_busy *busy);
+
+/* --- h1_response.c --- */
+
+/*
+ * struct request_core, .complete: the request has a response, or is to be closed without
+ * one. `data` is the struct h1. Puts the head of the response into the output, which must
+ * have room for three slices.
+ */
+void h1_complete(struct request *req, void *data);
+
+/*
+ * Moves one slice of at most max bytes of the current response's body to the output, which
+ * must have room for three. Returns false if there are no bytes now, and the step
+ * "respond" will be queued when there are, or if busy->is_broken was set.
+ */
+bool h1_pull_body(struct h1_busy *busy, size_t max);
+
+/* --- h1_request.c --- */
+
+/*
+ * Makes a request of the bytes in busy->in, if they are a complete head or cannot become a
+ * valid one, and lets it run. Returns true if there is a request: busy->current, unless it
+ * has run to its end already. False: more bytes are needed.
+ */
+bool h1_next_request(struct h1 *h);
+
+/*
+ * Whether more bytes are of use before those in busy->in have been dealt with. While a head
+ * is not complete, only h1_next_request() stops it from growing, by refusing it.
  */
 bool h1_may_receive(const struct h1 *h);
 
 /* When the head that begins now must be complete; clock_ms(). */
 int64_t h1_head_deadline(const struct h1 *h);
 
-/* --- h1_answer.c --- */
-
-/* struct request_core, .complete: the walk is over. */
-void h1_complete(struct request *req, void *data);
+/* --- h1_receive.c --- */
 
 /*
- * Moves one slice of at most max bytes of the current answer's body to the
- * output, which must have room for three. False: nothing can be had now, or
- * ex->broken was set.
+ * Reads once from the socket; may queue the step "respond". Returns false if the client is
+ * gone or there is no memory: close the connection.
  */
-bool h1_pull(struct exchange *ex, size_t max);
+bool h1_receive_once(struct h1 *h);
 
-/* Logs and ends the requests whose answers have left entirely. */
-void h1_finish_sent(struct exchange *ex);
-
-/* Logs and ends all requests; those without an answer with this status (499, 408). */
-void h1_abandon(struct exchange *ex, int status);
-
-/* --- h1_discard.c --- */
-
-enum discard {
-	DISCARD_MORE, /* the body goes on */
-	DISCARD_DONE, /* what follows in ex->in is the next request */
-	DISCARD_BAD, /* framing is lost, or the body is too large */
-};
-
-/* Throws away what is there of the last request's body. */
-enum discard discard_read(struct exchange *ex);
+/* n bytes have been put into busy->in, behind what was there. Queues the step "respond". */
+void h1_received(struct h1 *h, size_t n);
 
 /* --- h1_wait.c --- */
 
 /*
- * Nothing can be done until something happens. Asks the loop for it and sets the
- * deadline. May close the connection, or give it to another process.
+ * Nothing can be done until something happens: asks the loop for that, and sets the
+ * deadline. Returns false if nothing is awaited: close the connection.
  */
-void h1_wait(struct h1 *h);
+bool h1_wait(struct h1 *h);
 
-/* conn->timer: it has waited for too long. */
-void h1_expired(struct conn *conn);
+/*
+ * The timer has expired. Returns true if the connection has waited for too long: then this
+ * has been logged, and the connection is to be closed. False: a step is queued, which comes
+ * first.
+ */
+bool h1_has_expired(struct h1 *h);
 
-/* While lingering: throws away what can be read. May close the connection. */
-void h1_linger(struct h1 *h);
+/* Lingering: discards what can be read. Returns false at its end: close the connection. */
+bool h1_linger(struct h1 *h);
 
-/* --- h1.c, h1_move.c --- */
+/* --- h1_move.c --- */
 
-/* Takes over a new connection; idle, without a deadline. NULL: it is closed. */
-struct h1 *h1_begin(struct conn *conn);
-
-/* Reads once. False: the client is gone, or there is no memory; close the connection. */
-bool h1_receive_once(struct h1 *h);
-
-/* These bytes are in ex->in now, behind what was there. */
-void h1_received(struct h1 *h, size_t n);
-
-/* Nothing is under way; what is buffered, if anything, begins a request. */
+/* No request is under way; what is buffered, if anything, begins one. */
 bool h1_is_between_requests(const struct h1 *h);
 
-/* struct protocol: .import, .export, .drain. */
-void h1_import(struct conn *conn, const struct conn_past *past);
+/* struct protocol, .export. */
 bool h1_export(const struct conn *conn, struct conn_past *past);
-void h1_drain(struct conn *conn);
+
+/* Continues where another process has left the connection. False: close it. */
+bool h1_resume(struct h1 *h, const struct conn_past *past);
+
+/*
+ * The worker stops: the next response is the last one. Returns false if the connection is
+ * idle and need not stay: close it.
+ */
+bool h1_drain(struct h1 *h);
 
 #endif

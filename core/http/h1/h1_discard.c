@@ -1,63 +1,60 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Bodies of requests. No module wants one, so they are read and thrown away to
- * find the next request; only their framing and their size matter.
+ * Bodies of requests. No module reads them, so they are received and thrown away to find
+ * the next request; only their framing and their size matter.
  */
 #include "http/h1/h1.h"
 
-static void count_body(struct exchange *ex, size_t len)
+static void count_bytes(struct h1_busy *busy, size_t len)
 {
-	ex->body_bytes += len;
-	if (ex->current)
-		ex->current->body_bytes = ex->body_bytes;
+	busy->body_bytes += len;
+	if (busy->current)
+		busy->current->body_bytes = busy->body_bytes;
 }
 
-static enum discard read_length(struct exchange *ex)
+/* CHUNKED_END, CHUNKED_MORE, or CHUNKED_BAD: it is not valid, or too large. */
+static enum chunked_event discard_chunks(struct h1_busy *busy)
 {
-	size_t there = ex->in->end - ex->in->begin;
-	size_t len = there < ex->body.length ? there : (size_t)ex->body.length;
-
-	ex->in->begin += len;
-	ex->body.length -= len;
-	count_body(ex, len);
-	return ex->body.length ? DISCARD_MORE : DISCARD_DONE;
-}
-
-static enum discard read_chunked(struct exchange *ex)
-{
-	struct buffer *in = ex->in;
+	struct buffer *in = busy->in;
 	struct str input = { in->bytes + in->begin, in->end - in->begin }, data;
+	enum chunked_event event;
 
-	for (;;) {
-		enum chunked_event event = chunked_read(&ex->chunked, &input, &data);
-
-		in->begin = in->end - input.len;
-		switch (event) {
-		case CHUNKED_DATA:
-			count_body(ex, data.len);
-			if (ex->body_limit && ex->body_bytes > ex->body_limit)
-				return DISCARD_BAD;
+	while ((event = chunked_read(&busy->chunked, &input, &data)) == CHUNKED_DATA) {
+		count_bytes(busy, data.len);
+		if (busy->body_limit && busy->body_bytes > busy->body_limit) {
+			event = CHUNKED_BAD;
 			break;
-		case CHUNKED_END:
-			return DISCARD_DONE;
-		case CHUNKED_MORE:
-			return DISCARD_MORE;
-		default:
-			return DISCARD_BAD;
 		}
 	}
+	in->begin = in->end - input.len;
+	return event;
 }
 
-enum discard discard_read(struct exchange *ex)
+bool h1_discard_body(struct h1_busy *busy)
 {
-	enum discard result;
+	struct buffer *in = busy->in;
+	size_t received = in ? in->end - in->begin : 0;
 
-	if (ex->body.kind == FRAMING_NONE)
-		return DISCARD_DONE;
-	if (!ex->in)
-		return DISCARD_MORE;
-	result = ex->body.kind == FRAMING_LENGTH ? read_length(ex) : read_chunked(ex);
-	if (result == DISCARD_DONE)
-		ex->body.kind = FRAMING_NONE;
-	return result;
+	if (busy->body.kind == FRAMING_NONE)
+		return true;
+	if (received == 0)
+		return false;
+	busy->awaited = AWAITED_NOTHING;
+	if (busy->body.kind == FRAMING_LENGTH) {
+		size_t len = received < busy->body.length ? received : (size_t)busy->body.length;
+
+		in->begin += len;
+		busy->body.length -= len;
+		count_bytes(busy, len);
+		if (busy->body.length)
+			return false;
+	} else {
+		enum chunked_event event = discard_chunks(busy);
+
+		busy->is_last |= event == CHUNKED_BAD;
+		if (event != CHUNKED_END)
+			return false;
+	}
+	busy->body.kind = FRAMING_NONE;
+	return true;
 }

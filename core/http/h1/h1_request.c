@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* From the bytes of a head to a request that walks through the phases. */
+/* From the bytes of a head to a request that runs through the phases. */
 #include "http/h1/h1.h"
 
-#include "base/stats.h"
-#include "http/request/phases.h"
-#include "http/routing/routing.h"
+#include "http/conf/http.h"
 #include "http/field/status.h"
 #include "http/field/uri.h"
+#include "http/routing/routing.h"
 
-/* Until a head is complete nobody knows which server it is for. */
+/* Until a head is complete nobody knows which server it is for: the default one counts. */
 static const struct http_conf *default_conf(const struct h1 *h)
 {
 	return vhosts_default(http_vhosts(h->conn))->top->core;
@@ -27,11 +26,11 @@ static size_t head_limit(const struct http_conf *conf)
 static int check_limits(const struct h1 *h)
 {
 	const struct http_conf *conf = default_conf(h);
-	const struct head_scan *scan = &h->ex->scan;
+	const struct head_scan *scan = &h->busy->scan;
 	size_t first = (size_t)conf->client_header_buffer_size.bytes;
 	size_t large = (size_t)conf->large_buffers_size.bytes;
 	size_t line_limit = first > large ? first : large;
-	size_t unfinished = head_unfinished(scan, h->ex->in->bytes + h->ex->in->begin);
+	size_t unfinished = head_unfinished(scan, h->busy->in->bytes + h->busy->in->begin);
 
 	if ((scan->line_end ? scan->line_end - scan->start : unfinished) > line_limit)
 		return 414;
@@ -44,20 +43,23 @@ static int check_limits(const struct h1 *h)
 
 bool h1_may_receive(const struct h1 *h)
 {
-	const struct exchange *ex = h->ex;
-	size_t held = ex->in ? ex->in->end - ex->in->begin : 0;
+	const struct h1_busy *busy = h->busy;
+	size_t held = busy->in ? busy->in->end - busy->in->begin : 0;
 
-	if (ex->eof || output_pending(&ex->out))
+	if (busy->eof || output_pending(&busy->out))
 		return false;
 	if (held == 0)
 		return true;
-	/* h1_next_request() has found it within its limits, unless it comes first. */
-	if (!ex->current && !ex->last_answer && ex->body.kind == FRAMING_NONE)
-		return ex->scan.pos == held;
+	/*
+	 * If all bytes have been scanned, h1_next_request() has found the head within its limits;
+	 * otherwise it has to look at them first.
+	 */
+	if (!busy->current && !busy->is_last && busy->body.kind == FRAMING_NONE)
+		return busy->scan.pos == held;
 	return held < head_limit(default_conf(h));
 }
 
-/* The first one's time has begun with the connection, by its timer. */
+/* The time of the first head began with the connection, whose timer has its deadline. */
 int64_t h1_head_deadline(const struct h1 *h)
 {
 	const struct timer *timer = &h->conn->timer;
@@ -67,19 +69,19 @@ int64_t h1_head_deadline(const struct h1 *h)
 	return clock_ms() + default_conf(h)->client_header_timeout.ms;
 }
 
-/* Of a head that is not complete: 0, or the status for what has come of the request line. */
+/* For a head that is not complete: 0, or the status to refuse its request line with. */
 static int check_request_line(struct h1 *h)
 {
-	struct exchange *ex = h->ex;
+	struct h1_busy *busy = h->busy;
 	struct request_line line;
-	const char *bytes = ex->in->bytes + ex->in->begin;
+	const char *bytes = busy->in->bytes + busy->in->begin;
 
-	if (!ex->scan.line_end)
-		return head_is_possible(&ex->scan, bytes) ? 0 : 400;
-	if (ex->line_is_checked)
+	if (!busy->scan.line_end)
+		return head_is_possible(&busy->scan, bytes) ? 0 : 400;
+	if (busy->line_is_checked)
 		return 0;
-	ex->line_is_checked = true;
-	return request_line_parse(head_request_line(&ex->scan, bytes), &line);
+	busy->line_is_checked = true;
+	return request_line_parse(head_request_line(&busy->scan, bytes), &line);
 }
 
 static int read_request_line(struct request *req, struct str text, struct str *host)
@@ -105,21 +107,17 @@ static int read_request_line(struct request *req, struct str text, struct str *h
 	return 0;
 }
 
-static bool keeps_underscores(const struct http_conf *conf)
-{
-	return conf->underscores_in_headers || !conf->ignore_invalid_headers;
-}
-
 static int read_fields(struct request *req, const struct http_conf *conf, struct str fields)
 {
 	const struct header **end = &req->headers;
 	struct field_line line;
+	bool keeps_underscores = conf->underscores_in_headers || !conf->ignore_invalid_headers;
 
 	while (head_next_field(&fields, &line)) {
 		if (!line.is_valid)
 			return 400;
-		/* Programs behind us confuse _ and -. */
-		if (line.has_underscore && !keeps_underscores(conf))
+		/* Programs that get the name as a variable (CGI) cannot tell _ from -. */
+		if (line.has_underscore && !keeps_underscores)
 			continue;
 
 		int status = known_set(&req->known, line.name, line.value);
@@ -146,7 +144,7 @@ static int find_server(struct request *req, struct str authority)
 		return 400;
 	if (field.len > 0)
 		status = host_parse(req->pool, field, &req->host);
-	/* It counts before the field, which has to be good all the same (RFC 9112 section 3.2). */
+	/* The target takes precedence, but the field has to be valid too (RFC 9112 section 3.2). */
 	if (!status && authority.data)
 		status = host_parse(req->pool, authority, &req->host);
 	if (status)
@@ -163,22 +161,22 @@ static int find_server(struct request *req, struct str authority)
 
 static int read_body_framing(struct h1 *h, struct request_core *core)
 {
-	struct exchange *ex = h->ex;
-	int status = framing_find(&core->pub.known, core->pub.version, &ex->body);
+	struct h1_busy *busy = h->busy;
+	int status = framing_find(&core->pub.known, core->pub.version, &busy->body);
 
-	if (status || ex->body.kind == FRAMING_NONE)
+	if (status || busy->body.kind == FRAMING_NONE)
 		return status;
-	ex->chunked = (struct chunked){ 0 };
-	ex->body_bytes = 0;
-	ex->body_deadline = 0;
-	core->body_expected = ex->body.kind == FRAMING_CHUNKED ? -1 : (int64_t)ex->body.length;
+	busy->chunked = (struct chunked){ 0 };
+	busy->body_bytes = 0;
+	busy->body_deadline = 0;
+	core->body_expected = busy->body.kind == FRAMING_CHUNKED ? -1 : (int64_t)busy->body.length;
 	return 0;
 }
 
 /* Reads the whole head into the request. 0, or the status to refuse it with. */
 static int read_head(struct h1 *h, struct request_core *core, const char *bytes)
 {
-	const struct head_scan *scan = &h->ex->scan;
+	const struct head_scan *scan = &h->busy->scan;
 	struct request *req = &core->pub;
 	struct str authority = { NULL, 0 };
 	int status = read_request_line(req, head_request_line(scan, bytes), &authority);
@@ -197,91 +195,73 @@ static int read_head(struct h1 *h, struct request_core *core, const char *bytes)
 	return status;
 }
 
-struct request_core *h1_begin_request(struct h1 *h)
+/*
+ * The request is not valid, and nobody knows where the next one begins: its response is the
+ * last one.
+ */
+static void refuse(struct h1 *h, struct request_core *core, int status)
 {
-	struct exchange *ex = h->ex;
-	struct request_core *core = request_create(h->conn);
-
-	core->buffer = buffer_ref(ex->in);
-	core->started_ms = ex->head_began_ms;
-	core->complete = h1_complete;
-	core->complete_data = h;
-	core->pub.server = vhosts_default(http_vhosts(h->conn));
-	core->pub.version = HTTP_1_0;
-	request_set_location(&core->pub, core->pub.server->top);
-	core->pipelined = ex->first != NULL;
-	core->number = ++h->conn->requests;
-	*ex->end = core;
-	ex->end = &core->next;
-	ex->current = core;
-	stats_add(&stats_mine->requests, 1);
-	conns.writing += !core->pipelined;
-	return core;
-}
-
-/* Framing is lost with this request: its answer is the last one. */
-static enum next_request refuse(struct h1 *h, struct request_core *core, int status)
-{
-	h->ex->last_answer = true;
-	/* Also when the line went no further than its method. */
+	h->busy->is_last = true;
+	/* The line may have ended behind its method: then head_only has not been set. */
 	core->pub.head_only = str_starts(core->pub.line, STR("HEAD "));
 	if (status != 500) /* not the client's fault, and reported already */
 		request_log(&core->pub, LEVEL_INFO, 0, "client sent an invalid request: %d %.*s",
 			    status, STR_ARG(status_reason(status)));
 	request_refuse(core, status);
-	return NEXT_STARTED;
 }
 
-static enum next_request start(struct h1 *h)
+static void start(struct h1 *h, struct request_core *core, int status)
 {
-	struct exchange *ex = h->ex;
-	struct request_core *core = h1_begin_request(h);
-	const char *bytes = ex->in->bytes + ex->in->begin;
-	int status = check_limits(h);
+	struct h1_busy *busy = h->busy;
+	const char *bytes = busy->in->bytes + busy->in->begin;
 
 	if (!status)
 		status = read_head(h, core, bytes);
 	else
-		core->pub.line = head_request_line(&ex->scan, bytes);
-	core->head_bytes = ex->scan.end - ex->scan.start;
-	ex->in->begin += ex->scan.end;
-	ex->scan = (struct head_scan){ 0 };
-	ex->head_began_ms = clock_wall_ms();
-	ex->awaited = AWAITED_NOTHING;
-	ex->line_is_checked = false;
-	if (status)
-		return refuse(h, core, status);
+		core->pub.line = head_request_line(&busy->scan, bytes);
+	core->head_bytes = busy->scan.end - busy->scan.start;
+	busy->in->begin += busy->scan.end;
+	busy->scan = (struct head_scan){ 0 };
+	busy->head_began_ms = clock_wall_ms();
+	busy->awaited = AWAITED_NOTHING;
+	busy->line_is_checked = false;
+	if (status) {
+		refuse(h, core, status);
+		return;
+	}
 	core->keepalive = head_keeps_alive(&core->pub.known, core->pub.version);
 	request_advance(core);
-	return NEXT_STARTED;
 }
 
-enum next_request h1_next_request(struct h1 *h)
+bool h1_next_request(struct h1 *h)
 {
-	struct exchange *ex = h->ex;
+	struct h1_busy *busy = h->busy;
 
-	if (!ex->in || ex->in->begin == ex->in->end)
-		return NEXT_NONE;
+	if (!busy->in || busy->in->begin == busy->in->end)
+		return false;
 
-	enum head_state state = head_scan(&ex->scan, ex->in->bytes + ex->in->begin,
-					  ex->in->end - ex->in->begin);
-
-	if (state == HEAD_COMPLETE)
-		return start(h);
-
+	const char *bytes = busy->in->bytes + busy->in->begin;
+	enum head_state state = head_scan(&busy->scan, bytes, busy->in->end - busy->in->begin);
 	int status = state == HEAD_BAD ? 400 : check_limits(h);
 
-	if (!status)
+	if (state != HEAD_COMPLETE && !status)
 		status = check_request_line(h);
-	if (!status)
-		return NEXT_NONE;
+	if (state != HEAD_COMPLETE && !status)
+		return false;
 
 	struct request_core *core = h1_begin_request(h);
-	const char *bytes = ex->in->bytes + ex->in->begin;
 
-	core->pub.line = ex->scan.line_end
-				 ? head_request_line(&ex->scan, bytes)
-				 : (struct str){ bytes + ex->scan.line,
-						 head_unfinished(&ex->scan, bytes) };
-	return refuse(h, core, status);
+	core->complete = h1_complete;
+	core->complete_data = h;
+	if (state == HEAD_COMPLETE) {
+		start(h, core, status);
+		return true;
+	}
+	if (busy->scan.line_end)
+		core->pub.line = head_request_line(&busy->scan, bytes);
+	else
+		core->pub.line = (struct str){ bytes + busy->scan.line,
+					       head_unfinished(&busy->scan, bytes) };
+	refuse(h, core, status);
+	return true;
 }

@@ -1,60 +1,161 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Exchanges are large, and made for each request of a connection that is idle between them. */
+/*
+ * The memory of connections, and the list of requests under way on each. A struct h1_busy
+ * is large, and each request of a connection that is idle in between needs one, so that
+ * some are kept for reuse.
+ */
 #include "http/h1/h1.h"
 
 #include <stdlib.h>
 
-enum { SPARE_EXCHANGES = 64 };
+#include "base/stats.h"
+#include "http/conf/http.h"
+#include "http/request/phases.h"
+#include "http/routing/routing.h"
 
-static struct exchange *spare;
-static int spare_count;
+enum { SPARE_BUSY = 64 };
 
-struct exchange *h1_exchange_get(void)
+static struct {
+	struct h1_busy *first;
+	int count;
+} spare;
+
+struct h1 *h1_create(struct conn *conn)
 {
-	struct exchange *ex = spare;
+	struct h1 *h = calloc(1, sizeof(*h));
 
-	if (ex) {
-		spare = ex->next;
-		spare_count--;
+	if (!h)
+		return NULL;
+	conn->state = h;
+	h->conn = conn;
+	h->conf = vhosts_default(http_vhosts(conn))->top->core;
+	conn_set_idle(conn, true);
+	return h;
+}
+
+void h1_destroy(struct h1 *h)
+{
+	if (h)
+		h1_release_busy(h, 499);
+	free(h);
+}
+
+struct h1_busy *h1_become_busy(struct h1 *h)
+{
+	struct h1_busy *busy = h->busy;
+
+	if (busy)
+		return busy;
+	busy = spare.first;
+	if (busy) {
+		spare.first = busy->next;
+		spare.count--;
 	} else {
-		ex = calloc(1, sizeof(*ex));
-		if (!ex)
+		busy = calloc(1, sizeof(*busy));
+		if (!busy)
 			return NULL;
 	}
-	ex->end = &ex->first;
-	return ex;
+	busy->end = &busy->first;
+	h->busy = busy;
+	return busy;
 }
 
 /* The ring of the output needs no clearing: its count says what is in it. */
-static void put(struct exchange *ex)
+static void give_back(struct h1_busy *busy)
 {
-	buffer_unref(ex->in);
-	output_finish(&ex->out);
-	if (spare_count == SPARE_EXCHANGES) {
-		free(ex);
+	buffer_unref(busy->in);
+	output_finish(&busy->out);
+	if (spare.count == SPARE_BUSY) {
+		free(busy);
 		return;
 	}
-	ex->in = NULL;
-	ex->scan = (struct head_scan){ 0 };
-	ex->out.first = ex->out.count = 0;
-	ex->out.queued = ex->out.sent = 0;
-	ex->first = ex->current = NULL;
-	ex->body.kind = FRAMING_NONE;
-	ex->body_bytes = ex->body_limit = 0;
-	ex->awaited = AWAITED_NOTHING;
-	ex->head_began_ms = 0;
-	ex->line_is_checked = ex->last_answer = ex->eof = ex->broken = false;
-	ex->is_responding = false;
-	ex->next = spare;
-	spare = ex;
-	spare_count++;
+	busy->in = NULL;
+	busy->scan = (struct head_scan){ 0 };
+	busy->out.first = busy->out.count = 0;
+	busy->out.queued = busy->out.sent = 0;
+	busy->first = busy->current = NULL;
+	busy->body.kind = FRAMING_NONE;
+	busy->body_bytes = busy->body_limit = 0;
+	busy->awaited = AWAITED_NOTHING;
+	busy->head_began_ms = 0;
+	busy->line_is_checked = busy->is_last = busy->eof = busy->is_broken = false;
+	busy->is_responding = false;
+	busy->next = spare.first;
+	spare.first = busy;
+	spare.count++;
 }
 
-void h1_exchange_release(struct h1 *h, int status)
+struct request_core *h1_begin_request(struct h1 *h)
 {
-	if (!h->ex)
+	struct h1_busy *busy = h->busy;
+	struct request_core *core = request_create(h->conn);
+
+	core->buffer = buffer_ref(busy->in);
+	core->started_ms = busy->head_began_ms;
+	core->pub.server = vhosts_default(http_vhosts(h->conn));
+	core->pub.version = HTTP_1_0;
+	request_set_location(&core->pub, core->pub.server->top);
+	core->pipelined = busy->first != NULL;
+	core->number = ++h->conn->requests;
+	*busy->end = core;
+	busy->end = &core->next;
+	busy->current = core;
+	stats_add(&stats_mine->requests, 1);
+	conns.writing += !core->pipelined;
+	return core;
+}
+
+static struct request_core *take_first(struct h1_busy *busy)
+{
+	struct request_core *core = busy->first;
+
+	busy->first = core->next;
+	if (!busy->first) {
+		busy->end = &busy->first;
+		conns.writing--;
+	}
+	if (busy->current == core)
+		busy->current = NULL;
+	return core;
+}
+
+/* Logs and destroys a request that is in the list no more. */
+static void finish(struct h1_busy *busy, struct request_core *core)
+{
+	uint64_t end = core->body_done ? core->sent_end : busy->out.queued;
+
+	if (busy->out.sent < end)
+		end = busy->out.sent;
+	if (core->answered && end > core->sent_begin)
+		core->bytes_sent = end - core->sent_begin;
+	core->pub.conn->bytes_sent = busy->out.sent;
+	stats_count_response(core->answered ? core->pub.response.status : 0, core->bytes_sent);
+	phases_log(&core->pub);
+	buffer_unref(core->buffer);
+	request_destroy(core);
+}
+
+void h1_finish_sent(struct h1_busy *busy)
+{
+	while (busy->first && busy->first->body_done && busy->out.sent >= busy->first->sent_end) {
+		busy->first->complete_ok = true;
+		finish(busy, take_first(busy));
+	}
+}
+
+void h1_release_busy(struct h1 *h, int status)
+{
+	struct h1_busy *busy = h->busy;
+
+	if (!busy)
 		return;
-	h1_abandon(h->ex, status);
-	put(h->ex);
-	h->ex = NULL;
+	while (busy->first) {
+		struct request_core *core = take_first(busy);
+
+		if (!core->answered && !core->closing)
+			core->pub.response.status = status;
+		finish(busy, core);
+	}
+	give_back(busy);
+	h->busy = NULL;
 }
