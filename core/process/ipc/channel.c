@@ -17,7 +17,7 @@ enum {
 	FDS_MAX = 253, /* SCM_MAX_FD: the kernel takes no more with one message */
 };
 
-struct head {
+struct message_head {
 	uint16_t version;
 	uint16_t type;
 	uint32_t number;
@@ -56,7 +56,7 @@ static void attach(struct msghdr *msg, union control *control, const int *fds, s
 int channel_send(int fd, enum message_type type, uint32_t number, struct str payload,
 		 const int *fds, size_t fds_count)
 {
-	struct head head = {
+	struct message_head head = {
 		.version = VERSION,
 		.type = (uint16_t)type,
 		.number = number,
@@ -117,7 +117,7 @@ static int drop(struct message *message, const char *why)
 	return -EBADMSG;
 }
 
-static const char *fault(const struct head *head, const struct msghdr *msg, size_t len,
+static const char *fault(const struct message_head *head, const struct msghdr *msg, size_t len,
 			 const struct message *message)
 {
 	if (msg->msg_flags & MSG_CTRUNC)
@@ -147,7 +147,7 @@ static bool is_passing(int error)
 static int receive(int fd, struct message *message, int flags)
 {
 	static char payload[CHANNEL_PAYLOAD];
-	struct head head = { 0 };
+	struct message_head head = { 0 };
 	struct iovec iov[] = { { &head, sizeof(head) }, { payload, sizeof(payload) } };
 	union control control;
 	struct msghdr msg = {
@@ -188,7 +188,7 @@ int channel_receive(int fd, struct message *message)
 /* Without room for descriptors none are made. */
 int channel_next(int fd, unsigned *type)
 {
-	struct head head = { 0 };
+	struct message_head head = { 0 };
 	struct iovec iov = { &head, sizeof(head) };
 	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
 	ssize_t n;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Holds what it has accepted in this turn, plans who gets which by the counters
- * of the workers, and sends each its share in one message. What could not be
- * sent stays held and is planned anew.
+ * Holds what it has accepted in this turn of the loop, plans which worker gets which
+ * connection by the counters of the workers, and sends each worker its share in one message.
+ * What could not be sent stays held and is planned anew.
  */
 #include "process/worker/acceptor.h"
 
@@ -13,71 +13,60 @@
 
 #include "base/stats.h"
 #include "process/handoff/accept.h"
+#include "process/handoff/receiver.h"
 #include "process/ipc/channel.h"
-#include "process/worker/child.h"
-#include "process/server/generation.h"
 #include "process/ipc/inbox.h"
 #include "process/sandbox/privileges.h"
-#include "process/handoff/receiver.h"
+#include "process/server/generation.h"
 #include "process/server/table.h"
+#include "process/worker/giving.h"
 
 enum {
 	HELD_MAX = CHANNEL_FDS, /* connections that are accepted and not dealt out */
-	RETRY_MS = 5,
 };
 
-static struct generation *generation;
-static struct receiver *receivers;
-static size_t receivers_count;
-static struct passed_conn held[HELD_MAX];
-static struct receiver *plan[HELD_MAX];
-static size_t held_count, held_limit;
-static struct timer retry;
-static uint32_t *listeners; /* ids: the successors take the connections of these */
-static size_t listeners_count;
-static bool quitting, said_full;
+static struct {
+	struct receiver *receivers; /* the workers of its generation */
+	size_t receivers_count;
+	struct passed_conn held[HELD_MAX]; /* fd -1: it was sent */
+	struct receiver *plan[HELD_MAX]; /* who gets each of them; NULL: nobody has room */
+	size_t held_count, held_limit;
+	bool quitting;
+	bool said_full; /* the log says that all workers are full */
+} acceptor;
 
-static void make_plan(void)
-{
-	for (size_t i = 0; i < held_count; i++) {
-		plan[i] = receiver_choose(receivers, receivers_count, true);
-		if (plan[i])
-			plan[i]->planned++;
-	}
-}
-
-/* Sends a worker its share; on failure it stays held. */
+/* Sends a worker its share of the plan; on failure the connections stay held. */
 static void send_share(struct receiver *receiver)
 {
 	static struct batch batch;
 
 	batch.count = batch.len = 0;
-	for (size_t i = 0; i < held_count; i++)
-		if (plan[i] == receiver)
-			batch_add(&batch, &held[i]);
+	for (size_t i = 0; i < acceptor.held_count; i++)
+		if (acceptor.plan[i] == receiver)
+			batch_add(&batch, &acceptor.held[i]);
 	int error = receiver_send(receiver, &batch);
 	receiver->planned = 0;
 	if (error < 0)
 		return;
-	for (size_t i = 0; i < held_count; i++)
-		if (plan[i] == receiver)
-			held[i].fd = -1;
+	for (size_t i = 0; i < acceptor.held_count; i++)
+		if (acceptor.plan[i] == receiver)
+			acceptor.held[i].fd = -1;
 }
 
-static void send_shares(void)
+/* Gives as many of the held connections as possible to the workers. */
+static void share_out(void)
 {
-	for (size_t i = 0; i < receivers_count; i++)
+	struct receiver *receivers = acceptor.receivers;
+
+	for (size_t i = 0; i < acceptor.held_count; i++) {
+		acceptor.plan[i] = receiver_choose(receivers, acceptor.receivers_count, true);
+		if (acceptor.plan[i])
+			acceptor.plan[i]->planned++;
+	}
+	for (size_t i = 0; i < acceptor.receivers_count; i++)
 		if (receivers[i].planned)
 			send_share(&receivers[i]);
-	receivers_unblock(receivers, receivers_count);
-}
-
-static bool is_taken(uint32_t listener)
-{
-	for (size_t i = 0; i < listeners_count; i++)
-		if (listeners[i] == listener)
-			return true;
-	return false;
+	receivers_unblock(receivers, acceptor.receivers_count);
 }
 
 /* At the end: gives the master the held connections that the successors take. */
@@ -87,102 +76,90 @@ static void give_to_master(void)
 	bool gone[HELD_MAX] = { false };
 
 	batch.count = batch.len = 0;
-	for (size_t i = 0; i < held_count; i++)
-		gone[i] = is_taken(held[i].listener) && batch_add(&batch, &held[i]);
-	size_t count = batch.count;
-	if (count == 0 || child_give(&batch) < 0)
+	for (size_t i = 0; i < acceptor.held_count; i++)
+		gone[i] = giving_is_taken(acceptor.held[i].listener) &&
+			  batch_add(&batch, &acceptor.held[i]);
+	if (batch.count == 0 || giving_send(&batch) < 0)
 		return;
-	stats_add(&stats_mine->handed_off, count);
-	for (size_t i = 0; i < held_count; i++)
+	for (size_t i = 0; i < acceptor.held_count; i++)
 		if (gone[i])
-			held[i].fd = -1;
+			acceptor.held[i].fd = -1;
 }
 
 static void forget_sent(void)
 {
 	size_t kept = 0;
 
-	for (size_t i = 0; i < held_count; i++)
-		if (held[i].fd >= 0)
-			held[kept++] = held[i];
-	held_count = kept;
+	for (size_t i = 0; i < acceptor.held_count; i++)
+		if (acceptor.held[i].fd >= 0)
+			acceptor.held[kept++] = acceptor.held[i];
+	acceptor.held_count = kept;
 }
 
-static void say_full(void)
+/* Whether a worker, or a successor, may still take connections that are held. */
+static bool are_takers_left(void)
 {
-	if (!said_full)
-		log_alertx("all workers are full or busy: new connections wait");
-	said_full = true;
-}
-
-/* Whether a worker, or a successor, may still take the connections that are held. */
-static bool are_left(void)
-{
-	for (size_t i = 0; i < receivers_count; i++)
-		if (receivers[i].inbox >= 0)
+	for (size_t i = 0; i < acceptor.receivers_count; i++)
+		if (acceptor.receivers[i].inbox >= 0)
 			return true;
-	for (size_t i = 0; i < held_count; i++)
-		if (is_taken(held[i].listener))
+	for (size_t i = 0; i < acceptor.held_count; i++)
+		if (giving_is_taken(acceptor.held[i].listener))
 			return true;
 	return false;
 }
 
 static void deal(void)
 {
-	if (quitting)
+	if (acceptor.quitting)
 		give_to_master();
 	forget_sent();
-	make_plan();
-	send_shares();
+	share_out();
 	forget_sent();
-	if (held_count == held_limit)
-		say_full();
-	else if (held_count == 0)
-		said_full = false;
-	bool is_over = quitting && !are_left();
-	if (held_count && is_over)
-		log_alertx("%zu connections are closed: no worker is left", held_count);
-	if (is_over || (quitting && held_count == 0))
+	size_t held = acceptor.held_count;
+	if (held == acceptor.held_limit && !acceptor.said_full) {
+		log_alertx("all workers are full or busy: new connections wait");
+		acceptor.said_full = true;
+	} else if (held == 0) {
+		acceptor.said_full = false;
+	}
+	bool is_over = acceptor.quitting && !are_takers_left();
+	if (held && is_over)
+		log_alertx("%zu connections are closed: no worker is left", held);
+	if (is_over || (acceptor.quitting && held == 0))
 		loop_stop();
-	else if (held_count)
-		timer_start(&retry, RETRY_MS);
+	else if (held)
+		giving_retry();
 }
 
 static void after_turn(void *data)
 {
 	(void)data;
-	if (held_count && !timer_is_started(&retry))
+	if (acceptor.held_count && !giving_waits())
 		deal();
-}
-
-static void on_retry(void *data)
-{
-	(void)data;
-	deal();
 }
 
 static bool has_room(void)
 {
-	return held_count < held_limit;
+	return acceptor.held_count < acceptor.held_limit;
 }
 
 static void take(const struct listener *listener, int fd, const union address *peer,
 		 socklen_t peer_len)
 {
-	held[held_count++] = (struct passed_conn){
+	acceptor.held[acceptor.held_count++] = (struct passed_conn){
 		.fd = fd, .listener = listener->id, .peer = *peer, .peer_len = peer_len,
 	};
 	stats_add(&stats_mine->accepted, 1);
 }
 
-static int find_receivers(void)
+static int find_receivers(const struct generation *generation)
 {
-	receivers = calloc(generation->workers, sizeof(*receivers));
-	if (!receivers)
+	acceptor.receivers = calloc(generation->workers, sizeof(*acceptor.receivers));
+	if (!acceptor.receivers)
 		return -ENOMEM;
 	for (struct process *other = table_next(NULL); other; other = table_next(other))
 		if (other->generation == generation && other->kind == PROCESS_WORKER)
-			receivers[receivers_count++] = (struct receiver){
+			acceptor.receivers[acceptor.receivers_count++] = (struct receiver){
 				.inbox = other->inbox[1],
 				.stats = other->stats,
 				.limit = (uint64_t)generation->events->worker_connections,
@@ -190,55 +167,45 @@ static int find_receivers(void)
 	return 0;
 }
 
-int acceptor_start(struct process *self)
+static int start(struct process *self)
 {
 	static struct hook hook = { .run = after_turn };
 	const struct accept_rules rules = {
 		.workers = 1, .many = true, .has_room = has_room, .take = take,
 	};
 
-	generation = self->generation;
-	retry = (struct timer){ .expired = on_retry };
-	int error = find_receivers();
+	giving_init(deal);
 	uint32_t left = privileges_files_left();
-	held_limit = left < HELD_MAX ? left : HELD_MAX;
+	acceptor.held_limit = left < HELD_MAX ? left : HELD_MAX;
+	int error = find_receivers(self->generation);
 	if (error == 0) {
 		loop_on_finish(&hook);
-		error = accept_start(generation->listeners, &rules);
+		error = accept_start(self->generation->listeners, &rules);
 	}
-	if (error == 0)
-		return 0;
-	log_emergc(error, "cannot wait for connections");
-	return -1;
+	if (error < 0)
+		log_emergc(error, "cannot wait for connections");
+	return error;
 }
 
-void acceptor_quit(void)
+static void quit(void)
 {
-	quitting = true;
+	acceptor.quitting = true;
 	accept_stop();
 	deal();
 }
 
-void acceptor_listeners(struct str ids)
+static void finish(void)
 {
-	free(listeners);
-	listeners = malloc(ids.len + 1);
-	listeners_count = listeners ? ids.len / sizeof(*listeners) : 0;
-	if (listeners_count)
-		memcpy(listeners, ids.data, listeners_count * sizeof(*listeners));
+	giving_finish();
+	for (size_t i = 0; i < acceptor.held_count; i++)
+		close(acceptor.held[i].fd);
+	acceptor.held_count = 0;
+	free(acceptor.receivers);
 }
 
-void acceptor_stop(void)
-{
-	loop_stop();
-}
-
-void acceptor_finish(void)
-{
-	timer_stop(&retry);
-	for (size_t i = 0; i < held_count; i++)
-		close(held[i].fd);
-	held_count = 0;
-	free(listeners);
-	free(receivers);
-}
+const struct child_ops acceptor_ops = {
+	.start = start,
+	.quit = quit,
+	.stop = loop_stop,
+	.finish = finish,
+};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * From fork(2) to exit(3) of a child: what is common to all kinds stands here,
- * what a kind does is a row of the table `jobs`.
+ * From fork(2) to exit(3) of a child, as far as all kinds of children have it in common. The
+ * kinds differ by their struct child_ops.
  */
 #include "process/worker/child.h"
 
@@ -24,9 +24,10 @@
 #include "process/os/daemon.h"
 #include "process/os/fork.h"
 #include "process/server/generation.h"
-#include "process/worker/handover.h"
+#include "process/worker/giving.h"
 #include "process/ipc/inbox.h"
 #include "process/worker/leaks.h"
+#include "process/worker/master_channel.h"
 #include "process/server/listen.h"
 #include "process/server/logfiles.h"
 #include "process/sandbox/privileges.h"
@@ -37,16 +38,17 @@
 #include "process/os/proctitle.h"
 #include "process/worker/worker.h"
 
-/* What a kind of process does; quit() and stop() end the loop, soon or at once. */
-struct job_of_kind {
-	bool opens_files;
-	int (*start)(struct process *self);
-	void (*quit)(void);
-	void (*stop)(void);
-	void (*finish)(void);
-	void (*listeners)(struct str ids); /* whose connections others take when it ends */
-	void (*give)(uint32_t count); /* it may give so many; NULL: it gives without */
+static const struct child_ops *const kinds[] = {
+	[PROCESS_WORKER] = &worker_ops,
+	[PROCESS_ACCEPTOR] = &acceptor_ops,
 };
+
+static struct {
+	struct process *self;
+	const struct child_ops *ops;
+	bool draining; /* it was told to end */
+	int64_t shown; /* connections in the title of the process; -1: none */
+} child = { .shown = -1 };
 
 /* Who accepts: in accept_mode handoff the acceptor alone. */
 static bool accepts(const struct process *process)
@@ -56,50 +58,17 @@ static bool accepts(const struct process *process)
 	return (process->kind == PROCESS_ACCEPTOR) == deals;
 }
 
-static int start_worker(struct process *self)
-{
-	const struct worker_place place = {
-		.generation = self->generation,
-		.index = self->index,
-		.inbox = self->inbox[0],
-		.accepts = accepts(self),
-	};
-
-	return worker_start(&place);
-}
-
-static const struct job_of_kind jobs[] = {
-	[PROCESS_WORKER] = { true, start_worker, worker_quit, worker_stop, worker_finish,
-			     handover_listeners, handover_give },
-	[PROCESS_ACCEPTOR] = { false, acceptor_start, acceptor_quit, acceptor_stop, acceptor_finish,
-			       acceptor_listeners, NULL },
-};
-
-static struct process *self;
-static bool draining; /* it was told to end */
-static struct event channel;
-
-int child_tell(enum message_type type, uint32_t number)
-{
-	return channel.fd < 0 ? -EPIPE : channel_send(channel.fd, type, number, STR(""), NULL, 0);
-}
-
-int child_give(struct batch *batch)
-{
-	return channel.fd < 0 ? -EPIPE : batch_send(batch, channel.fd);
-}
-
 /* "worker 2, generation 5", and how many connections it still has when it is to end. */
 static void show_title(void *data)
 {
-	static int64_t shown = -1;
+	const struct process *self = child.self;
 
 	(void)data;
-	if (!draining) {
+	if (!child.draining) {
 		proctitle_set("%s %u, generation %u", process_kind_name(self), self->index,
 			      self->generation->number);
-	} else if (shown != conns.active) {
-		shown = conns.active;
+	} else if (child.shown != conns.active) {
+		child.shown = conns.active;
 		proctitle_set("%s %u, generation %u, draining %u", process_kind_name(self),
 			      self->index, self->generation->number, conns.active);
 	}
@@ -109,24 +78,30 @@ static void quit(void)
 {
 	static struct hook hook = { .run = show_title };
 
-	if (!draining)
+	if (!child.draining)
 		loop_on_finish(&hook);
-	draining = true;
-	jobs[self->kind].quit();
-	child_tell(MESSAGE_CLOSED, 0);
+	child.draining = true;
+	child.ops->quit();
+	master_channel_tell(MESSAGE_CLOSED, 0);
 }
 
-/* The master has opened the log files again: each new one goes behind its old number. */
+/* The master has opened the log files again: each new one takes the number of its old one. */
 static void replace_logs(struct message *message)
 {
-	const struct log_entry *entry = logs_of(self->generation->conf)->files;
+	const struct log_entry *entry = logs_of(child.self->generation->conf)->files;
 
 	log_writer_flush_all();
 	for (uint32_t i = 0; entry && i < message->number; i++)
 		entry = entry->next;
 	for (size_t i = 0; entry && i < message->fds_count; i++, entry = entry->next)
 		dup3(message->fds[i], entry->file.fd, O_CLOEXEC);
-	message_discard(message);
+}
+
+static void set_takers(struct str listeners)
+{
+	giving_set_listeners(listeners);
+	if (child.ops->takers_changed)
+		child.ops->takers_changed();
 }
 
 static void obey(struct message *message)
@@ -134,48 +109,34 @@ static void obey(struct message *message)
 	switch (message->type) {
 	case MESSAGE_QUIT:
 		quit();
-		return;
+		break;
 	case MESSAGE_STOP:
-		jobs[self->kind].stop();
-		return;
+		child.ops->stop();
+		break;
 	case MESSAGE_LOGS:
 		replace_logs(message);
-		return;
+		break;
 	case MESSAGE_LISTENERS:
-		jobs[self->kind].listeners(message->payload);
-		message_discard(message);
-		return;
+		set_takers(message->payload);
+		break;
 	case MESSAGE_GIVE:
-		message_discard(message);
-		if (jobs[self->kind].give)
-			jobs[self->kind].give(message->number);
-		return;
+		if (child.ops->give)
+			child.ops->give(message->number);
+		break;
 	case MESSAGE_SUCCESSORS:
-		/* Of a program of before, which cannot take this one's connections. */
-		message_discard(message);
-		return;
+		/* From an older program, whose workers cannot take connections from here. */
+		break;
 	default:
 		log_alertx("a command of type %u is unknown here and was dropped", message->type);
-		message_discard(message);
 	}
+	message_discard(message);
 }
 
-static void on_channel(struct event *event, uint32_t events)
+/* Without a master no process could stop or reload this one: it makes room for a new one. */
+static void on_lost(void)
 {
-	struct message message;
-	int result;
-
-	(void)events;
-	while ((result = channel_receive(event->fd, &message)) == 1)
-		obey(&message);
-	if (result != 0)
-		return;
-	/* Without a master nobody could stop or reload this process: make room for a new one. */
 	log_alertx("the master process has gone: ending after the answers under way");
-	event_remove(event);
-	close(event->fd);
-	event->fd = -1;
-	jobs[self->kind].listeners(STR(""));
+	set_takers(STR(""));
 	quit();
 }
 
@@ -188,7 +149,7 @@ static void on_quit(int number)
 static void on_stop(int number)
 {
 	(void)number;
-	jobs[self->kind].stop();
+	child.ops->stop();
 }
 
 static const struct signal_action actions[] = {
@@ -198,9 +159,10 @@ static const struct signal_action actions[] = {
 	{ 0, NULL },
 };
 
-/* The other processes' ends of things. */
-static void close_foreign(void)
+/* Closes the ends of channels and inboxes that belong to other processes. */
+static void close_others(void)
 {
+	const struct process *self = child.self;
 	bool deals = self->kind == PROCESS_ACCEPTOR;
 
 	for (struct process *other = table_next(NULL); other; other = table_next(other)) {
@@ -214,27 +176,27 @@ static void close_foreign(void)
 		if (!takes && other->inbox[1] >= 0)
 			close(other->inbox[1]);
 	}
-	listen_keep(self->generation->listeners, accepts(self));
+	listen_keep(self->generation->listeners, self->accepts);
 }
 
 static int start_loop(int fd)
 {
+	static const struct master_channel_hooks hooks = { .message = obey, .lost = on_lost };
+
 	loop_finish();
 	int error = loop_start();
 	if (error == 0)
 		error = signals_watch(actions);
-	channel = (struct event){ .fd = fd, .ready = on_channel };
 	if (error == 0)
-		error = event_add(&channel, EPOLLIN);
-	if (error == 0)
-		return 0;
-	log_emergc(error, "cannot start the loop");
-	return -1;
+		error = master_channel_start(fd, &hooks);
+	if (error < 0)
+		log_emergc(error, "cannot start the loop");
+	return error;
 }
 
 static int start_rights(void)
 {
-	const struct main_conf *main = self->generation->main;
+	const struct main_conf *main = child.self->generation->main;
 	const struct identity identity = {
 		.user = main->user.data,
 		.uid = main->uid,
@@ -242,10 +204,10 @@ static int start_rights(void)
 	};
 
 	privileges_limit_files((long)main->worker_rlimit_nofile);
-	if (privileges_drop(&identity) < 0)
-		return -1;
-	permission_set_user(privileges_user());
-	return 0;
+	int error = privileges_drop(&identity);
+	if (error == 0)
+		permission_set_user(privileges_user());
+	return error;
 }
 
 /* One message a second is enough: the master acts on the first. */
@@ -254,17 +216,20 @@ static void on_moved(void)
 	static int64_t told_ms;
 
 	if (clock_is_due(&told_ms, 1000))
-		child_tell(MESSAGE_MOVED, 0);
+		master_channel_tell(MESSAGE_MOVED, 0);
 }
 
-static int run(int fd)
+/* The life of the child. Returns its exit status. */
+static int run(struct process *self, int fd)
 {
-	const struct job_of_kind *job = &jobs[self->kind];
+	const struct child_ops *ops = kinds[self->kind];
 
+	child.self = self;
+	child.ops = ops;
 	show_title(NULL);
 	heap_on_shortage(NULL);
 	generation_use_log(self->generation, !self->generation->serving);
-	close_foreign();
+	close_others();
 	fork_cleanup_run();
 	if (table_enter(self) < 0) {
 		log_emergx("the counters of others cannot be put out of reach");
@@ -273,23 +238,23 @@ static int run(int fd)
 	if (start_loop(fd) < 0 || start_rights() < 0)
 		return EXIT_NO_START;
 	leaks_close_inherited();
-	/* By one of them for all: paths that others may own are no matter for root. */
+	/* One worker says it for all; not the master, since paths may belong to other users. */
 	if (self->kind == PROCESS_WORKER && self->index == 0 && !self->generation->serving)
 		sandbox_announce(self->generation->conf);
-	if (sandbox_enter(self->generation->conf, job->opens_files ? on_moved : NULL) < 0 ||
-	    job->start(self) < 0)
+	if (sandbox_enter(self->generation->conf, ops->opens_files ? on_moved : NULL) < 0 ||
+	    ops->start(self) < 0)
 		return EXIT_NO_START;
 	generation_use_log(self->generation, false);
 	report_leave();
 	daemon_detach();
 	leaks_note();
-	int error = channel_send(fd, MESSAGE_READY, 0, STR(""), NULL, 0);
+	int error = master_channel_tell(MESSAGE_READY, 0);
 	if (error < 0) {
 		log_emergc(error, "cannot speak to the master process");
 		return EXIT_NO_START;
 	}
 	loop_run();
-	job->finish();
+	ops->finish();
 	leaks_report();
 	return 0;
 }
@@ -304,10 +269,8 @@ static int fork_child(struct process *process, int fds[2])
 	listen_connect(process->generation->listeners);
 	fflush(NULL);
 	process->pid = fork();
-	if (process->pid == 0) {
-		self = process;
-		exit(run(fds[1]));
-	}
+	if (process->pid == 0)
+		exit(run(process, fds[1]));
 	if (process->pid > 0)
 		return 0;
 	error = -errno;
@@ -323,6 +286,7 @@ int child_start(struct process *process)
 
 	if (error < 0)
 		return error;
+	process->accepts = accepts(process);
 	error = fork_child(process, fds);
 	close(fds[1]);
 	if (error < 0) {
@@ -331,7 +295,6 @@ int child_start(struct process *process)
 		return error;
 	}
 	process->state = PROCESS_STARTING;
-	process->accepts = accepts(process);
 	process->started_ms = clock_ms();
 	return 0;
 }

@@ -1,83 +1,64 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A sweep goes over all connections and gives away those that are between two requests,
- * in batches, as long as there is room for them. Connections that are busy come by
- * themselves, through conns.export.
+ * A sweep goes over all connections and gives away those that are between two requests, in
+ * batches, as long as there is room for them. The protocol offers the other connections,
+ * through conns.export, when they come to the end of a response.
  */
 #include "process/worker/handover.h"
 
 #include <errno.h>
-#include <stdlib.h>
-#include <timer.h>
 
-#include "base/stats.h"
 #include "net/conn.h"
+#include "net/listener.h"
 #include "process/ipc/channel.h"
-#include "process/worker/child.h"
 #include "process/ipc/inbox.h"
+#include "process/worker/giving.h"
+#include "process/worker/master_channel.h"
 
-enum {
-	RETRY_MS = 5, /* when the master is behind */
-	BATCH = 32, /* connections in a message: so that many workers get their share */
-};
+enum { BATCH = 32 /* connections in a message: so that many workers get their share */ };
 
-static uint32_t *listeners; /* ids of the listeners whose connections other workers take */
-static size_t listeners_count;
-static uint32_t credit; /* connections that may be given away */
-static bool leaving;
-static bool is_blocked; /* the last batch was not sent */
-static struct timer retry;
-static struct batch batch;
-static struct conn *gathered[BATCH]; /* the connections in it */
-
-static bool is_taken(uint32_t listener)
-{
-	for (size_t i = 0; i < listeners_count; i++)
-		if (listeners[i] == listener)
-			return true;
-	return false;
-}
+static struct {
+	uint32_t credit; /* connections that may be given away */
+	bool leaving; /* this worker ends */
+	bool is_blocked; /* the last batch was not sent: the master is behind */
+	struct batch batch;
+	struct conn *gathered[BATCH]; /* the connections in the batch */
+} handover;
 
 static bool may_leave(const struct conn *conn)
 {
-	return is_taken(conn->listener->id) && conn_is_portable(conn);
+	return giving_is_taken(conn->listener->id) && conn_is_portable(conn);
 }
 
 static void drain_all(void)
 {
 	conns.export = NULL;
-	timer_stop(&retry);
 	conn_drain_all();
 }
 
 /* --- giving away --------------------------------------------------------------------- */
 
-static void take_back(void)
-{
-	for (size_t i = 0; i < batch.count; i++)
-		conn_watch(gathered[i]);
-	credit += (uint32_t)batch.count;
-	batch.count = batch.len = 0;
-}
-
-/* False: nothing was sent, and all is as before. */
+/* False: the batch was not sent, and its connections are served here as before. */
 static bool flush(void)
 {
-	size_t count = batch.count;
+	size_t count = handover.batch.count;
 
 	if (count == 0)
 		return true;
-	if (child_give(&batch) < 0) {
-		take_back();
-		is_blocked = true;
-		if (leaving)
-			timer_start(&retry, RETRY_MS);
-		return false;
-	}
-	stats_add(&stats_mine->handed_off, count);
+	bool is_sent = giving_send(&handover.batch) == 0;
 	for (size_t i = 0; i < count; i++)
-		conn_forget(gathered[i]);
-	return true;
+		if (is_sent)
+			conn_forget(handover.gathered[i]);
+		else
+			conn_watch(handover.gathered[i]);
+	if (is_sent)
+		return true;
+	handover.credit += (uint32_t)count;
+	handover.batch.count = handover.batch.len = 0;
+	handover.is_blocked = true;
+	if (handover.leaving)
+		giving_retry();
+	return false;
 }
 
 /*
@@ -94,22 +75,28 @@ static int add(struct conn *conn)
 		.peer_len = conn->peer_len,
 	};
 
-	if (credit == 0 || is_blocked)
+	if (handover.credit == 0 || handover.is_blocked)
 		return -EAGAIN;
 	if (!conn_pack(conn, &passed.past))
 		return -EBUSY;
-	if (!batch_add(&batch, &passed)) {
-		if (batch.count == 0)
+	if (!batch_add(&handover.batch, &passed)) {
+		if (handover.batch.count == 0)
 			return -EMSGSIZE;
 		flush();
 		return add(conn);
 	}
 	conn_unwatch(conn);
-	gathered[batch.count - 1] = conn;
-	credit--;
-	if (batch.count == BATCH)
+	handover.gathered[handover.batch.count - 1] = conn;
+	handover.credit--;
+	if (handover.batch.count == BATCH)
 		flush();
 	return 0;
+}
+
+/* Whether add() may take more connections. */
+static bool has_credit(void)
+{
+	return handover.credit > 0 && !handover.is_blocked;
 }
 
 /* --- of a worker that ends ------------------------------------------------------------- */
@@ -132,45 +119,41 @@ static bool offer(struct conn *conn)
 {
 	if (may_leave(conn))
 		add(conn);
-	return credit > 0 && !is_blocked;
+	return has_credit();
 }
 
-/* There is room again. */
+/* There may be room again for the connections of this worker, if it ends. */
 static void go_on(void)
 {
-	is_blocked = false;
+	handover.is_blocked = false;
+	if (!conns.export)
+		return;
 	conn_for_all(offer);
 	flush();
 }
 
-static void on_retry(void *data)
-{
-	(void)data;
-	if (conns.export)
-		go_on();
-}
-
-/* conns.export: a connection has come to the end of an answer, or begins with a request. */
+/* conns.export: a connection has come to the end of a response, or begins with a request. */
 static bool export_one(struct conn *conn)
 {
 	return may_leave(conn) && add(conn) == 0 && flush();
 }
 
+void handover_init(void)
+{
+	giving_init(go_on);
+}
+
 void handover_start(void)
 {
-	leaving = true;
-	retry = (struct timer){ .expired = on_retry };
-	if (!listeners_count) {
-		drain_all();
-		return;
-	}
-	conns.export = export_one;
-	sweep();
+	handover.leaving = true;
+	if (giving_has_takers())
+		conns.export = export_one;
+	handover_again();
 }
 
 void handover_again(void)
 {
-	if (!leaving)
+	if (!handover.leaving)
 		return;
 	if (conns.export)
 		sweep();
@@ -178,16 +161,11 @@ void handover_again(void)
 		drain_all();
 }
 
-void handover_listeners(struct str ids)
+void handover_takers_changed(void)
 {
-	free(listeners);
-	listeners = malloc(ids.len + 1);
-	listeners_count = listeners ? ids.len / sizeof(*listeners) : 0;
-	if (listeners_count)
-		memcpy(listeners, ids.data, listeners_count * sizeof(*listeners));
-	if (!leaving)
+	if (!handover.leaving)
 		return;
-	if (!listeners_count)
+	if (!giving_has_takers())
 		drain_all();
 	else if (conns.export)
 		sweep();
@@ -203,35 +181,31 @@ static bool move(struct conn *conn)
 {
 	if (conn->requests)
 		add(conn);
-	return credit > 0 && !is_blocked;
+	return has_credit();
 }
 
-/* Gives idle connections now; reports the rest of the credit as kept (MESSAGE_KEPT). */
-static void give_idle(void)
-{
-	if (credit)
-		conn_for_idle(move);
-	flush();
-	if (credit)
-		child_tell(MESSAGE_KEPT, credit);
-	credit = 0;
-}
-
+/*
+ * A worker that does not end gives idle connections now, and reports the rest of its credit
+ * as kept (MESSAGE_KEPT).
+ */
 void handover_give(uint32_t count)
 {
-	is_blocked = false;
-	credit += count;
-	if (!leaving)
-		give_idle();
-	else if (conns.export)
+	handover.is_blocked = false;
+	handover.credit += count;
+	if (handover.leaving) {
 		go_on();
+		return;
+	}
+	if (handover.credit)
+		conn_for_idle(move);
+	flush();
+	if (handover.credit)
+		master_channel_tell(MESSAGE_KEPT, handover.credit);
+	handover.credit = 0;
 }
 
 void handover_finish(void)
 {
 	conns.export = NULL;
-	timer_stop(&retry);
-	free(listeners);
-	listeners = NULL;
-	listeners_count = 0;
+	giving_finish();
 }

@@ -2,29 +2,26 @@
 /*
  * Moves connections of this worker to other workers: it gives them to the master when the
  * master asks for them (relay.h). A worker that ends gives its idle connections away at
- * once, and each of the others after the answer that is being sent.
+ * once, and each of the others after the response that is being sent.
  */
 #ifndef SKUA_PROCESS_WORKER_HANDOVER_H
 #define SKUA_PROCESS_WORKER_HANDOVER_H
 
 #include <stdint.h>
 
-#include <str.h>
+/* Once in a worker. */
+void handover_init(void);
 
-/*
- * MESSAGE_LISTENERS has come, which a worker that ends gets: the ids (uint32_t) of the
- * listeners whose connections other workers take. Empty: no worker takes any, also when
- * the master has ended.
- */
-void handover_listeners(struct str ids);
+/* Other listeners' connections than before are taken by other workers (giving.h). */
+void handover_takers_changed(void);
 
 /* MESSAGE_GIVE has come: this worker may give `count` more connections to the master. */
 void handover_give(uint32_t count);
 
 /*
- * This worker ends: each connection is given away as soon as no answer is under way on it.
+ * This worker ends: each connection is given away as soon as no response is under way on it.
  * A connection that no other worker can take (its listener is closed, or its state fits
- * into no message) gets at most one more answer and is closed. While other workers have no
+ * into no message) gets at most one more response and is closed. While other workers have no
  * room, connections stay and are served here.
  */
 void handover_start(void);

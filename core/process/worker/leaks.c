@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Asks poll(2) for many numbers at once which of them are open, at two moments. A
- * listing of /proc/self/fd would have to stay open for that, and would be one thing
- * more that a worker holds.
+ * poll(2) says for many numbers at once which of them are open; it is called when a process
+ * begins to serve and when it has ended. To list /proc/self/fd instead, a worker would have
+ * to keep that directory open.
  */
 #include "process/worker/leaks.h"
 
@@ -16,21 +16,18 @@
 #include "process/sandbox/privileges.h"
 
 enum {
-	KNOWN_MAX = 65536, /* numbers that are looked at */
-	AT_ONCE = 1024,
+	KNOWN_MAX = 65536, /* higher numbers are not checked */
+	AT_ONCE = 1024, /* numbers for a call of poll(2) */
 };
 
-static uint8_t known[KNOWN_MAX / 8];
-static bool noted;
-
-static bool is_known(int fd)
-{
-	return known[fd / 8] & 1 << fd % 8;
-}
+static struct {
+	uint8_t known[KNOWN_MAX / 8]; /* a bit for each number that leaks_note() has seen open */
+	bool noted;
+} leaks;
 
 static bool note(int fd)
 {
-	known[fd / 8] |= (uint8_t)(1 << fd % 8);
+	leaks.known[fd / 8] |= (uint8_t)(1 << fd % 8);
 	return false;
 }
 
@@ -38,7 +35,7 @@ static bool report(int fd)
 {
 	char link[64], target[256];
 
-	if (is_known(fd))
+	if (leaks.known[fd / 8] & 1 << fd % 8)
 		return false;
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
 	ssize_t len = readlink(link, target, sizeof(target));
@@ -91,10 +88,10 @@ void leaks_close_inherited(void)
 void leaks_note(void)
 {
 	for_each(note);
-	noted = true;
+	leaks.noted = true;
 }
 
 unsigned leaks_report(void)
 {
-	return noted ? for_each(report) : 0;
+	return leaks.noted ? for_each(report) : 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Starts what serves (loop hooks, modules, listening sockets, inbox) and ends it
- * again. How a connection is served is http/'s.
+ * Starts what serves (hooks of the loop, modules, listening sockets, inbox) and ends it
+ * again. http/ serves the connections.
  */
 #include "process/worker/worker.h"
 
@@ -27,14 +27,17 @@
 #include "process/ipc/inbox.h"
 #include "process/server/main_conf.h"
 #include "process/sandbox/privileges.h"
+#include "process/server/table.h"
 
-static struct worker_place place;
-static enum stop_reason reason = STOP_FAST;
-static bool quitting;
-static struct timer patience; /* worker_shutdown_timeout */
-static struct event inbox;
-static struct timer inbox_pause; /* while there are no descriptors for what is in it */
-static uint32_t conn_sure; /* with fewer connections the largest message fits in */
+static struct {
+	struct worker_place place;
+	enum stop_reason reason; /* for the modules, at the end */
+	bool quitting;
+	struct timer deadline; /* worker_shutdown_timeout, once it quits */
+	struct event inbox;
+	struct timer inbox_pause; /* while there are no descriptors for what is in the inbox */
+	uint32_t sure; /* with fewer connections the largest message of the inbox fits in */
+} worker = { .reason = STOP_FAST };
 
 enum {
 	MESSAGES_A_TURN = 4,
@@ -47,33 +50,23 @@ static int start_modules(void)
 {
 	for (size_t i = 0; i < module_count(); i++) {
 		const struct module *module = module_at(i);
-		const void *data = scope_data(conf_main(place.generation->conf), module);
+		const void *data = scope_data(conf_main(worker.place.generation->conf), module);
 		int error = module->start ? module->start(data) : 0;
 
 		if (error < 0) {
 			log_emergc(error, "the module %s cannot start in this worker",
 				   module->name);
-			return -1;
+			return error;
 		}
 	}
 	return 0;
-}
-
-static void stop_modules(void)
-{
-	for (size_t i = module_count(); i-- > 0;) {
-		const struct module *module = module_at(i);
-
-		if (module->stop)
-			module->stop(scope_data(conf_main(place.generation->conf), module), reason);
-	}
 }
 
 static bool has_room(void)
 {
 	static int64_t said_ms;
 
-	if (conns.active < conns.limit || (!quitting && conn_close_oldest_idle()))
+	if (conns.active < conns.limit || (!worker.quitting && conn_close_oldest_idle()))
 		return true;
 	if (clock_is_due(&said_ms, SHORTAGE_LOG_MS))
 		log_alertx("all %u worker_connections are in use, new connections wait",
@@ -90,7 +83,7 @@ static void take(const struct listener *listener, int fd, const union address *p
 
 static const struct listener *find_listener(uint32_t id)
 {
-	const struct listeners *all = place.generation->listeners;
+	const struct listeners *all = worker.place.generation->listeners;
 
 	for (size_t i = 0; i < all->count; i++)
 		for (const struct listener *one = &all->items[i]; one; one = one->also)
@@ -120,26 +113,26 @@ static void take_passed(const struct passed_conn *conn)
 static void end_of_pause(void *data)
 {
 	(void)data;
-	event_add(&inbox, EPOLLIN | EPOLLRDHUP);
+	event_add(&worker.inbox, EPOLLIN | EPOLLRDHUP);
 }
 
 static bool next_fits(void)
 {
-	int count = inbox_next(place.inbox);
+	int count = inbox_next(worker.place.inbox);
 
 	return count >= 0 && conns.active + (uint32_t)count <= conns.limit;
 }
 
 /*
- * Near the limits it is asked first: what doesn't fit would be lost. Files that
- * nobody reads and idle connections make room. When there is nothing that could
- * end, waiting is of no use.
+ * Near the limits of this worker the next message is looked at first, since connections that
+ * do not fit would be lost. Closing files that no response reads, and idle connections, makes
+ * room. When no connection is left that could end, waiting is of no use.
  */
 static bool inbox_must_wait(void)
 {
-	if (conns.active < conn_sure || next_fits() || (file_cache_trim() && next_fits()))
+	if (conns.active < worker.sure || next_fits() || (file_cache_trim() && next_fits()))
 		return false;
-	while (!quitting && conn_close_oldest_idle())
+	while (!worker.quitting && conn_close_oldest_idle())
 		if (next_fits())
 			return false;
 	return conns.active > 0;
@@ -151,15 +144,15 @@ static unsigned take_from_inbox(void)
 	unsigned count = 0, more;
 
 	for (int i = 0; i < MESSAGES_A_TURN && !inbox_must_wait(); i++) {
-		more = inbox_receive(place.inbox, 1, take_passed);
+		more = inbox_receive(worker.place.inbox, 1, take_passed);
 		count += more;
 		if (!more)
 			break;
 	}
-	/* In this order: what has arrived is not counted as room. */
+	/* In this order, so that senders do not take connections that have arrived for room. */
 	stats_set(&stats_mine->active, conns.active);
 	stats_add(&stats_mine->taken, count);
-	/* It is empty: what is missing in the account was in a message that was dropped. */
+	/* The inbox is empty: connections that are still missing were in a dropped message. */
 	if (count == 0 && stats_get(&stats_mine->taken) < dealt && !inbox_must_wait())
 		stats_set(&stats_mine->taken, dealt);
 	return count;
@@ -176,78 +169,65 @@ static void on_inbox(struct event *event, uint32_t events)
 	}
 	if (inbox_must_wait()) {
 		event_remove(event);
-		timer_start(&inbox_pause, PAUSE_MS);
+		timer_start(&worker.inbox_pause, PAUSE_MS);
 		return;
 	}
 	take_from_inbox();
 	handover_again();
 }
 
-static int start_inbox(void)
-{
-	inbox = (struct event){ .fd = place.inbox, .ready = on_inbox };
-	inbox_pause = (struct timer){ .expired = end_of_pause };
-	return event_add(&inbox, EPOLLIN | EPOLLRDHUP);
-}
-
-/* Whoever put connections in is told to stop before; the last ones are served. */
-static void empty_inbox(void)
-{
-	while (place.inbox >= 0 && take_from_inbox() > 0)
-		;
-}
-
 static int start_accepting(void)
 {
-	const struct generation *generation = place.generation;
+	const struct generation *generation = worker.place.generation;
 	const struct accept_rules rules = {
-		.index = place.index,
+		.index = worker.place.index,
 		.workers = generation->main->master_process ? generation->workers : 1,
 		.many = generation->events->multi_accept,
 		.has_room = has_room,
 		.take = take,
 	};
-	int error = place.accepts ? accept_start(generation->listeners, &rules) : 0;
+	int error = worker.place.accepts ? accept_start(generation->listeners, &rules) : 0;
 
-	if (error == 0 && place.inbox >= 0)
-		error = start_inbox();
-	if (error == 0)
-		return 0;
-	log_emergc(error, "cannot wait for connections");
-	return -1;
+	worker.inbox = (struct event){ .fd = worker.place.inbox, .ready = on_inbox };
+	worker.inbox_pause = (struct timer){ .expired = end_of_pause };
+	if (error == 0 && worker.place.inbox >= 0)
+		error = event_add(&worker.inbox, EPOLLIN | EPOLLRDHUP);
+	if (error < 0)
+		log_emergc(error, "cannot wait for connections");
+	return error;
 }
 
-/* What others choose by, and people look at. */
+/* At the end of each turn: the numbers that others choose workers by, and that status shows. */
 static void publish(void *data)
 {
 	(void)data;
 	stats_set(&stats_mine->active, conns.active);
 	stats_set(&stats_mine->idle, conns.idle);
 	stats_set(&stats_mine->writing, conns.writing);
-	/* The master may have thought otherwise. */
+	/* The stall watchdog may have set it: this worker is alive. */
 	stats_set(&stats_mine->unavailable, 0);
 }
 
 /*
- * Of the descriptors that this process has not opened for itself, half are kept for
- * files: a connection that nobody can answer is of no use.
+ * Of the descriptors that this process has not opened for itself, half are kept for files:
+ * there is no use in a connection whose requests cannot be answered.
  */
 static void find_limits(void)
 {
-	uint32_t wanted = (uint32_t)place.generation->events->worker_connections;
+	uint32_t wanted = (uint32_t)worker.place.generation->events->worker_connections;
 	uint32_t left = privileges_files_left();
 	uint32_t reserve = left / 2 + MOMENTARY < RESERVE ? left / 2 + MOMENTARY : RESERVE;
 	uint32_t room = left > reserve ? left - reserve : 1;
-	uint32_t sure = left - left / 4; /* what is left by files that nobody reads */
+	uint32_t sure = left - left / 4; /* without a quarter for files in the cache */
 
 	/* Each connection may have a file. */
 	sure = sure > CHANNEL_FDS ? (sure - CHANNEL_FDS) / 2 : 0;
 	conns.limit = wanted < room ? wanted : room;
-	conn_sure = sure + CHANNEL_FDS < conns.limit ? sure : conns.limit - CHANNEL_FDS;
+	worker.sure = sure + CHANNEL_FDS < conns.limit ? sure : conns.limit - CHANNEL_FDS;
 	if (conns.limit < CHANNEL_FDS)
-		conn_sure = 0;
+		worker.sure = 0;
 	stats_set(&stats_mine->limit, conns.limit);
-	if (conns.limit < wanted && place.index == 0)
+	if (conns.limit < wanted && worker.place.index == 0)
 		log_warnx("a worker may open %u descriptors, and takes %u connections, not the %u "
 			  "of worker_connections; worker_rlimit_nofile allows more",
 			  privileges_file_limit(), conns.limit, wanted);
@@ -257,23 +237,25 @@ int worker_start(const struct worker_place *given)
 {
 	static struct hook hook = { .run = publish };
 
-	place = *given;
+	worker.place = *given;
 	loop_on_finish(&hook);
-	/* What an idle connection holds is little, but nothing is lost with it. */
+	/* An idle connection holds little memory, but closing it loses nothing. */
 	heap_on_shortage(conn_close_oldest_idle);
 	int error = completion_start();
 	if (error < 0) {
 		log_emergc(error, "cannot make the queue of completions");
-		return -1;
+		return error;
 	}
-	http_start(place.generation->conf, &http1_protocol);
-	if (start_modules() < 0)
-		return -1;
+	http_start(worker.place.generation->conf, &http1_protocol);
+	error = start_modules();
+	if (error < 0)
+		return error;
 	find_limits();
+	handover_init();
 	return start_accepting();
 }
 
-static void on_patience_over(void *data)
+static void on_deadline(void *data)
 {
 	(void)data;
 	log_warnx("worker_shutdown_timeout is over: %u connections are closed", conns.active);
@@ -282,13 +264,15 @@ static void on_patience_over(void *data)
 
 void worker_quit(void)
 {
-	if (quitting)
+	if (worker.quitting)
 		return;
-	quitting = true;
-	reason = STOP_GRACEFUL;
-	if (place.accepts)
+	worker.quitting = true;
+	worker.reason = STOP_GRACEFUL;
+	if (worker.place.accepts)
 		accept_stop();
-	empty_inbox();
+	/* Those who put connections in were told to stop before; the last ones are served. */
+	while (worker.place.inbox >= 0 && take_from_inbox() > 0)
+		;
 	conns.none_left = loop_stop;
 	handover_start();
 	if (conns.active == 0) {
@@ -296,15 +280,15 @@ void worker_quit(void)
 		return;
 	}
 
-	int64_t timeout = place.generation->main->worker_shutdown_timeout.ms;
-	patience = (struct timer){ .expired = on_patience_over };
+	int64_t timeout = worker.place.generation->main->worker_shutdown_timeout.ms;
+	worker.deadline = (struct timer){ .expired = on_deadline };
 	if (timeout > 0)
-		timer_start(&patience, timeout);
+		timer_start(&worker.deadline, timeout);
 }
 
 void worker_stop(void)
 {
-	reason = STOP_FAST;
+	worker.reason = STOP_FAST;
 	loop_stop();
 }
 
@@ -313,13 +297,41 @@ void worker_finish(void)
 	conns.none_left = NULL;
 	handover_finish();
 	conn_close_all();
-	timer_stop(&patience);
-	timer_stop(&inbox_pause);
+	timer_stop(&worker.deadline);
+	timer_stop(&worker.inbox_pause);
 	threads_finish();
-	stop_modules();
+	for (size_t i = module_count(); i-- > 0;) {
+		const struct module *module = module_at(i);
+
+		if (module->stop)
+			module->stop(scope_data(conf_main(worker.place.generation->conf), module),
+				     worker.reason);
+	}
 	log_writer_flush_all();
 	if (conns.active)
 		log_alertx("%u connections are still open at the end of this worker: a defect",
 			   conns.active);
 	completion_finish();
 }
+
+static int start_child(struct process *self)
+{
+	const struct worker_place place = {
+		.generation = self->generation,
+		.index = self->index,
+		.inbox = self->inbox[0],
+		.accepts = self->accepts,
+	};
+
+	return worker_start(&place);
+}
+
+const struct child_ops worker_ops = {
+	.opens_files = true,
+	.start = start_child,
+	.quit = worker_quit,
+	.stop = worker_stop,
+	.finish = worker_finish,
+	.takers_changed = handover_takers_changed,
+	.give = handover_give,
+};

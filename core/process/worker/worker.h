@@ -8,9 +8,11 @@
 
 #include <stdbool.h>
 
+#include "process/worker/child_ops.h"
+
 struct generation;
 
-/* Where in the server this worker stands. */
+/* What this worker is in the server. */
 struct worker_place {
 	struct generation *generation;
 	unsigned index; /* 0 … generation->workers - 1 */
@@ -18,15 +20,15 @@ struct worker_place {
 	bool accepts; /* takes connections from the listening sockets itself */
 };
 
-/*
- * Makes the process ready to serve; its loop has been started. 0, or -1 after
- * a message.
- */
+/* A worker that the master has forked. */
+extern const struct child_ops worker_ops;
+
+/* Makes the process ready to serve, in its loop. 0, or -errno after a message. */
 int worker_start(const struct worker_place *place);
 
 /*
- * Takes no new connections, hands over those it has (handover.h), lets the
- * answers under way end, then stops the loop.
+ * Takes no new connections, hands over those it has (handover.h), lets the responses under
+ * way end, then stops the loop.
  */
 void worker_quit(void);
 

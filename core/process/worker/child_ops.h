@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What a kind of child process does. child.c runs a child through these functions, so the
+ * worker and the acceptor need not know how a child is started and told what to do.
+ */
+#ifndef SKUA_PROCESS_WORKER_CHILD_OPS_H
+#define SKUA_PROCESS_WORKER_CHILD_OPS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct process;
+
+struct child_ops {
+	bool opens_files; /* requests make it open files: its sandbox has rules for them */
+
+	/* Makes it ready to serve, in its loop. 0, or -errno after a message. */
+	int (*start)(struct process *self);
+	/* Takes no new connections, and stops the loop when those that it has are done. */
+	void (*quit)(void);
+	/* Stops the loop at once. */
+	void (*stop)(void);
+	/* After the loop: closes and frees everything. */
+	void (*finish)(void);
+	/* giving_is_taken() gives other answers than before. NULL: it asks whenever it needs to. */
+	void (*takers_changed)(void);
+	/* It may give so many more connections to the master. NULL: it gives without that. */
+	void (*give)(uint32_t count);
+};
+
+#endif

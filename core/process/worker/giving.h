@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * How a process gives connections away: whose connections other processes take, the message
+ * to the master that carries them, and the next attempt when a receiver is behind. The
+ * acceptor uses it (acceptor.h), and a worker does (handover.h).
+ */
+#ifndef SKUA_PROCESS_WORKER_GIVING_H
+#define SKUA_PROCESS_WORKER_GIVING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <str.h>
+
+struct batch;
+
+/* Once in a process. again() is called after giving_retry(). */
+void giving_init(void (*again)(void));
+
+/*
+ * MESSAGE_LISTENERS has come, or the master has ended: the ids (uint32_t) of the listeners
+ * whose connections other processes take. Empty: they take none.
+ */
+void giving_set_listeners(struct str ids);
+
+/* Whether other processes take connections of any listener, and of this one. */
+bool giving_has_takers(void);
+bool giving_is_taken(uint32_t listener);
+
+/*
+ * Gives the connections in the batch to the master, and counts them as handed off. 0; or
+ * -errno as batch_send(): the batch is as before.
+ */
+int giving_send(struct batch *batch);
+
+/* Calls again() in a moment, since a receiver, or the master, is behind. */
+void giving_retry(void);
+
+/* Whether again() will be called. */
+bool giving_waits(void);
+
+void giving_finish(void);
+
+#endif
