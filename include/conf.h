@@ -244,6 +244,21 @@ struct conf_word conf_fold_lines(struct conf_call *call, const struct conf_word 
 bool conf_word_is(const struct conf_word *word, const char *text);
 
 /*
+ * Reads a further file, which a directive names by `word`: a list of redirects, of users, of
+ * networks. The path begins at the directory of the main configuration file. Each line is a
+ * node in *out, linked by `next`: the first of its words is the name, the others are the
+ * arguments. Words are separated by blanks, may stand in quotes, and "#" begins a comment
+ * where a word could begin; lines without words are left out. conf_error() and conf_warn()
+ * at a word of it show its file and its line:
+ *
+ *     skua: error: redirects.txt:17:5: expected a path that begins with "/"
+ *
+ * 0, or -EINVAL after the error was reported: the file cannot be read, or a quote is open.
+ */
+int conf_read_lines(struct conf_call *call, const struct conf_word *word,
+		    const struct conf_node **out);
+
+/*
  * A path of the configuration, made absolute: below the prefix, or below the
  * directory of the main configuration file. NUL follows; an absolute path is
  * returned as it is.

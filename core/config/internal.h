@@ -22,7 +22,7 @@ struct conf_file {
 	struct str path; /* absolute; NUL follows */
 	struct str content;
 	unsigned index; /* in the order of reading */
-	bool is_text; /* not a file of the configuration: -T leaves it out */
+	bool is_text; /* not a file of directives: -T leaves it out */
 	bool reading; /* it is being read just now: it must not include itself */
 };
 
@@ -115,6 +115,12 @@ enum token lexer_next(struct lexer *lexer, struct conf_word *word);
 
 /* The word that goes on at the next byte, whatever that is, up to a space, ";" or "{". */
 void lexer_bare(struct lexer *lexer, struct conf_word *word);
+
+/*
+ * The same for a file of lines: TOKEN_SEMICOLON is the end of a line, and ";", "{" and "}"
+ * are as good as any character.
+ */
+enum token lexer_next_in_line(struct lexer *lexer, struct conf_word *word);
 
 /* --- tree.c -------------------------------------------------------------- */
 

@@ -163,7 +163,8 @@ static void read_quoted(struct lexer *lexer, struct conf_word *word)
 	word_end(lexer, word, start.pos + 1, close);
 }
 
-void lexer_bare(struct lexer *lexer, struct conf_word *word)
+/* Up to white space, or one of these characters. */
+static void read_bare(struct lexer *lexer, struct conf_word *word, const char *stops)
 {
 	const char *begin = lexer->pos;
 	bool dollar = false;
@@ -173,7 +174,7 @@ void lexer_bare(struct lexer *lexer, struct conf_word *word)
 
 		if (c == '{' && dollar)
 			continue;
-		if (is_space(c) || c == ';' || c == '{')
+		if (is_space(c) || (c && strchr(stops, c)))
 			break;
 		dollar = c == '$';
 		if (c == '\\' && lexer->pos + 1 < lexer->end)
@@ -181,6 +182,34 @@ void lexer_bare(struct lexer *lexer, struct conf_word *word)
 	}
 	underline(word, begin, lexer->pos);
 	word_end(lexer, word, begin, lexer->pos);
+}
+
+void lexer_bare(struct lexer *lexer, struct conf_word *word)
+{
+	read_bare(lexer, word, ";{");
+}
+
+enum token lexer_next_in_line(struct lexer *lexer, struct conf_word *word)
+{
+	while (lexer->pos < lexer->end && *lexer->pos != '\n' && is_space(*lexer->pos))
+		lexer->pos++;
+	if (lexer->pos < lexer->end && *lexer->pos == '#') {
+		const char *eol = memchr(lexer->pos, '\n', (size_t)(lexer->end - lexer->pos));
+
+		lexer->pos = eol ? eol : lexer->end;
+	}
+	*word = (struct conf_word){ .text = STR(""), .place = place_here(lexer) };
+	if (lexer->pos >= lexer->end)
+		return TOKEN_END;
+	if (*lexer->pos == '\n') {
+		advance(lexer);
+		return TOKEN_SEMICOLON;
+	}
+	if (*lexer->pos == '"' || *lexer->pos == '\'')
+		read_quoted(lexer, word);
+	else
+		read_bare(lexer, word, "");
+	return TOKEN_WORD;
 }
 
 enum token lexer_next(struct lexer *lexer, struct conf_word *word)
