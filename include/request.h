@@ -198,6 +198,12 @@ struct wakeup *request_wait_for(struct request *req, int64_t ms, void (*cancel)(
 bool request_timed_out(const struct request *req);
 
 /*
+ * `return request_delay(req, ms);` calls the handler again after that time, when
+ * request_timed_out() is true. There is no token to care for.
+ */
+verdict request_delay(struct request *req, int64_t ms);
+
+/*
  * Has the client closed its sending half? It may have gone away, or wait for the response:
  * whoever does something costly can save it, as nginx does (499).
  */

@@ -121,6 +121,21 @@ struct wakeup *request_wait_for(struct request *req, int64_t ms, void (*cancel)(
 	return wakeup;
 }
 
+static void end_delay(void *wakeup)
+{
+	wakeup_fire(wakeup);
+}
+
+verdict request_delay(struct request *req, int64_t ms)
+{
+	struct wakeup *wakeup = request_wait_for(req, ms, end_delay, NULL);
+
+	wakeup->data = wakeup;
+	if (!wakeup->core)
+		wakeup_fire(wakeup);
+	return WAIT;
+}
+
 bool request_timed_out(const struct request *req)
 {
 	return request_core(req)->timed_out;
