@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Targets. A normalized path has no segment that climbs, stays the same when it
- * is escaped and normalized again, and never holds a NUL.
+ * is escaped and normalized again, and never holds a NUL. A part that is decoded
+ * stays the same when it is escaped and decoded again.
  */
 #include <assert.h>
 #include <escape.h>
@@ -25,14 +26,25 @@ static void check_path(struct pool *pool, struct str path, bool merge)
 {
 	struct str normal, again;
 
-	if (path_resolve(pool, path, merge, &normal) == 0)
+	if (path_resolve(pool, path, merge, &normal))
 		check_normal(path, normal, merge);
-	if (path_normalize(pool, path, merge, &normal) != 0)
+	if (!uri_decode_path(pool, path, merge, &normal))
 		return;
 	check_normal(path, normal, merge);
-	assert(path_normalize(pool, uri_escape(pool, normal), merge, &again) == 0);
+	assert(uri_decode_path(pool, uri_escape(pool, normal), merge, &again));
 	assert(str_eq(normal, again));
-	assert(path_resolve(pool, normal, merge, &again) == 0 && str_eq(normal, again));
+	assert(path_resolve(pool, normal, merge, &again) && str_eq(normal, again));
+}
+
+static void check_component(struct pool *pool, struct str text)
+{
+	struct str decoded, again;
+
+	if (!uri_decode(pool, text, &decoded))
+		return;
+	assert(decoded.len <= text.len && str_chr(decoded, 0) < 0);
+	assert(uri_decode(pool, uri_escape_component(pool, decoded), &again));
+	assert(str_eq(decoded, again));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -41,6 +53,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct pool *pool = pool_create(0);
 	struct target target;
 
+	check_component(pool, text);
 	if (target_split(METHOD_GET, text, &target) == 0) {
 		check_path(pool, target.path, true);
 		check_path(pool, target.path, false);

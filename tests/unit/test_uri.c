@@ -78,7 +78,7 @@ START_TEST(knows_forms)
 }
 END_TEST
 
-/* NULL: 400. */
+/* NULL: none. */
 static const struct {
 	const char *path, *merged, *unmerged;
 } paths[] = {
@@ -128,7 +128,7 @@ static void check_path(const char *path, bool merge, const char *want)
 {
 	struct str got = STR("");
 
-	ck_assert_msg(path_normalize(pool, str_from(path), merge, &got) == (want ? 0 : 400), "%s",
+	ck_assert_msg(uri_decode_path(pool, str_from(path), merge, &got) == (want != NULL), "%s",
 		      path);
 	if (want)
 		ck_assert_str(got, want);
@@ -141,7 +141,7 @@ START_TEST(normalizes_paths)
 		check_path(paths[i].path, false, paths[i].unmerged);
 	}
 	struct str got;
-	ck_assert_int_eq(path_normalize(pool, STR("/a\0b"), true, &got), 400);
+	ck_assert(!uri_decode_path(pool, STR("/a\0b"), true, &got));
 }
 END_TEST
 
@@ -157,13 +157,13 @@ START_TEST(resolves_what_is_decoded)
 	struct str got;
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		int error = path_resolve(pool, str_from(cases[i].path), true, &got);
+		bool is_good = path_resolve(pool, str_from(cases[i].path), true, &got);
 
-		ck_assert_int_eq(error, cases[i].want ? 0 : 400);
+		ck_assert_int_eq(is_good, cases[i].want != NULL);
 		if (cases[i].want)
 			ck_assert_str(got, cases[i].want);
 	}
-	ck_assert_int_eq(path_resolve(pool, STR("/a//b"), false, &got), 0);
+	ck_assert(path_resolve(pool, STR("/a//b"), false, &got));
 	ck_assert_str(got, "/a//b");
 }
 END_TEST
@@ -186,13 +186,13 @@ START_TEST(normalizes_at_every_place)
 						      parts[i].normal, len % 26, letters);
 			struct str got;
 
-			ck_assert_int_eq(path_normalize(pool, path, true, &got), 0);
+			ck_assert(uri_decode_path(pool, path, true, &got));
 			ck_assert_msg(str_eq(got, want), "%.*s", STR_ARG(path));
 			ck_assert((got.data == path.data) == str_eq(path, want));
 		}
 		struct str path =
 			pool_printf(pool, "/%.*s%c%.*s", len / 26, letters, 0, len % 26, letters);
-		ck_assert_int_eq(path_normalize(pool, path, true, &path), 400);
+		ck_assert(!uri_decode_path(pool, path, true, &path));
 	}
 }
 END_TEST
@@ -202,7 +202,7 @@ START_TEST(borrows_clean_paths)
 	struct str path = STR("/css/site.v2/..css"), got;
 
 	path = str_head(path, strlen("/css/site.v2"));
-	ck_assert_int_eq(path_normalize(pool, path, true, &got), 0);
+	ck_assert(uri_decode_path(pool, path, true, &got));
 	ck_assert_ptr_eq(got.data, path.data);
 	ck_assert_uint_eq(got.len, path.len);
 }
@@ -276,6 +276,34 @@ START_TEST(escapes_paths)
 }
 END_TEST
 
+START_TEST(decodes_components)
+{
+	static const struct {
+		struct str text;
+		const char *want; /* NULL: malformed */
+	} cases[] = {
+		{ STR_INIT(""), "" },		{ STR_INIT("a+b/../c"), "a+b/../c" },
+		{ STR_INIT("%41%7a"), "Az" },	{ STR_INIT("a%2fb%2E."), "a/b.." },
+		{ STR_INIT("%25%32%35"), "%25" }, { STR_INIT("%c3%A4%ff"), "\xc3\xa4\xff" },
+		{ STR_INIT("%"), NULL },	{ STR_INIT("a%2"), NULL },
+		{ STR_INIT("%2g"), NULL },	{ STR_INIT("%%20"), NULL },
+		{ STR_INIT("% 2"), NULL },	{ STR_INIT("a%00"), NULL },
+		{ STR_INIT("a\0b"), NULL },	{ STR_INIT("%41\0"), NULL },
+	};
+	struct str got;
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		bool is_good = uri_decode(pool, cases[i].text, &got);
+
+		ck_assert_msg(is_good == (cases[i].want != NULL), "%.*s", STR_ARG(cases[i].text));
+		if (is_good)
+			ck_assert_str(got, cases[i].want);
+		if (is_good && str_chr(cases[i].text, '%') < 0)
+			ck_assert_ptr_eq(got.data, cases[i].text.data);
+	}
+}
+END_TEST
+
 /* What was escaped is read as it was. */
 START_TEST(escapes_every_byte)
 {
@@ -284,8 +312,10 @@ START_TEST(escapes_every_byte)
 
 	for (int c = 1; c < 256; c++)
 		path[c] = (char)c;
+	ck_assert(uri_decode(pool, uri_escape_component(pool, str_skip(whole, 1)), &got));
+	ck_assert(str_eq(got, str_skip(whole, 1)));
 	path['/'] = 'x';
-	ck_assert_int_eq(path_normalize(pool, uri_escape(pool, whole), true, &got), 0);
+	ck_assert(uri_decode_path(pool, uri_escape(pool, whole), true, &got));
 	ck_assert(str_eq(got, whole));
 }
 END_TEST
@@ -303,4 +333,4 @@ static const struct test_suite suite = { .name = "uri", .setup = setup, .teardow
 
 TESTS_IN(&suite, splits_targets, refuses_targets, knows_forms, normalizes_paths,
 	 resolves_what_is_decoded, normalizes_at_every_place, borrows_clean_paths, parses_hosts,
-	 escapes_paths, escapes_every_byte, escapes_html)
+	 escapes_paths, decodes_components, escapes_every_byte, escapes_html)

@@ -6,6 +6,8 @@
  */
 #include "http/field/uri.h"
 
+#include <escape.h>
+
 /* --- targets ---------------------------------------------------------------- */
 
 /* The scheme of the absolute form, cut off *text with its "://". */
@@ -113,14 +115,6 @@ static bool is_normal(struct str path)
 	return true;
 }
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = ascii_lower(c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* Takes the next character, decoded, off *rest. It is not NUL: that is false, as is an error. */
 static bool next_char(struct str *rest, char *out)
 {
@@ -158,8 +152,8 @@ struct path_writer {
 	size_t len, segment;
 };
 
-/* The last segment is complete: take it back if it is "." or "..". 0 or 400. */
-static int end_segment(struct path_writer *path)
+/* The last segment is complete: take it back if it is "." or "..". False: above the root. */
+static bool end_segment(struct path_writer *path)
 {
 	const char *segment = path->data + path->segment;
 	size_t len = path->len - path->segment;
@@ -167,25 +161,25 @@ static int end_segment(struct path_writer *path)
 	if (len == 1 && segment[0] == '.')
 		path->len = path->segment;
 	if (len != 2 || segment[0] != '.' || segment[1] != '.')
-		return 0;
+		return true;
 
 	if (path->segment == 1)
-		return 400;
+		return false;
 	path->len = path->segment - 1;
 	while (path->data[path->len - 1] != '/')
 		path->len--;
 	path->segment = path->len;
-	return 0;
+	return true;
 }
 
-static int write_path(struct pool *pool, struct str path, bool merge_slashes,
-		      bool next(struct str *rest, char *out), struct str *out)
+static bool write_path(struct pool *pool, struct str path, bool merge_slashes,
+		       bool next(struct str *rest, char *out), struct str *out)
 {
 	if (path.len == 0 || path.data[0] != '/')
-		return 400;
+		return false;
 	*out = path;
 	if (is_normal(path))
-		return 0;
+		return true;
 
 	struct path_writer to = { .data = pool_alloc(pool, path.len + 1), .len = 1, .segment = 1 };
 	struct str rest = str_skip(path, 1);
@@ -194,33 +188,49 @@ static int write_path(struct pool *pool, struct str path, bool merge_slashes,
 	to.data[0] = '/';
 	while (rest.len > 0) {
 		if (!next(&rest, &c))
-			return 400;
+			return false;
 		if (c != '/') {
 			to.data[to.len++] = c;
 			continue;
 		}
 		bool was_empty = to.len == to.segment;
-		if (end_segment(&to) != 0)
-			return 400;
+		if (!end_segment(&to))
+			return false;
 		/* "." and ".." have left a slash behind already. */
 		if (to.len == to.segment && (merge_slashes || !was_empty))
 			continue;
 		to.data[to.len++] = '/';
 		to.segment = to.len;
 	}
-	if (end_segment(&to) != 0)
-		return 400;
+	if (!end_segment(&to))
+		return false;
 	to.data[to.len] = 0;
 	*out = (struct str){ to.data, to.len };
-	return 0;
+	return true;
 }
 
-int path_normalize(struct pool *pool, struct str path, bool merge_slashes, struct str *out)
+bool uri_decode(struct pool *pool, struct str text, struct str *out)
+{
+	*out = text;
+	if (str_chr(text, '%') < 0)
+		return str_chr(text, '\0') < 0;
+
+	char *copy = pool_alloc(pool, text.len + 1), *to = copy;
+
+	while (text.len > 0)
+		if (!next_char(&text, to++))
+			return false;
+	*to = '\0';
+	*out = str_range(copy, to);
+	return true;
+}
+
+bool uri_decode_path(struct pool *pool, struct str path, bool merge_slashes, struct str *out)
 {
 	return write_path(pool, path, merge_slashes, next_char, out);
 }
 
-int path_resolve(struct pool *pool, struct str path, bool merge_slashes, struct str *out)
+bool path_resolve(struct pool *pool, struct str path, bool merge_slashes, struct str *out)
 {
 	return write_path(pool, path, merge_slashes, next_plain_char, out);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Request targets, paths and host names: what a client wrote becomes what the
- * server routes by. Statuses as in head.h: 0, or the one to answer with.
+ * server routes by. Statuses as in head.h: 0, or the one to answer with. Paths that
+ * are encoded are read by uri_decode_path(), escape.h.
  */
 #ifndef SKUA_HTTP_FIELD_URI_H
 #define SKUA_HTTP_FIELD_URI_H
@@ -33,16 +34,10 @@ struct target {
 int target_split(enum method method, struct str text, struct target *out);
 
 /*
- * Decodes and normalizes a path: percent-encodings once, "." and ".." segments
- * (RFC 3986 section 5.2.4), runs of slashes if merge_slashes. An encoded slash
- * or dot counts like a plain one, as in nginx. A path with nothing to do is
- * returned as it is, without a copy. 0; 400 for a path above the root, a broken
- * percent-encoding or an encoded NUL.
+ * As uri_decode_path() of escape.h, for a path that is decoded already: a "%" in it is a
+ * letter like others.
  */
-int path_normalize(struct pool *pool, struct str path, bool merge_slashes, struct str *out);
-
-/* The same for a path that is decoded already: a "%" in it is a letter like others. */
-int path_resolve(struct pool *pool, struct str path, bool merge_slashes, struct str *out);
+bool path_resolve(struct pool *pool, struct str path, bool merge_slashes, struct str *out);
 
 /*
  * The host of a Host field or an authority, in lower case, without port and

@@ -27,14 +27,6 @@ enum state {
 	BAD,
 };
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = ascii_lower(c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* RFC 9110 section 5.5: what may stand in an extension or a trailer. */
 static bool is_text(char c)
 {

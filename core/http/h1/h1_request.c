@@ -2,6 +2,8 @@
 /* From the bytes of a head to a request that runs through the phases. */
 #include "http/h1/h1.h"
 
+#include <escape.h>
+
 #include "http/conf/http.h"
 #include "http/field/status.h"
 #include "http/field/uri.h"
@@ -189,9 +191,9 @@ static int read_head(struct h1 *h, struct request_core *core, const char *bytes)
 		status = read_body_framing(h, core);
 	if (!status && req->method == METHOD_CONNECT)
 		status = 405;
-	if (!status && !str_eq(req->uri, STR("*")))
-		status = path_normalize(req->pool, req->uri, req->location->core->merge_slashes,
-					&req->uri);
+	if (!status && !str_eq(req->uri, STR("*")) &&
+	    !uri_decode_path(req->pool, req->uri, req->location->core->merge_slashes, &req->uri))
+		status = 400;
 	return status;
 }
 

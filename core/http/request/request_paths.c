@@ -58,7 +58,7 @@ bool request_resolve(struct request *req, struct str uri, struct str *out)
 {
 	*out = uri;
 	return !str_starts(uri, STR("/")) ||
-	       path_resolve(req->pool, uri, req->location->core->merge_slashes, out) == 0;
+	       path_resolve(req->pool, uri, req->location->core->merge_slashes, out);
 }
 
 struct str request_uri_of(struct request *req, struct str name)

@@ -238,13 +238,6 @@ static bool read_word(struct str *line, const char *const *words, size_t count, 
 	return false;
 }
 
-static int digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static bool read_address(struct str *line, struct state_socket *socket)
 {
 	struct str hex = next(line);
@@ -254,7 +247,7 @@ static bool read_address(struct str *line, struct state_socket *socket)
 	    hex.len / 2 < sizeof(socket->address.any.sa_family))
 		return false;
 	for (size_t i = 0; i < hex.len; i += 2) {
-		int high = digit(hex.data[i]), low = digit(hex.data[i + 1]);
+		int high = hex_digit(hex.data[i]), low = hex_digit(hex.data[i + 1]);
 
 		if (high < 0 || low < 0)
 			return false;
