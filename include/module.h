@@ -26,6 +26,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <base64.h>
 #include <body.h>
 #include <bytes16.h>
 #include <conf.h>

@@ -313,6 +313,11 @@ START_TEST(the_user_of_basic_authorization)
 	assert_str(user_of("Basic am9l"), "");
 	assert_str(user_of("Basic OnNlY3JldA=="), "");
 	assert_str(user_of("Basic ?"), "");
+	assert_str(user_of("Basic am9lOnNlY3JldA"), "joe");
+	assert_str(user_of("Basic am9lOnNlY3JldA==="), "joe");
+	assert_str(user_of("Basic am9lOnNlY3JldA==!"), "");
+	assert_str(user_of("Basic am9lOnNl!3JldA=="), "");
+	assert_str(user_of("Basic am9lO"), "");
 	assert_str(user_of("Basic"), "");
 	assert_str(user_of("Digest am9lOnNlY3JldA=="), "");
 }

@@ -2,6 +2,8 @@
 /* Variables of what the client asked: the request line, the fields of its head. */
 #include "http/variables/variables.h"
 
+#include <base64.h>
+
 #include "http/request/request_private.h"
 
 static bool give(struct str text, struct str *out)
@@ -170,40 +172,6 @@ bool variable_content_length(struct request *req, struct str rest, const void *d
 
 /* --- Authorization: Basic (RFC 7617) ---------------------------------------- */
 
-/* The value of a base64 digit, or -1. */
-static int digit_value(char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
-/* Decodes up to the first byte that is no digit. */
-static struct str decode_base64(struct pool *pool, struct str text)
-{
-	char *decoded = pool_alloc(pool, text.len + 1);
-	size_t len = 0;
-	unsigned bits = 0, count = 0;
-
-	for (size_t i = 0; i < text.len; i++) {
-		int value = digit_value(text.data[i]);
-
-		if (value < 0)
-			break;
-		bits = bits << 6 | (unsigned)value;
-		count += 6;
-		if (count >= 8) {
-			count -= 8;
-			decoded[len++] = (char)(bits >> count);
-		}
-	}
-	return (struct str){ decoded, len };
-}
-
 bool variable_remote_user(struct request *req, struct str rest, const void *data, struct str *out)
 {
 	struct str authorization = req->known.authorization, user;
@@ -211,7 +179,8 @@ bool variable_remote_user(struct request *req, struct str rest, const void *data
 	(void)rest, (void)data;
 	if (!str_eq_nocase(str_head(authorization, 6), STR("Basic ")))
 		return false;
-	user = decode_base64(req->pool, str_trim(str_skip(authorization, 6), " "));
+	if (!base64_decode(req->pool, str_trim(str_skip(authorization, 6), " "), &user))
+		return false;
 
 	ssize_t colon = str_chr(user, ':');
 
