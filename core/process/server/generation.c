@@ -48,6 +48,8 @@ int generation_read(const struct startup *startup, FILE *messages, struct genera
 	generation->events = events_conf_of(conf);
 	generation->listeners = http_listeners(conf);
 	generation->workers = (unsigned)generation->main->worker_processes;
+	generation->socket_each = generation->main->master_process &&
+				  generation->events->accept_mode == ACCEPT_REUSEPORT;
 	if (!logs_main(conf))
 		logs_set_main(conf, logs_add_error(conf, logs_note(conf, startup->error_log),
 						   LEVEL_ERROR));
@@ -76,12 +78,6 @@ int generation_read_again(const struct startup *startup, struct generation **out
 	return error;
 }
 
-bool generation_has_socket_each(const struct generation *generation)
-{
-	return generation->main->master_process &&
-	       generation->events->accept_mode == ACCEPT_REUSEPORT;
-}
-
 int generation_open(struct generation *generation)
 {
 	unsigned workers = generation->main->master_process ? generation->workers : 1;
@@ -91,8 +87,7 @@ int generation_open(struct generation *generation)
 		error = logfiles_open(logs_of(generation->conf));
 	if (error < 0)
 		return error;
-	error = listen_open(generation->listeners, workers,
-			    generation_has_socket_each(generation));
+	error = listen_open(generation->listeners, workers, generation->socket_each);
 	if (error < 0)
 		logfiles_close(logs_of(generation->conf));
 	return error;
@@ -119,6 +114,7 @@ void generation_pass(struct generation *from, struct generation *to)
 	to->events = from->events;
 	to->listeners = from->listeners;
 	to->workers = from->workers;
+	to->socket_each = from->socket_each;
 	from->conf = NULL;
 }
 

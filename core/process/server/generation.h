@@ -39,6 +39,7 @@ struct generation {
 	const struct events_conf *events;
 	struct listeners *listeners;
 	unsigned workers; /* how many */
+	bool socket_each; /* each worker has listening sockets of its own: accept_mode reuseport */
 	int64_t since_ms; /* wall clock: since when it serves */
 	bool serving; /* all its processes have been ready once */
 	bool retiring; /* its processes are ending and are not replaced */
@@ -52,9 +53,6 @@ int generation_read(const struct startup *startup, FILE *messages, struct genera
 
 /* The same for a server that runs: the errors go to the report (report.h) and to the log. */
 int generation_read_again(const struct startup *startup, struct generation **out);
-
-/* Whether each of its workers has a listening socket of its own (accept_mode reuseport). */
-bool generation_has_socket_each(const struct generation *generation);
 
 /*
  * Opens its log files and listening sockets, as master. 0, or -errno after messages;

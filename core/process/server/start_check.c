@@ -267,7 +267,7 @@ static void check_conflict(const struct generation *generation, const struct lis
 	struct conf *conf = generation->conf;
 	const struct listener *other = listen_conflict(generation->listeners, listener,
 						       generation->workers,
-						       generation_has_socket_each(generation));
+						       generation->socket_each);
 
 	if (other && other < listener)
 		report(conf, ERROR, &listener->place,

@@ -258,7 +258,7 @@ START_TEST(a_configuration_that_lies_here)
 END_TEST
 
 static const struct test_suite suite = {
-	.name = "preflight",
+	.name = "start check",
 	.setup = setup,
 	.teardown = teardown,
 };
