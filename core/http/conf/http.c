@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What a configuration says about HTTP as a whole, and which one is in force. */
+/* What a configuration says about HTTP as a whole, and how serving by it begins. */
 #include "http/conf/http.h"
 
 #include <unistd.h>
@@ -7,8 +7,6 @@
 #include "http/request/phases.h"
 
 static const char http_key;
-
-struct http *http_current;
 
 static struct str own_hostname(struct pool *pool)
 {
@@ -24,11 +22,13 @@ struct http *http_of(struct conf *conf)
 {
 	struct http *http = conf_shared(conf, &http_key, sizeof(struct http));
 
-	if (http->conf)
+	if (http->common.conf)
 		return http;
-	http->conf = conf;
-	http->hostname = own_hostname(conf_pool(conf));
-	http->prefix = conf_get_options(conf)->prefix;
+	http->common = (struct http_common){
+		.conf = conf,
+		.prefix = conf_get_options(conf)->prefix,
+		.hostname = own_hostname(conf_pool(conf)),
+	};
 	http->addresses_by_bytes.pool = conf_pool(conf);
 	return http;
 }
@@ -47,8 +47,9 @@ void http_prepare(struct conf *conf)
 
 void http_start(struct conf *conf, const struct protocol *protocol)
 {
-	http_current = http_of(conf);
-	for (size_t i = 0; i < http_current->listeners.count; i++)
-		for (struct listener *at = &http_current->listeners.items[i]; at; at = at->also)
+	struct listeners *listeners = http_listeners(conf);
+
+	for (size_t i = 0; i < listeners->count; i++)
+		for (struct listener *at = &listeners->items[i]; at; at = at->also)
 			at->protocol = protocol;
 }

@@ -34,7 +34,7 @@ int server_block_set(struct conf_call *call)
 	struct conf_scope *scope = conf_scope_open(call, IN_SERVER);
 	struct http_conf *core = conf_scope_write(call, scope, &http_module);
 
-	server->http = http;
+	server->common = &http->common;
 	server->place = call->node->name.place;
 	/* The server's own level is a location, too: the one for what no other matches. */
 	server->top = location_create(call, scope, LOCATION_SERVER);
@@ -99,7 +99,7 @@ static int parse_name(struct conf_call *call, const struct conf_word *word,
 		return out->pattern ? 0 : -1;
 	}
 	if (str_eq(text, STR("$hostname")))
-		text = http_of(call->conf)->hostname;
+		text = http_of(call->conf)->common.hostname;
 	if (!is_well_formed(text))
 		return conf_error(call, word,
 				  "invalid server name \"%.*s\"\nexpected \"a.example\", "

@@ -20,13 +20,12 @@ directive_set location_block_set;
 struct http_location *location_create(struct conf_call *call, struct conf_scope *scope,
 				      enum location_kind kind);
 
-/* Single settings: http_settings.c, error_page_conf.c. */
+/* Single settings: http_settings.c. */
 directive_set root_set;
 directive_set alias_set;
 directive_set internal_set;
 directive_set keepalive_timeout_set;
 directive_set large_client_header_buffers_set;
-directive_set error_page_set;
 
 /* listen_conf.c */
 directive_set listen_set;

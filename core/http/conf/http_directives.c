@@ -7,6 +7,8 @@
 
 #include "config/logs.h"
 #include "http/conf/http_conf.h"
+#include "http/request/error_page.h"
+#include "http/routing/routing.h"
 #include "http/variables/variables.h"
 
 enum {

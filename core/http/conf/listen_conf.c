@@ -292,7 +292,7 @@ static int add_address(struct conf_call *call, struct http_server *server,
 		       const struct options *options)
 {
 	const struct listener *listener = options->listener;
-	struct http_address *address = address_find_or_add(call, server->http, listener);
+	struct http_address *address = address_find_or_add(call, http_of(call->conf), listener);
 
 	/* Servers are read one after the other: it would be the last one. */
 	if (address->servers_count && address->servers[address->servers_count - 1] == server)
@@ -340,7 +340,7 @@ void listen_default(struct conf_call *call, struct http_server *server)
 		return;
 	listener_parse(call->pool, geteuid() == 0 ? STR("*:80") : STR("*:8000"), &listener, &ports,
 		       &why);
-	address_add_server(call, address_find_or_add(call, server->http, &listener), server);
+	address_add_server(call, address_find_or_add(call, http_of(call->conf), &listener), server);
 }
 
 /* --- when all servers are known --------------------------------------------- */

@@ -6,7 +6,9 @@
  */
 #include "http/request/phases.h"
 
+#include "config/config.h"
 #include "config/modules.h"
+#include "http/request/error_page.h"
 #include "http/request/request_private.h"
 #include "http/routing/routing.h"
 

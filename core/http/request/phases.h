@@ -8,7 +8,7 @@
 
 #include <module.h>
 
-#include "http/conf/http.h"
+#include "http/routing/location.h"
 
 /*
  * The handlers that requests of a location meet, by phase. Makes that of each

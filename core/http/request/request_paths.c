@@ -20,9 +20,9 @@ static struct file_root make_root(struct request *req, const struct template *te
 		return root;
 
 	/* Only a root that begins with a variable has come to this: others were completed. */
-	const struct str parts[] = { http_current->prefix, root.path };
+	const struct str parts[] = { req->server->common->prefix, root.path };
 
-	root.fixed_len = directory_len(http_current->prefix);
+	root.fixed_len = directory_len(req->server->common->prefix);
 	root.path = pool_concat(req->pool, parts, 2);
 	return root;
 }

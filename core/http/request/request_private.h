@@ -9,7 +9,7 @@
 #include <module.h>
 
 #include "file/policy.h"
-#include "http/conf/http.h"
+#include "http/routing/location.h"
 #include "net/conn.h"
 
 struct variable_slot;
@@ -129,12 +129,6 @@ struct str response_location(struct request *req);
 
 /* "skua" or "skua/0.1.0", by server_tokens. */
 struct str server_token(int server_tokens);
-
-/* Renders an error: error_page, or the built-in page. DONE, RESTART or CLOSE. */
-verdict error_page_respond(struct request *req, int status);
-
-/* Fills in the built-in page for a status. DONE. */
-verdict error_page_built_in(struct request *req, int status);
 
 /* Ends every wake-up of the request; cancels run. */
 void wakeups_cancel(struct request_core *core);

@@ -11,6 +11,7 @@
 #include <pcre2.h>
 
 #include "http/request/request_private.h"
+#include "http/routing/routing.h"
 
 enum {
 	MATCH_LIMIT = 1000000, /* steps: some milliseconds */

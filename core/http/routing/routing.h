@@ -7,7 +7,7 @@
 #ifndef SKUA_HTTP_ROUTING_ROUTING_H
 #define SKUA_HTTP_ROUTING_ROUTING_H
 
-#include "http/conf/http.h"
+#include "http/routing/location.h"
 
 /* --- servers of one address --- */
 
@@ -46,8 +46,6 @@ const struct http_server *vhosts_find(const struct vhosts *vhosts, struct reques
 
 /* --- locations of one level --- */
 
-struct location_tree;
-
 struct location_tree *location_tree_create(struct pool *pool);
 
 /*
@@ -73,5 +71,10 @@ const struct http_location *location_find(struct request *req, const struct http
 /* The location "@name", or NULL. */
 const struct http_location *location_find_named(const struct http_server *server,
 						struct str name);
+
+/* --- regular expressions --- */
+
+/* "PCRE2 10.42 2022-12-11", for `skua -V`. */
+const char *pattern_library(void);
 
 #endif

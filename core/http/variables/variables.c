@@ -19,7 +19,7 @@ struct variable_value *request_values(struct request_core *core)
 {
 	if (!core->values)
 		core->values = pool_array(core->pub.pool, struct variable_value,
-					  conf_variables_count(core->pub.server->http->conf));
+					  conf_variables_count(core->pub.server->common->conf));
 	return core->values;
 }
 
@@ -246,7 +246,7 @@ struct str variable_text(struct request *req, struct str name)
 {
 	struct variable_slot slot;
 
-	if (!conf_variable_resolve(req->server->http->conf, name, &slot))
+	if (!conf_variable_resolve(req->server->common->conf, name, &slot))
 		return STR("");
 	return slot_text(req, &slot);
 }

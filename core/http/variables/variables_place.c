@@ -194,8 +194,8 @@ bool variable_pid(struct request *req, struct str rest, const void *data, struct
 
 bool variable_hostname(struct request *req, struct str rest, const void *data, struct str *out)
 {
-	(void)req, (void)rest, (void)data;
-	return give(http_current->hostname, out);
+	(void)rest, (void)data;
+	return give(req->server->common->hostname, out);
 }
 
 bool variable_nginx_version(struct request *req, struct str rest, const void *data,
