@@ -11,6 +11,8 @@
 
 #include <str.h>
 
+struct generation;
+
 /* Begins an empty one. Without memory there is none, and all below do nothing. */
 void report_begin(void);
 
@@ -19,6 +21,9 @@ int report_fd(void);
 
 void report_put(struct str text);
 void report_printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Writes how the new generation differs from the old one: workers, addresses. */
+void report_changes(const struct generation *old, const struct generation *new);
 
 /* Ends it. The text, which the caller frees; NULL: it is empty. */
 char *report_end(void);
