@@ -341,8 +341,8 @@ START_TEST(one_at_a_unix_socket_goes_on)
 }
 END_TEST
 
-/* Its heirs have heirs of their own by the time it is done. */
-START_TEST(a_late_one_finds_the_heirs_of_its_heirs)
+/* Its successors have successors of their own by the time it is done. */
+START_TEST(a_late_one_finds_the_successors_of_its_successors)
 {
 	struct server *server = start("");
 	put_large(server);
@@ -534,7 +534,7 @@ TESTS_IN(&suite, an_idle_connection_goes_on, one_that_was_never_used_goes_on, ha
 	 a_long_head_goes_on, the_answer_under_way_first_then_it_goes_on,
 	 what_was_sent_behind_it_is_answered_by_the_next, a_body_under_way_is_read_first,
 	 time_goes_on, the_count_of_requests_goes_on, a_listener_that_is_gone_ends_its_connections,
-	 one_at_a_unix_socket_goes_on, a_late_one_finds_the_heirs_of_its_heirs,
+	 one_at_a_unix_socket_goes_on, a_late_one_finds_the_successors_of_its_successors,
 	 full_receivers_pass_and_the_sender_serves_on,
 	 one_slow_download_keeps_one_worker_until_its_time, many_idle_ones_survive,
 	 a_light_worker_gets_idle_ones, a_stopped_worker_gets_one_idle_one_at_most,

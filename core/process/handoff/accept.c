@@ -90,18 +90,6 @@ static bool is_shut_down(const struct watched_socket *socket)
 	return poll(&look, 1, 0) > 0 && look.revents & (POLLRDHUP | POLLHUP);
 }
 
-/*
- * Stops watching a socket that somebody has shut down: epoll would report that again and
- * again. It was the master, and this process is about to end, or the master will notice it
- * and make the socket listen again.
- */
-static void set_aside(struct watched_socket *socket)
-{
-	socket->is_aside = true;
-	event_remove(&socket->event);
-	timer_start(&accepting.aside, ASIDE_MS);
-}
-
 static void try_again(void *data)
 {
 	(void)data;
@@ -186,14 +174,22 @@ static void on_ready(struct event *event, uint32_t events)
 	struct watched_socket *socket = (struct watched_socket *)event;
 
 	for (int i = 0; i < (accepting.rules.many ? MANY : 1) && accepting.watching; i++) {
-		if (!accept_one(socket)) {
-			if (events & EPOLLHUP ||
-			    (++socket->misses % MISSES == 0 && is_shut_down(socket)))
-				set_aside(socket);
-			return;
+		if (accept_one(socket)) {
+			if (++socket->taken % TURN == 0)
+				queue_up_again(socket);
+			continue;
 		}
-		if (++socket->taken % TURN == 0)
-			queue_up_again(socket);
+		/*
+		 * Somebody has shut the socket down, and epoll would report that again and again.
+		 * It was the master, and this process is about to end, or the master will notice
+		 * it and make the socket listen again.
+		 */
+		if (events & EPOLLHUP || (++socket->misses % MISSES == 0 && is_shut_down(socket))) {
+			socket->is_aside = true;
+			event_remove(&socket->event);
+			timer_start(&accepting.aside, ASIDE_MS);
+		}
+		return;
 	}
 }
 

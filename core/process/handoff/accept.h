@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Takes connections from listening sockets: in a worker to serve them, in the
- * acceptor to deal them out.
+ * Accepts connections from listening sockets, in a worker and in the acceptor of `accept_mode
+ * handoff`.
  */
 #ifndef SKUA_PROCESS_HANDOFF_ACCEPT_H
 #define SKUA_PROCESS_HANDOFF_ACCEPT_H
@@ -19,21 +19,22 @@ struct accept_rules {
 
 	/* Whether there is room for one more; asked before each accept, and in each turn. */
 	bool (*has_room)(void);
-	/* Owns the descriptor from then on. */
+	/* A connection was accepted. Owns the descriptor. */
 	void (*take)(const struct listener *listener, int fd, const union address *peer,
 		     socklen_t peer_len);
 };
 
 /*
- * Watches the sockets. Where an address has several, they are spread over the
- * workers; none is left out, and none has to share one while there are enough. Those
- * that are for other workers are closed. Once in a process. 0 or -errno.
+ * Watches the sockets. Where an address has several sockets, they are spread over the workers:
+ * each socket has a worker, and workers share a socket only if there are fewer sockets than
+ * workers. This process's copies of the sockets for other workers are closed. Once in a
+ * process. 0 or -errno.
  */
 int accept_start(const struct listeners *listeners, const struct accept_rules *rules);
 
 /*
- * Takes what waits at this moment, as far as there is room, then no more, and
- * closes this process's copies of the sockets.
+ * Accepts the connections that wait at this moment, as far as there is room, then closes this
+ * process's copies of the sockets.
  */
 void accept_stop(void);
 

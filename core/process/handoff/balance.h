@@ -15,7 +15,7 @@ struct generation;
 /* In the master, once. active() is that of struct handoff_hooks. */
 void balance_init(struct generation *(*active)(void));
 
-/* Starts the checks if there is something to balance. Call it when a generation serves. */
+/* Call it when a generation begins to serve: starts the checks if it is to be balanced. */
 void balance_watch(void);
 
 /*

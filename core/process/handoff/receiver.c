@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The choice goes by numbers in shared memory that may be a moment old, or
- * wrong: at worst a connection goes to a worker that is not the best one. What
- * bounds an inbox in the end is the kernel.
+ * Workers are chosen by numbers in shared memory that may be a moment old, or wrong: at worst
+ * a connection goes to a worker that is not the best one. The kernel limits what an inbox
+ * holds, whatever the numbers say.
  */
 #include "process/handoff/receiver.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A message is looked at where it lies and taken away when a worker has it: so nothing
- * is lost when nobody takes it, and nothing need be kept here.
+ * A message is peeked at, and removed from its socket when a worker has got it. So nothing is
+ * lost when no worker takes it, and the master need not keep messages.
  */
 #include "process/handoff/relay.h"
 
@@ -26,11 +26,11 @@ enum {
 	FULL_MS = 100, /* until the next attempt when receivers have no room */
 };
 
-/* Those that may be given a message. */
+/* The workers that may be given a message. */
 struct group {
 	struct receiver *receivers;
 	size_t count;
-	bool are_of_peer; /* the peer's, whose inboxes are closed when they have gone */
+	bool are_of_peer; /* of the other program: their inboxes are closed when they have gone */
 };
 
 static struct {
@@ -80,7 +80,7 @@ static bool is_empty(const struct group *group)
 	return true;
 }
 
-/* The generation that takes what one of this generation has when it ends; NULL: none here. */
+/* The generation that takes the connections of this one when it ends; NULL: none does. */
 static const struct generation *successor_of(const struct generation *generation)
 {
 	const struct generation *active = relay.active();
@@ -88,7 +88,10 @@ static const struct generation *successor_of(const struct generation *generation
 	return active && active != generation && !active->retiring ? active : NULL;
 }
 
-/* Workers of this program that end themselves come last: they would only give it away again. */
+/*
+ * Those who take the connections of a process that ends; NULL: of one that has ended. Workers
+ * that end, too, come last, since they would have to give the connections away again.
+ */
 static struct group successors_of(const struct process *process)
 {
 	const struct generation *successor =
@@ -167,8 +170,8 @@ static struct receiver *choose(const struct group *group)
 }
 
 /*
- * The descriptors stay open here. 0; -EPIPE: there is nobody; or what the last one has
- * said. A dead inbox of a worker of ours is made anew (repair.h).
+ * The descriptors stay open here. 0; -EPIPE: the group is empty; otherwise the error of the
+ * last attempt. Dead inboxes of this program are left open: the master makes new ones.
  */
 static int send_to(const struct group *group, const struct message *message)
 {
@@ -195,7 +198,7 @@ static int send_to(const struct group *group, const struct message *message)
 	return error;
 }
 
-/* If nobody else is there any more, those who gave it serve it. */
+/* If no successor is left, workers of the same generation serve the connections. */
 static int deliver(struct process *from, const struct message *message)
 {
 	struct group takers = takers_of(from);
@@ -208,7 +211,7 @@ static int deliver(struct process *from, const struct message *message)
 	return send_to(&takers, message);
 }
 
-/* As relay_left(); `process` is at the other end, NULL: it has gone. */
+/* As relay_left(). `process` is at the other end of the socket; NULL: it has ended. */
 static int pass_on(int fd, struct process *process, uint32_t limit)
 {
 	struct message message;
@@ -246,7 +249,7 @@ static bool grant(struct process *process, uint32_t count)
 	return true;
 }
 
-/* What all are asked for and have not given yet. */
+/* How many connections all processes were asked for and have not given yet. */
 static uint64_t count_granted(void)
 {
 	uint64_t sum = 0;
@@ -268,7 +271,7 @@ static void ask_later(const struct process *process, bool full)
 		timer_start(&relay.ask_again, full ? FULL_MS : RECEIVER_RETRY_MS);
 }
 
-/* Asks one that ends for as many connections as there is room for. */
+/* Asks a worker that ends for as many connections as there is room for. */
 static void ask(struct process *process)
 {
 	if (process->state != PROCESS_RETIRING || process->kind != PROCESS_WORKER ||
@@ -280,7 +283,7 @@ static void ask(struct process *process)
 	bool full;
 	uint64_t room = find_room(&takers, &full), granted = count_granted();
 	uint64_t count = room > granted ? room - granted : 0;
-	/* Others may have nothing to give of what they were asked for. */
+	/* Others may not give what they were asked for: so each one is asked for one at least. */
 	if (count == 0 && room > 0 && process->granted == 0)
 		count = 1;
 	if (process->granted >= ASKED_MAX)
@@ -296,8 +299,8 @@ static void ask(struct process *process)
 }
 
 /*
- * It has at most worker_connections, and what lies in its inbox. One that an attacker
- * controls would give on for ever, to keep the others busy.
+ * A worker has at most worker_connections connections, and those in its inbox. Without the
+ * limit a worker that an attacker controls could give connections for ever.
  */
 void relay_expect(struct process *process)
 {

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Workers give connections to each other through the master, which passes each message
- * on without a look into its records. So no worker has an end of another one's inbox,
- * and none gives more than the master has asked it for:
+ * Workers give connections to each other through the master, which passes each message on
+ * without reading its records. So no worker has an end of another worker's inbox, and no
+ * worker gives more connections than the master has asked it for:
  *
- *     master ── LISTENERS, QUIT ──> worker that ends       whose connections others take
- *            ── GIVE n ──────────>                          there is room for n of them
- *            <───── CONNECTIONS ──                          at most n, in some messages
+ *     master ── LISTENERS, QUIT ──> worker that ends       listeners that successors have
+ *            ── GIVE n ──────────>                          there is room for n connections
+ *            <───── CONNECTIONS ──                          at most n, in several messages
  *            ── CONNECTIONS ──> inbox of a successor
  *
- * The successors of a process that ends are the workers of the ruling generation, or
- * those of another program that serves beside this one (peer_master.h). A worker that does
- * not end is asked for some when it has far more than the others (balance.h); what it
- * does not want to give then it reports by MESSAGE_KEPT.
+ * The successors of a process that ends are the workers of the active generation, or those
+ * of another program that serves beside this one (peer_master.h). A worker that does not end
+ * is asked for connections when it has far more than the others (balance.h). How many of
+ * these it keeps after all it reports by MESSAGE_KEPT.
  */
 #ifndef SKUA_PROCESS_HANDOFF_RELAY_H
 #define SKUA_PROCESS_HANDOFF_RELAY_H
@@ -27,49 +27,57 @@ struct receiver;
 /* In the master, once. active() is that of struct handoff_hooks. */
 void relay_init(struct generation *(*active)(void));
 
-/* Tells a process that ends whose connections others take; MESSAGE_QUIT follows. 0 or -errno. */
+/*
+ * Tells a process that ends which listeners its successors have (MESSAGE_LISTENERS). The
+ * caller sends MESSAGE_QUIT afterwards. 0, or -errno of channel_send(); -EPIPE: its channel
+ * is closed.
+ */
 int relay_tell(struct process *process);
 
 /* The successors have changed: tells all that end, and asks them for connections. */
 void relay_tell_all(void);
 
 /*
- * A process was told to end: asks it for as many connections as there is room for, now
- * and later. The acceptor gives those it holds without being asked.
+ * A process was told to end: asks it for as many connections as there is room for, now and
+ * whenever room comes. The acceptor gives the connections that it holds without being asked.
  */
 void relay_expect(struct process *process);
 
-/* Asks one that serves for so many. False: it cannot be asked, or has not done yet. */
+/*
+ * Asks a process that serves for so many connections. False: it cannot be asked, or has not
+ * yet given what it was asked for before.
+ */
 bool relay_ask_for(struct process *process, uint32_t count);
 
 /*
- * The least loaded of the other workers of its generation, as relay_ask_for() would
- * use it. NULL: none has room. Whoever plans to send it something notes that in
- * `planned`, until relay_forget_plans().
+ * The worker that would get what this process is asked for by relay_ask_for(): the least
+ * loaded of the others of its generation. NULL: none has room. The caller counts the
+ * connections that it has asked for in `planned` of the receiver until it calls
+ * relay_forget_plans().
  */
 struct receiver *relay_lightest(const struct process *process);
 void relay_forget_plans(void);
 
 /*
  * MESSAGE_CONNECTIONS comes next in the channel of a process: passes it on. 1: done;
- * -EAGAIN: the channel is left alone until somebody takes the message; -EPROTO: the
- * process was not asked for so many, or sends something else under this name, which is
- * dropped.
+ * -EAGAIN: no worker has room, the message stays where it is, and the channel is not watched
+ * until the next attempt; -EPROTO: the process was not asked for so many connections, or the
+ * message is broken; it is dropped.
  */
 int relay_take(struct process *process);
 
-/* MESSAGE_KEPT */
+/* MESSAGE_KEPT has come: the process does not give so many of those it was asked for. */
 void relay_kept(struct process *process, uint32_t count);
 
 /* The process has gone, or its channel is closed: nothing more is taken from it. */
 void relay_stop(struct process *process);
 
 /*
- * Passes the message at the front of a socket on, which a process that has gone has left
- * behind (orphans.h), to whom it may concern. How many connections that were, at most
- * `limit`; 0: there is none, or the server ends and nobody is to take it; -EPROTO: it
- * was something else, or of more, and is dropped; -EAGAIN, -EMFILE: not now; -EPIPE: nobody
- * takes it.
+ * Passes on the first message in a socket whose reader has ended (orphans.h). Returns how
+ * many connections were in it; 0: there is no message, or the server ends and no worker is
+ * to take it; -EPROTO: it held something else, or more connections than `limit`, and is
+ * dropped; -EAGAIN, -ETOOMANYREFS, -EMFILE: not possible now; -EPIPE: no worker is left that
+ * could take it.
  */
 int relay_left(int from, uint32_t limit);
 

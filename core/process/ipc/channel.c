@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * sendmsg(2) and recvmsg(2) with SCM_RIGHTS, unix(7). Whatever a message brings
- * is taken over before it is looked at, so that nothing stays open unnoticed.
+ * sendmsg(2) and recvmsg(2) with SCM_RIGHTS, unix(7). All descriptors of a message are noted
+ * before it is checked, so that none stays open unnoticed.
  */
 #include "process/ipc/channel.h"
 
@@ -26,8 +26,8 @@ struct message_head {
 };
 
 /*
- * Room for one control message, aligned for its head, with as many descriptors as
- * there can be: what does not arrive then has found no room in this process.
+ * Room for one control message with as many descriptors as there can be, aligned for its
+ * head. So if descriptors are missing, this process could not open that many.
  */
 union control {
 	struct cmsghdr head;
@@ -87,7 +87,7 @@ void message_discard(struct message *message)
 	message->fds_count = 0;
 }
 
-/* Takes over what came, even more than fits: nothing may stay open unnoticed. */
+/* Notes the descriptors that have come, and closes those that do not fit. */
 static void detach(struct msghdr *msg, struct message *message)
 {
 	for (struct cmsghdr *head = CMSG_FIRSTHDR(msg); head; head = CMSG_NXTHDR(msg, head)) {
@@ -105,7 +105,7 @@ static void detach(struct msghdr *msg, struct message *message)
 	}
 }
 
-/* Whoever sends one such may send many. */
+/* The log has at most one message in a while, since the sender may send many. */
 static int drop(struct message *message, const char *why)
 {
 	static int64_t said_ms;
@@ -136,8 +136,8 @@ static const char *fault(const struct message_head *head, const struct msghdr *m
 }
 
 /*
- * ECONNRESET says once that the other process has ended and left something unread. What
- * it has sent before is still there, and is read next.
+ * ECONNRESET is reported once when the other process has ended with messages unread. What it
+ * had sent before can still be read by the next call.
  */
 static bool is_passing(int error)
 {

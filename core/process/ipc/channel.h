@@ -8,8 +8,8 @@
  *
  * No two workers have an end of the same pair: whoever has one can shut it down. A
  * message is a head, at most CHANNEL_PAYLOAD bytes and CHANNEL_FDS descriptors.
- * Heads carry a version, so that an old and a new binary may talk: bytes that
- * come after what a reader knows are ignored, types that it doesn't know too.
+ * Heads carry a version, so that an old and a new binary can talk. A reader ignores bytes
+ * that come after those it knows, and messages of types that it does not know.
  */
 #ifndef SKUA_PROCESS_IPC_CHANNEL_H
 #define SKUA_PROCESS_IPC_CHANNEL_H
@@ -21,25 +21,25 @@
 #define CHANNEL_FDS	64
 #define CHANNEL_PAYLOAD 65536
 
-/* The numbers are spoken between binaries: never give one a new meaning. */
+/* Binaries of different versions use these numbers: never give one a new meaning. */
 enum message_type {
 	MESSAGE_READY = 1, /* to the master: this process serves */
-	MESSAGE_QUIT = 2, /* from it: end after the answers under way */
-	MESSAGE_STOP = 3, /* end now */
-	MESSAGE_LOGS = 4, /* the log files, opened again: number is the index of the first */
+	MESSAGE_QUIT = 2, /* from the master: end after the responses under way */
+	MESSAGE_STOP = 3, /* from the master: end now */
+	MESSAGE_LOGS = 4, /* from it: the log files, opened again; number: index of the first */
 	/* In an inbox, and to the master (relay.h): a record for each descriptor (inbox.h). */
 	MESSAGE_CONNECTIONS = 5,
 	MESSAGE_SUCCESSORS = 6, /* to another program: who takes connections here (successors.h) */
 	MESSAGE_MOVED = 7, /* to the master: a root lies outside of the sandbox now */
 	MESSAGE_COUNTERS = 8, /* the counters of another program's processes (successors.h) */
-	MESSAGE_SOCKETS =
-		9, /* between masters: listening sockets that were opened (peer_master.h) */
+	/* Between masters: listening sockets that were opened (peer_master.h). */
+	MESSAGE_SOCKETS = 9,
 	MESSAGE_LEAVING = 10, /* between masters: no worker accepts there any more */
 	MESSAGE_CLOSED = 11, /* to the master: this process has closed its listening sockets */
-	/* To one that ends: the ids of the listeners whose connections others take. */
+	/* To a process that ends: the ids of the listeners whose connections others take. */
 	MESSAGE_LISTENERS = 12,
 	MESSAGE_GIVE = 13, /* to a worker: it may give so many connections to the master */
-	MESSAGE_KEPT = 14, /* to the master: so many of them are not given after all */
+	MESSAGE_KEPT = 14, /* to the master: so many of those are not given after all */
 };
 
 /* A message that was received. Whoever receives it owns the descriptors. */

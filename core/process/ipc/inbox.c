@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Packs what is known of connections into the payload of a message, and back.
- * Records are copied in and out: they need not be aligned, nor trusted.
+ * Packs what is known of connections into the payload of a message, and unpacks it. Records
+ * are copied, since they may lie unaligned, and checked, since the sender is not trusted.
  */
 #include "process/ipc/inbox.h"
 
@@ -10,9 +10,12 @@
 #include <timer.h>
 #include <unistd.h>
 
-/* Spoken between binaries, so its layout is fixed; peer and bytes follow. */
+/*
+ * Binaries of different versions exchange it, so its layout is fixed. The address of the peer
+ * and the bytes received so far follow it.
+ */
 struct record {
-	uint32_t len; /* of all three */
+	uint32_t len; /* of the record, the address and the bytes */
 	uint32_t listener;
 	uint64_t number;
 	int64_t started_ms;
@@ -62,7 +65,7 @@ int batch_send(struct batch *batch, int inbox)
 	return 0;
 }
 
-/* One that may be added to others and taken from them. */
+/* A time that can be added to others without overflow; 0 in place of others. */
 static int64_t sound_time(int64_t ms)
 {
 	return ms < 0 || ms > INT64_MAX / 4 ? 0 : ms;
@@ -96,7 +99,7 @@ int inbox_decode(struct str *payload, struct passed_conn *conn)
 	return 0;
 }
 
-/* Whoever sends one such may send many. */
+/* At most one message in a while, since the sender of a bad message may send many. */
 static void say(const char *what)
 {
 	static int64_t said_ms;

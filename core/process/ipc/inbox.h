@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Inboxes carry connections to a worker, and nothing else. The master keeps
- * both ends of each, so what lies in one outlives its reader: the replacement
- * takes it out.
+ * Inboxes carry connections to a worker, and nothing else. The master keeps both ends of each
+ * inbox open. So the connections in it outlive a worker that dies, and its replacement reads
+ * them.
  *
  *     acceptor ──┬─> inbox ─> worker     credit: stats.dealt - stats.taken
  *     master ────┘
  *
- * What other workers give away comes through the master (relay.h): a worker has no end
- * of another one's inbox.
+ * Connections that other workers give away come through the master (relay.h): a worker has no
+ * end of another worker's inbox.
  *
- * What is known of a connection travels as a record beside its descriptor.
+ * A record beside each descriptor says what is known of the connection.
  */
 #ifndef SKUA_PROCESS_IPC_INBOX_H
 #define SKUA_PROCESS_IPC_INBOX_H
@@ -33,7 +33,7 @@ struct passed_conn {
 	struct conn_past past; /* zero for one that was only accepted */
 };
 
-/* Connections that shall leave in one message. Zero it to begin. */
+/* Connections that are to be sent in one message. Zero it to begin. */
 struct batch {
 	char payload[CHANNEL_PAYLOAD];
 	size_t len;
@@ -41,34 +41,35 @@ struct batch {
 	size_t count;
 };
 
-/* False: it does not fit in any more; send the batch first. */
+/* Adds a connection; the caller still owns its descriptor. False: the batch is full. */
 bool batch_add(struct batch *batch, const struct passed_conn *conn);
 
 /*
- * Sends it. 0: the descriptors are closed here, the batch is empty. -errno of
- * channel_send(): all is as before.
+ * Sends the batch. 0: the descriptors are closed here, and the batch is empty. -errno of
+ * channel_send(): the batch and its descriptors are as before.
  */
 int batch_send(struct batch *batch, int inbox);
 
 /*
- * Takes a record off the front of *payload; fd is not touched. -EBADMSG: there
- * is no whole one.
+ * Removes the first record of *payload and fills in *conn, but for its descriptor, which
+ * becomes -1. The bytes in conn->past point into the payload. 0; -EBADMSG: there is no
+ * complete record.
  */
 int inbox_decode(struct str *payload, struct passed_conn *conn);
 
 /*
- * How many connections the next message brings, 0 without one; -EMFILE when this
- * process has no room for their descriptors and some would be lost. It costs as
- * much as receiving the message.
+ * How many connections the next message brings; 0: there is no message; -EMFILE: this process
+ * cannot open so many descriptors, and some would be lost. The call costs as much as receiving
+ * the message.
  */
 int inbox_next(int fd);
 
-/* The same question: is there room for them? */
+/* Whether this process can open the descriptors of the next message, if there is one. */
 bool inbox_fits(int fd);
 
 /*
- * Takes all messages out and calls take() with each connection, whose
- * descriptor it owns. At most `messages` of them. How many connections came.
+ * Receives at most so many messages and calls take() with each connection; take() owns its
+ * descriptor. Returns how many connections have come.
  */
 unsigned inbox_receive(int fd, unsigned messages, void (*take)(const struct passed_conn *conn));
 

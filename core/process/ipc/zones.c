@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Shared zones: memory in a file without a name, mapped before the workers are
- * forked, with a mutex at its front that the kernel hands on when its holder dies.
- * Configurations hold references; a zone that the next configuration declares, too,
- * goes over to it, and so does one that another program has offered.
+ * Shared zones: memory in a file without a name, mapped before the workers are forked. At its
+ * front lies a robust mutex, which the kernel unlocks when its holder dies. Configurations
+ * hold references. A configuration that declares a zone which an earlier one has declared, or
+ * which another program has offered, gets that zone.
  */
 #include "process/ipc/zones.h"
 
@@ -46,8 +46,10 @@ struct offer {
 	char texts[];
 };
 
-static struct zone *zones;
-static struct offer *offers;
+static struct {
+	struct zone *first;
+	struct offer *offers; /* in the order of their coming */
+} zones;
 
 static void unmap(struct zone *zone)
 {
@@ -61,7 +63,7 @@ static void unmap(struct zone *zone)
 
 static void release(void *data)
 {
-	struct zone *zone = data, **link = &zones;
+	struct zone *zone = data, **link = &zones.first;
 
 	zone->conf = NULL;
 	if (--zone->references > 0)
@@ -70,6 +72,16 @@ static void release(void *data)
 		link = &(*link)->next;
 	*link = zone->next;
 	unmap(zone);
+}
+
+/* In a process that was forked, which needs the memory and not its descriptors. */
+static void forget(void)
+{
+	for (struct zone *zone = zones.first; zone; zone = zone->next) {
+		if (zone->fd >= 0)
+			close(zone->fd);
+		zone->fd = -1;
+	}
 }
 
 /* --- making one --------------------------------------------------------------- */
@@ -84,31 +96,18 @@ static struct shared *map(int fd, size_t size)
 	return memory;
 }
 
-static void init_lock(struct shared *shared)
-{
-	pthread_mutexattr_t attributes;
-
-	pthread_mutexattr_init(&attributes);
-	pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
-	pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
-	pthread_mutex_init(&shared->lock, &attributes);
-	pthread_mutexattr_destroy(&attributes);
-}
-
-static bool is_understood(const struct zone *zone, const struct zone_file *file)
-{
-	return zone->ops->layout && str_eq(file->layout, str_from(zone->ops->layout)) &&
-	       file->size == zone->size && file->head == sizeof(struct shared);
-}
-
-/* The memory of another program's zone of this name, if it is understood. */
+/* Takes the memory of another program's zone of the same name, size and layout, if any. */
 static bool adopt(struct zone *zone)
 {
-	for (struct offer *offer = offers; offer; offer = offer->next) {
-		if (!str_eq(offer->file.name, zone->name) || !is_understood(zone, &offer->file))
+	for (struct offer *offer = zones.offers; offer; offer = offer->next) {
+		const struct zone_file *file = &offer->file;
+
+		if (!str_eq(file->name, zone->name) || file->size != zone->size ||
+		    file->head != sizeof(struct shared) || !zone->ops->layout ||
+		    !str_eq(file->layout, str_from(zone->ops->layout)))
 			continue;
 		/* A descriptor of its own: the other program may need the one there is. */
-		zone->fd = fcntl(offer->file.fd, F_DUPFD_CLOEXEC, 0);
+		zone->fd = fcntl(file->fd, F_DUPFD_CLOEXEC, 0);
 		zone->shared = map(zone->fd, zone->size);
 		if (zone->shared) {
 			offer->adopted = true;
@@ -122,11 +121,17 @@ static bool adopt(struct zone *zone)
 
 static bool make(struct zone *zone)
 {
+	pthread_mutexattr_t attributes;
+
 	zone->fd = memfile_create("skua zone", sizeof(struct shared) + zone->size);
 	zone->shared = map(zone->fd, zone->size);
 	if (!zone->shared)
 		return false;
-	init_lock(zone->shared);
+	pthread_mutexattr_init(&attributes);
+	pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
+	pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
+	pthread_mutex_init(&zone->shared->lock, &attributes);
+	pthread_mutexattr_destroy(&attributes);
 	zone->ops->init(zone->shared->memory, zone->size);
 	return true;
 }
@@ -147,9 +152,9 @@ static struct zone *create(struct str name, size_t size, const struct zone_ops *
 		unmap(zone);
 		return NULL;
 	}
-	fork_cleanup_add(zones_forget);
-	zone->next = zones;
-	zones = zone;
+	fork_cleanup_add(forget);
+	zone->next = zones.first;
+	zones.first = zone;
 	return zone;
 }
 
@@ -159,7 +164,7 @@ static struct zone *find(const struct conf *conf, struct str name, size_t size,
 {
 	struct zone *alike = NULL;
 
-	for (struct zone *zone = zones; zone; zone = zone->next) {
+	for (struct zone *zone = zones.first; zone; zone = zone->next) {
 		if (!str_eq(zone->name, name))
 			continue;
 		if (zone->conf == conf)
@@ -199,7 +204,7 @@ struct zone *zone_declare(struct conf_call *call, struct str name, size_t size,
 
 bool zones_for_each(zones_visitor *act, void *data)
 {
-	for (const struct zone *zone = zones; zone; zone = zone->next) {
+	for (const struct zone *zone = zones.first; zone; zone = zone->next) {
 		const struct zone_file file = {
 			.fd = zone->fd,
 			.size = zone->size,
@@ -220,7 +225,7 @@ bool zones_for_each(zones_visitor *act, void *data)
 int zones_offer(const struct zone_file *file)
 {
 	struct offer *offer = malloc(sizeof(*offer) + file->layout.len + file->name.len);
-	struct offer **end = &offers;
+	struct offer **end = &zones.offers;
 
 	if (!offer)
 		return -ENOMEM;
@@ -237,10 +242,10 @@ int zones_offer(const struct zone_file *file)
 
 void zones_settle(void)
 {
-	while (offers) {
-		struct offer *offer = offers;
+	while (zones.offers) {
+		struct offer *offer = zones.offers;
 
-		offers = offer->next;
+		zones.offers = offer->next;
 		if (!offer->adopted)
 			log_notice("the zone \"%.*s\" of the other program is not taken over: "
 				   "none of this name, size and layout is declared here",
@@ -249,18 +254,9 @@ void zones_settle(void)
 	}
 }
 
-void zones_forget(void)
-{
-	for (struct zone *zone = zones; zone; zone = zone->next) {
-		if (zone->fd >= 0)
-			close(zone->fd);
-		zone->fd = -1;
-	}
-}
-
 /* --- in use --------------------------------------------------------------------- */
 
-/* Its holder died. What it left is brought into order before anybody sees it. */
+/* The holder of the lock has died, maybe in the middle of a change: repairs the contents. */
 static void recover(struct zone *zone)
 {
 	log_warnx("a process ended while it held the zone \"%.*s\", which is brought into order",

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the master does with the zones that modules declare (zone.h): at an upgrade
- * they go over to the other program by the descriptors of their memory. Those of
- * the same name, size and layout are adopted there; both programs use them then,
- * as two generations of one do.
+ * What the master does with the zones that modules declare (zone.h). At an upgrade the new
+ * program gets the descriptors of their memory. It adopts zones of the same name, size and
+ * layout as its own; both programs use these zones then, as two generations of one program do.
  */
 #ifndef SKUA_PROCESS_IPC_ZONES_H
 #define SKUA_PROCESS_IPC_ZONES_H
@@ -22,7 +21,10 @@ struct zone_file {
 	struct str name; /* no line break in it */
 };
 
-/* Calls act() with each zone that can go over, the latest first, until it returns false. */
+/*
+ * Calls act() with each zone that another program can adopt, the latest first, until it
+ * returns false. False: it did.
+ */
 typedef bool zones_visitor(void *data, const struct zone_file *zone);
 bool zones_for_each(zones_visitor *act, void *data);
 
@@ -33,10 +35,7 @@ bool zones_for_each(zones_visitor *act, void *data);
  */
 int zones_offer(const struct zone_file *zone);
 
-/* This program serves: what nobody has adopted is forgotten, and the log names it. */
+/* This program serves: offers that no configuration has adopted are dropped and logged. */
 void zones_settle(void);
-
-/* In a process that has been forked: the memory is all it needs. */
-void zones_forget(void);
 
 #endif

@@ -135,7 +135,7 @@ static void obey(struct message *message)
 /* Without a master no process could stop or reload this one: it makes room for a new one. */
 static void on_lost(void)
 {
-	log_alertx("the master process has gone: ending after the answers under way");
+	log_alertx("the master process has gone: ending after the responses under way");
 	set_takers(STR(""));
 	quit();
 }

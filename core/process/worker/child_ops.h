@@ -22,7 +22,7 @@ struct child_ops {
 	void (*stop)(void);
 	/* After the loop: closes and frees everything. */
 	void (*finish)(void);
-	/* giving_is_taken() gives other answers than before. NULL: it asks whenever it needs to. */
+	/* The result of giving_is_taken() has changed. NULL: it is called anew each time. */
 	void (*takers_changed)(void);
 	/* It may give so many more connections to the master. NULL: it gives without that. */
 	void (*give)(uint32_t count);

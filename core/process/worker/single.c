@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * master_process off: one process that binds, accepts and serves. For
- * debugging; a reload needs a master.
+ * master_process off: one process that opens the sockets, accepts and serves. It is meant
+ * for debugging, and cannot reload its configuration.
  */
 #include "process/worker/worker.h"
 
@@ -26,7 +26,7 @@ static struct generation *current;
 static void quit(int number)
 {
 	(void)number;
-	log_notice("signal QUIT received, ending after the answers under way");
+	log_notice("signal QUIT received, ending after the responses under way");
 	notify_stopping();
 	worker_quit();
 }
