@@ -11,21 +11,21 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "cli/control_client.h"
+#include "cli/help.h"
+#include "cli/options.h"
+#include "cli/serve.h"
+#include "cli/signal_command.h"
 #include "config/config.h"
 #include "config/modules.h"
-#include "cli/help.h"
-#include "cli/control_client.h"
+#include "process/master/server.h"
+#include "process/os/proctitle.h"
+#include "process/sandbox/sandbox.h"
 #include "process/server/generation.h"
 #include "process/server/main_conf.h"
-#include "cli/options.h"
 #include "process/server/start_check.h"
 #include "process/upgrade/program.h"
-#include "process/sandbox/sandbox.h"
-#include "cli/serve.h"
-#include "process/master/server.h"
 #include "process/upgrade/takeover.h"
-#include "cli/signal_command.h"
-#include "process/os/proctitle.h"
 
 #ifdef __clang__
 #define COMPILER __VERSION__
@@ -53,7 +53,7 @@ static void print_build(void)
 	fputs("\nconfigure arguments: " SKUA_CONFIGURE_ARGS "\n", stderr);
 }
 
-/* Seen from the folder where the command was given. */
+/* A path as an absolute one; a relative path begins at the current directory. */
 static struct str absolute(struct pool *pool, const char *path)
 {
 	char *here = path[0] == '/' ? NULL : getcwd(NULL, 0);
@@ -64,6 +64,7 @@ static struct str absolute(struct pool *pool, const char *path)
 	return full;
 }
 
+/* The same for a folder, with a slash at the end. */
 static struct str folder(struct pool *pool, const char *path)
 {
 	struct str full = absolute(pool, path);
@@ -73,7 +74,7 @@ static struct str folder(struct pool *pool, const char *path)
 	return path_clean(pool, full);
 }
 
-/* nginx: -c and -e are relative to the prefix. */
+/* The path of -c or -e, which is relative to the prefix as in nginx; NULL: the built-in one. */
 static struct str below_prefix(struct pool *pool, struct str prefix, const char *given,
 			       const char *built_in)
 {
@@ -100,6 +101,7 @@ static struct startup startup_of(struct pool *pool, const struct options *option
 	return startup;
 }
 
+/* -t and -T. Returns the exit status. */
 static int test(const struct startup *startup, bool quiet, bool dump)
 {
 	struct generation *generation;
@@ -121,6 +123,7 @@ static int test(const struct startup *startup, bool quiet, bool dump)
 	return !starts;
 }
 
+/* `skua help sandbox -c FILE`. Returns the exit status. */
 static int show_sandbox(const struct startup *startup)
 {
 	struct generation *generation;

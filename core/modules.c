@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The modules of the core itself, whose directives are always there.
+ * The list of the modules that belong to the core, and are part of every build. Modules that
+ * configure adds are listed in build/modules.c.
  */
 #include "config/logs.h"
 #include "config/modules.h"

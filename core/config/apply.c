@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Applies the tree to the tables of the modules. The directives of a block run
- * when it was planned (plan.c): simple ones, ORDERED ones, those with blocks. So
- * a nested block always begins with all that its parent says.
+ * Applies the tree to the tables of the modules. After a block was planned (plan.c), its
+ * directives run in three rounds: simple ones, ORDERED ones, those with blocks. So a nested
+ * block always begins with all settings of its parent.
  */
 #include "config/internal.h"
 
@@ -74,7 +74,7 @@ static void run_step(struct conf *conf, struct conf_scope *scope, const struct s
 	}
 }
 
-/* In which of three rounds the directive runs. */
+/* The round in which the directive runs: 0, 1 or 2. */
 static int round_of(const struct directive *directive)
 {
 	if (directive->flags & ORDERED)
@@ -100,7 +100,7 @@ int conf_scope_apply(struct conf_call *call, struct conf_scope *scope)
 	return call->conf->errors == errors ? 0 : -EINVAL;
 }
 
-/* The default as a line of a configuration. */
+/* Reads the default of a directive as a line of a configuration. */
 static const struct conf_node *initial_node(struct conf *conf, const struct directive *directive)
 {
 	const char *end = is_block_directive(directive) ? "" : ";";
@@ -152,7 +152,7 @@ void apply_defaults(struct conf *conf)
 				pool_memdup(pool, conf->initial[i], conf->modules[i]->conf_size);
 }
 
-/* What a mistake left behind is not looked at: it would only repeat it. */
+/* Modules with a wrong directive are left out: their check would report the mistake again. */
 void apply_checks(struct conf *conf)
 {
 	for (struct conf_scope *scope = conf->main; scope && !conf->unbalanced; scope = scope->next)

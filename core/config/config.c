@@ -20,7 +20,7 @@ static const struct module *const *server_modules(struct pool *pool)
 	return list;
 }
 
-/* Of a file below the current directory only what follows that. */
+/* The path of a file below the current directory, seen from there; any other as it is. */
 static struct str short_name(struct pool *pool, struct str path)
 {
 	char *here = getcwd(NULL, 0);
@@ -60,8 +60,8 @@ void conf_destroy(struct conf *conf)
 }
 
 /*
- * What is of use when the main file cannot be read. Its name begins at the prefix, and
- * whoever is not used to that gives one that begins here.
+ * A remedy for a main file that cannot be read. A relative path of -c begins at the prefix,
+ * while many people expect it to begin at the current directory.
  */
 static struct str help_find(struct conf *conf, int error)
 {
@@ -96,7 +96,7 @@ static struct conf_file *main_file(struct conf *conf, struct str text)
 	return NULL;
 }
 
-/* The directives of -g, then those of the file. */
+/* Reads the directives of -g, then those of the file. */
 static struct conf_node *read_main(struct conf *conf, struct conf_file *file)
 {
 	struct conf_node *globals = NULL, *nodes;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The files of a configuration: each is read once, whole, and kept as long as
- * the configuration, for messages and for -T. Also what a path in them means.
+ * the configuration, for messages and for -T. Also resolves the paths in them.
  */
 #include <config.h>
 #include <errno.h>
@@ -12,7 +12,7 @@
 #include "config/internal.h"
 
 enum {
-	FILE_SIZE_MAX = 256 << 20, /* more is not a configuration but a mistake */
+	FILE_SIZE_MAX = 256 << 20, /* a larger file was named by mistake */
 };
 
 static struct conf_file *file_add(struct conf *conf, struct conf_file file)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What the files of this folder share: the configuration itself, its files,
- * messages and tables. The way of a configuration: lexer.c makes words of
- * bytes, tree.c nodes of words; plan.c, apply.c and scope.c structs of nodes,
- * with the parsers of field.c; template.c settles the variables; message.c
- * prints what was wrong.
+ * messages and tables. A configuration goes through them in this order: lexer.c splits bytes
+ * into words, tree.c makes nodes of words; plan.c, apply.c and scope.c make the modules'
+ * structs of nodes, with the parsers of field.c; template.c looks up the variables; message.c
+ * prints the mistakes.
  */
 #ifndef SKUA_CONFIG_INTERNAL_H
 #define SKUA_CONFIG_INTERNAL_H
@@ -219,7 +219,7 @@ void apply_defaults(struct conf *conf);
 /* Applies the nodes of a block to its scope. */
 void apply_block(struct conf *conf, struct conf_scope *scope, struct conf_node *first);
 
-/* Lets the modules look at what became of it. */
+/* Calls the check() of the modules for each scope. */
 void apply_checks(struct conf *conf);
 
 /* --- template.c ---------------------------------------------------------- */
@@ -244,10 +244,10 @@ void message_vadd(struct conf *conf, enum message_kind kind, struct conf_place p
 /* Just behind a word, where something is missing. */
 struct conf_place place_behind(const struct conf_word *word);
 
-/* Takes back what was reported since there were `count` messages. */
+/* Takes back all messages but the first `count`. */
 void messages_forget(struct conf *conf, size_t count);
 
-/* Takes one back that another explains better. */
+/* Takes back the message with this index, since another one explains the mistake better. */
 void message_drop(struct conf *conf, size_t index);
 
 /* Prints them in the order of the files. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Makes words of bytes, by nginx's grammar: words are separated by white space,
+ * Splits the bytes of a file into words, by nginx's grammar: words are separated by white space,
  * ";" and "{"; a word that begins with a quote ends at the next one of its kind;
  * a backslash protects what follows and vanishes before a quote or a backslash;
  * "#" begins a comment where a word could begin, and "}" ends a block there; in
@@ -63,7 +63,7 @@ static void skip_space(struct lexer *lexer)
 	}
 }
 
-/* What a backslash and this byte stand for; 0: for themselves. */
+/* The byte that a backslash and this byte stand for; 0: they stand for themselves. */
 static char escaped(char c)
 {
 	switch (c) {
@@ -102,7 +102,7 @@ static void word_end(struct lexer *lexer, struct conf_word *word, const char *be
 	word->text = unescape(lexer->conf->pool, str_range(begin, end));
 }
 
-/* Underlines from the word's place to `end`, but not past its line. */
+/* Sets the length of the place so that it reaches to `end`, or to the end of its line. */
 static void underline(struct conf_word *word, const char *begin, const char *end)
 {
 	const char *eol = memchr(begin, '\n', (size_t)(end - begin));
@@ -111,8 +111,8 @@ static void underline(struct conf_word *word, const char *begin, const char *end
 }
 
 /*
- * Nobody closed the quote, or the one that was meant to open the next word did.
- * Report it where it begins; go on as if it ended with its line, before the
+ * A quote is not closed, or is closed by the quote that was meant to open the next word.
+ * Reports it where it begins, and goes on as if it ended with its line, before the
  * semicolon or brace there.
  */
 static void unterminated(struct lexer *lexer, const struct lexer *quote, struct conf_word *word)
@@ -163,7 +163,7 @@ static void read_quoted(struct lexer *lexer, struct conf_word *word)
 	word_end(lexer, word, start.pos + 1, close);
 }
 
-/* Up to white space, or one of these characters. */
+/* Reads up to white space or one of these characters. */
 static void read_bare(struct lexer *lexer, struct conf_word *word, const char *stops)
 {
 	const char *begin = lexer->pos;

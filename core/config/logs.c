@@ -85,7 +85,7 @@ struct log_file *conf_log_file(struct conf_call *call, struct str path)
 	struct log_file *file = logs_note(call->conf, conf_full_path(call->conf, path));
 	struct log_entry *entry = (struct log_entry *)file;
 
-	/* Outside of a directive it is a default. */
+	/* A call without a directive notes a default, which has no place. */
 	if (call->directive && call->node->nargs && !entry->place.file)
 		entry->place = call->node->args[0].place;
 	return file;
@@ -113,7 +113,7 @@ static int set_error_log(struct conf_call *call)
 					logs_note(call->conf, STR("/dev/stderr")) :
 					conf_log_file(call, path);
 	struct error_log *error = add_error(call->conf, file, (enum log_level)level);
-	/* The first in a block replaces what it inherits. */
+	/* The first error_log of a block replaces the list that the block inherits. */
 	error->log.next = own->scope == call->scope ? own->log : NULL;
 	own->log = &error->log;
 	own->scope = call->scope;

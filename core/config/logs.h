@@ -61,7 +61,11 @@ void logs_connect(struct logs *logs);
 
 /* The log of the main level; NULL if there is no error_log there and none was set. */
 const struct log *logs_main(struct conf *conf);
+
+/* Whether that log writes to standard error, among others. */
 bool logs_main_is_stderr(struct conf *conf);
+
+/* Sets the log for a main level without error_log. */
 void logs_set_main(struct conf *conf, const struct log *log);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The names that a configuration may use: the directives of all modules by name
- * and context, their variables, and which name somebody meant who mistyped one.
+ * and context, and their variables. Also finds the name that is nearest to a mistyped one.
  */
 #include "config/internal.h"
 
@@ -58,7 +58,7 @@ struct directive_entry *directive_find(const struct conf *conf, struct str name,
 }
 
 enum {
-	NAME_MAX_LEN = 64, /* longer ones are near to nothing */
+	NAME_MAX_LEN = 64, /* the nearest name is not looked for if it is longer */
 };
 
 static unsigned least(unsigned a, unsigned b, unsigned c)
@@ -69,8 +69,8 @@ static unsigned least(unsigned a, unsigned b, unsigned c)
 }
 
 /*
- * How many letters must be inserted, removed, replaced or swapped with their
- * neighbour to make b of a (optimal string alignment).
+ * The number of letters that must be inserted, removed, replaced or swapped with their
+ * neighbour to turn a into b (optimal string alignment distance).
  */
 static unsigned edit_distance(struct str a, struct str b)
 {
@@ -107,7 +107,7 @@ static bool is_name_letter(char c)
 	return (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9') || c == '_';
 }
 
-/* "listen:80", "root=/srv": the name is there, the space behind it is not. */
+/* Whether the space behind the name was forgotten: "listen:80", "root=/srv". */
 static bool runs_on(struct str wanted, struct str name)
 {
 	return wanted.len > name.len && str_starts(wanted, name) &&

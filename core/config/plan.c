@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Plans a block before anything of it is applied: each node finds its directive,
- * the numbers of words and what may not stand twice are checked, and what the
- * block sets gets structs of its own. Most of this is about what can be wrong.
+ * Plans a block before anything of it is applied: finds the directive of each node,
+ * checks the number of words and that no directive stands twice, and gives the block structs
+ * of its own for the modules that it sets. Most of the code is about mistakes.
  */
 #include "config/internal.h"
 
-/* An error at a word; the entry's module is not checked later. */
+/* Reports an error at a word; the entry's module is not checked later. */
 static void __attribute__((format(printf, 4, 5)))
 error_at(struct conf *conf, const struct conf_word *word, const struct directive_entry *entry,
 	 const char *format, ...)
@@ -25,7 +25,7 @@ bool is_block_directive(const struct directive *directive)
 	return directive->flags & (BLOCK | RAW_BLOCK);
 }
 
-/* The "{" belongs behind the words on the line of the name; a "}" is left over then. */
+/* Reports a "{" that is missing behind the words on the line of the name; its "}" is left over. */
 static void report_missing_brace(struct conf *conf, const struct conf_node *node)
 {
 	const struct conf_word *last = &node->name;
@@ -56,7 +56,7 @@ static bool report_absent(struct conf *conf, const struct conf_node *node)
 	return false;
 }
 
-/* Nothing with this name may stand here. */
+/* Reports a name that no directive of this context has. */
 static void report_unknown(struct conf *conf, struct conf_scope *scope,
 			   const struct conf_node *node)
 {
@@ -101,7 +101,7 @@ size_t swallowed_name(const struct conf *conf, const struct conf_scope *scope,
 	return node->nargs;
 }
 
-/* Makes two directives of one: the second begins at the argument. */
+/* Splits a directive in two: the second begins at the argument. */
 static void split_node(struct conf *conf, struct conf_node *node, size_t index)
 {
 	struct conf_node *second = pool_memdup(conf->pool, node, sizeof(*node));
@@ -134,7 +134,7 @@ static bool count_fits(const struct directive *directive, size_t nargs)
 	return nargs >= min && nargs <= max;
 }
 
-/* At the first word that is too much, or at the name when some are missing. */
+/* Reports too many words at the first superfluous one, and too few at the name. */
 static void report_count(struct conf *conf, const struct conf_node *node,
 			 const struct directive_entry *entry)
 {
@@ -161,7 +161,7 @@ static void report_count(struct conf *conf, const struct conf_node *node,
 						  " { ... }");
 }
 
-/* Has the node the arguments, and the block or none, that the directive takes? */
+/* Whether the node has as many arguments as the directive takes, and a block if it wants one. */
 static bool shape_fits(struct conf *conf, struct conf_scope *scope, struct conf_node *node,
 		       const struct directive_entry *entry)
 {
@@ -195,7 +195,7 @@ static bool shape_fits(struct conf *conf, struct conf_scope *scope, struct conf_
 	return false;
 }
 
-/* Remembers where the directive stands first; false: it must not stand twice. */
+/* Notes where the directive stands first; false: it stands twice, and must not. */
 static bool may_repeat(struct conf *conf, struct step *step, unsigned block)
 {
 	struct directive_entry *entry = step->entry;

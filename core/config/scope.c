@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Scopes: the structs of the modules in one block. At first they are those of
- * the block around it; the first directive that sets something of a module gets
- * it a copy. What is LOCAL does not come along.
+ * Scopes: the structs of the modules in one block. At first they are shared with the block
+ * around it; the first directive that sets something of a module makes a copy. LOCAL fields
+ * are set to their defaults in it.
  */
 #include "config/internal.h"
 
@@ -11,7 +11,7 @@ static bool is_local(const struct directive *directive)
 	return (directive->flags & LOCAL) && directive->size;
 }
 
-/* Does the struct have a LOCAL field that is not as it was at the beginning? */
+/* Whether the struct has a LOCAL field that differs from its default. */
 static bool has_local(const struct module *module, const char *data, const char *initial)
 {
 	const struct directive *directive = module->directives;
@@ -34,7 +34,7 @@ static void reset_local(const struct module *module, char *data, const char *ini
 			       directive->size);
 }
 
-/* limit_except is no place of its own: what answers in its location answers in it. */
+/* A handler that responds in a location responds in its limit_except, too. */
 static bool keeps_local(const struct conf_scope *scope)
 {
 	return scope->context == IN_LIMIT_EXCEPT;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Compiles strings with variables in them: "$name", "${name}", "$1". A name gets
- * a slot at its first use. What it stands for is settled at the end: a variable
- * that the configuration defines (map, set, a named capture) may come later in
- * the file than its use. Names are the same in upper and lower case.
+ * a slot at its first use. Its getter is looked up when the whole configuration was read: a
+ * variable that the configuration defines (map, set, a named capture) may come later in
+ * the file than its use. Upper and lower case make no difference in names.
  */
 #include "config/template.h"
 
@@ -52,7 +52,10 @@ static void slot_take(const struct conf *conf, struct variable_slot *slot,
 	slot->module_index = found->module;
 }
 
-/* A number, or a variable of a module. False: perhaps the configuration defines it. */
+/*
+ * Looks up the getter of a capture or of a module's variable. False: there is none, and
+ * perhaps the configuration defines the variable.
+ */
 static bool slot_settle(const struct conf *conf, struct variable_slot *slot)
 {
 	const struct module_variable *found = hash_get(&conf->variables, slot->name);
@@ -91,7 +94,7 @@ static bool slot_known(const struct variable_slot *slot)
 	return slot->get || slot->capture || (slot->flags & VARIABLE_ASSIGNED);
 }
 
-/* The place of a part of a word; of the whole word where escapes shift the columns. */
+/* The place of a part of a word; of the whole word if escapes shift the columns. */
 static struct conf_place place_within(const struct conf_word *word, size_t offset, size_t len)
 {
 	struct conf_place place = word->place;
@@ -117,8 +120,8 @@ static void note_use(struct conf *conf, struct variable_slot *slot, struct conf_
 }
 
 /*
- * The name at the front of `text`, which begins with "$". *taken counts the bytes
- * of it with sign and braces. False: there is none.
+ * Takes the name at the front of `text`, which begins with "$". *taken is its length with
+ * the sign and the braces. False: there is no name.
  */
 static bool take_name(struct str text, struct str *name, size_t *taken)
 {
@@ -250,7 +253,7 @@ int variable_define(struct conf_call *call, struct str name, variable_get *get, 
 		slot->rest = STR("");
 	}
 	slot->flags |= flags;
-	if (!get) /* what is assigned has to be kept */
+	if (!get) /* an assigned value must not be computed again */
 		slot->flags = (slot->flags & ~(unsigned)VARIABLE_VOLATILE) | VARIABLE_ASSIGNED;
 	return 0;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Makes a tree of the words of a file and of those it includes. Knows braces,
- * semicolons and `include`, and no directive. After a mistake it goes on as a
- * reader would: a directive ends before "}", a block at the end of its file.
+ * Makes a tree of the words of a file and of those it includes. It knows braces,
+ * semicolons and `include`, and no other directive. After a mistake it goes on in the most
+ * likely way: a directive ends before "}", a block at the end of its file.
  */
 #include <errno.h>
 #include <glob.h>
@@ -12,7 +12,7 @@
 enum {
 	BLOCK_DEPTH_MAX = 100,
 	INCLUDE_DEPTH_MAX = 50,
-	INCLUDES_MAX = 200000, /* files that include several others, on many levels */
+	INCLUDES_MAX = 200000, /* in all; few files are enough, if each includes several others */
 };
 
 struct reader {
@@ -29,7 +29,7 @@ struct reader {
 	struct conf_word suspect;
 	bool is_suspect;
 
-	bool stop; /* nothing that follows would make sense */
+	bool stop; /* the rest of the file is not read */
 };
 
 /* Nodes are appended at *list->end. */
@@ -39,7 +39,7 @@ struct node_list {
 
 static void read_file(struct conf *conf, struct conf_file *file, struct node_list *list);
 
-/* The name that messages use: beside the name of the main file. */
+/* The name of an included file in messages: relative as that of the main file. */
 static struct str name_beside(struct conf *conf, struct str path)
 {
 	struct str main = conf->options.name;
@@ -82,7 +82,7 @@ static void include_file(struct conf *conf, const struct conf_word *word, struct
 	}
 }
 
-/* Files that match are read in the order of their names; none is no error. */
+/* Reads the files that match, in the order of their names. That none matches is no error. */
 static void include_glob(struct conf *conf, const struct conf_word *word, struct str pattern,
 			 struct node_list *list)
 {
@@ -142,7 +142,7 @@ static struct conf_node *append_node(struct reader *reader, struct node_list *li
 	return node;
 }
 
-/* The words so far are a directive without a block. */
+/* Ends the directive that the words so far are, which has no block. */
 static void end_directive(struct reader *reader, struct node_list *list)
 {
 	const struct conf_word *name = &reader->words[0];
@@ -154,7 +154,7 @@ static void end_directive(struct reader *reader, struct node_list *list)
 	reader->count = 0;
 }
 
-/* What stands before the place on its line, the lexer's, is white space. */
+/* Whether only white space stands before the place, which is on the lexer's line. */
 static bool begins_line(const struct lexer *lexer, struct conf_place place)
 {
 	if (place.line != lexer->line)
@@ -193,7 +193,7 @@ static void unclosed_block(struct reader *reader, const struct conf_word *opener
 	reader->conf->unbalanced = true;
 }
 
-/* The bytes of "2}", "2,}" or "2,4}" at the front of the text; 0: it is none of them. */
+/* The length of "2}", "2,}" or "2,4}" at the front of the text; 0: it is none of them. */
 static size_t quantifier_len(struct str text)
 {
 	size_t len = 0;
@@ -205,8 +205,8 @@ static size_t quantifier_len(struct str text)
 }
 
 /*
- * "^/[a-f]{2}/" without quotes: the brace ends the word, as in nginx, and begins
- * a block that nobody meant. Reports it and makes one word of the parts.
+ * In "^/[a-f]{2}/" without quotes the brace ends the word, as in nginx, and begins
+ * a block that was not meant. Reports that and joins the parts to one word.
  */
 static bool join_quantifier(struct reader *reader, struct conf_place brace)
 {
@@ -232,7 +232,7 @@ static bool join_quantifier(struct reader *reader, struct conf_place brace)
 static void read_nodes(struct reader *reader, struct node_list *list,
 		       const struct conf_word *opener, bool indented);
 
-/* The words before the "{" that was just read are a directive with a block. */
+/* Reads the block of the directive that the words before the "{" are. */
 static void read_block(struct reader *reader, struct node_list *list, struct conf_place brace)
 {
 	if (reader->count == 0) {
@@ -261,7 +261,7 @@ static void read_block(struct reader *reader, struct node_list *list, struct con
 	node->first = inner.first;
 }
 
-/* "}" was read. True: the block of the opener ends here. */
+/* Handles a "}". True: the block of the opener ends here. */
 static bool close_block(struct reader *reader, const struct conf_word *opener,
 			struct conf_place brace, bool indented)
 {
@@ -367,8 +367,8 @@ struct conf_node *tree_read(struct conf *conf, struct conf_file *file)
 }
 
 /*
- * Never set: what it does is done when the tree exists. This is its documentation.
- * Its symbol leaves include_module to a module of that name.
+ * Only the documentation of `include`, which tree_read() carries out. The name of the
+ * variable leaves include_module to a module of that name.
  */
 const struct module config_include_module = {
 	.name = "config",

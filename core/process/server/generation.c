@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Reads a configuration and opens what it names, in this order: log files first,
- * so that what follows can complain.
+ * Reads a configuration and opens what it names: log files first, so that messages about the
+ * rest are logged there.
  */
 #include "process/server/generation.h"
 

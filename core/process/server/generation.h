@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A configuration together with what it made the master open, and what the
- * processes look up in it. Each reload makes a new generation; the processes of
- * the old one go on with theirs until they have ended.
+ * A generation: a configuration with the settings that the processes look up in it. Each
+ * reload makes a new generation; the processes of the old one keep theirs until they have
+ * ended.
  */
 #ifndef SKUA_PROCESS_SERVER_GENERATION_H
 #define SKUA_PROCESS_SERVER_GENERATION_H

@@ -38,7 +38,7 @@ struct main_conf {
 	const struct events_conf *events; /* NULL: there is no such block */
 };
 
-/* So many fit into the table of processes, twice. */
+/* The table of processes has room for this many workers of two generations (table.h). */
 #define WORKERS_MAX 512
 
 extern const struct module main_module;

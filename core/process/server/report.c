@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * All writers share one open file and with it the position: nobody writes over
- * another's lines.
+ * All processes share one open file description, and with it the position, so that they do
+ * not overwrite each other's lines.
  */
 #include "process/server/report.h"
 
@@ -16,7 +16,7 @@
 
 enum { REPORT_MAX = 256 * 1024 };
 
-static int file = -1;
+static int file = -1; /* of the report that is under way */
 
 void report_begin(void)
 {

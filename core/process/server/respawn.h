@@ -25,7 +25,7 @@ struct respawn {
 	unsigned not_forked; /* in a row */
 };
 
-/* What the decision depends on besides. */
+/* What else the decision depends on. */
 struct respawn_place {
 	bool is_proven; /* all processes of its configuration have served at the same time */
 	bool is_needed; /* no other process of its kind and configuration serves */
@@ -34,9 +34,9 @@ struct respawn_place {
 #define RESPAWN_NEVER (-1)
 
 /*
- * In how many milliseconds it is started again, 0: at once. RESPAWN_NEVER: its
- * configuration is not proven, and this shows that it will not be. One that is needed
- * waits for the shortest of the delays at most.
+ * Counts the failure, if it was one, and returns in how many milliseconds the process is to
+ * be started again; 0: at once. RESPAWN_NEVER: its configuration is not proven, and will not
+ * be after this. A process that is needed waits for the shortest of the delays at most.
  */
 int64_t respawn_after(struct respawn *respawn, enum respawn_cause cause,
 		      struct respawn_place place);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * socket(2), its options, bind(2), listen(2), and what may be tried again when the
- * address is in use.
+ * Calls socket(2), sets options, calls bind(2) and listen(2), and tries again if the address
+ * is in use. Also repairs sockets that were shut down.
  */
 #include "process/server/sockets.h"
 
@@ -61,7 +61,7 @@ bool socket_is_shared(int fd)
 	return getsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &share, &len) == 0 && share;
 }
 
-/* What may be set before and after listen(). */
+/* Sets the options that may be set before and after listen(). */
 static void apply_options(int fd, const struct listener *listener, bool share)
 {
 	if (listener->rcvbuf)
@@ -86,7 +86,7 @@ static bool is_multipath(int fd)
 	       protocol == IPPROTO_MPTCP;
 }
 
-/* Whether the kernel can. */
+/* Whether the kernel has Multipath TCP for this family. */
 static bool has_multipath(int family)
 {
 	int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_MPTCP);
@@ -174,7 +174,7 @@ static int probe(const struct listener *listener, const char **call)
 	return 0;
 }
 
-/* Nobody accepts at a file that a dead server has left behind: it is in the way. */
+/* Removes the file of a unix socket that a dead server has left behind, where nobody accepts. */
 static bool remove_stale(const struct listener *listener)
 {
 	const struct sockaddr_un *un = &listener->address.un;
@@ -254,7 +254,7 @@ static bool still_listens(int fd)
 	return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &value, &len) == 0 && value;
 }
 
-/* Those that are accepted have it, too: their last answers could be lost. */
+/* Undoes SO_LINGER. Accepted sockets inherit it, and their last bytes could be lost. */
 static void take_linger(int fd, const struct listener *listener)
 {
 	struct linger linger = { 0 };

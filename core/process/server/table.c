@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A fixed array, so that a process's place, and with it its slot of the counters,
- * never moves.
+ * A fixed array, so that the place of a process, and its slot of the counters with it, never
+ * moves.
  */
 #include "process/server/table.h"
 
