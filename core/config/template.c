@@ -302,6 +302,15 @@ const struct variable_slot *conf_variable_find(const struct conf *conf, struct s
 	return hash_get(&conf->slots, name);
 }
 
+const struct variable_slot *variable_slot(struct conf_call *call, struct str name)
+{
+	char *lower = pool_cstr(call->pool, name);
+
+	for (size_t i = 0; i < name.len; i++)
+		lower[i] = ascii_lower(lower[i]);
+	return conf_variable_find(call->conf, (struct str){ lower, name.len });
+}
+
 bool conf_variable_resolve(const struct conf *conf, struct str name, struct variable_slot *out)
 {
 	const struct variable_slot *slot = conf_variable_find(conf, name);

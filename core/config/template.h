@@ -3,7 +3,7 @@
  * Templates, "…$name…${name}…", as conf_parse_template() has compiled them: literal parts
  * and variables. Which function gives a variable's value is decided when the whole
  * configuration was read, since a variable may be defined after its first use.
- * http/variables/variables.c evaluates them.
+ * http/request/variable_values.c evaluates them.
  */
 #ifndef SKUA_CONFIG_TEMPLATE_H
 #define SKUA_CONFIG_TEMPLATE_H

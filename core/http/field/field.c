@@ -7,6 +7,8 @@
 
 #include <bytes16.h>
 
+#include "http/field/fields.h"
+
 /* --- names and values --------------------------------------------------------- */
 
 /* RFC 9110 section 5.6.2: tchar */
@@ -91,6 +93,57 @@ bool list_has(struct str list, struct str token)
 		if (str_eq_nocase(element, token))
 			return true;
 	return false;
+}
+
+/* --- field lines of one name ---------------------------------------------------- */
+
+/* "user_agent" is the field User-Agent. */
+static inline bool is_field(struct str field, struct str variable)
+{
+	if (field.len != variable.len)
+		return false;
+	for (size_t i = 0; i < field.len; i++) {
+		char c = field.data[i], wanted = variable.data[i];
+
+		if (c != wanted && (c == '-' ? '_' : ascii_lower(c)) != wanted)
+			return false;
+	}
+	return true;
+}
+
+/* The first one from here on; NULL if there is none. */
+static const struct header *find_field(const struct header *header, struct str name)
+{
+	while (header && !is_field(header->name, name))
+		header = header->next;
+	return header;
+}
+
+static struct str join_fields(struct pool *pool, const struct header *first, struct str name)
+{
+	struct str separator = str_eq(name, STR("cookie")) ? STR("; ") : STR(", ");
+	size_t len = 0;
+
+	for (const struct header *field = first; field; field = find_field(field->next, name))
+		len += field->value.len + separator.len;
+
+	char *text = pool_alloc(pool, len), *to = text;
+
+	for (const struct header *field = first; field; field = find_field(field->next, name))
+		to = str_put(str_put(to, field->value), separator);
+	return (struct str){ text, len - separator.len };
+}
+
+bool fields_text(struct pool *pool, const struct header *headers, struct str name,
+		 struct str *out)
+{
+	const struct header *first = find_field(headers, name);
+
+	if (first)
+		*out = first->value;
+	if (first && find_field(first->next, name))
+		*out = join_fields(pool, first, name);
+	return first != NULL;
 }
 
 /* --- Range --------------------------------------------------------------------- */

@@ -100,9 +100,6 @@ struct file_root request_file_root(struct request *req);
 /* Room for the values of all variables, made at the first use. */
 struct variable_value *request_values(struct request_core *core);
 
-/* Module contexts are gone, as after a redirect. Variables and captures stay. */
-void request_clear_contexts(struct request_core *core);
-
 /* Walks until the answer is complete (then calls `complete`) or the request waits. */
 void request_advance(struct request_core *core);
 

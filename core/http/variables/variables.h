@@ -9,8 +9,6 @@
 #include <pool.h>
 #include <variable.h>
 
-struct header;
-
 /* Ended by a zeroed entry. */
 extern const struct variable http_variables[];
 
@@ -34,14 +32,6 @@ variable_get variable_status, variable_bytes_sent, variable_body_bytes_sent;
 variable_get variable_request_length, variable_request_time, variable_request_completion;
 variable_get variable_request_id, variable_msec, variable_time_local, variable_time_iso8601;
 variable_get variable_sent_http, variable_sent_trailer;
-
-/*
- * The values of all fields of that name ("user_agent" is the field User-Agent) in
- * their order, with a comma between (a semicolon between cookies). False: there is
- * none.
- */
-bool fields_text(struct pool *pool, const struct header *headers, struct str name,
-		 struct str *out);
 
 /* Seconds with three digits of fractions: "0.005". Nothing is below zero. */
 struct str milliseconds_text(struct pool *pool, int64_t ms);

@@ -8,6 +8,7 @@
 #include <sys/random.h>
 
 #include <date.h>
+#include "http/field/fields.h"
 #include "http/request/request_private.h"
 #include "http/field/status.h"
 

@@ -4,6 +4,7 @@
 
 #include <base64.h>
 
+#include "http/field/fields.h"
 #include "http/request/request_private.h"
 
 static bool give(struct str text, struct str *out)
@@ -56,55 +57,6 @@ bool variable_host(struct request *req, struct str rest, const void *data, struc
 {
 	(void)rest, (void)data;
 	return give(req->host.len ? req->host : req->server->name, out);
-}
-
-/* "user_agent" is the field User-Agent. */
-static inline bool is_field(struct str field, struct str variable)
-{
-	if (field.len != variable.len)
-		return false;
-	for (size_t i = 0; i < field.len; i++) {
-		char c = field.data[i], wanted = variable.data[i];
-
-		if (c != wanted && (c == '-' ? '_' : ascii_lower(c)) != wanted)
-			return false;
-	}
-	return true;
-}
-
-/* The first one from here on; NULL if there is none. */
-static const struct header *find_field(const struct header *header, struct str name)
-{
-	while (header && !is_field(header->name, name))
-		header = header->next;
-	return header;
-}
-
-static struct str join_fields(struct pool *pool, const struct header *first, struct str name)
-{
-	struct str separator = str_eq(name, STR("cookie")) ? STR("; ") : STR(", ");
-	size_t len = 0;
-
-	for (const struct header *field = first; field; field = find_field(field->next, name))
-		len += field->value.len + separator.len;
-
-	char *text = pool_alloc(pool, len), *to = text;
-
-	for (const struct header *field = first; field; field = find_field(field->next, name))
-		to = str_put(str_put(to, field->value), separator);
-	return (struct str){ text, len - separator.len };
-}
-
-bool fields_text(struct pool *pool, const struct header *headers, struct str name,
-		 struct str *out)
-{
-	const struct header *first = find_field(headers, name);
-
-	if (first)
-		*out = first->value;
-	if (first && find_field(first->next, name))
-		*out = join_fields(pool, first, name);
-	return first != NULL;
 }
 
 bool variable_http(struct request *req, struct str rest, const void *data, struct str *out)

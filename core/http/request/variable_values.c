@@ -5,7 +5,7 @@
  * without variables costs nothing, one that is a single variable is not copied,
  * others are written out in one allocation, or where the caller wants them.
  */
-#include "http/variables/variables.h"
+#include <variable.h>
 
 #include "config/template.h"
 #include "http/request/request_private.h"
@@ -86,15 +86,6 @@ static struct str slot_text(struct request *req, const struct variable_slot *slo
 	if (--depth == 0)
 		is_cycle = false;
 	return text;
-}
-
-const struct variable_slot *variable_slot(struct conf_call *call, struct str name)
-{
-	char *lower = pool_cstr(call->pool, name);
-
-	for (size_t i = 0; i < name.len; i++)
-		lower[i] = ascii_lower(lower[i]);
-	return conf_variable_find(call->conf, (struct str){ lower, name.len });
 }
 
 void variable_assign(struct request *req, const struct variable_slot *slot, struct str text)

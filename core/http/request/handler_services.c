@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The small services that include/request.h offers to handlers: what was asked, where the
+ * request is in the configuration, short responses.
+ */
+#include "http/request/request_private.h"
+
+#include <errno.h>
+
+#include "config/modules.h"
+#include "http/field/fields.h"
+
+void request_set_location(struct request *req, const struct http_location *location)
+{
+	req->location = location;
+	req->confs = location->confs;
+}
+
+/* Few modules have one in a request, so they are looked for one after the other. */
+struct module_context {
+	const struct module *module;
+	struct module_context *next;
+	max_align_t memory[];
+};
+
+void *request_context(struct request *req, const struct module *module)
+{
+	struct request_core *core = request_core(req);
+	struct module_context *context = core->contexts;
+
+	while (context && context->module != module)
+		context = context->next;
+	if (!context) {
+		context = pool_zalloc(req->pool, sizeof(*context) + module->context_size);
+		context->module = module;
+		context->next = core->contexts;
+		core->contexts = context;
+	}
+	return context->memory;
+}
+
+const void *request_conf(const struct request *req, const struct module *module)
+{
+	return req->confs[module_index(module)];
+}
+
+const struct header *request_header(const struct request *req, struct str name)
+{
+	for (const struct header *field = req->headers; field; field = field->next)
+		if (str_eq_nocase(field->name, name))
+			return field;
+	return NULL;
+}
+
+struct str request_list(struct request *req, struct str name)
+{
+	struct str list = { NULL, 0 };
+
+	fields_text(req->pool, req->headers, name, &list);
+	return list;
+}
+
+verdict respond_bytes(struct request *req, int status, struct str type, struct str bytes)
+{
+	req->response.status = status;
+	req->response.content_type = type;
+	req->response.body = body_from_memory(req, bytes);
+	return DONE;
+}
+
+verdict respond_text(struct request *req, int status, struct str text)
+{
+	return respond_bytes(req, status, STR("text/plain"), text);
+}
+
+verdict request_only_reads(struct request *req)
+{
+	if (req->method == METHOD_GET || req->method == METHOD_HEAD)
+		return PASS;
+	response_set(req, STR("Allow"), STR("GET, HEAD"));
+	return 405;
+}
+
+struct str request_address(struct request *req)
+{
+	const union address *peer = &req->conn->peer;
+
+	switch (peer->any.sa_family) {
+	case AF_INET:
+		return (struct str){ (const char *)&peer->in.sin_addr, 4 };
+	case AF_INET6:
+		return (struct str){ (const char *)&peer->in6.sin6_addr, 16 };
+	default:
+		return STR("");
+	}
+}
+
+int status_from_errno(int errnum)
+{
+	switch (errnum) {
+	case ENOENT:
+	case ENOTDIR:
+	case ENAMETOOLONG:
+		return 404;
+	case EACCES:
+	case EPERM:
+	case ELOOP:
+	case EXDEV:
+	case EMLINK:
+		return 403;
+	case EMFILE:
+	case ENFILE:
+	case ENOMEM:
+	case ESTALE:
+		return 503;
+	default:
+		return 500;
+	}
+}

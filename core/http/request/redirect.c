@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Redirects inside the server: the request gets another URI or another location, and its
+ * walk through the phases goes on at an earlier one. Its contexts of modules are forgotten;
+ * variables and captures stay.
+ */
+#include "http/request/request_private.h"
+#include "http/routing/routing.h"
+
+enum { REDIRECTS_ALLOWED = 10 };
+
+/* Takes the URI over. PASS, or the status to answer with. */
+static verdict set_uri(struct request *req, struct str uri)
+{
+	if (request_resolve(req, uri, &req->uri))
+		return PASS;
+	request_log(req, LEVEL_ERROR, 0, "the URI \"%.*s\" leads out of the root", STR_ARG(uri));
+	return 404;
+}
+
+/* One more redirect, or the 500 that ends a cycle of them. */
+static verdict count_redirect(struct request_core *core)
+{
+	if (core->redirects++ < REDIRECTS_ALLOWED) {
+		core->redirected = true;
+		return RESTART;
+	}
+	request_log(&core->pub, LEVEL_ERROR, 0,
+		    "more than %d redirects inside the server, the last one to \"%.*s\"",
+		    REDIRECTS_ALLOWED, STR_ARG(core->pub.uri));
+	return 500;
+}
+
+static void walk_from(struct request_core *core, enum phase phase)
+{
+	core->phase = phase;
+	core->handler = 0;
+	core->access_refused = 0;
+	core->access_allowed = false;
+}
+
+verdict request_redirect(struct request *req, struct str uri, struct str args)
+{
+	struct request_core *core = request_core(req);
+	verdict v = set_uri(req, uri);
+
+	if (v != PASS)
+		return v;
+	req->args = args;
+	req->is_internal = true;
+	core->contexts = NULL;
+	request_set_location(req, req->server->top);
+	walk_from(core, PHASE_SERVER_REWRITE);
+	return count_redirect(core);
+}
+
+verdict request_redirect_named(struct request *req, struct str name)
+{
+	struct request_core *core = request_core(req);
+	const struct http_location *location = location_find_named(req->server, name);
+
+	if (!location) {
+		request_log(req, LEVEL_ERROR, 0, "there is no location %.*s in this server",
+			    STR_ARG(name));
+		return 500;
+	}
+	req->is_internal = true;
+	core->contexts = NULL;
+	request_set_location(req, location);
+	walk_from(core, PHASE_REWRITE);
+	return count_redirect(core);
+}
+
+verdict request_rewritten(struct request *req)
+{
+	struct request_core *core = request_core(req);
+	verdict v = set_uri(req, req->uri);
+
+	if (v != PASS)
+		return v;
+	core->phase = PHASE_SERVER_REWRITE;
+	core->handler = SIZE_MAX; /* behind its handlers: only the search remains */
+	return count_redirect(core);
+}
