@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A state machine, a byte at a time but for the data itself:
+ * A state machine that looks at one byte at a time, except in the data:
  *
  *     SIZE_FIRST -> SIZE [-> BLANK] [-> EXTENSION] -> SIZE_LF -> DATA -> DATA_CR -> DATA_LF
  *         ^                                              |                             |
@@ -52,20 +52,6 @@ static enum state in_size(struct chunked *body, char c)
 	return c == ' ' || c == '\t' ? BLANK : BAD;
 }
 
-static enum state in_blank(char c)
-{
-	if (c == ';')
-		return EXTENSION;
-	return c == ' ' || c == '\t' ? BLANK : BAD;
-}
-
-static enum state in_extension(struct chunked *body, char c)
-{
-	if (c == '\r')
-		return SIZE_LF;
-	return is_text(c) && ++body->extensions <= CHUNKED_EXTENSION_MAX ? EXTENSION : BAD;
-}
-
 static enum state in_trailer(struct chunked *body, char c)
 {
 	if (c == '\r')
@@ -73,13 +59,6 @@ static enum state in_trailer(struct chunked *body, char c)
 	if (body->state == TRAILER_FIRST && (c == ' ' || c == '\t'))
 		return BAD;
 	return is_text(c) && ++body->trailers <= CHUNKED_TRAILER_MAX ? TRAILER : BAD;
-}
-
-/* The line with the size is over. */
-static enum state begin_chunk(struct chunked *body)
-{
-	body->line = 0;
-	return body->left > 0 ? DATA : TRAILER_FIRST;
 }
 
 static enum state next_state(struct chunked *body, char c)
@@ -92,11 +71,18 @@ static enum state next_state(struct chunked *body, char c)
 	case SIZE:
 		return in_size(body, c);
 	case BLANK:
-		return in_blank(c);
+		if (c == ';')
+			return EXTENSION;
+		return c == ' ' || c == '\t' ? BLANK : BAD;
 	case EXTENSION:
-		return in_extension(body, c);
+		if (c == '\r')
+			return SIZE_LF;
+		return is_text(c) && ++body->extensions <= CHUNKED_EXTENSION_MAX ? EXTENSION : BAD;
 	case SIZE_LF:
-		return c == '\n' ? begin_chunk(body) : BAD;
+		if (c != '\n')
+			return BAD;
+		body->line = 0;
+		return body->left > 0 ? DATA : TRAILER_FIRST;
 	case DATA_CR:
 		return c == '\r' ? DATA_LF : BAD;
 	case DATA_LF:

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The decoder of chunked request bodies (RFC 9112 section 7.1): bytes in, spans
- * of data out. Strict, since a body that two servers read differently is how
- * requests are smuggled: lines end with CR LF, a size is hexadecimal digits and
- * nothing else. Extensions and trailers are read over and bounded.
+ * The decoder of chunked request bodies (RFC 9112 section 7.1): bytes in, spans of data out.
+ * It is strict, since requests can be smuggled in a body that two servers read differently:
+ * lines end with CR LF, and a size consists of hexadecimal digits only. Extensions and
+ * trailers are skipped; their length is limited.
  */
 #ifndef SKUA_HTTP_H1_CHUNKED_H
 #define SKUA_HTTP_H1_CHUNKED_H
 
 #include <str.h>
 
-/* Bytes of one line with a size, and of all extensions of a body, and of all trailers. */
+/* In bytes: one line with a size, all extensions of a body, all trailers of a body. */
 #define CHUNKED_LINE_MAX      256
 #define CHUNKED_EXTENSION_MAX 16384
 #define CHUNKED_TRAILER_MAX   8192

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The parser of request heads. Ends of lines, targets and values are looked for in
- * blocks of 16 bytes, what is left of them by a table of classes. What a target means
- * is in uri.c, how a chunked body is read in chunked.c.
+ * The parser of request heads. It looks for the ends of lines, targets and values in blocks
+ * of 16 bytes, and at the bytes of the block that holds the end by a table of classes. What
+ * a target means is in uri.c, how a chunked body is read in chunked.c.
  */
 #include "http/h1/head.h"
 
@@ -208,15 +208,6 @@ static int version_parse(struct str s, enum http_version *out)
 	return 0;
 }
 
-/* The number of bytes at the beginning of `line` that may stand in a target. */
-static size_t target_len(struct str line)
-{
-	const char *end = line.data + line.len;
-	const char *at = bytes16_find(line.data, end, are_no_target);
-
-	return (size_t)(at - line.data) + span(str_range(at, end), TARGET);
-}
-
 int request_line_parse(struct str line, struct request_line *out)
 {
 	out->method_name = str_head(line, span(line, TOKEN));
@@ -225,7 +216,11 @@ int request_line_parse(struct str line, struct request_line *out)
 		return 400;
 	line = skip_spaces(line);
 
-	out->target = str_head(line, target_len(line));
+	const char *end = line.data + line.len;
+	const char *at = bytes16_find(line.data, end, are_no_target);
+
+	at += span(str_range(at, end), TARGET);
+	out->target = str_range(line.data, at);
 	line = str_skip(line, out->target.len);
 	if (out->target.len == 0 || line.len == 0 || line.data[0] != ' ')
 		return 400;
@@ -235,15 +230,6 @@ int request_line_parse(struct str line, struct request_line *out)
 }
 
 /* --- fields ----------------------------------------------------------------- */
-
-/* Behind the last byte of a value: at what ends the line, if all is well. */
-static const char *find_value_end(const char *at, const char *end)
-{
-	at = bytes16_find(at, end, are_no_value);
-	while (classes[(uint8_t)*at] & VALUE)
-		at++;
-	return at;
-}
 
 static bool is_blank(char c)
 {
@@ -267,8 +253,8 @@ static const char *skip_word(const char *at)
 }
 
 /*
- * No loop asks whether it has come to the end of the lines, since the LF there
- * stands in no name and no value, nor is it a blank.
+ * No loop checks whether it has come to the end of the lines: the last byte is an LF, which
+ * belongs to no name, no value and no blank, so that each loop stops there.
  */
 bool head_next_field(struct str *rest, struct field_line *out)
 {
@@ -287,8 +273,10 @@ bool head_next_field(struct str *rest, struct field_line *out)
 	while (is_blank(*at))
 		at++;
 
-	const char *value_end = find_value_end(at, end);
+	const char *value_end = bytes16_find(at, end, are_no_value);
 
+	while (classes[(uint8_t)*value_end] & VALUE)
+		value_end++;
 	out->is_valid = is_line_end(value_end, &next);
 	*rest = str_range(next, end);
 	while (value_end > at && is_blank(value_end[-1]))
@@ -359,12 +347,6 @@ static bool is_named(const char *name, struct str lower)
 	return are_same_8(name + last, lower.data + last);
 }
 
-/* Lines of Connection are one list: whichever of them says close is the one to keep. */
-static bool ends_connection(const struct str *kept, const struct str *connection, struct str value)
-{
-	return kept == connection && list_has(value, STR("close"));
-}
-
 int known_set(struct request_known *known, struct str name, struct str value)
 {
 	if (name.len >= sizeof(known_fields) / sizeof(known_fields[0]))
@@ -375,10 +357,13 @@ int known_set(struct request_known *known, struct str name, struct str value)
 	for (int i = 0; i < 2 && field[i].name.len > 0; i++) {
 		if (!is_named(name.data, field[i].name))
 			continue;
+
 		struct str *kept = (struct str *)((char *)known + field[i].offset);
+
 		if (kept->data && field[i].once)
 			return 400;
-		if (!kept->data || ends_connection(kept, &known->connection, value))
+		/* Lines of Connection are one list: the line that says close is kept. */
+		if (!kept->data || (kept == &known->connection && list_has(value, STR("close"))))
 			*kept = value;
 		return 0;
 	}
@@ -387,7 +372,10 @@ int known_set(struct request_known *known, struct str name, struct str value)
 
 /* --- what the fields say together ------------------------------------------- */
 
-/* Chunked alone. Empty members of the list, which others may read otherwise, are too much. */
+/*
+ * 0 if the list consists of "chunked" alone, else the status. A list with empty members is
+ * refused, since other servers may read it in another way.
+ */
 static int chunked_only(struct str codings)
 {
 	struct str coding;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Writes heads. The room that one needs is summed up first from the lengths of
- * its parts; then it is written with plain copies. The lines that are the same
- * for all answers of a second (Server, Date) are kept ready.
+ * Writes heads. The room that a head needs is added up first from the lengths of its parts;
+ * then the parts are copied. The lines Server and Date, which are the same for all responses
+ * of a second, are kept.
  */
 #include "http/h1/response_head.h"
 
@@ -60,17 +60,6 @@ static char *put_status_line(char *to, const struct response *response)
 	return str_put(to, STR("\r\n"));
 }
 
-static char *put_content_type(char *to, const struct response *response)
-{
-	to = str_put(to, STR("Content-Type: "));
-	to = str_put(to, response->content_type);
-	if (!str_empty(response->charset)) {
-		to = str_put(to, STR("; charset="));
-		to = str_put(to, response->charset);
-	}
-	return str_put(to, STR("\r\n"));
-}
-
 static char *put_framing(char *to, const struct request_core *core)
 {
 	const struct response *response = &core->pub.response;
@@ -99,26 +88,20 @@ static char *put_connection(char *to, const struct request_core *core)
 	return to;
 }
 
-static char *put_last_modified(char *to, const struct response *response)
+static size_t room_for(const struct header *fields)
 {
-	if (response->last_modified < 0 && str_empty(response->last_modified_text))
-		return to;
-	to = str_put(to, STR("Last-Modified: "));
-	to = str_empty(response->last_modified_text)
-		     ? date_put_http(to, response->last_modified)
-		     : str_put(to, response->last_modified_text);
-	return str_put(to, STR("\r\n"));
-}
+	size_t room = 0;
 
-static size_t room_for(const struct response *response, struct str location)
-{
-	size_t room = ROOM_FOR_FIXED_PARTS + response->reason.len + response->content_type.len +
-		      response->charset.len + response->etag.len + location.len +
-		      response->last_modified_text.len;
-
-	for (const struct header *field = response->headers; field; field = field->next)
+	for (const struct header *field = fields; field; field = field->next)
 		room += field->name.len + field->value.len + 4;
 	return room;
+}
+
+static char *put_fields(char *to, const struct header *fields)
+{
+	for (const struct header *field = fields; field; field = field->next)
+		to = put_field(to, field->name, field->value);
+	return to;
 }
 
 struct str response_head(struct request_core *core)
@@ -128,14 +111,30 @@ struct str response_head(struct request_core *core)
 
 	response_check(req);
 	struct str location = str_empty(response->location) ? STR("") : response_location(req);
-	char *head = pool_alloc(req->pool, room_for(response, location));
+	struct str modified = response->last_modified_text;
+	size_t room = ROOM_FOR_FIXED_PARTS + response->reason.len + response->content_type.len +
+		      response->charset.len + response->etag.len + location.len + modified.len +
+		      room_for(response->headers);
+	char *head = pool_alloc(req->pool, room);
 	char *to = put_status_line(head, response);
 
 	to = str_put(to, common_lines(req->location->core->server_tokens));
-	if (!str_empty(response->content_type))
-		to = put_content_type(to, response);
+	if (!str_empty(response->content_type)) {
+		to = str_put(to, STR("Content-Type: "));
+		to = str_put(to, response->content_type);
+		if (!str_empty(response->charset)) {
+			to = str_put(to, STR("; charset="));
+			to = str_put(to, response->charset);
+		}
+		to = str_put(to, STR("\r\n"));
+	}
 	to = put_framing(to, core);
-	to = put_last_modified(to, response);
+	if (response->last_modified >= 0 || !str_empty(modified)) {
+		to = str_put(to, STR("Last-Modified: "));
+		to = str_empty(modified) ? date_put_http(to, response->last_modified) :
+					   str_put(to, modified);
+		to = str_put(to, STR("\r\n"));
+	}
 	if (!str_empty(location))
 		to = put_field(to, STR("Location"), location);
 	to = put_connection(to, core);
@@ -143,22 +142,16 @@ struct str response_head(struct request_core *core)
 		to = put_field(to, STR("ETag"), response->etag);
 	if (response->nosniff)
 		to = str_put(to, STR("X-Content-Type-Options: nosniff\r\n"));
-	for (const struct header *field = response->headers; field; field = field->next)
-		to = put_field(to, field->name, field->value);
+	to = put_fields(to, response->headers);
 	to = str_put(to, STR("\r\n"));
 	return str_range(head, to);
 }
 
 struct str response_trailers(struct request *req)
 {
-	size_t room = 0;
-
 	response_check_fields(req, &req->response.trailers);
-	for (const struct header *field = req->response.trailers; field; field = field->next)
-		room += field->name.len + field->value.len + 4;
 
-	char *lines = pool_alloc(req->pool, room), *to = lines;
-	for (const struct header *field = req->response.trailers; field; field = field->next)
-		to = put_field(to, field->name, field->value);
-	return str_range(lines, to);
+	char *lines = pool_alloc(req->pool, room_for(req->response.trailers));
+
+	return str_range(lines, put_fields(lines, req->response.trailers));
 }
