@@ -14,28 +14,25 @@
 
 #include "event/loop.h"
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct completion *first, **end = &first;
-static bool started;
-static struct event wake;
+static struct {
+	pthread_mutex_t lock;
+	struct completion *first, **end;
+	bool started;
+	struct event wake; /* the eventfd */
+} queue = { .lock = PTHREAD_MUTEX_INITIALIZER, .end = &queue.first };
 
-/* Takes the whole list, so that what is posted meanwhile waits for the next turn. */
-static struct completion *take_all(void)
-{
-	pthread_mutex_lock(&lock);
-	struct completion *list = first;
-	first = NULL;
-	end = &first;
-	pthread_mutex_unlock(&lock);
-	return list;
-}
-
+/* Takes the whole list first, so that what is posted meanwhile waits for the next turn. */
 static void run_all(void)
 {
-	for (struct completion *item = take_all(); item;) {
-		struct completion *next = item->next;
+	pthread_mutex_lock(&queue.lock);
+	struct completion *item = queue.first, *next;
+	queue.first = NULL;
+	queue.end = &queue.first;
+	pthread_mutex_unlock(&queue.lock);
+
+	for (; item; item = next) {
+		next = item->next;
 		item->run(item);
-		item = next;
 	}
 }
 
@@ -52,48 +49,48 @@ static void woken(struct event *event, uint32_t events)
 
 int completion_start(void)
 {
-	if (started)
+	if (queue.started)
 		return 0;
 	int fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	wake = (struct event){ .fd = fd, .ready = woken };
-	int error = event_add(&wake, EPOLLIN);
+	queue.wake = (struct event){ .fd = fd, .ready = woken };
+	int error = event_add(&queue.wake, EPOLLIN);
 	if (error < 0) {
 		close(fd);
 		return error;
 	}
-	pthread_mutex_lock(&lock);
-	started = true;
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_lock(&queue.lock);
+	queue.started = true;
+	pthread_mutex_unlock(&queue.lock);
 	return 0;
 }
 
 void completion_post(struct completion *completion)
 {
 	completion->next = NULL;
-	pthread_mutex_lock(&lock);
-	if (started) {
-		bool was_empty = !first;
-		*end = completion;
-		end = &completion->next;
+	pthread_mutex_lock(&queue.lock);
+	if (queue.started) {
+		bool was_empty = !queue.first;
+		*queue.end = completion;
+		queue.end = &completion->next;
 		/* An eventfd takes 2^64 - 2 of these before a write could fail. */
 		if (was_empty)
-			(void)!write(wake.fd, &(uint64_t){ 1 }, sizeof(uint64_t));
+			(void)!write(queue.wake.fd, &(uint64_t){ 1 }, sizeof(uint64_t));
 	}
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&queue.lock);
 }
 
 void completion_finish(void)
 {
-	if (!started)
+	if (!queue.started)
 		return;
 	run_all();
-	pthread_mutex_lock(&lock);
-	started = false;
-	first = NULL;
-	end = &first;
-	pthread_mutex_unlock(&lock);
-	event_remove(&wake);
-	close(wake.fd);
+	pthread_mutex_lock(&queue.lock);
+	queue.started = false;
+	queue.first = NULL;
+	queue.end = &queue.first;
+	pthread_mutex_unlock(&queue.lock);
+	event_remove(&queue.wake);
+	close(queue.wake.fd);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The buffers of log files. A regular file is simply written to. A pipe or a
- * terminal could stop the loop, so it is asked first, and gets at most PIPE_BUF
- * bytes a time, for which "writable" is a promise.
+ * The buffers of log files. A regular file is simply written to. Writing to a pipe or a
+ * terminal could stop the loop, so poll(2) is asked first, and at most PIPE_BUF bytes are
+ * written at a time: that many a writable pipe takes without waiting.
  */
 #include <log_writer.h>
 
@@ -28,7 +28,7 @@ struct log_writer {
 	int64_t flush_ms;
 	char *bytes; /* made at the first line */
 	size_t size, used;
-	bool was_looked_at; /* may_block is known of what the descriptor is now */
+	bool is_known; /* may_block is known of the file behind the descriptor */
 	bool may_block; /* not a regular file */
 	bool is_failing; /* the last write went wrong, and was reported */
 	uint64_t lost; /* lines */
@@ -87,15 +87,7 @@ static int write_some(struct log_writer *writer, size_t *written)
 	return 0;
 }
 
-/* A pipe that is full: it is tried again, and some day there may be room. */
-static void report_full(struct log_writer *writer)
-{
-	if (!writer->is_failing)
-		log_errorx("lines are lost: \"%.*s\" takes no more, nobody reads it or too slowly",
-			   STR_ARG(writer->file->path));
-	writer->is_failing = true;
-}
-
+/* After a write: `error` is 0, or the -errno with which it failed. */
 static void report(struct log_writer *writer, int error)
 {
 	if (error && !writer->is_failing)
@@ -119,21 +111,16 @@ static uint64_t count_lines(const char *bytes, size_t len)
 	return lines;
 }
 
-static void look(struct log_writer *writer)
-{
-	struct stat st;
-
-	if (writer->was_looked_at)
-		return;
-	writer->may_block = fstat(writer->file->fd, &st) < 0 || !S_ISREG(st.st_mode);
-	writer->was_looked_at = true;
-}
-
 static void flush(struct log_writer *writer)
 {
 	size_t written = 0;
+	struct stat status;
 
-	look(writer);
+	if (!writer->is_known) {
+		writer->may_block = fstat(writer->file->fd, &status) < 0 ||
+				    !S_ISREG(status.st_mode);
+		writer->is_known = true;
+	}
 
 	int error = writer->file->fd >= 0 ? write_some(writer, &written) : 0;
 
@@ -164,7 +151,7 @@ void log_writer_flush_all(void)
 {
 	for (struct log_writer *writer = begun; writer; writer = writer->next) {
 		flush(writer);
-		writer->was_looked_at = false;
+		writer->is_known = false;
 	}
 }
 
@@ -183,17 +170,6 @@ static bool begin(struct log_writer *writer)
 		begun->link = &writer->next;
 	begun = writer;
 	return true;
-}
-
-static void schedule(struct log_writer *writer)
-{
-	if (writer->buffer) {
-		if (writer->flush_ms && !timer_is_started(&writer->timer))
-			timer_start(&writer->timer, writer->flush_ms);
-		if (writer->used < writer->buffer)
-			return;
-	}
-	job_queue(&writer->at_end, STAGE_FINISH);
 }
 
 static bool add_line(struct log_writer *writer, log_line_put *put, void *data)
@@ -232,12 +208,20 @@ void log_writer_add(struct log_writer *writer, log_line_put *put, void *data)
 		while (!add_line(writer, put, data))
 			if (!grow(writer)) {
 				writer->lost++;
-				if (writer->used)
-					report_full(writer);
+				/* A pipe is full. A timer tries again to write what is held. */
+				if (writer->used && !writer->is_failing) {
+					log_errorx("lines are lost: \"%.*s\" takes no more, nobody "
+						   "reads it or too slowly",
+						   STR_ARG(writer->file->path));
+					writer->is_failing = true;
+				}
 				return;
 			}
 	}
-	schedule(writer);
+	if (writer->buffer && writer->flush_ms && !timer_is_started(&writer->timer))
+		timer_start(&writer->timer, writer->flush_ms);
+	if (writer->used >= writer->buffer)
+		job_queue(&writer->at_end, STAGE_FINISH);
 }
 
 /* The configuration ends. */

@@ -103,8 +103,8 @@ void job_cancel(struct job *job)
 }
 
 /*
- * Runs what is queued now. A job that queues itself again comes behind the
- * marker and so waits for the next turn; a marker needs no memory but this.
+ * Runs the jobs that are queued now. A job that queues itself again comes behind the marker,
+ * and so waits for the next turn.
  */
 static void run_stage(enum stage stage)
 {
@@ -152,14 +152,6 @@ uint64_t loop_round_number(void)
 	return loop.round;
 }
 
-static bool has_jobs(void)
-{
-	for (int i = 0; i < STAGES; i++)
-		if (loop.queues[i].first)
-			return true;
-	return false;
-}
-
 static int wait_time(int max_wait_ms)
 {
 	int64_t next = timer_heap_next();
@@ -200,7 +192,11 @@ static void run_round(void)
 bool loop_turn(int max_wait_ms)
 {
 	struct epoll_event events[EVENTS_A_TURN];
-	bool is_busy = has_jobs();
+	bool is_busy = false;
+
+	for (int i = 0; i < STAGES; i++)
+		is_busy |= loop.queues[i].first != NULL;
+
 	int max_wait = is_busy ? 0 : wait_time(max_wait_ms);
 	int count = epoll_wait(loop.epoll_fd, events, EVENTS_A_TURN, max_wait);
 

@@ -22,28 +22,36 @@ struct work {
 	struct work *next;
 };
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t arrived = PTHREAD_COND_INITIALIZER;
-static struct work *first, **end = &first;
-static pthread_t threads[MAX_THREADS];
-static int count, idle, queued;
-static bool stopping;
+static struct {
+	pthread_mutex_t lock;
+	pthread_cond_t arrived; /* there is work, or the threads are to end */
+	struct work *first, **end; /* what no thread has begun yet */
+	pthread_t threads[MAX_THREADS];
+	int count; /* of the threads */
+	int idle; /* threads that wait for work */
+	int queued; /* in the list */
+	bool stopping;
+} pool = {
+	.lock = PTHREAD_MUTEX_INITIALIZER,
+	.arrived = PTHREAD_COND_INITIALIZER,
+	.end = &pool.first,
+};
 
 static struct work *next_work(void)
 {
-	pthread_mutex_lock(&lock);
-	idle++;
-	while (!first && !stopping)
-		pthread_cond_wait(&arrived, &lock);
-	idle--;
-	struct work *work = stopping ? NULL : first;
+	pthread_mutex_lock(&pool.lock);
+	pool.idle++;
+	while (!pool.first && !pool.stopping)
+		pthread_cond_wait(&pool.arrived, &pool.lock);
+	pool.idle--;
+	struct work *work = pool.stopping ? NULL : pool.first;
 	if (work) {
-		first = work->next;
-		if (!first)
-			end = &first;
-		queued--;
+		pool.first = work->next;
+		if (!pool.first)
+			pool.end = &pool.first;
+		pool.queued--;
 	}
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&pool.lock);
 	return work;
 }
 
@@ -68,11 +76,11 @@ static int start_thread(void)
 	sigfillset(&all);
 	sigdelset(&all, SIGSYS);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	int error = pthread_create(&threads[count], NULL, thread_main, NULL);
+	int error = pthread_create(&pool.threads[pool.count], NULL, thread_main, NULL);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (error)
 		return -error;
-	count++;
+	pool.count++;
 	return 0;
 }
 
@@ -84,38 +92,38 @@ int thread_run(void (*run)(void *data), void *data)
 	*work = (struct work){ .run = run, .data = data };
 
 	int error = 0;
-	pthread_mutex_lock(&lock);
-	if (queued >= idle && count < MAX_THREADS)
+	pthread_mutex_lock(&pool.lock);
+	if (pool.queued >= pool.idle && pool.count < MAX_THREADS)
 		error = start_thread();
 	/* A thread fewer than there could be is no failure while there is one. */
-	if (count == 0) {
-		pthread_mutex_unlock(&lock);
+	if (pool.count == 0) {
+		pthread_mutex_unlock(&pool.lock);
 		free(work);
 		return error;
 	}
-	*end = work;
-	end = &work->next;
-	queued++;
-	pthread_cond_signal(&arrived);
-	pthread_mutex_unlock(&lock);
+	*pool.end = work;
+	pool.end = &work->next;
+	pool.queued++;
+	pthread_cond_signal(&pool.arrived);
+	pthread_mutex_unlock(&pool.lock);
 	return 0;
 }
 
 void threads_finish(void)
 {
-	pthread_mutex_lock(&lock);
-	stopping = true;
-	pthread_cond_broadcast(&arrived);
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_lock(&pool.lock);
+	pool.stopping = true;
+	pthread_cond_broadcast(&pool.arrived);
+	pthread_mutex_unlock(&pool.lock);
 
-	for (int i = 0; i < count; i++)
-		pthread_join(threads[i], NULL);
-	while (first) {
-		struct work *work = first;
-		first = work->next;
+	for (int i = 0; i < pool.count; i++)
+		pthread_join(pool.threads[i], NULL);
+	while (pool.first) {
+		struct work *work = pool.first;
+		pool.first = work->next;
 		free(work);
 	}
-	end = &first;
-	count = idle = queued = 0;
-	stopping = false;
+	pool.end = &pool.first;
+	pool.count = pool.idle = pool.queued = 0;
+	pool.stopping = false;
 }

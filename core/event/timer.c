@@ -14,27 +14,32 @@
 
 #include <log.h>
 
-static struct timer **heap; /* heap[1] … heap[count] */
-static size_t count, capacity;
+static struct {
+	struct timer **timers; /* timers[1] to timers[count] */
+	size_t count, capacity;
+} heap;
 
-static int64_t now_ms, wall_ms;
-static int64_t stopped_at_ms; /* 0: the clock goes */
+/* The clocks as they were read last. */
+static struct {
+	int64_t now_ms, wall_ms;
+	int64_t stopped_at_ms; /* clock_stop_at(); 0: the clock runs */
+} times;
 
 int64_t clock_ms(void)
 {
-	return now_ms;
+	return times.now_ms;
 }
 
 int64_t clock_wall_ms(void)
 {
-	return wall_ms;
+	return times.wall_ms;
 }
 
 bool clock_is_due(int64_t *last_ms, int64_t apart_ms)
 {
-	if (*last_ms && now_ms - *last_ms < apart_ms)
+	if (*last_ms && times.now_ms - *last_ms < apart_ms)
 		return false;
-	*last_ms = now_ms;
+	*last_ms = times.now_ms;
 	return true;
 }
 
@@ -48,25 +53,25 @@ static int64_t read_clock(clockid_t id)
 
 void clock_update(void)
 {
-	now_ms = stopped_at_ms ? stopped_at_ms : read_clock(CLOCK_MONOTONIC);
-	wall_ms = read_clock(CLOCK_REALTIME);
+	times.now_ms = times.stopped_at_ms ? times.stopped_at_ms : read_clock(CLOCK_MONOTONIC);
+	times.wall_ms = read_clock(CLOCK_REALTIME);
 }
 
 void clock_stop_at(int64_t ms)
 {
-	now_ms = stopped_at_ms = ms;
+	times.now_ms = times.stopped_at_ms = ms;
 }
 
 static void put(struct timer *timer, size_t place)
 {
-	heap[place] = timer;
+	heap.timers[place] = timer;
 	timer->place = place;
 }
 
 static void sift_up(struct timer *timer, size_t place)
 {
-	for (; place > 1 && heap[place / 2]->queued > timer->queued; place /= 2)
-		put(heap[place / 2], place);
+	for (; place > 1 && heap.timers[place / 2]->queued > timer->queued; place /= 2)
+		put(heap.timers[place / 2], place);
 	put(timer, place);
 }
 
@@ -75,13 +80,14 @@ static void sift_down(struct timer *timer, size_t place)
 	for (;;) {
 		size_t child = place * 2;
 
-		if (child > count)
+		if (child > heap.count)
 			break;
-		if (child < count && heap[child + 1]->queued < heap[child]->queued)
+		if (child < heap.count &&
+		    heap.timers[child + 1]->queued < heap.timers[child]->queued)
 			child++;
-		if (heap[child]->queued >= timer->queued)
+		if (heap.timers[child]->queued >= timer->queued)
 			break;
-		put(heap[child], place);
+		put(heap.timers[child], place);
 		place = child;
 	}
 	put(timer, place);
@@ -89,12 +95,12 @@ static void sift_down(struct timer *timer, size_t place)
 
 static void make_room(void)
 {
-	if (count + 1 < capacity)
+	if (heap.count + 1 < heap.capacity)
 		return;
-	capacity = capacity ? capacity * 2 : 256;
-	heap = realloc(heap, capacity * sizeof(struct timer *));
-	if (!heap) {
-		log_emergx("no memory for %zu timers: this process ends", capacity);
+	heap.capacity = heap.capacity ? heap.capacity * 2 : 256;
+	heap.timers = realloc(heap.timers, heap.capacity * sizeof(struct timer *));
+	if (!heap.timers) {
+		log_emergx("no memory for %zu timers: this process ends", heap.capacity);
 		abort();
 	}
 }
@@ -103,18 +109,18 @@ static void enqueue(struct timer *timer)
 {
 	timer->queued = timer->deadline;
 	make_room();
-	sift_up(timer, ++count);
+	sift_up(timer, ++heap.count);
 }
 
 static void dequeue(struct timer *timer)
 {
-	struct timer *last = heap[count--];
+	struct timer *last = heap.timers[heap.count--];
 	size_t place = timer->place;
 
 	timer->place = 0;
 	if (last == timer)
 		return;
-	if (place > 1 && heap[place / 2]->queued > last->queued)
+	if (place > 1 && heap.timers[place / 2]->queued > last->queued)
 		sift_up(last, place);
 	else
 		sift_down(last, place);
@@ -132,7 +138,7 @@ void timer_start_at(struct timer *timer, int64_t deadline)
 
 void timer_start(struct timer *timer, int64_t ms)
 {
-	timer_start_at(timer, now_ms + (ms > 0 ? ms : 1));
+	timer_start_at(timer, times.now_ms + (ms > 0 ? ms : 1));
 }
 
 void timer_stop(struct timer *timer)
@@ -144,18 +150,18 @@ void timer_stop(struct timer *timer)
 
 int64_t timer_heap_next(void)
 {
-	return count ? heap[1]->queued : 0;
+	return heap.count ? heap.timers[1]->queued : 0;
 }
 
 bool timer_heap_expire(void)
 {
 	bool any = false;
 
-	while (count && heap[1]->queued <= now_ms) {
-		struct timer *timer = heap[1];
+	while (heap.count && heap.timers[1]->queued <= times.now_ms) {
+		struct timer *timer = heap.timers[1];
 
 		dequeue(timer);
-		if (timer->deadline > now_ms) {
+		if (timer->deadline > times.now_ms) {
 			enqueue(timer);
 			continue;
 		}
@@ -168,9 +174,9 @@ bool timer_heap_expire(void)
 
 void timer_heap_clear(void)
 {
-	for (size_t i = 1; i <= count; i++)
-		heap[i]->place = 0, heap[i]->deadline = 0;
-	free(heap);
-	heap = NULL;
-	count = capacity = 0;
+	for (size_t i = 1; i <= heap.count; i++)
+		heap.timers[i]->place = 0, heap.timers[i]->deadline = 0;
+	free(heap.timers);
+	heap.timers = NULL;
+	heap.count = heap.capacity = 0;
 }
