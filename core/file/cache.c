@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A hash table with chains, and two lists in the order of use: one of what is
- * there and one of misses, so that a client who asks for a million names that
- * do not exist drives no file out.
+ * A hash table with chains, and two lists in the order of use: one of the files that exist
+ * and one of misses, so that a client that asks for a million names that do not exist drives
+ * no file out of the cache.
  */
 #include "file/cache.h"
 
@@ -18,47 +18,41 @@
 enum { SLOTS_MIN = 1024 };
 
 struct use_list {
-	struct entry *newest, *oldest;
+	struct file_entry *newest, *oldest;
 	size_t count;
 };
 
 struct file_cache_counts file_cache_counts;
 
-static struct file_cache_limits limits = { .entries = 8192, .bytes = 64 << 20 };
-static struct entry **slots;
-static size_t slots_count; /* a power of two */
-static struct use_list found, missing;
+static struct {
+	struct file_cache_limits limits;
+	struct file_entry **slots; /* chains of entries, by hash; NULL: there are none yet */
+	size_t slots_count; /* a power of two */
+	struct use_list found, missing;
+} cache = {
+	.limits = { .entries = 8192, .bytes = 64 << 20 },
+};
 
-static struct use_list *list_of(const struct entry *entry)
+static struct use_list *list_of(const struct file_entry *entry)
 {
-	return entry->file.kind == FILE_MISSING ? &missing : &found;
+	return entry->file.kind == FILE_MISSING ? &cache.missing : &cache.found;
 }
 
-static void list_unlink(struct use_list *list, struct entry *entry)
+static void list_unlink(struct use_list *list, struct file_entry *entry)
 {
 	*(entry->newer ? &entry->newer->older : &list->newest) = entry->older;
 	*(entry->older ? &entry->older->newer : &list->oldest) = entry->newer;
 	entry->newer = entry->older = NULL;
 }
 
-static void list_push(struct use_list *list, struct entry *entry)
+static void list_push(struct use_list *list, struct file_entry *entry)
 {
 	entry->older = list->newest;
 	*(list->newest ? &list->newest->newer : &list->oldest) = entry;
 	list->newest = entry;
 }
 
-static void touch(struct entry *entry)
-{
-	struct use_list *list = list_of(entry);
-
-	if (list->newest == entry)
-		return;
-	list_unlink(list, entry);
-	list_push(list, entry);
-}
-
-static void account(const struct entry *entry, size_t sign)
+static void account(const struct file_entry *entry, size_t sign)
 {
 	file_cache_counts.entries += sign;
 	file_cache_counts.bytes += sign * entry->bytes;
@@ -71,32 +65,32 @@ static void account(const struct entry *entry, size_t sign)
 /* Makes room for twice as many; without memory the chains become longer instead. */
 static void grow_slots(void)
 {
-	size_t count = slots_count ? slots_count * 2 : SLOTS_MIN;
-	struct entry **grown = slots ? malloc(count * sizeof(struct entry *)) :
-				       heap_alloc(count * sizeof(struct entry *));
+	size_t count = cache.slots_count ? cache.slots_count * 2 : SLOTS_MIN;
+	struct file_entry **grown = cache.slots ? malloc(count * sizeof(struct file_entry *)) :
+						  heap_alloc(count * sizeof(struct file_entry *));
 
 	if (!grown)
 		return;
-	memset(grown, 0, count * sizeof(struct entry *));
-	for (size_t i = 0; i < slots_count; i++) {
-		for (struct entry *entry = slots[i]; entry;) {
-			struct entry *next = entry->chain;
-			struct entry **slot = &grown[entry->hash & (count - 1)];
+	memset(grown, 0, count * sizeof(struct file_entry *));
+	for (size_t i = 0; i < cache.slots_count; i++) {
+		for (struct file_entry *entry = cache.slots[i]; entry;) {
+			struct file_entry *next = entry->chain;
+			struct file_entry **slot = &grown[entry->hash & (count - 1)];
 			entry->chain = *slot;
 			*slot = entry;
 			entry = next;
 		}
 	}
-	free(slots);
-	slots = grown;
-	slots_count = count;
+	free(cache.slots);
+	cache.slots = grown;
+	cache.slots_count = count;
 }
 
-static void insert(struct entry *entry)
+static void insert(struct file_entry *entry)
 {
-	if (file_cache_counts.entries >= slots_count)
+	if (file_cache_counts.entries >= cache.slots_count)
 		grow_slots();
-	struct entry **slot = &slots[entry->hash & (slots_count - 1)];
+	struct file_entry **slot = &cache.slots[entry->hash & (cache.slots_count - 1)];
 	entry->chain = *slot;
 	*slot = entry;
 	list_push(list_of(entry), entry);
@@ -106,9 +100,9 @@ static void insert(struct entry *entry)
 	entry->refs++;
 }
 
-static void drop(struct entry *entry)
+static void drop(struct file_entry *entry)
 {
-	struct entry **link = &slots[entry->hash & (slots_count - 1)];
+	struct file_entry **link = &cache.slots[entry->hash & (cache.slots_count - 1)];
 
 	while (*link != entry)
 		link = &(*link)->chain;
@@ -124,77 +118,69 @@ static size_t fds_limit(void)
 {
 	struct rlimit nofile;
 
-	if (limits.fds == 0 && getrlimit(RLIMIT_NOFILE, &nofile) == 0)
-		limits.fds = nofile.rlim_cur / 4 + 1;
-	return limits.fds;
-}
-
-/* The longest unused entry that keeps a descriptor open. */
-static struct entry *oldest_open(void)
-{
-	struct entry *entry = found.oldest;
-
-	while (entry && entry->file.fd < 0)
-		entry = entry->newer;
-	return entry;
+	if (cache.limits.fds == 0 && getrlimit(RLIMIT_NOFILE, &nofile) == 0)
+		cache.limits.fds = nofile.rlim_cur / 4 + 1;
+	return cache.limits.fds;
 }
 
 static void shrink_to_limits(void)
 {
-	while (missing.count > limits.entries / 4)
-		drop(missing.oldest);
-	while (file_cache_counts.entries > limits.entries && found.oldest)
-		drop(found.oldest);
-	while (file_cache_counts.bytes > limits.bytes && (found.oldest || missing.oldest))
-		drop(found.oldest ? found.oldest : missing.oldest);
-	while (file_cache_counts.fds > fds_limit())
-		drop(oldest_open());
+	while (cache.missing.count > cache.limits.entries / 4)
+		drop(cache.missing.oldest);
+	while (file_cache_counts.entries > cache.limits.entries && cache.found.oldest)
+		drop(cache.found.oldest);
+	while (file_cache_counts.bytes > cache.limits.bytes &&
+	       (cache.found.oldest || cache.missing.oldest))
+		drop(cache.found.oldest ? cache.found.oldest : cache.missing.oldest);
+	while (file_cache_counts.fds > fds_limit()) {
+		struct file_entry *entry = cache.found.oldest;
+
+		while (entry && entry->file.fd < 0)
+			entry = entry->newer;
+		drop(entry);
+	}
 }
 
 void file_cache_limit(struct file_cache_limits new_limits)
 {
-	limits = new_limits;
+	cache.limits = new_limits;
 	shrink_to_limits();
 }
 
-static struct entry *find(const struct file_query *query, uint64_t hash)
+static struct file_entry *find(const struct file_query *query, uint64_t hash)
 {
-	if (!slots)
+	if (!cache.slots)
 		return NULL;
-	struct entry *entry = slots[hash & (slots_count - 1)];
-	while (entry && !(entry->hash == hash && str_eq(entry->file.path, query->path) &&
-			  entry->root_len == query->root_len &&
-			  entry->fixed_len == query->fixed_len &&
-			  entry->has_dots == query->has_dots &&
-			  entry->symlinks == query->symlinks))
+	struct file_entry *entry = cache.slots[hash & (cache.slots_count - 1)];
+	while (entry &&
+	       !(entry->hash == hash && str_eq(entry->file.path, query->path) &&
+		 entry->root_len == query->root_len && entry->fixed_len == query->fixed_len &&
+		 entry->has_dots == query->has_dots && entry->symlinks == query->symlinks))
 		entry = entry->chain;
 	return entry;
 }
 
-/* Without a descriptor to open it with: those of files that nobody reads are closed first. */
-static struct entry *create(const struct file_query *query, uint64_t hash, const struct look *look)
-{
-	struct entry *entry = entry_create(query, hash, look);
-
-	if ((entry->file.error == EMFILE || entry->file.error == ENFILE) && file_cache_trim()) {
-		entry_unref(entry);
-		entry = entry_create(query, hash, look);
-	}
-	return entry;
-}
-
-/* Not names that the kernel would not take, nor what says more of us than of the file. */
-static bool is_worth_keeping(const struct entry *entry)
+/*
+ * A name that is too long for the kernel is not kept, and neither is an error of this
+ * process that says nothing about the file.
+ */
+static bool is_worth_keeping(const struct file_entry *entry)
 {
 	int error = entry->file.error;
 
 	return error != ENAMETOOLONG && error != EMFILE && error != ENFILE && error != ENOMEM;
 }
 
-static struct entry *fill(const struct file_query *query, uint64_t hash, const struct look *look)
+static struct file_entry *fill(const struct file_query *query, uint64_t hash,
+			       const struct file_look *look)
 {
-	struct entry *entry = create(query, hash, look);
+	struct file_entry *entry = entry_create(query, hash, look);
 
+	/* Without a descriptor, those of files that nobody reads are closed first. */
+	if ((entry->file.error == EMFILE || entry->file.error == ENFILE) && file_cache_trim()) {
+		entry_unref(entry);
+		entry = entry_create(query, hash, look);
+	}
 	file_cache_counts.fills++;
 	if (is_worth_keeping(entry)) {
 		insert(entry);
@@ -207,10 +193,10 @@ struct file *file_lookup(const struct file_query *query)
 {
 	uint64_t hash = hash_str(query->path);
 	uint64_t round = loop_round_number();
-	struct entry *entry = find(query, hash);
+	struct file_entry *entry = find(query, hash);
 
 	if (!entry || entry->round != round) {
-		struct look look = file_look(query);
+		struct file_look look = file_look(query);
 		if (entry && !entry_is_valid(entry, &look)) {
 			drop(entry);
 			entry = NULL;
@@ -220,26 +206,29 @@ struct file *file_lookup(const struct file_query *query)
 		entry->round = round;
 	}
 	file_cache_counts.hits++;
-	touch(entry);
+	if (list_of(entry)->newest != entry) {
+		list_unlink(list_of(entry), entry);
+		list_push(list_of(entry), entry);
+	}
 	entry->refs++;
 	return &entry->file;
 }
 
 void file_hold(struct file *file)
 {
-	((struct entry *)file)->refs++;
+	((struct file_entry *)file)->refs++;
 }
 
 void file_release(struct file *file)
 {
-	entry_unref((struct entry *)file);
+	entry_unref((struct file_entry *)file);
 }
 
 bool file_cache_trim(void)
 {
 	bool any = false;
 
-	for (struct entry *entry = found.oldest, *next; entry; entry = next) {
+	for (struct file_entry *entry = cache.found.oldest, *next; entry; entry = next) {
 		next = entry->newer;
 		if (entry->refs == 1) {
 			drop(entry);
@@ -251,18 +240,18 @@ bool file_cache_trim(void)
 
 void file_cache_clear(void)
 {
-	while (found.oldest)
-		drop(found.oldest);
-	while (missing.oldest)
-		drop(missing.oldest);
-	free(slots);
-	slots = NULL;
-	slots_count = 0;
+	while (cache.found.oldest)
+		drop(cache.found.oldest);
+	while (cache.missing.oldest)
+		drop(cache.missing.oldest);
+	free(cache.slots);
+	cache.slots = NULL;
+	cache.slots_count = 0;
 }
 
 void file_set_type(struct file *file, struct str type)
 {
-	struct entry *entry = (struct entry *)file;
+	struct file_entry *entry = (struct file_entry *)file;
 	if (!str_empty(file->guessed_type) || str_empty(type))
 		return;
 	char *copy = malloc(type.len);

@@ -33,9 +33,9 @@ enum {
 	POLICY_MS = 1000,
 };
 
-struct look file_look(const struct file_query *query)
+struct file_look file_look(const struct file_query *query)
 {
-	struct look look = { 0 };
+	struct file_look look = { 0 };
 
 	if (str_empty(query->path))
 		look.error = ENOENT;
@@ -48,9 +48,9 @@ struct look file_look(const struct file_query *query)
 	return look;
 }
 
-static struct stamp stamp_of(const struct stat *status)
+static struct file_stamp stamp_of(const struct stat *status)
 {
-	return (struct stamp){
+	return (struct file_stamp){
 		.dev = status->st_dev,
 		.ino = status->st_ino,
 		.mode = status->st_mode,
@@ -65,13 +65,13 @@ static bool same_time(struct timespec a, struct timespec b)
 	return a.tv_nsec == b.tv_nsec && a.tv_sec == b.tv_sec;
 }
 
-static bool same_stamp(const struct stamp *a, const struct stamp *b)
+static bool same_stamp(const struct file_stamp *a, const struct file_stamp *b)
 {
 	return a->ino == b->ino && same_time(a->ctime, b->ctime) && a->size == b->size &&
 	       same_time(a->mtime, b->mtime) && a->dev == b->dev && a->mode == b->mode;
 }
 
-bool entry_is_valid(const struct entry *entry, const struct look *look)
+bool entry_is_valid(const struct file_entry *entry, const struct file_look *look)
 {
 	if (entry->is_refused || entry->is_young)
 		return false;
@@ -80,16 +80,16 @@ bool entry_is_valid(const struct entry *entry, const struct look *look)
 	if (look->error || entry->file.kind == FILE_MISSING)
 		return look->error == entry->file.error;
 
-	struct stamp now = stamp_of(&look->status);
+	struct file_stamp now = stamp_of(&look->status);
 	return same_stamp(&now, &entry->stamp);
 }
 
-static struct entry *entry_alloc(const struct file_query *query, uint64_t hash)
+static struct file_entry *entry_alloc(const struct file_query *query, uint64_t hash)
 {
-	struct entry *entry = heap_alloc(sizeof(*entry) + query->path.len + 1);
+	struct file_entry *entry = heap_alloc(sizeof(*entry) + query->path.len + 1);
 	char *path = (char *)(entry + 1);
 
-	*entry = (struct entry){
+	*entry = (struct file_entry){
 		.file = { .fd = -1, .path = { path, query->path.len } },
 		.hash = hash,
 		.root_len = query->root_len,
@@ -106,13 +106,13 @@ static struct entry *entry_alloc(const struct file_query *query, uint64_t hash)
 	return entry;
 }
 
-static void set_missing(struct entry *entry, int error)
+static void set_missing(struct file_entry *entry, int error)
 {
 	entry->file.kind = FILE_MISSING;
 	entry->file.error = error;
 }
 
-static void set_refusal(struct entry *entry, const char *why)
+static void set_refusal(struct file_entry *entry, const char *why)
 {
 	size_t len = strlen(why);
 	char *text = len ? memcpy(heap_alloc(len), why, len) : NULL;
@@ -122,7 +122,7 @@ static void set_refusal(struct entry *entry, const char *why)
 	entry->bytes += len;
 }
 
-static void set_status(struct entry *entry, const struct stat *status)
+static void set_status(struct file_entry *entry, const struct stat *status)
 {
 	struct file *file = &entry->file;
 
@@ -134,7 +134,7 @@ static void set_status(struct entry *entry, const struct stat *status)
 						FILE_OTHER;
 }
 
-static void set_validators(struct entry *entry, const struct stat *status, struct timespec now)
+static void set_validators(struct file_entry *entry, const struct stat *status, struct timespec now)
 {
 	struct file *file = &entry->file;
 
@@ -164,16 +164,16 @@ static bool read_exactly(int fd, char *to, size_t size)
  * Reads a small file whole and closes its descriptor. A file that does not
  * keep still long enough is left to its descriptor, with its latest length.
  */
-static void read_content(struct entry *entry, struct stat *status)
+static void read_content(struct file_entry *entry, struct stat *status)
 {
 	for (int i = 0; i < READ_TRIES && status->st_size <= CONTENT_MAX; i++) {
 		size_t size = (size_t)status->st_size;
 		char *content = heap_alloc(size ? size : 1);
 		bool is_whole = read_exactly(entry->file.fd, content, size);
-		struct stamp before = stamp_of(status);
+		struct file_stamp before = stamp_of(status);
 
 		if (fstat(entry->file.fd, status) == 0) {
-			struct stamp after = stamp_of(status);
+			struct file_stamp after = stamp_of(status);
 			if (is_whole && same_stamp(&before, &after)) {
 				entry->file.content = (struct str){ content, size };
 				entry->bytes += size;
@@ -187,7 +187,8 @@ static void read_content(struct entry *entry, struct stat *status)
 }
 
 /* -EAGAIN: it has become something else since the look at it, which *status tells. */
-static int open_regular(struct entry *entry, const struct file_query *query, struct stat *status)
+static int open_regular(struct file_entry *entry, const struct file_query *query,
+			struct stat *status)
 {
 	char why[1024] = "";
 	struct timespec now;
@@ -211,7 +212,7 @@ static int open_regular(struct entry *entry, const struct file_query *query, str
 }
 
 /* Only asks the policy: nobody reads a directory through its entry. */
-static void open_directory(struct entry *entry, const struct file_query *query)
+static void open_directory(struct file_entry *entry, const struct file_query *query)
 {
 	char why[1024] = "";
 	int fd = policy_open(query, O_PATH | O_DIRECTORY, why, sizeof(why));
@@ -224,9 +225,10 @@ static void open_directory(struct entry *entry, const struct file_query *query)
 	set_refusal(entry, why);
 }
 
-struct entry *entry_create(const struct file_query *query, uint64_t hash, const struct look *look)
+struct file_entry *entry_create(const struct file_query *query, uint64_t hash,
+				const struct file_look *look)
 {
-	struct entry *entry = entry_alloc(query, hash);
+	struct file_entry *entry = entry_alloc(query, hash);
 	struct stat status = look->status;
 
 	if (look->error) {
@@ -250,7 +252,7 @@ struct entry *entry_create(const struct file_query *query, uint64_t hash, const 
 	return entry;
 }
 
-void entry_unref(struct entry *entry)
+void entry_unref(struct file_entry *entry)
 {
 	if (--entry->refs)
 		return;

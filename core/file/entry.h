@@ -16,7 +16,7 @@
 #include <file.h>
 
 /* What tells two versions of a file apart. */
-struct stamp {
+struct file_stamp {
 	dev_t dev;
 	ino_t ino;
 	mode_t mode;
@@ -24,7 +24,7 @@ struct stamp {
 	struct timespec mtime, ctime;
 };
 
-struct entry {
+struct file_entry {
 	struct file file; /* what others see of it; first */
 
 	/* The key: the path (in file), what is known of its root, the policy. */
@@ -33,7 +33,7 @@ struct entry {
 	bool has_dots;
 	enum symlinks symlinks;
 
-	struct stamp stamp; /* of a file that is there */
+	struct file_stamp stamp; /* of a file that is there */
 	uint64_t round; /* of the loop, in which it was validated last */
 	int64_t opened_ms; /* when the policy was asked, monotonic */
 	bool is_young; /* file_is_young() when it was read: its times may not show a change */
@@ -43,8 +43,8 @@ struct entry {
 	size_t bytes; /* of memory, all in all */
 
 	/* The cache's. */
-	struct entry *chain; /* in the slot of the table */
-	struct entry *newer, *older; /* in the order of use */
+	struct file_entry *chain; /* in the slot of the table */
+	struct file_entry *newer, *older; /* in the order of use */
 	bool is_cached;
 
 	char etag[ETAG_ROOM];
@@ -52,25 +52,26 @@ struct entry {
 };
 
 /* What a stat of the path says now: the status, or an errno. */
-struct look {
+struct file_look {
 	int error;
 	const char *refusal; /* why the path is not looked up at all; NULL: it is */
 	struct stat status;
 };
 
-struct look file_look(const struct file_query *query);
+struct file_look file_look(const struct file_query *query);
 
 /* Does the entry still say what is on the disk? */
-bool entry_is_valid(const struct entry *entry, const struct look *look);
+bool entry_is_valid(const struct file_entry *entry, const struct file_look *look);
 
 /*
  * Opens and reads what is there now; `look` is what was seen a moment ago. One
  * reference is the caller's. An entry with -EMFILE or -ENFILE in file.error may
  * be tried again when descriptors have been closed.
  */
-struct entry *entry_create(const struct file_query *query, uint64_t hash, const struct look *look);
+struct file_entry *entry_create(const struct file_query *query, uint64_t hash,
+				const struct file_look *look);
 
 /* Drops a reference; the last closes the descriptor and frees the memory. */
-void entry_unref(struct entry *entry);
+void entry_unref(struct file_entry *entry);
 
 #endif

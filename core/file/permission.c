@@ -18,7 +18,7 @@
 
 enum { MAX_LINKS = 40 }; /* as the kernel, path_resolution(7) */
 
-struct walk {
+struct search {
 	int dir; /* at the end what the path leads to */
 	char done[PATH_MAX]; /* its path */
 	char way[PATH_MAX];
@@ -36,44 +36,35 @@ void permission_set_user(const char *name)
 		log_format(who, sizeof(who), "user %u", (unsigned)geteuid());
 }
 
-static void go_to(struct walk *walk, int fd)
+static void go_to(struct search *search, int fd)
 {
-	close(walk->dir);
-	walk->dir = fd;
+	close(search->dir);
+	search->dir = fd;
 }
 
-/* False: the way is lost. */
-static bool follow(struct walk *walk, int link)
+/* Puts the target of a link in front of what is left. False: it cannot be followed. */
+static bool follow(struct search *search, int link)
 {
 	char way[PATH_MAX];
 	ssize_t len = readlinkat(link, "", way, sizeof(way) - 1);
 
-	if (len < 0 || ++walk->links > MAX_LINKS)
+	if (len < 0 || ++search->links > MAX_LINKS)
 		return false;
-	int more = snprintf(way + len, sizeof(way) - (size_t)len, "/%.*s", STR_ARG(walk->todo));
+	int more = snprintf(way + len, sizeof(way) - (size_t)len, "/%.*s", STR_ARG(search->todo));
 	if (len + more >= (ssize_t)sizeof(way))
 		return false;
-	walk->todo = str_from(strcpy(walk->way, way));
+	search->todo = str_from(strcpy(search->way, way));
 	if (way[0] == '/') {
-		go_to(walk, open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
-		walk->done[0] = '\0';
+		go_to(search, open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
+		search->done[0] = '\0';
 	}
 	return true;
 }
 
-/* Owns fd, which lies under the name. */
-static void enter(struct walk *walk, int fd, const char *name)
+/* Goes on by one name. 0 or -errno; -EACCES: the directory `dir` may not be searched. */
+static int step(struct search *search)
 {
-	size_t len = strlen(walk->done);
-
-	snprintf(walk->done + len, sizeof(walk->done) - len, "/%s", name);
-	go_to(walk, fd);
-}
-
-/* One name. 0, or -errno: of -EACCES `dir` is the reason. */
-static int step(struct walk *walk)
-{
-	struct str part = str_split(&walk->todo, '/');
+	struct str part = str_split(&search->todo, '/');
 	char name[NAME_MAX + 1];
 	struct stat status;
 
@@ -82,23 +73,26 @@ static int step(struct walk *walk)
 	if (part.len > NAME_MAX)
 		return -ENAMETOOLONG;
 	*str_put(name, part) = '\0';
-	int fd = openat(walk->dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	int fd = openat(search->dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
 	if (fstat(fd, &status) == 0 && !S_ISLNK(status.st_mode)) {
-		enter(walk, fd, name);
+		size_t len = strlen(search->done);
+
+		snprintf(search->done + len, sizeof(search->done) - len, "/%s", name);
+		go_to(search, fd);
 		return 0;
 	}
-	bool goes_on = follow(walk, fd);
+	bool goes_on = follow(search, fd);
 	close(fd);
 	return goes_on ? 0 : -ELOOP;
 }
 
-static void say(const struct walk *walk, bool may_search, char *why, size_t why_size)
+static void say(const struct search *search, bool may_search, char *why, size_t why_size)
 {
 	struct stat status;
 
-	if (fstat(walk->dir, &status) < 0)
+	if (fstat(search->dir, &status) < 0)
 		return;
 	unsigned owner = status.st_uid, mode = status.st_mode & 07777;
 	if (may_search)
@@ -109,21 +103,21 @@ static void say(const struct walk *walk, bool may_search, char *why, size_t why_
 		log_format(why, why_size,
 			   "%s may not search the directory \"%s\", which belongs to user %u and "
 			   "has mode %03o",
-			   who, walk->done[0] ? walk->done : "/", owner, mode);
+			   who, search->done[0] ? search->done : "/", owner, mode);
 }
 
 void permission_explain(const char *path, char *why, size_t why_size)
 {
-	struct walk walk = { .dir = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC) };
-	int error = strlen(path) < sizeof(walk.way) ? 0 : -ENAMETOOLONG;
+	struct search search = { .dir = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC) };
+	int error = strlen(path) < sizeof(search.way) ? 0 : -ENAMETOOLONG;
 
 	why[0] = '\0';
 	if (error == 0)
-		walk.todo = str_from(strcpy(walk.way, path));
-	while (error == 0 && walk.todo.len)
-		error = step(&walk);
+		search.todo = str_from(strcpy(search.way, path));
+	while (error == 0 && search.todo.len)
+		error = step(&search);
 	if (error == 0 || error == -EACCES)
-		say(&walk, error == 0, why, why_size);
-	if (walk.dir >= 0)
-		close(walk.dir);
+		say(&search, error == 0, why, why_size);
+	if (search.dir >= 0)
+		close(search.dir);
 }

@@ -29,7 +29,7 @@ enum {
 };
 
 /* A walk: `done` has no links and lies below the root, `todo` is what is left of the way. */
-struct walk {
+struct link_walk {
 	const char *root;
 	int root_fd;
 	char done[PATH_MAX], way[PATH_MAX];
@@ -120,19 +120,19 @@ static int openat2_below(int dir, const char *path, int flags)
 /* Old kernels do not know the call; filters of containers answer EPERM instead. */
 static bool has_openat2(void)
 {
-	static enum { UNKNOWN, YES, NO } answer;
+	static enum { UNKNOWN, YES, NO } known;
 
-	if (answer == UNKNOWN) {
+	if (known == UNKNOWN) {
 		int fd = openat2_below(AT_FDCWD, ".", O_PATH | O_CLOEXEC);
-		answer = fd == -ENOSYS || fd == -EPERM ? NO : YES;
+		known = fd == -ENOSYS || fd == -EPERM ? NO : YES;
 		if (fd >= 0)
 			close(fd);
-		if (answer == NO)
+		if (known == NO)
 			log_write(log_process, LEVEL_NOTICE, -fd, 0,
 				  "openat2() is not available: \"symlinks in_root\" opens "
 				  "each directory of a path by itself, which is slower");
 	}
-	return answer == YES;
+	return known == YES;
 }
 
 /* Opens a way without links step by step; a link that appears meanwhile is refused. */
@@ -166,7 +166,7 @@ static int open_steps(int root_fd, const char *path, int flags)
 	return fd < 0 ? -error : fd;
 }
 
-static int append(struct walk *walk, const char *name, size_t len)
+static int append(struct link_walk *walk, const char *name, size_t len)
 {
 	if (walk->done_len + 1 + len >= sizeof(walk->done))
 		return -ENAMETOOLONG;
@@ -178,7 +178,7 @@ static int append(struct walk *walk, const char *name, size_t len)
 	return 0;
 }
 
-static void cut_last(struct walk *walk)
+static void cut_last(struct link_walk *walk)
 {
 	while (walk->done_len && walk->done[walk->done_len - 1] != '/')
 		walk->done_len--;
@@ -204,7 +204,7 @@ static const char *below(const char *path, const char *dir)
  * root may be known under a name that has links in it, so names are compared
  * as they are written first and then as they really are.
  */
-static const char *target_in_root(const struct walk *walk, char real[PATH_MAX])
+static const char *target_in_root(const struct link_walk *walk, char real[PATH_MAX])
 {
 	char root[PATH_MAX];
 	const char *rest = below(walk->target, walk->root);
@@ -217,7 +217,7 @@ static const char *target_in_root(const struct walk *walk, char real[PATH_MAX])
 }
 
 /* Puts the target of the link in front of what is left. */
-static int follow_link(struct walk *walk)
+static int follow_link(struct link_walk *walk)
 {
 	char real[PATH_MAX], way[PATH_MAX];
 	const char *target = walk->target;
@@ -239,7 +239,7 @@ static int follow_link(struct walk *walk)
 	return 0;
 }
 
-static int step(struct walk *walk, const char *name, size_t len)
+static int step(struct link_walk *walk, const char *name, size_t len)
 {
 	if (len == 0 || (len == 1 && *name == '.'))
 		return 0;
@@ -264,7 +264,7 @@ static int step(struct walk *walk, const char *name, size_t len)
 }
 
 /* 0: walk->done is the way without links; -EXDEV: walk->link left the root. */
-static int walk_links(struct walk *walk)
+static int walk_links(struct link_walk *walk)
 {
 	while (walk->todo[0]) {
 		const char *name = walk->todo;
@@ -278,7 +278,7 @@ static int walk_links(struct walk *walk)
 	return 0;
 }
 
-static int open_walked(struct walk *walk, int flags, char *why, size_t why_size)
+static int open_walked(struct link_walk *walk, int flags, char *why, size_t why_size)
 {
 	int error = walk_links(walk);
 
@@ -298,7 +298,7 @@ static int open_walked(struct walk *walk, int flags, char *why, size_t why_size)
 static int open_below(int dir, const char *root, const char *way, int flags, char *why,
 		      size_t why_size)
 {
-	struct walk walk = { .root = root, .root_fd = dir };
+	struct link_walk walk = { .root = root, .root_fd = dir };
 
 	while (*way == '/')
 		way++;
@@ -330,15 +330,6 @@ static int open_in_root(const struct file_query *query, int flags, char *why, si
 	return open_below(dir, root, path + query->root_len, flags, why, why_size);
 }
 
-static int open_any(const struct file_query *query, int flags, char *why, size_t why_size)
-{
-	if (query->symlinks == SYMLINKS_IN_ROOT)
-		return open_in_root(query, flags, why, why_size);
-
-	int fd = open(query->path.data, flags);
-	return fd < 0 ? -errno : fd;
-}
-
 int policy_open(const struct file_query *query, int flags, char *why, size_t why_size)
 {
 	flags |= O_CLOEXEC;
@@ -350,7 +341,13 @@ int policy_open(const struct file_query *query, int flags, char *why, size_t why
 		flags |= O_NOCTTY | O_NONBLOCK;
 	if (query->path.len >= PATH_MAX)
 		return -ENAMETOOLONG;
-	int fd = open_any(query, flags, why, why_size);
+
+	int fd;
+
+	if (query->symlinks == SYMLINKS_IN_ROOT)
+		fd = open_in_root(query, flags, why, why_size);
+	else if ((fd = open(query->path.data, flags)) < 0)
+		fd = -errno;
 	if (fd == -EACCES && explainer)
 		return explainer(query->path.data, why, why_size);
 	return fd;
