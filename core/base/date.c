@@ -75,18 +75,15 @@ static struct date date_of(int64_t seconds)
 	};
 }
 
-static bool is_leap(int year)
-{
-	return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-}
-
 /* Second 60 is a leap second, and counts as the first of the next minute. */
 static bool is_valid(const struct date *date)
 {
 	static const int days[12] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+	int year = date->year;
+	bool is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
 
 	return date->month >= 1 && date->day >= 1 &&
-	       date->day <= days[date->month - 1] + (date->month == 2 && is_leap(date->year)) &&
+	       date->day <= days[date->month - 1] + (date->month == 2 && is_leap) &&
 	       date->hour <= 23 && date->minute <= 59 && date->second <= 60;
 }
 
@@ -206,12 +203,6 @@ static bool take_month(struct str *rest, int *out)
 	return false;
 }
 
-/* asctime() pads with a blank. */
-static bool take_padded_day(struct str *rest, int *out)
-{
-	return take(rest, STR(" ")) ? take_digits(rest, 1, out) : take_digits(rest, 2, out);
-}
-
 static bool take_time(struct str *rest, struct date *date)
 {
 	return take_digits(rest, 2, &date->hour) && take(rest, STR(":")) &&
@@ -219,37 +210,26 @@ static bool take_time(struct str *rest, struct date *date)
 	       take_digits(rest, 2, &date->second);
 }
 
-static bool take_short_year(struct str *rest, int *out)
+/* " 06 Nov 1994 08:49:37 GMT", or with a hyphen as separator " 06-Nov-94 08:49:37 GMT". */
+static bool take_day_month_year(struct str rest, struct str separator, struct date *date)
 {
-	if (!take_digits(rest, 2, out))
+	bool is_short = !str_eq(separator, STR(" "));
+
+	if (!take(&rest, STR(" ")) || !take_digits(&rest, 2, &date->day) ||
+	    !take(&rest, separator) || !take_month(&rest, &date->month) ||
+	    !take(&rest, separator) || !take_digits(&rest, is_short ? 2 : 4, &date->year))
 		return false;
-	*out += *out < 70 ? 2000 : 1900;
-	return true;
+	if (is_short)
+		date->year += date->year < 70 ? 2000 : 1900;
+	return take(&rest, STR(" ")) && take_time(&rest, date) && str_eq(rest, STR(" GMT"));
 }
 
-/* " 06 Nov 1994 08:49:37 GMT" */
-static bool take_fixdate(struct str rest, struct date *date)
-{
-	return take(&rest, STR(" ")) && take_digits(&rest, 2, &date->day) &&
-	       take(&rest, STR(" ")) && take_month(&rest, &date->month) &&
-	       take(&rest, STR(" ")) && take_digits(&rest, 4, &date->year) &&
-	       take(&rest, STR(" ")) && take_time(&rest, date) && str_eq(rest, STR(" GMT"));
-}
-
-/* " 06-Nov-94 08:49:37 GMT" */
-static bool take_rfc850(struct str rest, struct date *date)
-{
-	return take(&rest, STR(" ")) && take_digits(&rest, 2, &date->day) &&
-	       take(&rest, STR("-")) && take_month(&rest, &date->month) &&
-	       take(&rest, STR("-")) && take_short_year(&rest, &date->year) &&
-	       take(&rest, STR(" ")) && take_time(&rest, date) && str_eq(rest, STR(" GMT"));
-}
-
-/* " Nov  6 08:49:37 1994" */
+/* " Nov  6 08:49:37 1994"; a day of one digit is padded with a blank. */
 static bool take_asctime(struct str rest, struct date *date)
 {
 	return take(&rest, STR(" ")) && take_month(&rest, &date->month) &&
-	       take(&rest, STR(" ")) && take_padded_day(&rest, &date->day) &&
+	       take(&rest, STR(" ")) &&
+	       take_digits(&rest, take(&rest, STR(" ")) ? 1 : 2, &date->day) &&
 	       take(&rest, STR(" ")) && take_time(&rest, date) && take(&rest, STR(" ")) &&
 	       take_digits(&rest, 4, &date->year) && rest.len == 0;
 }
@@ -264,9 +244,9 @@ static bool take_date(struct str text, struct date *date)
 		if (!take(&rest, str_head(name, 3)))
 			continue;
 		if (take(&rest, STR(",")))
-			return take_fixdate(rest, date);
+			return take_day_month_year(rest, STR(" "), date);
 		if (take(&rest, str_skip(name, 3)))
-			return take(&rest, STR(",")) && take_rfc850(rest, date);
+			return take(&rest, STR(",")) && take_day_month_year(rest, STR("-"), date);
 		return take_asctime(rest, date);
 	}
 	return false;

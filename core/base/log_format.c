@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * The format is walked once, and each conversion written where it stands.
- */
+/* Goes over the format once, and writes each conversion at its place. */
 #include "base/log_format.h"
 
 #include <assert.h>
@@ -14,6 +12,8 @@
 
 #define ESCAPE_LEN 4 /* of \xNN */
 
+static const char upper_digits[] = "0123456789ABCDEF";
+
 enum length { INT, LONG, LONG_LONG, SIZE, INTMAX };
 
 struct conversion {
@@ -25,29 +25,18 @@ struct conversion {
 };
 
 /* A va_list that functions can share. */
-struct source {
+struct arguments {
 	va_list args;
 };
 
-struct output {
+struct sink {
 	char *at, *limit;
 	bool is_quoted; /* an odd number of quotes stands in the format so far */
 };
 
-static void put_text(struct output *out, struct str text)
+static void put_text(struct sink *out, struct str text)
 {
 	out->at = str_put(out->at, str_head(text, (size_t)(out->limit - out->at)));
-}
-
-static char *put_escaped(char *to, unsigned char byte)
-{
-	static const char digits[] = "0123456789ABCDEF";
-
-	*to++ = '\\';
-	*to++ = 'x';
-	*to++ = digits[byte >> 4];
-	*to++ = digits[byte & 15];
-	return to;
 }
 
 /* How many bytes at the beginning may be written as they are. */
@@ -69,7 +58,7 @@ static size_t plain_bytes(struct str text, bool is_quoted)
 }
 
 /* Three bytes of the room are kept for the dots. */
-static void put_value(struct output *out, struct str value)
+static void put_value(struct sink *out, struct str value)
 {
 	static const struct str dots = STR_INIT("...");
 	size_t room = (size_t)(out->limit - out->at);
@@ -87,24 +76,21 @@ static void put_value(struct output *out, struct str value)
 			put_text(out, dots);
 			return;
 		}
-		out->at = plain.len ? str_put(out->at, plain) :
-				      put_escaped(out->at, (unsigned char)value.data[0]);
+		if (plain.len) {
+			out->at = str_put(out->at, plain);
+		} else {
+			unsigned char byte = (unsigned char)value.data[0];
+
+			out->at = str_put(out->at, STR("\\x"));
+			*out->at++ = upper_digits[byte >> 4];
+			*out->at++ = upper_digits[byte & 15];
+		}
 		room -= len;
 		value = str_skip(value, plain.len ? plain.len : 1);
 	}
 }
 
-static void put_string(struct output *out, const struct conversion *conversion, const char *text)
-{
-	if (!text)
-		text = "(null)";
-	if (conversion->precision < 0)
-		put_value(out, str_from(text));
-	else
-		put_value(out, (struct str){ text, strnlen(text, (size_t)conversion->precision) });
-}
-
-static int64_t next_signed(struct source *from, enum length length)
+static int64_t next_signed(struct arguments *from, enum length length)
 {
 	switch (length) {
 	case LONG:
@@ -121,7 +107,7 @@ static int64_t next_signed(struct source *from, enum length length)
 	return va_arg(from->args, int);
 }
 
-static uint64_t next_unsigned(struct source *from, enum length length)
+static uint64_t next_unsigned(struct arguments *from, enum length length)
 {
 	switch (length) {
 	case LONG:
@@ -138,25 +124,20 @@ static uint64_t next_unsigned(struct source *from, enum length length)
 	return va_arg(from->args, unsigned);
 }
 
-static char *digits_of(char *end, uint64_t number, unsigned base, const char *digits)
-{
-	do
-		*--end = digits[number % base];
-	while (number /= base);
-	return end;
-}
-
-static void put_integer(struct output *out, const struct conversion *conversion, bool is_negative,
+static void put_integer(struct sink *out, const struct conversion *conversion, bool is_negative,
 			uint64_t number)
 {
 	char text[128], *end = text + sizeof(text);
 	bool is_left = strchr(conversion->flags, '-');
 	bool is_zeroed = !is_left && strchr(conversion->flags, '0');
 	unsigned base = conversion->type == 'o' ? 8 : strchr("xXp", conversion->type) ? 16 : 10;
-	char *begin = digits_of(end, number, base,
-				conversion->type == 'X' ? "0123456789ABCDEF" : "0123456789abcdef");
+	char *begin = end;
+	const char *digits = conversion->type == 'X' ? upper_digits : "0123456789abcdef";
 	int width = conversion->width < 64 ? conversion->width : 64;
 
+	do
+		*--begin = digits[number % base];
+	while (number /= base);
 	while (is_zeroed && end - begin < width - is_negative)
 		*--begin = '0';
 	if (is_negative)
@@ -168,22 +149,21 @@ static void put_integer(struct output *out, const struct conversion *conversion,
 		put_text(out, STR(" "));
 }
 
-static void put_double(struct output *out, const struct conversion *conversion, double number)
-{
-	char text[512];
-	int len = snprintf(text, sizeof(text), "%.*f", conversion->precision, number);
-
-	put_text(out, (struct str){ text, len < (int)sizeof(text) ? (size_t)len : 0 });
-}
-
-static void put_next(struct output *out, const struct conversion *conversion, struct source *from)
+static void put_next(struct sink *out, const struct conversion *conversion, struct arguments *from)
 {
 	int64_t number;
-	char byte;
+	const char *string;
+	size_t max;
+	char byte, text[512];
+	int len;
 
 	switch (conversion->type) {
 	case 's':
-		put_string(out, conversion, va_arg(from->args, const char *));
+		string = va_arg(from->args, const char *);
+		if (!string)
+			string = "(null)";
+		max = conversion->precision < 0 ? SIZE_MAX : (size_t)conversion->precision;
+		put_value(out, (struct str){ string, strnlen(string, max) });
 		return;
 	case 'd':
 	case 'i':
@@ -206,7 +186,9 @@ static void put_next(struct output *out, const struct conversion *conversion, st
 		put_integer(out, conversion, false, (uintptr_t)va_arg(from->args, void *));
 		return;
 	case 'f':
-		put_double(out, conversion, va_arg(from->args, double));
+		len = snprintf(text, sizeof(text), "%.*f", conversion->precision,
+			       va_arg(from->args, double));
+		put_text(out, (struct str){ text, len < (int)sizeof(text) ? (size_t)len : 0 });
 		return;
 	default:
 		assert(!"a conversion that messages do not have");
@@ -214,7 +196,7 @@ static void put_next(struct output *out, const struct conversion *conversion, st
 }
 
 /* A number in the format, or '*'. */
-static const char *parse_number(const char *format, int *number, struct source *from)
+static const char *parse_number(const char *format, int *number, struct arguments *from)
 {
 	*number = 0;
 	if (*format == '*') {
@@ -242,7 +224,7 @@ static const char *parse_length(const char *format, enum length *length)
 }
 
 /* `format` is behind the '%'; returns what follows the conversion. */
-static const char *parse(const char *format, struct conversion *conversion, struct source *from)
+static const char *parse(const char *format, struct conversion *conversion, struct arguments *from)
 {
 	size_t flags = strspn(format, "-+ #0");
 
@@ -257,25 +239,22 @@ static const char *parse(const char *format, struct conversion *conversion, stru
 	return *format ? format + 1 : format;
 }
 
-/* What stands between conversions. */
-static const char *put_literal(struct output *out, const char *format)
-{
-	size_t len = strcspn(format, "%");
-
-	put_text(out, (struct str){ format, len });
-	for (size_t i = 0; i < len; i++)
-		out->is_quoted ^= format[i] == '"';
-	return format + len;
-}
-
 size_t log_vformat(char *to, size_t size, const char *format, va_list args)
 {
-	struct output out = { .at = to, .limit = to + size - 1 };
+	struct sink out = { .at = to, .limit = to + size - 1 };
 	struct conversion conversion;
-	struct source from;
+	struct arguments from;
 
 	va_copy(from.args, args);
-	while (*(format = put_literal(&out, format))) {
+	for (;;) {
+		size_t len = strcspn(format, "%");
+
+		put_text(&out, (struct str){ format, len });
+		for (size_t i = 0; i < len; i++)
+			out.is_quoted ^= format[i] == '"';
+		format += len;
+		if (!*format)
+			break;
 		if (format[1] == '%') {
 			put_text(&out, STR("%"));
 			format += 2;

@@ -115,23 +115,19 @@ struct pool *pool_create(size_t size)
 	return &pool->pool;
 }
 
-static void run_cleanups(struct pool_private *pool)
-{
-	while (pool->cleanups) {
-		struct cleanup *cleanup = pool->cleanups;
-
-		pool->cleanups = cleanup->next;
-		cleanup->end(cleanup->data);
-	}
-}
-
 void pool_destroy(struct pool *public)
 {
 	struct pool_private *pool = private(public);
 
 	if (!pool)
 		return;
-	run_cleanups(pool);
+	/* A cleanup may register another one. */
+	while (pool->cleanups) {
+		struct cleanup *cleanup = pool->cleanups;
+
+		pool->cleanups = cleanup->next;
+		cleanup->end(cleanup->data);
+	}
 
 	struct block *own = pool->own;
 
@@ -143,27 +139,23 @@ void pool_destroy(struct pool *public)
 	block_put(own);
 }
 
-/* A block of its own, behind the current one, which goes on being filled. */
-static void *alloc_large(struct pool_private *pool, size_t size)
-{
-	struct block *block = block_get(aligned(sizeof(struct block)) + size);
-
-	block->next = pool->blocks->next;
-	pool->blocks->next = block;
-	return block_memory(block);
-}
-
 void *pool_alloc_slowly(struct pool *public, size_t size)
 {
 	struct pool_private *pool = private(public);
 
 	if (size > SIZE_MAX / 2)
 		abort();
-	if (size > BLOCK_SIZE / 4)
-		return alloc_large(pool, aligned(size));
 
-	struct block *block = block_get(BLOCK_SIZE);
+	struct block *block;
 
+	if (size > BLOCK_SIZE / 4) {
+		/* A block of its own, behind the current one, which goes on being filled. */
+		block = block_get(aligned(sizeof(struct block)) + aligned(size));
+		block->next = pool->blocks->next;
+		pool->blocks->next = block;
+		return block_memory(block);
+	}
+	block = block_get(BLOCK_SIZE);
 	block->next = pool->blocks;
 	pool->blocks = block;
 	public->room = block_memory(block);

@@ -94,15 +94,6 @@ int str_to_u64(struct str s, uint64_t max, uint64_t *out)
 	return 0;
 }
 
-static size_t count_digits(uint64_t n)
-{
-	size_t count = 1;
-
-	for (; n >= 10000; n /= 10000)
-		count += 4;
-	return count + (n >= 10) + (n >= 100) + (n >= 1000);
-}
-
 /* Two digits at a time, from the last to the first. */
 char *str_put_u64(char *to, uint64_t n)
 {
@@ -110,7 +101,14 @@ char *str_put_u64(char *to, uint64_t n)
 				    "25262728293031323334353637383940414243444546474849"
 				    "50515253545556575859606162636465666768697071727374"
 				    "75767778798081828384858687888990919293949596979899";
-	char *end = to + count_digits(n), *at = end;
+	uint64_t rest = n;
+	size_t digits = 1;
+
+	for (; rest >= 10000; rest /= 10000)
+		digits += 4;
+	digits += (rest >= 10) + (rest >= 100) + (rest >= 1000);
+
+	char *end = to + digits, *at = end;
 
 	while (n >= 100) {
 		at -= 2;
