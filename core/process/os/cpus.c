@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Asks the scheduler for the mask and the control groups for the quota: that of
- * each group on the way up to the root counts. What can't be read is no limit.
+ * Gets the mask from the scheduler and the quota from the control groups; the quotas of all
+ * groups up to the root hold. A quota that cannot be read is no limit.
  */
 #include "process/os/cpus.h"
 
@@ -48,7 +48,7 @@ bool cpus_group(struct str file, struct str controller, struct str *path)
 	return false;
 }
 
-/* The beginning of a small file; empty when it can't be read. */
+/* Reads the beginning of a small file; empty if it cannot be read. */
 static struct str read_small(const char *path, char *buffer, size_t size)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -60,7 +60,7 @@ static struct str read_small(const char *path, char *buffer, size_t size)
 	return (struct str){ buffer, n > 0 ? (size_t)n : 0 };
 }
 
-/* Quota and period of one group as the text that version 2 writes. */
+/* Reads quota and period of one group, as a text in the format of version 2. */
 static struct str read_quota(const char *mount, struct str group, bool v2, char *buffer,
 			     size_t size)
 {
@@ -78,7 +78,7 @@ static struct str read_quota(const char *mount, struct str group, bool v2, char 
 	return (struct str){ buffer, first.len + (size_t)len };
 }
 
-/* The least that the group or one of those around it allows; 0: no limit. */
+/* The smallest quota of the group and those around it, in CPUs; 0: no limit. */
 static unsigned least_quota(const char *mount, struct str group, bool v2)
 {
 	unsigned least = 0;
@@ -110,7 +110,7 @@ static unsigned quota(void)
 	return 0;
 }
 
-/* The kernel refuses a mask that is smaller than its own: try larger ones. */
+/* The CPUs of the mask. The kernel refuses a buffer smaller than its mask: tries larger ones. */
 static unsigned allowed(void)
 {
 	for (int cpus = 1024; cpus <= 1 << 16; cpus *= 2) {

@@ -10,16 +10,15 @@
 #include <str.h>
 
 /*
- * The CPUs of the scheduler's mask, or fewer when the quota of a control group
- * (versions 1 and 2, this one and those it lies in) allows less; rounded up, at
- * least 1.
+ * The number of CPUs in the scheduler's mask, or fewer if the quota of the control group
+ * (version 1 or 2), or of a group around it, allows less; rounded up, at least 1.
  */
 unsigned cpus_usable(void);
 
 /*
  * The CPUs that a quota allows, rounded up: "max 100000" is no limit (0),
  * "150000 100000" is 2. Contents of cpu.max; cgroup v2, kernel documentation.
- * 0 also for what is not such a text.
+ * 0 also for any other text.
  */
 unsigned cpus_of_quota(struct str text);
 

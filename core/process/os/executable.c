@@ -13,7 +13,7 @@
 
 #include <str.h>
 
-/* 0 or -errno. */
+/* Reads the path of the executable of a process, with a NUL. 0 or -errno. */
 static int read_name(const char *process, char name[PATH_MAX])
 {
 	char link[32];
@@ -41,7 +41,7 @@ static struct str last_name(struct str path)
 	return str_skip(path, (size_t)(str_rchr(path, '/') + 1));
 }
 
-/* What the kernel adds to the name of a file that is no longer there. */
+/* Takes off what the kernel adds to the name of a file that was removed. */
 static struct str without_deleted(struct str path)
 {
 	static const struct str deleted = STR_INIT(" (deleted)");

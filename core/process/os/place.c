@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A walk with O_PATH, name by name. Between a look and the next step somebody may
- * put a link in the place of what was looked at: each step has O_NOFOLLOW.
+ * Walks along the path with O_PATH, name by name. Somebody may put a link in the place of a
+ * file after it was looked at, so each step has O_NOFOLLOW.
  */
 #include "process/os/place.h"
 
@@ -18,7 +18,7 @@
 
 enum { MAX_LINKS = 40 }; /* as the kernel, path_resolution(7) */
 
-/* A walk: `place->dir` is where it has come to, `todo` what is left of the way. */
+/* A walk: `place->dir` is the directory that it has reached, `todo` the rest of the path. */
 struct place_walk {
 	struct place *place;
 	char way[PATH_MAX];
@@ -41,7 +41,7 @@ bool place_may_follow(const struct stat *dir, const struct stat *link)
 	return is_trusted(dir->st_uid) && (!others_may_write || is_trusted(link->st_uid));
 }
 
-/* Owns fd. */
+/* Goes on in the directory fd, which it owns. */
 static void go_to(struct place_walk *walk, int fd)
 {
 	close(walk->place->dir);
@@ -91,7 +91,10 @@ static int follow(struct place_walk *walk, int fd)
 	return 0;
 }
 
-/* The kernel follows a link of /proc/PID/fd, whose text may be no path: "pipe:[4711]". */
+/*
+ * Follows a link of /proc/PID/fd, whose text may be no path ("pipe:[4711]"), by the kernel.
+ * 0 or -errno.
+ */
 static int follow_magic(struct place_walk *walk, const char *name, bool is_last)
 {
 	struct place *place = walk->place;
@@ -109,7 +112,7 @@ static int follow_magic(struct place_walk *walk, const char *name, bool is_last)
 	return error;
 }
 
-/* Owns fd, which is what lies under the name. */
+/* Goes on to the file `name`, which fd is; owns fd. 0 or -errno. */
 static int step_to(struct place_walk *walk, int fd, const char *name, bool is_last)
 {
 	struct place *place = walk->place;

@@ -30,17 +30,17 @@ struct place {
 };
 
 /*
- * 0; -ELOOP: a link is not followed, by the rule or because there are too many; or
- * another -errno. For a link that the rule forbids `why` says which one and what to
- * do, and is "" otherwise. Only the last name may be missing. Opens nothing but the
- * directory, whatever the path leads to.
+ * Finds where a path leads. Only the last name may be missing. Opens nothing but the
+ * directory, whatever the path leads to. 0; or -errno, -ELOOP for a link that is not
+ * followed, by the rule or because there are too many. For a link that the rule forbids
+ * `why` says which one and what to do, otherwise it is "".
  */
 int place_find(struct place *place, const char *path, char *why, size_t why_size);
 
 /*
- * open(2) of what lies there, or of a new file with O_CREAT, never through a link. A
- * descriptor or -errno; `why` as above. Also refused is a file that has a second name,
- * in a directory where somebody else may have made it. O_CLOEXEC is added.
+ * Opens the file that lies there, or a new one with O_CREAT, never through a link; O_CLOEXEC
+ * is added. A file that has a second name, in a directory where somebody else may have made
+ * it, is refused. A descriptor or -errno; `why` as above.
  */
 int place_open(const struct place *place, int flags, mode_t mode, char *why, size_t why_size);
 

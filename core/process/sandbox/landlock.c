@@ -18,7 +18,7 @@ enum {
 
 enum { CREATE_RULESET_VERSION = 1, RULE_PATH_BENEATH = 1 };
 
-/* struct landlock_ruleset_attr: older kernels want what they do not know to be zero. */
+/* struct landlock_ruleset_attr; members that a kernel does not know must be zero. */
 struct ruleset {
 	uint64_t files, network, scopes;
 };
@@ -34,7 +34,7 @@ enum {
 	READ_DIRECTORY = 1 << 3,
 };
 
-/* What a version knows of and can therefore take away, each from its predecessor's on. */
+/* The rights that each version can take away in addition to those of the version before. */
 static const struct {
 	int version;
 	struct ruleset rights;

@@ -33,7 +33,7 @@ struct held {
 	ino_t ino;
 };
 
-/* What this process has entered. */
+/* The sandbox of this process. */
 static struct {
 	struct conf *conf;
 	void (*moved)(void); /* as sandbox_enter() was given */
@@ -44,8 +44,8 @@ static struct {
 /* --- instrumented programs -------------------------------------------------------- */
 
 /*
- * What was built in is found by a function that only it brings along, so that it does not
- * matter by which options and by which compiler.
+ * Each kind of instrumentation brings a function along that nothing else has. So it is found
+ * whatever the compiler and its options were.
  */
 void __asan_init(void) __attribute__((weak));
 void __msan_init(void) __attribute__((weak));
@@ -125,7 +125,8 @@ static int explain(const char *path, char *why, size_t why_size)
 		sandbox.moved();
 		return -ESTALE;
 	}
-	/* A link to a file means that file; else its neighbours will be wanted, too. */
+	/* For a link, the remedy names its target; for a file, the directory, since the files
+	   beside it are most likely needed, too. */
 	char *slash = strrchr(real, '/');
 	struct stat status;
 	if (lstat(path, &status) == 0 && !S_ISLNK(status.st_mode))
@@ -136,7 +137,7 @@ static int explain(const char *path, char *why, size_t why_size)
 	return -EACCES;
 }
 
-/* --- going in ------------------------------------------------------------------ */
+/* --- entering ------------------------------------------------------------------ */
 
 /*
  * Makes a rule, and notes the directory (or file) behind it, also where the rule fails: new
@@ -164,7 +165,7 @@ static int allow(int ruleset, const struct sandbox_rule *rule)
 	return error;
 }
 
-/* A rule that can't be made is no danger: what lies there stays closed. */
+/* Makes all rules. If one fails, the files there cannot be read, which is logged. */
 static void allow_all(int ruleset)
 {
 	struct pool *pool = pool_create(0);
@@ -195,7 +196,10 @@ static int give_up_files(bool opens_files)
 	return error;
 }
 
-/* A process that others may look at can also leave a core dump, and the other way round. */
+/*
+ * PR_SET_DUMPABLE allows both: core dumps, and that other processes of the same user trace
+ * this one. It is on only if core dumps are wanted. 0 or -errno.
+ */
 static int settle_core(const struct sandbox_conf *own)
 {
 	rlim_t size = (rlim_t)own->core.bytes;
@@ -217,7 +221,7 @@ static int enter(const struct sandbox_conf *own, bool opens_files)
 	error = privileges_give_up();
 	if (sandbox_instrument() || error < 0)
 		return error;
-	tzset(); /* reads the time zone, which lies outside */
+	tzset(); /* reads the time zone while its file can be read */
 	error = give_up_files(opens_files);
 	if (error < 0 || !seccomp_is_known())
 		return error;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Walks the ways to roots and aliases name by name, as the kernel would, and
- * notes the directories in which a name may come to mean something else.
+ * Walks along the paths of roots and aliases name by name, as the kernel would, and
+ * notes the directories in which somebody may replace a name while the server runs.
  */
 #include "process/sandbox/sandbox_rules.h"
 
@@ -18,7 +18,7 @@
 
 enum { LINKS_MAX = 40 }; /* as the kernel, path_resolution(7) */
 
-/* What may be replaced while the server runs, beside what lies below the path itself. */
+/* Which directories around a path get rules, beside the path itself. */
 enum around { AROUND_NOTHING, AROUND_LINKS, AROUND_NAME_AND_LINKS };
 
 struct rule_walk {
@@ -44,7 +44,7 @@ static void add(struct sandbox_rules *rules, struct pool *pool, const char *path
 	};
 }
 
-/* Appends a name; "." and ".." are obeyed. */
+/* Appends a name; "." and ".." mean what they mean to the kernel. 0 or -errno. */
 static int append(struct rule_walk *walk, const char *name, size_t len)
 {
 	if (len == 1 && *name == '.')
@@ -66,7 +66,10 @@ static int append(struct rule_walk *walk, const char *name, size_t len)
 
 static int follow(struct rule_walk *walk, const char *path);
 
-/* walk->done is a name in the directory that ends at `holder`. */
+/*
+ * Follows walk->done if it is a symbolic link; the first `holder` bytes of it are the directory
+ * that holds it. 0 or -errno.
+ */
 static int follow_link(struct rule_walk *walk, size_t holder)
 {
 	char target[PATH_MAX];
@@ -84,10 +87,14 @@ static int follow_link(struct rule_walk *walk, size_t holder)
 	return follow(walk, target);
 }
 
-/* Goes on from walk->done, or from the root directory. 0, or -errno: so far and no further. */
+/*
+ * Walks along a path from walk->done, or from the root directory. 0, or -errno: a name cannot
+ * be followed, and walk->done is where the walk has ended.
+ */
 static int follow(struct rule_walk *walk, const char *path)
 {
-	/* Of the path itself only where its name may change; of a link's target always. */
+	/* The holder of the last name: of the path itself only if its name may be replaced, of
+	   a link's target always. */
 	bool notes_holder = walk->around == AROUND_NAME_AND_LINKS ||
 			    (walk->around == AROUND_LINKS && walk->links);
 
@@ -131,7 +138,7 @@ static void add_unknown(struct sandbox_rules *rules, struct pool *pool,
 	rules->unknown[rules->unknown_count++] = pool_cstr(pool, path->source);
 }
 
-/* The directory that is the same for all values of the variables. */
+/* Adds the directory that a path has for all values of its variables. */
 static void add_open_place(struct sandbox_rules *rules, struct pool *pool,
 			   const struct template *path)
 {
@@ -148,7 +155,7 @@ static void add_open_place(struct sandbox_rules *rules, struct pool *pool,
 static void add_place(struct sandbox_rules *rules, struct pool *pool, const struct http_conf *conf)
 {
 	const struct template *path = conf->alias ? conf->alias : conf->root;
-	/* Nobody replaces a root that nobody has written; it often does not even exist. */
+	/* The default root is not replaced while the server runs; often it does not even exist. */
 	bool is_default = !conf->root_scope || conf->root_scope->context == IN_MAIN;
 
 	if (!path)
@@ -164,7 +171,7 @@ static void add_place(struct sandbox_rules *rules, struct pool *pool, const stru
 			is_default ? AROUND_LINKS : AROUND_NAME_AND_LINKS);
 }
 
-/* A slash sorts before all else, so that what lies below a directory follows it. */
+/* A slash sorts before all other bytes, so that the paths below a directory follow it. */
 static int compare(const void *a, const void *b)
 {
 	const char *x = ((const struct sandbox_rule *)a)->path;
@@ -203,7 +210,7 @@ struct sandbox_rules *sandbox_rules_make(struct conf *conf, struct pool *pool)
 	for (struct conf_scope *scope = conf_main(conf); scope; scope = scope->next) {
 		const struct http_conf *own = scope_data(scope, &http_module);
 
-		/* Requests are answered in servers and what lies in them. */
+		/* Only servers, and blocks in them, respond to requests. */
 		if (scope->context & (IN_MAIN | IN_EVENTS | IN_HTTP) || own == last)
 			continue;
 		add_place(rules, pool, own);

@@ -53,7 +53,7 @@ static void load(struct filter *filter, size_t offset)
 	put(filter, (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)offset));
 }
 
-/* Compares what is loaded; both jumps count the steps that are left out. */
+/* Compares the loaded value; `yes` and `no` are how many steps are skipped then. */
 static void jump(struct filter *filter, unsigned short how, uint32_t value, uint8_t yes,
 		 uint8_t no)
 {
@@ -72,7 +72,7 @@ static bool looks_at_arguments(const struct seccomp_call *call)
 	return call->arguments[0].check != CHECK_NOTHING;
 }
 
-/* How many steps put_check() makes of it. */
+/* How many steps put_check() makes for an argument. */
 static unsigned steps_of(const struct seccomp_argument *argument)
 {
 	switch (argument->check) {
@@ -85,10 +85,10 @@ static unsigned steps_of(const struct seccomp_argument *argument)
 	}
 }
 
-/* Leaves out `left` steps more than its own unless the argument is as the row wants it. */
+/* Skips `left` more steps unless the argument is as the row wants it. */
 static void put_check(struct filter *filter, const struct seccomp_argument *argument, unsigned left)
 {
-	/* Both processors have the lower half of an argument first. */
+	/* Both supported processors store the lower half of an argument first. */
 	size_t offset = offsetof(struct seccomp_data, args) + argument->index * sizeof(uint64_t);
 	uint8_t no = (uint8_t)left;
 
@@ -115,7 +115,7 @@ static void put_check(struct filter *filter, const struct seccomp_argument *argu
 	}
 }
 
-/* With the number of the call loaded, before and after. */
+/* Adds the steps of a row. Before and after them the number of the call is loaded. */
 static void put_call(struct filter *filter, const struct seccomp_call *call)
 {
 	unsigned first = steps_of(&call->arguments[0]), second = steps_of(&call->arguments[1]);
@@ -171,7 +171,7 @@ static void on_refused(int signal, siginfo_t *info, void *context)
 	bool is_in_table = false;
 
 	(void)signal;
-	/* If it is, other arguments would have been allowed. */
+	/* If the call is in the table, it was refused for its arguments. */
 	for (size_t i = 0; i < seccomp_calls_count; i++)
 		is_in_table |= seccomp_calls[i].number == number;
 	if (is_first(number))
@@ -206,6 +206,6 @@ int seccomp_enter(enum seccomp_refusal refusal)
 			      &program);
 	if (result < 0)
 		return -errno;
-	/* With TSYNC a thread that could not follow is the result. */
+	/* With TSYNC a positive result is a thread that could not enter the filter. */
 	return result > 0 ? -ESRCH : 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Opens with O_APPEND, so that lines of several processes don't overwrite each
- * other. Reopening is dup3(2) onto the old number.
+ * Opens with O_APPEND, so that processes do not overwrite each other's lines. Reopening puts
+ * the new file behind the old number with dup3(2).
  */
 #include "process/server/logfiles.h"
 
@@ -16,7 +16,7 @@
 #include "process/os/fork.h"
 #include "process/os/place.h"
 
-/* Descriptors of logs stay clear of 0, 1 and 2, which a daemon gives away. */
+/* Descriptors of logs are never 0, 1 or 2, which a daemon replaces by /dev/null. */
 enum { FIRST_FD = 3, WHY_SIZE = 1024 };
 
 /* The number of the inherited descriptor that a path stands for; -1: it is a file. */
@@ -57,14 +57,14 @@ static void drop_reader(struct log_entry *entry)
 	entry->reader = -1;
 }
 
-/* In a child. */
+/* Called in a child: closes its copies of all readers. */
 static void forget_readers(void)
 {
 	while (with_reader)
 		drop_reader(with_reader);
 }
 
-/* Owns the reader, -1 for none. */
+/* Gives the entry a reader, which it owns; -1: none. */
 static void set_reader(struct log_entry *entry, int reader)
 {
 	drop_reader(entry);
@@ -97,7 +97,7 @@ static int open_pipe(const struct place *place, int flags, int *reader, char *wh
 	return fd;
 }
 
-/* *reader is set only where a descriptor is returned. */
+/* A descriptor or -errno, as logfile_open(); *reader is -1 unless the file is a pipe. */
 static int open_log(const char *path, int *reader, char *why, size_t why_size)
 {
 	const int flags = O_APPEND | O_NOCTTY | O_NONBLOCK;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Directives of the main level and of the block events: what the processes
- * need to know.
+ * The directives of the main level and of the block events, which concern processes.
  */
 #ifndef SKUA_PROCESS_SERVER_MAIN_CONF_H
 #define SKUA_PROCESS_SERVER_MAIN_CONF_H

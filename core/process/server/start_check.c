@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Looks with stat(2) and access(2), and asks a child with the rights of the workers
- * about the roots.
+ * Checks with stat(2) and access(2); for the roots, in a child with the rights of the
+ * workers (privileges_try()).
  */
 #include "process/server/start_check.h"
 
@@ -66,7 +66,7 @@ static bool is_there(struct str path)
 	return access(path.data, F_OK) == 0 || errno != ENOENT;
 }
 
-/* True once for each folder that is not there. */
+/* Whether a folder does not exist and was not reported yet; notes it in `missing`. */
 static bool is_newly_missing(struct hash_table *missing, struct str folder)
 {
 	static char mark;
@@ -104,7 +104,7 @@ static void check_folder(struct conf *conf, struct hash_table *missing, const ch
 		     pool_printf(conf_pool(conf), "mkdir -p %.*s", STR_ARG(folder)));
 }
 
-/* Whether a file may be made there: 0 or -errno. */
+/* 0 if a file may be made there, or -errno. */
 static int try_folder(const struct place *place)
 {
 	return faccessat(place->dir, ".", W_OK | X_OK, AT_EACCESS) < 0 ? -errno : 0;
@@ -115,7 +115,7 @@ static int try_write(const struct place *place)
 	return faccessat(place->dir, place->name, W_OK, AT_EACCESS) < 0 ? -errno : 0;
 }
 
-/* 0 or -errno; `why` as of place_find(). */
+/* 0 if a log file at the path can be written, or -errno; `why` as of place_find(). */
 static int try_log(const char *path, char *why, size_t why_size)
 {
 	struct place place;
@@ -324,14 +324,14 @@ static void check_listeners(const struct generation *generation)
 
 /* --- roots ------------------------------------------------------------------------ */
 
-/* Where files are served from, as it is written. */
+/* The directories of all root and alias directives. */
 struct roots {
 	const char **paths;
 	struct conf_place *places;
 	size_t count, paths_capacity, places_capacity;
 };
 
-/* The word behind root or alias in this block. */
+/* The place of the word behind root or alias in this block. */
 static struct conf_place place_in(const struct conf_scope *scope, const char *name)
 {
 	const struct conf_node *node = scope->node ? scope->node->first : NULL;
@@ -342,8 +342,9 @@ static struct conf_place place_in(const struct conf_scope *scope, const char *na
 }
 
 /*
- * What has to be a directory: a root, with a slash, so that nothing else will do; of
- * other paths, and of those with variables, what stands before the last slash.
+ * The part of a path that has to be a directory: a root as a whole, with a slash, so that
+ * a file there is an error; of an alias, or of a path with variables, the part before the
+ * last slash that no variable changes.
  */
 static struct str directory_in(struct pool *pool, const struct template *path, bool is_root)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The table of processes: every child that the master has, or will start again.
+ * The table of processes: all children of the master, and those that it will start again.
  * A process keeps its place, and its slot of the counters, when it is replaced.
  *
  *                  fork                READY              QUIT
@@ -25,7 +25,7 @@ struct stats;
 struct stats_slots;
 struct stats_sum;
 
-/* Two generations of workers with their acceptors at least. */
+/* Enough for two generations of workers with their acceptors. */
 #define TABLE_SIZE (4 * WORKERS_MAX)
 
 enum process_kind {
@@ -42,17 +42,17 @@ enum process_state {
 };
 
 struct process {
-	struct event channel; /* the master's end; fd -1: none. First: the event's owner */
+	struct event channel; /* the master's end; fd -1: none. Must be the first member */
 	enum process_kind kind;
 	enum process_state state;
 	struct generation *generation;
 	unsigned index; /* among those of its kind and generation */
 	pid_t pid; /* 0: not running */
-	int inbox[2]; /* read end, write end; -1 */
-	bool accepts; /* it has listening sockets open, or had when it was last heard of */
+	int inbox[2]; /* of a worker: read end, write end; or -1 */
+	bool accepts; /* it has listening sockets open, as far as the master knows */
 	int64_t started_ms;
 	struct respawn respawn;
-	struct timer timer; /* WAITING */
+	struct timer timer; /* starts it, in state WAITING */
 	uint32_t granted; /* connections that it may give to the master, and has not yet */
 	uint64_t may_give; /* once it ends: how many connections it will be asked for until then */
 	struct timer relay; /* reads its channel again when a worker may have room (relay.h) */
@@ -88,9 +88,8 @@ int table_stats_fd(void);
 size_t table_stats_slots(void);
 
 /*
- * Takes this place for a process that runs already, with all that `given` says
- * of it; its counters are those of the place. NULL: there is no such place, or it
- * is taken.
+ * Takes this place for a process that runs already, as a copy of `given`; its counters are
+ * those of the place. NULL: the place is not free.
  */
 struct process *table_restore(uint32_t slot, const struct process *given);
 
