@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The counters of another program: they are shared, and what is not understood is not used. */
+/*
+ * What another program says of its workers and their counters: it is used if it is sound, and
+ * dropped otherwise.
+ */
 #include "harness/test.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/memfile.h"
@@ -141,6 +146,106 @@ START_TEST(a_file_that_can_shrink_is_not_mapped)
 }
 END_TEST
 
+/* --- workers ------------------------------------------------------------------------- */
+
+/* A message of two listeners and so many workers, in 32-bit words. */
+static struct message name_workers(uint32_t *words, uint32_t workers, uint32_t number)
+{
+	struct message message = { .type = MESSAGE_SUCCESSORS, .number = number };
+	uint32_t *to = words;
+
+	*to++ = 2;
+	*to++ = workers;
+	*to++ = 3;
+	*to++ = 9;
+	for (uint32_t i = 0; i < workers; i++) {
+		*to++ = UINT32_MAX;
+		*to++ = 100 + i;
+	}
+	for (uint32_t i = 0; i < workers; i++)
+		*to++ = i;
+	message.payload = (struct str){ (char *)words, (size_t)(to - words) * sizeof(*words) };
+	for (uint32_t i = 0; i < workers; i++)
+		message.fds[message.fds_count++] = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	return message;
+}
+
+START_TEST(workers_come_in_several_messages)
+{
+	int file;
+	uint32_t words[32];
+	struct successors successors = { 0 };
+
+	make(&file);
+	struct message message = receive(file, SLOTS);
+	ck_assert_int_eq(successors_receive(&successors, &message), 0);
+	message = name_workers(words, 2, 0);
+	ck_assert_int_eq(successors_receive(&successors, &message), 0);
+	ck_assert_uint_eq(message.fds_count, 0);
+	message = name_workers(words, 1, 2);
+	ck_assert_int_eq(successors_receive(&successors, &message), 0);
+	ck_assert_uint_eq(successors.count, 3);
+	ck_assert_uint_eq(successors.receivers[1].limit, 101);
+	ck_assert_ptr_eq(successors.receivers[1].stats, successors_stats(&successors, 1));
+	ck_assert_ptr_ne(successors.receivers[1].stats, &receiver_unknown);
+	ck_assert(successors_know(&successors, 3) && successors_know(&successors, 9));
+	ck_assert(!successors_know(&successors, 4));
+	int inbox = successors.receivers[0].inbox;
+	/* The first message of the next time replaces them. */
+	message = name_workers(words, 0, 0);
+	ck_assert_int_eq(successors_receive(&successors, &message), 0);
+	ck_assert(!successors_are_left(&successors));
+	ck_assert_int_lt(fcntl(inbox, F_GETFD), 0);
+	successors_forget(&successors);
+}
+END_TEST
+
+/* As programs of before sent it. */
+START_TEST(slots_may_be_left_out)
+{
+	uint32_t words[32];
+	struct successors successors = { 0 };
+	struct message message = name_workers(words, 2, 0);
+
+	message.payload.len -= sizeof(words[0]);
+	ck_assert_int_eq(successors_receive(&successors, &message), 0);
+	ck_assert_uint_eq(successors.count, 2);
+	ck_assert_ptr_eq(successors.receivers[1].stats, &receiver_unknown);
+	successors_forget(&successors);
+}
+END_TEST
+
+static void check_dropped(uint32_t listeners, uint32_t workers, size_t len)
+{
+	uint32_t words[32];
+	struct successors successors = { 0 };
+	struct message message = name_workers(words, 2, 0);
+	int first = message.fds[0];
+
+	words[0] = listeners;
+	words[1] = workers;
+	message.payload.len = len;
+	ck_assert_int_eq(successors_receive(&successors, &message), -EBADMSG);
+	ck_assert_uint_eq(successors.count, 0);
+	ck_assert_int_lt(fcntl(first, F_GETFD), 0);
+	successors_forget(&successors);
+}
+
+START_TEST(broken_messages_are_dropped)
+{
+	const size_t whole = 8 * sizeof(uint32_t); /* without slots */
+
+	check_dropped(2, 2, 0);
+	check_dropped(2, 2, sizeof(uint32_t));
+	check_dropped(2, 2, whole - 1);
+	check_dropped(2, 1, whole);
+	check_dropped(2, 3, whole);
+	check_dropped(3, 2, whole);
+	check_dropped(UINT32_MAX, 2, whole);
+}
+END_TEST
+
 TESTS("successors", both_sides_see_the_same, slots_may_lie_close_together,
       what_is_not_there_is_nobody_s, what_is_not_understood_is_not_used,
-      a_file_that_can_shrink_is_not_mapped)
+      a_file_that_can_shrink_is_not_mapped, workers_come_in_several_messages,
+      slots_may_be_left_out, broken_messages_are_dropped)
