@@ -15,6 +15,7 @@
 #include "config/logs.h"
 #include "process/handoff/balance.h"
 #include "process/ipc/channel.h"
+#include "process/master/policy.h"
 #include "process/worker/child.h"
 #include "process/handoff/orphans.h"
 #include "process/server/generation.h"
@@ -29,11 +30,14 @@ enum {
 	MESSAGES_A_SECOND = 1000, /* from one that is well: some */
 };
 
-static struct supervisor_hooks hooks;
+static struct {
+	struct supervisor_hooks hooks;
+	int64_t offence_ms; /* when the log was last told of a process that breaks the protocol */
+} supervisor;
 
 int supervisor_start(const struct supervisor_hooks *given)
 {
-	hooks = *given;
+	supervisor.hooks = *given;
 	return table_start();
 }
 
@@ -55,48 +59,37 @@ static void reassign(struct process *process)
 
 static void on_overdue(void *data)
 {
-	const struct process *process = data;
+	struct process *process = data;
 
+	if (policy_decide(process, EVENT_OVERDUE, true).action != ACTION_KILL)
+		return;
 	log_alertx("%s (%d) has not ended, long after worker_shutdown_timeout: killed",
 		   process_name(process), process->pid);
 	kill(process->pid, SIGKILL);
 }
 
-/* It obeys worker_shutdown_timeout itself, unless it hangs or somebody controls it. */
-static void watch_end(struct process *process)
-{
-	int64_t timeout = process->generation->main->worker_shutdown_timeout.ms;
-
-	process->timer = (struct timer){ .expired = on_overdue, .data = process };
-	if (timeout > 0)
-		timer_start(&process->timer, timeout + OVERDUE_MS);
-}
-
 /* Asks for a soft end; a process that isn't running just goes. */
 static void quit(struct process *process)
 {
-	if (process->state == PROCESS_RETIRING)
-		return;
-	if (process->pid == 0) {
+	int64_t timeout_ms = process->generation->main->worker_shutdown_timeout.ms;
+	enum process_action action = policy_decide(process, EVENT_RETIRE, true).action;
+
+	if (action == ACTION_REMOVE) {
 		reassign(process);
 		table_remove(process);
-		return;
 	}
+	if (action != ACTION_QUIT)
+		return;
 	process->state = PROCESS_RETIRING;
 	if (relay_tell(process) < 0)
 		log_warnx("%s (%d) does not answer and ends without handing its connections over",
 			  process_name(process), process->pid);
 	command(process, MESSAGE_QUIT, SIGQUIT);
 	relay_expect(process);
-	watch_end(process);
-}
-
-static struct process *find(const struct generation *generation, enum process_kind kind)
-{
-	for (struct process *process = table_next(NULL); process; process = table_next(process))
-		if (process->generation == generation && process->kind == kind)
-			return process;
-	return NULL;
+	/* It obeys worker_shutdown_timeout itself, unless it hangs or somebody controls it. */
+	process->timer = (struct timer){ .expired = on_overdue, .data = process };
+	if (timeout_ms > 0)
+		timer_start(&process->timer, timeout_ms + OVERDUE_MS);
 }
 
 static void quit_kind(const struct generation *generation, enum process_kind kind)
@@ -110,14 +103,16 @@ static void quit_kind(const struct generation *generation, enum process_kind kin
 static void quit_in_order(struct generation *generation)
 {
 	quit_kind(generation, PROCESS_ACCEPTOR);
-	if (!find(generation, PROCESS_ACCEPTOR))
-		quit_kind(generation, PROCESS_WORKER);
+	for (struct process *process = table_next(NULL); process; process = table_next(process))
+		if (process->generation == generation && process->kind == PROCESS_ACCEPTOR)
+			return;
+	quit_kind(generation, PROCESS_WORKER);
 }
 
 static void settle(struct generation *generation)
 {
 	if (generation->retiring && table_count(generation) == 0)
-		hooks.gone(generation);
+		supervisor.hooks.gone(generation);
 }
 
 void supervisor_retire(struct generation *generation)
@@ -148,7 +143,7 @@ void supervisor_stop_all(void)
 {
 	for (struct process *process = table_next(NULL); process; process = table_next(process)) {
 		process->generation->retiring = true;
-		if (process->pid == 0) {
+		if (policy_decide(process, EVENT_STOP, true).action == ACTION_REMOVE) {
 			table_remove(process);
 			continue;
 		}
@@ -172,25 +167,18 @@ static void check_serving(struct generation *generation)
 		if (process->generation == generation && process->state != PROCESS_RUNNING)
 			return;
 	generation->serving = true;
-	hooks.serving(generation);
+	supervisor.hooks.serving(generation);
 	balance_watch();
 }
 
-static void on_process_ready(struct process *process)
-{
-	if (process->state != PROCESS_STARTING)
-		return;
-	process->state = PROCESS_RUNNING;
-	stats_set(&process->stats->unavailable, 0);
-	check_serving(process->generation);
-}
+static void handle(struct process *process, enum process_event event);
 
 /* 1, or -EPROTO: a process of this kind must not send this message. */
 static int on_message(struct process *process, const struct message *message)
 {
 	switch (message->type) {
 	case MESSAGE_READY:
-		on_process_ready(process);
+		handle(process, EVENT_READY);
 		return 1;
 	case MESSAGE_SUCCESSORS:
 		if (!process->is_old)
@@ -201,11 +189,11 @@ static int on_message(struct process *process, const struct message *message)
 		relay_kept(process, message->number);
 		return 1;
 	case MESSAGE_MOVED:
-		hooks.moved(process->generation);
+		supervisor.hooks.moved(process->generation);
 		return 1;
 	case MESSAGE_CLOSED:
 		process->accepts = false;
-		hooks.closed();
+		supervisor.hooks.closed();
 		return 1;
 	default:
 		return -EPROTO;
@@ -236,38 +224,23 @@ static void leave_channel(struct process *process)
 }
 
 /*
- * Kills a process that breaks the protocol: it has a defect, or an attacker controls it. Its
- * messages must fill neither the log nor the memory and descriptors of the master.
+ * EVENT_HUNG_UP: the process has ended, which is heard of next; if it lives on, nobody could
+ * tell it anything. EVENT_OFFENCE: it has a defect, or an attacker controls it; its messages
+ * must fill neither the log nor the memory and descriptors of the master. `what` it does is
+ * for the log.
  */
-static void end_offender(struct process *process, const char *what)
+static void end_by_force(struct process *process, enum process_event event, const char *what)
 {
-	static int64_t said_ms;
+	bool kills = policy_decide(process, event, true).action == ACTION_KILL;
 
-	if (process->is_restored)
-		return;
-	if (clock_is_due(&said_ms, SHORTAGE_LOG_MS))
+	if (what && kills && clock_is_due(&supervisor.offence_ms, SHORTAGE_LOG_MS))
 		log_alertx("%s (%d) %s, so it has a defect or was taken over: it is killed and "
 			   "replaced",
 			   process_name(process), process->pid, what);
-	close_channel(process);
-	kill(process->pid, SIGKILL);
-}
-
-/* It has ended, which is heard of next. If it lives on, nobody could tell it anything. */
-static void end_unheard(struct process *process)
-{
-	close_channel(process);
-	if (!process->is_restored)
+	if (kills || event == EVENT_HUNG_UP)
+		close_channel(process);
+	if (kills)
 		kill(process->pid, SIGKILL);
-}
-
-static bool talks_too_much(struct process *process)
-{
-	if (clock_ms() - process->second_ms >= 1000) {
-		process->second_ms = clock_ms();
-		process->messages = 0;
-	}
-	return ++process->messages > MESSAGES_A_SECOND;
 }
 
 /* 1: there may be more; 0: it has closed its end; else -errno. */
@@ -287,7 +260,13 @@ static int receive(struct process *process)
 		message_discard(&message);
 		return -EPROTO;
 	}
-	return talks_too_much(process) ? -ENOBUFS : on_message(process, &message);
+	if (clock_ms() - process->second_ms >= 1000) {
+		process->second_ms = clock_ms();
+		process->messages = 0;
+	}
+	if (++process->messages > MESSAGES_A_SECOND)
+		return -ENOBUFS;
+	return on_message(process, &message);
 }
 
 static void on_channel(struct event *event, uint32_t events)
@@ -301,15 +280,12 @@ static void on_channel(struct event *event, uint32_t events)
 	if (process->pid == 0)
 		return;
 	if (result == 0)
-		end_unheard(process);
+		end_by_force(process, EVENT_HUNG_UP, NULL);
 	else if (result == -EPROTO || result == -EBADMSG)
-		end_offender(process, "has sent what it was not asked for");
+		end_by_force(process, EVENT_OFFENCE, "has sent what it was not asked for");
 	else if (result == -ENOBUFS)
-		end_offender(process, "sends too many messages");
+		end_by_force(process, EVENT_OFFENCE, "sends too many messages");
 }
-
-static void fail(struct process *process);
-static void start(struct process *process);
 
 void supervisor_watch_restored(void)
 {
@@ -318,47 +294,6 @@ void supervisor_watch_restored(void)
 		if (process->is_restored && process->channel.fd >= 0)
 			event_add(&process->channel, EPOLLIN);
 	}
-}
-
-static void on_timer(void *data)
-{
-	start(data);
-}
-
-/* Another of its kind and generation serves. */
-static bool has_another(const struct process *process)
-{
-	for (struct process *other = table_next(NULL); other; other = table_next(other))
-		if (other != process && other->generation == process->generation &&
-		    other->kind == process->kind && other->state == PROCESS_RUNNING)
-			return true;
-	return false;
-}
-
-/* Starts a process that is missing for this cause, now or later, or fails its generation. */
-static void respawn(struct process *process, enum respawn_cause cause)
-{
-	const struct respawn_place place = {
-		.is_proven = process->generation->serving,
-		.is_needed = !has_another(process),
-	};
-	int64_t delay = respawn_after(&process->respawn, cause, place);
-
-	if (delay == RESPAWN_NEVER) {
-		fail(process);
-		return;
-	}
-	if (delay == 0) {
-		start(process);
-		return;
-	}
-	if (cause != RESPAWN_NOT_FORKED)
-		log_alertx("%s has ended %u times in a row before it served: the next start is in "
-			   "%lld ms",
-			   process_name(process), process->respawn.failures, (long long)delay);
-	process->state = PROCESS_WAITING;
-	process->timer = (struct timer){ .expired = on_timer, .data = process };
-	timer_start(&process->timer, delay);
 }
 
 static void start(struct process *process)
@@ -371,11 +306,16 @@ static void start(struct process *process)
 			log_alertc(error,
 				   "cannot start %s; it is tried again until it can be started",
 				   process_name(process));
-		respawn(process, RESPAWN_NOT_FORKED);
+		handle(process, EVENT_NOT_FORKED);
 		return;
 	}
 	respawn_forked(&process->respawn);
 	log_notice("start %s %d", process_name(process), process->pid);
+}
+
+static void on_timer(void *data)
+{
+	start(data);
 }
 
 static int add_all(struct generation *generation, enum process_kind kind, unsigned count)
@@ -453,6 +393,7 @@ static void report(const struct process *process, int status)
 		log_notice("%s %d exited with code 0", process_name(process), process->pid);
 }
 
+/* Frees the place of a process that has ended; its generation may end with it. */
 static void see_off(struct process *process)
 {
 	struct generation *generation = process->generation;
@@ -465,23 +406,56 @@ static void see_off(struct process *process)
 	settle(generation);
 }
 
-static void fail(struct process *process)
+/* Another of its kind and generation serves. */
+static bool has_another(const struct process *process)
 {
-	struct generation *generation = process->generation;
-
-	generation->retiring = true;
-	process->state = PROCESS_RETIRING;
-	hooks.failed(generation);
-	quit_in_order(generation);
-	see_off(process);
+	for (struct process *other = table_next(NULL); other; other = table_next(other))
+		if (other != process && other->generation == process->generation &&
+		    other->kind == process->kind && other->state == PROCESS_RUNNING)
+			return true;
+	return false;
 }
 
-static enum respawn_cause find_cause(const struct process *process, int status)
+/* Carries out what the policy decides, for the events of which all actions are the same. */
+static void handle(struct process *process, enum process_event event)
 {
-	if (process->state == PROCESS_RUNNING)
-		return RESPAWN_SERVED;
-	bool says_why = WIFEXITED(status) && WEXITSTATUS(status) == EXIT_NO_START;
-	return says_why ? RESPAWN_UNABLE : RESPAWN_UNSERVED;
+	struct process_decision decision = policy_decide(process, event, has_another(process));
+
+	switch (decision.action) {
+	case ACTION_SERVE:
+		process->state = PROCESS_RUNNING;
+		stats_set(&process->stats->unavailable, 0);
+		check_serving(process->generation);
+		return;
+	case ACTION_START:
+		start(process);
+		return;
+	case ACTION_WAIT:
+		if (event != EVENT_NOT_FORKED)
+			log_alertx("%s has ended %u times in a row before it served: the next "
+				   "start is in %lld ms",
+				   process_name(process), process->respawn.failures,
+				   (long long)decision.delay_ms);
+		process->state = PROCESS_WAITING;
+		process->timer = (struct timer){ .expired = on_timer, .data = process };
+		timer_start(&process->timer, decision.delay_ms);
+		return;
+	case ACTION_KEEP:
+		process->state = PROCESS_WAITING;
+		return;
+	case ACTION_REMOVE:
+		see_off(process);
+		return;
+	case ACTION_FAIL:
+		process->generation->retiring = true;
+		process->state = PROCESS_RETIRING;
+		supervisor.hooks.failed(process->generation);
+		quit_in_order(process->generation);
+		see_off(process);
+		return;
+	default:
+		return;
+	}
 }
 
 static void died(struct process *process, int status)
@@ -497,15 +471,8 @@ static void died(struct process *process, int status)
 	stats_set(&process->stats->idle, 0);
 	stats_set(&process->stats->writing, 0);
 	stats_set(&process->stats->unavailable, 1);
-	if (process->generation->retiring) {
-		see_off(process);
-		return;
-	}
-	if (!process->generation->conf) {
-		process->state = PROCESS_WAITING;
-		return;
-	}
-	respawn(process, find_cause(process, status));
+	bool is_unable = WIFEXITED(status) && WEXITSTATUS(status) == EXIT_NO_START;
+	handle(process, is_unable ? EVENT_EXITED_UNABLE : EVENT_EXITED);
 }
 
 void supervisor_reap(void)
@@ -519,7 +486,7 @@ void supervisor_reap(void)
 		if (process)
 			died(process, status);
 		else
-			hooks.stranger(pid, status);
+			supervisor.hooks.stranger(pid, status);
 	}
-	hooks.closed();
+	supervisor.hooks.closed();
 }
