@@ -100,7 +100,7 @@ static void on_closed(void)
 	log_notice("generation %u of the configuration serves, with %u worker%s",
 		   reload.active->number, reload.active->workers,
 		   reload.active->workers == 1 ? "" : "s");
-	takeover_answer();
+	takeover_announce();
 	if (reload.progress.replaces) {
 		tell_end(true);
 	} else {

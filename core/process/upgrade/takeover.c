@@ -33,42 +33,45 @@
 #include "process/ipc/zones.h"
 
 enum {
-	PATIENCE_MS = 30000,
+	DEADLINE_MS = 30000, /* for this program to serve in place of the old one */
 	IDS_APART = 65536, /* of listeners, from those of the other master */
 };
 
-static struct upgrade_state state = { .peer = -1, .stats = -1 };
-static bool is_taken; /* there is a state, and this program does not serve yet */
-static int state_fd = -1, program = -1;
-static pid_t self;
-static int asking[STATE_CLIENTS]; /* clients of the control socket, once there is no way back */
-static size_t asking_count;
-static bool is_awaited; /* nobody has been told yet that this program serves */
-static char **back; /* the environment for the old program; NULL: there is no way back */
-static struct timer patience; /* with this program */
-
-static const int crashes[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT };
+static struct {
+	struct upgrade_state state;
+	bool has_begun;
+	bool is_taken; /* there is a state, and this program does not serve yet */
+	int state_fd; /* the file of the state; -1 */
+	int program; /* the file of the old program; -1: there is no way back */
+	char **environment; /* for the old program; NULL: there is no way back */
+	pid_t master; /* this process; not its children */
+	struct timer deadline;
+	/* Clients of the control socket that wait for this program, which serves already. */
+	int clients[STATE_CLIENTS];
+	size_t clients_count;
+	bool is_unannounced; /* this program serves and has told nobody yet */
+} takeover = { .state = { .peer = -1, .stats = -1 }, .state_fd = -1, .program = -1 };
 
 static void keep_from_exec(bool keep)
 {
-	fcntl(state_fd, F_SETFD, keep ? FD_CLOEXEC : 0);
-	state_keep_from_exec(&state, keep);
+	fcntl(takeover.state_fd, F_SETFD, keep ? FD_CLOEXEC : 0);
+	state_keep_from_exec(&takeover.state, keep);
 }
 
 /* Also called by a handler of signals: system calls only. */
 static void exec_back(void)
 {
 	keep_from_exec(false);
-	environ = back;
-	program_exec_fd(program);
+	environ = takeover.environment;
+	program_exec_fd(takeover.program);
 }
 
-/* A child has a master that sees to it. */
+/* A child that crashes is seen to by its master. */
 static void on_crash(int number)
 {
 	static const char message[] = "skua: the new program has crashed: going back\n";
 
-	if (getpid() == self) {
+	if (getpid() == takeover.master) {
 		if (write(STDERR_FILENO, message, sizeof(message) - 1) < 0)
 			errno = 0;
 		exec_back();
@@ -76,57 +79,65 @@ static void on_crash(int number)
 	signal(number, SIG_DFL);
 }
 
-static void guard(bool on)
+static void guard_against_crashes(bool on)
 {
+	static const int crashes[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT };
 	struct sigaction action = { .sa_handler = on ? on_crash : SIG_DFL, .sa_flags = SA_NODEFER };
 
-	self = getpid();
+	takeover.master = getpid();
 	sigemptyset(&action.sa_mask);
 	for (size_t i = 0; i < sizeof(crashes) / sizeof(crashes[0]); i++)
 		sigaction(crashes[i], &action, NULL);
 }
 
-/* The same state, and no program to go back to from there. */
-static int make_way_back(void)
+/*
+ * The environment for the old program, which gets the same state, and no program to go back
+ * to from there. 0 or -ENOMEM.
+ */
+static int make_environment(void)
 {
 	static char variable[32];
 	size_t count = 0, kept = 0;
 
 	while (environ[count])
 		count++;
-	back = calloc(count + 2, sizeof(*back));
-	if (!back)
+	takeover.environment = calloc(count + 2, sizeof(*takeover.environment));
+	if (!takeover.environment)
 		return -ENOMEM;
 	for (size_t i = 0; i < count; i++)
 		if (!str_starts(str_from(environ[i]), STR("SKUA_STATE=")))
-			back[kept++] = environ[i];
-	snprintf(variable, sizeof(variable), "SKUA_STATE=%d", state_fd);
-	back[kept] = variable;
+			takeover.environment[kept++] = environ[i];
+	snprintf(variable, sizeof(variable), "SKUA_STATE=%d", takeover.state_fd);
+	takeover.environment[kept] = variable;
 	return 0;
 }
 
-static int read_variable(const char *value)
+/* Reads the state that "STATE" or "STATE;PROGRAM" leads to. 0 or -errno. */
+static int read_state(const char *value)
 {
 	struct str rest = str_from(value);
-	uint64_t file, old;
+	uint64_t file, program;
 
 	if (str_to_u64(str_split(&rest, ';'), INT_MAX, &file) < 0)
 		return -EBADMSG;
-	state_fd = (int)file;
-	if (str_empty(rest))
-		return 0;
-	if (str_to_u64(rest, INT_MAX, &old) < 0)
-		return -EBADMSG;
-	program = (int)old;
-	return make_way_back();
+	takeover.state_fd = (int)file;
+	if (!str_empty(rest)) {
+		if (str_to_u64(rest, INT_MAX, &program) < 0)
+			return -EBADMSG;
+		takeover.program = (int)program;
+		int error = make_environment();
+		if (error < 0)
+			return error;
+	}
+	return state_read(&takeover.state, takeover.state_fd);
 }
 
 static int take_sockets(void)
 {
 	int result = 0;
 
-	for (size_t i = 0; i < state.sockets_count; i++) {
-		const struct state_socket *socket = &state.sockets[i];
+	for (size_t i = 0; i < takeover.state.sockets_count; i++) {
+		const struct state_socket *socket = &takeover.state.sockets[i];
 		int error = socket->lender[0] ?
 				    listen_lend(socket->fd, socket->id, str_from(socket->lender)) :
 				    listen_adopt(socket->fd, socket->id);
@@ -141,8 +152,8 @@ static int offer_zones(void)
 {
 	int result = 0;
 
-	for (size_t i = 0; i < state.zones_count && result == 0; i++) {
-		const struct state_zone *zone = &state.zones[i];
+	for (size_t i = 0; i < takeover.state.zones_count && result == 0; i++) {
+		const struct state_zone *zone = &takeover.state.zones[i];
 
 		result = zones_offer(&(const struct zone_file){
 			.fd = zone->fd,
@@ -155,58 +166,50 @@ static int offer_zones(void)
 	return result;
 }
 
-static int take(const char *value)
-{
-	int error = read_variable(value);
-
-	if (error == 0)
-		error = state_read(&state, state_fd);
-	if (error < 0)
-		return error;
-	is_taken = true;
-	keep_from_exec(true);
-	if (program >= 0) {
-		fcntl(program, F_SETFD, FD_CLOEXEC);
-		guard(true);
-	}
-	table_inherit(state.stats, state.stats_size, state.stats_layout);
-	pidfile_inherit(state.pid_path);
-	error = offer_zones();
-	return error < 0 ? error : take_sockets();
-}
-
 int takeover_begin(void)
 {
-	static bool begun;
 	const char *value = getenv("SKUA_STATE");
 
-	if (!value || begun)
+	if (!value || takeover.has_begun)
 		return 0;
-	begun = true;
+	takeover.has_begun = true;
 	fork_cleanup_add(takeover_forget);
-	int error = take(value);
+	int error = read_state(value);
+	if (error == 0) {
+		takeover.is_taken = true;
+		keep_from_exec(true);
+		if (takeover.program >= 0) {
+			fcntl(takeover.program, F_SETFD, FD_CLOEXEC);
+			guard_against_crashes(true);
+		}
+		table_inherit(takeover.state.stats, takeover.state.stats_size,
+			      takeover.state.stats_layout);
+		pidfile_inherit(takeover.state.pid_path);
+		error = offer_zones();
+	}
 	if (error == 0)
-		return 0;
-	log_emergc(error, "upgrade: what the other program has left is not understood");
-	return -1;
+		error = take_sockets();
+	if (error < 0)
+		log_emergc(error, "upgrade: what the other program has left is not understood");
+	return error;
 }
 
 bool takeover_is_instead(void)
 {
-	return is_taken && state.how == UPGRADE_INSTEAD;
+	return takeover.is_taken && takeover.state.how == UPGRADE_INSTEAD;
 }
 
 bool takeover_is_beside(void)
 {
-	return is_taken && state.how == UPGRADE_BESIDE;
+	return takeover.is_taken && takeover.state.how == UPGRADE_BESIDE;
 }
 
 bool takeover_address(union address *address, socklen_t *len)
 {
-	if (state.sockets_count == 0)
+	if (takeover.state.sockets_count == 0)
 		return false;
-	*address = state.sockets[0].address;
-	*len = state.sockets[0].address_len;
+	*address = takeover.state.sockets[0].address;
+	*len = takeover.state.sockets[0].address_len;
 	return true;
 }
 
@@ -220,7 +223,7 @@ static struct generation *make_generation(bool retiring)
 
 	if (!generation)
 		return NULL;
-	generation->number = state.generation;
+	generation->number = takeover.state.generation;
 	generation->main = &main;
 	generation->events = &events;
 	generation->listeners = &none;
@@ -240,15 +243,15 @@ static bool is_channel(int fd)
 
 static bool has_acceptor(void)
 {
-	for (size_t i = 0; i < state.processes_count; i++)
-		if (state.processes[i].kind == PROCESS_ACCEPTOR)
+	for (size_t i = 0; i < takeover.state.processes_count; i++)
+		if (takeover.state.processes[i].kind == PROCESS_ACCEPTOR)
 			return true;
 	return false;
 }
 
 /* One that has died waits for its inbox to be given to another. */
-static int restore(const struct state_process *saved, struct generation *ruling,
-		   struct generation *leaving)
+static int restore(const struct state_process *saved, struct generation *active,
+		   struct generation *retiring)
 {
 	bool lives = saved->pid && waitpid(saved->pid, NULL, WNOHANG) == 0;
 	bool leaves = lives && saved->state == PROCESS_RETIRING;
@@ -256,7 +259,7 @@ static int restore(const struct state_process *saved, struct generation *ruling,
 		.channel.fd = lives && is_channel(saved->channel) ? saved->channel : -1,
 		.kind = saved->kind,
 		.state = lives ? saved->state : PROCESS_WAITING,
-		.generation = leaves ? leaving : ruling,
+		.generation = leaves ? retiring : active,
 		.index = saved->index,
 		.pid = lives ? saved->pid : 0,
 		.inbox = { is_channel(saved->inbox[0]) ? saved->inbox[0] : -1,
@@ -272,42 +275,23 @@ static int restore(const struct state_process *saved, struct generation *ruling,
 	return table_restore(saved->slot, &process) ? 0 : -ENOSPC;
 }
 
-static int restore_all(struct generation *ruling, struct generation *leaving)
-{
-	for (size_t i = 0; i < state.processes_count; i++)
-		if (restore(&state.processes[i], ruling, leaving) < 0)
-			return -1;
-	return 0;
-}
-
-static bool is_in_state(int fd)
-{
-	for (size_t i = 0; i < state.sockets_count; i++)
-		if (state.sockets[i].fd == fd)
-			return true;
-	return false;
-}
-
-/* Of an address that the old program does not have nothing need go back. */
-static bool is_shared(uint32_t id)
-{
-	for (size_t i = 0; i < state.sockets_count; i++)
-		if (state.sockets[i].id == id)
-			return true;
-	return false;
-}
-
 static bool keep_socket(void *data, uint32_t id, int fd, const char *lender)
 {
 	struct state_socket socket = { .id = id, .fd = fd };
+	bool is_known = false, is_shared = false;
 
 	(void)data;
-	if (lender || is_in_state(fd) || !is_shared(id))
+	for (size_t i = 0; i < takeover.state.sockets_count; i++) {
+		is_known |= takeover.state.sockets[i].fd == fd;
+		is_shared |= takeover.state.sockets[i].id == id;
+	}
+	/* Nothing need go back of an address that the old program does not have. */
+	if (lender || is_known || !is_shared)
 		return true;
 	socket.address_len = sizeof(socket.address);
 	return getsockname(fd, &socket.address.any, &socket.address_len) == 0 &&
-	       state_add_socket(&state, &socket) &&
-	       state_append_socket(state_fd, &socket) == 0;
+	       state_add_socket(&takeover.state, &socket) &&
+	       state_append_socket(takeover.state_fd, &socket) == 0;
 }
 
 /* What was opened here has connections in it, that must not be lost on the way back. */
@@ -317,130 +301,131 @@ static void keep_sockets(void)
 		log_warn("upgrade: the old program will not get all sockets if it comes back");
 }
 
-static void on_patience_over(void *data)
+static void on_deadline(void *data)
 {
 	(void)data;
-	log_emergx("upgrade: after %d s the new program does not serve", PATIENCE_MS / 1000);
+	log_emergx("upgrade: after %d s the new program does not serve", DEADLINE_MS / 1000);
 	takeover_go_back();
 }
 
-/* The old program goes on in place of this one: it tells those who have asked for the upgrade. */
+/* 0 or -errno: a place in the table is missing or taken. */
+static int restore_all(struct generation *active, struct generation *retiring)
+{
+	int error = 0;
+
+	for (size_t i = 0; i < takeover.state.processes_count && error == 0; i++)
+		error = restore(&takeover.state.processes[i], active, retiring);
+	return error;
+}
+
+/* The old program has come back: tells those who have asked for the upgrade. */
 static void answer_failed(void)
 {
-	for (size_t i = 0; i < state.clients_count; i++) {
-		dprintf(state.clients[i], "error\nthe new program cannot serve, and the old one "
-					  "goes on: the error log says why\n");
-		close(state.clients[i]);
+	for (size_t i = 0; i < takeover.state.clients_count; i++) {
+		dprintf(takeover.state.clients[i],
+			"error\nthe new program cannot serve, and the old one "
+			"goes on: the error log says why\n");
+		close(takeover.state.clients[i]);
 	}
-	state.clients_count = 0;
+	takeover.state.clients_count = 0;
 }
 
 struct generation *takeover_processes(unsigned *number)
 {
-	*number = state.generation;
-	if (state.peer >= 0)
-		peer_master_start(state.peer, NULL);
+	*number = takeover.state.generation;
+	if (takeover.state.peer >= 0)
+		peer_master_start(takeover.state.peer, NULL);
 	if (takeover_is_beside())
 		listen_skip_ids(IDS_APART);
 	if (!takeover_is_instead())
 		return NULL;
-	if (back)
+	if (takeover.environment)
 		keep_sockets();
-	patience = (struct timer){ .expired = on_patience_over };
-	timer_start(&patience, PATIENCE_MS);
-	if (program < 0)
+	takeover.deadline = (struct timer){ .expired = on_deadline };
+	timer_start(&takeover.deadline, DEADLINE_MS);
+	if (takeover.program < 0)
 		answer_failed();
-	struct generation *ruling = make_generation(false), *leaving = make_generation(true);
-	if (!ruling || !leaving || restore_all(ruling, leaving) < 0) {
+	struct generation *active = make_generation(false), *retiring = make_generation(true);
+	if (!active || !retiring || restore_all(active, retiring) < 0) {
 		log_emergx("upgrade: no room for the processes of the old program");
 		takeover_go_back();
 	}
-	if (leaving && table_count(leaving) == 0)
-		free(leaving);
-	return ruling;
+	if (retiring && table_count(retiring) == 0)
+		free(retiring);
+	return active;
 }
 
 void takeover_forget(void)
 {
-	for (size_t i = 0; i < asking_count; i++)
-		close(asking[i]);
-	asking_count = 0;
-	if (program >= 0)
-		guard(false);
-	if (state_fd >= 0)
-		close(state_fd);
-	if (program >= 0)
-		close(program);
-	state_fd = program = -1;
-	free(back);
-	back = NULL;
-	for (size_t i = 0; i < state.clients_count; i++)
-		close(state.clients[i]);
-	for (size_t i = 0; i < state.orphans_count; i++)
-		close(state.orphans[i]);
-	for (size_t i = 0; i < state.zones_count; i++)
-		close(state.zones[i].fd);
-	if (state.stats >= 0 && state.stats != table_stats_fd())
-		close(state.stats);
-	if (is_taken)
-		state_finish(&state);
-	is_taken = false;
-}
-
-/* Until now the old program could have been the one to deal it out. */
-static void take_left(void)
-{
-	for (size_t i = 0; i < state.orphans_count; i++)
-		orphans_take(state.orphans[i], UINT32_MAX);
-	state.orphans_count = 0;
+	for (size_t i = 0; i < takeover.clients_count; i++)
+		close(takeover.clients[i]);
+	takeover.clients_count = 0;
+	if (takeover.program >= 0) {
+		guard_against_crashes(false);
+		close(takeover.program);
+	}
+	if (takeover.state_fd >= 0)
+		close(takeover.state_fd);
+	takeover.state_fd = takeover.program = -1;
+	free(takeover.environment);
+	takeover.environment = NULL;
+	for (size_t i = 0; i < takeover.state.clients_count; i++)
+		close(takeover.state.clients[i]);
+	for (size_t i = 0; i < takeover.state.orphans_count; i++)
+		close(takeover.state.orphans[i]);
+	for (size_t i = 0; i < takeover.state.zones_count; i++)
+		close(takeover.state.zones[i].fd);
+	if (takeover.state.stats >= 0 && takeover.state.stats != table_stats_fd())
+		close(takeover.state.stats);
+	if (takeover.is_taken)
+		state_finish(&takeover.state);
+	takeover.is_taken = false;
 }
 
 void takeover_settle(void)
 {
-	if (!is_taken)
+	if (!takeover.is_taken)
 		return;
-	timer_stop(&patience);
-	if (program >= 0)
+	timer_stop(&takeover.deadline);
+	if (takeover.program >= 0)
 		log_notice("upgrade: this program serves in place of the old one");
 	zones_settle();
-	take_left();
-	size_t count = state.clients_count;
-	memcpy(asking, state.clients, sizeof(asking));
-	state.clients_count = 0;
+	/* Until now the old program could have been the one to deal them out. */
+	for (size_t i = 0; i < takeover.state.orphans_count; i++)
+		orphans_take(takeover.state.orphans[i], UINT32_MAX);
+	takeover.state.orphans_count = 0;
+	size_t count = takeover.state.clients_count;
+	memcpy(takeover.clients, takeover.state.clients, sizeof(takeover.clients));
+	takeover.state.clients_count = 0;
 	takeover_forget();
-	asking_count = count;
-	is_awaited = true;
+	takeover.clients_count = count;
+	takeover.is_unannounced = true;
 }
 
-void takeover_answer(void)
+void takeover_announce(void)
 {
-	if (is_awaited)
+	if (takeover.is_unannounced)
 		peer_master_say_ready();
-	is_awaited = false;
-	for (size_t i = 0; i < asking_count; i++) {
-		dprintf(asking[i],
+	takeover.is_unannounced = false;
+	for (size_t i = 0; i < takeover.clients_count; i++) {
+		dprintf(takeover.clients[i],
 			"ok\nskua %s serves in place of the old program, as process %d\n",
 			SKUA_VERSION, getpid());
-		close(asking[i]);
+		close(takeover.clients[i]);
 	}
-	asking_count = 0;
-}
-
-/* Those that this program has started; the old one knows nothing of them. */
-static void kill_own(void)
-{
-	for (struct process *process = table_next(NULL); process; process = table_next(process))
-		if (process->generation->conf && process->pid)
-			kill(process->pid, SIGKILL);
+	takeover.clients_count = 0;
 }
 
 void takeover_go_back(void)
 {
-	if (!back)
+	if (!takeover.environment)
 		return;
 	log_emergx("upgrade: going back to the old program");
 	keep_sockets();
-	kill_own();
+	/* The old program knows nothing of the processes that this one has started. */
+	for (struct process *process = table_next(NULL); process; process = table_next(process))
+		if (process->generation->conf && process->pid)
+			kill(process->pid, SIGKILL);
 	fflush(NULL);
 	exec_back();
 	log_emerg("upgrade: cannot go back to the old program; its processes serve on, without "

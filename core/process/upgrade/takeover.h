@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The other side of an upgrade: this program was started by a master with a
- * state (upgrade_state.h).
+ * The new program's side of an upgrade: a master has started it with a state
+ * (upgrade_state.h).
  *
  *     instead: the old program's processes serve on ─> the new generation serves
  *                 │ anything fails, even a crash             │
  *                 └─> execve of the old program              └─> they retire
  *
- * Beside: it starts with the sockets of the other master, and is an end like any
- * other when it fails.
+ * A program beside the old one starts with the sockets of the other master, and ends
+ * like any other if it fails.
  */
 #ifndef SKUA_PROCESS_UPGRADE_TAKEOVER_H
 #define SKUA_PROCESS_UPGRADE_TAKEOVER_H
@@ -20,41 +20,41 @@
 struct generation;
 
 /*
- * Reads the state that SKUA_STATE gives, if any, and takes its sockets, before
- * any is opened. A second call does nothing. 0, or -1 after a message: the program
- * must end (and may go back).
+ * Reads the state that SKUA_STATE gives, if any, and takes its sockets; call it before any
+ * socket is opened. A second call does nothing. 0, or -errno after a message: the program
+ * must end, and may go back.
  */
 int takeover_begin(void);
 
-/* The processes of another program serve until this one does. */
+/* Whether the processes of another program serve until this one does. */
 bool takeover_is_instead(void);
 
-/* This program was started beside another one: there is no terminal to leave. */
+/* Whether this program was started beside another one; then there is no terminal to leave. */
 bool takeover_is_beside(void);
 
 /*
- * Puts the processes into the table and returns the generation that they are; it
- * has no configuration. *number is its number. NULL: there are none, or not the
- * memory.
+ * In the master, after table_start(): puts the processes of the other program into the table
+ * and returns the generation that they belong to, which has no configuration. *number is its
+ * number. NULL: there are no processes, or not the memory.
  */
 struct generation *takeover_processes(unsigned *number);
 
 /*
- * The address of the first socket that came with the state; for a server that
- * let the kernel choose its port. False: there is none.
+ * The address of the first socket that came with the state; for a server that let the
+ * kernel choose its port. False: there is none.
  */
 bool takeover_address(union address *address, socklen_t *len);
 
-/* In a process that has been forked: going back is the master's. */
+/* Gives up the state and the way back, with all descriptors; children do so after fork(2). */
 void takeover_forget(void);
 
-/* This program serves: it stays. */
+/* A generation of this program serves: the program stays. */
 void takeover_settle(void);
 
 /* Tells those who have asked for the upgrade, and the old program, that this one serves. */
-void takeover_answer(void);
+void takeover_announce(void);
 
-/* Becomes the old program again. Returns when there is none, or it can't be. */
+/* Becomes the old program again. Returns if there is none, or execve(2) fails. */
 void takeover_go_back(void);
 
 #endif

@@ -46,18 +46,14 @@ void state_finish(struct upgrade_state *state)
 	state_init(state);
 }
 
-/* Room for one more behind `count` items; NULL: no memory, the array stays. */
-static void *grow(void *array, size_t count, size_t size)
-{
-	bool is_full = (count & (count - 1)) == 0; /* it has room up to the next power of two */
-
-	return is_full ? realloc(array, (count ? count * 2 : 1) * size) : array;
-}
-
-/* The array with the item behind its `count` others; NULL: no memory. */
+/*
+ * Puts the item behind the `count` others; there is room up to the next power of two. The
+ * array, which may have moved; NULL: no memory, the array stays.
+ */
 static void *append(void *array, size_t *count, const void *item, size_t size)
 {
-	char *room = grow(array, *count, size);
+	bool is_full = (*count & (*count - 1)) == 0;
+	char *room = is_full ? realloc(array, (*count ? *count * 2 : 1) * size) : array;
 
 	if (room)
 		memcpy(room + (*count)++ * size, item, size);
