@@ -35,6 +35,7 @@
 #include <field.h>
 #include <file.h>
 #include <hash.h>
+#include <ip.h>
 #include <json.h>
 #include <log.h>
 #include <log_writer.h>

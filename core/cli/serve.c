@@ -5,10 +5,10 @@
  */
 #include "cli/serve.h"
 
-#include <arpa/inet.h>
 #include <config.h>
 #include <errno.h>
 #include <ifaddrs.h>
+#include <ip.h>
 #include <limits.h>
 #include <net/if.h>
 #include <pool.h>
@@ -208,13 +208,8 @@ static struct str write_conf(struct pool *pool, const struct options *options,
 			     const struct listener *listener)
 {
 	struct str types = has_directive("types") ? find_types(pool) : STR("");
-	char host[INET6_ADDRSTRLEN];
+	struct str host = address_text(&listener->address, pool);
 	bool v6 = listener->address.any.sa_family == AF_INET6;
-
-	inet_ntop(listener->address.any.sa_family,
-		  v6 ? (const void *)&listener->address.in6.sin6_addr :
-		       (const void *)&listener->address.in.sin_addr,
-		  host, sizeof(host));
 	struct str workers = options->workers ? pool_printf(pool, "%d", options->workers) :
 						STR("auto");
 	struct str include = str_empty(types) ?
@@ -228,27 +223,26 @@ static struct str write_conf(struct pool *pool, const struct options *options,
 			   "http {\n%.*s%s%s"
 			   "    log_not_found off;\n"
 			   "    server {\n"
-			   "        listen %s%s%s:%d;\n"
+			   "        listen %s%.*s%s:%d;\n"
 			   "        root .;\n%s"
 			   "    }\n"
 			   "}\n",
 			   STR_ARG(workers), STR_ARG(include),
 			   has_directive("access_log") ? log_lines : "",
 			   has_directive("symlinks") ? "    symlinks in_root;\n" : "",
-			   v6 ? "[" : "", host, v6 ? "]" : "", address_port(&listener->address),
+			   v6 ? "[" : "", STR_ARG(host), v6 ? "]" : "",
+			   address_port(&listener->address),
 			   has_directive("index") ? "        index index.html index.htm;\n" : "");
 }
 
 static void print_url(const union address *address, int port)
 {
-	char host[INET6_ADDRSTRLEN];
+	const char *format = address->any.sa_family == AF_INET6 ? "    http://[%.*s]:%d/\n" :
+								  "    http://%.*s:%d/\n";
+	char text[IP_TEXT_SIZE];
+	struct str host = str_range(text, ip_put(text, address_bytes(address)));
 
-	if (address->any.sa_family == AF_INET6)
-		printf("    http://[%s]:%d/\n",
-		       inet_ntop(AF_INET6, &address->in6.sin6_addr, host, sizeof(host)), port);
-	else
-		printf("    http://%s:%d/\n",
-		       inet_ntop(AF_INET, &address->in.sin_addr, host, sizeof(host)), port);
+	printf(format, STR_ARG(host), port);
 }
 
 static void print_urls(const struct listener *listener)

@@ -4,8 +4,8 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <ip.h>
 #include <netdb.h>
-
 #include <pool.h>
 
 enum { DEFAULT_PORT = 80 };
@@ -46,11 +46,11 @@ static int parse_unix(struct str path, struct listener *out, const char **why)
 	return 0;
 }
 
-static int parse_ipv6(struct pool *pool, struct str text, struct listener *out, unsigned *ports,
-		      const char **why)
+static int parse_ipv6(struct str text, struct listener *out, unsigned *ports, const char **why)
 {
 	ssize_t end = str_chr(text, ']');
 	struct sockaddr_in6 *in6 = &out->address.in6;
+	struct ip ip;
 
 	if (end < 0) {
 		*why = "\"]\" is missing after the IPv6 address";
@@ -61,11 +61,11 @@ static int parse_ipv6(struct pool *pool, struct str text, struct listener *out, 
 	in6->sin6_family = AF_INET6;
 	in6->sin6_port = htons(DEFAULT_PORT);
 	out->address_len = sizeof(*in6);
-	if (inet_pton(AF_INET6, pool_cstr(pool, str_skip(str_head(text, (size_t)end), 1)),
-		      &in6->sin6_addr) != 1) {
+	if (!ip_parse(str_skip(str_head(text, (size_t)end), 1), &ip) || ip.len != 16) {
 		*why = "this is not an IPv6 address";
 		return -EINVAL;
 	}
+	memcpy(&in6->sin6_addr, ip.bytes, ip.len);
 	if (rest.len == 0)
 		return 0;
 	if (rest.data[0] != ':') {
@@ -77,13 +77,18 @@ static int parse_ipv6(struct pool *pool, struct str text, struct listener *out, 
 
 static int resolve(struct pool *pool, struct str host, struct in_addr *out, const char **why)
 {
-	const char *name = pool_cstr(pool, host);
+	struct ip ip;
+
+	if (str_eq(host, STR("*")))
+		return 0; /* all zeroes: INADDR_ANY */
+	if (ip_parse(host, &ip) && ip.len == 4) {
+		memcpy(out, ip.bytes, ip.len);
+		return 0;
+	}
 	struct addrinfo hints = { .ai_family = AF_INET, .ai_socktype = SOCK_STREAM };
 	struct addrinfo *found;
 
-	if (str_eq(host, STR("*")) || inet_pton(AF_INET, name, out) == 1)
-		return 0; /* all zeroes: INADDR_ANY */
-	if (host.len == 0 || getaddrinfo(name, NULL, &hints, &found) != 0) {
+	if (host.len == 0 || getaddrinfo(pool_cstr(pool, host), NULL, &hints, &found) != 0) {
 		*why = "the host is neither an address nor a name that can be found";
 		return -EINVAL;
 	}
@@ -152,7 +157,7 @@ int listener_parse(struct pool *pool, struct str text, struct listener *out, uns
 	if (str_starts(text, STR("unix:")))
 		result = parse_unix(str_skip(text, 5), out, why);
 	else if (text.len && text.data[0] == '[')
-		result = parse_ipv6(pool, text, out, ports, why);
+		result = parse_ipv6(text, out, ports, why);
 	else
 		result = parse_ipv4(pool, text, out, ports, why);
 	if (result == 0 && out->address.any.sa_family == AF_UNIX)
@@ -174,25 +179,21 @@ bool listener_same(const struct listener *a, const struct listener *b)
 	       memcmp(&a->address, &b->address, a->address_len) == 0;
 }
 
-struct str address_put(const union address *address, char *text)
+struct str address_bytes(const union address *address)
 {
 	switch (address->any.sa_family) {
 	case AF_INET:
-		inet_ntop(AF_INET, &address->in.sin_addr, text, INET6_ADDRSTRLEN);
-		return str_from(text);
+		return (struct str){ (const char *)&address->in.sin_addr, 4 };
 	case AF_INET6:
-		inet_ntop(AF_INET6, &address->in6.sin6_addr, text, INET6_ADDRSTRLEN);
-		return str_from(text);
+		return (struct str){ (const char *)&address->in6.sin6_addr, 16 };
 	default:
-		return STR("unix:");
+		return STR("");
 	}
 }
 
 struct str address_text(const union address *address, struct pool *pool)
 {
-	char text[INET6_ADDRSTRLEN];
-
-	return pool_strdup(pool, address_put(address, text));
+	return ip_text(pool, address_bytes(address));
 }
 
 int address_port(const union address *address)

@@ -19,12 +19,10 @@ union address {
 	struct sockaddr_un un;
 };
 
-/*
- * The address without its port: "127.0.0.1", "::1", "unix:". address_put() may write it to
- * `text`, which has INET6_ADDRSTRLEN bytes, or return a constant; address_text() returns a
- * copy in the pool.
- */
-struct str address_put(const union address *address, char *text);
+/* The bytes of the IP address, borrowed (ip.h); none of a unix socket. */
+struct str address_bytes(const union address *address);
+
+/* The address without its port, in the pool: "127.0.0.1", "::1", "unix:". */
 struct str address_text(const union address *address, struct pool *pool);
 
 /* The port in the order of the host; 0 for unix sockets. */

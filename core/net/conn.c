@@ -6,6 +6,7 @@
 #include "net/conn.h"
 
 #include <errno.h>
+#include <ip.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -268,11 +269,9 @@ const union address *conn_local(struct conn *conn)
 struct str conn_peer_text(struct conn *conn)
 {
 	if (!conn->peer_text_len) {
-		struct str text = address_put(&conn->peer, conn->peer_text);
+		const char *end = ip_put(conn->peer_text, address_bytes(&conn->peer));
 
-		if (text.data != conn->peer_text)
-			str_put(conn->peer_text, text);
-		conn->peer_text_len = (uint8_t)text.len;
+		conn->peer_text_len = (uint8_t)(end - conn->peer_text);
 	}
 	return (struct str){ conn->peer_text, conn->peer_text_len };
 }

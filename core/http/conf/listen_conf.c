@@ -378,15 +378,6 @@ static void distribute_names(struct conf_call *call, struct http_address *addres
 		claim_names(call, address, address->servers[i]);
 }
 
-/* The bytes of the address alone, without port. */
-static struct str host_bytes(const union address *address)
-{
-	if (address->any.sa_family == AF_INET6)
-		return (struct str){ (const char *)&address->in6.sin6_addr,
-				     sizeof(address->in6.sin6_addr) };
-	return (struct str){ (const char *)&address->in.sin_addr, sizeof(address->in.sin_addr) };
-}
-
 /* The address for all of the same family and port: 0.0.0.0 or [::]. NULL: nobody listens there. */
 static struct http_address *wildcard_of(const struct http *http,
 					const struct http_address *address)
@@ -396,7 +387,7 @@ static struct http_address *wildcard_of(const struct http *http,
 
 	if (any.any.sa_family == AF_UNIX)
 		return NULL;
-	memset((char *)host_bytes(&any).data, 0, host_bytes(&any).len);
+	memset((char *)address_bytes(&any).data, 0, address_bytes(&any).len);
 
 	struct http_address *wildcard = hash_get(&http->addresses_by_bytes, bytes);
 
@@ -435,7 +426,7 @@ void listen_distribute(struct conf_call *call, struct http *http)
 		if (wildcard) {
 			struct http_port *port = (struct http_port *)wildcard->listener.data;
 
-			hash_put(&port->others, host_bytes(&address->listener.address),
+			hash_put(&port->others, address_bytes(&address->listener.address),
 				 address->vhosts);
 		}
 	}
@@ -447,6 +438,6 @@ const struct vhosts *http_vhosts(struct conn *conn)
 	const struct vhosts *vhosts = NULL;
 
 	if (port->others.count)
-		vhosts = hash_get(&port->others, host_bytes(conn_local(conn)));
+		vhosts = hash_get(&port->others, address_bytes(conn_local(conn)));
 	return vhosts ? vhosts : port->vhosts;
 }

@@ -83,16 +83,7 @@ verdict request_only_reads(struct request *req)
 
 struct str request_address(struct request *req)
 {
-	const union address *peer = &req->conn->peer;
-
-	switch (peer->any.sa_family) {
-	case AF_INET:
-		return (struct str){ (const char *)&peer->in.sin_addr, 4 };
-	case AF_INET6:
-		return (struct str){ (const char *)&peer->in6.sin6_addr, 16 };
-	default:
-		return STR("");
-	}
+	return address_bytes(&req->conn->peer);
 }
 
 int status_from_errno(int errnum)
