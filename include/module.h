@@ -39,6 +39,7 @@
 #include <json.h>
 #include <log.h>
 #include <log_writer.h>
+#include <network.h>
 #include <pattern.h>
 #include <pool.h>
 #include <request.h>

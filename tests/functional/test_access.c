@@ -14,12 +14,13 @@ START_TEST(the_first_rule_that_fits_decides)
 		"location /yes/ { allow 127.0.0.0/8; deny all; }"
 		"location /bits/ { deny 127.0.0.2/31; deny 127.0.1.0/24; deny ::1; deny unix:;"
 		"                  allow 127.0.0.0/31; deny all; }"
+		"location /mapped/ { deny ::ffff:127.0.0.0/104; }"
 		"location /all/ { deny all; }"
 		"location /all/but/ { allow all; }"
 		"location /any/ { satisfy any; allow 127.0.0.1; deny all; }"
 		"location /none/ { satisfy any; deny all; }");
 	const char *const open[] = { "a", "yes/a", "bits/a", "all/but/a", "any/a" };
-	const char *const closed[] = { "no/a", "all/a", "none/a" };
+	const char *const closed[] = { "no/a", "all/a", "none/a", "mapped/a" };
 	char target[64];
 
 	for (size_t i = 0; i < 5; i++) {
@@ -27,7 +28,7 @@ START_TEST(the_first_rule_that_fits_decides)
 		snprintf(target, sizeof(target), "/%s", open[i]);
 		ck_assert_msg(get(server, target).status == 200, "%s", target);
 	}
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < 4; i++) {
 		put_file(server, closed[i], "in");
 		snprintf(target, sizeof(target), "/%s", closed[i]);
 		ck_assert_msg(get(server, target).status == 403, "%s", target);
@@ -53,6 +54,7 @@ START_TEST(mistakes_are_named)
 	is_refused("deny 1.2.3.4/33;", "expected 0 to 32");
 	is_refused("deny ::1/129;", "expected 0 to 128");
 	is_refused("deny 1.2.3.4/;", "not the length of a network");
+	is_refused("allow ALL;", "2001:db8::/32, unix: or all");
 	is_refused("return ok;", "\"ok\" is not a status");
 	is_refused("return 99;", "\"99\" is not a status");
 	is_refused("return 200 $nothing;", "$nothing");
