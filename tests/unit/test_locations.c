@@ -16,7 +16,7 @@ static const char *heading(const struct http_location *location)
 static const char *found(struct http *http, const char *uri)
 {
 	struct request *req = request_for(http, "", uri);
-	const char *name = heading(location_find(req, http->servers[0], req->uri));
+	const char *name = heading(request_find_location(req, http->servers[0]));
 
 	end_request(req);
 	return name;
@@ -131,7 +131,7 @@ START_TEST(a_match_leaves_its_captures)
 	struct http *http = good_http("server { location ~ ^/(a)/(?<rest>.*) { root /$rest; } }");
 	struct request *req = request_for(http, "", "/a/b");
 
-	location_find(req, http->servers[0], req->uri);
+	request_find_location(req, http->servers[0]);
 	ck_assert_uint_eq(req->captures_count, 3);
 	assert_str(req->captures[1], "a");
 	assert_str(variable_text(req, STR("rest")), "b");
@@ -156,8 +156,9 @@ START_TEST(an_expression_that_is_given_up_finds_nothing)
 		struct http *http = good_http(memory_printf("server { %s }", servers[i]));
 		struct request *req = request_for(http, "", uri);
 
-		ck_assert_ptr_null(location_find(req, http->servers[0], req->uri));
-		ck_assert_ptr_nonnull(location_find(req, http->servers[0], STR("/a")));
+		ck_assert_ptr_null(request_find_location(req, http->servers[0]));
+		req->uri = STR("/a");
+		ck_assert_ptr_nonnull(request_find_location(req, http->servers[0]));
 		end_request(req);
 	}
 }
@@ -168,7 +169,7 @@ START_TEST(a_nested_location_knows_its_parent_and_settings)
 	struct http *http = good_http("server { send_timeout 5; location /a/ { internal; "
 				      "location /a/b/ { send_timeout 6; } } }");
 	struct request *req = request_for(http, "", "/a/b/");
-	const struct http_location *location = location_find(req, http->servers[0], req->uri);
+	const struct http_location *location = request_find_location(req, http->servers[0]);
 
 	assert_str(location->parent->name, "/a/");
 	ck_assert_ptr_null(location->parent->parent);
@@ -238,13 +239,14 @@ START_TEST(ten_thousand_prefixes)
 	for (int i = 0; i < 10000; i++) {
 		struct str name = locations[i].name;
 
-		ck_assert_ptr_eq(location_find(NULL, &server, name), &locations[i]);
+		ck_assert_ptr_eq(location_find(&server, name, NULL), &locations[i]);
 		if (i % 3)
-			ck_assert_ptr_eq(location_find(NULL, &server,
-						       pool_printf(pool, "%.*s/x", STR_ARG(name))),
+			ck_assert_ptr_eq(location_find(&server,
+						       pool_printf(pool, "%.*s/x", STR_ARG(name)),
+						       NULL),
 					 &locations[i]);
 	}
-	ck_assert_ptr_eq(location_find(NULL, &server, STR("/100/")), &top);
+	ck_assert_ptr_eq(location_find(&server, STR("/100/"), NULL), &top);
 	pool_destroy(pool);
 }
 END_TEST

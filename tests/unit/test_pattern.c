@@ -11,7 +11,7 @@
 static const struct pattern *pattern_of(struct http *http, const char *uri)
 {
 	struct request *req = request_for(http, "", uri);
-	const struct http_location *location = location_find(req, http->servers[0], req->uri);
+	const struct http_location *location = request_find_location(req, http->servers[0]);
 
 	end_request(req);
 	ck_assert_int_eq(location->kind, LOCATION_REGEX);

@@ -380,7 +380,7 @@ START_TEST(paths_of_root_and_alias)
 		struct request *req = request_for(http, "", cases[i].uri);
 
 		req->args = STR("r=dyn");
-		request_set_location(req, location_find(req, req->server, req->uri));
+		request_set_location(req, request_find_location(req, req->server));
 		assert_str(variable_text(req, STR("document_root")), cases[i].root);
 		assert_str(variable_text(req, STR("request_filename")), cases[i].path);
 		end_request(req);

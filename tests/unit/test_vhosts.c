@@ -9,7 +9,7 @@ static const char *found(struct http *http, const char *host)
 {
 	struct request *req = request_for(http, host, "/");
 	const struct http_server *server =
-		vhosts_find(http_vhosts(req->conn), req, req->host);
+		request_find_server(req, http_vhosts(req->conn));
 	const char *name = memory_printf("%.*s", STR_ARG(server->name));
 
 	end_request(req);
@@ -91,7 +91,7 @@ START_TEST(an_expression_that_is_given_up_finds_nobody)
 		request_for(http, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.b", "/");
 
 	log_process = &quiet;
-	ck_assert_ptr_null(vhosts_find(http_vhosts(req->conn), req, req->host));
+	ck_assert_ptr_null(request_find_server(req, http_vhosts(req->conn)));
 	ck_assert_str_eq(found(http, "b"), "~.");
 	end_request(req);
 }
@@ -103,7 +103,7 @@ START_TEST(captures_of_a_name_are_the_requests)
 		"server { listen 8080; server_name ~^(?<user>\\w+)\\.(u)$; root $user; }");
 	struct request *req = request_for(http, "joe.u", "/");
 
-	vhosts_find(http_vhosts(req->conn), req, req->host);
+	request_find_server(req, http_vhosts(req->conn));
 	assert_str(req->captures[2], "u");
 	assert_str(variable_text(req, STR("user")), "joe");
 	end_request(req);
@@ -202,9 +202,9 @@ START_TEST(twenty_thousand_servers)
 						     "d%d.example" };
 		struct str host = pool_printf(pool, hosts[i % 4], i);
 
-		ck_assert_ptr_eq(vhosts_find(vhosts, NULL, host), &servers[i]);
+		ck_assert_ptr_eq(vhosts_find(vhosts, host, NULL), &servers[i]);
 	}
-	ck_assert_ptr_null(vhosts_find(vhosts, NULL, STR("h20000.example")));
+	ck_assert_ptr_null(vhosts_find(vhosts, STR("h20000.example"), NULL));
 	pool_destroy(pool);
 }
 END_TEST

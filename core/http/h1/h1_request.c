@@ -152,7 +152,7 @@ static int find_server(struct request *req, struct str authority)
 	if (status)
 		return status;
 
-	const struct http_server *server = vhosts_find(http_vhosts(req->conn), req, req->host);
+	const struct http_server *server = request_find_server(req, http_vhosts(req->conn));
 
 	if (!server)
 		return 500;

@@ -10,7 +10,6 @@
 #include "config/modules.h"
 #include "http/request/error_page.h"
 #include "http/request/request_private.h"
-#include "http/routing/routing.h"
 
 struct handler {
 	phase_handler *run;
@@ -292,7 +291,7 @@ static verdict find_location(struct request_core *core)
 	if (is_for_server(req))
 		return answer_options(req);
 
-	const struct http_location *location = location_find(req, req->server, req->uri);
+	const struct http_location *location = request_find_location(req, req->server);
 
 	if (!location)
 		return 500;

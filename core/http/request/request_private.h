@@ -13,6 +13,7 @@
 #include "net/conn.h"
 
 struct variable_slot;
+struct vhosts;
 
 /* The value of an indexed variable, once it was asked for. */
 struct variable_value {
@@ -93,6 +94,15 @@ void request_destroy(struct request_core *core);
 
 /* The request belongs to this location now: its configuration applies. */
 void request_set_location(struct request *req, const struct http_location *location);
+
+/*
+ * The location for req->uri in a server, and the server for req->host among those of an
+ * address (http/routing/routing.h). What their expressions capture becomes the request's.
+ * NULL: an expression was given up; the error log says so, and the request is refused.
+ */
+const struct http_location *request_find_location(struct request *req,
+						  const struct http_server *server);
+const struct http_server *request_find_server(struct request *req, const struct vhosts *vhosts);
 
 /* What root or alias gives for the request. */
 struct file_root request_file_root(struct request *req);

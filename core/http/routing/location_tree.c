@@ -172,8 +172,8 @@ static const struct http_location *find_static(const struct location_tree *tree,
  * expression, and no enclosing level has a better one. NULL, also final: an expression
  * was given up.
  */
-static const struct http_location *
-find_inside(struct request *req, const struct http_location *outer, struct str uri, bool *final)
+static const struct http_location *find_inside(const struct http_location *outer, struct str uri,
+					       struct captures *captures, bool *final)
 {
 	const struct location_tree *tree = outer->nested;
 
@@ -189,28 +189,29 @@ find_inside(struct request *req, const struct http_location *outer, struct str u
 		return found;
 	}
 	if (found)
-		found = find_inside(req, found, uri, final);
+		found = find_inside(found, uri, captures, final);
 	if (*final)
 		return found;
 	for (const struct regex_location *regex = try_regexes ? tree->regexes : NULL; regex;
 	     regex = regex->next) {
-		enum match match = pattern_match(req, regex->location->pattern, uri);
+		enum match match = pattern_try(regex->location->pattern, uri, captures);
 
 		if (match == MATCH_NO)
 			continue;
-		found = match == MATCH_YES ? find_inside(req, regex->location, uri, final) : NULL;
+		found = match == MATCH_YES ? find_inside(regex->location, uri, captures, final) :
+					     NULL;
 		*final = true;
 		return found;
 	}
 	return found ? found : outer;
 }
 
-const struct http_location *location_find(struct request *req, const struct http_server *server,
-					  struct str uri)
+const struct http_location *location_find(const struct http_server *server, struct str uri,
+					  struct captures *captures)
 {
 	bool final;
 
-	return find_inside(req, server->top, uri, &final);
+	return find_inside(server->top, uri, captures, &final);
 }
 
 const struct http_location *location_find_named(const struct http_server *server, struct str name)

@@ -10,7 +10,6 @@
 
 #include <pcre2.h>
 
-#include "http/request/request_private.h"
 #include "http/routing/routing.h"
 
 enum {
@@ -128,60 +127,47 @@ static struct str group_text(struct str subject, const PCRE2_SIZE *offsets, uint
 	return str_range(subject.data + begin, subject.data + end);
 }
 
-static void keep_captures(struct request *req, struct str subject, const PCRE2_SIZE *offsets,
-			  uint32_t count)
+static void add_named(struct captures *captures, const struct variable_slot *variable,
+		      struct str text)
 {
-	struct request_core *core = request_core(req);
+	struct named_capture *named = pool_new(captures->pool, struct named_capture);
 
-	if (count > core->captures_room) {
-		req->captures = pool_array(req->pool, struct str, count);
-		core->captures_room = count;
+	*named = (struct named_capture){ variable, text, NULL };
+	if (captures->last_named)
+		captures->last_named->next = named;
+	else
+		captures->named = named;
+	captures->last_named = named;
+}
+
+static void take_captures(const struct pattern *pattern, struct str subject, uint32_t count,
+			  struct captures *captures)
+{
+	const PCRE2_SIZE *offsets = pcre2_get_ovector_pointer(matcher.data);
+
+	if (count > captures->room) {
+		captures->groups = pool_array(captures->pool, struct str, count);
+		captures->room = count;
 	}
 	for (uint32_t i = 0; i < count; i++)
-		req->captures[i] = group_text(subject, offsets, i);
-	req->captures_count = count;
+		captures->groups[i] = group_text(subject, offsets, i);
+	captures->count = count;
+
+	/* Of several groups with one name, (?J), the one that took part counts. */
+	for (int took_part = 0; took_part <= 1; took_part++)
+		for (uint32_t i = 0; i < pattern->named_count; i++) {
+			const struct named_group *named = &pattern->named[i];
+			struct str text = { NULL, 0 };
+
+			if (named->group < count)
+				text = captures->groups[named->group];
+			if ((text.data != NULL) == took_part)
+				add_named(captures, named->variable, text);
+		}
 }
 
-/* Of several groups with one name, (?J), the one that took part counts. */
-static void assign_named(struct request *req, const struct pattern *pattern, struct str subject,
-			 const PCRE2_SIZE *offsets, uint32_t count)
-{
-	for (uint32_t i = 0; i < pattern->named_count; i++)
-		variable_assign(req, pattern->named[i].variable, (struct str){ NULL, 0 });
-	for (uint32_t i = 0; i < pattern->named_count; i++) {
-		const struct named_group *group = &pattern->named[i];
-		struct str text = { NULL, 0 };
-
-		if (group->group < count)
-			text = group_text(subject, offsets, group->group);
-		if (text.data)
-			variable_assign(req, group->variable, text);
-	}
-}
-
-/* Otherwise it is the text that cannot be matched: with (*UTF), one that is not UTF-8. */
-static bool is_limit(int error)
-{
-	return error == PCRE2_ERROR_MATCHLIMIT || error == PCRE2_ERROR_DEPTHLIMIT ||
-	       error == PCRE2_ERROR_HEAPLIMIT || error == PCRE2_ERROR_JIT_STACKLIMIT;
-}
-
-static void report(struct request *req, const struct pattern *pattern, int error)
-{
-	char reason[128];
-
-	pcre2_get_error_message(error, (PCRE2_UCHAR *)reason, sizeof(reason));
-	if (!req) {
-		log_alertx("matching \"%.*s\" was given up: %s", STR_ARG(pattern->source), reason);
-		return;
-	}
-	request_log(req, LEVEL_ALERT, 0,
-		    "matching \"%.*s\" was given up: %s; what it decides is answered with 500%s",
-		    STR_ARG(pattern->source), reason,
-		    is_limit(error) ? ", write it so that it has fewer ways to match" : "");
-}
-
-enum match pattern_match(struct request *req, const struct pattern *pattern, struct str subject)
+enum match pattern_try(const struct pattern *pattern, struct str subject,
+		       struct captures *captures)
 {
 	int count = pcre2_match(pattern->code, (PCRE2_SPTR)(subject.data ? subject.data : ""),
 				subject.len, 0, 0, matcher.data, matcher.context);
@@ -189,19 +175,29 @@ enum match pattern_match(struct request *req, const struct pattern *pattern, str
 	if (count == PCRE2_ERROR_NOMATCH)
 		return MATCH_NO;
 	if (count < 0) {
-		report(req, pattern, count);
-		if (req)
-			request_core(req)->match_failed = true;
+		captures->failed = pattern;
+		captures->error = count;
 		return MATCH_FAILED;
 	}
-	if (!req)
-		return MATCH_YES;
-
-	const PCRE2_SIZE *offsets = pcre2_get_ovector_pointer(matcher.data);
-
-	keep_captures(req, subject, offsets, (uint32_t)count);
-	assign_named(req, pattern, subject, offsets, (uint32_t)count);
+	if (captures->pool)
+		take_captures(pattern, subject, (uint32_t)count, captures);
 	return MATCH_YES;
+}
+
+struct str pattern_source(const struct pattern *pattern)
+{
+	return pattern->source;
+}
+
+void pattern_explain(int error, char *reason, size_t size)
+{
+	pcre2_get_error_message(error, (PCRE2_UCHAR *)reason, size);
+}
+
+bool pattern_is_limit(int error)
+{
+	return error == PCRE2_ERROR_MATCHLIMIT || error == PCRE2_ERROR_DEPTHLIMIT ||
+	       error == PCRE2_ERROR_HEAPLIMIT || error == PCRE2_ERROR_JIT_STACKLIMIT;
 }
 
 const char *pattern_library(void)

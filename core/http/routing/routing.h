@@ -9,6 +9,44 @@
 
 #include "http/routing/location.h"
 
+/* --- regular expressions --- */
+
+/* The text of a named group. data NULL: the group took no part in the match. */
+struct named_capture {
+	const struct variable_slot *variable;
+	struct str text;
+	struct named_capture *next;
+};
+
+/* What matches have captured, for whoever has asked for them. */
+struct captures {
+	struct pool *pool; /* of what follows; NULL: nothing is captured */
+	struct str *groups; /* of the last match: [0] is $0 */
+	size_t count, room;
+	struct named_capture *named, *last_named; /* of all matches; a later one overrules */
+	const struct pattern *failed; /* was given up; NULL: none */
+	int error; /* why: of PCRE2 */
+};
+
+/*
+ * Matches; after MATCH_YES the captures are added to *captures, after MATCH_FAILED its
+ * `failed` and `error` are set. The subject must live as long as the captures.
+ */
+enum match pattern_try(const struct pattern *pattern, struct str subject,
+		       struct captures *captures) __attribute__((warn_unused_result));
+
+/* The expression as it is written in the configuration. */
+struct str pattern_source(const struct pattern *pattern);
+
+/* Writes the text of an error of PCRE2 to `reason`, which has room for `size` bytes. */
+void pattern_explain(int error, char *reason, size_t size);
+
+/* Was a limit met? Otherwise the text cannot be matched: with (*UTF), one that is not UTF-8. */
+bool pattern_is_limit(int error);
+
+/* "PCRE2 10.42 2022-12-11", for `skua -V`. */
+const char *pattern_library(void);
+
 /* --- servers of one address --- */
 
 /* One name of a server_name directive. */
@@ -36,13 +74,13 @@ const struct http_server *vhosts_add(struct vhosts *vhosts, const struct server_
 
 /*
  * The server for a host (lower case, no port): exact name, longest wildcard at
- * the front, longest at the end, first expression (its captures are the
- * request's then), default. Empty: the server named "", or the default. NULL: an
+ * the front, longest at the end, first expression (it gives
+ * captures), default. Empty: the server named "", or the default. NULL: an
  * expression was given up, so nobody knows whose request it is. The host must live
- * as long as the request.
+ * as long as the captures.
  */
-const struct http_server *vhosts_find(const struct vhosts *vhosts, struct request *req,
-				      struct str host);
+const struct http_server *vhosts_find(const struct vhosts *vhosts, struct str host,
+				      struct captures *captures);
 
 /* --- locations of one level --- */
 
@@ -61,20 +99,15 @@ const struct http_location *location_tree_add(struct location_tree *tree,
  * longest prefix is found and, inside of it, the same search is made. What that
  * finds by an exact name or an expression stays; else, unless the prefix was
  * written with ^~, the expressions of this level are tried in order, and the
- * first that matches is searched inside, too. Captures become the request's.
- * NULL: an expression was given up, so nobody knows which location it would have
- * been. The URI must live as long as the request.
+ * first that matches is searched inside, too. Each of
+ * these adds to the captures. NULL: an expression was given up, so nobody knows which
+ * location it would have been. The URI must live as long as the captures.
  */
-const struct http_location *location_find(struct request *req, const struct http_server *server,
-					  struct str uri);
+const struct http_location *location_find(const struct http_server *server, struct str uri,
+					  struct captures *captures);
 
 /* The location "@name", or NULL. */
 const struct http_location *location_find_named(const struct http_server *server,
 						struct str name);
-
-/* --- regular expressions --- */
-
-/* "PCRE2 10.42 2022-12-11", for `skua -V`. */
-const char *pattern_library(void);
 
 #endif

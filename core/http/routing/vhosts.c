@@ -167,8 +167,8 @@ static const struct http_server *find_tail(const struct wildcards *wildcards, st
 	return NULL;
 }
 
-const struct http_server *vhosts_find(const struct vhosts *vhosts, struct request *req,
-				      struct str host)
+const struct http_server *vhosts_find(const struct vhosts *vhosts, struct str host,
+				      struct captures *captures)
 {
 	if (!vhosts->has_names)
 		return vhosts->fallback;
@@ -183,7 +183,7 @@ const struct http_server *vhosts_find(const struct vhosts *vhosts, struct reques
 		return server;
 	for (const struct vhost_pattern *entry = host.len ? vhosts->patterns : NULL; entry;
 	     entry = entry->next) {
-		enum match match = pattern_match(req, entry->pattern, host);
+		enum match match = pattern_try(entry->pattern, host, captures);
 
 		if (match != MATCH_NO)
 			return match == MATCH_YES ? entry->server : NULL;
