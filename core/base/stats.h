@@ -16,7 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* 1xx to 5xx stand at 1 to 5; at 0 what was closed without an answer. */
+/* 1xx to 5xx stand at 1 to 5; at 0 requests that ended without a response. */
 #define STATS_CLASSES 6
 
 /* Raise it when a member of a slot changes its place or its meaning. */

@@ -11,7 +11,7 @@
  *     7 expire    timers, then the hooks that want the end of the turn
  *
  * Steps 2 to 5 are a round. Each takes a few of the descriptors, so that what was
- * received is still in the caches of the processor when it is answered; rounds
+ * received is still in the caches of the processor when it is used; rounds
  * follow each other until all descriptors have had their turn.
  *
  * There is one loop in a process, so it needs no handle. Only wakeups
@@ -34,9 +34,9 @@ struct event {
 };
 
 /*
- * Work that is queued for a stage of this round, or of the next one when its
- * stage is over or was the one that queued it. Lies in its owner's memory; the
- * owner calls job_cancel() before that memory ends.
+ * Work that is queued for a stage. It is done in this round, or in the next one if the stage
+ * is over or running. Lies in its owner's memory; the owner calls job_cancel() before that
+ * memory ends.
  */
 enum stage { STAGE_RESPOND, STAGE_SEND, STAGE_FINISH, STAGES };
 

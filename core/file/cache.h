@@ -3,8 +3,8 @@
  * The cache of entries of a process: what was found under a path, misses too.
  *
  * An entry is validated by one fstatat() at most in a round of the loop. That is
- * as good as one for each request: everything that is answered in a round was
- * received in step 2 of it, before the first answer of step 4. A change that
+ * as good as one for each request: every request that runs in a round was
+ * received in step 2 of it, before the first one runs in step 4. A change that
  * was complete before some client sent its request is therefore older than any
  * validation of that round. This holds for look-ups in step 4 and later, which is
  * where requests run; a completion (complete.h) only queues them.
@@ -37,7 +37,10 @@ struct file *file_lookup(const struct file_query *query);
 void file_hold(struct file *file); /* one more reference */
 void file_release(struct file *file);
 
-/* Closes what nobody holds: memory or descriptors are needed elsewhere. True if there was any. */
+/*
+ * Memory or descriptors are needed elsewhere: drops all entries that only the cache holds.
+ * Returns true if there was any.
+ */
 bool file_cache_trim(void);
 
 /* Everything goes, now or when it is released: the process ends. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * An entry: what was found under a path, as it was at one moment. Entries do
- * not change; when the file has, a new entry takes the place of the old one,
- * which lives on until the last who holds it lets go.
+ * An entry: what was found under a path, as it was at one moment. Entries do not change;
+ * when the file has changed, a new entry takes the place of the old one, which lives until
+ * its last reference is dropped.
  */
 #ifndef SKUA_FILE_ENTRY_H
 #define SKUA_FILE_ENTRY_H
@@ -51,7 +51,7 @@ struct file_entry {
 	char last_modified[32];
 };
 
-/* What a stat of the path says now: the status, or an errno. */
+/* What stat(2) of the path says now: the status, or an errno. */
 struct file_look {
 	int error;
 	const char *refusal; /* why the path is not looked up at all; NULL: it is */
@@ -60,7 +60,7 @@ struct file_look {
 
 struct file_look file_look(const struct file_query *query);
 
-/* Does the entry still say what is on the disk? */
+/* Whether the entry still says what is on the disk. */
 bool entry_is_valid(const struct file_entry *entry, const struct file_look *look);
 
 /*

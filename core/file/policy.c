@@ -117,7 +117,7 @@ static int openat2_below(int dir, const char *path, int flags)
 	return -errno;
 }
 
-/* Old kernels do not know the call; filters of containers answer EPERM instead. */
+/* Old kernels do not have the call; filters of containers refuse it with EPERM. */
 static bool has_openat2(void)
 {
 	static enum { UNKNOWN, YES, NO } known;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The memory that received bytes lie in. Requests point into it, so a buffer
- * lives until the connection and the last request whose head it holds have let
- * it go. Buffers of the usual size are kept for reuse.
+ * The memory that received bytes lie in. Requests point into it, so a buffer lives until the
+ * connection and the last request whose head it holds have released it. Buffers of the usual
+ * size are kept for reuse.
  */
 #ifndef SKUA_NET_BUFFER_H
 #define SKUA_NET_BUFFER_H

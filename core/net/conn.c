@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Connections: opening, closing, waiting, the lists and counters of this
- * worker. What is said on them is the protocol's.
+ * Opens and closes connections, watches them, keeps the lists and counters of this process.
+ * What is said on a connection is up to its protocol.
  */
 #include "net/conn.h"
 
@@ -24,7 +24,10 @@ static void on_ready(struct event *event, uint32_t events)
 {
 	struct conn *conn = (struct conn *)event;
 
-	/* Both ends sent, it is a hang-up too; closed with bytes unread, it would be a reset. */
+	/*
+	 * EPOLLHUP also comes when both sides have sent their ends. To close then with bytes
+	 * unread would reset the connection.
+	 */
 	if (events & EPOLLERR || (events & EPOLLHUP && !conn->end_sent)) {
 		conn_close(conn); /* nothing can be sent any more */
 		return;
@@ -72,8 +75,8 @@ static bool refuse(int fd, const char *why)
 	return false;
 }
 
-/* Edge-triggered; and a read ends at an urgent byte, which EPOLLPRI tells of. */
-static uint32_t asked_for(const struct conn *conn)
+/* EPOLLPRI: there is an urgent byte, at which a read ends although more may follow. */
+static uint32_t epoll_events(const struct conn *conn)
 {
 	return conn->events | EPOLLPRI | EPOLLET;
 }
@@ -81,10 +84,10 @@ static uint32_t asked_for(const struct conn *conn)
 /* Where the system has no room in epoll, the connection that has been idle longest goes. */
 static int watch(struct conn *conn)
 {
-	int error = event_add(&conn->event, asked_for(conn));
+	int error = event_add(&conn->event, epoll_events(conn));
 
 	if ((error == -ENOSPC || error == -ENOMEM) && conn_close_oldest_idle())
-		error = event_add(&conn->event, asked_for(conn));
+		error = event_add(&conn->event, epoll_events(conn));
 	return error;
 }
 
@@ -100,7 +103,7 @@ static struct conn *create(const struct listener *listener, int fd, const union 
 	}
 	conn->event = (struct event){ .fd = fd, .ready = on_ready };
 	conn->events = EPOLLIN | EPOLLRDHUP;
-	/* There, a read ends behind a descriptor that was sent along, too. */
+	/* On a unix socket, a read also ends behind a descriptor that was sent with the bytes. */
 	conn->reads_are_cut = listener->address.any.sa_family == AF_UNIX;
 	conn->respond.run = on_respond;
 	conn->send.run = on_send;
@@ -175,11 +178,11 @@ void conn_unwatch(struct conn *conn)
 
 void conn_watch(struct conn *conn)
 {
-	if (event_add(&conn->event, asked_for(conn)) == 0)
+	if (event_add(&conn->event, epoll_events(conn)) == 0)
 		return;
 	log_alert("connection %llu ends: epoll does not take it again",
 		  (unsigned long long)conn->number);
-	timer_start(&conn->timer, 0); /* whoever called still has it in his hands */
+	timer_start(&conn->timer, 0); /* the caller still uses it */
 }
 
 static void reset(int fd)
@@ -218,10 +221,10 @@ void conn_forget(struct conn *conn)
 	destroy(conn);
 }
 
-/* Asked anew, epoll tells of what is there by now. */
+/* Asks epoll again: it reports what is there by now, even if it has reported it before. */
 static void ask(struct conn *conn)
 {
-	if (event_modify(&conn->event, asked_for(conn)) < 0)
+	if (event_modify(&conn->event, epoll_events(conn)) < 0)
 		log_alert("connection %llu: epoll_ctl() failed", (unsigned long long)conn->number);
 }
 
@@ -341,7 +344,7 @@ bool conn_close_oldest_idle(void)
 
 	struct conn *oldest = list_item(first, struct conn, link);
 
-	/* If the oldest one has to stay, so have the others. */
+	/* If this one has to stay, so do the others, which became idle later. */
 	if (oldest->stays_until > clock_ms())
 		return false;
 	conn_close(oldest);

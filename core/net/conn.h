@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A connection: a descriptor, its transport (plain now), the protocol that is
- * spoken on it, its limits in time. It knows nothing of HTTP. Between requests
- * it holds no buffers.
+ * A connection: a descriptor, the transport of its bytes (plain; TLS would be another one),
+ * the protocol that is spoken on it, and its timer. Nothing here knows HTTP. Between
+ * requests a connection holds no buffers.
  *
- *     readable -> protocol->receive      step 2 of the turn: bytes into a buffer
- *              -> job respond            step 4: protocol->respond
- *              -> job send               step 5: protocol->send
+ * The loop calls the protocol in three steps of a turn (event/loop.h); a step queues the
+ * job of another one when there is something to do for it:
+ *
+ *     readable          protocol->receive()   step 2 of the turn: bytes into a buffer
+ *     job `respond`     protocol->respond()   step 4
+ *     job `send`        protocol->send()      step 5
  */
 #ifndef SKUA_NET_CONN_H
 #define SKUA_NET_CONN_H
@@ -23,7 +26,11 @@
 
 struct conn;
 
-/* A row of functions for each way to move bytes. All of them as the system calls, but -errno. */
+/*
+ * How bytes are moved. The functions return what recv(2), sendmsg(2) and sendfile(2) return,
+ * but -errno where these return -1. `more`: further bytes follow at once, so that an
+ * incomplete last segment can be held back.
+ */
 struct transport {
 	ssize_t (*receive)(struct conn *conn, void *buffer, size_t size);
 	ssize_t (*send)(struct conn *conn, const struct iovec *iov, int count, bool more);
@@ -34,39 +41,41 @@ struct transport {
 extern const struct transport transport_plain;
 
 /*
- * What a connection has been through in other processes, and what goes with it
- * when it moves on. Zero: nothing, it is new.
+ * What goes with a connection that is moved to another process. All members are zero for a
+ * new connection.
  */
 struct conn_past {
 	uint64_t number; /* 0: none was given yet */
 	uint32_t requests; /* so far */
 	int64_t started_ms; /* wall clock */
-	int64_t deadline_ms; /* of what it waits for, clock_ms(): the same for all; 0: none */
-	int64_t began_ms; /* wall clock: when the first of the bytes came */
+	/* When its timer expires; clock_ms(), which is the same in all processes. 0: never. */
+	int64_t deadline_ms;
+	int64_t began_ms; /* wall clock: when the first of `bytes` came */
 	struct str bytes; /* received and not yet used */
 };
 
 struct protocol {
 	const char *name;
 	void (*open)(struct conn *conn); /* may close it at once */
-	/* Instead of open(): it goes on where another process has left it. May close it. */
+	/* Instead of open(): continues where another process has left it. May close it at once. */
 	void (*import)(struct conn *conn, const struct conn_past *past);
 	/*
-	 * Fills in deadline, began and bytes (which stay the connection's), changes
-	 * nothing. False: not now, something is under way. NULL: it can't move.
+	 * Fills in deadline_ms, began_ms and bytes, which the connection still owns, and
+	 * changes nothing. False: something is under way, so that it cannot move now. NULL:
+	 * connections of this protocol cannot move.
 	 */
 	bool (*export)(const struct conn *conn, struct conn_past *past);
 	void (*receive)(struct conn *conn); /* readable: read once */
 	void (*respond)(struct conn *conn);
 	void (*send)(struct conn *conn);
-	void (*expired)(struct conn *conn); /* conn->timer */
-	void (*drain)(struct conn *conn); /* the worker stops: end soon, cleanly */
+	void (*expired)(struct conn *conn); /* conn->timer has expired */
+	void (*drain)(struct conn *conn); /* the worker stops: end when the next response is out */
 	void (*close)(struct conn *conn); /* conn_close(): release what the protocol holds */
 };
 
 struct conn {
 	struct event event;
-	uint32_t events; /* that epoll is asked for now */
+	uint32_t events; /* EPOLLIN, EPOLLOUT, EPOLLRDHUP that epoll is asked for now */
 	struct job respond, send;
 	struct timer timer;
 
@@ -89,25 +98,26 @@ struct conn {
 
 	bool nodelay; /* TCP_NODELAY is set */
 	bool peer_closed; /* the peer has sent its end */
-	bool end_sent; /* we have sent ours, and what comes is still read */
-	bool reads_are_cut; /* one that did not fill its buffer may have left something */
+	bool end_sent; /* our end has been sent, and what comes is still read */
+	bool reads_are_cut; /* a read that did not fill its buffer may have left something */
 	bool reset_on_close; /* close with RST: reset_timedout_connection, 444 */
 	struct list link; /* in the list of the idle ones, or of the others */
 	bool idle;
-	int64_t stays_until; /* clock_ms(); idle, it is closed for no need of ours before */
+	/* clock_ms(): before this an idle connection is not closed to get its resources. */
+	int64_t stays_until;
 };
 
 /*
- * Takes over a descriptor that was accepted (nonblocking, close-on-exec) or
- * passed on by another process, and closes it when it can't be served. Called by
- * the worker's listeners and inbox. False: it was refused and closed.
+ * Takes over a descriptor that was accepted (nonblocking, close-on-exec), or passed on by
+ * another process. Called by the worker's listeners and inbox. Returns false if the
+ * connection was refused: then the reason is logged, and the descriptor is closed.
  */
 bool conn_open(const struct listener *listener, int fd, const union address *peer,
 	       socklen_t peer_len);
 
 /*
- * The same for one that another process has given away. It is in nobody else's
- * hands, so it is taken even beyond the limit.
+ * The same for a connection that another process has given away. No other process has it
+ * any more, so it is taken even beyond conns.limit.
  */
 bool conn_import(const struct listener *listener, int fd, const union address *peer,
 		 socklen_t peer_len, const struct conn_past *past);
@@ -116,22 +126,22 @@ bool conn_import(const struct listener *listener, int fd, const union address *p
 void conn_close(struct conn *conn);
 
 /*
- * How a connection leaves for another process. conn_pack() says whether it can
- * now, and what goes with it; conn_unwatch() takes it out of epoll, before its
- * descriptor is sent: from then on what arrives is the receiver's. conn_forget()
- * ends it here when the descriptor has been sent and closed; conn_watch() takes
- * it back when it couldn't be.
+ * How a connection is moved to another process. conn_is_portable(): whether its protocol and
+ * transport allow it at all. conn_pack(): whether it can be moved now, and what goes with
+ * it. conn_unwatch() takes it out of epoll before its descriptor is sent: what arrives
+ * from then on is read by the other process. conn_forget() ends it here when the descriptor
+ * has been sent and closed; conn_watch() goes on with it here when it could not be sent.
  */
-bool conn_is_portable(const struct conn *conn); /* it can, when nothing is under way */
+bool conn_is_portable(const struct conn *conn);
 bool conn_pack(const struct conn *conn, struct conn_past *past);
 void conn_unwatch(struct conn *conn);
 void conn_watch(struct conn *conn);
 void conn_forget(struct conn *conn);
 
 /*
- * Reads once, as recv(2), but -errno. Connections are watched edge-triggered, which
- * spares the kernel a second look at each; what a call leaves unread is an
- * event of the next turn all the same, if EPOLLIN is asked for then.
+ * Reads once, as recv(2), but returns -errno. Connections are watched edge-triggered, which
+ * is less work for the kernel; even so, what a call leaves unread is an event of the next
+ * turn, if EPOLLIN is asked for then.
  */
 ssize_t conn_receive(struct conn *conn, void *buffer, size_t size);
 
@@ -139,13 +149,13 @@ ssize_t conn_receive(struct conn *conn, void *buffer, size_t size);
 void conn_want(struct conn *conn, uint32_t events);
 
 /*
- * The protocol says that it waits for the next request (idle), or has begun
- * with one. When descriptors or connections run out, idle ones are closed first,
- * but not before conn->stays_until.
+ * The protocol says that the connection waits for the next request (idle), or that a request
+ * has begun. When descriptors or connections run out, idle connections are closed first, but
+ * not before conn->stays_until.
  */
 void conn_set_idle(struct conn *conn, bool idle);
 
-/* Address of our end; asks the kernel at the first call. */
+/* The address of the server's end; asks the kernel at the first call. */
 const union address *conn_local(struct conn *conn);
 
 /* The client's address as text; made at the first call, lives as long as the connection. */
@@ -179,15 +189,15 @@ extern struct conns conns;
  */
 void conn_for_each(void (*act)(struct conn *conn));
 
-/* As conn_for_each(), but ends when act() returns false; and the same for idle ones alone. */
+/* As conn_for_each(), but stops when act() returns false: all connections, or idle ones alone. */
 void conn_for_all(bool (*act)(struct conn *conn));
 void conn_for_idle(bool (*act)(struct conn *conn));
 
-/* Closes the idle connections, lets the others finish: protocol->drain on each. */
+/* The worker stops: calls protocol->drain() for each connection; or closes all at once. */
 void conn_drain_all(void);
 void conn_close_all(void);
 
-/* Closes the connection that has been idle longest. False: there is none that may go. */
+/* Closes the connection that has been idle longest. False: there is none that may be closed. */
 bool conn_close_oldest_idle(void);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a connection is about to send: a ring of slices, in order. Memory is
- * gathered into one sendmsg(). Ranges of files go by sendfile(), or are read and
- * written where that does not work (net/sendfile.h).
+ * What a connection is about to send: a ring of slices (body.h), in order. Memory is gathered
+ * into one sendmsg(2). Ranges of files are sent by sendfile(2), or are read and written where
+ * that does not work (net/sendfile.h).
  */
 #ifndef SKUA_NET_OUTPUT_H
 #define SKUA_NET_OUTPUT_H

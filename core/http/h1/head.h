@@ -3,7 +3,7 @@
  * Heads of HTTP/1 requests (RFC 9112): where one ends, its request line, its
  * field lines, what they say about the body. Nothing here allocates: results
  * point into the buffer. Functions that return a status return 0 when all is
- * well, otherwise the status to answer with; the connection is to be closed
+ * well, otherwise the status to respond with; the connection is to be closed
  * then, since where the next request begins is not known.
  *
  *     head_scan()                  until it says HEAD_COMPLETE

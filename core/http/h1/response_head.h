@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The head of an answer in HTTP/1.1, written out. */
+/* Writes the head of a response in HTTP/1.1 (RFC 9112). */
 #ifndef SKUA_HTTP_H1_RESPONSE_HEAD_H
 #define SKUA_HTTP_H1_RESPONSE_HEAD_H
 
