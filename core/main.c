@@ -175,6 +175,7 @@ int main(int argc, char **argv)
 	struct options options;
 
 	program_note(argv);
+	counters_declare();
 	proctitle_start(argc, argv);
 	if (options_read(&options, argc, argv) < 0)
 		return 1;

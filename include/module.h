@@ -30,6 +30,7 @@
 #include <body.h>
 #include <bytes16.h>
 #include <conf.h>
+#include <counter.h>
 #include <date.h>
 #include <escape.h>
 #include <field.h>
@@ -101,6 +102,7 @@ struct module {
 	size_t context_size; /* of request_context() */
 	const struct directive *directives; /* ended by a zeroed entry */
 	const struct variable *variables; /* ended by a zeroed entry */
+	const struct counter *counters; /* ended by a zeroed entry */
 	phase_handler *on[PHASES];
 
 	enum filter_role filter_role; /* of on[PHASE_FILTER] */

@@ -6,6 +6,7 @@
 #include "base/stats.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -15,8 +16,17 @@ enum { BLOCK = 1 << 16 }; /* numbers that a process gives in a row */
 
 static struct {
 	struct stats before; /* where this process counts until it is given a slot */
+	struct stats_modules modules_before;
 	size_t slot, slots; /* which slot it counts in, of how many */
+	uint64_t signature; /* of the counters of modules */
+	bool is_gauge[STATS_MODULES_MAX];
 } own = { .slots = 1 };
+
+void stats_declare_modules(uint64_t signature, const bool is_gauge[STATS_MODULES_MAX])
+{
+	own.signature = signature;
+	memcpy(own.is_gauge, is_gauge, sizeof(own.is_gauge));
+}
 
 struct stats *stats_mine = &own.before;
 
@@ -67,11 +77,46 @@ void stats_fold(struct stats *into, const struct stats *slot)
 	stats_add(&into->bytes, stats_get(&slot->bytes));
 }
 
+bool stats_has_our_modules(struct stats *slot)
+{
+	return stats_get(&stats_modules_of(slot)->signature) == own.signature;
+}
+
+void stats_add_modules_to(uint64_t *sums, struct stats *slot)
+{
+	for (size_t i = 0; stats_has_our_modules(slot) && i < STATS_MODULES_MAX; i++)
+		sums[i] += stats_get(&stats_modules_of(slot)->values[i]);
+}
+
+void stats_fold_modules(struct stats *into, struct stats *slot)
+{
+	_Atomic uint64_t *to = stats_modules_of(into)->values;
+
+	for (size_t i = 0; stats_has_our_modules(slot) && i < STATS_MODULES_MAX; i++)
+		if (!own.is_gauge[i])
+			stats_add(&to[i], stats_get(&stats_modules_of(slot)->values[i]));
+}
+
+void stats_clear(struct stats *slot)
+{
+	uint64_t numbers = stats_get(&slot->numbers);
+
+	memset(slot, 0, sizeof(*slot));
+	stats_set(&slot->numbers, numbers);
+}
+
+void stats_clear_modules(struct stats *slot)
+{
+	memset(stats_modules_of(slot), 0, sizeof(struct stats_modules));
+	stats_set(&stats_modules_of(slot)->signature, own.signature);
+}
+
 size_t stats_stride(void)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	size_t size = sizeof(struct stats) + sizeof(struct stats_modules);
 
-	return (sizeof(struct stats) + page - 1) / page * page;
+	return (size + page - 1) / page * page;
 }
 
 bool stats_stride_is_sound(size_t stride)

@@ -40,6 +40,26 @@ struct stats {
 	_Atomic uint64_t unavailable;
 } __attribute__((aligned(128)));
 
+enum { STATS_MODULES_MAX = 256 };
+
+/*
+ * The counters of modules, behind those of the core in each slot. What they are depends on
+ * the modules of a program, which the signature names: of slots with another one, or none,
+ * they are not read.
+ */
+struct stats_modules {
+	_Atomic uint64_t signature;
+	_Atomic uint64_t values[STATS_MODULES_MAX];
+};
+
+static inline struct stats_modules *stats_modules_of(struct stats *slot)
+{
+	return (struct stats_modules *)(slot + 1);
+}
+
+/* Which counters the modules of this program have. Once, before any slot is used. */
+void stats_declare_modules(uint64_t signature, const bool is_gauge[STATS_MODULES_MAX]);
+
 /* The slots of a file of counters. */
 struct stats_slots {
 	char *memory; /* NULL: there are none */
@@ -78,6 +98,16 @@ void stats_add_to(struct stats_sum *sum, const struct stats *slot);
 
 /* Adds the counts of a process that has ended to another slot; only that slot's writer may. */
 void stats_fold(struct stats *into, const struct stats *slot);
+
+/* The same for the counters of modules; sums has STATS_MODULES_MAX members. */
+void stats_add_modules_to(uint64_t *sums, struct stats *slot);
+void stats_fold_modules(struct stats *into, struct stats *slot);
+
+bool stats_has_our_modules(struct stats *slot);
+
+/* Sets the counters of a slot to zero, but the numbers of connections: they go on. */
+void stats_clear(struct stats *slot);
+void stats_clear_modules(struct stats *slot);
 
 /* Counts a response that has ended, and its bytes; status 0: there was no response. */
 void stats_count_response(int status, uint64_t bytes);

@@ -37,4 +37,10 @@ static inline const struct module *module_at(size_t index)
 /* The index of a module; it must be one of them. */
 size_t module_index(const struct module *module);
 
+/* How many counters a module has. */
+size_t counters_of(const struct module *module);
+
+/* Tells stats.h which counters the modules have. Once, before anything is counted. */
+void counters_declare(void);
+
 #endif

@@ -5,6 +5,7 @@
  * as a crash in `skua -t`, or not at all. It is always the module's mistake, so the message
  * names the module and what its author has to change.
  */
+#include "base/stats.h"
 #include "config/internal.h"
 
 enum {
@@ -186,6 +187,18 @@ static void check_variable_is_new(const struct subject *subject, size_t last,
 	}
 }
 
+static void check_counter(const struct subject *subject, const struct counter *counter)
+{
+	if (!is_name(counter->name))
+		mistake(subject, "has a name that is none\n"
+				 "use lower case letters, digits and underscores");
+	if (!counter->doc || !*counter->doc)
+		mistake(subject, "has no text for `skua status`\nadd .doc");
+	for (const struct counter *c = subject->module->counters; c != counter; c++)
+		if (strcmp(c->name, counter->name) == 0)
+			mistake(subject, "is there twice\ngive one of them another name");
+}
+
 static void check_module(struct conf *conf, size_t index)
 {
 	const struct module *module = conf->modules[index];
@@ -212,6 +225,11 @@ static void check_module(struct conf *conf, size_t index)
 		check_directive(&subject, d);
 		check_directive_is_new(&subject, entry_of(conf, d));
 	}
+	subject.kind = "counter";
+	for (const struct counter *c = module->counters; c && c->name; c++) {
+		subject.name = c->name;
+		check_counter(&subject, c);
+	}
 	subject.kind = "variable";
 	for (const struct variable *v = module->variables; v && v->name; v++) {
 		subject.name = v->name;
@@ -222,7 +240,15 @@ static void check_module(struct conf *conf, size_t index)
 
 bool tables_check(struct conf *conf)
 {
-	for (size_t i = 0; i < conf->module_count; i++)
+	size_t counters = 0;
+
+	for (size_t i = 0; i < conf->module_count; i++) {
 		check_module(conf, i);
+		counters += counters_of(conf->modules[i]);
+	}
+	if (counters > STATS_MODULES_MAX)
+		message_add(conf, MESSAGE_ERROR, (struct conf_place){ 0 },
+			    "the modules have %zu counters, and there is room for %d", counters,
+			    STATS_MODULES_MAX);
 	return conf->errors == 0;
 }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/stats.h"
+#include "config/modules.h"
 #include "net/listener.h"
 #include "process/server/generation.h"
 #include "process/server/main_conf.h"
@@ -165,6 +166,20 @@ static void print_sums(struct text *to)
 	text_printf(to, "bytes sent   %" PRIu64 "\n", sum.bytes);
 }
 
+static void print_modules(struct text *to)
+{
+	uint64_t sums[STATS_MODULES_MAX], *sum = sums;
+
+	table_sum_modules(sums);
+	for (size_t i = 0; i < module_count(); i++)
+		for (size_t j = 0; j < counters_of(module_at(i)); j++) {
+			const struct counter *counter = &module_at(i)->counters[j];
+
+			text_printf(to, "%s %s  %" PRIu64 "  %s\n", module_at(i)->name,
+				    counter->name, *sum++, counter->doc);
+		}
+}
+
 void status_print(struct text *to, const struct server_status *status)
 {
 	print_head(to, status);
@@ -174,4 +189,5 @@ void status_print(struct text *to, const struct server_status *status)
 		print_process(to, process);
 	text_add(to, STR("\n"));
 	print_sums(to);
+	print_modules(to);
 }

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/stats.h"
+#include "config/modules.h"
 #include "net/listener.h"
 #include "process/server/generation.h"
 #include "process/server/table.h"
@@ -97,6 +98,30 @@ static void put_generation(struct text *to, const struct generation *active)
 	text_add(to, STR("],"));
 }
 
+/* Of the modules that have any. */
+static void put_modules(struct text *to)
+{
+	uint64_t sums[STATS_MODULES_MAX], *sum = sums;
+	struct str comma = STR("");
+
+	table_sum_modules(sums);
+	text_add(to, STR("\"modules\":{"));
+	for (size_t i = 0; i < module_count(); i++) {
+		const struct module *module = module_at(i);
+		size_t count = counters_of(module);
+
+		for (size_t j = 0; j < count; j++, sum++) {
+			text_add(to, comma);
+			if (j == 0)
+				text_printf(to, "\"%s\":{", module->name);
+			put_number(to, module->counters[j].name, *sum);
+			comma = STR(",");
+		}
+		text_add(to, count > 0 ? STR("}") : STR(""));
+	}
+	text_add_char(to, '}');
+}
+
 void status_print_json(struct text *to, const struct server_status *status)
 {
 	struct stats_sum sum;
@@ -113,5 +138,7 @@ void status_print_json(struct text *to, const struct server_status *status)
 	put_processes(to);
 	text_add(to, STR(",\"totals\":{"));
 	put_counts(to, &sum);
-	text_add(to, STR("}}\n"));
+	text_add(to, STR("},"));
+	put_modules(to);
+	text_add(to, STR("}\n"));
 }

@@ -54,9 +54,14 @@ int table_start(void)
 		table.stats_fd = -1;
 		error = stats_map(&table.slots, &table.stats_fd);
 	}
-	if (error == 0 && table.before.memory)
+	if (error < 0)
+		return error;
+	if (table.before.memory)
 		stats_fold(of_ended(), stats_slot(&table.before, SLOT_OF_ENDED));
-	return error;
+	/* The file is new, or of a program with other modules. */
+	if (!stats_has_our_modules(of_ended()))
+		stats_clear_modules(of_ended());
+	return 0;
 }
 
 int table_enter(const struct process *self)
@@ -88,13 +93,11 @@ void table_fold(const struct stats_slots *counted)
 		stats_fold(of_ended(), stats_slot(counted, i));
 }
 
-/* Connection numbers go on: those that were given may still be in use. */
-static void clear(struct stats *stats)
+/* Slots that lie closer together have no room for the counters of modules. */
+static bool has_modules(const struct stats *stats)
 {
-	uint64_t numbers = stats_get(&stats->numbers);
-
-	memset(stats, 0, sizeof(*stats));
-	stats_set(&stats->numbers, numbers);
+	return (const char *)stats >= table.slots.memory &&
+	       (const char *)stats < table.slots.memory + SLOTS * table.slots.stride;
 }
 
 int table_add(enum process_kind kind, struct generation *generation, unsigned index,
@@ -129,7 +132,8 @@ int table_add(enum process_kind kind, struct generation *generation, unsigned in
 		.inbox = { inbox[0], inbox[1] },
 		.stats = stats_slot(&table.slots, place),
 	};
-	clear((*out)->stats);
+	stats_clear((*out)->stats);
+	stats_clear_modules((*out)->stats);
 	return 0;
 }
 
@@ -165,7 +169,9 @@ void table_remove(struct process *process)
 	timer_stop(&process->timer);
 	timer_stop(&process->relay);
 	stats_fold(of_ended(), process->stats);
-	clear(process->stats);
+	if (has_modules(process->stats))
+		stats_fold_modules(of_ended(), process->stats);
+	stats_clear(process->stats);
 	if (process->channel.fd >= 0) {
 		event_remove(&process->channel);
 		close(process->channel.fd);
@@ -182,6 +188,15 @@ void table_sum(struct stats_sum *sum)
 	stats_add_to(sum, of_ended());
 	for (struct process *process = table_next(NULL); process; process = table_next(process))
 		stats_add_to(sum, process->stats);
+}
+
+void table_sum_modules(uint64_t *sums)
+{
+	memset(sums, 0, STATS_MODULES_MAX * sizeof(*sums));
+	stats_add_modules_to(sums, of_ended());
+	for (struct process *process = table_next(NULL); process; process = table_next(process))
+		if (has_modules(process->stats))
+			stats_add_modules_to(sums, process->stats);
 }
 
 struct process *table_next(const struct process *process)

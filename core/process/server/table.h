@@ -112,6 +112,9 @@ void table_remove(struct process *process);
 /* Sums up what all processes have counted, those that have ended included. */
 void table_sum(struct stats_sum *sum);
 
+/* The same for the counters of modules, STATS_MODULES_MAX of them. */
+void table_sum_modules(uint64_t *sums);
+
 /* Adds what the processes of another program have counted, which has ended. */
 void table_fold(const struct stats_slots *slots);
 

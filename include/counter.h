@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Counters of modules. A module lists them in its table; each worker counts in memory of its
+ * own, without locks, and `skua status` shows the sums:
+ *
+ *     .counters = (const struct counter[]) {
+ *             { "delayed", COUNTER, "Requests that had to wait." },
+ *             { "waiting", GAUGE, "Requests that wait now." },
+ *             { 0 }
+ *     },
+ *
+ *     counter_add(&limit_module, DELAYED, 1);
+ */
+#ifndef SKUA_COUNTER_H
+#define SKUA_COUNTER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct module;
+
+enum counter_kind {
+	COUNTER, /* only grows; what a worker has counted stays in the sum when it ends */
+	GAUGE, /* goes up and down; a worker that ends takes its part along */
+};
+
+struct counter {
+	const char *name; /* lower case, with underscores */
+	enum counter_kind kind;
+	const char *doc; /* what is counted, as a sentence */
+};
+
+/* Adds to the module's counter of this index in its table. In workers only. */
+void counter_add(const struct module *module, size_t index, uint64_t n);
+
+/* The same for a gauge, which may also be lowered. */
+void gauge_add(const struct module *module, size_t index, int64_t n);
+
+#endif
