@@ -22,6 +22,9 @@ uint64_t hash_str(struct str s);
  */
 uint64_t hash_public(struct str s);
 
+/* The same with a key of the caller's, of which both words must be odd. */
+uint64_t hash_keyed(struct str s, const uint64_t key[2]);
+
 struct hash_entry {
 	struct str name;
 	void *value; /* NULL: this place in the table is free */

@@ -9,6 +9,7 @@
 #ifndef SKUA_ZONE_H
 #define SKUA_ZONE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <str.h>
@@ -25,6 +26,13 @@ struct zone_ops {
 	 */
 	const char *layout;
 
+	/*
+	 * Not 0: the memory is a table of records of that many bytes, which the server lays
+	 * out itself; leave `init` and `recover` NULL. When it is full, the record that was
+	 * asked for longest ago makes room for a new one.
+	 */
+	size_t record_size;
+
 	/* Lays out fresh, zeroed memory. Once in the life of the zone. */
 	void (*init)(void *memory, size_t size);
 
@@ -37,8 +45,8 @@ struct zone_ops {
 };
 
 /*
- * Declares a zone, or finds the one declared before under this name. NULL after
- * reporting that it was declared otherwise.
+ * Declares a zone, or finds the one declared before under this name. NULL after reporting
+ * that it was declared otherwise, or that it is too small for eight records of a table.
  */
 struct zone *zone_declare(struct conf_call *call, struct str name, size_t size,
 			  const struct zone_ops *ops);
@@ -46,5 +54,16 @@ struct zone *zone_declare(struct conf_call *call, struct str name, size_t size,
 /* Locks it and returns its memory. Keep it short: other workers wait. */
 void *zone_lock(struct zone *zone);
 void zone_unlock(struct zone *zone);
+
+/*
+ * In a table (zone_ops.record_size): locks the zone and returns the record under the key;
+ * zone_unlock() ends the access. A record that is new is zeroed, and *is_new (unless is_new
+ * is NULL) says so. Of a key, which may have any length, the table keeps 16 bytes that are
+ * made of it and of a secret of the zone, so that nobody can choose keys that collide.
+ */
+void *zone_lock_record(struct zone *zone, struct str key, bool *is_new);
+
+/* How many records a table has now, and how many there is room for. */
+void zone_count_records(struct zone *zone, size_t *used, size_t *room);
 
 #endif

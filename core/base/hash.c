@@ -57,6 +57,11 @@ uint64_t hash_public(struct str s)
 	return hash_with(s, known);
 }
 
+uint64_t hash_keyed(struct str s, const uint64_t words[2])
+{
+	return hash_with(s, words);
+}
+
 static struct hash_entry *find(const struct hash_table *table, struct str name, uint64_t hash)
 {
 	size_t mask = table->capacity - 1;

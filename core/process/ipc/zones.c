@@ -19,6 +19,7 @@
 #include <zone.h>
 
 #include "base/memfile.h"
+#include "process/ipc/zone_table.h"
 #include "process/os/fork.h"
 
 /* What stands in the memory. */
@@ -119,6 +120,14 @@ static bool adopt(struct zone *zone)
 	return false;
 }
 
+static void lay_out(struct zone *zone)
+{
+	if (zone->ops->record_size)
+		zone_table_init(zone->shared->memory, zone->size, zone->ops->record_size);
+	else
+		zone->ops->init(zone->shared->memory, zone->size);
+}
+
 static bool make(struct zone *zone)
 {
 	pthread_mutexattr_t attributes;
@@ -132,7 +141,7 @@ static bool make(struct zone *zone)
 	pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
 	pthread_mutex_init(&zone->shared->lock, &attributes);
 	pthread_mutexattr_destroy(&attributes);
-	zone->ops->init(zone->shared->memory, zone->size);
+	lay_out(zone);
 	return true;
 }
 
@@ -180,6 +189,11 @@ struct zone *zone_declare(struct conf_call *call, struct str name, size_t size,
 {
 	struct zone *zone = find(call->conf, name, size, ops);
 
+	if (ops->record_size && !zone_table_fits(size, ops->record_size)) {
+		conf_error(call, NULL, "the zone \"%.*s\" of %zu bytes is too small",
+			   STR_ARG(name), size);
+		return NULL;
+	}
 	if (!zone)
 		zone = create(name, size, ops);
 	if (!zone) {
@@ -265,7 +279,7 @@ static void recover(struct zone *zone)
 		zone->ops->recover(zone->shared->memory, zone->size);
 	} else {
 		memset(zone->shared->memory, 0, zone->size);
-		zone->ops->init(zone->shared->memory, zone->size);
+		lay_out(zone);
 	}
 	pthread_mutex_consistent(&zone->shared->lock);
 }
@@ -284,4 +298,15 @@ void *zone_lock(struct zone *zone)
 void zone_unlock(struct zone *zone)
 {
 	pthread_mutex_unlock(&zone->shared->lock);
+}
+
+void *zone_lock_record(struct zone *zone, struct str key, bool *is_new)
+{
+	return zone_table_record(zone_lock(zone), key, is_new);
+}
+
+void zone_count_records(struct zone *zone, size_t *used, size_t *room)
+{
+	zone_table_count(zone_lock(zone), used, room);
+	zone_unlock(zone);
 }

@@ -40,7 +40,9 @@ static verdict zone_content(struct request *req, const void *data)
 
 static int set_zone(struct conf_call *call)
 {
-	static const struct zone_ops ops = { "test-counts-1", init, recover };
+	static const struct zone_ops ops = { .layout = "test-counts-1",
+					     .init = init,
+					     .recover = recover };
 	struct zone_conf *conf = call->data;
 
 	conf->zone = zone_declare(call, call->node->args[0].text, 4096, &ops);
