@@ -95,6 +95,14 @@ static inline int hex_digit(char c)
 
 bool str_eq_nocase(struct str a, struct str b);
 
+/*
+ * The order that people expect of names: runs of digits are numbers, "file2" comes before
+ * "file10"; all else goes by the values of the bytes. Less than, equal to or greater than 0,
+ * as in memcmp(3). 0 only if both are the same bytes: where all numbers are equal ("a1",
+ * "a01"), the first that has fewer zeros in front comes first.
+ */
+int str_compare_natural(struct str a, struct str b);
+
 /* s without the characters of `set` at both ends. */
 struct str str_trim(struct str s, const char *set);
 

@@ -4,6 +4,11 @@
 
 #include <errno.h>
 
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
 ssize_t str_chr(struct str s, char c)
 {
 	const char *found = s.len ? memchr(s.data, c, s.len) : NULL;
@@ -35,6 +40,59 @@ bool str_eq_nocase(struct str a, struct str b)
 		if (ascii_lower(a.data[i]) != ascii_lower(b.data[i]))
 			return false;
 	return true;
+}
+
+/* Takes the run of digits that s begins with off, and returns it. */
+static struct str cut_digits(struct str *s)
+{
+	struct str rest = *s;
+
+	while (rest.len > 0 && is_digit(rest.data[0]))
+		rest = str_skip(rest, 1);
+
+	struct str digits = str_head(*s, s->len - rest.len);
+
+	*s = rest;
+	return digits;
+}
+
+static int compare_sizes(size_t a, size_t b)
+{
+	return (a > b) - (a < b);
+}
+
+/* Numbers of any length. If they are equal, *tie is set unless it is already. */
+static int compare_numbers(struct str a, struct str b, int *tie)
+{
+	size_t len_a = a.len, len_b = b.len;
+
+	while (a.len > 0 && a.data[0] == '0')
+		a = str_skip(a, 1);
+	while (b.len > 0 && b.data[0] == '0')
+		b = str_skip(b, 1);
+	if (a.len != b.len)
+		return compare_sizes(a.len, b.len);
+	if (*tie == 0)
+		*tie = compare_sizes(len_a, len_b);
+	return a.len > 0 ? memcmp(a.data, b.data, a.len) : 0;
+}
+
+int str_compare_natural(struct str a, struct str b)
+{
+	int order = 0, tie = 0;
+
+	while (order == 0 && a.len > 0 && b.len > 0) {
+		if (is_digit(a.data[0]) && is_digit(b.data[0])) {
+			order = compare_numbers(cut_digits(&a), cut_digits(&b), &tie);
+			continue;
+		}
+		order = (unsigned char)a.data[0] - (unsigned char)b.data[0];
+		a = str_skip(a, 1);
+		b = str_skip(b, 1);
+	}
+	if (order == 0)
+		order = compare_sizes(a.len, b.len);
+	return order != 0 ? order : tie;
 }
 
 struct str str_trim(struct str s, const char *set)
