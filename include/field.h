@@ -31,6 +31,26 @@ bool list_next(struct str *rest, struct str *element);
 /* Whether an element of the list equals `token`, compared without case. */
 bool list_has(struct str list, struct str token);
 
+/* The weight of what nothing is said against. */
+enum { WEIGHT_MAX = 1000 };
+
+/*
+ * list_next() for a list with weights (section 12.4.2), such as Accept-Encoding: "gzip;q=0.5"
+ * gives "gzip" and 500. *weight is from 0, not acceptable, to WEIGHT_MAX, which is that of an
+ * element without one; 0 if the weight is malformed. Other parameters before the
+ * weight stay in *element ("text/html;level=1"); those behind it, which are none any more
+ * (section 12.5.1), are dropped. An element without a name is skipped.
+ */
+bool list_next_weighted(struct str *rest, struct str *element, unsigned *weight);
+
+/*
+ * How well such a list likes `name`, compared without case: the weight of the first element
+ * of that name, else of the first "*", else `otherwise`. For Accept-Encoding (section
+ * 12.5.3) `otherwise` is 0 for a coding and more for "identity". A request without the field
+ * accepts anything, and the caller sees that (data NULL); an empty list nothing.
+ */
+unsigned list_weight(struct str list, struct str name, unsigned otherwise);
+
 /*
  * Comparison of entity tags (section 8.8.3.2), each with its quotes and W/. A
  * weak tag is never strongly equal to another, nor is an empty one.
