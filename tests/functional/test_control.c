@@ -357,6 +357,17 @@ START_TEST(a_living_masters_socket_stays)
 }
 END_TEST
 
+/* The server tries to make it before its workers start and when they serve. */
+START_TEST(a_socket_that_cannot_be_made_is_told_once)
+{
+	struct server *server = start("control %DIR%/http.conf;");
+
+	log_wait(server, "of the configuration serves");
+	log_once(server, "cannot make the control socket");
+	server_stop(server);
+}
+END_TEST
+
 static void wait_for_status(const struct server *server, const char *conf, const char *text)
 {
 	struct patience wait = { 0 };
@@ -429,7 +440,7 @@ START_TEST(clients_are_bounded)
 		patience(&wait, "a place is free");
 	/* And those that say nothing are dropped after five seconds. */
 	ck_assert_str_eq(control_read(fds[0]), "");
-	log_wait(server, "a client has not asked for 5000 ms and is dropped");
+	log_wait(server, "a client has sent no request for 5000 ms and is dropped");
 	server_stop(server);
 }
 END_TEST
@@ -590,6 +601,7 @@ TESTS("control", reload_tells_what_has_changed, reload_prints_all_errors_of_the_
       without_the_file_of_the_socket, control_off_makes_no_socket, reopen_tells_what_failed,
       the_socket_is_its_owners, another_user_is_refused,
       a_socket_left_behind_is_replaced, a_living_masters_socket_stays,
+      a_socket_that_cannot_be_made_is_told_once,
       the_socket_steps_aside_for_another_program,
       garbage_is_refused, clients_are_bounded, a_line_may_come_in_pieces,
       hanging_up_while_waiting_is_no_matter, status_is_json, json_shows_utf8_as_it_is,

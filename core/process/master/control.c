@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A client's place goes through three states: it asks (its line is read, the
- * timer runs), it is held (only its hanging up is noticed), it takes its answer
- * (the timer runs again).
+ * A client goes through three states: it sends its request (the timer runs), it is held
+ * (only its hanging up is noticed), it receives its response (the timer runs again).
  */
 #include "process/master/control.h"
 
@@ -34,13 +33,9 @@ struct control_client {
 	char request[CONTROL_REQUEST_MAX];
 	size_t received;
 	unsigned held; /* the round it waits for; 0: none */
-	char *reply; /* NULL: it isn't answered yet */
+	char *reply; /* NULL: there is no response yet */
 	size_t reply_len, sent;
 };
-
-static struct control_client clients[CLIENTS_MAX];
-static control_handler *handle;
-static bool aside; /* another master listens at the path that is configured */
 
 struct control_socket {
 	struct event event; /* first: the event's owner */
@@ -50,8 +45,14 @@ struct control_socket {
 	ino_t inode;
 };
 
-static struct control_socket by_path, by_address;
-static char second_address[CONTROL_ADDRESS_SIZE];
+static struct {
+	struct control_client clients[CLIENTS_MAX];
+	control_handler *handle;
+	bool is_aside; /* another master listens at the path that is configured */
+	struct control_socket by_path, by_address;
+	char address[CONTROL_ADDRESS_SIZE]; /* the abstract one; "": none */
+	int64_t refused_ms; /* when the log was last told of a client of another user */
+} control;
 
 int control_parse(struct str received, enum control_command *command)
 {
@@ -130,33 +131,25 @@ void control_hold(struct control_client *client, unsigned round)
 void control_reply_held(unsigned round, bool ok, struct str text)
 {
 	for (size_t i = 0; i < CLIENTS_MAX; i++)
-		if (clients[i].used && clients[i].held && clients[i].held <= round)
-			control_reply(&clients[i], ok, text);
+		if (control.clients[i].used && control.clients[i].held &&
+		    control.clients[i].held <= round)
+			control_reply(&control.clients[i], ok, text);
 }
 
 void control_reply_upgraded(bool ok, struct str text)
 {
 	for (size_t i = 0; i < CLIENTS_MAX; i++)
-		if (clients[i].used && clients[i].held == CONTROL_UPGRADED)
-			control_reply(&clients[i], ok, text);
+		if (control.clients[i].used && control.clients[i].held == CONTROL_UPGRADED)
+			control_reply(&control.clients[i], ok, text);
 }
 
 bool control_for_each_upgraded(bool (*act)(void *data, int fd), void *data)
 {
 	for (size_t i = 0; i < CLIENTS_MAX; i++)
-		if (clients[i].used && clients[i].held == CONTROL_UPGRADED &&
-		    !act(data, clients[i].event.fd))
+		if (control.clients[i].used && control.clients[i].held == CONTROL_UPGRADED &&
+		    !act(data, control.clients[i].event.fd))
 			return false;
 	return true;
-}
-
-static void refuse(struct control_client *client, int error)
-{
-	log_warnx("control socket: a request that is %s was refused",
-		  error == -EMSGSIZE ? "too long" : "no command");
-	control_reply(client, false,
-		      STR("no such command; there are reload, reopen, upgrade, status, "
-			  "status json\n"));
 }
 
 static void receive(struct control_client *client)
@@ -173,10 +166,15 @@ static void receive(struct control_client *client)
 	}
 	client->received += (size_t)n;
 	int result = control_parse((struct str){ client->request, client->received }, &command);
-	if (result < 0)
-		refuse(client, result);
-	else if (result > 0)
-		handle(client, command);
+	if (result < 0) {
+		log_warnx("control socket: a request that is %s was refused",
+			  result == -EMSGSIZE ? "too long" : "no command");
+		control_reply(client, false,
+			      STR("no such command; there are reload, reopen, upgrade, status, "
+				  "status json\n"));
+	} else if (result > 0) {
+		control.handle(client, command);
+	}
 }
 
 static void on_client(struct event *event, uint32_t events)
@@ -196,32 +194,25 @@ static void on_time_over(void *data)
 	struct control_client *client = data;
 
 	log_warnx("control socket: a client has %s for %d ms and is dropped",
-		  client->reply ? "not taken its answer" : "not asked", LIMIT_MS);
+		  client->reply ? "not taken its response" : "sent no request", LIMIT_MS);
 	hang_up(client);
 }
 
-static struct control_client *free_place(void)
+static void add_client(int fd)
 {
-	for (size_t i = 0; i < CLIENTS_MAX; i++)
-		if (!clients[i].used)
-			return &clients[i];
-	return NULL;
-}
-
-static void welcome(int fd)
-{
-	static int64_t refused_ms;
 	static const char busy[] = "error\nthe control socket has too many clients, try again\n";
-	struct control_client *client = free_place();
+	struct control_client *client = control.clients;
 
+	while (client < control.clients + CLIENTS_MAX && client->used)
+		client++;
 	/* Anybody can connect to the second address. */
 	if (!control_socket_trusts(fd)) {
-		if (clock_is_due(&refused_ms, SHORTAGE_LOG_MS))
+		if (clock_is_due(&control.refused_ms, SHORTAGE_LOG_MS))
 			log_warnx("control socket: a client of another user is refused");
 		close(fd);
 		return;
 	}
-	if (!client) {
+	if (client == control.clients + CLIENTS_MAX) {
 		send(fd, busy, sizeof(busy) - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
 		close(fd);
 		return;
@@ -249,7 +240,7 @@ static void on_connection(struct event *event, uint32_t events)
 
 	(void)events;
 	if (fd >= 0) {
-		welcome(fd);
+		add_client(fd);
 	} else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
 		log_crit("control socket: accept() failed, clients wait for %d ms", RETRY_MS);
 		event_remove(event);
@@ -286,11 +277,10 @@ static void close_socket(struct control_socket *socket)
 	socket->path = NULL;
 }
 
-static void complain(const char *path, int error)
+static void log_failure(const char *path, int error)
 {
 	const char *remedy = "the directive control names another, or \"off\"";
 
-	errno = -error;
 	if (is_abstract(path))
 		log_info("the control socket has no second address: %s",
 			 error == -EADDRINUSE ? "another server of this configuration has it" :
@@ -299,7 +289,7 @@ static void complain(const char *path, int error)
 		log_errorx("the control socket \"%s\" belongs to a server that runs; %s", path,
 			   remedy);
 	else
-		log_error("cannot make the control socket \"%s\"; %s", path, remedy);
+		log_errorc(error, "cannot make the control socket \"%s\"; %s", path, remedy);
 }
 
 /* Remembers which file it is, if there is one. */
@@ -315,49 +305,49 @@ static int note_file(struct control_socket *socket, const char *path)
 	return socket->path ? 0 : -ENOMEM;
 }
 
-static void open_socket(struct control_socket *socket, const char *path)
+/* 0 or -errno. */
+static int open_socket(struct control_socket *socket, const char *path)
 {
 	int fd = control_socket_open(path);
 
-	if (fd < 0) {
-		complain(path, fd);
-		return;
-	}
+	if (fd < 0)
+		return fd;
 	socket->event = (struct event){ .fd = fd, .ready = on_connection };
 	socket->retry = (struct timer){ .expired = on_retry, .data = socket };
 	int error = note_file(socket, path);
 	if (error == 0)
 		error = event_add(&socket->event, EPOLLIN);
 	if (error == 0)
-		return;
-	complain(path, error);
+		return 0;
 	close(fd);
 	if (!is_abstract(path))
 		unlink(path);
 	free(socket->path);
 	socket->path = NULL;
+	return error;
 }
 
-/* At this path from now on; "": nowhere. */
-static void listen_at(struct control_socket *socket, const char *path)
+/* At this path from now on; "": nowhere. `is_quiet`: the log knows of a failure already. */
+static void listen_at(struct control_socket *socket, const char *path, bool is_quiet)
 {
 	if (socket->path && strcmp(socket->path, path) == 0)
 		return;
 	close_socket(socket);
-	if (path[0])
-		open_socket(socket, path);
+	int error = path[0] ? open_socket(socket, path) : 0;
+	if (error < 0 && !is_quiet)
+		log_failure(path, error);
 }
 
-void control_listen(const char *path, const char *address, control_handler *handler)
+void control_listen(const char *path, const char *address, bool is_retry, control_handler *handler)
 {
 	char full[PATH_MAX];
 
 	fork_cleanup_add(control_forget);
-	handle = handler;
-	snprintf(full, sizeof(full), "%s%s", path, path[0] && aside ? ASIDE : "");
-	listen_at(&by_path, full);
-	snprintf(second_address, sizeof(second_address), "%s", path[0] ? address : "");
-	listen_at(&by_address, aside ? "" : second_address);
+	control.handle = handler;
+	snprintf(full, sizeof(full), "%s%s", path, path[0] && control.is_aside ? ASIDE : "");
+	listen_at(&control.by_path, full, is_retry);
+	snprintf(control.address, sizeof(control.address), "%s", path[0] ? address : "");
+	listen_at(&control.by_address, control.is_aside ? "" : control.address, is_retry);
 }
 
 /* The file keeps its inode: clients that are waiting stay. */
@@ -365,12 +355,12 @@ static void move_file(const char *to)
 {
 	char *path = strdup(to);
 
-	if (path && rename(by_path.path, path) == 0) {
-		free(by_path.path);
-		by_path.path = path;
+	if (path && rename(control.by_path.path, path) == 0) {
+		free(control.by_path.path);
+		control.by_path.path = path;
 		return;
 	}
-	log_warn("cannot rename the control socket \"%s\" to \"%s\"", by_path.path, to);
+	log_warn("cannot rename the control socket \"%s\" to \"%s\"", control.by_path.path, to);
 	free(path);
 }
 
@@ -378,12 +368,12 @@ void control_set_aside(void)
 {
 	char path[PATH_MAX];
 
-	if (aside)
+	if (control.is_aside)
 		return;
-	aside = true;
-	listen_at(&by_address, "");
-	if (by_path.path &&
-	    snprintf(path, sizeof(path), "%s" ASIDE, by_path.path) < (int)sizeof(path))
+	control.is_aside = true;
+	listen_at(&control.by_address, "", false);
+	if (control.by_path.path &&
+	    snprintf(path, sizeof(path), "%s" ASIDE, control.by_path.path) < (int)sizeof(path))
 		move_file(path);
 }
 
@@ -391,14 +381,14 @@ void control_take_back(void)
 {
 	char path[PATH_MAX];
 
-	if (!aside)
+	if (!control.is_aside)
 		return;
-	aside = false;
-	listen_at(&by_address, second_address);
-	if (!by_path.path || !str_ends(str_from(by_path.path), STR(ASIDE)))
+	control.is_aside = false;
+	listen_at(&control.by_address, control.address, false);
+	if (!control.by_path.path || !str_ends(str_from(control.by_path.path), STR(ASIDE)))
 		return;
-	snprintf(path, sizeof(path), "%.*s", (int)(strlen(by_path.path) - strlen(ASIDE)),
-		 by_path.path);
+	snprintf(path, sizeof(path), "%.*s", (int)(strlen(control.by_path.path) - strlen(ASIDE)),
+		 control.by_path.path);
 	move_file(path);
 }
 
@@ -406,19 +396,19 @@ void control_finish(void)
 {
 	control_reply_held(UINT_MAX, false, STR("the server has ended\n"));
 	for (size_t i = 0; i < CLIENTS_MAX; i++)
-		if (clients[i].used)
-			hang_up(&clients[i]);
-	close_socket(&by_path);
-	close_socket(&by_address);
+		if (control.clients[i].used)
+			hang_up(&control.clients[i]);
+	close_socket(&control.by_path);
+	close_socket(&control.by_address);
 }
 
 void control_forget(void)
 {
 	for (size_t i = 0; i < CLIENTS_MAX; i++)
-		if (clients[i].used)
-			close(clients[i].event.fd);
-	if (by_path.path)
-		close(by_path.event.fd);
-	if (by_address.path)
-		close(by_address.event.fd);
+		if (control.clients[i].used)
+			close(control.clients[i].event.fd);
+	if (control.by_path.path)
+		close(control.by_path.event.fd);
+	if (control.by_address.path)
+		close(control.by_address.event.fd);
 }

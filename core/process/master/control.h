@@ -7,9 +7,9 @@
  *     reload           ok                    or    error
  *                      generation 2 serves …       the messages
  *
- * The commands are reload, reopen, upgrade, status and "status json". At most a few
- * clients at a time, each with a few seconds to ask and to take its answer; how
- * long it waits in between is for the command to say.
+ * The commands are reload, reopen, upgrade, status and "status json". There are at most a
+ * few clients at a time, each with a few seconds to send its request and to receive the
+ * response; how long a client waits in between depends on the command.
  */
 #ifndef SKUA_PROCESS_MASTER_CONTROL_H
 #define SKUA_PROCESS_MASTER_CONTROL_H
@@ -39,43 +39,43 @@ int control_parse(struct str received, enum control_command *command);
 
 struct control_client;
 
-/* Called in the loop; answers with control_reply() or keeps with control_hold(). */
+/* Called in the loop; responds by control_reply(), or later after control_hold(). */
 typedef void control_handler(struct control_client *client, enum control_command command);
 
 /*
  * From now on commands that come through this path, or to this abstract address
- * (control_address.h), are given to the handler; path "": there is neither. The
- * socket of another path is closed. What prevents it is logged: the server can do
- * without.
+ * (control_address.h), are given to the handler; path "": there is neither. The socket of
+ * another path is closed. A failure is logged, unless this is_retry of one that has been
+ * logged already: the server can do without.
  */
-void control_listen(const char *path, const char *address, control_handler *handler);
+void control_listen(const char *path, const char *address, bool is_retry, control_handler *handler);
 
 /*
- * Renames the socket to PATH.oldbin, and back: a second master listens at PATH and at
- * the address meanwhile (upgrade.h). While it is aside, control_listen() adds the
- * ending, too.
+ * Renames the socket to PATH.oldbin, and back: a second master listens at PATH and at the
+ * address meanwhile (upgrade.h). As long as it is aside, control_listen() adds the ending,
+ * too.
  */
 void control_set_aside(void);
 void control_take_back(void);
 
-/* Sends the answer, in the loop if need be, and hangs up. */
+/* Sends the response, in the loop if need be, and hangs up. */
 void control_reply(struct control_client *client, bool ok, struct str text);
 
 /* The client waits for the end of this round (of reloads), counted from 1. */
 void control_hold(struct control_client *client, unsigned round);
 
-/* Answers all that wait for this round or an earlier one. */
+/* Responds to all clients that wait for this round or an earlier one. */
 void control_reply_held(unsigned round, bool ok, struct str text);
 
 /* Instead of a round: the client waits for the end of an upgrade. */
 #define CONTROL_UPGRADED UINT_MAX
 
-/* Answers those that wait for it. */
+/* Responds to the clients that wait for the end of an upgrade. */
 void control_reply_upgraded(bool ok, struct str text);
 
 /*
- * Calls act() with the descriptor of each of them, until it returns false: what
- * this program cannot answer the next one will. True: all were well.
+ * Calls act() with the descriptor of each of these clients, until it returns false: the new
+ * program will respond to them. False: act() did.
  */
 bool control_for_each_upgraded(bool (*act)(void *data, int fd), void *data);
 

@@ -48,6 +48,8 @@ static struct {
 	enum { GO_ON, END_SOON, END_NOW } ending;
 	struct timer last_resort; /* kills processes that do not end */
 	int status; /* the exit status */
+	unsigned
+		claimed; /* the number of the generation that claim() was called for at the start */
 	bool reload_later; /* asked for while something else was under way */
 	bool upgrade_later; /* the same */
 	bool upgrade_whole; /* this program ends when the new one serves beside it */
@@ -354,29 +356,30 @@ static void on_command(struct control_client *client, enum control_command comma
 
 /* --- the start -------------------------------------------------------------------- */
 
-/* Takes the control socket and the pid file that the configuration names. */
-static int claim(const struct generation *generation)
+/* Takes the control socket and the pid file that the configuration names. 0 or -errno. */
+static int claim(const struct generation *generation, bool is_retry)
 {
 	char address[CONTROL_ADDRESS_SIZE];
 
 	if (master.startup->serve)
 		return 0;
 	control_address(master.startup, address);
-	control_listen(main_conf_control_path(generation->conf).data, address, on_command);
+	control_listen(main_conf_control_path(generation->conf).data, address, is_retry,
+		       on_command);
 	return pidfile_claim(main_conf_pid_path(generation->conf).data);
 }
 
 static void on_serving(const struct generation *generation)
 {
-	claim(generation);
+	claim(generation, generation->number == master.claimed);
 }
 
 static int start_parts(void)
 {
 	static const struct signal_action actions[] = {
-		{ SIGHUP, on_reload },	 { SIGUSR1, on_reopen }, { SIGTERM, on_stop },
-		{ SIGINT, on_stop },	 { SIGQUIT, on_quit },	 { SIGWINCH, on_retire },
-		{ SIGCHLD, on_child },	 { SIGUSR2, on_upgrade }, { 0, NULL },
+		{ SIGHUP, on_reload }, { SIGUSR1, on_reopen },	{ SIGTERM, on_stop },
+		{ SIGINT, on_stop },   { SIGQUIT, on_quit },	{ SIGWINCH, on_retire },
+		{ SIGCHLD, on_child }, { SIGUSR2, on_upgrade }, { 0, NULL },
 	};
 	static const struct reload_hooks reload_hooks = {
 		.is_ending = is_ending,
@@ -429,11 +432,13 @@ static int start(struct generation *first)
 	reload_restore();
 	if (!first)
 		return 0;
-	error = claim(first);
+	error = claim(first, false);
 	if (error == 0)
 		error = reload_start_generation(first);
-	if (error == 0)
+	if (error == 0) {
+		master.claimed = first->number;
 		return 0;
+	}
 	takeover_go_back();
 	generation_destroy(first);
 	return reload_active() ? 0 : error;
