@@ -190,13 +190,13 @@ START_TEST(a_stopped_process_keeps_no_address)
 			kill(pids[i], SIGSTOP);
 		change(server, conf(mode, 2, SECOND));
 		ck_assert_int_eq(try_connect(server, 0), ECONNREFUSED);
-		log_once(server, "a process that was told to end does not answer");
+		log_once(server, "a process that was told to end does not report");
 		change(server, conf(mode, 2, FIRST));
 		ck_assert_int_eq(try_connect(server, 1), ECONNREFUSED);
 		ck_assert_str_eq(body(server, 0), "ok");
 		for (int i = 0; i < count; i++)
 			kill(pids[i], SIGCONT);
-		log_once(server, "a process that was told to end does not answer");
+		log_once(server, "a process that was told to end does not report");
 		server_stop(server);
 	}
 }

@@ -7,51 +7,53 @@
 #include "process/server/listen.h"
 #include "process/master/supervisor.h"
 
-enum { PATIENCE_MS = 1000 };
+enum { DEADLINE_MS = 1000 };
 
-static void (*on_over)(void); /* over() of drop_begin(); NULL: no drop is under way */
-static struct timer patience;
+static struct {
+	void (*over)(void); /* of drop_begin(); NULL: no drop is under way */
+	struct timer deadline; /* for the processes to report */
+} drop;
 
 bool drop_is_under_way(void)
 {
-	return on_over;
+	return drop.over;
 }
 
 void drop_hurry(void)
 {
-	void (*over)(void) = on_over;
+	void (*over)(void) = drop.over;
 
 	if (!over)
 		return;
-	on_over = NULL;
-	timer_stop(&patience);
+	drop.over = NULL;
+	timer_stop(&drop.deadline);
 	listen_close_dropped();
 	over();
 }
 
 void drop_look(void)
 {
-	if (on_over && !supervisor_accepts())
+	if (drop.over && !supervisor_accepts())
 		drop_hurry();
 }
 
-static void on_patience_over(void *data)
+static void on_deadline(void *data)
 {
 	(void)data;
-	log_warnx("a process that was told to end does not answer: the addresses that are no "
+	log_warnx("a process that was told to end does not report: the addresses that are no "
 		  "longer served are closed without it");
 	supervisor_forget_accepting();
 	drop_hurry();
 }
 
-void drop_begin(const struct listeners *ruling, void (*over)(void))
+void drop_begin(const struct listeners *active, void (*over)(void))
 {
-	on_over = over;
-	if (!listen_drop_others(ruling)) {
+	drop.over = over;
+	if (!listen_drop_others(active)) {
 		drop_hurry();
 		return;
 	}
-	patience = (struct timer){ .expired = on_patience_over };
-	timer_start(&patience, PATIENCE_MS);
+	drop.deadline = (struct timer){ .expired = on_deadline };
+	timer_start(&drop.deadline, DEADLINE_MS);
 	drop_look();
 }

@@ -24,7 +24,7 @@ struct listeners;
  * this returns: from then on connections to those addresses are refused, unless another
  * server shares the sockets and goes on. Must not be called while drop_is_under_way().
  */
-void drop_begin(const struct listeners *ruling, void (*over)(void));
+void drop_begin(const struct listeners *active, void (*over)(void));
 
 /* True from drop_begin() until over() is called. */
 bool drop_is_under_way(void);

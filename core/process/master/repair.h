@@ -10,10 +10,10 @@
 struct generation;
 
 /*
- * As master, once. heir() is that of supervisor.h; renew() replaces all its processes,
- * which get new inboxes and the sockets there are now. What lies in a dead inbox is still
- * taken by its reader, so no connection is lost.
+ * In the master, once. active() gives the generation that serves, or NULL; respawn() replaces
+ * all its processes, which get new inboxes and the sockets there are now. `why` is for the
+ * log. What lies in a dead inbox is still received by its reader, so no connection is lost.
  */
-void repair_start(struct generation *(*heir)(void), void (*renew)(const char *why));
+void repair_start(struct generation *(*active)(void), void (*respawn)(const char *why));
 
 #endif
