@@ -60,7 +60,7 @@ bool etag_equals_weakly(struct str a, struct str b);
 
 /*
  * Whether If-Match or If-None-Match names this tag. "*" names any, also the
- * empty one of an answer without a tag. What is malformed names nothing.
+ * empty one of a response without a tag. What is malformed names nothing.
  */
 bool etag_list_has(struct str list, struct str etag, bool strongly);
 
@@ -72,7 +72,7 @@ enum modified_since {
 };
 
 /*
- * Evaluates preconditions in the order of section 13.2.2 for an answer that
+ * Evaluates preconditions in the order of section 13.2.2 for a response that
  * would be a 200: 0 (send it), 304 or 412. etag may be empty, last_modified -1.
  * OPTIONS, TRACE and CONNECT have none.
  */

@@ -2,7 +2,7 @@
 /*
  * A request: what the client asked, where routing has brought it, what will be
  * answered. Lives in its own pool, from the first byte of its head until the
- * last byte of the answer has left and the LOG phase is over.
+ * last byte of the response has left and the LOG phase is over.
  */
 #ifndef SKUA_REQUEST_H
 #define SKUA_REQUEST_H
@@ -44,10 +44,10 @@ typedef int verdict;
 enum {
 	PASS, /* no opinion: ask the next handler */
 	ALLOW, /* ACCESS only: under `satisfy any` it ends the phase */
-	DONE, /* req->response is the answer, whatever its status */
+	DONE, /* req->response is the response, whatever its status */
 	WAIT, /* suspended; request_wait() was called */
 	RESTART, /* one of the request_redirect… functions was called */
-	CLOSE, /* close the connection without an answer */
+	CLOSE, /* close the connection without a response */
 };
 
 /* Fields of the request's head that the server itself looks at. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The answer to a request. A handler of the CONTENT phase fills it in and
+ * The response to a request. A handler of the CONTENT phase fills it in and
  * returns DONE; handlers of the FILTER phase may change all of it. The length
  * is that of the body; the protocol adds framing, Date, Server, Connection.
  */
@@ -100,7 +100,7 @@ void response_transform(struct request *req, bool same_content);
  */
 void response_vary(struct request *req, struct str field);
 
-/* Forgets all fields, the body (closed) and the status: a new, empty answer. */
+/* Forgets all fields, the body (closed) and the status: a new, empty response. */
 void response_reset(struct request *req);
 
 #endif

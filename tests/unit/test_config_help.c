@@ -50,7 +50,7 @@ START_TEST(a_directive)
 			 "    Context:  http, server, location\n"
 			 "    Module:   http\n"
 			 "\n"
-			 "    The end of an answer leaves without waiting for a full packet\n"
+			 "    The end of a response leaves without waiting for a full packet\n"
 			 "    (TCP_NODELAY).\n");
 	ck_assert_ptr_nonnull(strstr(help("events"), "    Default:  —\n"));
 	ck_assert_ptr_nonnull(strstr(help("root"), "Context:  http, server, location"));

@@ -397,7 +397,7 @@ START_TEST(sizes_and_times)
 	struct request_core *core = request_core(req);
 
 	core->bytes_sent = 150;
-	core->answer_head_bytes = 100;
+	core->response_head_bytes = 100;
 	core->head_bytes = 40;
 	core->body_bytes = 2;
 	assert_becomes(req, "150 50 42 000||.");

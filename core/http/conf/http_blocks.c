@@ -96,7 +96,7 @@ static int parse_name(struct conf_call *call, const struct conf_word *word,
 		out->text = text;
 		/* Hosts are compared in lower case. */
 		out->pattern = pattern_compile(call, word, 1, has_upper(text));
-		return out->pattern ? 0 : -1;
+		return out->pattern ? 0 : -EINVAL;
 	}
 	if (str_eq(text, STR("$hostname")))
 		text = http_of(call->conf)->common.hostname;

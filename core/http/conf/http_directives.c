@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The table of the http module: the core's directives about servers, locations,
- * connections and answers. Names, contexts and defaults are nginx's.
+ * connections and responses. Names, contexts and defaults are nginx's.
  */
 #include "http/conf/http.h"
 
@@ -22,9 +22,9 @@ enum { HEAD_LINES_MAX = 100000 };
 #define SIZE_1K (1024)
 #define SIZE_1M (1024 * 1024)
 
-static const struct keyword satisfy_words[] = {
-	{ "all", SATISFY_ALL }, { "any", SATISFY_ANY }, { 0 }
-};
+static const struct keyword satisfy_words[] = { { "all", SATISFY_ALL },
+						{ "any", SATISFY_ANY },
+						{ 0 } };
 
 static const struct keyword linger_words[] = {
 	{ "off", LINGER_OFF }, { "on", LINGER_ON }, { "always", LINGER_ALWAYS }, { 0 }
@@ -113,12 +113,12 @@ static const struct directive http_directives[] = {
 		      "captures.",
 		      .min_args = 1),
 	DIRECTIVE_SET("error_page", IN_ALL_IF, error_page_set, "code ... [=[answer]] uri",
-		      "What is shown for errors: the answer of another URI of this server, of a "
+		      "What is shown for errors: the response of another URI of this server, of a "
 		      "named location, or a redirect to an absolute URL. \"=200\" changes the "
-		      "code of the answer, \"=\" takes over the code that the other URI answers "
+		      "code of the response, \"=\" takes over the code that the other URI answers "
 		      "with. A block with error_page of its own does not inherit those around it.",
-		      .flags = LIST, FIELD_AT(struct http_conf, error_pages),
-		      .min_args = 2, .max_args = MANY_ARGS),
+		      .flags = LIST, FIELD_AT(struct http_conf, error_pages), .min_args = 2,
+		      .max_args = MANY_ARGS),
 	DIRECTIVE_SET("internal", IN_LOCATION, internal_set, "",
 		      "The location is for redirects inside the server only (error_page, index, "
 		      "try_files, rewrite); requests from outside get 404."),
@@ -136,7 +136,7 @@ static const struct directive http_directives[] = {
 	/* --- connections --- */
 	DIRECTIVE_SET("keepalive_timeout", IN_ALL, keepalive_timeout_set, "time [header_time]",
 		      "How long a connection stays open for the next request; 0 closes it after "
-		      "the answer. The second time is announced to the client in the field "
+		      "the response. The second time is announced to the client in the field "
 		      "Keep-Alive.",
 		      .initial = "75s", .min_args = 1, .max_args = 2),
 	DIRECTIVE_HTTP("keepalive_requests", IN_ALL, keepalive_requests, "number",
@@ -161,7 +161,7 @@ static const struct directive http_directives[] = {
 		       "connection is closed.",
 		       .initial = "60s"),
 	DIRECTIVE_HTTP("send_timeout", IN_ALL, send_timeout, "time",
-		       "The longest pause between two writes of an answer: a client that takes "
+		       "The longest pause between two writes of a response: a client that takes "
 		       "nothing for so long is disconnected.",
 		       .initial = "60s"),
 	DIRECTIVE_HTTP("client_header_buffer_size", IN_HTTP_SERVER, client_header_buffer_size,
@@ -176,8 +176,8 @@ static const struct directive http_directives[] = {
 		      "more than all buffers hold, with 400.",
 		      .initial = "4 8k", .min_args = 2),
 	DIRECTIVE_HTTP("max_headers", IN_HTTP_SERVER, max_headers, "number",
-		       "A request with more field lines is answered with 400.",
-		       .initial = "1000", .min = 1, .max = HEAD_LINES_MAX),
+		       "A request with more field lines is answered with 400.", .initial = "1000",
+		       .min = 1, .max = HEAD_LINES_MAX),
 	DIRECTIVE_HTTP("client_max_body_size", IN_ALL, client_max_body_size, "size",
 		       "A longer body of a request is answered with 413; 0 sets no limit. Bodies "
 		       "are read and thrown away: this server has no use for them.",
@@ -190,11 +190,12 @@ static const struct directive http_directives[] = {
 		       "Names of fields with underscores are valid. They look like those with "
 		       "hyphens in variables, so the default is off.",
 		       .initial = "off"),
-	DIRECTIVE_HTTP("lingering_close", IN_ALL, lingering_close, "off | on | always",
-		       "Before a connection is closed the server waits for, and throws away, what "
-		       "the client still sends, so that the answer isn't lost. on does so when it "
-		       "is likely that something is on its way.",
-		       .initial = "on", .keywords = linger_words),
+	DIRECTIVE_HTTP(
+		"lingering_close", IN_ALL, lingering_close, "off | on | always",
+		"Before a connection is closed the server waits for, and throws away, what "
+		"the client still sends, so that the response isn't lost. on does so when it "
+		"is likely that something is on its way.",
+		.initial = "on", .keywords = linger_words),
 	DIRECTIVE_HTTP("lingering_time", IN_ALL, lingering_time, "time",
 		       "The longest time that data is thrown away for.", .initial = "30s"),
 	DIRECTIVE_HTTP("lingering_timeout", IN_ALL, lingering_timeout, "time",
@@ -214,11 +215,11 @@ static const struct directive http_directives[] = {
 		       "packets (TCP_CORK).",
 		       .initial = "off"),
 	DIRECTIVE_HTTP("tcp_nodelay", IN_ALL, tcp_nodelay, "on | off",
-		       "The end of an answer leaves without waiting for a full packet "
+		       "The end of a response leaves without waiting for a full packet "
 		       "(TCP_NODELAY).",
 		       .initial = "on"),
 
-	/* --- answers --- */
+	/* --- responses --- */
 	DIRECTIVE_HTTP("server_tokens", IN_ALL, server_tokens, "on | off | build",
 		       "Tells the version in the field Server and on error pages; build adds the "
 		       "name that configure gave the build.",

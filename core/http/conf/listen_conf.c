@@ -401,23 +401,22 @@ static struct http_address *shares_with(const struct http *http,
 	return address->has_options ? NULL : wildcard_of(http, address);
 }
 
-static void add_listener(struct conf_call *call, struct http *http, struct http_address *address)
-{
-	struct http_port *port = pool_new(call->pool, struct http_port);
-
-	port->vhosts = address->vhosts;
-	port->others.pool = call->pool;
-	address->listener.data = port;
-	http->listeners.items[http->listeners.count++] = address->listener;
-}
-
 void listen_distribute(struct conf_call *call, struct http *http)
 {
 	http->listeners.items = pool_array(call->pool, struct listener, http->addresses_count);
 	for (size_t i = 0; i < http->addresses_count; i++) {
-		distribute_names(call, http->addresses[i]);
-		if (!shares_with(http, http->addresses[i]))
-			add_listener(call, http, http->addresses[i]);
+		struct http_address *address = http->addresses[i];
+
+		distribute_names(call, address);
+		if (shares_with(http, address))
+			continue;
+
+		struct http_port *port = pool_new(call->pool, struct http_port);
+
+		port->vhosts = address->vhosts;
+		port->others.pool = call->pool;
+		address->listener.data = port;
+		http->listeners.items[http->listeners.count++] = address->listener;
 	}
 	for (size_t i = 0; i < http->addresses_count; i++) {
 		struct http_address *address = http->addresses[i];

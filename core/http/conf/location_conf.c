@@ -167,7 +167,7 @@ int location_block_set(struct conf_call *call)
 	if (heading.kind == LOCATION_REGEX) {
 		location->pattern = pattern_compile(call, heading.word, heading.skip,
 						    heading.nocase);
-		result = location->pattern ? 0 : -1;
+		result = location->pattern ? 0 : -EINVAL;
 	}
 	if (result == 0)
 		result = enter(call, &heading, outer, location);

@@ -50,7 +50,7 @@ static const struct directive obsolete_directives[] = {
 	DIRECTIVE_ANYWHERE("directio_alignment", "size", READS_BY_ITSELF),
 	DIRECTIVE_ANYWHERE("read_ahead", "size", READS_BY_ITSELF),
 	DIRECTIVE_ANYWHERE("subrequest_output_buffer_size", "size",
-			   "The answers of subrequests are pulled piece by piece."),
+			   "The responses of subrequests are pulled piece by piece."),
 
 	DIRECTIVE_ANYWHERE("client_body_buffer_size", "size", NO_BODIES),
 	DIRECTIVE_ANYWHERE("client_body_temp_path", "path [level1 [level2 [level3]]]", NO_BODIES),

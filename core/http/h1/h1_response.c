@@ -27,7 +27,7 @@ static void put_head(struct h1_busy *busy, struct request_core *core)
 	}
 	core->sent_begin = busy->out.queued;
 	output_add_bytes(&busy->out, response_head(core));
-	core->answer_head_bytes = busy->out.queued - core->sent_begin;
+	core->response_head_bytes = busy->out.queued - core->sent_begin;
 	core->answered = true;
 }
 
@@ -166,7 +166,7 @@ bool h1_pull_body(struct h1_busy *busy, size_t max)
 		return !core->body_waits;
 	core->body_waits = false;
 
-	uint64_t put = busy->out.queued - core->sent_begin - core->answer_head_bytes;
+	uint64_t put = busy->out.queued - core->sent_begin - core->response_head_bytes;
 	uint64_t left = body->length >= 0 ? (uint64_t)body->length - put : UINT64_MAX;
 
 	if (result == 1 && slice.len <= left) {

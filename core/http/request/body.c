@@ -178,17 +178,19 @@ union piece {
 	char bytes[PIECE];
 };
 
-static union piece *spare;
-static int spare_count;
+static struct {
+	union piece *first;
+	int count;
+} spare_pieces;
 
 static union piece *piece_get(void)
 {
-	union piece *piece = spare;
+	union piece *piece = spare_pieces.first;
 
 	if (!piece)
 		return malloc(sizeof(*piece));
-	spare = piece->next;
-	spare_count--;
+	spare_pieces.first = piece->next;
+	spare_pieces.count--;
 	return piece;
 }
 
@@ -196,13 +198,13 @@ static void piece_put(void *owner)
 {
 	union piece *piece = owner;
 
-	if (spare_count == SPARE_PIECES) {
+	if (spare_pieces.count == SPARE_PIECES) {
 		free(piece);
 		return;
 	}
-	piece->next = spare;
-	spare = piece;
-	spare_count++;
+	piece->next = spare_pieces.first;
+	spare_pieces.first = piece;
+	spare_pieces.count++;
 }
 
 /*

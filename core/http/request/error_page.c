@@ -86,7 +86,7 @@ int error_page_set(struct conf_call *call)
 
 /* --- responses ----------------------------------------------------------------- */
 
-/* Where framing or our own state is in doubt, the connection ends with the answer. */
+/* Where framing or our own state is in doubt, the connection ends with the response. */
 static bool ends_connection(int status)
 {
 	switch (status) {
@@ -128,15 +128,6 @@ static void forget_content(struct response *response)
 	response->reason = STR("");
 }
 
-static verdict answer_elsewhere(struct request *req, struct str url, int becomes)
-{
-	bool is_redirect = becomes == 301 || becomes == 302 || becomes == 303 ||
-			   becomes == 307 || becomes == 308;
-
-	req->response.location = url;
-	return error_page_respond(req, is_redirect ? becomes : 302);
-}
-
 static verdict go_to_page(struct request_core *core, const struct error_page *page, int status)
 {
 	struct request *req = &core->pub;
@@ -144,8 +135,14 @@ static verdict go_to_page(struct request_core *core, const struct error_page *pa
 	bool is_good = template_uri(req, page->uri, &uri);
 
 	core->in_error_page = true;
-	if (!str_starts(uri, STR("/")) && !str_starts(uri, STR("@")))
-		return answer_elsewhere(req, uri, page->becomes);
+	if (!str_starts(uri, STR("/")) && !str_starts(uri, STR("@"))) {
+		int code = page->becomes;
+		bool is_redirect = code == 301 || code == 302 || code == 303 || code == 307 ||
+				   code == 308;
+
+		req->response.location = uri;
+		return error_page_respond(req, is_redirect ? code : 302);
+	}
 	if (!is_good) {
 		request_log(req, LEVEL_ERROR, 0,
 			    "the error page \"%.*s\" is not used: a variable has brought a name "

@@ -74,12 +74,6 @@ verdict respond_file(struct request *req, struct file *file)
 	return DONE;
 }
 
-/* What all requests meet until it is over: a shortage, or a root that has moved away. */
-static bool will_pass(int error)
-{
-	return error == EMFILE || error == ENFILE || error == ENOMEM || error == ESTALE;
-}
-
 static bool is_news(int error)
 {
 	static int64_t said_ms;
@@ -113,7 +107,8 @@ static verdict refuse_missing(struct request *req, const struct file *file)
 {
 	int status = status_from_errno(file->error);
 
-	if (will_pass(file->error) && !is_news(file->error))
+	/* 503 is for what all requests meet until it is over: a shortage, or a stale root. */
+	if (status == 503 && !is_news(file->error))
 		return status;
 	if (!str_empty(file->refusal))
 		request_log(req, LEVEL_ERROR, 0, "\"%.*s\" %s: %.*s", STR_ARG(file->path),
@@ -173,7 +168,7 @@ static int set_cache(struct conf_call *call)
 			error = conf_error(call, word,
 					   "expected entries=NUMBER or size=SIZE");
 		if (error)
-			return -1;
+			return error;
 	}
 	conf->cache = pool_new(call->pool, struct file_cache_limits);
 	conf->cache->entries = (size_t)entries;

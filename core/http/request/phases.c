@@ -32,17 +32,13 @@ static bool takes_part(const struct conf *conf, const struct http_location *loca
 	       conf_says_something(conf, index, location->confs[index]);
 }
 
-/* Nothing happens between these phases: without handlers they are no more than numbers. */
-static bool may_be_left_out(enum phase phase)
-{
-	return phase >= PHASE_REWRITE && phase < PHASE_CONTENT;
-}
-
+/* Nothing happens between REWRITE and CONTENT, so phases without handlers are left out there. */
 static enum phase next_phase(const struct pipeline *pipeline, enum phase phase)
 {
 	do
 		phase++;
-	while (may_be_left_out(phase) && pipeline->phases[phase].count == 0);
+	while (phase >= PHASE_REWRITE && phase < PHASE_CONTENT &&
+	       pipeline->phases[phase].count == 0);
 	return phase;
 }
 
@@ -264,32 +260,17 @@ static verdict run_access(struct request_core *core)
 	}
 }
 
-/* Behind POST_READ: what no handler is to see. */
-static verdict refuse_method(const struct request *req)
-{
-	return req->method == METHOD_TRACE || req->method == METHOD_CONNECT ? 405 : PASS;
-}
-
-/* `OPTIONS *` asks about the server as a whole (RFC 9110 section 9.3.7). */
-static bool is_for_server(const struct request *req)
-{
-	return req->method == METHOD_OPTIONS && !req->is_internal && str_eq(req->uri, STR("*"));
-}
-
-static verdict answer_options(struct request *req)
-{
-	response_set(req, STR("Allow"), STR("GET, HEAD"));
-	req->response.status = 204;
-	return DONE;
-}
-
 /* Between SERVER_REWRITE and REWRITE. */
 static verdict find_location(struct request_core *core)
 {
 	struct request *req = &core->pub;
 
-	if (is_for_server(req))
-		return answer_options(req);
+	/* `OPTIONS *` asks about the server as a whole (RFC 9110 section 9.3.7). */
+	if (req->method == METHOD_OPTIONS && !req->is_internal && str_eq(req->uri, STR("*"))) {
+		response_set(req, STR("Allow"), STR("GET, HEAD"));
+		req->response.status = 204;
+		return DONE;
+	}
 
 	const struct http_location *location = request_find_location(req, req->server);
 
@@ -325,10 +306,12 @@ static verdict no_content(struct request *req)
 /* All handlers of a phase have passed: what stands between it and the next. */
 static verdict leave_phase(struct request_core *core)
 {
+	enum method method = core->pub.method;
+	bool is_trace_or_connect = method == METHOD_TRACE || method == METHOD_CONNECT;
 	verdict v = PASS;
 
 	if (core->phase == PHASE_POST_READ)
-		v = refuse_method(&core->pub);
+		v = is_trace_or_connect ? 405 : PASS;
 	else if (core->phase == PHASE_SERVER_REWRITE)
 		v = find_location(core);
 	else if (core->phase == PHASE_CONTENT)
@@ -340,7 +323,7 @@ static verdict leave_phase(struct request_core *core)
 	return PASS;
 }
 
-/* The answer is there: the code that error_page wants, then FILTER. */
+/* The response is there: the code that error_page wants, then FILTER. */
 static void begin_filters(struct request_core *core)
 {
 	struct response *response = &core->pub.response;
@@ -381,7 +364,7 @@ static void give_up(struct request_core *core)
 	error_page_built_in(&core->pub, 500);
 }
 
-/* Goes on from a verdict until the answer is complete or somebody waits. */
+/* Goes on from a verdict until the response is complete or somebody waits. */
 static bool follow(struct request_core *core, verdict v)
 {
 	for (;;) {

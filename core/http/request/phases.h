@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The walk of a request through the phases. Everything between the complete
- * head and the complete answer happens in phases_run().
+ * head and the complete response happens in phases_run().
  */
 #ifndef SKUA_HTTP_REQUEST_PHASES_H
 #define SKUA_HTTP_REQUEST_PHASES_H
@@ -18,9 +18,9 @@ struct pipeline;
 void pipelines_create(struct conf *conf, struct http_location *locations);
 
 /*
- * Walks on from where the request stands. True: the answer is complete in
+ * Walks on from where the request stands. True: the response is complete in
  * req->response, and FILTER has run. False: the request waits, or (closing set)
- * the connection must be closed without an answer.
+ * the connection must be closed without a response.
  */
 bool phases_run(struct request *req);
 

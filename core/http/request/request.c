@@ -44,21 +44,16 @@ struct request_core *request_create(struct conn *conn)
 	return core;
 }
 
-static void end_subrequests(struct request_core *core)
+void request_destroy(struct request_core *core)
 {
+	job_cancel(&core->resume);
+	wakeups_cancel(core);
+	body_close(core->pub.response.body);
 	while (core->subrequests) {
 		struct request_core *sub = core->subrequests;
 
 		core->subrequests = sub->next_sibling;
 		request_destroy(sub);
 	}
-}
-
-void request_destroy(struct request_core *core)
-{
-	job_cancel(&core->resume);
-	wakeups_cancel(core);
-	body_close(core->pub.response.body);
-	end_subrequests(core);
 	pool_destroy(core->pub.pool);
 }

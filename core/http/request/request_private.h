@@ -49,10 +49,10 @@ struct request_core {
 	unsigned tokens; /* how many of them are of request_wait() */
 	struct variable_value *values; /* by slot index; NULL before the first use */
 	size_t captures_room; /* for how many req->captures has memory */
-	bool pipelined; /* it was there before the answer to the one ahead of it was out: $pipe */
+	bool pipelined; /* it was there before the response to the one ahead of it was out: $pipe */
 	uint32_t number; /* among the requests of its connection, from 1 */
 
-	/* Called when the walk is over: the answer is there, or `closing` is set. */
+	/* Called when the walk is over: the response is there, or `closing` is set. */
 	void (*complete)(struct request *req, void *data);
 	void *complete_data;
 	struct request_core *subrequests; /* children, by next_sibling */
@@ -60,21 +60,21 @@ struct request_core {
 	int depth;
 
 	/* The connection's side. */
-	struct request_core *next; /* in the order of the answers */
+	struct request_core *next; /* in the order of the responses */
 	struct buffer *buffer; /* holds the head; a reference */
 	int64_t started_ms; /* wall clock: first byte of the head */
 	uint64_t head_bytes; /* request line and fields as received */
 	uint64_t body_bytes; /* of the request's body, received so far */
 	int64_t body_expected; /* Content-Length, -1: chunked, 0: none */
-	uint64_t sent_begin; /* where its answer begins in the connection's output */
+	uint64_t sent_begin; /* where its response begins in the connection's output */
 	uint64_t sent_end; /* where it ends; valid when body_done */
-	uint64_t answer_head_bytes;
-	uint64_t bytes_sent; /* of the answer, its head included; known in LOG */
+	uint64_t response_head_bytes;
+	uint64_t bytes_sent; /* of the response, its head included; known in LOG */
 	bool answered; /* its head is in the output */
-	bool keepalive; /* the connection goes on after this answer */
-	bool chunked; /* the answer's framing */
+	bool keepalive; /* the connection goes on after this response */
+	bool chunked; /* the response's framing */
 	bool body_waits; /* it said -EAGAIN: body_ready() will be called */
-	bool body_done; /* the whole answer is in the output */
+	bool body_done; /* the whole response is in the output */
 	bool complete_ok; /* $request_completion */
 };
 
@@ -110,7 +110,7 @@ struct file_root request_file_root(struct request *req);
 /* Room for the values of all variables, made at the first use. */
 struct variable_value *request_values(struct request_core *core);
 
-/* Walks until the answer is complete (then calls `complete`) or the request waits. */
+/* Walks until the response is complete (then calls `complete`) or the request waits. */
 void request_advance(struct request_core *core);
 
 /* The same with an error to begin with: the head could not be read. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The answer as handlers see it; how it is written out is response_head.c's. */
+/* The response as handlers see it; how it is written out is response_head.c's. */
 #include <module.h>
 
 #include <config.h>
@@ -196,7 +196,7 @@ void response_check(struct request *req)
 {
 	struct response *response = &req->response;
 
-	check_member(req, &response->reason, "the reason phrase of the answer");
+	check_member(req, &response->reason, "the reason phrase of the response");
 	check_member(req, &response->content_type, "the field Content-Type");
 	check_member(req, &response->charset, "the charset in Content-Type");
 	check_member(req, &response->etag, "the field ETag");

@@ -119,14 +119,6 @@ static void ask_values(struct request *req, const struct template *template, str
 	}
 }
 
-static struct str write_out(struct request *req, const struct template *template)
-{
-	struct texts texts;
-
-	ask_values(req, template, &texts);
-	return pool_concat(req->pool, texts.items, texts.count);
-}
-
 struct str template_text(struct request *req, const struct template *template)
 {
 	const struct template_part *first = template->parts;
@@ -135,7 +127,11 @@ struct str template_text(struct request *req, const struct template *template)
 		return template->literal;
 	if (template->count == 1 && str_empty(first->literal))
 		return slot_text(req, first->slot);
-	return write_out(req, template);
+
+	struct texts texts;
+
+	ask_values(req, template, &texts);
+	return pool_concat(req->pool, texts.items, texts.count);
 }
 
 /* --- paths ------------------------------------------------------------------ */

@@ -109,15 +109,6 @@ static struct node *node_of(struct location_tree *tree, struct str name)
 	return node;
 }
 
-static void add_regex(struct location_tree *tree, const struct http_location *location)
-{
-	struct regex_location *regex = pool_new(tree->pool, struct regex_location);
-
-	regex->location = location;
-	*tree->last_regex = regex;
-	tree->last_regex = &regex->next;
-}
-
 static const struct http_location *add_named(struct location_tree *tree,
 					     struct http_location *location)
 {
@@ -132,7 +123,11 @@ const struct http_location *location_tree_add(struct location_tree *tree,
 					      struct http_location *location)
 {
 	if (location->kind == LOCATION_REGEX) {
-		add_regex(tree, location);
+		struct regex_location *regex = pool_new(tree->pool, struct regex_location);
+
+		regex->location = location;
+		*tree->last_regex = regex;
+		tree->last_regex = &regex->next;
 		return NULL;
 	}
 	if (location->kind == LOCATION_NAMED)

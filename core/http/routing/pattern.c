@@ -73,8 +73,10 @@ static int find_named_groups(struct conf_call *call, struct pattern *pattern)
 		struct str name = str_from((const char *)entry + 2);
 
 		group->group = (uint32_t)entry[0] << 8 | entry[1];
-		if (variable_define(call, name, NULL, NULL, 0) < 0)
-			return -1;
+		int error = variable_define(call, name, NULL, NULL, 0);
+
+		if (error < 0)
+			return error;
 		group->variable = variable_slot(call, name);
 	}
 	return 0;

@@ -63,7 +63,7 @@ const struct variable http_variables[] = {
 	  "The age of the connection in seconds with milliseconds.",
 	  VARIABLE_VOLATILE | VARIABLE_PLAIN },
 	{ "pipe", variable_pipe,
-	  "\"p\" if the request was sent before the answer to the one ahead of it was out, "
+	  "\"p\" if the request was sent before the response to the one ahead of it was out, "
 	  "otherwise \".\".",
 	  VARIABLE_VOLATILE | VARIABLE_PLAIN },
 	{ "tcpinfo_rtt", variable_tcpinfo_rtt,
@@ -94,8 +94,8 @@ const struct variable http_variables[] = {
 	{ "request_filename", variable_request_filename,
 	  "The path of the file for the current $uri.", VARIABLE_VOLATILE },
 
-	/* --- the answer --- */
-	{ "status", variable_status, "The status of the answer.",
+	/* --- the response --- */
+	{ "status", variable_status, "The status of the response.",
 	  VARIABLE_VOLATILE | VARIABLE_PLAIN },
 	{ "bytes_sent", variable_bytes_sent, "Bytes that were sent, head and body.",
 	  VARIABLE_VOLATILE | VARIABLE_PLAIN },
@@ -108,7 +108,7 @@ const struct variable http_variables[] = {
 	  "Seconds with milliseconds since the first byte of the request was read.",
 	  VARIABLE_VOLATILE | VARIABLE_PLAIN },
 	{ "request_completion", variable_request_completion,
-	  "\"OK\" if the whole answer was sent, otherwise empty.",
+	  "\"OK\" if the whole response was sent, otherwise empty.",
 	  VARIABLE_VOLATILE | VARIABLE_PLAIN },
 	{ "request_id", variable_request_id,
 	  "A name of the request that no other has: 32 hexadecimal digits by chance.",
@@ -120,10 +120,10 @@ const struct variable http_variables[] = {
 	{ "time_iso8601", variable_time_iso8601, "The local time: 1994-11-06T09:49:37+01:00.",
 	  VARIABLE_VOLATILE | VARIABLE_PLAIN },
 	{ "sent_http_", variable_sent_http,
-	  "The field of the answer with that name: $sent_http_content_type.",
+	  "The field of the response with that name: $sent_http_content_type.",
 	  VARIABLE_PREFIX | VARIABLE_VOLATILE },
 	{ "sent_trailer_", variable_sent_trailer,
-	  "The field of that name which follows the body of the answer.",
+	  "The field of that name which follows the body of the response.",
 	  VARIABLE_PREFIX | VARIABLE_VOLATILE },
 	{ 0 }
 };

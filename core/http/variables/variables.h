@@ -27,7 +27,7 @@ variable_get variable_tcpinfo_rcv_space, variable_pipe, variable_scheme, variabl
 variable_get variable_document_root, variable_realpath_root, variable_request_filename;
 variable_get variable_pid, variable_hostname, variable_nginx_version, variable_skua_version;
 
-/* What is answered, and when: variables_answer.c. */
+/* What is answered, and when: variables_response.c. */
 variable_get variable_status, variable_bytes_sent, variable_body_bytes_sent;
 variable_get variable_request_length, variable_request_time, variable_request_completion;
 variable_get variable_request_id, variable_msec, variable_time_local, variable_time_iso8601;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Variables of the answer, its size and its times. Sizes are known in the LOG
+ * Variables of the response, its size and its times. Sizes are known in the LOG
  * phase; asked for earlier they say what is known so far.
  */
 #include "http/variables/variables.h"
@@ -57,7 +57,7 @@ bool variable_body_bytes_sent(struct request *req, struct str rest, const void *
 			      struct str *out)
 {
 	const struct request_core *core = request_core(req);
-	uint64_t head = core->answer_head_bytes;
+	uint64_t head = core->response_head_bytes;
 
 	(void)rest, (void)data;
 	return give_number(req, core->bytes_sent > head ? core->bytes_sent - head : 0, out);
@@ -148,7 +148,7 @@ bool variable_time_iso8601(struct request *req, struct str rest, const void *dat
 	return give_time(&kept, date_put_iso8601, req, out);
 }
 
-/* --- fields of the answer --------------------------------------------------- */
+/* --- fields of the response --------------------------------------------------- */
 
 static bool sent_content_type(struct request *req, struct str *out)
 {
