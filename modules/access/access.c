@@ -65,7 +65,11 @@ const struct module access_module = {
 			      "Lets clients with this address in. The rules of a block, allow and "
 			      "deny, are tried in the order in which they stand; the first that "
 			      "fits decides. A block without rules has those of the enclosing "
-			      "block.",
+			      "block.\n\n"
+			      "A client that speaks IPv4 is compared as IPv4, also on a socket "
+			      "of IPv6 (::ffff:192.0.2.1): rules of IPv6 such as ::/0 do not fit "
+			      "it. A rule that is written so, ::ffff:192.0.2.0/120, is one of "
+			      "IPv4.",
 			      .flags = REPEAT | ORDERED, .min_args = 1),
 		DIRECTIVE_SET("deny", IN_ANY_HTTP | IN_LIMIT_EXCEPT, set_rule,
 			      "address | network/bits | unix: | all",
