@@ -13,7 +13,8 @@
 
 struct handler {
 	phase_handler *run;
-	size_t module;
+	const struct module *module;
+	size_t index; /* of the module */
 };
 
 struct pipeline {
@@ -42,10 +43,10 @@ static enum phase next_phase(const struct pipeline *pipeline, enum phase phase)
 	return phase;
 }
 
-static void add_handler(struct phase_handlers *list, phase_handler *run, size_t module)
+static void add_handler(struct phase_handlers *list, phase_handler *run, size_t index)
 {
 	if (run)
-		list->items[list->count++] = (struct handler){ run, module };
+		list->items[list->count++] = (struct handler){ run, module_at(index), index };
 }
 
 static void add_filters(struct phase_handlers *list, const bool *takes)
@@ -145,17 +146,17 @@ static const char *breach_of_filter(const struct request_core *core, verdict v)
 }
 
 /* What is wrong with what a handler has returned and done; NULL: nothing. */
-static const char *breach_of(const struct request_core *core, verdict v)
+static const char *breach_of(const struct request_core *core, verdict v, enum phase phase)
 {
 	const struct response *response = &core->pub.response;
 
 	if ((v < PASS || v > CLOSE) && !is_status(v))
 		return "which is no verdict";
-	if (core->phase_called == PHASE_LOG)
+	if (phase == PHASE_LOG)
 		return v == PASS ? NULL : "which can only pass";
-	if (core->phase_called == PHASE_FILTER && breach_of_filter(core, v))
+	if (phase == PHASE_FILTER && breach_of_filter(core, v))
 		return breach_of_filter(core, v);
-	if (v == ALLOW && core->phase_called != PHASE_ACCESS)
+	if (v == ALLOW && phase != PHASE_ACCESS)
 		return "which allows nothing";
 	if (v == WAIT && core->tokens == 0)
 		return "but has no token of request_wait() that would wake it";
@@ -172,43 +173,40 @@ static const char *breach_of(const struct request_core *core, verdict v)
 	return NULL;
 }
 
-static verdict report_breach(struct request_core *core, const struct handler *handler, verdict v,
-			     const char *breach)
+static verdict report_breach(struct request_core *core, const struct module *module, verdict v,
+			     enum phase phase, const char *breach)
 {
-	const char *module = module_at(handler->module)->name;
-	const char *phase = phase_names[core->phase_called];
-	const char *what_now = core->phase_called == PHASE_LOG ? "" :
-								 "; the response is a 500 instead";
+	const char *what_now = phase == PHASE_LOG ? "" : "; the response is a 500 instead";
 
 	if (v >= PASS && v <= CLOSE)
 		request_log(&core->pub, LEVEL_ALERT, 0,
-			    "the module %s has returned %s in the phase %s, %s%s", module,
-			    verdict_names[v], phase, breach, what_now);
+			    "the module %s has returned %s in the phase %s, %s%s", module->name,
+			    verdict_names[v], phase_names[phase], breach, what_now);
 	else
 		request_log(&core->pub, LEVEL_ALERT, 0,
-			    "the module %s has returned %d in the phase %s, %s%s", module, v, phase,
-			    breach, what_now);
+			    "the module %s has returned %d in the phase %s, %s%s", module->name, v,
+			    phase_names[phase], breach, what_now);
 	wakeups_cancel(core);
 	return BREACH;
 }
 
 static verdict call(struct request_core *core, const struct handler *handler, enum phase phase)
 {
-	struct body *body = core->pub.response.body;
+	const struct body *body = core->pub.response.body;
 
-	core->phase_called = phase;
 	core->redirected = false;
-	core->caller = module_at(handler->module);
-	verdict v = handler->run(&core->pub, core->pub.confs[handler->module]);
+	core->caller = handler->module;
+	verdict v = handler->run(&core->pub, core->pub.confs[handler->index]);
 	core->caller = NULL;
 	core->timed_out = false;
+	if (core->pub.response.body != body && core->pub.response.body)
+		core->pub.response.body->module = handler->module;
 
-	const char *breach = breach_of(core, v);
+	bool has_only_passed = v == PASS && !core->tokens && !core->redirected;
+	const char *breach = has_only_passed ? NULL : breach_of(core, v, phase);
 
 	if (breach)
-		return report_breach(core, handler, v, breach);
-	if (core->pub.response.body && core->pub.response.body != body)
-		core->pub.response.body->module = module_at(handler->module);
+		return report_breach(core, handler->module, v, phase, breach);
 	if (phase == PHASE_FILTER && is_status(v))
 		core->filter_failed = true;
 	return core->match_failed ? refuse_failed_match(core, v) : v;

@@ -29,7 +29,6 @@ struct request_core {
 	enum phase phase;
 	size_t handler; /* in the phase's array: the next one to call */
 	int redirects; /* of all kinds; ten are allowed */
-	enum phase phase_called; /* of the handler that runs, or has run last */
 	const struct module *caller; /* whose handler runs; NULL: none */
 	bool redirected; /* by the handler that runs, or has run last */
 	bool filter_failed; /* a handler of FILTER has returned an error */

@@ -18,27 +18,30 @@ enum field_kind {
 	FIELD_LOCATION,
 };
 
+/* By length first: few names have one of these lengths. */
 static enum field_kind kind_of(struct str name)
 {
 	static const struct {
 		struct str name;
 		enum field_kind kind;
 	} known[] = {
-		{ STR_INIT("ETag"), FIELD_ETAG },
-		{ STR_INIT("Date"), FIELD_OF_SERVER },
-		{ STR_INIT("Server"), FIELD_OF_SERVER },
-		{ STR_INIT("Location"), FIELD_LOCATION },
-		{ STR_INIT("Connection"), FIELD_OF_SERVER },
-		{ STR_INIT("Keep-Alive"), FIELD_OF_SERVER },
-		{ STR_INIT("Content-Type"), FIELD_CONTENT_TYPE },
-		{ STR_INIT("Last-Modified"), FIELD_LAST_MODIFIED },
-		{ STR_INIT("Content-Length"), FIELD_OF_SERVER },
-		{ STR_INIT("Transfer-Encoding"), FIELD_OF_SERVER },
+		[4] = { STR_INIT("ETag"), FIELD_ETAG },
+		[6] = { STR_INIT("Server"), FIELD_OF_SERVER },
+		[8] = { STR_INIT("Location"), FIELD_LOCATION },
+		[10] = { STR_INIT("Connection"), FIELD_OF_SERVER },
+		[12] = { STR_INIT("Content-Type"), FIELD_CONTENT_TYPE },
+		[13] = { STR_INIT("Last-Modified"), FIELD_LAST_MODIFIED },
+		[14] = { STR_INIT("Content-Length"), FIELD_OF_SERVER },
+		[17] = { STR_INIT("Transfer-Encoding"), FIELD_OF_SERVER },
 	};
+	static const struct str also[] = { STR_INIT("Date"), STR_INIT("Keep-Alive") };
 
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-		if (known[i].name.len == name.len && str_eq_nocase(known[i].name, name))
-			return known[i].kind;
+	if (name.len >= sizeof(known) / sizeof(known[0]) || !known[name.len].name.data)
+		return FIELD_FREE;
+	if (str_eq_nocase(known[name.len].name, name))
+		return known[name.len].kind;
+	if (str_eq_nocase(also[0], name) || str_eq_nocase(also[1], name))
+		return FIELD_OF_SERVER;
 	return FIELD_FREE;
 }
 
