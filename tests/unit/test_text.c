@@ -20,6 +20,7 @@ static void has(const char *want)
 {
 	struct str got = text_str(&text);
 
+	ck_assert_uint_lt(text.len, text.capacity);
 	ck_assert_uint_eq(got.len, strlen(want));
 	ck_assert_str_eq(got.data, want); /* which looks at the NUL, too */
 }
