@@ -337,7 +337,7 @@ START_TEST(a_bad_program_changes_nothing)
 }
 END_TEST
 
-/* It passes the trial, and yet it can't start. */
+/* It passes the preflight, and yet it can't start. */
 START_TEST(the_old_program_comes_back)
 {
 	struct server *server = upgrade_start("");

@@ -107,7 +107,7 @@ START_TEST(the_old_master_outlives_the_new_one)
 }
 END_TEST
 
-/* It passes the trial, and yet it can't start. */
+/* It passes the preflight, and yet it can't start. */
 START_TEST(a_new_master_that_fails_is_forgotten)
 {
 	struct server *server = upgrade_start_in_background("");

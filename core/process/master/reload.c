@@ -31,7 +31,7 @@ static struct {
 	const struct startup *startup;
 	struct reload_hooks hooks;
 	struct reload_progress progress;
-	struct generation *active; /* the one that rules; NULL: not yet */
+	struct generation *active; /* the one that serves; NULL: not yet */
 	struct generation *next; /* is being started, or has failed and ends */
 	unsigned last_number;
 	unsigned round; /* how many reloads have begun */
@@ -164,7 +164,7 @@ static void on_gone(struct generation *generation)
 		if (!reload.hooks.is_ending())
 			takeover_go_back();
 	}
-	/* After WINCH the ruling generation has no processes, until the next reload. */
+	/* After WINCH the active generation has no processes, until the next reload. */
 	if (generation == reload.active && !reload.hooks.is_ending())
 		return;
 	if (generation == reload.active)

@@ -91,7 +91,7 @@ enum reload_event {
 
 enum reload_action {
 	RELOAD_DO_NOTHING,
-	RELOAD_DO_REPLACE, /* the new generation rules, that before it retires */
+	RELOAD_DO_REPLACE, /* the new generation is the active one, that before it retires */
 	RELOAD_DO_TELL_SUCCESS,
 	RELOAD_DO_ROLL_BACK, /* what was opened is closed, the failure reported */
 	RELOAD_DO_GIVE_UP, /* the server has nothing that serves */

@@ -337,10 +337,12 @@ int supervisor_begin(struct generation *generation)
 {
 	bool deals = generation->events->accept_mode == ACCEPT_HANDOFF;
 
-	if (add_all(generation, PROCESS_WORKER, generation->workers) < 0 ||
-	    add_all(generation, PROCESS_ACCEPTOR, deals) < 0) {
+	int error = add_all(generation, PROCESS_WORKER, generation->workers);
+	if (error == 0)
+		error = add_all(generation, PROCESS_ACCEPTOR, deals);
+	if (error < 0) {
 		quit_kind(generation, PROCESS_WORKER);
-		return -1;
+		return error;
 	}
 	for (struct process *process = table_next(NULL); process; process = table_next(process))
 		if (process->generation == generation)

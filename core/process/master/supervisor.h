@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Keeps the processes of generations running: starts them, replaces those that
- * die, sees them off. What a change of generation means is master.c's.
+ * Keeps the processes of generations running: starts them, replaces those that end, and
+ * watches those that are told to end. policy.h decides, this carries out; what a change of
+ * generation means for the server is in reload.c.
  */
 #ifndef SKUA_PROCESS_MASTER_SUPERVISOR_H
 #define SKUA_PROCESS_MASTER_SUPERVISOR_H
@@ -14,21 +15,21 @@ struct generation;
 struct process;
 
 struct supervisor_hooks {
-	/* All its processes serve, for the first time. */
+	/* All processes of the generation serve, for the first time. */
 	void (*serving)(struct generation *generation);
-	/* One could not start, before the generation has served: it is being retired. */
+	/* A process could not start before the generation has served: it is being retired. */
 	void (*failed)(struct generation *generation);
-	/* The last of its processes has gone. */
+	/* The last process of the generation has ended. It may be destroyed. */
 	void (*gone)(struct generation *generation);
-	/* A root of it lies outside of what its workers can open. */
+	/* A root of the generation lies outside of what its workers can open. */
 	void (*moved)(struct generation *generation);
-	/* One that ends has closed its listening sockets, or processes have ended. */
+	/* A process has closed its listening sockets, or has ended. */
 	void (*closed)(void);
-	/* A child has ended that is no process of the table. */
+	/* A child has ended that is not in the table of processes. */
 	void (*stranger)(pid_t pid, int status);
 };
 
-/* 0 or -errno. */
+/* In the master, once. Members of the hooks may not be NULL. 0 or -errno. */
 int supervisor_start(const struct supervisor_hooks *hooks);
 
 /*
@@ -38,10 +39,10 @@ int supervisor_start(const struct supervisor_hooks *hooks);
  */
 void supervisor_watch_restored(void);
 
-/* Starts all processes of a generation. 0, or -1 after a message; then none is left. */
+/* Starts all processes of a generation. 0, or -errno after a message; then none is left. */
 int supervisor_begin(struct generation *generation);
 
-/* They end after the answers under way, the acceptor before the workers. */
+/* Its processes end after the responses under way, the acceptor before the workers. */
 void supervisor_retire(struct generation *generation);
 
 /*

@@ -12,17 +12,21 @@
 #include <string.h>
 #include <unistd.h>
 
-static char path[PATH_MAX];
-static char **arguments;
+static struct {
+	char path[PATH_MAX];
+	char **arguments;
+	int fd; /* of the file that runs; -1: not opened yet */
+} program = { .fd = -1 };
 
 static void set_absolute(const char *name)
 {
 	char here[PATH_MAX];
 
 	if (name[0] == '/' || !getcwd(here, sizeof(here)))
-		snprintf(path, sizeof(path), "%s", name);
-	else if (snprintf(path, sizeof(path), "%s/%s", here, name) >= (int)sizeof(path))
-		path[0] = '\0';
+		snprintf(program.path, sizeof(program.path), "%s", name);
+	else if (snprintf(program.path, sizeof(program.path), "%s/%s", here, name) >=
+		 (int)sizeof(program.path))
+		program.path[0] = '\0';
 }
 
 static void search(const char *name)
@@ -44,39 +48,37 @@ static void search(const char *name)
 
 void program_note(char **argv)
 {
-	arguments = argv;
+	program.arguments = argv;
 	if (argv[0] && strchr(argv[0], '/'))
 		set_absolute(argv[0]);
 	else if (argv[0])
 		search(argv[0]);
-	if (path[0])
+	if (program.path[0])
 		return;
-	ssize_t len = readlink("/proc/self/exe", path, sizeof(path) - 1);
-	path[len > 0 ? len : 0] = '\0';
+	ssize_t len = readlink("/proc/self/exe", program.path, sizeof(program.path) - 1);
+	program.path[len > 0 ? len : 0] = '\0';
 }
 
 const char *program_path(void)
 {
-	return path;
+	return program.path;
 }
 
 int program_fd(void)
 {
-	static int fd = -1;
-
-	if (fd < 0)
-		fd = open("/proc/self/exe", O_PATH | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
+	if (program.fd < 0)
+		program.fd = open("/proc/self/exe", O_PATH | O_CLOEXEC);
+	return program.fd < 0 ? -errno : program.fd;
 }
 
 int program_exec(void)
 {
-	execve(path, arguments, environ);
+	execve(program.path, program.arguments, environ);
 	return -errno;
 }
 
 int program_exec_fd(int fd)
 {
-	fexecve(fd, arguments, environ);
+	fexecve(fd, program.arguments, environ);
 	return -errno;
 }
