@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A listening address as the configuration describes it. The sockets belong to
- * the master (process/server/listen.c): it opens them, keeps them over a reload, and
+ * the master (process/listen/listen.c): it opens them, keeps them over a reload, and
  * the workers only inherit them.
  */
 #ifndef SKUA_NET_LISTENER_H

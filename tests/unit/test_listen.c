@@ -8,8 +8,8 @@
 
 #include "net/address.h"
 #include "net/listener.h"
-#include "process/server/listen.h"
-#include "process/server/listen_transfer.h"
+#include "process/listen/listen.h"
+#include "process/listen/listen_transfer.h"
 
 static struct listener v4(const char *host, int port)
 {

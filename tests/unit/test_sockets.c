@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "net/listener.h"
-#include "process/server/sockets.h"
+#include "process/listen/sockets.h"
 
 #ifndef IPPROTO_MPTCP
 #define IPPROTO_MPTCP 262

@@ -4,7 +4,7 @@
 #include <log.h>
 #include <timer.h>
 
-#include "process/server/listen.h"
+#include "process/listen/listen.h"
 #include "process/master/supervisor.h"
 
 enum { DEADLINE_MS = 1000 };

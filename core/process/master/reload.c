@@ -17,7 +17,7 @@
 #include "process/os/daemon.h"
 #include "process/os/notify.h"
 #include "process/server/generation.h"
-#include "process/server/listen.h"
+#include "process/listen/listen.h"
 #include "process/server/report.h"
 #include "process/upgrade/takeover.h"
 #include "process/upgrade/upgrade.h"

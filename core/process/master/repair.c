@@ -6,7 +6,7 @@
 #include <timer.h>
 
 #include "process/server/generation.h"
-#include "process/server/listen.h"
+#include "process/listen/listen.h"
 #include "process/server/table.h"
 
 enum { LOOK_MS = 1000 };

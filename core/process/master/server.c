@@ -11,11 +11,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "process/server/activation.h"
+#include "process/listen/activation.h"
 #include "process/os/daemon.h"
 #include "process/server/generation.h"
-#include "process/server/listen.h"
-#include "process/server/listen_transfer.h"
+#include "process/listen/listen.h"
+#include "process/listen/listen_transfer.h"
 #include "process/server/logfiles.h"
 #include "process/server/main_conf.h"
 #include "process/master/master.h"

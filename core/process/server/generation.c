@@ -14,7 +14,7 @@
 #include "config/config.h"
 #include "config/logs.h"
 #include "http/conf/http.h"
-#include "process/server/listen.h"
+#include "process/listen/listen.h"
 #include "process/server/logfiles.h"
 #include "process/server/main_conf.h"
 #include "process/server/start_check.h"

@@ -19,12 +19,12 @@
 #include "http/conf/http.h"
 #include "net/address.h"
 #include "process/server/generation.h"
-#include "process/server/listen.h"
+#include "process/listen/listen.h"
 #include "process/server/logfiles.h"
 #include "process/server/main_conf.h"
 #include "process/os/place.h"
 #include "process/sandbox/privileges.h"
-#include "process/server/sockets.h"
+#include "process/listen/sockets.h"
 
 /* --- messages ----------------------------------------------------------------- */
 

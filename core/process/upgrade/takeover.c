@@ -21,7 +21,7 @@
 
 #include "net/listener.h"
 #include "process/server/generation.h"
-#include "process/server/listen_transfer.h"
+#include "process/listen/listen_transfer.h"
 #include "process/server/main_conf.h"
 #include "process/handoff/orphans.h"
 #include "process/handoff/peer_master.h"

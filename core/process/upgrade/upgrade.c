@@ -23,7 +23,7 @@
 #include "process/ipc/zones.h"
 #include "process/os/pidfile.h"
 #include "process/os/signals.h"
-#include "process/server/listen_transfer.h"
+#include "process/listen/listen_transfer.h"
 #include "process/server/table.h"
 #include "process/upgrade/preflight.h"
 #include "process/upgrade/program.h"

@@ -28,7 +28,7 @@
 #include "process/ipc/inbox.h"
 #include "process/worker/leaks.h"
 #include "process/worker/master_channel.h"
-#include "process/server/listen.h"
+#include "process/listen/listen.h"
 #include "process/server/logfiles.h"
 #include "process/sandbox/privileges.h"
 #include "process/server/report.h"

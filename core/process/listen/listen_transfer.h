@@ -3,8 +3,8 @@
  * Listening sockets that come from another program or go to one: from a service manager,
  * to the next program at an upgrade, and between two masters that serve at the same time.
  */
-#ifndef SKUA_PROCESS_SERVER_LISTEN_TRANSFER_H
-#define SKUA_PROCESS_SERVER_LISTEN_TRANSFER_H
+#ifndef SKUA_PROCESS_LISTEN_LISTEN_TRANSFER_H
+#define SKUA_PROCESS_LISTEN_LISTEN_TRANSFER_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "process/server/activation.h"
+#include "process/listen/activation.h"
 
 #include <log.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "process/server/listen_transfer.h"
+#include "process/listen/listen_transfer.h"
 
 enum { FIRST_FD = 3, FDS_MAX = 4096 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "process/server/listen_transfer.h"
+#include "process/listen/listen_transfer.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include "net/address.h"
-#include "process/server/socket_sets.h"
-#include "process/server/sockets.h"
+#include "process/listen/socket_sets.h"
+#include "process/listen/sockets.h"
 
 /* As a listen directive would name it. */
 static struct str describe(struct pool *pool, const union address *address)

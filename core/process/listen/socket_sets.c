@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "process/server/socket_sets.h"
+#include "process/listen/socket_sets.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "net/address.h"
-#include "process/server/sockets.h"
+#include "process/listen/sockets.h"
 
 struct socket_sets socket_sets;
 

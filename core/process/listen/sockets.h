@@ -2,8 +2,8 @@
 /*
  * Makes one listening socket as a listen directive describes it.
  */
-#ifndef SKUA_PROCESS_SERVER_SOCKETS_H
-#define SKUA_PROCESS_SERVER_SOCKETS_H
+#ifndef SKUA_PROCESS_LISTEN_SOCKETS_H
+#define SKUA_PROCESS_LISTEN_SOCKETS_H
 
 #include <stdbool.h>
 

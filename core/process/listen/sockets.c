@@ -3,7 +3,7 @@
  * Calls socket(2), sets options, calls bind(2) and listen(2), and tries again if the address
  * is in use. Also repairs sockets that were shut down.
  */
-#include "process/server/sockets.h"
+#include "process/listen/sockets.h"
 
 #include <errno.h>
 #include <fcntl.h>

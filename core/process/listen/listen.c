@@ -4,7 +4,7 @@
  * configuration that is rejected has opened can be told from what was there before, and
  * is closed.
  */
-#include "process/server/listen.h"
+#include "process/listen/listen.h"
 
 #include <errno.h>
 #include <log.h>
@@ -12,9 +12,9 @@
 #include <unistd.h>
 
 #include "net/listener.h"
-#include "process/server/listen_transfer.h"
-#include "process/server/socket_sets.h"
-#include "process/server/sockets.h"
+#include "process/listen/listen_transfer.h"
+#include "process/listen/socket_sets.h"
+#include "process/listen/sockets.h"
 
 /* --- addresses that exclude each other --------------------------------------------- */
 

@@ -4,8 +4,8 @@
  * a socket is opened when the first configuration names its address, and closed
  * when one without it has taken over. Each process inherits those it accepts from.
  */
-#ifndef SKUA_PROCESS_SERVER_LISTEN_H
-#define SKUA_PROCESS_SERVER_LISTEN_H
+#ifndef SKUA_PROCESS_LISTEN_LISTEN_H
+#define SKUA_PROCESS_LISTEN_LISTEN_H
 
 #include <stdbool.h>
 

@@ -3,8 +3,8 @@
  * The list of all listening sockets, by address: what listen.c (configurations) and
  * listen_transfer.c (other programs) share.
  */
-#ifndef SKUA_PROCESS_SERVER_SOCKET_SETS_H
-#define SKUA_PROCESS_SERVER_SOCKET_SETS_H
+#ifndef SKUA_PROCESS_LISTEN_SOCKET_SETS_H
+#define SKUA_PROCESS_LISTEN_SOCKET_SETS_H
 
 #include <stdbool.h>
 #include <stdint.h>

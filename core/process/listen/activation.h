@@ -4,8 +4,8 @@
  * sd_listen_fds(3) describes them. Each is used for the listen directive with
  * the same address.
  */
-#ifndef SKUA_PROCESS_SERVER_ACTIVATION_H
-#define SKUA_PROCESS_SERVER_ACTIVATION_H
+#ifndef SKUA_PROCESS_LISTEN_ACTIVATION_H
+#define SKUA_PROCESS_LISTEN_ACTIVATION_H
 
 /*
  * Takes over the descriptors that LISTEN_FDS counts, from 3 on, if LISTEN_PID is
