@@ -69,12 +69,25 @@ struct body {
 	const struct module *module; /* whose handler has made it the response's; set by the walk */
 };
 
+/* Results of body_ops.read that are no errors of errno(3) begin here. */
+enum { BODY_ERRORS = 4096 };
+
+/* For body_read(): names what is wrong with a result. -EIO. */
+int body_breach(const struct body *body, int result, size_t max, struct slice *out);
+
 /*
  * Reads by way of body_ops. What breaks its contract is -EIO, and an alert in the error log
  * names the module of the body: an empty slice, one of more than max bytes or of nothing,
  * and results that are none.
  */
-int body_read(struct body *body, size_t max, struct slice *out);
+static inline int body_read(struct body *body, size_t max, struct slice *out)
+{
+	int result = body->ops->read(body, max, out);
+	bool is_sound = result == 1 ? out->len - 1 < max && (out->data || out->fd >= 0) :
+				      result <= 0 && result > -BODY_ERRORS;
+
+	return is_sound ? result : body_breach(body, result, max, out);
+}
 
 /*
  * Reads as body_read() does, but never gives a range of a file: reads the

@@ -116,7 +116,7 @@ START_TEST(backtracking_ends)
 	log_process = &log;
 	ck_assert_int_eq(pattern_match(req, pattern, (struct str){ subject, sizeof(subject) }),
 			 MATCH_FAILED);
-	ck_assert(request_core(req)->match_failed);
+	ck_assert(request_core(req)->events & EVENT_MATCH_FAILED);
 	ck_assert_int_gt(pread(log.fd, text, sizeof(text) - 1, 0), 0);
 	ck_assert_ptr_nonnull(strstr(text, "matching \"^/(a+)+$\" was given up: match limit"));
 	end_request(req);

@@ -15,7 +15,6 @@
 #include "net/sendfile.h"
 
 enum {
-	MAX_ERRNO = 4096, /* greater ones are no errors of the kernel */
 	PIECE = 64 * 1024, /* that is read into memory at once */
 	SPARE_PIECES = 8,
 };
@@ -26,32 +25,21 @@ void body_close(struct body *body)
 		body->ops->close(body);
 }
 
-static int report_breach(const struct body *body, const char *what, long long value)
+int body_breach(const struct body *body, int result, size_t max, struct slice *out)
 {
+	const char *what = "has returned a number that means nothing";
+	long long value = result;
+
+	if (result == 1) {
+		what = out->len == 0   ? "has given an empty slice" :
+		       out->len > max ? "has given more bytes than were asked for" :
+					"has given a slice without memory or file";
+		value = (long long)out->len;
+		slice_release(out);
+	}
 	log_alertx("the body that the module %s has made %s (%lld): the connection is closed",
 		   body->module ? body->module->name : "(unknown)", what, value);
 	return -EIO;
-}
-
-int body_read(struct body *body, size_t max, struct slice *out)
-{
-	int result = body->ops->read(body, max, out);
-
-	if (result <= 0 && result > -MAX_ERRNO)
-		return result;
-	if (result != 1)
-		return report_breach(body, "has returned a number that means nothing", result);
-
-	size_t len = out->len;
-
-	if (len > 0 && len <= max && (out->data || out->fd >= 0))
-		return 1;
-	slice_release(out);
-	return report_breach(body,
-			     len == 0   ? "has given an empty slice" :
-			     len > max ? "has given more bytes than were asked for" :
-					 "has given a slice without memory or file",
-			     (long long)len);
 }
 
 static void forward_ready(void *data)

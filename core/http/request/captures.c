@@ -8,16 +8,6 @@
 #include "http/request/request_private.h"
 #include "http/routing/routing.h"
 
-static struct captures captures_of(struct request *req)
-{
-	return (struct captures){
-		.pool = req->pool,
-		.groups = req->captures,
-		.count = req->captures_count,
-		.room = request_core(req)->captures_room,
-	};
-}
-
 static void report_failure(struct request *req, const struct captures *captures)
 {
 	char reason[128];
@@ -28,7 +18,7 @@ static void report_failure(struct request *req, const struct captures *captures)
 		log_alertx("matching \"%.*s\" was given up: %s", STR_ARG(source), reason);
 		return;
 	}
-	request_core(req)->match_failed = true;
+	request_core(req)->events |= EVENT_MATCH_FAILED;
 	request_log(req, LEVEL_ALERT, 0,
 		    "matching \"%.*s\" was given up: %s; what it decides is answered with 500%s",
 		    STR_ARG(source), reason,
@@ -37,48 +27,48 @@ static void report_failure(struct request *req, const struct captures *captures)
 			    "");
 }
 
-static void keep_captures(struct request *req, const struct captures *captures)
+/* What the last matches have added to the captures of the request. */
+static inline void keep_captures(struct request *req)
 {
+	struct captures *captures = &request_core(req)->captures;
+
 	req->captures = captures->groups;
 	req->captures_count = captures->count;
-	request_core(req)->captures_room = captures->room;
-	for (const struct named_capture *named = captures->named; named; named = named->next)
-		variable_assign(req, named->variable, named->text);
+	for (; captures->named; captures->named = captures->named->next)
+		variable_assign(req, captures->named->variable, captures->named->text);
 	if (captures->failed)
 		report_failure(req, captures);
+	captures->failed = NULL;
 }
 
 enum match pattern_match(struct request *req, const struct pattern *pattern, struct str subject)
 {
-	struct captures captures = { 0 };
+	struct captures none = { 0 };
+	struct captures *captures = req ? &request_core(req)->captures : &none;
+	enum match match = pattern_try(pattern, subject, captures);
 
 	if (req)
-		captures = captures_of(req);
-
-	enum match match = pattern_try(pattern, subject, &captures);
-
-	if (req)
-		keep_captures(req, &captures);
-	else if (captures.failed)
-		report_failure(NULL, &captures);
+		keep_captures(req);
+	else if (captures->failed)
+		report_failure(NULL, captures);
 	return match;
 }
 
 const struct http_location *request_find_location(struct request *req,
 						  const struct http_server *server)
 {
-	struct captures captures = captures_of(req);
-	const struct http_location *location = location_find(server, req->uri, &captures);
+	const struct http_location *location =
+		location_find(server, req->uri, &request_core(req)->captures);
 
-	keep_captures(req, &captures);
+	keep_captures(req);
 	return location;
 }
 
 const struct http_server *request_find_server(struct request *req, const struct vhosts *vhosts)
 {
-	struct captures captures = captures_of(req);
-	const struct http_server *server = vhosts_find(vhosts, req->host, &captures);
+	const struct http_server *server =
+		vhosts_find(vhosts, req->host, &request_core(req)->captures);
 
-	keep_captures(req, &captures);
+	keep_captures(req);
 	return server;
 }

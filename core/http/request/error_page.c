@@ -200,7 +200,7 @@ verdict error_page_respond(struct request *req, int status)
 	struct request_core *core = request_core(req);
 	const struct error_page *page = find_page(core, status);
 
-	core->match_failed = false;
+	core->events &= ~(unsigned)EVENT_MATCH_FAILED;
 	if (status == 444)
 		return CLOSE;
 	if (ends_connection(status))

@@ -149,6 +149,8 @@ static const char *breach_of_filter(const struct request_core *core, verdict v)
 static const char *breach_of(const struct request_core *core, verdict v, enum phase phase)
 {
 	const struct response *response = &core->pub.response;
+	unsigned tokens = core->events / EVENT_TOKEN;
+	bool redirected = core->events & EVENT_REDIRECTED;
 
 	if ((v < PASS || v > CLOSE) && !is_status(v))
 		return "which is no verdict";
@@ -158,15 +160,15 @@ static const char *breach_of(const struct request_core *core, verdict v, enum ph
 		return breach_of_filter(core, v);
 	if (v == ALLOW && phase != PHASE_ACCESS)
 		return "which allows nothing";
-	if (v == WAIT && core->tokens == 0)
+	if (v == WAIT && tokens == 0)
 		return "but has no token of request_wait() that would wake it";
-	if (v == WAIT && core->tokens > 1)
+	if (v == WAIT && tokens > 1)
 		return "but has more than one token of request_wait()";
-	if (v != WAIT && core->tokens > 0)
+	if (v != WAIT && tokens > 0)
 		return "but has a token of request_wait()";
-	if (v == RESTART && !core->redirected)
+	if (v == RESTART && !redirected)
 		return "but has called none of the functions request_redirect...()";
-	if (v != RESTART && core->redirected)
+	if (v != RESTART && redirected)
 		return "but has redirected the request";
 	if (v == DONE && (response->status < 200 || response->status > 999))
 		return "but has set no status of a response";
@@ -190,26 +192,31 @@ static verdict report_breach(struct request_core *core, const struct module *mod
 	return BREACH;
 }
 
-static verdict call(struct request_core *core, const struct handler *handler, enum phase phase)
+/* Out of the way of those that only pass, which are nearly all. */
+static __attribute__((noinline)) verdict judge(struct request_core *core, verdict v,
+					       const struct handler *handler, enum phase phase)
 {
-	const struct body *body = core->pub.response.body;
+	const char *breach = breach_of(core, v, phase);
 
-	core->redirected = false;
-	core->caller = handler->module;
-	verdict v = handler->run(&core->pub, core->pub.confs[handler->index]);
-	core->caller = NULL;
-	core->timed_out = false;
-	if (core->pub.response.body != body && core->pub.response.body)
-		core->pub.response.body->module = handler->module;
-
-	bool has_only_passed = v == PASS && !core->tokens && !core->redirected;
-	const char *breach = has_only_passed ? NULL : breach_of(core, v, phase);
-
+	core->events &= ~(unsigned)(EVENT_REDIRECTED | EVENT_TIMED_OUT);
 	if (breach)
 		return report_breach(core, handler->module, v, phase, breach);
 	if (phase == PHASE_FILTER && is_status(v))
 		core->filter_failed = true;
-	return core->match_failed ? refuse_failed_match(core, v) : v;
+	return core->events & EVENT_MATCH_FAILED ? refuse_failed_match(core, v) : v;
+}
+
+static inline verdict call(struct request_core *core, const struct handler *handler,
+			   enum phase phase)
+{
+	const struct body *body = core->pub.response.body;
+
+	core->caller = handler->module;
+	verdict v = handler->run(&core->pub, core->pub.confs[handler->index]);
+	core->caller = NULL;
+	if (core->pub.response.body != body && core->pub.response.body)
+		core->pub.response.body->module = handler->module;
+	return v == PASS && core->events == 0 ? PASS : judge(core, v, handler, phase);
 }
 
 /* Calls the handlers that are left in this phase until one has an opinion. */
@@ -372,6 +379,7 @@ static bool follow(struct request_core *core, verdict v)
 		}
 		if (v >= 300)
 			v = error_page_respond(&core->pub, v);
+		core->events &= ~(unsigned)EVENT_REDIRECTED;
 		if (v == DONE)
 			begin_filters(core);
 		core->closing = v == CLOSE;

@@ -22,7 +22,7 @@ static verdict set_uri(struct request *req, struct str uri)
 static verdict count_redirect(struct request_core *core)
 {
 	if (core->redirects++ < REDIRECTS_ALLOWED) {
-		core->redirected = true;
+		core->events |= EVENT_REDIRECTED;
 		return RESTART;
 	}
 	request_log(&core->pub, LEVEL_ERROR, 0,

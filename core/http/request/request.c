@@ -38,6 +38,7 @@ struct request_core *request_create(struct conn *conn)
 
 	req->pool = pool;
 	req->conn = conn;
+	core->captures.pool = pool;
 	req->response.last_modified = -1;
 	req->response.headers_end = &req->response.headers;
 	core->resume.run = advance_job;

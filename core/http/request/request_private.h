@@ -10,6 +10,7 @@
 
 #include "file/policy.h"
 #include "http/routing/location.h"
+#include "http/routing/routing.h"
 #include "net/conn.h"
 
 struct variable_slot;
@@ -21,6 +22,14 @@ struct variable_value {
 	struct str text;
 };
 
+/* What the walk has to look at when a handler returns, even if it has passed. */
+enum request_event {
+	EVENT_REDIRECTED = 1 << 0, /* the handler has redirected the request */
+	EVENT_TIMED_OUT = 1 << 1, /* it is called because the time of its token is over */
+	EVENT_MATCH_FAILED = 1 << 2, /* an expression was given up; until an error is rendered */
+	EVENT_TOKEN = 1 << 3, /* as often as there are tokens of request_wait() */
+};
+
 /* What the core adds to the public struct request, which it begins with. */
 struct request_core {
 	struct request pub;
@@ -30,24 +39,21 @@ struct request_core {
 	size_t handler; /* in the phase's array: the next one to call */
 	int redirects; /* of all kinds; ten are allowed */
 	const struct module *caller; /* whose handler runs; NULL: none */
-	bool redirected; /* by the handler that runs, or has run last */
+	unsigned events; /* enum request_event, or-ed; 0 after most handlers */
 	bool filter_failed; /* a handler of FILTER has returned an error */
 	struct module_context *contexts; /* of those modules that have asked for one */
 	int error; /* the status that is being rendered; 0: none */
 	int access_refused; /* satisfy any: what the first refusal said */
 	bool access_allowed;
 	bool waiting; /* a handler said WAIT */
-	bool timed_out; /* and the token of request_wait_for() was not fired in time */
 	bool closing; /* a handler said CLOSE */
-	bool match_failed; /* an expression was given up, and no error has been rendered since */
 	bool in_error_page; /* error_page has redirected once */
 	int error_page_code; /* what error_page makes of the status; 0: nothing; -1: as answered */
 
 	struct job resume; /* goes on with the walk */
 	struct wakeup *wakeups;
-	unsigned tokens; /* how many of them are of request_wait() */
 	struct variable_value *values; /* by slot index; NULL before the first use */
-	size_t captures_room; /* for how many req->captures has memory */
+	struct captures captures; /* what req->captures shows; empty lists between matches */
 	bool pipelined; /* it was there before the response to the one ahead of it was out: $pipe */
 	uint32_t number; /* among the requests of its connection, from 1 */
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The response as handlers see it; how it is written out is response_head.c's. */
 #include <module.h>
+#include <strings.h>
 
 #include <config.h>
 
@@ -18,30 +19,31 @@ enum field_kind {
 	FIELD_LOCATION,
 };
 
-/* By length first: few names have one of these lengths. */
+/* By length and first letter: few names need a comparison. */
 static enum field_kind kind_of(struct str name)
 {
 	static const struct {
-		struct str name;
+		char first;
+		const char *name;
 		enum field_kind kind;
-	} known[] = {
-		[4] = { STR_INIT("ETag"), FIELD_ETAG },
-		[6] = { STR_INIT("Server"), FIELD_OF_SERVER },
-		[8] = { STR_INIT("Location"), FIELD_LOCATION },
-		[10] = { STR_INIT("Connection"), FIELD_OF_SERVER },
-		[12] = { STR_INIT("Content-Type"), FIELD_CONTENT_TYPE },
-		[13] = { STR_INIT("Last-Modified"), FIELD_LAST_MODIFIED },
-		[14] = { STR_INIT("Content-Length"), FIELD_OF_SERVER },
-		[17] = { STR_INIT("Transfer-Encoding"), FIELD_OF_SERVER },
+	} known[][2] = {
+		[4] = { { 'e', "ETag", FIELD_ETAG }, { 'd', "Date", FIELD_OF_SERVER } },
+		[6] = { { 's', "Server", FIELD_OF_SERVER } },
+		[8] = { { 'l', "Location", FIELD_LOCATION } },
+		[10] = { { 'c', "Connection", FIELD_OF_SERVER },
+			 { 'k', "Keep-Alive", FIELD_OF_SERVER } },
+		[12] = { { 'c', "Content-Type", FIELD_CONTENT_TYPE } },
+		[13] = { { 'l', "Last-Modified", FIELD_LAST_MODIFIED } },
+		[14] = { { 'c', "Content-Length", FIELD_OF_SERVER } },
+		[17] = { { 't', "Transfer-Encoding", FIELD_OF_SERVER } },
 	};
-	static const struct str also[] = { STR_INIT("Date"), STR_INIT("Keep-Alive") };
 
-	if (name.len >= sizeof(known) / sizeof(known[0]) || !known[name.len].name.data)
+	if (name.len == 0 || name.len >= sizeof(known) / sizeof(known[0]))
 		return FIELD_FREE;
-	if (str_eq_nocase(known[name.len].name, name))
-		return known[name.len].kind;
-	if (str_eq_nocase(also[0], name) || str_eq_nocase(also[1], name))
-		return FIELD_OF_SERVER;
+	for (int i = 0; i < 2; i++)
+		if (known[name.len][i].first == ascii_lower(name.data[0]) &&
+		    strncasecmp(known[name.len][i].name, name.data, name.len) == 0)
+			return known[name.len][i].kind;
 	return FIELD_FREE;
 }
 
@@ -77,11 +79,11 @@ static void refuse_field(struct request *req, struct str name)
 		    caller ? caller->name : "(outside of a handler)", STR_ARG(name));
 }
 
-void response_add(struct request *req, struct str name, struct str value)
+static void add(struct request *req, enum field_kind kind, struct str name, struct str value)
 {
 	struct response *response = &req->response;
 
-	switch (kind_of(name)) {
+	switch (kind) {
 	case FIELD_FREE:
 		append(req, name, value);
 		break;
@@ -104,13 +106,10 @@ void response_add(struct request *req, struct str name, struct str value)
 	}
 }
 
-void response_remove(struct request *req, struct str name)
+static void remove_added(struct response *response, struct str name)
 {
-	struct response *response = &req->response;
 	struct header **at = &response->headers;
 
-	if (kind_of(name) > FIELD_OF_SERVER)
-		response_add(req, name, STR(""));
 	while (*at) {
 		if (str_eq_nocase((*at)->name, name))
 			*at = (*at)->next;
@@ -120,10 +119,28 @@ void response_remove(struct request *req, struct str name)
 	response->headers_end = at;
 }
 
+void response_add(struct request *req, struct str name, struct str value)
+{
+	add(req, kind_of(name), name, value);
+}
+
+void response_remove(struct request *req, struct str name)
+{
+	enum field_kind kind = kind_of(name);
+
+	if (kind == FIELD_FREE)
+		remove_added(&req->response, name);
+	else if (kind != FIELD_OF_SERVER)
+		add(req, kind, name, STR(""));
+}
+
 void response_set(struct request *req, struct str name, struct str value)
 {
-	response_remove(req, name);
-	response_add(req, name, value);
+	enum field_kind kind = kind_of(name);
+
+	if (kind == FIELD_FREE)
+		remove_added(&req->response, name);
+	add(req, kind, name, value);
 }
 
 struct header *response_find(struct request *req, struct str name)

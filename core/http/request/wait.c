@@ -32,7 +32,7 @@ static void unlink_wakeup(struct wakeup *wakeup)
 	*at = wakeup->next;
 	timer_stop(&wakeup->limit);
 	if (!wakeup->body)
-		wakeup->core->tokens--;
+		wakeup->core->events -= EVENT_TOKEN;
 }
 
 static void fired(struct completion *completion)
@@ -71,7 +71,7 @@ static void on_limit(void *data)
 		return;
 	unlink_wakeup(wakeup);
 	give_up_on(wakeup);
-	core->timed_out = true;
+	core->events |= EVENT_TIMED_OUT;
 	job_queue(&core->resume, STAGE_RESPOND);
 }
 
@@ -106,7 +106,7 @@ struct wakeup *request_wait(struct request *req, void (*cancel)(void *data), voi
 	wakeup->cancel = cancel;
 	wakeup->data = data;
 	link_wakeup(wakeup, core);
-	core->tokens++;
+	core->events += EVENT_TOKEN;
 	return wakeup;
 }
 
@@ -138,7 +138,7 @@ verdict request_delay(struct request *req, int64_t ms)
 
 bool request_timed_out(const struct request *req)
 {
-	return request_core(req)->timed_out;
+	return request_core(req)->events & EVENT_TIMED_OUT;
 }
 
 bool request_client_closed(const struct request *req)
@@ -163,7 +163,7 @@ void wakeup_fire(struct wakeup *wakeup)
 
 void wakeups_cancel(struct request_core *core)
 {
-	core->tokens = 0;
+	core->events %= EVENT_TOKEN;
 	while (core->wakeups) {
 		struct wakeup *wakeup = core->wakeups;
 

@@ -135,7 +135,7 @@ static void add_named(struct captures *captures, const struct variable_slot *var
 	struct named_capture *named = pool_new(captures->pool, struct named_capture);
 
 	*named = (struct named_capture){ variable, text, NULL };
-	if (captures->last_named)
+	if (captures->named)
 		captures->last_named->next = named;
 	else
 		captures->named = named;
