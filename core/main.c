@@ -17,6 +17,7 @@
 #include "cli/serve.h"
 #include "cli/signal_command.h"
 #include "config/config.h"
+#include "config/source/source.h"
 #include "config/modules.h"
 #include "process/master/server.h"
 #include "process/os/proctitle.h"

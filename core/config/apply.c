@@ -37,7 +37,7 @@ static int run_directive(struct conf_call *call)
  */
 static void report_silence(const struct conf_call *call, size_t module, const char *what)
 {
-	message_add(call->conf, MESSAGE_ERROR,
+	message_add(&call->conf->source, MESSAGE_ERROR,
 		    call->node ? call->node->name.place : (struct conf_place){ 0 },
 		    "%s of the module %s has failed without saying why\n"
 		    "this is a defect of the module: it has to call conf_error()",
@@ -48,16 +48,16 @@ static void run_step(struct conf *conf, struct conf_scope *scope, const struct s
 {
 	struct directive_entry *entry = step->entry;
 	struct conf_call call = call_for(conf, scope, entry->directive, step->node);
-	size_t messages = conf->message_count;
+	size_t messages = conf->source.message_count;
 
 	call.first = step->first;
 	call.data = (void *)scope->data[entry->module];
-	unsigned errors = conf->errors;
+	unsigned errors = conf->source.errors;
 	int error = run_directive(&call);
 
 	if (error)
 		conf->failed[entry->module] = true;
-	if (error && conf->errors == errors)
+	if (error && conf->source.errors == errors)
 		report_silence(&call, entry->module, "the setter");
 	if (!step->swallows || is_block_directive(entry->directive))
 		return;
@@ -65,7 +65,7 @@ static void run_step(struct conf *conf, struct conf_scope *scope, const struct s
 	size_t index = swallowed_name(conf, scope, step->node, 1);
 
 	if (error) {
-		messages_forget(conf, messages);
+		messages_forget(&conf->source, messages);
 		report_missing_semicolon(conf, step->node, index);
 	} else {
 		conf_warn(&call, &step->node->args[index],
@@ -94,10 +94,10 @@ void apply_block(struct conf *conf, struct conf_scope *scope, struct conf_node *
 
 int conf_scope_apply(struct conf_call *call, struct conf_scope *scope)
 {
-	unsigned errors = call->conf->errors;
+	unsigned errors = call->conf->source.errors;
 
 	apply_block(call->conf, scope, (struct conf_node *)call->node->first);
-	return call->conf->errors == errors ? 0 : -EINVAL;
+	return call->conf->source.errors == errors ? 0 : -EINVAL;
 }
 
 /* Reads the default of a directive as a line of a configuration. */
@@ -108,19 +108,19 @@ static const struct conf_node *initial_node(struct conf *conf, const struct dire
 	struct str text =
 		pool_printf(conf->pool, "%s %s%s", directive->name, directive->initial, end);
 
-	return tree_read(conf, file_of_text(conf, name, text));
+	return tree_read(&conf->source, file_of_text(&conf->source, name, text));
 }
 
 static void run_initial(struct conf *conf, size_t index, const struct directive *directive)
 {
-	unsigned errors = conf->errors;
+	unsigned errors = conf->source.errors;
 	const struct conf_node *node = initial_node(conf, directive);
 	struct conf_call call = call_for(conf, conf->main, directive, node);
 
 	call.first = true;
 	call.data = (void *)conf->main->data[index];
-	if (conf->errors != errors || run_directive(&call))
-		message_add(conf, MESSAGE_ERROR, (struct conf_place){ 0 },
+	if (conf->source.errors != errors || run_directive(&call))
+		message_add(&conf->source, MESSAGE_ERROR, (struct conf_place){ 0 },
 			    "module %s: the default \"%s\" of the directive \"%s\" is refused\n"
 			    "this is a defect of the module",
 			    conf->modules[index]->name, directive->initial, directive->name);
@@ -155,7 +155,8 @@ void apply_defaults(struct conf *conf)
 /* Modules with a wrong directive are left out: their check would report the mistake again. */
 void apply_checks(struct conf *conf)
 {
-	for (struct conf_scope *scope = conf->main; scope && !conf->unbalanced; scope = scope->next)
+	for (struct conf_scope *scope = conf->main; scope && !conf->source.unbalanced;
+	     scope = scope->next)
 		for (size_t i = 0; i < conf->module_count; i++) {
 			const struct module *module = conf->modules[i];
 			struct conf_call call = call_for(conf, scope, NULL, scope->node);
@@ -166,9 +167,9 @@ void apply_checks(struct conf *conf)
 				continue;
 			call.data = (void *)scope->data[i];
 
-			unsigned errors = conf->errors;
+			unsigned errors = conf->source.errors;
 
-			if (module->check(&call, call.data) && conf->errors == errors)
+			if (module->check(&call, call.data) && conf->source.errors == errors)
 				report_silence(&call, i, "the check");
 		}
 }

@@ -47,7 +47,14 @@ struct conf *conf_create(const struct conf_options *options)
 	conf->modules = options->modules ? options->modules : server_modules(pool);
 	conf->module_count = options->modules ? options->module_count : module_count();
 	conf->absent = options->modules ? options->absent : absent_directives;
-	conf->files_by_path.pool = conf->slots.pool = conf->shared.pool = pool;
+	conf->source = (struct conf_source){
+		.pool = pool,
+		.path = own->path,
+		.name = own->name,
+		.messages_to = own->messages,
+		.files_by_path.pool = pool,
+	};
+	conf->slots.pool = conf->shared.pool = pool;
 	conf->last_use = &conf->uses;
 	names_init(conf);
 	return conf;
@@ -85,12 +92,12 @@ static struct conf_file *main_file(struct conf *conf, struct str text)
 	struct conf_file *file;
 
 	if (text.data)
-		return file_of_text(conf, options->name, text);
-	int error = file_read(conf, options->path, options->name, &file);
+		return file_of_text(&conf->source, options->name, text);
+	int error = file_read(&conf->source, options->path, options->name, &file);
 	if (error == 0)
 		return file;
 	struct str help = help_find(conf, error);
-	message_add(conf, MESSAGE_ERROR, (struct conf_place){ 0 },
+	message_add(&conf->source, MESSAGE_ERROR, (struct conf_place){ 0 },
 		    "cannot read the configuration (%d: %s)\n%.*s", -error, strerror(-error),
 		    STR_ARG(help));
 	return NULL;
@@ -102,8 +109,9 @@ static struct conf_node *read_main(struct conf *conf, struct conf_file *file)
 	struct conf_node *globals = NULL, *nodes;
 
 	if (!str_empty(conf->options.globals))
-		globals = tree_read(conf, file_of_text(conf, STR("-g"), conf->options.globals));
-	nodes = tree_read(conf, file);
+		globals = tree_read(&conf->source,
+				    file_of_text(&conf->source, STR("-g"), conf->options.globals));
+	nodes = tree_read(&conf->source, file);
 	if (!globals)
 		return nodes;
 
@@ -121,13 +129,26 @@ int conf_load(struct conf *conf, struct str text)
 
 	if (file)
 		apply_defaults(conf);
-	if (file && !conf->errors) {
+	if (file && !conf->source.errors) {
 		apply_block(conf, conf->main, read_main(conf, file));
 		apply_checks(conf);
 		variables_settle(conf);
 	}
-	messages_print(conf);
-	return conf->errors ? -EINVAL : 0;
+	messages_print(&conf->source);
+	return conf->source.errors ? -EINVAL : 0;
+}
+
+void conf_dump(const struct conf *conf, FILE *to)
+{
+	for (size_t i = 0; i < conf->source.file_count; i++) {
+		const struct conf_file *file = conf->source.files[i];
+
+		if (file->is_text)
+			continue;
+		fprintf(to, "# configuration file %.*s:\n", STR_ARG(file->path));
+		fwrite(file->content.data, 1, file->content.len, to);
+		fputc('\n', to);
+	}
 }
 
 struct pool *conf_pool(struct conf *conf)
@@ -142,25 +163,12 @@ const struct conf_options *conf_get_options(const struct conf *conf)
 
 unsigned conf_errors(const struct conf *conf)
 {
-	return conf->errors;
+	return conf->source.errors;
 }
 
 struct conf_scope *conf_main(struct conf *conf)
 {
 	return conf->main;
-}
-
-void *conf_shared(struct conf *conf, const void *key, size_t size)
-{
-	struct str name = { (const char *)&key, sizeof(key) };
-	void *memory = hash_get(&conf->shared, name);
-
-	if (memory)
-		return memory;
-	memory = pool_zalloc(conf->pool, size);
-	name.data = pool_memdup(conf->pool, &key, sizeof(key));
-	hash_put(&conf->shared, name, memory);
-	return memory;
 }
 
 size_t module_index(const struct module *module)
@@ -173,30 +181,22 @@ size_t module_index(const struct module *module)
 	return index;
 }
 
-/* --- paths that the workers open ----------------------------------------------- */
-
-static const char paths_key;
-
-struct paths {
-	struct conf_path *first, *last;
+/*
+ * Only the documentation of `include`, which config/source/tree.c carries out. The name of the
+ * variable leaves include_module to a module of that name.
+ */
+const struct module config_include_module = {
+	.name = "config",
+	.summary = "reads further files",
+	.directives = (const struct directive[]) {
+		DIRECTIVE_SET("include", IN_ANYWHERE, NULL, "file | mask",
+			"Reads another file, or all files that match a mask such as sites/*.conf, "
+			"in the order of their names, as if their text stood here. The path begins "
+			"at the directory of the main configuration file. A file that is not there "
+			"is an error, a mask that matches nothing is none. Blocks end in the file "
+			"in which they begin.\n\n"
+			"It may stand in every block, also in types and map.",
+			.flags = REPEAT, .min_args = 1),
+		{ 0 }
+	},
 };
-
-void conf_opens(struct conf_call *call, struct str path)
-{
-	struct paths *paths = conf_shared(call->conf, &paths_key, sizeof(struct paths));
-	struct conf_path *own = pool_new(call->pool, struct conf_path);
-
-	own->path = pool_strdup(call->pool, path);
-	if (paths->last)
-		paths->last->next = own;
-	else
-		paths->first = own;
-	paths->last = own;
-}
-
-const struct conf_path *conf_paths(struct conf *conf)
-{
-	const struct paths *paths = conf_shared(conf, &paths_key, sizeof(struct paths));
-
-	return paths->first;
-}

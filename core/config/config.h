@@ -62,12 +62,6 @@ unsigned conf_errors(const struct conf *conf);
 /* "conf/skua.conf:12", for messages that point at a second place; in the pool. */
 struct str conf_place_text(struct pool *pool, const struct conf_place *place);
 
-/*
- * The path without names "." in it: "/a/./b" becomes "/a/b". Names ".." stay, since a
- * symbolic link may stand before them. The result is in the pool and has a NUL after it.
- */
-struct str path_clean(struct pool *pool, struct str path);
-
 /* conf_built_in_path() (conf.h) before there is a configuration. */
 struct str path_below_prefix(struct pool *pool, struct str prefix, const char *built_in);
 

@@ -1,30 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the files of this folder share: the configuration itself, its files,
- * messages and tables. A configuration goes through them in this order: lexer.c splits bytes
- * into words, tree.c makes nodes of words; plan.c, apply.c and scope.c make the modules'
- * structs of nodes, with the parsers of field.c; template.c looks up the variables; message.c
- * prints the mistakes.
+ * What the files of this folder share: the configuration itself and the tables of names.
+ * conf_load() (config.c) leads a configuration through them in this order: config/source/
+ * makes a tree of nodes of the files; plan.c finds the directive of each node of a block;
+ * apply.c runs the directives, whose words the parsers of field.c put into the modules'
+ * structs, which scope.c makes for each block; template.c looks up the variables that were
+ * used; config/source/message.c prints the mistakes.
  */
 #ifndef SKUA_CONFIG_INTERNAL_H
 #define SKUA_CONFIG_INTERNAL_H
 
 #include <hash.h>
-#include <stdarg.h>
 
 #include "config/config.h"
 #include "config/modules.h"
+#include "config/source/source.h"
 #include "config/template.h"
-
-/* A file that was read, or a text that takes the place of one (-g, defaults). */
-struct conf_file {
-	struct str name; /* in messages */
-	struct str path; /* absolute; NUL follows */
-	struct str content;
-	unsigned index; /* in the order of reading */
-	bool is_text; /* not a file of directives: -T leaves it out */
-	bool reading; /* it is being read just now: it must not include itself */
-};
 
 /* A directive of a module's table. Those of one name are a chain. */
 struct directive_entry {
@@ -37,18 +28,6 @@ struct directive_entry {
 	const struct conf_node *seen_node;
 };
 
-enum message_kind {
-	MESSAGE_ERROR,
-	MESSAGE_WARNING,
-};
-
-struct conf_message {
-	enum message_kind kind;
-	struct conf_place place; /* file NULL: no place */
-	unsigned number; /* in the order of finding */
-	struct str text, hint;
-};
-
 /* A use of a variable that no module has: perhaps the configuration defines it. */
 struct variable_use {
 	struct variable_slot *slot;
@@ -58,17 +37,11 @@ struct variable_use {
 
 struct conf {
 	struct pool *pool;
+	struct conf_source source; /* its files and messages */
 	struct conf_options options;
 	const struct module *const *modules;
 	size_t module_count;
 	const struct absent_directive *absent;
-
-	struct conf_file **files;
-	size_t file_count, file_capacity;
-	struct hash_table files_by_path;
-	unsigned include_depth, includes;
-	bool unbalanced; /* braces do not match: blocks may not be what they seem */
-	size_t stray_brace; /* 1 + index of the message about a "}" too many; 0: none */
 
 	struct hash_table directives; /* name to struct directive_entry */
 	unsigned blocks; /* how many were planned */
@@ -83,57 +56,7 @@ struct conf {
 	struct variable_use *uses, **last_use;
 
 	struct hash_table shared; /* key's bytes to memory */
-
-	struct conf_message *messages;
-	size_t message_count, message_capacity;
-	unsigned errors, warnings;
-	bool loaded; /* messages are printed at once from now on */
 };
-
-/* --- lexer.c ------------------------------------------------------------- */
-
-enum token {
-	TOKEN_WORD,
-	TOKEN_SEMICOLON,
-	TOKEN_OPEN,
-	TOKEN_CLOSE,
-	TOKEN_END,
-};
-
-struct lexer {
-	struct conf *conf;
-	const struct conf_file *file;
-	const char *pos, *end;
-	const char *line_start;
-	uint32_t line;
-};
-
-void lexer_init(struct lexer *lexer, struct conf *conf, const struct conf_file *file);
-
-/* The next token. *word is the word, or the place of the other tokens. */
-enum token lexer_next(struct lexer *lexer, struct conf_word *word);
-
-/* The word that goes on at the next byte, whatever that is, up to a space, ";" or "{". */
-void lexer_bare(struct lexer *lexer, struct conf_word *word);
-
-/*
- * The same for a file of lines: TOKEN_SEMICOLON is the end of a line, and ";", "{" and "}"
- * are as good as any character.
- */
-enum token lexer_next_in_line(struct lexer *lexer, struct conf_word *word);
-
-/* --- tree.c -------------------------------------------------------------- */
-
-/* The nodes of a file and of what it includes. */
-struct conf_node *tree_read(struct conf *conf, struct conf_file *file);
-
-/* --- files.c ------------------------------------------------------------- */
-
-/* Adds a text that takes the place of a file. */
-struct conf_file *file_of_text(struct conf *conf, struct str name, struct str text);
-
-/* Reads a file, once for each path; `name` is for messages. 0 and *out, or -errno. */
-int file_read(struct conf *conf, struct str path, struct str name, struct conf_file **out);
 
 /* --- names.c ------------------------------------------------------------- */
 
@@ -232,25 +155,5 @@ struct module_variable {
 
 /* Finds the getter of every variable; reports those that nobody has. */
 void variables_settle(struct conf *conf);
-
-/* --- message.c ----------------------------------------------------------- */
-
-/* What follows a newline in the text is the hint. */
-void message_add(struct conf *conf, enum message_kind kind, struct conf_place place,
-		 const char *format, ...) __attribute__((format(printf, 4, 5)));
-void message_vadd(struct conf *conf, enum message_kind kind, struct conf_place place,
-		  const char *format, va_list args);
-
-/* Just behind a word, where something is missing. */
-struct conf_place place_behind(const struct conf_word *word);
-
-/* Takes back all messages but the first `count`. */
-void messages_forget(struct conf *conf, size_t count);
-
-/* Takes back the message with this index, since another one explains the mistake better. */
-void message_drop(struct conf *conf, size_t index);
-
-/* Prints them in the order of the files. */
-void messages_print(struct conf *conf);
 
 #endif

@@ -16,7 +16,7 @@ error_at(struct conf *conf, const struct conf_word *word, const struct directive
 	if (entry)
 		conf->failed[entry->module] = true;
 	va_start(args, format);
-	message_vadd(conf, MESSAGE_ERROR, word->place, format, args);
+	message_vadd(&conf->source, MESSAGE_ERROR, word->place, format, args);
 	va_end(args);
 }
 
@@ -32,11 +32,11 @@ static void report_missing_brace(struct conf *conf, const struct conf_node *node
 
 	for (size_t i = 0; i < node->nargs && node->args[i].place.line == last->place.line; i++)
 		last = &node->args[i];
-	if (conf->stray_brace)
-		message_drop(conf, conf->stray_brace - 1);
-	conf->stray_brace = 0;
-	conf->unbalanced = true;
-	message_add(conf, MESSAGE_ERROR, place_behind(last),
+	if (conf->source.stray_brace)
+		message_drop(&conf->source, conf->source.stray_brace - 1);
+	conf->source.stray_brace = 0;
+	conf->source.unbalanced = true;
+	message_add(&conf->source, MESSAGE_ERROR, place_behind(last),
 		    "\"%.*s\" needs a block\nexpected \"{\"", STR_ARG(node->name.text));
 }
 
@@ -69,7 +69,7 @@ static void report_unknown(struct conf *conf, struct conf_scope *scope,
 	if (entry) {
 		struct str wanted = contexts_text(conf->pool, contexts, " or ");
 
-		if (!conf->unbalanced)
+		if (!conf->source.unbalanced)
 			error_at(conf, &node->name, entry,
 				 "\"%.*s\" is not allowed here\nit belongs into %.*s",
 				 STR_ARG(name), STR_ARG(wanted));
@@ -120,7 +120,7 @@ void report_missing_semicolon(struct conf *conf, const struct conf_node *node, s
 	const struct conf_word *before = index ? &node->args[index - 1] : &node->name;
 
 	message_add(
-		conf, MESSAGE_ERROR, place_behind(before),
+		&conf->source, MESSAGE_ERROR, place_behind(before),
 		"missing \";\" after \"%.*s\"\n\"%.*s\" on line %u seems to begin a new directive",
 		STR_ARG(before->text), STR_ARG(node->args[index].text),
 		node->args[index].place.line);

@@ -36,8 +36,9 @@ mistake(const struct subject *subject, const char *format, ...)
 						       subject->name) :
 					   STR("");
 
-	message_add(conf, MESSAGE_ERROR, (struct conf_place){ 0 }, "module %s: %.*s%.*s\n%.*s",
-		    module, STR_ARG(entry), STR_ARG(text), STR_ARG(remedy));
+	message_add(&conf->source, MESSAGE_ERROR, (struct conf_place){ 0 },
+		    "module %s: %.*s%.*s\n%.*s", module, STR_ARG(entry), STR_ARG(text),
+		    STR_ARG(remedy));
 }
 
 /* Names of modules, directives and variables: lower case, so that all are written alike. */
@@ -125,7 +126,7 @@ static void check_directive(const struct subject *subject, const struct directiv
 		mistake(subject, "has a .min_args that is greater than its .max_args\n"
 				 "no number of words would fit");
 	if (!is_settled_by_field(directive) && !directive->set && !(directive->flags & OBSOLETE) &&
-	    subject->module != &config_include_module) /* tree.c obeys its directive */
+	    subject->module != &config_include_module) /* config/source/tree.c obeys it */
 		mistake(subject, "does nothing\nadd a field or a setter");
 	check_field(subject, directive);
 	check_flags(subject, directive);
@@ -247,8 +248,8 @@ bool tables_check(struct conf *conf)
 		counters += counters_of(conf->modules[i]);
 	}
 	if (counters > STATS_MODULES_MAX)
-		message_add(conf, MESSAGE_ERROR, (struct conf_place){ 0 },
+		message_add(&conf->source, MESSAGE_ERROR, (struct conf_place){ 0 },
 			    "the modules have %zu counters, and there is room for %d", counters,
 			    STATS_MODULES_MAX);
-	return conf->errors == 0;
+	return conf->source.errors == 0;
 }

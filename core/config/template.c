@@ -282,11 +282,11 @@ void variables_settle(struct conf *conf)
 		const char *nearest = nearest_variable(conf, name);
 
 		if (nearest)
-			message_add(conf, MESSAGE_ERROR, use->place,
+			message_add(&conf->source, MESSAGE_ERROR, use->place,
 				    "unknown variable \"$%.*s\"\ndid you mean \"$%s\"?",
 				    STR_ARG(name), nearest);
 		else
-			message_add(conf, MESSAGE_ERROR, use->place,
+			message_add(&conf->source, MESSAGE_ERROR, use->place,
 				    "unknown variable \"$%.*s\"\n`skua help` lists those there are",
 				    STR_ARG(name));
 	}

@@ -3,36 +3,36 @@
  * The files of a configuration: each is read once, whole, and kept as long as
  * the configuration, for messages and for -T. Also resolves the paths in them.
  */
-#include <config.h>
+#include "config/source/source.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "config/internal.h"
-
 enum {
 	FILE_SIZE_MAX = 256 << 20, /* a larger file was named by mistake */
 };
 
-static struct conf_file *file_add(struct conf *conf, struct conf_file file)
+static struct conf_file *file_add(struct conf_source *source, struct conf_file file)
 {
-	struct conf_file *copy = pool_memdup(conf->pool, &file, sizeof(file));
+	struct conf_file *copy = pool_memdup(source->pool, &file, sizeof(file));
 
-	copy->index = (unsigned)conf->file_count;
-	conf->files = pool_grow(conf->pool, conf->files, conf->file_count, &conf->file_capacity,
-				sizeof(*conf->files));
-	conf->files[conf->file_count++] = copy;
+	copy->index = (unsigned)source->file_count;
+	source->files = pool_grow(source->pool, source->files, source->file_count,
+				  &source->file_capacity, sizeof(*source->files));
+	source->files[source->file_count++] = copy;
 	return copy;
 }
 
-struct conf_file *file_of_text(struct conf *conf, struct str name, struct str text)
+struct conf_file *file_of_text(struct conf_source *source, struct str name, struct str text)
 {
-	return file_add(conf, (struct conf_file){ .name = name, .content = text, .is_text = true });
+	return file_add(source,
+			(struct conf_file){ .name = name, .content = text, .is_text = true });
 }
 
 /* 0 or -errno. A pipe may be a configuration, so the size is not known before. */
-static int read_all(struct conf *conf, int fd, struct str *out)
+static int read_all(struct conf_source *source, int fd, struct str *out)
 {
 	struct stat info;
 
@@ -44,7 +44,7 @@ static int read_all(struct conf *conf, int fd, struct str *out)
 		return -EFBIG;
 
 	size_t capacity = info.st_size > 0 ? (size_t)info.st_size + 1 : 4096, len = 0;
-	char *buffer = pool_alloc(conf->pool, capacity);
+	char *buffer = pool_alloc(source->pool, capacity);
 
 	for (;;) {
 		ssize_t n = read(fd, buffer + len, capacity - len);
@@ -58,28 +58,28 @@ static int read_all(struct conf *conf, int fd, struct str *out)
 		len += (size_t)n;
 		if (len > FILE_SIZE_MAX)
 			return -EFBIG;
-		buffer = pool_grow(conf->pool, buffer, len, &capacity, 1);
+		buffer = pool_grow(source->pool, buffer, len, &capacity, 1);
 	}
 	*out = (struct str){ buffer, len };
 	return 0;
 }
 
-int file_read(struct conf *conf, struct str path, struct str name, struct conf_file **out)
+int file_read(struct conf_source *source, struct str path, struct str name, struct conf_file **out)
 {
 	struct conf_file file = { .name = name, .path = path };
 
-	*out = hash_get(&conf->files_by_path, path);
+	*out = hash_get(&source->files_by_path, path);
 	if (*out)
 		return 0;
 	int fd = open(path.data, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0)
 		return -errno;
-	int error = read_all(conf, fd, &file.content);
+	int error = read_all(source, fd, &file.content);
 	close(fd);
 	if (error < 0)
 		return error;
-	*out = file_add(conf, file);
-	hash_put(&conf->files_by_path, (*out)->path, *out);
+	*out = file_add(source, file);
+	hash_put(&source->files_by_path, (*out)->path, *out);
 	return 0;
 }
 
@@ -96,52 +96,17 @@ struct str path_clean(struct pool *pool, struct str path)
 	return str_range(copy, to);
 }
 
-static struct str below(struct conf *conf, struct str directory, struct str path)
+struct str path_below(struct pool *pool, struct str directory, struct str path)
 {
-	if (path.len && path.data[0] == '/')
+	if (str_starts(path, STR("/")))
 		return path;
-	return path_clean(conf->pool,
-			  pool_concat(conf->pool, (const struct str[]){ directory, path }, 2));
+	return path_clean(pool, pool_concat(pool, (const struct str[]){ directory, path }, 2));
 }
 
-struct str conf_full_path(struct conf *conf, struct str path)
+struct str path_beside_main(struct conf_source *source, struct str path)
 {
-	return below(conf, conf->options.prefix, path);
-}
+	struct str main = source->path;
+	struct str directory = str_head(main, (size_t)(str_rchr(main, '/') + 1));
 
-struct str conf_relative_to_file(struct conf *conf, struct str path)
-{
-	struct str file = conf->options.path;
-
-	return below(conf, str_head(file, (size_t)(str_rchr(file, '/') + 1)), path);
-}
-
-struct str path_below_prefix(struct pool *pool, struct str prefix, const char *built_in)
-{
-	struct str path = str_from(built_in), old = str_from(SKUA_PREFIX);
-
-	while (str_ends(old, STR("/")))
-		old.len--;
-	if (!str_starts(path, old) || path.len == old.len || path.data[old.len] != '/')
-		return path;
-	path = str_skip(path, old.len + 1);
-	return pool_concat(pool, (const struct str[]){ prefix, path }, 2);
-}
-
-struct str conf_built_in_path(struct conf *conf, const char *path)
-{
-	return path_below_prefix(conf->pool, conf->options.prefix, path);
-}
-
-void conf_dump(const struct conf *conf, FILE *to)
-{
-	for (size_t i = 0; i < conf->file_count; i++) {
-		const struct conf_file *file = conf->files[i];
-
-		if (file->is_text)
-			continue;
-		fprintf(to, "# configuration file %.*s:\n", STR_ARG(file->path));
-		fwrite(file->content.data, 1, file->content.len, to);
-		fputc('\n', to);
-	}
+	return path_below(source->pool, directory, path);
 }

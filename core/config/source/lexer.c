@@ -6,16 +6,18 @@
  * "#" begins a comment where a word could begin, and "}" ends a block there; in
  * the middle of a word both are ordinary. "${" does not end a word.
  */
-#include "config/internal.h"
+#include "config/source/lexer.h"
 
-void lexer_init(struct lexer *lexer, struct conf *conf, const struct conf_file *file)
+#include "config/source/source.h"
+
+void lexer_init(struct lexer *lexer, struct conf_source *source, const struct conf_file *file)
 {
 	struct str text = file->content;
 
 	if (str_starts(text, STR("\xEF\xBB\xBF")))
 		text = str_skip(text, 3);
 	*lexer = (struct lexer){
-		.conf = conf,
+		.source = source,
 		.file = file,
 		.pos = text.data,
 		.end = text.data + text.len,
@@ -99,7 +101,7 @@ static struct str unescape(struct pool *pool, struct str raw)
 static void word_end(struct lexer *lexer, struct conf_word *word, const char *begin,
 		     const char *end)
 {
-	word->text = unescape(lexer->conf->pool, str_range(begin, end));
+	word->text = unescape(lexer->source->pool, str_range(begin, end));
 }
 
 /* Sets the length of the place so that it reaches to `end`, or to the end of its line. */
@@ -121,7 +123,7 @@ static void unterminated(struct lexer *lexer, const struct lexer *quote, struct 
 	const char *eol = memchr(begin, '\n', (size_t)(lexer->end - begin));
 	const char *stop = eol ? eol : lexer->end;
 
-	message_add(lexer->conf, MESSAGE_ERROR, word->place,
+	message_add(lexer->source, MESSAGE_ERROR, word->place,
 		    "this quote is not closed\na second %c is missing", *quote->pos);
 	while (stop > begin && is_space(stop[-1]))
 		stop--;
@@ -155,7 +157,7 @@ static void read_quoted(struct lexer *lexer, struct conf_word *word)
 			unterminated(lexer, &start, word);
 			return;
 		}
-		message_add(lexer->conf, MESSAGE_ERROR, place_here(lexer),
+		message_add(lexer->source, MESSAGE_ERROR, place_here(lexer),
 			    "unexpected character after the closing quote\n"
 			    "expected a space, \";\" or \"{\"; a quote inside of quotes is \\%c",
 			    quote);

@@ -10,9 +10,9 @@
  * a file, only printable text goes out: tabs are expanded, bytes that are no
  * text shown as "?", and of a long line the part around the place.
  */
-#include <stdlib.h>
+#include "config/source/source.h"
 
-#include "config/internal.h"
+#include <stdlib.h>
 
 enum {
 	MESSAGES_PRINTED = 50,
@@ -76,19 +76,19 @@ struct conf_place place_behind(const struct conf_word *word)
 	return place;
 }
 
-static void print_message(const struct conf *conf, const struct conf_message *message);
+static void print_message(const struct conf_source *source, const struct conf_message *message);
 
-void message_vadd(struct conf *conf, enum message_kind kind, struct conf_place place,
+void message_vadd(struct conf_source *source, enum message_kind kind, struct conf_place place,
 		  const char *format, va_list args)
 {
 	if (kind == MESSAGE_ERROR)
-		conf->errors++;
+		source->errors++;
 	else
-		conf->warnings++;
-	if (conf->message_count == MESSAGES_KEPT)
+		source->warnings++;
+	if (source->message_count == MESSAGES_KEPT)
 		return;
 
-	struct str text = pool_vprintf(conf->pool, format, args), hint = STR("");
+	struct str text = pool_vprintf(source->pool, format, args), hint = STR("");
 	ssize_t newline = strchr(format, '\n') ? str_rchr(text, '\n') : -1;
 
 	if (newline >= 0) {
@@ -99,53 +99,48 @@ void message_vadd(struct conf *conf, enum message_kind kind, struct conf_place p
 	struct conf_message message = {
 		.kind = kind,
 		.place = place,
-		.number = (unsigned)conf->message_count,
-		.text = shortened(conf->pool, printable(conf->pool, text)),
-		.hint = shortened(conf->pool, printable(conf->pool, hint)),
+		.number = (unsigned)source->message_count,
+		.text = shortened(source->pool, printable(source->pool, text)),
+		.hint = shortened(source->pool, printable(source->pool, hint)),
 	};
 
-	if (conf->loaded) {
-		print_message(conf, &message);
+	if (source->is_printed) {
+		print_message(source, &message);
 		return;
 	}
-	conf->messages = pool_grow(conf->pool, conf->messages, conf->message_count,
-				   &conf->message_capacity, sizeof(*conf->messages));
-	conf->messages[conf->message_count++] = message;
+	source->messages = pool_grow(source->pool, source->messages, source->message_count,
+				   &source->message_capacity, sizeof(*source->messages));
+	source->messages[source->message_count++] = message;
 }
 
-struct str conf_place_text(struct pool *pool, const struct conf_place *place)
-{
-	return pool_printf(pool, "%.*s:%u", STR_ARG(place->file->name), place->line);
-}
-
-void message_add(struct conf *conf, enum message_kind kind, struct conf_place place,
+void message_add(struct conf_source *source, enum message_kind kind, struct conf_place place,
 		 const char *format, ...)
 {
 	va_list args;
 
 	va_start(args, format);
-	message_vadd(conf, kind, place, format, args);
+	message_vadd(source, kind, place, format, args);
 	va_end(args);
 }
 
-void messages_forget(struct conf *conf, size_t count)
+void messages_forget(struct conf_source *source, size_t count)
 {
-	while (conf->message_count > count)
-		if (conf->messages[--conf->message_count].kind == MESSAGE_ERROR)
-			conf->errors--;
+	while (source->message_count > count)
+		if (source->messages[--source->message_count].kind == MESSAGE_ERROR)
+			source->errors--;
 		else
-			conf->warnings--;
+			source->warnings--;
 }
 
-void message_drop(struct conf *conf, size_t index)
+void message_drop(struct conf_source *source, size_t index)
 {
-	size_t after = conf->message_count - index - 1;
+	size_t after = source->message_count - index - 1;
 
-	if (conf->messages[index].kind == MESSAGE_ERROR)
-		conf->errors--;
-	memmove(&conf->messages[index], &conf->messages[index + 1],
-		after * sizeof(*conf->messages));
-	conf->message_count--;
+	if (source->messages[index].kind == MESSAGE_ERROR)
+		source->errors--;
+	memmove(&source->messages[index], &source->messages[index + 1],
+		after * sizeof(*source->messages));
+	source->message_count--;
 }
 
 static struct str source_line(const struct conf_file *file, uint32_t number)
@@ -229,13 +224,13 @@ static void print_source(FILE *to, const struct conf_message *message)
 	fprintf(to, "%s%.*s\n", str_empty(hint) ? "" : " ", STR_ARG(hint));
 }
 
-static void print_message(const struct conf *conf, const struct conf_message *message)
+static void print_message(const struct conf_source *source, const struct conf_message *message)
 {
 	static const char *const kinds[] = {
 		[MESSAGE_ERROR] = "error",
 		[MESSAGE_WARNING] = "warning",
 	};
-	FILE *to = conf->options.messages;
+	FILE *to = source->messages_to;
 	const struct conf_place *place = &message->place;
 
 	if (!to)
@@ -247,7 +242,7 @@ static void print_message(const struct conf *conf, const struct conf_message *me
 		print_source(to, message);
 		return;
 	}
-	fprintf(to, "%.*s: %.*s\n", STR_ARG(conf->options.name), STR_ARG(message->text));
+	fprintf(to, "%.*s: %.*s\n", STR_ARG(source->name), STR_ARG(message->text));
 	if (!str_empty(message->hint))
 		fprintf(to, "       | %.*s\n", STR_ARG(message->hint));
 }
@@ -267,47 +262,16 @@ static int compare(const void *first, const void *second)
 	return a->number < b->number ? -1 : a->number > b->number;
 }
 
-void messages_print(struct conf *conf)
+void messages_print(struct conf_source *source)
 {
 	size_t shown = 0;
 
-	if (conf->message_count)
-		qsort(conf->messages, conf->message_count, sizeof(*conf->messages), compare);
-	for (size_t i = 0; i < conf->message_count && shown < MESSAGES_PRINTED; i++, shown++)
-		print_message(conf, &conf->messages[i]);
-	if (conf->options.messages && conf->errors + conf->warnings > shown)
-		fprintf(conf->options.messages, "skua: and %zu more\n",
-			conf->errors + conf->warnings - shown);
-	conf->loaded = true;
-}
-
-int conf_error(struct conf_call *call, const struct conf_word *word, const char *format, ...)
-{
-	const struct conf_node *node = call->node;
-	struct conf_place none = { 0 };
-	va_list args;
-
-	va_start(args, format);
-	message_vadd(call->conf, MESSAGE_ERROR,
-		     word ? word->place :
-		     node ? node->name.place :
-			    none,
-		     format, args);
-	va_end(args);
-	return -EINVAL;
-}
-
-void conf_warn(struct conf_call *call, const struct conf_word *word, const char *format, ...)
-{
-	const struct conf_node *node = call->node;
-	struct conf_place none = { 0 };
-	va_list args;
-
-	va_start(args, format);
-	message_vadd(call->conf, MESSAGE_WARNING,
-		     word ? word->place :
-		     node ? node->name.place :
-			    none,
-		     format, args);
-	va_end(args);
+	if (source->message_count)
+		qsort(source->messages, source->message_count, sizeof(*source->messages), compare);
+	for (size_t i = 0; i < source->message_count && shown < MESSAGES_PRINTED; i++, shown++)
+		print_message(source, &source->messages[i]);
+	if (source->messages_to && source->errors + source->warnings > shown)
+		fprintf(source->messages_to, "skua: and %zu more\n",
+			source->errors + source->warnings - shown);
+	source->is_printed = true;
 }

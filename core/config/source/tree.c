@@ -4,10 +4,12 @@
  * semicolons and `include`, and no other directive. After a mistake it goes on in the most
  * likely way: a directive ends before "}", a block at the end of its file.
  */
+#include "config/source/source.h"
+
 #include <errno.h>
 #include <glob.h>
 
-#include "config/internal.h"
+#include "config/source/lexer.h"
 
 enum {
 	BLOCK_DEPTH_MAX = 100,
@@ -16,7 +18,7 @@ enum {
 };
 
 struct reader {
-	struct conf *conf;
+	struct conf_source *source;
 	struct lexer lexer;
 	unsigned depth; /* of blocks in this file */
 
@@ -37,99 +39,100 @@ struct node_list {
 	struct conf_node *first, **end;
 };
 
-static void read_file(struct conf *conf, struct conf_file *file, struct node_list *list);
+static void read_file(struct conf_source *source, struct conf_file *file, struct node_list *list);
 
 /* The name of an included file in messages: relative as that of the main file. */
-static struct str name_beside(struct conf *conf, struct str path)
+static struct str name_beside(struct conf_source *source, struct str path)
 {
-	struct str main = conf->options.name;
+	struct str main = source->name;
 
 	if (path.data[0] == '/')
 		return path;
 	main = str_head(main, (size_t)(str_rchr(main, '/') + 1));
-	path = pool_concat(conf->pool, (const struct str[]){ main, path }, 2);
-	path = path_clean(conf->pool, path);
+	path = pool_concat(source->pool, (const struct str[]){ main, path }, 2);
+	path = path_clean(source->pool, path);
 	return str_starts(path, STR("./")) ? str_skip(path, 2) : path;
 }
 
-static void include_file(struct conf *conf, const struct conf_word *word, struct str path,
+static void include_file(struct conf_source *source, const struct conf_word *word, struct str path,
 			 struct str name, struct node_list *list)
 {
 	struct conf_file *file;
-	int error = file_read(conf, path, name, &file);
+	int error = file_read(source, path, name, &file);
 
 	if (error < 0) {
 		const char *help = str_ends(path, STR("/mime.types")) ?
 					   "remove this line: its types are built in" :
 					   "";
 
-		message_add(conf, MESSAGE_ERROR, word->place, "cannot read \"%.*s\" (%d: %s)\n%s",
+		message_add(source, MESSAGE_ERROR, word->place, "cannot read \"%.*s\" (%d: %s)\n%s",
 			    STR_ARG(path), -error, strerror(-error), help);
 	} else if (file->reading) {
-		message_add(conf, MESSAGE_ERROR, word->place, "\"%.*s\" includes itself",
+		message_add(source, MESSAGE_ERROR, word->place, "\"%.*s\" includes itself",
 			    STR_ARG(name));
-	} else if (conf->include_depth == INCLUDE_DEPTH_MAX) {
-		message_add(conf, MESSAGE_ERROR, word->place,
+	} else if (source->include_depth == INCLUDE_DEPTH_MAX) {
+		message_add(source, MESSAGE_ERROR, word->place,
 			    "files include each other more than %d levels deep", INCLUDE_DEPTH_MAX);
-	} else if (conf->includes++ >= INCLUDES_MAX) {
-		if (conf->includes == INCLUDES_MAX + 1)
-			message_add(conf, MESSAGE_ERROR, word->place,
+	} else if (source->includes++ >= INCLUDES_MAX) {
+		if (source->includes == INCLUDES_MAX + 1)
+			message_add(source, MESSAGE_ERROR, word->place,
 				    "more than %d files are included", INCLUDES_MAX);
 	} else {
-		conf->include_depth++;
-		read_file(conf, file, list);
-		conf->include_depth--;
+		source->include_depth++;
+		read_file(source, file, list);
+		source->include_depth--;
 	}
 }
 
 /* Reads the files that match, in the order of their names. That none matches is no error. */
-static void include_glob(struct conf *conf, const struct conf_word *word, struct str pattern,
-			 struct node_list *list)
+static void include_glob(struct conf_source *source, const struct conf_word *word,
+			 struct str pattern, struct node_list *list)
 {
 	glob_t found = { 0 };
 	bool is_beside = word->text.data[0] != '/';
-	size_t skip = is_beside ? (size_t)(str_rchr(conf->options.path, '/') + 1) : 0;
+	size_t skip = is_beside ? (size_t)(str_rchr(source->path, '/') + 1) : 0;
 	int error = glob(pattern.data, 0, NULL, &found); /* sorted */
 
 	if (error && error != GLOB_NOMATCH)
-		message_add(conf, MESSAGE_ERROR, word->place, "cannot search for \"%.*s\" (%d: %s)",
-			    STR_ARG(pattern), errno, strerror(errno));
+		message_add(source, MESSAGE_ERROR, word->place,
+			    "cannot search for \"%.*s\" (%d: %s)", STR_ARG(pattern), errno,
+			    strerror(errno));
 	for (size_t i = 0; !error && i < found.gl_pathc; i++) {
-		struct str path = pool_strdup(conf->pool, str_from(found.gl_pathv[i]));
-		struct str name = is_beside ? name_beside(conf, str_skip(path, skip)) : path;
+		struct str path = pool_strdup(source->pool, str_from(found.gl_pathv[i]));
+		struct str name = is_beside ? name_beside(source, str_skip(path, skip)) : path;
 
-		include_file(conf, word, path, name, list);
+		include_file(source, word, path, name, list);
 	}
 	globfree(&found);
 }
 
 static void include(struct reader *reader, struct node_list *list)
 {
-	struct conf *conf = reader->conf;
+	struct conf_source *source = reader->source;
 	const struct conf_word *word = &reader->words[1];
 
 	if (reader->count != 2) {
-		message_add(conf, MESSAGE_ERROR, reader->words[0].place,
+		message_add(source, MESSAGE_ERROR, reader->words[0].place,
 			    "\"include\" takes 1 argument, not %zu\nsyntax: include file | mask;",
 			    reader->count - 1);
 		return;
 	}
 	if (str_empty(word->text)) {
-		message_add(conf, MESSAGE_ERROR, word->place, "the name of the file is empty");
+		message_add(source, MESSAGE_ERROR, word->place, "the name of the file is empty");
 		return;
 	}
 
-	struct str path = conf_relative_to_file(conf, word->text);
+	struct str path = path_beside_main(source, word->text);
 
 	if (strpbrk(path.data, "*?["))
-		include_glob(conf, word, path, list);
+		include_glob(source, word, path, list);
 	else
-		include_file(conf, word, path, name_beside(conf, word->text), list);
+		include_file(source, word, path, name_beside(source, word->text), list);
 }
 
 static struct conf_node *append_node(struct reader *reader, struct node_list *list)
 {
-	struct pool *pool = reader->conf->pool;
+	struct pool *pool = reader->source->pool;
 	struct conf_node *node = pool_new(pool, struct conf_node);
 
 	node->name = reader->words[0];
@@ -167,7 +170,7 @@ static bool begins_line(const struct lexer *lexer, struct conf_place place)
 
 static void add_word(struct reader *reader, struct conf_word word)
 {
-	reader->words = pool_grow(reader->conf->pool, reader->words, reader->count,
+	reader->words = pool_grow(reader->source->pool, reader->words, reader->count,
 				  &reader->capacity, sizeof(*reader->words));
 	if (reader->count == 0)
 		reader->begins_line = begins_line(&reader->lexer, word.place);
@@ -178,7 +181,7 @@ static void missing_semicolon(struct reader *reader, const char *before)
 {
 	const struct conf_word *last = &reader->words[reader->count - 1];
 
-	message_add(reader->conf, MESSAGE_ERROR, place_behind(last), "missing \";\" before %s",
+	message_add(reader->source, MESSAGE_ERROR, place_behind(last), "missing \";\" before %s",
 		    before);
 }
 
@@ -186,11 +189,11 @@ static void unclosed_block(struct reader *reader, const struct conf_word *opener
 {
 	const struct conf_word *word = reader->is_suspect ? &reader->suspect : opener;
 
-	if (!reader->conf->unbalanced)
-		message_add(reader->conf, MESSAGE_ERROR, word->place,
+	if (!reader->source->unbalanced)
+		message_add(reader->source, MESSAGE_ERROR, word->place,
 			    "the block of \"%.*s\" is not closed\na \"}\" is missing",
 			    STR_ARG(word->text));
-	reader->conf->unbalanced = true;
+	reader->source->unbalanced = true;
 }
 
 /* The length of "2}", "2,}" or "2,4}" at the front of the text; 0: it is none of them. */
@@ -218,11 +221,11 @@ static bool join_quantifier(struct reader *reader, struct conf_place brace)
 	if (reader->count < 2 || brace.line != word->place.line ||
 	    brace.column != word->place.column + word->place.len || !quantifier_len(ahead))
 		return false;
-	message_add(reader->conf, MESSAGE_ERROR, brace,
+	message_add(reader->source, MESSAGE_ERROR, brace,
 		    "\"{\" begins a block\nan expression with \"{\" in it must stand in quotes");
 	lexer->pos += quantifier_len(ahead) - 1;
 	lexer_bare(lexer, &rest);
-	word->text = pool_concat(reader->conf->pool,
+	word->text = pool_concat(reader->source->pool,
 				 (const struct str[]){ word->text, str_range(open, lexer->pos) },
 				 2);
 	word->place.len += (uint32_t)(lexer->pos - open);
@@ -236,15 +239,15 @@ static void read_nodes(struct reader *reader, struct node_list *list,
 static void read_block(struct reader *reader, struct node_list *list, struct conf_place brace)
 {
 	if (reader->count == 0) {
-		message_add(reader->conf, MESSAGE_ERROR, brace,
+		message_add(reader->source, MESSAGE_ERROR, brace,
 			    "unexpected \"{\"\nthe name of a directive belongs before it");
 		add_word(reader, (struct conf_word){ .text = STR(""), .place = brace });
-		reader->conf->unbalanced = true;
+		reader->source->unbalanced = true;
 	}
 	if (join_quantifier(reader, brace))
 		return;
 	if (reader->depth == BLOCK_DEPTH_MAX) {
-		message_add(reader->conf, MESSAGE_ERROR, brace,
+		message_add(reader->source, MESSAGE_ERROR, brace,
 			    "blocks are nested more than %d levels deep", BLOCK_DEPTH_MAX);
 		reader->stop = true;
 		return;
@@ -266,12 +269,12 @@ static bool close_block(struct reader *reader, const struct conf_word *opener,
 			struct conf_place brace, bool indented)
 {
 	if (!opener) {
-		if (!reader->conf->unbalanced) {
-			message_add(reader->conf, MESSAGE_ERROR, brace,
+		if (!reader->source->unbalanced) {
+			message_add(reader->source, MESSAGE_ERROR, brace,
 				    "unexpected \"}\"\nno block is open here");
-			reader->conf->stray_brace = reader->conf->message_count;
+			reader->source->stray_brace = reader->source->message_count;
 		}
-		reader->conf->unbalanced = true;
+		reader->source->unbalanced = true;
 		return false;
 	}
 	if (!reader->is_suspect && indented && brace.column < opener->place.column &&
@@ -302,7 +305,7 @@ static void read_nodes(struct reader *reader, struct node_list *list,
 			if (reader->count)
 				end_directive(reader, list);
 			else
-				message_add(reader->conf, MESSAGE_ERROR, word.place,
+				message_add(reader->source, MESSAGE_ERROR, word.place,
 					    "unexpected \";\"\nno directive stands before it");
 			break;
 		case TOKEN_OPEN:
@@ -342,47 +345,26 @@ static struct conf_place place_of(const struct conf_file *file, size_t offset)
 	return place;
 }
 
-static void read_file(struct conf *conf, struct conf_file *file, struct node_list *list)
+static void read_file(struct conf_source *source, struct conf_file *file, struct node_list *list)
 {
-	struct reader reader = { .conf = conf };
+	struct reader reader = { .source = source };
 	ssize_t nul = str_chr(file->content, '\0');
 
 	if (nul >= 0) {
-		message_add(conf, MESSAGE_ERROR, place_of(file, (size_t)nul),
+		message_add(source, MESSAGE_ERROR, place_of(file, (size_t)nul),
 			    "this is not a text file: a NUL byte is in it");
 		return;
 	}
 	file->reading = true;
-	lexer_init(&reader.lexer, conf, file);
+	lexer_init(&reader.lexer, source, file);
 	read_nodes(&reader, list, NULL, false);
 	file->reading = false;
 }
 
-struct conf_node *tree_read(struct conf *conf, struct conf_file *file)
+struct conf_node *tree_read(struct conf_source *source, struct conf_file *file)
 {
 	struct node_list list = { .end = &list.first };
 
-	read_file(conf, file, &list);
+	read_file(source, file, &list);
 	return list.first;
 }
-
-/*
- * Only the documentation of `include`, which tree_read() carries out. The name of the
- * variable leaves include_module to a module of that name.
- */
-const struct module config_include_module = {
-	.name = "config",
-	.summary = "reads further files",
-	.directives =
-		(const struct directive[]){
-			DIRECTIVE_SET(
-				"include", IN_ANYWHERE, NULL, "file | mask",
-				"Reads another file, or all files that match a mask such as "
-				"sites/*.conf, in the order of their names, as if their text stood "
-				"here. The path begins at the directory of the main configuration "
-				"file. A file that is not there is an error, a mask that matches "
-				"nothing is none. Blocks end in the file in which they begin.\n\n"
-				"It may stand in every block, also in types and map.",
-				.flags = REPEAT, .min_args = 1),
-			{ 0 } },
-};
