@@ -90,21 +90,18 @@ static void add(struct hash_table *table, struct hash_entry *place, struct str n
 	table->last = place;
 }
 
-static void enlarge(struct hash_table *table)
-{
-	const struct hash_entry *old = table->first;
-
-	table->capacity = table->capacity ? table->capacity * 2 : 16;
-	table->entries = pool_array(table->pool, struct hash_entry, table->capacity);
-	table->first = table->last = NULL;
-	for (; old; old = old->next)
-		add(table, find(table, old->name, old->hash), old->name, old->hash, old->value);
-}
-
 void *hash_put(struct hash_table *table, struct str name, void *value)
 {
-	if (table->count * 4 >= table->capacity * 3)
-		enlarge(table);
+	if (table->count * 4 >= table->capacity * 3) {
+		const struct hash_entry *old = table->first;
+
+		table->capacity = table->capacity ? table->capacity * 2 : 16;
+		table->entries = pool_array(table->pool, struct hash_entry, table->capacity);
+		table->first = table->last = NULL;
+		for (; old; old = old->next)
+			add(table, find(table, old->name, old->hash), old->name, old->hash,
+			    old->value);
+	}
 
 	uint64_t hash = hash_str(name);
 	struct hash_entry *entry = find(table, name, hash);

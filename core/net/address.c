@@ -105,14 +105,6 @@ static bool is_number(struct str text)
 	return text.len > 0;
 }
 
-/* A port or a range of them, and no host: names may have hyphens, too. */
-static bool is_ports(struct str text)
-{
-	struct str last = text, first = str_split(&last, '-');
-
-	return is_number(first) && (first.len == text.len || is_number(last));
-}
-
 static int parse_ipv4(struct pool *pool, struct str text, struct listener *out, unsigned *ports,
 		      const char **why)
 {
@@ -120,11 +112,13 @@ static int parse_ipv4(struct pool *pool, struct str text, struct listener *out, 
 	ssize_t colon = str_chr(text, ':');
 	struct str host = colon < 0 ? text : str_head(text, (size_t)colon);
 	struct str port = colon < 0 ? STR("") : str_skip(text, (size_t)colon + 1);
+	struct str last = text, first = str_split(&last, '-');
 
 	in->sin_family = AF_INET;
 	in->sin_port = htons(DEFAULT_PORT);
 	out->address_len = sizeof(*in);
-	if (colon < 0 && is_ports(text))
+	/* Two numbers with a hyphen are a range of ports; names of hosts may have hyphens, too. */
+	if (colon < 0 && is_number(first) && (first.len == text.len || is_number(last)))
 		return parse_ports(text, &in->sin_port, ports, why);
 	if (colon >= 0 && parse_ports(port, &in->sin_port, ports, why) < 0)
 		return -EINVAL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Who may: the client's address against a list of rules. The first rule that
- * fits decides; when none does, the request goes on.
+ * Compares the client's address with a list of rules. The first rule that fits
+ * allows or refuses the request; if none does, the request goes on.
  *
  *     location /private/ {
  *         deny  192.168.1.1;
@@ -31,27 +31,21 @@ static verdict access_check(struct request *req, const void *data)
 	return found;
 }
 
-static struct rules *rules_of_block(struct conf_call *call)
-{
-	struct access_conf *conf = call->data;
-
-	if (!conf->rules || conf->rules->scope != call->scope) {
-		conf->rules = pool_new(call->pool, struct rules);
-		conf->rules->scope = call->scope;
-	}
-	return conf->rules;
-}
-
 static int set_rule(struct conf_call *call)
 {
-	struct rules *rules = rules_of_block(call);
+	struct access_conf *conf = call->data;
 	bool is_allow = str_eq(call->node->name.text, STR("allow"));
 	struct network network;
 
 	if (conf_parse_network(call, &call->node->args[0],
 			       NETWORK_IP | NETWORK_UNIX | NETWORK_ALL, &network) < 0)
 		return -EINVAL;
-	networks_add(&rules->networks, call->pool, &network, is_allow ? ALLOW : 403);
+	/* The first rule of a block replaces those that the block has inherited. */
+	if (!conf->rules || conf->rules->scope != call->scope) {
+		conf->rules = pool_new(call->pool, struct rules);
+		conf->rules->scope = call->scope;
+	}
+	networks_add(&conf->rules->networks, call->pool, &network, is_allow ? ALLOW : 403);
 	return 0;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Conditional requests (RFC 9110 section 13): an answer that the client has
+ * Conditional requests (RFC 9110 section 13): a response that the client has
  * already becomes a 304, one that it does not want a 412.
  *
  *     if_modified_since before;
@@ -22,17 +22,16 @@ static void not_modified(struct response *response)
 	response->body = NULL;
 }
 
-static bool has_conditions(const struct request_known *known)
+static verdict conditional_filter(struct request *req, const void *data)
 {
-	return known->if_match.data || known->if_none_match.data ||
-	       known->if_modified_since.data || known->if_unmodified_since.data;
-}
-
-static verdict check(struct request *req, enum modified_since since)
-{
+	const struct conditional_conf *conf = data;
 	struct response *response = &req->response;
 	struct request_known known = req->known;
+	bool has_conditions = known.if_match.data || known.if_none_match.data ||
+			      known.if_modified_since.data || known.if_unmodified_since.data;
 
+	if (!has_conditions || response->status != 200 || response->is_error_page || req->parent)
+		return PASS;
 	/* A list may be spread over several lines, of which the server has kept the first. */
 	if (known.if_match.data)
 		known.if_match = request_list(req, STR("if-match"));
@@ -40,23 +39,13 @@ static verdict check(struct request *req, enum modified_since since)
 		known.if_none_match = request_list(req, STR("if-none-match"));
 
 	int status = preconditions_check(&known, req->method, response->etag,
-					 response->last_modified, since);
+					 response->last_modified,
+					 (enum modified_since)conf->if_modified_since);
 	if (status == 412)
 		return 412;
 	if (status == 304)
 		not_modified(response);
 	return PASS;
-}
-
-static verdict conditional_filter(struct request *req, const void *conf)
-{
-	const struct conditional_conf *conditional = conf;
-	const struct response *response = &req->response;
-
-	if (!has_conditions(&req->known) || response->status != 200 || response->is_error_page ||
-	    req->parent)
-		return PASS;
-	return check(req, (enum modified_since)conditional->if_modified_since);
 }
 
 static const struct keyword since_keywords[] = {

@@ -114,7 +114,7 @@ int expires_set(struct conf_call *call, struct expires *expires)
 	return 0;
 }
 
-/* --- answering -------------------------------------------------------------- */
+/* --- the response ----------------------------------------------------------- */
 
 static void set_fields(struct request *req, time_t when, struct str cache_control)
 {
@@ -134,16 +134,6 @@ static time_t next_time_of_day(time_t now, int64_t seconds)
 		return now;
 	time_t when = now - (local.tm_hour * 3600 + local.tm_min * 60 + local.tm_sec) + seconds;
 	return when > now ? when : when + DAY;
-}
-
-static time_t expiry(const struct response *response, const struct expires *expires,
-		     const struct expires_rule *rule, time_t now)
-{
-	if (rule->kind == EXPIRES_DAILY)
-		return next_time_of_day(now, rule->seconds);
-	if (expires->from_modified && response->last_modified != -1)
-		return response->last_modified + rule->seconds;
-	return now + rule->seconds;
 }
 
 void expires_apply(struct request *req, const struct expires *expires)
@@ -169,8 +159,13 @@ void expires_apply(struct request *req, const struct expires *expires)
 	case EXPIRES_DAILY:
 		break;
 	}
-	time_t when = expiry(&req->response, expires, &rule, now);
 
+	time_t when = now + rule.seconds;
+
+	if (rule.kind == EXPIRES_DAILY)
+		when = next_time_of_day(now, rule.seconds);
+	else if (expires->from_modified && req->response.last_modified != -1)
+		when = req->response.last_modified + rule.seconds;
 	set_fields(req, when, when < now ? STR("no-cache")
 					 : pool_printf(req->pool, "max-age=%lld",
 						       (long long)(when - now)));

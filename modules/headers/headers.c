@@ -30,13 +30,6 @@ struct headers_conf {
 
 /* --- configuration ---------------------------------------------------------- */
 
-/* Which alone the protocol knows. */
-static bool is_framing(struct str name)
-{
-	return str_eq_nocase(name, STR("Content-Length")) ||
-	       str_eq_nocase(name, STR("Transfer-Encoding"));
-}
-
 static bool is_validator(struct str name)
 {
 	return str_eq_nocase(name, STR("ETag")) || str_eq_nocase(name, STR("Last-Modified"));
@@ -54,7 +47,8 @@ static int set_add_header(struct conf_call *call)
 		return conf_error(call, &args[0],
 				  "invalid field name \"%.*s\"\n"
 				  "expected letters, digits and hyphens", STR_ARG(field.name));
-	if (is_framing(field.name))
+	if (str_eq_nocase(field.name, STR("Content-Length")) ||
+	    str_eq_nocase(field.name, STR("Transfer-Encoding")))
 		return conf_error(call, &args[0], "\"%.*s\" cannot be added\n"
 				  "the server writes it as the answer needs it",
 				  STR_ARG(field.name));

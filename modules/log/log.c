@@ -96,15 +96,6 @@ static const struct log_format *find_format(const struct log_conf *conf, struct 
 	return NULL;
 }
 
-static variable_put *find_put(struct str name)
-{
-	if (str_eq(name, STR("default")))
-		return put_default;
-	if (str_eq(name, STR("json")))
-		return put_json;
-	return str_eq(name, STR("none")) ? put_none : NULL;
-}
-
 /* The strings of a format are one text; they need not stand in one word. */
 static struct conf_word join(struct conf_call *call, size_t first)
 {
@@ -130,9 +121,14 @@ static int set_log_format(struct conf_call *call)
 	format->name = args[0].text;
 	format->put = put_default;
 	if (str_starts(args[1].text, STR("escape="))) {
-		format->put = find_put(str_skip(args[1].text, 7));
+		struct str name = str_skip(args[1].text, 7);
+
 		text = 2;
-		if (!format->put)
+		if (str_eq(name, STR("json")))
+			format->put = put_json;
+		else if (str_eq(name, STR("none")))
+			format->put = put_none;
+		else if (!str_eq(name, STR("default")))
 			return conf_error(call, &args[1], "expected escape=default, json or none");
 		if (call->node->nargs == 2)
 			return conf_error(call, &args[1], "the text of the format is missing");
@@ -184,17 +180,6 @@ static int parse_option(struct conf_call *call, const struct conf_word *word,
 	return conf_error(call, word, "expected buffer=SIZE, flush=TIME or if=CONDITION");
 }
 
-static int parse_options(struct conf_call *call, struct log_options *out)
-{
-	for (size_t i = 2; i < call->node->nargs; i++)
-		if (parse_option(call, &call->node->args[i], out) < 0)
-			return -EINVAL;
-	if (out->flush.ms && !out->buffer.bytes)
-		return conf_error(call, NULL,
-				  "flush= needs buffer=\nwithout it a line leaves at once");
-	return 0;
-}
-
 static int add_log(struct conf_call *call, struct str path, const struct log_format *format,
 		   const struct log_options *options)
 {
@@ -209,7 +194,7 @@ static int add_log(struct conf_call *call, struct str path, const struct log_for
 	while (*end)
 		end = &(*end)->next;
 	*end = log;
-	return log->writer ? 0 : -1;
+	return log->writer ? 0 : -EINVAL;
 }
 
 /* Whether somebody has chosen a log for the whole of http: then there is no default. */
@@ -257,8 +242,12 @@ static int set_access_log(struct conf_call *call)
 				  "there is no log format \"%.*s\" above\n"
 				  "define it with log_format, or use \"combined\"",
 				  STR_ARG(name));
-	if (parse_options(call, &options) < 0)
-		return -EINVAL;
+	for (size_t i = 2; i < call->node->nargs; i++)
+		if (parse_option(call, &args[i], &options) < 0)
+			return -EINVAL;
+	if (options.flush.ms && !options.buffer.bytes)
+		return conf_error(call, NULL,
+				  "flush= needs buffer=\nwithout it a line leaves at once");
 	return add_log(call, args[0].text, format, &options);
 }
 

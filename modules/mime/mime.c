@@ -110,7 +110,7 @@ static int set_types(struct conf_call *call)
 		conf->types = types_create(call->pool);
 	for (const struct conf_node *node = call->node->first; node; node = node->next)
 		if (add_type(call, conf->types, node) < 0)
-			result = -1;
+			result = -EINVAL;
 	return result;
 }
 

@@ -25,21 +25,17 @@ struct types *types_create(struct pool *pool)
 	return types;
 }
 
-/* FNV-1a: extensions are short, and come from the configuration. */
-static size_t hash(struct str extension)
-{
-	size_t state = 2166136261u;
-
-	for (size_t i = 0; i < extension.len; i++)
-		state = (state ^ (unsigned char)ascii_lower(extension.data[i])) * 16777619u;
-	return state;
-}
-
 /* The slot of the extension, or the free one where it would stand. */
 static struct slot *find(const struct types *types, struct str extension)
 {
 	size_t mask = types->capacity - 1;
-	size_t i = hash(extension) & mask;
+	size_t hash =
+		2166136261u; /* FNV-1a: extensions are short, and come from the configuration */
+
+	for (size_t i = 0; i < extension.len; i++)
+		hash = (hash ^ (unsigned char)ascii_lower(extension.data[i])) * 16777619u;
+
+	size_t i = hash & mask;
 
 	while (types->slots[i].extension.len &&
 	       !str_eq_nocase(types->slots[i].extension, extension))

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Parts of an answer (RFC 9110 section 14): one range becomes a 206 with that
+ * Parts of a response (RFC 9110 section 14): one range becomes a 206 with that
  * piece of the body, several a multipart/byteranges of pieces, none a 416. Any
  * body of known length that can seek will do. Ranges are defined for GET alone
- * (section 14.2), so a HEAD is answered as if it had asked for the whole.
+ * (section 14.2), so the response to a HEAD is that for the whole.
  *
  *     max_ranges 4;
  */
@@ -20,13 +20,13 @@ struct range_conf {
 	int64_t max_ranges;
 };
 
-/* A piece of the body with the head of its part in front. */
+/* A range of the body, and what is sent in front of it in a multipart body. */
 struct part {
 	struct str head;
 	struct range range;
 };
 
-/* part 0 head, part 0 bytes, part 1 head … tail. */
+/* The body: head of part 0, bytes of part 0, head of part 1 … tail. */
 struct range_body {
 	struct body body;
 	struct body *inner;
@@ -38,26 +38,6 @@ struct range_body {
 };
 
 /* --- the body --------------------------------------------------------------- */
-
-static int read_text(struct range_body *body, size_t max, struct slice *out)
-{
-	struct str piece = str_head(body->text, max);
-
-	*out = (struct slice){ .data = piece.data, .len = piece.len };
-	body->text = str_skip(body->text, piece.len);
-	return 1;
-}
-
-static int read_inner(struct range_body *body, size_t max, struct slice *out)
-{
-	int result = body_read(body->inner, body->left < max ? body->left : max, out);
-
-	if (result == 0)
-		return -EIO;
-	if (result == 1)
-		body->left -= out->len;
-	return result;
-}
 
 /* 1: there is something to read now; 0: that was the last part; -errno. */
 static int next_part(struct range_body *body)
@@ -81,13 +61,24 @@ static int next_part(struct range_body *body)
 static int range_body_read(struct body *base, size_t max, struct slice *out)
 {
 	struct range_body *body = (struct range_body *)base;
+	int result;
 
 	if (body->text.len == 0 && body->left == 0) {
-		int result = next_part(body);
+		result = next_part(body);
 		if (result <= 0)
 			return result;
 	}
-	return body->text.len > 0 ? read_text(body, max, out) : read_inner(body, max, out);
+	if (body->text.len > 0) {
+		struct str piece = str_head(body->text, max);
+
+		*out = (struct slice){ .data = piece.data, .len = piece.len };
+		body->text = str_skip(body->text, piece.len);
+		return 1;
+	}
+	result = body_read(body->inner, body->left < max ? body->left : max, out);
+	if (result == 1)
+		body->left -= out->len;
+	return result == 0 ? -EIO : result; /* 0: the body is shorter than its length */
 }
 
 static void range_body_close(struct body *base)
@@ -120,7 +111,7 @@ static void wrap_body(struct request *req, const struct part *parts, size_t coun
 	req->response.body = &body->body;
 }
 
-/* --- the answers ------------------------------------------------------------ */
+/* --- the responses ---------------------------------------------------------- */
 
 /* "bytes 0-99/1000" */
 static struct str content_range(struct request *req, struct range range, uint64_t length)
@@ -129,16 +120,7 @@ static struct str content_range(struct request *req, struct range range, uint64_
 			   (unsigned long long)range.last, (unsigned long long)length);
 }
 
-static void answer_one(struct request *req, struct range range, uint64_t length)
-{
-	struct part *part = pool_new(req->pool, struct part);
-
-	part->range = range;
-	wrap_body(req, part, 1, STR(""));
-	response_set(req, STR("Content-Range"), content_range(req, range, length));
-}
-
-/* Long and random enough to stand in no file by accident or by design. */
+/* So long and random that no file contains it, by accident or by design. */
 static struct str make_boundary(struct request *req)
 {
 	uint64_t words[2];
@@ -151,7 +133,7 @@ static struct str make_boundary(struct request *req)
 			   (unsigned long long)words[1]);
 }
 
-/* The line Content-Type of each part; empty when the answer has no type, or none for a line. */
+/* The line Content-Type of each part; empty if the response has no type or not a valid one. */
 static struct str type_line(struct request *req)
 {
 	const struct response *response = &req->response;
@@ -170,8 +152,8 @@ static struct str type_line(struct request *req)
 	return pool_concat(req->pool, parts, 5);
 }
 
-static void answer_many(struct request *req, const struct range *ranges, size_t count,
-			uint64_t length)
+static void make_multipart(struct request *req, const struct range *ranges, size_t count,
+			   uint64_t length)
 {
 	struct part *parts = pool_array(req->pool, struct part, count);
 	struct str boundary = make_boundary(req), type = type_line(req);
@@ -190,13 +172,6 @@ static void answer_many(struct request *req, const struct range *ranges, size_t 
 	req->response.charset = STR("");
 }
 
-static verdict answer_none(struct request *req, uint64_t length)
-{
-	response_set(req, STR("Content-Range"),
-		     pool_printf(req->pool, "bytes */%llu", (unsigned long long)length));
-	return 416;
-}
-
 /* --- the handler ------------------------------------------------------------ */
 
 static bool can_have_ranges(const struct response *response)
@@ -207,32 +182,39 @@ static bool can_have_ranges(const struct response *response)
 	       body->ops->seek;
 }
 
-static verdict answer_all(struct request *req)
+static verdict send_whole(struct request *req)
 {
 	response_set(req, STR("Accept-Ranges"), STR("bytes"));
 	return PASS;
 }
 
-/* At most max ranges, which is at most RANGES_MAX. */
-static verdict answer_ranges(struct request *req, size_t max)
+/* Sends at most max ranges, which is at most RANGES_MAX. */
+static verdict send_ranges(struct request *req, size_t max)
 {
 	uint64_t length = (uint64_t)req->response.body->length;
 	struct range ranges[RANGES_MAX];
+	struct part *part;
 	size_t count;
 
 	switch (range_parse(req->known.range, length, ranges, max, &count)) {
 	case RANGE_UNSATISFIABLE:
-		return answer_none(req, length);
+		response_set(req, STR("Content-Range"),
+			     pool_printf(req->pool, "bytes */%llu", (unsigned long long)length));
+		return 416;
 	case RANGE_IGNORED:
-		return answer_all(req);
+		return send_whole(req);
 	case RANGE_PARTIAL:
 		break;
 	}
 	req->response.status = 206;
-	if (count == 1)
-		answer_one(req, ranges[0], length);
-	else
-		answer_many(req, ranges, count, length);
+	if (count > 1) {
+		make_multipart(req, ranges, count, length);
+		return PASS;
+	}
+	part = pool_new(req->pool, struct part);
+	part->range = ranges[0];
+	wrap_body(req, part, 1, STR(""));
+	response_set(req, STR("Content-Range"), content_range(req, ranges[0], length));
 	return PASS;
 }
 
@@ -247,8 +229,8 @@ static verdict range_filter(struct request *req, const void *conf)
 	if (!req->known.range.data || req->method != METHOD_GET ||
 	    !if_range_holds(req->known.if_range, response->etag, response->last_modified,
 			    clock_wall_ms() / 1000))
-		return answer_all(req);
-	return answer_ranges(req, max);
+		return send_whole(req);
+	return send_ranges(req, max);
 }
 
 const struct module range_module = {

@@ -8,26 +8,20 @@
 
 static const char http_key;
 
-static struct str own_hostname(struct pool *pool)
-{
-	char name[256] = "";
-
-	gethostname(name, sizeof(name) - 1);
-	for (char *c = name; *c; c++)
-		*c = ascii_lower(*c);
-	return pool_strdup(pool, str_from(name));
-}
-
 struct http *http_of(struct conf *conf)
 {
 	struct http *http = conf_shared(conf, &http_key, sizeof(struct http));
+	char hostname[256] = "";
 
 	if (http->common.conf)
 		return http;
+	gethostname(hostname, sizeof(hostname) - 1);
+	for (char *c = hostname; *c; c++)
+		*c = ascii_lower(*c);
 	http->common = (struct http_common){
 		.conf = conf,
 		.prefix = conf_get_options(conf)->prefix,
-		.hostname = own_hostname(conf_pool(conf)),
+		.hostname = pool_strdup(conf_pool(conf), str_from(hostname)),
 	};
 	http->addresses_by_bytes.pool = conf_pool(conf);
 	return http;

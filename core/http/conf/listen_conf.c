@@ -358,21 +358,21 @@ static void claim_names(struct conf_call *call, struct http_address *address,
 	}
 }
 
-static bool has_pattern(const struct http_server *server)
-{
-	for (size_t i = 0; i < server->names_count; i++)
-		if (server->names[i].pattern)
-			return true;
-	return false;
-}
-
-/* A server that is alone answers for all hosts: its name only matters if it has captures. */
+/*
+ * A server that is alone on its address responds for all hosts: its names are only entered if
+ * one of them is an expression, which has captures.
+ */
 static void distribute_names(struct conf_call *call, struct http_address *address)
 {
+	const struct http_server *first = address->servers[0];
+	bool has_pattern = false;
+
+	for (size_t i = 0; i < first->names_count; i++)
+		has_pattern = has_pattern || first->names[i].pattern;
 	address->vhosts = vhosts_create(call->pool);
-	vhosts_set_default(address->vhosts, address->default_server ? address->default_server
-								   : address->servers[0]);
-	if (address->servers_count == 1 && !has_pattern(address->servers[0]))
+	vhosts_set_default(address->vhosts,
+			   address->default_server ? address->default_server : first);
+	if (address->servers_count == 1 && !has_pattern)
 		return;
 	for (size_t i = 0; i < address->servers_count; i++)
 		claim_names(call, address, address->servers[i]);

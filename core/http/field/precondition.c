@@ -6,11 +6,6 @@
 #include <date.h>
 #include <field.h>
 
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
 /* --- entity tags ------------------------------------------------------------ */
 
 static bool is_weak(struct str etag)
@@ -33,10 +28,13 @@ bool etag_equals_weakly(struct str a, struct str b)
 	return a.len > 0 && str_eq(opaque_tag(a), opaque_tag(b));
 }
 
-/* Takes the next tag off a list; commas may stand in one. False at the end, or at what is none. */
+/*
+ * Takes the next tag off a list; a tag may have commas in it. Returns false at the end of the
+ * list, and at anything that is not a tag.
+ */
 static bool take_etag(struct str *rest, struct str *etag)
 {
-	while (rest->len > 0 && (is_blank(rest->data[0]) || rest->data[0] == ','))
+	while (rest->len > 0 && memchr(" \t,", rest->data[0], 3))
 		*rest = str_skip(*rest, 1);
 
 	size_t prefix = is_weak(*rest) ? 2 : 0;
@@ -68,27 +66,11 @@ bool etag_list_has(struct str list, struct str etag, bool strongly)
 
 /* --- preconditions ---------------------------------------------------------- */
 
-/* False without a Last-Modified, and for a field that has no valid date: it is ignored. */
-static bool is_modified_after(struct str field, time_t last_modified)
-{
-	time_t date;
-
-	return last_modified != -1 && date_parse_http(field, &date) == 0 && last_modified > date;
-}
-
-static bool is_unmodified_since(struct str field, time_t last_modified, enum modified_since since)
-{
-	time_t date;
-
-	if (since == SINCE_OFF || last_modified == -1 || date_parse_http(field, &date) < 0)
-		return false;
-	return since == SINCE_EXACT ? date == last_modified : last_modified <= date;
-}
-
 int preconditions_check(const struct request_known *known, enum method method, struct str etag,
 			time_t last_modified, enum modified_since since)
 {
 	bool reads = method == METHOD_GET || method == METHOD_HEAD;
+	time_t date;
 
 	if (method == METHOD_OPTIONS || method == METHOD_TRACE || method == METHOD_CONNECT)
 		return 0;
@@ -96,7 +78,9 @@ int preconditions_check(const struct request_known *known, enum method method, s
 	if (known->if_match.data) {
 		if (!etag_list_has(known->if_match, etag, true))
 			return 412;
-	} else if (is_modified_after(known->if_unmodified_since, last_modified)) {
+	} else if (last_modified != -1 &&
+		   date_parse_http(known->if_unmodified_since, &date) == 0 &&
+		   last_modified > date) {
 		return 412;
 	}
 
@@ -105,8 +89,13 @@ int preconditions_check(const struct request_known *known, enum method method, s
 			return 0;
 		return reads ? 304 : 412;
 	}
-	return reads && is_unmodified_since(known->if_modified_since, last_modified, since) ? 304
-											    : 0;
+	/* Without a Last-Modified, or with a date that is not valid, the field is ignored. */
+	if (!reads || since == SINCE_OFF || last_modified == -1 ||
+	    date_parse_http(known->if_modified_since, &date) < 0)
+		return 0;
+	if (since == SINCE_EXACT)
+		return date == last_modified ? 304 : 0;
+	return last_modified <= date ? 304 : 0;
 }
 
 bool if_range_holds(struct str if_range, struct str etag, time_t last_modified, time_t now)
@@ -119,6 +108,6 @@ bool if_range_holds(struct str if_range, struct str etag, time_t last_modified, 
 		return etag_equals_strongly(if_range, etag);
 	if (last_modified == -1 || date_parse_http(if_range, &date) < 0 || date != last_modified)
 		return false;
-	/* A date is weak while its second goes on; FAT counts two seconds as one. */
+	/* Another version may have the same date: FAT counts times in steps of two seconds. */
 	return now - last_modified >= 2;
 }

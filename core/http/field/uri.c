@@ -2,7 +2,7 @@
 /*
  * Splitting targets, normalizing paths, checking host names. Most paths and
  * hosts are in normal form already: a quick look finds that out, and nothing is
- * copied. What goes out again is encoded in escape.c.
+ * copied. Encoding is in escape.c.
  */
 #include "http/field/uri.h"
 
@@ -24,14 +24,6 @@ static bool skip_scheme(struct str *text)
 	return false;
 }
 
-static size_t until_any(struct str s, const char *set, size_t count)
-{
-	for (size_t i = 0; i < s.len; i++)
-		if (memchr(set, s.data[i], count))
-			return i;
-	return s.len;
-}
-
 /* "path?args#fragment" */
 static void split_path(struct str text, struct target *out)
 {
@@ -46,10 +38,14 @@ static void split_path(struct str text, struct target *out)
 
 static int split_absolute(struct str text, struct target *out)
 {
+	size_t len = 0;
+
 	if (!skip_scheme(&text))
 		return 400;
+	while (len < text.len && !memchr("/?#", text.data[len], 3))
+		len++;
 	out->form = TARGET_ABSOLUTE;
-	out->authority = str_head(text, until_any(text, "/?#", 3));
+	out->authority = str_head(text, len);
 	split_path(str_skip(text, out->authority.len), out);
 	if (out->path.len == 0)
 		out->path = STR("/");
@@ -83,13 +79,10 @@ int target_split(enum method method, struct str text, struct target *out)
 
 /* --- paths ------------------------------------------------------------------ */
 
-/* A percent sign, a NUL, or a slash or a dot behind a slash. */
-static inline bool is_special(const char *at)
-{
-	return *at == '%' || *at == 0 || (at[-1] == '/' && (*at == '/' || *at == '.'));
-}
-
-/* The same for any of eight bytes: each has the one before it at the same place. */
+/*
+ * Whether any of eight bytes is a percent sign, a NUL, or a slash or a dot behind a slash.
+ * `before` has at each place the byte that stands before the one in `bytes`.
+ */
 static inline bool has_special(const char *at)
 {
 	typedef uint8_t octets __attribute__((vector_size(8)));
@@ -101,7 +94,7 @@ static inline bool has_special(const char *at)
 			  ((before == '/') & ((bytes == '/') | (bytes == '.')))) != 0;
 }
 
-/* Whether nothing is to be done for this path, which begins with a slash. */
+/* Whether the path, which begins with a slash, is in normal form: there is nothing to do. */
 static bool is_normal(struct str path)
 {
 	const char *at = path.data + 1, *end = path.data + path.len;
@@ -110,12 +103,12 @@ static bool is_normal(struct str path)
 		if (has_special(at))
 			return false;
 	for (; at < end; at++)
-		if (is_special(at))
+		if (*at == '%' || *at == 0 || (at[-1] == '/' && (*at == '/' || *at == '.')))
 			return false;
 	return true;
 }
 
-/* Takes the next character, decoded, off *rest. It is not NUL: that is false, as is an error. */
+/* Takes the next character off *rest, decoded. False for NUL and for a malformed encoding. */
 static bool next_char(struct str *rest, char *out)
 {
 	*out = rest->data[0];
@@ -152,7 +145,10 @@ struct path_writer {
 	size_t len, segment;
 };
 
-/* The last segment is complete: take it back if it is "." or "..". False: above the root. */
+/*
+ * Called when the last segment is complete: takes it back if it is ".", and with it the one
+ * before if it is "..". Returns false if that leads above the root.
+ */
 static bool end_segment(struct path_writer *path)
 {
 	const char *segment = path->data + path->segment;
@@ -259,13 +255,6 @@ static const uint8_t host_chars[256] = {
 	['~'] = HOST_NAME | HOST_LITERAL,
 };
 
-static bool is_port(struct str s)
-{
-	uint64_t port;
-
-	return s.len == 0 || str_to_u64(s, 65535, &port) == 0;
-}
-
 static struct str lower_case(struct pool *pool, struct str s)
 {
 	char *copy = pool_alloc(pool, s.len);
@@ -322,10 +311,11 @@ int host_parse(struct pool *pool, struct str text, struct str *host)
 	uint8_t classes = 0;
 	struct str found = str_head(text, host_len(text, &classes));
 	struct str port = str_skip(text, found.len);
+	uint64_t number;
 
-	if (found.len == 0)
+	if (found.len == 0 || (port.len > 0 && port.data[0] != ':'))
 		return 400;
-	if (port.len > 0 && (port.data[0] != ':' || !is_port(str_skip(port, 1))))
+	if (port.len > 1 && str_to_u64(str_skip(port, 1), 65535, &number) < 0)
 		return 400;
 	if (found.data[found.len - 1] == '.')
 		found.len--;

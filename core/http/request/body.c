@@ -171,17 +171,6 @@ static struct {
 	int count;
 } spare_pieces;
 
-static union piece *piece_get(void)
-{
-	union piece *piece = spare_pieces.first;
-
-	if (!piece)
-		return malloc(sizeof(*piece));
-	spare_pieces.first = piece->next;
-	spare_pieces.count--;
-	return piece;
-}
-
 static void piece_put(void *owner)
 {
 	union piece *piece = owner;
@@ -202,8 +191,14 @@ static void piece_put(void *owner)
 static int read_piece(int fd, uint64_t offset, size_t len, struct slice *out)
 {
 	bool is_small = len < PIECE / 8;
-	void *bytes = is_small ? malloc(len) : piece_get();
+	void *bytes = is_small ? NULL : spare_pieces.first;
 
+	if (bytes) {
+		spare_pieces.first = spare_pieces.first->next;
+		spare_pieces.count--;
+	} else {
+		bytes = malloc(is_small ? len : PIECE);
+	}
 	if (!bytes)
 		return -ENOMEM;
 	*out = (struct slice){ .data = bytes, .fd = -1, .owner = bytes,

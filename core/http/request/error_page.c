@@ -15,7 +15,7 @@
 
 /* --- the directive ------------------------------------------------------------- */
 
-enum { CODE_MIN = 300, CODE_MAX = 599, AS_ANSWERED = -1 };
+enum { CODE_MIN = 300, CODE_MAX = 599, STATUS_OF_PAGE = -1 };
 
 static int parse_code(struct conf_call *call, const struct conf_word *word, int *out)
 {
@@ -38,7 +38,7 @@ static int parse_becomes(struct conf_call *call, const struct conf_word *word, i
 	struct str code = str_skip(word->text, 1);
 	uint64_t number;
 
-	*out = AS_ANSWERED;
+	*out = STATUS_OF_PAGE;
 	if (code.len == 0)
 		return 0;
 	if (str_to_u64(code, 999, &number) < 0 || number < 200)
@@ -86,7 +86,10 @@ int error_page_set(struct conf_call *call)
 
 /* --- responses ----------------------------------------------------------------- */
 
-/* Where framing or our own state is in doubt, the connection ends with the response. */
+/*
+ * After these the connection is closed: the framing of what follows, or the state of this
+ * server, is in doubt.
+ */
 static bool ends_connection(int status)
 {
 	switch (status) {
@@ -104,18 +107,7 @@ static bool ends_connection(int status)
 	}
 }
 
-static const struct error_page *find_page(const struct request_core *core, int status)
-{
-	if (core->in_error_page)
-		return NULL;
-	for (const struct error_page *page = core->pub.location->core->error_pages; page;
-	     page = page->next)
-		if (page->code == status)
-			return page;
-	return NULL;
-}
-
-/* What a handler had begun to answer is of no use any more; added fields stay. */
+/* Drops the content that a handler has prepared. The fields that it has added stay. */
 static void forget_content(struct response *response)
 {
 	body_close(response->body);
@@ -198,7 +190,7 @@ verdict error_page_built_in(struct request *req, int status)
 verdict error_page_respond(struct request *req, int status)
 {
 	struct request_core *core = request_core(req);
-	const struct error_page *page = find_page(core, status);
+	const struct error_page *page = req->location->core->error_pages;
 
 	core->events &= ~(unsigned)EVENT_MATCH_FAILED;
 	if (status == 444)
@@ -206,7 +198,10 @@ verdict error_page_respond(struct request *req, int status)
 	if (ends_connection(status))
 		core->keepalive = false;
 	forget_content(&req->response);
-	if (page) {
+	/* An error in the response of an error page gets the built-in page. */
+	while (page && page->code != status)
+		page = page->next;
+	if (page && !core->in_error_page) {
 		verdict v = go_to_page(core, page, status);
 
 		if (v < 300)

@@ -23,14 +23,6 @@ struct variable_value *request_values(struct request_core *core)
 	return core->values;
 }
 
-static bool capture_value(const struct request *req, int number, struct str *out)
-{
-	if ((size_t)number >= req->captures_count || !req->captures[number].data)
-		return false;
-	*out = req->captures[number];
-	return true;
-}
-
 static bool call_getter(struct request *req, const struct variable_slot *slot, struct str *out)
 {
 	const void *data = slot->module ? req->confs[slot->module_index] : slot->data;
@@ -51,20 +43,27 @@ static bool kept_value(struct request *req, const struct variable_slot *slot, st
 	return value->found;
 }
 
+/* The value of a variable: from its getter, from $1 …, or as it was kept or assigned. */
 static bool slot_value(struct request *req, const struct variable_slot *slot, struct str *out)
 {
 	*out = STR("");
 	if (slot->flags & VARIABLE_VOLATILE)
 		return call_getter(req, slot, out);
-	if (slot->capture)
-		return capture_value(req, slot->capture, out);
-	return kept_value(req, slot, out);
+	if (!slot->capture)
+		return kept_value(req, slot, out);
+
+	size_t number = (size_t)slot->capture;
+
+	if (number >= req->captures_count || !req->captures[number].data)
+		return false;
+	*out = req->captures[number];
+	return true;
 }
 
 /*
- * For those that a getter may ask, which can be the getter of that very variable. Once such
- * a cycle was met, no further value is asked for on the way back: where each is made of two
- * others, that would take 2^DEPTH_MAX steps.
+ * The value, also where a getter may ask for further variables, perhaps for its own one. When
+ * such a cycle was found, no further getter is called until the outermost one returns:
+ * if each value were made of two others, that would take 2^DEPTH_MAX calls.
  */
 static struct str slot_text(struct request *req, const struct variable_slot *slot)
 {

@@ -66,15 +66,6 @@ static struct node *node_create(struct pool *pool, struct str bytes)
 	return node;
 }
 
-static size_t common_length(struct str a, struct str b)
-{
-	size_t i = 0;
-
-	while (i < a.len && i < b.len && a.data[i] == b.data[i])
-		i++;
-	return i;
-}
-
 /* Puts a node between the child and its parent, after the child's first `len` bytes. */
 static struct node *node_split(struct pool *pool, struct node **slot, size_t len)
 {
@@ -86,7 +77,7 @@ static struct node *node_split(struct pool *pool, struct node **slot, size_t len
 	return *slot = middle;
 }
 
-/* The node at which this name ends; it is made if need be. */
+/* The node at which this name ends. It is made if there is none yet. */
 static struct node *node_of(struct location_tree *tree, struct str name)
 {
 	struct node *node = &tree->root;
@@ -101,27 +92,22 @@ static struct node *node_of(struct location_tree *tree, struct str name)
 			return leaf;
 		}
 
-		size_t len = common_length((*slot)->bytes, name);
+		struct str bytes = (*slot)->bytes;
+		size_t len = 0; /* of what both have in common */
 
-		node = len < (*slot)->bytes.len ? node_split(tree->pool, slot, len) : *slot;
+		while (len < bytes.len && len < name.len && bytes.data[len] == name.data[len])
+			len++;
+		node = len < bytes.len ? node_split(tree->pool, slot, len) : *slot;
 		name = str_skip(name, len);
 	}
 	return node;
 }
 
-static const struct http_location *add_named(struct location_tree *tree,
-					     struct http_location *location)
-{
-	const struct http_location *before = hash_get(&tree->named, location->name);
-
-	if (!before)
-		hash_put(&tree->named, location->name, location);
-	return before;
-}
-
 const struct http_location *location_tree_add(struct location_tree *tree,
 					      struct http_location *location)
 {
+	const struct http_location *before;
+
 	if (location->kind == LOCATION_REGEX) {
 		struct regex_location *regex = pool_new(tree->pool, struct regex_location);
 
@@ -130,14 +116,18 @@ const struct http_location *location_tree_add(struct location_tree *tree,
 		tree->last_regex = &regex->next;
 		return NULL;
 	}
-	if (location->kind == LOCATION_NAMED)
-		return add_named(tree, location);
+	if (location->kind == LOCATION_NAMED) {
+		before = hash_get(&tree->named, location->name);
+		if (!before)
+			hash_put(&tree->named, location->name, location);
+		return before;
+	}
 
 	struct node *node = node_of(tree, location->name);
 	const struct http_location **place = location->kind == LOCATION_EXACT ? &node->exact :
 										&node->prefix;
-	const struct http_location *before = *place;
 
+	before = *place;
 	if (!before)
 		*place = location;
 	return before;
@@ -163,9 +153,9 @@ static const struct http_location *find_static(const struct location_tree *tree,
 }
 
 /*
- * Searches inside a location. *final: what was found was named exactly or by an
- * expression, and no enclosing level has a better one. NULL, also final: an expression
- * was given up.
+ * Searches inside a location. *final is set if the result was found by its exact name or by an
+ * expression: then it also counts on the enclosing levels. NULL: the match of an expression
+ * was given up; *final is set then, too.
  */
 static const struct http_location *find_inside(const struct http_location *outer, struct str uri,
 					       struct captures *captures, bool *final)

@@ -2,8 +2,9 @@
 /*
  * Regular expressions by PCRE2 (man pcre2api). They are compiled just in time
  * and matched under limits, so that an expression that backtracks without end
- * costs milliseconds. The memory of a match is one block for the whole process:
- * nothing here runs twice at a time. Named groups are variables that are assigned.
+ * costs milliseconds. The memory of a match is one block for the whole process,
+ * because no two matches run at the same time. Named groups become variables, to which each
+ * match assigns values.
  */
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pattern.h>
@@ -109,7 +110,7 @@ const struct pattern *pattern_compile(struct conf_call *call, const struct conf_
 	}
 	pool_cleanup(call->pool, free_code, pattern->code);
 
-	/* Where there is no JIT the interpreter does it, under the same limits. */
+	/* If this fails because there is no JIT, the interpreter matches, under the same limits. */
 	pcre2_jit_compile(pattern->code, PCRE2_JIT_COMPLETE);
 
 	uint32_t groups = 0;
@@ -117,16 +118,6 @@ const struct pattern *pattern_compile(struct conf_call *call, const struct conf_
 	pcre2_pattern_info(pattern->code, PCRE2_INFO_CAPTURECOUNT, &groups);
 	prepare_matcher(groups + 1);
 	return find_named_groups(call, pattern) < 0 ? NULL : pattern;
-}
-
-static struct str group_text(struct str subject, const PCRE2_SIZE *offsets, uint32_t group)
-{
-	PCRE2_SIZE begin = offsets[2 * group], end = offsets[2 * group + 1];
-
-	/* \K may put the beginning of $0 behind its end. */
-	if (begin == PCRE2_UNSET || end < begin)
-		return (struct str){ NULL, 0 };
-	return str_range(subject.data + begin, subject.data + end);
 }
 
 static void add_named(struct captures *captures, const struct variable_slot *variable,
@@ -151,11 +142,17 @@ static void take_captures(const struct pattern *pattern, struct str subject, uin
 		captures->groups = pool_array(captures->pool, struct str, count);
 		captures->room = count;
 	}
-	for (uint32_t i = 0; i < count; i++)
-		captures->groups[i] = group_text(subject, offsets, i);
+	for (uint32_t i = 0; i < count; i++) {
+		PCRE2_SIZE begin = offsets[2 * i], end = offsets[2 * i + 1];
+
+		captures->groups[i] = (struct str){ NULL, 0 };
+		/* \K may put the beginning of $0 behind its end. */
+		if (begin != PCRE2_UNSET && begin <= end)
+			captures->groups[i] = (struct str){ subject.data + begin, end - begin };
+	}
 	captures->count = count;
 
-	/* Of several groups with one name, (?J), the one that took part counts. */
+	/* Several groups may have one name, (?J): the value of the one that took part is kept. */
 	for (int took_part = 0; took_part <= 1; took_part++)
 		for (uint32_t i = 0; i < pattern->named_count; i++) {
 			const struct named_group *named = &pattern->named[i];

@@ -50,16 +50,7 @@ const struct http_server *vhosts_default(const struct vhosts *vhosts)
 	return vhosts->fallback;
 }
 
-static unsigned count_labels(struct str name)
-{
-	unsigned labels = 1;
-
-	for (size_t i = 0; i < name.len; i++)
-		labels += name.data[i] == '.';
-	return labels;
-}
-
-/* The one who was there before, and keeps the name; or NULL. */
+/* Returns the server that has this name already, and keeps it; or NULL. */
 static const struct http_server *claim(struct hash_table *table, struct str name,
 				       const struct http_server *server)
 {
@@ -73,8 +64,10 @@ static const struct http_server *claim(struct hash_table *table, struct str name
 static const struct http_server *claim_wildcard(struct wildcards *wildcards, struct str name,
 						const struct http_server *server)
 {
-	unsigned labels = count_labels(name);
+	unsigned labels = 1;
 
+	for (size_t i = 0; i < name.len; i++)
+		labels += name.data[i] == '.';
 	if (labels > wildcards->labels)
 		wildcards->labels = labels;
 	return claim(&wildcards->table, name, server);
