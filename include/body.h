@@ -2,7 +2,7 @@
 /*
  * Bodies are pulled. The connection asks the body of the response for the next
  * slice when the socket can take more; a filter is a body that holds another
- * one and asks that in turn. So a slow client needs no code anywhere.
+ * one and reads from that one. So no body has to care how fast a client is.
  */
 #ifndef SKUA_BODY_H
 #define SKUA_BODY_H
@@ -64,7 +64,7 @@ struct body_ops {
 struct body {
 	const struct body_ops *ops;
 	int64_t length; /* in bytes; -1: not known before the end */
-	void (*ready)(void *data); /* set by whoever pulls: more can be read */
+	void (*ready)(void *data); /* set by the reader; called by body_ready() */
 	void *ready_data;
 	const struct module *module; /* whose handler has made it the response's; set by the walk */
 };
@@ -95,10 +95,10 @@ static inline int body_read(struct body *body, size_t max, struct slice *out)
  */
 int body_read_memory(struct body *body, size_t max, struct slice *out);
 
-/* NULL is fine. */
+/* Calls ops->close(). NULL is fine. */
 void body_close(struct body *body);
 
-/* A body that answered -EAGAIN has more now. Call from the loop's thread. */
+/* For a body whose read() has returned -EAGAIN: there is more now. On the loop's thread. */
 static inline void body_ready(struct body *body)
 {
 	if (body->ready)
@@ -106,15 +106,15 @@ static inline void body_ready(struct body *body)
 }
 
 /*
- * Readiness of the inner body becomes readiness of the outer. Call it once, when the outer
- * body is made; body_wrap() does.
+ * From now on body_ready() of the inner body calls that of the outer one. Call it once, when
+ * the outer body is made; body_wrap() does.
  */
 void body_forward_ready(struct body *inner, struct body *outer);
 
 /*
- * The head of a filter's body, which holds another: first in a struct of your own. The body
- * of the response becomes filter->inner, and the filter the body of the response; length as
- * in struct body. ops->close is body_filter_close(), or calls it.
+ * What the body of a filter begins with; put it first in a struct of your own. body_wrap()
+ * stores the response's body in filter->inner and makes the filter the response's body, with
+ * a length as in struct body. ops->close is body_filter_close(), or a function that calls it.
  */
 struct body_filter {
 	struct body body;
@@ -126,10 +126,11 @@ void body_wrap(struct request *req, struct body_filter *filter, const struct bod
 void body_filter_close(struct body *body);
 
 /*
- * Parts of a slice, for a filter that gives out pieces of what it has read without copying
- * them. slice_share() takes the slice over, with one reference to it, which
- * slice_unshare() gives up; slice_part() adds one, for a slice of len bytes at `offset`,
- * and its release gives that up. The last one releases the slice.
+ * Parts of a slice, for a filter that passes on pieces of what it has read without copying
+ * them. slice_share() takes over the slice and returns it with one reference, which
+ * slice_unshare() drops. slice_part() makes a slice of the len bytes at `offset`, which holds
+ * a further reference until it is released. The last reference to be dropped releases the
+ * slice.
  */
 struct shared_slice;
 struct shared_slice *slice_share(struct slice slice);
@@ -142,8 +143,8 @@ struct body *body_from_memory(struct request *req, struct str bytes);
 /*
  * The bytes from offset 0 to length of an open file. `end` is called with
  * `owner` when neither the body nor a slice of it needs the descriptor any
- * longer (NULL: it is somebody else's care). A file that has become shorter
- * makes read fail with -EIO.
+ * longer; NULL: nothing is called. A file that has become shorter makes read fail
+ * with -EIO.
  */
 struct body *body_from_file(struct request *req, int fd, uint64_t length,
 			    void (*end)(void *owner), void *owner);

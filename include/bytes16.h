@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Looking at blocks of 16 bytes at once. A test compares all bytes of a block: it says
- * 0xff for each byte of which it is true, and 0 for the others.
+ * Looks at blocks of 16 bytes at once. A test compares all bytes of a block: its result has
+ * 0xff at each byte for which it is true, and 0 at the others.
  *
  *     static inline bytes16 are_newlines(bytes16 bytes)
  *     {
@@ -33,7 +33,7 @@ static inline bytes16 bytes16_load(const char *bytes)
 	return loaded;
 }
 
-/* Of 1 to 15 bytes: each is in the block, at least once, and nothing else is. */
+/* Loads a string of 1 to 15 bytes: the block consists of them, some of them repeated. */
 static inline bytes16 bytes16_load_short(struct str s)
 {
 	const char *begin = s.data, *end = begin + s.len;
@@ -67,7 +67,7 @@ static inline bool bytes16_any(bytes16 found)
 	return (((bytes16_words)found)[0] | ((bytes16_words)found)[1]) != 0;
 }
 
-/* The first byte of which it was true, of at least one: 0 … 15. */
+/* The place, 0 to 15, of the first byte for which a test was true; there must be one. */
 static inline size_t bytes16_first(bytes16 found)
 {
 	uint64_t low = le64toh(((bytes16_words)found)[0]),
@@ -77,8 +77,9 @@ static inline size_t bytes16_first(bytes16 found)
 }
 
 /*
- * The first byte between `at` and `end` of which the test is true. Where less than a block
- * is left the search ends early: the rest is to be looked at byte by byte.
+ * The first byte between `at` and `end` for which the test is true. If there is none in whole
+ * blocks, returns where the rest begins, of less than 16 bytes; the caller looks at it byte by
+ * byte.
  */
 static inline __attribute__((always_inline)) const char *
 bytes16_find(const char *at, const char *end, bytes16_test *test)
@@ -92,7 +93,7 @@ bytes16_find(const char *at, const char *end, bytes16_test *test)
 	return at;
 }
 
-/* Whether the test is true of any byte of s. Quickest where it hardly ever is. */
+/* Whether the test is true for any byte of s. Fastest if it hardly ever is. */
 static inline __attribute__((always_inline)) bool bytes16_has(struct str s, bytes16_test *test)
 {
 	if (s.len == 0)

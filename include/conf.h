@@ -11,7 +11,8 @@
  * The file is read into a tree of nodes first. Then each block (http, server,
  * location …) gets a struct of each module: shared with the enclosing block
  * where the block sets nothing of the module, otherwise a copy of it that the
- * block's own directives change. There is nothing to create or merge.
+ * block's own directives change. So modules need no functions that create and merge
+ * structs, as they do in nginx.
  */
 #ifndef SKUA_CONF_H
 #define SKUA_CONF_H
@@ -114,7 +115,7 @@ struct conf_call {
 	struct conf_scope *scope; /* the block that the directive stands in */
 	enum conf_context context; /* what kind of block that is */
 	void *data; /* the module's struct of that block */
-	bool first; /* the first of its name in this block: what LIST replaces ends here */
+	bool first; /* it is the first of its name in this block; the others add to it (LIST) */
 };
 
 /* 0, or -EINVAL after it has reported with conf_error() what is wrong. */
@@ -176,9 +177,9 @@ struct directive {
 	}
 
 /*
- * An entry that a setter parses; give .min_args and .max_args. With LOCAL or LIST
- * also FIELD_AT(struct, field): what a nested block, or the first directive of a
- * block, starts anew. It must be good when it is all zeroes.
+ * An entry that a setter parses; give .min_args and .max_args. With LOCAL or LIST also
+ * FIELD_AT(struct, field): the field that is set to zeroes in a nested block, or before the
+ * first directive of a block. All zeroes must be a valid value of it.
  */
 #define DIRECTIVE_SET(name_, contexts_, set_, syntax_, doc_, ...)                        \
 	{                                                                                \
@@ -200,8 +201,8 @@ struct directive {
 /*
  * Reports an error at a word (NULL: at the directive's name). The message says
  * what is wrong; what follows a newline in it is the remedy and stands behind
- * the caret. File, line, source line and caret are added, bytes that a terminal
- * would obey are made visible. Returns -EINVAL, so that a setter can `return
+ * the caret. File, line, source line and caret are added; control characters are
+ * escaped. Returns -EINVAL, so that a setter can `return
  * conf_error(…)`.
  *
  *     conf_error(call, word, "invalid port \"%.*s\"\nexpected 1 to 65535", …);
@@ -259,38 +260,38 @@ int conf_read_lines(struct conf_call *call, const struct conf_word *word,
 		    const struct conf_node **out);
 
 /*
- * A path of the configuration, made absolute: below the prefix, or below the
- * directory of the main configuration file. NUL follows; an absolute path is
- * returned as it is.
+ * Makes a path of the configuration absolute: conf_full_path() puts the prefix in front,
+ * conf_relative_to_file() the directory of the main configuration file. An absolute path is
+ * returned as it is. NUL follows.
  */
 struct str conf_full_path(struct conf *conf, struct str path);
 struct str conf_relative_to_file(struct conf *conf, struct str path);
 
 /*
- * A path that configure was given (SKUA_HTTP_LOG_PATH …), full: what lies below
- * the built-in prefix lies below the one of -p.
+ * The full path for one that was given to configure (SKUA_HTTP_LOG_PATH …). If it lies below
+ * the built-in prefix, it is moved below the prefix that the server was started with (-p).
  */
 struct str conf_built_in_path(struct conf *conf, const char *path);
 
 /*
- * Workers will open this file (a full path), or what lies below this directory,
- * while they run, for reading: the sandbox around them lets them. What root and
- * alias name need not be told; what is opened while the configuration is read
- * neither. For setters and `check`.
+ * Allows workers to open this file (a full path), or what lies below this directory, for
+ * reading while they run: the sandbox lets them open nothing else. Not needed for what root
+ * and alias name, and for what is opened while the configuration is read. For setters and
+ * `check`.
  */
 void conf_opens(struct conf_call *call, struct str path);
 
 /*
- * For `check`: whether requests are answered with the settings in call->data, in a server
- * or in a block within it. The settings of an outer block answer none if each server has
- * settings of its own.
+ * For `check`: whether any request can meet the settings in call->data, which are those of a
+ * server or of a block within it. No request meets the settings of an outer block if each
+ * server has settings of its own.
  */
 bool conf_answers(const struct conf_call *call);
 
 /*
- * What is kept once for a whole configuration (named formats, files to open …):
- * a struct that belongs to a key (the address of any static object), zeroed at
- * the first call, in the configuration's pool.
+ * A struct of which each configuration has one (named formats, files to open …), in the
+ * configuration's pool. It is zeroed at the first call, and found again by the key: the
+ * address of any static object.
  */
 void *conf_shared(struct conf *conf, const void *key, size_t size);
 

@@ -20,8 +20,8 @@
 struct module;
 
 enum counter_kind {
-	COUNTER, /* only grows; what a worker has counted stays in the sum when it ends */
-	GAUGE, /* goes up and down; a worker that ends takes its part along */
+	COUNTER, /* only grows; when a worker ends, what it has counted stays in the sum */
+	GAUGE, /* goes up and down; when a worker ends, its part leaves the sum */
 };
 
 struct counter {

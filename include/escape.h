@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Text made safe for where it goes, and percent-encoding read. The results are in
+ * Escapes text for URIs and HTML, and decodes percent-encoding. The results are in
  * the pool, or the text itself when there was nothing to do. JSON is in json.h.
  */
 #ifndef SKUA_ESCAPE_H
@@ -10,7 +10,7 @@
 #include <str.h>
 
 /*
- * A decoded path as the path of a URI: percent-encodes what may not stand there
+ * Makes the path of a URI of a decoded path: percent-encodes what may not stand in one
  * (RFC 3986 section 3.3), '%', '?', '#', and all bytes from 0x80 on.
  */
 struct str uri_escape(struct pool *pool, struct str path);
@@ -19,19 +19,18 @@ struct str uri_escape(struct pool *pool, struct str path);
 struct str uri_escape_component(struct pool *pool, struct str text);
 
 /*
- * The way back, for one segment or a value of the query: each "%" with two hexadecimal
- * digits becomes that byte (RFC 3986 section 2.1), "+" stays. False if a "%" has no two
- * digits behind it, and for a NUL, encoded or not, at which C would see the end of the
- * text; *out is of no use then.
+ * Decodes one segment or a value of the query: each "%" with two hexadecimal digits becomes
+ * that byte (RFC 3986 section 2.1), "+" stays. Returns false, and *out must not be used, if a
+ * "%" is not followed by two digits, and for a NUL, encoded or not, because C functions would
+ * take it for the end of the text.
  */
 bool uri_decode(struct pool *pool, struct str text, struct str *out);
 
 /*
- * The same for a path, which is normalized as well: "." and ".." segments go (RFC 3986
- * section 5.2.4), of runs of slashes one is left if merge_slashes. An encoded slash or dot
- * counts like a plain one, as in nginx. False also for a path above the root and for one
- * that does not begin with a slash. What a location's merge_slashes says does
- * request_resolve() for paths that are decoded already.
+ * Decodes and normalizes a path: removes segments "." and ".." (RFC 3986 section 5.2.4) and,
+ * with merge_slashes, repeated slashes. An encoded slash or dot counts like a plain one, as in
+ * nginx. Returns false also for a path that leads above the root, and for one that does not
+ * begin with a slash. For paths that are decoded already there is request_resolve().
  */
 bool uri_decode_path(struct pool *pool, struct str path, bool merge_slashes, struct str *out);
 

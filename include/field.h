@@ -31,7 +31,7 @@ bool list_next(struct str *rest, struct str *element);
 /* Whether an element of the list equals `token`, compared without case. */
 bool list_has(struct str list, struct str token);
 
-/* The weight of what nothing is said against. */
+/* The highest weight, which is also that of an element without a weight. */
 enum { WEIGHT_MAX = 1000 };
 
 /*
@@ -44,10 +44,10 @@ enum { WEIGHT_MAX = 1000 };
 bool list_next_weighted(struct str *rest, struct str *element, unsigned *weight);
 
 /*
- * How well such a list likes `name`, compared without case: the weight of the first element
- * of that name, else of the first "*", else `otherwise`. For Accept-Encoding (section
- * 12.5.3) `otherwise` is 0 for a coding and more for "identity". A request without the field
- * accepts anything, and the caller sees that (data NULL); an empty list nothing.
+ * The weight of `name`, compared without case, in such a list: that of the first element of
+ * this name, or if there is none that of the first "*", or if there is none `otherwise`. For
+ * Accept-Encoding (section 12.5.3) `otherwise` is 0 for a coding and more for "identity". The
+ * caller checks whether the request has the field: one without it accepts anything.
  */
 unsigned list_weight(struct str list, struct str name, unsigned otherwise);
 
@@ -60,7 +60,7 @@ bool etag_equals_weakly(struct str a, struct str b);
 
 /*
  * Whether If-Match or If-None-Match names this tag. "*" names any, also the
- * empty one of a response without a tag. What is malformed names nothing.
+ * empty one of a response without a tag. The list ends at the first malformed tag.
  */
 bool etag_list_has(struct str list, struct str etag, bool strongly);
 
@@ -80,9 +80,9 @@ int preconditions_check(const struct request_known *known, enum method method, s
 			time_t last_modified, enum modified_since since);
 
 /*
- * Whether Range is to be heeded: no If-Range, or the tag in it is strongly equal,
- * or the date in it is that of the last modification (section 13.1.5), and not so
- * near to now that another version may have had it, or get it (section 8.8.2.2).
+ * Whether the field Range applies: there is no If-Range, or the tag in it is strongly equal,
+ * or the date in it is that of the last modification (section 13.1.5). A date less than two
+ * seconds ago does not count, since another version may have the same one (section 8.8.2.2).
  */
 bool if_range_holds(struct str if_range, struct str etag, time_t last_modified, time_t now);
 
@@ -101,9 +101,8 @@ enum range_result {
  * Reads the field Range (section 14.2) for a representation of `length` bytes;
  * `ranges` has room for `max` of them. The field is ignored when it names
  * another unit, is malformed, has more than `max` ranges, when the ranges
- * together are longer than the whole, as those of a flood of overlapping ones
- * are, and when the whole is empty. Ranges are not merged or sorted: clients
- * are promised the order of their request.
+ * together are longer than the representation (a flood of overlapping ranges is),
+ * and when the representation is empty. Ranges are neither merged nor sorted.
  */
 enum range_result range_parse(struct str value, uint64_t length, struct range *ranges, size_t max,
 			      size_t *count);

@@ -13,23 +13,23 @@
 #include <pool.h>
 #include <str.h>
 
-/* Differs from one start of the server to the next: not for what is stored or shown. */
+/* The value differs after each start of the server, so it must not be stored or shown. */
 uint64_t hash_str(struct str s);
 
 /*
- * The same without a key, for what others may see: it tells nothing of the key, and is the
- * same in each process. Clients can choose texts whose values are equal.
+ * The same without a secret key, for values that others may see. It is the same in each
+ * process. Clients can choose texts that have equal values.
  */
 uint64_t hash_public(struct str s);
 
-/* The same with a key of the caller's, of which both words must be odd. */
+/* The same with a key that the caller has chosen. Both words of it must be odd. */
 uint64_t hash_keyed(struct str s, const uint64_t key[2]);
 
 struct hash_entry {
 	struct str name;
 	void *value; /* NULL: this place in the table is free */
 	uint64_t hash;
-	struct hash_entry *next; /* the one that was put into the table after it, or NULL */
+	struct hash_entry *next; /* the entry that was put next into the table, or NULL */
 };
 
 /*

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * IP addresses, as the bytes that request_address() gives: 4 of IPv4, 16 of IPv6, in
- * network order; none stand for the other end of a unix socket.
+ * network order. No bytes stand for a client on a unix socket.
  */
 #ifndef SKUA_IP_H
 #define SKUA_IP_H
@@ -41,8 +41,8 @@ char *ip_put(char *to, struct str bytes);
 struct str ip_text(struct pool *pool, struct str bytes);
 
 /*
- * An IPv4 address that came over a socket of IPv6 (::ffff:192.0.2.1, RFC 4291 section
- * 2.5.5.2) as its 4 bytes, which are borrowed; any other as it is.
+ * The 4 bytes of an IPv4 address that came over a socket of IPv6 (::ffff:192.0.2.1, RFC 4291
+ * section 2.5.5.2), borrowed. Any other address is returned as it is.
  */
 struct str ip_unmapped(struct str bytes);
 

@@ -72,8 +72,8 @@ static inline bool log_enabled(const struct log *log, enum log_level level)
  * Writes one line. error: a number of errno(3) or its negative; 0: no error text. conn 0:
  * no connection number. The line is cut at 4 KiB. In values of %s control characters and
  * what is no UTF-8 are written as \xNN, and so is a '"' where the conversion stands between
- * quotes: write "\"%s\"" for what a client has sent or a file is called. Never blocks on
- * anything but the descriptor itself, never fails, keeps errno.
+ * quotes: write "\"%s\"" for what a client has sent, and for names of files. Blocks at most in
+ * write(2), reports no failure, and preserves errno.
  */
 void log_write(const struct log *log, enum log_level level, int error, uint64_t conn,
 	       const char *format, ...) __attribute__((format(printf, 5, 6)));

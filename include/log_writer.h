@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Lines to a log file, many of them. They are gathered and leave by one write
- * at the end of the loop's turn, or when a buffer that was asked for is full or
- * old enough. A write has whole lines only.
+ * Writes many lines to a log file. The lines are gathered, and written together at the end of
+ * the loop's turn; with a buffer, when it is full or its oldest line is old enough. Each write
+ * consists of whole lines.
  */
 #ifndef SKUA_LOG_WRITER_H
 #define SKUA_LOG_WRITER_H
@@ -25,21 +25,22 @@ struct log_writer *log_writer_create(struct conf_call *call, struct log_file *fi
 				     int64_t flush_ms);
 
 /*
- * Puts a line to `to`, not beyond `limit`, and returns its end; NULL when there is
- * too little room.
+ * Writes a line to `to`, not beyond `limit`. Returns its end, or NULL if there is too
+ * little room.
  */
 typedef char *log_line_put(char *to, const char *limit, void *data);
 
 /*
- * Adds the line that `put` writes in place (a newline is added); it is called again
- * after room was made. A file that takes nothing more (a full pipe) loses lines
- * rather than stop the loop; what was lost is counted and reported once it goes on.
+ * Adds a line: calls `put`, which writes the line without its newline into the buffer, and
+ * calls it again if it had too little room. If a full pipe takes nothing more, lines are
+ * dropped, so that the loop does not block; they are counted, and reported when the pipe
+ * takes lines again.
  */
 void log_writer_add(struct log_writer *writer, log_line_put *put, void *data);
 
 /*
- * Writes what is held back, in all writers of this process: before it ends, and
- * before other files are put behind the descriptors.
+ * Writes what the buffers of all writers of this process hold. Call it before the process
+ * ends, and before the descriptors are replaced by those of reopened files.
  */
 void log_writer_flush_all(void);
 

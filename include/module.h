@@ -13,8 +13,8 @@
  *     PHASE_PREACCESS       rates and counts
  *     PHASE_ACCESS          may refuse
  *     PHASE_PRECONTENT      chooses the file
- *     PHASE_CONTENT         the first handler that does not pass answers
- *     PHASE_FILTER          the answer's head exists; all handlers run
+ *     PHASE_CONTENT         the first handler that does not pass responds
+ *     PHASE_FILTER          the response exists, nothing of it is sent; all handlers run
  *     PHASE_LOG             the last byte has left; all handlers run
  */
 #ifndef SKUA_MODULE_H
@@ -115,16 +115,15 @@ struct module {
 	phase_handler *on_validators;
 
 	/*
-	 * The handlers are called only where a directive of the module says something
-	 * (its struct is not as it is by default): elsewhere they would PASS.
+	 * Call the handlers only where a directive of the module stands, so that its struct
+	 * differs from the default. Elsewhere they must have nothing to do.
 	 */
 	bool if_configured;
 
 	/*
-	 * The configuration was read: look at the whole of this module's part
-	 * (its struct at http level, or of main) and report what does not fit;
-	 * 0, or -EINVAL after conf_error(). Nothing changes afterwards. Called once
-	 * for each block that has its own struct of this module.
+	 * Called when the whole configuration was read, once for each block that has a struct
+	 * of its own of this module: reports settings that do not fit together. Returns 0, or
+	 * -EINVAL after conf_error(). The struct does not change afterwards.
 	 */
 	int (*check)(struct conf_call *call, void *conf);
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Networks that addresses belong to or not, as configurations write them: one address,
- * address/bits (RFC 4632 section 3.1, RFC 4291 section 2.3), "unix:" or "all". Addresses
- * are bytes as in ip.h.
+ * Networks as they are written in configurations: one address, address/bits (RFC 4632
+ * section 3.1, RFC 4291 section 2.3), "unix:" or "all"; and whether an address belongs to one.
+ * Addresses are bytes as in ip.h.
  *
- * IPv4 is the same wherever it came from: a client 192.0.2.1 on a socket of IPv6 is in
- * 192.0.2.0/24, and not in ::/0; ::ffff:192.0.2.0/120 is 192.0.2.0/24.
+ * An IPv4 address that came over a socket of IPv6 is compared as IPv4: the client 192.0.2.1 is
+ * in 192.0.2.0/24, and not in ::/0; ::ffff:192.0.2.0/120 is the same as 192.0.2.0/24.
  */
 #ifndef SKUA_NETWORK_H
 #define SKUA_NETWORK_H
@@ -48,6 +48,7 @@ enum network_result network_parse(struct str text, struct network *out);
 int conf_parse_network(struct conf_call *call, const struct conf_word *word, unsigned kinds,
 		       struct network *out);
 
+/* Whether the address belongs to the network. */
 bool network_has(const struct network *network, struct str address);
 
 /* Networks in an order, each with a number that means something to the caller. Starts zeroed. */

@@ -21,8 +21,8 @@ const struct pattern *pattern_compile(struct conf_call *call, const struct conf_
 				      size_t skip, bool nocase);
 
 /*
- * The result of a match. Callers compare it with MATCH_YES or MATCH_NO; none is 0, so that
- * MATCH_FAILED is not taken for "no" by a caller that tests for zero.
+ * The result of a match. Callers compare it with MATCH_YES or MATCH_NO. No value is 0, so that
+ * a caller that tests for zero does not take MATCH_FAILED for "no".
  */
 enum match {
 	MATCH_NO = 1,

@@ -34,12 +34,12 @@ void pool_destroy(struct pool *pool);
 /* Sizes that pools give away are multiples of this. */
 #define POOL_ALIGN alignof(max_align_t)
 
-/* Where the block has no room. */
+/* What pool_alloc() does if the current block has too little room. */
 void *pool_alloc_slowly(struct pool *pool, size_t size) __attribute__((returns_nonnull));
 
 /*
- * Uninitialized, zeroed; aligned for any type; valid until the pool ends. No bytes
- * have an address too, which may be that of others.
+ * pool_alloc() gives uninitialized memory, pool_zalloc() zeroed memory. It is aligned for any
+ * type and valid until the pool ends. For size 0 the address may be that of other memory.
  */
 static inline void *pool_alloc(struct pool *pool, size_t size)
 	__attribute__((malloc, alloc_size(2), returns_nonnull));

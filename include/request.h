@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A request: what the client asked, where routing has brought it, what will be
- * answered. Lives in its own pool, from the first byte of its head until the
- * last byte of the response has left and the LOG phase is over.
+ * A request: what the client asked for, the server and location that it belongs to, and its
+ * response. It lives in its own pool, from the first byte of its head until the last byte of
+ * the response has left and the LOG phase is over.
  */
 #ifndef SKUA_REQUEST_H
 #define SKUA_REQUEST_H
@@ -74,14 +74,13 @@ struct request {
 	const struct header *headers; /* all field lines, in order */
 	struct request_known known;
 
-	/* Where it is. */
+	/* Where it is in the configuration. */
 	const struct http_server *server;
 	const struct http_location *location;
 	const void *const *confs; /* of the location, by module */
 	struct str *captures; /* of the last regular expression: [0] is $0 */
 	size_t captures_count;
 
-	/* What is answered. */
 	struct response response;
 
 	bool is_internal; /* redirected by the server: `internal` locations are open */
@@ -172,10 +171,11 @@ void request_log(struct request *req, enum log_level level, int errnum, const ch
 int status_from_errno(int errnum);
 
 /*
- * Waiting. A handler that cannot answer yet calls request_wait() once, gives the token to
- * whoever will know, and returns WAIT. wakeup_fire() may be called from any thread, before
- * the handler has returned, and after the request is gone: then nothing happens. The
- * same handler is called again on the loop's thread, with the context it has left.
+ * Waiting. A handler that cannot respond yet calls request_wait() once, gives the token to
+ * the code that will get the result, and returns WAIT. When the token is fired, the same
+ * handler is called again on the loop's thread, with the context it has left. wakeup_fire()
+ * may be called from any thread, also before the handler has returned; after the request has
+ * ended it does nothing but free the token.
  *
  * A request dies while it waits when its connection breaks: cancel(data) is called then, on
  * the loop's thread, unless the token was fired before (NULL: there is nothing to cancel).
@@ -183,8 +183,8 @@ int status_from_errno(int errnum);
  * sending half can still read the response, so its request goes on;
  * request_client_closed() tells.
  *
- * Every token must be fired exactly once, also one that was cancelled or whose time is over:
- * firing is what frees it.
+ * Every token must be fired exactly once, also after it was cancelled or its time was over:
+ * firing frees it.
  */
 struct wakeup *request_wait(struct request *req, void (*cancel)(void *data), void *data);
 void wakeup_fire(struct wakeup *wakeup);
@@ -199,17 +199,20 @@ bool request_timed_out(const struct request *req);
 
 /*
  * `return request_delay(req, ms);` calls the handler again after that time, when
- * request_timed_out() is true. There is no token to care for.
+ * request_timed_out() is true. There is no token to fire.
  */
 verdict request_delay(struct request *req, int64_t ms);
 
 /*
- * Has the client closed its sending half? It may have gone away, or wait for the response:
- * whoever does something costly can save it, as nginx does (499).
+ * Whether the client has closed its sending half. It may have gone away, or still wait for the
+ * response. A handler may stop costly work then, as nginx does (499).
  */
 bool request_client_closed(const struct request *req);
 
-/* As request_wait(), for a body that answered -EAGAIN: firing it is body_ready(). */
+/*
+ * A token for a body whose read() has returned -EAGAIN. Firing it calls body_ready() on the
+ * loop's thread.
+ */
 struct wakeup *body_wait(struct request *req, struct body *body);
 
 /*
@@ -217,9 +220,9 @@ struct wakeup *body_wait(struct request *req, struct body *body);
  * SERVER_REWRITE on but without ACCESS. When its head is complete, head(sub, data) is
  * called with it; NULL when nested deeper than 50, or when the URI leads above the root.
  *
- * The subrequest ends with its parent, and closes its response.body then: pull that body,
- * but leave the closing to the core. Whoever makes it the body of another response takes it
- * over: he sets sub->response.body to NULL, and it is closed with that response.
+ * The subrequest ends with its parent, and its response.body is closed then: read that body,
+ * but do not close it. To make it the body of another response, set sub->response.body to
+ * NULL; it is closed with that response then.
  */
 struct request *subrequest_start(struct request *parent, struct str uri, struct str args,
 				 void (*head)(struct request *sub, void *data), void *data);

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Text that grows while it is written: the body of an answer, a message, a list.
+ * Text that grows while it is written: the body of a response, a message, a list.
  *
  *     struct text text = { .pool = req->pool };
  *
  *     text_add(&text, STR("<ul>\n"));
  *     text_printf(&text, "<li>%d</li>\n", number);
- *     respond(req, 200, text_str(&text));
+ *     return respond_bytes(req, 200, STR("text/html"), text_str(&text));
  *
- * The bytes are in the pool and move when they need more room: until the text is
- * complete, nothing may point into them. What they have outgrown stays in the pool,
- * at most as much as the text itself.
+ * The bytes are in the pool, and are moved when they need more room: until the text is
+ * complete, nothing may point into them. The pool keeps the memory that they have left,
+ * together at most as much as the text itself.
  */
 #ifndef SKUA_TEXT_H
 #define SKUA_TEXT_H

@@ -8,10 +8,10 @@
 #define SKUA_THREAD_H
 
 /*
- * Runs work(data) on a thread of the pool, in turn with what was given before.
- * There it may touch only what it was given, and tell the loop that it is
- * done with wakeup_fire() (request.h). 0, or -errno when no thread can be
- * started: then work is not called. Call it on the loop's thread.
+ * Runs work(data) on a thread of the pool, after the work that was given before. work() may
+ * touch nothing but `data`; by wakeup_fire() (request.h) it tells the loop that it is done.
+ * 0, or -errno when no thread can be started: then work() is not called. Call it on the
+ * loop's thread.
  */
 int thread_run(void (*work)(void *data), void *data);
 

@@ -16,7 +16,7 @@ struct timer {
 	void (*expired)(void *data);
 	void *data;
 	int64_t deadline; /* when it shall expire; 0: not started */
-	int64_t queued; /* where it stands in the heap: never later than deadline */
+	int64_t queued; /* the time by which it is ordered in the heap: never after deadline */
 	size_t place; /* in the heap, from 1; 0: not in it */
 };
 
@@ -47,12 +47,12 @@ int64_t clock_ms(void);
 int64_t clock_wall_ms(void);
 
 /*
- * For what is not to be done too often: true, and *last_ms is now, unless that is
- * less than so long ago. Begin with 0.
+ * For actions that must not be repeated too soon. Returns true, and sets *last_ms to now, if
+ * *last_ms is 0 or at least apart_ms milliseconds ago.
  */
 bool clock_is_due(int64_t *last_ms, int64_t apart_ms);
 
-/* Apart enough for lines about a shortage, which everybody meets while it lasts. */
+/* Time between two lines in the log about one shortage, which many connections run into. */
 enum { SHORTAGE_LOG_MS = 60 * 1000 };
 
 #endif

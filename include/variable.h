@@ -18,10 +18,10 @@ struct variable_slot;
 enum variable_flag {
 	VARIABLE_PREFIX = 1 << 0, /* "arg_" stands for all names that begin so */
 	VARIABLE_VOLATILE =
-		1 << 1, /* asked again at each use, never kept: it changes, or costs little */
+		1 << 1, /* the getter is called at each use: the value changes, or costs little */
 	VARIABLE_ASSIGNED = 1 << 2, /* was defined without a getter */
 	VARIABLE_PLAIN =
-		1 << 3, /* has nothing that a log would escape: numbers, times */
+		1 << 3, /* the value has no character that a log would escape: numbers, times */
 };
 
 /*
@@ -41,10 +41,10 @@ struct variable {
 
 /*
  * Defines a variable whose name stands in the configuration (map, set, a named
- * capture). The name is copied, upper and lower case are the same. A getter that
- * is NULL says: the value is assigned while a request runs; a getter that the name
- * already has is asked where none was. Otherwise the last definition counts. 0, or
- * -EINVAL after reporting that the name is one of a module's, or that it is no name.
+ * capture). The name is copied; upper and lower case are the same. get NULL: values are
+ * given by variable_assign() while a request runs; if the name has a getter already, it is
+ * called in requests that assign none. Otherwise the last definition counts. 0, or
+ * -EINVAL after reporting that the name is that of a module's variable, or is not valid.
  */
 int variable_define(struct conf_call *call, struct str name, variable_get *get, const void *data,
 		    unsigned flags);
@@ -74,9 +74,8 @@ bool template_path(struct request *req, const struct template *template, struct 
 bool template_uri(struct request *req, const struct template *template, struct str *out);
 
 /*
- * How a log shows a value: puts it to `to`, not beyond `limit`, and returns the new
- * end; NULL when there is too little room. found is false when the variable has no
- * value.
+ * Writes a value as a log shows it to `to`, not beyond `limit`. Returns the new end, or NULL
+ * if there is too little room. found is false if the variable has no value.
  */
 typedef char *variable_put(char *to, const char *limit, struct str value, bool found);
 
@@ -87,10 +86,10 @@ typedef char *variable_put(char *to, const char *limit, struct str value, bool f
 char *template_put(struct request *req, const struct template *template, variable_put *put,
 		   char *to, const char *limit);
 
-/* As a condition (`if=`): neither empty nor "0". */
+/* Whether a template that is a condition (`if=`) is true: its text is neither empty nor "0". */
 bool template_is_true(struct request *req, const struct template *template);
 
-/* The text of a template without variables in it, else false. */
+/* Whether the template has no variables; then *out is its text. */
 bool template_is_literal(const struct template *template, struct str *out);
 
 /* The value of a variable by name (lower case), "" when there is none. Slow: for rare use. */

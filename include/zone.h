@@ -19,17 +19,17 @@ struct zone;
 
 struct zone_ops {
 	/*
-	 * A word that names what lies in the memory, "hits-1"; change it whenever
-	 * that changes: by it another build of the program knows that it
-	 * understands the zone, which both may use at the same time then. NULL: no
-	 * other program takes the zone over.
+	 * A word that names the layout of the memory, such as "hits-1"; change it whenever the
+	 * layout changes. At an upgrade the new program takes the zone over only if the words
+	 * are equal, and both programs may use it at the same time then. NULL: no other program
+	 * takes it over.
 	 */
 	const char *layout;
 
 	/*
 	 * Not 0: the memory is a table of records of that many bytes, which the server lays
-	 * out itself; leave `init` and `recover` NULL. When it is full, the record that was
-	 * asked for longest ago makes room for a new one.
+	 * out itself; leave `init` and `recover` NULL. When it is full, a new record takes the
+	 * place of the one that was looked up longest ago.
 	 */
 	size_t record_size;
 
