@@ -126,7 +126,7 @@ char *date_put_http(char *to, time_t seconds)
 	return str_put(to, STR(" GMT"));
 }
 
-/* Of the local zone, in minutes. */
+/* The offset of the local time zone, in minutes. */
 static int zone_offset(time_t seconds)
 {
 	struct tm local;
@@ -172,7 +172,7 @@ char *date_put_iso8601(char *to, time_t seconds)
 
 /* --- reading ---------------------------------------------------------------- */
 
-/* Each of these takes something off the beginning of *rest, or returns false. */
+/* Each take_…() cuts something off the beginning of *rest, or returns false. */
 
 static bool take(struct str *rest, struct str literal)
 {
@@ -234,7 +234,7 @@ static bool take_asctime(struct str rest, struct date *date)
 	       take_digits(&rest, 4, &date->year) && rest.len == 0;
 }
 
-/* What follows the name of the day tells the three forms apart. */
+/* The three forms differ in what follows the name of the day. */
 static bool take_date(struct str text, struct date *date)
 {
 	for (int i = 0; i < 7; i++) {

@@ -58,7 +58,7 @@ void log_vwrite(const struct log *log, enum log_level level, int error, uint64_t
 	line[len++] = '\n'; /* in place of the NUL */
 	for (; log; log = log->next)
 		if (level <= log->level && log->fd >= 0 && write(log->fd, line, len) < 0)
-			continue; /* a full disk: there is nowhere left to say so */
+			continue; /* the disk is full: there is no place to report that */
 	errno = saved;
 }
 

@@ -31,7 +31,7 @@ struct arguments {
 
 struct sink {
 	char *at, *limit;
-	bool is_quoted; /* an odd number of quotes stands in the format so far */
+	bool is_quoted; /* the format has had an odd number of quotes so far */
 };
 
 static void put_text(struct sink *out, struct str text)
@@ -71,7 +71,7 @@ static void put_value(struct sink *out, struct str value)
 		size_t len = plain.len ? plain.len : ESCAPE_LEN;
 
 		if (len > room) {
-			/* ASCII is cut anywhere, a character of up to four bytes nowhere. */
+			/* A run of ASCII may be cut anywhere, a character of several bytes not. */
 			put_text(out, str_head(plain, plain.len > 4 ? room : 0));
 			put_text(out, dots);
 			return;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * printf() for messages of a log. The format is ours, values may be a client's: a
- * value can neither end a line nor the quotes it stands in, so that no field of a
- * line can be forged.
+ * printf() for messages of a log. The format is the program's, the values may come from a
+ * client. A value cannot end the line or the quotes that it stands in, so a client cannot
+ * forge a line or a part of one.
  */
 #ifndef SKUA_BASE_LOG_FORMAT_H
 #define SKUA_BASE_LOG_FORMAT_H
@@ -18,11 +18,10 @@
  * without it. The conversions are those of printf(3) but %n, %a and wide characters;
  * %s ignores a width.
  *
- * Bytes of %s and %c are written as \xNN when they are control characters (C1 as
- * well) or no UTF-8. A '"' is written as \x22 when the
- * conversion stands between quotes in the format: "\"%s\"". A value outside of
- * quotes keeps its '"', so that a message can be made of other messages. A format must
- * therefore put quotes around each value that a client has sent.
+ * Bytes of %s and %c are written as \xNN if they are control characters (C1 as well) or not
+ * valid UTF-8. A '"' is written as \x22 if the conversion stands between quotes in the format:
+ * "\"%s\"". A value outside of quotes keeps its '"', so that a message can be made of other
+ * messages. A format must therefore put quotes around each value that a client has sent.
  */
 size_t log_format(char *to, size_t size, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

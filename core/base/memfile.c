@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Sealed (fcntl(2), F_ADD_SEALS) as soon as it has its size. */
+/* The file is sealed (fcntl(2), F_ADD_SEALS) as soon as it has its size. */
 #include "base/memfile.h"
 
 #include <errno.h>

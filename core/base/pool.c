@@ -29,7 +29,7 @@ struct cleanup {
 	struct cleanup *next;
 };
 
-/* What is behind the public part. */
+/* A pool as this file sees it: the public part, and what belongs to it. */
 struct pool_private {
 	struct pool pool;
 	struct block *blocks; /* the one that is being filled is the first */
@@ -96,7 +96,7 @@ static void block_put(struct block *block)
 	heap.spare_count++;
 }
 
-/* Behind the header. */
+/* The memory of a block, which begins behind its header. */
 static char *block_memory(struct block *block)
 {
 	return (char *)block + aligned(sizeof(*block));
@@ -149,7 +149,7 @@ void *pool_alloc_slowly(struct pool *public, size_t size)
 	struct block *block;
 
 	if (size > BLOCK_SIZE / 4) {
-		/* A block of its own, behind the current one, which goes on being filled. */
+		/* It gets a block of its own; the current block stays the one that is filled. */
 		block = block_get(aligned(sizeof(struct block)) + aligned(size));
 		block->next = pool->blocks->next;
 		pool->blocks->next = block;

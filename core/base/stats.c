@@ -37,7 +37,7 @@ void stats_use(const struct stats_slots *slots, size_t i)
 	own.slots = slots->count;
 }
 
-/* The first block of all slots, then the second of all. */
+/* The blocks go round the slots: the first block of each slot, then the second of each … */
 uint64_t stats_next_number(void)
 {
 	uint64_t given = stats_get(&stats_mine->numbers);

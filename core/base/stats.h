@@ -36,16 +36,16 @@ struct stats {
 	_Atomic uint64_t dealt; /* connections that anyone has put into this process's inbox */
 	_Atomic uint64_t taken; /* connections that it has taken out of its inbox */
 	_Atomic uint64_t numbers; /* how many numbers it has given to connections */
-	/* 1: the process is not serving, says the master; the process clears it when it serves. */
+	/* Set to 1 by the master while the process does not serve; cleared by it when it does. */
 	_Atomic uint64_t unavailable;
 } __attribute__((aligned(128)));
 
 enum { STATS_MODULES_MAX = 256 };
 
 /*
- * The counters of modules, behind those of the core in each slot. What they are depends on
- * the modules of a program, which the signature names: of slots with another one, or none,
- * they are not read.
+ * The counters of modules, behind those of the core in each slot. What they mean depends on
+ * the modules of a program, which the signature stands for: counters in a slot with another
+ * signature, or none, are not read.
  */
 struct stats_modules {
 	_Atomic uint64_t signature;
@@ -57,7 +57,7 @@ static inline struct stats_modules *stats_modules_of(struct stats *slot)
 	return (struct stats_modules *)(slot + 1);
 }
 
-/* Which counters the modules of this program have. Once, before any slot is used. */
+/* Declares the counters of this program's modules. Call it once, before a slot is used. */
 void stats_declare_modules(uint64_t signature, const bool is_gauge[STATS_MODULES_MAX]);
 
 /* The slots of a file of counters. */
@@ -103,6 +103,7 @@ void stats_fold(struct stats *into, const struct stats *slot);
 void stats_add_modules_to(uint64_t *sums, struct stats *slot);
 void stats_fold_modules(struct stats *into, struct stats *slot);
 
+/* Whether the slot has the signature of this program's modules. */
 bool stats_has_our_modules(struct stats *slot);
 
 /* Sets the counters of a slot to zero, but the numbers of connections: they go on. */

@@ -42,7 +42,7 @@ bool str_eq_nocase(struct str a, struct str b)
 	return true;
 }
 
-/* Takes the run of digits that s begins with off, and returns it. */
+/* Cuts the digits off the beginning of *s, and returns them. */
 static struct str cut_digits(struct str *s)
 {
 	struct str rest = *s;
@@ -61,7 +61,10 @@ static int compare_sizes(size_t a, size_t b)
 	return (a > b) - (a < b);
 }
 
-/* Numbers of any length. If they are equal, *tie is set unless it is already. */
+/*
+ * Compares numbers of any length. If they are equal, *tie becomes the order by their zeros in
+ * front, unless an earlier pair of numbers has set it.
+ */
 static int compare_numbers(struct str a, struct str b, int *tie)
 {
 	size_t len_a = a.len, len_b = b.len;

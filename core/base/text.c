@@ -50,7 +50,7 @@ void text_vprintf(struct text *text, const char *format, va_list args)
 	if (len < 0)
 		return;
 
-	/* It writes a NUL behind the text, too. */
+	/* vsnprintf() also writes a NUL behind the text. */
 	if ((size_t)len >= room)
 		vsnprintf(text_room(text, (size_t)len + 1), (size_t)len + 1, format, args);
 	text->len += (size_t)len;

@@ -11,9 +11,9 @@
  * Lies in its owner's memory and belongs to the queue from completion_post()
  * until run() is called; run() may free it.
  *
- * run() is called while descriptors are still being received from: it should
- * queue a job (loop.h) and leave the work to it. Work that looked at a file
- * already here would have looked before later requests of this turn arrived.
+ * run() is called in step 2, while requests are still being received: it should
+ * queue a job (loop.h) that does the work in step 4. Otherwise a file would be looked
+ * at before later requests of this turn arrived, and they would get an old version.
  */
 struct completion {
 	void (*run)(struct completion *completion);
@@ -30,7 +30,7 @@ int completion_start(void);
 /* From any thread. The order in which one thread posts is kept. */
 void completion_post(struct completion *completion);
 
-/* Before loop_finish(). What is queued runs a last time; what comes later is dropped. */
+/* Call it before loop_finish(). Runs what is queued; what is posted later is dropped. */
 void completion_finish(void);
 
 #endif

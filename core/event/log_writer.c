@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The buffers of log files. A regular file is simply written to. Writing to a pipe or a
- * terminal could stop the loop, so poll(2) is asked first, and at most PIPE_BUF bytes are
- * written at a time: that many a writable pipe takes without waiting.
+ * The buffers of log files.
+ *
+ *     log_writer_add()   adds a line to the buffer, and starts what calls flush(): the job
+ *                        at_end, at the end of the turn, or the timer, after flush=
+ *     flush()            writes what the buffer holds
+ *
+ * A write to a regular file is not expected to block. A write to a pipe or a terminal could
+ * block the loop, so poll(2) is called first, and at most PIPE_BUF bytes are written at a
+ * time, which a writable pipe takes without blocking.
  */
 #include <log_writer.h>
 
@@ -24,21 +30,21 @@ enum {
 
 struct log_writer {
 	struct log_file *file;
-	size_t buffer; /* as configured; 0: to the end of the turn */
+	size_t buffer; /* as configured; 0: lines are held until the end of the turn */
 	int64_t flush_ms;
-	char *bytes; /* made at the first line */
+	char *bytes; /* allocated for the first line; NULL before */
 	size_t size, used;
-	bool is_known; /* may_block is known of the file behind the descriptor */
+	bool is_known; /* may_block is that of the file that is open now */
 	bool may_block; /* not a regular file */
 	bool is_failing; /* the last write went wrong, and was reported */
-	uint64_t lost; /* lines */
+	uint64_t lost; /* lines that were dropped and not reported yet */
 	struct timer timer;
-	struct job at_end; /* of the turn */
-	struct log_writer *next, **link; /* among those that have begun */
+	struct job at_end; /* flushes at the end of the turn */
+	struct log_writer *next, **link; /* in the list of used ones */
 };
 
-/* Those of this process that have had a line. */
-static struct log_writer *begun;
+/* The writers that this process has used; they have a buffer. */
+static struct log_writer *used_writers;
 
 /* The writers of a configuration. */
 struct writers {
@@ -48,7 +54,8 @@ struct writers {
 	} *first;
 };
 
-static struct log_writer *all_of(struct conf_call *call, struct log_file *file)
+/* The writer of a file in this configuration. It is made, zeroed, if there is none yet. */
+static struct log_writer *find_or_add(struct conf_call *call, struct log_file *file)
 {
 	static const char key;
 	struct writers *writers = conf_shared(call->conf, &key, sizeof(*writers));
@@ -71,9 +78,9 @@ static int write_some(struct log_writer *writer, size_t *written)
 		size_t len = writer->used - *written;
 
 		if (writer->may_block) {
-			struct pollfd ask = { .fd = writer->file->fd, .events = POLLOUT };
+			struct pollfd status = { .fd = writer->file->fd, .events = POLLOUT };
 
-			if (poll(&ask, 1, 0) != 1)
+			if (poll(&status, 1, 0) != 1)
 				return -EAGAIN;
 			if (len > PIPE_BUF)
 				len = PIPE_BUF;
@@ -91,9 +98,8 @@ static int write_some(struct log_writer *writer, size_t *written)
 static void report(struct log_writer *writer, int error)
 {
 	if (error && !writer->is_failing)
-		log_write(log_process, LEVEL_ALERT, -error, 0,
-			  "lines are lost: writing to \"%.*s\" failed",
-			  STR_ARG(writer->file->path));
+		log_alertc(error, "lines are lost: writing to \"%.*s\" failed",
+			   STR_ARG(writer->file->path));
 	if (!error && writer->lost) {
 		log_warnx("%llu lines for \"%.*s\" were lost", (unsigned long long)writer->lost,
 			  STR_ARG(writer->file->path));
@@ -137,38 +143,38 @@ static void flush(struct log_writer *writer)
 	writer->used = 0;
 }
 
-static void turn_ends(struct job *job)
+static void on_turn_end(struct job *job)
 {
 	flush((struct log_writer *)((char *)job - offsetof(struct log_writer, at_end)));
 }
 
-static void held_long_enough(void *data)
+static void on_timer(void *data)
 {
 	flush(data);
 }
 
 void log_writer_flush_all(void)
 {
-	for (struct log_writer *writer = begun; writer; writer = writer->next) {
+	for (struct log_writer *writer = used_writers; writer; writer = writer->next) {
 		flush(writer);
 		writer->is_known = false;
 	}
 }
 
-/* The first line in this process: the memory, and a place at the end of the turn. */
+/* For the first line in this process: allocates the buffer. False: there is no memory. */
 static bool begin(struct log_writer *writer)
 {
 	writer->size = writer->buffer > LEAST_BUFFER ? writer->buffer : LEAST_BUFFER;
 	writer->bytes = malloc(writer->size);
-	writer->timer = (struct timer){ .expired = held_long_enough, .data = writer };
-	writer->at_end.run = turn_ends;
+	writer->timer = (struct timer){ .expired = on_timer, .data = writer };
+	writer->at_end.run = on_turn_end;
 	if (!writer->bytes)
 		return false;
-	writer->next = begun;
-	writer->link = &begun;
-	if (begun)
-		begun->link = &writer->next;
-	begun = writer;
+	writer->next = used_writers;
+	writer->link = &used_writers;
+	if (used_writers)
+		used_writers->link = &writer->next;
+	used_writers = writer;
 	return true;
 }
 
@@ -185,7 +191,10 @@ static bool add_line(struct log_writer *writer, log_line_put *put, void *data)
 	return true;
 }
 
-/* A buffer of twice the size, if it is the line that is too long. */
+/*
+ * Doubles the buffer if it is empty, so that the line alone is too long for it. Returns false
+ * if it is not empty, or cannot be larger.
+ */
 static bool grow(struct log_writer *writer)
 {
 	size_t size = 2 * writer->size;
@@ -208,7 +217,7 @@ void log_writer_add(struct log_writer *writer, log_line_put *put, void *data)
 		while (!add_line(writer, put, data))
 			if (!grow(writer)) {
 				writer->lost++;
-				/* A pipe is full. A timer tries again to write what is held. */
+				/* A pipe is full. The timer writes later what the buffer holds. */
 				if (writer->used && !writer->is_failing) {
 					log_errorx("lines are lost: \"%.*s\" takes no more, nobody "
 						   "reads it or too slowly",
@@ -224,7 +233,7 @@ void log_writer_add(struct log_writer *writer, log_line_put *put, void *data)
 		job_queue(&writer->at_end, STAGE_FINISH);
 }
 
-/* The configuration ends. */
+/* Called when the configuration ends. */
 static void finish(void *data)
 {
 	struct log_writer *writer = data;
@@ -247,7 +256,7 @@ static void finish(void *data)
 struct log_writer *log_writer_create(struct conf_call *call, struct log_file *file, size_t buffer,
 				     int64_t flush_ms)
 {
-	struct log_writer *writer = all_of(call, file);
+	struct log_writer *writer = find_or_add(call, file);
 
 	if (!writer->file) {
 		writer->file = file;

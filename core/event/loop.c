@@ -14,7 +14,7 @@
 
 enum {
 	EVENTS_A_TURN = 128,
-	EVENTS_A_ROUND = 32, /* what of their connections is touched fits the first cache */
+	EVENTS_A_ROUND = 32, /* the memory of so many connections fits the first-level cache */
 };
 
 struct queue {

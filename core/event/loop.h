@@ -14,8 +14,8 @@
  * received is still in the caches of the processor when it is used; rounds
  * follow each other until all descriptors have had their turn.
  *
- * There is one loop in a process, so it needs no handle. Only wakeups
- * (complete.h) may be touched by other threads.
+ * There is one loop in a process, so it needs no handle. Other threads may
+ * only post completions (complete.h).
  */
 #ifndef SKUA_EVENT_LOOP_H
 #define SKUA_EVENT_LOOP_H
@@ -56,7 +56,7 @@ struct hook {
 int loop_start(void);
 void loop_finish(void);
 
-/* Turns until loop_stop(). */
+/* Runs turns until loop_stop() is called. */
 void loop_run(void);
 void loop_stop(void);
 
@@ -73,7 +73,7 @@ bool loop_turn(int max_wait_ms);
  */
 int event_add(struct event *event, uint32_t events);
 int event_modify(struct event *event, uint32_t events);
-/* Before the descriptor is closed. What is pending for it is not delivered. */
+/* Call it before the descriptor is closed. Pending events are not delivered any more. */
 void event_remove(struct event *event);
 
 void job_queue(struct job *job, enum stage stage);
@@ -84,13 +84,17 @@ static inline bool job_is_queued(const struct job *job)
 	return job->link != NULL;
 }
 
+/* Adds a hook to step 3 of each round, or to the end of each turn. */
 void loop_on_refresh(struct hook *hook);
 void loop_on_finish(struct hook *hook);
 
-/* Counts the rounds: what was validated in this round after step 2 is fresh. */
+/*
+ * The number of this round. A file that was looked at in the same round, after step 2, was
+ * looked at after all requests of the round had arrived (file/cache.h).
+ */
 uint64_t loop_round_number(void);
 
-/* Reads the clocks again: after something slow, and before the first turn. */
+/* Reads the clocks again. For use after slow work, and before the first turn. */
 void clock_update(void);
 
 /*

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A pool of at most MAX_THREADS threads on one queue. A thread is started when
- * work arrives and none is idle; none ends before threads_finish(), since who
- * needed one needs it again.
+ * work arrives and none is idle; none ends before threads_finish(), since a
+ * process that has needed one is likely to need it again.
  */
 #include "event/threads.h"
 
@@ -66,8 +66,8 @@ static void *thread_main(void *unused)
 
 /*
  * Signals are for the loop's thread: the new one inherits a mask with all of
- * them blocked. But SIGSYS is sent to who makes a system call that the sandbox
- * refuses, and blocking it would end the process.
+ * them blocked. But SIGSYS is sent to the thread that makes a system call that the
+ * sandbox refuses, and the kernel ends the process if it is blocked.
  */
 static int start_thread(void)
 {
@@ -95,7 +95,7 @@ int thread_run(void (*run)(void *data), void *data)
 	pthread_mutex_lock(&pool.lock);
 	if (pool.queued >= pool.idle && pool.count < MAX_THREADS)
 		error = start_thread();
-	/* A thread fewer than there could be is no failure while there is one. */
+	/* If another thread runs already, it does the work. */
 	if (pool.count == 0) {
 		pthread_mutex_unlock(&pool.lock);
 		free(work);

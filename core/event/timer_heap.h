@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the loop asks of the timers of include/timer.h. */
+/* The loop's side of the timers of include/timer.h. */
 #ifndef SKUA_EVENT_TIMER_HEAP_H
 #define SKUA_EVENT_TIMER_HEAP_H
 
@@ -8,7 +8,7 @@
 
 #include <timer.h>
 
-/* When the next timer must be looked at (as clock_ms()); 0: there is none. */
+/* When timer_heap_expire() must be called next (clock_ms()); 0: there is no timer. */
 int64_t timer_heap_next(void);
 
 /* Calls the timers whose deadline has passed. Returns false if there was none. */

@@ -35,9 +35,9 @@ struct file_entry {
 
 	struct file_stamp stamp; /* of a file that is there */
 	uint64_t round; /* of the loop, in which it was validated last */
-	int64_t opened_ms; /* when the policy was asked, monotonic */
+	int64_t opened_ms; /* when it was opened under the policy; monotonic clock */
 	bool is_young; /* file_is_young() when it was read: its times may not show a change */
-	bool is_refused; /* it is there, and cannot be opened: a stat says nothing about it */
+	bool is_refused; /* it exists and cannot be opened: stat(2) does not show when that ends */
 
 	unsigned refs; /* holders, and the cache */
 	size_t bytes; /* of memory, all in all */
@@ -65,8 +65,8 @@ bool entry_is_valid(const struct file_entry *entry, const struct file_look *look
 
 /*
  * Opens and reads what is there now; `look` is what was seen a moment ago. One
- * reference is the caller's. An entry with -EMFILE or -ENFILE in file.error may
- * be tried again when descriptors have been closed.
+ * reference is the caller's. If file.error is EMFILE or ENFILE, another call may
+ * succeed when descriptors have been closed.
  */
 struct file_entry *entry_create(const struct file_query *query, uint64_t hash,
 				const struct file_look *look);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The way is walked with O_PATH, which needs no right but that to search each
- * directory: the kernel itself says which one refuses, also by an access list.
+ * Opens each name of the path with O_PATH, which needs no right but that to search the
+ * directory. So the kernel itself says which directory refuses, also if an access control
+ * list does.
  */
 #include "file/permission.h"
 
@@ -19,11 +20,11 @@
 enum { MAX_LINKS = 40 }; /* as the kernel, path_resolution(7) */
 
 struct search {
-	int dir; /* at the end what the path leads to */
-	char done[PATH_MAX]; /* its path */
-	char way[PATH_MAX];
-	struct str todo; /* in `way` */
-	int links;
+	int dir; /* the directory that has been reached; at the end what the path leads to */
+	char done[PATH_MAX]; /* its path, without links */
+	char way[PATH_MAX]; /* memory of `todo` */
+	struct str todo; /* the names that are left */
+	int links; /* that were followed */
 };
 
 static char who[128] = "this process";
@@ -42,7 +43,7 @@ static void go_to(struct search *search, int fd)
 	search->dir = fd;
 }
 
-/* Puts the target of a link in front of what is left. False: it cannot be followed. */
+/* Puts the target of a link in front of the names that are left. False: there are too many. */
 static bool follow(struct search *search, int link)
 {
 	char way[PATH_MAX];
@@ -61,7 +62,7 @@ static bool follow(struct search *search, int link)
 	return true;
 }
 
-/* Goes on by one name. 0 or -errno; -EACCES: the directory `dir` may not be searched. */
+/* Opens the next name. 0 or -errno; -EACCES: the directory `dir` may not be searched. */
 static int step(struct search *search)
 {
 	struct str part = str_split(&search->todo, '/');
@@ -88,7 +89,7 @@ static int step(struct search *search)
 	return goes_on ? 0 : -ELOOP;
 }
 
-static void say(const struct search *search, bool may_search, char *why, size_t why_size)
+static void describe(const struct search *search, bool may_search, char *why, size_t why_size)
 {
 	struct stat status;
 
@@ -117,7 +118,7 @@ void permission_explain(const char *path, char *why, size_t why_size)
 	while (error == 0 && search.todo.len)
 		error = step(&search);
 	if (error == 0 || error == -EACCES)
-		say(&search, error == 0, why, why_size);
+		describe(&search, error == 0, why, why_size);
 	if (search.dir >= 0)
 		close(search.dir);
 }

@@ -12,7 +12,7 @@ enum { TICK_MS = 10 };
 
 typedef unsigned long long hex;
 
-/* Whether it was less than so many milliseconds ago, or is yet to come. */
+/* Whether `then` is less than so many milliseconds before `now`, or after it. */
 static bool is_within(struct timespec then, struct timespec now, int64_t ms)
 {
 	if (now.tv_sec - then.tv_sec > VALIDATORS_YOUNG_S + 1)
@@ -33,7 +33,10 @@ time_t modification_time(const struct stat *status)
 	return status->st_mtime > 1 ? status->st_mtime : -1;
 }
 
-/* Another version may get this time yet. Without nanoseconds it may be that seconds are counted. */
+/*
+ * Whether another version of the file may get the same time. A time without nanoseconds may be
+ * that of a file system that counts whole seconds.
+ */
 static bool may_come_again(struct timespec time, struct timespec now)
 {
 	return is_within(time, now, time.tv_nsec ? TICK_MS : VALIDATORS_YOUNG_S * 1000);

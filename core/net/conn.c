@@ -81,7 +81,7 @@ static uint32_t epoll_events(const struct conn *conn)
 	return conn->events | EPOLLPRI | EPOLLET;
 }
 
-/* Where the system has no room in epoll, the connection that has been idle longest goes. */
+/* If epoll takes no more descriptors, the connection that has been idle longest is closed. */
 static int watch(struct conn *conn)
 {
 	int error = event_add(&conn->event, epoll_events(conn));
@@ -178,10 +178,12 @@ void conn_unwatch(struct conn *conn)
 
 void conn_watch(struct conn *conn)
 {
-	if (event_add(&conn->event, epoll_events(conn)) == 0)
+	int error = event_add(&conn->event, epoll_events(conn));
+
+	if (error == 0)
 		return;
-	log_alert("connection %llu ends: epoll does not take it again",
-		  (unsigned long long)conn->number);
+	log_alertc(error, "connection %llu ends: epoll does not take it again",
+		   (unsigned long long)conn->number);
 	timer_start(&conn->timer, 0); /* the caller still uses it */
 }
 
@@ -221,11 +223,14 @@ void conn_forget(struct conn *conn)
 	destroy(conn);
 }
 
-/* Asks epoll again: it reports what is there by now, even if it has reported it before. */
-static void ask(struct conn *conn)
+/* Makes epoll report what is there now, even if it has been reported before. */
+static void rearm(struct conn *conn)
 {
-	if (event_modify(&conn->event, epoll_events(conn)) < 0)
-		log_alert("connection %llu: epoll_ctl() failed", (unsigned long long)conn->number);
+	int error = event_modify(&conn->event, epoll_events(conn));
+
+	if (error < 0)
+		log_alertc(error, "connection %llu: epoll_ctl() failed",
+			   (unsigned long long)conn->number);
 }
 
 void conn_want(struct conn *conn, uint32_t events)
@@ -233,7 +238,7 @@ void conn_want(struct conn *conn, uint32_t events)
 	if (conn->events == events)
 		return;
 	conn->events = events;
-	ask(conn);
+	rearm(conn);
 }
 
 ssize_t conn_receive(struct conn *conn, void *buffer, size_t size)
@@ -243,7 +248,7 @@ ssize_t conn_receive(struct conn *conn, void *buffer, size_t size)
 		n == (ssize_t)size || (n > 0 && (conn->peer_closed || conn->reads_are_cut));
 
 	if (maybe_more || n == -EINTR)
-		ask(conn);
+		rearm(conn);
 	return n;
 }
 
@@ -296,7 +301,7 @@ void conn_for_each(void (*act)(struct conn *conn))
 	for_each(&conns.busy_list, act);
 }
 
-/* False: act() has said so. */
+/* As for_each(), but ends and returns false as soon as act() returns false. */
 static bool for_some(struct list *list, bool (*act)(struct conn *conn))
 {
 	struct list *next;

@@ -97,8 +97,8 @@ struct conn {
 	uint64_t bytes_sent;
 
 	bool nodelay; /* TCP_NODELAY is set */
-	bool peer_closed; /* the peer has sent its end */
-	bool end_sent; /* our end has been sent, and what comes is still read */
+	bool peer_closed; /* the peer has closed its sending half */
+	bool end_sent; /* our sending half is closed, and what comes is still read (lingering) */
 	bool reads_are_cut; /* a read that did not fill its buffer may have left something */
 	bool reset_on_close; /* close with RST: reset_timedout_connection, 444 */
 	struct list link; /* in the list of the idle ones, or of the others */

@@ -47,9 +47,9 @@ struct listener {
 	int fds_count;
 
 	/*
-	 * An address that this one covers and whose sockets were open before: 127.0.0.1:80
-	 * of 0.0.0.0:80. The same but for id, address and fds; process/ fills it in. NULL:
-	 * there is no (further) one.
+	 * A copy of this listener for an address that it covers and whose sockets were open
+	 * before, such as 127.0.0.1:80 for 0.0.0.0:80; id, address and fds differ. process/
+	 * fills it in. NULL: there is no (further) one.
 	 */
 	struct listener *also;
 };

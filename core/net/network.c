@@ -19,7 +19,7 @@ static bool clear_host_bits(struct network *network)
 	return any;
 }
 
-/* Makes a network of IPv4 of one of IPv4 in IPv6. */
+/* Turns a network such as ::ffff:192.0.2.0/120 into 192.0.2.0/24. */
 static void unmap(struct network *network)
 {
 	struct str bytes = ip_unmapped(ip_bytes(&network->ip));
@@ -79,7 +79,7 @@ int conf_parse_network(struct conf_call *call, const struct conf_word *word, uns
 	return 0;
 }
 
-/* The address is unmapped. */
+/* network_has() for an address of which ip_unmapped() was called. */
 static bool has(const struct network *network, struct str address)
 {
 	size_t whole = network->bits / 8;
@@ -91,7 +91,7 @@ static bool has(const struct network *network, struct str address)
 	    memcmp(address.data, network->ip.bytes, whole) != 0)
 		return false;
 
-	/* Behind the whole bytes there is one more if bits are left over. */
+	/* Compare the bits that are left over, in the byte behind the whole ones. */
 	return rest == 0 ||
 	       ((unsigned char)address.data[whole] ^ network->ip.bytes[whole]) >> (8 - rest) == 0;
 }

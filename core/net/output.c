@@ -51,7 +51,7 @@ static void drop_first(struct output *output)
 	output->count--;
 }
 
-/* n bytes have left. */
+/* Drops the first n bytes, which have been sent. */
 static void consume(struct output *output, size_t n)
 {
 	output->sent += n;
@@ -73,10 +73,10 @@ static void consume(struct output *output, size_t n)
 }
 
 /*
- * Gathers memory up to the next range of a file; of a range that is to be copied the first
- * bytes follow, which are read once more if the socket does not take them. *more tells
- * that something stands behind what was gathered. How many pieces, or -errno where there
- * is but a range that cannot be read (-ENODATA: the file has become shorter).
+ * Gathers slices of memory up to the next range of a file. If that range is to be copied, its
+ * first bytes are read and added; they are read once more if the socket does not take them.
+ * *more is set if further bytes follow. Returns the number of pieces, or -errno if the output
+ * begins with a range that cannot be read (-ENODATA: the file has become shorter).
  */
 static int gather(struct output *output, struct iovec *iov, size_t *total, bool *more)
 {
@@ -110,7 +110,7 @@ static int gather(struct output *output, struct iovec *iov, size_t *total, bool 
 	return count;
 }
 
-/* 1: goes on; 0: the socket took only a part; -errno. */
+/* 1: all was sent; 0: the socket took only a part; or -errno. */
 static int send_memory(struct output *output, struct conn *conn, bool more)
 {
 	struct iovec iov[OUTPUT_SLICES];

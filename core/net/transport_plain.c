@@ -21,7 +21,7 @@ static ssize_t plain_receive(struct conn *conn, void *buffer, size_t size)
 	return result(recv(conn->event.fd, buffer, size, MSG_DONTWAIT));
 }
 
-/* All of it in one piece, or 0 when it is too much to be copied. */
+/* Copies all pieces to `to`. Returns their length, or 0 if they are longer than `size`. */
 static size_t join(char *to, size_t size, const struct iovec *iov, int count)
 {
 	size_t len = 0;
@@ -35,7 +35,7 @@ static size_t join(char *to, size_t size, const struct iovec *iov, int count)
 	return len;
 }
 
-/* The kernel takes one piece so much faster than several that a small copy pays. */
+/* send(2) is so much faster than sendmsg(2) that small pieces are copied into one first. */
 static ssize_t plain_send(struct conn *conn, const struct iovec *iov, int count, bool more)
 {
 	static char joined[SMALL];
