@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The program: reads its command line and becomes what was asked for, a server
- * or one of the small commands beside it.
+ * The program: reads its command line, and runs the server (process/master/server.h) or one of
+ * the other commands (cli/).
  */
 #include <config.h>
 #include <errno.h>
@@ -17,8 +17,8 @@
 #include "cli/serve.h"
 #include "cli/signal_command.h"
 #include "config/config.h"
-#include "config/source/source.h"
 #include "config/modules.h"
+#include "config/source/source.h"
 #include "process/master/server.h"
 #include "process/os/proctitle.h"
 #include "process/sandbox/sandbox.h"
@@ -39,7 +39,7 @@ static void print_version(void)
 	fputs("skua version: skua/" SKUA_VERSION "\n", stderr);
 }
 
-/* -V: also the compiler, libraries with their versions, modules, options of configure. */
+/* -V prints the compiler, libraries with their versions, modules and options of configure, too. */
 static void print_build(void)
 {
 	print_version();
@@ -54,45 +54,27 @@ static void print_build(void)
 	fputs("\nconfigure arguments: " SKUA_CONFIGURE_ARGS "\n", stderr);
 }
 
-/* A path as an absolute one; a relative path begins at the current directory. */
-static struct str absolute(struct pool *pool, const char *path)
-{
-	char *here = path[0] == '/' ? NULL : getcwd(NULL, 0);
-	struct str full = here ? pool_printf(pool, "%s/%s", here, path) :
-				 pool_strdup(pool, str_from(path));
-
-	free(here);
-	return full;
-}
-
-/* The same for a folder, with a slash at the end. */
-static struct str folder(struct pool *pool, const char *path)
-{
-	struct str full = absolute(pool, path);
-
-	if (!str_ends(full, STR("/")))
-		full = pool_printf(pool, "%.*s/", STR_ARG(full));
-	return path_clean(pool, full);
-}
-
 /* The path of -c or -e, which is relative to the prefix as in nginx; NULL: the built-in one. */
 static struct str below_prefix(struct pool *pool, struct str prefix, const char *given,
 			       const char *built_in)
 {
 	if (!given)
 		return path_below_prefix(pool, prefix, built_in);
-	if (given[0] == '/')
-		return str_from(given);
-	return path_clean(pool, pool_printf(pool, "%.*s%s", STR_ARG(prefix), given));
+	return path_below(pool, prefix, str_from(given));
 }
 
+/* Makes the paths of the options absolute; a relative -p begins at the current directory. */
 static struct startup startup_of(struct pool *pool, const struct options *options)
 {
-	struct startup startup = {
-		.prefix = folder(pool, options->prefix ? options->prefix : SKUA_PREFIX),
-		.globals = str_from(options->globals),
-	};
+	struct startup startup = { .globals = str_from(options->globals) };
+	const char *prefix = options->prefix ? options->prefix : SKUA_PREFIX;
+	char *here = prefix[0] == '/' ? NULL : getcwd(NULL, 0);
+	struct str full = pool_printf(pool, "%s%s%s", here ? here : "", here ? "/" : "", prefix);
 
+	free(here);
+	if (!str_ends(full, STR("/")))
+		full = pool_printf(pool, "%.*s/", STR_ARG(full));
+	startup.prefix = path_clean(pool, full);
 	startup.conf_path = below_prefix(pool, startup.prefix, options->conf, SKUA_CONF_PATH);
 	if (options->error_log && str_eq(str_from(options->error_log), STR("stderr")))
 		startup.error_log = STR("/dev/stderr");

@@ -32,8 +32,8 @@ static int run_directive(struct conf_call *call)
 }
 
 /*
- * A setter, or a check, has refused something and not said what. The configuration is not
- * taken, so somebody has to say it.
+ * Reports a setter or a check that has failed without a message: the configuration is rejected,
+ * and the user has to learn why.
  */
 static void report_silence(const struct conf_call *call, size_t module, const char *what)
 {
@@ -100,21 +100,16 @@ int conf_scope_apply(struct conf_call *call, struct conf_scope *scope)
 	return call->conf->source.errors == errors ? 0 : -EINVAL;
 }
 
-/* Reads the default of a directive as a line of a configuration. */
-static const struct conf_node *initial_node(struct conf *conf, const struct directive *directive)
+/* Reads the default of a directive as a line of a configuration, and applies it. */
+static void run_initial(struct conf *conf, size_t index, const struct directive *directive)
 {
+	unsigned errors = conf->source.errors;
 	const char *end = is_block_directive(directive) ? "" : ";";
 	struct str name = pool_printf(conf->pool, "(default of %s)", directive->name);
 	struct str text =
 		pool_printf(conf->pool, "%s %s%s", directive->name, directive->initial, end);
-
-	return tree_read(&conf->source, file_of_text(&conf->source, name, text));
-}
-
-static void run_initial(struct conf *conf, size_t index, const struct directive *directive)
-{
-	unsigned errors = conf->source.errors;
-	const struct conf_node *node = initial_node(conf, directive);
+	const struct conf_node *node =
+		tree_read(&conf->source, file_of_text(&conf->source, name, text));
 	struct conf_call call = call_for(conf, conf->main, directive, node);
 
 	call.first = true;

@@ -11,15 +11,6 @@
 
 #include "config/internal.h"
 
-static const struct module *const *server_modules(struct pool *pool)
-{
-	const struct module **list = pool_array(pool, const struct module *, module_count() + 1);
-
-	for (size_t i = 0; i < module_count(); i++)
-		list[i] = module_at(i);
-	return list;
-}
-
 /* The path of a file below the current directory, seen from there; any other as it is. */
 static struct str short_name(struct pool *pool, struct str path)
 {
@@ -44,9 +35,20 @@ struct conf *conf_create(const struct conf_options *options)
 	own->name = str_empty(options->name) ? short_name(pool, own->path) :
 					       pool_strdup(pool, options->name);
 	own->globals = pool_strdup(pool, options->globals);
-	conf->modules = options->modules ? options->modules : server_modules(pool);
-	conf->module_count = options->modules ? options->module_count : module_count();
-	conf->absent = options->modules ? options->absent : absent_directives;
+	if (options->modules) {
+		conf->modules = options->modules;
+		conf->module_count = options->module_count;
+		conf->absent = options->absent;
+	} else {
+		const struct module **list =
+			pool_array(pool, const struct module *, module_count() + 1);
+
+		for (size_t i = 0; i < module_count(); i++)
+			list[i] = module_at(i);
+		conf->modules = list;
+		conf->module_count = module_count();
+		conf->absent = absent_directives;
+	}
 	conf->source = (struct conf_source){
 		.pool = pool,
 		.path = own->path,
@@ -103,7 +105,7 @@ static struct conf_file *main_file(struct conf *conf, struct str text)
 	return NULL;
 }
 
-/* Reads the directives of -g, then those of the file. */
+/* Reads the directives of -g and those of the file into one list. */
 static struct conf_node *read_main(struct conf *conf, struct conf_file *file)
 {
 	struct conf_node *globals = NULL, *nodes;

@@ -24,7 +24,7 @@ struct conf_scope {
 
 struct absent_directive;
 
-/* What conf_create() is told. */
+/* The parameters of conf_create(). */
 struct conf_options {
 	struct str prefix; /* absolute, with a slash at the end */
 	struct str path; /* of the main file, absolute */
@@ -71,7 +71,7 @@ struct conf_path {
 	struct conf_path *next;
 };
 
-/* What conf_opens() was told, in that order; NULL: nothing. */
+/* The paths that conf_opens() was called with, in that order; NULL: none. */
 const struct conf_path *conf_paths(struct conf *conf);
 
 /* The scope of the main level. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Where the counters of modules stand among all: those of the first module first. Another
- * program, whose modules are others, knows by a signature whether its places are the same.
+ * The counters of all modules are one array, in which those of the first module come first. A
+ * program with other modules has another array; at an upgrade the two programs compare a hash
+ * of the counters' names, stats_declare_modules().
  */
 #include "config/modules.h"
 
@@ -17,15 +18,6 @@ size_t counters_of(const struct module *module)
 	while (module->counters && module->counters[count].name)
 		count++;
 	return count;
-}
-
-static size_t first_of(const struct module *module)
-{
-	size_t place = 0;
-
-	for (size_t i = 0; module_at(i) != module; i++)
-		place += counters_of(module_at(i));
-	return place;
 }
 
 void counters_declare(void)
@@ -50,9 +42,11 @@ void counters_declare(void)
 
 void counter_add(const struct module *module, size_t index, uint64_t n)
 {
-	size_t place = first_of(module) + index;
+	size_t place = index;
 
 	assert(index < counters_of(module));
+	for (size_t i = 0; module_at(i) != module; i++)
+		place += counters_of(module_at(i));
 	if (place < STATS_MODULES_MAX)
 		stats_add(&stats_modules_of(stats_mine)->values[place], n);
 }

@@ -76,7 +76,7 @@ enum {
 	UNIT_SECONDS = 6,
 };
 
-/* Cuts the unit off the front; the end stands for seconds. */
+/* Removes the unit at the front of the text, and returns its index; no unit means seconds. */
 static size_t take_unit(struct str *text)
 {
 	if (str_starts(*text, STR("ms"))) {
@@ -252,7 +252,7 @@ struct conf_word conf_fold_lines(struct conf_call *call, const struct conf_word 
 		at++;
 	if (at == text.len)
 		return folded;
-	conf_warn(call, word, "a field of an answer is one line, and this value has several\n"
+	conf_warn(call, word, "a field of a response is one line, and this value has several\n"
 			      "they are joined with spaces; write it on one line");
 
 	char *copy = pool_alloc(call->pool, text.len + 1), *to = copy;

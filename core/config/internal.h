@@ -23,7 +23,7 @@ struct directive_entry {
 	size_t module;
 	struct directive_entry *next;
 
-	/* The last block it was seen in, and where it stands first in it. */
+	/* The last block that has this directive, and its first node there. */
 	unsigned seen_block;
 	const struct conf_node *seen_node;
 };
@@ -129,7 +129,7 @@ struct plan plan_block(struct conf *conf, struct conf_scope *scope, struct conf_
 size_t swallowed_name(const struct conf *conf, const struct conf_scope *scope,
 		      const struct conf_node *node, size_t least);
 
-/* ... and that is an error: the argument begins a directive. */
+/* Reports the semicolon that is missing before the argument with this index. */
 void report_missing_semicolon(struct conf *conf, const struct conf_node *node, size_t index);
 
 bool is_block_directive(const struct directive *directive);

@@ -14,7 +14,7 @@ extern const size_t core_modules_count;
 extern const struct module *const modules[];
 extern const size_t modules_count;
 
-/* `include`, which tree.c reads. */
+/* The documentation of `include`, which config/source/tree.c carries out. */
 extern const struct module config_include_module;
 
 /* A directive of a module that was left out; a row of NULLs ends the list. */

@@ -107,13 +107,6 @@ static bool is_name_letter(char c)
 	return (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9') || c == '_';
 }
 
-/* Whether the space behind the name was forgotten: "listen:80", "root=/srv". */
-static bool runs_on(struct str wanted, struct str name)
-{
-	return wanted.len > name.len && str_starts(wanted, name) &&
-	       !is_name_letter(wanted.data[name.len]);
-}
-
 void nearest_offer(struct nearest *nearest, const char *candidate)
 {
 	struct str name = str_from(candidate), wanted = nearest->wanted;
@@ -122,7 +115,9 @@ void nearest_offer(struct nearest *nearest, const char *candidate)
 	unsigned tolerated = longer < 6 ? 1 + (longer > 3) : (unsigned)longer / 3;
 	unsigned distance;
 
-	if (runs_on(wanted, name))
+	/* The space behind the name was forgotten: "listen:80", "root=/srv". */
+	if (wanted.len > name.len && str_starts(wanted, name) &&
+	    !is_name_letter(wanted.data[name.len]))
 		distance = 1;
 	else if (longer > NAME_MAX_LEN || longer - shorter > tolerated)
 		return;

@@ -6,7 +6,7 @@
  */
 #include "config/internal.h"
 
-/* Reports an error at a word; the entry's module is not checked later. */
+/* Reports an error at a word. apply_checks() then leaves out the module of the entry. */
 static void __attribute__((format(printf, 4, 5)))
 error_at(struct conf *conf, const struct conf_word *word, const struct directive_entry *entry,
 	 const char *format, ...)
@@ -195,7 +195,7 @@ static bool shape_fits(struct conf *conf, struct conf_scope *scope, struct conf_
 	return false;
 }
 
-/* Notes where the directive stands first; false: it stands twice, and must not. */
+/* Notes the first node of the directive in the block. False, after a message: a second one. */
 static bool may_repeat(struct conf *conf, struct step *step, unsigned block)
 {
 	struct directive_entry *entry = step->entry;

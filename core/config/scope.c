@@ -24,16 +24,6 @@ static bool has_local(const struct module *module, const char *data, const char 
 	return false;
 }
 
-static void reset_local(const struct module *module, char *data, const char *initial)
-{
-	const struct directive *directive = module->directives;
-
-	for (; directive && directive->name; directive++)
-		if (is_local(directive))
-			memcpy(data + directive->offset, initial + directive->offset,
-			       directive->size);
-}
-
 /* A handler that responds in a location responds in its limit_except, too. */
 static bool keeps_local(const struct conf_scope *scope)
 {
@@ -53,10 +43,14 @@ void *scope_own(struct conf *conf, struct conf_scope *scope, size_t index)
 	if (!module->conf_size || scope_owns(scope, index))
 		return (void *)scope->data[index];
 
-	void *own = pool_memdup(conf->pool, scope->data[index], module->conf_size);
+	char *own = pool_memdup(conf->pool, scope->data[index], module->conf_size);
+	const char *initial = conf->initial[index];
+	const struct directive *directive = keeps_local(scope) ? NULL : module->directives;
 
-	if (!keeps_local(scope))
-		reset_local(module, own, conf->initial[index]);
+	for (; directive && directive->name; directive++)
+		if (is_local(directive))
+			memcpy(own + directive->offset, initial + directive->offset,
+			       directive->size);
 	scope->data[index] = own;
 	return own;
 }

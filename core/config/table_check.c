@@ -2,7 +2,7 @@
 /*
  * Checks what modules declare, before a configuration is read by it. A mistake in a table
  * would otherwise show much later: as a directive that silently replaces another module's,
- * as a crash in `skua -t`, or not at all. It is always the module's mistake, so the message
+ * as a crash in `skua -t`, or not at all. The mistake is always in the module, so the message
  * names the module and what its author has to change.
  */
 #include "base/stats.h"
@@ -132,7 +132,10 @@ static void check_directive(const struct subject *subject, const struct directiv
 	check_flags(subject, directive);
 }
 
-/* Another entry of this name, of this or of an earlier module, that may stand where it may. */
+/*
+ * Reports an entry if another one, of this or an earlier module, has the same name and a
+ * context in common with it.
+ */
 static void check_directive_is_new(const struct subject *subject,
 				   const struct directive_entry *entry)
 {

@@ -114,7 +114,7 @@ START_TEST(a_failed_reload_is_over_too)
 	/* The manager goes away, which is not the server's end. */
 	unlink(path);
 	kill(server->pid, SIGHUP);
-	log_wait(server, "cannot tell the service manager");
+	log_wait(server, "cannot report to the service manager");
 	ck_assert_str_eq(get(server, "/v").body, "one");
 	server_forgive(server);
 	server_stop(server);

@@ -170,7 +170,7 @@ static void send_sockets(const int *fds, size_t count)
 void peer_master_share_sockets(void)
 {
 	if (peer.channel.fd >= 0)
-		listen_tell(send_sockets);
+		listen_send_new(send_sockets);
 }
 
 void peer_master_say_leaving(void)

@@ -105,7 +105,7 @@ static void detach(struct msghdr *msg, struct message *message)
 	}
 }
 
-/* The log has at most one message in a while, since the sender may send many. */
+/* Logs at most one message a minute, since the sender may send many. */
 static int drop(struct message *message, const char *why)
 {
 	static int64_t said_ms;
@@ -185,7 +185,7 @@ int channel_receive(int fd, struct message *message)
 	return receive(fd, message, 0);
 }
 
-/* Without room for descriptors none are made. */
+/* The call gives the kernel no buffer for descriptors, so none are opened. */
 int channel_next(int fd, unsigned *type)
 {
 	struct message_head head = { 0 };
@@ -221,7 +221,7 @@ void channel_drop(int fd)
 {
 	char byte;
 
-	/* There is no room for descriptors, so they are closed. */
+	/* recv(2) has no buffer for descriptors, so the kernel closes them. */
 	while (recv(fd, &byte, sizeof(byte), MSG_DONTWAIT) < 0 && is_passing(errno))
 		;
 }

@@ -26,7 +26,7 @@ enum message_type {
 	MESSAGE_READY = 1, /* to the master: this process serves */
 	MESSAGE_QUIT = 2, /* from the master: end after the responses under way */
 	MESSAGE_STOP = 3, /* from the master: end now */
-	MESSAGE_LOGS = 4, /* from it: the log files, opened again; number: index of the first */
+	MESSAGE_LOGS = 4, /* from the master: log files, opened again; number: index of the first */
 	/* In an inbox, and to the master (relay.h): a record for each descriptor (inbox.h). */
 	MESSAGE_CONNECTIONS = 5,
 	MESSAGE_SUCCESSORS = 6, /* to another program: who takes connections here (successors.h) */
@@ -57,7 +57,7 @@ int channel_pair(int fds[2]);
 /*
  * Sends one message; the descriptors stay open here. 0, or -errno: -EAGAIN the
  * receiver is behind, -ETOOMANYREFS too many descriptors are on their way (both:
- * try later, or another receiver), -EPIPE it is gone.
+ * try later, or another receiver), -EPIPE the receiver has ended.
  */
 int channel_send(int fd, enum message_type type, uint32_t number, struct str payload,
 		 const int *fds, size_t fds_count);
@@ -76,9 +76,9 @@ int channel_next(int fd, unsigned *type);
 
 /*
  * As channel_receive(), but the message stays where it is: the descriptors are copies, and
- * channel_drop() takes the message away, with its own. A broken message does
- * not stay. -EMFILE: there is no room for so many descriptors; to receive the
- * message now would lose some.
+ * channel_drop() removes the message with its own descriptors. A broken message is removed
+ * here. -EMFILE: this process cannot open so many descriptors; receiving the message now
+ * would lose some.
  */
 int channel_peek(int fd, struct message *message);
 void channel_drop(int fd);

@@ -99,8 +99,8 @@ int inbox_decode(struct str *payload, struct passed_conn *conn)
 	return 0;
 }
 
-/* At most one message in a while, since the sender of a bad message may send many. */
-static void say(const char *what)
+/* Logs at most one message a minute, since the sender of a bad message may send many. */
+static void log_rarely(const char *what)
 {
 	static int64_t said_ms;
 
@@ -118,7 +118,7 @@ static unsigned unpack(struct message *message, void (*take)(const struct passed
 		struct passed_conn conn;
 
 		if (inbox_decode(&payload, &conn) < 0) {
-			say("an inbox held a connection without its record, closed");
+			log_rarely("an inbox held a connection without its record, closed");
 			break;
 		}
 		conn.fd = message->fds[count++];
@@ -162,7 +162,7 @@ unsigned inbox_receive(int fd, unsigned messages, void (*take)(const struct pass
 			count += unpack(&message, take);
 			continue;
 		}
-		say("an inbox takes connections only: another message was dropped");
+		log_rarely("an inbox takes connections only: another message was dropped");
 		message_discard(&message);
 	}
 	return count;

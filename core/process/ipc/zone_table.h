@@ -8,13 +8,13 @@
 
 #include <str.h>
 
-/* Is there room for the least number of records? */
+/* Whether `size` bytes are enough for the least number of records. */
 bool zone_table_fits(size_t size, size_t record_size);
 
 /* Makes an empty table of memory that is aligned to 16 bytes. */
 void zone_table_init(void *memory, size_t size, size_t record_size);
 
-/* As zone_lock_record() and zone_count_records(). */
+/* What zone_lock_record() and zone_count_records() (zone.h) do once the zone is locked. */
 void *zone_table_record(void *memory, struct str key, bool *is_new);
 void zone_table_count(const void *memory, size_t *used, size_t *room);
 

@@ -33,9 +33,9 @@ struct zone {
 	size_t size; /* of the memory behind the lock */
 	const struct zone_ops *ops;
 	struct shared *shared;
-	int fd; /* of the memory; -1: it doesn't go to another program */
+	int fd; /* of the memory; -1 in children, which do not pass it on */
 	unsigned references; /* one for each declaration of a configuration that lives */
-	const struct conf *conf; /* that is being read and has declared it, or was */
+	const struct conf *conf; /* the last configuration that has declared it */
 	struct zone *next;
 };
 
@@ -87,7 +87,7 @@ static void forget(void)
 
 /* --- making one --------------------------------------------------------------- */
 
-/* NULL: it cannot be mapped. */
+/* Maps the memory. NULL: that fails. */
 static struct shared *map(int fd, size_t size)
 {
 	void *memory = NULL;

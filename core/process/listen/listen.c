@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Opens, keeps and closes the listening sockets as configurations come and go. What a
- * configuration that is rejected has opened can be told from what was there before, and
- * is closed.
+ * configuration that is rejected has opened is closed again (socket_set.is_new).
  */
 #include "process/listen/listen.h"
 
@@ -18,7 +17,7 @@
 
 /* --- addresses that exclude each other --------------------------------------------- */
 
-/* The listener has the port at all addresses, those of the other one included. */
+/* Whether the listener has the port at all addresses, including the other listener's. */
 static bool takes_port_of(const struct listener *listener, const struct listener *other)
 {
 	const union address *all = &listener->address;
@@ -65,21 +64,21 @@ const char *listen_conflict_remedy(const struct listener *listener, const struct
 
 /* --- opening ----------------------------------------------------------------------- */
 
-/* What listen_open() was told. */
+/* The parameters of listen_open(). */
 struct wanted {
 	const struct listeners *listeners;
 	unsigned workers;
 	bool each_own;
 };
 
-static void complain(const struct listener *listener, const struct listener *conflict, int error,
-		     const char *call)
+static void log_failure(const struct listener *listener, const struct listener *conflict, int error,
+			const char *call)
 {
 	const char *remedy = socket_remedy(listener, error);
-	bool said = error == -EMFILE && socket_sets.last_error == -EMFILE;
+	bool is_logged = error == -EMFILE && socket_sets.last_error == -EMFILE;
 
 	socket_sets.last_error = error;
-	if (said)
+	if (is_logged)
 		return;
 	if (conflict && error == -EADDRINUSE)
 		log_emergx("%.*s and %.*s cannot both have sockets: %s", STR_ARG(listener->text),
@@ -90,8 +89,8 @@ static void complain(const struct listener *listener, const struct listener *con
 }
 
 /*
- * From 0.0.0.0:80 to 127.0.0.1:80 or back: the old address is served until the new
- * one is, so both listen for a while.
+ * When a reload changes 0.0.0.0:80 to 127.0.0.1:80 or back, the old address is served until the
+ * new one is. Both listen for a while, which the kernel allows with SO_REUSEPORT only.
  */
 static void make_way(struct socket_set *set, const struct listeners *wanted)
 {
@@ -117,7 +116,7 @@ static void end_making_way(void)
 	}
 }
 
-/* A socket of another address has the port already, and shares it. */
+/* Whether an open socket of another address has the port already, and shares it. */
 static bool is_beside_ours(const struct listeners *listeners, const struct listener *listener)
 {
 	for (size_t i = 0; i < listeners->count; i++) {
@@ -155,7 +154,7 @@ static int fill(struct socket_set *set, const struct wanted *wanted,
 		int fd = socket_listen(listener, flags, &call);
 
 		if (fd < 0) {
-			complain(listener, conflict, fd, call);
+			log_failure(listener, conflict, fd, call);
 			return fd;
 		}
 		if (socket_set_append(set, fd) < 0) {
@@ -289,7 +288,10 @@ bool listen_is_unserved(bool ours)
 	return false;
 }
 
-/* It was opened for a part of an address that is served: its connections are for that. */
+/*
+ * Whether a served address covers this one, as 0.0.0.0:80 covers 127.0.0.1:80. Closing the
+ * socket would lose connections that the kernel has put into it for the served address.
+ */
 static bool is_part_of_served(const struct socket_set *set)
 {
 	const struct socket_set *other = socket_sets.first;

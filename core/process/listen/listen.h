@@ -22,7 +22,7 @@ const struct listener *listen_conflict(const struct listeners *listeners,
 				       const struct listener *listener, unsigned workers,
 				       bool each_own);
 
-/* What somebody can do about it, for a message. */
+/* The remedy for a conflict between two listeners, for a message. */
 const char *listen_conflict_remedy(const struct listener *listener, const struct listener *other);
 
 /*
@@ -63,7 +63,7 @@ void listen_connect(struct listeners *listeners);
 
 /*
  * Makes those listen again that somebody has shut down (sockets.h, socket_repair()).
- * True: some are new ones now, which the processes don't have.
+ * True: some were replaced by new sockets, which the processes do not have.
  */
 bool listen_repair(struct listeners *listeners);
 

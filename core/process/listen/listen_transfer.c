@@ -54,7 +54,7 @@ static int adopt(int fd, uint32_t id, struct socket_set **in)
 		return error;
 	(*in)->is_new = false;
 	(*in)->share = socket_is_shared(fd);
-	(*in)->served = (*in)->told = (*in)->count;
+	(*in)->served = (*in)->sent = (*in)->count;
 	return 0;
 }
 
@@ -109,15 +109,15 @@ void listen_receive(int fd)
 	if (!set || socket_set_append(set, fd) < 0)
 		close(fd);
 	else
-		set->told = set->count;
+		set->sent = set->count;
 }
 
-void listen_tell(void (*act)(const int *fds, size_t count))
+void listen_send_new(void (*act)(const int *fds, size_t count))
 {
 	for (struct socket_set *set = socket_sets.first; set; set = set->next) {
-		if (act && set->count > set->told)
-			act(set->fds + set->told, (size_t)(set->count - set->told));
-		set->told = set->count;
+		if (act && set->count > set->sent)
+			act(set->fds + set->sent, (size_t)(set->count - set->sent));
+		set->sent = set->count;
 	}
 }
 

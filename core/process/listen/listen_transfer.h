@@ -48,9 +48,9 @@ void listen_receive(int fd);
 
 /*
  * Calls act() with the sockets of each address that the other server does not know yet, and
- * notes that it knows them. act NULL: it knows them already.
+ * notes that it knows them. act NULL: only notes that.
  */
-void listen_tell(void (*act)(const int *fds, size_t count));
+void listen_send_new(void (*act)(const int *fds, size_t count));
 
 /*
  * Another server with the same sockets serves each address for whose id listens() is

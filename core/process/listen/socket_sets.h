@@ -24,7 +24,7 @@ struct socket_set {
 	bool makes_way; /* has SO_REUSEPORT while another address takes over its port */
 	int starting; /* how many the processes have that are being started */
 	int served; /* how many the processes have that serve */
-	int told; /* how many the other server has, too */
+	int sent; /* how many the other server has, too: sent to it, or received from it */
 	struct socket_set *next;
 };
 

@@ -86,21 +86,21 @@ static bool is_multipath(int fd)
 	       protocol == IPPROTO_MPTCP;
 }
 
-/* Whether the kernel has Multipath TCP for this family. */
-static bool has_multipath(int family)
-{
-	int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_MPTCP);
-
-	if (fd >= 0)
-		close(fd);
-	return fd >= 0;
-}
-
 void socket_apply(int fd, const struct listener *listener, bool share)
 {
+	bool is_changed = listener->multipath != is_multipath(fd);
+
 	apply_options(fd, listener, share);
-	if (listener->multipath != is_multipath(fd) &&
-	    (!listener->multipath || has_multipath(listener->address.any.sa_family)))
+	/* A kernel without Multipath TCP makes plain sockets: then nothing has changed. */
+	if (is_changed && listener->multipath) {
+		int probe = socket(listener->address.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC,
+				   IPPROTO_MPTCP);
+
+		is_changed = probe >= 0;
+		if (probe >= 0)
+			close(probe);
+	}
+	if (is_changed)
 		log_warnx("multipath of %.*s cannot change while it is open: it does when the "
 			  "server is started again, or after a reload without this address",
 			  STR_ARG(listener->text));

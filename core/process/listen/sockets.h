@@ -28,20 +28,20 @@ int socket_listen(const struct listener *listener, unsigned flags, const char **
  */
 void socket_share(int fd, const struct listener *listener, bool share);
 
-/* Whether it does. */
+/* Whether the socket shares its port. */
 bool socket_is_shared(int fd);
 
 /* What somebody can do about -errno, for a message; "": nothing that is known. */
 const char *socket_remedy(const struct listener *listener, int error);
 
-/* Gives an open one the options of this listener; those that can't be set are logged. */
+/* Gives an open socket the options of this listener; those that cannot be set are logged. */
 void socket_apply(int fd, const struct listener *listener, bool share);
 
 /* What socket_repair() has found. */
 enum socket_state {
 	SOCKET_LISTENS,
 	SOCKET_LISTENS_AGAIN, /* the same, in all processes that have it */
-	SOCKET_REPLACED, /* another one has its number now, which other processes don't have */
+	SOCKET_REPLACED, /* a new socket has its number now, which other processes do not have */
 	SOCKET_LOST, /* nobody listens at its address; the next call tries again */
 };
 

@@ -12,7 +12,7 @@
 static struct {
 	int ready_pipe; /* write end, to the process that waits; -1: none waits */
 	int null; /* /dev/null, opened before a sandbox keeps processes from it; or -1 */
-	bool is_this; /* process in the background */
+	bool is_this; /* this process is in the background */
 } background = { .ready_pipe = -1, .null = -1 };
 
 int daemon_start(void)

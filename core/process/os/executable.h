@@ -13,7 +13,7 @@
 enum executable {
 	EXECUTABLE_SKUA,
 	EXECUTABLE_OTHER,
-	EXECUTABLE_UNKNOWN, /* /proc does not tell: it is missing, or not for this user */
+	EXECUTABLE_UNKNOWN, /* the link cannot be read: no /proc, or another user's process */
 };
 
 /*

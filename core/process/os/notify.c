@@ -27,7 +27,7 @@ static struct {
 	bool has_complained;
 } manager;
 
-/* "/path", or "@name" in the abstract space; no NUL at the end is part of it. */
+/* Reads "/path", or "@name" for an abstract address; the length includes no NUL at the end. */
 static void read_address(const char *name)
 {
 	size_t len = strlen(name);
@@ -35,7 +35,7 @@ static void read_address(const char *name)
 	if (len < 2 || (name[0] != '/' && name[0] != '@') ||
 	    len > sizeof(manager.address.sun_path)) {
 		log_warnx("NOTIFY_SOCKET=%s is neither a path nor an abstract name: the service "
-			  "manager is told nothing",
+			  "manager gets no reports",
 			  name);
 		return;
 	}
@@ -60,7 +60,9 @@ static void notify(const char *message)
 			      manager.address_len) < 0) &&
 	    !manager.has_complained) {
 		manager.has_complained = true;
-		log_warn("cannot tell the service manager at NOTIFY_SOCKET, not said again");
+		log_warn(
+			"cannot report to the service manager at NOTIFY_SOCKET; this is "
+			 "logged once");
 	}
 	if (fd >= 0)
 		close(fd);

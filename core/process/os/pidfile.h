@@ -10,8 +10,8 @@
 #include <sys/types.h>
 
 /*
- * Writes it under a temporary name and renames it, so that a reader never sees half
- * a number. A file from a server that is gone is replaced. Where the directory does
+ * Writes the file under a temporary name and renames it, so that a reader never sees half
+ * a number. A file that a server has left behind is replaced. Where the directory does
  * not allow that but the file itself may be written, the number is written into it.
  * 0 or -errno: -EEXIST is a device, a pipe or a socket, -ELOOP a link that is not
  * followed.
@@ -19,14 +19,14 @@
 int pidfile_write(const char *path, pid_t pid);
 
 /*
- * 0 and *pid, -errno of open() or read(), or -EINVAL when it holds no number or is
- * no regular file.
+ * Reads the number. 0 and *pid; -errno of open() or read(); -EINVAL: the file holds no
+ * number or is no regular file.
  */
 int pidfile_read(const char *path, pid_t *pid);
 
 /*
- * Removes it if it holds this number: another server may have taken its place.
- * Where it may not be removed it is emptied.
+ * Removes the file if it holds this number: another server may have replaced it since. If
+ * the directory does not allow that, the file is emptied.
  */
 void pidfile_remove(const char *path, pid_t pid);
 

@@ -41,7 +41,7 @@ static char *end_of_strings(char **strings, char *end)
 	return end;
 }
 
-/* Into one piece of memory, which is returned; NULL: there is none. */
+/* Moves the strings into one piece of memory, which it returns; NULL: there is none. */
 static char *move_strings(char **strings)
 {
 	size_t size = 1;
@@ -64,7 +64,7 @@ void proctitle_start(int argc, char **argv)
 	save_command_line(argc, argv);
 	char *end = end_of_strings(environ, end_of_strings(argv, argv[0]));
 	char *begin = argv[0];
-	/* The options and messages still point into argv. */
+	/* The options and messages point into argv, so the strings must live on. */
 	title.environment = move_strings(environ);
 	title.arguments = title.environment ? move_strings(argv) : NULL;
 	if (!title.arguments)

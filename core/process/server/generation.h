@@ -24,7 +24,8 @@ struct startup {
 	struct str prefix; /* absolute, with a slash at the end */
 	struct str conf_path; /* absolute */
 	struct str globals; /* of -g */
-	struct str error_log; /* absolute: where errors go that no error_log takes */
+	struct str
+		error_log; /* absolute: for errors where no error_log is configured */
 	struct str text; /* the configuration itself, by `skua serve`; data NULL: the file's */
 	bool serve; /* no pid file, no file of -e, rights of the folder's owner */
 	uid_t uid; /* of the folder's owner */
@@ -61,15 +62,15 @@ int generation_read_again(const struct startup *startup, struct generation **out
 int generation_open(struct generation *generation);
 
 /*
- * From now on this process logs where the main level of the configuration says. While it
- * starts (`starts`), also for whoever waits for that: to the report of a reload (report.h),
- * or to standard error.
+ * From now on this process logs to the error_log of the configuration's main level. With
+ * `starts`, while it starts, it also logs for whoever waits for the start: to the report of a
+ * reload (report.h) or, without one, to standard error.
  */
 void generation_use_log(const struct generation *generation, bool starts);
 
 /*
- * Moves the configuration from one generation to another, whose processes it is for from
- * now on; the processes of the first can only end.
+ * Moves the configuration from one generation to another. From then on new processes are
+ * started for `to`; those of `from` can only end.
  */
 void generation_pass(struct generation *from, struct generation *to);
 

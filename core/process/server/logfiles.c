@@ -42,11 +42,13 @@ bool logfile_is_inherited(const char *path)
  * write, do not get that descriptor: one that was taken over could read, and so remove,
  * the lines of the others.
  */
-static struct log_entry *with_reader; /* the files for which it has done so */
+static struct {
+	struct log_entry *first; /* the pipes that the master has opened for reading */
+} readers;
 
 static void drop_reader(struct log_entry *entry)
 {
-	struct log_entry **link = &with_reader;
+	struct log_entry **link = &readers.first;
 
 	if (entry->reader < 0)
 		return;
@@ -60,8 +62,8 @@ static void drop_reader(struct log_entry *entry)
 /* Called in a child: closes its copies of all readers. */
 static void forget_readers(void)
 {
-	while (with_reader)
-		drop_reader(with_reader);
+	while (readers.first)
+		drop_reader(readers.first);
 }
 
 /* Gives the entry a reader, which it owns; -1: none. */
@@ -72,8 +74,8 @@ static void set_reader(struct log_entry *entry, int reader)
 		return;
 	fork_cleanup_add(forget_readers);
 	entry->reader = reader;
-	entry->next_reader = with_reader;
-	with_reader = entry;
+	entry->next_reader = readers.first;
+	readers.first = entry;
 }
 
 /* --- opening ----------------------------------------------------------------------- */

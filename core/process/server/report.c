@@ -16,23 +16,25 @@
 
 enum { REPORT_MAX = 256 * 1024 };
 
-static int file = -1; /* of the report that is under way */
+static struct {
+	int file; /* a memfd; -1: no report is under way */
+} report = { .file = -1 };
 
 void report_begin(void)
 {
 	report_leave();
-	file = memfd_create("report", MFD_CLOEXEC);
+	report.file = memfd_create("report", MFD_CLOEXEC);
 }
 
 int report_fd(void)
 {
-	return file;
+	return report.file;
 }
 
 void report_put(struct str text)
 {
-	while (file >= 0 && text.len) {
-		ssize_t n = write(file, text.data, text.len);
+	while (report.file >= 0 && text.len) {
+		ssize_t n = write(report.file, text.data, text.len);
 
 		if (n <= 0)
 			return;
@@ -53,12 +55,12 @@ void report_printf(const char *format, ...)
 
 char *report_end(void)
 {
-	off_t size = file >= 0 ? lseek(file, 0, SEEK_END) : 0;
+	off_t size = report.file >= 0 ? lseek(report.file, 0, SEEK_END) : 0;
 	size_t len = size < REPORT_MAX ? (size_t)size : REPORT_MAX;
 	char *text = size > 0 ? malloc(len + 1) : NULL;
 
 	if (text) {
-		ssize_t n = pread(file, text, len, 0);
+		ssize_t n = pread(report.file, text, len, 0);
 		text[n > 0 ? n : 0] = '\0';
 	}
 	report_leave();
@@ -73,7 +75,7 @@ static bool has(const struct listeners *listeners, const struct listener *wanted
 	return false;
 }
 
-/* Those of `some` that are not among the others. */
+/* Reports the listeners in `some` that are not in `others`. */
 static void report_missing(const char *what, const struct listeners *some,
 			   const struct listeners *others)
 {
@@ -95,7 +97,7 @@ void report_changes(const struct generation *old, const struct generation *new)
 
 void report_leave(void)
 {
-	if (file >= 0)
-		close(file);
-	file = -1;
+	if (report.file >= 0)
+		close(report.file);
+	report.file = -1;
 }

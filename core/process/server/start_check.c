@@ -261,7 +261,7 @@ static void check_address(struct conf *conf, const struct listener *listener)
 		report_listener(conf, listener, error, socket_remedy(listener, error));
 }
 
-/* Reported once for a pair, at the directive that stands later in the configuration. */
+/* Reports each pair of addresses once, at the later listen directive. */
 static void check_conflict(const struct generation *generation, const struct listener *listener)
 {
 	struct conf *conf = generation->conf;

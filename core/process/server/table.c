@@ -37,7 +37,8 @@ void table_inherit(int fd, size_t slot_size, unsigned layout)
 	table.before.stride = slot_size;
 	if (layout != STATS_LAYOUT || !stats_stride_is_sound(slot_size) ||
 	    stats_map(&table.before, &fd) < 0)
-		log_notice("the other program counts otherwise: the counters begin anew");
+		log_notice(
+			"the counters of the other program have another layout: they begin anew");
 }
 
 static struct stats *of_ended(void)

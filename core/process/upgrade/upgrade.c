@@ -256,7 +256,7 @@ static int start_beside(void)
 		bool is_saved = listen_for_each(save_socket, &state) &&
 				zones_for_each(save_zone, &state);
 		error = is_saved ? fork_with(&state) : -ENOMEM;
-		listen_tell(NULL);
+		listen_send_new(NULL);
 		state_finish(&state);
 	}
 	if (error == 0) {
