@@ -25,6 +25,7 @@
 #include <timer.h>
 
 struct conn;
+struct request;
 
 /*
  * How bytes are moved. The functions return what recv(2), sendmsg(2) and sendfile(2) return,
@@ -71,6 +72,13 @@ struct protocol {
 	void (*expired)(struct conn *conn); /* conn->timer has expired */
 	void (*drain)(struct conn *conn); /* the worker stops: end when the next response is out */
 	void (*close)(struct conn *conn); /* conn_close(): release what the protocol holds */
+	/* Was a request of this connection sent before the response to the one ahead of it was? */
+	bool (*is_pipelined)(const struct request *req);
+	/*
+	 * The value of a field of the response that only this protocol writes; the name is in
+	 * lower case, with underscores for hyphens. False: it writes none of that name.
+	 */
+	bool (*sent_field)(struct request *req, struct str name, struct str *out);
 };
 
 struct conn {

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "http/h1/head.h"
+#include "http/request/request_private.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -40,7 +41,7 @@ static void parse(const struct head_scan *scan, const char *buffer)
 		assert(line.name.len + 1 + line.value.len <= scan->longest);
 		assert(is_token(line.name));
 		check_text(line.value);
-		known_set(&known, line.name, line.value);
+		request_known_set(&known, line.name, line.value);
 	}
 	if (line.is_valid)
 		assert(lines == scan->lines && rest.len <= 2);

@@ -13,6 +13,7 @@
 #include "harness/memory.h"
 #include "harness/test.h"
 #include "http/conf/http.h"
+#include "http/h1/h1.h"
 #include "http/h1/http1.h"
 #include "http/request/request_private.h"
 #include "http/routing/routing.h"
@@ -64,7 +65,9 @@ static inline struct request *request_for(struct http *http, const char *host, c
 {
 	struct conn *conn = memory_alloc(sizeof(*conn));
 
-	*conn = (struct conn){ .listener = &http->listeners.items[0], .number = 5 };
+	*conn = (struct conn){ .listener = &http->listeners.items[0],
+				.protocol = &http1_protocol,
+				.number = 5 };
 	conn->event.fd = -1;
 	conn->peer.in = (struct sockaddr_in){ .sin_family = AF_INET, .sin_port = htons(4321) };
 	inet_pton(AF_INET, "192.0.2.7", &conn->peer.in.sin_addr);
@@ -73,7 +76,7 @@ static inline struct request *request_for(struct http *http, const char *host, c
 	inet_pton(AF_INET, "127.0.0.1", &conn->local.in.sin_addr);
 	conn->local_len = sizeof(conn->local.in);
 
-	struct request *req = &request_create(conn)->pub;
+	struct request *req = &request_create(conn, sizeof(struct h1_request))->pub;
 
 	req->method = METHOD_GET;
 	req->method_name = STR("GET");

@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "http/h1/head.h"
+#include "http/request/request_private.h"
 #include "http/field/status.h"
 
 #define ck_assert_str(got, want) \
@@ -401,13 +402,14 @@ START_TEST(keeps_known_fields)
 {
 	struct request_known known = { 0 };
 
-	ck_assert_int_eq(known_set(&known, STR("HOST"), STR("a")), 0);
-	ck_assert_int_eq(known_set(&known, STR("If-Range"), STR("b")), 0);
-	ck_assert_int_eq(known_set(&known, STR("if-match"), STR("c")), 0);
-	ck_assert_int_eq(known_set(&known, STR("If-Match"), STR("d")), 0);
-	ck_assert_int_eq(known_set(&known, STR("If-Unmodified-Since"), STR("e")), 0);
-	ck_assert_int_eq(known_set(&known, STR("X-Something-Longer-Than-All"), STR("x")), 0);
-	ck_assert_int_eq(known_set(&known, STR("hos\x54"), STR("x")), 400);
+	ck_assert_int_eq(request_known_set(&known, STR("HOST"), STR("a")), 0);
+	ck_assert_int_eq(request_known_set(&known, STR("If-Range"), STR("b")), 0);
+	ck_assert_int_eq(request_known_set(&known, STR("if-match"), STR("c")), 0);
+	ck_assert_int_eq(request_known_set(&known, STR("If-Match"), STR("d")), 0);
+	ck_assert_int_eq(request_known_set(&known, STR("If-Unmodified-Since"), STR("e")), 0);
+	ck_assert_int_eq(request_known_set(&known, STR("X-Something-Longer-Than-All"), STR("x")),
+			 0);
+	ck_assert_int_eq(request_known_set(&known, STR("hos\x54"), STR("x")), 400);
 	ck_assert_str(known.host, "a");
 	ck_assert_str(known.if_range, "b");
 	ck_assert_str(known.if_match, "c");
@@ -421,7 +423,7 @@ static struct request_known keep(const char *name)
 {
 	struct request_known known = { 0 };
 
-	ck_assert_int_eq(known_set(&known, at_the_end(str_from(name)), STR("x")), 0);
+	ck_assert_int_eq(request_known_set(&known, at_the_end(str_from(name)), STR("x")), 0);
 	return known;
 }
 
@@ -475,8 +477,8 @@ START_TEST(refuses_second_fields_of_framing)
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		struct request_known known = { 0 };
 
-		ck_assert_int_eq(known_set(&known, names[i], STR("")), 0);
-		ck_assert_int_eq(known_set(&known, names[i], STR("")), 400);
+		ck_assert_int_eq(request_known_set(&known, names[i], STR("")), 0);
+		ck_assert_int_eq(request_known_set(&known, names[i], STR("")), 400);
 	}
 }
 END_TEST
@@ -540,9 +542,9 @@ START_TEST(knows_persistence)
 	struct request_known closes = { .connection = STR("foo, Close") };
 	struct request_known keeps = { .connection = STR("Keep-Alive") };
 
-	ck_assert_int_eq(known_set(&keeps, STR("Connection"), STR("x, close")), 0);
+	ck_assert_int_eq(request_known_set(&keeps, STR("Connection"), STR("x, close")), 0);
 	ck_assert(!head_keeps_alive(&keeps, HTTP_1_1));
-	ck_assert_int_eq(known_set(&keeps, STR("Connection"), STR("Keep-Alive")), 0);
+	ck_assert_int_eq(request_known_set(&keeps, STR("Connection"), STR("Keep-Alive")), 0);
 	ck_assert(!head_keeps_alive(&keeps, HTTP_1_1));
 	keeps.connection = STR("Keep-Alive");
 	ck_assert(head_keeps_alive(&none, HTTP_1_1));

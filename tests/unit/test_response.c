@@ -25,7 +25,7 @@ static struct request *answered(void)
 /* The head of the answer, checked: each line is ended by CR LF, has no NUL, and is expected. */
 static const char *head_of(struct request *req)
 {
-	struct str head = response_head(request_core(req));
+	struct str head = response_head(request_core(req), false);
 	char *text = memory_printf("%.*s", STR_ARG(head));
 
 	ck_assert_uint_eq(strlen(text), head.len);

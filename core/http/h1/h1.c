@@ -165,14 +165,14 @@ static void set_nodelay(struct conn *conn)
 static bool has_work(const struct h1_busy *busy)
 {
 	if (busy->current)
-		return busy->current->answered && !busy->current->body_waits;
+		return busy->current->has_head && !busy->current->body_waits;
 	return !busy->is_last && busy->in && busy->in->begin != busy->in->end;
 }
 
 /* Logs the error for the response that was being sent: the first one that is left. */
 static void report_broken(const struct h1_busy *busy, int error)
 {
-	struct request *req = &busy->first->pub;
+	struct request *req = &busy->first->core.pub;
 	const struct file *file = req->response.file;
 
 	if (error == EPIPE || error == ECONNRESET)
@@ -232,6 +232,36 @@ static void on_drain(struct conn *conn)
 		conn_close(conn);
 }
 
+/* A subrequest is part of the request that the client has sent. */
+static struct h1_request *sent_request(const struct request *req)
+{
+	while (req->parent)
+		req = req->parent;
+	return h1_request(req);
+}
+
+static bool is_pipelined(const struct request *req)
+{
+	return sent_request(req)->is_pipelined;
+}
+
+static bool sent_field(struct request *req, struct str name, struct str *out)
+{
+	const struct h1_request *request = sent_request(req);
+	int64_t ms = request->core.pub.location->core->keepalive_header.ms;
+	bool keepalive = request->core.keepalive;
+
+	if (str_eq(name, STR("connection")))
+		*out = keepalive ? STR("keep-alive") : STR("close");
+	else if (str_eq(name, STR("keep_alive")) && keepalive && ms)
+		*out = pool_printf(req->pool, "timeout=%lld", (long long)ms / 1000);
+	else if (str_eq(name, STR("transfer_encoding")) && request->is_chunked)
+		*out = STR("chunked");
+	else
+		return false;
+	return true;
+}
+
 const struct protocol http1_protocol = {
 	.name = "http/1",
 	.open = h1_open,
@@ -243,4 +273,6 @@ const struct protocol http1_protocol = {
 	.expired = on_expired,
 	.drain = on_drain,
 	.close = h1_close,
+	.is_pipelined = is_pipelined,
+	.sent_field = sent_field,
 };

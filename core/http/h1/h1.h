@@ -51,6 +51,25 @@ enum awaited {
 	AWAITED_END, /* lingering: the client's end */
 };
 
+/* A request that has come by HTTP/1. */
+struct h1_request {
+	struct request_core core;
+	struct h1_request *next; /* in the order of the responses */
+	struct buffer *buffer; /* holds the head; a reference */
+	uint64_t sent_begin; /* where its response begins in busy->out.queued */
+	uint64_t sent_end; /* where it ends; valid when is_whole */
+	bool is_pipelined; /* it came before the response to the one ahead of it was out: $pipe */
+	bool has_head; /* the head of its response is in the output */
+	bool is_chunked; /* how the body of its response is framed */
+	bool body_waits; /* the body has returned -EAGAIN: body_ready() will be called */
+	bool is_whole; /* the whole response is in the output */
+};
+
+static inline struct h1_request *h1_request(const struct request *req)
+{
+	return (struct h1_request *)req;
+}
+
 /*
  * What a connection has only while it is busy: from the first byte of a request until
  * nothing is left to receive, to respond to or to send. An idle connection is small for
@@ -67,8 +86,8 @@ struct h1_busy {
 	bool line_is_checked; /* its request line is complete and valid */
 
 	/* h1_state.c: requests whose responses have not left yet, in order. */
-	struct request_core *first, **end;
-	struct request_core *current; /* the last one, until its whole response is in `out` */
+	struct h1_request *first, **end;
+	struct h1_request *current; /* the last one, until its whole response is in `out` */
 
 	/* h1_request.c begins and h1_discard.c reads the body of the last request. */
 	struct framing body; /* FRAMING_NONE: there is none, or it has been read */
@@ -129,7 +148,7 @@ struct h1_busy *h1_become_busy(struct h1 *h);
 void h1_release_busy(struct h1 *h, int status);
 
 /* A new request in the default server, the last in the order of responses. */
-struct request_core *h1_begin_request(struct h1 *h);
+struct h1_request *h1_begin_request(struct h1 *h);
 
 /* Logs and destroys the requests whose responses have left entirely. */
 void h1_finish_sent(struct h1_busy *busy);

@@ -9,7 +9,7 @@ static void count_bytes(struct h1_busy *busy, size_t len)
 {
 	busy->body_bytes += len;
 	if (busy->current)
-		busy->current->body_bytes = busy->body_bytes;
+		busy->current->core.body_bytes = busy->body_bytes;
 }
 
 /* CHUNKED_END, CHUNKED_MORE, or CHUNKED_BAD: it is not valid, or too large. */

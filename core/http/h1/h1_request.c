@@ -109,9 +109,9 @@ static int read_request_line(struct request *req, struct str text, struct str *h
 	return 0;
 }
 
-static int read_fields(struct request *req, const struct http_conf *conf, struct str fields)
+static int read_fields(struct request_core *core, struct str fields)
 {
-	const struct header **end = &req->headers;
+	const struct http_conf *conf = core->pub.location->core;
 	struct field_line line;
 	bool keeps_underscores = conf->underscores_in_headers || !conf->ignore_invalid_headers;
 
@@ -122,42 +122,11 @@ static int read_fields(struct request *req, const struct http_conf *conf, struct
 		if (line.has_underscore && !keeps_underscores)
 			continue;
 
-		int status = known_set(&req->known, line.name, line.value);
+		int status = request_add_field(core, line.name, line.value);
 
 		if (status)
 			return status;
-
-		struct header *field = pool_alloc(req->pool, sizeof(*field));
-
-		*field = (struct header){ line.name, line.value, NULL };
-		*end = field;
-		end = (const struct header **)&field->next;
 	}
-	return 0;
-}
-
-/* The server by the host of the target, or the field Host. */
-static int find_server(struct request *req, struct str authority)
-{
-	struct str field = req->known.host;
-	int status = 0;
-
-	if (req->version == HTTP_1_1 && !field.data)
-		return 400;
-	if (field.len > 0)
-		status = host_parse(req->pool, field, &req->host);
-	/* The target takes precedence, but the field has to be valid too (RFC 9112 section 3.2). */
-	if (!status && authority.data)
-		status = host_parse(req->pool, authority, &req->host);
-	if (status)
-		return status;
-
-	const struct http_server *server = request_find_server(req, http_vhosts(req->conn));
-
-	if (!server)
-		return 500;
-	req->server = server;
-	request_set_location(req, server->top);
 	return 0;
 }
 
@@ -184,17 +153,12 @@ static int read_head(struct h1 *h, struct request_core *core, const char *bytes)
 	int status = read_request_line(req, head_request_line(scan, bytes), &authority);
 
 	if (!status)
-		status = read_fields(req, req->location->core, head_fields(scan, bytes));
+		status = read_fields(core, head_fields(scan, bytes));
 	if (!status)
-		status = find_server(req, authority);
+		status = request_find_authority(core, authority, http_vhosts(h->conn));
 	if (!status)
 		status = read_body_framing(h, core);
-	if (!status && req->method == METHOD_CONNECT)
-		status = 405;
-	if (!status && !str_eq(req->uri, STR("*")) &&
-	    !uri_decode_path(req->pool, req->uri, req->location->core->merge_slashes, &req->uri))
-		status = 400;
-	return status;
+	return status ? status : request_decode_target(core);
 }
 
 /*
@@ -251,7 +215,7 @@ bool h1_next_request(struct h1 *h)
 	if (state != HEAD_COMPLETE && !status)
 		return false;
 
-	struct request_core *core = h1_begin_request(h);
+	struct request_core *core = &h1_begin_request(h)->core;
 
 	core->complete = h1_complete;
 	core->complete_data = h;

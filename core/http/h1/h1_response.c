@@ -7,28 +7,29 @@
 #include "http/field/status.h"
 #include "http/h1/response_head.h"
 
-static void end_response(struct h1_busy *busy, struct request_core *core)
+static void end_response(struct h1_busy *busy, struct h1_request *request)
 {
-	core->body_done = true;
-	core->sent_end = busy->out.queued;
+	request->is_whole = true;
+	request->sent_end = busy->out.queued;
 	busy->current = NULL;
-	if (!core->keepalive)
+	if (!request->core.keepalive)
 		busy->is_last = true;
 }
 
-static void put_head(struct h1_busy *busy, struct request_core *core)
+static void put_head(struct h1_busy *busy, struct h1_request *request)
 {
+	struct request_core *core = &request->core;
 	struct request *req = &core->pub;
 	const struct body *body = req->response.body;
 
 	if (body && body->length < 0 && status_has_body(req->response.status)) {
-		core->chunked = req->version == HTTP_1_1;
-		core->keepalive &= core->chunked || req->head_only;
+		request->is_chunked = req->version == HTTP_1_1;
+		core->keepalive &= request->is_chunked || req->head_only;
 	}
-	core->sent_begin = busy->out.queued;
-	output_add_bytes(&busy->out, response_head(core));
-	core->response_head_bytes = busy->out.queued - core->sent_begin;
-	core->answered = true;
+	request->sent_begin = busy->out.queued;
+	output_add_bytes(&busy->out, response_head(core, request->is_chunked));
+	core->response_head_bytes = busy->out.queued - request->sent_begin;
+	request->has_head = true;
 }
 
 /*
@@ -87,7 +88,7 @@ static void body_is_ready(void *data)
 {
 	struct request *req = data;
 
-	request_core(req)->body_waits = false;
+	h1_request(req)->body_waits = false;
 	job_queue(&req->conn->respond, STAGE_RESPOND);
 }
 
@@ -108,26 +109,26 @@ void h1_complete(struct request *req, void *data)
 	busy->body_limit = (uint64_t)h->conf->client_max_body_size.bytes;
 	core->keepalive = core->keepalive && may_keep_alive(h, core);
 	put_continue(busy, core);
-	put_head(busy, core);
+	put_head(busy, h1_request(req));
 	if (!body || req->head_only || !status_has_body(req->response.status)) {
-		end_response(busy, core);
+		end_response(busy, h1_request(req));
 		return;
 	}
 	body->ready = body_is_ready;
 	body->ready_data = req;
 }
 
-static void put_slice(struct h1_busy *busy, const struct request_core *core, struct slice slice)
+static void put_slice(struct h1_busy *busy, bool is_chunked, struct slice slice)
 {
 	char size[OUTPUT_NOTE];
 
-	if (core->chunked) {
+	if (is_chunked) {
 		int len = snprintf(size, sizeof(size), "%zx\r\n", slice.len);
 
 		output_add_note(&busy->out, (struct str){ size, (size_t)len });
 	}
 	output_add(&busy->out, slice);
-	if (core->chunked)
+	if (is_chunked)
 		output_add_bytes(&busy->out, STR("\r\n"));
 }
 
@@ -152,25 +153,26 @@ static void put_last_chunk(struct h1_busy *busy, struct request_core *core)
 
 bool h1_pull_body(struct h1_busy *busy, size_t max)
 {
-	struct request_core *core = busy->current;
+	struct h1_request *request = busy->current;
+	struct request_core *core = &request->core;
 	struct slice slice;
 
-	if (!core->answered)
+	if (!request->has_head)
 		return false;
-	core->body_waits = true; /* body_is_ready() may come before this call returns */
+	request->body_waits = true; /* body_is_ready() may come before this call returns */
 
 	struct body *body = core->pub.response.body;
 	int result = body_read(body, max, &slice);
 
 	if (result == -EAGAIN)
-		return !core->body_waits;
-	core->body_waits = false;
+		return !request->body_waits;
+	request->body_waits = false;
 
-	uint64_t put = busy->out.queued - core->sent_begin - core->response_head_bytes;
+	uint64_t put = busy->out.queued - request->sent_begin - core->response_head_bytes;
 	uint64_t left = body->length >= 0 ? (uint64_t)body->length - put : UINT64_MAX;
 
 	if (result == 1 && slice.len <= left) {
-		put_slice(busy, core, slice);
+		put_slice(busy, request->is_chunked, slice);
 		return true;
 	}
 	if (result == 1) {
@@ -191,8 +193,8 @@ bool h1_pull_body(struct h1_busy *busy, size_t max)
 		busy->is_broken = true;
 		return false;
 	}
-	if (core->chunked)
+	if (request->is_chunked)
 		put_last_chunk(busy, core);
-	end_response(busy, core);
+	end_response(busy, request);
 	return true;
 }

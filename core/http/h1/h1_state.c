@@ -85,60 +85,63 @@ static void give_back(struct h1_busy *busy)
 	spare.count++;
 }
 
-struct request_core *h1_begin_request(struct h1 *h)
+struct h1_request *h1_begin_request(struct h1 *h)
 {
 	struct h1_busy *busy = h->busy;
-	struct request_core *core = request_create(h->conn);
+	struct h1_request *request =
+		(struct h1_request *)request_create(h->conn, sizeof(*request));
+	struct request *req = &request->core.pub;
 
-	core->buffer = buffer_ref(busy->in);
-	core->started_ms = busy->head_began_ms;
-	core->pub.server = vhosts_default(http_vhosts(h->conn));
-	core->pub.version = HTTP_1_0;
-	request_set_location(&core->pub, core->pub.server->top);
-	core->pipelined = busy->first != NULL;
-	core->number = ++h->conn->requests;
-	*busy->end = core;
-	busy->end = &core->next;
-	busy->current = core;
+	request->buffer = buffer_ref(busy->in);
+	request->is_pipelined = busy->first != NULL;
+	request->core.started_ms = busy->head_began_ms;
+	request->core.number = ++h->conn->requests;
+	req->server = vhosts_default(http_vhosts(h->conn));
+	req->version = HTTP_1_0;
+	request_set_location(req, req->server->top);
+	*busy->end = request;
+	busy->end = &request->next;
+	busy->current = request;
 	stats_add(&stats_mine->requests, 1);
-	conns.writing += !core->pipelined;
-	return core;
+	conns.writing += !request->is_pipelined;
+	return request;
 }
 
-static struct request_core *take_first(struct h1_busy *busy)
+static struct h1_request *take_first(struct h1_busy *busy)
 {
-	struct request_core *core = busy->first;
+	struct h1_request *request = busy->first;
 
-	busy->first = core->next;
+	busy->first = request->next;
 	if (!busy->first) {
 		busy->end = &busy->first;
 		conns.writing--;
 	}
-	if (busy->current == core)
+	if (busy->current == request)
 		busy->current = NULL;
-	return core;
+	return request;
 }
 
 /* Logs and destroys a request that is in the list no more. */
-static void finish(struct h1_busy *busy, struct request_core *core)
+static void finish(struct h1_busy *busy, struct h1_request *request)
 {
-	uint64_t end = core->body_done ? core->sent_end : busy->out.queued;
+	struct request_core *core = &request->core;
+	uint64_t end = request->is_whole ? request->sent_end : busy->out.queued;
 
 	if (busy->out.sent < end)
 		end = busy->out.sent;
-	if (core->answered && end > core->sent_begin)
-		core->bytes_sent = end - core->sent_begin;
+	if (request->has_head && end > request->sent_begin)
+		core->bytes_sent = end - request->sent_begin;
 	core->pub.conn->bytes_sent = busy->out.sent;
-	stats_count_response(core->answered ? core->pub.response.status : 0, core->bytes_sent);
+	stats_count_response(request->has_head ? core->pub.response.status : 0, core->bytes_sent);
 	phases_log(&core->pub);
-	buffer_unref(core->buffer);
+	buffer_unref(request->buffer);
 	request_destroy(core);
 }
 
 void h1_finish_sent(struct h1_busy *busy)
 {
-	while (busy->first && busy->first->body_done && busy->out.sent >= busy->first->sent_end) {
-		busy->first->complete_ok = true;
+	while (busy->first && busy->first->is_whole && busy->out.sent >= busy->first->sent_end) {
+		busy->first->core.complete_ok = true;
 		finish(busy, take_first(busy));
 	}
 }
@@ -150,11 +153,11 @@ void h1_release_busy(struct h1 *h, int status)
 	if (!busy)
 		return;
 	while (busy->first) {
-		struct request_core *core = take_first(busy);
+		struct h1_request *request = take_first(busy);
 
-		if (!core->answered && !core->closing)
-			core->pub.response.status = status;
-		finish(busy, core);
+		if (!request->has_head && !request->core.closing)
+			request->core.pub.response.status = status;
+		finish(busy, request);
 	}
 	give_back(busy);
 	h->busy = NULL;

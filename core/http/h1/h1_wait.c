@@ -103,12 +103,12 @@ static int64_t deadline_of(struct h1 *h, enum awaited awaited)
 /* For debug builds: whether what the table says will wake the connection. */
 static bool will_be_woken(const struct h1 *h)
 {
-	const struct request_core *current = h->busy ? h->busy->current : NULL;
+	const struct h1_request *current = h->busy ? h->busy->current : NULL;
 	bool by_client = h->conn->events & EPOLLOUT ||
 			 (h->conn->events & EPOLLIN && (!h->busy || h1_may_receive(h)));
 
 	if (current && !output_pending(&h->busy->out))
-		return current->waiting || current->body_waits;
+		return current->core.waiting || current->body_waits;
 	return by_client && timer_is_started(&h->conn->timer);
 }
 

@@ -8,7 +8,7 @@
  *
  *     head_scan()                  until it says HEAD_COMPLETE
  *     request_line_parse()         of head_request_line()
- *     head_next_field(), known_set()      of head_fields()
+ *     head_next_field()            of head_fields()
  *     framing_find()
  */
 #ifndef SKUA_HTTP_H1_HEAD_H
@@ -107,14 +107,6 @@ struct field_line {
  * the tab) in the value; what follows such a line is not to be read.
  */
 bool head_next_field(struct str *rest, struct field_line *out);
-
-/*
- * Keeps the value if the server looks at this field. What was not sent has
- * data NULL. When a field is repeated the first one counts, but a Connection
- * that says close before one that does not; 400 for those that decide on framing,
- * routing or continuation: Host, Content-Length, Transfer-Encoding, Expect.
- */
-int known_set(struct request_known *known, struct str name, struct str value);
 
 struct framing {
 	enum {

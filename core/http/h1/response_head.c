@@ -60,11 +60,9 @@ static char *put_status_line(char *to, const struct response *response)
 	return str_put(to, STR("\r\n"));
 }
 
-static char *put_framing(char *to, const struct request_core *core)
+static char *put_framing(char *to, const struct response *response, bool is_chunked)
 {
-	const struct response *response = &core->pub.response;
-
-	if (core->chunked)
+	if (is_chunked)
 		return str_put(to, STR("Transfer-Encoding: chunked\r\n"));
 	if (!status_has_body(response->status) || (response->body && response->body->length < 0))
 		return to;
@@ -104,7 +102,7 @@ static char *put_fields(char *to, const struct header *fields)
 	return to;
 }
 
-struct str response_head(struct request_core *core)
+struct str response_head(struct request_core *core, bool is_chunked)
 {
 	struct request *req = &core->pub;
 	const struct response *response = &req->response;
@@ -128,7 +126,7 @@ struct str response_head(struct request_core *core)
 		}
 		to = str_put(to, STR("\r\n"));
 	}
-	to = put_framing(to, core);
+	to = put_framing(to, response, is_chunked);
 	if (response->last_modified >= 0 || !str_empty(modified)) {
 		to = str_put(to, STR("Last-Modified: "));
 		to = str_empty(modified) ? date_put_http(to, response->last_modified) :

@@ -9,10 +9,10 @@ struct request_core;
 
 /*
  * The head for req->response, in the pool of the request: status line, fields,
- * empty line. core->keepalive and core->chunked say how it is framed. What would not
- * stay in its line is left out, see response_check().
+ * empty line. is_chunked says how the body is framed, core->keepalive whether the
+ * connection goes on. What would not stay in its line is left out, see response_check().
  */
-struct str response_head(struct request_core *core);
+struct str response_head(struct request_core *core, bool is_chunked);
 
 /* The lines of the trailers, without the empty line behind them; checked as well. */
 struct str response_trailers(struct request *req);

@@ -30,10 +30,10 @@ static void advance_job(struct job *job)
 						offsetof(struct request_core, resume)));
 }
 
-struct request_core *request_create(struct conn *conn)
+struct request_core *request_create(struct conn *conn, size_t size)
 {
 	struct pool *pool = pool_create(0);
-	struct request_core *core = pool_new(pool, struct request_core);
+	struct request_core *core = pool_zalloc(pool, size);
 	struct request *req = &core->pub;
 
 	req->pool = pool;

@@ -54,7 +54,6 @@ struct request_core {
 	struct wakeup *wakeups;
 	struct variable_value *values; /* by slot index; NULL before the first use */
 	struct captures captures; /* what req->captures shows; empty lists between matches */
-	bool pipelined; /* it was there before the response to the one ahead of it was out: $pipe */
 	uint32_t number; /* among the requests of its connection, from 1 */
 
 	/* Called when the walk is over: the response is there, or `closing` is set. */
@@ -64,22 +63,15 @@ struct request_core {
 	struct request_core *next_sibling;
 	int depth;
 
-	/* The connection's side. */
-	struct request_core *next; /* in the order of the responses */
-	struct buffer *buffer; /* holds the head; a reference */
+	/* What the protocol tells about it. */
+	struct header *last_field; /* of pub.headers */
 	int64_t started_ms; /* wall clock: first byte of the head */
 	uint64_t head_bytes; /* request line and fields as received */
 	uint64_t body_bytes; /* of the request's body, received so far */
 	int64_t body_expected; /* Content-Length, -1: chunked, 0: none */
-	uint64_t sent_begin; /* where its response begins in the connection's output */
-	uint64_t sent_end; /* where it ends; valid when body_done */
 	uint64_t response_head_bytes;
 	uint64_t bytes_sent; /* of the response, its head included; known in LOG */
-	bool answered; /* its head is in the output */
-	bool keepalive; /* the connection goes on after this response */
-	bool chunked; /* the response's framing */
-	bool body_waits; /* it said -EAGAIN: body_ready() will be called */
-	bool body_done; /* the whole response is in the output */
+	bool keepalive; /* the connection goes on after this response; others may end it */
 	bool complete_ok; /* $request_completion */
 };
 
@@ -89,10 +81,28 @@ static inline struct request_core *request_core(const struct request *req)
 }
 
 /*
- * A request with a pool of its own. Its fields are to be filled in from the
- * head; server and location are the connection's defaults.
+ * A request with a pool of its own: zeroed memory of `size` bytes, which begins with a struct
+ * request_core; what is behind it is the protocol's. The protocol fills in what was asked,
+ * `complete`, and the server and location to begin with.
  */
-struct request_core *request_create(struct conn *conn);
+struct request_core *request_create(struct conn *conn, size_t size);
+
+/*
+ * The head of a request, which a protocol has read: each field in its order, then the server
+ * by the authority of the target (data NULL: by the field Host), then the path. Each returns
+ * 0, or the status to refuse the request with (request_refuse()). The texts must live as long
+ * as the request.
+ *
+ * When a field is repeated the first one counts, but a Connection that says close before
+ * one that does not; a second Host, Content-Length, Transfer-Encoding or Expect is a 400.
+ */
+int request_add_field(struct request_core *core, struct str name, struct str value);
+int request_find_authority(struct request_core *core, struct str authority,
+			   const struct vhosts *vhosts);
+int request_decode_target(struct request_core *core);
+
+/* As request_add_field(), for `known` alone: keeps the value if the server looks at the field. */
+int request_known_set(struct request_known *known, struct str name, struct str value);
 
 /* Cancels what it waits for, closes the body, ends subrequests and the pool. */
 void request_destroy(struct request_core *core);

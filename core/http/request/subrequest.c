@@ -44,7 +44,7 @@ struct request *subrequest_start(struct request *parent, struct str uri, struct 
 			    STR_ARG(uri));
 		return NULL;
 	}
-	struct request_core *core = request_create(parent->conn);
+	struct request_core *core = request_create(parent->conn, sizeof(*core));
 	struct request *sub = &core->pub;
 	struct head_call *call = pool_new(sub->pool, struct head_call);
 

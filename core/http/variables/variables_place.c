@@ -141,7 +141,10 @@ bool variable_tcpinfo_rcv_space(struct request *req, struct str rest, const void
 bool variable_pipe(struct request *req, struct str rest, const void *data, struct str *out)
 {
 	(void)rest, (void)data;
-	return give(request_core(req)->pipelined ? STR("p") : STR("."), out);
+	const struct protocol *protocol = req->conn->protocol;
+	bool is_pipelined = protocol && protocol->is_pipelined && protocol->is_pipelined(req);
+
+	return give(is_pipelined ? STR("p") : STR("."), out);
 }
 
 bool variable_scheme(struct request *req, struct str rest, const void *data, struct str *out)

@@ -167,8 +167,7 @@ static bool sent_content_length(struct request *req, struct str *out)
 {
 	const struct response *response = &req->response;
 
-	if (request_core(req)->chunked || !status_has_body(response->status) ||
-	    (response->body && response->body->length < 0))
+	if (!status_has_body(response->status) || (response->body && response->body->length < 0))
 		return false;
 	return give_number(req, response->body ? (uint64_t)response->body->length : 0, out);
 }
@@ -197,25 +196,6 @@ static bool sent_etag(struct request *req, struct str *out)
 	return give(req->response.etag, out);
 }
 
-static bool sent_connection(struct request *req, struct str *out)
-{
-	return give(request_core(req)->keepalive ? STR("keep-alive") : STR("close"), out);
-}
-
-static bool sent_keep_alive(struct request *req, struct str *out)
-{
-	int64_t ms = req->location->core->keepalive_header.ms;
-
-	if (!request_core(req)->keepalive || ms == 0)
-		return false;
-	return give(pool_printf(req->pool, "timeout=%lld", (long long)ms / 1000), out);
-}
-
-static bool sent_transfer_encoding(struct request *req, struct str *out)
-{
-	return request_core(req)->chunked && give(STR("chunked"), out);
-}
-
 static bool sent_server(struct request *req, struct str *out)
 {
 	return give(server_token(req->location->core->server_tokens), out);
@@ -231,15 +211,16 @@ static const struct {
 	{ STR_INIT("last_modified"), sent_last_modified },
 	{ STR_INIT("location"), sent_location },
 	{ STR_INIT("etag"), sent_etag },
-	{ STR_INIT("connection"), sent_connection },
-	{ STR_INIT("keep_alive"), sent_keep_alive },
-	{ STR_INIT("transfer_encoding"), sent_transfer_encoding },
 	{ STR_INIT("server"), sent_server },
 };
 
 bool variable_sent_http(struct request *req, struct str rest, const void *data, struct str *out)
 {
+	const struct protocol *protocol = req->conn->protocol;
+
 	(void)data;
+	if (protocol && protocol->sent_field && protocol->sent_field(req, rest, out))
+		return true;
 	for (size_t i = 0; i < sizeof(sent_fields) / sizeof(sent_fields[0]); i++)
 		if (str_eq(rest, sent_fields[i].name))
 			return sent_fields[i].get(req, out);
