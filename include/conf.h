@@ -122,12 +122,13 @@ struct conf_call {
 typedef int directive_set(struct conf_call *call);
 
 enum directive_flag {
-	LOCAL = 1 << 0, /* not inherited: a nested block (but limit_except, where the
-			   location's own content goes on) starts with the default */
+	LOCAL = 1 << 0, /* not inherited: a nested block starts with the default */
 	LIST = 1 << 1, /* may repeat; the first in a block replaces the inherited ones:
 			  its field is zeroed before */
 	REPEAT = 1 << 2, /* may repeat; without LIST or REPEAT a second one is an error */
-	ORDERED = 1 << 3, /* takes part in the block's order (rewrite, if, set, allow, deny) */
+	ORDERED = 1 << 3, /* runs behind those without this flag, in the order of the file (set,
+			     if, return). Among them are blocks, which inherit only what stands
+			     there already: so it is BLOCK or LOCAL, too */
 	BLOCK = 1 << 4, /* is followed by { … }; the setter gets the nodes */
 	RAW_BLOCK = 1 << 5, /* a block whose lines are data, not directives (types, map) */
 	OBSOLETE = 1 << 6, /* accepted and without effect; doc says what takes its place */

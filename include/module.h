@@ -27,6 +27,7 @@
 #include <stdint.h>
 
 #include <base64.h>
+#include <block.h>
 #include <body.h>
 #include <bytes16.h>
 #include <conf.h>

@@ -83,6 +83,9 @@ const void *scope_data(const struct conf_scope *scope, const struct module *modu
 /* Whether a struct of this module (its index) is other than by default. */
 bool conf_says_something(const struct conf *conf, size_t module, const void *data);
 
+/* Whether it has a LOCAL setting that is other than by default. NULL: it has none. */
+bool conf_has_local(const struct conf *conf, size_t module, const void *data);
+
 /*
  * For the setter of a directive with a block: opens a scope inside the one the
  * call stands in, and applies the nodes of the call's block to it: first simple

@@ -11,23 +11,17 @@ static bool is_local(const struct directive *directive)
 	return (directive->flags & LOCAL) && directive->size;
 }
 
-/* Whether the struct has a LOCAL field that differs from its default. */
-static bool has_local(const struct module *module, const char *data, const char *initial)
+bool conf_has_local(const struct conf *conf, size_t module, const void *data)
 {
-	const struct directive *directive = module->directives;
+	const struct directive *directive = conf->modules[module]->directives;
+	const char *own = data, *initial = conf->initial[module];
 
-	for (; directive && directive->name; directive++)
+	for (; own && directive && directive->name; directive++)
 		if (is_local(directive) &&
-		    memcmp(data + directive->offset, initial + directive->offset,
+		    memcmp(own + directive->offset, initial + directive->offset,
 			   directive->size) != 0)
 			return true;
 	return false;
-}
-
-/* A handler that responds in a location responds in its limit_except, too. */
-static bool keeps_local(const struct conf_scope *scope)
-{
-	return scope->context == IN_LIMIT_EXCEPT;
 }
 
 bool scope_owns(const struct conf_scope *scope, size_t module)
@@ -45,7 +39,7 @@ void *scope_own(struct conf *conf, struct conf_scope *scope, size_t index)
 
 	char *own = pool_memdup(conf->pool, scope->data[index], module->conf_size);
 	const char *initial = conf->initial[index];
-	const struct directive *directive = keeps_local(scope) ? NULL : module->directives;
+	const struct directive *directive = module->directives;
 
 	for (; directive && directive->name; directive++)
 		if (is_local(directive))
@@ -79,8 +73,7 @@ struct conf_scope *conf_scope_open(struct conf_call *call, enum conf_context con
 
 	memcpy(scope->data, parent->data, conf->module_count * sizeof(*scope->data));
 	for (size_t i = 0; i < conf->module_count; i++)
-		if (!keeps_local(scope) && scope->data[i] &&
-		    has_local(conf->modules[i], scope->data[i], conf->initial[i]))
+		if (conf_has_local(conf, i, scope->data[i]))
 			scope_own(conf, scope, i);
 	return scope;
 }

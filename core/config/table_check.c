@@ -99,6 +99,9 @@ static void check_flags(const struct subject *subject, const struct directive *d
 			flags & ~(unsigned)ALL_FLAGS);
 	if ((flags & LOCAL) && directive->size == 0)
 		mistake(subject, "is LOCAL, but says not of which field\nadd FIELD_AT()");
+	if ((flags & ORDERED) && !(flags & (LOCAL | BLOCK)))
+		mistake(subject, "is ORDERED, but not LOCAL\n"
+				 "a block that stands before it would not inherit it");
 	if ((flags & LIST) && (flags & REPEAT))
 		mistake(subject, "is LIST and REPEAT\nLIST alone may repeat, too");
 	if ((flags & BLOCK) && (flags & RAW_BLOCK))

@@ -64,11 +64,11 @@ const struct module access_module = {
 			      "of IPv6 (::ffff:192.0.2.1): rules of IPv6 such as ::/0 do not fit "
 			      "it. A rule that is written so, ::ffff:192.0.2.0/120, is one of "
 			      "IPv4.",
-			      .flags = REPEAT | ORDERED, .min_args = 1),
+			      .flags = REPEAT, .min_args = 1),
 		DIRECTIVE_SET("deny", IN_ANY_HTTP | IN_LIMIT_EXCEPT, set_rule,
 			      "address | network/bits | unix: | all",
 			      "Answers clients with this address with 403. See allow.",
-			      .flags = REPEAT | ORDERED, .min_args = 1),
+			      .flags = REPEAT, .min_args = 1),
 		{ 0 }
 	},
 	.on[PHASE_ACCESS] = access_check,

@@ -22,7 +22,7 @@ const struct module hello_module = {
 	.summary = "answers with a line of text",
 	.conf_size = sizeof(struct hello_conf),
 	.directives = (const struct directive[]) {
-		DIRECTIVE("hello", IN_LOCATION, struct hello_conf, text,
+		DIRECTIVE("hello", IN_LOCATION | IN_IF, struct hello_conf, text,
 			  "text", "Answers with this text.", .flags = LOCAL),
 		{ 0 }
 	},

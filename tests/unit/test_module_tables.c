@@ -122,6 +122,7 @@ START_TEST(flags_that_do_nothing)
 	assert_has(SAID_OF_DIRECTIVE(WITH_FLAGS(.flags = 1 << 12)), "has unknown flags (0x1000)");
 	assert_has(SAID_OF_DIRECTIVE(WITH_FLAGS(.flags = LOCAL)),
 		   "is LOCAL, but says not of which");
+	assert_has(SAID_OF_DIRECTIVE(WITH_FLAGS(.flags = ORDERED)), "is ORDERED, but not LOCAL");
 	assert_has(SAID_OF_DIRECTIVE(WITH_FLAGS(.flags = LIST | REPEAT)), "is LIST and REPEAT");
 	assert_has(SAID_OF_DIRECTIVE(WITH_FLAGS(.flags = BLOCK | RAW_BLOCK)),
 		   "is BLOCK and RAW_BLOCK");

@@ -10,6 +10,7 @@
  */
 #include "http/conf/http_conf.h"
 
+#include "config/modules.h"
 #include "http/conf/http.h"
 #include "http/routing/routing.h"
 
@@ -77,6 +78,11 @@ static int parse_heading(struct conf_call *call, struct heading *out)
 static int check_nesting(struct conf_call *call, const struct heading *heading,
 			 const struct http_location *outer)
 {
+	if (outer->block_of)
+		return conf_error(call, heading->word,
+				  "location \"%.*s\" cannot be inside this block\n"
+				  "the block is entered when the location of a request is known",
+				  STR_ARG(heading->name));
 	if (outer->kind == LOCATION_SERVER)
 		return 0;
 	if (outer->kind == LOCATION_EXACT || outer->kind == LOCATION_NAMED)
@@ -172,4 +178,32 @@ int location_block_set(struct conf_call *call)
 	if (result == 0)
 		result = enter(call, &heading, outer, location);
 	return conf_scope_apply(call, scope) < 0 ? -1 : result;
+}
+
+int conf_block_open(struct conf_call *call, enum conf_context context,
+		    const struct http_location **out)
+{
+	const struct http_conf *core = scope_data(call->scope, &http_module);
+	const struct http_location *outer = core->location;
+
+	if (!outer)
+		return conf_error(call, NULL,
+				  "this block has to stand in a server\n"
+				  "the directive's contexts are a defect of its module");
+
+	struct conf_scope *scope = conf_scope_open(call, context);
+	struct http_location *block = location_create(call, scope, outer->kind);
+
+	block->name = outer->name;
+	block->pattern = outer->pattern;
+	block->parent = outer->parent;
+	block->place = call->node->name.place;
+	block->block_of = outer;
+	*out = block;
+	return conf_scope_apply(call, scope);
+}
+
+const void *block_conf(const struct http_location *block, const struct module *module)
+{
+	return block->confs[module_index(module)];
 }

@@ -14,6 +14,7 @@ void request_set_location(struct request *req, const struct http_location *locat
 {
 	req->location = location;
 	req->confs = location->confs;
+	request_core(req)->content = location->has_content ? location : NULL;
 }
 
 /* Few modules have one in a request, so they are looked for one after the other. */

@@ -90,8 +90,12 @@ void pipelines_create(struct conf *conf, struct http_location *locations)
 	for (struct http_location *location = locations; location; location = location->next) {
 		struct str key = { (char *)takes, module_count() * sizeof(*takes) };
 
-		for (size_t i = 0; i < module_count(); i++)
+		for (size_t i = 0; i < module_count(); i++) {
 			takes[i] = takes_part(conf, location, i);
+			if (module_at(i)->on[PHASE_CONTENT] &&
+			    conf_has_local(conf, i, location->confs[i]))
+				location->has_content = true;
+		}
 		location->pipeline = hash_get(&made, key);
 		if (location->pipeline)
 			continue;
@@ -154,12 +158,16 @@ static const char *breach_of(const struct request_core *core, verdict v, enum ph
 
 	if ((v < PASS || v > CLOSE) && !is_status(v))
 		return "which is no verdict";
+	if (core->events & EVENT_ENTERED_WRONGLY)
+		return "but has entered a block in a phase, or of a location, that it must not";
 	if (phase == PHASE_LOG)
 		return v == PASS ? NULL : "which can only pass";
 	if (phase == PHASE_FILTER && breach_of_filter(core, v))
 		return breach_of_filter(core, v);
 	if (v == ALLOW && phase != PHASE_ACCESS)
 		return "which allows nothing";
+	if (v == WAIT && core->events & EVENT_ENTERED)
+		return "but has entered a block, whose settings the handler would get";
 	if (v == WAIT && tokens == 0)
 		return "but has no token of request_wait() that would wake it";
 	if (v == WAIT && tokens > 1)
@@ -198,7 +206,8 @@ static __attribute__((noinline)) verdict judge(struct request_core *core, verdic
 {
 	const char *breach = breach_of(core, v, phase);
 
-	core->events &= ~(unsigned)(EVENT_REDIRECTED | EVENT_TIMED_OUT);
+	core->events &= ~(unsigned)(EVENT_REDIRECTED | EVENT_TIMED_OUT | EVENT_ENTERED |
+				    EVENT_ENTERED_WRONGLY);
 	if (breach)
 		return report_breach(core, handler->module, v, phase, breach);
 	if (phase == PHASE_FILTER && is_status(v))
@@ -206,31 +215,56 @@ static __attribute__((noinline)) verdict judge(struct request_core *core, verdic
 	return core->events & EVENT_MATCH_FAILED ? refuse_failed_match(core, v) : v;
 }
 
+/* `location` is the one whose settings the handler gets. */
 static inline verdict call(struct request_core *core, const struct handler *handler,
-			   enum phase phase)
+			   enum phase phase, const struct http_location *location)
 {
 	const struct body *body = core->pub.response.body;
 
 	core->caller = handler->module;
-	verdict v = handler->run(&core->pub, core->pub.confs[handler->index]);
+	verdict v = handler->run(&core->pub, location->confs[handler->index]);
 	core->caller = NULL;
 	if (core->pub.response.body != body && core->pub.response.body)
 		core->pub.response.body->module = handler->module;
 	return v == PASS && core->events == 0 ? PASS : judge(core, v, handler, phase);
 }
 
-/* Calls the handlers that are left in this phase until one has an opinion. */
+/* How many handlers of the list stand before or at the place of this module. */
+static size_t handlers_up_to(const struct phase_handlers *list, size_t module)
+{
+	size_t count = 0;
+
+	while (count < list->count && list->items[count].index <= module)
+		count++;
+	return count;
+}
+
+/*
+ * Calls the handlers that are left in this phase until one has an opinion. Those of CONTENT
+ * may be another location's than that of the request: request_enter().
+ */
 static verdict run_phase(struct request_core *core)
 {
-	const struct phase_handlers *list = &core->pub.location->pipeline->phases[core->phase];
+	const struct http_location *of_request = core->pub.location, *location = of_request;
+
+	if (core->phase == PHASE_CONTENT && core->content)
+		location = core->content;
+
+	const struct phase_handlers *list = &location->pipeline->phases[core->phase];
 
 	while (core->handler < list->count) {
-		verdict v = call(core, &list->items[core->handler], core->phase);
+		const struct handler *handler = &list->items[core->handler];
+		verdict v = call(core, handler, core->phase, location);
 
 		/* After a redirect the place in the walk is a new one already. */
 		if (v == WAIT || v == RESTART)
 			return v;
 		core->handler++;
+		if (core->pub.location != of_request) {
+			location = of_request = core->pub.location;
+			list = &location->pipeline->phases[core->phase];
+			core->handler = handlers_up_to(list, handler->index);
+		}
 		if (v != PASS)
 			return v;
 	}
@@ -408,5 +442,5 @@ void phases_log(struct request *req)
 	const struct phase_handlers *list = &req->location->pipeline->phases[PHASE_LOG];
 
 	for (size_t i = 0; i < list->count; i++)
-		call(request_core(req), &list->items[i], PHASE_LOG);
+		call(request_core(req), &list->items[i], PHASE_LOG, req->location);
 }

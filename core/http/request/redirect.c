@@ -2,8 +2,10 @@
 /*
  * Redirects inside the server: the request gets another URI or another location, and its
  * walk through the phases goes on at an earlier one. Its contexts of modules are forgotten;
- * variables and captures stay.
+ * variables and captures stay. With a block (block.h) the walk goes on where it is.
  */
+#include <block.h>
+
 #include "http/request/request_private.h"
 #include "http/routing/routing.h"
 
@@ -81,4 +83,35 @@ verdict request_rewritten(struct request *req)
 	core->phase = PHASE_SERVER_REWRITE;
 	core->handler = SIZE_MAX; /* behind its handlers: only the search remains */
 	return count_redirect(core);
+}
+
+/* The location or the server's level that the block stands in, however deep; or it itself. */
+static const struct http_location *around_blocks(const struct http_location *location)
+{
+	while (location->block_of)
+		location = location->block_of;
+	return location;
+}
+
+void request_enter(struct request *req, const struct http_location *block)
+{
+	struct request_core *core = request_core(req);
+	const struct http_location *content = core->content;
+
+	if (!core->caller) {
+		request_log(
+			req, LEVEL_ALERT, 0,
+			"request_enter() was called while no handler ran: a defect of a module; "
+			"the block is not entered");
+		return;
+	}
+	if ((core->phase != PHASE_REWRITE && core->phase != PHASE_PREACCESS) ||
+	    around_blocks(block) != around_blocks(req->location)) {
+		core->events |= EVENT_ENTERED_WRONGLY;
+		return;
+	}
+	request_set_location(req, block);
+	if (!core->content)
+		core->content = content;
+	core->events |= EVENT_ENTERED;
 }

@@ -27,7 +27,9 @@ enum request_event {
 	EVENT_REDIRECTED = 1 << 0, /* the handler has redirected the request */
 	EVENT_TIMED_OUT = 1 << 1, /* it is called because the time of its token is over */
 	EVENT_MATCH_FAILED = 1 << 2, /* an expression was given up; until an error is rendered */
-	EVENT_TOKEN = 1 << 3, /* as often as there are tokens of request_wait() */
+	EVENT_ENTERED = 1 << 3, /* the handler has entered a block by request_enter() */
+	EVENT_ENTERED_WRONGLY = 1 << 4, /* it has tried to, and must not */
+	EVENT_TOKEN = 1 << 5, /* as often as there are tokens of request_wait() */
 };
 
 /* What the core adds to the public struct request, which it begins with. */
@@ -38,6 +40,8 @@ struct request_core {
 	enum phase phase;
 	size_t handler; /* in the phase's array: the next one to call */
 	int redirects; /* of all kinds; ten are allowed */
+	const struct http_location
+		*content; /* whose handlers of CONTENT answer; NULL: location's */
 	const struct module *caller; /* whose handler runs; NULL: none */
 	unsigned events; /* enum request_event, or-ed; 0 after most handlers */
 	bool filter_failed; /* a handler of FILTER has returned an error */

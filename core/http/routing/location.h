@@ -76,6 +76,8 @@ struct http_location {
 	const void *const *confs; /* struct of each module */
 	const struct http_conf *core; /* confs[index of the http module] */
 	const struct http_location *parent; /* NULL on the server's level */
+	const struct http_location *block_of; /* of a block (block.h): what it stands in; or NULL */
+	bool has_content; /* a LOCAL setting of it chooses what answers */
 	struct location_tree *nested; /* NULL: nothing nested */
 	const struct pipeline *pipeline; /* its handlers: http/request/phases.h */
 	struct http_location *next; /* of all there are */
