@@ -35,8 +35,9 @@ static int connect_to(struct control_connection *connection, const char *address
 }
 
 /*
- * Only a server that serves this user is meant: another user's refuses the client. And a
- * server in another PID namespace may have the same file, and is another server.
+ * Connects to the abstract address, unless the server there belongs to another user, which
+ * would refuse the client, or runs in another PID namespace: that is another server, which
+ * happens to have the same file.
  */
 static int connect_to_second(struct control_connection *connection, const struct startup *startup)
 {
@@ -172,7 +173,7 @@ void control_print(FILE *to, const char *text)
 	}
 }
 
-/* Says whose server it is, and so who may give it commands. */
+/* Prints whose server it is, and so who may give it commands. */
 static void complain_of_owner(const struct control_connection *connection)
 {
 	char name[PRIVILEGES_NAME_SIZE];
@@ -212,7 +213,7 @@ int control_complain(const struct control_connection *connection, int error)
 	else if (error == -EPROTO)
 		fprintf(stderr,
 			"skua: the server at \"%s\" hung up without a response: it may have ended, "
-			"the error log tells\n",
+			"the error log says more\n",
 			connection->path);
 	else if (error == -EPERM)
 		fprintf(stderr,

@@ -191,7 +191,7 @@ static bool variable_has_name(const struct variable *variable, struct str name)
 	return str_eq_nocase(name, own);
 }
 
-/* Prints all that has the name (NULL: everything), and returns how many entries that were. */
+/* Prints the entries of this name (NULL: all entries). Returns how many there were. */
 static size_t print_matches(FILE *to, const char *topic)
 {
 	bool sign = topic && *topic == '$';

@@ -143,7 +143,7 @@ static bool option_alone(struct options *options, char letter)
 	return false;
 }
 
-/* "skua stop", "skua -p . status" and the like: says how that is written. */
+/* Reports "skua stop", "skua -p . status" and the like with the right way to write them. */
 static int complain_about_word(const char *word)
 {
 	static const char *const commands[] = { "serve", "status", "help" };

@@ -39,7 +39,7 @@ static int number_of(const char *name)
 	return 0;
 }
 
-/* What a file or a program is called may hold anything. */
+/* Names of files and programs may hold any bytes: log_vformat() makes them printable. */
 static int complain(const char *name, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
@@ -82,7 +82,7 @@ static void owner_of(pid_t pid, char name[PRIVILEGES_NAME_SIZE])
 		snprintf(name, PRIVILEGES_NAME_SIZE, "another user");
 }
 
-/* By a pid file that may be stale: only a Skua is signalled. */
+/* Checks the process that a pid file names: the file may be old, and only a Skua is signalled. */
 static int check_process(const char *name, const char *path, pid_t pid)
 {
 	char program[PATH_MAX], owner[PRIVILEGES_NAME_SIZE];
@@ -108,7 +108,7 @@ static int check_process(const char *name, const char *path, pid_t pid)
 	if (executable == EXECUTABLE_UNKNOWN)
 		return complain(name,
 				"process %d, which \"%s\" names, is not known to be Skua, since "
-				"/proc does not tell its program: nothing was sent; if it is, kill "
+				"/proc does not show its program: nothing was sent; if it is, kill "
 				"-%s %d does it",
 				pid, path, signal_name(number_of(name)), pid);
 	return 0;
@@ -131,7 +131,7 @@ static bool has_outcome(const char *name)
 	       strcmp(name, "upgrade") == 0;
 }
 
-/* Commands that have an outcome go through the socket, which tells it. */
+/* Sends commands that have an outcome through the socket, and prints the outcome. */
 static int signal_by_socket(const char *name, struct control_connection *connection)
 {
 	struct control_response response;
@@ -151,7 +151,7 @@ static int signal_by_socket(const char *name, struct control_connection *connect
 	return !response.ok;
 }
 
-/* Nobody tells the outcome then, which is said with the error of control_connect(). */
+/* Sends a signal. Its outcome is not known here; the message gives the error of the socket. */
 static int signal_by_file(const char *name, struct conf *conf,
 			  const struct control_connection *connection, int connect_error)
 {
@@ -179,7 +179,7 @@ static int signal_by_file(const char *name, struct conf *conf,
 	else
 		fprintf(stderr, "skua: nobody answers at the control socket \"%s\": %s",
 			connection->path, strerror(-connect_error));
-	fprintf(stderr, "; the signal %s was sent, the error log tells the outcome\n",
+	fprintf(stderr, "; the signal %s was sent, the error log shows the outcome\n",
 		signal_name(number_of(name)));
 	return 0;
 }

@@ -559,7 +559,7 @@ START_TEST(an_old_worker_says_what_it_waits_for)
 	json_becomes(server, "[.processes[]|select(.generation == 1)|.state,"
 		     ".waits_for.answers,.connections.writing]",
 		     "[\"draining\",1,1]");
-	check_run(server, "status", 0, "waits for 1 answer\n");
+	check_run(server, "status", 0, "waits for 1 response\n");
 	client_close(client);
 	server_stop(server);
 }
@@ -574,7 +574,7 @@ START_TEST(a_server_that_ends_can_be_asked)
 	kill(server->pid, SIGQUIT);
 	log_wait(server, "signal QUIT received");
 	json_becomes(server, "[.ending,.processes[0].waits_for.answers]", "[true,1]");
-	check_run(server, "status", 0, "the server ends after the answers under way");
+	check_run(server, "status", 0, "the server ends after the responses under way");
 	check_run(server, "-s reload", 1, "the server was told to end");
 	client_close(client);
 	server_stop(server);

@@ -314,7 +314,7 @@ START_TEST(workers_end_without_their_master)
 	/* Adopted, their end can be seen whoever is process 1. */
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	kill(server->pid, SIGKILL);
-	log_wait(server, "the master process has gone");
+	log_wait(server, "the master process has ended");
 	for (int ended = 0; ended < 3;)
 		if (waitpid(-1, NULL, WNOHANG) > 0)
 			ended++;

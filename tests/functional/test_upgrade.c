@@ -198,7 +198,7 @@ START_TEST(counters_of_another_layout_begin_anew)
 	open_clients(server, clients);
 	put_stranger("s/^stats .*/&9/");
 	upgrade_check(server, 0, "serves in place");
-	log_wait(server, "the counters begin anew");
+	log_wait(server, "have another layout: they begin anew");
 	wait_for_processes(server, 2);
 	ck_assert_uint_eq(upgrade_total(server, "requests"), 0);
 	check_clients(clients);

@@ -83,7 +83,7 @@ static void pass_on(int fd)
 	if (channel_next(fd, &type) != 1)
 		return;
 	sum += type;
-	relay_left(fd, 10);
+	relay_pass_orphan(fd, 10);
 	inbox_receive(fd, 10, take);
 }
 

@@ -105,14 +105,14 @@ START_TEST(one_that_ends_hears_whose_connections_are_taken)
 	uint32_t ids[2];
 
 	begin();
-	ck_assert_int_eq(relay_tell(giver), 0);
+	ck_assert_int_eq(relay_send_listeners(giver), 0);
 	ck_assert_uint_eq(told(&message), MESSAGE_LISTENERS);
 	ck_assert_uint_eq(message.payload.len, sizeof(ids));
 	memcpy(ids, message.payload.data, sizeof(ids));
 	ck_assert_uint_eq(ids[0], 3);
 	ck_assert_uint_eq(ids[1], 9);
 	serving = NULL;
-	ck_assert_int_eq(relay_tell(giver), 0);
+	ck_assert_int_eq(relay_send_listeners(giver), 0);
 	ck_assert_uint_eq(told(&message), MESSAGE_LISTENERS);
 	ck_assert_uint_eq(message.payload.len, 0);
 }
@@ -167,13 +167,13 @@ START_TEST(what_is_kept_may_not_be_given)
 {
 	begin();
 	giver->state = PROCESS_RUNNING;
-	ck_assert(relay_ask_for(giver, 5));
-	ck_assert(!relay_ask_for(giver, 5));
+	ck_assert(relay_request(giver, 5));
+	ck_assert(!relay_request(giver, 5));
 	relay_kept(giver, 3);
 	ck_assert_uint_eq(giver->granted, 2);
 	relay_kept(giver, 300);
 	ck_assert_uint_eq(giver->granted, 0);
-	ck_assert(relay_ask_for(giver, 5));
+	ck_assert(relay_request(giver, 5));
 }
 END_TEST
 
@@ -185,7 +185,7 @@ START_TEST(one_that_serves_gives_to_its_like)
 	giver->state = PROCESS_RUNNING;
 	other = add(&old, PROCESS_RUNNING);
 	ck_assert_ptr_eq(relay_lightest(giver)->stats, other->stats);
-	ck_assert(relay_ask_for(giver, 2));
+	ck_assert(relay_request(giver, 2));
 	give(worker, 2);
 	ck_assert_int_eq(relay_take(giver), 1);
 	ck_assert_uint_eq(received(other), 2);
@@ -213,10 +213,10 @@ START_TEST(what_was_left_behind_is_passed_on)
 	give(ends[0], 2);
 	give(ends[0], 1);
 	give(ends[0], 1);
-	ck_assert_int_eq(relay_left(ends[1], 3), 2);
-	ck_assert_int_eq(relay_left(ends[1], 1), 1);
-	ck_assert_int_eq(relay_left(ends[1], 0), -EPROTO);
-	ck_assert_int_eq(relay_left(ends[1], 0), 0);
+	ck_assert_int_eq(relay_pass_orphan(ends[1], 3), 2);
+	ck_assert_int_eq(relay_pass_orphan(ends[1], 1), 1);
+	ck_assert_int_eq(relay_pass_orphan(ends[1], 0), -EPROTO);
+	ck_assert_int_eq(relay_pass_orphan(ends[1], 0), 0);
 	ck_assert_uint_eq(received(first) + received(second), 3);
 }
 END_TEST
@@ -238,10 +238,10 @@ START_TEST(what_finds_no_place_stays_where_it_was)
 	give(ends[0], 1);
 	unsigned before = open_descriptors();
 	for (int i = 0; i < 3; i++)
-		ck_assert_int_eq(relay_left(ends[1], 1), -EAGAIN);
+		ck_assert_int_eq(relay_pass_orphan(ends[1], 1), -EAGAIN);
 	ck_assert_uint_eq(open_descriptors(), before);
 	received(first);
-	ck_assert_int_eq(relay_left(ends[1], 1), 1);
+	ck_assert_int_eq(relay_pass_orphan(ends[1], 1), 1);
 	ck_assert_uint_eq(received(first), 1);
 }
 END_TEST

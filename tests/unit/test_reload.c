@@ -21,7 +21,7 @@ START_TEST(a_good_reload_replaces_then_closes_then_is_over)
 	for (int i = 0; i < 2; i++) {
 		check(&progress, RELOAD_BEGUN, RELOAD_DO_NOTHING, RELOAD_STARTING);
 		check(&progress, RELOAD_SERVES, RELOAD_DO_REPLACE, RELOAD_CLOSING);
-		check(&progress, RELOAD_CLOSED, RELOAD_DO_TELL_SUCCESS, RELOAD_NONE);
+		check(&progress, RELOAD_CLOSED, RELOAD_DO_REPORT_SUCCESS, RELOAD_NONE);
 	}
 }
 END_TEST

@@ -24,7 +24,7 @@ START_TEST(a_program_beside_serves)
 	struct upgrade_progress progress = at(UPGRADE_PREFLIGHT, true);
 
 	check(&progress, UPGRADE_PASSED, UPGRADE_DO_START_BESIDE, UPGRADE_STARTING);
-	check(&progress, UPGRADE_SERVES, UPGRADE_DO_TELL_SUCCESS, UPGRADE_NONE);
+	check(&progress, UPGRADE_SERVES, UPGRADE_DO_REPORT_SUCCESS, UPGRADE_NONE);
 	/* When it ends later that is no failure of the upgrade. */
 	check(&progress, UPGRADE_FAILED, UPGRADE_DO_NOTHING, UPGRADE_NONE);
 }
@@ -36,7 +36,7 @@ START_TEST(a_program_in_this_process_is_executed)
 
 	check(&progress, UPGRADE_PASSED, UPGRADE_DO_EXEC, UPGRADE_PREFLIGHT);
 	/* Only a failed execve(2) comes back. */
-	check(&progress, UPGRADE_FAILED, UPGRADE_DO_TELL_FAILURE, UPGRADE_NONE);
+	check(&progress, UPGRADE_FAILED, UPGRADE_DO_REPORT_FAILURE, UPGRADE_NONE);
 }
 END_TEST
 
@@ -45,7 +45,7 @@ START_TEST(a_failed_preflight_starts_nothing)
 	for (int is_beside = 0; is_beside < 2; is_beside++) {
 		struct upgrade_progress progress = at(UPGRADE_PREFLIGHT, is_beside);
 
-		check(&progress, UPGRADE_FAILED, UPGRADE_DO_TELL_FAILURE, UPGRADE_NONE);
+		check(&progress, UPGRADE_FAILED, UPGRADE_DO_REPORT_FAILURE, UPGRADE_NONE);
 	}
 }
 END_TEST
@@ -55,7 +55,7 @@ START_TEST(a_program_that_is_late_is_killed_and_then_has_failed)
 	struct upgrade_progress progress = at(UPGRADE_STARTING, true);
 
 	check(&progress, UPGRADE_LATE, UPGRADE_DO_KILL, UPGRADE_STARTING);
-	check(&progress, UPGRADE_FAILED, UPGRADE_DO_TELL_FAILURE, UPGRADE_NONE);
+	check(&progress, UPGRADE_FAILED, UPGRADE_DO_REPORT_FAILURE, UPGRADE_NONE);
 }
 END_TEST
 

@@ -39,7 +39,7 @@ static struct {
 	struct watched_socket *sockets;
 	size_t count;
 	bool watching;
-	int said_failure; /* errno: connections wait because of it, and the log says so */
+	int logged_failure; /* errno: connections wait because of it, and the log says so */
 	struct timer pause, aside;
 } accepting;
 
@@ -113,10 +113,10 @@ static void on_failure(const struct watched_socket *socket)
 		if (errno == EMFILE && conn_close_oldest_idle())
 			return;
 		/* One message for a cause that lasts. */
-		if (accepting.said_failure != errno) {
-			accepting.said_failure = errno;
-			log_crit("accept() from %.*s failed, connections wait; tried again every "
-				 "%d ms",
+		if (accepting.logged_failure != errno) {
+			accepting.logged_failure = errno;
+			log_crit("accept() from %.*s failed, connections wait; it is tried again "
+				 "every %d ms",
 				 STR_ARG(socket->listener->text), PAUSE_MS);
 		}
 		unwatch();
@@ -124,10 +124,10 @@ static void on_failure(const struct watched_socket *socket)
 		return;
 	case ECONNABORTED:
 	case EPROTO:
-		log_info("accept() from %.*s: the client has gone again",
+		log_info("accept() from %.*s: the client has hung up already",
 			 STR_ARG(socket->listener->text));
 		return;
-	case EINVAL: /* it does not listen: on_ready() sees to that */
+	case EINVAL: /* it does not listen: on_ready() checks that */
 	case EAGAIN:
 	case EINTR:
 		return;
@@ -136,7 +136,7 @@ static void on_failure(const struct watched_socket *socket)
 	}
 }
 
-/* False: no connection waits, or there is no room for it. */
+/* Accepts one connection. False: none waits, or there is no room for it. */
 static bool accept_one(const struct watched_socket *socket)
 {
 	union address peer;
@@ -151,7 +151,7 @@ static bool accept_one(const struct watched_socket *socket)
 		on_failure(socket);
 		return false;
 	}
-	accepting.said_failure = 0;
+	accepting.logged_failure = 0;
 	accepting.rules.take(socket->listener, fd, &peer, peer_len);
 	return true;
 }
@@ -193,7 +193,7 @@ static void on_ready(struct event *event, uint32_t events)
 	}
 }
 
-/* Room may have come in this turn. */
+/* Watches the sockets again if this turn of the loop has made room for connections. */
 static void after_turn(void *data)
 {
 	(void)data;

@@ -48,7 +48,7 @@ static bool relieve(struct process *process)
 				       stats_get(&to->stats->active));
 	if (share > 1 && !receiver_took_within(to, FRESH_MS))
 		share = 1;
-	if (share == 0 || !relay_ask_for(process, (uint32_t)share))
+	if (share == 0 || !relay_request(process, (uint32_t)share))
 		return false;
 	to->planned += (unsigned)share;
 	return true;

@@ -11,7 +11,7 @@ void handoff_start(const struct handoff_hooks *hooks)
 {
 	const struct peer_master_hooks peer = {
 		.left = hooks->peer_left,
-		.changed = relay_tell_all,
+		.changed = relay_successors_changed,
 	};
 
 	relay_init(hooks->active);

@@ -7,6 +7,14 @@
  *     stall.h        finds workers that take nothing, and treats their inboxes as orphans
  *     balance.h      asks a worker with far too many connections for some of them
  *     peer_master.h  the other program of an upgrade, and the workers that it offers
+ *
+ * A connection goes this way from a worker that ends to its successor (file: function):
+ *
+ *     worker     worker/handover.c: add() packs it, flush() sends a batch of connections
+ *                worker/giving.c: giving_send(), ipc/inbox.c: batch_send()
+ *     master     master/supervisor.c: receive() sees that the message carries connections
+ *                handoff/relay.c: relay_take() sends it to the inbox of a successor
+ *     successor  worker/worker.c: take_from_inbox() unpacks it and serves the connection
  */
 #ifndef SKUA_PROCESS_HANDOFF_HANDOFF_H
 #define SKUA_PROCESS_HANDOFF_HANDOFF_H

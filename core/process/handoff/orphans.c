@@ -27,12 +27,13 @@ static struct {
 	void (*none_left)(void);
 } orphans;
 
+/* Passes on what the orphan holds, and closes it when it is empty; tries again if it cannot. */
 static void settle(void *data)
 {
 	struct orphan *orphan = data, **link = &orphans.first;
 	int result;
 
-	while ((result = relay_left(orphan->inbox, orphan->limit)) > 0 || result == -EPROTO)
+	while ((result = relay_pass_orphan(orphan->inbox, orphan->limit)) > 0 || result == -EPROTO)
 		orphan->limit -= result > 0 ? (uint32_t)result : 0;
 	if (result == -EAGAIN || result == -ETOOMANYREFS || result == -EMFILE) {
 		timer_start(&orphan->retry, RECEIVER_RETRY_MS);

@@ -49,7 +49,7 @@ size_t peer_master_listeners(uint32_t *ids, size_t max)
 	return count;
 }
 
-/* Also in a process that was forked: the channel and the inboxes are the master's. */
+/* Closes the channel and the inboxes. Children call it, too: both belong to the master. */
 static void forget(void)
 {
 	successors_forget(&peer.successors);
@@ -149,7 +149,9 @@ void peer_master_offer(const struct generation *generation)
 
 	if (error == 0)
 		return;
-	log_warnc(error, "the other master process does not hear who takes connections here");
+	log_warnc(error,
+		  "the other master process does not learn which workers take "
+		  "connections here");
 }
 
 static void send_sockets(const int *fds, size_t count)

@@ -25,7 +25,7 @@ struct receiver;
 struct peer_master_hooks {
 	/* peer_master_leaves_all() has become true. */
 	void (*left)(void);
-	/* The receivers, or the listeners that they have, are others than before. */
+	/* The receivers, or the listeners that they have, have changed. */
 	void (*changed)(void);
 };
 
@@ -40,7 +40,7 @@ int peer_master_start(int fd, void (*ready)(void));
 
 bool peer_master_is_there(void);
 
-/* Each of these functions tells the peer master something, if there is one. */
+/* Each of these functions sends the peer master a message, if there is one. */
 
 /* The workers of this generation take connections here; NULL: none do. */
 void peer_master_offer(const struct generation *generation);
@@ -66,7 +66,7 @@ bool peer_master_has_successors(void);
 /* Writes the ids of the listeners that its workers have, at most `max`. Returns how many. */
 size_t peer_master_listeners(uint32_t *ids, size_t max);
 
-/* The peer master has gone, or is of no interest any more. Closes the channel. */
+/* The peer master has ended, or is not needed any more. Closes the channel. */
 void peer_master_finish(void);
 
 #endif

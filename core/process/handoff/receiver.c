@@ -129,7 +129,7 @@ void receiver_count_dealt(struct stats *stats, uint64_t count)
 
 int receiver_send(struct receiver *receiver, struct batch *batch)
 {
-	static int said;
+	static int logged;
 	size_t count = batch->count;
 	int error = batch_send(batch, receiver->inbox);
 
@@ -145,8 +145,8 @@ int receiver_send(struct receiver *receiver, struct batch *batch)
 		receiver->inbox = -1;
 		return -EPIPE;
 	}
-	if (error != -EAGAIN && error != -ETOOMANYREFS && error != said) {
-		said = error;
+	if (error != -EAGAIN && error != -ETOOMANYREFS && error != logged) {
+		logged = error;
 		log_alertc(error,
 			   "cannot pass connections to a worker, trying another one, and again");
 	}

@@ -13,7 +13,7 @@
 struct batch;
 struct stats;
 
-/* A worker that is well takes what it is sent in one turn of its loop. */
+/* A worker that works normally takes what it is sent in one turn of its loop. */
 #define RECEIVER_LATE_MS 10
 
 /* The time until another attempt when receivers, or the master, are behind. */
@@ -77,7 +77,7 @@ void receiver_count_dealt(struct stats *stats, uint64_t count);
  */
 int receiver_send(struct receiver *receiver, struct batch *batch);
 
-/* Another attempt is made with all of them. */
+/* From now on receiver_choose() may choose all of them again. */
 void receivers_unblock(struct receiver *receivers, size_t count);
 
 #endif

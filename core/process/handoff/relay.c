@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A message is peeked at, and removed from its socket when a worker has got it. So nothing is
- * lost when no worker takes it, and the master need not keep messages.
+ * A message with connections is passed on from the channel of a process (relay_take()) or from
+ * an orphan (relay_pass_orphan()). Both call pass_on(), which peeks at the message and removes
+ * it from its socket when a worker has got it. So nothing is lost when no worker takes it, and
+ * the master need not keep messages:
+ *
+ *     pass_on()    channel_peek(), deliver(), channel_drop()
+ *     deliver()    finds the group of workers that take it: takers_of(); then send_to()
+ *     send_to()    sends it to the worker of the group that choose() gives
  */
 #include "process/handoff/relay.h"
 
@@ -22,7 +28,7 @@
 #include "process/server/table.h"
 
 enum {
-	ASKED_MAX = INBOX_CREDIT, /* connections that one process is asked for at a time */
+	REQUESTED_MAX = INBOX_CREDIT, /* connections that one process is asked for at a time */
 	FULL_MS = 100, /* until the next attempt when receivers have no room */
 };
 
@@ -30,7 +36,7 @@ enum {
 struct group {
 	struct receiver *receivers;
 	size_t count;
-	bool are_of_peer; /* of the other program: their inboxes are closed when they have gone */
+	bool are_of_peer; /* of the other program: the inbox of one that has ended is closed here */
 };
 
 static struct {
@@ -38,7 +44,7 @@ static struct {
 	struct receiver workers[TABLE_SIZE]; /* by their places in the table */
 	pid_t pids[TABLE_SIZE]; /* of the processes that `workers` describes */
 	size_t places; /* how many of `workers` are in use */
-	struct timer ask_again;
+	struct timer retry; /* asks for connections again */
 } relay;
 
 /* --- who takes connections --------------------------------------------------------- */
@@ -89,13 +95,13 @@ static const struct generation *successor_of(const struct generation *generation
 }
 
 /*
- * Those who take the connections of a process that ends; NULL: of one that has ended. Workers
- * that end, too, come last, since they would have to give the connections away again.
+ * The workers that take the connections of a process that ends; NULL: of one that has ended.
+ * Workers that end, too, are the last choice, since they have to give the connections away
+ * again.
  */
 static struct group successors_of(const struct process *process)
 {
-	const struct generation *successor =
-		successor_of(process ? process->generation : NULL);
+	const struct generation *successor = successor_of(process ? process->generation : NULL);
 	struct group group = { .are_of_peer = true };
 
 	if (successor)
@@ -148,8 +154,9 @@ void relay_forget_plans(void)
 /* --- passing on ---------------------------------------------------------------------- */
 
 /*
- * The least loaded one with room; else one whose idle connections can make room; else the one
- * with the least on its way, which must make room. NULL: all are blocked or have gone.
+ * The least loaded worker with room; else one that can close idle connections for it; else the
+ * one with the fewest connections on their way, which must make room. NULL: all are blocked or
+ * have ended.
  */
 static struct receiver *choose(const struct group *group)
 {
@@ -206,12 +213,12 @@ static int deliver(struct process *from, const struct message *message)
 
 	if (error != -EPIPE || !from)
 		return error;
-	relay_tell(from);
+	relay_send_listeners(from);
 	takers = workers_of(from->generation, NULL);
 	return send_to(&takers, message);
 }
 
-/* As relay_left(). `process` is at the other end of the socket; NULL: it has ended. */
+/* As relay_pass_orphan(). `process` is at the other end of the socket; NULL: it has ended. */
 static int pass_on(int fd, struct process *process, uint32_t limit)
 {
 	struct message message;
@@ -229,7 +236,7 @@ static int pass_on(int fd, struct process *process, uint32_t limit)
 	return error < 0 ? error : (int)count;
 }
 
-int relay_left(int from, uint32_t limit)
+int relay_pass_orphan(int from, uint32_t limit)
 {
 	int result = pass_on(from, NULL, limit);
 
@@ -249,17 +256,7 @@ static bool grant(struct process *process, uint32_t count)
 	return true;
 }
 
-/* How many connections all processes were asked for and have not given yet. */
-static uint64_t count_granted(void)
-{
-	uint64_t sum = 0;
-
-	for (struct process *process = table_next(NULL); process; process = table_next(process))
-		sum += process->granted;
-	return sum;
-}
-
-static void ask_later(const struct process *process, bool full)
+static void request_later(const struct process *process, bool full)
 {
 	static int64_t said_ms;
 
@@ -267,12 +264,12 @@ static void ask_later(const struct process *process, bool full)
 		log_warnx("all new workers are full: %llu connections stay with process %d until "
 			  "there is room; worker_connections says how many a worker takes",
 			  (unsigned long long)stats_get(&process->stats->active), process->pid);
-	if (!timer_is_started(&relay.ask_again))
-		timer_start(&relay.ask_again, full ? FULL_MS : RECEIVER_RETRY_MS);
+	if (!timer_is_started(&relay.retry))
+		timer_start(&relay.retry, full ? FULL_MS : RECEIVER_RETRY_MS);
 }
 
 /* Asks a worker that ends for as many connections as there is room for. */
-static void ask(struct process *process)
+static void request_from(struct process *process)
 {
 	if (process->state != PROCESS_RETIRING || process->kind != PROCESS_WORKER ||
 	    process->is_old || process->channel.fd < 0 || process->may_give == 0)
@@ -281,19 +278,22 @@ static void ask(struct process *process)
 	if (is_empty(&takers))
 		return;
 	bool full;
-	uint64_t room = find_room(&takers, &full), granted = count_granted();
+	uint64_t room = find_room(&takers, &full), granted = 0;
+
+	for (struct process *each = table_next(NULL); each; each = table_next(each))
+		granted += each->granted;
 	uint64_t count = room > granted ? room - granted : 0;
-	/* Others may not give what they were asked for: so each one is asked for one at least. */
+	/* Another process may not give what it was asked for, so each is asked for at least one. */
 	if (count == 0 && room > 0 && process->granted == 0)
 		count = 1;
-	if (process->granted >= ASKED_MAX)
+	if (process->granted >= REQUESTED_MAX)
 		return;
-	if (count > ASKED_MAX - process->granted)
-		count = ASKED_MAX - process->granted;
+	if (count > REQUESTED_MAX - process->granted)
+		count = REQUESTED_MAX - process->granted;
 	if (count > process->may_give)
 		count = process->may_give;
 	if (count == 0 ? process->granted == 0 : !grant(process, (uint32_t)count))
-		ask_later(process, full);
+		request_later(process, full);
 	else
 		process->may_give -= count;
 }
@@ -306,12 +306,12 @@ void relay_expect(struct process *process)
 {
 	if (process->kind == PROCESS_ACCEPTOR)
 		process->granted = CHANNEL_FDS;
-	process->may_give = 2 * (uint64_t)process->generation->events->worker_connections +
-			    2 * INBOX_CREDIT;
-	ask(process);
+	process->may_give =
+		2 * (uint64_t)process->generation->events->worker_connections + 2 * INBOX_CREDIT;
+	request_from(process);
 }
 
-bool relay_ask_for(struct process *process, uint32_t count)
+bool relay_request(struct process *process, uint32_t count)
 {
 	return process->state == PROCESS_RUNNING && !process->is_old && process->granted == 0 &&
 	       grant(process, count);
@@ -322,11 +322,11 @@ void relay_kept(struct process *process, uint32_t count)
 	process->granted -= count < process->granted ? count : process->granted;
 }
 
-static void ask_all(void *data)
+static void request_from_all(void *data)
 {
 	(void)data;
 	for (struct process *process = table_next(NULL); process; process = table_next(process))
-		ask(process);
+		request_from(process);
 }
 
 /* --- what comes in a channel ---------------------------------------------------------- */
@@ -347,7 +347,7 @@ int relay_take(struct process *process)
 		return -EPROTO;
 	if (result > 0) {
 		process->granted -= (uint32_t)result;
-		ask(process);
+		request_from(process);
 		return 1;
 	}
 	event_remove(&process->channel);
@@ -362,7 +362,7 @@ void relay_stop(struct process *process)
 	process->granted = 0;
 }
 
-/* --- telling whose connections are taken -------------------------------------------------- */
+/* --- the listeners whose connections are taken --------------------------------------- */
 
 static size_t collect_ids(const struct generation *generation, uint32_t *ids, size_t max)
 {
@@ -376,7 +376,7 @@ static size_t collect_ids(const struct generation *generation, uint32_t *ids, si
 	return count;
 }
 
-int relay_tell(struct process *process)
+int relay_send_listeners(struct process *process)
 {
 	static uint32_t ids[CHANNEL_PAYLOAD / sizeof(uint32_t)];
 	const size_t max = sizeof(ids) / sizeof(ids[0]);
@@ -392,16 +392,16 @@ int relay_tell(struct process *process)
 			    (struct str){ (const char *)ids, count * sizeof(ids[0]) }, NULL, 0);
 }
 
-void relay_tell_all(void)
+void relay_successors_changed(void)
 {
 	for (struct process *process = table_next(NULL); process; process = table_next(process))
 		if (process->state == PROCESS_RETIRING && !process->is_old)
-			relay_tell(process);
-	ask_all(NULL);
+			relay_send_listeners(process);
+	request_from_all(NULL);
 }
 
 void relay_init(struct generation *(*active)(void))
 {
 	relay.active = active;
-	relay.ask_again = (struct timer){ .expired = ask_all };
+	relay.retry = (struct timer){ .expired = request_from_all };
 }

@@ -28,14 +28,15 @@ struct receiver;
 void relay_init(struct generation *(*active)(void));
 
 /*
- * Tells a process that ends which listeners its successors have (MESSAGE_LISTENERS). The
+ * Sends a process that ends the listeners that its successors have (MESSAGE_LISTENERS). The
  * caller sends MESSAGE_QUIT afterwards. 0, or -errno of channel_send(); -EPIPE: its channel
  * is closed.
  */
-int relay_tell(struct process *process);
+int relay_send_listeners(struct process *process);
 
-/* The successors have changed: tells all that end, and asks them for connections. */
-void relay_tell_all(void);
+/* The successors have changed: sends their listeners to all processes that end, and asks
+   those for connections. */
+void relay_successors_changed(void);
 
 /*
  * A process was told to end: asks it for as many connections as there is room for, now and
@@ -47,10 +48,10 @@ void relay_expect(struct process *process);
  * Asks a process that serves for so many connections. False: it cannot be asked, or has not
  * yet given what it was asked for before.
  */
-bool relay_ask_for(struct process *process, uint32_t count);
+bool relay_request(struct process *process, uint32_t count);
 
 /*
- * The worker that would get what this process is asked for by relay_ask_for(): the least
+ * The worker that would get what this process is asked for by relay_request(): the least
  * loaded of the others of its generation. NULL: none has room. The caller counts the
  * connections that it has asked for in `planned` of the receiver until it calls
  * relay_forget_plans().
@@ -69,7 +70,7 @@ int relay_take(struct process *process);
 /* MESSAGE_KEPT has come: the process does not give so many of those it was asked for. */
 void relay_kept(struct process *process, uint32_t count);
 
-/* The process has gone, or its channel is closed: nothing more is taken from it. */
+/* The process has ended, or its channel is closed: nothing more is taken from it. */
 void relay_stop(struct process *process);
 
 /*
@@ -79,6 +80,6 @@ void relay_stop(struct process *process);
  * dropped; -EAGAIN, -ETOOMANYREFS, -EMFILE: not possible now; -EPIPE: no worker is left that
  * could take it.
  */
-int relay_left(int from, uint32_t limit);
+int relay_pass_orphan(int from, uint32_t limit);
 
 #endif

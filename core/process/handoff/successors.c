@@ -45,8 +45,8 @@ struct counters_shape {
 enum { SLOTS_MAX = 1 << 20 };
 
 /* So many listeners fit in a message; the connections of others are not given away. */
-#define LISTENERS_MAX                                    \
-	((CHANNEL_PAYLOAD - sizeof(struct successors_head) - \
+#define LISTENERS_MAX                                                       \
+	((CHANNEL_PAYLOAD - sizeof(struct successors_head) -                \
 	  CHANNEL_FDS * (sizeof(struct worker_entry) + sizeof(uint32_t))) / \
 	 sizeof(uint32_t))
 
@@ -190,8 +190,8 @@ static int take_workers(struct successors *successors, const struct message *mes
 		return -EBADMSG;
 	if (message->number == 0)
 		forget_receivers(successors);
-	struct receiver *receivers = realloc(
-		successors->receivers, sizeof(*receivers) * (successors->count + count + 1));
+	struct receiver *receivers = realloc(successors->receivers,
+					     sizeof(*receivers) * (successors->count + count + 1));
 	if (!receivers)
 		return -ENOMEM;
 	successors->receivers = receivers;
@@ -230,7 +230,9 @@ int successors_receive(struct successors *successors, struct message *message)
 	int error = take_workers(successors, message);
 
 	if (error < 0) {
-		log_alertc(error, "cannot learn who takes connections in the other program");
+		log_alertc(error,
+			   "cannot learn which workers of the other program take "
+			   "connections");
 		message_discard(message);
 	}
 	message->fds_count = 0;

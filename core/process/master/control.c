@@ -51,7 +51,7 @@ static struct {
 	bool is_aside; /* another master listens at the path that is configured */
 	struct control_socket by_path, by_address;
 	char address[CONTROL_ADDRESS_SIZE]; /* the abstract one; "": none */
-	int64_t refused_ms; /* when the log was last told of a client of another user */
+	int64_t refused_ms; /* when a client of another user was logged last */
 } control;
 
 int control_parse(struct str received, enum control_command *command)

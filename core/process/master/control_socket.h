@@ -10,7 +10,7 @@
 
 /*
  * Listens at the path, for its owner only (0600), nonblocking. The file of a
- * master that is gone is replaced. A path that begins with '@' is an abstract address
+ * master that has ended is replaced. A path that begins with '@' is an abstract address
  * (unix(7)), which has no file, and no rights: control_socket_trusts() tells whom to
  * serve. The descriptor, or -EADDRINUSE: a living master listens there; -EEXIST: the
  * file is no socket; -ENAMETOOLONG; -errno.

@@ -1,7 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What a signal or a command of the control socket means for the server as a whole, and the
- * order in which changes follow each other. Changes of the generation are in reload.c.
+ * order in which changes follow each other. Calls go down, results come back by hooks:
+ *
+ *     a signal, a command of the control socket
+ *        v
+ *     master.c        on_reload(), on_quit() …: reload_begin(), upgrade_begin(), end()
+ *        v ^          struct reload_hooks: claim(), over() …
+ *     reload.c        the generation that serves and the one that is being started
+ *        v ^          struct supervisor_hooks: serving(), failed(), ended() …
+ *     supervisor.c    the processes; policy.c decides what is done with each
+ *        ^
+ *     a child has ended, or sends a message
+ *
+ * When a reload or an upgrade is over, catch_up() begins what was asked for meanwhile.
  */
 #include "process/master/master.h"
 
@@ -46,14 +58,14 @@ static struct {
 	const struct startup *startup;
 	int64_t started_ms; /* wall clock */
 	enum { GO_ON, END_SOON, END_NOW } ending;
-	struct timer last_resort; /* kills processes that do not end */
+	struct timer kill_timer; /* kills processes that do not end */
 	int status; /* the exit status */
 	unsigned
 		claimed; /* the number of the generation that claim() was called for at the start */
 	bool reload_later; /* asked for while something else was under way */
 	bool upgrade_later; /* the same */
 	bool upgrade_whole; /* this program ends when the new one serves beside it */
-	char *upgrade_text; /* how the upgrade went, for the clients that have asked for it */
+	char *upgrade_text; /* the outcome of the upgrade, for the clients that wait for it */
 } master;
 
 static void end_if_empty(void)
@@ -115,7 +127,7 @@ static void end(bool now, void (*closed)(void))
 			   STR("the server was told to end\n"));
 	if (now) {
 		supervisor_stop_all();
-		timer_start(&master.last_resort, KILL_AFTER_MS);
+		timer_start(&master.kill_timer, KILL_AFTER_MS);
 	} else {
 		peer_master_say_leaving();
 		reload_retire_all();
@@ -124,7 +136,7 @@ static void end(bool now, void (*closed)(void))
 	end_if_empty();
 }
 
-static void on_last_resort(void *data)
+static void on_kill_timer(void *data)
 {
 	(void)data;
 	log_alertx("some processes have not ended, killed");
@@ -233,7 +245,7 @@ static void on_stop(int number)
 static void on_quit(int number)
 {
 	(void)number;
-	log_notice("signal QUIT received, ending after the answers under way");
+	log_notice("signal QUIT received, ending after the responses under way");
 	if (!is_ending())
 		end(false, on_closed);
 }
@@ -445,8 +457,8 @@ static int start(struct generation *first)
 }
 
 /*
- * Whatever ends for lack of memory, the master is not among it: its workers serve
- * on while it waits. A signal that tells it to end ends the wait, too.
+ * Called when there is no memory: the master waits for it, and does not end, since its workers
+ * can serve meanwhile. False: a signal that ends the server has arrived.
  */
 static bool wait_for_memory(void)
 {
@@ -467,7 +479,7 @@ static bool wait_for_memory(void)
 int master_run(const struct startup *startup, struct generation *first)
 {
 	master.startup = startup;
-	master.last_resort = (struct timer){ .expired = on_last_resort };
+	master.kill_timer = (struct timer){ .expired = on_kill_timer };
 	heap_on_shortage(wait_for_memory);
 	proctitle_set("master process %s", proctitle_command_line());
 	if (start(first) == 0)

@@ -49,7 +49,7 @@ enum reload_action reload_advance(struct reload_progress *progress, enum reload_
 		[RELOAD_BEGUN] = { RELOAD_NONE, RELOAD_STARTING, RELOAD_DO_NOTHING },
 		[RELOAD_SERVES] = { RELOAD_STARTING, RELOAD_CLOSING, RELOAD_DO_REPLACE },
 		[RELOAD_UNABLE] = { RELOAD_STARTING, RELOAD_FAILED, RELOAD_DO_ROLL_BACK },
-		[RELOAD_CLOSED] = { RELOAD_CLOSING, RELOAD_NONE, RELOAD_DO_TELL_SUCCESS },
+		[RELOAD_CLOSED] = { RELOAD_CLOSING, RELOAD_NONE, RELOAD_DO_REPORT_SUCCESS },
 		[RELOAD_ENDED] = { RELOAD_FAILED, RELOAD_NONE, RELOAD_DO_FORGET },
 	};
 	/* A generation that is still starting ends when the server is told to end. */
@@ -92,7 +92,7 @@ static void tell_end(bool ok)
 	notify_active();
 }
 
-/* Nothing is left of what was before, except old connections. */
+/* The addresses of the old generation are closed; only its connections are left. */
 static void on_closed(void)
 {
 	if (reload_advance(&reload.progress, RELOAD_CLOSED) == RELOAD_DO_NOTHING)
@@ -156,7 +156,7 @@ static void on_failed(struct generation *generation)
 	}
 }
 
-static void on_gone(struct generation *generation)
+static void on_ended(struct generation *generation)
 {
 	if (generation == reload.next) {
 		reload_advance(&reload.progress, RELOAD_ENDED);
@@ -189,10 +189,10 @@ int reload_start(const struct startup *startup, const struct reload_hooks *hooks
 	static const struct supervisor_hooks supervisor = {
 		.serving = on_serving,
 		.failed = on_failed,
-		.gone = on_gone,
+		.ended = on_ended,
 		.moved = on_moved,
 		.closed = drop_look,
-		.stranger = upgrade_reap,
+		.unknown_child = upgrade_reap,
 	};
 
 	reload.startup = startup;

@@ -19,7 +19,7 @@ struct startup;
 
 /* What the master knows and does. Members may not be NULL. */
 struct reload_hooks {
-	/* The server was told to end: what is gone is not replaced. */
+	/* The server was told to end: processes that end are not replaced. */
 	bool (*is_ending)(void);
 	/* Nothing is under way that changes the processes, and the server goes on. */
 	bool (*may_change)(void);
@@ -92,7 +92,7 @@ enum reload_event {
 enum reload_action {
 	RELOAD_DO_NOTHING,
 	RELOAD_DO_REPLACE, /* the new generation is the active one, that before it retires */
-	RELOAD_DO_TELL_SUCCESS,
+	RELOAD_DO_REPORT_SUCCESS,
 	RELOAD_DO_ROLL_BACK, /* what was opened is closed, the failure reported */
 	RELOAD_DO_GIVE_UP, /* the server has nothing that serves */
 	RELOAD_DO_FORGET, /* the generation that did not come to serve */

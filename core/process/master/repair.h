@@ -2,7 +2,7 @@
 /*
  * What processes share can be shut down by each of them for all: the listening
  * sockets, where workers accept themselves, and an inbox by its two users. The master
- * looks once a second, and makes anew what is dead.
+ * looks once a second, and replaces what was shut down.
  */
 #ifndef SKUA_PROCESS_MASTER_REPAIR_H
 #define SKUA_PROCESS_MASTER_REPAIR_H

@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Between the command line and the master: read, open, go to the background. It
- * also says where errors go as long as no configuration does.
+ * The start of the server, from the command line (main.c) to the loop:
+ *
+ *     server_run()     takes over sockets, reads the configuration, opens what it names
+ *     serve()          goes to the background, then calls one of
+ *     master_run()     master.c: starts the processes of the first generation
+ *     single_run()     worker/single.c: master_process off
+ *
+ * Until a configuration says where errors go, they go to standard error and the file of -e.
  */
 #include "process/master/server.h"
 
@@ -47,14 +53,6 @@ static void open_error_log(const struct startup *startup)
 	log_process = &early;
 }
 
-/* With `skua serve` there is no need of root once the sockets are open. */
-static int drop_early(const struct startup *startup)
-{
-	const struct identity owner = { .uid = startup->uid, .gid = startup->gid };
-
-	return startup->serve ? privileges_drop(&owner) : 0;
-}
-
 /* Owns the generation. */
 static int serve(const struct startup *startup, struct generation *generation)
 {
@@ -75,7 +73,7 @@ static int serve(const struct startup *startup, struct generation *generation)
 	return status;
 }
 
-/* What another program has left serves on as long as it can. */
+/* The start has failed: lets the old program of an upgrade, or its processes, go on. */
 static int give_up(const struct startup *startup)
 {
 	takeover_go_back();
@@ -112,7 +110,12 @@ int server_run(const struct startup *startup)
 	if (generation_read(startup, stderr, &generation) < 0)
 		return give_up(startup);
 	listen_return(generation->listeners);
-	if (generation_open(generation) < 0 || drop_early(startup) < 0) {
+	int error = generation_open(generation);
+	/* With `skua serve` there is no need of root once the sockets are open. */
+	const struct identity owner = { .uid = startup->uid, .gid = startup->gid };
+	if (error == 0 && startup->serve)
+		error = privileges_drop(&owner);
+	if (error < 0) {
 		generation_destroy(generation);
 		return give_up(startup);
 	}

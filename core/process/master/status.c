@@ -107,7 +107,7 @@ static void print_head(struct text *to, const struct server_status *status)
 	text_printf(to, "generation     %u, since %s%s%s\n", active->number,
 		    status_time(time, active->since_ms),
 		    status->reloading ? "; a reload is under way" : "",
-		    status->ending ? "; the server ends after the answers under way" : "");
+		    status->ending ? "; the server ends after the responses under way" : "");
 	text_printf(to, "accept_mode    %s\nlistens on     ", status_accept_mode(active));
 	print_listeners(to, active->listeners);
 	text_add(to, STR("\n"));
@@ -126,7 +126,7 @@ static void print_waits(struct text *to, const struct stats_sum *counts)
 {
 	bool some = false;
 
-	print_wait(to, counts->writing, "answer", &some);
+	print_wait(to, counts->writing, "response", &some);
 	print_wait(to, status_reading(counts), "request", &some);
 	print_wait(to, counts->idle, "idle connection", &some);
 }

@@ -21,7 +21,7 @@ struct server_status {
 	const struct generation *active; /* NULL: the server is still starting */
 	int64_t started_ms; /* wall clock */
 	bool reloading;
-	bool ending; /* after the answers under way */
+	bool ending; /* after the responses under way */
 };
 
 /* For people: some lines, a table, the sums. */
@@ -44,7 +44,7 @@ int64_t status_age(const struct process *process);
 /* What this one has counted. */
 struct stats_sum status_counts(const struct process *process);
 
-/* Connections that are open, neither idle nor being answered. */
+/* Connections that are open, but neither idle nor being sent a response. */
 uint64_t status_reading(const struct stats_sum *counts);
 
 /* "2026-11-22T19:47:10Z", in 32 bytes at `to`, which is returned. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Names of members are for programs: they may come, but not change their meaning.
+ * Programs read the names of the members: new names may be added, but a name must not change
+ * its meaning.
  */
 #include "process/master/status.h"
 
@@ -98,7 +99,7 @@ static void put_generation(struct text *to, const struct generation *active)
 	text_add(to, STR("],"));
 }
 
-/* Of the modules that have any. */
+/* Writes the counters of the modules that have any. */
 static void put_modules(struct text *to)
 {
 	uint64_t sums[STATS_MODULES_MAX], *sum = sums;

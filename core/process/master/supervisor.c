@@ -32,7 +32,7 @@ enum {
 
 static struct {
 	struct supervisor_hooks hooks;
-	int64_t offence_ms; /* when the log was last told of a process that breaks the protocol */
+	int64_t offence_ms; /* when a process that breaks the protocol was logged last */
 } supervisor;
 
 int supervisor_start(const struct supervisor_hooks *given)
@@ -68,7 +68,7 @@ static void on_overdue(void *data)
 	kill(process->pid, SIGKILL);
 }
 
-/* Asks for a soft end; a process that isn't running just goes. */
+/* Ends a process after its responses; one that is not running is removed at once. */
 static void quit(struct process *process)
 {
 	int64_t timeout_ms = process->generation->main->worker_shutdown_timeout.ms;
@@ -81,8 +81,9 @@ static void quit(struct process *process)
 	if (action != ACTION_QUIT)
 		return;
 	process->state = PROCESS_RETIRING;
-	if (relay_tell(process) < 0)
-		log_warnx("%s (%d) does not answer and ends without handing its connections over",
+	if (relay_send_listeners(process) < 0)
+		log_warnx("%s (%d) does not take messages and ends without handing its "
+			  "connections over",
 			  process_name(process), process->pid);
 	command(process, MESSAGE_QUIT, SIGQUIT);
 	relay_expect(process);
@@ -112,14 +113,14 @@ static void quit_in_order(struct generation *generation)
 static void settle(struct generation *generation)
 {
 	if (generation->retiring && table_count(generation) == 0)
-		supervisor.hooks.gone(generation);
+		supervisor.hooks.ended(generation);
 }
 
 void supervisor_retire(struct generation *generation)
 {
 	generation->retiring = true;
 	quit_in_order(generation);
-	relay_tell_all();
+	relay_successors_changed();
 	stall_watch();
 	settle(generation);
 }
@@ -183,7 +184,7 @@ static int on_message(struct process *process, const struct message *message)
 	case MESSAGE_SUCCESSORS:
 		if (!process->is_old)
 			return -EPROTO;
-		relay_tell(process);
+		relay_send_listeners(process);
 		return 1;
 	case MESSAGE_KEPT:
 		relay_kept(process, message->number);
@@ -328,11 +329,11 @@ static int add_all(struct generation *generation, enum process_kind kind, unsign
 		error = table_add(kind, generation, i, &process);
 	}
 	if (error < 0)
-		log_emergc(error, "no room for the processes of this configuration");
+		log_emergc(error, "the table has no room for the processes of this configuration");
 	return error;
 }
 
-/* All places first: an acceptor wants to know all inboxes. */
+/* Makes all entries of the table first: an acceptor needs the inboxes of all workers. */
 int supervisor_begin(struct generation *generation)
 {
 	bool deals = generation->events->accept_mode == ACCEPT_HANDOFF;
@@ -488,7 +489,7 @@ void supervisor_reap(void)
 		if (process)
 			died(process, status);
 		else
-			supervisor.hooks.stranger(pid, status);
+			supervisor.hooks.unknown_child(pid, status);
 	}
 	supervisor.hooks.closed();
 }

@@ -20,13 +20,13 @@ struct supervisor_hooks {
 	/* A process could not start before the generation has served: it is being retired. */
 	void (*failed)(struct generation *generation);
 	/* The last process of the generation has ended. It may be destroyed. */
-	void (*gone)(struct generation *generation);
+	void (*ended)(struct generation *generation);
 	/* A root of the generation lies outside of what its workers can open. */
 	void (*moved)(struct generation *generation);
 	/* A process has closed its listening sockets, or has ended. */
 	void (*closed)(void);
 	/* A child has ended that is not in the table of processes. */
-	void (*stranger)(pid_t pid, int status);
+	void (*unknown_child)(pid_t pid, int status);
 };
 
 /* In the master, once. Members of the hooks may not be NULL. 0 or -errno. */
@@ -59,7 +59,7 @@ void supervisor_kill_all(void);
 /* Gives all processes of the generation its log files again. */
 void supervisor_send_logs(struct generation *generation);
 
-/* SIGCHLD: takes notice of all that have ended. */
+/* At SIGCHLD: handles all children that have ended. */
 void supervisor_reap(void);
 
 #endif

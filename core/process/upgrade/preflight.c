@@ -43,12 +43,12 @@ struct stream {
 
 static struct {
 	struct stream talk; /* the hello and the response */
-	struct stream said; /* its standard output and error */
+	struct stream output; /* its standard output and error */
 	struct timer deadline;
 	void (*on_over)(bool passed);
 	pid_t child; /* 0: none */
 	bool has_requested, took_too_long;
-} preflight = { .talk.event.fd = -1, .said.event.fd = -1 };
+} preflight = { .talk.event.fd = -1, .output.event.fd = -1 };
 
 /* --- in the master ---------------------------------------------------------------- */
 
@@ -100,7 +100,7 @@ static void on_talk(struct event *event, uint32_t events)
 		log_warn("the new program cannot be sent a request");
 }
 
-static void on_said(struct event *event, uint32_t events)
+static void on_output(struct event *event, uint32_t events)
 {
 	(void)events;
 	read_stream((struct stream *)event);
@@ -122,7 +122,7 @@ static int watch(struct stream *stream, int fd, void (*ready)(struct event *, ui
 }
 
 /* In the child. All other descriptors are close-on-exec. */
-static _Noreturn void exec_new(int talk_fd, int said_fd)
+static _Noreturn void exec_new(int talk_fd, int output_fd)
 {
 	char number[16];
 	sigset_t none;
@@ -133,18 +133,18 @@ static _Noreturn void exec_new(int talk_fd, int said_fd)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	fcntl(talk_fd, F_SETFD, 0);
-	dup2(said_fd, STDOUT_FILENO);
-	dup2(said_fd, STDERR_FILENO);
+	dup2(output_fd, STDOUT_FILENO);
+	dup2(output_fd, STDERR_FILENO);
 	int error = program_exec();
 	dprintf(STDERR_FILENO, "cannot execute %s: %s\n", program_path(), strerror(-error));
 	_exit(127);
 }
 
-static int make_pipes(int talk_fds[2], int said_fds[2])
+static int make_pipes(int talk_fds[2], int output_fds[2])
 {
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, talk_fds) < 0)
 		return -errno;
-	if (pipe2(said_fds, O_CLOEXEC) == 0)
+	if (pipe2(output_fds, O_CLOEXEC) == 0)
 		return 0;
 	int error = -errno;
 	close(talk_fds[0]);
@@ -154,30 +154,30 @@ static int make_pipes(int talk_fds[2], int said_fds[2])
 
 int preflight_start(void (*over)(bool passed))
 {
-	int talk_fds[2], said_fds[2];
-	int error = make_pipes(talk_fds, said_fds);
+	int talk_fds[2], output_fds[2];
+	int error = make_pipes(talk_fds, output_fds);
 
 	if (error < 0)
 		return error;
 	preflight.child = fork();
 	if (preflight.child == 0)
-		exec_new(talk_fds[1], said_fds[1]);
+		exec_new(talk_fds[1], output_fds[1]);
 	error = preflight.child < 0 ? -errno : 0;
 	close(talk_fds[1]);
-	close(said_fds[1]);
+	close(output_fds[1]);
 	if (error < 0) {
 		preflight.child = 0;
 		close(talk_fds[0]);
-		close(said_fds[0]);
+		close(output_fds[0]);
 		return error;
 	}
 	preflight.on_over = over;
 	preflight.has_requested = preflight.took_too_long = false;
 	preflight.deadline = (struct timer){ .expired = on_deadline };
 	timer_start(&preflight.deadline, DEADLINE_MS);
-	/* If a stream cannot be watched the preflight fails, by the timer at the latest. */
+	/* If a stream cannot be watched, the timer ends the preflight, which has failed then. */
 	watch(&preflight.talk, talk_fds[0], on_talk);
-	watch(&preflight.said, said_fds[0], on_said);
+	watch(&preflight.output, output_fds[0], on_output);
 	return 0;
 }
 
@@ -194,7 +194,7 @@ static bool has_responded(void)
 /* Whether the new program has passed; if not, the log says why. */
 static bool has_passed(int status)
 {
-	struct str said = text_of(&preflight.said);
+	struct str output = text_of(&preflight.output);
 
 	if (preflight.took_too_long)
 		log_emergx("the new program %s has not responded within %d s", program_path(),
@@ -211,8 +211,8 @@ static bool has_passed(int status)
 			   program_path());
 	else
 		return true;
-	while (!str_empty(said)) {
-		struct str line = str_split(&said, '\n');
+	while (!str_empty(output)) {
+		struct str line = str_split(&output, '\n');
 
 		if (!str_empty(line))
 			log_emergx("the new program says: %.*s", STR_ARG(line));
@@ -227,9 +227,9 @@ bool preflight_reap(pid_t pid, int status)
 	preflight.child = 0;
 	timer_stop(&preflight.deadline);
 	read_stream(&preflight.talk);
-	read_stream(&preflight.said);
+	read_stream(&preflight.output);
 	close_stream(&preflight.talk);
-	close_stream(&preflight.said);
+	close_stream(&preflight.output);
 	preflight.on_over(has_passed(status));
 	return true;
 }

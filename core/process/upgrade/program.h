@@ -9,7 +9,7 @@
 /*
  * Remembers the path, seen from the folder where the command was given, and the
  * arguments; argv stays the caller's and must live. Links in the path are kept:
- * one that is turned round names another program later. Once, in main().
+ * a link that is changed later leads to another program. Once, in main().
  */
 void program_note(char **argv);
 

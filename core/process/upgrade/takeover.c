@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Until this program serves, nothing that it was given is closed or forgotten,
- * so that the old program finds all as it was: the same numbers, the same text.
- * What has died meanwhile it sees for itself.
+ * so that the old program, if it comes back, finds the same descriptors and the same state. It
+ * notices by itself which processes have ended meanwhile.
  */
 #include "process/upgrade/takeover.h"
 
@@ -49,7 +49,7 @@ static struct {
 	/* Clients of the control socket that wait for this program, which serves already. */
 	int clients[STATE_CLIENTS];
 	size_t clients_count;
-	bool is_unannounced; /* this program serves and has told nobody yet */
+	bool is_unannounced; /* this program serves, and takeover_announce() has to report it */
 } takeover = { .state = { .peer = -1, .stats = -1 }, .state_fd = -1, .program = -1 };
 
 static void keep_from_exec(bool keep)
@@ -66,7 +66,7 @@ static void exec_back(void)
 	program_exec_fd(takeover.program);
 }
 
-/* A child that crashes is seen to by its master. */
+/* Handles the crash of the master alone: the master notices the crash of a child. */
 static void on_crash(int number)
 {
 	static const char message[] = "skua: the new program has crashed: going back\n";
@@ -190,7 +190,9 @@ int takeover_begin(void)
 	if (error == 0)
 		error = take_sockets();
 	if (error < 0)
-		log_emergc(error, "upgrade: what the other program has left is not understood");
+		log_emergc(error,
+			   "upgrade: the state that the other program has passed on cannot be "
+			   "used");
 	return error;
 }
 
@@ -213,7 +215,10 @@ bool takeover_address(union address *address, socklen_t *len)
 	return true;
 }
 
-/* What it can do without a configuration: end, and say who takes its connections. */
+/*
+ * Makes a generation without a configuration: its processes can end, and be told which workers
+ * take their connections.
+ */
 static struct generation *make_generation(bool retiring)
 {
 	static const struct events_conf events = { .worker_connections = INT_MAX };
@@ -249,7 +254,10 @@ static bool has_acceptor(void)
 	return false;
 }
 
-/* One that has died waits for its inbox to be given to another. */
+/*
+ * Puts a process into the table. One that has ended waits there: the connections in its inbox
+ * are for the next generation. 0 or -errno.
+ */
 static int restore(const struct state_process *saved, struct generation *active,
 		   struct generation *retiring)
 {
@@ -285,7 +293,7 @@ static bool keep_socket(void *data, uint32_t id, int fd, const char *lender)
 		is_known |= takeover.state.sockets[i].fd == fd;
 		is_shared |= takeover.state.sockets[i].id == id;
 	}
-	/* Nothing need go back of an address that the old program does not have. */
+	/* The old program does not need sockets of addresses that it does not have. */
 	if (lender || is_known || !is_shared)
 		return true;
 	socket.address_len = sizeof(socket.address);
@@ -294,7 +302,7 @@ static bool keep_socket(void *data, uint32_t id, int fd, const char *lender)
 	       state_append_socket(takeover.state_fd, &socket) == 0;
 }
 
-/* What was opened here has connections in it, that must not be lost on the way back. */
+/* Adds the sockets opened here to the state, so that connections in them are not lost. */
 static void keep_sockets(void)
 {
 	if (!listen_for_each(keep_socket, NULL))
@@ -318,8 +326,8 @@ static int restore_all(struct generation *active, struct generation *retiring)
 	return error;
 }
 
-/* The old program has come back: tells those who have asked for the upgrade. */
-static void answer_failed(void)
+/* In the old program, after it has come back: reports the failure to the waiting clients. */
+static void reply_failed(void)
 {
 	for (size_t i = 0; i < takeover.state.clients_count; i++) {
 		dprintf(takeover.state.clients[i],
@@ -344,7 +352,7 @@ struct generation *takeover_processes(unsigned *number)
 	takeover.deadline = (struct timer){ .expired = on_deadline };
 	timer_start(&takeover.deadline, DEADLINE_MS);
 	if (takeover.program < 0)
-		answer_failed();
+		reply_failed();
 	struct generation *active = make_generation(false), *retiring = make_generation(true);
 	if (!active || !retiring || restore_all(active, retiring) < 0) {
 		log_emergx("upgrade: no room for the processes of the old program");
@@ -390,7 +398,7 @@ void takeover_settle(void)
 	if (takeover.program >= 0)
 		log_notice("upgrade: this program serves in place of the old one");
 	zones_settle();
-	/* Until now the old program could have been the one to deal them out. */
+	/* Until now the old program could have come back and given them to its workers. */
 	for (size_t i = 0; i < takeover.state.orphans_count; i++)
 		orphans_take(takeover.state.orphans[i], UINT32_MAX);
 	takeover.state.orphans_count = 0;
@@ -428,6 +436,6 @@ void takeover_go_back(void)
 			kill(process->pid, SIGKILL);
 	fflush(NULL);
 	exec_back();
-	log_emerg("upgrade: cannot go back to the old program; its processes serve on, without "
-		  "replacement: start the server again soon");
+	log_emerg("upgrade: cannot go back to the old program; its processes go on serving, but "
+		  "are not replaced when they end: start the server again soon");
 }

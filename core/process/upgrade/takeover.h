@@ -35,7 +35,7 @@ bool takeover_is_beside(void);
 /*
  * In the master, after table_start(): puts the processes of the other program into the table
  * and returns the generation that they belong to, which has no configuration. *number is its
- * number. NULL: there are no processes, or not the memory.
+ * number. NULL: there are no processes, or there is no memory.
  */
 struct generation *takeover_processes(unsigned *number);
 
@@ -51,7 +51,7 @@ void takeover_forget(void);
 /* A generation of this program serves: the program stays. */
 void takeover_settle(void);
 
-/* Tells those who have asked for the upgrade, and the old program, that this one serves. */
+/* Reports to the clients that wait for the upgrade, and to the old program, that this serves. */
 void takeover_announce(void);
 
 /* Becomes the old program again. Returns if there is none, or execve(2) fails. */

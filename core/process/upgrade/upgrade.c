@@ -56,12 +56,12 @@ enum upgrade_action upgrade_advance(struct upgrade_progress *progress, enum upgr
 		return UPGRADE_DO_START_BESIDE;
 	case UPGRADE_FAILED:
 		progress->step = UPGRADE_NONE;
-		return UPGRADE_DO_TELL_FAILURE;
+		return UPGRADE_DO_REPORT_FAILURE;
 	case UPGRADE_SERVES:
 		if (step != UPGRADE_STARTING)
 			return UPGRADE_DO_NOTHING;
 		progress->step = UPGRADE_NONE;
-		return UPGRADE_DO_TELL_SUCCESS;
+		return UPGRADE_DO_REPORT_SUCCESS;
 	case UPGRADE_LATE:
 		return step == UPGRADE_STARTING ? UPGRADE_DO_KILL : UPGRADE_DO_NOTHING;
 	case UPGRADE_CANCELLED:
@@ -271,7 +271,7 @@ static int start_beside(void)
 
 /* --- the course of an upgrade ----------------------------------------------------- */
 
-static void tell_end(bool serves)
+static void end_upgrade(bool serves)
 {
 	timer_stop(&upgrade.deadline);
 	upgrade.hooks.over(serves);
@@ -295,11 +295,11 @@ static void handle(enum upgrade_event event)
 			   upgrade.child, DEADLINE_MS / 1000);
 		kill(upgrade.child, SIGKILL);
 		return;
-	case UPGRADE_DO_TELL_SUCCESS:
-		tell_end(true);
+	case UPGRADE_DO_REPORT_SUCCESS:
+		end_upgrade(true);
 		return;
-	case UPGRADE_DO_TELL_FAILURE:
-		tell_end(false);
+	case UPGRADE_DO_REPORT_FAILURE:
+		end_upgrade(false);
 		return;
 	}
 }
@@ -321,7 +321,8 @@ void upgrade_begin(unsigned generation, bool in_background)
 	upgrade.generation = generation;
 	upgrade.progress = (struct upgrade_progress){
 		.step = UPGRADE_PREFLIGHT,
-		/* Who supervises this process, as its init or manager, wants it to go on. */
+		/* A service manager, or a container whose pid 1 this is, takes its end for the
+		   server's: then the program is replaced in this process. */
 		.is_beside = in_background && getpid() != 1 && !getenv("NOTIFY_SOCKET"),
 	};
 	if (upgrade_has_peer()) {

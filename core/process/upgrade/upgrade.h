@@ -83,8 +83,8 @@ enum upgrade_action {
 	UPGRADE_DO_EXEC, /* this process becomes the new program; UPGRADE_FAILED if not */
 	UPGRADE_DO_START_BESIDE, /* fork the new program; UPGRADE_FAILED if that fails */
 	UPGRADE_DO_KILL, /* the new master; UPGRADE_FAILED when it has ended */
-	UPGRADE_DO_TELL_SUCCESS, /* call over() */
-	UPGRADE_DO_TELL_FAILURE,
+	UPGRADE_DO_REPORT_SUCCESS, /* call over() */
+	UPGRADE_DO_REPORT_FAILURE,
 };
 
 struct upgrade_progress {

@@ -47,8 +47,8 @@ void state_finish(struct upgrade_state *state)
 }
 
 /*
- * Puts the item behind the `count` others; there is room up to the next power of two. The
- * array, which may have moved; NULL: no memory, the array stays.
+ * Appends an item to an array whose capacity is `count` rounded up to a power of two. Returns
+ * the array, which may have moved; NULL: there is no memory, and the array is as before.
  */
 static void *append(void *array, size_t *count, const void *item, size_t size)
 {
@@ -203,7 +203,7 @@ static bool read_number(struct str *line, uint64_t max, uint64_t *out)
 	return str_to_u64(next(line), max, out) == 0;
 }
 
-/* -1: there is none. */
+/* Reads a descriptor; -1 stands for none. */
 static bool read_fd(struct str *line, int *out)
 {
 	uint64_t number;
@@ -220,7 +220,7 @@ static bool read_fd(struct str *line, int *out)
 	return true;
 }
 
-/* One of these words; some places of the table are empty. */
+/* Reads one of these words; some entries of the table are NULL. */
 static bool read_word(struct str *line, const char *const *words, size_t count, int *out)
 {
 	struct str word = next(line);
@@ -344,7 +344,7 @@ static bool read_stats(struct upgrade_state *state, struct str line)
 	return true;
 }
 
-/* To an array of this size, with a zero at the end. */
+/* Copies a text into an array of this size, with a NUL. False: it is empty or too long. */
 static bool copy_text(char *to, size_t size, struct str text)
 {
 	if (str_empty(text) || text.len >= size)

@@ -12,7 +12,7 @@
  *     generation 12
  *     listener 3 9 02001f907f000001…      id, descriptor, address in hex, its lender
  *     process 0 worker 2 running 4711 10 11 12 5000 0
- *     left 14                             an inbox whose process has gone
+ *     left 14                             an inbox whose process has ended
  *     zone 13 4096 48 hits-1 visitors     descriptor, size, lock, layout, name
  */
 #ifndef SKUA_PROCESS_UPGRADE_UPGRADE_STATE_H
@@ -53,7 +53,7 @@ struct state_process {
 	int channel; /* the master's end; -1 */
 	int inbox[2]; /* -1: none */
 	int64_t started_ms; /* monotonic */
-	int64_t granted; /* struct process; -1: it knows nothing of that (struct process, is_old) */
+	int64_t granted; /* struct process; -1: struct process, is_old */
 };
 
 struct state_zone {
@@ -77,13 +77,13 @@ struct upgrade_state {
 	size_t sockets_count;
 	struct state_process *processes;
 	size_t processes_count;
-	int *orphans; /* read ends of inboxes whose processes have gone */
+	int *orphans; /* read ends of inboxes whose processes have ended */
 	size_t orphans_count;
 	struct state_zone *zones;
 	size_t zones_count;
 };
 
-/* An empty one. */
+/* Makes an empty state. */
 void state_init(struct upgrade_state *state);
 void state_finish(struct upgrade_state *state);
 
@@ -96,7 +96,7 @@ bool state_add_zone(struct upgrade_state *state, const struct state_zone *zone);
 /* False: there are too many. */
 bool state_add_client(struct upgrade_state *state, int fd);
 
-/* A descriptor, close-on-exec, of a file that holds it; -errno. */
+/* Writes the state into a new file. Its descriptor, close-on-exec, or -errno. */
 int state_write(const struct upgrade_state *state);
 
 /* Adds a socket to such a file. 0 or -errno. */
@@ -105,7 +105,7 @@ int state_append_socket(int fd, const struct state_socket *socket);
 /* Reads the file from its beginning; closes nothing. 0, -errno, -EBADMSG: it is not understood. */
 int state_read(struct upgrade_state *state, int fd);
 
-/* The same from its text. */
+/* Reads the state from its text. 0 or -EBADMSG. */
 int state_parse(struct upgrade_state *state, struct str text);
 
 /*

@@ -29,10 +29,10 @@ static struct {
 	struct receiver *receivers; /* the workers of its generation */
 	size_t receivers_count;
 	struct passed_conn held[HELD_MAX]; /* fd -1: it was sent */
-	struct receiver *plan[HELD_MAX]; /* who gets each of them; NULL: nobody has room */
+	struct receiver *plan[HELD_MAX]; /* the worker for each of them; NULL: none has room */
 	size_t held_count, held_limit;
 	bool quitting;
-	bool said_full; /* the log says that all workers are full */
+	bool logged_full; /* the log says that all workers are full */
 } acceptor;
 
 /* Sends a worker its share of the plan; on failure the connections stay held. */
@@ -73,16 +73,16 @@ static void share_out(void)
 static void give_to_master(void)
 {
 	static struct batch batch;
-	bool gone[HELD_MAX] = { false };
+	bool batched[HELD_MAX] = { false };
 
 	batch.count = batch.len = 0;
 	for (size_t i = 0; i < acceptor.held_count; i++)
-		gone[i] = giving_is_taken(acceptor.held[i].listener) &&
+		batched[i] = giving_is_taken(acceptor.held[i].listener) &&
 			  batch_add(&batch, &acceptor.held[i]);
 	if (batch.count == 0 || giving_send(&batch) < 0)
 		return;
 	for (size_t i = 0; i < acceptor.held_count; i++)
-		if (gone[i])
+		if (batched[i])
 			acceptor.held[i].fd = -1;
 }
 
@@ -116,11 +116,11 @@ static void deal(void)
 	share_out();
 	forget_sent();
 	size_t held = acceptor.held_count;
-	if (held == acceptor.held_limit && !acceptor.said_full) {
+	if (held == acceptor.held_limit && !acceptor.logged_full) {
 		log_alertx("all workers are full or busy: new connections wait");
-		acceptor.said_full = true;
+		acceptor.logged_full = true;
 	} else if (held == 0) {
-		acceptor.said_full = false;
+		acceptor.logged_full = false;
 	}
 	bool is_over = acceptor.quitting && !are_takers_left();
 	if (held && is_over)

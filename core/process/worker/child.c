@@ -46,11 +46,11 @@ static const struct child_ops *const kinds[] = {
 static struct {
 	struct process *self;
 	const struct child_ops *ops;
-	bool draining; /* it was told to end */
-	int64_t shown; /* connections in the title of the process; -1: none */
+	bool draining; /* it ends after the responses under way */
+	int64_t shown; /* the number of connections in the process title; -1: none */
 } child = { .shown = -1 };
 
-/* Who accepts: in accept_mode handoff the acceptor alone. */
+/* Whether the process accepts connections: in accept_mode handoff only the acceptor does. */
 static bool accepts(const struct process *process)
 {
 	bool deals = process->generation->events->accept_mode == ACCEPT_HANDOFF;
@@ -82,7 +82,7 @@ static void quit(void)
 		loop_on_finish(&hook);
 	child.draining = true;
 	child.ops->quit();
-	master_channel_tell(MESSAGE_CLOSED, 0);
+	master_channel_send(MESSAGE_CLOSED, 0);
 }
 
 /* The master has opened the log files again: each new one takes the number of its old one. */
@@ -132,10 +132,10 @@ static void obey(struct message *message)
 	message_discard(message);
 }
 
-/* Without a master no process could stop or reload this one: it makes room for a new one. */
+/* Without a master nothing could stop or reload this process, so it ends. */
 static void on_lost(void)
 {
-	log_alertx("the master process has gone: ending after the responses under way");
+	log_alertx("the master process has ended: ending after the responses under way");
 	set_takers(STR(""));
 	quit();
 }
@@ -216,7 +216,7 @@ static void on_moved(void)
 	static int64_t told_ms;
 
 	if (clock_is_due(&told_ms, 1000))
-		master_channel_tell(MESSAGE_MOVED, 0);
+		master_channel_send(MESSAGE_MOVED, 0);
 }
 
 /* The life of the child. Returns its exit status. */
@@ -232,7 +232,7 @@ static int run(struct process *self, int fd)
 	close_others();
 	fork_cleanup_run();
 	if (table_enter(self) < 0) {
-		log_emergx("the counters of others cannot be put out of reach");
+		log_emergx("the counters of other processes cannot be unmapped");
 		return EXIT_NO_START;
 	}
 	if (start_loop(fd) < 0 || start_rights() < 0)
@@ -248,9 +248,9 @@ static int run(struct process *self, int fd)
 	report_leave();
 	daemon_detach();
 	leaks_note();
-	int error = master_channel_tell(MESSAGE_READY, 0);
+	int error = master_channel_send(MESSAGE_READY, 0);
 	if (error < 0) {
-		log_emergc(error, "cannot speak to the master process");
+		log_emergc(error, "cannot send a message to the master process");
 		return EXIT_NO_START;
 	}
 	loop_run();
@@ -259,7 +259,7 @@ static int run(struct process *self, int fd)
 	return 0;
 }
 
-/* Everything that can fail has been done when there is a process. */
+/* Does all that can fail before fork(2), so that a process which exists can be kept. */
 static int fork_child(struct process *process, int fds[2])
 {
 	process->channel.fd = fds[0];

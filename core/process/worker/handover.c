@@ -62,9 +62,9 @@ static bool flush(void)
 }
 
 /*
- * 0: it is in the batch, which flush() sends, or was sent with it already. -EAGAIN:
- * there is no room for it. -EBUSY: something is under way on it. -EMSGSIZE: no message
- * holds what belongs to it. After an error it is as before.
+ * Puts a connection into the batch. 0: flush() will send it, or has done so. -EAGAIN: there is
+ * no room for it. -EBUSY: a request or a response is under way on it. -EMSGSIZE: its state
+ * does not fit into a message. After an error the connection is as before.
  */
 static int add(struct conn *conn)
 {
@@ -122,7 +122,7 @@ static bool offer(struct conn *conn)
 	return has_credit();
 }
 
-/* There may be room again for the connections of this worker, if it ends. */
+/* Goes on giving connections away, in a worker that ends: there may be room for them again. */
 static void go_on(void)
 {
 	handover.is_blocked = false;
@@ -200,7 +200,7 @@ void handover_give(uint32_t count)
 		conn_for_idle(move);
 	flush();
 	if (handover.credit)
-		master_channel_tell(MESSAGE_KEPT, handover.credit);
+		master_channel_send(MESSAGE_KEPT, handover.credit);
 	handover.credit = 0;
 }
 

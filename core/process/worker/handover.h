@@ -12,7 +12,7 @@
 /* Once in a worker. */
 void handover_init(void);
 
-/* Other listeners' connections than before are taken by other workers (giving.h). */
+/* The list of listeners whose connections other workers take has changed (giving.h). */
 void handover_takers_changed(void);
 
 /* MESSAGE_GIVE has come: this worker may give `count` more connections to the master. */

@@ -44,7 +44,7 @@ static bool report(int fd)
 	return true;
 }
 
-/* How many of the open descriptors from `first` on act() says true of. */
+/* Calls act() with the open descriptors among `count` numbers. Returns how often it was true. */
 static unsigned for_some(int first, int count, bool (*act)(int fd))
 {
 	struct pollfd fds[AT_ONCE];

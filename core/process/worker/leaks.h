@@ -16,10 +16,10 @@
  */
 void leaks_close_inherited(void);
 
-/* What is open now may be open at the end. */
+/* Notes the descriptors that are open now: leaks_report() leaves them out. */
 void leaks_note(void);
 
-/* An [alert] for each further descriptor that is open; how many there are. */
+/* Logs an [alert] for each other descriptor that is open. Returns how many there are. */
 unsigned leaks_report(void);
 
 #endif

@@ -35,7 +35,7 @@ int master_channel_start(int fd, const struct master_channel_hooks *hooks)
 	return event_add(&channel.event, EPOLLIN);
 }
 
-int master_channel_tell(enum message_type type, uint32_t number)
+int master_channel_send(enum message_type type, uint32_t number)
 {
 	int fd = channel.event.fd;
 

@@ -24,7 +24,7 @@ int master_channel_start(int fd, const struct master_channel_hooks *hooks);
  * Sends a message without a payload. 0, or -errno of channel_send(); -EPIPE: there is no
  * master.
  */
-int master_channel_tell(enum message_type type, uint32_t number);
+int master_channel_send(enum message_type type, uint32_t number);
 
 /* Gives connections to the master (relay.h); otherwise as batch_send(). -EPIPE: no master. */
 int master_channel_give(struct batch *batch);

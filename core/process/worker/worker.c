@@ -149,7 +149,7 @@ static unsigned take_from_inbox(void)
 		if (!more)
 			break;
 	}
-	/* In this order, so that senders do not take connections that have arrived for room. */
+	/* `active` grows before `taken`: otherwise senders would see room that is not there. */
 	stats_set(&stats_mine->active, conns.active);
 	stats_add(&stats_mine->taken, count);
 	/* The inbox is empty: connections that are still missing were in a dropped message. */
@@ -197,7 +197,7 @@ static int start_accepting(void)
 	return error;
 }
 
-/* At the end of each turn: the numbers that others choose workers by, and that status shows. */
+/* At the end of each turn: publishes the counters that senders and `skua status` read. */
 static void publish(void *data)
 {
 	(void)data;
@@ -210,7 +210,7 @@ static void publish(void *data)
 
 /*
  * Of the descriptors that this process has not opened for itself, half are kept for files:
- * there is no use in a connection whose requests cannot be answered.
+ * a connection is useless if the files that its requests name cannot be opened.
  */
 static void find_limits(void)
 {
@@ -270,7 +270,7 @@ void worker_quit(void)
 	worker.reason = STOP_GRACEFUL;
 	if (worker.place.accepts)
 		accept_stop();
-	/* Those who put connections in were told to stop before; the last ones are served. */
+	/* The senders were stopped before, so these connections are the last; they are served. */
 	while (worker.place.inbox >= 0 && take_from_inbox() > 0)
 		;
 	conns.none_left = loop_stop;
