@@ -14,63 +14,50 @@
 /* Whose meanings of names and values are followed. */
 #define NGINX_VERSION "1.28.0"
 
-static bool give(struct str text, struct str *out)
-{
-	*out = text;
-	return true;
-}
-
-static bool give_number(struct request *req, uint64_t number, struct str *out)
-{
-	char *text = pool_alloc(req->pool, 20);
-
-	return give(str_range(text, str_put_u64(text, number)), out);
-}
-
 /* --- addresses -------------------------------------------------------------- */
 
-static bool give_port(struct request *req, const union address *address, struct str *out)
+static bool port_found(struct request *req, const union address *address, struct str *out)
 {
 	if (address->any.sa_family == AF_UNIX)
-		return give(STR(""), out);
-	return give_number(req, (uint64_t)address_port(address), out);
+		return text_found(STR(""), out);
+	return number_found(req->pool, (uint64_t)address_port(address), out);
 }
 
 bool variable_remote_addr(struct request *req, struct str rest, const void *data, struct str *out)
 {
 	(void)rest, (void)data;
-	return give(conn_peer_text(req->conn), out);
+	return text_found(conn_peer_text(req->conn), out);
 }
 
 bool variable_remote_port(struct request *req, struct str rest, const void *data, struct str *out)
 {
 	(void)rest, (void)data;
-	return give_port(req, &req->conn->peer, out);
+	return port_found(req, &req->conn->peer, out);
 }
 
 bool variable_binary_remote_addr(struct request *req, struct str rest, const void *data,
 				 struct str *out)
 {
 	(void)rest, (void)data;
-	return give(request_address(req), out);
+	return text_found(request_address(req), out);
 }
 
 bool variable_server_addr(struct request *req, struct str rest, const void *data, struct str *out)
 {
 	(void)rest, (void)data;
-	return give(address_text(conn_local(req->conn), req->pool), out);
+	return text_found(address_text(conn_local(req->conn), req->pool), out);
 }
 
 bool variable_server_port(struct request *req, struct str rest, const void *data, struct str *out)
 {
 	(void)rest, (void)data;
-	return give_port(req, conn_local(req->conn), out);
+	return port_found(req, conn_local(req->conn), out);
 }
 
 bool variable_server_name(struct request *req, struct str rest, const void *data, struct str *out)
 {
 	(void)rest, (void)data;
-	return give(req->server->name, out);
+	return text_found(req->server->name, out);
 }
 
 /* --- the connection --------------------------------------------------------- */
@@ -78,21 +65,22 @@ bool variable_server_name(struct request *req, struct str rest, const void *data
 bool variable_connection(struct request *req, struct str rest, const void *data, struct str *out)
 {
 	(void)rest, (void)data;
-	return give_number(req, req->conn->number, out);
+	return number_found(req->pool, req->conn->number, out);
 }
 
 bool variable_connection_requests(struct request *req, struct str rest, const void *data,
 				  struct str *out)
 {
 	(void)rest, (void)data;
-	return give_number(req, request_core(req)->number, out);
+	return number_found(req->pool, request_core(req)->number, out);
 }
 
 bool variable_connection_time(struct request *req, struct str rest, const void *data,
 			      struct str *out)
 {
 	(void)rest, (void)data;
-	return give(milliseconds_text(req->pool, clock_wall_ms() - req->conn->started_ms), out);
+	return text_found(milliseconds_text(req->pool, clock_wall_ms() - req->conn->started_ms),
+			  out);
 }
 
 static bool tcp_info(struct request *req, struct tcp_info *info)
@@ -108,7 +96,7 @@ bool variable_tcpinfo_rtt(struct request *req, struct str rest, const void *data
 	struct tcp_info info;
 
 	(void)rest, (void)data;
-	return tcp_info(req, &info) && give_number(req, info.tcpi_rtt, out);
+	return tcp_info(req, &info) && number_found(req->pool, info.tcpi_rtt, out);
 }
 
 bool variable_tcpinfo_rttvar(struct request *req, struct str rest, const void *data,
@@ -117,7 +105,7 @@ bool variable_tcpinfo_rttvar(struct request *req, struct str rest, const void *d
 	struct tcp_info info;
 
 	(void)rest, (void)data;
-	return tcp_info(req, &info) && give_number(req, info.tcpi_rttvar, out);
+	return tcp_info(req, &info) && number_found(req->pool, info.tcpi_rttvar, out);
 }
 
 bool variable_tcpinfo_snd_cwnd(struct request *req, struct str rest, const void *data,
@@ -126,7 +114,7 @@ bool variable_tcpinfo_snd_cwnd(struct request *req, struct str rest, const void 
 	struct tcp_info info;
 
 	(void)rest, (void)data;
-	return tcp_info(req, &info) && give_number(req, info.tcpi_snd_cwnd, out);
+	return tcp_info(req, &info) && number_found(req->pool, info.tcpi_snd_cwnd, out);
 }
 
 bool variable_tcpinfo_rcv_space(struct request *req, struct str rest, const void *data,
@@ -135,7 +123,7 @@ bool variable_tcpinfo_rcv_space(struct request *req, struct str rest, const void
 	struct tcp_info info;
 
 	(void)rest, (void)data;
-	return tcp_info(req, &info) && give_number(req, info.tcpi_rcv_space, out);
+	return tcp_info(req, &info) && number_found(req->pool, info.tcpi_rcv_space, out);
 }
 
 bool variable_pipe(struct request *req, struct str rest, const void *data, struct str *out)
@@ -144,32 +132,30 @@ bool variable_pipe(struct request *req, struct str rest, const void *data, struc
 	const struct protocol *protocol = req->conn->protocol;
 	bool is_pipelined = protocol && protocol->is_pipelined && protocol->is_pipelined(req);
 
-	return give(is_pipelined ? STR("p") : STR("."), out);
+	return text_found(is_pipelined ? STR("p") : STR("."), out);
 }
 
 bool variable_scheme(struct request *req, struct str rest, const void *data, struct str *out)
 {
 	(void)req, (void)rest, (void)data;
-	return give(STR("http"), out);
+	return text_found(STR("http"), out);
 }
 
 bool variable_https(struct request *req, struct str rest, const void *data, struct str *out)
 {
 	(void)req, (void)rest, (void)data;
-	return give(STR(""), out);
+	return text_found(STR(""), out);
 }
 
 /* --- files ------------------------------------------------------------------ */
 
-bool variable_document_root(struct request *req, struct str rest, const void *data,
-			    struct str *out)
+bool variable_document_root(struct request *req, struct str rest, const void *data, struct str *out)
 {
 	(void)rest, (void)data;
-	return give(request_root(req), out);
+	return text_found(request_root(req), out);
 }
 
-bool variable_realpath_root(struct request *req, struct str rest, const void *data,
-			    struct str *out)
+bool variable_realpath_root(struct request *req, struct str rest, const void *data, struct str *out)
 {
 	char real[PATH_MAX];
 	struct file_root root = request_file_root(req);
@@ -177,14 +163,14 @@ bool variable_realpath_root(struct request *req, struct str rest, const void *da
 	(void)rest, (void)data;
 	if (root.has_dots || !realpath(pool_cstr(req->pool, root.path), real))
 		return false;
-	return give(pool_strdup(req->pool, str_from(real)), out);
+	return text_found(pool_strdup(req->pool, str_from(real)), out);
 }
 
 bool variable_request_filename(struct request *req, struct str rest, const void *data,
 			       struct str *out)
 {
 	(void)rest, (void)data;
-	return give(request_path(req, req->uri), out);
+	return text_found(request_path(req, req->uri), out);
 }
 
 /* --- this server ------------------------------------------------------------ */
@@ -192,24 +178,23 @@ bool variable_request_filename(struct request *req, struct str rest, const void 
 bool variable_pid(struct request *req, struct str rest, const void *data, struct str *out)
 {
 	(void)rest, (void)data;
-	return give_number(req, (uint64_t)getpid(), out);
+	return number_found(req->pool, (uint64_t)getpid(), out);
 }
 
 bool variable_hostname(struct request *req, struct str rest, const void *data, struct str *out)
 {
 	(void)rest, (void)data;
-	return give(req->server->common->hostname, out);
+	return text_found(req->server->common->hostname, out);
 }
 
-bool variable_nginx_version(struct request *req, struct str rest, const void *data,
-			    struct str *out)
+bool variable_nginx_version(struct request *req, struct str rest, const void *data, struct str *out)
 {
 	(void)req, (void)rest, (void)data;
-	return give(STR(NGINX_VERSION), out);
+	return text_found(STR(NGINX_VERSION), out);
 }
 
 bool variable_skua_version(struct request *req, struct str rest, const void *data, struct str *out)
 {
 	(void)req, (void)rest, (void)data;
-	return give(STR(SKUA_VERSION), out);
+	return text_found(STR(SKUA_VERSION), out);
 }

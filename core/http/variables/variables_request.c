@@ -7,34 +7,28 @@
 #include "http/field/fields.h"
 #include "http/request/request_private.h"
 
-static bool give(struct str text, struct str *out)
-{
-	*out = text;
-	return text.data != NULL;
-}
-
 bool variable_uri(struct request *req, struct str rest, const void *data, struct str *out)
 {
 	(void)rest, (void)data;
-	return give(req->uri, out);
+	return text_if_present(req->uri, out);
 }
 
 bool variable_request_uri(struct request *req, struct str rest, const void *data, struct str *out)
 {
 	(void)rest, (void)data;
-	return give(req->target, out);
+	return text_if_present(req->target, out);
 }
 
 bool variable_args(struct request *req, struct str rest, const void *data, struct str *out)
 {
 	(void)rest, (void)data;
-	return req->args.len > 0 && give(req->args, out);
+	return req->args.len > 0 && text_if_present(req->args, out);
 }
 
 bool variable_is_args(struct request *req, struct str rest, const void *data, struct str *out)
 {
 	(void)rest, (void)data;
-	return give(req->args.len ? STR("?") : STR(""), out);
+	return text_if_present(req->args.len ? STR("?") : STR(""), out);
 }
 
 /* The first argument of that name, in upper or lower case, as it was sent: not decoded. */
@@ -48,7 +42,7 @@ bool variable_arg(struct request *req, struct str rest, const void *data, struct
 
 		if (pair.len > rest.len && pair.data[rest.len] == '=' &&
 		    str_eq_nocase(str_head(pair, rest.len), rest))
-			return give(str_skip(pair, rest.len + 1), out);
+			return text_if_present(str_skip(pair, rest.len + 1), out);
 	}
 	return false;
 }
@@ -56,7 +50,7 @@ bool variable_arg(struct request *req, struct str rest, const void *data, struct
 bool variable_host(struct request *req, struct str rest, const void *data, struct str *out)
 {
 	(void)rest, (void)data;
-	return give(req->host.len ? req->host : req->server->name, out);
+	return text_if_present(req->host.len ? req->host : req->server->name, out);
 }
 
 bool variable_http(struct request *req, struct str rest, const void *data, struct str *out)
@@ -72,7 +66,7 @@ static bool find_cookie(struct str cookies, struct str name, struct str *out)
 
 		if (pair.len > name.len && pair.data[name.len] == '=' &&
 		    str_eq_nocase(str_head(pair, name.len), name))
-			return give(str_skip(pair, name.len + 1), out);
+			return text_if_present(str_skip(pair, name.len + 1), out);
 	}
 	return false;
 }
@@ -90,21 +84,21 @@ bool variable_cookie(struct request *req, struct str rest, const void *data, str
 bool variable_request(struct request *req, struct str rest, const void *data, struct str *out)
 {
 	(void)rest, (void)data;
-	return give(req->line, out);
+	return text_if_present(req->line, out);
 }
 
 bool variable_request_method(struct request *req, struct str rest, const void *data,
 			     struct str *out)
 {
 	(void)rest, (void)data;
-	return give(req->method_name, out);
+	return text_if_present(req->method_name, out);
 }
 
 bool variable_server_protocol(struct request *req, struct str rest, const void *data,
 			      struct str *out)
 {
 	(void)rest, (void)data;
-	return give(req->version == HTTP_1_0 ? STR("HTTP/1.0") : STR("HTTP/1.1"), out);
+	return text_if_present(req->version == HTTP_1_0 ? STR("HTTP/1.0") : STR("HTTP/1.1"), out);
 }
 
 bool variable_content_type(struct request *req, struct str rest, const void *data, struct str *out)
@@ -112,14 +106,14 @@ bool variable_content_type(struct request *req, struct str rest, const void *dat
 	const struct header *header = request_header(req, STR("Content-Type"));
 
 	(void)rest, (void)data;
-	return header && give(header->value, out);
+	return header && text_if_present(header->value, out);
 }
 
 bool variable_content_length(struct request *req, struct str rest, const void *data,
 			     struct str *out)
 {
 	(void)rest, (void)data;
-	return give(req->known.content_length, out);
+	return text_if_present(req->known.content_length, out);
 }
 
 /* --- Authorization: Basic (RFC 7617) ---------------------------------------- */
@@ -136,5 +130,5 @@ bool variable_remote_user(struct request *req, struct str rest, const void *data
 
 	ssize_t colon = str_chr(user, ':');
 
-	return colon > 0 && give(str_head(user, (size_t)colon), out);
+	return colon > 0 && text_if_present(str_head(user, (size_t)colon), out);
 }

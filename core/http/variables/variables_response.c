@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Variables of the response, its size and its times. Sizes are known in the LOG
- * phase; asked for earlier they say what is known so far.
+ * phase; before, they have the value that is known so far.
  */
 #include "http/variables/variables.h"
 
@@ -11,19 +11,6 @@
 #include "http/field/fields.h"
 #include "http/request/request_private.h"
 #include "http/field/status.h"
-
-static bool give(struct str text, struct str *out)
-{
-	*out = text;
-	return text.len > 0;
-}
-
-static bool give_number(struct request *req, uint64_t number, struct str *out)
-{
-	char *text = pool_alloc(req->pool, 20);
-
-	return give(str_range(text, str_put_u64(text, number)), out);
-}
 
 struct str milliseconds_text(struct pool *pool, int64_t ms)
 {
@@ -43,14 +30,14 @@ bool variable_status(struct request *req, struct str rest, const void *data, str
 
 	(void)rest, (void)data;
 	if (status == 0)
-		return give(STR("000"), out);
-	return give_number(req, (uint64_t)status, out);
+		return text_if_not_empty(STR("000"), out);
+	return number_found(req->pool, (uint64_t)status, out);
 }
 
 bool variable_bytes_sent(struct request *req, struct str rest, const void *data, struct str *out)
 {
 	(void)rest, (void)data;
-	return give_number(req, request_core(req)->bytes_sent, out);
+	return number_found(req->pool, request_core(req)->bytes_sent, out);
 }
 
 bool variable_body_bytes_sent(struct request *req, struct str rest, const void *data,
@@ -60,7 +47,7 @@ bool variable_body_bytes_sent(struct request *req, struct str rest, const void *
 	uint64_t head = core->response_head_bytes;
 
 	(void)rest, (void)data;
-	return give_number(req, core->bytes_sent > head ? core->bytes_sent - head : 0, out);
+	return number_found(req->pool, core->bytes_sent > head ? core->bytes_sent - head : 0, out);
 }
 
 bool variable_request_length(struct request *req, struct str rest, const void *data,
@@ -69,15 +56,14 @@ bool variable_request_length(struct request *req, struct str rest, const void *d
 	const struct request_core *core = request_core(req);
 
 	(void)rest, (void)data;
-	return give_number(req, core->head_bytes + core->body_bytes, out);
+	return number_found(req->pool, core->head_bytes + core->body_bytes, out);
 }
 
-bool variable_request_time(struct request *req, struct str rest, const void *data,
-			   struct str *out)
+bool variable_request_time(struct request *req, struct str rest, const void *data, struct str *out)
 {
 	(void)rest, (void)data;
-	return give(milliseconds_text(req->pool, clock_wall_ms() - request_core(req)->started_ms),
-		    out);
+	return text_if_not_empty(
+		milliseconds_text(req->pool, clock_wall_ms() - request_core(req)->started_ms), out);
 }
 
 bool variable_request_completion(struct request *req, struct str rest, const void *data,
@@ -101,7 +87,7 @@ bool variable_request_id(struct request *req, struct str rest, const void *data,
 		text[2 * i] = digits[bytes[i] >> 4];
 		text[2 * i + 1] = digits[bytes[i] & 15];
 	}
-	return give((struct str){ text, 2 * sizeof(bytes) }, out);
+	return text_if_not_empty((struct str){ text, 2 * sizeof(bytes) }, out);
 }
 
 /* --- times ------------------------------------------------------------------ */
@@ -109,7 +95,7 @@ bool variable_request_id(struct request *req, struct str rest, const void *data,
 bool variable_msec(struct request *req, struct str rest, const void *data, struct str *out)
 {
 	(void)rest, (void)data;
-	return give(milliseconds_text(req->pool, clock_wall_ms()), out);
+	return text_if_not_empty(milliseconds_text(req->pool, clock_wall_ms()), out);
 }
 
 /* A text of the time that is the same for a whole second. */
@@ -119,8 +105,8 @@ struct second_text {
 	size_t len;
 };
 
-static bool give_time(struct second_text *kept, char *put(char *to, time_t seconds),
-		      struct request *req, struct str *out)
+static bool time_found(struct second_text *kept, char *put(char *to, time_t seconds),
+		       struct request *req, struct str *out)
 {
 	time_t now = (time_t)(clock_wall_ms() / 1000);
 
@@ -128,7 +114,8 @@ static bool give_time(struct second_text *kept, char *put(char *to, time_t secon
 		kept->len = (size_t)(put(kept->text, now) - kept->text);
 		kept->second = now;
 	}
-	return give(pool_strdup(req->pool, (struct str){ kept->text, kept->len }), out);
+	return text_if_not_empty(pool_strdup(req->pool, (struct str){ kept->text, kept->len }),
+				 out);
 }
 
 bool variable_time_local(struct request *req, struct str rest, const void *data, struct str *out)
@@ -136,16 +123,15 @@ bool variable_time_local(struct request *req, struct str rest, const void *data,
 	static struct second_text kept;
 
 	(void)rest, (void)data;
-	return give_time(&kept, date_put_log, req, out);
+	return time_found(&kept, date_put_log, req, out);
 }
 
-bool variable_time_iso8601(struct request *req, struct str rest, const void *data,
-			   struct str *out)
+bool variable_time_iso8601(struct request *req, struct str rest, const void *data, struct str *out)
 {
 	static struct second_text kept;
 
 	(void)rest, (void)data;
-	return give_time(&kept, date_put_iso8601, req, out);
+	return time_found(&kept, date_put_iso8601, req, out);
 }
 
 /* --- fields of the response --------------------------------------------------- */
@@ -155,12 +141,12 @@ static bool sent_content_type(struct request *req, struct str *out)
 	const struct response *response = &req->response;
 
 	if (str_empty(response->charset))
-		return give(response->content_type, out);
-	return give(pool_concat(req->pool,
-				(struct str[]){ response->content_type, STR("; charset="),
-						response->charset },
-				3),
-		    out);
+		return text_if_not_empty(response->content_type, out);
+	return text_if_not_empty(pool_concat(req->pool,
+					     (struct str[]){ response->content_type,
+							     STR("; charset="), response->charset },
+					     3),
+				 out);
 }
 
 static bool sent_content_length(struct request *req, struct str *out)
@@ -169,7 +155,7 @@ static bool sent_content_length(struct request *req, struct str *out)
 
 	if (!status_has_body(response->status) || (response->body && response->body->length < 0))
 		return false;
-	return give_number(req, response->body ? (uint64_t)response->body->length : 0, out);
+	return number_found(req->pool, response->body ? (uint64_t)response->body->length : 0, out);
 }
 
 static bool sent_last_modified(struct request *req, struct str *out)
@@ -177,28 +163,29 @@ static bool sent_last_modified(struct request *req, struct str *out)
 	const struct response *response = &req->response;
 
 	if (!str_empty(response->last_modified_text))
-		return give(response->last_modified_text, out);
+		return text_if_not_empty(response->last_modified_text, out);
 	if (response->last_modified < 0)
 		return false;
 
 	char *text = pool_alloc(req->pool, DATE_HTTP_LEN);
 
-	return give(str_range(text, date_put_http(text, response->last_modified)), out);
+	return text_if_not_empty(str_range(text, date_put_http(text, response->last_modified)),
+				 out);
 }
 
 static bool sent_location(struct request *req, struct str *out)
 {
-	return !str_empty(req->response.location) && give(response_location(req), out);
+	return !str_empty(req->response.location) && text_if_not_empty(response_location(req), out);
 }
 
 static bool sent_etag(struct request *req, struct str *out)
 {
-	return give(req->response.etag, out);
+	return text_if_not_empty(req->response.etag, out);
 }
 
 static bool sent_server(struct request *req, struct str *out)
 {
-	return give(server_token(req->location->core->server_tokens), out);
+	return text_if_not_empty(server_token(req->location->core->server_tokens), out);
 }
 
 /* Fields that the list of headers does not have. */
@@ -227,8 +214,7 @@ bool variable_sent_http(struct request *req, struct str rest, const void *data, 
 	return fields_text(req->pool, req->response.headers, rest, out);
 }
 
-bool variable_sent_trailer(struct request *req, struct str rest, const void *data,
-			   struct str *out)
+bool variable_sent_trailer(struct request *req, struct str rest, const void *data, struct str *out)
 {
 	(void)data;
 	return fields_text(req->pool, req->response.trailers, rest, out);
