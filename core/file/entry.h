@@ -3,6 +3,16 @@
  * An entry: what was found under a path, as it was at one moment. Entries do not change;
  * when the file has changed, a new entry takes the place of the old one, which lives until
  * its last reference is dropped.
+ *
+ * How a look-up goes through the files of core/file/, from file_open() of a module on:
+ *
+ *     file_query_make()    policy.c  the path, the root in it, the policy for links
+ *     file_lookup()        cache.c   is there an entry? In this round validated, or then:
+ *       file_look()        entry.c   one fstatat() of the path
+ *       entry_is_valid()   entry.c   compares its result with the entry
+ *       entry_create()     entry.c   if there is no valid entry: makes one
+ *         policy_open()    policy.c  opens the path as the policy allows
+ *         etag_put()       validators.c
  */
 #ifndef SKUA_FILE_ENTRY_H
 #define SKUA_FILE_ENTRY_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a configuration says about HTTP as a whole, for those who start the server by it:
- * its servers, its locations, the addresses that it listens on. What requests see of it is
- * in http/routing/location.h.
+ * What a configuration says about HTTP as a whole, for the code that starts the server: its
+ * servers, its locations, the addresses that it listens on. What requests see of it is in
+ * http/routing/location.h.
  */
 #ifndef SKUA_HTTP_CONF_HTTP_H
 #define SKUA_HTTP_CONF_HTTP_H

@@ -237,7 +237,7 @@ static const struct directive http_directives[] = {
 	{ 0 }
 };
 
-/* The log of a location is needed often: it is kept where it is near. */
+/* Copies the log of the location into struct http_conf, where request_log() finds it at once. */
 static int http_check(struct conf_call *call, void *data)
 {
 	const struct logs_conf *logs = scope_data(call->scope, &logs_module);

@@ -5,7 +5,10 @@
 #include "config/template.h"
 #include "http/conf/http.h"
 
-/* The prefix goes in front of what is no absolute path and may become none by a variable. */
+/*
+ * Puts the prefix in front of a relative path. One that begins with a variable is left as it
+ * is, since its value may be an absolute path.
+ */
 static struct str full_path(struct conf_call *call, struct str path)
 {
 	bool begins_with_variable = path.len && path.data[0] == '$';

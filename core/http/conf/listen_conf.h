@@ -31,7 +31,7 @@ struct http_port {
 /* At the end of a server block: one without listen gets port 80 (not root: 8000). */
 void listen_default(struct conf_call *call, struct http_server *server);
 
-/* At the end of the http block: names are distributed, listeners made. */
+/* At the end of the http block: enters the servers' names by address, makes the listeners. */
 void listen_distribute(struct conf_call *call, struct http *http);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Percent-encoding and HTML entities. The way in, decoding, is in uri.c.
+ * Percent-encoding and HTML entities. Decoding is in uri.c.
  */
 #include <escape.h>
 

@@ -43,7 +43,7 @@ bool is_token(struct str s)
 	return true;
 }
 
-/* CR, LF, NUL and, since one comparison is quicker than three, what is between them. */
+/* CR, LF, NUL, and all bytes between them, since one comparison is faster than three. */
 static inline bytes16 may_be_line_ends(bytes16 bytes)
 {
 	return (bytes16)(bytes <= '\r');
@@ -182,7 +182,7 @@ static bool parse_spec(struct str spec, uint64_t length, struct range *out)
 		return false;
 	if (!has_first) {
 		out->first = out->last < length ? length - out->last : 0;
-		/* The last 0 bytes: a range behind the end. */
+		/* "-0", the last 0 bytes, becomes a range behind the end: unsatisfiable. */
 		if (out->last == 0)
 			out->first = length;
 		has_last = false;

@@ -34,8 +34,8 @@ struct target {
 int target_split(enum method method, struct str text, struct target *out);
 
 /*
- * As uri_decode_path() of escape.h, for a path that is decoded already: a "%" in it is a
- * letter like others.
+ * Normalizes as uri_decode_path() of escape.h does, but does not decode: the path is decoded
+ * already, so a "%" in it has no meaning.
  */
 bool path_resolve(struct pool *pool, struct str path, bool merge_slashes, struct str *out);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Lists in which a client says what it likes how well: Accept-Encoding, Accept-Language.
+ * Lists with weights: Accept-Encoding, Accept-Language.
  * The contracts are in include/field.h.
  */
 #include <field.h>
@@ -32,7 +32,7 @@ static struct str trim_end(struct str s, const char *set)
 	return s;
 }
 
-/* The weight among the parameters of an element, which is cut off it with all behind it. */
+/* Returns the weight in an element, and cuts it and what follows it off *element. */
 static unsigned cut_weight(struct str *element)
 {
 	struct str rest = *element;

@@ -118,7 +118,7 @@ static bool advance(struct h1 *h, int *requests)
 		return false;
 	if (busy->body.kind != FRAMING_NONE)
 		return h1_discard_body(busy);
-	/* Connections leave this process: another one responds to what comes after this. */
+	/* Connections move to other processes: the next request is left to one of those. */
 	if (conns.export && !h->draining && busy->first)
 		return false;
 	++*requests;
@@ -136,7 +136,7 @@ static void h1_respond(struct conn *conn)
 	count_step(busy);
 	busy->is_responding = true;
 	do {
-		/* Connections leave this process: who takes this one responds to what has come. */
+		/* Connections move: the process that takes this one responds to what has come. */
 		if (conns.export && h1_is_between_requests(h) && conns.export(conn))
 			return;
 	} while (advance(h, &requests));
@@ -161,7 +161,7 @@ static void set_nodelay(struct conn *conn)
 	conn->nodelay = true;
 }
 
-/* Something more can be put into the output at once. */
+/* Whether the step "respond" can put more into the output at once. */
 static bool has_work(const struct h1_busy *busy)
 {
 	if (busy->current)

@@ -72,8 +72,8 @@ static inline struct h1_request *h1_request(const struct request *req)
 
 /*
  * What a connection has only while it is busy: from the first byte of a request until
- * nothing is left to receive, to respond to or to send. An idle connection is small for
- * want of it. Each group of members is written by the file that is named; others read it.
+ * nothing is left to receive, to respond to or to send. Without it an idle connection is
+ * small. Each group of members is written by the file that is named; others read it.
  */
 struct h1_busy {
 	/* h1_receive.c; what is consumed of the buffer: h1_request.c, h1_discard.c. */
@@ -99,23 +99,23 @@ struct h1_busy {
 	struct output out;
 
 	/*
-	 * h1_wait.c: what was awaited at last, and until when (clock_ms(), 0: for ever). Who
-	 * sees that what was awaited has come (a request, bytes of its body, room for bytes of
-	 * the response) sets AWAITED_NOTHING, and the time begins anew.
+	 * h1_wait.c: what was awaited last, and until when (clock_ms(), 0: for ever). The
+	 * function that sees that it has come (a request, bytes of its body, room for bytes of
+	 * the response) sets AWAITED_NOTHING, so that the next wait gets a new deadline.
 	 */
 	enum awaited awaited;
 	int64_t deadline;
 	int64_t body_deadline; /* when AWAITED_BODY ends at the latest; 0: it has not begun */
 
-	/* What the steps tell each other. */
+	/* Flags that one step sets for another. */
 	bool is_last; /* no request is read after the current one */
 	bool is_responding; /* the step "respond" runs: it sees what becomes complete by itself */
 	bool is_broken; /* nothing more can be sent: the step "respond" closes the connection */
 
 	/* h1.c, in debug builds: steps in a row that have changed nothing. */
-	int vain_steps;
+	int vain_steps; /* how many */
 	int64_t vain_since; /* clock_ms() */
-	uint64_t seen; /* what there was at that time */
+	uint64_t seen; /* the sum of bytes that a step would have changed, at that time */
 
 	struct h1_busy *next; /* while it is spare */
 };

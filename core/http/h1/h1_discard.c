@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Bodies of requests. No module reads them, so they are received and thrown away to find
- * the next request; only their framing and their size matter.
+ * Bodies of requests. No module reads them, so they are received and discarded to find the
+ * next request; only their framing and their size matter.
  */
 #include "http/h1/h1.h"
 

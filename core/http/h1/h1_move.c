@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What becomes of a connection when its worker ends: it is served by another process from
- * then on, or it ends after its next response.
+ * What happens to a connection when its worker stops: another process takes it, or it is
+ * closed after its next response.
  */
 #include "http/h1/h1.h"
 

@@ -22,8 +22,8 @@ static size_t head_limit(const struct http_conf *conf)
 }
 
 /*
- * 0, or the status for a head that goes beyond its limits. If it is not complete, the
- * complete one would do so, whatever follows.
+ * 0, or the status for a head that exceeds its limits. A head that is not complete is refused
+ * as soon as it exceeds them, whatever follows.
  */
 static int check_limits(const struct h1 *h)
 {
@@ -61,7 +61,7 @@ bool h1_may_receive(const struct h1 *h)
 	return held < head_limit(default_conf(h));
 }
 
-/* The time of the first head began with the connection, whose timer has its deadline. */
+/* The first head has the deadline of the connection's timer, which h1_open() has started. */
 int64_t h1_head_deadline(const struct h1 *h)
 {
 	const struct timer *timer = &h->conn->timer;
@@ -168,7 +168,7 @@ static int read_head(struct h1 *h, struct request_core *core, const char *bytes)
 static void refuse(struct h1 *h, struct request_core *core, int status)
 {
 	h->busy->is_last = true;
-	/* The line may have ended behind its method: then head_only has not been set. */
+	/* The line may end after its method; then read_request_line() has not set head_only. */
 	core->pub.head_only = str_starts(core->pub.line, STR("HEAD "));
 	if (status != 500) /* not the client's fault, and reported already */
 		request_log(&core->pub, LEVEL_INFO, 0, "client sent an invalid request: %d %.*s",

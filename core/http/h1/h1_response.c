@@ -33,9 +33,9 @@ static void put_head(struct h1_busy *busy, struct h1_request *request)
 }
 
 /*
- * The client may wait for 100 (Continue) before it sends the body. A status that is no
- * success tells it to keep the body to itself; as nobody knows whether it does, the
- * connection ends (RFC 9110 section 10.1.1).
+ * The client may wait for 100 (Continue) before it sends the body. A status of 300 or more
+ * tells it not to send the body. Since the server cannot know whether the body comes all the
+ * same, the connection is closed then (RFC 9110 section 10.1.1).
  */
 static void put_continue(struct h1_busy *busy, struct request_core *core)
 {
@@ -66,7 +66,7 @@ static bool is_safari(struct str agent)
 	       str_find(agent, STR("Chrome/")) < 0;
 }
 
-/* Whether the location, which is known by now, lets the connection go on after the response. */
+/* Whether the settings of the location let the connection go on after the response. */
 static bool may_keep_alive(const struct h1 *h, const struct request_core *core)
 {
 	const struct request *req = &core->pub;

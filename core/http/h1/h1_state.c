@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The memory of connections, and the list of requests under way on each. A struct h1_busy
- * is large, and each request of a connection that is idle in between needs one, so that
- * some are kept for reuse.
+ * is large, and a connection needs one whenever it stops being idle, so some are kept for
+ * reuse.
  */
 #include "http/h1/h1.h"
 
@@ -60,8 +60,8 @@ struct h1_busy *h1_become_busy(struct h1 *h)
 	return busy;
 }
 
-/* The ring of the output needs no clearing: its count says what is in it. */
-static void give_back(struct h1_busy *busy)
+/* Keeps it for reuse or frees it. The ring of the output is not cleared: its count is 0. */
+static void keep_or_free(struct h1_busy *busy)
 {
 	buffer_unref(busy->in);
 	output_finish(&busy->out);
@@ -121,7 +121,7 @@ static struct h1_request *take_first(struct h1_busy *busy)
 	return request;
 }
 
-/* Logs and destroys a request that is in the list no more. */
+/* Logs and destroys a request that was taken out of the list. */
 static void finish(struct h1_busy *busy, struct h1_request *request)
 {
 	struct request_core *core = &request->core;
@@ -159,6 +159,6 @@ void h1_release_busy(struct h1 *h, int status)
 			request->core.pub.response.status = status;
 		finish(busy, request);
 	}
-	give_back(busy);
+	keep_or_free(busy);
 	h->busy = NULL;
 }

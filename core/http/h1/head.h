@@ -34,8 +34,8 @@ struct head_scan {
 	size_t longest; /* field line, in bytes, without its end; finished ones only */
 	unsigned lines; /* field lines so far */
 	unsigned empty_lines; /* before the request line */
-	size_t judged; /* how far head_is_possible() has come */
-	bool method_is_over; /* by then */
+	size_t judged; /* how far head_is_possible() has looked */
+	bool method_is_over; /* head_is_possible() has seen the space behind the method */
 };
 
 enum head_state {
@@ -73,9 +73,9 @@ static inline size_t head_unfinished(const struct head_scan *scan, const char *b
 }
 
 /*
- * Whether the request line, as long as it has no end, may still become one: what cannot
- * be HTTP, such as the hello of TLS, need not be waited for. Call it after head_scan();
- * it looks at each byte once. Says nothing of a line that is complete.
+ * Whether the bytes of an incomplete request line may be the beginning of a valid one. Bytes
+ * that cannot be HTTP, such as the first ones of TLS, are refused at once so. Call it after
+ * head_scan(); it looks at each byte once. True for a complete line.
  */
 bool head_is_possible(struct head_scan *scan, const char *buffer);
 

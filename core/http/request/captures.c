@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Matches of regular expressions for a request: what they capture becomes $1 … and the
- * named variables of the request, and an expression that was given up refuses it.
+ * Matches of regular expressions for a request: what they capture becomes $1 … and the named
+ * variables of the request. If a match is given up, the request is refused.
  */
 #include <pattern.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The one place where an error becomes a response: the page that error_page names, or a
- * small one of our own.
+ * The only place where an error becomes a response: the page that error_page names, or a
+ * small built-in one.
  *
  *     error_page 404 /404.html;
  *     error_page 500 502 503 504 =200 /empty.gif;

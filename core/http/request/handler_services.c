@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The small services that include/request.h offers to handlers: what was asked, where the
- * request is in the configuration, short responses.
+ * The small services that include/request.h offers to handlers: contexts and settings of
+ * modules, fields of the request, short responses.
  */
 #include "http/request/request_private.h"
 
@@ -17,7 +17,7 @@ void request_set_location(struct request *req, const struct http_location *locat
 	request_core(req)->content = location->has_content ? location : NULL;
 }
 
-/* Few modules have one in a request, so they are looked for one after the other. */
+/* The context of one module. A request has few of them, so they are kept in a list. */
 struct module_context {
 	const struct module *module;
 	struct module_context *next;

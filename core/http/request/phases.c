@@ -107,6 +107,17 @@ void pipelines_create(struct conf *conf, struct http_location *locations)
 /* --- the walk ----------------------------------------------------------------- */
 
 /*
+ * From the outermost function to the innermost:
+ *
+ *     follow()       acts on a verdict: renders an error, begins FILTER, and calls walk() again,
+ *                    until the response is complete, or the request waits or is closed
+ *     walk()         from phase to phase until a handler returns something else than PASS
+ *     run_phase()    the handlers of one phase; run_access() for ACCESS, because of satisfy
+ *     leave_phase()  between two phases: finds the location, or that nobody responds
+ *     call()         one handler, and checks what it has returned and done
+ */
+
+/*
  * An expression was given up while a handler ran, or in what the handler asked for: what
  * the expression would have decided is unknown. An error page that is ready stays, and a
  * handler that waits is refused when it goes on.
@@ -116,7 +127,7 @@ static verdict refuse_failed_match(const struct request_core *core, verdict v)
 	return v == WAIT || v == CLOSE || core->pub.response.is_error_page ? v : 500;
 }
 
-/* What a handler may not say. For the walk alone: whoever was asked has broken the contract. */
+/* In place of a verdict, within the walk: a handler has broken its contract. */
 enum { BREACH = -1 };
 
 static const char *const phase_names[PHASES] = {

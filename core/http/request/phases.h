@@ -11,8 +11,8 @@
 #include "http/routing/location.h"
 
 /*
- * The handlers that requests of a location meet, by phase. Makes that of each
- * location (linked by `next`); those with the same handlers share one.
+ * The handlers that are called for requests of a location, by phase. pipelines_create() makes
+ * that of each location in the list (`next`); locations with the same handlers share one.
  */
 struct pipeline;
 void pipelines_create(struct conf *conf, struct http_location *locations);
@@ -24,7 +24,7 @@ void pipelines_create(struct conf *conf, struct http_location *locations);
  */
 bool phases_run(struct request *req);
 
-/* As if a handler had said so: answers with an error, through error_page and FILTER. */
+/* As if a handler had returned this status of an error: error_page, then FILTER. */
 bool phases_refuse(struct request *req, int status);
 
 /* Runs the handlers of LOG. */

@@ -11,7 +11,7 @@
 
 enum { REDIRECTS_ALLOWED = 10 };
 
-/* Takes the URI over. PASS, or the status to answer with. */
+/* Makes `uri`, normalized, the URI of the request. PASS, or the status to respond with. */
 static verdict set_uri(struct request *req, struct str uri)
 {
 	if (request_resolve(req, uri, &req->uri))

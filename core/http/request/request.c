@@ -1,12 +1,26 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The life of a request: it is created, walks through the phases, may wait and go on, and
- * is destroyed.
+ * The life of a request. Who calls whom, for a request of HTTP/1; a subrequest is created by
+ * subrequest_start() and otherwise the same:
+ *
+ *     h1_next_request()      a head is complete (http/h1/h1_request.c)
+ *       request_create()
+ *       request_add_field(), request_find_authority(), request_decode_target()
+ *                            fill it in from the head (request_head.c)
+ *       request_advance()    or request_refuse(), if the head is not valid
+ *         phases_run()       calls the handlers of the modules (phases.c)
+ *         core->complete()   the response is there: h1_complete() (http/h1/h1_response.c)
+ *
+ * If a handler returns WAIT, phases_run() returns false, and request_advance() returns without
+ * calling complete(). When the token of the handler is fired, wait.c queues the job
+ * core->resume, which calls request_advance() again. After the last byte of the response has
+ * been sent, http/h1/h1_state.c calls phases_log() and request_destroy().
  */
 #include "http/request/request_private.h"
 
 #include "http/request/phases.h"
 
+/* Called after a walk through the phases, which has ended or waits. */
 static void walked(struct request_core *core, bool is_complete)
 {
 	core->waiting = !is_complete && !core->closing;

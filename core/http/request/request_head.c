@@ -33,7 +33,7 @@ static const struct known_field known_fields[][2] = {
 	[19] = { KNOWN("if-unmodified-since", if_unmodified_since) },
 };
 
-/* Whether 8 (4) bytes are the same; the bit that makes letters small is set in `lower`. */
+/* Whether 8 (4) bytes are the same but for upper case; the bit 0x20 is set in all of `lower`. */
 static inline bool are_same_8(const char *bytes, const char *lower)
 {
 	uint64_t a, b;
@@ -53,8 +53,8 @@ static inline bool are_same_4(const char *bytes, const char *lower)
 }
 
 /*
- * Both of the same length, 4 at least; `name` is a token, `lower` has letters and
- * hyphens only. The last bytes that are compared may overlap those before.
+ * Compares a token with a name in lower case that has letters and hyphens only. Both have the
+ * same length, 4 at least. The last bytes that are compared may overlap those before.
  */
 static bool is_named(const char *name, struct str lower)
 {

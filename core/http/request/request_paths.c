@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Where the files of a request lie: root or alias, and the URI behind it. What variables
- * bring into a root is told apart from what the configuration has written.
+ * Where the files of a request lie: root or alias, and the URI behind it. Of a root with
+ * variables it is noted which part the configuration has written.
  */
 #include "config/template.h"
 #include "http/request/request_private.h"
@@ -19,7 +19,7 @@ static struct file_root make_root(struct request *req, const struct template *te
 	if (str_starts(root.path, STR("/")))
 		return root;
 
-	/* Only a root that begins with a variable has come to this: others were completed. */
+	/* The root begins with a variable: others became absolute while they were read. */
 	const struct str parts[] = { req->server->common->prefix, root.path };
 
 	root.fixed_len = directory_len(req->server->common->prefix);

@@ -52,7 +52,7 @@ struct request_core {
 	bool waiting; /* a handler said WAIT */
 	bool closing; /* a handler said CLOSE */
 	bool in_error_page; /* error_page has redirected once */
-	int error_page_code; /* what error_page makes of the status; 0: nothing; -1: as answered */
+	int error_page_code; /* error_page: the code to send; 0: none; -1: that of the page */
 
 	struct job resume; /* goes on with the walk */
 	struct wakeup *wakeups;
@@ -136,7 +136,7 @@ void request_advance(struct request_core *core);
 void request_refuse(struct request_core *core, int status);
 
 /*
- * Takes away what would not stay in its line of the head: members and values with CR,
+ * Removes what would break the lines of the head: members and values with CR,
  * LF or NUL in them, fields whose name is no token. The error log says so. Call it
  * before a head is written. Only Location is left as it is: response_location()
  * escapes it.
@@ -156,7 +156,7 @@ struct str response_location(struct request *req);
 /* "skua" or "skua/0.1.0", by server_tokens. */
 struct str server_token(int server_tokens);
 
-/* Ends every wake-up of the request; cancels run. */
+/* Detaches all tokens of the request, and calls their cancel(). */
 void wakeups_cancel(struct request_core *core);
 
 #endif

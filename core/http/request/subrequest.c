@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Subrequests: requests of the server to itself. One shares the connection and
- * the head of its parent, walks by itself, and its body is pulled by whoever
- * asked for it.
+ * Subrequests: requests of the server to itself. A subrequest shares the
+ * connection and the head of its parent, and walks through the phases by itself. The
+ * module that has started it reads the body of its response.
  */
 #include <module.h>
 
@@ -15,7 +15,7 @@ struct head_call {
 	void *data;
 };
 
-/* A subrequest that the connection should be closed for just has no body. */
+/* If a handler has returned CLOSE, the parent gets a 500 without a body. */
 static void offer_head(struct request *sub, void *data)
 {
 	struct head_call *call = data;

@@ -1,8 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Wake-up tokens. A token belongs to two sides: the request, until it goes on
- * or dies, and whoever fires it, from any thread. Firing posts a completion;
- * everything else happens on the loop's thread, so there is nothing to lock.
+ * Wake-up tokens. A token belongs to two sides: to the request, until the request goes on or
+ * ends, and to the code that fires it, from any thread. Firing posts a completion; everything
+ * else happens on the loop's thread, so there is nothing to lock.
+ *
+ *     request_wait()    a handler gets a token, and returns WAIT: the request waits
+ *     wakeup_fire()     on any thread: posts the completion (event/complete.h)
+ *     fired()           on the loop's thread, in step 2 of a turn: queues core->resume, or
+ *                       calls body_ready() for a token of body_wait(), and frees the token
+ *     advance_job()     in step 4 (request.c): calls the same handler again
+ *
+ * If the time of request_wait_for() is over first, on_limit() queues core->resume instead. If
+ * the request ends first, wakeups_cancel() detaches its tokens; fired() only frees them then.
  */
 #include <module.h>
 
@@ -52,8 +61,8 @@ static void fired(struct completion *completion)
 		job_queue(&core->resume, STAGE_RESPOND);
 }
 
-/* The token is nobody's then; whoever has it must still fire it. */
-static void give_up_on(struct wakeup *wakeup)
+/* The request needs the token no longer. It is freed when the code that holds it fires it. */
+static void detach(struct wakeup *wakeup)
 {
 	timer_stop(&wakeup->limit);
 	wakeup->core = NULL;
@@ -66,11 +75,11 @@ static void on_limit(void *data)
 	struct wakeup *wakeup = data;
 	struct request_core *core = wakeup->core;
 
-	/* If it was fired in this turn, the request goes on by that. */
+	/* It was fired in this turn: fired() will resume the request. */
 	if (atomic_load(&wakeup->is_fired))
 		return;
 	unlink_wakeup(wakeup);
-	give_up_on(wakeup);
+	detach(wakeup);
 	core->events |= EVENT_TIMED_OUT;
 	job_queue(&core->resume, STAGE_RESPOND);
 }
@@ -168,6 +177,6 @@ void wakeups_cancel(struct request_core *core)
 		struct wakeup *wakeup = core->wakeups;
 
 		core->wakeups = wakeup->next;
-		give_up_on(wakeup);
+		detach(wakeup);
 	}
 }

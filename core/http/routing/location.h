@@ -26,7 +26,7 @@ enum { TOKENS_OFF, TOKENS_ON, TOKENS_BUILD };
 
 /* The directives of the core that stand in http, server and location. */
 struct http_conf {
-	/* The block, while it is read: NULL at http level; location is the innermost. */
+	/* For setters: the server and the innermost location of the block; NULL at http level. */
 	struct http_server *server;
 	struct http_location *location;
 
@@ -80,7 +80,7 @@ struct http_location {
 	bool has_content; /* a LOCAL setting of it chooses what answers */
 	struct location_tree *nested; /* NULL: nothing nested */
 	const struct pipeline *pipeline; /* its handlers: http/request/phases.h */
-	struct http_location *next; /* of all there are */
+	struct http_location *next; /* in the list of all locations */
 	struct conf_place place;
 };
 

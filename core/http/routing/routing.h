@@ -18,14 +18,14 @@ struct named_capture {
 	struct named_capture *next;
 };
 
-/* What matches have captured, for whoever has asked for them. */
+/* What matches of expressions have captured. */
 struct captures {
 	struct pool *pool; /* of what follows; NULL: nothing is captured */
 	struct str *groups; /* of the last match: [0] is $0 */
 	size_t count, room;
 	struct named_capture *named, *last_named; /* of all matches; a later one overrules */
-	const struct pattern *failed; /* was given up; NULL: none */
-	int error; /* why: of PCRE2 */
+	const struct pattern *failed; /* the expression whose match was given up; NULL: none */
+	int error; /* the error of PCRE2 that was the reason */
 };
 
 /*
@@ -41,7 +41,10 @@ struct str pattern_source(const struct pattern *pattern);
 /* Writes the text of an error of PCRE2 to `reason`, which has room for `size` bytes. */
 void pattern_explain(int error, char *reason, size_t size);
 
-/* Was a limit met? Otherwise the text cannot be matched: with (*UTF), one that is not UTF-8. */
+/*
+ * Whether the error means that a limit was reached. The other error of a match is that a text
+ * is not UTF-8 although the expression begins with (*UTF).
+ */
 bool pattern_is_limit(int error);
 
 /* "PCRE2 10.42 2022-12-11", for `skua -V`. */
@@ -60,7 +63,7 @@ struct vhosts;
 
 struct vhosts *vhosts_create(struct pool *pool);
 
-/* The server for names that nobody claims. */
+/* The server for hosts that are no name of any server. */
 void vhosts_set_default(struct vhosts *vhosts, const struct http_server *server);
 const struct http_server *vhosts_default(const struct vhosts *vhosts);
 
@@ -75,9 +78,9 @@ const struct http_server *vhosts_add(struct vhosts *vhosts, const struct server_
 /*
  * The server for a host (lower case, no port): exact name, longest wildcard at
  * the front, longest at the end, first expression (it gives
- * captures), default. Empty: the server named "", or the default. NULL: an
- * expression was given up, so nobody knows whose request it is. The host must live
- * as long as the captures.
+ * captures), default. Empty: the server named "", or the default. NULL: the match of an
+ * expression was given up, so the right server is unknown. The host must live as long as the
+ * captures.
  */
 const struct http_server *vhosts_find(const struct vhosts *vhosts, struct str host,
 				      struct captures *captures);
@@ -95,13 +98,12 @@ const struct http_location *location_tree_add(struct location_tree *tree,
 					      struct http_location *location);
 
 /*
- * The location for a URI. On each level: an exact one; otherwise the
- * longest prefix is found and, inside of it, the same search is made. What that
- * finds by an exact name or an expression stays; else, unless the prefix was
- * written with ^~, the expressions of this level are tried in order, and the
- * first that matches is searched inside, too. Each of
- * these adds to the captures. NULL: an expression was given up, so nobody knows which
- * location it would have been. The URI must live as long as the captures.
+ * The location for a URI. On each level an exact location is taken at once. Otherwise the
+ * longest prefix is found, and the same search is made inside of it. If that finds a location
+ * by its exact name or by an expression, it is the result. If not, and unless the prefix was
+ * written with ^~, the expressions of this level are tried in order; the first that matches is
+ * searched inside, too. Matches add to the captures. NULL: the match of an expression was given
+ * up, so the right location is unknown. The URI must live as long as the captures.
  */
 const struct http_location *location_find(const struct http_server *server, struct str uri,
 					  struct captures *captures);
