@@ -179,7 +179,7 @@ START_TEST(warns_of_line_breaks)
 	/* Messages are printed together with those of the mistake that keeps it from starting. */
 	server_fails("http { add_header X-A \"a\n b\"; server { nonsense; } }", &output);
 	ck_assert_msg(strstr(output, "warning: "), "%s", output);
-	ck_assert_msg(strstr(output, "a field of an answer is one line"), "%s", output);
+	ck_assert_msg(strstr(output, "a field of a response is one line"), "%s", output);
 	server_fails("http { add_header X-A 'a  b'; server { nonsense; } }", &output);
 	ck_assert_msg(!strstr(output, "warning: "), "%s", output);
 }
