@@ -199,7 +199,7 @@ help:
 	@echo 'make              build $(BUILD)/skua'
 	@echo 'make serve        install what is missing, build, serve www/ at http://127.0.0.1:$(PORT)'
 	@echo 'make check        install what is missing, build, run all tests'
-	@echo 'make lint         format, static analysis, direction of the includes'
+	@echo 'make lint         layout, layers, circles, static analysis'
 	@echo 'make format       lay out what lint finds fault with, by .clang-format'
 	@echo 'make fuzz         each fuzz target for $(FUZZ_SECONDS) seconds'
 	@echo 'make soak         the long forms of the tests'

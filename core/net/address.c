@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Addresses: from the text of a listen directive, and back into text. */
-#include "net/listener.h"
+#include "net/address.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <ip.h>
 #include <netdb.h>
 #include <pool.h>
+
+#include "net/listener.h"
 
 enum { DEFAULT_PORT = 80 };
 
