@@ -30,6 +30,7 @@ struct zone_ops {
 	 * Not 0: the memory is a table of records of that many bytes, which the server lays
 	 * out itself; leave `init` and `recover` NULL. When it is full, a new record takes the
 	 * place of the one that was looked up longest ago.
+	 * Records are aligned for any type.
 	 */
 	size_t record_size;
 

@@ -23,7 +23,7 @@ struct head {
 	uint32_t room; /* records; there are as many chains */
 	uint32_t used;
 	uint32_t newest, oldest;
-};
+} __attribute__((aligned(16))); /* so that the records are, too */
 
 struct link {
 	uint64_t digest[2];
@@ -155,6 +155,13 @@ void zone_table_init(void *memory, size_t size, size_t record_size)
 		;
 	for (int i = 0; i < 4; i++)
 		head->keys[i] |= 1;
+}
+
+bool zone_table_is(const void *memory, size_t size, size_t record_size)
+{
+	const struct head *head = memory;
+
+	return head->record_size == record_size && head->room == room_for(size, record_size);
 }
 
 void *zone_table_record(void *memory, struct str key, bool *is_new)

@@ -110,10 +110,15 @@ static bool adopt(struct zone *zone)
 		/* A descriptor of its own: the other program may need the one there is. */
 		zone->fd = fcntl(file->fd, F_DUPFD_CLOEXEC, 0);
 		zone->shared = map(zone->fd, zone->size);
-		if (zone->shared) {
+		if (zone->shared && (!zone->ops->record_size ||
+				     zone_table_is(zone->shared->memory, zone->size,
+						   zone->ops->record_size))) {
 			offer->adopted = true;
 			return true;
 		}
+		if (zone->shared)
+			munmap(zone->shared, sizeof(struct shared) + zone->size);
+		zone->shared = NULL;
 		close(zone->fd);
 		zone->fd = -1;
 	}
