@@ -138,7 +138,11 @@ void timer_start_at(struct timer *timer, int64_t deadline)
 
 void timer_start(struct timer *timer, int64_t ms)
 {
-	timer_start_at(timer, times.now_ms + (ms > 0 ? ms : 1));
+	int64_t longest = INT64_MAX - times.now_ms;
+
+	if (ms < 1)
+		ms = 1;
+	timer_start_at(timer, times.now_ms + (ms < longest ? ms : longest));
 }
 
 void timer_stop(struct timer *timer)
