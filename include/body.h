@@ -43,7 +43,8 @@ struct body_ops {
 	/*
 	 * Gives the next slice, of 1 to max bytes. 1: *out is one; 0: the end;
 	 * -EAGAIN: not yet, body_ready() will be called; another -errno: the
-	 * body is broken and the connection must be closed.
+	 * body is broken and the connection must be closed. A body that calls
+	 * body_ready() in here, and has nothing, a thousand times in a row is broken, too.
 	 */
 	int (*read)(struct body *body, size_t max, struct slice *out);
 
@@ -63,7 +64,7 @@ struct body_ops {
  */
 struct body {
 	const struct body_ops *ops;
-	int64_t length; /* in bytes; -1: not known before the end */
+	int64_t length; /* in bytes; -1: not known before the end. Settled when FILTER is over */
 	void (*ready)(void *data); /* set by the reader; called by body_ready() */
 	void *ready_data;
 	const struct module *module; /* whose handler has made it the response's; set by the walk */
@@ -82,6 +83,8 @@ int body_breach(const struct body *body, int result, size_t max, struct slice *o
  */
 static inline int body_read(struct body *body, size_t max, struct slice *out)
 {
+	*out = (struct slice){ .fd = -1 };
+
 	int result = body->ops->read(body, max, out);
 	bool is_sound = result == 1 ? out->len - 1 < max && (out->data || out->fd >= 0) :
 				      result <= 0 && result > -BODY_ERRORS;

@@ -84,7 +84,7 @@ struct request {
 	struct response response;
 
 	bool is_internal; /* redirected by the server: `internal` locations are open */
-	bool head_only; /* HEAD: no body is sent */
+	bool head_only; /* HEAD: no body is sent. To change it has no effect on what is sent */
 };
 
 /*
@@ -122,7 +122,8 @@ verdict request_only_reads(struct request *req);
 /*
  * Starts the request again with another URI (decoded; request_resolve() is applied) and
  * arguments, at SERVER_REWRITE; `return request_redirect(…)`. RESTART, 404 if the URI
- * leads above the root, or 500 after ten.
+ * leads above the root, or 500 after ten. Only a handler can redirect, and not in FILTER or
+ * LOG: an alert in the error log says what was refused.
  */
 verdict request_redirect(struct request *req, struct str uri, struct str args);
 
@@ -184,7 +185,8 @@ int status_from_errno(int errnum);
  * request_client_closed() tells.
  *
  * Every token must be fired exactly once, also after it was cancelled or its time was over:
- * firing frees it.
+ * firing frees it. A second firing is an alert where it is seen, and touches memory that is
+ * free where it comes late.
  */
 struct wakeup *request_wait(struct request *req, void (*cancel)(void *data), void *data);
 void wakeup_fire(struct wakeup *wakeup);

@@ -43,7 +43,7 @@ struct response {
 	time_t last_modified; /* seconds since the epoch, or -1 */
 	struct str last_modified_text; /* if not empty, sent in place of last_modified */
 
-	struct header *headers; /* all others */
+	struct header *headers; /* all others; those of response_writes() are not sent */
 	struct header **headers_end;
 
 	/*
@@ -52,7 +52,11 @@ struct response {
 	 */
 	struct header *trailers;
 
-	struct body *body; /* NULL: no body, length 0 */
+	/*
+	 * NULL: no body, length 0. Set it with DONE, or in FILTER: a handler that sets a body and
+	 * passes, or redirects, has broken the contract. It stays the same while it is sent.
+	 */
+	struct body *body;
 	struct file *file; /* that the body was made of, for its type; NULL: none */
 
 	bool allow_ranges; /* the CONTENT handler says that ranges make sense */

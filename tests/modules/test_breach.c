@@ -8,6 +8,7 @@
 #include "harness/test.h"
 
 #include <string.h>
+#include <unistd.h>
 
 static const struct {
 	const char *breach; /* the words of the directive */
@@ -52,6 +53,12 @@ static const struct {
 	{ "CONTENT DONE", "has returned DONE in the phase CONTENT, but has set no status" },
 	{ "PREACCESS DONE", "has returned DONE in the phase PREACCESS, but has set no status" },
 	{ "CONTENT DONE inform", "has returned DONE in the phase CONTENT, but has set no status" },
+	/* An interim response would make the client take the body for the next head. */
+	{ "FILTER PASS status", "has returned PASS in the phase FILTER, but has set no status" },
+
+	/* Bodies that nobody would send or close. */
+	{ "ACCESS PASS body", "has returned PASS in the phase ACCESS, but has made a body" },
+	{ "CONTENT PASS body", "has returned PASS in the phase CONTENT, but has made a body" },
 };
 
 /* Kinds of bodies that do not keep their word, and the line in the error log. */
@@ -65,6 +72,10 @@ static const struct {
 	{ "far_below", "has made has returned a number that means nothing (-100000)" },
 	{ "excess", "the body that the module breach has made is longer than its length of 7" },
 	{ "short", "the response, made by the module breach, broke off" },
+	{ "unset", "module breach has made has given an empty slice (0)" },
+	{ "grows", "the body that the module breach has made is longer than its length of 7" },
+	{ "ready", "the body that the module breach has made says without end that it is ready" },
+	{ "vanishes", "that the module breach has made was replaced while it was sent: it stays" },
 };
 
 /* Fields that a module adds by name, and what is sent. */
@@ -75,6 +86,21 @@ static const struct {
 	{ "Connection", NULL },	     { "Keep-Alive", NULL },	   { "Date", NULL },
 	{ "Server", NULL },	     { "ETag", "\"7\"" },	   { "etag", "\"7\"" },
 	{ "Content-Type", "\"7\"" }, { "Last-Modified", "\"7\"" }, { "Location", "\"7\"" },
+};
+
+/* What is borne: the response is right all the same. */
+static const struct {
+	const char *breach;
+	const char *says; /* NULL: nothing */
+} borne[] = {
+	{ "FILTER PASS head_only", NULL },
+	{ "FILTER PASS own_fields", "the field \"Transfer-Encoding\" is not sent" },
+	{ "PREACCESS PASS zero", NULL },
+	{ "PREACCESS PASS fire_twice", "a token of the module breach was fired twice" },
+	{ "PREACCESS PASS redirect_late", "a redirect while no handler ran" },
+	{ "LOG PASS token", NULL },
+	{ "LOG PASS redirect", "has returned PASS in the phase LOG, but has redirected" },
+	{ "LOG PASS body", "has returned PASS in the phase LOG, but has made a body" },
 };
 
 enum { BREACHES = sizeof(breaches) / sizeof(breaches[0]) };
@@ -92,14 +118,19 @@ static void setup(void)
 		locations = memory_printf("%s location = /body/%s { breach_body %s; }\n", locations,
 					  bodies[i].kind, bodies[i].kind);
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
-		locations =
-			memory_printf("%s location /field/%zu/ { breach_field %s '\"7\"'; }\n",
-				      locations, i, fields[i].field);
+		locations = memory_printf("%s location /field/%zu/ { breach_field %s '\"7\"'; }\n",
+					  locations, i, fields[i].field);
+	for (size_t i = 0; i < sizeof(borne) / sizeof(borne[0]); i++)
+		locations = memory_printf("%s location /borne/%zu/ { breach %s; }\n", locations, i,
+					  borne[i].breach);
 	server = server_start(
 		memory_printf("http { server { listen 127.0.0.1:%%PORT%%;\n"
 			      "location / { return 200 fine; }\n"
 			      "location /secret/ { return 200 secret; }\n"
 			      "location /log/ { return 200 logged; breach LOG DONE; }\n"
+			      "location = /closing/waits { breach_body waits_in_close; }\n"
+			      "location = /closing/ready { breach_body ready_in_close; }\n"
+			      "location = /long { breach PREACCESS PASS long_wait; }\n"
 			      "location = /part/of { breach CONTENT WAIT; }\n"
 			      "location /any/ { satisfy any; deny all; breach ACCESS 200; }\n"
 			      "location /part/ { include_from /part/of; }\n%s } }",
@@ -108,6 +139,8 @@ static void setup(void)
 		put_file(server, memory_printf("%d/a", i), "secret");
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
 		put_file(server, memory_printf("field/%zu/a", i), "field");
+	for (size_t i = 0; i < sizeof(borne) / sizeof(borne[0]); i++)
+		put_file(server, memory_printf("borne/%zu/a", i), "file");
 	put_file(server, "any/a", "secret");
 }
 
@@ -223,10 +256,62 @@ START_TEST(a_field_of_the_server_is_never_sent_twice)
 }
 END_TEST
 
+START_TEST(what_is_borne)
+{
+	for (size_t i = 0; i < sizeof(borne) / sizeof(borne[0]); i++) {
+		const char *what = borne[i].breach;
+		struct client *client = client_open(server);
+		struct reply reply = client_get(client, memory_printf("/borne/%zu/a", i));
+
+		ck_assert_msg(reply.status == 200 && strcmp(reply.body, "file") == 0,
+			      "%s: %d \"%s\"", what, reply.status, reply.body);
+		ck_assert_msg(reply.is_whole && reply.framing == FRAMING_LENGTH, "%s: %s", what,
+			      reply.head);
+		ck_assert_str_eq(client_get(client, "/b").body, "fine");
+		if (borne[i].says)
+			log_wait(server, borne[i].says);
+	}
+}
+END_TEST
+
+START_TEST(a_body_that_does_something_while_it_is_closed)
+{
+	for (int i = 0; i < 3; i++) {
+		ck_assert_str_eq(get(server, "/closing/waits").body, "good.");
+		ck_assert_str_eq(get(server, "/closing/ready").body, "good.");
+		usleep(5000);
+		ck_assert_str_eq(get(server, "/b").body, "fine");
+	}
+	ck_assert(!log_has(server, "exited on signal"));
+}
+END_TEST
+
+START_TEST(a_wait_for_longer_than_there_is_time)
+{
+	struct client *client = client_open(server);
+
+	client_send(client, "GET /long HTTP/1.1\r\nHost: a\r\n\r\n");
+	ck_assert(client_is_quiet(client, 50));
+	ck_assert_str_eq(get(server, "/b").body, "fine");
+}
+END_TEST
+
+/* What was complete before has to arrive. */
+START_TEST(the_response_before_arrives)
+{
+	const char *all = raw_all(server, "GET /b HTTP/1.1\r\nHost: a\r\n\r\n"
+					  "GET /body/seven HTTP/1.1\r\nHost: a\r\n\r\n");
+
+	ck_assert_msg(strstr(all, "fine"), "%s", all);
+}
+END_TEST
+
 static const struct test_suite suite = { .name = "breaches of the contract",
 					 .setup = setup,
 					 .teardown = teardown };
 
 TESTS_IN(&suite, each_is_an_alert_and_a_500, head_is_answered_alike, satisfy_any_does_not_open,
 	 a_log_handler_is_named_after_the_response, a_subrequest_gets_the_500,
-	 a_body_that_does_not_keep_its_word, a_field_of_the_server_is_never_sent_twice)
+	 a_body_that_does_not_keep_its_word, a_field_of_the_server_is_never_sent_twice,
+	 what_is_borne, a_body_that_does_something_while_it_is_closed,
+	 a_wait_for_longer_than_there_is_time, the_response_before_arrives)

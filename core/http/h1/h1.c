@@ -125,6 +125,18 @@ static bool advance(struct h1 *h, int *requests)
 	return h1_next_request(h);
 }
 
+/* The complete responses ahead of the broken one leave as far as the socket takes them. */
+static void break_off(struct conn *conn)
+{
+	struct h1_busy *busy = ((struct h1 *)conn->state)->busy;
+
+	if (busy->first && busy->first->is_whole) {
+		output_send(&busy->out, conn, false);
+		h1_finish_sent(busy);
+	}
+	conn_close(conn);
+}
+
 static void h1_respond(struct conn *conn)
 {
 	struct h1 *h = conn->state;
@@ -142,7 +154,7 @@ static void h1_respond(struct conn *conn)
 	} while (advance(h, &requests));
 	busy->is_responding = false;
 	if (busy->is_broken)
-		conn_close(conn);
+		break_off(conn);
 	else if (busy->first || output_pending(&busy->out))
 		job_queue(&conn->send, STAGE_SEND);
 	else

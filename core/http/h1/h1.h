@@ -58,8 +58,12 @@ struct h1_request {
 	struct buffer *buffer; /* holds the head; a reference */
 	uint64_t sent_begin; /* where its response begins in busy->out.queued */
 	uint64_t sent_end; /* where it ends; valid when is_whole */
+	int64_t body_length; /* as the head says; -1: its end shows it */
+	struct body *body; /* that is sent, whatever modules make of response.body */
+	int reads_in_vain; /* in a row: the body had nothing, and said that it was ready */
 	bool is_pipelined; /* it came before the response to the one ahead of it was out: $pipe */
 	bool has_head; /* the head of its response is in the output */
+	bool is_head; /* the client expects no body, whatever modules make of head_only */
 	bool is_chunked; /* how the body of its response is framed */
 	bool body_waits; /* the body has returned -EAGAIN: body_ready() will be called */
 	bool is_whole; /* the whole response is in the output */

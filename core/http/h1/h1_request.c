@@ -98,7 +98,7 @@ static int read_request_line(struct request *req, struct str text, struct str *h
 	req->method = line.method;
 	req->method_name = line.method_name;
 	req->version = line.version;
-	req->head_only = line.method == METHOD_HEAD;
+	req->head_only = h1_request(req)->is_head = line.method == METHOD_HEAD;
 	status = target_split(line.method, line.target, &target);
 	if (status)
 		return status;
@@ -170,6 +170,7 @@ static void refuse(struct h1 *h, struct request_core *core, int status)
 	h->busy->is_last = true;
 	/* The line may end after its method; then read_request_line() has not set head_only. */
 	core->pub.head_only = str_starts(core->pub.line, STR("HEAD "));
+	h1_request(&core->pub)->is_head = core->pub.head_only;
 	if (status != 500) /* not the client's fault, and reported already */
 		request_log(&core->pub, LEVEL_INFO, 0, "client sent an invalid request: %d %.*s",
 			    status, STR_ARG(status_reason(status)));

@@ -144,14 +144,14 @@ static verdict go_to_page(struct request_core *core, const struct error_page *pa
 
 	core->error_page_code = page->becomes ? page->becomes : status_on_wire(status);
 	if (str_starts(uri, STR("@")))
-		return request_redirect_named(req, uri);
+		return redirect_to_named(req, uri);
 	if (req->method != METHOD_HEAD) {
 		req->method = METHOD_GET;
 		req->method_name = STR("GET");
 	}
 	struct str path = str_split(&uri, '?');
 
-	return request_redirect(req, path, uri);
+	return redirect_to_uri(req, path, uri);
 }
 
 static struct str page_text(struct request *req, int status)

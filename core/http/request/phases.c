@@ -131,10 +131,14 @@ static verdict refuse_failed_match(const struct request_core *core, verdict v)
 enum { BREACH = -1 };
 
 static const char *const phase_names[PHASES] = {
-	[PHASE_POST_READ] = "POST_READ",   [PHASE_SERVER_REWRITE] = "SERVER_REWRITE",
-	[PHASE_REWRITE] = "REWRITE",	   [PHASE_PREACCESS] = "PREACCESS",
-	[PHASE_ACCESS] = "ACCESS",	   [PHASE_PRECONTENT] = "PRECONTENT",
-	[PHASE_CONTENT] = "CONTENT",	   [PHASE_FILTER] = "FILTER",
+	[PHASE_POST_READ] = "POST_READ",
+	[PHASE_SERVER_REWRITE] = "SERVER_REWRITE",
+	[PHASE_REWRITE] = "REWRITE",
+	[PHASE_PREACCESS] = "PREACCESS",
+	[PHASE_ACCESS] = "ACCESS",
+	[PHASE_PRECONTENT] = "PRECONTENT",
+	[PHASE_CONTENT] = "CONTENT",
+	[PHASE_FILTER] = "FILTER",
 	[PHASE_LOG] = "LOG",
 };
 
@@ -164,15 +168,16 @@ static const char *breach_of_filter(const struct request_core *core, verdict v)
 static const char *breach_of(const struct request_core *core, verdict v, enum phase phase)
 {
 	const struct response *response = &core->pub.response;
-	unsigned tokens = core->events / EVENT_TOKEN;
+	/* A request that dies while it waits still has its token in LOG. */
+	unsigned tokens = phase == PHASE_LOG ? 0 : core->events / EVENT_TOKEN;
 	bool redirected = core->events & EVENT_REDIRECTED;
 
 	if ((v < PASS || v > CLOSE) && !is_status(v))
 		return "which is no verdict";
 	if (core->events & EVENT_ENTERED_WRONGLY)
 		return "but has entered a block in a phase, or of a location, that it must not";
-	if (phase == PHASE_LOG)
-		return v == PASS ? NULL : "which can only pass";
+	if (phase == PHASE_LOG && v != PASS)
+		return "which can only pass";
 	if (phase == PHASE_FILTER && breach_of_filter(core, v))
 		return breach_of_filter(core, v);
 	if (v == ALLOW && phase != PHASE_ACCESS)
@@ -189,8 +194,12 @@ static const char *breach_of(const struct request_core *core, verdict v, enum ph
 		return "but has called none of the functions request_redirect...()";
 	if (v != RESTART && redirected)
 		return "but has redirected the request";
-	if (v == DONE && (response->status < 200 || response->status > 999))
+	if ((v == DONE || (v == PASS && phase == PHASE_FILTER)) &&
+	    (response->status < 200 || response->status > 999))
 		return "but has set no status of a response";
+	if (core->events & EVENT_NEW_BODY && phase != PHASE_FILTER &&
+	    (v == PASS || v == ALLOW || v == RESTART))
+		return "but has made a body";
 	return NULL;
 }
 
@@ -218,7 +227,7 @@ static __attribute__((noinline)) verdict judge(struct request_core *core, verdic
 	const char *breach = breach_of(core, v, phase);
 
 	core->events &= ~(unsigned)(EVENT_REDIRECTED | EVENT_TIMED_OUT | EVENT_ENTERED |
-				    EVENT_ENTERED_WRONGLY);
+				    EVENT_ENTERED_WRONGLY | EVENT_NEW_BODY | EVENT_NEW_STATUS);
 	if (breach)
 		return report_breach(core, handler->module, v, phase, breach);
 	if (phase == PHASE_FILTER && is_status(v))
@@ -226,17 +235,40 @@ static __attribute__((noinline)) verdict judge(struct request_core *core, verdic
 	return core->events & EVENT_MATCH_FAILED ? refuse_failed_match(core, v) : v;
 }
 
+/*
+ * Another body or status: the body gets its owner, and judge() looks at both. In LOG the body
+ * that was sent stays the one that is closed with the request.
+ */
+static __attribute__((noinline)) void note_change(struct request_core *core,
+						  const struct module *module, struct body *before,
+						  enum phase phase)
+{
+	struct body *body = core->pub.response.body;
+
+	core->events |= EVENT_NEW_STATUS;
+	if (!body || body == before)
+		return;
+	core->events |= EVENT_NEW_BODY;
+	body->module = module;
+	if (phase == PHASE_LOG && before) {
+		body_close(body);
+		core->pub.response.body = before;
+	}
+}
+
 /* `location` is the one whose settings the handler gets. */
 static inline verdict call(struct request_core *core, const struct handler *handler,
 			   enum phase phase, const struct http_location *location)
 {
-	const struct body *body = core->pub.response.body;
+	struct response *response = &core->pub.response;
+	struct body *body = response->body;
+	int status = response->status;
 
 	core->caller = handler->module;
 	verdict v = handler->run(&core->pub, location->confs[handler->index]);
 	core->caller = NULL;
-	if (core->pub.response.body != body && core->pub.response.body)
-		core->pub.response.body->module = handler->module;
+	if (response->body != body || response->status != status)
+		note_change(core, handler->module, body, phase);
 	return v == PASS && core->events == 0 ? PASS : judge(core, v, handler, phase);
 }
 

@@ -41,7 +41,7 @@ static void walk_from(struct request_core *core, enum phase phase)
 	core->access_allowed = false;
 }
 
-verdict request_redirect(struct request *req, struct str uri, struct str args)
+verdict redirect_to_uri(struct request *req, struct str uri, struct str args)
 {
 	struct request_core *core = request_core(req);
 	verdict v = set_uri(req, uri);
@@ -56,7 +56,7 @@ verdict request_redirect(struct request *req, struct str uri, struct str args)
 	return count_redirect(core);
 }
 
-verdict request_redirect_named(struct request *req, struct str name)
+verdict redirect_to_named(struct request *req, struct str name)
 {
 	struct request_core *core = request_core(req);
 	const struct http_location *location = location_find_named(req->server, name);
@@ -73,11 +73,45 @@ verdict request_redirect_named(struct request *req, struct str name)
 	return count_redirect(core);
 }
 
+/*
+ * Only a handler can redirect, and only while the response is not there. PASS: go on; RESTART:
+ * nothing is changed, and the walk reports the breach when the handler returns.
+ */
+static verdict check_caller(struct request_core *core)
+{
+	if (!core->caller) {
+		request_log(&core->pub, LEVEL_ALERT, 0,
+			    "a redirect while no handler ran: a defect of a module; nothing is "
+			    "changed");
+		return 500;
+	}
+	if (core->phase < PHASE_FILTER)
+		return PASS;
+	core->events |= EVENT_REDIRECTED;
+	return RESTART;
+}
+
+verdict request_redirect(struct request *req, struct str uri, struct str args)
+{
+	verdict v = check_caller(request_core(req));
+
+	return v == PASS ? redirect_to_uri(req, uri, args) : v;
+}
+
+verdict request_redirect_named(struct request *req, struct str name)
+{
+	verdict v = check_caller(request_core(req));
+
+	return v == PASS ? redirect_to_named(req, name) : v;
+}
+
 verdict request_rewritten(struct request *req)
 {
 	struct request_core *core = request_core(req);
-	verdict v = set_uri(req, req->uri);
+	verdict v = check_caller(core);
 
+	if (v == PASS)
+		v = set_uri(req, req->uri);
 	if (v != PASS)
 		return v;
 	core->phase = PHASE_SERVER_REWRITE;

@@ -70,5 +70,6 @@ void request_destroy(struct request_core *core)
 		core->subrequests = sub->next_sibling;
 		request_destroy(sub);
 	}
+	wakeups_cancel(core); /* those that a body has asked for while it was closed */
 	pool_destroy(core->pub.pool);
 }

@@ -29,7 +29,9 @@ enum request_event {
 	EVENT_MATCH_FAILED = 1 << 2, /* an expression was given up; until an error is rendered */
 	EVENT_ENTERED = 1 << 3, /* the handler has entered a block by request_enter() */
 	EVENT_ENTERED_WRONGLY = 1 << 4, /* it has tried to, and must not */
-	EVENT_TOKEN = 1 << 5, /* as often as there are tokens of request_wait() */
+	EVENT_NEW_BODY = 1 << 5, /* the handler has set another body of the response */
+	EVENT_NEW_STATUS = 1 << 6, /* another status, or it has taken the body away */
+	EVENT_TOKEN = 1 << 7, /* as often as there are tokens of request_wait() */
 };
 
 /* What the core adds to the public struct request, which it begins with. */
@@ -155,6 +157,13 @@ struct str response_location(struct request *req);
 
 /* "skua" or "skua/0.1.0", by server_tokens. */
 struct str server_token(int server_tokens);
+
+/*
+ * request_redirect() and request_redirect_named() for an error page, which is made while no
+ * handler runs.
+ */
+verdict redirect_to_uri(struct request *req, struct str uri, struct str args);
+verdict redirect_to_named(struct request *req, struct str name);
 
 /* Detaches all tokens of the request, and calls their cancel(). */
 void wakeups_cancel(struct request_core *core);

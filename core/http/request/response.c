@@ -66,6 +66,8 @@ static void append(struct request *req, struct str name, struct str value)
 	struct header *field = pool_new(req->pool, struct header);
 
 	*field = (struct header){ name, value, NULL };
+	if (!response->headers) /* a module may have assigned the whole struct */
+		response->headers_end = &response->headers;
 	*response->headers_end = field;
 	response->headers_end = &field->next;
 }
@@ -195,18 +197,28 @@ static void check_member(struct request *req, struct str *member, const char *wh
 	*member = STR("");
 }
 
+/* Why it is not sent; NULL: it is. A module may have put it into the list by itself. */
+static const char *fault_of(const struct header *field)
+{
+	if (!is_token(field->name))
+		return "its name is not a token of RFC 9110";
+	if (!is_field_value(field->value))
+		return why;
+	return response_writes(field->name) ? "the server writes it itself" : NULL;
+}
+
 struct header **response_check_fields(struct request *req, struct header **list)
 {
 	while (*list) {
 		const struct header *field = *list;
+		const char *fault = fault_of(field);
 
-		if (is_token(field->name) && is_field_value(field->value)) {
+		if (!fault) {
 			list = &(*list)->next;
 			continue;
 		}
 		request_log(req, LEVEL_ERROR, 0, "the field \"%.*s\" is not sent: %s",
-			    STR_ARG(field->name), is_token(field->name) ? why
-						  : "its name is not a token of RFC 9110");
+			    STR_ARG(field->name), fault);
 		*list = field->next;
 	}
 	return list;

@@ -27,6 +27,7 @@ struct wakeup {
 	struct body *body; /* of body_wait() */
 	void (*cancel)(void *data);
 	void *data;
+	const struct module *module; /* whose handler has asked for it */
 	atomic_bool is_fired; /* there is nothing to cancel any more */
 	struct timer limit; /* of request_wait_for() */
 	struct wakeup *next; /* of the same request */
@@ -114,6 +115,7 @@ struct wakeup *request_wait(struct request *req, void (*cancel)(void *data), voi
 	}
 	wakeup->cancel = cancel;
 	wakeup->data = data;
+	wakeup->module = core->caller;
 	link_wakeup(wakeup, core);
 	core->events += EVENT_TOKEN;
 	return wakeup;
@@ -166,7 +168,11 @@ struct wakeup *body_wait(struct request *req, struct body *body)
 
 void wakeup_fire(struct wakeup *wakeup)
 {
-	atomic_store(&wakeup->is_fired, true);
+	if (atomic_exchange(&wakeup->is_fired, true)) {
+		log_alertx("a token of the module %s was fired twice: the second time is ignored",
+			   wakeup->module ? wakeup->module->name : "(unknown)");
+		return;
+	}
 	completion_post(&wakeup->completion);
 }
 

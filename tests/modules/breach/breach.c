@@ -19,6 +19,14 @@ enum deed {
 	DEED_REDIRECT = 4, /* redirects to /secret/ */
 	DEED_RESPOND = 8, /* fills in a response with status 200 */
 	DEED_INFORM = 16, /* with status 100 */
+	DEED_STATUS = 32, /* makes the status of the response 100 */
+	DEED_HEAD_ONLY = 64, /* claims that the request was a HEAD */
+	DEED_ZERO = 128, /* zeroes the response, then adds fields */
+	DEED_OWN_FIELDS = 256, /* puts fields of the server into the list itself */
+	DEED_FIRE_TWICE = 512, /* takes a token and fires it twice */
+	DEED_LONG_WAIT = 1024, /* waits for longer than there is time, and fires */
+	DEED_REDIRECT_LATE = 2048, /* redirects when the handler has returned */
+	DEED_BODY = 4096, /* sets a body */
 };
 
 enum body_kind {
@@ -30,6 +38,12 @@ enum body_kind {
 	BODY_FAR_BELOW,
 	BODY_EXCESS,
 	BODY_SHORT,
+	BODY_UNSET,
+	BODY_GROWS,
+	BODY_READY,
+	BODY_WAITS_IN_CLOSE,
+	BODY_READY_IN_CLOSE,
+	BODY_VANISHES,
 };
 
 struct breach_conf {
@@ -61,6 +75,10 @@ static const struct keyword deeds[] = {
 	{ "redirect", DEED_REDIRECT },	 { "respond", DEED_RESPOND },
 	{ "inform", DEED_INFORM },	 { "respond_token", DEED_RESPOND | DEED_TOKEN },
 	{ "respond_redirect", DEED_RESPOND | DEED_REDIRECT },
+	{ "status", DEED_STATUS },	 { "head_only", DEED_HEAD_ONLY },
+	{ "zero", DEED_ZERO },		 { "own_fields", DEED_OWN_FIELDS },
+	{ "fire_twice", DEED_FIRE_TWICE }, { "long_wait", DEED_LONG_WAIT },
+	{ "redirect_late", DEED_REDIRECT_LATE }, { "body", DEED_BODY },
 	{ NULL, 0 },
 };
 
@@ -68,7 +86,11 @@ static const struct keyword bodies[] = {
 	{ "empty_slice", BODY_EMPTY_SLICE }, { "long_slice", BODY_LONG_SLICE },
 	{ "of_nothing", BODY_OF_NOTHING },   { "seven", BODY_SEVEN },
 	{ "far_below", BODY_FAR_BELOW },     { "excess", BODY_EXCESS },
-	{ "short", BODY_SHORT },	     { NULL, 0 },
+	{ "short", BODY_SHORT },	     { "unset", BODY_UNSET },
+	{ "grows", BODY_GROWS },	     { "ready", BODY_READY },
+	{ "waits_in_close", BODY_WAITS_IN_CLOSE },
+	{ "ready_in_close", BODY_READY_IN_CLOSE },
+	{ "vanishes", BODY_VANISHES },	     { NULL, 0 },
 };
 
 static int set_field(struct conf_call *call)
@@ -95,6 +117,7 @@ static int set_breach(struct conf_call *call)
 
 struct bad_body {
 	struct body body;
+	struct request *req;
 	enum body_kind kind;
 	int reads;
 };
@@ -105,6 +128,8 @@ static int bad_read(struct body *body, size_t max, struct slice *out)
 	static char bytes[1 << 20];
 	struct bad_body *bad = (struct bad_body *)body;
 
+	if (bad->kind == BODY_UNSET && bad->reads > 0)
+		return 1;
 	*out = (struct slice){ .data = "good.", .len = 5, .fd = -1 };
 	if (bad->reads++ == 0)
 		return 1;
@@ -124,14 +149,40 @@ static int bad_read(struct body *body, size_t max, struct slice *out)
 		return -100000;
 	case BODY_EXCESS:
 		return bad->reads < 10;
+	case BODY_GROWS: /* what the client has been told stays */
+		body->length = 50;
+		return bad->reads <= 10;
+	case BODY_READY:
+		body_ready(body);
+		return -EAGAIN;
+	case BODY_VANISHES:
+		bad->req->response.body = NULL;
+		return bad->reads < 4 ? 1 : -EIO;
 	default:
 		return 0;
 	}
 }
 
+static void fire(void *wakeup)
+{
+	wakeup_fire(wakeup);
+}
+
+/* The token is fired when the request is gone. */
 static void bad_close(struct body *body)
 {
-	(void)body;
+	struct bad_body *bad = (struct bad_body *)body;
+
+	if (bad->kind == BODY_READY_IN_CLOSE)
+		body_ready(body);
+	if (bad->kind != BODY_WAITS_IN_CLOSE)
+		return;
+
+	static struct timer timer;
+
+	timer.expired = fire;
+	timer.data = body_wait(bad->req, body);
+	timer_start(&timer, 1);
 }
 
 static const struct body_ops bad_ops = { .read = bad_read, .close = bad_close };
@@ -139,10 +190,11 @@ static const struct body_ops bad_ops = { .read = bad_read, .close = bad_close };
 static verdict respond_badly(struct request *req, enum body_kind kind)
 {
 	struct bad_body *bad = pool_new(req->pool, struct bad_body);
-	bool has_length = kind == BODY_EXCESS || kind == BODY_SHORT;
+	bool has_length = kind == BODY_EXCESS || kind == BODY_SHORT || kind == BODY_GROWS;
 
 	bad->body = (struct body){ .ops = &bad_ops, .length = has_length ? 7 : -1 };
 	bad->kind = kind;
+	bad->req = req;
 	req->response.status = 200;
 	req->response.body = &bad->body;
 	return DONE;
@@ -154,6 +206,67 @@ static verdict respond_badly(struct request *req, enum body_kind kind)
 static void ask_for_token(struct request *req)
 {
 	wakeup_fire(request_wait(req, NULL, NULL));
+}
+
+static void zero_response(struct request *req)
+{
+	req->response = (struct response){ .status = 200, .last_modified = -1 };
+	response_add(req, STR("X-One"), STR("1"));
+	response_add(req, STR("X-Two"), STR("2"));
+}
+
+static void put_own_fields(struct request *req)
+{
+	static struct header trailer = { STR_INIT("Content-Length"), STR_INIT("7"), NULL };
+	static struct header chunked = { STR_INIT("Transfer-Encoding"), STR_INIT("chunked"), NULL };
+
+	req->response.headers = &chunked;
+	req->response.trailers = &trailer;
+}
+
+static void fire_twice(struct request *req)
+{
+	struct wakeup *wakeup = request_wait(req, NULL, NULL);
+
+	wakeup_fire(wakeup);
+	wakeup_fire(wakeup);
+}
+
+static void redirect(void *req)
+{
+	request_redirect(req, STR("/secret/"), STR(""));
+}
+
+static void redirect_late(struct request *req)
+{
+	static struct timer timer;
+
+	timer = (struct timer){ .expired = redirect, .data = req };
+	timer_start(&timer, 1);
+	request_delay(req, 30);
+}
+
+static bool has_been(struct request *req)
+{
+	bool *been = request_context(req, &breach_module);
+	bool before = *been;
+
+	*been = true;
+	return before;
+}
+
+/* The deeds of those that wait; the second call passes. */
+static verdict wait_badly(struct request *req, unsigned which)
+{
+	if (has_been(req))
+		return PASS;
+	if (which & DEED_FIRE_TWICE)
+		fire_twice(req);
+	if (which & DEED_LONG_WAIT)
+		return request_delay(req, INT64_MAX);
+	if (which & DEED_REDIRECT_LATE)
+		redirect_late(req);
+	return WAIT;
 }
 
 static verdict breach(struct request *req, const void *data, enum phase phase)
@@ -172,6 +285,18 @@ static verdict breach(struct request *req, const void *data, enum phase phase)
 		respond_text(req, 200, STR("secret"));
 	if (conf->deeds & DEED_INFORM)
 		respond_text(req, 100, STR("secret"));
+	if (conf->deeds & DEED_STATUS)
+		req->response.status = 100;
+	if (conf->deeds & DEED_HEAD_ONLY)
+		req->head_only = true;
+	if (conf->deeds & DEED_ZERO)
+		zero_response(req);
+	if (conf->deeds & DEED_OWN_FIELDS)
+		put_own_fields(req);
+	if (conf->deeds & DEED_BODY)
+		req->response.body = body_from_memory(req, STR("secret"));
+	if (conf->deeds & (DEED_FIRE_TWICE | DEED_LONG_WAIT | DEED_REDIRECT_LATE))
+		return wait_badly(req, conf->deeds);
 	return conf->verdict;
 }
 
@@ -232,6 +357,7 @@ const struct module breach_module = {
 	.name = "breach",
 	.summary = "breaks the contract of handlers",
 	.conf_size = sizeof(struct breach_conf),
+	.context_size = sizeof(bool),
 	.directives = (const struct directive[]) {
 		DIRECTIVE_SET("breach", IN_SERVER | IN_LOCATION, set_breach,
 			      "PHASE verdict [deed]", "Returns that verdict in that phase.",
