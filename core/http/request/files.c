@@ -100,7 +100,7 @@ static void log_failed_open(struct request *req, enum log_level level, const str
 	if (file->error == EACCES)
 		permission_explain(file->path.data, why, sizeof(why));
 	request_log(req, level, 0, "open() \"%.*s\" failed (%d: %s)%s%s", STR_ARG(file->path),
-		    file->error, strerrordesc_np(file->error), why[0] ? ": " : "", why);
+		    file->error, strerror(file->error), why[0] ? ": " : "", why);
 }
 
 static verdict refuse_missing(struct request *req, const struct file *file)
