@@ -76,7 +76,7 @@ static void change(struct server *server, const char *text, int processes)
 {
 	pid_t pids[WORKERS];
 	size_t before = file_count(server, "/error.log", " serves, with ");
-	struct patience wait = { 0 };
+	struct deadline wait = { 0 };
 
 	put_file(server, "/conf/server.conf",
 		 server_text(server, memory_printf("daemon off; pid %%DIR%%/server.pid;"
@@ -84,9 +84,9 @@ static void change(struct server *server, const char *text, int processes)
 						   text)));
 	kill(server->pid, SIGHUP);
 	while (file_count(server, "/error.log", " serves, with ") == before)
-		patience(&wait, "the new mode is in use");
+		deadline_wait(&wait, "the new mode is in use");
 	while (server_workers(server, pids, WORKERS) != processes)
-		patience(&wait, "the old workers end");
+		deadline_wait(&wait, "the old workers end");
 }
 
 /* Also from more sockets to fewer workers: the surplus ones are served, too. */
@@ -129,7 +129,7 @@ static pid_t acceptor_of(struct server *server)
 START_TEST(a_dead_acceptor_is_replaced)
 {
 	struct server *server = server_start(conf("handoff", 2, ""));
-	struct patience wait = { 0 };
+	struct deadline wait = { 0 };
 	pid_t pid;
 
 	struct client *client = client_open(server);
@@ -139,7 +139,7 @@ START_TEST(a_dead_acceptor_is_replaced)
 	kill(pid, SIGKILL);
 	log_wait(server, "exited on signal 9");
 	while (acceptor_of(server) == 0)
-		patience(&wait, "a new acceptor");
+		deadline_wait(&wait, "a new acceptor");
 	/* Connections that a worker has are not the acceptor's. */
 	ck_assert_str_eq(client_get(client, "/").body, "ok");
 	check_answers(server);
@@ -183,7 +183,7 @@ END_TEST
 static pid_t start_light_worker(struct server *server, pid_t heavy)
 {
 	pid_t pids[WORKERS], acceptor = acceptor_of(server), light;
-	struct patience wait = { 0 };
+	struct deadline wait = { 0 };
 
 	ck_assert_int_eq(server_workers(server, pids, WORKERS), 3);
 	for (int i = 0; i < 3; i++)
@@ -191,7 +191,7 @@ static pid_t start_light_worker(struct server *server, pid_t heavy)
 			kill(pids[i], SIGKILL);
 	log_wait(server, "exited on signal 9");
 	while ((light = pid_of(client_open(server))) == heavy)
-		patience(&wait, "a new worker");
+		deadline_wait(&wait, "a new worker");
 	return light;
 }
 
@@ -207,13 +207,13 @@ START_TEST(one_that_hangs_gets_no_more)
 		pid_of(client_open(server));
 	pid_t light = start_light_worker(server, heavy);
 	int before = server_handed_off(server);
-	struct patience wait = { 0 };
+	struct deadline wait = { 0 };
 
 	kill(light, SIGSTOP);
 	struct client *first = client_open(server);
 	client_send(first, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
 	while (server_handed_off(server) == before)
-		patience(&wait, "the acceptor has dealt it out");
+		deadline_wait(&wait, "the acceptor has dealt it out");
 	usleep(2 * RECEIVER_LATE_MS * 1000);
 	for (int i = 0; i < CLIENTS / 2; i++)
 		ck_assert_int_eq(pid_of(client_open(server)), heavy);

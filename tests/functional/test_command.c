@@ -217,12 +217,12 @@ static bool listens(void)
 static void stop_daemon(void)
 {
 	pid_t pid = atoi(text_of("logs/pid"));
-	struct patience wait = { 0 };
+	struct deadline wait = { 0 };
 	int status;
 
 	check(in_dir("-s stop"), 0, "");
 	while (waitpid(pid, &status, WNOHANG) == 0)
-		patience(&wait, "the daemon has ended");
+		deadline_wait(&wait, "the daemon has ended");
 	ck_assert_int_eq(status, 0);
 	ck_assert_int_lt(access(path("logs/pid"), F_OK), 0);
 }

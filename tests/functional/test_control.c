@@ -88,11 +88,11 @@ static const char *json(const struct server *server, const char *filter)
 /* What workers count is seen a moment after their answer. */
 static void json_becomes(const struct server *server, const char *filter, const char *wanted)
 {
-	struct patience wait = { 0 };
+	struct deadline wait = { 0 };
 	const char *text;
 
 	while (strcmp(text = json(server, filter), wanted) != 0)
-		patience(&wait, memory_printf("%s is %s, not %s", filter, wanted, text));
+		deadline_wait(&wait, memory_printf("%s is %s, not %s", filter, wanted, text));
 }
 
 static void need_jq(void)
@@ -370,10 +370,10 @@ END_TEST
 
 static void wait_for_status(const struct server *server, const char *conf, const char *text)
 {
-	struct patience wait = { 0 };
+	struct deadline wait = { 0 };
 
 	while (!strstr(run_with(server, conf, "status").text, text))
-		patience(&wait, memory_printf("the status \"%s\"", text));
+		deadline_wait(&wait, memory_printf("the status \"%s\"", text));
 }
 
 /* While two programs run each has a socket of its own. */
@@ -382,7 +382,7 @@ START_TEST(the_socket_steps_aside_for_another_program)
 	struct server *server = start("");
 	const char *text = "%s pid %%DIR%%/second.pid; error_log %%DIR%%/second.log info; "
 			   "%s events { } http { server { listen 127.0.0.1:%%PORT2%%; } }";
-	struct patience wait = { 0 };
+	struct deadline wait = { 0 };
 
 	put_file(server, "/conf/second.conf", server_text(server, memory_printf(text, "", "")));
 	put_file(server, "/conf/old.conf",
@@ -395,12 +395,12 @@ START_TEST(the_socket_steps_aside_for_another_program)
 	wait_for_status(server, "old.conf", memory_printf("master process %d,", old));
 	kill(old, SIGQUIT);
 	while (access(file_path(server, "/second.pid.sock.oldbin"), F_OK) == 0)
-		patience(&wait, "the old program has gone");
+		deadline_wait(&wait, "the old program has gone");
 	wait_for_status(server, "second.conf", "generation     2");
 	ck_assert_int_eq(run_with(server, "second.conf", "-s quit").status, 0);
-	wait = (struct patience){ 0 };
+	wait = (struct deadline){ 0 };
 	while (access(file_path(server, "/second.pid"), F_OK) == 0)
-		patience(&wait, "the new program has gone");
+		deadline_wait(&wait, "the new program has gone");
 	server_stop(server);
 }
 END_TEST
@@ -435,9 +435,9 @@ START_TEST(clients_are_bounded)
 	ck_assert_ptr_nonnull(strstr(control_read(control_open(server)), "too many clients"));
 	ck_assert_str_eq(get(server, "/v").body, "one");
 	close(fds[3]);
-	struct patience wait = { 0 };
+	struct deadline wait = { 0 };
 	while (run(server, "status").status != 0)
-		patience(&wait, "a place is free");
+		deadline_wait(&wait, "a place is free");
 	/* And those that say nothing are dropped after five seconds. */
 	ck_assert_str_eq(control_read(fds[0]), "");
 	log_wait(server, "a client has sent no request for 5000 ms and is dropped");
@@ -522,9 +522,9 @@ START_TEST(sums_survive_reloads_and_deaths)
 
 	get(server, "/v");
 	check_run(server, "-s reload", 0, "");
-	struct patience wait = { 0 };
+	struct deadline wait = { 0 };
 	while (server_workers(server, &worker, 1) != 1)
-		patience(&wait, "the old worker has gone");
+		deadline_wait(&wait, "the old worker has gone");
 	get(server, "/v");
 	json_becomes(server, ".totals.requests", "2");
 	kill(worker, SIGKILL);

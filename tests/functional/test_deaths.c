@@ -66,11 +66,11 @@ static void kill_under_load(const char *mode)
 		.port = server->ports[0], .body = "ok", .expected = was_killed,
 		.busy = 4, .pausing = 32, .split = 8, .pipelined = 2, .fresh = 8,
 	});
-	struct patience wait = { 0 };
+	struct deadline wait = { 0 };
 	unsigned seed = 1;
 
 	while (load_answers(load) < 200)
-		patience(&wait, "the clients are at work");
+		deadline_wait(&wait, "the clients are at work");
 	for (int i = 0; i < (is_long ? 334 : 7); i++) {
 		kill_one(server, &seed);
 		usleep(is_long ? 600000 : 150000);
@@ -104,13 +104,13 @@ static void reload(struct server *server, int workers)
 {
 	pid_t pids[PROCESSES];
 	size_t before = file_count(server, "/error.log", " serves, with ");
-	struct patience wait = { 0 };
+	struct deadline wait = { 0 };
 
 	kill(server->pid, SIGHUP);
 	while (file_count(server, "/error.log", " serves, with ") == before)
-		patience(&wait, "the new generation serves");
+		deadline_wait(&wait, "the new generation serves");
 	while (server_workers(server, pids, PROCESSES) != workers)
-		patience(&wait, "the old workers have gone");
+		deadline_wait(&wait, "the old workers have gone");
 	put_file(server, "/error.log", "");
 }
 
@@ -131,7 +131,7 @@ START_TEST(kills_amid_reloads)
 		.port = server->ports[0], .body = "ok", .expected = is_a_break,
 		.busy = 4, .pausing = 32, .split = 8, .pipelined = 2, .fresh = 8,
 	});
-	struct patience wait = { 0 };
+	struct deadline wait = { 0 };
 	unsigned seed = 1;
 
 	for (int i = 0; i < (getenv("SOAK") ? 300 : 20); i++) {
@@ -143,7 +143,7 @@ START_TEST(kills_amid_reloads)
 	put_file(server, "/error.log", "");
 	reload(server, 3);
 	while (load_answers(load) < 200)
-		patience(&wait, "the clients are served");
+		deadline_wait(&wait, "the clients are served");
 	struct load_result result = load_stop(load);
 	load_check(&result);
 	server_forgive(server);
@@ -197,9 +197,9 @@ START_TEST(reloads_leave_no_descriptor_behind)
 	reload_often(server, 5);
 	int before = server_descriptors(server);
 	reload_often(server, many() - 5);
-	struct patience wait = { 0 };
+	struct deadline wait = { 0 };
 	while (server_descriptors(server) > before)
-		patience(&wait, "not more descriptors than before");
+		deadline_wait(&wait, "not more descriptors than before");
 	server_stop(server);
 }
 END_TEST

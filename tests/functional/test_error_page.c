@@ -251,7 +251,7 @@ START_TEST(log_runs_once_for_every_answer)
 		"server { listen 127.0.0.1:%PORT%;"
 		"location /private { deny all; }"
 		"location /made { return 204; } location /closed { return 444; } } }");
-	struct patience p = { 0 };
+	struct deadline p = { 0 };
 
 	get(server, "/missing");
 	get(server, "/private");
@@ -260,7 +260,7 @@ START_TEST(log_runs_once_for_every_answer)
 	raw(server, "GET /bad HTTP/1.1\r\n\r\n");
 	raw(server, "nonsense\r\n\r\n");
 	while (file_count(server, "/access.log", ";\n") < 6)
-		patience(&p, "six lines in the access log");
+		deadline_wait(&p, "six lines in the access log");
 	ck_assert_str_eq(file_text(server, "/access.log"),
 			 "/missing 404;\n/private 403;\n/made 204;\n/closed 444;\n/bad 400;\n"
 			 "- 400;\n");

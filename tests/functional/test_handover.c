@@ -44,20 +44,20 @@ static void change(struct server *server, const char *text)
 static void wait_for_workers(struct server *server, int count)
 {
 	pid_t pids[WORKERS];
-	struct patience wait = { 0 };
+	struct deadline wait = { 0 };
 
 	while (server_workers(server, pids, WORKERS) != count)
-		patience(&wait, "the right number of workers");
+		deadline_wait(&wait, "the right number of workers");
 }
 
 static void reload(struct server *server)
 {
 	size_t before = file_count(server, "/error.log", " serves, with ");
-	struct patience wait = { 0 };
+	struct deadline wait = { 0 };
 
 	ck_assert_int_eq(kill(server->pid, SIGHUP), 0);
 	while (file_count(server, "/error.log", " serves, with ") == before)
-		patience(&wait, "the new generation serves");
+		deadline_wait(&wait, "the new generation serves");
 }
 
 /* Also waits until the old worker has gone: nothing may keep it. */
@@ -446,11 +446,11 @@ START_TEST(a_light_worker_gets_idle_ones)
 	enum { COUNT = 200 };
 	struct client *clients[COUNT];
 	struct server *server = start_uneven("", clients, COUNT);
-	struct patience wait = { 0 };
+	struct deadline wait = { 0 };
 	int shares[2];
 
 	do {
-		patience(&wait, "the connections are spread");
+		deadline_wait(&wait, "the connections are spread");
 		usleep(50000);
 		spread(clients, COUNT, shares);
 	} while (shares[0] / 2 > shares[1]);
@@ -463,7 +463,7 @@ START_TEST(a_stopped_worker_gets_one_idle_one_at_most)
 {
 	enum { COUNT = 200 };
 	struct server *server = server_start(memory_printf("worker_processes 2; %s", conf("", "")));
-	struct patience wait = { 0 };
+	struct deadline wait = { 0 };
 	pid_t pids[2];
 
 	log_wait(server, "serves, with");
@@ -472,12 +472,12 @@ START_TEST(a_stopped_worker_gets_one_idle_one_at_most)
 	for (int i = 0; i < COUNT; i++)
 		client_send(client_open(server), "GET /who HTTP/1.1\r\nHost: a\r\n\r\n");
 	while (server_handed_off(server) == 0)
-		patience(&wait, "a worker tries the other one");
+		deadline_wait(&wait, "a worker tries the other one");
 	usleep(1500000);
 	ck_assert_int_eq(server_handed_off(server), 1);
 	kill(pids[0], SIGCONT);
 	while (server_handed_off(server) < 64)
-		patience(&wait, "the connections are spread");
+		deadline_wait(&wait, "the connections are spread");
 	server_stop(server);
 }
 END_TEST

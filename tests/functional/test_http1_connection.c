@@ -214,7 +214,7 @@ END_TEST
 START_TEST(keepalive_time_ends_it)
 {
 	struct server *server = echo("keepalive_time 1s;");
-	struct patience p = { 0 };
+	struct deadline p = { 0 };
 	struct client *client;
 	struct reply reply;
 
@@ -222,7 +222,7 @@ START_TEST(keepalive_time_ends_it)
 	do {
 		client = client_open(server);
 		reply = client_get(client, "/");
-	} while (reply_header(&reply, "Connection") && patience(&p, "a quick answer"));
+	} while (reply_header(&reply, "Connection") && deadline_wait(&p, "a quick answer"));
 	usleep(1050000);
 	reply = client_get(client, "/");
 	check_connection(&reply, "close");
@@ -342,7 +342,7 @@ START_TEST(the_end_may_come_with_what_is_not_read_any_more)
 {
 	struct server *server = one_process("client_max_body_size 1; lingering_timeout 1h;"
 					    "lingering_time 1h; location / { }");
-	struct patience p = { 0 };
+	struct deadline p = { 0 };
 	int before = server_descriptors(server);
 	struct client *client = client_open(server);
 
@@ -352,7 +352,7 @@ START_TEST(the_end_may_come_with_what_is_not_read_any_more)
 	/* More than is read at once. */
 	end_with(server, client, memory_printf("%50000d", 0));
 	while (server_descriptors(server) > before)
-		patience(&p, "the connection is closed");
+		deadline_wait(&p, "the connection is closed");
 	server_stop(server);
 }
 END_TEST
@@ -488,7 +488,7 @@ START_TEST(a_client_that_leaves_midway_is_logged_once)
 			     "server { listen 127.0.0.1:%PORT%; } }");
 	struct client *client = client_open_slow(server);
 	char *bytes = memory_alloc(9000000), some[100];
-	struct patience p = { 0 };
+	struct deadline p = { 0 };
 
 	memset(bytes, 'x', 9000000);
 	put_bytes(server, "large", bytes, 9000000);
@@ -496,7 +496,7 @@ START_TEST(a_client_that_leaves_midway_is_logged_once)
 	client_read(client, some, sizeof(some));
 	client_reset(client);
 	while (file_count(server, "/access.log", "\n") == 0)
-		patience(&p, "a line in the access log");
+		deadline_wait(&p, "a line in the access log");
 	ck_assert_str_eq(file_text(server, "/access.log"), "/large 200 ;\n");
 	server_stop(server);
 }

@@ -56,13 +56,13 @@ START_TEST(a_head_that_drips)
 {
 	struct server *server = with("client_header_timeout 200ms;");
 	struct client *client = client_open(server);
-	struct patience p = { 0 };
+	struct deadline p = { 0 };
 
 	/* Each byte is in time, the head as a whole is not. */
 	client_send(client, "GET / HTTP/1.1\r\nHost: a\r\nX: ");
 	do
 		client_send(client, "y");
-	while (patience(&p, "the server closes") && client_is_quiet(client, 20));
+	while (deadline_wait(&p, "the server closes") && client_is_quiet(client, 20));
 	ck_assert(client_is_closed(client));
 	server_stop(server);
 }
@@ -72,14 +72,14 @@ START_TEST(a_second_head_that_does_not_end)
 {
 	struct server *server = with("client_header_timeout 100ms;");
 	struct client *client;
-	struct patience p = { 0 };
+	struct deadline p = { 0 };
 	long began;
 
 	/* Here it has to be quick: the limit is that of the first head, too. */
 	do {
 		began = now_ms();
 		client = client_open(server);
-	} while (client_get(client, "/").status != 200 && patience(&p, "the first answer"));
+	} while (client_get(client, "/").status != 200 && deadline_wait(&p, "the first answer"));
 	client_send(client, "GET / HT");
 	closes(client, began, 80);
 	server_stop(server);
@@ -92,7 +92,7 @@ START_TEST(a_timed_out_head_is_logged_with_408)
 		server_start("http { log_format f '$status;'; access_log %DIR%/access.log f;"
 			     "client_header_timeout 100ms;"
 			     "server { listen 127.0.0.1:%PORT%; } }");
-	struct patience p = { 0 };
+	struct deadline p = { 0 };
 
 	/* A line that comes too late is that of a client that says nothing. */
 	do {
@@ -100,7 +100,7 @@ START_TEST(a_timed_out_head_is_logged_with_408)
 		client_send(client, "GET / HTTP/1.1\r\nHost: a\r\n");
 		ck_assert(client_is_closed(client));
 	} while (file_count(server, "/access.log", ";\n") == 0 &&
-		 patience(&p, "a line in the access log"));
+		 deadline_wait(&p, "a line in the access log"));
 	ck_assert_int_eq(strncmp(file_text(server, "/access.log"), "408;\n", 5), 0);
 	server_stop(server);
 }
@@ -145,11 +145,11 @@ START_TEST(a_body_that_drips_for_ever)
 {
 	struct server *server = with("client_body_timeout 10s; lingering_time 200ms;");
 	struct client *client = client_open(server);
-	struct patience p = { 0 };
+	struct deadline p = { 0 };
 
 	client_send(client, "POST /post HTTP/1.1\r\nHost: a\r\nContent-Length: 99999\r\n\r\n");
 	ck_assert_int_eq(client_reply(client).status, 200);
-	while (client_is_quiet(client, 20) && patience(&p, "the server closes"))
+	while (client_is_quiet(client, 20) && deadline_wait(&p, "the server closes"))
 		client_send_some(client, "x", 1);
 	server_stop(server);
 }
@@ -228,11 +228,11 @@ START_TEST(a_client_that_does_not_read)
 {
 	struct server *server = with("send_timeout 200ms;");
 	struct client *client = client_open_slow(server);
-	struct patience p = { 0 };
+	struct deadline p = { 0 };
 
 	client_send(client, "GET /files/large.txt HTTP/1.1\r\nHost: a\r\n\r\n");
 	while (!log_has(server, "timed out"))
-		patience(&p, "the server gives up");
+		deadline_wait(&p, "the server gives up");
 	ck_assert_uint_lt(client_drain(client), 20000000);
 	server_stop(server);
 }
@@ -242,11 +242,11 @@ static bool is_reset_with(const char *directive)
 {
 	struct server *server = with(memory_printf("send_timeout 200ms; %s", directive));
 	struct client *client = client_open_slow(server);
-	struct patience p = { 0 };
+	struct deadline p = { 0 };
 
 	client_send(client, "GET /files/large.txt HTTP/1.1\r\nHost: a\r\n\r\n");
 	while (!log_has(server, "timed out"))
-		patience(&p, "the server gives up");
+		deadline_wait(&p, "the server gives up");
 	bool is_reset = client_is_reset(client);
 	server_stop(server);
 	return is_reset;
@@ -301,13 +301,13 @@ START_TEST(lingering_time_bounds_who_goes_on_sending)
 	struct server *server = with("lingering_time 300ms; lingering_timeout 10s;"
 				     "client_max_body_size 1;");
 	struct client *client = client_open(server);
-	struct patience p = { 0 };
+	struct deadline p = { 0 };
 
 	client_send(client, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000000\r\n\r\nab");
 	ck_assert_int_eq(client_reply(client).status, 413);
 	/* In the end the server closes, and what is sent afterwards is answered with a reset. */
 	while (client_send_some(client, "xxxxxxxxxx", 10) == 10) {
-		patience(&p, "the server closes");
+		deadline_wait(&p, "the server closes");
 		usleep(20000);
 	}
 	server_stop(server);

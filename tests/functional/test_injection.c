@@ -157,9 +157,9 @@ START_TEST(a_log_without_room)
 	ck_assert_uint_gt(inject_end(SYS_write), 0);
 	log_once(server, "access.log");
 	ck_assert_int_eq(client_get(client, "/last").status, 404);
-	struct patience wait = { 0 };
+	struct deadline wait = { 0 };
 	while (file_count(server, "/access.log", "/last") != 1)
-		patience(&wait, "lines are written again");
+		deadline_wait(&wait, "lines are written again");
 	server_forgive(server);
 	server_stop(server);
 }
@@ -217,7 +217,7 @@ START_TEST(a_worker_that_needs_memory_is_replaced)
 							  "location / { return 200 ok; }",
 							  many));
 	struct client *idle = client_open(server), *client = client_open(server);
-	struct patience wait = { 0 };
+	struct deadline wait = { 0 };
 
 	log_wait(server, " serves, with ");
 	ck_assert_int_eq(client_get(idle, "/").status, 200);
@@ -228,7 +228,7 @@ START_TEST(a_worker_that_needs_memory_is_replaced)
 	log_wait(server, "this process ends");
 	inject_memory_end();
 	while (get(server, "/").status != 200)
-		patience(&wait, "another worker answers");
+		deadline_wait(&wait, "another worker answers");
 	server_forgive(server);
 	server_stop(server);
 }

@@ -22,7 +22,7 @@ static bool reload(struct server *server)
 {
 	static const char good[] = " serves, with ", bad[] = "reload: nothing was changed",
 			  late[] = "the old one stays";
-	struct patience wait = { 0 };
+	struct deadline wait = { 0 };
 	size_t before = file_count(server, "/error.log", good);
 	size_t failed =
 		file_count(server, "/error.log", bad) + file_count(server, "/error.log", late);
@@ -32,7 +32,7 @@ static bool reload(struct server *server)
 		if (file_count(server, "/error.log", bad) + file_count(server, "/error.log", late) >
 		    failed)
 			return false;
-		patience(&wait, "the reload is over");
+		deadline_wait(&wait, "the reload is over");
 	}
 	return true;
 }
@@ -94,7 +94,7 @@ static void reloads_fail(int call, int error, bool in_master)
 	struct client *client = client_open(server);
 	const char *pid = client_get(client, "/pid").body;
 	struct injection injection = { .call = call, .error = error };
-	struct patience wait = { 0 };
+	struct deadline wait = { 0 };
 	pid_t pids[PROCESSES];
 
 	*(in_master ? &injection.only : &injection.but) = server->pid;
@@ -107,7 +107,7 @@ static void reloads_fail(int call, int error, bool in_master)
 	ck_assert(reload(server));
 	ck_assert_int_eq(client_get(client, "/pid").status, 200);
 	while (server_workers(server, pids, PROCESSES) != 2)
-		patience(&wait, "two workers are left");
+		deadline_wait(&wait, "two workers are left");
 	server_forgive(server);
 	server_stop(server);
 }

@@ -238,12 +238,12 @@ START_TEST(a_failed_reload_loses_no_part_of_an_address)
 	struct load *load = load_start(&(const struct load_plan){
 		.port = server->ports[0], .body = "ok", .fresh = 8,
 	});
-	struct patience wait = { 0 };
+	struct deadline wait = { 0 };
 
 	put_conf(server, conf(0, 2, FIRST "listen unix:%DIR%/no/such/folder;"));
 	ck_assert_int_eq(reload(server), 1);
 	while (file_count(server, "/error.log", " serves, with ") < 2)
-		patience(&wait, "what is open is served");
+		deadline_wait(&wait, "what is open is served");
 	ck_assert_int_eq(reload(server), 1);
 	struct load_result result = load_stop(load);
 	load_check(&result);
@@ -327,15 +327,15 @@ START_TEST(a_server_that_ends_leaves_its_address)
 {
 	for (int mode = 0; mode < MODES; mode++) {
 		struct server *server = server_start(conf(mode, 2, FIRST UNIX));
-		struct patience wait = { 0 };
+		struct deadline wait = { 0 };
 
 		put_large(server);
 		struct client *client = keep_busy(server, 0);
 		kill(server->pid, SIGQUIT);
 		while (try_connect(server, 0) != ECONNREFUSED)
-			patience(&wait, "the address is free");
+			deadline_wait(&wait, "the address is free");
 		while (some_have_open(server))
-			patience(&wait, "the unix socket is closed");
+			deadline_wait(&wait, "the unix socket is closed");
 		close(occupy_port(server, 0));
 		ck_assert_uint_ge(client_drain(client), 16 << 20);
 		server_stop(server);

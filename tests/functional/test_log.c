@@ -42,10 +42,10 @@ static struct server *logging(const char *http)
 /* Waits until the file holds exactly this. */
 static void log_becomes(struct server *server, const char *name, const char *text)
 {
-	struct patience p = { 0 };
+	struct deadline p = { 0 };
 
 	while (strcmp(file_text(server, name), text) != 0)
-		patience(&p, memory_printf("\"%s\" in %s, which holds \"%s\"", text, name,
+		deadline_wait(&p, memory_printf("\"%s\" in %s, which holds \"%s\"", text, name,
 					   file_text(server, name)));
 }
 
@@ -70,10 +70,10 @@ START_TEST(combined_is_built_in)
 
 	ask(server, "/a?b", .fields = "Referer: there\r\nUser-Agent: \"quoted\"\r\n");
 
-	struct patience p = { 0 };
+	struct deadline p = { 0 };
 
 	while (file_count(server, "/all.log", "\n") == 0)
-		patience(&p, "a line in the log");
+		deadline_wait(&p, "a line in the log");
 
 	const char *line = file_text(server, "/all.log"), *time = strchr(line, '[');
 
@@ -171,10 +171,10 @@ static const char *path_with(int len, int place, const char *what)
 /* Many of them: only the first that differs is shown. */
 static void check_lines(struct server *server, size_t count, const char *expected)
 {
-	struct patience p = { 0 };
+	struct deadline p = { 0 };
 
 	while (file_count(server, "/all.log", "\n") < count)
-		patience(&p, "all lines in the access log");
+		deadline_wait(&p, "all lines in the access log");
 
 	const char *logged = file_text(server, "/all.log");
 
@@ -228,7 +228,7 @@ START_TEST(a_line_may_be_longer_than_the_buffer)
 	struct server *server = logging("log_format uri '$http_a$http_b$http_c';"
 					"access_log all.log uri;");
 	char *value = memory_alloc(8001), *expected = memory_alloc(3 * 4 * 8000 + 2);
-	struct patience p = { 0 };
+	struct deadline p = { 0 };
 
 	memset(value, 0xff, 8000);
 	value[8000] = '\0';
@@ -240,7 +240,7 @@ START_TEST(a_line_may_be_longer_than_the_buffer)
 	    .fields = memory_printf("A: %s\r\nB: %s\r\nC: %s\r\n", value, value, value));
 	get(server, "/a");
 	while (file_count(server, "/all.log", "\n") < 3)
-		patience(&p, "three lines in the access log");
+		deadline_wait(&p, "three lines in the access log");
 	ck_assert(strcmp(file_text(server, "/all.log"), memory_printf("---\n%s---\n", expected)) ==
 		  0);
 	ck_assert(!log_has(server, "lost"));
@@ -301,10 +301,10 @@ START_TEST(a_full_pipe_loses_lines_only)
 	ck_assert_int_ge(reader, 0);
 	kill(server->pid, SIGUSR1);
 	struct pollfd room = { .fd = reader, .events = POLLOUT };
-	struct patience p = { 0 };
+	struct deadline p = { 0 };
 	do
 		ck_assert_int_eq(get(server, target).status, 404);
-	while (poll(&room, 1, 0) > 0 && patience(&p, "the pipe is full"));
+	while (poll(&room, 1, 0) > 0 && deadline_wait(&p, "the pipe is full"));
 	for (int i = 0; i < 100; i++)
 		ck_assert_int_eq(get(server, target).status, 404);
 	drain(reader);
@@ -360,8 +360,8 @@ START_TEST(a_pipe_without_a_reader)
 	memset(target, 'a', 3999);
 	target[0] = '/';
 	target[3999] = '\0';
-	struct patience p = { 0 };
-	while (!log_has(server, "takes no more") && patience(&p, "the pipe is full"))
+	struct deadline p = { 0 };
+	while (!log_has(server, "takes no more") && deadline_wait(&p, "the pipe is full"))
 		ck_assert_int_eq(get(server, target).status, 404);
 	for (int i = 0; i < 20; i++)
 		ck_assert_int_eq(get(server, target).status, 404);

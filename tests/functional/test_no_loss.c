@@ -36,10 +36,10 @@ static struct load *begin(struct server *server)
 		.port = server->ports[0], .body = "ok", .busy = 8, .pausing = 16, .split = 8,
 		.pipelined = 4, .fresh = 4,
 	});
-	struct patience wait = { 0 };
+	struct deadline wait = { 0 };
 
 	while (load_answers(load) < 200)
-		patience(&wait, "the clients are at work");
+		deadline_wait(&wait, "the clients are at work");
 	return load;
 }
 
@@ -53,20 +53,20 @@ static void end(struct load *load)
 static void reload(struct server *server)
 {
 	size_t before = file_count(server, "/error.log", " serves, with ");
-	struct patience wait = { 0 };
+	struct deadline wait = { 0 };
 
 	kill(server->pid, SIGHUP);
 	while (file_count(server, "/error.log", " serves, with ") == before)
-		patience(&wait, "the new generation serves");
+		deadline_wait(&wait, "the new generation serves");
 }
 
 static void wait_for_processes(struct server *server, int count)
 {
 	pid_t pids[WORKERS];
-	struct patience wait = { 0 };
+	struct deadline wait = { 0 };
 
 	while (server_workers(server, pids, WORKERS) != count)
-		patience(&wait, "the old processes have gone");
+		deadline_wait(&wait, "the old processes have gone");
 }
 
 static void put_conf(struct server *server, const char *text)
@@ -150,7 +150,7 @@ START_TEST(reloads_that_are_rejected)
 	struct server *server = server_start(conf("reuseport", 2));
 	struct load *load = begin(server);
 	int fd = occupy_port(server, 1);
-	struct patience wait = { 0 };
+	struct deadline wait = { 0 };
 
 	for (int i = 1; i <= long_form(2, 5); i++) {
 		const char *text = conf("reuseport", 2 + 3 * i);
@@ -160,9 +160,9 @@ START_TEST(reloads_that_are_rejected)
 					       (int)(strlen(text) - 1), text));
 		kill(server->pid, SIGHUP);
 		while (file_count(server, "/error.log", "nothing was changed") < (size_t)i)
-			patience(&wait, "the reload is rejected");
+			deadline_wait(&wait, "the reload is rejected");
 		while (load_answers(load) < answers + 500)
-			patience(&wait, "the clients get answers");
+			deadline_wait(&wait, "the clients get answers");
 	}
 	end(load);
 	close(fd);

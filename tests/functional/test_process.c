@@ -38,29 +38,29 @@ static struct server *start(const char *main)
 static void reload(struct server *server)
 {
 	size_t before = file_count(server, "/error.log", " serves, with ");
-	struct patience wait = { 0 };
+	struct deadline wait = { 0 };
 
 	ck_assert_int_eq(kill(server->pid, SIGHUP), 0);
 	while (file_count(server, "/error.log", " serves, with ") == before)
-		patience(&wait, "the new generation serves");
+		deadline_wait(&wait, "the new generation serves");
 }
 
 static void wait_for_workers(struct server *server, int count)
 {
 	pid_t pids[WORKERS];
-	struct patience wait = { 0 };
+	struct deadline wait = { 0 };
 
 	while (server_workers(server, pids, WORKERS) != count)
-		patience(&wait, "the right number of workers");
+		deadline_wait(&wait, "the right number of workers");
 }
 
 /* An old worker may take one more connection before it hears that it is to end. */
 static void wait_for_answer(struct server *server, const char *body)
 {
-	struct patience wait = { 0 };
+	struct deadline wait = { 0 };
 
 	while (strcmp(get(server, "/v").body, body) != 0)
-		patience(&wait, "the new answer");
+		deadline_wait(&wait, "the new answer");
 }
 
 START_TEST(pid_file_comes_and_goes)
@@ -264,7 +264,7 @@ START_TEST(one_that_has_served_is_replaced_at_once)
 
 	for (int i = 1; i <= KILLS; i++) {
 		pid_t pids[WORKERS];
-		struct patience wait = { 0 };
+		struct deadline wait = { 0 };
 		struct client *client = client_open(server);
 
 		ck_assert_int_eq(client_get(client, "/pid").status, 200);
@@ -275,7 +275,7 @@ START_TEST(one_that_has_served_is_replaced_at_once)
 			kill(pids[1], SIGKILL);
 		while (file_count(server, "/error.log", "exited on signal 9") <
 		       (size_t)(i + (i + 1) / 2))
-			patience(&wait, "its end is noticed");
+			deadline_wait(&wait, "its end is noticed");
 		client_close(client);
 	}
 	ck_assert(!log_has(server, "the next start is in"));
@@ -287,17 +287,18 @@ END_TEST
 START_TEST(logs_are_opened_again)
 {
 	struct server *server = start("");
-	struct patience wait = { 0 };
+	struct deadline wait = { 0 };
 
 	ck_assert_int_eq(rename(file_path(server, "/error.log"), file_path(server, "/old.log")), 0);
 	kill(server->pid, SIGUSR1);
 	while (access(file_path(server, "/error.log"), F_OK) < 0)
-		patience(&wait, "the log is there again");
+		deadline_wait(&wait, "the log is there again");
 	size_t before = strlen(file_text(server, "/old.log"));
 	/* The worker writes this one. */
 	do
 		get(server, "/missing");
-	while (!log_has(server, "/missing") && patience(&wait, "the worker uses the new file"));
+	while (!log_has(server, "/missing") &&
+	       deadline_wait(&wait, "the worker uses the new file"));
 	ck_assert_uint_ge(strlen(file_text(server, "/old.log")), before);
 	server_stop(server);
 }
@@ -307,7 +308,7 @@ START_TEST(workers_end_without_their_master)
 {
 	struct server *server = start("worker_processes 2;");
 	pid_t pids[WORKERS];
-	struct patience wait = { 0 };
+	struct deadline wait = { 0 };
 
 	wait_for_workers(server, 2);
 	server_workers(server, pids, WORKERS);
@@ -319,7 +320,7 @@ START_TEST(workers_end_without_their_master)
 		if (waitpid(-1, NULL, WNOHANG) > 0)
 			ended++;
 		else
-			patience(&wait, "master and workers are gone");
+			deadline_wait(&wait, "master and workers are gone");
 	scratch_remove(server->dir);
 }
 END_TEST
@@ -335,10 +336,10 @@ START_TEST(one_process_serves_alone)
 }
 END_TEST
 
-TESTS("process", pid_file_comes_and_goes, ends_at_once,
-      the_answer_under_way_ends_before_the_worker, worker_shutdown_timeout_ends_a_slow_one,
-      a_reload_brings_the_new_configuration, a_reload_with_errors_changes_nothing,
-      a_reload_without_its_address_changes_nothing, addresses_come_and_go,
-      the_number_of_workers_changes, a_hundred_reloads_leave_nothing, a_dead_worker_is_replaced,
-      signals_may_be_ignored_and_blocked_at_the_start, one_that_has_served_is_replaced_at_once,
-      logs_are_opened_again, workers_end_without_their_master, one_process_serves_alone)
+TESTS("process", pid_file_comes_and_goes, ends_at_once, the_answer_under_way_ends_before_the_worker,
+      worker_shutdown_timeout_ends_a_slow_one, a_reload_brings_the_new_configuration,
+      a_reload_with_errors_changes_nothing, a_reload_without_its_address_changes_nothing,
+      addresses_come_and_go, the_number_of_workers_changes, a_hundred_reloads_leave_nothing,
+      a_dead_worker_is_replaced, signals_may_be_ignored_and_blocked_at_the_start,
+      one_that_has_served_is_replaced_at_once, logs_are_opened_again,
+      workers_end_without_their_master, one_process_serves_alone)

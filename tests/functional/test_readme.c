@@ -147,9 +147,9 @@ START_TEST(a_site_in_ten_lines)
 	}
 	ck_assert_msg(strstr(last, "-s quit") != NULL, "the last line is: %s", last);
 	int status;
-	struct patience wait = { 0 };
+	struct deadline wait = { 0 };
 	while (waitpid(pid, &status, WNOHANG) == 0)
-		patience(&wait, "the server has ended");
+		deadline_wait(&wait, "the server has ended");
 	kill(guard, SIGKILL);
 	ck_assert_int_eq(status, 0);
 	scratch_remove(dir);

@@ -246,10 +246,10 @@ START_TEST(variables_in_the_access_log)
 		ck_assert_str_eq(client_reply(client).body, "GET");
 	client_close(client);
 
-	struct patience left = { 0 };
+	struct deadline left = { 0 };
 
 	while (file_count(server, "/a.log", "\n") < 3)
-		patience(&left, "three lines are in the access log");
+		deadline_wait(&left, "three lines are in the access log");
 	ck_assert_str_eq(file_text(server, "/a.log"),
 			 "200 3 27 . 1 OK|-|-|-|-\n200 3 29 p 2 OK|?b|b|b|-\n"
 			 "200 3 28 p 3 OK|-|-|-|-\n");

@@ -100,12 +100,12 @@ static void load_end(struct server *server, pid_t pid)
  */
 static void becomes(struct server *server, const char *text, size_t generation)
 {
-	struct patience p = { 0 };
+	struct deadline p = { 0 };
 
 	while (file_count(server, "/error.log", "exited with code 0") < (generation - 1) * 2) {
 		int status = get(server, "/a").status;
 		ck_assert_msg(status == 200 || status == 503, "answered with %d", status);
-		patience(&p, "new workers serve the root");
+		deadline_wait(&p, "new workers serve the root");
 	}
 	ck_assert_str_eq(get(server, "/a").body, text);
 }
@@ -113,11 +113,11 @@ static void becomes(struct server *server, const char *text, size_t generation)
 START_TEST(a_worker_has_no_rights)
 {
 	struct server *server = start("events { accept_mode handoff; }", NULL, "");
-	struct patience p = { 0 };
+	struct deadline p = { 0 };
 	pid_t pids[3];
 
 	while (server_workers(server, pids, 3) < 3)
-		patience(&p, "workers and acceptor are there");
+		deadline_wait(&p, "workers and acceptor are there");
 	ck_assert_int_eq(get(server, "/none").status, 404);
 	for (int i = 0; i < 3; i++) {
 		ck_assert_str_eq(status_line(pids[i], "CapPrm:"), "CapPrm:\t0000000000000000\n");

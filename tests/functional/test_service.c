@@ -318,9 +318,9 @@ START_TEST(the_first_process_reaps_and_obeys)
 		      memory_printf("exec %s sh %s/first.sh", make, server->dir), NULL);
 		_exit(127);
 	}
-	struct patience wait = { 0 };
+	struct deadline wait = { 0 };
 	while (strcmp(file_text(server, "/first.pid"), "1\n") != 0)
-		patience(&wait, "process 1 serves");
+		deadline_wait(&wait, "process 1 serves");
 	ck_assert_str_eq(ask(server, "/", .port = 1).body, "first");
 	const char *children = memory_printf("/proc/%d/task/%d/children", pid, pid);
 	FILE *file = fopen(children, "r");
@@ -328,11 +328,11 @@ START_TEST(the_first_process_reaps_and_obeys)
 	ck_assert_int_eq(fscanf(file, "%d", &first), 1);
 	fclose(file);
 	/* The shell's child has gone, and only the worker is left. */
-	wait = (struct patience){ 0 };
+	wait = (struct deadline){ 0 };
 	pid_t pids[8];
 	const struct server inside = { .dir = server->dir, .pid = first };
 	while (server_workers(&inside, pids, 8) != 1)
-		patience(&wait, "the orphan is reaped");
+		deadline_wait(&wait, "the orphan is reaped");
 	ck_assert_int_eq(kill(first, SIGTERM), 0);
 	int status;
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
@@ -357,10 +357,10 @@ static const char *title_of(pid_t pid)
 
 static void wait_for_title(pid_t pid, const char *title)
 {
-	struct patience wait = { 0 };
+	struct deadline wait = { 0 };
 
 	while (strcmp(title_of(pid), title) != 0)
-		patience(&wait,
+		deadline_wait(&wait,
 			 memory_printf("the title \"%s\" instead of \"%s\"", title, title_of(pid)));
 }
 

@@ -107,7 +107,7 @@ START_TEST(a_worker_that_cannot_be_started_is_tried_again)
 	struct server *server = server_serving("", "");
 	rlim_t before = limit_files(server->pid, (rlim_t)server_descriptors(server) - 1);
 	pid_t pid = atoi(get(server, "/pid").body);
-	struct patience wait = { 0 };
+	struct deadline wait = { 0 };
 
 	kill(pid, SIGKILL);
 	log_wait(server, "cannot start worker process 0");
@@ -118,7 +118,7 @@ START_TEST(a_worker_that_cannot_be_started_is_tried_again)
 	limit_files(server->pid, before);
 	ck_assert_int_eq(client_reply(client).status, 200);
 	while (server_workers(server, &pid, 1) != 1)
-		patience(&wait, "the worker is there");
+		deadline_wait(&wait, "the worker is there");
 	server_forgive(server);
 	server_stop(server);
 }
@@ -134,13 +134,13 @@ static size_t reloads_over(struct server *server, size_t *served)
 
 static bool reload(struct server *server)
 {
-	struct patience wait = { 0 };
+	struct deadline wait = { 0 };
 	size_t served, served_before;
 	size_t before = reloads_over(server, &served_before);
 
 	kill(server->pid, SIGHUP);
 	while (reloads_over(server, &served) == before)
-		patience(&wait, "the reload is over");
+		deadline_wait(&wait, "the reload is over");
 	return served > served_before;
 }
 
@@ -155,10 +155,10 @@ START_TEST(a_reload_without_descriptors_changes_nothing)
 	rlim_t before = limit_files(server->pid, (rlim_t)open);
 
 	while (!reload(server)) {
-		struct patience wait = { 0 };
+		struct deadline wait = { 0 };
 		ck_assert_str_eq(client_get(client, "/pid").body, pid);
 		while (server_descriptors(server) > open)
-			patience(&wait, "the descriptors of the failed reload are closed");
+			deadline_wait(&wait, "the descriptors of the failed reload are closed");
 		limit_files(server->pid, (rlim_t)(open + ++failed));
 	}
 	ck_assert_int_gt(failed, 0);
@@ -166,9 +166,9 @@ START_TEST(a_reload_without_descriptors_changes_nothing)
 	client_close(client);
 	limit_files(server->pid, before);
 	ck_assert(reload(server));
-	struct patience wait = { 0 };
+	struct deadline wait = { 0 };
 	while (server_workers(server, pids, WORKERS) != 2)
-		patience(&wait, "the old workers have gone");
+		deadline_wait(&wait, "the old workers have gone");
 	ck_assert_int_eq(get(server, "/pid").status, 200);
 	server_forgive(server);
 	server_stop(server);
@@ -214,7 +214,7 @@ START_TEST(a_log_at_the_limit_of_size_stops_nobody)
 			"server { listen 127.0.0.1:%PORT%; location /pid { return 200 $pid; } } }",
 		.files = files,
 	};
-	struct patience wait = { 0 };
+	struct deadline wait = { 0 };
 
 	memset(full, 'x', SIZE);
 	full[SIZE] = '\0';
@@ -228,7 +228,7 @@ START_TEST(a_log_at_the_limit_of_size_stops_nobody)
 	ck_assert_int_eq(truncate(file_path(server, "/access.log"), 0), 0);
 	do
 		client_get(client, "/pid");
-	while (file_count(server, "/access.log", "/pid") == 0 && patience(&wait, "a line"));
+	while (file_count(server, "/access.log", "/pid") == 0 && deadline_wait(&wait, "a line"));
 	log_once(server, "access.log\" were lost");
 	server_forgive(server);
 	server_stop(server);
@@ -248,9 +248,9 @@ START_TEST(a_log_that_became_a_folder_keeps_its_file)
 	log_once(server, "cannot reopen the log file");
 	client_get(client, "/pid");
 	client_get(client, "/pid");
-	struct patience wait = { 0 };
+	struct deadline wait = { 0 };
 	while (file_count(server, "/old.log", "/pid") != 3)
-		patience(&wait, "the old file is written to");
+		deadline_wait(&wait, "the old file is written to");
 	/* A reload wants to open it, and can't: nothing changes. */
 	kill(server->pid, SIGHUP);
 	log_wait(server, "reload: nothing was changed");

@@ -101,12 +101,12 @@ static const char *check(const char *args, int status, const char *text)
 /* The daemon was adopted by this process. */
 static void wait_for_end(void)
 {
-	struct patience wait = { 0 };
+	struct deadline wait = { 0 };
 	int status = 0;
 	pid_t pid;
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) == 0)
-		patience(&wait, "the daemon has ended");
+		deadline_wait(&wait, "the daemon has ended");
 	ck_assert_int_gt(pid, 0);
 	ck_assert_int_eq(status, 0);
 }
@@ -206,12 +206,13 @@ static pid_t start_sleeper(void)
 		execlp("sleep", "sleep", "100", NULL);
 		_exit(1);
 	}
-	struct patience wait = { 0 };
+	struct deadline wait = { 0 };
 	char name[64];
 	do {
 		ssize_t len = readlink(memory_printf("/proc/%d/exe", pid), name, sizeof(name) - 1);
 		name[len > 0 ? len : 0] = '\0';
-	} while (!strstr(name, "sleep") && !strstr(name, "box") && patience(&wait, "it sleeps"));
+	} while (!strstr(name, "sleep") && !strstr(name, "box") &&
+		 deadline_wait(&wait, "it sleeps"));
 	return pid;
 }
 
@@ -344,9 +345,8 @@ static void check_as_other(const char *args, const char *text)
 	const char *output;
 	int status;
 
-	ck_assert_int_eq(system(memory_printf("cp $SKUA %s && chmod -R a+rX %s", path("skua"),
-					      dir)),
-			 0);
+	ck_assert_int_eq(
+		system(memory_printf("cp $SKUA %s && chmod -R a+rX %s", path("skua"), dir)), 0);
 	pid_t pid = fork();
 	if (pid == 0) {
 		if (setresgid(OTHER, OTHER, OTHER) < 0 || setresuid(OTHER, OTHER, OTHER) < 0)

@@ -49,11 +49,11 @@ static void check_all(struct client *clients[CLIENTS])
 static void reload(struct server *server)
 {
 	size_t before = file_count(server, "/error.log", " serves, with ");
-	struct patience wait = { 0 };
+	struct deadline wait = { 0 };
 
 	kill(server->pid, SIGHUP);
 	while (file_count(server, "/error.log", " serves, with ") == before)
-		patience(&wait, "the new generation serves");
+		deadline_wait(&wait, "the new generation serves");
 }
 
 START_TEST(after_a_reload_others_take_what_waits)
@@ -91,7 +91,7 @@ START_TEST(beside_others_it_is_avoided_until_it_wakes_up)
 {
 	struct client *clients[CLIENTS];
 	struct server *server = start(2);
-	struct patience wait = { 0 };
+	struct deadline wait = { 0 };
 	pid_t stopped = stop_worker(server);
 
 	open_all(server, clients);
@@ -103,7 +103,7 @@ START_TEST(beside_others_it_is_avoided_until_it_wakes_up)
 		ck_assert_str_eq(reply.body, "ok");
 		if (atoi(reply_header(&reply, "X-Pid")) == stopped)
 			break;
-		patience(&wait, "it gets connections again");
+		deadline_wait(&wait, "it gets connections again");
 	}
 	server_stop(server);
 }

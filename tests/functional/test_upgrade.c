@@ -100,7 +100,7 @@ START_TEST(what_lies_in_no_inbox_goes_on)
 	struct server *server = upgrade_start(
 		"worker_processes 1; events { accept_mode handoff; worker_connections 4000; }");
 	struct client *clients[ROUNDS][EACH];
-	struct patience wait = { 0 };
+	struct deadline wait = { 0 };
 	pid_t pid = 0;
 
 	for (int i = 0; i < ROUNDS; i++) {
@@ -119,12 +119,12 @@ START_TEST(what_lies_in_no_inbox_goes_on)
 		/* Where this takes long the master empties the inbox of one that is stuck. */
 		while (upgrade_total(server, "handed_off") < (uint64_t)(i + 1) * EACH &&
 		       !log_has(server, "takes no connections: "))
-			patience(&wait, "all connections are dealt");
+			deadline_wait(&wait, "all connections are dealt");
 		if (!before)
 			continue;
 		kill(before, SIGKILL);
 		while (file_count(server, "/error.log", "exited on signal 9") < (size_t)i)
-			patience(&wait, "the master has noticed");
+			deadline_wait(&wait, "the master has noticed");
 	}
 	put_program();
 	upgrade_check(server, 0, "serves in place");
@@ -145,12 +145,12 @@ START_TEST(many_upgrades_leave_nothing)
 	upgrade_check(server, 0, "serves in place");
 	wait_for_processes(server, 3);
 	int before = server_descriptors(server);
-	struct patience wait = { 0 };
+	struct deadline wait = { 0 };
 	for (int i = 0; i < 5; i++)
 		upgrade_check(server, 0, "serves in place");
 	wait_for_processes(server, 3);
 	while (server_descriptors(server) > before)
-		patience(&wait, "not more descriptors than before");
+		deadline_wait(&wait, "not more descriptors than before");
 	upgrade_stop(server);
 }
 END_TEST
@@ -210,7 +210,7 @@ END_TEST
 START_TEST(serve_is_upgraded_too)
 {
 	struct server server = { .dir = scratch_create(), .name = "skua" };
-	struct patience wait = { 0 };
+	struct deadline wait = { 0 };
 	pid_t before[UPGRADE_WORKERS];
 
 	upgrade_install();
@@ -227,7 +227,7 @@ START_TEST(serve_is_upgraded_too)
 	const char *url = NULL;
 	while (!(url = strstr(file_text(&server, "/output.log"), "127.0.0.1:")) ||
 	       !strstr(url, "Ctrl-C"))
-		patience(&wait, "it serves");
+		deadline_wait(&wait, "it serves");
 	server.ports[0] = atoi(url + strlen("127.0.0.1:"));
 	struct client *client = client_open(&server);
 	ck_assert_str_eq(client_get(client, "/a.txt").body, "hello");
@@ -237,7 +237,7 @@ START_TEST(serve_is_upgraded_too)
 	kill(server.pid, SIGUSR2);
 	const char *exe = memory_printf("/proc/%d/exe", server.pid);
 	while (inode_of(exe) != inode_of(program))
-		patience(&wait, "the new program runs");
+		deadline_wait(&wait, "the new program runs");
 	wait_for_new(&server, before);
 	wait_for_processes(&server, 2);
 	ck_assert_str_eq(client_get(client, "/a.txt").body, "hello");

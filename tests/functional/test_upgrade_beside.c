@@ -67,12 +67,12 @@ START_TEST(signals_go_back)
 	kill(server->pid, SIGHUP);
 	wait_for_processes(server, 3);
 	log_wait(server, "starts its workers again");
-	struct patience wait = { 0 };
+	struct deadline wait = { 0 };
 	while (file_count(server, "/error.log", "configuration serves, with") < 3)
-		patience(&wait, "the old workers serve again");
+		deadline_wait(&wait, "the old workers serve again");
 	kill(new, SIGQUIT);
 	while (file_exists(server, "/server.pid.oldbin"))
-		patience(&wait, "the pid file has its name again");
+		deadline_wait(&wait, "the pid file has its name again");
 	wait_for_processes(server, 2);
 	ck_assert_int_eq(atoi(file_text(server, "/server.pid")), server->pid);
 	ck_assert(file_exists(server, "/s.sock"));
@@ -90,14 +90,14 @@ START_TEST(the_old_master_outlives_the_new_one)
 {
 	struct server *server = upgrade_start_in_background("");
 	pid_t new = upgrade_start_beside(server);
-	struct patience wait = { 0 };
+	struct deadline wait = { 0 };
 
 	/* A third one is not started. */
 	kill(server->pid, SIGUSR2);
 	log_wait(server, "another program serves beside this one");
 	kill(new, SIGKILL);
 	while (file_exists(server, "/server.pid.oldbin"))
-		patience(&wait, "the pid file has its name again");
+		deadline_wait(&wait, "the pid file has its name again");
 	ck_assert_int_eq(atoi(file_text(server, "/server.pid")), server->pid);
 	/* Until then a worker of the killed one may take a connection and end with it. */
 	wait_for_processes(server, 1);
@@ -150,7 +150,7 @@ END_TEST
 START_TEST(the_totals_come_back)
 {
 	struct server *server = upgrade_start_in_background("");
-	struct patience wait = { 0 };
+	struct deadline wait = { 0 };
 
 	pid_t new = upgrade_start_beside(server);
 	kill(server->pid, SIGWINCH);
@@ -160,7 +160,7 @@ START_TEST(the_totals_come_back)
 	wait_for_processes(server, 2);
 	kill(new, SIGQUIT);
 	while (file_exists(server, "/server.pid.oldbin"))
-		patience(&wait, "the pid file has its name again");
+		deadline_wait(&wait, "the pid file has its name again");
 	ck_assert_uint_eq(upgrade_total(server, "requests"), 1);
 	upgrade_stop(server);
 }
@@ -176,9 +176,9 @@ START_TEST(sockets_of_a_killed_program_are_served)
 	pid_t new = upgrade_start_beside(server);
 	kill(new, SIGKILL);
 	log_wait(server, "listening sockets are not served");
-	struct patience wait = { 0 };
+	struct deadline wait = { 0 };
 	while (file_exists(server, "/server.pid.oldbin"))
-		patience(&wait, "the pid file has its name again");
+		deadline_wait(&wait, "the pid file has its name again");
 	wait_for_processes(server, 1);
 	for (int i = 0; i < 50; i++)
 		ck_assert_str_eq(get(server, "/").body, "ok");
@@ -222,7 +222,7 @@ START_TEST(a_worker_abroad_is_not_flooded)
 	struct server *server = upgrade_start_in_background(
 		"worker_processes 1; events { worker_connections 1000; }");
 	struct client *clients[CLIENTS];
-	struct patience wait = { 0 };
+	struct deadline wait = { 0 };
 
 	for (int i = 0; i < CLIENTS; i++) {
 		clients[i] = client_open(server);
@@ -235,11 +235,11 @@ START_TEST(a_worker_abroad_is_not_flooded)
 	kill(stopped, SIGSTOP);
 	kill(server->pid, SIGQUIT);
 	while (draining(old) > CLIENTS - CREDIT)
-		patience(&wait, "the old worker has passed on what it may");
+		deadline_wait(&wait, "the old worker has passed on what it may");
 	for (int i = 0; i < CLIENTS; i++)
 		client_send(clients[i], request);
 	while (count_answered(clients, CLIENTS) < CLIENTS - CREDIT - BATCH)
-		patience(&wait, "the old worker serves the rest");
+		deadline_wait(&wait, "the old worker serves the rest");
 	kill(stopped, SIGCONT);
 	for (int i = 0; i < CLIENTS; i++)
 		ck_assert_str_eq(client_reply(clients[i]).body, "ok");
@@ -256,7 +256,7 @@ START_TEST(what_a_dead_worker_has_not_read_goes_abroad)
 	struct server *server =
 		upgrade_start_in_background("worker_processes 1; events { accept_mode handoff; }");
 	struct client *clients[CLIENTS];
-	struct patience wait = { 0 };
+	struct deadline wait = { 0 };
 	pid_t stopped = upgrade_worker(server);
 
 	kill(stopped, SIGSTOP);
@@ -265,7 +265,7 @@ START_TEST(what_a_dead_worker_has_not_read_goes_abroad)
 		client_send(clients[i], request);
 	}
 	while (upgrade_total(server, "handed_off") < CLIENTS)
-		patience(&wait, "all connections are dealt");
+		deadline_wait(&wait, "all connections are dealt");
 	pid_t new = upgrade_start_beside(server);
 	kill(server->pid, SIGQUIT);
 	/* The worker, and the new master. */

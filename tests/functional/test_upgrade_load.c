@@ -65,10 +65,10 @@ static struct load *begin(struct server *server)
 		.pipelined = 4,
 		.fresh = 4,
 	});
-	struct patience wait = { 0 };
+	struct deadline wait = { 0 };
 
 	while (load_answers(load) < 200)
-		patience(&wait, "the clients are at work");
+		deadline_wait(&wait, "the clients are at work");
 	return load;
 }
 
@@ -79,14 +79,14 @@ static void upgrade_under_load(struct server *server, bool in_background)
 
 	for (int i = 0; i < count; i++) {
 		uint64_t before = load_answers(load);
-		struct patience wait = { 0 };
+		struct deadline wait = { 0 };
 
 		put_program();
 		upgrade_check(server, 0, in_background ? "and ends" : "serves in place");
 		if (in_background)
 			upgrade_settle(server);
 		while (load_answers(load) < before + 200)
-			patience(&wait, "the clients get answers");
+			deadline_wait(&wait, "the clients get answers");
 	}
 	struct load_result result = load_stop(load);
 	load_check(&result);
@@ -121,10 +121,10 @@ END_TEST
 static void wait_for_answers(const struct load *load)
 {
 	uint64_t before = load_answers(load);
-	struct patience wait = { 0 };
+	struct deadline wait = { 0 };
 
 	while (load_answers(load) < before + 200)
-		patience(&wait, "the clients get answers");
+		deadline_wait(&wait, "the clients get answers");
 }
 
 /* The new program opens more sockets, connections come to them, and it is ended. */
@@ -136,14 +136,14 @@ START_TEST(nothing_is_lost_on_the_way_back)
 	int count = getenv("SOAK") ? 8 : 2;
 
 	for (int i = 1; i <= count; i++) {
-		struct patience wait = { 0 };
+		struct deadline wait = { 0 };
 
 		put_file(server, "/more.conf", memory_printf("worker_processes %d;", 1 + 3 * i));
 		pid_t new = upgrade_start_beside(server);
 		wait_for_answers(load);
 		kill(new, SIGQUIT);
 		while (file_exists(server, "/server.pid.oldbin"))
-			patience(&wait, "the new master has ended");
+			deadline_wait(&wait, "the new master has ended");
 		wait_for_answers(load);
 	}
 	struct load_result result = load_stop(load);
@@ -177,10 +177,10 @@ START_TEST(nothing_is_lost_when_the_old_program_comes_back)
 	put_file(server, "/http.conf", "");
 	put_file(server, "/more.conf", "");
 	size_t before = file_count(server, "/error.log", " serves, with ");
-	struct patience wait = { 0 };
+	struct deadline wait = { 0 };
 	kill(server->pid, SIGHUP);
 	while (file_count(server, "/error.log", " serves, with ") == before)
-		patience(&wait, "the old program serves with its configuration");
+		deadline_wait(&wait, "the old program serves with its configuration");
 	wait_for_answers(load);
 	struct load_result result = load_stop(load);
 	load_check(&result);

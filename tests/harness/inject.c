@@ -235,10 +235,10 @@ unsigned inject_end(int call)
 
 void inject_wait(int call, unsigned count)
 {
-	struct patience wait = { 0 };
+	struct deadline wait = { 0 };
 
 	while (inject_count(call) < count)
-		patience(&wait, "the call has failed");
+		deadline_wait(&wait, "the call has failed");
 }
 
 void inject_into_memory(void)

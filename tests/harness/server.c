@@ -65,15 +65,15 @@ int test_seconds(void)
 	return 30 * (slow ? atoi(slow) : 1);
 }
 
-bool patience(struct patience *patience, const char *what)
+bool deadline_wait(struct deadline *deadline, const char *what)
 {
 	long now = now_ms();
 
-	if (patience->until_ms == 0)
-		patience->until_ms = now + test_seconds() * 1000L;
+	if (deadline->until_ms == 0)
+		deadline->until_ms = now + test_seconds() * 1000L;
 	else
 		usleep(2000);
-	ck_assert_msg(now < patience->until_ms, "waited for this in vain: %s", what);
+	ck_assert_msg(now < deadline->until_ms, "waited for this in vain: %s", what);
 	return true;
 }
 
@@ -157,10 +157,10 @@ bool log_has(struct server *server, const char *text)
 
 void log_wait(struct server *server, const char *text)
 {
-	struct patience p = { 0 };
+	struct deadline p = { 0 };
 
 	while (!log_has(server, text))
-		patience(&p, memory_printf("\"%s\" in the error log", text));
+		deadline_wait(&p, memory_printf("\"%s\" in the error log", text));
 }
 
 void log_once(struct server *server, const char *text)
@@ -377,10 +377,10 @@ static bool is_ready(struct server *server, const struct server_setup *setup)
 /* True: it serves. False: a port was taken in the meantime. */
 static bool wait_until_ready(struct server *server, const struct server_setup *setup)
 {
-	struct patience p = { 0 };
+	struct deadline p = { 0 };
 	int status;
 
-	while (patience(&p, "the server serves")) {
+	while (deadline_wait(&p, "the server serves")) {
 		if (has_ended(server, &status)) {
 			bool taken = strstr(output_of(server), "in use") != NULL;
 			ck_assert_msg(taken, "the server did not start");
@@ -447,13 +447,13 @@ int server_fails(const char *conf, const char **output)
 {
 	const struct server_setup setup = { .conf = conf };
 	struct server *server = server_create(&setup);
-	struct patience p = { 0 };
+	struct deadline p = { 0 };
 	int status = 0;
 
 	write_conf(server, &setup);
 	run(server, &setup);
 	while (!has_ended(server, &status))
-		patience(&p, "the server refuses to start");
+		deadline_wait(&p, "the server refuses to start");
 	*output = output_of(server);
 	scratch_remove(server->dir);
 	ck_assert_msg(WIFEXITED(status), "it was ended by signal %d", WTERMSIG(status));
@@ -479,13 +479,13 @@ static void check_messages(struct server *server)
 /* Its status as waitpid() gives it. */
 static int end_by(struct server *server, int number)
 {
-	struct patience p = { 0 };
+	struct deadline p = { 0 };
 	int status = 0;
 
 	clients_close();
 	ck_assert_int_eq(kill(server->pid, number), 0);
 	while (!has_ended(server, &status))
-		patience(&p, "the server ends");
+		deadline_wait(&p, "the server ends");
 	return status;
 }
 

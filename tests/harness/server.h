@@ -101,13 +101,13 @@ void log_once(struct server *server, const char *text);
 size_t file_count(const struct server *server, const char *name, const char *text);
 
 /*
- * Waits until a condition holds: `while (!it_is_there()) patience(&p, "it is there");`.
+ * Waits until a condition holds: `while (!it_is_there()) deadline_wait(&p, "it is there");`.
  * Begin with a zeroed struct; fails the test when time is over, otherwise true.
  */
-struct patience {
+struct deadline {
 	long until_ms;
 };
-bool patience(struct patience *patience, const char *what);
+bool deadline_wait(struct deadline *deadline, const char *what);
 
 /* The workers, children of the master: how many, at most max written to pids. */
 int server_workers(const struct server *server, pid_t *pids, int max);

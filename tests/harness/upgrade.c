@@ -233,20 +233,20 @@ pid_t upgrade_worker(const struct server *server)
 void wait_for_processes(struct server *server, int count)
 {
 	pid_t pids[UPGRADE_WORKERS];
-	struct patience wait = { 0 };
+	struct deadline wait = { 0 };
 
 	while (server_workers(server, pids, UPGRADE_WORKERS) != count)
-		patience(&wait, "the right number of processes");
+		deadline_wait(&wait, "the right number of processes");
 }
 
 /* The first of the processes before has gone. */
 void wait_for_new(struct server *server, const pid_t before[UPGRADE_WORKERS])
 {
 	pid_t now[UPGRADE_WORKERS];
-	struct patience wait = { 0 };
+	struct deadline wait = { 0 };
 
 	while (server_workers(server, now, UPGRADE_WORKERS) == 0 || now[0] == before[0])
-		patience(&wait, "the old processes have gone");
+		deadline_wait(&wait, "the old processes have gone");
 }
 
 void open_clients(struct server *server, struct client *clients[UPGRADE_CLIENTS])
@@ -308,10 +308,10 @@ bool file_exists(const struct server *server, const char *name)
 
 void wait_for_end(pid_t pid)
 {
-	struct patience wait = { 0 };
+	struct deadline wait = { 0 };
 
 	while (waitpid(pid, NULL, WNOHANG) == 0)
-		patience(&wait, "the other master has ended");
+		deadline_wait(&wait, "the other master has ended");
 }
 
 /* What -s upgrade leaves: the new master alone. */
@@ -330,12 +330,12 @@ void upgrade_settle(struct server *server)
 
 pid_t upgrade_start_beside(struct server *server)
 {
-	struct patience wait = { 0 };
+	struct deadline wait = { 0 };
 	size_t before = file_count(server, "/error.log", " serves\n");
 
 	kill(server->pid, SIGUSR2);
 	while (file_count(server, "/error.log", " serves\n") == before)
-		patience(&wait, "the new master serves");
+		deadline_wait(&wait, "the new master serves");
 	ck_assert_int_eq(atoi(file_text(server, "/server.pid.oldbin")), server->pid);
 	pid_t new = atoi(file_text(server, "/server.pid"));
 	ck_assert_int_ne(new, server->pid);

@@ -22,10 +22,10 @@ static struct server *shut_in(int workers, const char *mode)
 		server_start(memory_printf("worker_processes %d; sandbox %s; http { access_log off;"
 					   "server { listen 127.0.0.1:%%PORT%%; escape on; } }",
 					   workers, mode));
-	struct patience p = { 0 };
+	struct deadline p = { 0 };
 
 	while (server_workers(server, NULL, 0) < workers)
-		patience(&p, "all workers are there");
+		deadline_wait(&p, "all workers are there");
 	if (!log_has(server, "sandbox: instrumented") && !log_has(server, "sandbox: this kernel"))
 		return server;
 	server_stop(server);

@@ -141,12 +141,12 @@ static void ends_it(const char *mode, const char *name)
 {
 	static const char says[] = ", so it has a defect or was taken over";
 	struct server *server = start(memory_printf("accept_mode %s;", mode));
-	struct patience wait = { 0 };
+	struct deadline wait = { 0 };
 
 	for (size_t i = 0; i < 2; i++) {
 		ck_assert_int_eq(get(server, name).status, 0);
 		while (file_count(server, "/error.log", "exited on signal 9") <= i)
-			patience(&wait, "the worker has ended");
+			deadline_wait(&wait, "the worker has ended");
 		serves(server);
 	}
 	ck_assert_uint_eq(file_count(server, "/error.log", says), 1);
@@ -231,14 +231,14 @@ static bool answers(const struct server *server)
 static void is_made_anew(const char *mode)
 {
 	struct server *server = start_in("off", memory_printf("accept_mode %s;", mode));
-	struct patience wait = { 0 };
+	struct deadline wait = { 0 };
 
 	ask(server, "/shutdown");
 	long before = cpu_time(server);
 	usleep(500000);
 	ck_assert_int_lt(cpu_time(server) - before, sysconf(_SC_CLK_TCK) / 4);
 	for (int i = 0; i < 20; i += answers(server))
-		patience(&wait, "the address is served again");
+		deadline_wait(&wait, "the address is served again");
 	ck_assert_uint_lt(strlen(file_text(server, "/error.log")), 16 * 1024);
 	stop(server);
 }

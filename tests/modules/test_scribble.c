@@ -13,13 +13,13 @@ static void reload(struct server *server, int processes)
 {
 	pid_t pids[WORKERS];
 	size_t before = file_count(server, "/error.log", " serves, with ");
-	struct patience wait = { 0 };
+	struct deadline wait = { 0 };
 
 	kill(server->pid, SIGHUP);
 	while (file_count(server, "/error.log", " serves, with ") == before)
-		patience(&wait, "the new generation serves");
+		deadline_wait(&wait, "the new generation serves");
 	while (server_workers(server, pids, WORKERS) != processes)
-		patience(&wait, "the old processes have gone");
+		deadline_wait(&wait, "the old processes have gone");
 }
 
 static void scribble(const char *mode, int byte, int processes)

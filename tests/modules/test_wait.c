@@ -47,10 +47,10 @@ static void has_arrived(void)
 
 static void logged(const char *line)
 {
-	struct patience p = { 0 };
+	struct deadline p = { 0 };
 
 	while (file_count(server, "/access.log", line) == 0)
-		patience(&p, "a line in the access log");
+		deadline_wait(&p, "a line in the access log");
 	ck_assert_str_eq(file_text(server, "/access.log"), line);
 }
 

@@ -59,13 +59,13 @@ END_TEST
 START_TEST(a_worker_that_dies_inside_is_settled)
 {
 	struct server *server = counting(2);
-	struct patience p = { 0 };
+	struct deadline p = { 0 };
 	struct reply reply;
 
 	is(get(server, "/").body, 101, 0);
 	ck_assert_int_eq(get(server, "/?die").status, 0);
 	while ((reply = get(server, "/")).status == 0)
-		patience(&p, "the server answers again");
+		deadline_wait(&p, "the server answers again");
 	is(reply.body, 102, 1);
 	is(get(server, "/").body, 103, 1);
 	ck_assert(log_has(server, "brought into order"));
@@ -76,14 +76,14 @@ END_TEST
 START_TEST(a_reload_keeps_it)
 {
 	struct server *server = counting(1);
-	struct patience p = { 0 };
+	struct deadline p = { 0 };
 	pid_t before, now;
 
 	is(get(server, "/").body, 101, 0);
 	ck_assert_int_eq(server_workers(server, &before, 1), 1);
 	kill(server->pid, SIGHUP);
 	do
-		patience(&p, "another worker serves alone");
+		deadline_wait(&p, "another worker serves alone");
 	while (server_workers(server, &now, 1) != 1 || now == before);
 	is(get(server, "/").body, 102, 0);
 	server_stop(server);

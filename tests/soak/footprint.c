@@ -294,7 +294,7 @@ static struct crowd *open_many(const struct footprint_kind *kind, int port, int 
 			       struct faults *faults)
 {
 	struct crowd *crowd = crowd_create(faults, 0, 0);
-	struct patience wait = { 0 };
+	struct deadline wait = { 0 };
 
 	for (int i = 0; i < count; i++) {
 		struct script *script = script_create();
@@ -308,11 +308,11 @@ static struct crowd *open_many(const struct footprint_kind *kind, int port, int 
 			continue;
 		crowd_run(crowd, 1);
 		while (kind->is_answered && crowd_answered(crowd) <= i &&
-		       patience(&wait, "the answers"))
+		       deadline_wait(&wait, "the answers"))
 			crowd_run(crowd, 1);
 	}
 
-	while (crowd_acting(crowd) > 0 && patience(&wait, "all of this kind have been sent")) {
+	while (crowd_acting(crowd) > 0 && deadline_wait(&wait, "all of this kind have been sent")) {
 		crowd_run(crowd, 5);
 		/* What the server does not read need not be sent. */
 		if (kind->make == pipeline_behind_unread_file || kind->make == unread_pipeline)

@@ -130,7 +130,7 @@ END_TEST
 START_TEST(too_many_descriptors_on_their_way_are_refused)
 {
 	struct rlimit few = { 32, 32 };
-	struct patience wait = { 0 };
+	struct deadline wait = { 0 };
 	int fds[8], error = 0;
 	struct message message;
 
@@ -150,7 +150,7 @@ START_TEST(too_many_descriptors_on_their_way_are_refused)
 	/* Those of servers that run meanwhile, as the same user, count as well. */
 	while ((error = channel_send(ends[0], MESSAGE_CONNECTIONS, 0, STR(""), fds, 8)) ==
 	       -ETOOMANYREFS)
-		patience(&wait, "this user has few descriptors on their way");
+		deadline_wait(&wait, "this user has few descriptors on their way");
 	ck_assert_int_eq(error, 0);
 }
 END_TEST
