@@ -287,7 +287,7 @@ void conf_opens(struct conf_call *call, struct str path);
  * server or of a block within it. No request meets the settings of an outer block if each
  * server has settings of its own.
  */
-bool conf_answers(const struct conf_call *call);
+bool conf_serves(const struct conf_call *call);
 
 /*
  * A struct of which each configuration has one (named formats, files to open …), in the

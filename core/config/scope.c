@@ -87,7 +87,7 @@ void *conf_scope_write(struct conf_call *call, struct conf_scope *scope,
 	return NULL;
 }
 
-bool conf_answers(const struct conf_call *call)
+bool conf_serves(const struct conf_call *call)
 {
 	size_t module = 0;
 

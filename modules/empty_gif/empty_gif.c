@@ -7,7 +7,7 @@
 #include <module.h>
 
 struct empty_gif_conf {
-	bool answers;
+	bool is_on;
 };
 
 /* GIF89a, 1 x 1, a palette of two colours of which the second is transparent. */
@@ -27,7 +27,7 @@ static int set_empty_gif(struct conf_call *call)
 {
 	struct empty_gif_conf *conf = call->data;
 
-	conf->answers = true;
+	conf->is_on = true;
 	return 0;
 }
 
@@ -50,7 +50,7 @@ const struct module empty_gif_module = {
 		DIRECTIVE_SET("empty_gif", IN_LOCATION, set_empty_gif, "",
 			      "Answers GET and HEAD in this location with a transparent GIF of one "
 			      "pixel, from memory.",
-			      FIELD_AT(struct empty_gif_conf, answers), .flags = LOCAL),
+			      FIELD_AT(struct empty_gif_conf, is_on), .flags = LOCAL),
 		{ 0 }
 	},
 	.on[PHASE_CONTENT] = empty_gif_content,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Adds fields to the head of answers. Runs behind the other filters, when the
+ * Adds fields to the head of responses. Runs behind the other filters, when the
  * status is settled; what replaces a validator goes before them, so that conditions
  * are checked against what is sent.
  *
@@ -46,11 +46,13 @@ static int set_add_header(struct conf_call *call)
 	if (!is_token(field.name))
 		return conf_error(call, &args[0],
 				  "invalid field name \"%.*s\"\n"
-				  "expected letters, digits and hyphens", STR_ARG(field.name));
+				  "expected letters, digits and hyphens",
+				  STR_ARG(field.name));
 	if (str_eq_nocase(field.name, STR("Content-Length")) ||
 	    str_eq_nocase(field.name, STR("Transfer-Encoding")))
-		return conf_error(call, &args[0], "\"%.*s\" cannot be added\n"
-				  "the server writes it as the answer needs it",
+		return conf_error(call, &args[0],
+				  "\"%.*s\" cannot be added\n"
+				  "the server writes it as the response needs it",
 				  STR_ARG(field.name));
 	if (conf_parse_template(call, &value, &field.value) < 0)
 		return -EINVAL;
@@ -78,7 +80,7 @@ static int set_expires(struct conf_call *call)
 	return expires_set(call, &conf->expires);
 }
 
-/* --- answers ---------------------------------------------------------------- */
+/* --- responses ---------------------------------------------------------------- */
 
 /* The statuses that say something of what was asked for, as in nginx. */
 static bool is_usual(int status)
@@ -107,7 +109,7 @@ static bool applies(const struct request *req, const struct added_field *field)
 
 /*
  * At a status that conditional and range may change; a 206 and a 304 get the same fields
- * as a 200, a 412 and a 416 are new answers, for which this is called again.
+ * as a 200, a 412 and a 416 are new responses, for which this is called again.
  */
 static verdict replace_validators(struct request *req, const void *conf)
 {
@@ -146,30 +148,32 @@ static verdict headers_filter(struct request *req, const void *conf)
 
 const struct module headers_module = {
 	.name = "headers",
-	.summary = "adds fields to the head of answers: add_header, expires",
+	.summary = "adds fields to the head of responses: add_header, expires",
 	.conf_size = sizeof(struct headers_conf),
-	.directives = (const struct directive[]) {
-		DIRECTIVE_SET("add_header", IN_ANY_HTTP | IN_IF, set_add_header,
-			      "name value [always]",
-			      "Adds a field to answers with status 200, 201, 204, 206, 301, 302, "
-			      "303, 304, 307 and 308, with `always` to all. A field whose value is "
-			      "empty is not added; line breaks in it are sent as spaces. ETag and "
-			      "Last-Modified replace those of the answer, also in conditions such "
-			      "as If-None-Match and If-Range; with an empty value there is "
-			      "none. Content-Type and Location replace those of the response, too; "
-			      "Server, Date, Connection and Keep-Alive are not added.\n\n"
-			      "A block with an add_header of its own inherits none.",
-			      .min_args = 2, .max_args = 3, .flags = LIST,
-			      FIELD_AT(struct headers_conf, fields)),
-		DIRECTIVE_SET("expires", IN_ANY_HTTP | IN_IF, set_expires,
-			      "[modified] time | @time | epoch | max | off",
-			      "Sets Expires and Cache-Control: the time from now, or with "
-			      "`modified` from the last change of the file, until the copy of a "
-			      "client is stale. With @ a time of day. A negative time forbids to "
-			      "use the copy unasked.",
-			      .min_args = 1, .max_args = 2),
-		{ 0 }
-	},
+	.directives =
+		(const struct directive[]){
+			DIRECTIVE_SET(
+				"add_header", IN_ANY_HTTP | IN_IF, set_add_header,
+				"name value [always]",
+				"Adds a field to responses with status 200, 201, 204, 206, 301, 302, "
+				"303, 304, 307 and 308, with `always` to all. A field whose value is "
+				"empty is not added; line breaks in it are sent as spaces. ETag and "
+				"Last-Modified replace those of the response, also in conditions such "
+				"as If-None-Match and If-Range; with an empty value there is "
+				"none. Content-Type and Location replace those of the response, too; "
+				"Server, Date, Connection and Keep-Alive are not added.\n\n"
+				"A block with an add_header of its own inherits none.",
+				.min_args = 2, .max_args = 3, .flags = LIST,
+				FIELD_AT(struct headers_conf, fields)),
+			DIRECTIVE_SET(
+				"expires", IN_ANY_HTTP | IN_IF, set_expires,
+				"[modified] time | @time | epoch | max | off",
+				"Sets Expires and Cache-Control: the time from now, or with "
+				"`modified` from the last change of the file, until the copy of a "
+				"client is stale. With @ a time of day. A negative time forbids to "
+				"use the copy unasked.",
+				.min_args = 1, .max_args = 2),
+			{ 0 } },
 	.on[PHASE_FILTER] = headers_filter,
 	.filter_role = FILTER_HEAD,
 	.on_validators = replace_validators,

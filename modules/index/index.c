@@ -111,7 +111,7 @@ const struct module index_module = {
 			  "directory is there.\n\n"
 			  "A name with \"..\" in it is resolved: with ../a.html the URI /docs/ is "
 			  "answered with /a.html. Where such a name leads above the root it counts "
-			  "as missing, and the answer is 404 if no other is there.\n\n"
+			  "as missing, and the response is 404 if no other is there.\n\n"
 			  "A directory in which none of them lies is answered with 403, unless "
 			  "autoindex is on.",
 			  .initial = "index.html", .flags = LIST, .set = check_names),

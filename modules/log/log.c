@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The access log: a line for each answer, in a format of variables.
+ * The access log: a line for each response, in a format of variables.
  *
  *     log_format times '$remote_addr "$request" $status $request_time';
  *     access_log logs/access.log times buffer=32k flush=5s if=$loggable;
@@ -257,7 +257,7 @@ static int log_check(struct conf_call *call, void *data)
 	struct log_conf *conf = data;
 	const struct log_options options = { .condition = NULL };
 
-	if (conf->is_chosen || conf->logs || choice_of(call)->is_made || !conf_answers(call))
+	if (conf->is_chosen || conf->logs || choice_of(call)->is_made || !conf_serves(call))
 		return 0;
 	return add_log(call, conf_built_in_path(call->conf, SKUA_HTTP_LOG_PATH),
 		       find_format(conf, STR("combined")), &options);
@@ -298,10 +298,10 @@ static verdict log_request(struct request *req, const void *data)
 	"the others. The format \"combined\" is built in."
 
 #define ACCESS_LOG_DOC                                                                     \
-	"Writes a line for each answer to this file, in this format (\"combined\" if none " \
+	"Writes a line for each response to this file, in this format (\"combined\" if none " \
 	"is named). Several may stand in one block; they replace those of the block around " \
 	"it. Lines leave at the end of each turn of the loop, or, with buffer, when so many " \
-	"bytes have gathered or the oldest has waited for flush. With if, only answers for " \
+	"bytes have gathered or the oldest has waited for flush. With if, only responses for " \
 	"which the condition is neither empty nor \"0\" are logged. /dev/stdout and "        \
 	"/dev/stderr mean the descriptors that the server was started with.\n\n"            \
 	"A symbolic link on the way to the file is followed if the directory that it lies "   \
@@ -317,7 +317,7 @@ static verdict log_request(struct request *req, const void *data)
 
 const struct module log_module = {
 	.name = "log",
-	.summary = "writes a line for each answer to the access log",
+	.summary = "writes a line for each response to the access log",
 	.conf_size = sizeof(struct log_conf),
 	.directives = (const struct directive[]) {
 		DIRECTIVE_SET("log_format", IN_HTTP, set_log_format,

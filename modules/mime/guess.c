@@ -68,8 +68,8 @@ static void ask(struct guess *guess)
 {
 	pthread_mutex_lock(&lock);
 	magic_t magic = open_magic();
-	const char *answer = magic ? magic_buffer(magic, guess->bytes, guess->len) : NULL;
-	struct str type = answer ? str_from(answer) : STR("application/octet-stream");
+	const char *found = magic ? magic_buffer(magic, guess->bytes, guess->len) : NULL;
+	struct str type = found ? str_from(found) : STR("application/octet-stream");
 
 	if (is_executed(type))
 		type = STR("text/plain");

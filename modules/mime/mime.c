@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What type an answer is: by the extension of the URI, otherwise by the
+ * What type a response is: by the extension of the URI, otherwise by the
  * default_type that the configuration names, otherwise by the content of the
- * file. Answers that have a type already keep it.
+ * file. Responses that have a type already keep it.
  *
  *     include mime.types;
  *     default_type application/octet-stream;
@@ -125,7 +125,7 @@ static int check(struct conf_call *call, void *data)
 
 const struct module mime_module = {
 	.name = "mime",
-	.summary = "tells the type of an answer, by extension or by content",
+	.summary = "tells the type of a response, by extension or by content",
 	.conf_size = sizeof(struct mime_conf),
 	.library = guess_library,
 	.context_size = sizeof(struct mime_context),
@@ -138,10 +138,10 @@ const struct module mime_module = {
 			      FIELD_AT(struct mime_conf, types), .flags = LIST | RAW_BLOCK),
 		DIRECTIVE("default_type", IN_ANY_HTTP, struct mime_conf, default_type,
 			  "type | magic",
-			  "The type of an answer whose extension is not in types. With `magic` it "
+			  "The type of a response whose extension is not in types. With `magic` it "
 			  "is found from the first bytes of the file, once for each version of "
 			  "it; what a browser would execute (html, svg, javascript, xml) is never "
-			  "found so, and X-Content-Type-Options: nosniff is sent. Answers that "
+			  "found so, and X-Content-Type-Options: nosniff is sent. Responses that "
 			  "are no files are text/plain then.",
 			  .set = set_default_type, .initial = "magic"),
 		{ 0 }

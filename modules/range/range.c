@@ -235,7 +235,7 @@ static verdict range_filter(struct request *req, const void *conf)
 
 const struct module range_module = {
 	.name = "range",
-	.summary = "sends parts of answers that the client asks for",
+	.summary = "sends parts of responses that the client asks for",
 	.conf_size = sizeof(struct range_conf),
 	.directives = (const struct directive[]) {
 		DIRECTIVE("max_ranges", IN_ANY_HTTP, struct range_conf, max_ranges, "number",

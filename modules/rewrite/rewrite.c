@@ -10,13 +10,13 @@
  */
 #include <module.h>
 
-struct answer {
+struct returned {
 	int status;
 	const struct template *text; /* a body or, of a redirect, its target; NULL: none */
 };
 
 struct rewrite_conf {
-	const struct answer *answer;
+	const struct returned *returned;
 };
 
 static bool is_redirect(int status)
@@ -26,18 +26,18 @@ static bool is_redirect(int status)
 
 static verdict rewrite_answer(struct request *req, const void *data)
 {
-	const struct answer *answer = ((const struct rewrite_conf *)data)->answer;
+	const struct returned *returned = ((const struct rewrite_conf *)data)->returned;
 
-	req->response.status = answer->status; /* $status may stand in the text */
-	struct str text = answer->text ? template_text(req, answer->text) : STR("");
-	if (is_redirect(answer->status)) {
+	req->response.status = returned->status; /* $status may stand in the text */
+	struct str text = returned->text ? template_text(req, returned->text) : STR("");
+	if (is_redirect(returned->status)) {
 		req->response.location = text;
-		return answer->status;
+		return returned->status;
 	}
 	/* An error without words of its own looks like any other: error_page. */
-	if (!answer->text && answer->status >= 400 && answer->status <= 599)
-		return answer->status;
-	return respond_bytes(req, answer->status, STR(""), text);
+	if (!returned->text && returned->status >= 400 && returned->status <= 599)
+		return returned->status;
+	return respond_bytes(req, returned->status, STR(""), text);
 }
 
 static bool is_url(struct str text)
@@ -63,23 +63,23 @@ static int set_return(struct conf_call *call)
 {
 	struct rewrite_conf *conf = call->data;
 	const struct conf_node *node = call->node;
-	struct answer *answer = pool_new(call->pool, struct answer);
+	struct returned *returned = pool_new(call->pool, struct returned);
 	const struct conf_word *text = node->nargs == 2 ? &node->args[1] : NULL;
 
 	if (!text && is_url(node->args[0].text)) {
-		answer->status = 302;
+		returned->status = 302;
 		text = &node->args[0];
-	} else if (parse_status(call, &node->args[0], &answer->status) < 0) {
+	} else if (parse_status(call, &node->args[0], &returned->status) < 0) {
 		return -EINVAL;
 	}
-	if (text && conf_parse_template(call, text, &answer->text) < 0)
+	if (text && conf_parse_template(call, text, &returned->text) < 0)
 		return -EINVAL;
 	if (!call->first) {
 		conf_warn(call, NULL,
 			  "an earlier \"return\" of this block answers before this one");
 		return 0;
 	}
-	conf->answer = answer;
+	conf->returned = returned;
 	return 0;
 }
 
@@ -92,11 +92,11 @@ const struct module rewrite_module = {
 			      "code [text] | code URL | URL",
 			      "Ends the request with this status. With 301, 302, 303, 307 and 308 "
 			      "the second word is where the client is sent, with others it is the "
-			      "body of the answer, whose type is that of the URI's extension or "
+			      "body of the response, whose type is that of the URI's extension or "
 			      "default_type. A URL alone is a 302. 444 closes the connection "
-			      "without an answer. A status above 599, which HTTP does not know, "
+			      "without a response. A status above 599, which HTTP does not know, "
 			      "has no error page.",
-			      FIELD_AT(struct rewrite_conf, answer),
+			      FIELD_AT(struct rewrite_conf, returned),
 			      .flags = LOCAL | REPEAT | ORDERED, .min_args = 1, .max_args = 2),
 		{ 0 }
 	},

@@ -29,7 +29,7 @@ struct try_files_conf {
 /*
  * PASS: it is there. 404: it is not, and the next one is asked; a refused link
  * deserves its line in the log all the same. 503: nobody can say just now, and
- * another file would be the wrong answer.
+ * another file would be the wrong response.
  */
 static verdict look_for(struct request *req, struct str uri, enum file_kind kind)
 {
