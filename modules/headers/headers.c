@@ -150,30 +150,29 @@ const struct module headers_module = {
 	.name = "headers",
 	.summary = "adds fields to the head of responses: add_header, expires",
 	.conf_size = sizeof(struct headers_conf),
-	.directives =
-		(const struct directive[]){
-			DIRECTIVE_SET(
-				"add_header", IN_ANY_HTTP | IN_IF, set_add_header,
-				"name value [always]",
-				"Adds a field to responses with status 200, 201, 204, 206, 301, 302, "
-				"303, 304, 307 and 308, with `always` to all. A field whose value is "
-				"empty is not added; line breaks in it are sent as spaces. ETag and "
-				"Last-Modified replace those of the response, also in conditions such "
-				"as If-None-Match and If-Range; with an empty value there is "
-				"none. Content-Type and Location replace those of the response, too; "
-				"Server, Date, Connection and Keep-Alive are not added.\n\n"
-				"A block with an add_header of its own inherits none.",
-				.min_args = 2, .max_args = 3, .flags = LIST,
-				FIELD_AT(struct headers_conf, fields)),
-			DIRECTIVE_SET(
-				"expires", IN_ANY_HTTP | IN_IF, set_expires,
-				"[modified] time | @time | epoch | max | off",
-				"Sets Expires and Cache-Control: the time from now, or with "
-				"`modified` from the last change of the file, until the copy of a "
-				"client is stale. With @ a time of day. A negative time forbids to "
-				"use the copy unasked.",
-				.min_args = 1, .max_args = 2),
-			{ 0 } },
+	.directives = (const struct directive[]) {
+		DIRECTIVE_SET("add_header", IN_ANY_HTTP | IN_IF, set_add_header,
+			      "name value [always]",
+			      "Adds a field to responses with status 200, 201, 204, 206, 301, "
+			      "302, 303, 304, 307 and 308, with `always` to all. A field whose "
+			      "value is empty is not added; line breaks in it are sent as spaces. "
+			      "ETag and Last-Modified replace those of the response, also in "
+			      "conditions such as If-None-Match and If-Range; with an empty value "
+			      "there is none. Content-Type and Location replace those of the "
+			      "response, too; Server, Date, Connection and Keep-Alive are not "
+			      "added.\n\n"
+			      "A block with an add_header of its own inherits none.",
+			      .min_args = 2, .max_args = 3, .flags = LIST,
+			      FIELD_AT(struct headers_conf, fields)),
+		DIRECTIVE_SET("expires", IN_ANY_HTTP | IN_IF, set_expires,
+			      "[modified] time | @time | epoch | max | off",
+			      "Sets Expires and Cache-Control: the time from now, or with "
+			      "`modified` from the last change of the file, until the copy of a "
+			      "client is stale. With @ a time of day. A negative time forbids to "
+			      "use the copy unasked.",
+			      .min_args = 1, .max_args = 2),
+		{ 0 }
+	},
 	.on[PHASE_FILTER] = headers_filter,
 	.filter_role = FILTER_HEAD,
 	.on_validators = replace_validators,
