@@ -217,7 +217,7 @@ const struct module files_module = {
 		DIRECTIVE_SET("file_cache", IN_MAIN, set_cache,
 			      "[entries=number] [size=size]",
 			      "How many files a worker keeps at hand, and how much memory it uses "
-			      "for them: their sizes, times, ETags and, up to 128 KiB each, their "
+			      "for them: their sizes, times, ETags and, up to 32 KiB each, their "
 			      "bytes. Names that do not exist take a quarter of the entries at "
 			      "most. Without it: entries=8192 size=64m.\n\n"
 			      "An entry is compared with the disk before it is used, so a larger "
