@@ -98,7 +98,6 @@ static const struct {
 	{ "PREACCESS PASS zero", NULL },
 	{ "PREACCESS PASS fire_twice", "a token of the module breach was fired twice" },
 	{ "PREACCESS PASS redirect_late", "a redirect while no handler ran" },
-	{ "LOG PASS token", NULL },
 	{ "LOG PASS redirect", "has returned PASS in the phase LOG, but has redirected" },
 	{ "LOG PASS body", "has returned PASS in the phase LOG, but has made a body" },
 };
