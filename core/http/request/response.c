@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The response as handlers see it; how it is written out is response_head.c's. */
+#include <config.h>
+#include <escape.h>
 #include <module.h>
 #include <strings.h>
-
-#include <config.h>
-
-#include <escape.h>
 
 #include "http/request/request_private.h"
 
