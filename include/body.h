@@ -140,6 +140,26 @@ struct shared_slice *slice_share(struct slice slice);
 struct slice slice_part(struct shared_slice *shared, size_t offset, size_t len);
 void slice_unshare(struct shared_slice *shared); /* NULL is fine */
 
+/*
+ * A filter that looks through the bytes of its inner body and passes on parts of them without
+ * a copy; put it first in place of struct body_filter, and hand &scanner->filter to
+ * body_wrap(). ops->close is body_scanner_close(), or a function that calls it. ops->read
+ * calls body_scanner_fill(), looks at bytes[at] and further, and moves `at` on.
+ */
+struct body_scanner {
+	struct body_filter filter;
+	struct shared_slice *input;
+	const char *bytes; /* what was read last */
+	size_t at, len;    /* bytes[at] to bytes[len - 1] have not been looked at */
+};
+
+/* 1: at < len (reads up to max bytes if needed); 0: the inner body has ended; or -errno. */
+int body_scanner_fill(struct body_scanner *scanner, size_t max);
+
+/* The len bytes from bytes[begin], valid until they are released, as slice_part(). */
+struct slice body_scanner_part(struct body_scanner *scanner, size_t begin, size_t len);
+void body_scanner_close(struct body *body);
+
 /* Bytes that outlive the request or lie in its pool. */
 struct body *body_from_memory(struct request *req, struct str bytes);
 

@@ -31,8 +31,8 @@ static void setup(void)
 	server =
 		server_start("http { server { listen 127.0.0.1:%PORT%; default_type text/html;"
 			     "strip on; types { text/plain txt; }"
-			     "location /by1/ { strip_pieces 1; } location /by2/ { strip_pieces 2; }"
-			     "location /by3/ { strip_pieces 3; } } }");
+			     "location /by1/ { pieces 1; } location /by2/ { pieces 2; }"
+			     "location /by3/ { pieces 3; } } }");
 	for (int i = 0; i < PAGES; i++) {
 		put_file(server, memory_printf("%d", i), pages[i].page);
 		put_file(server, memory_printf("by1/%d", i), pages[i].page);

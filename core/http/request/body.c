@@ -113,6 +113,38 @@ struct slice slice_part(struct shared_slice *shared, size_t offset, size_t len)
 	return part;
 }
 
+int body_scanner_fill(struct body_scanner *scanner, size_t max)
+{
+	struct slice input;
+
+	if (scanner->at < scanner->len)
+		return 1;
+	int result = body_read_memory(scanner->filter.inner, max, &input);
+
+	if (result != 1)
+		return result;
+	slice_unshare(scanner->input);
+	scanner->input = slice_share(input);
+	scanner->bytes = input.data;
+	scanner->len = input.len;
+	scanner->at = 0;
+	return 1;
+}
+
+struct slice body_scanner_part(struct body_scanner *scanner, size_t begin, size_t len)
+{
+	return slice_part(scanner->input, begin, len);
+}
+
+void body_scanner_close(struct body *body)
+{
+	struct body_scanner *scanner = (struct body_scanner *)body;
+
+	slice_unshare(scanner->input);
+	scanner->input = NULL;
+	body_filter_close(body);
+}
+
 /* --- bytes in memory --- */
 
 struct memory_body {

@@ -4,15 +4,10 @@
 
 struct strip_conf {
 	bool on;
-	struct size pieces; /* what is read at most at once; 0: anything */
 };
 
 struct strip {
-	struct body_filter filter;
-	size_t pieces;
-	struct shared_slice *input; /* what was read last, or NULL */
-	const char *bytes;
-	size_t at, len;
+	struct body_scanner scanner;
 	bool in_comment;
 	size_t matched; /* bytes of the next mark; they may have come with earlier input */
 };
@@ -24,31 +19,31 @@ static struct slice literal(size_t len)
 	return (struct slice){ .data = marks[0].data, .len = len, .fd = -1 };
 }
 
-/* Goes through the input. True: *out is a piece of text from it. */
-static bool scan(struct strip *strip, struct slice *out)
+/* Goes through the input up to the end of a mark. True: *out is text that stands before it. */
+static bool scan(struct strip *strip, struct body_scanner *in, struct slice *out)
 {
-	size_t begin = strip->at;
+	size_t begin = in->at;
 	bool was_comment = strip->in_comment;
 	struct str mark = marks[was_comment];
 
-	while (strip->at < strip->len && strip->matched < mark.len) {
-		char c = strip->bytes[strip->at];
+	while (in->at < in->len && strip->matched < mark.len) {
+		char c = in->bytes[in->at];
 
 		if (c == mark.data[strip->matched]) {
 			strip->matched++;
 		} else if (was_comment) {
 			strip->matched = c == '-' ? strip->matched : 0; /* "--->" ends one, too */
-		} else if (strip->matched > strip->at - begin) { /* no mark: it was text */
-			*out = literal(strip->matched - (strip->at - begin));
-			strip->at = begin;
+		} else if (strip->matched > in->at - begin) { /* earlier input: it was no mark */
+			*out = literal(strip->matched - (in->at - begin));
+			in->at = begin;
 			strip->matched = 0;
 			return true;
 		} else {
 			strip->matched = c == mark.data[0];
 		}
-		strip->at++;
+		in->at++;
 	}
-	size_t end = strip->at - begin > strip->matched ? strip->at - strip->matched : begin;
+	size_t end = in->at - begin > strip->matched ? in->at - strip->matched : begin;
 
 	if (strip->matched == mark.len) {
 		strip->in_comment = !was_comment;
@@ -56,48 +51,28 @@ static bool scan(struct strip *strip, struct slice *out)
 	}
 	if (was_comment || end == begin)
 		return false;
-	*out = slice_part(strip->input, begin, end - begin);
+	*out = body_scanner_part(in, begin, end - begin);
 	return true;
 }
 
 static int strip_read(struct body *body, size_t max, struct slice *out)
 {
 	struct strip *strip = (struct strip *)body;
-	struct slice input;
+	int result;
 
-	for (;;) {
-		while (strip->at < strip->len)
-			if (scan(strip, out))
-				return 1;
-		slice_unshare(strip->input);
-		strip->input = NULL;
-
-		int result = body_read_memory(strip->filter.inner,
-					      max < strip->pieces ? max : strip->pieces, &input);
-		if (result == 0 && strip->matched > 0 && !strip->in_comment) {
-			*out = literal(strip->matched);
-			strip->matched = 0;
+	while ((result = body_scanner_fill(&strip->scanner, max)) == 1)
+		if (scan(strip, &strip->scanner, out))
 			return 1;
-		}
-		if (result != 1)
-			return result;
-		strip->input = slice_share(input);
-		strip->bytes = input.data;
-		strip->len = input.len;
-		strip->at = 0;
-	}
-}
-
-static void strip_close(struct body *body)
-{
-	slice_unshare(((struct strip *)body)->input);
-	((struct strip *)body)->input = NULL;
-	body_filter_close(body);
+	if (result < 0 || strip->matched == 0 || strip->in_comment)
+		return result;
+	*out = literal(strip->matched);
+	strip->matched = 0;
+	return 1;
 }
 
 static verdict strip_filter(struct request *req, const void *data)
 {
-	static const struct body_ops ops = { .read = strip_read, .close = strip_close };
+	static const struct body_ops ops = { .read = strip_read, .close = body_scanner_close };
 	const struct strip_conf *conf = data;
 
 	if (!conf->on || !req->response.body ||
@@ -106,9 +81,8 @@ static verdict strip_filter(struct request *req, const void *data)
 
 	struct strip *strip = pool_new(req->pool, struct strip);
 
-	strip->pieces = conf->pieces.bytes ? (size_t)conf->pieces.bytes : SIZE_MAX;
 	response_transform(req, false);
-	body_wrap(req, &strip->filter, &ops, -1);
+	body_wrap(req, &strip->scanner.filter, &ops, -1);
 	return PASS;
 }
 
@@ -119,8 +93,6 @@ const struct module strip_module = {
 	.directives = (const struct directive[]) {
 		DIRECTIVE("strip", IN_ANY_HTTP, struct strip_conf, on, "on | off",
 			  "Takes the comments out of responses of the type text/html."),
-		DIRECTIVE("strip_pieces", IN_ANY_HTTP, struct strip_conf, pieces, "size",
-			  "Reads no more than this at once."),
 		{ 0 }
 	},
 	.on[PHASE_FILTER] = strip_filter,
