@@ -131,7 +131,4 @@ bool head_keeps_alive(const struct request_known *known, enum http_version versi
 /* The client waits for 100 (Continue) before it sends the body (RFC 9110 10.1.1). */
 bool head_expects_continue(const struct request_known *known, enum http_version version);
 
-/* METHOD_OTHER for all but those of enum method. Case matters. */
-enum method method_find(struct str name);
-
 #endif
