@@ -183,6 +183,31 @@ size_t module_index(const struct module *module)
 	return index;
 }
 
+int modules_start(struct conf *conf)
+{
+	for (size_t i = 0; i < module_count(); i++) {
+		const struct module *module = module_at(i);
+		int error = module->start ? module->start(scope_data(conf->main, module)) : 0;
+
+		if (error < 0) {
+			log_emergc(error, "the module %s cannot start in this worker",
+				   module->name);
+			return error;
+		}
+	}
+	return 0;
+}
+
+void modules_stop(struct conf *conf, enum stop_reason reason)
+{
+	for (size_t i = module_count(); i-- > 0;) {
+		const struct module *module = module_at(i);
+
+		if (module->stop)
+			module->stop(scope_data(conf->main, module), reason);
+	}
+}
+
 /*
  * Only the documentation of `include`, which config/source/tree.c carries out. The name of the
  * variable leaves include_module to a module of that name.

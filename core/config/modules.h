@@ -37,6 +37,15 @@ static inline const struct module *module_at(size_t index)
 /* The index of a module; it must be one of them. */
 size_t module_index(const struct module *module);
 
+/*
+ * A process begins to serve by this configuration, and ends to: calls the hooks `start` of the
+ * modules in their order, and `stop` in the reverse order (module.h). modules_start(): 0, or the
+ * -errno of the first module that cannot start, after a message.
+ */
+struct conf;
+int modules_start(struct conf *conf);
+void modules_stop(struct conf *conf, enum stop_reason reason);
+
 /* How many counters a module has. */
 size_t counters_of(const struct module *module);
 

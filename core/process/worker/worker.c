@@ -46,22 +46,6 @@ enum {
 	MOMENTARY = 4, /* of them for threads and directories on the way to a file */
 };
 
-static int start_modules(void)
-{
-	for (size_t i = 0; i < module_count(); i++) {
-		const struct module *module = module_at(i);
-		const void *data = scope_data(conf_main(worker.place.generation->conf), module);
-		int error = module->start ? module->start(data) : 0;
-
-		if (error < 0) {
-			log_emergc(error, "the module %s cannot start in this worker",
-				   module->name);
-			return error;
-		}
-	}
-	return 0;
-}
-
 static bool has_room(void)
 {
 	static int64_t said_ms;
@@ -247,7 +231,7 @@ int worker_start(const struct worker_place *given)
 		return error;
 	}
 	http_start(worker.place.generation->conf, &http1_protocol);
-	error = start_modules();
+	error = modules_start(worker.place.generation->conf);
 	if (error < 0)
 		return error;
 	find_limits();
@@ -300,13 +284,7 @@ void worker_finish(void)
 	timer_stop(&worker.deadline);
 	timer_stop(&worker.inbox_pause);
 	threads_finish();
-	for (size_t i = module_count(); i-- > 0;) {
-		const struct module *module = module_at(i);
-
-		if (module->stop)
-			module->stop(scope_data(conf_main(worker.place.generation->conf), module),
-				     worker.reason);
-	}
+	modules_stop(worker.place.generation->conf, worker.reason);
 	log_writer_flush_all();
 	if (conns.active)
 		log_alertx("%u connections are still open at the end of this worker: a defect",
