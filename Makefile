@@ -80,12 +80,12 @@ $(BUILD)/flags $(BUILD)/modules.c $(BUILD)/config.h $(BUILD)/calls.h $(BUILD)/te
 
 # tests/GROUP/test_NAME.c is a program, tests/modules/NAME/ a module that is built
 # into $(BUILD)/tests/skua, tests/fuzz/fuzz_NAME.c a target for libFuzzer. tests/soak/
-# is what a test needs that can run for hours. A module from --add-module=DIR brings
+# is what a test needs that can run for hours, tests/http/inproc.c a server inside a test. A module from --add-module=DIR brings
 # DIR/tests/test_*.c.
-test_sources = $(wildcard tests/unit/test_*.c tests/functional/test_*.c tests/modules/test_*.c)
+test_sources = $(wildcard $(foreach group,unit http functional modules,tests/$(group)/test_*.c))
 fuzz_sources = $(wildcard tests/fuzz/fuzz_*.c)
 harness_objects = $(patsubst %.c,$(BUILD)/%.o,$(filter-out %/replay.c,$(wildcard tests/harness/*.c)) \
-	$(wildcard tests/soak/*.c))
+	$(wildcard tests/soak/*.c) tests/http/inproc.c)
 test_module_objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/modules/*/*.c))
 test_programs = $(test_sources:%.c=$(BUILD)/%)
 replay_programs = $(fuzz_sources:tests/fuzz/fuzz_%.c=$(BUILD)/tests/fuzz/replay_%)
@@ -97,7 +97,8 @@ shell_tests = $(wildcard tests/build/test_*.sh)
 # What TESTS names, and the servers that it starts.
 named = $(if $(TESTS),$(foreach test,$(1),$(if $(findstring $(TESTS),$(test)),$(test))),$(1))
 tests = $(call named,$(test_programs) $(added_test_programs) $(replay_programs) $(shell_tests))
-servers = $(if $(filter-out $(BUILD)/tests/unit/% $(BUILD)/tests/fuzz/% $(BUILD)/tests/modules/%,$(tests)),$(BUILD)/skua) \
+without_server = $(if $(TEST_SOCKETS),,$(BUILD)/tests/http/%) $(BUILD)/tests/unit/% $(BUILD)/tests/fuzz/%
+servers = $(if $(filter-out $(without_server) $(BUILD)/tests/modules/%,$(tests)),$(BUILD)/skua) \
 	$(if $(filter $(BUILD)/tests/modules/%,$(tests)),$(BUILD)/tests/skua)
 
 check-run: $(servers) $(filter $(BUILD)/%,$(tests))
@@ -120,8 +121,9 @@ $(foreach name,$(ADDED),$(eval $(call added_test_rule,$(name))))
 $(test_programs) $(added_test_programs): %: %.o $(BUILD)/tests/harness.a $(BUILD)/libskua.a
 	$(call link_file_by_file,$(filter %.o,$^) $(filter %.a,$^),$(CHECK_LIBS))
 # Have the test modules in their own process.
-$(BUILD)/tests/unit/test_http1 $(BUILD)/tests/unit/test_http1_pieces: \
-		$(BUILD)/tests/modules.o $(test_module_objects)
+with_test_modules = tests/unit/test_http1 tests/unit/test_http1_pieces \
+	$(patsubst %.c,%,$(shell grep -l http/inproc.h tests/modules/test_*.c))
+$(with_test_modules:%=$(BUILD)/%): $(BUILD)/tests/modules.o $(test_module_objects)
 $(replay_programs): $(BUILD)/tests/fuzz/replay_%: $(BUILD)/tests/fuzz/fuzz_%.o \
 		$(BUILD)/tests/harness/replay.o $(BUILD)/libskua.a
 	$(call link_file_by_file,$^)

@@ -39,14 +39,16 @@ static void wait_for(struct client *client, short events, const char *what)
 	ck_assert_msg(ready > 0, "waited for this in vain: %s", what);
 }
 
-static struct client *open_port(int port, int receive_buffer)
+static struct client *open_port(const struct server *server, int index, int receive_buffer)
 {
+	int port = server->ports[index];
 	struct sockaddr_in address = { .sin_family = AF_INET,
 				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
 				       .sin_port = htons((uint16_t)port) };
 	struct client *client = memory_alloc(sizeof(*client));
 	int on = 1;
 
+	ck_assert_msg(!server->kind, "this server has no sockets: use server_start() and the like");
 	*client = (struct client){ .room = 16384, .next = clients };
 	client->buffer = malloc(client->room);
 	client->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -62,17 +64,17 @@ static struct client *open_port(int port, int receive_buffer)
 
 struct client *client_open(struct server *server)
 {
-	return open_port(server->ports[0], 0);
+	return open_port(server, 0, 0);
 }
 
 struct client *client_open_port(struct server *server, int index)
 {
-	return open_port(server->ports[index], 0);
+	return open_port(server, index, 0);
 }
 
 struct client *client_open_slow(struct server *server)
 {
-	return open_port(server->ports[0], 4096);
+	return open_port(server, 0, 4096);
 }
 
 void client_close(struct client *client)
@@ -420,6 +422,9 @@ struct reply client_get(struct client *client, const char *target)
 
 struct reply ask_for(struct server *server, const char *target, const struct ask *ask)
 {
+	if (server->kind)
+		return server->kind->respond(server, target, ask);
+
 	const char *method = ask->method ? ask->method : "GET";
 	const char *host = ask->host ? ask->host : "localhost";
 	struct client *client = client_open_port(server, ask->port);

@@ -278,6 +278,11 @@ static const char *frame(const struct server_setup *setup)
 		strstr(setup->conf, "events") ? "" : "events { }", setup->conf);
 }
 
+const char *server_conf(const struct server *server, const struct server_setup *setup)
+{
+	return server_text(server, frame(setup));
+}
+
 static const char *conf_path(const struct server *server, const struct server_setup *setup)
 {
 	return memory_printf("%s/%s", server->dir,
@@ -289,7 +294,7 @@ static void write_conf(struct server *server, const struct server_setup *setup)
 	for (int i = 0; i < SERVER_PORTS; i++)
 		server->ports[i] = port_reserve();
 	const char *name = memory_printf("/%s", conf_path(server, setup) + strlen(server->dir) + 1);
-	put_file(server, name, server_text(server, frame(setup)));
+	put_file(server, name, server_conf(server, setup));
 }
 
 /* --- the process ------------------------------------------------------------- */
@@ -357,7 +362,7 @@ static bool has_ended(struct server *server, int *status)
 	return pid > 0;
 }
 
-static const char *output_of(struct server *server)
+const char *server_output(const struct server *server)
 {
 	return memory_printf("%s%s%s", file_text(server, "/output.log"),
 			     file_text(server, "/error.log"), file_text(server, "/logs/error.log"));
@@ -382,7 +387,7 @@ static bool wait_until_ready(struct server *server, const struct server_setup *s
 
 	while (deadline_wait(&p, "the server serves")) {
 		if (has_ended(server, &status)) {
-			bool taken = strstr(output_of(server), "in use") != NULL;
+			bool taken = strstr(server_output(server), "in use") != NULL;
 			ck_assert_msg(taken, "the server did not start");
 			return false;
 		}
@@ -392,7 +397,7 @@ static bool wait_until_ready(struct server *server, const struct server_setup *s
 	return false;
 }
 
-static struct server *server_create(const struct server_setup *setup)
+struct server *server_create(const struct server_setup *setup)
 {
 	struct server *server = memory_alloc(sizeof(*server));
 	const char *name = setup->program ? setup->program : "skua";
@@ -454,7 +459,7 @@ int server_fails(const char *conf, const char **output)
 	run(server, &setup);
 	while (!has_ended(server, &status))
 		deadline_wait(&p, "the server refuses to start");
-	*output = output_of(server);
+	*output = server_output(server);
 	scratch_remove(server->dir);
 	ck_assert_msg(WIFEXITED(status), "it was ended by signal %d", WTERMSIG(status));
 	return WEXITSTATUS(status);
@@ -462,14 +467,14 @@ int server_fails(const char *conf, const char **output)
 
 /* --- its end ----------------------------------------------------------------- */
 
-static void check_messages(struct server *server)
+void server_check_output(const struct server *server)
 {
 	static const char *const defects[] = {
 		"AddressSanitizer", "LeakSanitizer", "runtime error:", "==ERROR",
 		"[alert]",	    "[emerg]",
 	};
 	size_t count = sizeof(defects) / sizeof(defects[0]) - (server->forgiven ? 2 : 0);
-	const char *output = output_of(server);
+	const char *output = server_output(server);
 
 	for (size_t i = 0; i < count; i++)
 		ck_assert_msg(!strstr(output, defects[i]), "the server says %s, see its log",
@@ -506,13 +511,19 @@ void server_stop_by(struct server *server, int number)
 
 	ck_assert_msg(!WIFSIGNALED(status), "the server was ended by signal %d", WTERMSIG(status));
 	ck_assert_int_eq(WEXITSTATUS(status), 0);
-	check_messages(server);
+	server_check_output(server);
 	scratch_remove(server->dir);
 }
 
 void server_stop(struct server *server)
 {
-	server_stop_by(server, SIGQUIT);
+	if (!server->kind) {
+		server_stop_by(server, SIGQUIT);
+		return;
+	}
+	server->kind->stop(server);
+	server_check_output(server);
+	scratch_remove(server->dir);
 }
 
 /* --- its processes ------------------------------------------------------------ */

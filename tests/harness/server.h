@@ -19,12 +19,23 @@
 
 enum { SERVER_PORTS = 4 };
 
+struct ask;
+struct reply;
+struct server;
+
+/* How a server that is no process of its own is asked and ended: tests/http/inproc.h. */
+struct server_kind {
+	struct reply (*respond)(struct server *server, const char *target, const struct ask *ask);
+	void (*stop)(struct server *server);
+};
+
 struct server {
 	const char *dir; /* its prefix; html/ in it is the document root */
 	int ports[SERVER_PORTS]; /* %PORT%, %PORT2% … */
 	pid_t pid; /* of the process that was started: the master */
 	const char *name; /* "skua", or what else was started, for messages */
 	bool forgiven; /* server_forgive() */
+	const struct server_kind *kind; /* NULL: a process that is asked over sockets */
 };
 
 /* How a server is started; what is zero is as usual. */
@@ -139,6 +150,16 @@ int ports_reserve(int count);
 
 /* Another process listens at %PORT2% (index 1); the descriptor is the caller's. */
 int occupy_port(const struct server *server, int index);
+
+/*
+ * The parts of a start, for another kind of server: a folder with the setup's files in it; the
+ * text of the configuration as the server reads it; what the server has written so far; and a
+ * failed test if that speaks of a defect.
+ */
+struct server *server_create(const struct server_setup *setup);
+const char *server_conf(const struct server *server, const struct server_setup *setup);
+const char *server_output(const struct server *server);
+void server_check_output(const struct server *server);
 
 /* Monotonic milliseconds. */
 long now_ms(void);

@@ -2,7 +2,7 @@
 /*
  * Conditional requests: 304, 412, and when a condition does not count.
  */
-#include "harness/client.h"
+#include "http/inproc.h"
 #include "harness/memory.h"
 #include "harness/test.h"
 
@@ -17,7 +17,7 @@
 /* A file that was changed at DATE, and so has a known tag. */
 static struct server *start(const char *directives)
 {
-	struct server *server = server_with(directives);
+	struct server *server = inproc_with(directives);
 
 	put_file(server, "a.txt", "hello");
 	utime(file_path(server, "a.txt"), &(struct utimbuf){ 784111777, 784111777 });

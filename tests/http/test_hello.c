@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The test of the smallest module: copy it, too. */
-#include "harness/client.h"
+#include "http/inproc.h"
 #include "harness/test.h"
 
 START_TEST(says_hello)
 {
-	struct server *server = server_with("location /hi { hello \"Good morning\"; }");
+	struct server *server = inproc_with("location /hi { hello \"Good morning\"; }");
 	ck_assert_str_eq(get(server, "/hi").body, "Good morning");
 	server_stop(server);
 }
