@@ -222,6 +222,7 @@ static struct str write_conf(struct pool *pool, const struct options *options,
 			   "events { worker_connections 1024; }\n"
 			   "http {\n%.*s%s%s"
 			   "    log_not_found off;\n"
+			   "    dotfiles deny;\n"
 			   "    server {\n"
 			   "        listen %s%.*s%s:%d;\n"
 			   "        root .;\n%s"

@@ -155,7 +155,8 @@ static struct file_entry *find(const struct file_query *query, uint64_t hash)
 	while (entry &&
 	       !(entry->hash == hash && str_eq(entry->file.path, query->path) &&
 		 entry->root_len == query->root_len && entry->fixed_len == query->fixed_len &&
-		 entry->has_dots == query->has_dots && entry->symlinks == query->symlinks))
+		 entry->has_dots == query->has_dots && entry->is_hidden == query->is_hidden &&
+		 entry->symlinks == query->symlinks))
 		entry = entry->chain;
 	return entry;
 }

@@ -95,6 +95,7 @@ static struct file_entry *entry_alloc(const struct file_query *query, uint64_t h
 		.root_len = query->root_len,
 		.fixed_len = query->fixed_len,
 		.has_dots = query->has_dots,
+		.is_hidden = query->is_hidden,
 		.symlinks = query->symlinks,
 		.round = loop_round_number(),
 		.opened_ms = clock_ms(),

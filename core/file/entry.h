@@ -41,6 +41,7 @@ struct file_entry {
 	uint64_t hash;
 	size_t root_len, fixed_len;
 	bool has_dots;
+	bool is_hidden;
 	enum symlinks symlinks;
 
 	struct file_stamp stamp; /* of a file that is there */

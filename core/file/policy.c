@@ -87,12 +87,30 @@ struct file_query file_query_make(struct str path, const struct file_root *root,
 	return query;
 }
 
+bool is_dotfile(struct str name)
+{
+	return str_starts(name, STR(".")) && !str_eq(name, STR(".")) && !str_eq(name, STR("..")) &&
+	       !str_eq(name, STR(".well-known"));
+}
+
+void file_query_deny_dotfiles(struct file_query *query, const struct file_root *root)
+{
+	struct str rest = str_skip(query->path, query->checked_len);
+
+	query->is_hidden = root->has_dotfile;
+	while (rest.len && !query->is_hidden)
+		query->is_hidden = is_dotfile(str_split(&rest, '/'));
+}
+
 const char *file_query_refusal(const struct file_query *query)
 {
 	struct str rest = str_skip(query->path, query->checked_len);
 
 	if (query->has_dots)
 		return "a variable has brought a name \".\" or \"..\" into the path of the root";
+	if (query->is_hidden)
+		return "its name, or the name of a directory on the way, begins with a dot; "
+		       "\"dotfiles allow\" would serve it";
 	while (rest.len)
 		if (str_eq(str_split(&rest, '/'), STR("..")))
 			return "there is a name \"..\" behind the root";

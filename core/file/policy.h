@@ -22,6 +22,7 @@ struct file_root {
 	struct str path; /* may end in slashes; empty: there is none */
 	size_t fixed_len; /* how much of it the configuration wrote: whole names, no variable */
 	bool has_dots; /* the value of a variable has brought a name "." or ".." into it */
+	bool has_dotfile; /* the same for a name of is_dotfile() */
 };
 
 /* The length of the directory in which the last name of a path lies: 4 of "/srv/x", 1 of "/x". */
@@ -32,10 +33,14 @@ struct file_query {
 	struct str path; /* NUL follows */
 	size_t root_len; /* how much of path is the root */
 	size_t fixed_len; /* in this first part of the root all symbolic links are followed */
-	size_t checked_len; /* file_query_refusal() looks for names ".." behind this length */
+	size_t checked_len; /* file_query_refusal() looks at the names behind this length */
 	bool has_dots; /* of the root */
+	bool is_hidden; /* by file_query_deny_dotfiles() */
 	enum symlinks symlinks;
 };
+
+/* Whether the name begins with a dot, and is none of ".", ".." and ".well-known" (RFC 8615). */
+bool is_dotfile(struct str name);
 
 /*
  * The query for a path below a root. Where the path does not go on with a name below
@@ -46,6 +51,12 @@ struct file_query {
  */
 struct file_query file_query_make(struct str path, const struct file_root *root,
 				  enum symlinks symlinks);
+
+/*
+ * Refuses the path if one of the names behind the root is a dotfile, or if a variable has
+ * brought one into the root.
+ */
+void file_query_deny_dotfiles(struct file_query *query, const struct file_root *root);
 
 /*
  * The reason why this path must not be looked up, for the error log (static text): a client

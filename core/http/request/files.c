@@ -4,7 +4,7 @@
  * with the request, and what the error log says of a file that isn't served.
  *
  *     file_cache entries=20000 size=256m;
- *     http { symlinks in_root; }
+ *     http { symlinks in_root; dotfiles deny; }
  */
 #include "http/request/files.h"
 
@@ -18,8 +18,11 @@
 
 struct files_conf {
 	int symlinks;
+	int dotfiles;
 	struct file_cache_limits *cache; /* NULL: the cache's own */
 };
+
+enum dotfiles { DOTFILES_ALLOW, DOTFILES_DENY };
 
 static size_t conf_index;
 
@@ -43,8 +46,11 @@ struct file *file_open(struct request *req, struct str path)
 {
 	const struct files_conf *conf = req->confs[conf_index];
 	struct file_root root = request_file_root(req);
-	struct file_query query =
-		file_query_make(path, &root, (enum symlinks)conf->symlinks);
+	struct file_query query = file_query_make(path, &root, (enum symlinks)conf->symlinks);
+
+	if (conf->dotfiles == DOTFILES_DENY)
+		file_query_deny_dotfiles(&query, &root);
+
 	struct file *file = look_up(&query);
 
 	pool_cleanup(req->pool, release, file);
@@ -212,6 +218,23 @@ const struct module files_module = {
 			  .keywords = (const struct keyword[]) {
 				  { "follow", SYMLINKS_FOLLOW },
 				  { "in_root", SYMLINKS_IN_ROOT },
+				  { 0 }
+			  }),
+		DIRECTIVE("dotfiles", IN_ANY_HTTP, struct files_conf, dotfiles,
+			  "allow | deny",
+			  "Whether files are served whose name begins with a dot, and what lies in "
+			  "directories with such a name: .git, .env, .htpasswd. With `deny` they "
+			  "are answered with 403, whether they are there or not, and the error log "
+			  "says why. It holds for whatever leads to the file: the URI, alias, "
+			  "index, try_files, an error page, a redirect inside the server. Only the "
+			  "name .well-known is allowed always (RFC 8615).\n\n"
+			  "What the configuration has written of root or alias may have names with "
+			  "a dot in it; what a variable brings into it may not. nginx has no such "
+			  "directive, and serves them.",
+			  .initial = "allow",
+			  .keywords = (const struct keyword[]) {
+				  { "allow", DOTFILES_ALLOW },
+				  { "deny", DOTFILES_DENY },
 				  { 0 }
 			  }),
 		DIRECTIVE_SET("file_cache", IN_MAIN, set_cache,

@@ -10,11 +10,14 @@
 /* A root with variables in it. */
 static struct file_root make_root(struct request *req, const struct template *template)
 {
-	struct str begin = template->parts[0].literal;
+	struct str path, begin = template->parts[0].literal;
+	unsigned names = template_path_names(req, template, &path);
 	struct file_root root = {
+		.path = path,
 		.fixed_len = str_empty(begin) ? 1 /* the value is the whole path */ :
 						directory_len(begin),
-		.has_dots = !template_path(req, template, &root.path),
+		.has_dots = names & PATH_HAS_DOTS,
+		.has_dotfile = names & PATH_HAS_DOTFILE,
 	};
 	if (str_starts(root.path, STR("/")))
 		return root;
@@ -33,7 +36,7 @@ struct file_root request_file_root(struct request *req)
 	const struct template *template = conf->alias ? conf->alias : conf->root;
 
 	if (template->is_literal)
-		return (struct file_root){ template->literal, template->literal.len, false };
+		return (struct file_root){ template->literal, template->literal.len };
 	return make_root(req, template);
 }
 

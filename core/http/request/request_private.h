@@ -125,6 +125,16 @@ const struct http_location *request_find_location(struct request *req,
 						  const struct http_server *server);
 const struct http_server *request_find_server(struct request *req, const struct vhosts *vhosts);
 
+/* What values of variables have brought into a path: a name, or a part of it. */
+enum path_name {
+	PATH_HAS_DOTS = 1 << 0, /* a name "." or ".." */
+	PATH_HAS_DOTFILE = 1 << 1, /* a name of is_dotfile() */
+};
+
+/* As template_path(), but returns which names there are: enum path_name, or-ed. */
+unsigned template_path_names(struct request *req, const struct template *template,
+			     struct str *out);
+
 /* What root or alias gives for the request. */
 struct file_root request_file_root(struct request *req);
 

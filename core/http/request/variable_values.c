@@ -135,19 +135,22 @@ struct str template_text(struct request *req, const struct template *template)
 
 /* --- paths ------------------------------------------------------------------ */
 
-static bool is_dots(struct str name)
+static unsigned kind_of_name(struct str name)
 {
-	return str_eq(name, STR(".")) || str_eq(name, STR(".."));
+	if (str_eq(name, STR(".")) || str_eq(name, STR("..")))
+		return PATH_HAS_DOTS;
+	return is_dotfile(name) ? PATH_HAS_DOTFILE : 0;
 }
 
 /*
- * Whether a name "." or ".." in the path that these texts make, up to `len`, is a value's,
- * or touches one: the value may have ended it, or have been empty.
+ * What the names in the path that these texts make are, up to `len`, which are a value's, or
+ * touch one: the value may have ended the name, or have been empty.
  */
-static bool values_make_dots(const struct texts *texts, struct str path, size_t len)
+static unsigned names_of_values(const struct texts *texts, struct str path, size_t len)
 {
 	size_t name = 0, begin = 0, end; /* of the name, of the text: places in the path */
 	bool is_touched = false;
+	unsigned kinds = 0;
 
 	for (size_t i = 0; i < texts->count && begin <= len; i++, begin = end) {
 		bool is_value = i % 2 == 1;
@@ -157,39 +160,47 @@ static bool values_make_dots(const struct texts *texts, struct str path, size_t 
 		for (size_t at = begin; at < end && at < len; at++) {
 			if (path.data[at] != '/')
 				continue;
-			if (is_touched && is_dots(str_range(path.data + name, path.data + at)))
-				return true;
+			if (is_touched)
+				kinds |= kind_of_name(str_range(path.data + name, path.data + at));
 			is_touched = is_value;
 			name = at + 1;
 		}
 	}
-	return is_touched && is_dots(str_range(path.data + name, path.data + len));
+	if (is_touched)
+		kinds |= kind_of_name(str_range(path.data + name, path.data + len));
+	return kinds;
 }
 
-static bool write_path(struct request *req, const struct template *template, bool has_args,
-		       struct str *out)
+static unsigned write_path(struct request *req, const struct template *template, bool has_args,
+			   struct str *out)
 {
 	struct texts texts;
 
 	*out = template->literal;
 	if (template->is_literal)
-		return true;
+		return 0;
 	ask_values(req, template, &texts);
 	*out = pool_concat(req->pool, texts.items, texts.count);
 
 	ssize_t mark = has_args ? str_chr(*out, '?') : -1;
 
-	return !values_make_dots(&texts, *out, mark < 0 ? out->len : (size_t)mark);
+	return names_of_values(&texts, *out, mark < 0 ? out->len : (size_t)mark);
 }
 
-bool template_path(struct request *req, const struct template *template, struct str *out)
+unsigned template_path_names(struct request *req, const struct template *template,
+			     struct str *out)
 {
 	return write_path(req, template, false, out);
 }
 
+bool template_path(struct request *req, const struct template *template, struct str *out)
+{
+	return !(write_path(req, template, false, out) & PATH_HAS_DOTS);
+}
+
 bool template_uri(struct request *req, const struct template *template, struct str *out)
 {
-	return write_path(req, template, true, out);
+	return !(write_path(req, template, true, out) & PATH_HAS_DOTS);
 }
 
 /* --- logs and conditions ---------------------------------------------------- */
