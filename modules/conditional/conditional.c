@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Conditional requests (RFC 9110 section 13): a response that the client has
- * already becomes a 304, one that it does not want a 412.
+ * Conditional requests (RFC 9110 section 13): 304 if the client has the response already,
+ * 412 if a precondition of the request fails.
  *
  *     if_modified_since before;
  */
@@ -11,7 +11,7 @@ struct conditional_conf {
 	int if_modified_since;
 };
 
-/* RFC 9110 section 15.4.5: what a 200 would say of the copy stays, but no content. */
+/* RFC 9110 section 15.4.5: a 304 has the validators and cache fields of the 200, no content. */
 static void not_modified(struct response *response)
 {
 	response->status = 304;
@@ -32,7 +32,7 @@ static verdict conditional_filter(struct request *req, const void *data)
 
 	if (!has_conditions || response->status != 200 || response->is_error_page || req->parent)
 		return PASS;
-	/* A list may be spread over several lines, of which the server has kept the first. */
+	/* known holds the first line of each field only; a list may continue in further lines. */
 	if (known.if_match.data)
 		known.if_match = request_list(req, STR("if-match"));
 	if (known.if_none_match.data)
@@ -62,9 +62,10 @@ const struct module conditional_module = {
 	.directives = (const struct directive[]) {
 		DIRECTIVE("if_modified_since", IN_ANY_HTTP, struct conditional_conf,
 			  if_modified_since, "off | exact | before",
-			  "How the time of the last change is compared with the field "
-			  "If-Modified-Since: not at all, for the same second, or for that second "
-			  "and all before it.",
+			  "How the modification time is compared with the field "
+			  "If-Modified-Since: not at all (off), 304 if both are the same second "
+			  "(exact), or 304 if the file was modified in that second or earlier "
+			  "(before).",
 			  .initial = "exact", .keywords = since_keywords),
 		{ 0 }
 	},

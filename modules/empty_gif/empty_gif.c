@@ -20,7 +20,7 @@ static const char image[] = {
 	';',
 };
 
-/* 28 September 1970, as in nginx: the picture has never been changed since. */
+/* 28 September 1970, as in nginx. */
 #define LAST_CHANGE 23349600
 
 static int set_empty_gif(struct conf_call *call)

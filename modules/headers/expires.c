@@ -7,7 +7,7 @@
 
 #define DAY 86400
 
-/* A thousand years: far behind every use, and far from an overflow. */
+/* A thousand years: longer than anybody needs, and far from an overflow. */
 #define LONGEST (365000ll * DAY)
 
 /* --- reading ---------------------------------------------------------------- */
@@ -17,7 +17,7 @@ struct unit {
 	int64_t seconds;
 };
 
-/* From long to short, and so they must be written. */
+/* From the longest to the shortest, the order in which they must be written. */
 static const struct unit units[] = {
 	{ 'y', 365 * DAY }, { 'M', 30 * DAY }, { 'w', 7 * DAY }, { 'd', DAY },
 	{ 'h', 3600 },	    { 'm', 60 },       { 's', 1 },
@@ -149,10 +149,10 @@ void expires_apply(struct request *req, const struct expires *expires)
 	switch (rule.kind) {
 	case EXPIRES_OFF:
 		return;
-	case EXPIRES_EPOCH: /* one second late: 0 is said to mean "never" somewhere */
+	case EXPIRES_EPOCH: /* not 0, which some clients read as "never" */
 		set_fields(req, 1, STR("no-cache"));
 		return;
-	case EXPIRES_MAX: /* the last hour that 31 bits of seconds can say, and ten years */
+	case EXPIRES_MAX: /* near the largest 31-bit time, and ten years; both as in nginx */
 		set_fields(req, 2145916555, STR("max-age=315360000"));
 		return;
 	case EXPIRES_AFTER:

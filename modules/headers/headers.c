@@ -82,7 +82,7 @@ static int set_expires(struct conf_call *call)
 
 /* --- responses ---------------------------------------------------------------- */
 
-/* The statuses that say something of what was asked for, as in nginx. */
+/* The statuses for which nginx adds fields without "always". */
 static bool is_usual(int status)
 {
 	switch (status) {
@@ -108,8 +108,8 @@ static bool applies(const struct request *req, const struct added_field *field)
 }
 
 /*
- * At a status that conditional and range may change; a 206 and a 304 get the same fields
- * as a 200, a 412 and a 416 are new responses, for which this is called again.
+ * Runs before conditional and range, which may change the status: to 206 or 304, which get
+ * the same fields as a 200, or to 412 or 416, which are new responses with a call of their own.
  */
 static verdict replace_validators(struct request *req, const void *conf)
 {
@@ -154,22 +154,24 @@ const struct module headers_module = {
 		DIRECTIVE_SET("add_header", IN_ANY_HTTP | IN_IF, set_add_header,
 			      "name value [always]",
 			      "Adds a field to responses with status 200, 201, 204, 206, 301, "
-			      "302, 303, 304, 307 and 308, with `always` to all. A field whose "
-			      "value is empty is not added; line breaks in it are sent as spaces. "
-			      "ETag and Last-Modified replace those of the response, also in "
-			      "conditions such as If-None-Match and If-Range; with an empty value "
-			      "there is none. Content-Type and Location replace those of the "
-			      "response, too; Server, Date, Connection and Keep-Alive are not "
-			      "added.\n\n"
-			      "A block with an add_header of its own inherits none.",
+			      "302, 303, 304, 307 and 308; with `always` to all responses. A "
+			      "field whose value is empty is not added; a line break in the value "
+			      "is sent as a space. ETag and Last-Modified replace those of the "
+			      "response, and conditions such as If-None-Match and If-Range are "
+			      "checked against the new value; with an empty value the response "
+			      "has none. Content-Type and Location replace those of the response, "
+			      "too. Server, Date, Connection and Keep-Alive are not added, "
+			      "because the server writes them.\n\n"
+			      "A block that contains add_header inherits none from the enclosing "
+			      "block.",
 			      .min_args = 2, .max_args = 3, .flags = LIST,
 			      FIELD_AT(struct headers_conf, fields)),
 		DIRECTIVE_SET("expires", IN_ANY_HTTP | IN_IF, set_expires,
 			      "[modified] time | @time | epoch | max | off",
-			      "Sets Expires and Cache-Control: the time from now, or with "
-			      "`modified` from the last change of the file, until the copy of a "
-			      "client is stale. With @ a time of day. A negative time forbids to "
-			      "use the copy unasked.",
+			      "Sets Expires and Cache-Control: the response may be cached for "
+			      "this time from now, or with `modified` from the last change of the "
+			      "file. With @ the time is a time of day. With a negative time a "
+			      "client has to ask before it uses its copy.",
 			      .min_args = 1, .max_args = 2),
 		{ 0 }
 	},

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A URI that ends in a slash is answered with a file in that directory: the
- * first of a list that is there. The request starts again with the file's URI,
- * so another location may answer it.
+ * Answers a URI that ends in a slash with a file in that directory: the first name of
+ * a list that exists. The request starts again with the URI of that file, so another
+ * location may serve it.
  *
  *     index index.$lang.html index.html /empty.html;
  */
@@ -19,7 +19,7 @@ static struct str join(struct request *req, struct str directory, struct str nam
 	return pool_concat(req->pool, parts, 2);
 }
 
-/* Nothing was found so far: because there is no such directory? */
+/* Called when no name was found: finds out whether the directory itself is missing. */
 static verdict check_directory(struct request *req)
 {
 	const struct file *file = file_open(req, request_path(req, req->uri));
@@ -28,8 +28,8 @@ static verdict check_directory(struct request *req)
 }
 
 /*
- * The file of a name, seen from the directory, and its URI. NULL: the name leads above the
- * root, or out of what alias stands for.
+ * Looks for a name in the directory and stores its URI. NULL: the name leads above the root,
+ * or out of the alias.
  */
 static const struct file *find(struct request *req, struct str directory, struct str name,
 			       struct str *uri)
@@ -105,15 +105,16 @@ const struct module index_module = {
 	.directives = (const struct directive[]) {
 		DIRECTIVE("index", IN_ANY_HTTP, struct index_conf, names,
 			  "file ...",
-			  "The names that are looked for when a URI ends in a slash, in this "
-			  "order. They may have variables in them. The last may be an absolute "
-			  "path, which is taken without looking; behind other names only where the "
-			  "directory is there.\n\n"
-			  "A name with \"..\" in it is resolved: with ../a.html the URI /docs/ is "
-			  "answered with /a.html. Where such a name leads above the root it counts "
-			  "as missing, and the response is 404 if no other is there.\n\n"
-			  "A directory in which none of them lies is answered with 403, unless "
-			  "autoindex is on.",
+			  "When a URI ends in a slash, these names are tried in this order in its "
+			  "directory, and the first file that exists is served. Names may contain "
+			  "variables. The last name may be an absolute path, which is used "
+			  "without a check whether the file exists; if other names stand before "
+			  "it, the directory has to exist.\n\n"
+			  "A name that contains \"..\" is resolved: with ../a.html the URI /docs/ "
+			  "leads to /a.html. A name that leads above the root counts as missing; "
+			  "if no other name is found, the response is 404.\n\n"
+			  "If none of the files exists, the response is 403, unless autoindex is "
+			  "on.",
 			  .initial = "index.html", .flags = LIST, .set = check_names),
 		{ 0 }
 	},

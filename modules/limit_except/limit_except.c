@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Settings for all methods but some: who may do more than read.
+ * Restricts which methods clients may use.
  *
  *     location /upload/ {
  *         limit_except GET POST {
@@ -22,7 +22,7 @@ static const struct keyword methods[] = {
 };
 
 struct limit {
-	unsigned methods; /* that the block is not for; GET is HEAD, too */
+	unsigned methods; /* to which the block does not apply; GET includes HEAD */
 	const struct http_location *block;
 };
 
@@ -42,7 +42,7 @@ static verdict limit_except_rewrite(struct request *req, const void *data)
 	return PASS;
 }
 
-/* As in nginx, "get" is GET here, while a request's method has to be in upper case. */
+/* As in nginx, the configuration may say "get"; methods of requests are case-sensitive. */
 static int add_method(struct conf_call *call, const struct conf_word *word, struct limit *limit)
 {
 	for (const struct keyword *method = methods; method->name; method++)
@@ -71,19 +71,18 @@ static int set_limit_except(struct conf_call *call)
 
 const struct module limit_except_module = {
 	.name = "limit_except",
-	.summary = "settings for all methods but some",
+	.summary = "restricts which methods clients may use",
 	.conf_size = sizeof(struct limit_except_conf),
 	.directives = (const struct directive[]) {
 		DIRECTIVE_SET("limit_except", IN_LOCATION, set_limit_except, "method ... { ... }",
-			      "The settings in the block apply to requests with other methods "
-			      "than these: allow and deny, which say who may use them, and "
-			      "access_log. The methods are GET, HEAD, POST, PUT, DELETE, OPTIONS, "
-			      "PATCH, and those of WebDAV: MKCOL, COPY, MOVE, PROPFIND, PROPPATCH, "
-			      "LOCK, UNLOCK. GET allows HEAD, too. The block is also for methods "
-			      "that are not of this list.\n\n"
-			      "As in nginx, locations inside this one do not inherit it: write it "
-			      "into each. What the location says by return and "
-			      "try_files does not apply in the block.",
+			      "The settings in the block apply to requests with any other method "
+			      "than these: allow and deny, which restrict who may use them, and "
+			      "access_log. Methods that can be named are GET, HEAD, POST, PUT, "
+			      "DELETE, OPTIONS, PATCH, and those of WebDAV: MKCOL, COPY, MOVE, "
+			      "PROPFIND, PROPPATCH, LOCK, UNLOCK. GET includes HEAD.\n\n"
+			      "As in nginx, locations inside this one do not inherit the block, "
+			      "and return and try_files of the location do not apply to requests "
+			      "that use the block.",
 			      FIELD_AT(struct limit_except_conf, limit), .flags = LOCAL | BLOCK,
 			      .min_args = 1, .max_args = MANY_ARGS),
 		{ 0 }

@@ -27,7 +27,7 @@ struct access_log {
 struct log_conf {
 	struct log_format *formats;
 	struct access_log *logs; /* NULL: nothing is logged */
-	bool is_chosen; /* somebody wrote access_log: the default does not apply */
+	bool is_chosen; /* access_log was written: the default does not apply */
 };
 
 #define COMBINED                                                                     \
@@ -96,7 +96,7 @@ static const struct log_format *find_format(const struct log_conf *conf, struct 
 	return NULL;
 }
 
-/* The strings of a format are one text; they need not stand in one word. */
+/* A format may be written as several strings, which are joined. */
 static struct conf_word join(struct conf_call *call, size_t first)
 {
 	struct conf_word word = call->node->args[first];
@@ -197,7 +197,7 @@ static int add_log(struct conf_call *call, struct str path, const struct log_for
 	return log->writer ? 0 : -EINVAL;
 }
 
-/* Whether somebody has chosen a log for the whole of http: then there is no default. */
+/* Whether the http block has an access_log: then there is no default. */
 struct log_choice {
 	bool is_made;
 };
@@ -227,12 +227,12 @@ static int set_access_log(struct conf_call *call)
 	}
 	if (str_starts(args[0].text, STR("syslog:")))
 		return conf_error(call, &args[0],
-				  "there is no access log in syslog here\n"
+				  "the access log cannot go to syslog\n"
 				  "write a file, or /dev/stdout and let the service manager pass "
 				  "its lines on");
 	if (str_chr(args[0].text, '$') >= 0)
 		return conf_error(call, &args[0],
-				  "the path of a log has no variables here: write one "
+				  "the path of a log cannot contain variables: write one "
 				  "access_log with if= for each file instead");
 	struct str name = call->node->nargs > 1 ? args[1].text : STR("combined");
 	const struct log_format *format = find_format(conf, name);
@@ -251,7 +251,7 @@ static int set_access_log(struct conf_call *call)
 	return add_log(call, args[0].text, format, &options);
 }
 
-/* Where nobody has written access_log, the file that configure was told is used. */
+/* Without any access_log the file given to configure is used. */
 static int log_check(struct conf_call *call, void *data)
 {
 	struct log_conf *conf = data;
@@ -289,31 +289,29 @@ static verdict log_request(struct request *req, const void *data)
 	return PASS;
 }
 
-#define LOG_FORMAT_DOC                                                                  \
-	"Defines a format of the access log: a text with variables. A value's quotes, "  \
-	"backslashes and control characters are written as \\xNN (default), as in JSON " \
-	"strings (json), or as they are (none). Bytes beyond ASCII are escaped by default; " \
-	"in json those that are no UTF-8 become the text \\xNN, so that a line is valid " \
-	"JSON. A variable without a value is \"-\" in the default escaping and empty in " \
+#define LOG_FORMAT_DOC \
+	"Defines a format for the access log: a text with variables. In values, quotes, " \
+	"backslashes and control characters are written as \\xNN (default), as in JSON strings " \
+	"(json), or unchanged (none). Bytes beyond ASCII are escaped by default; with json, " \
+	"bytes that are not valid UTF-8 become the text \\xNN, so that a line is always valid " \
+	"JSON. A variable without a value is \"-\" with the default escaping and empty with " \
 	"the others. The format \"combined\" is built in."
 
-#define ACCESS_LOG_DOC                                                                     \
-	"Writes a line for each response to this file, in this format (\"combined\" if none " \
-	"is named). Several may stand in one block; they replace those of the block around " \
-	"it. Lines leave at the end of each turn of the loop, or, with buffer, when so many " \
-	"bytes have gathered or the oldest has waited for flush. With if, only responses for " \
-	"which the condition is neither empty nor \"0\" are logged. /dev/stdout and "        \
-	"/dev/stderr mean the descriptors that the server was started with.\n\n"            \
-	"A symbolic link on the way to the file is followed if the directory that it lies "   \
-	"in belongs to root or to the user who starts the server; where others may write "   \
-	"to that directory, the link has to belong to one of the two as well. Otherwise "    \
-	"who owns a log directory could make root write into any file. A file without a "    \
-	"link may lie in anybody's directory, unless it has a second name (a hard link). "   \
-	"A named pipe keeps lines, as many as fit, "                                         \
-	"while nobody reads it; what does not fit is lost, counted, and never stops the "     \
-	"server.\n\n"                                                                       \
-	"Where nobody writes this directive, the file is the one that configure was told "   \
-	"(--http-log-path)."
+#define ACCESS_LOG_DOC \
+	"Writes a line for each response to this file in this format (\"combined\" if none is " \
+	"named). A block may name several files; they replace those of the enclosing block. " \
+	"Lines are written at the end of each turn of the event loop, or, with buffer, when " \
+	"that many bytes have gathered or the oldest line is as old as flush. With if, only " \
+	"responses for which the condition is neither empty nor \"0\" are logged. /dev/stdout " \
+	"and /dev/stderr are the descriptors that the server was started with.\n\n" \
+	"A symbolic link on the way to the file is followed if the directory that it lies in " \
+	"belongs to root or to the user who starts the server; where others may write to that " \
+	"directory, the link has to belong to one of the two as well. Otherwise the owner of a " \
+	"log directory could make root write into any file. A file without a link may lie in " \
+	"anybody's directory, unless it has a second name (a hard link). While nobody reads a " \
+	"named pipe, it keeps as many lines as fit; further lines are lost and counted, and " \
+	"the server does not wait.\n\n" \
+	"Without this directive the file is the one given to configure (--http-log-path)."
 
 const struct module log_module = {
 	.name = "log",

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * conf/mime.types inside the program, so that a server without configuration
- * knows the same types. The assembler takes the file in as it is; it is read
- * at the first use, and has to be no more than types, extensions and comments.
+ * conf/mime.types as a part of the program, so that a server without configuration
+ * knows the same types. The assembler includes the file unchanged, and it is parsed
+ * at the first use. It may contain only types, extensions and comments.
  */
 #include "types.h"
 

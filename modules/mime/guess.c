@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Asks libmagic. The thread works on a copy of the first bytes (or a descriptor
- * of its own), so it doesn't matter what becomes of file and request meanwhile;
- * the guess itself is held by both and freed by the last.
+ * Detects a type by libmagic, on a thread. The thread works on a copy of the first bytes
+ * or on a descriptor of its own, so file and request may end before it does; request and
+ * thread share struct guess, and the last one frees it.
  *
- * What a browser would execute is never guessed: a type is a permission there,
- * and only a name or the configuration gives it.
+ * Types that a browser would execute are never detected: such a type permits a browser to
+ * run the file, which only its name or the configuration may do.
  */
 #include "guess.h"
 
@@ -28,7 +28,7 @@ struct guess {
 	char type[128];
 };
 
-/* One handle: it is not safe for several threads, and costs some milliseconds to open. */
+/* Guards the one handle, which costs some milliseconds to open and is not safe for threads. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 static magic_t open_magic(void)
@@ -131,7 +131,7 @@ struct guess *guess_start(struct request *req, const struct file *file)
 		return NULL;
 	pool_cleanup(req->pool, unref, guess);
 	guess->wakeup = request_wait(req, NULL, NULL);
-	/* Without a thread the request is woken up all the same, and finds no type. */
+	/* If no thread can start, the request is woken up at once and finds no type. */
 	if (thread_run(work, guess) < 0) {
 		wakeup_fire(guess->wakeup);
 		unref(guess);
@@ -153,7 +153,7 @@ const char *guess_library(void)
 	return text;
 }
 
-/* libmagic's list has colons in it; beside each name may lie a compiled form. */
+/* magic_getpath(3) gives names separated by colons; each may have a compiled form, NAME.mgc. */
 void guess_note_files(struct conf_call *call)
 {
 	struct str list = str_from(magic_getpath(NULL, 0));

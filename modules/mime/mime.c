@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What type a response is: by the extension of the URI, otherwise by the
- * default_type that the configuration names, otherwise by the content of the
- * file. Responses that have a type already keep it.
+ * Sets the type of a response that has none: by the extension of the URI, otherwise by the
+ * default_type of the configuration, otherwise by the content of the file.
  *
  *     include mime.types;
  *     default_type application/octet-stream;
@@ -33,7 +32,7 @@ static verdict set_guessed(struct response *response, struct str type)
 	return PASS;
 }
 
-/* Called again when the guess is there. */
+/* Called a second time when the thread has finished. */
 static verdict guess(struct request *req, struct response *response)
 {
 	struct file *file = response->file;
@@ -125,24 +124,25 @@ static int check(struct conf_call *call, void *data)
 
 const struct module mime_module = {
 	.name = "mime",
-	.summary = "tells the type of a response, by extension or by content",
+	.summary = "sets the type of a response, by extension or by content",
 	.conf_size = sizeof(struct mime_conf),
 	.library = guess_library,
 	.context_size = sizeof(struct mime_context),
 	.directives = (const struct directive[]) {
 		DIRECTIVE_SET("types", IN_ANY_HTTP, set_types,
 			      "{ type extension ...; ... }",
-			      "Which extension of a URI is which type. A block with types has "
-			      "those and no others. Without any, the types of conf/mime.types "
-			      "hold, which are built in.",
+			      "Assigns types to the extensions of URIs. A block with types knows "
+			      "only those of its own. Where no types are configured, the types of "
+			      "conf/mime.types apply, which are built in.",
 			      FIELD_AT(struct mime_conf, types), .flags = LIST | RAW_BLOCK),
 		DIRECTIVE("default_type", IN_ANY_HTTP, struct mime_conf, default_type,
 			  "type | magic",
-			  "The type of a response whose extension is not in types. With `magic` it "
-			  "is found from the first bytes of the file, once for each version of "
-			  "it; what a browser would execute (html, svg, javascript, xml) is never "
-			  "found so, and X-Content-Type-Options: nosniff is sent. Responses that "
-			  "are no files are text/plain then.",
+			  "The type of a response whose extension is not in types. With `magic` "
+			  "it is detected from the first bytes of the file, once for each version "
+			  "of the file. Types that a browser would execute (html, svg, "
+			  "javascript, xml) are never detected, and X-Content-Type-Options: "
+			  "nosniff is sent. With `magic`, a response that does not come from a "
+			  "file is text/plain.",
 			  .set = set_default_type, .initial = "magic"),
 		{ 0 }
 	},

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Parts of a response (RFC 9110 section 14): one range becomes a 206 with that
- * piece of the body, several a multipart/byteranges of pieces, none a 416. Any
- * body of known length that can seek will do. Ranges are defined for GET alone
- * (section 14.2), so the response to a HEAD is that for the whole.
+ * Parts of a response (RFC 9110 section 14): one range becomes a 206 with that part of the
+ * body, several become multipart/byteranges, and if none lies within the body the status is
+ * 416. This works on any body that has a known length and can seek. Ranges are defined for
+ * GET only (section 14.2), so HEAD gets the head of the whole response.
  *
  *     max_ranges 4;
  */
@@ -11,8 +11,8 @@
 #include <sys/random.h>
 
 /*
- * The most ranges that are ever sent, whatever max_ranges says: each costs the
- * head of a part, and a client with good reasons has never wanted more.
+ * The largest number of ranges in a response, whatever max_ranges says. Each costs memory
+ * for the head of its part, and no reasonable client asks for more.
  */
 #define RANGES_MAX 256
 
@@ -239,8 +239,9 @@ const struct module range_module = {
 	.conf_size = sizeof(struct range_conf),
 	.directives = (const struct directive[]) {
 		DIRECTIVE("max_ranges", IN_ANY_HTTP, struct range_conf, max_ranges, "number",
-			  "How many ranges a request may ask for; one with more gets the whole. 0 "
-			  "turns ranges off. Never more than 256, which is the default.",
+			  "The largest number of ranges in a request. A request with more gets "
+			  "the whole response. 0 turns ranges off. The limit is never more than "
+			  "256, which is the default.",
 			  .initial = "256"),
 		{ 0 }
 	},

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Answers with a file: the one that root (or alias) and the URI lead to. The
- * name of a directory without a slash at its end is redirected to the one with
- * it. What the type of the file is, is not decided here (mime).
+ * Answers with the file to which root (or alias) and the URI lead. A URI that names a
+ * directory without a slash at its end is redirected to the URI with the slash. The
+ * module mime decides on the type of the file.
  *
  *     location / { root /srv/www; etag off; }
  */
@@ -13,8 +13,8 @@ struct static_conf {
 };
 
 /*
- * To the same name with a slash. One slash at the front, and a backslash is
- * encoded: browsers take "//host/" and "/\host/" for the name of a host.
+ * Redirects to the same URI with a slash at its end. The target begins with one slash only,
+ * and backslashes are encoded, because browsers read "//host/" and "/\host/" as a host.
  */
 static verdict redirect_to_directory(struct request *req)
 {
@@ -36,7 +36,7 @@ static verdict static_content(struct request *req, const void *data)
 {
 	const struct static_conf *conf = data;
 
-	/* POST to what is not there is 404, to what is there 405, as in nginx. */
+	/* As in nginx, POST to a missing file is a 404, to an existing one a 405. */
 	if (req->method != METHOD_POST) {
 		verdict refused = request_only_reads(req);
 		if (refused != PASS)
@@ -63,14 +63,15 @@ const struct module static_module = {
 	.directives = (const struct directive[]) {
 		DIRECTIVE("etag", IN_ANY_HTTP, struct static_conf, etag,
 			  "on | off",
-			  "Sends an ETag with each file, made of the time of its last modification "
-			  "and its length, so that a client can ask whether its copy is still "
-			  "good. It is nginx's tag, but for two kinds of files. One that was "
-			  "modified less than two seconds ago has a longer tag, since another "
-			  "version of that second may have the same length; a client that holds it "
-			  "gets the whole once more when it asks later. One whose modification "
-			  "time is 0 or 1, as in images of containers, has no Last-Modified, and a "
-			  "tag of the time at which it came onto this disk.",
+			  "Sends an ETag with each file, so that a client can ask whether its "
+			  "copy is still current. The ETag is made of the file's modification "
+			  "time and length, as in nginx, with two exceptions. A file that was "
+			  "modified less than two seconds ago has a longer ETag, because another "
+			  "version from the same second may have the same length; a client that "
+			  "holds the longer one downloads the file once more when it asks later. "
+			  "A file whose modification time is 0 or 1, as in container images, is "
+			  "sent without Last-Modified, and its ETag is made of the time at which "
+			  "the file was created on this disk.",
 			  .initial = "on"),
 		{ 0 }
 	},

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Looks for files one after the other and serves the first that is there; if
- * none is, does what the last word says.
+ * Looks for several files in order and serves the first one that exists; if none does,
+ * the last word says what happens.
  *
  *     try_files $uri $uri/ /index.html;
  *     try_files $uri.html $uri =404;
@@ -27,9 +27,8 @@ struct try_files_conf {
 };
 
 /*
- * PASS: it is there. 404: it is not, and the next one is asked; a refused link
- * deserves its line in the log all the same. 503: nobody can say just now, and
- * another file would be the wrong response.
+ * PASS: the file exists. 404: it does not; a link that is refused also counts as missing, but
+ * is logged. 503: it cannot be found out now, and to serve another file would be wrong.
  */
 static verdict look_for(struct request *req, struct str uri, enum file_kind kind)
 {
@@ -75,7 +74,7 @@ static verdict try_files_precontent(struct request *req, const void *data)
 			continue;
 		if (candidate->is_name)
 			uri = request_uri_of(req, uri);
-		/* "$uri/" is the directory $uri, also when that ends in a slash already. */
+		/* "$uri/" names the directory $uri, even if $uri ends in a slash already. */
 		if (candidate->is_directory && uri.len > 1)
 			uri = str_head(uri, uri.len - 1);
 		verdict found = look_for(req, uri, candidate->is_directory ? FILE_DIRECTORY :
@@ -133,17 +132,15 @@ const struct module try_files_module = {
 	.directives = (const struct directive[]) {
 		DIRECTIVE_SET("try_files", IN_SERVER | IN_LOCATION, set_try_files,
 			      "file ... uri | =code | @name",
-			      "Looks for the files in this order, below root or alias, and goes "
-			      "on with the URI of the first that is there. In a location with "
-			      "alias a word that does not begin with $uri is the name of a file "
-			      "below the alias. A word that ends in a "
-			      "slash looks for a directory. The last word is not looked for: it "
-			      "says what happens when nothing was found. It is a URI, for which a "
-			      "location is searched again, a status (=404), or a named "
-			      "location. A word into which a variable brings a name \".\" or "
-			      "\"..\" counts as a file that is not there.\n\n"
-			      "On the server's level it holds for requests that no location "
-			      "matches.",
+			      "Looks for the files in this order, below root or alias, and "
+			      "continues with the URI of the first one that exists. A word that "
+			      "ends in a slash looks for a directory. In a location with alias, a "
+			      "word that does not begin with $uri is the name of a file below the "
+			      "alias. The last word is not looked for, but used if nothing was "
+			      "found: as a URI, for which a location is chosen anew, as a status "
+			      "(=404), or as a named location. A word into which a variable "
+			      "brings a name \".\" or \"..\" counts as missing.\n\n"
+			      "At server level it applies to requests that match no location.",
 			      FIELD_AT(struct try_files_conf, files),
 			      .flags = LOCAL, .min_args = 2, .max_args = MANY_ARGS),
 		{ 0 }

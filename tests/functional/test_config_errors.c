@@ -210,7 +210,7 @@ START_TEST(of_http)
 		{ SERVER("deny everybody;"), "4:6: ", "is not an address" },
 		{ SERVER("access_log logs/a.log nice;"), "4:23: ", "^~~~" },
 		{ SERVER("access_log syslog:server=unix:/dev/log;"),
-		  "4:12: there is no access log in syslog", "/dev/stdout" },
+		  "4:12: the access log cannot go to syslog", "/dev/stdout" },
 		{ SERVER("server_name a..b;"), "4:13: invalid server name \"a..b\"",
 		  "\"*.a.example\"" },
 		{ SERVER("types { text/html; }"), "4:9: ", "^~~" },
