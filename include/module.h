@@ -44,6 +44,7 @@
 #include <network.h>
 #include <pattern.h>
 #include <pool.h>
+#include <preface.h>
 #include <request.h>
 #include <response.h>
 #include <str.h>
@@ -104,6 +105,7 @@ struct module {
 	const struct directive *directives; /* ended by a zeroed entry */
 	const struct variable *variables; /* ended by a zeroed entry */
 	const struct counter *counters; /* ended by a zeroed entry */
+	const struct listen_parameter *listen_parameters; /* ended by a zeroed entry */
 	phase_handler *on[PHASES];
 
 	enum filter_role filter_role; /* of on[PHASE_FILTER] */

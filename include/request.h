@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <ip.h>
 #include <log.h>
 #include <pool.h>
 #include <response.h>
@@ -157,8 +158,28 @@ struct str request_uri_of(struct request *req, struct str name);
 /* $document_root: what request_path() puts in front, "" if there is none. */
 struct str request_root(struct request *req);
 
-/* The client's address in network order: 4 or 16 bytes, none on a Unix socket. */
-struct str request_address(struct request *req);
+/*
+ * The client: the other end of the connection, or whom request_set_address() has named. The
+ * address is in network order, 4 or 16 bytes, none on a Unix socket; the port is 0 where none
+ * is known.
+ */
+struct str request_address(const struct request *req);
+int request_port(const struct request *req);
+
+/*
+ * Says who the client is, when the other end of the connection is a proxy. From now on this
+ * is what access rules, limits, variables, the error log and the access log see of this
+ * request and its subrequests. It stays so after a redirect. For PHASE_POST_READ and
+ * PHASE_PREACCESS: what has been asked for the address before has got the old one.
+ */
+void request_set_address(struct request *req, const struct ip *ip, int port);
+
+/* Whether request_set_address() was called for this request. */
+bool request_address_is_set(const struct request *req);
+
+/* The other end of the connection, whatever request_set_address() has said. */
+struct str request_peer_address(const struct request *req);
+int request_peer_port(const struct request *req);
 
 /*
  * One line in the error log of the location, with client, server and request.

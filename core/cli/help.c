@@ -106,6 +106,21 @@ static void print_syntax(FILE *to, const struct directive *directive)
 	pool_destroy(pool);
 }
 
+/* What modules add to the directive listen. */
+static void print_parameters(FILE *to)
+{
+	struct pool *pool = pool_create(0);
+
+	for (size_t i = 0; i < module_count(); i++) {
+		const struct listen_parameter *p = module_at(i)->listen_parameters;
+
+		for (; p && p->name; p++)
+			put_paragraphs(to, pool_printf(pool, "%s (module %s): %s.", p->name,
+						       module_at(i)->name, p->doc));
+	}
+	pool_destroy(pool);
+}
+
 static void print_directive(FILE *to, const struct module *module,
 			    const struct directive *directive)
 {
@@ -124,6 +139,8 @@ static void print_directive(FILE *to, const struct module *module,
 	if (directive->flags & OBSOLETE)
 		put_paragraphs(to, STR("Accepted, and without effect."));
 	put_paragraphs(to, str_from(directive->doc));
+	if (strcmp(directive->name, "listen") == 0)
+		print_parameters(to);
 }
 
 static const char *prefix_rest(const struct variable *variable)

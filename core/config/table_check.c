@@ -206,6 +206,34 @@ static void check_counter(const struct subject *subject, const struct counter *c
 			mistake(subject, "is there twice\ngive one of them another name");
 }
 
+/* The first parameter of this name, of this or of an earlier module. */
+static const struct listen_parameter *first_parameter(const struct conf *conf, size_t last,
+						      const char *name)
+{
+	for (size_t i = 0; i <= last; i++) {
+		const struct listen_parameter *p = conf->modules[i]->listen_parameters;
+
+		for (; p && p->name; p++)
+			if (strcmp(p->name, name) == 0)
+				return p;
+	}
+	return NULL;
+}
+
+static void check_parameter(const struct subject *subject, size_t index,
+			    const struct listen_parameter *parameter)
+{
+	if (!is_name(parameter->name))
+		mistake(subject, "has a name that is none\n"
+				 "use lower case letters, digits and underscores");
+	if (!parameter->doc || !*parameter->doc)
+		mistake(subject, "has no text for `skua help listen`\nadd .doc");
+	if (!parameter->preface || !parameter->preface->read || !parameter->preface->what)
+		mistake(subject, "does nothing\nadd .preface, with .what and .read");
+	if (first_parameter(subject->conf, index, parameter->name) != parameter)
+		mistake(subject, "is there already\ngive yours another name");
+}
+
 static void check_module(struct conf *conf, size_t index)
 {
 	const struct module *module = conf->modules[index];
@@ -236,6 +264,11 @@ static void check_module(struct conf *conf, size_t index)
 	for (const struct counter *c = module->counters; c && c->name; c++) {
 		subject.name = c->name;
 		check_counter(&subject, c);
+	}
+	subject.kind = "listen parameter";
+	for (const struct listen_parameter *p = module->listen_parameters; p && p->name; p++) {
+		subject.name = p->name;
+		check_parameter(&subject, index, p);
 	}
 	subject.kind = "variable";
 	for (const struct variable *v = module->variables; v && v->name; v++) {

@@ -13,6 +13,7 @@
 #include <log.h>
 
 #include "base/stats.h"
+#include "net/preface.h"
 
 struct conns conns = {
 	.idle_list = LIST_EMPTY(conns.idle_list),
@@ -124,6 +125,38 @@ static struct conn *create(const struct listener *listener, int fd, const union 
 	return conn;
 }
 
+struct preface_bytes {
+	size_t len;
+	char bytes[];
+};
+
+struct str conn_preface(const struct conn *conn)
+{
+	return conn->preface ? (struct str){ conn->preface->bytes, conn->preface->len } : STR("");
+}
+
+bool conn_keep_preface(struct conn *conn, struct str bytes)
+{
+	if (str_empty(bytes))
+		return true;
+	conn->preface = malloc(sizeof(*conn->preface) + bytes.len);
+	if (!conn->preface)
+		return false;
+	conn->preface->len = bytes.len;
+	str_put(conn->preface->bytes, bytes);
+	return true;
+}
+
+/* Before its protocol begins, it may have to send a preface. */
+static void expect_preface(struct conn *conn)
+{
+	const struct preface_rule *rule =
+		conn->listener->preface_of ? conn->listener->preface_of(conn) : NULL;
+
+	if (rule)
+		conn->protocol = rule->protocol;
+}
+
 bool conn_open(const struct listener *listener, int fd, const union address *peer,
 	       socklen_t peer_len)
 {
@@ -136,6 +169,7 @@ bool conn_open(const struct listener *listener, int fd, const union address *pee
 		return false;
 	conn->number = stats_next_number();
 	conn->started_ms = clock_wall_ms();
+	expect_preface(conn);
 	conn->protocol->open(conn);
 	return true;
 }
@@ -150,8 +184,12 @@ bool conn_import(const struct listener *listener, int fd, const union address *p
 	conn->number = past->number;
 	conn->requests = past->requests;
 	conn->started_ms = past->started_ms;
-	conn->protocol->import(conn, past);
-	return true;
+	if (past->awaits_preface)
+		expect_preface(conn);
+	if (conn_keep_preface(conn, past->preface) && conn->protocol->import(conn, past))
+		return true;
+	conn_close(conn);
+	return false;
 }
 
 bool conn_is_portable(const struct conn *conn)
@@ -168,6 +206,7 @@ bool conn_pack(const struct conn *conn, struct conn_past *past)
 		.requests = conn->requests,
 		.started_ms = conn->started_ms,
 	};
+	past->preface = conn_preface(conn);
 	return conn->protocol->export(conn, past);
 }
 
@@ -202,6 +241,7 @@ static void destroy(struct conn *conn)
 	list_remove(&conn->link);
 	conns.idle -= conn->idle;
 	conns.active--;
+	free(conn->preface);
 	free(conn);
 	if (conns.active == 0 && conns.none_left)
 		conns.none_left();

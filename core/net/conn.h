@@ -53,13 +53,18 @@ struct conn_past {
 	int64_t deadline_ms;
 	int64_t began_ms; /* wall clock: when the first of `bytes` came */
 	struct str bytes; /* received and not yet used */
+	bool awaits_preface; /* `bytes` are the beginning of its preface (net/preface.h) */
+	struct str preface; /* that it has begun with; empty: none */
 };
 
 struct protocol {
 	const char *name;
 	void (*open)(struct conn *conn); /* may close it at once */
-	/* Instead of open(): continues where another process has left it. May close it at once. */
-	void (*import)(struct conn *conn, const struct conn_past *past);
+	/*
+	 * Instead of open(): continues where another process, or net/preface.c, has left it.
+	 * Returns false if that is not possible: then the caller closes it.
+	 */
+	bool (*import)(struct conn *conn, const struct conn_past *past);
 	/*
 	 * Fills in deadline_ms, began_ms and bytes, which the connection still owns, and
 	 * changes nothing. False: something is under way, so that it cannot move now. NULL:
@@ -91,6 +96,7 @@ struct conn {
 	const struct protocol *protocol;
 	const struct transport *transport;
 	void *state; /* the protocol's */
+	struct preface_bytes *preface; /* conn_preface(); NULL: none */
 
 	union address peer;
 	socklen_t peer_len;
@@ -152,6 +158,12 @@ void conn_forget(struct conn *conn);
  * turn, if EPOLLIN is asked for then.
  */
 ssize_t conn_receive(struct conn *conn, void *buffer, size_t size);
+
+/* The preface that the connection has begun with (include/preface.h); empty: none. */
+struct str conn_preface(const struct conn *conn);
+
+/* Keeps a copy of these bytes as its preface. False: there is no memory. */
+bool conn_keep_preface(struct conn *conn, struct str bytes);
 
 /* Asks epoll for these events (EPOLLIN, EPOLLOUT) from now on; no call if nothing changes. */
 void conn_want(struct conn *conn, uint32_t events);

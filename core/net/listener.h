@@ -15,6 +15,7 @@
 #include "net/address.h"
 
 struct conn;
+struct preface_rule;
 struct protocol;
 
 struct keepalive_probes {
@@ -42,6 +43,11 @@ struct listener {
 
 	const struct protocol *protocol; /* what connections speak; set by http_start() */
 	const void *data; /* the protocol's: the servers of this address */
+	/*
+	 * What a connection begins with before its protocol; returns NULL if that is nothing.
+	 * Addresses that share the socket may differ. NULL: no connection begins with anything.
+	 */
+	const struct preface_rule *(*preface_of)(struct conn *conn);
 
 	int *fds; /* open sockets: one, or one a worker with reuseport; process/ fills it in */
 	int fds_count;

@@ -27,6 +27,8 @@ static void take(const struct passed_conn *conn)
 	assert(conn->peer_len <= sizeof(conn->peer));
 	for (size_t i = 0; i < conn->past.bytes.len; i++)
 		sum += (unsigned char)conn->past.bytes.data[i];
+	for (size_t i = 0; i < conn->past.preface.len; i++)
+		sum += (unsigned char)conn->past.preface.data[i];
 	close(conn->fd);
 }
 

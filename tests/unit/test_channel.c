@@ -225,13 +225,14 @@ END_TEST
 
 static unsigned taken;
 static struct passed_conn last;
-static char last_bytes[64];
+static char last_bytes[64], last_preface[64];
 
 static void take(const struct passed_conn *conn)
 {
 	taken++;
 	last = *conn;
 	memcpy(last_bytes, conn->past.bytes.data, conn->past.bytes.len);
+	memcpy(last_preface, conn->past.preface.data, conn->past.preface.len);
 	close(conn->fd);
 }
 
@@ -243,6 +244,7 @@ START_TEST(connections_travel_with_all_that_is_known)
 		.past = {
 			.requests = 12, .number = 1234567890123, .started_ms = 5,
 			.deadline_ms = 6, .began_ms = 7, .bytes = STR("GET / HTTP/1.1\r\n"),
+			.preface = STR("PROXY UNKNOWN\r\n"),
 		},
 	};
 
@@ -261,6 +263,29 @@ START_TEST(connections_travel_with_all_that_is_known)
 	ck_assert_int_eq(last.past.began_ms, 7);
 	ck_assert_int_eq(last.peer.in.sin_port, 77);
 	ck_assert(str_eq((struct str){ last_bytes, last.past.bytes.len }, conn.past.bytes));
+	ck_assert(str_eq((struct str){ last_preface, last.past.preface.len }, conn.past.preface));
+	ck_assert(!last.past.awaits_preface);
+}
+END_TEST
+
+START_TEST(that_a_preface_is_awaited_travels)
+{
+	static struct batch batch;
+	struct passed_conn conn = {
+		.past = { .number = 1, .awaits_preface = true, .bytes = STR("PROXY UNK") },
+	};
+	struct passed_conn out;
+
+	ck_assert(batch_add(&batch, &conn));
+	struct str payload = { batch.payload, batch.len };
+	ck_assert_int_eq(inbox_decode(&payload, &out), 0);
+	ck_assert(out.past.awaits_preface && str_empty(out.past.preface));
+	ck_assert(str_eq(out.past.bytes, conn.past.bytes));
+	/* The last two bytes of the record's head say how long a preface is: not so long. */
+	batch.payload[46] = (char)0x10;
+	batch.payload[47] = (char)0xFF;
+	payload = (struct str){ batch.payload, batch.len };
+	ck_assert_int_eq(inbox_decode(&payload, &out), -EBADMSG);
 }
 END_TEST
 
@@ -339,7 +364,10 @@ END_TEST
 START_TEST(every_short_record_is_refused)
 {
 	static struct batch batch;
-	struct passed_conn conn = { .peer_len = 16, .past.bytes = STR("abc") }, out;
+	struct passed_conn conn = {
+		.peer_len = 16, .past.bytes = STR("abc"), .past.preface = STR("PROXY"),
+	};
+	struct passed_conn out;
 
 	batch_add(&batch, &conn);
 	for (size_t len = 0; len < batch.len; len++) {
@@ -356,6 +384,7 @@ TESTS("channel", message_arrives_with_descriptors, too_much_is_not_sent, end_is_
       what_an_ended_process_has_sent_is_received,
       a_full_channel_does_not_block, too_many_descriptors_on_their_way_are_refused,
       what_does_not_fit_is_not_taken, broken_messages_leave_nothing_open,
-      connections_travel_with_all_that_is_known, a_batch_has_an_end,
+      connections_travel_with_all_that_is_known,
+      that_a_preface_is_awaited_travels, a_batch_has_an_end,
       the_next_type_is_told, an_inbox_takes_connections_only,
       an_inbox_that_is_shut_keeps_what_it_has, every_short_record_is_refused)

@@ -181,5 +181,30 @@ START_TEST(a_refusal_without_a_reason)
 }
 END_TEST
 
-TESTS("tables of modules", a_sound_module, names, directives_that_cannot_work,
+static enum preface_verdict read_nothing(struct str bytes, size_t *len, const char **why)
+{
+	(void)bytes, (void)len, (void)why;
+	return PREFACE_DONE;
+}
+
+#define SAID_OF_PARAMETERS(...) \
+	SAID_OF(.listen_parameters = (const struct listen_parameter[]){ __VA_ARGS__, { 0 } })
+
+START_TEST(parameters_of_listen)
+{
+	static const struct preface good = { "nothing", read_nothing }, empty = { .what = "it" };
+
+	ck_assert_str_eq(SAID_OF_PARAMETERS({ "odd", &good, "Odd." }), "");
+	assert_has(SAID_OF_PARAMETERS({ "odd=", &good, "Odd." }),
+		   "module odd: the listen parameter \"odd=\" has a name that is none");
+	assert_has(SAID_OF_PARAMETERS({ "odd", &good, NULL }),
+		   "has no text for `skua help listen`");
+	assert_has(SAID_OF_PARAMETERS({ "odd", NULL, "Odd." }), "does nothing");
+	assert_has(SAID_OF_PARAMETERS({ "odd", &empty, "Odd." }), "does nothing");
+	assert_has(SAID_OF_PARAMETERS({ "odd", &good, "Odd." }, { "odd", &good, "Odd." }),
+		   "is there already");
+}
+END_TEST
+
+TESTS("tables of modules", a_sound_module, parameters_of_listen, names, directives_that_cannot_work,
       flags_that_do_nothing, a_default_that_is_refused, a_refusal_without_a_reason)

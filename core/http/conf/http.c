@@ -4,6 +4,7 @@
 
 #include <unistd.h>
 
+#include "http/conf/listen_conf.h"
 #include "http/request/phases.h"
 
 static const char http_key;
@@ -32,11 +33,24 @@ struct listeners *http_listeners(struct conf *conf)
 	return &http_of(conf)->listeners;
 }
 
+/* Which server is asked for is not known before the protocol: the default server counts. */
+static void fill_preface_rule(struct http_address *address)
+{
+	const struct http_conf *conf = vhosts_default(address->vhosts)->top->core;
+	struct preface_rule *rule = &address->preface_rule;
+
+	rule->protocol = &preface_protocol;
+	rule->timeout_ms = conf->client_header_timeout.ms;
+	rule->log = conf->error_log;
+}
+
 void http_prepare(struct conf *conf)
 {
 	struct http *http = http_of(conf);
 
 	pipelines_create(conf, http->locations);
+	for (size_t i = 0; i < http->addresses_count; i++)
+		fill_preface_rule(http->addresses[i]);
 }
 
 void http_start(struct conf *conf, const struct protocol *protocol)

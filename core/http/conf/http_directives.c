@@ -55,7 +55,7 @@ static const struct directive http_directives[] = {
 		      "address[:port[-last]] | port[-last] | unix:path [default_server] "
 		      "[backlog=number] [rcvbuf=size] [sndbuf=size] [ipv6only=on|off] [reuseport] "
 		      "[deferred] [fastopen=number] [multipath] [bind] "
-		      "[so_keepalive=on|off|[idle]:[interval]:[count]]",
+		      "[so_keepalive=on|off|[idle]:[interval]:[count]] [parameter-of-a-module ...]",
 		      "An address on which the server answers: \"80\" or \"*:80\" (all IPv4 "
 		      "addresses), \"127.0.0.1:8080\", \"[::]:80\", \"unix:/run/skua.sock\". A "
 		      "range of ports, \"8000-8003\", is as many addresses. Several servers may "
@@ -73,7 +73,8 @@ static const struct directive http_directives[] = {
 		      "socket of its own, also beside a wildcard address of the same port. "
 		      "so_keepalive: TCP keep-alive probes.\n\n"
 		      "Options of the socket are written in one of the servers that share an "
-		      "address.",
+		      "address. What modules add holds for all servers of an address if it stands "
+		      "in one of them.",
 		      .flags = REPEAT, .min_args = 1, .max_args = MANY_ARGS),
 	DIRECTIVE_SET("server_name", IN_SERVER, server_name_set, "name ...",
 		      "The hosts that the server answers for: exact names, wildcards with an "

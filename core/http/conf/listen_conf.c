@@ -16,6 +16,7 @@
 
 #include <unistd.h>
 
+#include "config/modules.h"
 #include "http/conf/http_conf.h"
 #include "net/conn.h"
 
@@ -52,6 +53,7 @@ static void address_add_server(struct conf_call *call, struct http_address *addr
 struct options {
 	struct listener *listener;
 	bool default_server;
+	const struct preface *preface; /* of a module's parameter; NULL: none */
 	const struct conf_word *first; /* that concerns the socket; NULL: none */
 };
 
@@ -200,6 +202,44 @@ static const struct {
 	{ "fastopen=", set_fastopen },	{ "multipath", set_multipath },
 };
 
+/* A parameter that a module adds; NULL: there is none of that name. */
+static const struct listen_parameter *find_parameter(struct str name)
+{
+	for (size_t i = 0; i < module_count(); i++) {
+		const struct listen_parameter *p = module_at(i)->listen_parameters;
+
+		for (; p && p->name; p++)
+			if (str_eq(name, str_from(p->name)))
+				return p;
+	}
+	return NULL;
+}
+
+/* " proxy_protocol,": the names of all of them. */
+static struct str parameters_text(struct pool *pool)
+{
+	struct str text = STR("");
+
+	for (size_t i = 0; i < module_count(); i++) {
+		const struct listen_parameter *p = module_at(i)->listen_parameters;
+
+		for (; p && p->name; p++)
+			text = pool_printf(pool, "%.*s %s,", STR_ARG(text), p->name);
+	}
+	return text;
+}
+
+static int join_preface(struct conf_call *call, const struct conf_word *word,
+			const struct preface *preface, const struct preface **out)
+{
+	if (*out && *out != preface)
+		return conf_error(call, word,
+				  "connections to an address cannot begin with %s and with %s",
+				  (*out)->what, preface->what);
+	*out = preface;
+	return 0;
+}
+
 static int refuse_option(struct conf_call *call, const struct conf_word *word)
 {
 	static const char *const tls[] = { "ssl", "http2", "quic", "spdy" };
@@ -211,9 +251,9 @@ static int refuse_option(struct conf_call *call, const struct conf_word *word)
 					  "connections are HTTP/1 without TLS", tls[i]);
 	return conf_error(call, word,
 			  "invalid parameter \"%.*s\" of listen\n"
-			  "expected default_server, backlog=, rcvbuf=, sndbuf=, ipv6only=, "
+			  "expected default_server,%.*s backlog=, rcvbuf=, sndbuf=, ipv6only=, "
 			  "reuseport, deferred, fastopen=, multipath, bind or so_keepalive=",
-			  STR_ARG(word->text));
+			  STR_ARG(word->text), STR_ARG(parameters_text(call->pool)));
 }
 
 static int parse_option(struct conf_call *call, const struct conf_word *word,
@@ -233,7 +273,11 @@ static int parse_option(struct conf_call *call, const struct conf_word *word,
 			options->first = word;
 		return socket_options[i].set(call, word, str_skip(word->text, name.len), options);
 	}
-	return refuse_option(call, word);
+
+	const struct listen_parameter *parameter = find_parameter(word->text);
+
+	return parameter ? join_preface(call, word, parameter->preface, &options->preface) :
+			   refuse_option(call, word);
 }
 
 /* --- the directive ---------------------------------------------------------- */
@@ -300,6 +344,10 @@ static int add_address(struct conf_call *call, struct http_server *server,
 				  "a duplicate listen %.*s in this server",
 				  STR_ARG(listener->text));
 	address_add_server(call, address, server);
+	/* As in nginx, such a parameter holds for all servers of the address. */
+	if (options->preface && join_preface(call, &call->node->args[0], options->preface,
+					     &address->preface_rule.preface) < 0)
+		return -EINVAL;
 	if (options->first && take_options(call, address, options) < 0)
 		return -EINVAL;
 	return options->default_server ? become_default(call, address, server) : 0;
@@ -401,6 +449,23 @@ static struct http_address *shares_with(const struct http *http,
 	return address->has_options ? NULL : wildcard_of(http, address);
 }
 
+static const struct http_address *address_of(struct conn *conn)
+{
+	const struct http_port *port = conn->listener->data;
+	const struct http_address *address = NULL;
+
+	if (port->others.count)
+		address = hash_get(&port->others, address_bytes(conn_local(conn)));
+	return address ? address : port->own;
+}
+
+static const struct preface_rule *preface_of(struct conn *conn)
+{
+	const struct preface_rule *rule = &address_of(conn)->preface_rule;
+
+	return rule->preface ? rule : NULL;
+}
+
 void listen_distribute(struct conf_call *call, struct http *http)
 {
 	http->listeners.items = pool_array(call->pool, struct listener, http->addresses_count);
@@ -413,9 +478,10 @@ void listen_distribute(struct conf_call *call, struct http *http)
 
 		struct http_port *port = pool_new(call->pool, struct http_port);
 
-		port->vhosts = address->vhosts;
+		port->own = address;
 		port->others.pool = call->pool;
 		address->listener.data = port;
+		address->listener.preface_of = preface_of;
 		http->listeners.items[http->listeners.count++] = address->listener;
 	}
 	for (size_t i = 0; i < http->addresses_count; i++) {
@@ -425,18 +491,12 @@ void listen_distribute(struct conf_call *call, struct http *http)
 		if (wildcard) {
 			struct http_port *port = (struct http_port *)wildcard->listener.data;
 
-			hash_put(&port->others, address_bytes(&address->listener.address),
-				 address->vhosts);
+			hash_put(&port->others, address_bytes(&address->listener.address), address);
 		}
 	}
 }
 
 const struct vhosts *http_vhosts(struct conn *conn)
 {
-	const struct http_port *port = conn->listener->data;
-	const struct vhosts *vhosts = NULL;
-
-	if (port->others.count)
-		vhosts = hash_get(&port->others, address_bytes(conn_local(conn)));
-	return vhosts ? vhosts : port->vhosts;
+	return address_of(conn)->vhosts;
 }

@@ -8,6 +8,7 @@
 
 #include "http/conf/http.h"
 #include "http/routing/routing.h"
+#include "net/preface.h"
 
 /* An address and port. Several servers may listen on it. */
 struct http_address {
@@ -20,12 +21,14 @@ struct http_address {
 	const struct http_server *default_server; /* that says so; NULL: the first */
 
 	struct vhosts *vhosts;
+	/* .preface NULL: connections begin with the protocol. http_prepare() adds the rest. */
+	struct preface_rule preface_rule;
 };
 
 /* What a listener's data is: the servers behind a socket. */
 struct http_port {
-	struct vhosts *vhosts; /* of its own address */
-	struct hash_table others; /* local address to struct vhosts; empty: none share the socket */
+	const struct http_address *own;
+	struct hash_table others; /* local address to struct http_address; empty: none share it */
 };
 
 /* At the end of a server block: one without listen gets port 80 (not root: 8000). */

@@ -34,12 +34,11 @@ static void h1_open(struct conn *conn)
 	conn->protocol->receive(conn);
 }
 
-static void h1_import(struct conn *conn, const struct conn_past *past)
+static bool h1_import(struct conn *conn, const struct conn_past *past)
 {
 	struct h1 *h = h1_create(conn);
 
-	if (!h || !h1_resume(h, past))
-		conn_close(conn);
+	return h && h1_resume(h, past);
 }
 
 static void h1_close(struct conn *conn)

@@ -82,11 +82,6 @@ verdict request_only_reads(struct request *req)
 	return 405;
 }
 
-struct str request_address(struct request *req)
-{
-	return address_bytes(&req->conn->peer);
-}
-
 int status_from_errno(int errnum)
 {
 	switch (errnum) {

@@ -22,7 +22,7 @@ void request_log(struct request *req, enum log_level level, int errnum, const ch
 			   strerror(errnum));
 	log_write(log, level, 0, req->conn->number,
 		  "%s, client: %.*s, server: %.*s, request: \"%.*s\", host: \"%.*s\"", message,
-		  STR_ARG(conn_peer_text(req->conn)),
+		  STR_ARG(request_address_text(req)),
 		  STR_ARG(req->server ? req->server->name : STR("")), STR_ARG(req->line),
 		  STR_ARG(req->known.host));
 }

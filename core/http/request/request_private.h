@@ -48,6 +48,7 @@ struct request_core {
 	unsigned events; /* enum request_event, or-ed; 0 after most handlers */
 	bool filter_failed; /* a handler of FILTER has returned an error */
 	struct module_context *contexts; /* of those modules that have asked for one */
+	struct client *client; /* of request_set_address(); NULL: the connection's peer */
 	int error; /* the status that is being rendered; 0: none */
 	int access_refused; /* satisfy any: what the first refusal said */
 	bool access_allowed;
@@ -112,6 +113,9 @@ int request_known_set(struct request_known *known, struct str name, struct str v
 
 /* Cancels what it waits for, closes the body, ends subrequests and the pool. */
 void request_destroy(struct request_core *core);
+
+/* request_address() as text, "unix:" where there is none; lives as long as the request. */
+struct str request_address_text(const struct request *req);
 
 /* The request belongs to this location now: its configuration applies. */
 void request_set_location(struct request *req, const struct http_location *location);

@@ -44,7 +44,8 @@ const struct variable http_variables[] = {
 	/* --- the connection and this server --- */
 	{ "remote_addr", variable_remote_addr, "The client's address; \"unix:\" on a Unix socket.",
 	  VARIABLE_VOLATILE | VARIABLE_PLAIN },
-	{ "remote_port", variable_remote_port, "The client's port.", VARIABLE_PLAIN },
+	{ "remote_port", variable_remote_port, "The client's port; empty where none is known.",
+	  VARIABLE_VOLATILE | VARIABLE_PLAIN },
 	{ "binary_remote_addr", variable_binary_remote_addr,
 	  "The client's address in 4 or 16 bytes: a short key for limits.",
 	  VARIABLE_VOLATILE },

@@ -26,13 +26,15 @@ static bool port_found(struct request *req, const union address *address, struct
 bool variable_remote_addr(struct request *req, struct str rest, const void *data, struct str *out)
 {
 	(void)rest, (void)data;
-	return text_found(conn_peer_text(req->conn), out);
+	return text_found(request_address_text(req), out);
 }
 
 bool variable_remote_port(struct request *req, struct str rest, const void *data, struct str *out)
 {
 	(void)rest, (void)data;
-	return port_found(req, &req->conn->peer, out);
+	int port = request_port(req);
+
+	return port ? number_found(req->pool, (uint64_t)port, out) : text_found(STR(""), out);
 }
 
 bool variable_binary_remote_addr(struct request *req, struct str rest, const void *data,

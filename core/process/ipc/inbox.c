@@ -7,15 +7,18 @@
 
 #include <errno.h>
 #include <log.h>
+#include <preface.h>
 #include <timer.h>
 #include <unistd.h>
 
+enum { AWAITS_PREFACE = UINT16_MAX }; /* record.preface_len of one that is not complete */
+
 /*
- * Binaries of different versions exchange it, so its layout is fixed. The address of the peer
- * and the bytes received so far follow it.
+ * Binaries of different versions exchange it, so its layout is fixed. The address of the peer,
+ * the preface and the bytes received so far follow it.
  */
 struct record {
-	uint32_t len; /* of the record, the address and the bytes */
+	uint32_t len; /* of the record, the address, the preface and the bytes */
 	uint32_t listener;
 	uint64_t number;
 	int64_t started_ms;
@@ -23,7 +26,7 @@ struct record {
 	int64_t began_ms;
 	uint32_t requests;
 	uint16_t peer_len;
-	uint16_t reserved;
+	uint16_t preface_len; /* AWAITS_PREFACE: the bytes are its beginning */
 };
 
 bool batch_add(struct batch *batch, const struct passed_conn *conn)
@@ -36,8 +39,11 @@ bool batch_add(struct batch *batch, const struct passed_conn *conn)
 		.began_ms = conn->past.began_ms,
 		.requests = conn->past.requests,
 		.peer_len = (uint16_t)conn->peer_len,
+		.preface_len = conn->past.awaits_preface ? AWAITS_PREFACE :
+							   (uint16_t)conn->past.preface.len,
 	};
-	size_t len = sizeof(record) + conn->peer_len + conn->past.bytes.len;
+	size_t len = sizeof(record) + conn->peer_len + conn->past.preface.len +
+		     conn->past.bytes.len;
 	char *to = batch->payload + batch->len;
 
 	if (batch->count == CHANNEL_FDS || len > sizeof(batch->payload) - batch->len)
@@ -45,7 +51,8 @@ bool batch_add(struct batch *batch, const struct passed_conn *conn)
 	record.len = (uint32_t)len;
 	memcpy(to, &record, sizeof(record));
 	memcpy(to + sizeof(record), &conn->peer, conn->peer_len);
-	str_put(to + sizeof(record) + conn->peer_len, conn->past.bytes);
+	to = str_put(to + sizeof(record) + conn->peer_len, conn->past.preface);
+	str_put(to, conn->past.bytes);
 	batch->len += len;
 	batch->fds[batch->count++] = conn->fd;
 	return true;
@@ -78,8 +85,11 @@ int inbox_decode(struct str *payload, struct passed_conn *conn)
 	if (payload->len < sizeof(record))
 		return -EBADMSG;
 	memcpy(&record, payload->data, sizeof(record));
+	bool awaits_preface = record.preface_len == AWAITS_PREFACE;
+	size_t preface_len = awaits_preface ? 0 : record.preface_len;
 	if (record.len > payload->len || record.peer_len > sizeof(conn->peer) ||
-	    record.len < sizeof(record) + record.peer_len)
+	    preface_len > PREFACE_MAX ||
+	    record.len < sizeof(record) + record.peer_len + preface_len)
 		return -EBADMSG;
 	memset(conn, 0, sizeof(*conn));
 	conn->fd = -1;
@@ -90,11 +100,14 @@ int inbox_decode(struct str *payload, struct passed_conn *conn)
 		.started_ms = record.started_ms,
 		.deadline_ms = sound_time(record.deadline_ms),
 		.began_ms = sound_time(record.began_ms),
+		.awaits_preface = awaits_preface,
 	};
 	conn->peer_len = record.peer_len;
 	const char *peer = payload->data + sizeof(record);
 	memcpy(&conn->peer, peer, record.peer_len);
-	conn->past.bytes = str_range(peer + record.peer_len, payload->data + record.len);
+	conn->past.preface = (struct str){ peer + record.peer_len, preface_len };
+	conn->past.bytes =
+		str_range(peer + record.peer_len + preface_len, payload->data + record.len);
 	*payload = str_skip(*payload, record.len);
 	return 0;
 }

@@ -278,6 +278,8 @@ static int start_worker(const struct startup *startup, struct generation *genera
 int preflight_serve(const struct startup *startup, struct generation *generation)
 {
 	const union address peer = { .any.sa_family = AF_UNIX };
+	/* It is beyond any preface, and sends requests at once. */
+	const struct conn_past past = { .number = 1 };
 	int fd = take_descriptor();
 
 	if (fd < 0) {
@@ -296,7 +298,8 @@ int preflight_serve(const struct startup *startup, struct generation *generation
 	/* A configuration without an http block has nothing to request. */
 	if (generation->listeners->count == 0)
 		close(fd);
-	else if (conn_open(&generation->listeners->items[0], fd, &peer, sizeof(peer.any.sa_family)))
+	else if (conn_import(&generation->listeners->items[0], fd, &peer,
+			     sizeof(peer.any.sa_family), &past))
 		loop_run();
 	worker_finish();
 	loop_finish();
