@@ -121,7 +121,7 @@ $(foreach name,$(ADDED),$(eval $(call added_test_rule,$(name))))
 $(test_programs) $(added_test_programs): %: %.o $(BUILD)/tests/harness.a $(BUILD)/libskua.a
 	$(call link_file_by_file,$(filter %.o,$^) $(filter %.a,$^),$(CHECK_LIBS))
 # Have the test modules in their own process.
-with_test_modules = tests/unit/test_http1 tests/unit/test_http1_pieces \
+with_test_modules = tests/unit/test_http1 tests/unit/test_http1_pieces tests/unit/test_preface \
 	$(patsubst %.c,%,$(shell grep -l http/inproc.h tests/modules/test_*.c))
 $(with_test_modules:%=$(BUILD)/%): $(BUILD)/tests/modules.o $(test_module_objects)
 $(replay_programs): $(BUILD)/tests/fuzz/replay_%: $(BUILD)/tests/fuzz/fuzz_%.o \

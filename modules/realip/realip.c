@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Behind a proxy the client is whom the proxy names:
+ *
+ *     set_real_ip_from  10.0.0.0/8;
+ *     set_real_ip_from  unix:;
+ *     real_ip_header    X-Forwarded-For;
+ *     real_ip_recursive on;
+ *
+ * The address is replaced before the location is known by the settings of the server, or
+ * else, before the access rules, by those of the location. It is replaced once in a request.
+ */
+#include <module.h>
+
+/* Proxies that a block trusts; inherited as long as a block names none of its own. */
+struct trusted {
+	const struct conf_scope *scope; /* the block */
+	struct networks networks;
+};
+
+struct realip_conf {
+	struct trusted *trusted; /* NULL: none */
+	struct str header;
+	const struct template *addr, *port; /* of `real_ip_header proxy_protocol`; else NULL */
+	bool recursive;
+};
+
+struct client {
+	struct ip ip;
+	int port;
+};
+
+/* --- from text ----------------------------------------------------------------------- */
+
+static bool parse_port(struct str text, int *out)
+{
+	uint64_t port;
+
+	if (str_to_u64(text, 65535, &port) < 0 || port == 0)
+		return false;
+	*out = (int)port;
+	return true;
+}
+
+/* "192.0.2.1", "192.0.2.1:80", "2001:db8::1", "[2001:db8::1]:80" */
+static bool parse_client(struct str text, struct client *out)
+{
+	ssize_t colon = str_rchr(text, ':');
+	struct str address = str_head(text, colon < 0 ? 0 : (size_t)colon);
+	bool is_bracketed = str_starts(address, STR("[")) && str_ends(address, STR("]"));
+
+	out->port = 0;
+	if (ip_parse(text, &out->ip))
+		return true;
+	if (is_bracketed)
+		address = str_skip(str_head(address, address.len - 1), 1);
+	return ip_parse(address, &out->ip) && (is_bracketed || out->ip.len == 4) &&
+	       parse_port(str_skip(text, (size_t)colon + 1), &out->port);
+}
+
+/* Cuts the last element off a list that is separated by blanks and commas. */
+static struct str cut_last(struct str *list)
+{
+	size_t end = list->len, begin;
+
+	while (end > 0 && (list->data[end - 1] == ' ' || list->data[end - 1] == ','))
+		end--;
+	begin = end;
+	while (begin > 0 && list->data[begin - 1] != ' ' && list->data[begin - 1] != ',')
+		begin--;
+	list->len = begin;
+	return str_range(list->data + begin, list->data + end);
+}
+
+/* --- who it is ----------------------------------------------------------------------- */
+
+/* A client, as it becomes known step by step, each of which must be told by a trusted one. */
+struct search {
+	const struct realip_conf *conf;
+	struct client client;
+	bool is_found; /* `client` has been told by somebody; else it is the peer */
+};
+
+static bool is_trusted(const struct search *search, const struct request *req)
+{
+	struct str address = search->is_found ? ip_bytes(&search->client.ip) :
+						request_peer_address(req);
+	int value;
+
+	return networks_find(&search->conf->trusted->networks, address, &value);
+}
+
+/* Goes through the list from its end. Returns false if what lies before is not to be asked. */
+static bool walk_list(struct search *search, const struct request *req, struct str list)
+{
+	do {
+		struct client next;
+
+		if (!is_trusted(search, req) || !parse_client(cut_last(&list), &next))
+			return false;
+		search->client = next;
+		search->is_found = true;
+		if (!search->conf->recursive)
+			return false;
+	} while (!str_empty(list));
+	return true;
+}
+
+/* Each proxy adds to the last field of the name, or adds a field behind it. */
+static void walk_fields(struct search *search, struct request *req, struct str name)
+{
+	const struct header *field;
+	size_t count = 0;
+
+	for (field = req->headers; field; field = field->next)
+		count += str_eq_nocase(field->name, name);
+
+	struct str *values = pool_array(req->pool, struct str, count);
+	size_t at = 0;
+
+	for (field = req->headers; field; field = field->next)
+		if (str_eq_nocase(field->name, name))
+			values[at++] = field->value;
+	while (at > 0 && walk_list(search, req, values[at - 1]))
+		at--;
+}
+
+static void search_client(struct search *search, struct request *req)
+{
+	const struct realip_conf *conf = search->conf;
+	const struct header *field;
+	int port;
+
+	if (conf->addr) {
+		walk_list(search, req, template_text(req, conf->addr));
+		if (search->is_found && parse_port(template_text(req, conf->port), &port))
+			search->client.port = port;
+	} else if (str_eq_nocase(conf->header, STR("X-Forwarded-For"))) {
+		walk_fields(search, req, conf->header);
+	} else if ((field = request_header(req, conf->header)) != NULL) {
+		walk_list(search, req, field->value);
+	}
+}
+
+static verdict replace_address(struct request *req, const void *data)
+{
+	struct search search = { .conf = data };
+
+	if (!search.conf->trusted || request_address_is_set(req) || !is_trusted(&search, req))
+		return PASS;
+	search_client(&search, req);
+	if (search.is_found)
+		request_set_address(req, &search.client.ip, search.client.port);
+	return PASS;
+}
+
+/* --- variables ----------------------------------------------------------------------- */
+
+static bool get_remote_addr(struct request *req, struct str rest, const void *conf,
+			    struct str *out)
+{
+	(void)rest, (void)conf;
+	*out = ip_text(req->pool, request_peer_address(req));
+	return true;
+}
+
+static bool get_remote_port(struct request *req, struct str rest, const void *conf,
+			    struct str *out)
+{
+	int port = request_peer_port(req);
+	char *text = pool_alloc(req->pool, 20);
+
+	(void)rest, (void)conf;
+	*out = port ? str_range(text, str_put_u64(text, (uint64_t)port)) : STR("");
+	return true;
+}
+
+/* --- the configuration --------------------------------------------------------------- */
+
+static int set_from(struct conf_call *call)
+{
+	struct realip_conf *conf = call->data;
+	struct network network;
+
+	if (conf_parse_network(call, &call->node->args[0], NETWORK_IP | NETWORK_UNIX, &network) < 0)
+		return -EINVAL;
+	if (!conf->trusted || conf->trusted->scope != call->scope) {
+		conf->trusted = pool_new(call->pool, struct trusted);
+		conf->trusted->scope = call->scope;
+	}
+	networks_add(&conf->trusted->networks, call->pool, &network, 0);
+	return 0;
+}
+
+/* The words stand in the file as `proxy_protocol`; the module of that name gives the values. */
+static int set_header(struct conf_call *call)
+{
+	struct realip_conf *conf = call->data;
+	struct conf_word word = call->node->args[0];
+
+	conf->addr = conf->port = NULL;
+	if (!conf_word_is(&word, "proxy_protocol")) {
+		if (is_token(word.text))
+			return 0;
+		return conf_error(call, &word, "\"%.*s\" is not the name of a field\n"
+				  "expected X-Real-IP, X-Forwarded-For, another name, or "
+				  "proxy_protocol", STR_ARG(word.text));
+	}
+	word.text = STR("$proxy_protocol_addr");
+	if (conf_parse_template(call, &word, &conf->addr) < 0)
+		return -EINVAL;
+	word.text = STR("$proxy_protocol_port");
+	return conf_parse_template(call, &word, &conf->port);
+}
+
+const struct module realip_module = {
+	.name = "realip",
+	.summary = "takes the client's address from what a trusted proxy says",
+	.conf_size = sizeof(struct realip_conf),
+	.directives = (const struct directive[]) {
+		DIRECTIVE_SET("set_real_ip_from", IN_ANY_HTTP, set_from,
+			      "address | network/bits | unix:",
+			      "A proxy that is believed when it says whom it asks for: the address "
+			      "that it names becomes the client's, for access rules, variables and "
+			      "logs. A block that names proxies has no others. Name only proxies "
+			      "that replace the field, or add to it, since clients can send it "
+			      "as well.",
+			      .flags = REPEAT, .min_args = 1),
+		DIRECTIVE("real_ip_header", IN_ANY_HTTP, struct realip_conf, header,
+			  "field | X-Real-IP | X-Forwarded-For | proxy_protocol",
+			  "Where a trusted proxy says who the client is: in this field of the "
+			  "request, or with proxy_protocol in the header with which the connection "
+			  "begins (`listen ... proxy_protocol`). Of several addresses the last one "
+			  "counts; a port may follow it (192.0.2.1:4321). What is no address "
+			  "is not used.",
+			  .initial = "X-Real-IP", .set = set_header),
+		DIRECTIVE("real_ip_recursive", IN_ANY_HTTP, struct realip_conf, recursive,
+			  "on | off",
+			  "With on, of several addresses the last one that is not a trusted "
+			  "proxy's is the client's: each proxy has added the one that it was "
+			  "asked by.",
+			  .initial = "off"),
+		{ 0 }
+	},
+	.variables = (const struct variable[]) {
+		{ "realip_remote_addr", get_remote_addr,
+		  "The address of the other end of the connection, which may be a proxy's.",
+		  VARIABLE_PLAIN },
+		{ "realip_remote_port", get_remote_port,
+		  "The port of the other end of the connection.", VARIABLE_PLAIN },
+		{ 0 }
+	},
+	.on[PHASE_POST_READ] = replace_address,
+	.on[PHASE_PREACCESS] = replace_address,
+	.if_configured = true,
+};
