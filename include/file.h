@@ -37,11 +37,13 @@ struct file {
 };
 
 /*
- * Looks a path up under the symlink policy of the request's location. Always
- * gives an entry, which is valid as long as the request. The path has a NUL
- * after it, as request_path() makes it.
+ * Looks a path up under the symlink policy of the request's location. PASS: *file is an
+ * entry, which is valid as long as the request. WAIT: another process opens the file, since
+ * the sandbox keeps this one from it; the handler returns WAIT as well, is called again when
+ * the file is there, and calls this again for the same path. The path has a NUL after it,
+ * as request_path() makes it.
  */
-struct file *file_open(struct request *req, struct str path);
+verdict file_open(struct request *req, struct str path, struct file **file);
 
 /*
  * The whole of a regular file as a body, in the request's pool: its content

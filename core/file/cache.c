@@ -14,6 +14,7 @@
 
 #include "event/loop.h"
 #include "file/entry.h"
+#include "file/opener.h"
 
 enum { SLOTS_MIN = 1024 };
 
@@ -24,11 +25,23 @@ struct use_list {
 
 struct file_cache_counts file_cache_counts;
 
+/* A question to the opener. */
+struct asked {
+	struct file_question question; /* first */
+	uint64_t hash;
+	uint64_t round; /* of the loop, in which it was asked */
+	struct file_waiter *waiters;
+	struct asked *next;
+	char path[];
+};
+
 static struct {
 	struct file_cache_limits limits;
 	struct file_entry **slots; /* chains of entries, by hash; NULL: there are none yet */
 	size_t slots_count; /* a power of two */
 	struct use_list found, missing;
+	struct asked *asked; /* what the opener has not answered; the latest first */
+	void (*ask)(struct file_question *question); /* NULL: there is no opener */
 } cache = {
 	.limits = { .entries = 8192, .bytes = 64 << 20 },
 };
@@ -52,12 +65,16 @@ static void list_push(struct use_list *list, struct file_entry *entry)
 	list->newest = entry;
 }
 
+static size_t descriptors(const struct file_entry *entry)
+{
+	return (size_t)(entry->file.fd >= 0) + (size_t)(entry->source >= 0);
+}
+
 static void account(const struct file_entry *entry, size_t sign)
 {
 	file_cache_counts.entries += sign;
 	file_cache_counts.bytes += sign * entry->bytes;
-	if (entry->file.fd >= 0)
-		file_cache_counts.fds += sign;
+	file_cache_counts.fds += sign * descriptors(entry);
 	if (entry->file.kind == FILE_MISSING)
 		file_cache_counts.missing += sign;
 }
@@ -135,7 +152,7 @@ static void shrink_to_limits(void)
 	while (file_cache_counts.fds > fds_limit()) {
 		struct file_entry *entry = cache.found.oldest;
 
-		while (entry && entry->file.fd < 0)
+		while (entry && descriptors(entry) == 0)
 			entry = entry->newer;
 		drop(entry);
 	}
@@ -172,6 +189,16 @@ static bool is_worth_keeping(const struct file_entry *entry)
 	return error != ENAMETOOLONG && error != EMFILE && error != ENFILE && error != ENOMEM;
 }
 
+static void keep(struct file_entry *entry)
+{
+	file_cache_counts.fills++;
+	if (is_worth_keeping(entry)) {
+		insert(entry);
+		shrink_to_limits();
+	}
+}
+
+/* NULL: the opener has to be asked. */
 static struct file_entry *fill(const struct file_query *query, uint64_t hash,
 			       const struct file_look *look)
 {
@@ -182,11 +209,32 @@ static struct file_entry *fill(const struct file_query *query, uint64_t hash,
 		entry_unref(entry);
 		entry = entry_create(query, hash, look);
 	}
-	file_cache_counts.fills++;
-	if (is_worth_keeping(entry)) {
-		insert(entry);
-		shrink_to_limits();
+	if (entry->is_forbidden && cache.ask) {
+		entry_unref(entry);
+		return NULL;
 	}
+	keep(entry);
+	return entry;
+}
+
+/*
+ * In place of an entry that is out of date: one of the same open file, if that is still it. A
+ * reference is the caller's.
+ */
+static struct file_entry *read_again(struct file_entry *before, const struct file_query *query,
+				     const struct file_look *look)
+{
+	uint64_t hash = before->hash;
+	int64_t opened_ms = before->opened_ms;
+	int fd = entry_source(before, look);
+
+	drop(before);
+	struct file_entry *entry = fd >= 0 ? entry_create_opened(query, hash, fd, "") : NULL;
+	if (!entry)
+		return NULL;
+	entry->opened_ms = opened_ms;
+	entry->round = loop_round_number();
+	keep(entry);
 	return entry;
 }
 
@@ -199,11 +247,12 @@ struct file *file_lookup(const struct file_query *query)
 	if (!entry || entry->round != round) {
 		struct file_look look = file_look(query);
 		if (entry && !entry_is_valid(entry, &look)) {
-			drop(entry);
-			entry = NULL;
+			entry = read_again(entry, query, &look);
+			if (entry)
+				return &entry->file;
 		}
 		if (!entry)
-			return &fill(query, hash, &look)->file;
+			return (struct file *)fill(query, hash, &look); /* its first member */
 		entry->round = round;
 	}
 	file_cache_counts.hits++;
@@ -213,6 +262,119 @@ struct file *file_lookup(const struct file_query *query)
 	}
 	entry->refs++;
 	return &entry->file;
+}
+
+/* --- what the opener is asked ----------------------------------------------------- */
+
+void file_opener_use(void (*ask)(struct file_question *question))
+{
+	cache.ask = ask;
+}
+
+static bool is_same_query(const struct file_query *a, const struct file_query *b)
+{
+	return str_eq(a->path, b->path) && a->root_len == b->root_len &&
+	       a->fixed_len == b->fixed_len && a->symlinks == b->symlinks &&
+	       a->location == b->location;
+}
+
+/* A question of this round: whoever joins it has been received before it was asked. */
+static struct asked *find_asked(const struct file_query *query, uint64_t hash)
+{
+	struct asked *asked = cache.asked;
+
+	while (asked && asked->round == loop_round_number()) {
+		if (asked->hash == hash && is_same_query(&asked->question.query, query))
+			return asked;
+		asked = asked->next;
+	}
+	return NULL;
+}
+
+static struct asked *ask(const struct file_query *query, uint64_t hash)
+{
+	struct asked *asked = heap_alloc(sizeof(*asked) + query->path.len + 1);
+
+	*asked = (struct asked){
+		.question.query = *query,
+		.hash = hash,
+		.round = loop_round_number(),
+		.next = cache.asked,
+	};
+	*str_put(asked->path, query->path) = '\0';
+	asked->question.query.path.data = asked->path;
+	cache.asked = asked;
+	cache.ask(&asked->question);
+	return asked;
+}
+
+void file_ask(const struct file_query *query, struct file_waiter *waiter)
+{
+	uint64_t hash = hash_str(query->path);
+	struct asked *asked = find_asked(query, hash);
+
+	if (!asked)
+		asked = ask(query, hash);
+	waiter->next = asked->waiters;
+	waiter->link = &asked->waiters;
+	if (waiter->next)
+		waiter->next->link = &waiter->next;
+	asked->waiters = waiter;
+}
+
+void file_waiter_cancel(struct file_waiter *waiter)
+{
+	if (!waiter->link)
+		return;
+	*waiter->link = waiter->next;
+	if (waiter->next)
+		waiter->next->link = waiter->link;
+	waiter->link = NULL;
+}
+
+/* What was opened takes the place of what the cache holds under its key. */
+static void put(struct file_entry *entry)
+{
+	struct file_query key = {
+		.path = entry->file.path,
+		.root_len = entry->root_len,
+		.fixed_len = entry->fixed_len,
+		.has_dots = entry->has_dots,
+		.symlinks = entry->symlinks,
+	};
+	struct file_entry *before = find(&key, entry->hash);
+
+	if (before)
+		drop(before);
+	keep(entry);
+}
+
+void file_question_answer(struct file_question *question, int fd, const char *why)
+{
+	struct asked *asked = (struct asked *)question, **link = &cache.asked;
+	struct file_entry *entry = entry_create_opened(&question->query, asked->hash, fd, why);
+
+	while (*link != asked)
+		link = &(*link)->next;
+	*link = asked->next;
+	if (entry && entry->file.kind == FILE_REGULAR)
+		put(entry);
+	while (asked->waiters) {
+		struct file_waiter *waiter = asked->waiters;
+
+		file_waiter_cancel(waiter);
+		if (entry)
+			entry->refs++;
+		waiter->found(waiter, (struct file *)entry);
+	}
+	if (entry)
+		entry_unref(entry);
+	free(asked);
+}
+
+struct file *file_unavailable(const struct file_query *query, int error, const char *why)
+{
+	return &entry_create_failed(query, hash_str(query->path), error, why)->file;
 }
 
 void file_hold(struct file *file)

@@ -31,8 +31,38 @@ struct file_cache_limits {
  */
 void file_cache_limit(struct file_cache_limits limits);
 
-/* Always gives an entry; the caller holds it until file_release(). */
+/*
+ * Gives an entry, which the caller holds until file_release(). NULL: the sandbox keeps this
+ * process from opening the file, and the opener has to be asked: file_ask().
+ */
 struct file *file_lookup(const struct file_query *query);
+
+/* Somebody who waits for the opener. Lies in his memory. */
+struct file_waiter {
+	/*
+	 * Called once, on the loop's thread, before anything else runs that was received after
+	 * the answer: `file` is an entry, which the callee holds; NULL: file_lookup() is to
+	 * be called again.
+	 */
+	void (*found)(struct file_waiter *waiter, struct file *file);
+	struct file_waiter *next, **link;
+};
+
+/*
+ * Asks the opener, after file_lookup() has returned NULL; found() is called later. All who ask
+ * in the same round of the loop share one answer, which is therefore younger than what they
+ * have received.
+ */
+void file_ask(const struct file_query *query, struct file_waiter *waiter);
+
+/* It waits no longer. Does nothing if found() was called already. */
+void file_waiter_cancel(struct file_waiter *waiter);
+
+/*
+ * An entry that is not kept, for a file that could not be looked for: file->error is `error`,
+ * and `why` is for the log.
+ */
+struct file *file_unavailable(const struct file_query *query, int error, const char *why);
 
 void file_hold(struct file *file); /* one more reference */
 void file_release(struct file *file);

@@ -71,11 +71,14 @@ static bool same_stamp(const struct file_stamp *a, const struct file_stamp *b)
 	       same_time(a->mtime, b->mtime) && a->dev == b->dev && a->mode == b->mode;
 }
 
+static bool policy_is_due(const struct file_entry *entry)
+{
+	return entry->symlinks == SYMLINKS_IN_ROOT && clock_ms() - entry->opened_ms > POLICY_MS;
+}
+
 bool entry_is_valid(const struct file_entry *entry, const struct file_look *look)
 {
-	if (entry->is_refused || entry->is_young)
-		return false;
-	if (entry->symlinks == SYMLINKS_IN_ROOT && clock_ms() - entry->opened_ms > POLICY_MS)
+	if (entry->is_refused || entry->is_young || policy_is_due(entry))
 		return false;
 	if (look->error || entry->file.kind == FILE_MISSING)
 		return look->error == entry->file.error;
@@ -91,6 +94,7 @@ static struct file_entry *entry_alloc(const struct file_query *query, uint64_t h
 
 	*entry = (struct file_entry){
 		.file = { .fd = -1, .path = { path, query->path.len } },
+		.source = -1,
 		.hash = hash,
 		.root_len = query->root_len,
 		.fixed_len = query->fixed_len,
@@ -187,29 +191,37 @@ static void read_content(struct file_entry *entry, struct stat *status)
 	}
 }
 
-/* -EAGAIN: it has become something else since the look at it, which *status tells. */
-static int open_regular(struct file_entry *entry, const struct file_query *query,
-			struct stat *status)
+/* Reads an open file. False: it is no regular one, which *status tells, and was closed. */
+static bool read_regular(struct file_entry *entry, int fd, struct stat *status)
 {
-	char why[1024] = "";
 	struct timespec now;
-	int fd = policy_open(query, O_RDONLY, why, sizeof(why));
 
-	if (fd < 0) {
-		set_missing(entry, -fd);
-		set_refusal(entry, why);
-		return fd;
-	}
 	clock_gettime(CLOCK_REALTIME_COARSE, &now);
 	if (fstat(fd, status) < 0 || !S_ISREG(status->st_mode)) {
 		close(fd);
-		return -EAGAIN;
+		return false;
 	}
 	entry->file.fd = fd;
 	read_content(entry, status);
 	set_status(entry, status);
 	set_validators(entry, status, now);
-	return 0;
+	return true;
+}
+
+/* -EAGAIN: it has become something else since the look at it, which *status tells. */
+static int open_regular(struct file_entry *entry, const struct file_query *query,
+			struct stat *status)
+{
+	char why[1024] = "";
+	int fd = policy_open(query, O_RDONLY, why, sizeof(why));
+
+	if (fd < 0) {
+		set_missing(entry, -fd);
+		set_refusal(entry, why);
+		entry->is_forbidden = fd == -EACCES;
+		return fd;
+	}
+	return read_regular(entry, fd, status) ? 0 : -EAGAIN;
 }
 
 /* Only asks the policy: nobody reads a directory through its entry. */
@@ -253,12 +265,59 @@ struct file_entry *entry_create(const struct file_query *query, uint64_t hash,
 	return entry;
 }
 
+struct file_entry *entry_create_failed(const struct file_query *query, uint64_t hash, int error,
+				       const char *why)
+{
+	struct file_entry *entry = entry_alloc(query, hash);
+
+	set_missing(entry, error);
+	set_refusal(entry, why);
+	return entry;
+}
+
+int entry_source(const struct file_entry *entry, const struct file_look *look)
+{
+	struct file_stamp now = stamp_of(&look->status);
+
+	if (look->error || entry->source < 0 || policy_is_due(entry) ||
+	    !same_stamp(&now, &entry->stamp))
+		return -1;
+	return fcntl(entry->source, F_DUPFD_CLOEXEC, 0);
+}
+
+struct file_entry *entry_create_opened(const struct file_query *query, uint64_t hash, int fd,
+				       const char *why)
+{
+	if (fd < 0 && fd != -EAGAIN)
+		return entry_create_failed(query, hash, -fd, why);
+
+	struct file_entry *entry = entry_alloc(query, hash);
+	struct stat status;
+
+	int source = fd >= 0 ? fcntl(fd, F_DUPFD_CLOEXEC, 0) : -1;
+
+	entry->round = 0;
+	if (fd >= 0 && read_regular(entry, fd, &status)) {
+		if (entry->is_young)
+			entry->source = source;
+		else if (source >= 0)
+			close(source);
+		return entry;
+	}
+	if (source >= 0)
+		close(source);
+	entry_unref(entry);
+	return NULL;
+}
+
 void entry_unref(struct file_entry *entry)
 {
 	if (--entry->refs)
 		return;
 	if (entry->file.fd >= 0)
 		close(entry->file.fd);
+	if (entry->source >= 0)
+		close(entry->source);
 	free((char *)entry->file.content.data);
 	free((char *)entry->file.guessed_type.data);
 	free((char *)entry->file.refusal.data);

@@ -48,6 +48,8 @@ struct file_entry {
 	uint64_t round; /* of the loop, in which it was validated last */
 	int64_t opened_ms; /* when it was opened under the policy; monotonic clock */
 	bool is_young; /* file_is_young() when it was read: its times may not show a change */
+	int source; /* of a young file that the opener has opened: to read it again; or -1 */
+	bool is_forbidden; /* it is there, and open(2) has refused it: the sandbox may be why */
 	bool is_refused; /* it exists and cannot be opened: stat(2) does not show when that ends */
 
 	unsigned refs; /* holders, and the cache */
@@ -81,6 +83,25 @@ bool entry_is_valid(const struct file_entry *entry, const struct file_look *look
  */
 struct file_entry *entry_create(const struct file_query *query, uint64_t hash,
 				const struct file_look *look);
+
+/*
+ * Reads what the opener has opened: `fd` is the entry's, or closed; a negative one is -errno,
+ * with `why` for the log. NULL: it is no regular file. The entry is to be validated before
+ * somebody else uses it.
+ */
+struct file_entry *entry_create_opened(const struct file_query *query, uint64_t hash, int fd,
+				       const char *why);
+
+/*
+ * The file that the opener has opened for this entry, to read it again, if the entry is out of
+ * date for no other reason than that it is young. A copy of the descriptor; -1: it is to be
+ * opened anew.
+ */
+int entry_source(const struct file_entry *entry, const struct file_look *look);
+
+/* An entry of a file that could not be looked for. */
+struct file_entry *entry_create_failed(const struct file_query *query, uint64_t hash, int error,
+				       const char *why);
 
 /* Drops a reference; the last closes the descriptor and frees the memory. */
 void entry_unref(struct file_entry *entry);

@@ -16,7 +16,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <log.h>
@@ -38,13 +40,6 @@ struct link_walk {
 	int links;
 	char link[PATH_MAX], target[PATH_MAX]; /* the last link that was followed */
 };
-
-static policy_explainer *explainer; /* NULL: this process is not confined */
-
-void policy_explain_with(policy_explainer *explain)
-{
-	explainer = explain;
-}
 
 size_t directory_len(struct str path)
 {
@@ -302,9 +297,9 @@ static int open_walked(struct link_walk *walk, int flags, char *why, size_t why_
 
 	if (error == -EXDEV)
 		log_format(why, why_size,
-			 "the symbolic link \"%s/%s\" points to \"%s\", which is outside of "
-			 "\"%s\"; \"symlinks follow\" would follow it",
-			 walk->root, walk->link, walk->target, walk->root);
+			   "the symbolic link \"%s/%s\" points to \"%s\", which is outside of "
+			   "\"%s\"; \"symlinks follow\" would follow it",
+			   walk->root, walk->link, walk->target, walk->root);
 	if (error < 0)
 		return error;
 	if (!has_openat2())
@@ -366,7 +361,33 @@ int policy_open(const struct file_query *query, int flags, char *why, size_t why
 		fd = open_in_root(query, flags, why, why_size);
 	else if ((fd = open(query->path.data, flags)) < 0)
 		fd = -errno;
-	if (fd == -EACCES && explainer)
-		return explainer(query->path.data, why, why_size);
 	return fd;
+}
+
+static int openat2_cached(const char *path, int flags)
+{
+	struct open_how how = { .flags = (unsigned)flags, .resolve = RESOLVE_CACHED };
+	long fd = syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
+
+	/* -EINVAL: a kernel before Linux 5.12 */
+	return fd >= 0 ? (int)fd : errno == EINVAL ? -EAGAIN : -errno;
+}
+
+/* The device is looked at first: a network file system asks its server to open a file. */
+int policy_open_cached(const struct file_query *query, int flags, bool (*is_quick)(dev_t device))
+{
+	struct statx status;
+	const char *path = query->path.data;
+
+	if (query->symlinks == SYMLINKS_IN_ROOT || !has_openat2() || query->path.len >= PATH_MAX)
+		return -EAGAIN;
+	int way = openat2_cached(path, O_PATH | O_CLOEXEC);
+	if (way < 0)
+		return -EAGAIN;
+	int error = statx(way, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE, &status);
+	close(way);
+	if (error < 0 || !S_ISREG(status.stx_mode) ||
+	    !is_quick(makedev(status.stx_dev_major, status.stx_dev_minor)))
+		return -EAGAIN;
+	return openat2_cached(path, flags | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 }

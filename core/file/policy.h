@@ -12,6 +12,8 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
 
 #include <str.h>
 
@@ -37,6 +39,7 @@ struct file_query {
 	bool has_dots; /* of the root */
 	bool is_hidden; /* by file_query_deny_dotfiles() */
 	enum symlinks symlinks;
+	uint32_t location; /* whose root it is: its number, for the opener (opener.h) */
 };
 
 /* Whether the name begins with a dot, and is none of ".", ".." and ".well-known" (RFC 8615). */
@@ -65,22 +68,18 @@ void file_query_deny_dotfiles(struct file_query *query, const struct file_root *
 const char *file_query_refusal(const struct file_query *query);
 
 /*
- * Explains why a path could not be opened for lack of permission, for a process whose
- * rights are confined: returns the -errno for policy_open() to return. If the confinement was
- * the reason, `why` says so (made with log_format()): -EACCES with a remedy, -ESTALE if it
- * will be over soon.
- */
-typedef int policy_explainer(const char *path, char *why, size_t why_size);
-
-/* From now on policy_open() asks explain() when permission is lacking; NULL: it does not. */
-void policy_explain_with(policy_explainer *explain);
-
-/*
  * Opens with flags of open(2); O_CLOEXEC, O_NOCTTY and O_NONBLOCK are added, so
  * that a pipe or a device cannot hold the process up. A descriptor or -errno;
  * -EXDEV for a link that leaves the root: then `why` says which link, where it
  * points and what can be done (it is cut to why_size).
  */
 int policy_open(const struct file_query *query, int flags, char *why, size_t why_size);
+
+/*
+ * The same if it can be done without waiting for a disk: all of the path is in the kernel's
+ * memory, and what it leads to lies on a device for which is_quick() is true. -EAGAIN: it
+ * cannot, or is not known to.
+ */
+int policy_open_cached(const struct file_query *query, int flags, bool (*is_quick)(dev_t device));
 
 #endif

@@ -22,27 +22,29 @@ static struct str join(struct request *req, struct str directory, struct str nam
 /* Called when no name was found: finds out whether the directory itself is missing. */
 static verdict check_directory(struct request *req)
 {
-	const struct file *file = file_open(req, request_path(req, req->uri));
+	struct file *file;
 
+	if (file_open(req, request_path(req, req->uri), &file) == WAIT)
+		return WAIT;
 	return file->kind == FILE_DIRECTORY ? PASS : file_refuse(req, file);
 }
 
 /*
- * Looks for a name in the directory and stores its URI. NULL: the name leads above the root,
- * or out of the alias.
+ * Looks for a name in the directory and stores its URI. 404: the name leads above the root,
+ * or out of the alias. Otherwise as file_open().
  */
-static const struct file *find(struct request *req, struct str directory, struct str name,
-			       struct str *uri)
+static verdict find(struct request *req, struct str directory, struct str name, struct str *uri,
+		    struct file **file)
 {
 	struct str joined = join(req, req->uri, name);
 
 	if (!request_resolve(req, joined, uri))
-		return NULL;
+		return 404;
 	if (uri->len == joined.len)
-		return file_open(req, join(req, directory, name));
+		return file_open(req, join(req, directory, name), file);
 	if (!str_starts(*uri, request_uri_of(req, STR(""))))
-		return NULL;
-	return file_open(req, request_path(req, *uri));
+		return 404;
+	return file_open(req, request_path(req, *uri), file);
 }
 
 static verdict index_content(struct request *req, const void *data)
@@ -67,8 +69,11 @@ static verdict index_content(struct request *req, const void *data)
 			return v == PASS ? request_redirect(req, name, req->args) : v;
 		}
 
-		const struct file *file = find(req, directory, name, &uri);
-		if (!file) {
+		struct file *file;
+		v = find(req, directory, name, &uri, &file);
+		if (v == WAIT)
+			return WAIT;
+		if (v == 404) {
 			leads_out = true;
 			continue;
 		}

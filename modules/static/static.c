@@ -42,8 +42,10 @@ static verdict static_content(struct request *req, const void *data)
 		if (refused != PASS)
 			return refused;
 	}
-	struct file *file = file_open(req, request_path(req, req->uri));
+	struct file *file;
 
+	if (file_open(req, request_path(req, req->uri), &file) == WAIT)
+		return WAIT;
 	if (file->kind == FILE_DIRECTORY)
 		return str_ends(req->uri, STR("/")) ? PASS : redirect_to_directory(req);
 	if (file->kind != FILE_REGULAR)

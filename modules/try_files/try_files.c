@@ -28,12 +28,15 @@ struct try_files_conf {
 
 /*
  * PASS: the file exists. 404: it does not; a link that is refused also counts as missing, but
- * is logged. 503: it cannot be found out now, and to serve another file would be wrong.
+ * is logged. 503: it cannot be found out now, and to serve another file would be wrong. WAIT: as
+ * file_open().
  */
 static verdict look_for(struct request *req, struct str uri, enum file_kind kind)
 {
-	const struct file *file = file_open(req, request_path(req, uri));
+	struct file *file;
 
+	if (file_open(req, request_path(req, uri), &file) == WAIT)
+		return WAIT;
 	if (file->kind == kind)
 		return PASS;
 	if (file->kind == FILE_MISSING && status_from_errno(file->error) == 503)

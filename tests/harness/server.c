@@ -528,15 +528,41 @@ void server_stop(struct server *server)
 
 /* --- its processes ------------------------------------------------------------ */
 
-int server_workers(const struct server *server, pid_t *pids, int max)
+/* By its title, which it has set before it does anything else. */
+static bool is_opener(pid_t pid)
+{
+	char title[256] = "";
+	FILE *file = fopen(memory_printf("/proc/%d/cmdline", pid), "re");
+
+	if (!file)
+		return false;
+	title[fread(title, 1, sizeof(title) - 1, file)] = '\0';
+	fclose(file);
+	return strstr(title, "opener ") != NULL;
+}
+
+static int children(const struct server *server, bool openers, pid_t *pids, int max)
 {
 	char *list = read_all(memory_printf("/proc/%d/task/%d/children", server->pid, server->pid));
 	int count = 0;
 
 	for (char *word = strtok(list, " "); word; word = strtok(NULL, " "))
-		if (count++ < max)
+		if (is_opener(atoi(word)) == openers && count++ < max)
 			pids[count - 1] = atoi(word);
 	return count;
+}
+
+int server_workers(const struct server *server, pid_t *pids, int max)
+{
+	return children(server, false, pids, max);
+}
+
+pid_t server_opener(const struct server *server)
+{
+	pid_t pid = 0;
+
+	children(server, true, &pid, 1);
+	return pid;
 }
 
 int server_handed_off(const struct server *server)

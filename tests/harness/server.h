@@ -123,6 +123,9 @@ bool deadline_wait(struct deadline *deadline, const char *what);
 /* The workers, children of the master: how many, at most max written to pids. */
 int server_workers(const struct server *server, pid_t *pids, int max);
 
+/* The opener; 0: none runs. */
+pid_t server_opener(const struct server *server);
+
 /* How many connections its processes have given to each other, as `skua status` says. */
 int server_handed_off(const struct server *server);
 

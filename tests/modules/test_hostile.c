@@ -175,15 +175,78 @@ START_TEST(it_keeps_nobody_from_passing_descriptors)
 }
 END_TEST
 
-START_TEST(it_makes_root_read_no_files)
+/* The message by which older workers made the master start new ones. */
+START_TEST(it_makes_nobody_start_workers)
 {
-	struct server *server = start("");
+	ends_it("shared", "/moved");
+}
+END_TEST
 
-	put_file(server, "/conf/server.conf", "no_such_directive;");
-	get(server, "/moved");
-	log_wait(server, "generation 2 of the configuration serves");
+static struct server *start_with_links(void)
+{
+	const char *const files[] = { "/secret/a", "secret", "/html-beside/a", "beside",
+				      "/media/a", "media", "/away/a", "away",
+				      "/html/x", "", NULL };
+	const struct server_setup setup = {
+		.conf = "worker_processes 1; http { server { listen 127.0.0.1:%PORT%;"
+			"location / { hostile %PORT2%; } location = / { return 200 ok; }"
+			"location = /link { } location /alias { alias %DIR%/media; }"
+			"location /any/ { root $arg_root; } location /slash/ { root %DIR%/html/; }"
+			"location /site/ { root %DIR%/media/$arg_a; } } }",
+		.files = files,
+	};
+	struct server *server = server_start_with(&setup);
+
+	log_wait(server, "generation 1 of the configuration serves");
+	if (log_has(server, "sandbox: instrumented") || log_has(server, "sandbox: this kernel")) {
+		server_stop(server);
+		test_skip("this kernel or this build has no whole sandbox");
+	}
+	ck_assert_int_eq(symlink("../away/a", file_path(server, "/html/link")), 0);
+	get(server, "/before");
+	ck_assert_str_eq(get(server, "/link").body, "away");
+	return server;
+}
+
+START_TEST(it_reads_nothing_beside_a_root)
+{
+	struct server *server = start_with_links();
+	const char *above = memory_printf("/read?%s/secret/a", server->dir);
+	const char *target = memory_printf("/read?%s/media/../html-beside/a", server->dir);
+
+	ck_assert_str_eq(get(server, above).body, "");
+	ck_assert_str_eq(get(server, target).body, "");
+	ck_assert_str_eq(get(server, memory_printf("/read?%s/html/x", server->dir)).body,
+			 "open: done\n");
+	stop(server);
+}
+END_TEST
+
+START_TEST(the_opener_gives_it_only_what_links_in_roots_give)
+{
+	struct server *server = start_with_links();
+	const char *got = get(server, "/opener").body;
+
+	ck_assert_ptr_nonnull(strstr(got, " /link: away\n"));
+	ck_assert_msg(!strstr(got, "secret") && !strstr(got, "beside") &&
+		      !strstr(got, "cannot be read") && !strstr(got, "no channel"),
+		      "the opener gave: %s", got);
 	serves(server);
-	ck_assert(!log_has(server, "no_such_directive"));
+	ck_assert_str_eq(get(server, "/link").body, "away");
+	stop(server);
+}
+END_TEST
+
+START_TEST(the_opener_bears_a_flood)
+{
+	struct server *server = start_with_links();
+
+	get(server, "/opener-flood");
+	log_wait(server, "it gets no more files from the opener");
+	ck_assert_int_eq(unlink(file_path(server, "/html/link")), 0);
+	put_file(server, "/away/b", "b");
+	ck_assert_int_eq(symlink("../away/b", file_path(server, "/html/link")), 0);
+	ck_assert_str_eq(get(server, "/link").body, "b");
 	stop(server);
 }
 END_TEST
@@ -308,7 +371,9 @@ TESTS("hostile", it_connects_to_nobody, it_shuts_no_socket_for_others,
       it_sets_no_options_of_others, it_changes_no_open_file_of_others,
       it_touches_no_other_process, it_writes_no_counters_of_others, it_sees_no_list_of_descriptors,
       it_does_not_fill_the_log_by_messages, it_gives_others_no_connections,
-      it_keeps_nobody_from_passing_descriptors, it_makes_root_read_no_files,
+      it_keeps_nobody_from_passing_descriptors, it_makes_nobody_start_workers,
+      it_reads_nothing_beside_a_root, the_opener_gives_it_only_what_links_in_roots_give,
+      the_opener_bears_a_flood,
       what_was_shut_down_is_made_anew, options_that_connections_inherit_are_undone,
       it_holds_nothing_of_who_started_the_server, it_cannot_withdraw_from_the_master,
       it_cannot_stay_for_ever)

@@ -73,22 +73,6 @@ START_TEST(events_out_of_turn_change_nothing)
 }
 END_TEST
 
-START_TEST(failures_keep_reloads_for_moved_roots_apart)
-{
-	int64_t apart_ms = reload_moves_apart(5000, true);
-
-	ck_assert_int_eq(apart_ms, 1000);
-	for (int i = 0; i < 6; i++) {
-		int64_t longer_ms = reload_moves_apart(apart_ms, false);
-
-		ck_assert_int_eq(longer_ms, 2 * apart_ms);
-		apart_ms = longer_ms;
-	}
-	ck_assert_int_eq(reload_moves_apart(apart_ms, false), 64000);
-}
-END_TEST
-
 TESTS("reload", a_good_reload_replaces_then_closes_then_is_over,
       a_failed_reload_is_over_when_its_processes_have_ended, a_server_that_cannot_start_gives_up,
-      a_start_may_be_broken_off, events_out_of_turn_change_nothing,
-      failures_keep_reloads_for_moved_roots_apart)
+      a_start_may_be_broken_off, events_out_of_turn_change_nothing)

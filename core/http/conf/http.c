@@ -51,6 +51,20 @@ void http_prepare(struct conf *conf)
 	pipelines_create(conf, http->locations);
 	for (size_t i = 0; i < http->addresses_count; i++)
 		fill_preface_rule(http->addresses[i]);
+	if (!http->locations)
+		return;
+	http->by_number = pool_array(conf_pool(conf), const struct http_location *,
+				     http->locations->number + 1);
+	for (struct http_location *at = http->locations; at; at = at->next)
+		http->by_number[at->number] = at;
+}
+
+const struct http_location *http_location_by_number(struct conf *conf, uint32_t number)
+{
+	const struct http *http = http_of(conf);
+
+	return http->locations && number <= http->locations->number ? http->by_number[number] :
+								      NULL;
 }
 
 void http_start(struct conf *conf, const struct protocol *protocol)

@@ -20,6 +20,7 @@ struct http {
 	struct http_server **servers;
 	size_t servers_count, servers_capacity;
 	struct http_location *locations; /* of all servers */
+	const struct http_location **by_number; /* the same */
 	struct http_address **addresses; /* of the listen directives; listen_conf.h */
 	size_t addresses_count, addresses_capacity;
 	struct hash_table addresses_by_bytes;
@@ -35,6 +36,9 @@ struct http *http_of(struct conf *conf);
  * connection's own end tells which.
  */
 const struct vhosts *http_vhosts(struct conn *conn);
+
+/* The location of a number (struct http_location); NULL: there is none. */
+const struct http_location *http_location_by_number(struct conf *conf, uint32_t number);
 
 /* The addresses that the configuration's servers listen on; process/ opens them. */
 struct listeners *http_listeners(struct conf *conf);

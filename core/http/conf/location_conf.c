@@ -147,6 +147,7 @@ struct http_location *location_create(struct conf_call *call, struct conf_scope 
 	location->confs = scope->data;
 	location->core = core;
 	core->location = location;
+	location->number = http->locations ? http->locations->number + 1 : 0;
 	location->next = http->locations;
 	http->locations = location;
 	return location;

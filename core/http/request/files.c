@@ -9,9 +9,11 @@
 #include "http/request/files.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <timer.h>
 
 #include "config/modules.h"
+#include "config/template.h"
 #include "file/cache.h"
 #include "file/permission.h"
 #include "http/request/request_private.h"
@@ -31,18 +33,169 @@ static void release(void *file)
 	file_release(file);
 }
 
-/* Where descriptors have run out, the connection that has been idle longest gives its own. */
+/*
+ * NULL: as file_lookup(). Where descriptors have run out, the connection that has been idle
+ * longest gives its own.
+ */
 static struct file *look_up(const struct file_query *query)
 {
 	struct file *file = file_lookup(query);
 
-	if ((file->error != EMFILE && file->error != ENFILE) || !conn_close_oldest_idle())
+	if (!file || (file->error != EMFILE && file->error != ENFILE) || !conn_close_oldest_idle())
 		return file;
 	file_release(file);
 	return file_lookup(query);
 }
 
-struct file *file_open(struct request *req, struct str path)
+/* --- what the opener opens --------------------------------------------------------- */
+
+/* What the configuration has written of a root: a whole path, or a directory that it lies in. */
+struct known_root {
+	struct str path;
+	bool is_whole, is_alias;
+};
+
+static struct known_root known_root(const struct http_location *location)
+{
+	const struct http_conf *conf = location->core;
+	const struct template *template = conf->alias ? conf->alias : conf->root;
+	struct known_root known = {
+		.path = template->literal,
+		.is_whole = template->is_literal,
+		.is_alias = conf->alias != NULL,
+	};
+
+	if (!known.is_whole) {
+		struct str begin = template->parts[0].literal;
+		known.path = str_head(begin, directory_len(begin));
+	}
+	return known;
+}
+
+bool file_query_name(const struct http_location *location, const struct file_query *query,
+		     struct file_below *below)
+{
+	struct known_root known = known_root(location);
+
+	if ((!known.is_whole && known.path.len < 2) || !str_starts(query->path, known.path))
+		return false;
+	*below = (struct file_below){ .path = str_skip(query->path, known.path.len) };
+	if (query->root_len > known.path.len)
+		below->root_len = query->root_len - known.path.len;
+	return true;
+}
+
+static bool has_dots(struct str path)
+{
+	while (path.len) {
+		struct str name = str_split(&path, '/');
+		if (str_eq(name, STR("..")) || str_eq(name, STR(".")))
+			return true;
+	}
+	return false;
+}
+
+int file_query_resolve(const struct http_location *location, const struct file_below *below,
+		       char *path, struct file_query *query)
+{
+	const struct files_conf *conf = location->confs[conf_index];
+	struct known_root known = known_root(location);
+	struct str rest = below->path;
+	/* An alias may end within a name: "/data/img" and "1.png". */
+	bool goes_on = str_starts(rest, STR("/")) || str_ends(known.path, STR("/"));
+
+	if (known.path.len + rest.len >= PATH_MAX)
+		return -ENAMETOOLONG;
+	if ((!known.is_whole && known.path.len < 2) || memchr(rest.data, '\0', rest.len) ||
+	    below->root_len > rest.len || (known.is_whole && below->root_len) || has_dots(rest) ||
+	    !(goes_on || str_empty(rest) || (known.is_whole && known.is_alias)))
+		return -EACCES;
+	*str_put(str_put(path, known.path), rest) = '\0';
+	const struct file_root root = { .path = known.path, .fixed_len = known.path.len };
+	*query = file_query_make((struct str){ path, known.path.len + rest.len }, &root,
+				 (enum symlinks)conf->symlinks);
+	/* What the configuration has written behind a variable may have such a name in it: that
+	   is not told apart here from what the variable has brought. */
+	if (conf->dotfiles == DOTFILES_DENY && below->root_len == 0)
+		file_query_deny_dotfiles(query, &root);
+	if (below->root_len) {
+		query->root_len = known.path.len + below->root_len;
+		if (conf->dotfiles == DOTFILES_DENY)
+			query->is_hidden = has_dotfile(str_skip(rest, below->root_len));
+	}
+	return file_query_refusal(query) ? -EACCES : 0;
+}
+
+/* --- looking files up --------------------------------------------------------------- */
+
+/*
+ * A file that the opener was asked for on behalf of a request. The answer counts as long as
+ * the request lives, since it is younger than the request.
+ */
+struct request_file {
+	struct file_waiter waiter; /* first */
+	struct file_query query;
+	struct file *file; /* NULL: not yet */
+	struct wakeup *wakeup; /* of the handler that waits */
+	struct request_file *next;
+};
+
+enum { OPENER_MS = 10000 }; /* for a disk that does not answer */
+
+static void on_found(struct file_waiter *waiter, struct file *file)
+{
+	struct request_file *asked = (struct request_file *)waiter;
+
+	asked->file = file;
+	wakeup_fire(asked->wakeup);
+	asked->wakeup = NULL;
+}
+
+/* The request has died, or has waited long enough. */
+static void on_cancel(void *data)
+{
+	struct request_file *asked = data;
+	struct wakeup *wakeup = asked->wakeup;
+
+	file_waiter_cancel(&asked->waiter);
+	asked->wakeup = NULL;
+	wakeup_fire(wakeup);
+}
+
+static void release_asked(void *data)
+{
+	struct request_file *asked = data;
+
+	if (asked->file)
+		file_release(asked->file);
+}
+
+static struct request_file *find_asked(struct request *req, const struct file_query *query)
+{
+	struct request_file *asked = request_core(req)->files;
+
+	while (asked && !(str_eq(asked->query.path, query->path) &&
+			  asked->query.location == query->location))
+		asked = asked->next;
+	return asked;
+}
+
+static verdict ask(struct request *req, const struct file_query *query, struct request_file *asked)
+{
+	if (!asked) {
+		asked = pool_new(req->pool, struct request_file);
+		asked->query = *query;
+		asked->next = request_core(req)->files;
+		request_core(req)->files = asked;
+		pool_cleanup(req->pool, release_asked, asked);
+	}
+	asked->waiter = (struct file_waiter){ .found = on_found };
+	asked->wakeup = request_wait_for(req, OPENER_MS, on_cancel, asked);
+	file_ask(query, &asked->waiter);
+	return WAIT;
+}
+
+verdict file_open(struct request *req, struct str path, struct file **out)
 {
 	const struct files_conf *conf = req->confs[conf_index];
 	struct file_root root = request_file_root(req);
@@ -51,10 +204,21 @@ struct file *file_open(struct request *req, struct str path)
 	if (conf->dotfiles == DOTFILES_DENY)
 		file_query_deny_dotfiles(&query, &root);
 
-	struct file *file = look_up(&query);
-
+	query.location = req->location->number;
+	struct request_file *asked = find_asked(req, &query);
+	if (asked && asked->file) {
+		*out = asked->file;
+		return PASS;
+	}
+	struct file *file = asked && request_timed_out(req) ?
+				    file_unavailable(&query, ETIMEDOUT,
+						     "the disk or the opener does not answer") :
+				    look_up(&query);
+	if (!file)
+		return ask(req, &query, asked);
 	pool_cleanup(req->pool, release, file);
-	return file;
+	*out = file;
+	return PASS;
 }
 
 struct body *file_body(struct request *req, struct file *file)
@@ -171,8 +335,7 @@ static int set_cache(struct conf_call *call)
 		else if (is_option(word, STR("size="), &value))
 			error = conf_parse_size(call, &value, &size);
 		else
-			error = conf_error(call, word,
-					   "expected entries=NUMBER or size=SIZE");
+			error = conf_error(call, word, "expected entries=NUMBER or size=SIZE");
 		if (error)
 			return error;
 	}

@@ -98,7 +98,8 @@ int status_from_errno(int errnum)
 	case EMFILE:
 	case ENFILE:
 	case ENOMEM:
-	case ESTALE:
+	case ETIMEDOUT:
+	case ECONNRESET:
 		return 503;
 	default:
 		return 500;

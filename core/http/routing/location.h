@@ -80,7 +80,8 @@ struct http_location {
 	bool has_content; /* a LOCAL setting of it chooses what answers */
 	struct location_tree *nested; /* NULL: nothing nested */
 	const struct pipeline *pipeline; /* its handlers: http/request/phases.h */
-	struct http_location *next; /* in the list of all locations */
+	uint32_t number; /* among all there are, from 0 */
+	struct http_location *next; /* of all there are, the highest number first */
 	struct conf_place place;
 };
 

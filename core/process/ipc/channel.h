@@ -5,6 +5,7 @@
  *
  *     master <── channel ──> worker     one for each: commands, reports, connections
  *     master, acceptor ── inbox ──> worker     connections only (inbox.h)
+ *     worker <── channel ──> helper     one for each worker, made by the master at first need
  *
  * No two workers have an end of the same pair: whoever has one can shut it down. A
  * message is a head, at most CHANNEL_PAYLOAD bytes and CHANNEL_FDS descriptors.
@@ -30,7 +31,7 @@ enum message_type {
 	/* In an inbox, and to the master (relay.h): a record for each descriptor (inbox.h). */
 	MESSAGE_CONNECTIONS = 5,
 	MESSAGE_SUCCESSORS = 6, /* to another program: who takes connections here (successors.h) */
-	MESSAGE_MOVED = 7, /* to the master: a root lies outside of the sandbox now */
+	MESSAGE_MOVED = 7, /* of older workers: a root lies outside of their sandbox; not used */
 	MESSAGE_COUNTERS = 8, /* the counters of another program's processes (successors.h) */
 	/* Between masters: listening sockets that were opened (peer_master.h). */
 	MESSAGE_SOCKETS = 9,
@@ -40,6 +41,13 @@ enum message_type {
 	MESSAGE_LISTENERS = 12,
 	MESSAGE_GIVE = 13, /* to a worker: it may give so many connections to the master */
 	MESSAGE_KEPT = 14, /* to the master: so many of those are not given after all */
+	/* A worker and a helper get a channel of their own (supervisor.h). */
+	MESSAGE_WANT = 15, /* to the master: this worker needs the helper */
+	MESSAGE_HELPER = 16, /* to the worker: its end; without a descriptor: there is none */
+	MESSAGE_CLIENT = 17, /* to the helper: the other end; number: the worker's place */
+	/* Between worker and opener (open_message.h). */
+	MESSAGE_OPEN = 18,
+	MESSAGE_OPENED = 19,
 };
 
 /* A message that was received. Whoever receives it owns the descriptors. */

@@ -9,7 +9,8 @@ static struct process_decision decide_start(struct process *process, enum respaw
 					    bool has_another)
 {
 	const struct respawn_place place = {
-		.is_proven = process->generation->serving,
+		/* Without a helper a generation serves all the same. */
+		.is_proven = process->generation->serving || process_is_helper(process),
 		.is_needed = !has_another,
 	};
 	int64_t delay_ms = respawn_after(&process->respawn, cause, place);

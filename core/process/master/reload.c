@@ -22,11 +22,6 @@
 #include "process/upgrade/takeover.h"
 #include "process/upgrade/upgrade.h"
 
-enum {
-	MOVES_APART_MS = 1000,
-	MOVES_APART_MAX_MS = 64 * 1000,
-};
-
 static struct {
 	const struct startup *startup;
 	struct reload_hooks hooks;
@@ -36,9 +31,7 @@ static struct {
 	unsigned last_number;
 	unsigned round; /* how many reloads have begun */
 	bool has_served_sockets; /* respawned for sockets since a generation came to serve */
-	int64_t moved_ms; /* when workers were started last because a root had moved */
-	int64_t moves_apart_ms;
-} reload = { .moves_apart_ms = MOVES_APART_MS };
+} reload;
 
 enum reload_action reload_advance(struct reload_progress *progress, enum reload_event event)
 {
@@ -63,13 +56,6 @@ enum reload_action reload_advance(struct reload_progress *progress, enum reload_
 	return table[event].action;
 }
 
-int64_t reload_moves_apart(int64_t before_ms, bool is_good)
-{
-	if (is_good)
-		return MOVES_APART_MS;
-	return before_ms < MOVES_APART_MAX_MS ? before_ms * 2 : before_ms;
-}
-
 /* --- the end of a reload ---------------------------------------------------------- */
 
 static void notify_active(void)
@@ -81,7 +67,6 @@ static void notify_active(void)
 /* Tells those who wait for the reload how it has ended. */
 static void tell_end(bool ok)
 {
-	reload.moves_apart_ms = reload_moves_apart(reload.moves_apart_ms, ok);
 	if (!ok)
 		report_printf("nothing was changed, generation %u serves on\n",
 			      reload.active->number);
@@ -173,24 +158,12 @@ static void on_ended(struct generation *generation)
 	reload.hooks.over();
 }
 
-/*
- * Workers that start now get rules for where everything lies now. The configuration is
- * the one that is there: a worker's word must not make this process read files.
- */
-static void on_moved(struct generation *generation)
-{
-	if (generation == reload.active && reload.hooks.may_change() &&
-	    clock_is_due(&reload.moved_ms, reload.moves_apart_ms))
-		reload_respawn("a root lies outside of what the sandbox allows");
-}
-
 int reload_start(const struct startup *startup, const struct reload_hooks *hooks)
 {
 	static const struct supervisor_hooks supervisor = {
 		.serving = on_serving,
 		.failed = on_failed,
 		.ended = on_ended,
-		.moved = on_moved,
 		.closed = drop_look,
 		.unknown_child = upgrade_reap,
 	};

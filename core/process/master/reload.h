@@ -106,10 +106,4 @@ struct reload_progress {
 /* Takes an event in and returns what is to be done for it. */
 enum reload_action reload_advance(struct reload_progress *progress, enum reload_event event);
 
-/*
- * How far apart, in milliseconds, new workers are started because of roots that have moved:
- * doubled by each reload that fails.
- */
-int64_t reload_moves_apart(int64_t before_ms, bool is_good);
-
 #endif

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <log.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -100,14 +101,28 @@ static void quit_kind(const struct generation *generation, enum process_kind kin
 			quit(process);
 }
 
-/* The acceptor deals out what it holds before the inboxes are emptied. */
+static bool has_kind(const struct generation *generation, enum process_kind kind)
+{
+	for (struct process *process = table_next(NULL); process; process = table_next(process))
+		if (process->generation == generation && process->kind == kind)
+			return true;
+	return false;
+}
+
+/*
+ * The acceptor deals out what it holds before the inboxes are emptied, and the workers need the
+ * helpers until they have ended. Called again whenever a process of the generation has ended.
+ */
 static void quit_in_order(struct generation *generation)
 {
-	quit_kind(generation, PROCESS_ACCEPTOR);
-	for (struct process *process = table_next(NULL); process; process = table_next(process))
-		if (process->generation == generation && process->kind == PROCESS_ACCEPTOR)
+	static const enum process_kind order[] = { PROCESS_ACCEPTOR, PROCESS_WORKER,
+						   PROCESS_OPENER };
+
+	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+		quit_kind(generation, order[i]);
+		if (has_kind(generation, order[i]))
 			return;
-	quit_kind(generation, PROCESS_WORKER);
+	}
 }
 
 static void settle(struct generation *generation)
@@ -165,7 +180,8 @@ static void check_serving(struct generation *generation)
 	if (generation->serving || generation->retiring)
 		return;
 	for (struct process *process = table_next(NULL); process; process = table_next(process))
-		if (process->generation == generation && process->state != PROCESS_RUNNING)
+		if (process->generation == generation && !process_is_helper(process) &&
+		    process->state != PROCESS_RUNNING)
 			return;
 	generation->serving = true;
 	supervisor.hooks.serving(generation);
@@ -173,6 +189,93 @@ static void check_serving(struct generation *generation)
 }
 
 static void handle(struct process *process, enum process_event event);
+static void start(struct process *process);
+
+/* --- helpers ---------------------------------------------------------------------- */
+
+static struct process *find_opener(const struct generation *generation)
+{
+	struct process *process = table_next(NULL);
+
+	while (process &&
+	       (process->generation != generation || process->kind != PROCESS_OPENER))
+		process = table_next(process);
+	return process;
+}
+
+/* There is no helper for it: what it would have opened is refused. */
+static void refuse_opener(struct process *worker)
+{
+	worker->wants_opener = false;
+	channel_send(worker->channel.fd, MESSAGE_HELPER, 0, STR(""), NULL, 0);
+}
+
+/*
+ * What a worker has not received yet counts against the descriptors that all processes of the
+ * user have on their way (unix(7)): a worker that reads nothing must not use them up.
+ */
+static void limit_unread(int fd)
+{
+	const int size = 16 << 10;
+
+	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+}
+
+/* Gives worker and opener the ends of a new channel. */
+static void connect_opener(struct process *worker, struct process *opener)
+{
+	int fds[2];
+
+	if (channel_pair(fds) < 0) {
+		refuse_opener(worker);
+		return;
+	}
+	limit_unread(fds[1]);
+	int error = channel_send(opener->channel.fd, MESSAGE_CLIENT, table_slot(worker), STR(""),
+				 &fds[1], 1);
+	if (error == 0) {
+		channel_send(worker->channel.fd, MESSAGE_HELPER, 0, STR(""), &fds[0], 1);
+		worker->wants_opener = false;
+	} else if (error != -EPIPE && error != -ECONNRESET) {
+		refuse_opener(worker);
+	}
+	close(fds[0]);
+	close(fds[1]);
+}
+
+/* If it has hung up, its end is heard of next, and another is started. */
+static void connect_waiting(struct process *opener)
+{
+	if (opener->channel.fd < 0)
+		return;
+	for (struct process *worker = table_next(NULL); worker; worker = table_next(worker))
+		if (worker->wants_opener && worker->generation == opener->generation &&
+		    worker->channel.fd >= 0)
+			connect_opener(worker, opener);
+}
+
+/* A worker needs the opener of its generation. 1, or -EPROTO: it is no worker. */
+static int want_opener(struct process *worker)
+{
+	struct process *opener = find_opener(worker->generation);
+
+	if (worker->kind != PROCESS_WORKER)
+		return -EPROTO;
+	worker->wants_opener = true;
+	if (!worker->generation->conf ||
+	    (!opener && table_add(PROCESS_OPENER, worker->generation, 0, &opener) < 0)) {
+		refuse_opener(worker);
+		return 1;
+	}
+	if (opener->pid)
+		connect_waiting(opener);
+	else if (opener->state == PROCESS_WAITING && !opener->respawn.failures &&
+		 !opener->respawn.not_forked)
+		start(opener);
+	return 1;
+}
+
+/* --- messages --------------------------------------------------------------------- */
 
 /* 1, or -EPROTO: a process of this kind must not send this message. */
 static int on_message(struct process *process, const struct message *message)
@@ -190,8 +293,9 @@ static int on_message(struct process *process, const struct message *message)
 		relay_kept(process, message->number);
 		return 1;
 	case MESSAGE_MOVED:
-		supervisor.hooks.moved(process->generation);
-		return 1;
+		return process->is_restored ? 1 : -EPROTO;
+	case MESSAGE_WANT:
+		return want_opener(process);
 	case MESSAGE_CLOSED:
 		process->accepts = false;
 		supervisor.hooks.closed();
@@ -311,6 +415,8 @@ static void start(struct process *process)
 		return;
 	}
 	respawn_forked(&process->respawn);
+	if (process->kind == PROCESS_OPENER)
+		connect_waiting(process);
 	log_notice("start %s %d", process_name(process), process->pid);
 }
 
@@ -400,12 +506,10 @@ static void report(const struct process *process, int status)
 static void see_off(struct process *process)
 {
 	struct generation *generation = process->generation;
-	enum process_kind kind = process->kind;
 
 	reassign(process);
 	table_remove(process);
-	if (kind == PROCESS_ACCEPTOR)
-		quit_kind(generation, PROCESS_WORKER);
+	quit_in_order(generation);
 	settle(generation);
 }
 

@@ -44,14 +44,20 @@ const char *sandbox_instrument(void);
 /* Says in the log what the workers of this configuration may do, and what is missing. */
 void sandbox_announce(struct conf *conf);
 
+enum sandbox_files {
+	SANDBOX_NO_FILES,
+	SANDBOX_ROOTS, /* what the configuration names, for reading */
+	SANDBOX_ALL_FILES, /* what its user may read */
+};
+
 /*
- * Enters it: after the privileges were dropped and before there is a thread.
- * `moved` is called when a request wants a file which the rules do not cover,
- * but would if they were made now; NULL: this process opens no files at all.
- * The configuration must live as long as the process. 0, or -errno after a message: the
- * process must not go on.
+ * Enters it: after the privileges were dropped and before there is a thread. 0, or -errno after
+ * a message: the process must not go on.
  */
-int sandbox_enter(struct conf *conf, void (*moved)(void));
+int sandbox_enter(struct conf *conf, enum sandbox_files files);
+
+/* Whether the sandbox that this process has entered keeps it from files its user may read. */
+bool sandbox_hides_files(void);
 
 /* `skua help sandbox -c FILE`: the rules and the system calls. */
 void sandbox_print(struct conf *conf, FILE *to);

@@ -33,18 +33,16 @@ const struct module sandbox_module = {
 			"win none, open only files that the configuration names, and make only "
 			"the system calls that serving files needs. An attacker who controls a "
 			"worker through a defect of it can do little else.\n\n"
-			"Files can be read below the directory that holds the name of a root or "
-			"alias, so that it can be replaced while the server runs; for each "
-			"symbolic link on the way also below the directory that holds the link "
-			"and the one that holds its target. Of a path with variables it is the "
-			"longest part before the first variable. If a root has moved "
-			"out of all of these, requests for it get 503 until new workers have "
-			"started; the master starts them by itself, within a second or two, with "
-			"the configuration that it has read before. Requests for a root that does "
-			"not exist get 404. A root that is made while the server runs is served at "
-			"once if the directory that holds its name existed before; otherwise as "
-			"one that has moved. `skua help sandbox -c FILE` lists what workers may do "
-			"with a configuration.\n\n"
+			"A worker opens files below the roots and aliases, as they were when it "
+			"started, by itself. Of a path with variables it is the longest part "
+			"before the first variable. What it may not open is opened by another "
+			"process, the opener: the target of a symbolic link that leads out, or a "
+			"root whose name leads elsewhere since then. The opener runs with the "
+			"rights of the same user, is started when the first file needs it, and "
+			"opens what a client may ask for: a path below the root or alias of a "
+			"location, under its `symlinks`. A root may be replaced at any time, and "
+			"no request fails for it. `skua help sandbox -c FILE` lists what workers "
+			"may do with a configuration.\n\n"
 			"A system call that is not listed there fails with EPERM and is named once "
 			"in the error log; with `strict` it ends the worker. If the kernel lacks "
 			"Landlock (since Linux 5.13) or seccomp, that part is left out, and the "
@@ -59,9 +57,9 @@ const struct module sandbox_module = {
 			}),
 		DIRECTIVE_SET("sandbox_allow", IN_MAIN, set_allow, "path",
 			"Workers may also read this file, or the files below this directory. It is "
-			"needed for targets of symbolic links outside of all roots, and for roots "
-			"that begin with a variable. If the sandbox was the reason why a file "
-			"could not be opened, the error log names the path to write here.",
+			"needed for roots that begin with a variable, which can be any place. If "
+			"the sandbox was the reason why a file could not be opened, the error log "
+			"names the path to write here.",
 			.flags = REPEAT, .min_args = 1),
 		DIRECTIVE("worker_rlimit_core", IN_MAIN, struct sandbox_conf, core, "size",
 			"Lets a worker that crashes leave a core dump of at most this size. "

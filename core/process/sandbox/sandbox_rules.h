@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Makes the rules of a configuration: the directories below which a worker may read. A rule
- * of Landlock holds for a directory itself and not for its name. So that a root can be
- * replaced while the server runs, the rules are made for the directories around it:
+ * Makes the rules of a configuration: the directories below which a worker may open files by
+ * itself, as they are when it starts. A rule of Landlock holds for a directory itself and not
+ * for its name:
  *
- *     root /srv/www/current;          /srv/www          holds the root's name, and the link
- *     current -> ../releases/42       /srv/releases     holds what the link points to
+ *     root /srv/www/current;          /srv/releases/42, where the link leads
+ *     root /srv/sites/$host/html;     /srv/sites, the longest part without a variable
+ *     sandbox_allow /srv/media;       /srv/media
  *
- *     root /srv/sites/$host/html;     /srv/sites        the longest part without a variable
- *     sandbox_allow /srv/media;       /srv/media        it, and nothing around it
- *
- * and so for each link on the way. No rule is ever made for "/": if a root lies directly in
- * it, the rule is made for the root.
+ * What a root's name, or a link below a root, leads to later is opened by the opener. No rule
+ * is ever made for "/".
  */
 #ifndef SKUA_PROCESS_SANDBOX_SANDBOX_RULES_H
 #define SKUA_PROCESS_SANDBOX_SANDBOX_RULES_H
@@ -40,8 +38,5 @@ struct sandbox_rules {
  * can reach them; in the pool.
  */
 struct sandbox_rules *sandbox_rules_make(struct conf *conf, struct pool *pool);
-
-/* Whether a path without links is, or lies below, the path of a rule. */
-bool sandbox_rules_cover(const struct sandbox_rules *rules, const char *path);
 
 #endif

@@ -74,6 +74,7 @@ const struct seccomp_call seccomp_calls[] = {
 	CALL(newfstatat, "what lies under a name"),
 	CALL(fstat, "what a descriptor is"),
 	CALL(statx, "both of them"),
+	CALL(fstatfs, "which kind of disk a file lies on, for the opener"),
 	CALL(faccessat, "may it be read?"),
 #ifdef SYS_faccessat2
 	CALL(faccessat2, "the same"),

@@ -154,7 +154,18 @@ struct process *table_restore(uint32_t slot, const struct process *given)
 
 const char *process_kind_name(const struct process *process)
 {
-	return process->kind == PROCESS_ACCEPTOR ? "acceptor" : "worker";
+	static const char *const names[] = {
+		[PROCESS_WORKER] = "worker",
+		[PROCESS_ACCEPTOR] = "acceptor",
+		[PROCESS_OPENER] = "opener",
+	};
+
+	return names[process->kind];
+}
+
+bool process_is_helper(const struct process *process)
+{
+	return process->kind == PROCESS_OPENER;
 }
 
 const char *process_name(const struct process *process)

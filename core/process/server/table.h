@@ -31,6 +31,7 @@ struct stats_sum;
 enum process_kind {
 	PROCESS_WORKER,
 	PROCESS_ACCEPTOR,
+	PROCESS_OPENER, /* a helper: it serves workers, at first need; see process_is_helper() */
 };
 
 enum process_state {
@@ -58,6 +59,7 @@ struct process {
 	struct timer relay; /* reads its channel again when a worker may have room (relay.h) */
 	int64_t second_ms; /* since when its messages are counted */
 	unsigned messages; /* of this second */
+	bool wants_opener; /* it has asked for a channel to the helper and has not got it */
 	bool is_restored; /* another program has started it, maybe of another version */
 	bool is_old; /* its version lets workers give connections to each other (successors.h) */
 	struct stats *stats;
@@ -100,7 +102,15 @@ struct process *table_restore(uint32_t slot, const struct process *given);
 int table_add(enum process_kind kind, struct generation *generation, unsigned index,
 	      struct process **out);
 
-/* "worker" or "acceptor" */
+/*
+ * Helpers serve the workers of their generation. The first worker that needs one makes the
+ * master start it; it ends when these workers have ended. An upgrade does not hand it to the
+ * new program: when its master has gone, it serves the workers that it has, and ends with the
+ * last of them. When it dies, its workers ask the master for another.
+ */
+bool process_is_helper(const struct process *process);
+
+/* "worker", "acceptor" or "opener" */
 const char *process_kind_name(const struct process *process);
 
 /* "worker process 2", for messages. Valid until the next call. */

@@ -28,6 +28,7 @@
 #include "process/ipc/inbox.h"
 #include "process/worker/leaks.h"
 #include "process/worker/master_channel.h"
+#include "process/worker/opener.h"
 #include "process/listen/listen.h"
 #include "process/server/logfiles.h"
 #include "process/sandbox/privileges.h"
@@ -41,6 +42,7 @@
 static const struct child_ops *const kinds[] = {
 	[PROCESS_WORKER] = &worker_ops,
 	[PROCESS_ACCEPTOR] = &acceptor_ops,
+	[PROCESS_OPENER] = &opener_ops,
 };
 
 static struct {
@@ -55,7 +57,7 @@ static bool accepts(const struct process *process)
 {
 	bool deals = process->generation->events->accept_mode == ACCEPT_HANDOFF;
 
-	return (process->kind == PROCESS_ACCEPTOR) == deals;
+	return process->kind == (deals ? PROCESS_ACCEPTOR : PROCESS_WORKER);
 }
 
 /* "worker 2, generation 5", and how many connections it still has when it is to end. */
@@ -104,6 +106,12 @@ static void set_takers(struct str listeners)
 		child.ops->takers_changed();
 }
 
+/* The one descriptor of a message, which is the caller's from now on; -1: it has none. */
+static int take_fd(struct message *message)
+{
+	return message->fds_count ? message->fds[--message->fds_count] : -1;
+}
+
 static void obey(struct message *message)
 {
 	switch (message->type) {
@@ -123,6 +131,14 @@ static void obey(struct message *message)
 		if (child.ops->give)
 			child.ops->give(message->number);
 		break;
+	case MESSAGE_HELPER:
+		if (child.ops->helper)
+			child.ops->helper(take_fd(message));
+		break;
+	case MESSAGE_CLIENT:
+		if (child.ops->client && message->fds_count == 1)
+			child.ops->client(message->number, take_fd(message));
+		break;
 	case MESSAGE_SUCCESSORS:
 		/* From an older program, whose workers cannot take connections from here. */
 		break;
@@ -135,7 +151,10 @@ static void obey(struct message *message)
 /* Without a master nothing could stop or reload this process, so it ends. */
 static void on_lost(void)
 {
-	log_alertx("the master process has ended: ending after the responses under way");
+	if (child.ops->outlives_master)
+		log_notice("the master process has ended: ending after the last worker");
+	else
+		log_alertx("the master process has ended: ending after the responses under way");
 	set_takers(STR(""));
 	quit();
 }
@@ -210,15 +229,6 @@ static int start_rights(void)
 	return error;
 }
 
-/* One message a second is enough: the master acts on the first. */
-static void on_moved(void)
-{
-	static int64_t told_ms;
-
-	if (clock_is_due(&told_ms, 1000))
-		master_channel_send(MESSAGE_MOVED, 0);
-}
-
 /* The life of the child. Returns its exit status. */
 static int run(struct process *self, int fd)
 {
@@ -241,7 +251,7 @@ static int run(struct process *self, int fd)
 	/* One worker says it for all; not the master, since paths may belong to other users. */
 	if (self->kind == PROCESS_WORKER && self->index == 0 && !self->generation->serving)
 		sandbox_announce(self->generation->conf);
-	if (sandbox_enter(self->generation->conf, ops->opens_files ? on_moved : NULL) < 0 ||
+	if (sandbox_enter(self->generation->conf, ops->files) < 0 ||
 	    ops->start(self) < 0)
 		return EXIT_NO_START;
 	generation_use_log(self->generation, false);

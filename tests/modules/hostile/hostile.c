@@ -73,6 +73,8 @@ static const struct {
 	{ "/proc", attack_proc },	    { "/counters", attack_counters },
 	{ "/inherited", attack_inherited }, { "/silence", attack_silence },
 	{ "/linger", attack_linger },	    { "/flood", attack_flood },
+	{ "/read", attack_read },	    { "/before", attack_before },
+	{ "/opener", attack_opener },	    { "/opener-flood", attack_opener_flood },
 	{ "/moved", attack_moved },	    { "/junk", attack_junk },
 	{ "/connections", attack_connections }, { "/descriptors", attack_descriptors },
 };
