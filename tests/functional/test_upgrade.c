@@ -246,6 +246,102 @@ START_TEST(serve_is_upgraded_too)
 }
 END_TEST
 
+/* --- files that only the opener opens (worker/opener.h) ------------------------------- */
+
+/* The server on the second port has files behind links that lead out of its root. */
+static struct server *start_with_links(void)
+{
+	const char *const files[] = {
+		"/more.conf", "", "/media/a", "a", "/media/b", "b", "/media/c", "c", NULL
+	};
+
+	upgrade_install();
+	struct server *server = server_start_with(&(const struct server_setup){
+		.conf = "worker_processes 1; include %DIR%/more.conf; http { access_log off;"
+			"server { listen 127.0.0.1:%PORT%; return 200 ok; }"
+			"server { listen 127.0.0.1:%PORT2%; root %DIR%/html; } }",
+		.program = program,
+		.files = files,
+	});
+	log_wait(server, "generation 1 of the configuration serves");
+	if (log_has(server, "sandbox: instrumented") || log_has(server, "sandbox: this kernel"))
+		test_skip("this kernel or this build has no whole sandbox");
+	mkdir(file_path(server, "/html"), 0755);
+	ck_assert_int_eq(symlink("../media", file_path(server, "/html/link")), 0);
+	return server;
+}
+
+/* What the script waits for once it is the master. */
+static void put_slow(const struct server *server, const char *next)
+{
+	const char *good = memory_printf("%s.good", program), *dir = server->dir;
+
+	ck_assert_int_eq(rename(program, good), 0);
+	put_script(memory_printf("#!/bin/sh\n[ \"$SKUA_TRIAL\" ] && exec %s \"$@\"\n"
+				 ": >%s/waits\nuntil [ -e %s/go ]; do sleep 0.01; done\n"
+				 "exec %s \"$@\"\n", good, dir, dir, next));
+}
+
+static void wait_for_file(const struct server *server, const char *name)
+{
+	struct deadline wait = { 0 };
+
+	while (!file_exists(server, name))
+		deadline_wait(&wait, name);
+}
+
+static void wait_for_end_of(pid_t pid)
+{
+	struct deadline wait = { 0 };
+
+	while (pid && kill(pid, 0) == 0)
+		deadline_wait(&wait, "the process has ended");
+}
+
+/* It asks for the first of them when its master cannot start an opener any more. */
+START_TEST(an_old_worker_opens_files_while_the_new_program_starts)
+{
+	struct server *server = start_with_links();
+	struct client *client = client_open_port(server, 1);
+
+	put_slow(server, memory_printf("%s.good", program));
+	kill(server->pid, SIGUSR2);
+	wait_for_file(server, "/waits");
+	ck_assert_str_eq(client_get(client, "/link/a").body, "a");
+	pid_t opener = server_opener(server);
+	put_file(server, "/go", "");
+	log_wait(server, "this program serves in place of the old one");
+	ck_assert_str_eq(client_get(client, "/link/b").body, "b");
+	wait_for_processes(server, 1);
+	wait_for_end_of(opener);
+	upgrade_stop(server);
+}
+END_TEST
+
+START_TEST(files_are_opened_when_the_old_program_has_come_back)
+{
+	struct server *server = start_with_links();
+	struct client *client = client_open_port(server, 1);
+
+	put_slow(server, put_ignorant("worker_shutdown_timeout"));
+	/* Nor can the old program read this: its processes go on without a configuration. */
+	put_file(server, "/more.conf", "worker_shutdown_timeout 30s;");
+	kill(server->pid, SIGUSR2);
+	wait_for_file(server, "/waits");
+	ck_assert_str_eq(client_get(client, "/link/a").body, "a");
+	put_file(server, "/more.conf", "worker_shutdown_timeout 30s; no_such_directive;");
+	put_file(server, "/go", "");
+	log_wait(server, "going back to the old program");
+	ck_assert_str_eq(client_get(client, "/link/b").body, "b");
+	put_file(server, "/more.conf", "");
+	kill(server->pid, SIGHUP);
+	log_wait(server, "generation 2 of the configuration serves");
+	ck_assert_str_eq(client_get(client, "/link/c").body, "c");
+	upgrade_forgive(server);
+	upgrade_stop(server);
+}
+END_TEST
+
 /* --- what can go wrong ----------------------------------------------------------- */
 
 static void break_missing(struct server *server)
@@ -449,6 +545,8 @@ TESTS_IN(&suite, the_same_process_runs_the_new_program, the_signal_does_it, idle
 	 an_answer_under_way_is_finished, many_upgrades_leave_nothing,
 	 what_lies_in_no_inbox_goes_on, the_totals_go_on,
 	 counters_of_another_layout_begin_anew, serve_is_upgraded_too,
+	 an_old_worker_opens_files_while_the_new_program_starts,
+	 files_are_opened_when_the_old_program_has_come_back,
 	 a_bad_program_changes_nothing, the_old_program_comes_back,
 	 the_old_program_comes_back_after_a_crash, processes_go_on_without_a_configuration,
 	 a_bad_program_is_not_started_beside, a_service_manager_keeps_its_process)

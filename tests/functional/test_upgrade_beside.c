@@ -53,6 +53,32 @@ START_TEST(signals_complete_an_upgrade)
 }
 END_TEST
 
+/* Old workers that first need an opener while the new master serves, and after it has gone. */
+START_TEST(links_are_followed_beside_and_on_the_way_back)
+{
+	struct server *server = upgrade_start_in_background("worker_processes 1;");
+
+	put_file(server, "/media/a", "a");
+	put_file(server, "/media/b", "b");
+	put_file(server, "/html/x", "");
+	ck_assert_int_eq(symlink("../media", file_path(server, "/html/link")), 0);
+	put_file(server, "/http.conf",
+		 server_text(server, "server { listen 127.0.0.1:%PORT2%; root %DIR%/html; }"));
+	ck_assert_int_eq(upgrade_command(server, "-s reload").status, 0);
+	struct client *client = client_open_port(server, 1);
+	ck_assert_str_eq(client_get(client, "/x").body, "");
+	pid_t new = upgrade_start_beside(server);
+	ck_assert_str_eq(client_get(client, "/link/a").body, "a");
+	kill(new, SIGQUIT);
+	struct deadline wait = { 0 };
+	while (file_exists(server, "/server.pid.oldbin"))
+		deadline_wait(&wait, "the new master has ended");
+	ck_assert_str_eq(client_get(client, "/link/b").body, "b");
+	ck_assert_str_eq(client_get(client_open_port(server, 1), "/link/a").body, "a");
+	upgrade_stop(server);
+}
+END_TEST
+
 START_TEST(signals_go_back)
 {
 	struct server *server = upgrade_start_in_background("worker_processes 2;");
@@ -283,6 +309,7 @@ END_TEST
 static const struct test_suite suite = { .name = "upgrade beside", .timeout = 600 };
 
 TESTS_IN(&suite, a_new_master_takes_over, signals_complete_an_upgrade, signals_go_back,
+	 links_are_followed_beside_and_on_the_way_back,
 	 the_old_master_outlives_the_new_one, a_new_master_that_fails_is_forgotten,
 	 the_totals_go_on, the_totals_come_back, sockets_of_a_killed_program_are_served,
 	 a_worker_abroad_is_not_flooded,

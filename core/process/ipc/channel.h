@@ -41,8 +41,8 @@ enum message_type {
 	MESSAGE_LISTENERS = 12,
 	MESSAGE_GIVE = 13, /* to a worker: it may give so many connections to the master */
 	MESSAGE_KEPT = 14, /* to the master: so many of those are not given after all */
-	/* A worker and a helper get a channel of their own (supervisor.h). */
-	MESSAGE_WANT = 15, /* to the master: this worker needs the helper */
+	/* A worker and a helper get a channel of their own (master/helpers.h). */
+	MESSAGE_WANT = 15, /* to the master: this worker needs the helper of this number */
 	MESSAGE_HELPER = 16, /* to the worker: its end; without a descriptor: there is none */
 	MESSAGE_CLIENT = 17, /* to the helper: the other end; number: the worker's place */
 	/* Between worker and opener (open_message.h). */

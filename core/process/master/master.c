@@ -410,6 +410,7 @@ static int start_parts(void)
 		.set_aside = control_set_aside,
 		.take_back = control_take_back,
 		.for_each_client = control_for_each_upgraded,
+		.leaving = supervisor_leave_helpers,
 		.over = on_upgraded,
 	};
 

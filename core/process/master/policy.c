@@ -10,7 +10,7 @@ static struct process_decision decide_start(struct process *process, enum respaw
 {
 	const struct respawn_place place = {
 		/* Without a helper a generation serves all the same. */
-		.is_proven = process->generation->serving || process_is_helper(process),
+		.is_proven = process->generation->serving || process->kind == PROCESS_HELPER,
 		.is_needed = !has_another,
 	};
 	int64_t delay_ms = respawn_after(&process->respawn, cause, place);

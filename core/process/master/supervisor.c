@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <log.h>
 #include <signal.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,6 +15,7 @@
 #include "config/logs.h"
 #include "process/handoff/balance.h"
 #include "process/ipc/channel.h"
+#include "process/master/helpers.h"
 #include "process/master/policy.h"
 #include "process/worker/child.h"
 #include "process/handoff/orphans.h"
@@ -116,7 +116,7 @@ static bool has_kind(const struct generation *generation, enum process_kind kind
 static void quit_in_order(struct generation *generation)
 {
 	static const enum process_kind order[] = { PROCESS_ACCEPTOR, PROCESS_WORKER,
-						   PROCESS_OPENER };
+						   PROCESS_HELPER };
 
 	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
 		quit_kind(generation, order[i]);
@@ -180,7 +180,7 @@ static void check_serving(struct generation *generation)
 	if (generation->serving || generation->retiring)
 		return;
 	for (struct process *process = table_next(NULL); process; process = table_next(process))
-		if (process->generation == generation && !process_is_helper(process) &&
+		if (process->generation == generation && process->kind != PROCESS_HELPER &&
 		    process->state != PROCESS_RUNNING)
 			return;
 	generation->serving = true;
@@ -190,90 +190,6 @@ static void check_serving(struct generation *generation)
 
 static void handle(struct process *process, enum process_event event);
 static void start(struct process *process);
-
-/* --- helpers ---------------------------------------------------------------------- */
-
-static struct process *find_opener(const struct generation *generation)
-{
-	struct process *process = table_next(NULL);
-
-	while (process &&
-	       (process->generation != generation || process->kind != PROCESS_OPENER))
-		process = table_next(process);
-	return process;
-}
-
-/* There is no helper for it: what it would have opened is refused. */
-static void refuse_opener(struct process *worker)
-{
-	worker->wants_opener = false;
-	channel_send(worker->channel.fd, MESSAGE_HELPER, 0, STR(""), NULL, 0);
-}
-
-/*
- * What a worker has not received yet counts against the descriptors that all processes of the
- * user have on their way (unix(7)): a worker that reads nothing must not use them up.
- */
-static void limit_unread(int fd)
-{
-	const int size = 16 << 10;
-
-	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
-}
-
-/* Gives worker and opener the ends of a new channel. */
-static void connect_opener(struct process *worker, struct process *opener)
-{
-	int fds[2];
-
-	if (channel_pair(fds) < 0) {
-		refuse_opener(worker);
-		return;
-	}
-	limit_unread(fds[1]);
-	int error = channel_send(opener->channel.fd, MESSAGE_CLIENT, table_slot(worker), STR(""),
-				 &fds[1], 1);
-	if (error == 0) {
-		channel_send(worker->channel.fd, MESSAGE_HELPER, 0, STR(""), &fds[0], 1);
-		worker->wants_opener = false;
-	} else if (error != -EPIPE && error != -ECONNRESET) {
-		refuse_opener(worker);
-	}
-	close(fds[0]);
-	close(fds[1]);
-}
-
-/* If it has hung up, its end is heard of next, and another is started. */
-static void connect_waiting(struct process *opener)
-{
-	if (opener->channel.fd < 0)
-		return;
-	for (struct process *worker = table_next(NULL); worker; worker = table_next(worker))
-		if (worker->wants_opener && worker->generation == opener->generation &&
-		    worker->channel.fd >= 0)
-			connect_opener(worker, opener);
-}
-
-/* A worker needs the opener of its generation. 1, or -EPROTO: it is no worker. */
-static int want_opener(struct process *worker)
-{
-	struct process *opener = find_opener(worker->generation);
-
-	if (worker->kind != PROCESS_WORKER)
-		return -EPROTO;
-	worker->wants_opener = true;
-	if (!worker->generation->conf ||
-	    (!opener && table_add(PROCESS_OPENER, worker->generation, 0, &opener) < 0)) {
-		refuse_opener(worker);
-		return 1;
-	}
-	if (opener->pid)
-		connect_waiting(opener);
-	else if (opener->state == PROCESS_WAITING && !opener->respawn.failures &&
-		 !opener->respawn.not_forked)
-		start(opener);
-	return 1;
-}
 
 /* --- messages --------------------------------------------------------------------- */
 
@@ -295,7 +211,7 @@ static int on_message(struct process *process, const struct message *message)
 	case MESSAGE_MOVED:
 		return process->is_restored ? 1 : -EPROTO;
 	case MESSAGE_WANT:
-		return want_opener(process);
+		return helpers_want(process, message->number, start);
 	case MESSAGE_CLOSED:
 		process->accepts = false;
 		supervisor.hooks.closed();
@@ -415,8 +331,8 @@ static void start(struct process *process)
 		return;
 	}
 	respawn_forked(&process->respawn);
-	if (process->kind == PROCESS_OPENER)
-		connect_waiting(process);
+	if (process->kind == PROCESS_HELPER)
+		helpers_connect(process);
 	log_notice("start %s %d", process_name(process), process->pid);
 }
 
@@ -437,6 +353,11 @@ static int add_all(struct generation *generation, enum process_kind kind, unsign
 	if (error < 0)
 		log_emergc(error, "the table has no room for the processes of this configuration");
 	return error;
+}
+
+void supervisor_leave_helpers(void)
+{
+	helpers_connect_all(start);
 }
 
 /* Makes all entries of the table first: an acceptor needs the inboxes of all workers. */
@@ -573,6 +494,8 @@ static void died(struct process *process, int status)
 	if (process->channel.fd >= 0)
 		on_channel(&process->channel, EPOLLIN);
 	leave_channel(process);
+	if (process->kind == PROCESS_HELPER)
+		helpers_ended(process);
 	/* What it counted as open has ended with it. */
 	stats_set(&process->stats->active, 0);
 	stats_set(&process->stats->idle, 0);

@@ -21,8 +21,6 @@ struct supervisor_hooks {
 	void (*failed)(struct generation *generation);
 	/* The last process of the generation has ended. It may be destroyed. */
 	void (*ended)(struct generation *generation);
-	/* A root of the generation lies outside of what its workers can open. */
-	void (*moved)(struct generation *generation);
 	/* A process has closed its listening sockets, or has ended. */
 	void (*closed)(void);
 	/* A child has ended that is not in the table of processes. */
@@ -55,6 +53,12 @@ void supervisor_forget_accepting(void);
 /* All processes there are end now. */
 void supervisor_stop_all(void);
 void supervisor_kill_all(void);
+
+/*
+ * Another program is about to replace this one in the same process: the workers get the
+ * helpers that they may come to need (helpers.h).
+ */
+void supervisor_leave_helpers(void);
 
 /* Gives all processes of the generation its log files again. */
 void supervisor_send_logs(struct generation *generation);

@@ -108,6 +108,12 @@ static int give_up_files(struct conf *conf, enum sandbox_files files)
 	return error;
 }
 
+bool sandbox_will_hide_files(struct conf *conf)
+{
+	return sandbox_conf_of(conf)->mode != SANDBOX_OFF && !sandbox_instrument() &&
+	       landlock_version() != 0;
+}
+
 bool sandbox_hides_files(void)
 {
 	return hides_files;

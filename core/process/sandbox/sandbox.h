@@ -56,6 +56,9 @@ enum sandbox_files {
  */
 int sandbox_enter(struct conf *conf, enum sandbox_files files);
 
+/* Whether SANDBOX_ROOTS will keep a process from files its user may read. */
+bool sandbox_will_hide_files(struct conf *conf);
+
 /* Whether the sandbox that this process has entered keeps it from files its user may read. */
 bool sandbox_hides_files(void);
 

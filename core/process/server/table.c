@@ -157,15 +157,10 @@ const char *process_kind_name(const struct process *process)
 	static const char *const names[] = {
 		[PROCESS_WORKER] = "worker",
 		[PROCESS_ACCEPTOR] = "acceptor",
-		[PROCESS_OPENER] = "opener",
+		[PROCESS_HELPER] = "opener",
 	};
 
 	return names[process->kind];
-}
-
-bool process_is_helper(const struct process *process)
-{
-	return process->kind == PROCESS_OPENER;
 }
 
 const char *process_name(const struct process *process)

@@ -31,7 +31,13 @@ struct stats_sum;
 enum process_kind {
 	PROCESS_WORKER,
 	PROCESS_ACCEPTOR,
-	PROCESS_OPENER, /* a helper: it serves workers, at first need; see process_is_helper() */
+	PROCESS_HELPER, /* it serves the workers of its generation (helpers.h) */
+};
+
+/* The numbers of helpers. */
+enum process_helper {
+	HELPER_OPENER, /* opens files for the workers (worker/opener.h) */
+	PROCESS_HELPERS,
 };
 
 enum process_state {
@@ -47,7 +53,7 @@ struct process {
 	enum process_kind kind;
 	enum process_state state;
 	struct generation *generation;
-	unsigned index; /* among those of its kind and generation */
+	unsigned index; /* among those of its kind and generation; of a helper its number */
 	pid_t pid; /* 0: not running */
 	int inbox[2]; /* of a worker: read end, write end; or -1 */
 	bool accepts; /* it has listening sockets open, as far as the master knows */
@@ -59,7 +65,9 @@ struct process {
 	struct timer relay; /* reads its channel again when a worker may have room (relay.h) */
 	int64_t second_ms; /* since when its messages are counted */
 	unsigned messages; /* of this second */
-	bool wants_opener; /* it has asked for a channel to the helper and has not got it */
+	/* Of a worker, a bit for each helper: it has asked for a channel to it and has not got one;
+	   it has one, as far as the master knows. */
+	uint32_t helpers_wanted, helpers_connected;
 	bool is_restored; /* another program has started it, maybe of another version */
 	bool is_old; /* its version lets workers give connections to each other (successors.h) */
 	struct stats *stats;
@@ -102,15 +110,7 @@ struct process *table_restore(uint32_t slot, const struct process *given);
 int table_add(enum process_kind kind, struct generation *generation, unsigned index,
 	      struct process **out);
 
-/*
- * Helpers serve the workers of their generation. The first worker that needs one makes the
- * master start it; it ends when these workers have ended. An upgrade does not hand it to the
- * new program: when its master has gone, it serves the workers that it has, and ends with the
- * last of them. When it dies, its workers ask the master for another.
- */
-bool process_is_helper(const struct process *process);
-
-/* "worker", "acceptor" or "opener" */
+/* "worker", "acceptor", or the name of a helper */
 const char *process_kind_name(const struct process *process);
 
 /* "worker process 2", for messages. Valid until the next call. */

@@ -127,7 +127,7 @@ static bool save_orphan(void *data, int inbox)
 static bool save_all(struct upgrade_state *state)
 {
 	for (struct process *process = table_next(NULL); process; process = table_next(process))
-		if (!process_is_helper(process) && !save_process(state, process))
+		if (process->kind != PROCESS_HELPER && !save_process(state, process))
 			return false;
 	snprintf(state->pid_path, sizeof(state->pid_path), "%s", pidfile_path());
 	state->stats = table_stats_fd();
@@ -185,6 +185,7 @@ static void start_instead(void)
 {
 	struct upgrade_state state;
 
+	upgrade.hooks.leaving();
 	state_init(&state);
 	state.how = UPGRADE_INSTEAD;
 	state.generation = upgrade.generation;

@@ -28,6 +28,8 @@ struct upgrade_hooks {
 	 * until it returns false. False: it did.
 	 */
 	bool (*for_each_client)(bool (*act)(void *data, int fd), void *data);
+	/* This process is about to become the new program, with its children. */
+	void (*leaving)(void);
 	/*
 	 * The upgrade has ended and this program still runs. `serves`: the new program serves
 	 * beside it; otherwise the upgrade has failed, with messages, and nothing has changed.

@@ -42,7 +42,7 @@
 static const struct child_ops *const kinds[] = {
 	[PROCESS_WORKER] = &worker_ops,
 	[PROCESS_ACCEPTOR] = &acceptor_ops,
-	[PROCESS_OPENER] = &opener_ops,
+	[PROCESS_HELPER] = &opener_ops,
 };
 
 static struct {
@@ -259,7 +259,7 @@ static int run(struct process *self, int fd)
 	daemon_detach();
 	leaks_note();
 	int error = master_channel_send(MESSAGE_READY, 0);
-	if (error < 0) {
+	if (error < 0 && !ops->outlives_master) {
 		log_emergc(error, "cannot send a message to the master process");
 		return EXIT_NO_START;
 	}

@@ -14,6 +14,7 @@
 #include "http/conf/http.h"
 #include "http/request/files.h"
 #include "process/ipc/open_message.h"
+#include "process/server/table.h"
 #include "process/worker/master_channel.h"
 
 enum {
@@ -131,7 +132,7 @@ static void send_waiting(struct job *job)
 				    "process has no opener for this worker now");
 		return;
 	}
-	opening.is_asked_for = master_channel_send(MESSAGE_WANT, 0) == 0;
+	opening.is_asked_for = master_channel_send(MESSAGE_WANT, HELPER_OPENER) == 0;
 	if (!opening.is_asked_for)
 		refuse_all(-ECONNRESET, "there is no opener, since the master process has gone");
 }

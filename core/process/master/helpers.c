@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "process/master/helpers.h"
+
+#include <errno.h>
+#include <log.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "process/ipc/channel.h"
+#include "process/sandbox/sandbox.h"
+#include "process/server/generation.h"
+#include "process/server/table.h"
+
+static uint32_t bit_of(uint32_t number)
+{
+	return UINT32_C(1) << number;
+}
+
+static struct process *find(const struct generation *generation, uint32_t number)
+{
+	struct process *process = table_next(NULL);
+
+	while (process && (process->generation != generation ||
+			   process->kind != PROCESS_HELPER || process->index != number))
+		process = table_next(process);
+	return process;
+}
+
+/*
+ * The helper of a generation, which gets a place in the table if it has none. NULL: the
+ * configuration belongs to another program, or there is no place.
+ */
+static struct process *provide(struct generation *generation, uint32_t number)
+{
+	struct process *helper = find(generation, number);
+
+	if (!helper && generation->conf &&
+	    table_add(PROCESS_HELPER, generation, number, &helper) < 0)
+		return NULL;
+	return generation->conf ? helper : NULL;
+}
+
+/* A helper that has died again and again is started by its timer only. */
+static void start_if_due(struct process *helper, void (*start)(struct process *))
+{
+	if (!helper->pid && helper->state == PROCESS_WAITING && !helper->respawn.failures &&
+	    !helper->respawn.not_forked)
+		start(helper);
+}
+
+/* There is no helper for this worker, which does without what it wanted to ask. */
+static void refuse(struct process *worker, uint32_t number)
+{
+	worker->helpers_wanted &= ~bit_of(number);
+	channel_send(worker->channel.fd, MESSAGE_HELPER, number, STR(""), NULL, 0);
+}
+
+/*
+ * What a worker has not received yet counts against the descriptors that all processes of the
+ * user have on their way (unix(7)): a worker that reads nothing must not use them up.
+ */
+static void limit_unread(int fd)
+{
+	const int size = 16 << 10;
+
+	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+}
+
+/*
+ * Gives worker and helper the ends of a new channel. 0 or -errno; -EPIPE, -ECONNRESET: the
+ * helper has hung up, its end is heard of next, and another one is started.
+ */
+static int connect_to(struct process *worker, struct process *helper)
+{
+	uint32_t number = helper->index;
+	int fds[2];
+	int error = channel_pair(fds);
+
+	if (error < 0)
+		return error;
+	limit_unread(fds[1]);
+	error = channel_send(helper->channel.fd, MESSAGE_CLIENT, table_slot(worker), STR(""),
+			     &fds[1], 1);
+	if (error == 0) {
+		channel_send(worker->channel.fd, MESSAGE_HELPER, number, STR(""), &fds[0], 1);
+		worker->helpers_wanted &= ~bit_of(number);
+		worker->helpers_connected |= bit_of(number);
+	}
+	close(fds[0]);
+	close(fds[1]);
+	return error;
+}
+
+static bool can_be_connected(const struct process *worker, const struct process *helper)
+{
+	return worker->kind == PROCESS_WORKER && worker->generation == helper->generation &&
+	       worker->channel.fd >= 0 && helper->channel.fd >= 0;
+}
+
+void helpers_connect(struct process *helper)
+{
+	for (struct process *worker = table_next(NULL); worker; worker = table_next(worker)) {
+		if (!(worker->helpers_wanted & bit_of(helper->index)) ||
+		    !can_be_connected(worker, helper))
+			continue;
+		int error = connect_to(worker, helper);
+		if (error < 0 && error != -EPIPE && error != -ECONNRESET)
+			refuse(worker, helper->index);
+	}
+}
+
+int helpers_want(struct process *worker, uint32_t number, void (*start)(struct process *))
+{
+	if (worker->kind != PROCESS_WORKER || number >= PROCESS_HELPERS)
+		return -EPROTO;
+	/* It has lost the channel that it had. */
+	worker->helpers_connected &= ~bit_of(number);
+	worker->helpers_wanted |= bit_of(number);
+
+	struct process *helper = provide(worker->generation, number);
+	if (!helper) {
+		refuse(worker, number);
+	} else if (helper->pid) {
+		helpers_connect(helper);
+	} else {
+		start_if_due(helper, start);
+	}
+	return 1;
+}
+
+void helpers_ended(const struct process *helper)
+{
+	for (struct process *worker = table_next(NULL); worker; worker = table_next(worker))
+		if (worker->generation == helper->generation)
+			worker->helpers_connected &= ~bit_of(helper->index);
+}
+
+/* Whether the workers of a generation may come to need the helper. */
+static bool is_of_use(const struct generation *generation, uint32_t number)
+{
+	return generation->conf && number == HELPER_OPENER &&
+	       sandbox_will_hide_files(generation->conf);
+}
+
+static void connect_ahead(struct process *worker, uint32_t number, void (*start)(struct process *))
+{
+	if (worker->kind != PROCESS_WORKER || !worker->pid ||
+	    (worker->helpers_connected & bit_of(number)) || !is_of_use(worker->generation, number))
+		return;
+
+	struct process *helper = provide(worker->generation, number);
+	if (!helper)
+		return;
+	start_if_due(helper, start);
+	int error = can_be_connected(worker, helper) ? connect_to(worker, helper) : -EPIPE;
+	if (error < 0)
+		log_warnc(error, "%s gets no %s while another program takes over",
+			  process_name(worker), process_kind_name(helper));
+}
+
+void helpers_connect_all(void (*start)(struct process *))
+{
+	for (struct process *worker = table_next(NULL); worker; worker = table_next(worker))
+		for (uint32_t number = 0; number < PROCESS_HELPERS; number++)
+			connect_ahead(worker, number, start);
+}
