@@ -334,7 +334,8 @@ END_TEST
 
 START_TEST(roots_that_begin_with_a_variable)
 {
-	const char *const files[] = { "/media/a", "media", NULL };
+	const char *const files[] = { "/media/a", "media", "/away/b", "away", "/new/b", "new",
+				      NULL };
 	struct server *server = start("", files, "root $arg_root;");
 
 	ck_assert(log_has(server, "\"$arg_root\" can be any place"));
@@ -343,6 +344,17 @@ START_TEST(roots_that_begin_with_a_variable)
 	server_stop(server);
 	server = start("sandbox_allow %DIR%/media;", files, "root $arg_root;");
 	ck_assert_str_eq(get(server, memory_printf("/a?root=%s/media", server->dir)).body, "media");
+	/* What leads out of it, and what takes its place. */
+	link_to(server, "/media/link", "../away");
+	ck_assert_str_eq(get(server, memory_printf("/link/b?root=%s/media", server->dir)).body,
+			 "away");
+	ck_assert_str_eq(get(server, memory_printf("/b?root=%s/media/link", server->dir)).body,
+			 "away");
+	ck_assert_int_eq(get(server, memory_printf("/b?root=%s/away", server->dir)).status, 403);
+	ck_assert_int_eq(get(server, memory_printf("/b?root=%s/media/../away", server->dir)).status,
+			 403);
+	exchange(server, "/media", "/new");
+	ck_assert_str_eq(get(server, memory_printf("/b?root=%s/media", server->dir)).body, "new");
 	server_stop(server);
 }
 END_TEST

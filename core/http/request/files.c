@@ -12,6 +12,7 @@
 #include <limits.h>
 #include <timer.h>
 
+#include "config/config.h"
 #include "config/modules.h"
 #include "config/template.h"
 #include "file/cache.h"
@@ -49,40 +50,82 @@ static struct file *look_up(const struct file_query *query)
 
 /* --- what the opener opens --------------------------------------------------------- */
 
-/* What the configuration has written of a root: a whole path, or a directory that it lies in. */
+/*
+ * What the configuration has written of a root: a whole path, or the directory that a path
+ * with variables lies in. Of a root that begins with a variable nothing is known; then it is
+ * a path of sandbox_allow.
+ */
 struct known_root {
 	struct str path;
-	bool is_whole, is_alias;
+	bool is_whole; /* nothing of the root follows */
+	bool is_alias; /* the path may go on within its last name: "/data/img" and "1.png" */
 };
 
 static struct known_root known_root(const struct http_location *location)
 {
 	const struct http_conf *conf = location->core;
 	const struct template *template = conf->alias ? conf->alias : conf->root;
-	struct known_root known = {
-		.path = template->literal,
-		.is_whole = template->is_literal,
-		.is_alias = conf->alias != NULL,
-	};
 
-	if (!known.is_whole) {
-		struct str begin = template->parts[0].literal;
-		known.path = str_head(begin, directory_len(begin));
-	}
-	return known;
+	if (template->is_literal)
+		return (struct known_root){ template->literal, true, conf->alias != NULL };
+
+	struct str begin = template->parts[0].literal;
+	return (struct known_root){ .path = str_head(begin, directory_len(begin)) };
 }
 
-bool file_query_name(const struct http_location *location, const struct file_query *query,
-		     struct file_below *below)
+static bool is_known(const struct known_root *known)
+{
+	return known->is_whole || known->path.len > 1;
+}
+
+/* Whether the rest of a path goes on with a name below what is known, or is nothing. */
+static bool goes_on(const struct known_root *known, struct str rest)
+{
+	return str_empty(rest) || str_starts(rest, STR("/")) || str_ends(known->path, STR("/")) ||
+	       known->is_alias;
+}
+
+static bool name_below(const struct known_root *known, const struct file_query *query,
+		       struct file_below *below)
+{
+	below->path = str_skip(query->path, known->path.len);
+	below->root_len = 0;
+	if (!known->is_whole && query->root_len > known->path.len)
+		below->root_len = query->root_len - known->path.len;
+	return str_starts(query->path, known->path) && goes_on(known, below->path);
+}
+
+bool file_query_name(struct conf *conf, const struct http_location *location,
+		     const struct file_query *query, struct file_below *below)
 {
 	struct known_root known = known_root(location);
 
-	if ((!known.is_whole && known.path.len < 2) || !str_starts(query->path, known.path))
-		return false;
-	*below = (struct file_below){ .path = str_skip(query->path, known.path.len) };
-	if (query->root_len > known.path.len)
-		below->root_len = query->root_len - known.path.len;
-	return true;
+	below->base = 0;
+	if (is_known(&known))
+		return name_below(&known, query, below);
+	for (const struct conf_path *path = conf_paths(conf); path; path = path->next) {
+		known.path = path->path;
+		below->base++;
+		if (name_below(&known, query, below))
+			return true;
+	}
+	return false;
+}
+
+/* False: nothing is known of the root, or there is no path with this number. */
+static bool find_base(struct conf *conf, const struct http_location *location, uint32_t base,
+		      struct known_root *known)
+{
+	const struct conf_path *path = conf_paths(conf);
+
+	*known = known_root(location);
+	if (is_known(known) || base == 0)
+		return is_known(known) && base == 0;
+	while (path && --base)
+		path = path->next;
+	if (path)
+		known->path = path->path;
+	return path != NULL;
 }
 
 static bool has_dots(struct str path)
@@ -95,34 +138,57 @@ static bool has_dots(struct str path)
 	return false;
 }
 
-int file_query_resolve(const struct http_location *location, const struct file_below *below,
-		       char *path, struct file_query *query)
+/* Whether the configuration has written this name behind a variable of the root. */
+static bool is_written(const struct http_conf *conf, struct str name)
 {
-	const struct files_conf *conf = location->confs[conf_index];
-	struct known_root known = known_root(location);
-	struct str rest = below->path;
-	/* An alias may end within a name: "/data/img" and "1.png". */
-	bool goes_on = str_starts(rest, STR("/")) || str_ends(known.path, STR("/"));
+	const struct template *template = conf->alias ? conf->alias : conf->root;
 
+	for (size_t i = 0; i < template->count; i++) {
+		struct str literal = template->parts[i].literal;
+		while (literal.len)
+			if (str_eq(str_split(&literal, '/'), name))
+				return true;
+	}
+	return false;
+}
+
+/* Its first `root_len` bytes belong to the root, which may have written names in it. */
+static bool has_dotfile(struct str path, size_t root_len, const struct http_conf *conf)
+{
+	const char *rest = path.data + root_len;
+
+	while (path.len) {
+		struct str name = str_split(&path, '/');
+		if (is_dotfile(name) && (name.data >= rest || !is_written(conf, name)))
+			return true;
+	}
+	return false;
+}
+
+int file_query_resolve(struct conf *conf, const struct http_location *location,
+		       const struct file_below *below, char *path, struct file_query *query)
+{
+	const struct files_conf *files = location->confs[conf_index];
+	struct known_root known;
+	struct str rest = below->path;
+
+	if (!find_base(conf, location, below->base, &known) || !goes_on(&known, rest) ||
+	    below->root_len > rest.len || (known.is_whole && below->root_len) ||
+	    memchr(rest.data, '\0', rest.len) || has_dots(rest))
+		return -EACCES;
 	if (known.path.len + rest.len >= PATH_MAX)
 		return -ENAMETOOLONG;
-	if ((!known.is_whole && known.path.len < 2) || memchr(rest.data, '\0', rest.len) ||
-	    below->root_len > rest.len || (known.is_whole && below->root_len) || has_dots(rest) ||
-	    !(goes_on || str_empty(rest) || (known.is_whole && known.is_alias)))
-		return -EACCES;
 	*str_put(str_put(path, known.path), rest) = '\0';
+
 	const struct file_root root = { .path = known.path, .fixed_len = known.path.len };
 	*query = file_query_make((struct str){ path, known.path.len + rest.len }, &root,
-				 (enum symlinks)conf->symlinks);
-	/* What the configuration has written behind a variable may have such a name in it: that
-	   is not told apart here from what the variable has brought. */
-	if (conf->dotfiles == DOTFILES_DENY && below->root_len == 0)
+				 (enum symlinks)files->symlinks);
+	if (files->dotfiles == DOTFILES_DENY && below->root_len == 0)
 		file_query_deny_dotfiles(query, &root);
-	if (below->root_len) {
+	else if (files->dotfiles == DOTFILES_DENY)
+		query->is_hidden = has_dotfile(rest, below->root_len, location->core);
+	if (below->root_len)
 		query->root_len = known.path.len + below->root_len;
-		if (conf->dotfiles == DOTFILES_DENY)
-			query->is_hidden = has_dotfile(str_skip(rest, below->root_len));
-	}
 	return file_query_refusal(query) ? -EACCES : 0;
 }
 

@@ -7,12 +7,14 @@
 
 struct open_head {
 	uint32_t location;
+	uint32_t base;
 	uint32_t root_len;
 };
 
 int open_ask(int fd, uint32_t number, const struct open_question *question)
 {
-	const struct open_head head = { question->location, (uint32_t)question->root_len };
+	const struct open_head head = { question->location, question->base,
+					 (uint32_t)question->root_len };
 	char payload[sizeof(head) + PATH_MAX];
 
 	if (question->path.len >= PATH_MAX)
@@ -34,6 +36,7 @@ int open_read_question(const struct message *message, struct open_question *ques
 	memcpy(&head, message->payload.data, sizeof(head));
 	*question = (struct open_question){
 		.location = head.location,
+		.base = head.base,
 		.root_len = head.root_len,
 		.path = str_skip(message->payload, sizeof(head)),
 	};

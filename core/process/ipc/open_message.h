@@ -3,8 +3,8 @@
  * What a worker and the opener say to each other:
  *
  *     MESSAGE_OPEN    number: the question's, chosen by the worker
- *                     payload: number of a location, length of the root's rest, path below
- *                     what the configuration has written of the location's root
+ *                     payload: number of a location, what the path is below, length of the root's
+ *                     rest, path (struct file_below)
  *     MESSAGE_OPENED  number: the question's
  *                     payload: 0, and the descriptor of a regular file; or an errno
  *
@@ -23,7 +23,8 @@
 
 struct open_question {
 	uint32_t location;
-	size_t root_len; /* struct file_below */
+	uint32_t base; /* struct file_below */
+	size_t root_len; /* the same */
 	struct str path;
 };
 

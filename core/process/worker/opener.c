@@ -196,7 +196,11 @@ static int begin(struct client *client, uint32_t number, const struct open_quest
 {
 	const struct http_location *location =
 		http_location_by_number(opener.conf, question->location);
-	const struct file_below below = { question->path, question->root_len };
+	const struct file_below below = {
+		.base = question->base,
+		.path = question->path,
+		.root_len = question->root_len,
+	};
 
 	if (!location)
 		return -EACCES;
@@ -206,7 +210,8 @@ static int begin(struct client *client, uint32_t number, const struct open_quest
 	opening->completion = (struct completion){ .run = on_opened };
 	opening->client = client;
 	opening->number = number;
-	int error = file_query_resolve(location, &below, opening->path, &opening->query);
+	int error = file_query_resolve(opener.conf, location, &below, opening->path,
+				       &opening->query);
 	bool is_answered = error == 0 && open_at_once(client, number, &opening->query);
 
 	if (error == 0 && !is_answered)

@@ -64,10 +64,11 @@ static int name(const struct file_question *question, struct open_question *out)
 		http_location_by_number(opening.conf, question->query.location);
 	struct file_below below;
 
-	if (!location || !file_query_name(location, &question->query, &below))
+	if (!location || !file_query_name(opening.conf, location, &question->query, &below))
 		return -EACCES;
 	*out = (struct open_question){
 		.location = question->query.location,
+		.base = below.base,
 		.root_len = below.root_len,
 		.path = below.path,
 	};

@@ -13,11 +13,11 @@
 struct question {
 	uint16_t version, type;
 	uint32_t number, len, fds_count;
-	uint32_t location, root_len;
+	uint32_t location, base, root_len;
 	char path[300];
 };
 
-enum { OPEN = 18, LOCATIONS = 12, MANY = 2000 };
+enum { OPEN = 18, LOCATIONS = 12, BASES = 6, HEAD = 28, MANY = 2000 };
 
 static bool known[DESCRIPTORS]; /* the sockets to others before there was an opener */
 
@@ -47,16 +47,16 @@ static int find_opener(struct report *report)
 	return -1;
 }
 
-static long send_question(int opener, uint32_t location, uint32_t root_len, const char *path,
-			  size_t len)
+static long send_question(int opener, const struct question *given, const char *path, size_t len)
 {
-	struct question question = {
-		.version = 1, .type = OPEN, .number = 7, .location = location, .root_len = root_len,
-		.len = (uint32_t)(8 + len),
-	};
+	struct question question = *given;
 
+	question.version = 1;
+	question.type = OPEN;
+	question.number = 7;
+	question.len = (uint32_t)(HEAD - 16 + len);
 	memcpy(question.path, path, len);
-	return send(opener, &question, 24 + len, MSG_NOSIGNAL | MSG_DONTWAIT);
+	return send(opener, &question, HEAD + len, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 /* The descriptor of the answer, or -1. */
@@ -77,7 +77,7 @@ static int receive_answer(int opener)
 	return fd;
 }
 
-/* Each path below each location, with each length of its root; notes what was opened. */
+/* Each path below each location and base, with each length of a root; notes what was opened. */
 void attack_opener(struct report *report)
 {
 	static const struct {
@@ -95,20 +95,24 @@ void attack_opener(struct report *report)
 
 	if (opener < 0)
 		return;
-	for (uint32_t location = 0; location < LOCATIONS; location++)
-		for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
-			for (uint32_t root_len = 0; root_len < 4; root_len++) {
-				send_question(opener, location, root_len * root_len * 1000,
-					      paths[i].path, paths[i].len);
-				int fd = receive_answer(opener);
-				if (fd < 0)
-					continue;
-				char text[16] = "";
-				if (pread(fd, text, sizeof(text) - 1, 0) < 0)
-					note(report, "cannot be read: ");
-				note(report, "%u %s: %s\n", location, paths[i].path, text);
-				close(fd);
-			}
+	for (uint32_t i = 0; i < LOCATIONS * BASES * 4; i++) {
+		const struct question question = {
+			.location = i / 4 / BASES,
+			.base = i / 4 % BASES,
+			.root_len = (i % 4) * (i % 4) * 1000,
+		};
+		for (size_t j = 0; j < sizeof(paths) / sizeof(paths[0]); j++) {
+			send_question(opener, &question, paths[j].path, paths[j].len);
+			int fd = receive_answer(opener);
+			if (fd < 0)
+				continue;
+			char text[16] = "";
+			if (pread(fd, text, sizeof(text) - 1, 0) < 0)
+				note(report, "cannot be read: ");
+			note(report, "%u %s: %s\n", question.location, paths[j].path, text);
+			close(fd);
+		}
+	}
 }
 
 /* More than it may ask, and nothing is read. */
@@ -117,6 +121,6 @@ void attack_opener_flood(struct report *report)
 	int opener = find_opener(report);
 
 	for (int i = 0; opener >= 0 && i < MANY; i++)
-		if (send_question(opener, 0, 0, "/link", 5) < 0)
+		if (send_question(opener, &(struct question){ 0 }, "/link", 5) < 0)
 			usleep(100);
 }
