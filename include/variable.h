@@ -11,6 +11,7 @@
 #include <str.h>
 
 struct conf_call;
+struct conf_word;
 struct request;
 struct template;
 struct variable_slot;
@@ -38,6 +39,12 @@ struct variable {
 	const char *doc;
 	unsigned flags;
 };
+
+/*
+ * The name of a variable that a directive defines: the word is "$name", *out is what follows
+ * the sign. 0, or -EINVAL after the error was reported at the word.
+ */
+int conf_parse_variable(struct conf_call *call, const struct conf_word *word, struct str *out);
 
 /*
  * Defines a variable whose name stands in the configuration (map, set, a named

@@ -225,6 +225,21 @@ bool template_is_literal(const struct template *template, struct str *out)
 	return template->is_literal;
 }
 
+int conf_parse_variable(struct conf_call *call, const struct conf_word *word, struct str *out)
+{
+	size_t len = 1;
+
+	while (len < word->text.len && is_name_char(word->text.data[len]))
+		len++;
+	if (!str_starts(word->text, STR("$")) || len == 1 || len != word->text.len)
+		return conf_error(call, word,
+				  "\"%.*s\" is not the name of a variable\n"
+				  "expected \"$\" and letters, digits or \"_\"",
+				  STR_ARG(word->text));
+	*out = str_skip(word->text, 1);
+	return 0;
+}
+
 int variable_define(struct conf_call *call, struct str name, variable_get *get, const void *data,
 		    unsigned flags)
 {

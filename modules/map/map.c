@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Variables whose values depend on a text that is made of other variables.
+ *
+ *     map $host $site {
+ *         hostnames;
+ *         default        main;
+ *         .example.org   example;
+ *         ~^(\w+)\.test$ test/$1;
+ *     }
+ *
+ * A value is looked up when somebody asks for the variable: first the whole text, then host
+ * names with an asterisk, then the expressions in their order.
+ */
+#include <module.h>
+
+#include "table.h"
+
+struct map_pattern {
+	const struct pattern *pattern;
+	struct map_value value;
+};
+
+struct map {
+	const struct template *source;
+	struct map_table exact;
+	struct map_table front, tail; /* "*.example.org" as "example.org", "www.*" as "www" */
+	struct map_pattern *patterns;
+	size_t pattern_count, pattern_capacity;
+	struct map_value fallback; /* of `default` */
+	bool has_fallback;
+	bool is_of_hosts; /* `hostnames` */
+};
+
+/* --- look-up ---------------------------------------------------------------- */
+
+/* The ends of the name that follow a dot, the longest first; also that of ".example.org". */
+static bool find_front(const struct map_table *table, struct str host, struct map_value *out)
+{
+	for (size_t i = 0; table->capacity && i < host.len; i++)
+		if (host.data[i] == '.' && map_table_find(table, str_skip(host, i + 1), out))
+			return true;
+	return false;
+}
+
+/* The beginnings of the name that a dot follows, the longest first. */
+static bool find_tail(const struct map_table *table, struct str host, struct map_value *out)
+{
+	for (size_t i = host.len; table->capacity && i > 1; i--)
+		if (host.data[i - 1] == '.' && i < host.len &&
+		    map_table_find(table, str_head(host, i - 1), out))
+			return true;
+	return false;
+}
+
+static bool find_text(struct request *req, const struct map *map, struct str text,
+		      struct map_value *out)
+{
+	char buffer[256], *lower = buffer;
+
+	if (text.len > sizeof(buffer))
+		lower = pool_alloc(req->pool, text.len);
+	for (size_t i = 0; i < text.len; i++)
+		lower[i] = ascii_lower(text.data[i]);
+	text.data = lower;
+	return map_table_find(&map->exact, text, out) || find_front(&map->front, text, out) ||
+	       find_tail(&map->tail, text, out);
+}
+
+/* An expression that fails ends the search, and the walk through the phases answers 500. */
+static bool find_pattern(struct request *req, const struct map *map, struct str text,
+			 struct map_value *out)
+{
+	for (size_t i = 0; i < map->pattern_count && text.len; i++) {
+		enum match match = pattern_match(req, map->patterns[i].pattern, text);
+
+		if (match == MATCH_FAILED)
+			return false;
+		*out = map->patterns[i].value;
+		if (match == MATCH_YES)
+			return true;
+	}
+	return false;
+}
+
+static bool map_get(struct request *req, struct str rest, const void *data, struct str *out)
+{
+	const struct map *map = data;
+	struct str text = template_text(req, map->source);
+	struct map_value value;
+
+	(void)rest;
+	if (map->is_of_hosts && str_ends(text, STR(".")))
+		text.len--;
+	if (!find_text(req, map, text, &value) && !find_pattern(req, map, text, &value))
+		value = map->fallback;
+	*out = value.len == VALUE_IS_TEMPLATE ? template_text(req, value.data) :
+						(struct str){ value.data, value.len };
+	return true;
+}
+
+/* --- configuration ---------------------------------------------------------- */
+
+enum key_kind {
+	KEY_INVALID,
+	KEY_EXACT,
+	KEY_FRONT, /* "*.example.org" */
+	KEY_BOTH, /* ".example.org": itself and what ends so */
+	KEY_TAIL, /* "www.example.*" */
+};
+
+/* What kind of host name it is. *bare is what is left without asterisk and dot. */
+static enum key_kind host_kind(struct str key, struct str *bare)
+{
+	bool has_asterisk = str_chr(key, '*') >= 0;
+
+	*bare = key;
+	if (str_find(key, STR("..")) >= 0 || str_chr(key, '*') != str_rchr(key, '*'))
+		return KEY_INVALID;
+	if (key.len > 1 && key.data[0] == '.') {
+		*bare = str_skip(key, 1);
+		return has_asterisk ? KEY_INVALID : KEY_BOTH;
+	}
+	if (key.len > 2 && str_starts(key, STR("*."))) {
+		*bare = str_skip(key, 2);
+		return KEY_FRONT;
+	}
+	if (key.len > 2 && str_ends(key, STR(".*"))) {
+		*bare = str_head(key, key.len - 2);
+		return KEY_TAIL;
+	}
+	return has_asterisk ? KEY_INVALID : KEY_EXACT;
+}
+
+/* The text in lower case: itself, if it is. */
+static struct str lower_key(struct pool *pool, struct str key)
+{
+	size_t i = 0;
+
+	while (i < key.len && key.data[i] == ascii_lower(key.data[i]))
+		i++;
+	if (i == key.len)
+		return key;
+
+	struct str copy = pool_strdup(pool, key);
+
+	for (; i < copy.len; i++)
+		((char *)copy.data)[i] = ascii_lower(copy.data[i]);
+	return copy;
+}
+
+static int add_key(struct conf_call *call, struct map *map, const struct conf_word *word,
+		   struct map_value value)
+{
+	struct str key = str_skip(word->text, str_starts(word->text, STR("\\")));
+	enum key_kind kind = map->is_of_hosts ? host_kind(key, &key) : KEY_EXACT;
+	struct map_value before;
+	bool is_new = true;
+
+	key = lower_key(call->pool, key);
+	if (kind == KEY_INVALID)
+		return conf_error(call, word,
+				  "invalid host name or wildcard \"%.*s\"\n"
+				  "one asterisk may stand at the front (*.example.org) or at the "
+				  "end (www.*)",
+				  STR_ARG(word->text));
+	if (kind == KEY_BOTH && map_table_find(&map->front, key, &before))
+		is_new = false;
+	else if (kind == KEY_EXACT || kind == KEY_BOTH)
+		is_new = map_table_add(&map->exact, key, value);
+	if (is_new && (kind == KEY_FRONT || kind == KEY_BOTH))
+		is_new = map_table_add(&map->front, key, value);
+	if (kind == KEY_TAIL)
+		is_new = map_table_add(&map->tail, key, value);
+	if (is_new)
+		return 0;
+	return conf_error(call, word, "\"%.*s\" stands in this map already%s",
+			  STR_ARG(word->text),
+			  map->is_of_hosts ? "" : "\nupper and lower case are the same here");
+}
+
+static int add_pattern(struct conf_call *call, struct map *map, const struct conf_word *word,
+		       struct map_value value)
+{
+	bool nocase = str_starts(word->text, STR("~*"));
+	struct map_pattern added = { .value = value };
+
+	added.pattern = pattern_compile(call, word, 1 + nocase, nocase);
+	if (!added.pattern)
+		return -EINVAL;
+	map->patterns = pool_grow(call->pool, map->patterns, map->pattern_count,
+				  &map->pattern_capacity, sizeof(added));
+	map->patterns[map->pattern_count++] = added;
+	return 0;
+}
+
+static int parse_value(struct conf_call *call, const struct conf_word *word, struct map_value *out)
+{
+	const struct template *template;
+
+	*out = (struct map_value){ word->text.data, (uint32_t)word->text.len };
+	if (str_chr(word->text, '$') < 0)
+		return 0;
+	if (conf_parse_template(call, word, &template) < 0)
+		return -EINVAL;
+	*out = (struct map_value){ template, VALUE_IS_TEMPLATE };
+	return 0;
+}
+
+static int add_line(struct conf_call *call, struct map *map, const struct conf_node *line)
+{
+	struct map_value value;
+
+	if (line->is_block || line->nargs != 1)
+		return conf_error(call, &line->name,
+				  "a line of a map has a text and a value, as in \"a 1;\"%s",
+				  line->nargs > 1 ? "\na value with blanks must stand in quotes" :
+						    "");
+	if (parse_value(call, &line->args[0], &value) < 0)
+		return -EINVAL;
+	if (str_starts(line->name.text, STR("~")))
+		return add_pattern(call, map, &line->name, value);
+	if (!str_eq(line->name.text, STR("default")))
+		return add_key(call, map, &line->name, value);
+	if (map->has_fallback)
+		return conf_error(call, &line->name, "this map has a default already");
+	map->fallback = value;
+	map->has_fallback = true;
+	return 0;
+}
+
+/* Takes `hostnames` and `volatile`, which stand alone in their lines. */
+static bool take_option(struct map *map, const struct conf_node *line, unsigned *flags)
+{
+	if (line->nargs || line->is_block)
+		return false;
+	if (str_eq(line->name.text, STR("hostnames")))
+		map->is_of_hosts = true;
+	else if (str_eq(line->name.text, STR("volatile")))
+		*flags = VARIABLE_VOLATILE;
+	else
+		return false;
+	return true;
+}
+
+/* Counts the lines of each table, so that their memory is taken once. */
+static void make_room(struct conf_call *call, struct map *map)
+{
+	size_t exact = 0, front = 0, tail = 0;
+
+	for (const struct conf_node *line = call->node->first; line; line = line->next) {
+		struct str key = line->name.text, bare;
+
+		if (str_starts(key, STR("~")))
+			continue;
+		exact++;
+		front += str_starts(key, STR(".")) || host_kind(key, &bare) == KEY_FRONT;
+		tail += host_kind(key, &bare) == KEY_TAIL;
+	}
+	map_table_init(&map->exact, call->pool, exact);
+	map_table_init(&map->front, call->pool, front);
+	map_table_init(&map->tail, call->pool, tail);
+}
+
+static int set_map(struct conf_call *call)
+{
+	const struct conf_word *args = call->node->args;
+	struct map *map = pool_new(call->pool, struct map);
+	struct str name;
+	unsigned flags = 0;
+	int result = 0;
+
+	if (conf_parse_template(call, &args[0], &map->source) < 0 ||
+	    conf_parse_variable(call, &args[1], &name) < 0)
+		return -EINVAL;
+	map->fallback.data = "";
+	make_room(call, map);
+	for (const struct conf_node *line = call->node->first; line; line = line->next)
+		if (!take_option(map, line, &flags) && add_line(call, map, line) < 0)
+			result = -EINVAL;
+	if (variable_define(call, name, map_get, map, flags) < 0)
+		return -EINVAL;
+	return result;
+}
+
+#define MAP_DOC                                                                            \
+	"Defines a variable whose value is found by a text, which may have variables in it: " \
+	"the value that stands beside the same text, in upper or lower case; otherwise, after " \
+	"the line `hostnames;`, that of a host name with an asterisk at its front or end " \
+	"(*.example.org, www.example.*; .example.org is example.org and *.example.org), the " \
+	"longest first; otherwise that of the first expression that matches (~ exactly, ~* in " \
+	"upper or lower case); otherwise that of `default`, which is empty if it is not "      \
+	"there. Values may have variables in them, also $1 and named groups of the "           \
+	"expression.\n\n"                                                                    \
+	"    map $http_accept_language $language {\n"                                        \
+	"        default en;\n"                                                              \
+	"        ~^de    de;\n"                                                              \
+	"    }\n"                                                                            \
+	"    server { root /srv/$language; }\n\n"                                            \
+	"`include FILE;` reads lines from a file. `volatile;` looks the value up at each use " \
+	"instead of once in a request. A backslash before a text keeps it from being one of "  \
+	"these words. A variable that nobody asks for costs nothing."
+
+#define HASH_DOC \
+	"Is accepted and has no effect: the table of a map has the size that its lines need."
+
+const struct module map_module = {
+	.name = "map",
+	.summary = "defines variables that depend on other variables",
+	.directives = (const struct directive[]) {
+		DIRECTIVE_SET("map", IN_HTTP, set_map, "text $variable { text value; ... }",
+			      MAP_DOC, .flags = RAW_BLOCK | REPEAT, .min_args = 2),
+		DIRECTIVE_OBSOLETE("map_hash_max_size", IN_HTTP, "size", HASH_DOC),
+		DIRECTIVE_OBSOLETE("map_hash_bucket_size", IN_HTTP, "size", HASH_DOC),
+		{ 0 }
+	},
+};
