@@ -136,4 +136,31 @@ static inline char *str_put(char *to, struct str s)
 	return to + s.len;
 }
 
+/*
+ * The same, faster for texts of up to 32 bytes whose length the compiler does not know, such as
+ * names and values of fields: without a call of memcpy(3). Two blocks, which may overlap, make
+ * up the text.
+ */
+static inline char *str_put_short(char *to, struct str s)
+{
+	char *end = to + s.len;
+
+	if (s.len > 32)
+		return str_put(to, s);
+	if (s.len >= 16) {
+		memcpy(to, s.data, 16);
+		memcpy(end - 16, s.data + s.len - 16, 16);
+	} else if (s.len >= 8) {
+		memcpy(to, s.data, 8);
+		memcpy(end - 8, s.data + s.len - 8, 8);
+	} else if (s.len >= 4) {
+		memcpy(to, s.data, 4);
+		memcpy(end - 4, s.data + s.len - 4, 4);
+	} else {
+		for (size_t i = 0; i < s.len; i++)
+			to[i] = s.data[i];
+	}
+	return end;
+}
+
 #endif

@@ -25,6 +25,7 @@
 #include <timer.h>
 
 struct conn;
+struct header;
 struct request;
 
 /*
@@ -57,6 +58,8 @@ struct conn_past {
 	struct str preface; /* that it has begun with; empty: none */
 };
 
+enum { FIELDS_OF_PROTOCOL = 3 };
+
 struct protocol {
 	const char *name;
 	void (*open)(struct conn *conn); /* may close it at once */
@@ -80,10 +83,11 @@ struct protocol {
 	/* Was a request of this connection sent before the response to the one ahead of it was? */
 	bool (*is_pipelined)(const struct request *req);
 	/*
-	 * The value of a field of the response that only this protocol writes; the name is in
-	 * lower case, with underscores for hyphens. False: it writes none of that name.
+	 * Writes the fields of the response that only this protocol has to `to`, and returns
+	 * their number, FIELDS_OF_PROTOCOL at most. They may change as long as the response is
+	 * not complete. NULL: it has none.
 	 */
-	bool (*sent_field)(struct request *req, struct str name, struct str *out);
+	int (*own_fields)(struct request *req, struct header *to);
 };
 
 struct conn {

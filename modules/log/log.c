@@ -48,7 +48,7 @@ static inline bytes16 are_escaped(bytes16 bytes)
 
 static char *put_bytes(char *to, const char *limit, struct str bytes)
 {
-	return bytes.len <= (size_t)(limit - to) ? str_put(to, bytes) : NULL;
+	return bytes.len <= (size_t)(limit - to) ? str_put_short(to, bytes) : NULL;
 }
 
 static char *put_default(char *to, const char *limit, struct str value, bool found)

@@ -34,9 +34,9 @@
 #include "http/field/method.h"
 #include "http/field/status.h"
 #include "http/field/uri.h"
-#include "http/h1/response_head.h"
 #include "http/request/phases.h"
 #include "http/request/request_private.h"
+#include "http/request/response_fields.h"
 #include "http/routing/routing.h"
 #include "process/server/logfiles.h"
 
@@ -185,18 +185,41 @@ static int fill_in(struct request_core *core, const char *target, const struct a
 	return status ? status : request_decode_target(core);
 }
 
+/* field_visitor */
+static void add_line(void *data, struct str name, struct str value)
+{
+	struct reply *reply = data;
+
+	reply->head = memory_printf("%s%.*s: %.*s\r\n", reply->head, STR_ARG(name),
+				    STR_ARG(value));
+}
+
+static const char *status_line(const struct response *response)
+{
+	struct str reason = response->reason;
+
+	if (str_empty(reason))
+		reason = status_reason(response->status);
+	return memory_printf("HTTP/1.1 %d %.*s\r\n", response->status, STR_ARG(reason));
+}
+
 /* struct request_core, .complete */
 static void complete(struct request *req, void *data)
 {
 	struct exchange *exchange = data;
 	struct request_core *core = request_core(req);
 
+	struct reply *reply = exchange->reply;
+
 	exchange->is_complete = true;
 	if (core->closing)
 		return;
-	exchange->reply->status = req->response.status;
-	exchange->reply->head = memory_printf("%.*s", STR_ARG(response_head(core, false)));
-	exchange->reply->is_whole = true;
+	response_check(req);
+	reply->status = req->response.status;
+	reply->head = status_line(&req->response);
+	response_each_field(req, add_line, reply);
+	reply->head = memory_printf("%s\r\n", reply->head);
+	reply->is_whole = true;
 }
 
 static void begin(struct exchange *exchange, const char *target, const struct ask *ask)

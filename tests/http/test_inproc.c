@@ -86,6 +86,7 @@ START_TEST(logs_are_files)
 	get(server, "/a");
 	get(server, "/closed");
 	get(server, "no path");
+	log_once(server, "client sent an invalid request: 400 Bad Request, client: 127.0.0.1");
 	ck_assert_str_eq(file_text(server, "/access.log"),
 			 "/a 200 4 1 OK\n/closed 444 0 1 \n- 400 148 1 OK\n");
 	server_stop(server);

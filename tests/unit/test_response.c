@@ -3,6 +3,7 @@
 #include "unit/http_test.h"
 
 #include "http/h1/response_head.h"
+#include "http/request/response_fields.h"
 
 /* A line end, a NUL, and what would be a field of its own behind them. */
 static const struct str breaks[] = {
@@ -25,7 +26,7 @@ static struct request *answered(void)
 /* The head of the answer, checked: each line is ended by CR LF, has no NUL, and is expected. */
 static const char *head_of(struct request *req)
 {
-	struct str head = response_head(request_core(req), false);
+	struct str head = response_head(req);
 	char *text = memory_printf("%.*s", STR_ARG(head));
 
 	ck_assert_uint_eq(strlen(text), head.len);
@@ -215,6 +216,119 @@ START_TEST(trailers_stay_in_their_lines)
 }
 END_TEST
 
-TESTS("response", members_stay_in_their_lines, what_is_left_is_as_usual,
+/* --- the fields that are sent ------------------------------------------------------ */
+
+struct listing {
+	struct request *req;
+	char *lines;
+};
+
+/* Lists a field, whose variable has to have the same value. */
+static void list_field(void *data, struct str name, struct str value)
+{
+	struct listing *listing = data;
+	char *variable = memory_printf("sent_http_%.*s", STR_ARG(name));
+
+	for (char *c = variable; *c; c++)
+		*c = *c == '-' ? '_' : ascii_lower(*c);
+	assert_str(variable_text(listing->req, str_from(variable)),
+		   memory_printf("%.*s", STR_ARG(value)));
+	listing->lines = memory_printf("%s%.*s: %.*s\r\n", listing->lines, STR_ARG(name),
+				       STR_ARG(value));
+}
+
+/* The lines of the head are those of the list. */
+static const char *fields_of(struct request *req)
+{
+	struct listing listing = { req, "" };
+
+	response_each_field(req, list_field, &listing);
+
+	const char *head = head_of(req), *lines = strstr(head, "\r\n") + 2;
+
+	ck_assert_str_eq(lines, memory_printf("%s\r\n", listing.lines));
+	return strstr(lines, "Content-");
+}
+
+START_TEST(each_field_is_written_and_has_a_variable)
+{
+	struct request *req = answered();
+	struct response *response = &req->response;
+
+	ck_assert_str_eq(fields_of(req), "Content-Length: 0\r\nConnection: close\r\n\r\n");
+	response->content_type = STR("text/html");
+	response->charset = STR("utf-8");
+	response->body = body_from_memory(req, STR("hello"));
+	response->last_modified = 784111777;
+	response->location = STR("/l");
+	response->etag = STR("\"e\"");
+	response->nosniff = true;
+	response_add(req, STR("X-A"), STR("1"));
+	response_add(req, STR("Vary"), STR("*"));
+	request_core(req)->keepalive = true;
+	req->version = HTTP_1_0;
+	ck_assert_str_eq(fields_of(req), "Content-Type: text/html; charset=utf-8\r\n"
+					 "Content-Length: 5\r\n"
+					 "Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
+					 "Location: http://site:8080/l\r\n"
+					 "Connection: keep-alive\r\n"
+					 "ETag: \"e\"\r\n"
+					 "X-Content-Type-Options: nosniff\r\n"
+					 "X-A: 1\r\nVary: *\r\n\r\n");
+	response->last_modified_text = STR("some day");
+	response->status = 304;
+	response->charset = STR("");
+	req->version = HTTP_1_1;
+	response_remove(req, STR("Location"));
+	response_remove(req, STR("X-A"));
+	ck_assert_str_eq(fields_of(req), "Content-Type: text/html\r\n"
+					 "Last-Modified: some day\r\n"
+					 "ETag: \"e\"\r\n"
+					 "X-Content-Type-Options: nosniff\r\n"
+					 "Vary: *\r\n\r\n");
+	end_request(req);
+}
+END_TEST
+
+START_TEST(an_unknown_length_is_chunked)
+{
+	struct request *req = answered();
+
+	req->response.body = body_from_memory(req, STR("hello"));
+	req->response.body->length = -1;
+	request_core(req)->keepalive = true;
+	ck_assert_ptr_null(fields_of(req));
+	h1_request(req)->is_chunked = true;
+	ck_assert_ptr_nonnull(strstr(head_of(req), "\r\nTransfer-Encoding: chunked\r\n\r\n"));
+	ck_assert_ptr_null(fields_of(req));
+	end_request(req);
+}
+END_TEST
+
+START_TEST(fields_of_any_length)
+{
+	for (int len = 0; len < 3000; len += len < 600 ? 1 : 97) {
+		struct request *req = answered();
+		char *value = memory_alloc((size_t)len + 1);
+
+		memset(value, 'v', (size_t)len);
+		value[len] = '\0';
+		req->response.etag = str_from(value);
+		req->response.reason = str_from(value);
+		response_add(req, STR("X-A"), str_from(value));
+		response_add(req, STR("X-A"), str_from(value));
+		ck_assert_ptr_nonnull(strstr(head_of(req),
+					     memory_printf("\r\nX-A: %s\r\nX-A: %s\r\n\r\n",
+							   value, value)));
+		req->response.trailers = req->response.headers;
+		assert_str(response_trailers(req),
+			   memory_printf("X-A: %s\r\nX-A: %s\r\n", value, value));
+		end_request(req);
+	}
+}
+END_TEST
+
+TESTS("response", each_field_is_written_and_has_a_variable, an_unknown_length_is_chunked,
+      fields_of_any_length, members_stay_in_their_lines, what_is_left_is_as_usual,
       added_fields_stay_in_their_lines, redirects_keep_their_target, redirects_name_a_host,
       trailers_stay_in_their_lines)

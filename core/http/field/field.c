@@ -97,8 +97,7 @@ bool list_has(struct str list, struct str token)
 
 /* --- field lines of one name ---------------------------------------------------- */
 
-/* "user_agent" is the field User-Agent. */
-static inline bool is_field(struct str field, struct str variable)
+bool field_is_named(struct str field, struct str variable)
 {
 	if (field.len != variable.len)
 		return false;
@@ -114,7 +113,7 @@ static inline bool is_field(struct str field, struct str variable)
 /* The first one from here on; NULL if there is none. */
 static const struct header *find_field(const struct header *header, struct str name)
 {
-	while (header && !is_field(header->name, name))
+	while (header && !field_is_named(header->name, name))
 		header = header->next;
 	return header;
 }

@@ -6,8 +6,11 @@
 #include <pool.h>
 #include <response.h>
 
+/* Whether the name of a variable is that of a field: "user_agent" is the field User-Agent. */
+bool field_is_named(struct str field, struct str variable);
+
 /*
- * The values of all fields of that name ("user_agent" is the field User-Agent) in
+ * The values of all fields of that name, which is a variable's, in
  * their order, with a comma between (a semicolon between cookies). False: there is
  * none.
  */

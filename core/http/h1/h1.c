@@ -243,34 +243,9 @@ static void on_drain(struct conn *conn)
 		conn_close(conn);
 }
 
-/* A subrequest is part of the request that the client has sent. */
-static struct h1_request *sent_request(const struct request *req)
-{
-	while (req->parent)
-		req = req->parent;
-	return h1_request(req);
-}
-
 static bool is_pipelined(const struct request *req)
 {
-	return sent_request(req)->is_pipelined;
-}
-
-static bool sent_field(struct request *req, struct str name, struct str *out)
-{
-	const struct h1_request *request = sent_request(req);
-	int64_t ms = request->core.pub.location->core->keepalive_header.ms;
-	bool keepalive = request->core.keepalive;
-
-	if (str_eq(name, STR("connection")))
-		*out = keepalive ? STR("keep-alive") : STR("close");
-	else if (str_eq(name, STR("keep_alive")) && keepalive && ms)
-		*out = pool_printf(req->pool, "timeout=%lld", (long long)ms / 1000);
-	else if (str_eq(name, STR("transfer_encoding")) && request->is_chunked)
-		*out = STR("chunked");
-	else
-		return false;
-	return true;
+	return h1_request_of(req)->is_pipelined;
 }
 
 const struct protocol http1_protocol = {
@@ -285,5 +260,5 @@ const struct protocol http1_protocol = {
 	.drain = on_drain,
 	.close = h1_close,
 	.is_pipelined = is_pipelined,
-	.sent_field = sent_field,
+	.own_fields = h1_own_fields,
 };

@@ -74,6 +74,14 @@ static inline struct h1_request *h1_request(const struct request *req)
 	return (struct h1_request *)req;
 }
 
+/* The same for a subrequest, which is part of the request that the client has sent. */
+static inline struct h1_request *h1_request_of(const struct request *req)
+{
+	while (req->parent)
+		req = req->parent;
+	return h1_request(req);
+}
+
 /*
  * What a connection has only while it is busy: from the first byte of a request until
  * nothing is left to receive, to respond to or to send. Without it an idle connection is
@@ -174,6 +182,9 @@ bool h1_discard_body(struct h1_busy *busy);
  * have room for three slices.
  */
 void h1_complete(struct request *req, void *data);
+
+/* struct protocol, .own_fields: Transfer-Encoding, Connection, Keep-Alive. */
+int h1_own_fields(struct request *req, struct header *to);
 
 /*
  * Moves one slice of at most max bytes of the current response's body to the output, which

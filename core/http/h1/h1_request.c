@@ -5,7 +5,6 @@
 #include <escape.h>
 
 #include "http/conf/http.h"
-#include "http/field/status.h"
 #include "http/field/uri.h"
 #include "http/routing/routing.h"
 
@@ -171,9 +170,6 @@ static void refuse(struct h1 *h, struct request_core *core, int status)
 	/* The line may end after its method; then read_request_line() has not set head_only. */
 	core->pub.head_only = str_starts(core->pub.line, STR("HEAD "));
 	h1_request(&core->pub)->is_head = core->pub.head_only;
-	if (status != 500) /* not the client's fault, and reported already */
-		request_log(&core->pub, LEVEL_INFO, 0, "client sent an invalid request: %d %.*s",
-			    status, STR_ARG(status_reason(status)));
 	request_refuse(core, status);
 }
 

@@ -18,6 +18,27 @@ static void end_response(struct h1_busy *busy, struct h1_request *request)
 		busy->is_last = true;
 }
 
+int h1_own_fields(struct request *req, struct header *to)
+{
+	const struct h1_request *request = h1_request_of(req);
+	const struct request *sent = &request->core.pub;
+	int64_t ms = sent->location->core->keepalive_header.ms;
+	int count = 0;
+
+	if (request->is_chunked)
+		to[count++] = (struct header){ STR("Transfer-Encoding"), STR("chunked"), NULL };
+	if (!request->core.keepalive)
+		to[count++] = (struct header){ STR("Connection"), STR("close"), NULL };
+	else if (sent->version == HTTP_1_0)
+		to[count++] = (struct header){ STR("Connection"), STR("keep-alive"), NULL };
+	if (request->core.keepalive && ms)
+		to[count++] = (struct header){
+			STR("Keep-Alive"),
+			pool_printf(req->pool, "timeout=%lld", (long long)ms / 1000), NULL
+		};
+	return count;
+}
+
 static void put_head(struct h1_busy *busy, struct h1_request *request)
 {
 	struct request_core *core = &request->core;
@@ -30,7 +51,7 @@ static void put_head(struct h1_busy *busy, struct h1_request *request)
 		core->keepalive &= request->is_chunked || request->is_head;
 	}
 	request->sent_begin = busy->out.queued;
-	output_add_bytes(&busy->out, response_head(core, request->is_chunked));
+	output_add_bytes(&busy->out, response_head(req));
 	core->response_head_bytes = busy->out.queued - request->sent_begin;
 	request->has_head = true;
 }

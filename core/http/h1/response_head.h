@@ -5,14 +5,12 @@
 
 #include <module.h>
 
-struct request_core;
-
 /*
- * The head for req->response, in the pool of the request: status line, fields,
- * empty line. is_chunked says how the body is framed, core->keepalive whether the
- * connection goes on. What would not stay in its line is left out, see response_check().
+ * The head for req->response, in the pool of the request: status line, fields (those of
+ * response_fields()), empty line. What would not stay in its line is left out, see
+ * response_check().
  */
-struct str response_head(struct request_core *core, bool is_chunked);
+struct str response_head(struct request *req);
 
 /* The lines of the trailers, without the empty line behind them; checked as well. */
 struct str response_trailers(struct request *req);

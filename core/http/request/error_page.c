@@ -10,8 +10,9 @@
  */
 #include "http/request/error_page.h"
 
-#include "http/request/request_private.h"
 #include "http/field/status.h"
+#include "http/request/request_private.h"
+#include "http/request/response_fields.h"
 
 /* --- the directive ------------------------------------------------------------- */
 

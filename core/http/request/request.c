@@ -18,6 +18,7 @@
  */
 #include "http/request/request_private.h"
 
+#include "http/field/status.h"
 #include "http/request/phases.h"
 
 /* Called after a walk through the phases, which has ended or waits. */
@@ -35,6 +36,9 @@ void request_advance(struct request_core *core)
 
 void request_refuse(struct request_core *core, int status)
 {
+	if (status != 500) /* not the client's fault, and reported already */
+		request_log(&core->pub, LEVEL_INFO, 0, "client sent an invalid request: %d %.*s",
+			    status, STR_ARG(status_reason(status)));
 	walked(core, phases_refuse(&core->pub, status));
 }
 

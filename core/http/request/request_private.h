@@ -150,29 +150,8 @@ struct variable_value *request_values(struct request_core *core);
 /* Walks until the response is complete (then calls `complete`) or the request waits. */
 void request_advance(struct request_core *core);
 
-/* The same with an error to begin with: the head could not be read. */
+/* The same with an error to begin with: the head is not valid. The error log says so. */
 void request_refuse(struct request_core *core, int status);
-
-/*
- * Removes what would break the lines of the head: members and values with CR,
- * LF or NUL in them, fields whose name is no token. The error log says so. Call it
- * before a head is written. Only Location is left as it is: response_location()
- * escapes it.
- */
-void response_check(struct request *req);
-
-/* The same for a list of fields, such as trailers; returns where the next one is added. */
-struct header **response_check_fields(struct request *req, struct header **list);
-
-/*
- * The field Location: a path becomes a URL, as nginx does, with the name of the
- * server or the host that was asked, and the port unless it is the usual one. Control
- * characters are percent-encoded.
- */
-struct str response_location(struct request *req);
-
-/* "skua" or "skua/0.1.0", by server_tokens. */
-struct str server_token(int server_tokens);
 
 /*
  * request_redirect() and request_redirect_named() for an error page, which is made while no

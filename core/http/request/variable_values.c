@@ -207,7 +207,7 @@ bool template_uri(struct request *req, const struct template *template, struct s
 
 static char *put_plain(char *to, const char *limit, struct str text)
 {
-	return text.len <= (size_t)(limit - to) ? str_put(to, text) : NULL;
+	return text.len <= (size_t)(limit - to) ? str_put_short(to, text) : NULL;
 }
 
 char *template_put(struct request *req, const struct template *template, variable_put *put,

@@ -121,7 +121,8 @@ const struct variable http_variables[] = {
 	{ "time_iso8601", variable_time_iso8601, "The local time: 1994-11-06T09:49:37+01:00.",
 	  VARIABLE_VOLATILE | VARIABLE_PLAIN },
 	{ "sent_http_", variable_sent_http,
-	  "The field of the response with that name: $sent_http_content_type.",
+	  "The field of the response with that name, as it is sent: $sent_http_content_type. "
+	  "Several fields of one name are a list.",
 	  VARIABLE_PREFIX | VARIABLE_VOLATILE },
 	{ "sent_trailer_", variable_sent_trailer,
 	  "The field of that name which follows the body of the response.",

@@ -10,7 +10,7 @@
 #include <date.h>
 #include "http/field/fields.h"
 #include "http/request/request_private.h"
-#include "http/field/status.h"
+#include "http/request/response_fields.h"
 
 struct str milliseconds_text(struct pool *pool, int64_t ms)
 {
@@ -31,6 +31,8 @@ bool variable_status(struct request *req, struct str rest, const void *data, str
 	(void)rest, (void)data;
 	if (status == 0)
 		return text_if_not_empty(STR("000"), out);
+	if (status == 200)
+		return text_if_not_empty(STR("200"), out);
 	return number_found(req->pool, (uint64_t)status, out);
 }
 
@@ -136,82 +138,35 @@ bool variable_time_iso8601(struct request *req, struct str rest, const void *dat
 
 /* --- fields of the response --------------------------------------------------- */
 
-static bool sent_content_type(struct request *req, struct str *out)
-{
-	const struct response *response = &req->response;
-
-	if (str_empty(response->charset))
-		return text_if_not_empty(response->content_type, out);
-	return text_if_not_empty(pool_concat(req->pool,
-					     (struct str[]){ response->content_type,
-							     STR("; charset="), response->charset },
-					     3),
-				 out);
-}
-
-static bool sent_content_length(struct request *req, struct str *out)
-{
-	const struct response *response = &req->response;
-
-	if (!status_has_body(response->status) || (response->body && response->body->length < 0))
-		return false;
-	return number_found(req->pool, response->body ? (uint64_t)response->body->length : 0, out);
-}
-
-static bool sent_last_modified(struct request *req, struct str *out)
-{
-	const struct response *response = &req->response;
-
-	if (!str_empty(response->last_modified_text))
-		return text_if_not_empty(response->last_modified_text, out);
-	if (response->last_modified < 0)
-		return false;
-
-	char *text = pool_alloc(req->pool, DATE_HTTP_LEN);
-
-	return text_if_not_empty(str_range(text, date_put_http(text, response->last_modified)),
-				 out);
-}
-
-static bool sent_location(struct request *req, struct str *out)
-{
-	return !str_empty(req->response.location) && text_if_not_empty(response_location(req), out);
-}
-
-static bool sent_etag(struct request *req, struct str *out)
-{
-	return text_if_not_empty(req->response.etag, out);
-}
-
-static bool sent_server(struct request *req, struct str *out)
-{
-	return text_if_not_empty(server_token(req->location->core->server_tokens), out);
-}
-
-/* Fields that the list of headers does not have. */
-static const struct {
-	struct str name;
-	bool (*get)(struct request *req, struct str *out);
-} sent_fields[] = {
-	{ STR_INIT("content_type"), sent_content_type },
-	{ STR_INIT("content_length"), sent_content_length },
-	{ STR_INIT("last_modified"), sent_last_modified },
-	{ STR_INIT("location"), sent_location },
-	{ STR_INIT("etag"), sent_etag },
-	{ STR_INIT("server"), sent_server },
+struct sought {
+	struct request *req;
+	struct str name; /* as variables have it */
+	struct str value;
+	bool is_found;
 };
+
+/* field_visitor: values of several fields of one name become a list. */
+static void find_sent(void *data, struct str name, struct str value)
+{
+	struct sought *sought = data;
+	const struct str parts[] = { sought->value, STR(", "), value };
+
+	if (!field_is_named(name, sought->name))
+		return;
+	sought->value = sought->is_found ? pool_concat(sought->req->pool, parts, 3) :
+					   pool_strdup(sought->req->pool, value);
+	sought->is_found = true;
+}
 
 bool variable_sent_http(struct request *req, struct str rest, const void *data, struct str *out)
 {
-	const struct protocol *protocol = req->conn->protocol;
+	struct sought sought = { .req = req, .name = rest };
 
 	(void)data;
-	if (protocol && protocol->sent_field && protocol->sent_field(req, rest, out))
-		return true;
-	for (size_t i = 0; i < sizeof(sent_fields) / sizeof(sent_fields[0]); i++)
-		if (str_eq(rest, sent_fields[i].name))
-			return sent_fields[i].get(req, out);
-	return fields_text(req->pool, req->response.headers, rest, out);
+	response_each_field(req, find_sent, &sought);
+	if (sought.is_found)
+		*out = sought.value;
+	return sought.is_found;
 }
 
 bool variable_sent_trailer(struct request *req, struct str rest, const void *data, struct str *out)
