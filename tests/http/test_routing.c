@@ -3,7 +3,7 @@
  * Servers, locations and variables over a socket: how a request's host, path and
  * address lead to an answer. The expectations are what nginx does.
  */
-#include "harness/client.h"
+#include "http/inproc.h"
 #include "harness/memory.h"
 #include "harness/test.h"
 
@@ -19,7 +19,7 @@ static const char *body_of(struct server *server, const char *host, const char *
 
 START_TEST(the_host_chooses_the_server)
 {
-	struct server *server = server_start(
+	struct server *server = inproc_start(
 		"http { access_log off;"
 		"server { " LISTEN " server_name one; return 200 one; }"
 		"server { " LISTEN " server_name *.two; return 200 \"two $host\"; }"
@@ -31,7 +31,7 @@ START_TEST(the_host_chooses_the_server)
 	ck_assert_str_eq(body_of(server, "A.b.Two.", "/"), "two a.b.two");
 	ck_assert_str_eq(body_of(server, "x.three", "/"), "three x x");
 	ck_assert_str_eq(body_of(server, "other", "/"), "one");
-	ck_assert_str_eq(raw(server, "GET / HTTP/1.0\r\n\r\n").body, "none");
+	ck_assert_str_eq(ask(server, "/", .version = "1.0", .host = "").body, "none");
 	ck_assert_str_eq(body_of(server, "one", "http://b.two:1/"), "two b.two");
 	server_stop(server);
 }
@@ -39,7 +39,7 @@ END_TEST
 
 START_TEST(addresses_have_servers_of_their_own)
 {
-	struct server *server = server_start(
+	struct server *server = inproc_start(
 		"http { access_log off;"
 		"server { " LISTEN " return 200 first; }"
 		"server { " LISTEN " listen 127.0.0.1:%PORT2%; server_name a; return 200 a; }"
@@ -58,7 +58,7 @@ END_TEST
 START_TEST(an_address_beside_the_wildcard_of_its_port)
 {
 	struct server *server =
-		server_start("http { access_log off;"
+		inproc_start("http { access_log off;"
 			     "server { listen %PORT%; return 200 all; }"
 			     "server { listen 127.0.0.1:%PORT%; return 200 \"one $server_addr\"; }"
 			     "server { listen 127.0.0.2:%PORT%; return 200 two; } }");
@@ -70,7 +70,7 @@ END_TEST
 
 START_TEST(captures_survive_redirects_inside_the_server)
 {
-	struct server *server = server_with("location ~ ^/a/(?<rest>.*)$ {"
+	struct server *server = inproc_with("location ~ ^/a/(?<rest>.*)$ {"
 					    "  error_page 404 /lost; return 404; }"
 					    "location /lost { return 200 \"$1 $rest $uri\"; }");
 
@@ -82,7 +82,7 @@ END_TEST
 
 START_TEST(a_capture_goes_before_what_its_name_means)
 {
-	struct server *server = server_with("location ~ ^/(?<http_x>\\w+)/(?<arg_y>\\w+)$ {"
+	struct server *server = inproc_with("location ~ ^/(?<http_x>\\w+)/(?<arg_y>\\w+)$ {"
 					    " return 200 \"$http_x $arg_y\"; }");
 
 	ck_assert_str_eq(ask(server, "/a/b?y=d", .fields = "X: c\r\n").body, "a b");
@@ -93,7 +93,7 @@ END_TEST
 /* What the expression keeps shut stays shut, also for a path that is too much for it. */
 START_TEST(an_expression_that_is_given_up_is_an_error)
 {
-	struct server *server = server_with(
+	struct server *server = inproc_with(
 		"root %DIR%/site; location ~ \"^/d/(([a-z])+.?)+[0-9]$|\\.key$\" { deny all; }");
 	const char *name = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.key";
 
@@ -113,7 +113,7 @@ END_TEST
 
 START_TEST(a_host_that_an_expression_gives_up_is_no_hosts)
 {
-	struct server *server = server_start(
+	struct server *server = inproc_start(
 		"http { access_log off;"
 		"server { " LISTEN " server_name first; return 200 first; }"
 		"server { " LISTEN " server_name ~^(a+)+$; return 200 second; } }");
@@ -131,7 +131,7 @@ END_TEST
 
 START_TEST(paths_are_compared_decoded)
 {
-	struct server *server = server_with("location /a/ { return 200 a; }"
+	struct server *server = inproc_with("location /a/ { return 200 a; }"
 					    "location = \"/b c\" { return 200 b; }"
 					    "location ~ \\.TXT$ { return 200 c; }"
 					    "location ~* \\.md$ { return 200 d; }"
@@ -148,7 +148,7 @@ END_TEST
 
 START_TEST(slashes_are_merged_unless_told_otherwise)
 {
-	struct server *server = server_with("merge_slashes off;"
+	struct server *server = inproc_with("merge_slashes off;"
 					    "location /a/ { return 200 a; }"
 					    "location / { return 200 $uri; }");
 
@@ -160,7 +160,7 @@ END_TEST
 START_TEST(aliases)
 {
 	struct server *server =
-		server_with("location /i/ { alias %DIR%/pictures/; }"
+		inproc_with("location /i/ { alias %DIR%/pictures/; }"
 			    "location ~ ^/u/(\\w+)/(.*)$ { alias %DIR%/home/$1/$2; }"
 			    "location /r { root %DIR%/other/; }");
 
@@ -178,7 +178,7 @@ END_TEST
 START_TEST(a_root_of_variables)
 {
 	const char *const files[] = { "/sites/one/a", "1", "/sites/two/a", "2", NULL };
-	struct server *server = server_start_with(&(struct server_setup){
+	struct server *server = inproc_start_with(&(struct server_setup){
 		.conf = "http { access_log off; server { " LISTEN
 			"server_name ~^(?<site>\\w+)\\.test$; root sites/$site/; } }",
 		.files = files });
@@ -192,7 +192,7 @@ END_TEST
 
 START_TEST(internal_is_for_the_server_only)
 {
-	struct server *server = server_with("error_page 404 /lost;"
+	struct server *server = inproc_with("error_page 404 /lost;"
 					    "location = /lost { internal; return 200 lost; }");
 
 	ck_assert_int_eq(get(server, "/lost").status, 404);
@@ -205,7 +205,7 @@ END_TEST
 START_TEST(error_pages_of_a_block_replace_those_around_it)
 {
 	struct server *server =
-		server_with("error_page 403 404 /outer; location = /outer { return 200 outer; }"
+		inproc_with("error_page 403 404 /outer; location = /outer { return 200 outer; }"
 			    "location = /inner { return 200 inner; }"
 			    "location /a/ { error_page 404 =410 /inner; return 404; }"
 			    "location /b/ { error_page 404 = /inner; return 404; }"
@@ -231,36 +231,10 @@ START_TEST(error_pages_of_a_block_replace_those_around_it)
 }
 END_TEST
 
-START_TEST(variables_in_the_access_log)
-{
-	struct server *server = server_start(
-		"http { log_format v '$status $body_bytes_sent $request_length $pipe "
-		"$connection_requests $request_completion|$is_args$args|$args|$query_string|"
-		"$http_x';"
-		"access_log a.log v; server { " LISTEN " return 200 $request_method; } }");
-	struct client *client = client_open(server);
-
-	client_send(client, "GET / HTTP/1.1\r\nHost: a\r\n\r\nGET /?b HTTP/1.1\r\nHost: a\r\n\r\n"
-			    "GET /? HTTP/1.1\r\nHost: a\r\n\r\n");
-	for (int i = 0; i < 3; i++)
-		ck_assert_str_eq(client_reply(client).body, "GET");
-	client_close(client);
-
-	struct deadline left = { 0 };
-
-	while (file_count(server, "/a.log", "\n") < 3)
-		deadline_wait(&left, "three lines are in the access log");
-	ck_assert_str_eq(file_text(server, "/a.log"),
-			 "200 3 27 . 1 OK|-|-|-|-\n200 3 29 p 2 OK|?b|b|b|-\n"
-			 "200 3 28 p 3 OK|-|-|-|-\n");
-	server_stop(server);
-}
-END_TEST
-
 TESTS("routing", the_host_chooses_the_server, addresses_have_servers_of_their_own,
       an_address_beside_the_wildcard_of_its_port, captures_survive_redirects_inside_the_server,
       a_capture_goes_before_what_its_name_means, an_expression_that_is_given_up_is_an_error,
       a_host_that_an_expression_gives_up_is_no_hosts, paths_are_compared_decoded,
       slashes_are_merged_unless_told_otherwise, aliases,
       a_root_of_variables, internal_is_for_the_server_only,
-      error_pages_of_a_block_replace_those_around_it, variables_in_the_access_log)
+      error_pages_of_a_block_replace_those_around_it)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* limit_except: settings for all methods but some. What is expected is what nginx does. */
-#include "harness/client.h"
+#include "http/inproc.h"
 #include "harness/test.h"
 
 #include <stdio.h>
@@ -15,7 +15,7 @@ static void has_status(struct server *server, const char *method, const char *ta
 
 START_TEST(other_methods_are_in_the_block)
 {
-	struct server *server = server_with(
+	struct server *server = inproc_with(
 		"location /get/ { limit_except GET { deny all; } }"
 		"location /lower/ { limit_except get post { deny all; } }"
 		"location /head/ { limit_except HEAD { deny all; } }"
@@ -46,7 +46,7 @@ END_TEST
 
 START_TEST(the_rest_is_the_locations)
 {
-	struct server *server = server_with(
+	struct server *server = inproc_with(
 		"location /gif { empty_gif; limit_except GET { allow all; } }"
 		"location /hello { limit_except GET { allow all; } hello text; }"
 		"location /page { limit_except GET { deny all; } error_page 403 /403.html; }"
@@ -76,7 +76,7 @@ END_TEST
 /* As in nginx these are the location's alone. */
 START_TEST(return_and_try_files_are_not_in_the_block)
 {
-	struct server *server = server_with(
+	struct server *server = inproc_with(
 		"location /return { return 200 text; limit_except GET { allow all; } }"
 		"location /try { try_files /f =404; limit_except GET { allow all; } }"
 		"location /outer/ { limit_except GET { deny all; } location /outer/in { } }"
@@ -117,7 +117,7 @@ START_TEST(mistakes_are_named)
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		snprintf(conf, sizeof(conf), "http { server { %s } }", cases[i][0]);
-		ck_assert_msg(server_fails(conf, &output) == 1, "%s", cases[i][0]);
+		output = inproc_fails(conf);
 		ck_assert_msg(strstr(output, cases[i][1]), "%s: %s", cases[i][0], output);
 	}
 }

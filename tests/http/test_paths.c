@@ -3,7 +3,7 @@
  * Paths that are made with variables: what a client puts into root, alias, try_files,
  * index or error_page stays below what the configuration has written.
  */
-#include "harness/client.h"
+#include "http/inproc.h"
 #include "harness/memory.h"
 #include "harness/test.h"
 
@@ -13,7 +13,7 @@
 /* A site in www/ with a directory for each user, beside what nobody may see. */
 static struct server *with(const char *directives)
 {
-	struct server *server = server_start_with(&(struct server_setup){
+	struct server *server = inproc_start_with(&(struct server_setup){
 		.conf = memory_printf("http { access_log off; server {"
 				      " listen 127.0.0.1:%%PORT%%; %s } }", directives),
 		.files = (const char *const[]){

