@@ -33,6 +33,7 @@
 #include <conf.h>
 #include <counter.h>
 #include <date.h>
+#include <digest.h>
 #include <escape.h>
 #include <field.h>
 #include <file.h>

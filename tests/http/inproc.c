@@ -395,7 +395,6 @@ struct server *inproc_start_with(const struct server_setup *setup)
 	struct server *server = create(setup);
 
 	server->kind = &kind;
-	server->pid = getpid(); /* a signal for it ends the test */
 	ck_assert_msg(inproc.conf != NULL, "%s", server_output(server));
 	http_prepare(inproc.conf);
 	ck_assert_int_eq(logfiles_open(logs_of(inproc.conf)), 0);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A block whose lines a module reads itself, and the variables it makes. */
-#include "http/inproc.h"
+#include "harness/client.h"
 #include "harness/test.h"
 
 #include <string.h>
 
 START_TEST(its_lines_become_variables)
 {
-	struct server *server = inproc_with("block { apple red; pear \"green; {}\"; }"
+	struct server *server = server_with("block { apple red; pear \"green; {}\"; }"
 					    "location / { return 200 \"$block_apple,$block_pear,"
 					    "$block_plum\"; }");
 
@@ -19,7 +19,7 @@ END_TEST
 START_TEST(a_nested_one_replaces_it)
 {
 	struct server *server =
-		inproc_with("block { apple red; pear green; }"
+		server_with("block { apple red; pear green; }"
 			    "location / { return 200 \"$block_apple,$block_pear\"; }"
 			    "location /b { block { apple blue; }"
 			    "return 200 \"$block_apple,$block_pear\"; }");
@@ -32,9 +32,10 @@ END_TEST
 
 START_TEST(its_mistakes_have_a_place)
 {
-	const char *output =
-		inproc_fails("http { block {\n apple red green;\n pear;\n } }");
+	const char *output;
 
+	ck_assert_int_eq(server_fails("http { block {\n apple red green;\n pear;\n } }", &output),
+			 1);
 	ck_assert_ptr_nonnull(strstr(output, "one value is wanted"));
 	ck_assert_ptr_nonnull(strstr(output, "as in \"pear red;\""));
 	ck_assert_ptr_nonnull(strstr(output, "apple red green;"));

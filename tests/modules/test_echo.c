@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The request as JSON. */
-#include "http/inproc.h"
+#include "harness/client.h"
 #include "harness/test.h"
 
 static struct server *server;
 
 static void setup(void)
 {
-	server = inproc_with("location / { echo on; }");
+	server = server_with("location / { echo on; }");
 }
 
 static void teardown(void)
@@ -17,8 +17,8 @@ static void teardown(void)
 
 START_TEST(says_what_was_asked)
 {
-	struct reply reply = ask(server, "/a%22b/../c%0a?x=1&y=a+b%2Bc%26&&z&=no&bad=%zz",
-				 .host = "h", .fields = "X-Odd: \"\\\xff\r\n", .keep = true);
+	struct reply reply = raw(server, "GET /a%22b/../c%0a?x=1&y=a+b%2Bc%26&&z&=no&bad=%zz "
+					 "HTTP/1.1\r\nHost: h\r\nX-Odd: \"\\\xff\r\n\r\n");
 
 	ck_assert_int_eq(reply.status, 200);
 	ck_assert_str_eq(reply_header(&reply, "Content-Type"), "application/json");
@@ -31,8 +31,7 @@ END_TEST
 
 START_TEST(any_method_without_arguments)
 {
-	struct reply reply = ask(server, "/", .method = "PURGE", .version = "1.0",
-				 .host = "", .keep = true);
+	struct reply reply = raw(server, "PURGE / HTTP/1.0\r\n\r\n");
 
 	ck_assert_str_eq(reply.body,
 			 "{\"method\":\"PURGE\",\"uri\":\"/\",\"args\":{},\"fields\":{}}\n");

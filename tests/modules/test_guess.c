@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A module that overlooks that its expression was given up opens nothing by that. */
-#include "http/inproc.h"
+#include "harness/client.h"
 #include "harness/memory.h"
 #include "harness/test.h"
 
@@ -28,7 +28,7 @@ static void decides(struct server *server, const char *prefix, int yes, int no)
 
 START_TEST(in_the_phase_that_asks)
 {
-	struct server *server = inproc_with("location /access/ { shut ^/access/(a+)+$; }"
+	struct server *server = server_with("location /access/ { shut ^/access/(a+)+$; }"
 					    "location /any/ { satisfy any; shut ^/any/(a+)+$;"
 					    " deny all; }");
 
@@ -41,7 +41,7 @@ END_TEST
 
 START_TEST(in_a_variable_of_any_phase)
 {
-	struct server *server = inproc_with(
+	struct server *server = server_with(
 		"guess $r ^/rewrite/(a+)+$; location /rewrite/ { return 200 \"$r\"; }"
 		"guess $c ^/content/(a+)+$; location /content/ { root %DIR%/html/$c; }"
 		"guess $f ^/filter/(a+)+$; location /filter/ { add_header X \"$f\" always; }");
@@ -57,7 +57,7 @@ END_TEST
 
 START_TEST(in_the_page_of_an_error)
 {
-	struct server *server = inproc_with("guess $e ^/page/(a+)+$;"
+	struct server *server = server_with("guess $e ^/page/(a+)+$;"
 					    "location /page/ { error_page 404 /p/$e; return 404; }"
 					    "location /p/ { return 200 page; }"
 					    "error_page 500 /sorry; location = /sorry {"
@@ -76,7 +76,7 @@ END_TEST
 /* In the log there is nothing to refuse any more. */
 START_TEST(in_the_log)
 {
-	struct server *server = inproc_start(
+	struct server *server = server_start(
 		"http { log_format f '$status'; access_log %DIR%/access.log f if=$l;"
 		"guess $l ^/log/(a+)+$;"
 		"server { listen 127.0.0.1:%PORT%; return 200 served; } }");

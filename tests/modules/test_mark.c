@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Which handlers a location has: those of modules that its configuration speaks of. */
-#include "http/inproc.h"
+#include "harness/client.h"
 #include "harness/test.h"
 
 #include <string.h>
@@ -18,7 +18,7 @@ static void is_marked(struct server *server, const char *target, const char *mar
 
 START_TEST(only_where_it_is_configured)
 {
-	struct server *server = inproc_with("location /plain { hello a; }"
+	struct server *server = server_with("location /plain { hello a; }"
 					    "location /a { mark a; hello a; }"
 					    "location /b { mark b; location /b/in { hello a; }"
 					    " location /b/own { mark own; hello a; } }");
@@ -34,14 +34,14 @@ END_TEST
 
 START_TEST(all_locations_of_a_server)
 {
-	struct server *server = inproc_with("mark all; location /a { mark a; hello a; }"
+	struct server *server = server_with("mark all; location /a { mark a; hello a; }"
 					    "location /b { hello b; }");
 
 	is_marked(server, "/a", "a", 1);
 	is_marked(server, "/b", "all", 1);
 	is_marked(server, "/missing", "all", 1);
-	ck_assert_ptr_null(strstr(ask(server, "/", .host = "").head, "X-Came-By"));
-	ck_assert_ptr_nonnull(strstr(ask(server, "/", .host = "").head, "X-Mark: all"));
+	ck_assert_ptr_null(strstr(raw_all(server, "GET / HTTP/1.1\r\n\r\n"), "X-Came-By"));
+	ck_assert_ptr_nonnull(strstr(raw_all(server, "GET / HTTP/1.1\r\n\r\n"), "X-Mark: all"));
 	server_stop(server);
 }
 END_TEST
@@ -49,7 +49,7 @@ END_TEST
 /* What counts is where the request has come to, and where it has been. */
 START_TEST(redirects_change_them)
 {
-	struct server *server = inproc_with(
+	struct server *server = server_with(
 		"location /plain { hello a; }"
 		"location /a { mark a; hello a; }"
 		"location /to-plain { mark x; try_files /none /plain; }"

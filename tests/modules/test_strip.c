@@ -3,7 +3,7 @@
  * A filter that gives out parts of what it has read. The page comes in pieces that end
  * everywhere, also within the marks of a comment.
  */
-#include "http/inproc.h"
+#include "harness/client.h"
 #include "harness/memory.h"
 #include "harness/test.h"
 
@@ -29,7 +29,7 @@ static struct server *server;
 static void setup(void)
 {
 	server =
-		inproc_start("http { server { listen 127.0.0.1:%PORT%; default_type text/html;"
+		server_start("http { server { listen 127.0.0.1:%PORT%; default_type text/html;"
 			     "strip on; types { text/plain txt; }"
 			     "location /by1/ { pieces 1; } location /by2/ { pieces 2; }"
 			     "location /by3/ { pieces 3; } } }");

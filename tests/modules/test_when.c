@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A module opens a block from its directive and enters it at run time (include/block.h). */
-#include "http/inproc.h"
+#include "harness/client.h"
 #include "harness/memory.h"
 #include "harness/test.h"
 
@@ -14,7 +14,7 @@ static const char *body_of(struct server *server, const char *target)
 START_TEST(settings_are_those_of_the_block)
 {
 	struct server *server =
-		inproc_with("location / { when REWRITE $arg_a { root other; mark in; expires 1h; }"
+		server_with("location / { when REWRITE $arg_a { root other; mark in; expires 1h; }"
 			    " when REWRITE $arg_b { deny all; } when PREACCESS $arg_c { deny all; }"
 			    " error_page 404 =200 /page; mark out; }"
 			    "location = /page { return 200 page; }");
@@ -42,7 +42,7 @@ END_TEST
 START_TEST(handlers_are_those_behind_the_one_that_enters)
 {
 	struct server *server =
-		inproc_with("location /a { when REWRITE $arg_a { mark in; hello in; } hello out; }"
+		server_with("location /a { when REWRITE $arg_a { mark in; hello in; } hello out; }"
 			    "location /b { mark out; when REWRITE $arg_a { hello in; } hello out; }"
 			    "location /c { when REWRITE $arg_a { return 200 unseen; } hello out; }"
 			    "location /d { return 200 seen; when REWRITE $arg_a { } }"
@@ -69,7 +69,7 @@ END_TEST
 /* As in nginx: a block without content of its own leaves what has been there. */
 START_TEST(the_last_block_with_content_answers)
 {
-	struct server *server = inproc_with(
+	struct server *server = server_with(
 		"location / { hello location;"
 		" when REWRITE $arg_a { hello a; mark a; }"
 		" when REWRITE $arg_b { mark b; }"
@@ -103,7 +103,7 @@ END_TEST
 START_TEST(what_stands_behind_the_block_is_inherited)
 {
 	struct server *server =
-		inproc_with("location / { when REWRITE $arg_a { mark in; } deny all; }");
+		server_with("location / { when REWRITE $arg_a { mark in; } deny all; }");
 
 	put_file(server, "f", "secret");
 	ck_assert_int_eq(get(server, "/f").status, 403);
@@ -114,7 +114,7 @@ END_TEST
 
 START_TEST(a_redirect_leaves_the_block)
 {
-	struct server *server = inproc_with(
+	struct server *server = server_with(
 		"location / { when REWRITE $arg_a { hello in; error_page 403 /page; deny all; } }"
 		"location = /page { }"
 		"location /named { when REWRITE $arg_a { hello in; error_page 403 @n; deny all; } }"
@@ -141,7 +141,7 @@ START_TEST(breaches_are_refused)
 		locations = memory_printf("%s location /%s { hello x; when %s 1 { deny all; } }",
 					  locations, too_late[i], too_late[i]);
 
-	struct server *server = inproc_with(locations);
+	struct server *server = server_with(locations);
 
 	for (int i = 0; i < 6; i++) {
 		const char *target = memory_printf("/%s?a=%d&b=%d", too_late[i], i == 0, i == 1);
@@ -176,7 +176,8 @@ START_TEST(mistakes_have_a_place)
 	const char *output;
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		output = inproc_fails(memory_printf("http { %s }", cases[i].conf));
+		ck_assert_int_eq(server_fails(memory_printf("http { %s }", cases[i].conf), &output),
+				 1);
 		ck_assert_msg(strstr(output, cases[i].says), "%s", output);
 	}
 }

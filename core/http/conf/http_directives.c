@@ -127,6 +127,13 @@ static const struct directive http_directives[] = {
 		       "Whether all modules that check access must allow a request, or one of "
 		       "them is enough.",
 		       .initial = "all", .keywords = satisfy_words),
+	DIRECTIVE_HTTP("auth_delay", IN_ALL, auth_delay, "time",
+		       "How long a response 401 of a module that checks access is held back, so "
+		       "that passwords cannot be tried out quickly. Further requests of the "
+		       "connection wait as well.\n\n"
+		       "    auth_basic \"Members only\";\n"
+		       "    auth_delay 1s;",
+		       .initial = "0s"),
 	DIRECTIVE_HTTP("log_not_found", IN_ALL, log_not_found, "on | off",
 		       "Writes missing files into the error log.", .initial = "on"),
 	DIRECTIVE_HTTP("merge_slashes", IN_HTTP_SERVER, merge_slashes, "on | off",

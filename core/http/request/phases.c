@@ -112,7 +112,8 @@ void pipelines_create(struct conf *conf, struct http_location *locations)
  *     follow()       acts on a verdict: renders an error, begins FILTER, and calls walk() again,
  *                    until the response is complete, or the request waits or is closed
  *     walk()         from phase to phase until a handler returns something else than PASS
- *     run_phase()    the handlers of one phase; run_access() for ACCESS, because of satisfy
+ *     run_phase()    the handlers of one phase; run_access() for ACCESS, because of satisfy and
+ *                    auth_delay
  *     leave_phase()  between two phases: finds the location, or that nobody responds
  *     call()         one handler, and checks what it has returned and done
  */
@@ -318,12 +319,10 @@ static verdict run_phase(struct request_core *core)
  * ACCESS: under `satisfy all` one refusal refuses. Under `satisfy any` one
  * ALLOW admits, and the first refusal counts only when nobody allows.
  */
-static verdict run_access(struct request_core *core)
+static verdict ask_access(struct request_core *core)
 {
 	bool any = core->pub.location->core->satisfy == SATISFY_ANY;
 
-	if (core->pub.parent)
-		return PASS;
 	for (;;) {
 		verdict v = run_phase(core);
 
@@ -340,6 +339,27 @@ static verdict run_access(struct request_core *core)
 		}
 		return v == PASS && core->access_refused ? core->access_refused : v;
 	}
+}
+
+/* As in nginx, a 401 waits for auth_delay, whoever has refused. */
+static verdict run_access(struct request_core *core)
+{
+	int64_t delay_ms = core->pub.location->core->auth_delay.ms;
+
+	if (core->pub.parent)
+		return PASS;
+	if (core->access_is_delayed) {
+		core->access_is_delayed = false;
+		core->events &= ~(unsigned)EVENT_TIMED_OUT;
+		return 401;
+	}
+
+	verdict v = ask_access(core);
+
+	if (v != 401 || delay_ms == 0)
+		return v;
+	core->access_is_delayed = true;
+	return walk_delay(core, delay_ms);
 }
 
 /* Between SERVER_REWRITE and REWRITE. */

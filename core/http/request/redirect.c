@@ -38,7 +38,7 @@ static void walk_from(struct request_core *core, enum phase phase)
 	core->phase = phase;
 	core->handler = 0;
 	core->access_refused = 0;
-	core->access_allowed = false;
+	core->access_is_delayed = false;
 }
 
 verdict redirect_to_uri(struct request *req, struct str uri, struct str args)

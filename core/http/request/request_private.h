@@ -52,7 +52,7 @@ struct request_core {
 	struct client *client; /* of request_set_address(); NULL: the connection's peer */
 	int error; /* the status that is being rendered; 0: none */
 	int access_refused; /* satisfy any: what the first refusal said */
-	bool access_allowed;
+	bool access_is_delayed; /* auth_delay: the 401 is to be returned when the time is over */
 	bool waiting; /* a handler said WAIT */
 	bool closing; /* a handler said CLOSE */
 	bool in_error_page; /* error_page has redirected once */
@@ -162,5 +162,8 @@ verdict redirect_to_named(struct request *req, struct str name);
 
 /* Detaches all tokens of the request, and calls their cancel(). */
 void wakeups_cancel(struct request_core *core);
+
+/* For the walk itself, while no handler runs: goes on with it after that time. Returns WAIT. */
+verdict walk_delay(struct request_core *core, int64_t ms);
 
 #endif

@@ -102,6 +102,31 @@ static void link_wakeup(struct wakeup *wakeup, struct request_core *core)
 	core->wakeups = wakeup;
 }
 
+/* Limits the time of a token, whose cancel() is called when it is over. */
+static void limit(struct wakeup *wakeup, int64_t ms)
+{
+	wakeup->limit = (struct timer){ .expired = on_limit, .data = wakeup };
+	if (wakeup->core)
+		timer_start(&wakeup->limit, ms);
+}
+
+static void end_delay(void *wakeup)
+{
+	wakeup_fire(wakeup);
+}
+
+verdict walk_delay(struct request_core *core, int64_t ms)
+{
+	struct wakeup *wakeup = create();
+
+	wakeup->cancel = end_delay;
+	wakeup->data = wakeup;
+	link_wakeup(wakeup, core);
+	core->events += EVENT_TOKEN;
+	limit(wakeup, ms);
+	return WAIT;
+}
+
 struct wakeup *request_wait(struct request *req, void (*cancel)(void *data), void *data)
 {
 	struct request_core *core = request_core(req);
@@ -126,15 +151,8 @@ struct wakeup *request_wait_for(struct request *req, int64_t ms, void (*cancel)(
 {
 	struct wakeup *wakeup = request_wait(req, cancel, data);
 
-	wakeup->limit = (struct timer){ .expired = on_limit, .data = wakeup };
-	if (wakeup->core)
-		timer_start(&wakeup->limit, ms);
+	limit(wakeup, ms);
 	return wakeup;
-}
-
-static void end_delay(void *wakeup)
-{
-	wakeup_fire(wakeup);
 }
 
 verdict request_delay(struct request *req, int64_t ms)

@@ -37,6 +37,7 @@ struct http_conf {
 	struct error_page *error_pages; /* http/request/error_page.h */
 	bool internal;
 	int satisfy;
+	struct duration auth_delay;
 
 	struct duration keepalive_timeout, keepalive_header;
 	struct duration keepalive_time, keepalive_min_timeout;

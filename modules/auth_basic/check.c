@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A check belongs to the requests that wait for it and, until it is done, to the queue: the last
+ * one that lets go frees it. Everything in it but `what` is under the lock. A thread takes one
+ * check after the other until none waits; thread_run() is called for a thread, not for a check.
+ */
+#include "check.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+#include <thread.h>
+
+#include "password.h"
+#include "users.h"
+
+enum { RUNNING_MOST = 2, WAITING_MOST = 64 };
+
+/* A request that waits for a check; it lives in the request's pool. */
+struct waiter {
+	struct check *check;
+	struct wakeup *wakeup;
+	struct waiter *next;
+};
+
+struct check {
+	struct credentials what;
+	unsigned refs;
+	bool is_done;
+	struct waiter *waiters;
+	enum check_outcome outcome;
+	int error;
+	bool is_current;
+	struct check *next; /* among those that are not done */
+	bool has_begun;
+	char bytes[]; /* the texts of `what` */
+};
+
+static struct {
+	pthread_mutex_t lock;
+	struct check *first; /* not done, in the order of their coming */
+	unsigned waiting; /* those of them that no thread has begun */
+	unsigned running; /* threads */
+	bool is_stopping;
+} queue = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+static void drop(struct check *check)
+{
+	if (--check->refs == 0)
+		free(check);
+}
+
+/* --- on a thread --------------------------------------------------------------------- */
+
+/*
+ * An unknown user costs as much as one that is known: the password is compared with that of the
+ * first user in the file.
+ */
+static enum check_outcome compare(const struct credentials *what, const struct users *users)
+{
+	struct str stored;
+	bool is_known = users_find(users, what->user, &stored);
+
+	if (!is_known)
+		stored = users_first(users);
+
+	enum password_result result = password_check(what->password, stored);
+
+	if (!is_known)
+		return CHECK_NO_USER;
+	return result == PASSWORD_RIGHT ? CHECK_RIGHT :
+	       result == PASSWORD_WRONG ? CHECK_WRONG :
+					  CHECK_UNKNOWN;
+}
+
+/* The lock is free meanwhile: nobody else looks at the outcome before the check is done. */
+static void perform(struct check *check)
+{
+	struct users users;
+
+	check->error = users_read(check->what.path.data, &users);
+	if (check->error < 0) {
+		check->outcome = CHECK_NO_FILE;
+		return;
+	}
+	check->outcome = compare(&check->what, &users);
+	check->is_current = users_same(&users.status, &check->what.status);
+	users_free(&users);
+}
+
+static struct check *next_check(void)
+{
+	struct check *check = queue.first;
+
+	while (check && check->has_begun)
+		check = check->next;
+	if (!check || queue.is_stopping)
+		return NULL;
+	check->has_begun = true;
+	queue.waiting--;
+	return check;
+}
+
+/* After this, cancel() finds no waiter whose token it would have to fire. */
+static void finish(struct check *check)
+{
+	struct check **at = &queue.first;
+
+	while (*at != check)
+		at = &(*at)->next;
+	*at = check->next;
+	check->is_done = true;
+	explicit_bzero((char *)check->what.password.data, check->what.password.len);
+	for (struct waiter *waiter = check->waiters; waiter; waiter = waiter->next)
+		wakeup_fire(waiter->wakeup);
+	check->waiters = NULL;
+	drop(check);
+}
+
+static void work(void *unused)
+{
+	struct check *check;
+
+	(void)unused;
+	pthread_mutex_lock(&queue.lock);
+	while ((check = next_check())) {
+		if (check->waiters) {
+			pthread_mutex_unlock(&queue.lock);
+			perform(check);
+			pthread_mutex_lock(&queue.lock);
+		}
+		finish(check);
+	}
+	queue.running--;
+	pthread_mutex_unlock(&queue.lock);
+}
+
+/* --- on the loop's thread -------------------------------------------------------------- */
+
+/* The request ends while it waits. Its token may have been fired a moment ago. */
+static void cancel(void *data)
+{
+	struct waiter *waiter = data, **at;
+
+	pthread_mutex_lock(&queue.lock);
+	for (at = &waiter->check->waiters; *at && *at != waiter;)
+		at = &(*at)->next;
+	if (*at) {
+		*at = waiter->next;
+		wakeup_fire(waiter->wakeup);
+	}
+	pthread_mutex_unlock(&queue.lock);
+}
+
+static void let_go(void *data)
+{
+	pthread_mutex_lock(&queue.lock);
+	drop(data);
+	pthread_mutex_unlock(&queue.lock);
+}
+
+static struct check *find(const struct pair_key *key)
+{
+	for (struct check *check = queue.first; check; check = check->next)
+		if (memcmp(&check->what.key, key, sizeof(*key)) == 0)
+			return check;
+	return NULL;
+}
+
+/* NULL: there is no room, or no memory. */
+static struct check *add(const struct credentials *what)
+{
+	size_t size = what->path.len + 1 + what->user.len + what->password.len;
+	struct check *check, **end = &queue.first;
+
+	if (queue.waiting >= WAITING_MOST || !(check = malloc(sizeof(*check) + size)))
+		return NULL;
+	*check = (struct check){ .what = *what, .refs = 1 };
+
+	char *user = str_put(check->bytes, what->path);
+
+	*user++ = '\0';
+	char *password = str_put(user, what->user);
+
+	str_put(password, what->password);
+	check->what.path.data = check->bytes;
+	check->what.user.data = user;
+	check->what.password.data = password;
+	while (*end)
+		end = &(*end)->next;
+	*end = check;
+	queue.waiting++;
+	return check;
+}
+
+/* Threads for what waits. If there is none, it is done here. */
+static void start_work(void)
+{
+	bool is_needed;
+
+	pthread_mutex_lock(&queue.lock);
+	is_needed = queue.waiting > 0 && queue.running < RUNNING_MOST;
+	queue.running += is_needed;
+	pthread_mutex_unlock(&queue.lock);
+	if (is_needed && thread_run(work, NULL) < 0)
+		work(NULL);
+}
+
+struct check *check_start(struct request *req, const struct credentials *what)
+{
+	struct waiter *waiter = pool_new(req->pool, struct waiter);
+
+	pthread_mutex_lock(&queue.lock);
+	struct check *check = find(&what->key);
+	if (!check)
+		check = add(what);
+	if (check) {
+		*waiter = (struct waiter){
+			.check = check,
+			.wakeup = request_wait(req, cancel, waiter),
+			.next = check->waiters,
+		};
+		check->waiters = waiter;
+		check->refs++;
+	}
+	pthread_mutex_unlock(&queue.lock);
+	if (!check)
+		return NULL;
+	pool_cleanup(req->pool, let_go, check);
+	start_work();
+	return check;
+}
+
+enum check_outcome check_outcome(const struct check *check)
+{
+	return check->outcome;
+}
+
+int check_error(const struct check *check)
+{
+	return check->error;
+}
+
+bool check_is_current(const struct check *check)
+{
+	return check->is_current;
+}
+
+void checks_init(void)
+{
+	queue.running = queue.waiting = 0;
+	queue.is_stopping = false;
+}
+
+/* A thread that has begun a check still finishes it. */
+void checks_finish(void)
+{
+	pthread_mutex_lock(&queue.lock);
+	for (struct check *check = queue.first, *next; check; check = next) {
+		next = check->next;
+		if (!check->has_begun)
+			finish(check);
+	}
+	queue.is_stopping = true;
+	pthread_mutex_unlock(&queue.lock);
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "users.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { MOST = 16 * 1024 * 1024 /* bytes */ };
+
+static int read_all(int fd, struct users *out)
+{
+	if (fstat(fd, &out->status) < 0)
+		return -errno;
+	if (!S_ISREG(out->status.st_mode))
+		return -EINVAL;
+	if (out->status.st_size > MOST)
+		return -EFBIG;
+
+	size_t size = (size_t)out->status.st_size;
+	ssize_t n = 1;
+
+	out->bytes = malloc(size + 1);
+	if (!out->bytes)
+		return -ENOMEM;
+	for (out->len = 0; n > 0 && out->len < size; out->len += (size_t)n) {
+		n = read(fd, out->bytes + out->len, size - out->len);
+		if (n < 0)
+			return -errno;
+	}
+	return 0;
+}
+
+int users_read(const char *path, struct users *out)
+{
+	*out = (struct users){ 0 };
+
+	/* A named pipe would wait for somebody who writes. */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+	if (fd < 0)
+		return -errno;
+
+	int error = read_all(fd, out);
+
+	close(fd);
+	if (error < 0)
+		users_free(out);
+	return error;
+}
+
+void users_free(struct users *users)
+{
+	free(users->bytes);
+	users->bytes = NULL;
+	users->len = 0;
+}
+
+/* Cuts off the next line that has a user. False: there is none left. */
+static bool next_user(struct str *rest, struct str *name, struct str *stored)
+{
+	while (!str_empty(*rest)) {
+		struct str line = str_split(rest, '\n');
+
+		line = str_split(&line, '\r');
+		if (str_starts(line, STR("#")) || str_chr(line, ':') <= 0)
+			continue;
+		*name = str_split(&line, ':');
+		*stored = str_split(&line, ':');
+		return true;
+	}
+	return false;
+}
+
+bool users_find(const struct users *users, struct str name, struct str *stored)
+{
+	struct str rest = { users->bytes, users->len }, found;
+
+	while (next_user(&rest, &found, stored))
+		if (str_eq(found, name))
+			return true;
+	return false;
+}
+
+struct str users_first(const struct users *users)
+{
+	struct str rest = { users->bytes, users->len }, name, stored = STR("");
+
+	next_user(&rest, &name, &stored);
+	return stored;
+}
+
+bool users_same(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
+	       a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec &&
+	       a->st_ctim.tv_sec == b->st_ctim.tv_sec && a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
+}
