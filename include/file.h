@@ -45,6 +45,22 @@ struct file {
  */
 verdict file_open(struct request *req, struct str path, struct file **file);
 
+/* What stat(2) says of a path. */
+struct file_status {
+	enum file_kind kind;
+	int error; /* of a missing one: an errno */
+	bool is_executable; /* its owner may execute it, or search a directory */
+};
+
+/*
+ * Looks at a path without opening it, under the symlink policy of the request's location. What
+ * is there may lie outside of the roots, and nobody needs a right to read it. A dotfile that
+ * the request itself names is not there where `dotfiles deny` holds. The path has a
+ * NUL after it; a relative one begins at the directory in which the server was started. Errors
+ * but ENOENT, ENOTDIR and ENAMETOOLONG are reported to the error log, as nginx does.
+ */
+struct file_status file_test(struct request *req, struct str path);
+
 /*
  * The whole of a regular file as a body, in the request's pool: its content
  * where that is in memory, otherwise ranges of its descriptor.

@@ -391,3 +391,25 @@ int policy_open_cached(const struct file_query *query, int flags, bool (*is_quic
 		return -EAGAIN;
 	return openat2_cached(path, flags | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 }
+
+/* Links are followed by fstatat(2) itself; below a root the way is walked first. */
+int policy_stat(const struct file_query *query, struct stat *status, char *why, size_t why_size)
+{
+	struct file_query below = *query;
+
+	if (query->path.len >= PATH_MAX)
+		return -ENAMETOOLONG;
+	if (query->symlinks == SYMLINKS_FOLLOW)
+		return fstatat(AT_FDCWD, query->path.data, status, 0) < 0 ? -errno : 0;
+	if (file_query_refusal(query))
+		below.root_len = below.fixed_len = directory_len(query->path);
+
+	int flags = O_PATH | O_CLOEXEC | (str_ends(query->path, STR("/")) ? O_DIRECTORY : 0);
+	int fd = open_in_root(&below, flags, why, why_size);
+
+	if (fd < 0)
+		return fd;
+	int error = fstat(fd, status) < 0 ? -errno : 0;
+	close(fd);
+	return error;
+}

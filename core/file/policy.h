@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include <str.h>
@@ -81,5 +82,12 @@ int policy_open(const struct file_query *query, int flags, char *why, size_t why
  * cannot, or is not known to.
  */
 int policy_open_cached(const struct file_query *query, int flags, bool (*is_quick)(dev_t device));
+
+/*
+ * stat(2) under the policy: without opening what is there, so that neither its permissions nor
+ * the sandbox matter. 0 or -errno; -EXDEV and `why` as of policy_open(). A name ".." behind the
+ * root has to be the configuration's own: it may leave the root.
+ */
+int policy_stat(const struct file_query *query, struct stat *status, char *why, size_t why_size);
 
 #endif

@@ -287,6 +287,65 @@ verdict file_open(struct request *req, struct str path, struct file **out)
 	return PASS;
 }
 
+/* --- looking without opening -------------------------------------------------------- */
+
+/*
+ * Dotfiles are hidden where a client names them, as by $request_filename. What the
+ * configuration looks for may be one.
+ */
+static bool is_hidden(struct request *req, const struct file_query *query,
+		      const struct file_root *root)
+{
+	const struct files_conf *conf = req->confs[conf_index];
+	struct file_query hidden = *query;
+
+	if (conf->dotfiles != DOTFILES_DENY || !str_eq(query->path, request_path(req, req->uri)))
+		return false;
+	file_query_deny_dotfiles(&hidden, root);
+	return hidden.is_hidden;
+}
+
+static int test(struct request *req, struct str path, struct stat *status, char *why,
+		size_t why_size)
+{
+	const struct files_conf *conf = req->confs[conf_index];
+	struct file_root root = request_file_root(req);
+
+	/* Dots that a variable has brought into the root matter to paths below the root. */
+	root.has_dots = root.has_dots && str_starts(path, root.path);
+
+	struct file_query query = file_query_make(path, &root, (enum symlinks)conf->symlinks);
+
+	if (str_empty(path) || is_hidden(req, &query, &root))
+		return -ENOENT;
+	if (memchr(path.data, '\0', path.len))
+		return -ENAMETOOLONG;
+	if (query.has_dots)
+		return -EACCES;
+	return policy_stat(&query, status, why, why_size);
+}
+
+struct file_status file_test(struct request *req, struct str path)
+{
+	struct stat status = { 0 };
+	char why[1024] = "";
+	int error = -test(req, path, &status, why, sizeof(why));
+
+	if (error && error != ENOENT && error != ENOTDIR && error != ENAMETOOLONG)
+		request_log(req, LEVEL_CRIT, error, "stat() \"%.*s\" failed%s%s", STR_ARG(path),
+			    why[0] ? ": " : "", why);
+	if (error)
+		return (struct file_status){ .kind = FILE_MISSING, .error = error };
+	return (struct file_status){
+		.kind = S_ISREG(status.st_mode) ? FILE_REGULAR :
+			S_ISDIR(status.st_mode) ? FILE_DIRECTORY :
+						  FILE_OTHER,
+		.is_executable = status.st_mode & S_IXUSR,
+	};
+}
+
+/* --- serving files ------------------------------------------------------------------ */
+
 struct body *file_body(struct request *req, struct file *file)
 {
 	if (file->content.data)
@@ -327,9 +386,10 @@ static void log_failed_open(struct request *req, enum log_level level, const str
 	char why[1024];
 
 	if (str_empty(file->path)) {
-		request_log(req, level, 0,
-			    "the URI \"%.*s\" names no file: it does not begin with a slash",
-			    STR_ARG(req->uri));
+		request_log(req, level, 0, "the URI \"%.*s\" names no file: %s", STR_ARG(req->uri),
+			    str_starts(req->uri, STR("/")) ?
+				    "it was rewritten, and alias does not stand for its beginning" :
+				    "it does not begin with a slash");
 		return;
 	}
 	why[0] = '\0';
