@@ -47,4 +47,7 @@ enum match {
 enum match pattern_match(struct request *req, const struct pattern *pattern, struct str subject)
 	__attribute__((warn_unused_result));
 
+/* Forgets what $1 … are, as nginx does when an expression of rewrite or if does not match. */
+void pattern_forget(struct request *req);
+
 #endif

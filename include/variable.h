@@ -23,6 +23,9 @@ enum variable_flag {
 	VARIABLE_ASSIGNED = 1 << 2, /* was defined without a getter */
 	VARIABLE_PLAIN =
 		1 << 3, /* the value has no character that a log would escape: numbers, times */
+	VARIABLE_FALLBACK =
+		1 << 4, /* variable_define() only: the getter is for requests that assign no value,
+			   and gives way to that of another definition */
 };
 
 /*
@@ -50,8 +53,9 @@ int conf_parse_variable(struct conf_call *call, const struct conf_word *word, st
  * Defines a variable whose name stands in the configuration (map, set, a named
  * capture). The name is copied; upper and lower case are the same. get NULL: values are
  * given by variable_assign() while a request runs; if the name has a getter already, it is
- * called in requests that assign none. Otherwise the last definition counts. 0, or
- * -EINVAL after reporting that the name is that of a module's variable, or is not valid.
+ * called in requests that assign none, or with VARIABLE_FALLBACK the one given here. Otherwise
+ * the last definition counts. 0, or -EINVAL after reporting that the name is that of a
+ * module's variable, or is not valid.
  */
 int variable_define(struct conf_call *call, struct str name, variable_get *get, const void *data,
 		    unsigned flags);
@@ -79,6 +83,24 @@ bool template_path(struct request *req, const struct template *template, struct 
 
 /* The same for a URI, of which only the part before the first "?" is checked. */
 bool template_uri(struct request *req, const struct template *template, struct str *out);
+
+/* What template_write() minds, or-ed. */
+enum template_rule {
+	/*
+	 * The texts of $1 … are percent-encoded if the client had encoded its path, since they
+	 * are parts of the decoded one: for arguments, for a Location, and where nginx does it.
+	 */
+	TEMPLATE_ENCODES = 1 << 0,
+	TEMPLATE_IS_PATH = 1 << 1, /* no value brings a name "." or "..": as template_path() */
+};
+
+/*
+ * Writes out a template at most `limit` bytes long, for texts that may be made of themselves
+ * again and again. 0, and *out lives as long as the request, with a NUL after it; -E2BIG: it
+ * would be longer; -EACCES: a value has brought a name "." or "..", and *out is the text.
+ */
+int template_write(struct request *req, const struct template *template, unsigned rules,
+		   size_t limit, struct str *out);
 
 /*
  * Writes a value as a log shows it to `to`, not beyond `limit`. Returns the new end, or NULL

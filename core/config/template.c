@@ -260,16 +260,19 @@ int variable_define(struct conf_call *call, struct str name, variable_get *get, 
 				  STR_ARG(name), STR_ARG(name));
 
 	struct variable_slot *slot = slot_get(conf, name);
+	bool is_fallback = flags & VARIABLE_FALLBACK;
 
-	if (get || !slot->get) {
+	if (!slot->get || (get && !is_fallback)) {
 		slot->get = get;
 		slot->data = data;
 		slot->module = NULL;
 		slot->rest = STR("");
 	}
-	slot->flags |= flags;
-	if (!get) /* an assigned value must not be computed again */
-		slot->flags = (slot->flags & ~(unsigned)VARIABLE_VOLATILE) | VARIABLE_ASSIGNED;
+	slot->flags |= flags & ~(unsigned)VARIABLE_FALLBACK;
+	if (!get || is_fallback)
+		slot->flags |= VARIABLE_ASSIGNED;
+	if (slot->flags & VARIABLE_ASSIGNED) /* which can be any text */
+		slot->flags &= ~(unsigned)VARIABLE_PLAIN;
 	return 0;
 }
 

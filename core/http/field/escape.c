@@ -4,29 +4,40 @@
  */
 #include <escape.h>
 
+#include "http/field/uri.h"
+
 enum safe {
 	IN_PATH = 1 << 0,
 	IN_COMPONENT = 1 << 1,
 	IN_LOCATION = 1 << 2, /* all but control characters; not in the table */
+	IN_CAPTURE = 1 << 3,
+	EVERYWHERE = IN_PATH | IN_COMPONENT | IN_CAPTURE,
 };
 
-/* RFC 3986: unreserved in both; sub-delims, ":", "@" and "/" in a path. */
+/*
+ * RFC 3986: unreserved in both; sub-delims, ":", "@" and "/" in a path. nginx: what has a
+ * meaning in arguments or may not stand in a URI is encoded in a capture.
+ */
 static const uint8_t safe[256] = {
-	['!'] = IN_PATH | IN_COMPONENT,
-	['$'] = IN_PATH,
+	['!'] = EVERYWHERE,
+	['$'] = IN_PATH | IN_CAPTURE,
 	['&'] = IN_PATH,
-	['\'' ... '*'] = IN_PATH | IN_COMPONENT,
-	['+' ... ','] = IN_PATH,
-	['-' ... '.'] = IN_PATH | IN_COMPONENT,
-	['/'] = IN_PATH,
-	['0' ... '9'] = IN_PATH | IN_COMPONENT,
-	[':' ... ';'] = IN_PATH,
-	['='] = IN_PATH,
-	['@'] = IN_PATH,
-	['A' ... 'Z'] = IN_PATH | IN_COMPONENT,
-	['_'] = IN_PATH | IN_COMPONENT,
-	['a' ... 'z'] = IN_PATH | IN_COMPONENT,
-	['~'] = IN_PATH | IN_COMPONENT,
+	['\'' ... '*'] = EVERYWHERE,
+	['+'] = IN_PATH,
+	[','] = IN_PATH | IN_CAPTURE,
+	['-' ... '.'] = EVERYWHERE,
+	['/'] = IN_PATH | IN_CAPTURE,
+	['0' ... '9'] = EVERYWHERE,
+	[':'] = IN_PATH | IN_CAPTURE,
+	[';'] = IN_PATH,
+	['='] = IN_PATH | IN_CAPTURE,
+	['@'] = IN_PATH | IN_CAPTURE,
+	['A' ... 'Z'] = EVERYWHERE,
+	['['] = IN_CAPTURE,
+	[']'] = IN_CAPTURE,
+	['_'] = EVERYWHERE,
+	['a' ... 'z'] = EVERYWHERE,
+	['~'] = EVERYWHERE,
 };
 
 static bool is_safe(char c, enum safe where)
@@ -69,6 +80,11 @@ struct str uri_escape(struct pool *pool, struct str path)
 struct str uri_escape_component(struct pool *pool, struct str text)
 {
 	return percent_encode(pool, text, IN_COMPONENT);
+}
+
+struct str capture_escape(struct pool *pool, struct str text)
+{
+	return percent_encode(pool, text, IN_CAPTURE);
 }
 
 struct str location_escape(struct pool *pool, struct str reference)

@@ -40,6 +40,12 @@ int target_split(enum method method, struct str text, struct target *out);
 bool path_resolve(struct pool *pool, struct str path, bool merge_slashes, struct str *out);
 
 /*
+ * Percent-encodes, in what an expression has captured of a decoded path, what would have a
+ * meaning in arguments, or may not stand in a URI: the set of nginx.
+ */
+struct str capture_escape(struct pool *pool, struct str text);
+
+/*
  * The host of a Host field or an authority, in lower case, without port and
  * trailing dot; "[::1]" keeps its brackets. Borrowed when it was so already.
  * 0 or 400, also for an empty host, user information or a bad port.

@@ -54,6 +54,12 @@ enum match pattern_match(struct request *req, const struct pattern *pattern, str
 	return match;
 }
 
+void pattern_forget(struct request *req)
+{
+	request_core(req)->captures.count = 0;
+	req->captures_count = 0;
+}
+
 const struct http_location *request_find_location(struct request *req,
 						  const struct http_server *server)
 {

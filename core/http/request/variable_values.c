@@ -5,9 +5,12 @@
  * without variables costs nothing, one that is a single variable is not copied,
  * others are written out in one allocation, or where the caller wants them.
  */
+#include <errno.h>
+#include <text.h>
 #include <variable.h>
 
 #include "config/template.h"
+#include "http/field/uri.h"
 #include "http/request/request_private.h"
 
 enum {
@@ -34,6 +37,8 @@ static bool kept_value(struct request *req, const struct variable_slot *slot, st
 {
 	struct variable_value *value = &request_values(request_core(req))[slot->index];
 
+	if (!value->known && slot->flags & VARIABLE_VOLATILE)
+		return slot->get && call_getter(req, slot, out);
 	if (!value->known) {
 		value->found = slot->get && call_getter(req, slot, &value->text);
 		value->known = true;
@@ -47,7 +52,8 @@ static bool kept_value(struct request *req, const struct variable_slot *slot, st
 static bool slot_value(struct request *req, const struct variable_slot *slot, struct str *out)
 {
 	*out = STR("");
-	if (slot->flags & VARIABLE_VOLATILE)
+	/* A value that was assigned is not computed again. */
+	if ((slot->flags & (VARIABLE_VOLATILE | VARIABLE_ASSIGNED)) == VARIABLE_VOLATILE)
 		return call_getter(req, slot, out);
 	if (!slot->capture)
 		return kept_value(req, slot, out);
@@ -201,6 +207,53 @@ bool template_path(struct request *req, const struct template *template, struct 
 bool template_uri(struct request *req, const struct template *template, struct str *out)
 {
 	return !(write_path(req, template, true, out) & PATH_HAS_DOTS);
+}
+
+/* --- texts of limited length --------------------------------------------------- */
+
+/* What nginx calls quoted_uri and plus_in_uri. A subrequest has its URI from a module. */
+static bool client_encoded_path(const struct request *req)
+{
+	struct str target = req->target, path = str_split(&target, '?');
+
+	return !req->parent && (str_chr(path, '%') >= 0 || str_chr(path, '+') >= 0);
+}
+
+static void encode_captures(struct request *req, const struct template *template,
+			    struct texts *texts)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < template->count; i++) {
+		const struct variable_slot *slot = template->parts[i].slot;
+
+		at += slot ? 2 : 1;
+		if (slot && slot->capture)
+			texts->items[at - 1] = capture_escape(req->pool, texts->items[at - 1]);
+	}
+}
+
+int template_write(struct request *req, const struct template *template, unsigned rules,
+		   size_t limit, struct str *out)
+{
+	struct text text = { .pool = req->pool };
+	struct texts texts;
+
+	*out = template->literal;
+	if (template->is_literal)
+		return out->len <= limit ? 0 : -E2BIG;
+	ask_values(req, template, &texts);
+	if (rules & TEMPLATE_ENCODES && client_encoded_path(req))
+		encode_captures(req, template, &texts);
+	for (size_t i = 0; i < texts.count; i++) {
+		if (texts.items[i].len > limit - text.len)
+			return -E2BIG;
+		text_add(&text, texts.items[i]);
+	}
+	*out = text_str(&text);
+	if (rules & TEMPLATE_IS_PATH && names_of_values(&texts, *out, out->len) & PATH_HAS_DOTS)
+		return -EACCES;
+	return 0;
 }
 
 /* --- logs and conditions ---------------------------------------------------- */
