@@ -39,6 +39,11 @@ struct response {
 	 * 301, 302, 303, 307 or 308 keeps it.
 	 */
 	struct str location;
+	/*
+	 * A location that begins with "//" is sent to another host only if this is set. Otherwise
+	 * it is taken for a path: "/.//" and the rest, should it not become an absolute URL.
+	 */
+	bool location_names_host;
 	struct str etag; /* with its quotes; W/ in front when weak */
 	time_t last_modified; /* seconds since the epoch, or -1 */
 	struct str last_modified_text; /* if not empty, sent in place of last_modified */

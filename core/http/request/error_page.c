@@ -128,6 +128,7 @@ static verdict go_to_page(struct request_core *core, const struct error_page *pa
 	bool is_good = template_uri(req, page->uri, &uri);
 
 	core->in_error_page = true;
+	req->response.location_names_host = false;
 	if (!str_starts(uri, STR("/")) && !str_starts(uri, STR("@"))) {
 		int code = page->becomes;
 		bool is_redirect = code == 301 || code == 302 || code == 303 || code == 307 ||

@@ -98,6 +98,17 @@ static struct str redirect_host(struct request *req)
 		       text;
 }
 
+/* Clients take "//a" for a host, and "/\\a", too (WHATWG URL): "/.//a" is the path. */
+static struct str as_path(struct request *req, struct str location)
+{
+	bool is_like_host = str_starts(location, STR("//")) || str_starts(location, STR("/\\"));
+	const struct str parts[] = { STR("/."), location };
+
+	if (!is_like_host || req->response.location_names_host)
+		return location;
+	return pool_concat(req->pool, parts, 2);
+}
+
 struct str response_location(struct request *req)
 {
 	const struct http_conf *conf = req->location->core;
@@ -105,12 +116,12 @@ struct str response_location(struct request *req)
 	int port = address_port(conn_local(req->conn));
 
 	if (!str_starts(location, STR("/")) || !conf->absolute_redirect)
-		return location;
+		return as_path(req, location);
 
 	struct str host = redirect_host(req);
 
 	if (str_empty(host))
-		return location;
+		return as_path(req, location);
 	if (conf->port_in_redirect && port && port != 80)
 		return pool_printf(req->pool, "http://%.*s:%d%.*s", STR_ARG(host), port,
 				   STR_ARG(location));
