@@ -145,7 +145,8 @@ bool request_resolve(struct request *req, struct str uri, struct str *out);
 /*
  * The path of a file for a URI in this location: root + uri, or by alias. The
  * result has a NUL after it. It is empty if root applies and the URI does not begin with a
- * slash.
+ * slash, or if alias applies and a rewrite has given the request a URI that does not begin
+ * with what alias stands for.
  */
 struct str request_path(struct request *req, struct str uri);
 

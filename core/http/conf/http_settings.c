@@ -57,8 +57,8 @@ int root_set(struct conf_call *call)
 
 	const struct template *root;
 
-	if (conf_parse_template(call, &word, &root) < 0 ||
-	    refuse_own_variables(call, root) < 0 || claim_root(call, conf) < 0)
+	if (conf_parse_template(call, &word, &root) < 0 || refuse_own_variables(call, root) < 0 ||
+	    claim_root(call, conf) < 0)
 		return -EINVAL;
 	conf->root = root;
 	conf->alias = NULL;
@@ -80,11 +80,12 @@ int alias_set(struct conf_call *call)
 
 	const struct template *alias;
 
-	if (conf_parse_template(call, &word, &alias) < 0 ||
-	    refuse_own_variables(call, alias) < 0 || claim_root(call, conf) < 0)
+	if (conf_parse_template(call, &word, &alias) < 0 || refuse_own_variables(call, alias) < 0 ||
+	    claim_root(call, conf) < 0)
 		return -EINVAL;
 	conf->alias = alias;
-	conf->alias_skip = location->kind == LOCATION_REGEX ? ALIAS_WHOLE : location->name.len;
+	conf->alias_for = location->kind == LOCATION_REGEX ? (struct str){ NULL, 0 } :
+							     location->name;
 	return 0;
 }
 

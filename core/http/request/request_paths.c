@@ -50,8 +50,12 @@ struct str request_path(struct request *req, struct str uri)
 	const struct http_conf *conf = req->location->core;
 	struct str parts[2] = { request_root(req), uri };
 
+	if (conf->alias && !conf->alias_for.data)
+		return pool_concat(req->pool, parts, 1);
+	if (conf->alias && !str_starts(uri, conf->alias_for))
+		return STR("");
 	if (conf->alias)
-		parts[1] = str_skip(uri, conf->alias_skip);
+		parts[1] = str_skip(uri, conf->alias_for.len);
 	else if (uri.len && uri.data[0] != '/')
 		return STR("");
 	return pool_concat(req->pool, parts, 2);
@@ -68,8 +72,8 @@ struct str request_uri_of(struct request *req, struct str name)
 {
 	const struct http_conf *conf = req->location->core;
 
-	if (!conf->alias || conf->alias_skip == ALIAS_WHOLE)
+	if (!conf->alias || !conf->alias_for.data)
 		return name;
-	const struct str parts[] = { str_head(req->uri, conf->alias_skip), name };
+	const struct str parts[] = { conf->alias_for, name };
 	return pool_concat(req->pool, parts, 2);
 }

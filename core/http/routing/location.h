@@ -22,8 +22,6 @@ enum { SATISFY_ALL, SATISFY_ANY };
 enum { LINGER_OFF, LINGER_ON, LINGER_ALWAYS };
 enum { TOKENS_OFF, TOKENS_ON, TOKENS_BUILD };
 
-#define ALIAS_WHOLE SIZE_MAX /* in a regex location: the alias is the file's path */
-
 /* The directives of the core that stand in http, server and location. */
 struct http_conf {
 	/* For setters: the server and the innermost location of the block; NULL at http level. */
@@ -32,7 +30,8 @@ struct http_conf {
 
 	const struct template *root; /* without a slash at its end */
 	const struct template *alias; /* instead of root, when not NULL */
-	size_t alias_skip; /* bytes of the URI that alias stands for; ALIAS_WHOLE: all of it */
+	struct str
+		alias_for; /* the beginning of URIs that alias stands for; data NULL: all of it */
 	const struct conf_scope *root_scope; /* the block that root or alias was written in */
 	struct error_page *error_pages; /* http/request/error_page.h */
 	bool internal;
