@@ -35,6 +35,13 @@ struct request;
 int conf_block_open(struct conf_call *call, enum conf_context context,
 		    const struct http_location **out);
 
+/*
+ * The name of a LOCAL directive that the location has, and that does not hold in the block,
+ * so that it may be a surprise; NULL: none. Those of the call's module are left out, and
+ * those that choose what answers, which goes on.
+ */
+const char *conf_block_loses(const struct conf_call *call, const struct http_location *block);
+
 /* The module's struct in a block. */
 const void *block_conf(const struct http_location *block, const struct module *module);
 

@@ -81,8 +81,8 @@ const struct module limit_except_module = {
 			      "DELETE, OPTIONS, PATCH, and those of WebDAV: MKCOL, COPY, MOVE, "
 			      "PROPFIND, PROPPATCH, LOCK, UNLOCK. GET includes HEAD.\n\n"
 			      "As in nginx, locations inside this one do not inherit the block, "
-			      "and return and try_files of the location do not apply to requests "
-			      "that use the block.",
+			      "and try_files and the steps of the location (return, rewrite, set, "
+			      "if, break) do not apply to requests that use the block.",
 			      FIELD_AT(struct limit_except_conf, limit), .flags = LOCAL | BLOCK,
 			      .min_args = 1, .max_args = MANY_ARGS),
 		{ 0 }

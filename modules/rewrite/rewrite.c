@@ -1,50 +1,45 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Answers without looking for anything: with a status, a text or a redirect.
+ * Steps that run in the order of the file: those of a server before the location is searched
+ * for, those of a location afterwards.
  *
  *     return 301 https://www.example.org$request_uri;
  *     return 200 "Hello, $remote_addr\n";
- *     return 404;
  *     return 444;     # closes the connection
- *     return https://www.example.org/;     # 302
+ *     rewrite ^/users/(\d+)$ /show?user=$1 last;
+ *     set $lang en;
+ *     if ($http_accept_language ~* ^de) { set $lang de; }
+ *     if (-f $document_root/maintenance.html) { return 503; }
+ *     break;          # no more steps
+ *
+ * A block `if` has steps of its own, which run in its place. In a location it is also a
+ * location: its other settings apply where the condition holds (block.h).
+ *
+ *     rewrite.c       the directives
+ *     steps.c         how a request runs through the steps
+ *     condition.c     the conditions of `if`
+ *     replacement.c   rewrite: the expression and what takes the place of the URI
  */
-#include <module.h>
+#include "condition.h"
+#include "replacement.h"
+#include "steps.h"
 
-struct returned {
-	int status;
-	const struct template *text; /* a body or, of a redirect, its target; NULL: none */
-};
-
-struct rewrite_conf {
-	const struct returned *returned;
-};
-
-static bool is_redirect(int status)
+static verdict rewrite_server(struct request *req, const void *data)
 {
-	return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+	const struct rewrite_conf *conf = data;
+
+	return conf->program && conf->program->context == IN_SERVER ? program_run(req, conf) : PASS;
 }
 
-static verdict rewrite_answer(struct request *req, const void *data)
+/* Where no location matches, the server's level is the location: its steps are over. */
+static verdict rewrite_location(struct request *req, const void *data)
 {
-	const struct returned *returned = ((const struct rewrite_conf *)data)->returned;
+	const struct rewrite_conf *conf = data;
 
-	req->response.status = returned->status; /* $status may stand in the text */
-	struct str text = returned->text ? template_text(req, returned->text) : STR("");
-	if (is_redirect(returned->status)) {
-		req->response.location = text;
-		return returned->status;
-	}
-	/* An error without words of its own looks like any other: error_page. */
-	if (!returned->text && returned->status >= 400 && returned->status <= 599)
-		return returned->status;
-	return respond_bytes(req, returned->status, STR(""), text);
+	return conf->program && conf->program->context != IN_SERVER ? program_run(req, conf) : PASS;
 }
 
-static bool is_url(struct str text)
-{
-	return str_starts(text, STR("http://")) || str_starts(text, STR("https://")) ||
-	       str_starts(text, STR("$scheme"));
-}
+/* --- directives --------------------------------------------------------------- */
 
 static int parse_status(struct conf_call *call, const struct conf_word *word, int *out)
 {
@@ -59,48 +54,259 @@ static int parse_status(struct conf_call *call, const struct conf_word *word, in
 	return 0;
 }
 
-static int set_return(struct conf_call *call)
+/* Adds a step behind those that the block has so far. */
+static struct step *add_step(struct conf_call *call,
+			     verdict (*take)(struct run *run, const struct step *step))
 {
 	struct rewrite_conf *conf = call->data;
+	struct step *step = pool_new(call->pool, struct step);
+
+	if (!conf->program) {
+		conf->program = pool_new(call->pool, struct program);
+		conf->program->context = call->context;
+		conf->program->end = &conf->program->first;
+	}
+	if (conf->program->returns)
+		conf_warn(call, NULL,
+			  "\"%s\" is never reached: an earlier \"return\" of this block "
+			  "responds before it",
+			  call->directive->name);
+
+	*conf->program->end = step;
+	conf->program->end = &step->next;
+	step->take = take;
+	return step;
+}
+
+static int set_return(struct conf_call *call)
+{
 	const struct conf_node *node = call->node;
-	struct returned *returned = pool_new(call->pool, struct returned);
+	struct step *step = add_step(call, take_return);
 	const struct conf_word *text = node->nargs == 2 ? &node->args[1] : NULL;
 
+	((struct rewrite_conf *)call->data)->program->returns = true;
 	if (!text && is_url(node->args[0].text)) {
-		returned->status = 302;
+		step->status = 302;
 		text = &node->args[0];
-	} else if (parse_status(call, &node->args[0], &returned->status) < 0) {
+	} else if (parse_status(call, &node->args[0], &step->status) < 0) {
 		return -EINVAL;
 	}
-	if (text && conf_parse_template(call, text, &returned->text) < 0)
-		return -EINVAL;
-	if (!call->first) {
-		conf_warn(call, NULL,
-			  "an earlier \"return\" of this block answers before this one");
+	if (!text || (str_empty(text->text) && step->status >= 400))
 		return 0;
-	}
-	conf->returned = returned;
+	step->names_host = str_starts(text->text, STR("//"));
+	return conf_parse_template(call, text, &step->text);
+}
+
+static int set_break(struct conf_call *call)
+{
+	add_step(call, take_break);
 	return 0;
 }
 
+static int set_rewrite(struct conf_call *call)
+{
+	struct step *step = add_step(call, take_rewrite);
+
+	return replacement_parse(call, &step->replacement);
+}
+
+static bool is_uninitialized(struct request *req, struct str rest, const void *data,
+			     struct str *out)
+{
+	const struct rewrite_conf *conf = request_conf(req, &rewrite_module);
+	const struct str *name = data;
+
+	(void)rest;
+	if (conf->uninitialized_variable_warn)
+		request_log(req, LEVEL_WARN, 0, "using uninitialized \"%.*s\" variable",
+			    STR_ARG(*name));
+	*out = STR("");
+	return true;
+}
+
+static int set_set(struct conf_call *call)
+{
+	const struct conf_word *args = call->node->args;
+	struct step *step = add_step(call, take_set);
+	struct str name = str_skip(args[0].text, 1);
+
+	if (!str_starts(args[0].text, STR("$")) || str_empty(name))
+		return conf_error(call, &args[0],
+				  "invalid variable name \"%.*s\"\nit begins with \"$\"",
+				  STR_ARG(args[0].text));
+	if (name.data[0] >= '0' && name.data[0] <= '9')
+		return conf_error(call, &args[0],
+				  "\"%.*s\" is what an expression has captured\n"
+				  "choose a name that begins with a letter",
+				  STR_ARG(args[0].text));
+	if (conf_parse_template(call, &args[1], &step->text) < 0)
+		return -EINVAL;
+	if (str_eq_nocase(name, STR("args")))
+		return 0;
+	struct str *kept = pool_new(call->pool, struct str);
+
+	*kept = pool_strdup(call->pool, name);
+	if (variable_define(call, name, is_uninitialized, kept, VARIABLE_FALLBACK) < 0)
+		return -EINVAL;
+	step->variable = variable_slot(call, name);
+	return 0;
+}
+
+static bool is_step(struct str name)
+{
+	const struct directive *directive = rewrite_module.directives;
+
+	while (directive->name && !str_eq(name, str_from(directive->name)))
+		directive++;
+	return directive->name;
+}
+
+/* An earlier `if` of the block whose settings this one would take the place of. */
+static const struct step *overruled(const struct program *program, const struct step *step)
+{
+	const struct step *found = NULL;
+
+	for (const struct step *before = program->first; before != step; before = before->next) {
+		const struct program *inner = before->block ? program_of(before->block) : NULL;
+
+		if (before->has_settings && !(inner && inner->returns))
+			found = before;
+	}
+	return found;
+}
+
+/* Meanings of nginx that surprise people. */
+static void warn_of_traps(struct conf_call *call, const struct step *step)
+{
+	const struct rewrite_conf *conf = call->data;
+	const struct program *inner = program_of(step->block);
+	const char *lost = conf_block_loses(call, step->block);
+
+	if (inner && inner->returns)
+		return;
+	if (lost)
+		conf_warn(call, NULL,
+			  "\"%s\" of this location does not apply where this condition holds\n"
+			  "as in nginx the block of \"if\" does not inherit it: write \"return\" "
+			  "into the block, or choose with map and a variable",
+			  lost);
+	if (overruled(conf->program, step))
+		conf_warn(call, NULL,
+			  "where this condition holds, nothing is left of the settings in an "
+			  "earlier \"if\" of this location\n"
+			  "as in nginx only one block applies, the last whose condition holds");
+}
+
+static int set_if(struct conf_call *call)
+{
+	struct step *step = add_step(call, take_if);
+
+	step->is_in_server = call->context == IN_SERVER;
+	if (condition_parse(call, &step->condition) < 0)
+		return -EINVAL;
+	for (const struct conf_node *node = call->node->first; node; node = node->next)
+		if (!is_step(node->name.text))
+			step->has_settings = true;
+	if (conf_block_open(call, step->is_in_server ? IN_SERVER_IF : IN_IF, &step->block) < 0)
+		return -EINVAL;
+	if (!step->is_in_server)
+		warn_of_traps(call, step);
+	return 0;
+}
+
+#define RETURN_DOC                                                                               \
+	"Ends the request with this status. With 301, 302, 303, 307 and 308 the second word is " \
+	"where the client is sent, with others it is the body of the response, whose type is "   \
+	"that of the URI's extension or default_type. A URL alone is a 302. 444 closes the "     \
+	"connection without a response. A status above 599, which HTTP does not know, has no "   \
+	"error page.\n\n"                                                                        \
+	"    return 301 https://www.example.org$request_uri;"
+
+#define REWRITE_DOC                                                                              \
+	"Where the expression matches the URI (decoded, without arguments), the replacement "    \
+	"becomes the URI. $1 to $9 and named groups are what the expression has captured. The "  \
+	"arguments of the request are added behind those of the replacement, unless it ends in " \
+	"\"?\".\n\n"                                                                             \
+	"Without a flag the next directives of the module see the new URI, and its location is " \
+	"searched for at the end. With `last` it is searched for at once; with `break` the "     \
+	"request stays in this location. With `redirect` (302) or `permanent` (301) the client " \
+	"is sent to the replacement, as it is if the replacement begins with http://, https:// " \
+	"or $scheme. After ten searches for one request the response is a 500.\n\n"              \
+	"    rewrite ^/users/(\\d+)$ /show?user=$1 last;\n"                                      \
+	"    rewrite ^/old/(.*)$ /new/$1 permanent;\n\n"                                         \
+	"rewrite, set and if make at most 1 MiB of text for one request; a set that makes its "  \
+	"own value longer in a loop of rewrites ends with a 500."
+
+#define SET_DOC                                                                                  \
+	"Gives the variable a value, which may contain variables. Before that the variable is "  \
+	"empty. Of the variables of Skua itself only $args can be set. return, rewrite, set, "   \
+	"if and break run in the order of the file: those of the server before the location is " \
+	"searched for, those of the location afterwards.\n\n"                                    \
+	"    set $site $host;"
+
+#define IF_DOC                                                                                   \
+	"Applies the block where the condition holds. Conditions: ($name): the value is neither " \
+	"empty nor \"0\"; ($name = text), ($name != text); ($name ~ expression) and, regardless " \
+	"of case, ~*, negated by !~ and !~*: what the expression captures can be used in the "   \
+	"block; (-f path), (-d path), (-e path), (-x path): there is a file, a directory, one "  \
+	"of both, an executable one of both; negated by !-f and so on. The path may lie outside " \
+	"of all roots, and the workers need no permission to read it.\n\n"                       \
+	"    if (-f $document_root/maintenance.html) { return 503; }\n\n"                        \
+	"return, rewrite, set and break in the block run in its place. In a location the block " \
+	"may also have settings (root, add_header, expires, error_page, access_log …). It "      \
+	"inherits the others, but not try_files. When several conditions hold, only the "        \
+	"settings of the last block apply. All of this is as in nginx; `skua -t` warns of what " \
+	"is probably not meant."
+
+#define BREAK_DOC                                                                                \
+	"Ends return, rewrite, set and if of this server or location, also from within the "     \
+	"block of if. The request stays in this location, even if a rewrite before has changed " \
+	"its URI.\n\n"                                                                           \
+	"    if ($arg_plain) { break; }"
+
+#define REWRITE_LOG_DOC                                                                          \
+	"Whether the error log says, at level notice, which expressions of rewrite and if "      \
+	"match, and what a URI becomes. The setting of the server or location counts, not that " \
+	"of the block of if.\n\n"                                                                \
+	"    rewrite_log on;"
+
+#define WARN_DOC                                                                                 \
+	"Whether the error log warns when a variable is used before `set` has given it a "       \
+	"value. The value is empty then.\n\n"                                                    \
+	"    uninitialized_variable_warn off;"
+
+enum { IN_STEPS = IN_SERVER | IN_SERVER_IF | IN_LOCATION | IN_IF };
+
+/* A directive that adds a step where it stands. */
+#define STEP(name_, contexts_, set_, syntax_, doc_, ...)                             \
+	DIRECTIVE_SET(name_, contexts_, set_, syntax_, doc_,                         \
+		      FIELD_AT(struct rewrite_conf, program), __VA_ARGS__)
+
 const struct module rewrite_module = {
 	.name = "rewrite",
-	.summary = "answers with a status, a text or a redirect",
+	.summary = "rewrites URIs, redirects, and has conditions: rewrite, return, set, if, break",
 	.conf_size = sizeof(struct rewrite_conf),
+	.context_size = sizeof(struct rewriting),
 	.directives = (const struct directive[]) {
-		DIRECTIVE_SET("return", IN_SERVER | IN_LOCATION, set_return,
-			      "code [text] | code URL | URL",
-			      "Ends the request with this status. With 301, 302, 303, 307 and 308 "
-			      "the second word is where the client is sent, with others it is the "
-			      "body of the response, whose type is that of the URI's extension or "
-			      "default_type. A URL alone is a 302. 444 closes the connection "
-			      "without a response. A status above 599, which HTTP does not know, "
-			      "has no error page.",
-			      FIELD_AT(struct rewrite_conf, returned),
-			      .flags = LOCAL | REPEAT | ORDERED, .min_args = 1, .max_args = 2),
+		STEP("return", IN_STEPS, set_return, "code [text] | code URL | URL", RETURN_DOC,
+		     .flags = LOCAL | REPEAT | ORDERED, .min_args = 1, .max_args = 2),
+		STEP("rewrite", IN_STEPS, set_rewrite,
+		     "expression replacement [last | break | redirect | permanent]", REWRITE_DOC,
+		     .flags = LOCAL | REPEAT | ORDERED, .min_args = 2, .max_args = 3),
+		STEP("set", IN_STEPS, set_set, "$variable value", SET_DOC,
+		     .flags = LOCAL | REPEAT | ORDERED, .min_args = 2),
+		STEP("break", IN_STEPS, set_break, "", BREAK_DOC,
+		     .flags = LOCAL | REPEAT | ORDERED),
+		STEP("if", IN_SERVER | IN_LOCATION, set_if, "(condition) { ... }", IF_DOC,
+		     .flags = LOCAL | REPEAT | ORDERED | BLOCK, .min_args = 1,
+		     .max_args = MANY_ARGS),
+		DIRECTIVE("rewrite_log", IN_HTTP | IN_STEPS, struct rewrite_conf, rewrite_log,
+			  "on | off", REWRITE_LOG_DOC, .initial = "off"),
+		DIRECTIVE("uninitialized_variable_warn", IN_HTTP | IN_STEPS, struct rewrite_conf,
+			  uninitialized_variable_warn, "on | off", WARN_DOC, .initial = "on"),
 		{ 0 }
 	},
-	.on[PHASE_SERVER_REWRITE] = rewrite_answer,
-	.on[PHASE_REWRITE] = rewrite_answer,
+	.on[PHASE_SERVER_REWRITE] = rewrite_server,
+	.on[PHASE_REWRITE] = rewrite_location,
 	.if_configured = true,
 };

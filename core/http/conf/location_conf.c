@@ -204,6 +204,35 @@ int conf_block_open(struct conf_call *call, enum conf_context context,
 	return conf_scope_apply(call, scope);
 }
 
+/* The first LOCAL directive of the module whose field differs between the structs. */
+static const char *local_difference(const struct module *module, const char *a, const char *b)
+{
+	const struct directive *directive = module->directives;
+
+	while (directive->name && (!(directive->flags & LOCAL) ||
+				   memcmp(a + directive->offset, b + directive->offset,
+					  directive->size) == 0))
+		directive++;
+	return directive->name;
+}
+
+const char *conf_block_loses(const struct conf_call *call, const struct http_location *block)
+{
+	const struct http_location *outer = block->block_of;
+
+	for (size_t i = 0; i < module_count(); i++) {
+		const struct module *module = module_at(i);
+
+		if (outer->confs[i] == call->data || module->on[PHASE_CONTENT] ||
+		    !conf_has_local(call->conf, i, outer->confs[i]))
+			continue;
+		const char *lost = local_difference(module, outer->confs[i], block->confs[i]);
+		if (lost)
+			return lost;
+	}
+	return NULL;
+}
+
 const void *block_conf(const struct http_location *block, const struct module *module)
 {
 	return block->confs[module_index(module)];

@@ -43,8 +43,7 @@ struct request_core {
 	enum phase phase;
 	size_t handler; /* in the phase's array: the next one to call */
 	int redirects; /* of all kinds; ten are allowed */
-	const struct http_location
-		*content; /* whose handlers of CONTENT answer; NULL: location's */
+	const struct http_location *content; /* whose CONTENT answers; NULL: that of location */
 	const struct module *caller; /* whose handler runs; NULL: none */
 	unsigned events; /* enum request_event, or-ed; 0 after most handlers */
 	bool filter_failed; /* a handler of FILTER has returned an error */

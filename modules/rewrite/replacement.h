@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The directive rewrite: a URI that an expression matches gets another form.
+ *
+ *     rewrite ^/users/(\d+)$ /show?user=$1 last;
+ *     rewrite ^/old/(.*)$ /new/$1 permanent;
+ */
+#ifndef REWRITE_REPLACEMENT_H
+#define REWRITE_REPLACEMENT_H
+
+#include "steps.h"
+
+/* Parses the words of the call's directive. 0 and *out, or -EINVAL after reporting. */
+int replacement_parse(struct conf_call *call, const struct replacement **out);
+
+verdict take_rewrite(struct run *run, const struct step *step);
+
+#endif
