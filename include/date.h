@@ -13,6 +13,7 @@
 #define DATE_HTTP_LEN    29
 #define DATE_LOG_LEN     26
 #define DATE_ISO8601_LEN 25
+#define DATE_UTC_LEN     20
 
 /*
  * Writes "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110 section 5.6.7): exactly
@@ -33,5 +34,8 @@ char *date_put_log(char *to, time_t seconds);
 
 /* $time_iso8601, "1994-11-06T09:49:37+01:00": DATE_ISO8601_LEN bytes, in the local zone. */
 char *date_put_iso8601(char *to, time_t seconds);
+
+/* "1994-11-06T08:49:37Z": DATE_UTC_LEN bytes. */
+char *date_put_utc(char *to, time_t seconds);
 
 #endif

@@ -2,7 +2,8 @@
 /*
  * Digests of bytes: MD5 (RFC 1321) and SHA-1 (RFC 3174), for formats that ask for them, such as
  * files of passwords and signed links. Neither resists somebody who looks for two texts with the
- * same digest. HMAC (RFC 2104) with SHA-1 is a sound keyed function all the same.
+ * same digest; SHA-256 (FIPS 180-4) does. HMAC (RFC 2104) with SHA-1 is a sound keyed function all
+ * the same.
  *
  *     struct md5 md5;
  *
@@ -18,7 +19,7 @@
 
 #include <str.h>
 
-enum { MD5_SIZE = 16, SHA1_SIZE = 20 }; /* bytes */
+enum { MD5_SIZE = 16, SHA1_SIZE = 20, SHA256_SIZE = 32 }; /* bytes */
 
 /* The bytes of a message that do not fill a block yet, and the state behind the others. */
 struct md5 {
@@ -45,6 +46,7 @@ void sha1_end(struct sha1 *sha1, unsigned char digest[SHA1_SIZE]);
 /* The same for a message in one piece. */
 void md5_of(struct str bytes, unsigned char digest[MD5_SIZE]);
 void sha1_of(struct str bytes, unsigned char digest[SHA1_SIZE]);
+void sha256_of(struct str bytes, unsigned char digest[SHA256_SIZE]);
 
 /* HMAC-SHA-1 of a message. The key has at most 64 bytes; a random one needs 20. */
 void hmac_sha1(struct str key, struct str bytes, unsigned char digest[SHA1_SIZE]);

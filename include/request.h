@@ -143,6 +143,14 @@ verdict request_rewritten(struct request *req);
 bool request_resolve(struct request *req, struct str uri, struct str *out);
 
 /*
+ * Whether a request for this URI (decoded and resolved) comes to the location that this request
+ * is in; blocks in it (block.h) are not looked at. A handler that shows something of another
+ * URI asks this first, because other rules of ACCESS may hold there. false also if the match of
+ * an expression is given up.
+ */
+bool request_shares_location(struct request *req, struct str uri);
+
+/*
  * The path of a file for a URI in this location: root + uri, or by alias. The
  * result has a NUL after it. It is empty if root applies and the URI does not begin with a
  * slash, or if alias applies and a rewrite has given the request a URI that does not begin

@@ -155,19 +155,30 @@ char *date_put_log(char *to, time_t seconds)
 	return put_zone(to, offset, STR(""));
 }
 
+static char *put_iso8601(char *to, const struct date *date)
+{
+	to = put_digits(to, date->year, 4);
+	*to++ = '-';
+	to = put_digits(to, date->month, 2);
+	*to++ = '-';
+	to = put_digits(to, date->day, 2);
+	*to++ = 'T';
+	return put_time(to, date);
+}
+
 char *date_put_iso8601(char *to, time_t seconds)
 {
 	int offset = zone_offset(seconds);
 	struct date date = date_of(seconds + offset * 60);
 
-	to = put_digits(to, date.year, 4);
-	*to++ = '-';
-	to = put_digits(to, date.month, 2);
-	*to++ = '-';
-	to = put_digits(to, date.day, 2);
-	*to++ = 'T';
-	to = put_time(to, &date);
-	return put_zone(to, offset, STR(":"));
+	return put_zone(put_iso8601(to, &date), offset, STR(":"));
+}
+
+char *date_put_utc(char *to, time_t seconds)
+{
+	struct date date = date_of(seconds);
+
+	return str_put(put_iso8601(to, &date), STR("Z"));
 }
 
 /* --- reading ---------------------------------------------------------------- */

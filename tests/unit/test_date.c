@@ -146,5 +146,16 @@ START_TEST(writes_for_logs)
 }
 END_TEST
 
+START_TEST(writes_utc)
+{
+	char text[DATE_UTC_LEN + 1] = "";
+
+	ck_assert_ptr_eq(date_put_utc(text, 784111777), text + DATE_UTC_LEN);
+	ck_assert_str_eq(text, "1994-11-06T08:49:37Z");
+	date_put_utc(text, -1);
+	ck_assert_str_eq(text, "1969-12-31T23:59:59Z");
+}
+END_TEST
+
 TESTS("date", writes_and_reads, writes_what_the_library_writes, clamps_years, reads_obsolete_forms,
-      refuses_what_is_no_date, writes_for_logs)
+      refuses_what_is_no_date, writes_for_logs, writes_utc)

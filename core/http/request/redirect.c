@@ -127,6 +127,14 @@ static const struct http_location *around_blocks(const struct http_location *loc
 	return location;
 }
 
+bool request_shares_location(struct request *req, struct str uri)
+{
+	struct captures none = { 0 };
+	const struct http_location *location = location_find(req->server, uri, &none);
+
+	return location && around_blocks(location) == around_blocks(req->location);
+}
+
 void request_enter(struct request *req, const struct http_location *block)
 {
 	struct request_core *core = request_core(req);
