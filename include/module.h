@@ -34,6 +34,7 @@
 #include <counter.h>
 #include <date.h>
 #include <digest.h>
+#include <directory.h>
 #include <escape.h>
 #include <field.h>
 #include <file.h>

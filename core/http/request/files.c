@@ -261,7 +261,7 @@ static verdict ask(struct request *req, const struct file_query *query, struct r
 	return WAIT;
 }
 
-verdict file_open(struct request *req, struct str path, struct file **out)
+struct file_query request_file_query(struct request *req, struct str path)
 {
 	const struct files_conf *conf = req->confs[conf_index];
 	struct file_root root = request_file_root(req);
@@ -269,8 +269,13 @@ verdict file_open(struct request *req, struct str path, struct file **out)
 
 	if (conf->dotfiles == DOTFILES_DENY)
 		file_query_deny_dotfiles(&query, &root);
-
 	query.location = req->location->number;
+	return query;
+}
+
+verdict file_open(struct request *req, struct str path, struct file **out)
+{
+	struct file_query query = request_file_query(req, path);
 	struct request_file *asked = find_asked(req, &query);
 	if (asked && asked->file) {
 		*out = asked->file;

@@ -42,4 +42,7 @@ bool file_query_name(struct conf *conf, const struct http_location *location,
 int file_query_resolve(struct conf *conf, const struct http_location *location,
 		       const struct file_below *below, char *path, struct file_query *query);
 
+/* What file_open() looks up for this path: under the policies of the request's location. */
+struct file_query request_file_query(struct request *req, struct str path);
+
 #endif

@@ -13,6 +13,7 @@
 #include "http/routing/routing.h"
 #include "net/conn.h"
 
+struct directory_reading;
 struct request_file;
 struct variable_slot;
 struct vhosts;
@@ -60,6 +61,7 @@ struct request_core {
 	struct job resume; /* goes on with the walk */
 	struct wakeup *wakeups;
 	struct request_file *files; /* that the opener was asked for: files.c */
+	struct directory_reading *directories; /* that directory_read() was called for */
 	struct variable_value *values; /* by slot index; NULL before the first use */
 	struct captures captures; /* what req->captures shows; empty lists between matches */
 	uint32_t number; /* among the requests of its connection, from 1 */

@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Directories for requests. A scan reads one directory on a thread, for all requests that
+ * asked for it before it began; so a thousand clients that ask for the same directory at
+ * once cost one or two scans, and each gets what was read after it has asked.
+ *
+ *     directory_read()   joins a scan that has not begun, or queues one; the request waits
+ *     begin_scans()      gives scans to threads, at most SCANS_AT_ONCE
+ *     work()             on a thread: directory_scan() (file/directory.c)
+ *     finish()           on the loop's thread: wakes the requests up
+ *
+ * When a scan finds the same entries as another one that is still being sent, both share
+ * that list: clients that read slowly hold one list together.
+ */
+#include <directory.h>
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "event/complete.h"
+#include "file/directory.h"
+#include "http/request/files.h"
+#include "http/request/request_private.h"
+#include <thread.h>
+
+/* The pool has four threads; the others are for what takes less time. */
+enum { SCANS_AT_ONCE = 2, SCAN_MS = 30000 };
+
+/* Which directory, how it is read, in which order. */
+struct scan_key {
+	struct file_query query;
+	enum directory_order order;
+};
+
+/* A list that requests hold. */
+struct shared_list {
+	struct scan_key key; /* its path is behind this struct */
+	struct directory_list *list;
+	unsigned refs; /* requests, and scans that compare theirs with it */
+	struct shared_list *next, **link;
+};
+
+struct scan {
+	struct completion done; /* first */
+	struct scan_key key; /* its path is behind this struct */
+	atomic_bool stop; /* nobody waits for it any more */
+	bool has_begun, is_same;
+	struct directory_list *list;
+	struct shared_list *previous; /* NULL: none is held of this directory */
+	struct directory_reading *readings; /* those who wait for it */
+	struct scan *next;
+};
+
+/* A directory that a request has asked for; in its pool. */
+struct directory_reading {
+	struct scan_key key;
+	struct directory failure; /* if there is no list */
+	struct shared_list *shared;
+	struct scan *scan; /* NULL: it is over */
+	struct wakeup *wakeup;
+	struct directory_reading *next_of_scan, **link;
+	struct directory_reading *next_of_request;
+};
+
+static struct {
+	struct scan *first, **end; /* those that have not begun */
+	struct scan *begun[SCANS_AT_ONCE];
+	struct shared_list *lists; /* that requests hold */
+} scans = { .end = &scans.first };
+
+static bool is_same_key(const struct scan_key *a, const struct scan_key *b)
+{
+	return a->order == b->order && a->query.symlinks == b->query.symlinks &&
+	       a->query.root_len == b->query.root_len &&
+	       a->query.fixed_len == b->query.fixed_len &&
+	       a->query.has_dots == b->query.has_dots &&
+	       a->query.is_hidden == b->query.is_hidden && str_eq(a->query.path, b->query.path);
+}
+
+/* Zeroed memory of `size` bytes with a copy of the key's path behind it. NULL: no memory. */
+static void *alloc_with_path(size_t size, const struct scan_key *key, struct scan_key *copy)
+{
+	struct str path = key->query.path;
+	char *memory = calloc(1, size + path.len + 1);
+
+	if (!memory)
+		return NULL;
+	*str_put(memory + size, path) = '\0';
+	*copy = *key;
+	copy->query.path.data = memory + size;
+	return memory;
+}
+
+/* --- lists that are shared ----------------------------------------------------------- */
+
+static struct shared_list *find_shared(const struct scan_key *key)
+{
+	struct shared_list *shared = scans.lists;
+
+	while (shared && !is_same_key(&shared->key, key))
+		shared = shared->next;
+	if (shared)
+		shared->refs++;
+	return shared;
+}
+
+/* Takes the list over. One reference is the caller's. NULL: no memory. */
+static struct shared_list *share(struct directory_list *list, const struct scan_key *key)
+{
+	struct scan_key copy;
+	struct shared_list *shared = alloc_with_path(sizeof(*shared), key, &copy);
+
+	if (!shared) {
+		directory_list_free(list);
+		return NULL;
+	}
+	*shared = (struct shared_list){
+		.key = copy,
+		.list = list,
+		.refs = 1,
+		.next = scans.lists,
+		.link = &scans.lists,
+	};
+	if (scans.lists)
+		scans.lists->link = &shared->next;
+	scans.lists = shared;
+	return shared;
+}
+
+static void release_shared(struct shared_list *shared)
+{
+	if (!shared || --shared->refs)
+		return;
+	*shared->link = shared->next;
+	if (shared->next)
+		shared->next->link = shared->link;
+	directory_list_free(shared->list);
+	free(shared);
+}
+
+/* --- scans --------------------------------------------------------------------------- */
+
+static void begin_scans(void);
+
+/* Wakes all up who wait; each holds the list then. shared NULL: error says why. */
+static void wake_readings(struct scan *scan, struct shared_list *shared, int error)
+{
+	struct directory_reading *next;
+
+	for (struct directory_reading *reading = scan->readings; reading; reading = next) {
+		next = reading->next_of_scan;
+		reading->scan = NULL;
+		reading->failure.error = error;
+		reading->shared = shared;
+		if (shared)
+			shared->refs++;
+		wakeup_fire(reading->wakeup);
+	}
+	scan->readings = NULL;
+}
+
+/* On the loop's thread. */
+static void finish(struct completion *completion)
+{
+	struct scan *scan = (struct scan *)completion;
+	struct shared_list *shared = scan->previous;
+	int error = scan->list ? scan->list->pub.error : ENOMEM;
+
+	for (int i = 0; i < SCANS_AT_ONCE; i++)
+		if (scans.begun[i] == scan)
+			scans.begun[i] = NULL;
+	if (scan->is_same || error) {
+		directory_list_free(scan->list);
+	} else {
+		release_shared(scan->previous);
+		shared = share(scan->list, &scan->key);
+		error = shared ? 0 : ENOMEM;
+	}
+	wake_readings(scan, error ? NULL : shared, error);
+	release_shared(shared);
+	free(scan);
+	begin_scans();
+}
+
+static void work(void *data)
+{
+	struct scan *scan = data;
+	const struct directory_list *previous = scan->previous ? scan->previous->list : NULL;
+
+	scan->list = directory_scan(&scan->key.query, scan->key.order, &scan->stop, previous,
+				    &scan->is_same);
+	completion_post(&scan->done);
+}
+
+static void begin_scans(void)
+{
+	for (int i = 0; i < SCANS_AT_ONCE && scans.first; i++) {
+		if (scans.begun[i])
+			continue;
+
+		struct scan *scan = scans.first;
+
+		scans.first = scan->next;
+		if (!scans.first)
+			scans.end = &scans.first;
+		scans.begun[i] = scan;
+		scan->has_begun = true;
+		scan->previous = find_shared(&scan->key);
+		/* Without a thread nobody can read it; finish() wakes those who wait. */
+		if (thread_run(work, scan) < 0)
+			completion_post(&scan->done);
+	}
+}
+
+/* A scan of this directory that has not begun. NULL: no memory. */
+static struct scan *find_scan(const struct scan_key *key)
+{
+	struct scan *scan = scans.first;
+	struct scan_key copy;
+
+	while (scan && !is_same_key(&scan->key, key))
+		scan = scan->next;
+	if (scan)
+		return scan;
+	scan = alloc_with_path(sizeof(*scan), key, &copy);
+	if (!scan)
+		return NULL;
+	scan->done.run = finish;
+	scan->key = copy;
+	*scans.end = scan;
+	scans.end = &scan->next;
+	return scan;
+}
+
+static void drop_queued(struct scan *scan)
+{
+	struct scan **link = &scans.first;
+
+	while (*link != scan)
+		link = &(*link)->next;
+	*link = scan->next;
+	if (!*link)
+		scans.end = link;
+	free(scan);
+}
+
+/* --- what requests ask for ------------------------------------------------------------ */
+
+/* The request has died, or has waited long enough. */
+static void on_cancel(void *data)
+{
+	struct directory_reading *reading = data;
+	struct scan *scan = reading->scan;
+
+	*reading->link = reading->next_of_scan;
+	if (reading->next_of_scan)
+		reading->next_of_scan->link = reading->link;
+	reading->scan = NULL;
+	wakeup_fire(reading->wakeup);
+	if (scan->readings)
+		return;
+	if (scan->has_begun)
+		atomic_store(&scan->stop, true);
+	else
+		drop_queued(scan);
+}
+
+static void release_reading(void *data)
+{
+	release_shared(((struct directory_reading *)data)->shared);
+}
+
+static struct directory_reading *find_reading(struct request *req, const struct scan_key *key)
+{
+	struct directory_reading *reading = request_core(req)->directories;
+
+	while (reading && !is_same_key(&reading->key, key))
+		reading = reading->next_of_request;
+	return reading;
+}
+
+static verdict begin(struct request *req, const struct scan_key *key,
+		     const struct directory **out)
+{
+	struct directory_reading *reading = pool_new(req->pool, struct directory_reading);
+	struct scan *scan = find_scan(key);
+
+	reading->key = *key;
+	reading->next_of_request = request_core(req)->directories;
+	request_core(req)->directories = reading;
+	if (!scan) {
+		reading->failure.error = ENOMEM;
+		*out = &reading->failure;
+		return PASS;
+	}
+	reading->scan = scan;
+	reading->next_of_scan = scan->readings;
+	reading->link = &scan->readings;
+	if (scan->readings)
+		scan->readings->link = &reading->next_of_scan;
+	scan->readings = reading;
+	pool_cleanup(req->pool, release_reading, reading);
+	reading->wakeup = request_wait_for(req, SCAN_MS, on_cancel, reading);
+	begin_scans();
+	return WAIT;
+}
+
+verdict directory_read(struct request *req, struct str path, enum directory_order order,
+		       const struct directory **out)
+{
+	struct scan_key key = { request_file_query(req, path), order };
+	struct directory_reading *reading = find_reading(req, &key);
+
+	if (!reading)
+		return begin(req, &key, out);
+	if (!reading->shared && reading->failure.error == 0)
+		reading->failure.error = ETIMEDOUT;
+	*out = reading->shared ? &reading->shared->list->pub : &reading->failure;
+	return PASS;
+}
+
+verdict directory_refuse(struct request *req, struct str path, const struct directory *directory)
+{
+	int error = directory->error;
+
+	if (error == EFBIG)
+		request_log(req, LEVEL_CRIT, 0,
+			    "the directory \"%.*s\" is not listed: its names need more than %d MiB",
+			    STR_ARG(path), DIRECTORY_BYTES >> 20);
+	else if (error == ENOMEM)
+		request_log(req, LEVEL_CRIT, 0,
+			    "the directory \"%.*s\" is not listed now: there is no memory, or the "
+			    "directories that are being sent need %d MiB already",
+			    STR_ARG(path), DIRECTORIES_BYTES >> 20);
+	else
+		request_log(req, LEVEL_ERROR, error, "the directory \"%.*s\" cannot be read",
+			    STR_ARG(path));
+	return error == ETIMEDOUT ? 503 : status_from_errno(error);
+}
