@@ -65,8 +65,9 @@ $(BUILD)/modules.o $(BUILD)/tests/modules.o: %.o: %.c $(BUILD)/flags
 	$(call compile,-Icore)
 $(BUILD)/modules/%.o: modules/%.c $(BUILD)/flags
 	$(compile)
-# which takes it in
+# which take these in
 $(BUILD)/modules/mime/builtin.o: conf/mime.types
+$(BUILD)/modules/autoindex/html.o: modules/autoindex/page.css modules/autoindex/page.js
 define added_rule
 $(BUILD)/added/$(1)/%.o: $(ADDED_$(1))/%.c $(BUILD)/flags
 	$$(compile)

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A listing that is being sent. It is written piece by piece while the client reads it, from
+ * the entries of the directory, so a client that reads slowly holds one piece of it.
+ */
+#ifndef AUTOINDEX_LISTING_H
+#define AUTOINDEX_LISTING_H
+
+#include <module.h>
+
+struct listing;
+
+struct autoindex_conf {
+	bool is_on, exact_size, localtime, query, omit_compressed;
+	int format; /* enum format_name */
+	struct str_list readme; /* names that are looked for */
+};
+
+enum format_name { FORMAT_HTML, FORMAT_XML, FORMAT_JSON, FORMAT_JSONP, FORMAT_TEXT };
+
+/* How a format writes a listing: the beginning, then entry by entry, then the end. */
+struct format {
+	const char *content_type, *charset; /* charset "": none is sent */
+	enum directory_order order;
+	void (*begin)(struct listing *listing, struct text *text);
+	void (*entry)(struct listing *listing, struct text *text,
+		      const struct directory_entry *entry);
+	void (*end)(struct listing *listing, struct text *text);
+};
+
+extern const struct format format_html, format_xml, format_json, format_jsonp, format_text;
+
+struct listing {
+	struct body body; /* first */
+	struct request *req;
+	const struct autoindex_conf *conf;
+	const struct directory *directory;
+	const struct format *format;
+	struct str uri; /* of the directory */
+	struct str callback; /* of JSONP */
+	struct file *readme; /* NULL: there is none */
+
+	/* What was written so far. */
+	size_t next; /* entry */
+	size_t files, directories;
+	uint64_t bytes; /* of the files */
+	bool has_begun, has_ended;
+
+	/* The piece that is being read; NULL: the next one is to be written. */
+	struct shared_slice *piece;
+	size_t offset, piece_len;
+};
+
+/* Makes the listing the body of the response. Its members up to `readme` are set. */
+void listing_respond(struct listing *listing);
+
+/* The Content-Security-Policy of the page. */
+struct str html_policy(void);
+
+#endif
