@@ -203,6 +203,12 @@ static const char log_lines[] =
 	"$request_uri  $body_bytes_sent bytes';\n"
 	"    access_log /dev/stdout serve;\n";
 
+static const char listing_lines[] =
+	"    autoindex on;\n"
+	"    autoindex_exact_size off;\n"
+	"    autoindex_localtime on;\n"
+	"    autoindex_query on;\n";
+
 /* The folder is the prefix: no name of it has to be quoted. */
 static struct str write_conf(struct pool *pool, const struct options *options,
 			     const struct listener *listener)
@@ -220,7 +226,7 @@ static struct str write_conf(struct pool *pool, const struct options *options,
 			   "worker_processes %.*s;\n"
 			   "error_log stderr warn;\n"
 			   "events { worker_connections 1024; }\n"
-			   "http {\n%.*s%s%s"
+			   "http {\n%.*s%s%s%s%s"
 			   "    log_not_found off;\n"
 			   "    dotfiles deny;\n"
 			   "    server {\n"
@@ -231,6 +237,8 @@ static struct str write_conf(struct pool *pool, const struct options *options,
 			   STR_ARG(workers), STR_ARG(include),
 			   has_directive("access_log") ? log_lines : "",
 			   has_directive("symlinks") ? "    symlinks in_root;\n" : "",
+			   has_directive("autoindex") ? listing_lines : "",
+			   has_directive("charset") ? "    charset utf-8;\n" : "",
 			   v6 ? "[" : "", STR_ARG(host), v6 ? "]" : "",
 			   address_port(&listener->address),
 			   has_directive("index") ? "        index index.html index.htm;\n" : "");
