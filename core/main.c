@@ -66,7 +66,10 @@ static struct str below_prefix(struct pool *pool, struct str prefix, const char 
 /* Makes the paths of the options absolute; a relative -p begins at the current directory. */
 static struct startup startup_of(struct pool *pool, const struct options *options)
 {
-	struct startup startup = { .globals = str_from(options->globals) };
+	struct startup startup = {
+		.globals = str_from(options->globals),
+		.json = options->json && options->command == COMMAND_TEST,
+	};
 	const char *prefix = options->prefix ? options->prefix : SKUA_PREFIX;
 	char *here = prefix[0] == '/' ? NULL : getcwd(NULL, 0);
 	struct str full = pool_printf(pool, "%s%s%s", here ? here : "", here ? "/" : "", prefix);
@@ -84,15 +87,22 @@ static struct startup startup_of(struct pool *pool, const struct options *option
 	return startup;
 }
 
+/* The exit status for an error of generation_read(). */
+static int status_of(int error)
+{
+	return error == -EOPNOTSUPP ? 2 : 1;
+}
+
 /* -t and -T. Returns the exit status. */
 static int test(const struct startup *startup, bool quiet, bool dump)
 {
 	struct generation *generation;
 	const char *path = startup->conf_path.data;
+	int error = generation_read(startup, stderr, &generation);
 
-	if (generation_read(startup, stderr, &generation) < 0) {
+	if (error < 0) {
 		fprintf(stderr, "skua: configuration file %s test failed\n", path);
-		return 1;
+		return status_of(error);
 	}
 	if (!quiet)
 		fprintf(stderr, "skua: the configuration file %s syntax is ok\n", path);
@@ -104,6 +114,25 @@ static int test(const struct startup *startup, bool quiet, bool dump)
 		conf_dump(generation->conf, stdout);
 	generation_destroy(generation);
 	return !starts;
+}
+
+/*
+ * -t --json: {"messages":[…],"result":"ok"}; other results are "wrong" and "not supported".
+ * Returns the exit status.
+ */
+static int test_json(const struct startup *startup)
+{
+	static const char *const results[] = { "ok", "wrong", "not supported" };
+	struct generation *generation;
+
+	fputs("{\"messages\":[", stdout);
+
+	int error = generation_read(startup, stdout, &generation);
+	int status = error < 0 ? status_of(error) : !start_check(generation);
+
+	printf("],\"result\":\"%s\"}\n", results[status]);
+	generation_destroy(generation);
+	return status;
 }
 
 /* `skua help sandbox -c FILE`. Returns the exit status. */
@@ -144,7 +173,7 @@ static int run(struct pool *pool, const struct options *options)
 	case COMMAND_STATUS:
 		return control_status(&startup, options->json);
 	case COMMAND_TEST:
-		return test(&startup, options->quiet, false);
+		return options->json ? test_json(&startup) : test(&startup, options->quiet, false);
 	case COMMAND_DUMP:
 		return test(&startup, options->quiet, true);
 	case COMMAND_RUN:

@@ -215,6 +215,22 @@ struct directive {
 int conf_error(struct conf_call *call, const struct conf_word *word, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/*
+ * As conf_error(), for what is written as it should be, but this server cannot do: the word is
+ * the name of it. What follows the newline in the message is the reason; several messages
+ * with the same reason are printed as one, which names all of the words. `skua -t` has
+ * another exit status when a file has no other errors.
+ */
+int conf_not_supported(struct conf_call *call, const struct conf_word *word, const char *format,
+		       ...) __attribute__((format(printf, 3, 4)));
+
+/*
+ * For `check`: the block of the call forwards requests by the directive `pass` in it, which is
+ * not supported. One message tells of all such blocks, when everything else was checked. With
+ * is_answered they are responded to all the same, and the message is a warning.
+ */
+void conf_forwards(struct conf_call *call, const struct conf_node *pass, bool is_answered);
+
 /* As conf_error(), for what works but is probably a mistake. The file is still good. */
 void conf_warn(struct conf_call *call, const struct conf_word *word, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

@@ -16,6 +16,7 @@
 #include <errno.h>
 
 #include "config/internal.h"
+#include "config/known.h"
 
 enum {
 	WIDTH = 79,
@@ -244,6 +245,50 @@ static size_t print_matches(FILE *to, const char *topic)
 	return found;
 }
 
+/* What this server does about a name of nginx that it does not have. */
+static void print_known(FILE *to, const char *sign, const char *name,
+			const struct known_group *group)
+{
+	static const char *const verdicts[] = {
+		[KNOWN_HARMLESS] = "Accepted, and without effect.",
+		[KNOWN_FORWARDING] = "Accepted, and without effect.",
+		[KNOWN_FOREIGN] = "Not supported: a file with it is refused.",
+		[KNOWN_MISSING] = "Not supported: a file with it is refused.",
+	};
+	struct pool *pool = pool_create(0);
+	struct str contexts = contexts_text(pool, group->contexts, ", ");
+
+	fprintf(to, "%s%s\n", sign, name);
+	if (!*sign && group->contexts)
+		fprintf(to, "%*s%-*s%.*s\n", INDENT, "", INDENT_VALUE - INDENT,
+			"Context:", STR_ARG(contexts));
+	fprintf(to, "%*s%-*s%s of nginx\n", INDENT, "", INDENT_VALUE - INDENT,
+		"Module:", group->module);
+	put_paragraphs(to, *sign ? STR("Without a value: \"-\" in a log, elsewhere empty.") :
+				   str_from(verdicts[group->verdict]));
+	put_paragraphs(to, str_from(group->reason));
+	pool_destroy(pool);
+}
+
+/* The directive, the parameter of listen or the variable of nginx. False: there is none. */
+static bool print_of_nginx(FILE *to, const char *topic)
+{
+	bool sign = *topic == '$';
+	struct str name = str_from(topic + sign);
+	const struct known_group *group = NULL;
+
+	if (!sign)
+		group = known_find(known_directives, name, IN_ANYWHERE);
+	if (group) {
+		print_known(to, "", topic, group);
+		return true;
+	}
+	group = known_find(known_variables, name, IN_ANYWHERE);
+	if (group)
+		print_known(to, "$", topic + sign, group);
+	return group != NULL;
+}
+
 static void report_nothing(const char *topic)
 {
 	bool sign = *topic == '$';
@@ -288,6 +333,8 @@ int help_print(FILE *to, const char *topic)
 		return 0;
 	}
 	if (print_matches(to, strcmp(topic, "--all") == 0 ? NULL : topic))
+		return 0;
+	if (print_of_nginx(to, topic))
 		return 0;
 	report_nothing(topic);
 	return -ENOENT;

@@ -28,7 +28,7 @@ static int __attribute__((format(printf, 1, 2))) complain(const char *format, ..
 
 void options_usage(FILE *to)
 {
-	fputs("Usage: skua [-?hvVtTq] [-s signal] [-p prefix]\n"
+	fputs("Usage: skua [-?hvVtTq] [--json] [-s signal] [-p prefix]\n"
 	      "            [-e filename] [-c filename] [-g directives]\n"
 	      "       skua serve [DIR] [-p port] [-w workers] [-r dir] [-a address]\n"
 	      "       skua status [--json] [-p prefix] [-c filename]\n"
@@ -39,7 +39,9 @@ void options_usage(FILE *to)
 	      "  -?,-h         : this help\n"
 	      "  -v            : show version and exit\n"
 	      "  -V            : show version and configure options then exit\n"
-	      "  -t            : test configuration and exit\n"
+	      "  -t            : test configuration and exit: with 0, 1 if something is wrong,\n"
+	      "                  2 if nothing is, but something is not supported; --json lists\n"
+	      "                  on standard output what was found\n"
 	      "  -T            : test configuration, dump it and exit\n"
 	      "  -q            : suppress non-error messages during configuration testing\n"
 	      "  -s signal     : send signal to a master process: stop, quit, reopen, reload,\n"
@@ -162,6 +164,10 @@ static int complain_about_word(const char *word)
 /* Reads a word of letters, "-t", "-tq" or "-cFILE"; or --help or --version. */
 static int read_word(struct options *options, const char *word, struct arguments *args)
 {
+	if (strcmp(word, "--json") == 0) {
+		options->json = true;
+		return 0;
+	}
 	if (strcmp(word, "--help") == 0)
 		word = "-h";
 	else if (strcmp(word, "--version") == 0)
@@ -284,14 +290,21 @@ static int read_status(struct options *options, struct arguments *args)
 	while (*args->next) {
 		const char *word = *args->next++;
 
-		if (strcmp(word, "--json") == 0)
-			options->json = true;
-		else if (read_word(options, word, args) < 0)
+		if (read_word(options, word, args) < 0)
 			return -EINVAL;
 	}
 	if (options->command == COMMAND_RUN)
 		options->command = COMMAND_STATUS;
 	return 0;
+}
+
+/* --json belongs to status and -t. */
+static int check_json(const struct options *options)
+{
+	if (!options->json || options->command == COMMAND_STATUS ||
+	    options->command == COMMAND_TEST)
+		return 0;
+	return complain("invalid option: \"--json\"; it belongs to status and -t");
 }
 
 int options_read(struct options *options, int argc, char **argv)
@@ -317,5 +330,5 @@ int options_read(struct options *options, int argc, char **argv)
 		if (read_word(options, word, &args) < 0)
 			return -EINVAL;
 	}
-	return 0;
+	return check_json(options);
 }

@@ -28,7 +28,7 @@ struct options {
 	const char *prefix, *conf, *error_log, *globals;
 	const char *signal; /* "stop", "quit", "reload", "reopen" or "upgrade" */
 	bool quiet;
-	bool json; /* of status */
+	bool json; /* of status and -t */
 
 	/* Of serve and help. */
 	const char *argument; /* DIR, NAME */

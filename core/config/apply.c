@@ -55,8 +55,11 @@ static void run_step(struct conf *conf, struct conf_scope *scope, const struct s
 	unsigned errors = conf->source.errors;
 	int error = run_directive(&call);
 
-	if (error)
+	if (error) {
 		conf->failed[entry->module] = true;
+		if (!(entry->directive->flags & BLOCK)) /* what stands in it was applied */
+			note_doubtful(conf, step->node);
+	}
 	if (error && conf->source.errors == errors)
 		report_silence(&call, entry->module, "the setter");
 	if (!step->swallows || is_block_directive(entry->directive))

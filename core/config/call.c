@@ -24,6 +24,17 @@ int conf_error(struct conf_call *call, const struct conf_word *word, const char 
 	return -EINVAL;
 }
 
+int conf_not_supported(struct conf_call *call, const struct conf_word *word, const char *format,
+		       ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	message_not_supported(&call->conf->source, word ? word : &call->node->name, format, args);
+	va_end(args);
+	return -EINVAL;
+}
+
 void conf_warn(struct conf_call *call, const struct conf_word *word, const char *format, ...)
 {
 	va_list args;

@@ -54,9 +54,10 @@ struct conf *conf_create(const struct conf_options *options)
 		.path = own->path,
 		.name = own->name,
 		.messages_to = own->messages,
+		.is_json = own->json,
 		.files_by_path.pool = pool,
 	};
-	conf->slots.pool = conf->shared.pool = pool;
+	conf->slots.pool = conf->shared.pool = conf->doubtful.pool = pool;
 	conf->last_use = &conf->uses;
 	names_init(conf);
 	return conf;
@@ -136,8 +137,12 @@ int conf_load(struct conf *conf, struct str text)
 		apply_checks(conf);
 		variables_settle(conf);
 	}
+	forwarding_count(conf);
 	messages_print(&conf->source);
-	return conf->source.errors ? -EINVAL : 0;
+	forwarding_print(conf);
+	if (conf->source.errors == 0)
+		return 0;
+	return conf->source.errors == conf->source.not_supported ? -EOPNOTSUPP : -EINVAL;
 }
 
 void conf_dump(const struct conf *conf, FILE *to)

@@ -31,6 +31,7 @@ struct conf_options {
 	struct str name; /* of it in messages; empty: the path, seen from the current directory */
 	struct str globals; /* of -g; may be empty */
 	FILE *messages; /* errors and warnings go there; NULL: nowhere */
+	bool json; /* as objects of JSON, with commas between them */
 
 	/* For tests; NULL: those of this server. */
 	const struct module *const *modules;
@@ -44,7 +45,8 @@ struct conf *conf_create(const struct conf_options *options);
 /*
  * Reads the file (or `text` as if it were the contents of it, when data is not
  * NULL; it must live as long as the configuration), applies and checks it. All
- * errors are printed, in the order of the file. 0, or -EINVAL when there was one.
+ * errors are printed, in the order of the file. 0, -EOPNOTSUPP if all errors are about what
+ * is not supported, or -EINVAL.
  * Touches nothing but the files it reads. Once for each configuration.
  */
 int conf_load(struct conf *conf, struct str text);

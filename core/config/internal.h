@@ -54,8 +54,11 @@ struct conf {
 	struct hash_table variables; /* name to struct module_variable */
 	struct module_variable *prefixes;
 	struct variable_use *uses, **last_use;
+	struct hash_table doubtful; /* names of variables that refused lines may define */
 
 	struct hash_table shared; /* key's bytes to memory */
+
+	struct forwarding_row *forwarding, *last_forwarding; /* of conf_forwards() */
 };
 
 /* --- names.c ------------------------------------------------------------- */
@@ -74,6 +77,7 @@ struct nearest {
 	struct str wanted;
 	unsigned distance; /* of the best so far; 0 while there is none */
 	const char *best;
+	struct pool *pool; /* for candidates that do not last */
 };
 void nearest_offer(struct nearest *nearest, const char *candidate);
 
@@ -145,6 +149,12 @@ void apply_block(struct conf *conf, struct conf_scope *scope, struct conf_node *
 /* Calls the check() of the modules for each scope. */
 void apply_checks(struct conf *conf);
 
+/* --- forwarding.c --------------------------------------------------------- */
+
+/* Counts the message about what is forwarded, if there is one; forwarding_print() prints it. */
+void forwarding_count(struct conf *conf);
+void forwarding_print(struct conf *conf);
+
 /* --- template.c ---------------------------------------------------------- */
 
 struct module_variable {
@@ -152,6 +162,12 @@ struct module_variable {
 	size_t module;
 	struct module_variable *next; /* among those with a prefix */
 };
+
+/*
+ * Notes the variables that this directive, which was refused, may define: no message says that
+ * one of them is unknown.
+ */
+void note_doubtful(struct conf *conf, const struct conf_node *node);
 
 /* Finds the getter of every variable; reports those that nobody has. */
 void variables_settle(struct conf *conf);

@@ -4,6 +4,7 @@
  * and context, and their variables. Also finds the name that is nearest to a mistyped one.
  */
 #include "config/internal.h"
+#include "config/known.h"
 
 #include <text.h>
 
@@ -131,9 +132,22 @@ void nearest_offer(struct nearest *nearest, const char *candidate)
 	}
 }
 
+/* Offers a name of nginx, of which a copy is needed if it is nearer than the best so far. */
+static void offer_known(const char *name, const struct known_group *group, void *data)
+{
+	struct nearest *nearest = data;
+	const char *before = nearest->best;
+
+	(void)group;
+	nearest_offer(nearest, name);
+	if (nearest->best != before)
+		nearest->best = pool_cstr(nearest->pool, str_from(name));
+}
+
 const char *directive_nearest(const struct conf *conf, struct str name, unsigned context)
 {
-	struct nearest here = { .wanted = name }, anywhere = { .wanted = name };
+	struct nearest here = { .wanted = name };
+	struct nearest anywhere = { .wanted = name, .pool = conf->pool };
 
 	for (size_t i = 0; i < conf->module_count; i++) {
 		const struct directive *directive = conf->modules[i]->directives;
@@ -144,6 +158,7 @@ const char *directive_nearest(const struct conf *conf, struct str name, unsigned
 			nearest_offer(&anywhere, directive->name);
 		}
 	}
+	known_each(known_directives, offer_known, &anywhere);
 	return here.best && here.distance <= anywhere.distance + 1 ? here.best : anywhere.best;
 }
 

@@ -5,6 +5,7 @@
  * of its own for the modules that it sets. Most of the code is about mistakes.
  */
 #include "config/internal.h"
+#include "config/known.h"
 
 /* Reports an error at a word. apply_checks() then leaves out the module of the entry. */
 static void __attribute__((format(printf, 4, 5)))
@@ -56,6 +57,36 @@ static bool report_absent(struct conf *conf, const struct conf_node *node)
 	return false;
 }
 
+/* Reports a directive that may stand in these contexts only. */
+static void report_context(struct conf *conf, const struct conf_node *node,
+			   const struct directive_entry *entry, unsigned contexts)
+{
+	struct str wanted = contexts_text(conf->pool, contexts, " or ");
+
+	if (!conf->source.unbalanced)
+		error_at(conf, &node->name, entry, "\"%.*s\" is not allowed here\n%s%.*s",
+			 STR_ARG(node->name.text), contexts ? "it belongs into " : "",
+			 STR_ARG(wanted));
+}
+
+/* What becomes of a directive of nginx that no module of this server has. False: it is none. */
+static bool report_known(struct conf *conf, const struct conf_scope *scope,
+			 const struct conf_node *node)
+{
+	const struct known_group *group =
+		known_find(known_directives, node->name.text, scope->context);
+	struct conf_call call = { .conf = conf, .node = node };
+
+	if (!group)
+		return false;
+	if (!(group->contexts & scope->context))
+		report_context(conf, node, NULL, group->contexts);
+	else if (group->verdict == KNOWN_MISSING || group->verdict == KNOWN_FOREIGN)
+		conf_not_supported(&call, &node->name, "\"%.*s\" is not supported\n%s",
+				   STR_ARG(node->name.text), group->reason);
+	return true;
+}
+
 /* Reports a name that no directive of this context has. */
 static void report_unknown(struct conf *conf, struct conf_scope *scope,
 			   const struct conf_node *node)
@@ -66,16 +97,12 @@ static void report_unknown(struct conf *conf, struct conf_scope *scope,
 
 	for (const struct directive_entry *e = entry; e; e = e->next)
 		contexts |= e->directive->contexts;
+	note_doubtful(conf, node);
 	if (entry) {
-		struct str wanted = contexts_text(conf->pool, contexts, " or ");
-
-		if (!conf->source.unbalanced)
-			error_at(conf, &node->name, entry,
-				 "\"%.*s\" is not allowed here\nit belongs into %.*s",
-				 STR_ARG(name), STR_ARG(wanted));
+		report_context(conf, node, entry, contexts);
 		return;
 	}
-	if (report_absent(conf, node))
+	if (report_absent(conf, node) || report_known(conf, scope, node))
 		return;
 
 	const char *nearest = directive_nearest(conf, name, scope->context);
@@ -232,8 +259,10 @@ struct plan plan_block(struct conf *conf, struct conf_scope *scope, struct conf_
 		}
 		if (step.entry->directive->flags & OBSOLETE)
 			continue;
-		if (!shape_fits(conf, scope, node, step.entry) || !may_repeat(conf, &step, block))
+		if (!shape_fits(conf, scope, node, step.entry) || !may_repeat(conf, &step, block)) {
+			note_doubtful(conf, node);
 			continue;
+		}
 		step.swallows = swallowed_name(conf, scope, node, 1) < node->nargs;
 		scope_own(conf, scope, step.entry->module);
 		plan.steps =

@@ -7,7 +7,10 @@
  */
 #include "config/template.h"
 
+#include <text.h>
+
 #include "config/internal.h"
+#include "config/known.h"
 
 static bool is_name_char(char c)
 {
@@ -276,6 +279,36 @@ int variable_define(struct conf_call *call, struct str name, variable_get *get, 
 	return 0;
 }
 
+/* Adds the names of the groups "(?<name>…)" in the word. */
+static void note_groups(struct conf *conf, struct str text)
+{
+	ssize_t begin;
+
+	while ((begin = str_find(text, STR("(?"))) >= 0) {
+		text = str_skip(text, (size_t)begin + 2);
+		text = str_skip(text, str_starts(text, STR("P")));
+		if (!str_starts(text, STR("<")))
+			continue;
+
+		struct str rest = str_skip(text, 1), name = str_split(&rest, '>');
+
+		hash_put(&conf->doubtful, lower_name(conf->pool, name), conf);
+	}
+}
+
+void note_doubtful(struct conf *conf, const struct conf_node *node)
+{
+	for (size_t i = 0; i < node->nargs; i++) {
+		struct str text = node->args[i].text;
+
+		if (str_starts(text, STR("$")))
+			hash_put(&conf->doubtful, lower_name(conf->pool, str_skip(text, 1)), conf);
+		note_groups(conf, text);
+	}
+	for (const struct conf_node *inner = node->first; inner; inner = inner->next)
+		note_doubtful(conf, inner);
+}
+
 static const char *nearest_variable(const struct conf *conf, struct str name)
 {
 	struct nearest nearest = { .wanted = name };
@@ -289,25 +322,58 @@ static const char *nearest_variable(const struct conf *conf, struct str name)
 	return nearest.best;
 }
 
+/* Variables of nginx that nobody has here, each once: they have no value. */
+struct valueless {
+	struct text names; /* "$a, $b" */
+	struct conf_place place; /* of the first */
+	struct hash_table seen;
+};
+
+static void note_valueless(struct valueless *valueless, const struct variable_use *use)
+{
+	struct str name = use->slot->name;
+
+	if (hash_put(&valueless->seen, name, (void *)use))
+		return;
+	if (str_empty(text_str(&valueless->names)))
+		valueless->place = use->place;
+	text_printf(&valueless->names, "%s$%.*s", valueless->names.len ? ", " : "", STR_ARG(name));
+}
+
+static void report_variable(struct conf *conf, const struct variable_use *use)
+{
+	struct str name = use->slot->name;
+	const char *nearest = nearest_variable(conf, name);
+
+	if (nearest)
+		message_add(&conf->source, MESSAGE_ERROR, use->place,
+			    "unknown variable \"$%.*s\"\ndid you mean \"$%s\"?", STR_ARG(name),
+			    nearest);
+	else
+		message_add(&conf->source, MESSAGE_ERROR, use->place,
+			    "unknown variable \"$%.*s\"\n`skua help` lists those there are",
+			    STR_ARG(name));
+}
+
 void variables_settle(struct conf *conf)
 {
+	struct valueless valueless = { .names.pool = conf->pool, .seen.pool = conf->pool };
+
 	for (const struct variable_use *use = conf->uses; use; use = use->next) {
 		struct str name = use->slot->name;
 
-		if (slot_known(use->slot))
+		if (slot_known(use->slot) || hash_get(&conf->doubtful, name))
 			continue;
-
-		const char *nearest = nearest_variable(conf, name);
-
-		if (nearest)
-			message_add(&conf->source, MESSAGE_ERROR, use->place,
-				    "unknown variable \"$%.*s\"\ndid you mean \"$%s\"?",
-				    STR_ARG(name), nearest);
+		if (known_find(known_variables, name, IN_HTTP))
+			note_valueless(&valueless, use);
 		else
-			message_add(&conf->source, MESSAGE_ERROR, use->place,
-				    "unknown variable \"$%.*s\"\n`skua help` lists those there are",
-				    STR_ARG(name));
+			report_variable(conf, use);
 	}
+	if (valueless.names.len)
+		message_add(&conf->source, MESSAGE_WARNING, valueless.place,
+			    "without a value here: %s\nin a log it is \"-\", elsewhere empty; "
+			    "`skua help '$NAME'` says why",
+			    text_str(&valueless.names).data);
 }
 
 size_t conf_variables_count(const struct conf *conf)

@@ -135,11 +135,10 @@ static int set_log_format(struct conf_call *call)
 	}
 	struct conf_word word = join(call, text);
 
-	if (conf_parse_template(call, &word, &format->template) < 0)
-		return -EINVAL;
+	/* Also a wrong one is found by access_log, whose line is not wrong then. */
 	format->next = conf->formats;
 	conf->formats = format;
-	return 0;
+	return conf_parse_template(call, &word, &format->template);
 }
 
 /* --- access_log --- */

@@ -174,9 +174,10 @@ static int add_key(struct conf_call *call, struct map *map, const struct conf_wo
 		is_new = map_table_add(&map->tail, key, value);
 	if (is_new)
 		return 0;
-	return conf_error(call, word, "\"%.*s\" stands in this map already%s",
-			  STR_ARG(word->text),
-			  map->is_of_hosts ? "" : "\nupper and lower case are the same here");
+	return conf_error(call, word,
+			  "\"%.*s\" stands in this map already\n"
+			  "upper and lower case are the same here",
+			  STR_ARG(word->text));
 }
 
 static int add_pattern(struct conf_call *call, struct map *map, const struct conf_word *word,
@@ -213,9 +214,8 @@ static int add_line(struct conf_call *call, struct map *map, const struct conf_n
 
 	if (line->is_block || line->nargs != 1)
 		return conf_error(call, &line->name,
-				  "a line of a map has a text and a value, as in \"a 1;\"%s",
-				  line->nargs > 1 ? "\na value with blanks must stand in quotes" :
-						    "");
+				  "a line of a map has a text and a value\n"
+				  "as in \"a 1;\"; one with blanks must stand in quotes");
 	if (parse_value(call, &line->args[0], &value) < 0)
 		return -EINVAL;
 	if (str_starts(line->name.text, STR("~")))
@@ -270,8 +270,9 @@ static int set_map(struct conf_call *call)
 	unsigned flags = 0;
 	int result = 0;
 
-	if (conf_parse_template(call, &args[0], &map->source) < 0 ||
-	    conf_parse_variable(call, &args[1], &name) < 0)
+	if (conf_parse_template(call, &args[0], &map->source) < 0)
+		result = -EINVAL;
+	if (conf_parse_variable(call, &args[1], &name) < 0)
 		return -EINVAL;
 	map->fallback.data = "";
 	make_room(call, map);

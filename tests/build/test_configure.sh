@@ -32,9 +32,9 @@ help_lists_every_module() {
 }
 
 help_lists_an_added_module() {
-	make_module geo
-	works auto/configure --add-module="$dir/geo" --help
-	says 'is called geo'
+	make_module weather
+	works auto/configure --add-module="$dir/weather" --help
+	says 'is called weather'
 }
 
 unknown_option_names_the_nearest() {

@@ -5,6 +5,8 @@
  */
 #include "unit/config_test.h"
 
+#include "harness/memory.h"
+
 START_TEST(form)
 {
 	ck_assert_str_eq(errors_of("http {\n    servr { }\n}\n"),
@@ -66,16 +68,15 @@ START_TEST(all_in_one_run_and_in_order)
 }
 END_TEST
 
-START_TEST(not_more_than_can_be_read)
+START_TEST(all_that_there_are)
 {
 	char text[4096] = "", *to = text;
 
-	for (int i = 0; i < 70; i++)
+	for (int i = 0; i < 120; i++)
 		to += snprintf(to, 32, "unheard_of%d x;\n", i);
 	errors_of(text);
-	assert_has(messages, "skua.conf:50:1:");
-	assert_has_not(messages, "skua.conf:51:1:");
-	assert_has(messages, "skua: and 20 more\n");
+	for (int i = 0; i < 120; i++)
+		assert_has(messages, memory_printf("skua.conf:%d:1: unknown", i + 1));
 }
 END_TEST
 
@@ -99,10 +100,7 @@ START_TEST(expressions_with_braces)
 		"     1 | http { server { location ~ ^/a{2,3}/b{4}$ { root x; } } }\n"
 		"       |                               ^ an expression with \"{\" in it "
 		"must stand in quotes\n"
-		"skua: error: skua.conf:1:38: \"{\" begins a block\n"
-		"     1 | http { server { location ~ ^/a{2,3}/b{4}$ { root x; } } }\n"
-		"       |                                      ^ an expression with \"{\" in it "
-		"must stand in quotes\n");
+		"       | the same in line 1\n");
 	conf_destroy(load_good("http { server { location ~ '^/a{2}$' { root x; } } }"));
 }
 END_TEST
@@ -197,6 +195,6 @@ END_TEST
 
 TESTS("messages about a configuration", form, tabs_and_wide_letters,
       bytes_that_a_terminal_would_obey, long_lines, all_in_one_run_and_in_order,
-      not_more_than_can_be_read, nearest_names, expressions_with_braces, modules_that_were_left_out,
+      all_that_there_are, nearest_names, expressions_with_braces, modules_that_were_left_out,
       missing_semicolons, a_semicolon_that_is_perhaps_missing, braces, too_many_levels,
       places_of_nothing)

@@ -26,13 +26,22 @@ struct conf_file {
 enum message_kind {
 	MESSAGE_ERROR,
 	MESSAGE_WARNING,
+	MESSAGE_NOT_SUPPORTED, /* an error that is no mistake */
 };
+
+enum { MESSAGES_KEPT = 100000 }; /* further ones are counted only */
 
 struct conf_message {
 	enum message_kind kind;
 	struct conf_place place; /* file NULL: no place */
 	unsigned number; /* in the order of finding */
 	struct str text, hint;
+	struct str subject; /* what is not supported; empty in others */
+
+	/* Messages that are printed with this one. */
+	struct conf_message *next_same, *last_same;
+	unsigned same; /* how many follow */
+	bool is_joined; /* it is one of those */
 };
 
 /* Set pool, path, name and messages_to, and the pool of files_by_path, to begin. */
@@ -41,6 +50,7 @@ struct conf_source {
 	struct str path; /* of the main file, absolute */
 	struct str name; /* of the main file in messages */
 	FILE *messages_to; /* NULL: messages are counted only */
+	bool is_json; /* they are printed for programs: objects with commas between them */
 
 	struct conf_file **files;
 	size_t file_count, file_capacity;
@@ -52,6 +62,8 @@ struct conf_source {
 	struct conf_message *messages;
 	size_t message_count, message_capacity;
 	unsigned errors, warnings;
+	unsigned not_supported; /* among the errors */
+	size_t printed;
 	bool is_printed; /* messages_print() was called: later messages are printed at once */
 };
 
@@ -87,7 +99,15 @@ struct conf_node *tree_read(struct conf_source *source, struct conf_file *file);
 /* A node for each line of a file of lines, as conf_read_lines() (conf.h) describes them. */
 struct conf_node *lines_read(struct conf_source *source, struct conf_file *file);
 
-/* --- message.c ----------------------------------------------------------- */
+/* --- printable.c --------------------------------------------------------- */
+
+/* The text with \xNN for the bytes that a terminal would obey or not understand. */
+struct str printable(struct pool *pool, struct str text);
+
+/* The bytes of the character at the front of s; 0: they are not valid UTF-8, or a control. */
+size_t printable_len(struct str s);
+
+/* --- message.c, print.c -------------------------------------------------- */
 
 /*
  * Adds a message, which messages_print() prints. What follows the first newline of the format
@@ -97,6 +117,10 @@ void message_add(struct conf_source *source, enum message_kind kind, struct conf
 		 const char *format, ...) __attribute__((format(printf, 4, 5)));
 void message_vadd(struct conf_source *source, enum message_kind kind, struct conf_place place,
 		  const char *format, va_list args);
+
+/* The same for what is not supported: the word is the name of it. */
+void message_not_supported(struct conf_source *source, const struct conf_word *word,
+			   const char *format, va_list args);
 
 /* The place just behind a word, where something is missing. */
 struct conf_place place_behind(const struct conf_word *word);
@@ -109,5 +133,8 @@ void message_drop(struct conf_source *source, size_t index);
 
 /* Prints the messages in the order of the files; each later one is printed at once. */
 void messages_print(struct conf_source *source);
+
+/* Prints one message. */
+void message_print(struct conf_source *source, const struct conf_message *message);
 
 #endif

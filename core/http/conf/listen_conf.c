@@ -16,6 +16,7 @@
 
 #include <unistd.h>
 
+#include "config/known.h"
 #include "config/modules.h"
 #include "http/conf/http_conf.h"
 #include "net/conn.h"
@@ -242,13 +243,14 @@ static int join_preface(struct conf_call *call, const struct conf_word *word,
 
 static int refuse_option(struct conf_call *call, const struct conf_word *word)
 {
-	static const char *const tls[] = { "ssl", "http2", "quic", "spdy" };
+	const struct known_group *group =
+		known_find(known_listen_parameters, word->text, IN_SERVER);
 
-	for (size_t i = 0; i < sizeof(tls) / sizeof(tls[0]); i++)
-		if (conf_word_is(word, tls[i]))
-			return conf_error(call, word,
-					  "this server does not speak \"%s\"\nremove the word; "
-					  "connections are HTTP/1 without TLS", tls[i]);
+	if (group && group->verdict == KNOWN_HARMLESS)
+		return 0;
+	if (group)
+		return conf_not_supported(call, word, "the parameter \"%.*s\" is not supported\n%s",
+					  STR_ARG(word->text), group->reason);
 	return conf_error(call, word,
 			  "invalid parameter \"%.*s\" of listen\n"
 			  "expected default_server,%.*s backlog=, rcvbuf=, sndbuf=, ipv6only=, "

@@ -27,6 +27,7 @@ int generation_read(const struct startup *startup, FILE *messages, struct genera
 		.path = startup->conf_path,
 		.globals = startup->globals,
 		.messages = messages,
+		.json = startup->json,
 	};
 	struct generation *generation = calloc(1, sizeof(*generation));
 

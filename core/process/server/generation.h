@@ -27,6 +27,7 @@ struct startup {
 	struct str
 		error_log; /* absolute: for errors where no error_log is configured */
 	struct str text; /* the configuration itself, by `skua serve`; data NULL: the file's */
+	bool json; /* messages about the configuration are objects of JSON: -t --json */
 	bool serve; /* no pid file, no file of -e, rights of the folder's owner */
 	uid_t uid; /* of the folder's owner */
 	gid_t gid;
@@ -48,7 +49,8 @@ struct generation {
 
 /*
  * Reads and checks a configuration, opens nothing. 0 and *out, which generation_destroy()
- * ends; or -errno and *out NULL, after all errors were printed: -EINVAL for the configuration.
+ * ends; or -errno and *out NULL, after all errors were printed: those of conf_load() (config.h)
+ * for the configuration.
  */
 int generation_read(const struct startup *startup, FILE *messages, struct generation **out);
 

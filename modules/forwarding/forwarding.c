@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Directives that forward requests to other servers, which this server does not do. A file with
+ * them is refused, and one message names all of them, unless it says what their locations
+ * respond with:
+ *
+ *     forwarding 502;
+ *     location /api/ { proxy_pass http://backend:3000; }
+ */
+#include <module.h>
+
+struct forwarding_conf {
+	const struct conf_node *pass; /* NULL: this block forwards nothing */
+	int status; /* 0: forwarding is refused */
+};
+
+static verdict forwarding_answer(struct request *req, const void *data)
+{
+	const struct forwarding_conf *conf = data;
+
+	if (!conf->pass)
+		return PASS;
+	request_log(req, LEVEL_ERROR, 0, "\"%.*s %.*s\" is not supported: responding with %d",
+		    STR_ARG(conf->pass->name.text), STR_ARG(conf->pass->args[0].text),
+		    conf->status);
+	return conf->status;
+}
+
+static int set_pass(struct conf_call *call)
+{
+	struct forwarding_conf *conf = call->data;
+
+	conf->pass = call->node;
+	return 0;
+}
+
+static int forwarding_check(struct conf_call *call, void *data)
+{
+	const struct forwarding_conf *conf = data;
+
+	if (conf->pass)
+		conf_forwards(call, conf->pass, conf->status != 0);
+	return 0;
+}
+
+static const struct keyword statuses[] = { { "off", 0 }, { "502", 502 }, { NULL, 0 } };
+
+#define FORWARDING_DOC                                                                        \
+	"What happens where proxy_pass, fastcgi_pass and the like stand: this server does "   \
+	"not forward requests to others. With off, a configuration with such a directive is " \
+	"refused, and one message lists all of them. With 502 the server starts, and what "   \
+	"would be forwarded is answered by 502 (Bad Gateway), with a line in the error log. " \
+	"allow, deny and passwords in such a location stay in force, and error_page applies." \
+	"\n\n"                                                                                \
+	"    forwarding 502;\n"                                                               \
+	"    location /api/ { proxy_pass http://backend:3000; }\n\n"                          \
+	"To try a file without changing it: skua -t -c FILE -g 'forwarding 502;'"
+
+#define PASS_DOC "Forwards requests in nginx. This server does not; see forwarding."
+
+#define PASS_DIRECTIVE(name_, contexts_, syntax_)                    \
+	DIRECTIVE_SET(name_, contexts_, set_pass, syntax_, PASS_DOC, \
+		      FIELD_AT(struct forwarding_conf, pass), .flags = LOCAL, .min_args = 1)
+
+const struct module forwarding_module = {
+	.name = "forwarding",
+	.summary = "says what becomes of requests that nginx would forward",
+	.conf_size = sizeof(struct forwarding_conf),
+	.directives = (const struct directive[]) {
+		DIRECTIVE("forwarding", IN_MAIN | IN_ANY_HTTP, struct forwarding_conf, status,
+			  "off | 502", FORWARDING_DOC, .keywords = statuses, .initial = "off"),
+		PASS_DIRECTIVE("proxy_pass", IN_LOCATION | IN_IF | IN_LIMIT_EXCEPT, "URL"),
+		PASS_DIRECTIVE("fastcgi_pass", IN_LOCATION | IN_IF, "address"),
+		PASS_DIRECTIVE("uwsgi_pass", IN_LOCATION | IN_IF, "address"),
+		PASS_DIRECTIVE("scgi_pass", IN_LOCATION | IN_IF, "address"),
+		PASS_DIRECTIVE("grpc_pass", IN_LOCATION | IN_IF, "address"),
+		PASS_DIRECTIVE("memcached_pass", IN_LOCATION | IN_IF, "address"),
+		{ 0 }
+	},
+	.check = forwarding_check,
+	.on[PHASE_CONTENT] = forwarding_answer,
+	.if_configured = true,
+};

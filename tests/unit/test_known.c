@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The names of nginx that this server does not have: what is said about them, and that nothing
+ * is said twice.
+ */
+#include "unit/http_test.h"
+
+#include "config/known.h"
+#include "config/modules.h"
+
+static const char *fails(const char *text)
+{
+	ck_assert_msg(!load_http(text), "%s", text);
+	return messages;
+}
+
+#define assert_has(text, part) \
+	ck_assert_msg(strstr(text, part) != NULL, "\"%s\" is not in:\n%s", part, text)
+
+static void warns_of(const char *text, const char *message)
+{
+	ck_assert_msg(load_http(text), "%s: %s", text, messages);
+	assert_says(message);
+}
+
+static unsigned count_of(const char *part)
+{
+	unsigned count = 0;
+
+	for (const char *at = messages; (at = strstr(at, part)) != NULL; at++)
+		count++;
+	return count;
+}
+
+static const char *const families[] = { "proxy", "fastcgi", "uwsgi", "scgi" };
+
+/* --- directives ------------------------------------------------------------- */
+
+START_TEST(what_changes_no_response_is_accepted)
+{
+	good_http("proxy_buffering off; proxy_cache_path /a keys_zone=a:1m; fastcgi_buffers 8 16k;"
+		  "uwsgi_temp_path /u; ssl_protocols TLSv1.2; ssl_session_cache shared:a:1m;"
+		  "gzip_types text/css; http2_max_requests 10; upstream a { server b:1 weight=2;"
+		  "least_conn; keepalive 4; } server { listen 8080 setfib=1; location / {"
+		  "proxy_set_header Host $proxy_host; slice 1m; } }");
+	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++)
+		good_http(memory_printf("%s_read_timeout 5s; server { }", families[i]));
+}
+END_TEST
+
+START_TEST(what_is_missing_is_no_misspelt_name)
+{
+	assert_has(fails("server { dav_methods PUT; }"), "\"dav_methods\" is not supported\n");
+	assert_says("This server reads files");
+	ck_assert_uint_eq(count_of("did you mean"), 0);
+	/* In a place where nginx has it not either. */
+	assert_has(fails("server { upstream a { } }"), "\"upstream\" is not allowed here\n");
+	assert_says("it belongs into http");
+	assert_has(fails("server { proxy_redirct off; }"), "did you mean \"proxy_redirect\"?");
+	assert_has(fails("server { listen 8080 quic; }"),
+		   "the parameter \"quic\" is not supported\n");
+}
+END_TEST
+
+/* What is not supported for one reason is one message, with the names of all. */
+START_TEST(one_reason_is_one_message)
+{
+	fails("server { dav_methods PUT;\n dav_access user:rw;\n dav_access all:r; }\n"
+	      "server { dav_methods off; perl a; }");
+	ck_assert_uint_eq(count_of("is not supported"), 1);
+	assert_says("| nor \"dav_access\" in line 2, line 3, \"dav_methods\" in line 4");
+	assert_says("\"perl\" is not allowed here");
+}
+END_TEST
+
+START_TEST(a_message_that_comes_again_has_a_count)
+{
+	fails("server { rot /a;\n rot /b;\n}\n server { rot /c; }");
+	ck_assert_uint_eq(count_of("unknown directive \"rot\""), 1);
+	assert_says("| the same in line 2, line 4\n");
+
+	char text[2048] = "server { ", *end = text + strlen(text);
+
+	for (int i = 0; i < 40; i++)
+		end += sprintf(end, "rot /%d;\n", i);
+	strcpy(end, "}");
+	fails(text);
+	assert_says("line 13 and 27 more\n");
+}
+END_TEST
+
+/* As nginx has them: a module may allow more. */
+START_TEST(modules_and_the_table_agree_on_contexts)
+{
+	for (size_t i = 0; i < module_count(); i++)
+		for (const struct directive *d = module_at(i)->directives; d && d->name; d++) {
+			const struct known_group *group =
+				known_find(known_directives, str_from(d->name), d->contexts);
+
+			ck_assert_msg(!group || (group->contexts & d->contexts),
+				      "%s stands in other contexts than in nginx", d->name);
+		}
+}
+END_TEST
+
+static void is_found(const char *name, const struct known_group *group, void *data)
+{
+	unsigned *count = data;
+
+	ck_assert_msg(known_find(known_directives, str_from(name), group->contexts), "%s", name);
+	ck_assert_msg(*group->reason && str_ends(str_from(group->reason), STR(".")), "%s", name);
+	++*count;
+}
+
+START_TEST(each_name_is_found)
+{
+	unsigned count = 0;
+
+	known_each(known_directives, is_found, &count);
+	ck_assert_uint_ge(count, 700);
+	ck_assert_ptr_null(known_find(known_directives, STR("proxy_"), IN_HTTP));
+	ck_assert_ptr_null(known_find(known_directives, STR("roo"), IN_HTTP));
+	ck_assert_ptr_null(known_find(known_directives, STR(""), IN_HTTP));
+}
+END_TEST
+
+/* --- what follows from a mistake -------------------------------------------- */
+
+START_TEST(variables_of_a_refused_line_are_not_unknown)
+{
+	fails("mapp $host $a { x y; } geoip_city x $b; perl_set $c x;\n"
+	      "server { rewrit ^/(?<d>.*) /; add_header X \"$a$b$c$d$e\"; }");
+	ck_assert_uint_eq(count_of("unknown variable"), 1);
+	assert_says("unknown variable \"$e\"");
+	fails("server { root; return 200 $zz; }");
+	ck_assert_uint_eq(count_of("unknown variable"), 1);
+	fails("map $host $a { x; } server { return 200 $a; }");
+	ck_assert_uint_eq(count_of("unknown variable"), 0);
+}
+END_TEST
+
+START_TEST(a_format_with_a_mistake_is_there)
+{
+	fails("log_format a \"$nope\"; access_log /srv/l a; server { }");
+	ck_assert_uint_eq(count_of("there is no log format"), 0);
+	assert_says("unknown variable \"$nope\"");
+}
+END_TEST
+
+START_TEST(variables_without_a_value_are_one_warning)
+{
+	warns_of("log_format a \"$upstream_addr $ssl_server_name $upstream_addr\";"
+		 "server { add_header X [$upstream_x]; }",
+		 "without a value here: $upstream_addr, $ssl_server_name, $upstream_x\n");
+	ck_assert_uint_eq(count_of("warning"), 1);
+	fails("server { return 200 $upstreem_addr; }");
+	assert_says("unknown variable \"$upstreem_addr\"");
+}
+END_TEST
+
+/* --- forwarding ------------------------------------------------------------- */
+
+START_TEST(forwarding_is_one_message)
+{
+	fails("upstream b { server a; }\nserver {\n location /api/ {\n proxy_pass http://b;\n"
+	      "proxy_set_header A b; proxy_redirect off; }\n"
+	      "location ~ \\.php$ { fastcgi_pass p:9; fastcgi_param a b; }\n"
+	      "location /a { proxy_pass http://b; proxy_buffering on; }\n"
+	      "location /b { } }");
+	assert_has(messages,
+		   "skua: error: /srv/test.conf forwards requests, which Skua does not do:\n"
+		   "  location /api/     line 3  proxy_pass http://b  (+2 lines of proxy_*)\n"
+		   "  location ~ \\.php$  line 6  fastcgi_pass p:9     (+1 line of fastcgi_*)\n"
+		   "  location /a        line 7  proxy_pass http://b  (+1 line of proxy_*)\n"
+		   "Everything else is fine: 1 of 4 locations. Route these in front of Skua,\n"
+		   "or write `forwarding 502;` to start without them.\n");
+	ck_assert_uint_eq(count_of("error"), 1);
+	fails("server { rot a; location / { proxy_pass http://b; } }");
+	assert_says("There is 1 other error, see above. Route this one in front of Skua,\n");
+}
+END_TEST
+
+START_TEST(forwarding_502_is_a_warning)
+{
+	warns_of("forwarding 502; server { location / { proxy_pass http://b; } }",
+		 "skua: warning: /srv/test.conf forwards requests, which are answered by 502 here:"
+		 "\n  location /  line 1  proxy_pass http://b\n");
+	ck_assert_uint_eq(count_of("error"), 0);
+	/* A location may say so for itself. */
+	fails("server { location /a { proxy_pass http://b; forwarding 502; }\n"
+	      "location /b { proxy_pass http://b; } }");
+	assert_says("  location /a  line 1");
+	assert_says("  location /b  line 2");
+	ck_assert_uint_eq(count_of("location /a"), 1);
+	fails("forwarding 503; server { }");
+	assert_says("invalid value \"503\"");
+}
+END_TEST
+
+START_TEST(only_missing_things_have_a_status_of_their_own)
+{
+	static const struct {
+		const char *text;
+		int error;
+	} cases[] = {
+		{ "server { }", 0 },
+		{ "server { location / { proxy_pass http://b; } }", -EOPNOTSUPP },
+		{ "server { dav_methods PUT; }", -EOPNOTSUPP },
+		{ "server { dav_methods PUT; rot a; }", -EINVAL },
+		{ "server { location / { proxy_pass http://b; } root; }", -EINVAL },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct conf_options options = { .prefix = STR("/srv/"),
+						      .path = STR("/srv/test.conf") };
+		struct conf *conf = conf_create(&options);
+		const char *text = memory_printf("events { } http { %s }", cases[i].text);
+
+		ck_assert_int_eq(conf_load(conf, str_from(text)), cases[i].error);
+		conf_destroy(conf);
+	}
+}
+END_TEST
+
+TESTS("known", what_changes_no_response_is_accepted, what_is_missing_is_no_misspelt_name,
+      one_reason_is_one_message, a_message_that_comes_again_has_a_count,
+      modules_and_the_table_agree_on_contexts, each_name_is_found,
+      variables_of_a_refused_line_are_not_unknown, a_format_with_a_mistake_is_there,
+      variables_without_a_value_are_one_warning, forwarding_is_one_message,
+      forwarding_502_is_a_warning, only_missing_things_have_a_status_of_their_own)
