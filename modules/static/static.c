@@ -4,13 +4,9 @@
  * directory without a slash at its end is redirected to the URI with the slash. The
  * module mime decides on the type of the file.
  *
- *     location / { root /srv/www; etag off; }
+ *     location / { root /srv/www; }
  */
 #include <module.h>
-
-struct static_conf {
-	bool etag;
-};
 
 /*
  * Redirects to the same URI with a slash at its end. The target begins with one slash only,
@@ -32,10 +28,9 @@ static verdict redirect_to_directory(struct request *req)
 	return 301;
 }
 
-static verdict static_content(struct request *req, const void *data)
+static verdict static_content(struct request *req, const void *unused)
 {
-	const struct static_conf *conf = data;
-
+	(void)unused;
 	/* As in nginx, POST to a missing file is a 404, to an existing one a 405. */
 	if (req->method != METHOD_POST) {
 		verdict refused = request_only_reads(req);
@@ -52,30 +47,11 @@ static verdict static_content(struct request *req, const void *data)
 		return file_refuse(req, file);
 	if (req->method == METHOD_POST)
 		return request_only_reads(req);
-	verdict answered = respond_file(req, file);
-	if (!conf->etag)
-		req->response.etag = STR("");
-	return answered;
+	return respond_file(req, file);
 }
 
 const struct module static_module = {
 	.name = "static",
 	.summary = "answers with files",
-	.conf_size = sizeof(struct static_conf),
-	.directives = (const struct directive[]) {
-		DIRECTIVE("etag", IN_ANY_HTTP, struct static_conf, etag,
-			  "on | off",
-			  "Sends an ETag with each file, so that a client can ask whether its "
-			  "copy is still current. The ETag is made of the file's modification "
-			  "time and length, as in nginx, with two exceptions. A file that was "
-			  "modified less than two seconds ago has a longer ETag, because another "
-			  "version from the same second may have the same length; a client that "
-			  "holds the longer one downloads the file once more when it asks later. "
-			  "A file whose modification time is 0 or 1, as in container images, is "
-			  "sent without Last-Modified, and its ETag is made of the time at which "
-			  "the file was created on this disk.",
-			  .initial = "on"),
-		{ 0 }
-	},
 	.on[PHASE_CONTENT] = static_content,
 };

@@ -22,6 +22,7 @@
 struct files_conf {
 	int symlinks;
 	int dotfiles;
+	bool etag;
 	struct file_cache_limits *cache; /* NULL: the cache's own */
 };
 
@@ -361,13 +362,15 @@ struct body *file_body(struct request *req, struct file *file)
 
 verdict respond_file(struct request *req, struct file *file)
 {
+	const struct files_conf *conf = req->confs[conf_index];
 	struct response *response = &req->response;
 	time_t now = clock_wall_ms() / 1000;
 
 	response->status = 200;
 	response->file = file;
 	response->body = file_body(req, file);
-	response->etag = file->etag;
+	if (conf->etag)
+		response->etag = file->etag;
 	response->last_modified = file->mtime < now ? file->mtime : now;
 	response->last_modified_text = file->mtime < now ? file->last_modified : STR("");
 	response->allow_ranges = true;
@@ -531,6 +534,18 @@ const struct module files_module = {
 				  { "deny", DOTFILES_DENY },
 				  { 0 }
 			  }),
+		DIRECTIVE("etag", IN_ANY_HTTP, struct files_conf, etag,
+			  "on | off",
+			  "Sends an ETag with each file, so that a client can ask whether its "
+			  "copy is still current. The ETag is made of the file's modification "
+			  "time and length, as in nginx, with two exceptions. A file that was "
+			  "modified less than two seconds ago has a longer ETag, because another "
+			  "version from the same second may have the same length; a client that "
+			  "holds the longer one downloads the file once more when it asks later. "
+			  "A file whose modification time is 0 or 1, as in container images, is "
+			  "sent without Last-Modified, and its ETag is made of the time at which "
+			  "the file was created on this disk.",
+			  .initial = "on"),
 		DIRECTIVE_SET("file_cache", IN_MAIN, set_cache,
 			      "[entries=number] [size=size]",
 			      "How many files a worker keeps at hand, and how much memory it uses "
