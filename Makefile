@@ -121,6 +121,9 @@ endef
 $(foreach name,$(ADDED),$(eval $(call added_test_rule,$(name))))
 $(test_programs) $(added_test_programs): %: %.o $(BUILD)/tests/harness.a $(BUILD)/libskua.a
 	$(call link_file_by_file,$(filter %.o,$^) $(filter %.a,$^),$(CHECK_LIBS))
+# Decode what the server has encoded.
+decoding_tests = $(patsubst %.c,%,$(shell grep -l http/decode.h $(test_sources)))
+$(decoding_tests:%=$(BUILD)/%): private CHECK_LIBS += -lbrotlidec
 # Have the test modules in their own process.
 with_test_modules = tests/unit/test_http1 tests/unit/test_http1_pieces tests/unit/test_preface \
 	$(patsubst %.c,%,$(shell grep -l http/inproc.h tests/modules/test_*.c))

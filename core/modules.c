@@ -7,6 +7,7 @@
 #include "config/modules.h"
 #include "http/request/files.h"
 #include "http/conf/http.h"
+#include "http/coding/coding.h"
 #include "process/server/main_conf.h"
 #include "process/sandbox/sandbox.h"
 
@@ -19,6 +20,7 @@ const struct module *const core_modules[] = {
 	&http_module,
 	&obsolete_module,
 	&files_module,
+	&compress_module,
 };
 
 const size_t core_modules_count = sizeof(core_modules) / sizeof(core_modules[0]);

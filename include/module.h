@@ -30,6 +30,7 @@
 #include <block.h>
 #include <body.h>
 #include <bytes16.h>
+#include <coding.h>
 #include <conf.h>
 #include <counter.h>
 #include <date.h>
@@ -108,14 +109,17 @@ struct module {
 	const struct variable *variables; /* ended by a zeroed entry */
 	const struct counter *counters; /* ended by a zeroed entry */
 	const struct listen_parameter *listen_parameters; /* ended by a zeroed entry */
+	const struct coding *coding; /* that it brings (coding.h) */
 	phase_handler *on[PHASES];
 
 	enum filter_role filter_role; /* of on[PHASE_FILTER] */
 
 	/*
-	 * Called in FILTER, between FILTER_ENCODING and FILTER_CONDITIONS. A module sets or
-	 * removes ETag and Last-Modified here, because the conditions of the request are
-	 * checked against them next.
+	 * Called in FILTER, between FILTER_CONTENT and FILTER_ENCODING. A module sets or removes
+	 * ETag and Last-Modified here, because each encoded form has a tag of its own that is
+	 * made of the ETag, and the conditions of the request are checked against them. It
+	 * sets Cache-Control, Expires, Set-Cookie and Content-Encoding here, too, because it
+	 * depends on them whether a response is encoded.
 	 */
 	phase_handler *on_validators;
 

@@ -62,9 +62,10 @@ struct response {
 	 * passes, or redirects, has broken the contract. It stays the same while it is sent.
 	 */
 	struct body *body;
-	struct file *file; /* that the body was made of, for its type; NULL: none */
+	struct file *file; /* whose bytes the body gives; NULL: none, or a filter changes them */
 
 	bool allow_ranges; /* the CONTENT handler says that ranges make sense */
+	bool date_is_weak; /* other bytes may have the same Last-Modified: other codings */
 	bool is_error_page; /* made by error_page or the built-in page */
 	bool nosniff; /* the type was guessed: browsers must not guess again */
 };

@@ -234,6 +234,26 @@ static void check_parameter(const struct subject *subject, size_t index,
 		mistake(subject, "is there already\ngive yours another name");
 }
 
+static void check_coding(const struct subject *subject)
+{
+	const struct module *module = subject->module;
+	const struct coding *coding = module->coding;
+
+	if (!coding)
+		return;
+	if (str_empty(coding->name) || str_empty(coding->suffix) || str_empty(coding->tag) ||
+	    !coding->begin || !coding->encode || !coding->end || !coding->memory)
+		mistake(subject, ".coding is not complete\n"
+				 "it needs name, suffix, tag, begin, encode, end and memory");
+	if (module->conf_size < sizeof(struct coding_conf))
+		mistake(subject, ".coding is set, but its settings have no place\n"
+				 "begin the configuration struct with a struct coding_conf");
+	if (!module->on[PHASE_FILTER] || module->filter_role != FILTER_ENCODING)
+		mistake(subject,
+			".coding is set, but no filter uses it\n"
+			"set .on[PHASE_FILTER] = coding_filter, .filter_role = FILTER_ENCODING");
+}
+
 static void check_module(struct conf *conf, size_t index)
 {
 	const struct module *module = conf->modules[index];
@@ -254,6 +274,7 @@ static void check_module(struct conf *conf, size_t index)
 		mistake(&subject,
 			".filter_role says nothing\n"
 			"it is for modules with .on[PHASE_FILTER], and one of enum filter_role");
+	check_coding(&subject);
 	subject.kind = "directive";
 	for (const struct directive *d = module->directives; d && d->name; d++) {
 		subject.name = d->name;

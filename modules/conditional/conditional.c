@@ -12,12 +12,15 @@ struct conditional_conf {
 };
 
 /* RFC 9110 section 15.4.5: a 304 has the validators and cache fields of the 200, no content. */
-static void not_modified(struct response *response)
+static void not_modified(struct request *req)
 {
+	struct response *response = &req->response;
+
 	response->status = 304;
 	response->content_type = STR("");
 	response->charset = STR("");
 	response->allow_ranges = false;
+	response_remove(req, STR("Content-Encoding"));
 	body_close(response->body);
 	response->body = NULL;
 }
@@ -44,7 +47,7 @@ static verdict conditional_filter(struct request *req, const void *data)
 	if (status == 412)
 		return 412;
 	if (status == 304)
-		not_modified(response);
+		not_modified(req);
 	return PASS;
 }
 

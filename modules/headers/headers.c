@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Adds fields to the head of responses. Runs behind the other filters, when the
- * status is settled; what replaces a validator goes before them, so that conditions
- * are checked against what is sent.
+ * Adds fields to the head of responses. Runs behind the other filters, when the status is
+ * settled. Fields that decide what becomes of the response go before them: validators, so
+ * that conditions are checked against what is sent, and those on which encodings depend.
  *
  *     add_header X-Frame-Options DENY always;
  *     expires 30d;
@@ -15,7 +15,7 @@ struct added_field {
 	struct str name;
 	const struct template *value;
 	bool always; /* whatever the status */
-	bool is_validator; /* ETag or Last-Modified */
+	bool is_early; /* is_early() */
 };
 
 struct added_fields {
@@ -30,9 +30,18 @@ struct headers_conf {
 
 /* --- configuration ---------------------------------------------------------- */
 
-static bool is_validator(struct str name)
+/* Whether other filters look at the field: on_validators (module.h). */
+static bool is_early(struct str name)
 {
-	return str_eq_nocase(name, STR("ETag")) || str_eq_nocase(name, STR("Last-Modified"));
+	static const struct str names[] = {
+		STR_INIT("ETag"), STR_INIT("Last-Modified"), STR_INIT("Cache-Control"),
+		STR_INIT("Expires"), STR_INIT("Content-Encoding"), STR_INIT("Set-Cookie"),
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (str_eq_nocase(name, names[i]))
+			return true;
+	return false;
 }
 
 static int set_add_header(struct conf_call *call)
@@ -65,7 +74,7 @@ static int set_add_header(struct conf_call *call)
 		return conf_error(call, &args[2], "unknown parameter \"%.*s\"\nexpected \"always\"",
 				  STR_ARG(args[2].text));
 	field.always = call->node->nargs == 3;
-	field.is_validator = is_validator(field.name);
+	field.is_early = is_early(field.name);
 
 	fields->items = pool_grow(call->pool, fields->items, fields->count, &fields->capacity,
 				  sizeof(field));
@@ -107,26 +116,22 @@ static bool applies(const struct request *req, const struct added_field *field)
 	return field->always || is_usual(req->response.status);
 }
 
+/* An empty value adds no field, but takes a validator away. */
+static void add_field(struct request *req, const struct added_field *field)
+{
+	struct str value = template_text(req, field->value);
+	bool is_validator = str_eq_nocase(field->name, STR("ETag")) ||
+			    str_eq_nocase(field->name, STR("Last-Modified"));
+
+	if (!str_empty(value) || is_validator)
+		response_add(req, field->name, value);
+}
+
 /*
  * Runs before conditional and range, which may change the status: to 206 or 304, which get
  * the same fields as a 200, or to 412 or 416, which are new responses with a call of their own.
  */
-static verdict replace_validators(struct request *req, const void *conf)
-{
-	const struct headers_conf *headers = conf;
-
-	if (req->parent)
-		return PASS;
-	for (size_t i = 0; i < headers->fields.count; i++) {
-		const struct added_field *field = &headers->fields.items[i];
-
-		if (field->is_validator && applies(req, field))
-			response_add(req, field->name, template_text(req, field->value));
-	}
-	return PASS;
-}
-
-static verdict headers_filter(struct request *req, const void *conf)
+static verdict add_early(struct request *req, const void *conf)
 {
 	const struct headers_conf *headers = conf;
 
@@ -137,11 +142,23 @@ static verdict headers_filter(struct request *req, const void *conf)
 	for (size_t i = 0; i < headers->fields.count; i++) {
 		const struct added_field *field = &headers->fields.items[i];
 
-		if (field->is_validator || !applies(req, field))
-			continue;
-		struct str value = template_text(req, field->value);
-		if (value.len > 0)
-			response_add(req, field->name, value);
+		if (field->is_early && applies(req, field))
+			add_field(req, field);
+	}
+	return PASS;
+}
+
+static verdict add_others(struct request *req, const void *conf)
+{
+	const struct headers_conf *headers = conf;
+
+	if (req->parent)
+		return PASS;
+	for (size_t i = 0; i < headers->fields.count; i++) {
+		const struct added_field *field = &headers->fields.items[i];
+
+		if (!field->is_early && applies(req, field))
+			add_field(req, field);
 	}
 	return PASS;
 }
@@ -175,8 +192,8 @@ const struct module headers_module = {
 			      .min_args = 1, .max_args = 2),
 		{ 0 }
 	},
-	.on[PHASE_FILTER] = headers_filter,
+	.on[PHASE_FILTER] = add_others,
 	.filter_role = FILTER_HEAD,
-	.on_validators = replace_validators,
+	.on_validators = add_early,
 	.if_configured = true,
 };

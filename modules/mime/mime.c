@@ -68,6 +68,8 @@ static verdict mime_filter(struct request *req, const void *data)
 		response->content_type = conf->default_type;
 	else if (response->file)
 		return guess(req, response);
+	else if (response_find(req, STR("Content-Encoding")))
+		response->content_type = undecided;
 	else
 		response->content_type = STR("text/plain");
 	return PASS;

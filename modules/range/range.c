@@ -227,7 +227,8 @@ static verdict range_filter(struct request *req, const void *conf)
 	if (max == 0 || req->parent || !can_have_ranges(response))
 		return PASS;
 	if (!req->known.range.data || req->method != METHOD_GET ||
-	    !if_range_holds(req->known.if_range, response->etag, response->last_modified,
+	    !if_range_holds(req->known.if_range, response->etag,
+			    response->date_is_weak ? -1 : response->last_modified,
 			    clock_wall_ms() / 1000))
 		return send_whole(req);
 	return send_ranges(req, max);

@@ -206,5 +206,18 @@ START_TEST(parameters_of_listen)
 }
 END_TEST
 
-TESTS("tables of modules", a_sound_module, parameters_of_listen, names, directives_that_cannot_work,
-      flags_that_do_nothing, a_default_that_is_refused, a_refusal_without_a_reason)
+static const struct coding odd_coding = { .name = STR_INIT("odd") };
+
+START_TEST(a_coding_that_cannot_work)
+{
+	const char *said = SAID_OF(.coding = &odd_coding);
+
+	assert_has(said, "module odd: .coding is not complete");
+	assert_has(said, "module odd: .coding is set, but its settings have no place");
+	assert_has(said, "module odd: .coding is set, but no filter uses it");
+}
+END_TEST
+
+TESTS("tables of modules", a_sound_module, a_coding_that_cannot_work, parameters_of_listen, names,
+      directives_that_cannot_work, flags_that_do_nothing, a_default_that_is_refused,
+      a_refusal_without_a_reason)

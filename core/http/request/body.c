@@ -62,6 +62,7 @@ void body_wrap(struct request *req, struct body_filter *filter, const struct bod
 	filter->inner = req->response.body;
 	body_forward_ready(filter->inner, &filter->body);
 	req->response.body = &filter->body;
+	req->response.file = NULL;
 }
 
 void body_filter_close(struct body *body)

@@ -108,16 +108,28 @@ static bool ends_connection(int status)
 	}
 }
 
-/* Drops the content that a handler has prepared. The fields that it has added stay. */
-static void forget_content(struct response *response)
+/*
+ * Drops the content that a handler has prepared. The fields that it has added stay, but for
+ * those that are about the content; with a filter's error, those that modules have added for
+ * the sake of filters (struct module, on_validators) go, too: they are added anew.
+ */
+static void forget_content(struct request *req)
 {
+	struct response *response = &req->response;
+
+	response_remove(req, STR("Content-Encoding"));
+	if (request_core(req)->filter_failed) {
+		response_remove(req, STR("Cache-Control"));
+		response_remove(req, STR("Expires"));
+		response_remove(req, STR("Set-Cookie"));
+	}
 	body_close(response->body);
 	response->body = NULL;
 	response->file = NULL;
 	response->content_type = response->charset = response->etag = STR("");
 	response->last_modified = -1;
 	response->last_modified_text = STR("");
-	response->allow_ranges = response->nosniff = false;
+	response->allow_ranges = response->nosniff = response->date_is_weak = false;
 	response->reason = STR("");
 }
 
@@ -199,7 +211,7 @@ verdict error_page_respond(struct request *req, int status)
 		return CLOSE;
 	if (ends_connection(status))
 		core->keepalive = false;
-	forget_content(&req->response);
+	forget_content(req);
 	/* An error in the response of an error page gets the built-in page. */
 	while (page && page->code != status)
 		page = page->next;

@@ -52,7 +52,7 @@ static void add_handler(struct phase_handlers *list, phase_handler *run, size_t 
 static void add_filters(struct phase_handlers *list, const bool *takes)
 {
 	for (int role = FILTER_TYPE; role < FILTER_ROLES; role++) {
-		for (size_t i = 0; role == FILTER_CONDITIONS && i < module_count(); i++)
+		for (size_t i = 0; role == FILTER_ENCODING && i < module_count(); i++)
 			if (takes[i])
 				add_handler(list, module_at(i)->on_validators, i);
 		for (size_t i = 0; i < module_count(); i++)

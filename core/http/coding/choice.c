@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Chooses the form in which a response is sent, and makes it the response. The forms are the
+ * ready-made files that are there, and the codings that are turned on for this response. A
+ * response that could have another form for another Accept-Encoding says so in Vary, whatever
+ * its own form is.
+ */
+#include "http/coding/coding.h"
+
+#include "http/coding/accept.h"
+
+enum { FORMS_MAX = 2 * CODINGS_MAX };
+
+struct form {
+	const struct coding *coding;
+	struct file *ready; /* NULL: the body is encoded */
+	int level;
+	bool is_always; /* sent whatever the client accepts, unless it can be decoded */
+};
+
+/* The forms of one response, by place; `accept` is what accept_choose() has to know of them. */
+struct forms {
+	struct form items[FORMS_MAX];
+	struct accept_form accept[FORMS_MAX];
+	size_t count;
+	bool vary; /* which one is sent depends on Accept-Encoding */
+};
+
+static void add(struct forms *forms, struct form form, bool is_allowed)
+{
+	if (forms->count == FORMS_MAX)
+		return;
+	forms->items[forms->count] = form;
+	forms->accept[forms->count++] = (struct accept_form){
+		.coding = form.coding->name,
+		.is_ready = form.ready != NULL,
+		.preference = form.coding->preference,
+		.is_allowed = is_allowed,
+	};
+	forms->vary = forms->vary || !form.is_always;
+}
+
+/* --- which forms there are ---------------------------------------------------- */
+
+/* `plain` is the file at `path`; NULL: there is none. PASS or WAIT. */
+static verdict add_ready_made(struct request *req, struct forms *forms, struct str path,
+			      const struct file *plain)
+{
+	const struct coding_entry *list;
+	size_t count = codings_list(&list);
+
+	for (size_t i = 0; i < count; i++) {
+		const struct coding_conf *conf = coding_settings(req, &list[i]);
+		struct file *file;
+
+		if (conf->ready_made == READY_MADE_OFF)
+			continue;
+
+		verdict v = ready_made_find(req, list[i].coding, path, plain, &file);
+
+		if (v == WAIT)
+			return v;
+		if (file)
+			add(forms,
+			    (struct form){ .coding = list[i].coding,
+					   .ready = file,
+					   .is_always = conf->ready_made == READY_MADE_ALWAYS &&
+							!conf->decodes },
+			    coding_allows(req, &list[i]));
+	}
+	return PASS;
+}
+
+/*
+ * Whether any response like this one may be encoded while it is sent.
+ *
+ * Somebody who can make a client ask for pages with texts of his choice, and sees how long the
+ * encoded responses are, can guess secrets in them (the attack BREACH). A response that was
+ * made for one user may have such secrets; files are the same for all.
+ */
+static bool can_be_encoded(struct request *req, const struct compress_conf *compress)
+{
+	const struct response *response = &req->response;
+	int status = response->status;
+	bool is_private = !response->file && (req->known.authorization.data ||
+					      response_find(req, STR("Set-Cookie")));
+
+	if (req->parent || (status != 200 && status != 403 && status != 404))
+		return false;
+	if (is_private && !compress->is_private_too)
+		return false;
+	for (const struct header *field = response->headers; field; field = field->next)
+		if (str_eq_nocase(field->name, STR("Cache-Control")) &&
+		    list_has(field->value, STR("no-transform")))
+			return false;
+	return true;
+}
+
+static bool is_long_enough(const struct response *response, int64_t length)
+{
+	return response->body->length < 0 || response->body->length >= length;
+}
+
+/* The shortest response that `compress` encodes. */
+enum { COMPRESS_MIN_LENGTH = 256 };
+
+static void add_encoded(struct request *req, struct forms *forms,
+			const struct compress_conf *compress)
+{
+	const struct response *response = &req->response;
+	bool by_compress = is_long_enough(response, COMPRESS_MIN_LENGTH) && compress->codings &&
+			   compress_has_type(response->content_type);
+	const struct coding_entry *list;
+	size_t count = codings_list(&list);
+
+	for (size_t i = 0; i < count; i++) {
+		const struct coding_conf *conf = coding_settings(req, &list[i]);
+		bool is_compressed = by_compress && compress->codings & 1u << i;
+		bool is_on = conf->on && is_long_enough(response, conf->min_length.bytes) &&
+			     coding_types_have(&conf->types, response->content_type);
+
+		if (is_compressed || is_on)
+			add(forms,
+			    (struct form){ .coding = list[i].coding, .level = (int)conf->level },
+			    is_compressed || coding_allows(req, &list[i]));
+	}
+}
+
+/* --- which one is sent -------------------------------------------------------- */
+
+/*
+ * A client that goes on with a download gets the form it has begun with: that of the tag in
+ * If-Range. The place of this form, -1 for the plain one, or -2: there is none of that tag.
+ */
+static int find_by_tag(struct request *req, const struct forms *forms, struct str accepts)
+{
+	struct str tag = req->known.if_range;
+
+	if (!req->known.range.data || !tag.data)
+		return -2;
+	if (etag_equals_strongly(tag, req->response.etag))
+		return -1;
+	for (size_t i = 0; i < forms->count; i++) {
+		const struct form *form = &forms->items[i];
+
+		if (form->ready && forms->accept[i].is_allowed &&
+		    accept_weight(accepts, form->coding->name) > 0 &&
+		    etag_equals_strongly(tag, coding_tag(req, form->ready->etag, form->coding)))
+			return (int)i;
+	}
+	return -2;
+}
+
+static const struct form *choose(struct request *req, const struct forms *forms, bool has_plain)
+{
+	struct str accepts = coding_accepts(req);
+	int place = find_by_tag(req, forms, accepts);
+
+	if (place == -2)
+		place = accept_choose(accepts, forms->accept, forms->count, has_plain);
+	if (place >= 0)
+		return &forms->items[place];
+	for (size_t i = 0; i < forms->count; i++)
+		if (forms->items[i].is_always && !req->parent)
+			return &forms->items[i];
+	return NULL;
+}
+
+struct str coding_tag(struct request *req, struct str tag, const struct coding *coding)
+{
+	if (!str_ends(tag, STR("\"")))
+		return STR("");
+
+	const struct str parts[] = { str_head(tag, tag.len - 1), STR("-"), coding->tag, STR("\"") };
+
+	return pool_concat(req->pool, parts, 4);
+}
+
+/*
+ * Validators that are not those of the plain file were given by somebody else, and stay but for
+ * what distinguishes the forms.
+ */
+static void send_ready_made(struct request *req, const struct form *form)
+{
+	struct response *response = &req->response;
+	const struct file *plain = response->file, *ready = form->ready;
+	struct str tag = str_eq(response->etag, plain->etag) ? ready->etag : response->etag;
+	bool is_plain_time = response->last_modified >= 0 &&
+			     response->last_modified == plain->mtime;
+
+	if (!str_empty(response->etag))
+		response->etag = coding_tag(req, tag, form->coding);
+	if (is_plain_time && ready->mtime <= clock_wall_ms() / 1000) {
+		response->last_modified = ready->mtime;
+		response->last_modified_text = ready->last_modified;
+	}
+	response_add(req, STR("Content-Encoding"), form->coding->name);
+	body_close(response->body);
+	response->body = file_body(req, form->ready);
+	response->file = form->ready;
+}
+
+/* Which form is sent, the plain one too, depends on the request; all have one Last-Modified. */
+static void note_dependence(struct request *req)
+{
+	response_vary(req, STR("Accept-Encoding"));
+	req->response.date_is_weak = true;
+}
+
+verdict coding_filter(struct request *req, const void *unused)
+{
+	struct coding_context *context = coding_context(req);
+	const struct compress_conf *compress = request_conf(req, &compress_module);
+	struct response *response = &req->response;
+	struct forms forms = { .count = 0 };
+
+	(void)unused;
+	if (!response->body || response->body == context->body)
+		return PASS;
+	if (!response_find(req, STR("Content-Encoding"))) {
+		if (response->file && !req->parent) {
+			verdict v =
+				add_ready_made(req, &forms, response->file->path, response->file);
+			if (v == WAIT)
+				return v;
+		}
+		if (can_be_encoded(req, compress))
+			add_encoded(req, &forms, compress);
+	}
+	if (forms.vary)
+		note_dependence(req);
+	const struct form *form = forms.count ? choose(req, &forms, true) : NULL;
+
+	if (form && form->ready)
+		send_ready_made(req, form);
+	else if (form)
+		encode_response(req, form->coding, form->level);
+	context->body = response->body;
+	return PASS;
+}
+
+/* --- where there is no plain file ----------------------------------------------- */
+
+/* With a filter that decodes, one of these forms is good for every client. */
+static const struct form *find_decodable(const struct request *req, const struct forms *forms)
+{
+	const struct coding_entry *list;
+	size_t count = codings_list(&list);
+
+	for (size_t i = 0; i < forms->count; i++)
+		for (size_t j = 0; j < count; j++) {
+			const struct coding_conf *conf = coding_settings(req, &list[j]);
+
+			if (list[j].coding == forms->items[i].coding && conf->decodes &&
+			    conf->ready_made == READY_MADE_ALWAYS)
+				return &forms->items[i];
+		}
+	return NULL;
+}
+
+verdict coding_content(struct request *req, const void *unused)
+{
+	struct coding_context *context = coding_context(req);
+	struct response *response = &req->response;
+	struct forms forms = { .count = 0 };
+	struct file *plain;
+
+	(void)unused;
+	if (context->has_looked)
+		return PASS;
+	if ((req->method == METHOD_GET || req->method == METHOD_HEAD) &&
+	    !str_ends(req->uri, STR("/")) && coding_wants_ready_made(req)) {
+		struct str path = request_path(req, req->uri);
+
+		if (file_open(req, path, &plain) == WAIT)
+			return WAIT;
+		if (plain->kind == FILE_MISSING && plain->error == ENOENT &&
+		    add_ready_made(req, &forms, path, NULL) == WAIT)
+			return WAIT;
+	}
+	context->has_looked = true;
+
+	const struct form *form = forms.count ? choose(req, &forms, false) : NULL;
+
+	if (!form)
+		form = find_decodable(req, &forms);
+	if (forms.vary)
+		note_dependence(req);
+	if (!form)
+		return PASS;
+	respond_file(req, form->ready);
+	response->etag = coding_tag(req, response->etag, form->coding);
+	response->file = NULL; /* its content does not tell the type */
+	response_add(req, STR("Content-Encoding"), form->coding->name);
+	return DONE;
+}
