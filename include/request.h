@@ -202,6 +202,36 @@ void request_log(struct request *req, enum log_level level, int errnum, const ch
 int status_from_errno(int errnum);
 
 /*
+ * The body of the request, for a module that reads it; what nobody reads, the protocol receives
+ * and discards. NULL: the request has none, or is a subrequest. Read it with body_read(): its
+ * slices are memory. Each byte is given once, whoever reads it. `length` is what the client has
+ * announced, or -1. The client waits for the first read where it has sent Expect: 100-continue.
+ *
+ * -EAGAIN: no more has come yet. -EMSGSIZE: the body is larger than client_max_body_size;
+ * -ETIMEDOUT: nothing has come for client_body_timeout; -ECONNRESET: the client has ended in the
+ * middle; -EBADMSG: its framing is not valid. Such an error stays. The error log says what it
+ * was, and the connection is closed after the response.
+ *
+ *     while ((result = body_read(body, SIZE_MAX, &slice)) == 1) {
+ *             use(slice.data, slice.len);
+ *             slice_release(&slice);
+ *     }
+ *     if (result < 0)
+ *             return request_body_verdict(req, result);
+ *
+ * It may become the body of the response, or be wrapped by one. Then it is read until the
+ * response is complete; what goes wrong then ends the connection.
+ */
+struct body *request_body(struct request *req);
+
+/*
+ * What a handler returns where body_read() of the request's body has returned less than 0.
+ * -EAGAIN: WAIT; the handler is called again when there is more to read, or an error. For an
+ * error: 413, 408 or 400.
+ */
+verdict request_body_verdict(struct request *req, int result);
+
+/*
  * Waiting. A handler that cannot respond yet calls request_wait() once, gives the token to
  * the code that will get the result, and returns WAIT. When the token is fired, the same
  * handler is called again on the loop's thread, with the context it has left. wakeup_fire()

@@ -27,6 +27,7 @@
 struct conn;
 struct header;
 struct request;
+struct slice;
 
 /*
  * How bytes are moved. The functions return what recv(2), sendmsg(2) and sendfile(2) return,
@@ -88,6 +89,15 @@ struct protocol {
 	 * not complete. NULL: it has none.
 	 */
 	int (*own_fields)(struct request *req, struct header *to);
+	/*
+	 * Gives the next piece of a request's body, as body_ops.read does; the piece is memory,
+	 * and its bytes count in request_core(req)->body_bytes. After -EAGAIN it calls
+	 * request_body_ready() when there is more to read, or an error: -ETIMEDOUT when nothing
+	 * has come for client_body_timeout, -ECONNRESET when the client has ended before the
+	 * body has, -EBADMSG when the framing is not valid, -EIO when the response is complete.
+	 * NULL: bodies cannot be read.
+	 */
+	int (*read_body)(struct request *req, size_t max, struct slice *out);
 };
 
 struct conn {

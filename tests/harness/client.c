@@ -420,6 +420,18 @@ struct reply client_get(struct client *client, const char *target)
 
 /* --- on a connection of their own ------------------------------------------------ */
 
+static void send_pieces(struct client *client, const struct ask *ask)
+{
+	for (const char *const *piece = ask->pieces; *piece; piece++) {
+		usleep(1000);
+		client_send(client, memory_printf("%zx\r\n%s\r\n", strlen(*piece), *piece));
+	}
+	if (ask->is_cut)
+		client_half_close(client);
+	else
+		client_send(client, "0\r\n\r\n");
+}
+
 struct reply ask_for(struct server *server, const char *target, const struct ask *ask)
 {
 	if (server->kind)
@@ -437,8 +449,12 @@ struct reply ask_for(struct server *server, const char *target, const struct ask
 		client_send(client, "Connection: close\r\n");
 	if (ask->body)
 		client_send(client, memory_printf("Content-Length: %zu\r\n", strlen(ask->body)));
+	if (ask->pieces)
+		client_send(client, "Transfer-Encoding: chunked\r\n");
 	client_send(client, memory_printf("%s\r\n%s", ask->fields ? ask->fields : "",
 					  ask->body ? ask->body : ""));
+	if (ask->pieces)
+		send_pieces(client, ask);
 	struct reply reply = read_reply(client, strcmp(method, "HEAD") == 0);
 	if (!ask->keep)
 		ck_assert_msg(client_is_closed(client), "more came after the answer to %s", target);

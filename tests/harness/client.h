@@ -40,6 +40,12 @@ struct ask {
 	const char *host; /* "": no field Host */
 	const char *fields; /* further field lines, each ended by CRLF */
 	const char *body; /* with its Content-Length */
+	/*
+	 * In its place, ended by NULL: a body of unknown length (chunked), of which each piece
+	 * is sent when the ones before may have been read.
+	 */
+	const char *const *pieces;
+	bool is_cut; /* the client sends its end after the pieces, and not that of the body */
 	bool keep; /* no Connection: close */
 	int port; /* index: 1 is %PORT2% */
 };

@@ -54,17 +54,21 @@ static struct {
 	uint64_t connections; /* so far */
 } inproc;
 
-static const struct protocol inproc_protocol = { .name = "in-process" };
-
 /* A request under way, with the connection that is made for it. */
 struct exchange {
-	struct conn conn;
+	struct conn conn; /* first: a pointer to it is one to the whole */
 	struct request_core *core;
 	bool is_complete; /* the response is there, or the request is closed without one */
 	bool body_waits; /* for body_ready() */
 	struct reply *reply;
 	char *body; /* of the reply, growing */
 	long until_ms; /* now_ms(): when the test has waited in vain */
+
+	/* The body of the request. */
+	struct str piece; /* what has arrived of it and was not read */
+	const char *const *pieces; /* those that have not arrived; or NULL */
+	bool is_cut; /* the client ends behind them */
+	struct job arrival; /* of the next piece */
 };
 
 static void turn(const struct exchange *exchange)
@@ -73,6 +77,49 @@ static void turn(const struct exchange *exchange)
 		      STR_ARG(exchange->core->pub.line));
 	loop_turn(TURN_MS);
 }
+
+/* --- the body of the request ------------------------------------------------------ */
+
+static void piece_arrives(struct job *job)
+{
+	struct exchange *exchange =
+		(struct exchange *)((char *)job - offsetof(struct exchange, arrival));
+
+	exchange->piece = str_from(*exchange->pieces++);
+	request_body_ready(exchange->core);
+}
+
+/* struct protocol, .read_body */
+static int read_body(struct request *req, size_t max, struct slice *out)
+{
+	struct exchange *exchange = (struct exchange *)req->conn;
+	struct str part = str_head(exchange->piece, max);
+
+	if (part.len > 0) {
+		*out = (struct slice){ .data = part.data, .len = part.len, .fd = -1 };
+		exchange->piece = str_skip(exchange->piece, part.len);
+		exchange->core->body_bytes += part.len;
+		return 1;
+	}
+	if (exchange->pieces && *exchange->pieces) {
+		job_queue(&exchange->arrival, STAGE_RESPOND);
+		return -EAGAIN;
+	}
+	return exchange->is_cut ? -ECONNRESET : 0;
+}
+
+static void discard_body(struct exchange *exchange)
+{
+	job_cancel(&exchange->arrival);
+	exchange->core->body_bytes += exchange->piece.len;
+	for (; exchange->pieces && *exchange->pieces; exchange->pieces++)
+		exchange->core->body_bytes += strlen(*exchange->pieces);
+}
+
+static const struct protocol inproc_protocol = {
+	.name = "in-process",
+	.read_body = read_body,
+};
 
 /* --- the request ------------------------------------------------------------------ */
 
@@ -152,6 +199,8 @@ static int add_fields(struct request_core *core, const struct ask *ask)
 	const char *host = ask->host ? ask->host : "localhost";
 	int status = *host ? add_field(core, "Host", host) : 0;
 
+	if (ask->pieces)
+		core->body_expected = -1;
 	if (!status && ask->body) {
 		core->body_expected = (int64_t)strlen(ask->body);
 		status = add_field(core, "Content-Length", memory_printf("%zu", strlen(ask->body)));
@@ -238,9 +287,13 @@ static void begin(struct exchange *exchange, const char *target, const struct as
 	request_set_location(req, req->server->top);
 	stats_add(&stats_mine->requests, 1);
 
+	exchange->piece = str_from(ask->body ? ask->body : "");
+	exchange->pieces = ask->pieces;
+	exchange->is_cut = ask->is_cut;
+	exchange->arrival.run = piece_arrives;
+
 	int status = fill_in(core, target, ask);
 
-	core->body_bytes = ask->body ? strlen(ask->body) : 0;
 	if (status)
 		request_refuse(core, status);
 	else
@@ -306,6 +359,7 @@ static void finish(struct exchange *exchange)
 	body[reply->body_len] = '\0';
 	reply->body = body;
 	free(exchange->body);
+	discard_body(exchange);
 	core->response_head_bytes = strlen(reply->head);
 	core->bytes_sent = core->response_head_bytes + reply->body_len;
 	core->complete_ok = reply->is_whole;

@@ -166,7 +166,8 @@ static const struct directive http_directives[] = {
 		       .initial = "60s"),
 	DIRECTIVE_HTTP("client_body_timeout", IN_ALL, client_body_timeout, "time",
 		       "The longest pause between two reads of a request's body, after which the "
-		       "connection is closed.",
+		       "connection is closed. If a module reads the body, it responds with 408 "
+		       "first.",
 		       .initial = "60s"),
 	DIRECTIVE_HTTP("send_timeout", IN_ALL, send_timeout, "time",
 		       "The longest pause between two writes of a response: a client that takes "
@@ -187,8 +188,8 @@ static const struct directive http_directives[] = {
 		       "A request with more field lines is answered with 400.", .initial = "1000",
 		       .min = 1, .max = HEAD_LINES_MAX),
 	DIRECTIVE_HTTP("client_max_body_size", IN_ALL, client_max_body_size, "size",
-		       "A longer body of a request is answered with 413; 0 sets no limit. Bodies "
-		       "are read and thrown away: this server has no use for them.",
+		       "A longer body of a request is answered with 413; 0 sets no limit. A body "
+		       "that no module reads is received and discarded.",
 		       .initial = "1m", .max = INT64_MAX),
 	DIRECTIVE_HTTP("ignore_invalid_headers", IN_HTTP_SERVER, ignore_invalid_headers, "on | off",
 		       "Fields whose names are made of other characters than letters, digits, "

@@ -146,6 +146,7 @@ static void h1_respond(struct conn *conn)
 		return;
 	count_step(busy);
 	busy->is_responding = true;
+	h1_wake_reader(busy);
 	do {
 		/* Connections move: the process that takes this one responds to what has come. */
 		if (conns.export && h1_is_between_requests(h) && conns.export(conn))
@@ -261,4 +262,5 @@ const struct protocol http1_protocol = {
 	.close = h1_close,
 	.is_pipelined = is_pipelined,
 	.own_fields = h1_own_fields,
+	.read_body = h1_read_body,
 };

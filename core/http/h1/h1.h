@@ -19,7 +19,7 @@
  *     chunked.c, head.c, response_head.c   the syntax, without a connection
  *     h1_state.c      the memory of a connection, its requests from their beginning to
  *                     their line in the log
- *     h1_discard.c    the bodies of requests, which are thrown away
+ *     h1_body.c       the bodies of requests: read by a module, or discarded
  *     h1_response.c   from a complete response to bytes in the output
  *     h1_request.c    from received bytes to a request that runs
  *     h1_receive.c    from the socket to the buffer
@@ -47,6 +47,7 @@ enum awaited {
 	AWAITED_RESPONSE, /* a handler, or more bytes of a response's body */
 	AWAITED_RESPONSE_ONLY, /* the same, and the client has sent its end */
 	AWAITED_ROOM, /* room in the socket for what is to be sent */
+	AWAITED_UPLOAD, /* more of a request's body, which a module reads */
 	AWAITED_BODY, /* the rest of a request's body; the response has left */
 	AWAITED_END, /* lingering: the client's end */
 };
@@ -66,6 +67,7 @@ struct h1_request {
 	bool is_head; /* the client expects no body, whatever modules make of head_only */
 	bool is_chunked; /* how the body of its response is framed */
 	bool body_waits; /* the body has returned -EAGAIN: body_ready() will be called */
+	bool has_continued; /* "100 Continue" is in the output */
 	bool is_whole; /* the whole response is in the output */
 };
 
@@ -88,7 +90,7 @@ static inline struct h1_request *h1_request_of(const struct request *req)
  * small. Each group of members is written by the file that is named; others read it.
  */
 struct h1_busy {
-	/* h1_receive.c; what is consumed of the buffer: h1_request.c, h1_discard.c. */
+	/* h1_receive.c; what is consumed of the buffer: h1_request.c, h1_body.c. */
 	struct buffer *in; /* NULL: nothing is buffered */
 	int64_t head_began_ms; /* wall clock: when the first byte of the next head came */
 	bool eof; /* the client has sent its end */
@@ -101,11 +103,13 @@ struct h1_busy {
 	struct h1_request *first, **end;
 	struct h1_request *current; /* the last one, until its whole response is in `out` */
 
-	/* h1_request.c begins and h1_discard.c reads the body of the last request. */
+	/* h1_request.c begins and h1_body.c reads the body of the last request. */
 	struct framing body; /* FRAMING_NONE: there is none, or it has been read */
 	struct chunked chunked;
 	uint64_t body_bytes; /* read so far */
 	uint64_t body_limit; /* client_max_body_size of the last request; 0: none */
+	bool body_is_read; /* by a module, which waits until there is more of it */
+	int body_error; /* why it cannot be read on: -ETIMEDOUT; 0: it can */
 
 	/* h1_response.c fills it, h1.c sends it. */
 	struct output out;
@@ -165,7 +169,7 @@ struct h1_request *h1_begin_request(struct h1 *h);
 /* Logs and destroys the requests whose responses have left entirely. */
 void h1_finish_sent(struct h1_busy *busy);
 
-/* --- h1_discard.c --- */
+/* --- h1_body.c --- */
 
 /*
  * Discards what has been received of the last request's body. Returns true if that was all
@@ -173,6 +177,19 @@ void h1_finish_sent(struct h1_busy *busy);
  * is too large or not valid, and busy->is_last is set.
  */
 bool h1_discard_body(struct h1_busy *busy);
+
+/*
+ * Whether the client waits for "100 Continue" before it sends the body (RFC 9110 section
+ * 10.1.1), and can still get it; and puts that into the output.
+ */
+bool h1_must_continue(const struct h1_busy *busy, const struct h1_request *request);
+void h1_put_continue(struct h1_busy *busy, struct h1_request *request);
+
+/* struct protocol, .read_body */
+int h1_read_body(struct request *req, size_t max, struct slice *out);
+
+/* Tells a module that waits for more of the body, if that has come or will not come. */
+void h1_wake_reader(struct h1_busy *busy);
 
 /* --- h1_response.c --- */
 

@@ -4,7 +4,10 @@
 
 #include <errno.h>
 
-enum { LEAST_ROOM = 512 }; /* bytes of the buffer to read into */
+enum {
+	LEAST_ROOM = 512, /* bytes of the buffer to read into */
+	BODY_BUFFER = 16 * 1024, /* its size while a module reads a body */
+};
 
 static bool make_room(struct h1_busy *busy, const struct http_conf *conf)
 {
@@ -12,12 +15,15 @@ static bool make_room(struct h1_busy *busy, const struct http_conf *conf)
 		busy->in = buffer_create((size_t)conf->client_header_buffer_size.bytes);
 		return busy->in != NULL;
 	}
-	if (busy->in->capacity - busy->in->end >= LEAST_ROOM)
+	bool is_small = busy->body_is_read && busy->in->capacity < BODY_BUFFER;
+
+	if (!is_small && busy->in->capacity - busy->in->end >= LEAST_ROOM)
 		return true;
 
 	/* Twice as much each time: bytes that drip are copied a few times, not with each one. */
 	size_t held = busy->in->end - busy->in->begin;
-	struct buffer *buffer = buffer_make_room(busy->in, held > LEAST_ROOM ? held : LEAST_ROOM);
+	size_t least = busy->body_is_read ? BODY_BUFFER : LEAST_ROOM;
+	struct buffer *buffer = buffer_make_room(busy->in, held > least ? held : least);
 
 	if (buffer)
 		busy->in = buffer;

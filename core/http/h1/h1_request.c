@@ -138,6 +138,7 @@ static int read_body_framing(struct h1 *h, struct request_core *core)
 		return status;
 	busy->chunked = (struct chunked){ 0 };
 	busy->body_bytes = 0;
+	busy->body_error = 0;
 	busy->body_deadline = 0;
 	core->body_expected = busy->body.kind == FRAMING_CHUNKED ? -1 : (int64_t)busy->body.length;
 	return 0;

@@ -14,6 +14,7 @@ static void end_response(struct h1_busy *busy, struct h1_request *request)
 	request->is_whole = true;
 	request->sent_end = busy->out.queued;
 	busy->current = NULL;
+	busy->body_is_read = false;
 	if (!request->core.keepalive)
 		busy->is_last = true;
 }
@@ -57,21 +58,21 @@ static void put_head(struct h1_busy *busy, struct h1_request *request)
 }
 
 /*
- * The client may wait for 100 (Continue) before it sends the body. A status of 300 or more
- * tells it not to send the body. Since the server cannot know whether the body comes all the
- * same, the connection is closed then (RFC 9110 section 10.1.1).
+ * The client may wait for 100 (Continue) before it sends the body, which nobody has read. It
+ * gets that if the body is to be discarded, or is to be read by that of the response. A status
+ * of 300 or more tells it not to send the body. Since the server cannot know whether the body
+ * comes all the same, the connection is closed then (RFC 9110 section 10.1.1).
  */
-static void put_continue(struct h1_busy *busy, struct request_core *core)
+static void settle_continue(struct h1_busy *busy, struct h1_request *request)
 {
-	bool body_is_coming = busy->body.kind != FRAMING_NONE && busy->in->begin == busy->in->end;
+	struct request_core *core = &request->core;
 
-	if (!core->keepalive || !body_is_coming ||
-	    !head_expects_continue(&core->pub.known, core->pub.version))
+	if ((!core->keepalive && !core->body) || !h1_must_continue(busy, request))
 		return;
 	if (core->pub.response.status >= 300)
 		core->keepalive = false;
 	else
-		output_add_bytes(&busy->out, STR("HTTP/1.1 100 Continue\r\n\r\n"));
+		h1_put_continue(busy, request);
 }
 
 /* Internet Explorer up to 6, without the corrections of its Service Pack 2. */
@@ -132,7 +133,7 @@ void h1_complete(struct request *req, void *data)
 	h->conf = req->location->core;
 	busy->body_limit = (uint64_t)h->conf->client_max_body_size.bytes;
 	core->keepalive = core->keepalive && may_keep_alive(h, core);
-	put_continue(busy, core);
+	settle_continue(busy, h1_request(req));
 	put_head(busy, h1_request(req));
 	if (!body || h1_request(req)->is_head || !status_has_body(req->response.status)) {
 		end_response(busy, h1_request(req));

@@ -76,6 +76,8 @@ static void keep_or_free(struct h1_busy *busy)
 	busy->first = busy->current = NULL;
 	busy->body.kind = FRAMING_NONE;
 	busy->body_bytes = busy->body_limit = 0;
+	busy->body_is_read = false;
+	busy->body_error = 0;
 	busy->awaited = AWAITED_NOTHING;
 	busy->head_began_ms = 0;
 	busy->line_is_checked = busy->is_last = busy->eof = busy->is_broken = false;

@@ -23,6 +23,9 @@
  *                                                                      response that left last
  *     ROOM           the socket takes no more     EPOLLOUT             send_timeout after the
  *                                                                      last byte that it took
+ *     UPLOAD         a module reads the body of   EPOLLIN              client_body_timeout after
+ *                    a request; all of it that                         the last byte; then the
+ *                    has come was read                                 module learns of it
  *     BODY           the response has left, its   EPOLLIN              client_body_timeout after
  *                    request's body has not come                       the last byte, and
  *                    to its end                                        lingering_time after the
@@ -63,6 +66,8 @@ static enum awaited what_is_awaited(const struct h1 *h)
 
 	if (output_pending(&busy->out))
 		return AWAITED_ROOM;
+	if (busy->current && busy->body_is_read)
+		return AWAITED_UPLOAD;
 	if (busy->current)
 		return busy->eof || h->conn->peer_closed ? AWAITED_RESPONSE_ONLY : AWAITED_RESPONSE;
 	if (busy->eof || busy->is_last)
@@ -91,6 +96,9 @@ static int64_t deadline_of(struct h1 *h, enum awaited awaited)
 		return now + conf->lingering_timeout.ms;
 	case AWAITED_ROOM:
 		return now + conf->send_timeout.ms;
+	case AWAITED_UPLOAD:
+		conf = busy->current->core.pub.location->core;
+		return now + conf->client_body_timeout.ms;
 	case AWAITED_BODY:
 		if (!busy->body_deadline)
 			busy->body_deadline = now + conf->lingering_time.ms;
@@ -107,7 +115,7 @@ static bool will_be_woken(const struct h1 *h)
 	bool by_client = h->conn->events & EPOLLOUT ||
 			 (h->conn->events & EPOLLIN && (!h->busy || h1_may_receive(h)));
 
-	if (current && !output_pending(&h->busy->out))
+	if (current && !output_pending(&h->busy->out) && !h->busy->body_is_read)
 		return current->core.waiting || current->body_waits;
 	return by_client && timer_is_started(&h->conn->timer);
 }
@@ -209,6 +217,11 @@ bool h1_has_expired(struct h1 *h)
 	/* What was awaited has come in this turn: the step that is queued sets a deadline. */
 	if (job_is_queued(&conn->respond) || job_is_queued(&conn->send))
 		return false;
+	if (busy->awaited == AWAITED_UPLOAD) {
+		busy->body_error = -ETIMEDOUT;
+		job_queue(&conn->respond, STAGE_RESPOND);
+		return false;
+	}
 	if (slow[busy->awaited])
 		log_write(log_process, LEVEL_INFO, 0, conn->number,
 			  "client timed out while %s, the connection is closed",

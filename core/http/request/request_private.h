@@ -78,7 +78,8 @@ struct request_core {
 	int64_t started_ms; /* wall clock: first byte of the head */
 	uint64_t head_bytes; /* request line and fields as received */
 	uint64_t body_bytes; /* of the request's body, received so far */
-	int64_t body_expected; /* Content-Length, -1: chunked, 0: none */
+	int64_t body_expected; /* Content-Length, -1: not known, 0: there is none */
+	struct request_body *body; /* NULL: nobody has asked for it */
 	uint64_t response_head_bytes;
 	uint64_t bytes_sent; /* of the response, its head included; known in LOG */
 	bool keepalive; /* the connection goes on after this response; others may end it */
@@ -113,6 +114,9 @@ int request_decode_target(struct request_core *core);
 
 /* As request_add_field(), for `known` alone: keeps the value if the server looks at the field. */
 int request_known_set(struct request_known *known, struct str name, struct str value);
+
+/* For a protocol: there is more of the body that a module reads, or it cannot be read on. */
+void request_body_ready(struct request_core *core);
 
 /* Cancels what it waits for, closes the body, ends subrequests and the pool. */
 void request_destroy(struct request_core *core);
@@ -160,6 +164,12 @@ void request_refuse(struct request_core *core, int status);
  */
 verdict redirect_to_uri(struct request *req, struct str uri, struct str args);
 verdict redirect_to_named(struct request *req, struct str name);
+
+/*
+ * As wakeup_fire(), on the loop's thread: the request is queued for the stage "respond" at
+ * once, and not in the next turn.
+ */
+void wakeup_resume(struct wakeup *wakeup);
 
 /* Detaches all tokens of the request, and calls their cancel(). */
 void wakeups_cancel(struct request_core *core);

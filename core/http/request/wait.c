@@ -194,6 +194,11 @@ void wakeup_fire(struct wakeup *wakeup)
 	completion_post(&wakeup->completion);
 }
 
+void wakeup_resume(struct wakeup *wakeup)
+{
+	fired(&wakeup->completion);
+}
+
 void wakeups_cancel(struct request_core *core)
 {
 	core->events %= EVENT_TOKEN;
