@@ -52,6 +52,7 @@
 #include <response.h>
 #include <str.h>
 #include <text.h>
+#include <transport.h>
 #include <thread.h>
 #include <timer.h>
 #include <variable.h>

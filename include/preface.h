@@ -28,6 +28,7 @@
 #include <str.h>
 
 struct request;
+struct transport_type;
 
 enum { PREFACE_MAX = 4096 }; /* bytes */
 
@@ -51,12 +52,14 @@ struct preface {
 
 /*
  * A parameter of listen. It holds for all servers of an address if it stands in one of them.
- * Connections to one address have one preface at most.
+ * Connections to one address have one preface and one transport at most.
  */
 struct listen_parameter {
 	const char *name; /* "proxy_protocol"; none that listen itself has */
-	const struct preface *preface;
+	const struct preface *preface; /* NULL: it only says .transport */
 	const char *doc; /* for `skua help listen`: "connections begin with …" */
+	/* What the bytes behind a preface, if there is one, go through; NULL: nothing. */
+	const struct transport_type *transport;
 };
 
 /*

@@ -228,8 +228,18 @@ static void check_parameter(const struct subject *subject, size_t index,
 				 "use lower case letters, digits and underscores");
 	if (!parameter->doc || !*parameter->doc)
 		mistake(subject, "has no text for `skua help listen`\nadd .doc");
-	if (!parameter->preface || !parameter->preface->read || !parameter->preface->what)
-		mistake(subject, "does nothing\nadd .preface, with .what and .read");
+	const struct preface *preface = parameter->preface;
+	const struct transport_type *transport = parameter->transport;
+
+	if ((!preface && !transport) || (preface && (!preface->read || !preface->what)))
+		mistake(subject, "does nothing\nadd .preface, with .what and .read, or .transport");
+	if (transport && (!transport->name || !transport->receive || !transport->has_bytes ||
+			  !transport->send || !transport->unsent))
+		mistake(subject, "has a transport that lacks something\n"
+				 "add .name, .receive, .has_bytes, .send and .unsent");
+	if (transport && !transport->export != !transport->import)
+		mistake(subject, "has a transport that moves one way only\n"
+				 "add both .export and .import, or neither");
 	if (first_parameter(subject->conf, index, parameter->name) != parameter)
 		mistake(subject, "is there already\ngive yours another name");
 }

@@ -184,6 +184,7 @@ static void run_round(void)
 {
 	loop.round++;
 	deliver(EVENTS_A_ROUND);
+	run_stage(STAGE_RECEIVE);
 	run_hooks(loop.refresh);
 	run_stage(STAGE_RESPOND);
 	run_stage(STAGE_SEND);

@@ -3,7 +3,8 @@
  * The loop of a process. One turn:
  *
  *     1 wait      epoll, with the nearest timer; at once if work is left over
- *     2 receive   completions of threads, then ready descriptors: ready()
+ *     2 receive   completions of threads, ready descriptors: ready(), then the jobs that were
+ *                 queued for STAGE_RECEIVE
  *     3 refresh   the hook that learns what has changed outside (files)
  *     4 respond   the jobs that were queued for STAGE_RESPOND,
  *     5 send      then those for STAGE_SEND
@@ -38,7 +39,7 @@ struct event {
  * is over or running. Lies in its owner's memory; the owner calls job_cancel() before that
  * memory ends.
  */
-enum stage { STAGE_RESPOND, STAGE_SEND, STAGE_FINISH, STAGES };
+enum stage { STAGE_RECEIVE, STAGE_RESPOND, STAGE_SEND, STAGE_FINISH, STAGES };
 
 struct job {
 	void (*run)(struct job *job);

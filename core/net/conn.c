@@ -7,19 +7,119 @@
 
 #include <errno.h>
 #include <ip.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <log.h>
 
 #include "base/stats.h"
 #include "net/preface.h"
+#include "net/socket.h"
+#include "net/transport.h"
 
 struct conns conns = {
 	.idle_list = LIST_EMPTY(conns.idle_list),
 	.busy_list = LIST_EMPTY(conns.busy_list),
 	.limit = 512,
 };
+
+/* EPOLLPRI: there is an urgent byte, at which a read ends although more may follow. */
+static uint32_t epoll_events(const struct conn *conn)
+{
+	return (conn->transport ? conn->transport->watched : conn->events) | EPOLLPRI | EPOLLET;
+}
+
+/* Makes epoll report what is there now, even if it has been reported before. */
+static void rearm(struct conn *conn)
+{
+	int error = event_modify(&conn->event, epoll_events(conn));
+
+	if (error < 0)
+		log_alertc(error, "connection %llu: epoll_ctl() failed",
+			   (unsigned long long)conn->number);
+}
+
+/* --- what is done with a transport --- */
+
+/*
+ * Called after whatever may change what can be done: queues the job if there is something to
+ * do without an event, and asks epoll for the events that are awaited.
+ */
+static void arrange(struct conn *conn)
+{
+	struct transport *transport = conn->transport;
+	uint32_t events = transport_events(transport, conn->events);
+
+	if (events != transport->watched) {
+		transport->watched = events;
+		rearm(conn);
+	}
+	if ((conn->events & EPOLLIN && transport_can_receive(transport)) ||
+	    (conn->events & EPOLLOUT && transport_can_send(transport)) ||
+	    (transport_can_flush(transport) && !job_is_queued(&conn->send)))
+		job_queue(&transport->job, STAGE_RECEIVE);
+}
+
+static int close_half(struct conn *conn)
+{
+	if (shutdown(conn->event.fd, SHUT_WR) < 0)
+		return -errno;
+	conn->end_sent = true;
+	return 0;
+}
+
+/* Writes what the transport holds, and ends our half behind it. False: close the connection. */
+static bool flush(struct conn *conn)
+{
+	struct transport *transport = conn->transport;
+	int error = transport_can_flush(transport) ? transport_flush(transport) : 0;
+
+	if (error < 0 || transport_unsent(transport))
+		return error == 0 || error == -EAGAIN;
+	if (transport->shuts_down && !conn->end_sent && close_half(conn) < 0)
+		return false;
+	return !transport->closes;
+}
+
+/* An event has come, or the job runs: what the protocol waits for is done. */
+static void go_on(struct conn *conn, bool receives)
+{
+	struct transport *transport = conn->transport;
+
+	job_cancel(&transport->job);
+	if (conn->events & EPOLLOUT && transport_can_send(transport)) {
+		conn->events &= ~(uint32_t)EPOLLOUT;
+		job_queue(&conn->send, STAGE_SEND); /* which flushes as well */
+	} else if (!flush(conn)) {
+		conn_close(conn);
+		return;
+	}
+	arrange(conn);
+	if (receives || (conn->events & EPOLLIN && transport_can_receive(transport)))
+		conn->protocol->receive(conn);
+}
+
+static void on_job(struct job *job)
+{
+	struct transport *transport =
+		(struct transport *)((char *)job - offsetof(struct transport, job));
+
+	go_on(transport->conn, false);
+}
+
+static void on_transport_ready(struct conn *conn, uint32_t events)
+{
+	if (events & (EPOLLIN | EPOLLRDHUP))
+		conn->transport->is_dry = false;
+	if (events & EPOLLOUT)
+		conn->transport->is_full = false;
+	go_on(conn, events & EPOLLRDHUP);
+}
+
+/* --- events --- */
 
 static void on_ready(struct event *event, uint32_t events)
 {
@@ -37,6 +137,10 @@ static void on_ready(struct event *event, uint32_t events)
 		conn->peer_closed = true;
 	if (events & EPOLLPRI)
 		conn->reads_are_cut = true;
+	if (conn->transport) {
+		on_transport_ready(conn, events);
+		return;
+	}
 	if (events & EPOLLOUT) {
 		conn_want(conn, conn->events & ~(uint32_t)EPOLLOUT);
 		job_queue(&conn->send, STAGE_SEND);
@@ -76,12 +180,6 @@ static bool refuse(int fd, const char *why)
 	return false;
 }
 
-/* EPOLLPRI: there is an urgent byte, at which a read ends although more may follow. */
-static uint32_t epoll_events(const struct conn *conn)
-{
-	return conn->events | EPOLLPRI | EPOLLET;
-}
-
 /* If epoll takes no more descriptors, the connection that has been idle longest is closed. */
 static int watch(struct conn *conn)
 {
@@ -111,7 +209,6 @@ static struct conn *create(const struct listener *listener, int fd, const union 
 	conn->timer = (struct timer){ .expired = on_expired, .data = conn };
 	conn->listener = listener;
 	conn->protocol = listener->protocol;
-	conn->transport = &transport_plain;
 	if (peer_len)
 		memcpy(&conn->peer, peer, peer_len);
 	conn->peer_len = peer_len;
@@ -147,14 +244,52 @@ bool conn_keep_preface(struct conn *conn, struct str bytes)
 	return true;
 }
 
-/* Before its protocol begins, it may have to send a preface. */
-static void expect_preface(struct conn *conn)
+static const struct opening *opening_of(struct conn *conn)
 {
-	const struct preface_rule *rule =
-		conn->listener->preface_of ? conn->listener->preface_of(conn) : NULL;
+	static const struct opening plain;
 
-	if (rule)
-		conn->protocol = rule->protocol;
+	return conn->listener->opening_of ? conn->listener->opening_of(conn) : &plain;
+}
+
+/* The result of transport_begin() or transport_import(). False: close the connection. */
+static bool has_transport(struct conn *conn, int error)
+{
+	static int64_t said_ms;
+
+	if (error < 0) {
+		if (clock_is_due(&said_ms, SHORTAGE_LOG_MS))
+			log_alertc(error, "connection closed: its transport cannot begin");
+		return false;
+	}
+	conn->transport->job.run = on_job;
+	arrange(conn); /* it may have bytes that no event tells of */
+	return true;
+}
+
+/* What is before the protocol: a preface; or below it: a transport. False: close it. */
+static bool begin(struct conn *conn)
+{
+	const struct opening *opening = opening_of(conn);
+
+	if (opening->preface)
+		conn->protocol = opening->protocol;
+	else if (opening->transport)
+		return has_transport(conn, transport_begin(conn, opening->transport, STR("")));
+	return true;
+}
+
+bool conn_become(struct conn *conn, const struct protocol *protocol, struct conn_past *past)
+{
+	const struct transport_type *type = opening_of(conn)->transport;
+
+	if (type && !conn->transport) {
+		if (!has_transport(conn, transport_begin(conn, type, past->bytes)))
+			return false;
+		past->bytes = STR("");
+	}
+	conn->protocol->close(conn);
+	conn->protocol = protocol;
+	return protocol->import(conn, past);
 }
 
 bool conn_open(const struct listener *listener, int fd, const union address *peer,
@@ -169,7 +304,10 @@ bool conn_open(const struct listener *listener, int fd, const union address *pee
 		return false;
 	conn->number = stats_next_number();
 	conn->started_ms = clock_wall_ms();
-	expect_preface(conn);
+	if (!begin(conn)) {
+		conn_close(conn);
+		return false;
+	}
 	conn->protocol->open(conn);
 	return true;
 }
@@ -184,9 +322,15 @@ bool conn_import(const struct listener *listener, int fd, const union address *p
 	conn->number = past->number;
 	conn->requests = past->requests;
 	conn->started_ms = past->started_ms;
-	if (past->awaits_preface)
-		expect_preface(conn);
-	if (conn_keep_preface(conn, past->preface) && conn->protocol->import(conn, past))
+	const struct opening *opening = opening_of(conn);
+	bool is_sealed = !str_empty(past->transport);
+
+	if (past->awaits_preface && opening->preface)
+		conn->protocol = opening->protocol;
+	if (conn_keep_preface(conn, past->preface) &&
+	    (!is_sealed || has_transport(conn, transport_import(conn, opening->transport,
+								 past->transport))) &&
+	    conn->protocol->import(conn, past))
 		return true;
 	conn_close(conn);
 	return false;
@@ -194,7 +338,23 @@ bool conn_import(const struct listener *listener, int fd, const union address *p
 
 bool conn_is_portable(const struct conn *conn)
 {
-	return conn->transport->can_export && conn->protocol->export;
+	return conn->protocol->export &&
+	       (!conn->transport || conn->transport->type->export);
+}
+
+static bool pack_transport(const struct conn *conn, struct conn_past *past)
+{
+	static char exported[TRANSPORT_EXPORTED_MAX];
+
+	if (!conn->transport)
+		return true;
+
+	ssize_t len = transport_export(conn->transport, exported, sizeof(exported));
+
+	if (len < 0)
+		return false;
+	past->transport = (struct str){ exported, (size_t)len };
+	return true;
 }
 
 bool conn_pack(const struct conn *conn, struct conn_past *past)
@@ -207,7 +367,7 @@ bool conn_pack(const struct conn *conn, struct conn_past *past)
 		.started_ms = conn->started_ms,
 	};
 	past->preface = conn_preface(conn);
-	return conn->protocol->export(conn, past);
+	return conn->protocol->export(conn, past) && pack_transport(conn, past);
 }
 
 void conn_unwatch(struct conn *conn)
@@ -242,6 +402,7 @@ static void destroy(struct conn *conn)
 	conns.idle -= conn->idle;
 	conns.active--;
 	free(conn->preface);
+	transport_destroy(conn->transport);
 	free(conn);
 	if (conns.active == 0 && conns.none_left)
 		conns.none_left();
@@ -253,6 +414,10 @@ void conn_close(struct conn *conn)
 	conn->protocol->close(conn);
 	if (conn->reset_on_close)
 		reset(conn->event.fd);
+	else if (conn->transport && conn->is_cut)
+		transport_flush(conn->transport);
+	else if (conn->transport)
+		transport_end(conn->transport);
 	close(conn->event.fd);
 	destroy(conn);
 }
@@ -263,33 +428,112 @@ void conn_forget(struct conn *conn)
 	destroy(conn);
 }
 
-/* Makes epoll report what is there now, even if it has been reported before. */
-static void rearm(struct conn *conn)
-{
-	int error = event_modify(&conn->event, epoll_events(conn));
-
-	if (error < 0)
-		log_alertc(error, "connection %llu: epoll_ctl() failed",
-			   (unsigned long long)conn->number);
-}
-
 void conn_want(struct conn *conn, uint32_t events)
 {
-	if (conn->events == events)
-		return;
+	bool changes = conn->events != events;
+
 	conn->events = events;
-	rearm(conn);
+	if (conn->transport)
+		arrange(conn);
+	else if (changes)
+		rearm(conn);
 }
 
 ssize_t conn_receive(struct conn *conn, void *buffer, size_t size)
 {
-	ssize_t n = conn->transport->receive(conn, buffer, size);
-	bool maybe_more =
-		n == (ssize_t)size || (n > 0 && (conn->peer_closed || conn->reads_are_cut));
+	ssize_t n;
 
-	if (maybe_more || n == -EINTR)
+	if (conn->transport) {
+		n = transport_receive(conn->transport, buffer, size);
+		arrange(conn);
+		return n;
+	}
+	n = socket_receive(conn->event.fd, buffer, size);
+	if ((n > 0 && conn_may_have_more(conn, n, size)) || n == -EINTR)
 		rearm(conn);
 	return n;
+}
+
+ssize_t conn_send(struct conn *conn, const struct iovec *iov, int count, bool more)
+{
+	return conn->transport ? transport_send(conn->transport, iov, count, more) :
+				 socket_send(conn->event.fd, iov, count, more);
+}
+
+ssize_t conn_send_file(struct conn *conn, int fd, uint64_t offset, size_t size)
+{
+	return conn->transport ? transport_send_file(conn->transport, fd, offset, size) :
+				 socket_send_file(conn->event.fd, fd, offset, size);
+}
+
+bool conn_sends_files(const struct conn *conn)
+{
+	return !conn->transport || conn->transport->type->send_file;
+}
+
+size_t conn_unsent(const struct conn *conn)
+{
+	return conn->transport ? transport_unsent(conn->transport) : 0;
+}
+
+int conn_flush(struct conn *conn)
+{
+	return conn->transport ? transport_flush(conn->transport) : 0;
+}
+
+bool conn_end(struct conn *conn)
+{
+	if (!conn->transport || transport_end(conn->transport) != -EAGAIN)
+		return false;
+	conn->transport->closes = true;
+	conn_want(conn, 0);
+	return true;
+}
+
+int conn_shutdown(struct conn *conn)
+{
+	int error = conn->transport ? transport_end(conn->transport) : 0;
+
+	if (error == 0)
+		return close_half(conn);
+	if (error != -EAGAIN)
+		return error;
+	conn->transport->shuts_down = true;
+	arrange(conn);
+	return 0;
+}
+
+void conn_set_nodelay(struct conn *conn)
+{
+	int one = 1;
+
+	if (conn->nodelay || conn->peer.any.sa_family == AF_UNIX)
+		return;
+	setsockopt(conn->event.fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	conn->nodelay = true;
+}
+
+int conn_tcp_info(const struct conn *conn, struct tcp_info *info)
+{
+	socklen_t len = sizeof(*info);
+
+	*info = (struct tcp_info){ 0 };
+	return getsockopt(conn->event.fd, IPPROTO_TCP, TCP_INFO, info, &len) < 0 ? -errno : 0;
+}
+
+static bool is_secure(const struct conn *conn)
+{
+	return conn->transport && conn->transport->type->is_secure;
+}
+
+struct str conn_scheme(const struct conn *conn)
+{
+	return is_secure(conn) ? STR("https") : STR("http");
+}
+
+int conn_scheme_port(const struct conn *conn)
+{
+	return is_secure(conn) ? 443 : 80;
 }
 
 void conn_set_idle(struct conn *conn, bool is_idle)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A connection: a descriptor, the transport of its bytes (plain; TLS would be another one),
- * the protocol that is spoken on it, and its timer. Nothing here knows HTTP. Between
- * requests a connection holds no buffers.
+ * A connection: a descriptor, the transport that its bytes go through, if any, the protocol
+ * that is spoken on it, and its timer. Nothing here knows HTTP. Between requests a plain
+ * connection holds no buffers.
  *
  * The loop calls the protocol in three steps of a turn (event/loop.h); a step queues the
  * job of another one when there is something to do for it:
@@ -16,6 +16,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 #include <sys/uio.h>
 
 #include "base/list.h"
@@ -28,20 +29,8 @@ struct conn;
 struct header;
 struct request;
 struct slice;
-
-/*
- * How bytes are moved. The functions return what recv(2), sendmsg(2) and sendfile(2) return,
- * but -errno where these return -1. `more`: further bytes follow at once, so that an
- * incomplete last segment can be held back.
- */
-struct transport {
-	ssize_t (*receive)(struct conn *conn, void *buffer, size_t size);
-	ssize_t (*send)(struct conn *conn, const struct iovec *iov, int count, bool more);
-	ssize_t (*send_file)(struct conn *conn, int fd, uint64_t offset, size_t size);
-	bool can_export; /* its state can travel to another process */
-};
-
-extern const struct transport transport_plain;
+struct tcp_info;
+struct transport;
 
 /*
  * What goes with a connection that is moved to another process. All members are zero for a
@@ -57,6 +46,8 @@ struct conn_past {
 	struct str bytes; /* received and not yet used */
 	bool awaits_preface; /* `bytes` are the beginning of its preface (net/preface.h) */
 	struct str preface; /* that it has begun with; empty: none */
+	/* Of transport_export(), valid until the next connection is packed; empty: it is plain. */
+	struct str transport;
 };
 
 enum { FIELDS_OF_PROTOCOL = 3 };
@@ -80,7 +71,8 @@ struct protocol {
 	void (*send)(struct conn *conn);
 	void (*expired)(struct conn *conn); /* conn->timer has expired */
 	void (*drain)(struct conn *conn); /* the worker stops: end when the next response is out */
-	void (*close)(struct conn *conn); /* conn_close(): release what the protocol holds */
+	/* conn_close(): release what the protocol holds, and set conn->is_cut. */
+	void (*close)(struct conn *conn);
 	/* Was a request of this connection sent before the response to the one ahead of it was? */
 	bool (*is_pipelined)(const struct request *req);
 	/*
@@ -102,13 +94,13 @@ struct protocol {
 
 struct conn {
 	struct event event;
-	uint32_t events; /* EPOLLIN, EPOLLOUT, EPOLLRDHUP that epoll is asked for now */
+	uint32_t events; /* EPOLLIN, EPOLLOUT, EPOLLRDHUP that the protocol waits for */
 	struct job respond, send;
 	struct timer timer;
 
 	const struct listener *listener;
 	const struct protocol *protocol;
-	const struct transport *transport;
+	struct transport *transport; /* NULL: plain, as the socket has the bytes */
 	void *state; /* the protocol's */
 	struct preface_bytes *preface; /* conn_preface(); NULL: none */
 
@@ -129,6 +121,7 @@ struct conn {
 	bool end_sent; /* our sending half is closed, and what comes is still read (lingering) */
 	bool reads_are_cut; /* a read that did not fill its buffer may have left something */
 	bool reset_on_close; /* close with RST: reset_timedout_connection, 444 */
+	bool is_cut; /* the peer has got a part of a message: close without an orderly end */
 	struct list link; /* in the list of the idle ones, or of the others */
 	bool idle;
 	/* clock_ms(): before this an idle connection is not closed to get its resources. */
@@ -149,6 +142,14 @@ bool conn_open(const struct listener *listener, int fd, const union address *pee
  */
 bool conn_import(const struct listener *listener, int fd, const union address *peer,
 		 socklen_t peer_len, const struct conn_past *past);
+
+/*
+ * The protocol that the connection has spoken so far is at its end; another one imports what
+ * is in *past: bytes that were received behind that end, and the deadline. A connection that
+ * is to have a transport has it from these bytes on. Returns false if that is not possible:
+ * close the connection. True: it may have ended already, or have moved.
+ */
+bool conn_become(struct conn *conn, const struct protocol *protocol, struct conn_past *past);
 
 /* Ends it, at once. The memory is gone afterwards. */
 void conn_close(struct conn *conn);
@@ -173,13 +174,59 @@ void conn_forget(struct conn *conn);
  */
 ssize_t conn_receive(struct conn *conn, void *buffer, size_t size);
 
+/* Whether a read that gave n bytes, more than 0, of at most `size` may have left some. */
+static inline bool conn_may_have_more(const struct conn *conn, ssize_t n, size_t size)
+{
+	return n == (ssize_t)size || conn->peer_closed || conn->reads_are_cut;
+}
+
+/*
+ * As sendmsg(2) and sendfile(2), but -errno. `more`: further bytes follow at once, so that an
+ * incomplete last segment can be held back. The bytes that conn_send() takes have left when
+ * conn_unsent() is 0; as long as it is not, wait for EPOLLOUT and call conn_flush().
+ * conn_send_file() is for connections of which conn_sends_files() is true.
+ */
+ssize_t conn_send(struct conn *conn, const struct iovec *iov, int count, bool more);
+ssize_t conn_send_file(struct conn *conn, int fd, uint64_t offset, size_t size);
+bool conn_sends_files(const struct conn *conn);
+
+/* How many bytes the transport has taken, or made, that the socket has not. Plain: 0. */
+size_t conn_unsent(const struct conn *conn);
+
+/* Writes those. 0: all of them have left; -EAGAIN: the socket is full; or another -errno. */
+int conn_flush(struct conn *conn);
+
+/*
+ * The orderly end of what is sent, where the transport has one (close_notify of TLS). Only
+ * conn_close() of a connection that is_cut leaves it out.
+ *
+ * conn_end() is called before conn_close() to make sure that the end leaves. True: it waits for
+ * room in the socket. When it has left, the connection is closed; until then the protocol has
+ * only its timer to watch. False: close it now.
+ *
+ * conn_shutdown() closes our half of the socket when the end has left; what the peer sends can
+ * still be read. 0 or -errno.
+ */
+bool conn_end(struct conn *conn);
+int conn_shutdown(struct conn *conn);
+
+/* From now on small segments are sent at once (TCP_NODELAY). */
+void conn_set_nodelay(struct conn *conn);
+
+/* TCP_INFO of tcp(7). 0 or -errno. */
+int conn_tcp_info(const struct conn *conn, struct tcp_info *info);
+
+/* "http" or "https", and the port that a URL with this scheme need not name. */
+struct str conn_scheme(const struct conn *conn);
+int conn_scheme_port(const struct conn *conn);
+
 /* The preface that the connection has begun with (include/preface.h); empty: none. */
 struct str conn_preface(const struct conn *conn);
 
 /* Keeps a copy of these bytes as its preface. False: there is no memory. */
 bool conn_keep_preface(struct conn *conn, struct str bytes);
 
-/* Asks epoll for these events (EPOLLIN, EPOLLOUT) from now on; no call if nothing changes. */
+/* The protocol waits for these events (EPOLLIN, EPOLLOUT, EPOLLRDHUP) from now on. */
 void conn_want(struct conn *conn, uint32_t events);
 
 /*

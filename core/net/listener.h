@@ -15,8 +15,9 @@
 #include "net/address.h"
 
 struct conn;
-struct preface_rule;
+struct opening;
 struct protocol;
+struct transport_type;
 
 struct keepalive_probes {
 	enum { KEEPALIVE_DEFAULT, KEEPALIVE_ON, KEEPALIVE_OFF } mode;
@@ -44,10 +45,12 @@ struct listener {
 	const struct protocol *protocol; /* what connections speak; set by http_start() */
 	const void *data; /* the protocol's: the servers of this address */
 	/*
-	 * What a connection begins with before its protocol; returns NULL if that is nothing.
-	 * Addresses that share the socket may differ. NULL: no connection begins with anything.
+	 * What there is before the protocol of a connection, or below it. Addresses that share
+	 * the socket may differ. NULL: no connection has a preface or a transport.
 	 */
-	const struct preface_rule *(*preface_of)(struct conn *conn);
+	const struct opening *(*opening_of)(struct conn *conn);
+	const struct transport_type **transports; /* of these addresses, each once */
+	size_t transports_count;
 
 	int *fds; /* open sockets: one, or one a worker with reuseport; process/ fills it in */
 	int fds_count;

@@ -51,10 +51,10 @@ static void drop_first(struct output *output)
 	output->count--;
 }
 
-/* Drops the first n bytes, which have been sent. */
+/* Drops the first n bytes, which the connection has taken. */
 static void consume(struct output *output, size_t n)
 {
-	output->sent += n;
+	output->taken += n;
 	while (n) {
 		struct slice *slice = nth(output, 0);
 
@@ -73,12 +73,14 @@ static void consume(struct output *output, size_t n)
 }
 
 /*
- * Gathers slices of memory up to the next range of a file. If that range is to be copied, its
- * first bytes are read and added; they are read once more if the socket does not take them.
- * *more is set if further bytes follow. Returns the number of pieces, or -errno if the output
- * begins with a range that cannot be read (-ENODATA: the file has become shorter).
+ * Gathers slices of memory up to the next range of a file. If that range is to be copied, or
+ * the connection does not send files, its first bytes are read and added; they are read once
+ * more if the socket does not take them. *more is set if further bytes follow. Returns the
+ * number of pieces, or -errno if the output begins with a range that cannot be read (-ENODATA:
+ * the file has become shorter).
  */
-static int gather(struct output *output, struct iovec *iov, size_t *total, bool *more)
+static int gather(struct output *output, bool sends_files, struct iovec *iov, size_t *total,
+		  bool *more)
 {
 	static char copy[COPY];
 	int count = 0;
@@ -94,7 +96,7 @@ static int gather(struct output *output, struct iovec *iov, size_t *total, bool 
 			continue;
 		}
 		*more = true;
-		if (!slice->is_copied)
+		if (!slice->is_copied && sends_files)
 			break;
 
 		size_t len = slice->len < COPY ? slice->len : COPY;
@@ -110,29 +112,32 @@ static int gather(struct output *output, struct iovec *iov, size_t *total, bool 
 	return count;
 }
 
-/* 1: all was sent; 0: the socket took only a part; or -errno. */
-static int send_memory(struct output *output, struct conn *conn, bool more)
+/*
+ * 1: go on; 0: the socket took only a part; or -errno. A transport may take less at a time
+ * than it could.
+ */
+static int send_memory(struct output *output, struct conn *conn, bool sends_files, bool more)
 {
 	struct iovec iov[OUTPUT_SLICES];
 	size_t total;
 	bool more_behind;
-	int count = gather(output, iov, &total, &more_behind);
+	int count = gather(output, sends_files, iov, &total, &more_behind);
 
 	if (count < 0)
 		return count;
 
-	ssize_t n = conn->transport->send(conn, iov, count, more_behind || more);
+	ssize_t n = conn_send(conn, iov, count, more_behind || more);
 
 	if (n < 0)
 		return (int)n;
 	consume(output, (size_t)n);
-	return (size_t)n == total;
+	return (size_t)n == total || conn->transport;
 }
 
 static int send_file(struct output *output, struct conn *conn)
 {
 	struct slice *slice = nth(output, 0);
-	ssize_t n = conn->transport->send_file(conn, slice->fd, slice->offset, slice->len);
+	ssize_t n = conn_send_file(conn, slice->fd, slice->offset, slice->len);
 
 	if (n == 0)
 		return -ENODATA;
@@ -147,12 +152,15 @@ static int send_file(struct output *output, struct conn *conn)
 	return 1;
 }
 
-int output_send(struct output *output, struct conn *conn, bool more)
+static int send_slices(struct output *output, struct conn *conn, bool more)
 {
+	bool sends_files = conn_sends_files(conn);
+
 	while (output->count) {
 		const struct slice *first = nth(output, 0);
-		int result = first->data || first->is_copied ? send_memory(output, conn, more) :
-							       send_file(output, conn);
+		bool is_memory = first->data || first->is_copied || !sends_files;
+		int result = is_memory ? send_memory(output, conn, sends_files, more) :
+					 send_file(output, conn);
 
 		if (result == -EINTR)
 			continue;
@@ -162,6 +170,28 @@ int output_send(struct output *output, struct conn *conn, bool more)
 			return -EAGAIN;
 	}
 	return 0;
+}
+
+/*
+ * Of the bytes that a transport has taken, those have left for which it holds none any more.
+ * It holds at least as many as it was given, so this is never too many.
+ */
+static void count_sent(struct output *output, const struct conn *conn)
+{
+	uint64_t unsent = conn_unsent(conn);
+
+	if (output->taken > output->sent + unsent)
+		output->sent = output->taken - unsent;
+}
+
+int output_send(struct output *output, struct conn *conn, bool more)
+{
+	int result = send_slices(output, conn, more);
+
+	if (result == 0)
+		result = conn_flush(conn);
+	count_sent(output, conn);
+	return result;
 }
 
 void output_finish(struct output *output)

@@ -2,7 +2,7 @@
 /*
  * What a connection is about to send: a ring of slices (body.h), in order. Memory is gathered
  * into one sendmsg(2). Ranges of files are sent by sendfile(2), or are read and written where
- * that does not work (net/sendfile.h).
+ * that does not work (net/sendfile.h), or the transport does not send files.
  */
 #ifndef SKUA_NET_OUTPUT_H
 #define SKUA_NET_OUTPUT_H
@@ -17,7 +17,11 @@ struct output {
 	struct slice ring[OUTPUT_SLICES];
 	char notes[OUTPUT_SLICES][OUTPUT_NOTE]; /* of output_add_note(), by place in the ring */
 	unsigned first, count;
-	uint64_t queued, sent; /* bytes, since the connection began */
+	/*
+	 * Bytes, since the connection began or was idle. `taken` by the transport and `sent`
+	 * by the socket: on a plain connection that is the same.
+	 */
+	uint64_t queued, taken, sent;
 	size_t held; /* bytes of memory that is released when they have left */
 };
 
@@ -41,7 +45,7 @@ void output_add_bytes(struct output *output, struct str bytes);
 void output_add_note(struct output *output, struct str bytes);
 
 /*
- * Sends as much as the socket takes. 0: all is sent; -EAGAIN: the socket is full;
+ * Sends as much as the socket takes. 0: all is sent; -EAGAIN: wait for EPOLLOUT;
  * another -errno: the connection is broken (-ENODATA: a file has become shorter).
  * `more`: hold back an incomplete last segment, further bytes follow at once.
  */

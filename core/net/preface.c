@@ -16,14 +16,14 @@ struct pending {
 	char bytes[];
 };
 
-static const struct preface_rule *rule_of(struct conn *conn)
+static const struct opening *opening_of(struct conn *conn)
 {
-	return conn->listener->preface_of(conn);
+	return conn->listener->opening_of(conn);
 }
 
 static const struct log *log_of(struct conn *conn)
 {
-	const struct log *log = rule_of(conn)->log;
+	const struct log *log = opening_of(conn)->log;
 
 	return log ? log : log_process;
 }
@@ -48,7 +48,7 @@ static bool hold(struct conn *conn, struct str bytes)
 
 static bool refuse(struct conn *conn, struct str bytes, const char *why)
 {
-	const char *what = rule_of(conn)->preface->what;
+	const char *what = opening_of(conn)->preface->what;
 
 	log_write(log_of(conn), LEVEL_ERROR, 0, conn->number,
 		  "connection closed: %s is not valid: %s: \"%.*s\", client: %.*s", what, why,
@@ -65,18 +65,14 @@ static bool begin_protocol(struct conn *conn, struct str bytes, size_t len)
 {
 	struct pending *pending = conn->state;
 	bool draining = pending && pending->draining;
-	const struct conn_past past = {
+	struct conn_past past = {
 		.deadline_ms = conn->timer.deadline,
 		.began_ms = clock_wall_ms(),
 		.bytes = str_skip(bytes, len),
 	};
 
-	if (!conn_keep_preface(conn, str_head(bytes, len)))
-		return false;
-	free(pending);
-	conn->state = NULL;
-	conn->protocol = conn->listener->protocol;
-	if (!conn->protocol->import(conn, &past))
+	if (!conn_keep_preface(conn, str_head(bytes, len)) ||
+	    !conn_become(conn, conn->listener->protocol, &past))
 		return false;
 	if (draining)
 		conn->protocol->drain(conn);
@@ -88,7 +84,7 @@ static bool begin_protocol(struct conn *conn, struct str bytes, size_t len)
 /* Results as of begin_protocol(). */
 static bool examine(struct conn *conn, struct str bytes)
 {
-	const struct preface *preface = rule_of(conn)->preface;
+	const struct preface *preface = opening_of(conn)->preface;
 	const char *why = "it is malformed";
 	size_t len = 0;
 	enum preface_verdict result = preface->read(bytes, &len, &why);
@@ -127,7 +123,8 @@ static bool receive_once(struct conn *conn)
 		return examine(conn, (struct str){ bytes, held + (size_t)n });
 	if (n == 0 && held)
 		log_write(log_of(conn), LEVEL_INFO, 0, conn->number,
-			  "client closed the connection within %s", rule_of(conn)->preface->what);
+			  "client closed the connection within %s",
+			  opening_of(conn)->preface->what);
 	/* A worker that stops does not wait for the first byte. */
 	return (n == -EAGAIN || n == -EINTR) && !(pending && pending->draining && !held);
 }
@@ -141,7 +138,7 @@ static void on_receive(struct conn *conn)
 static void on_open(struct conn *conn)
 {
 	conn_set_idle(conn, true);
-	timer_start(&conn->timer, rule_of(conn)->timeout_ms);
+	timer_start(&conn->timer, opening_of(conn)->timeout_ms);
 	on_receive(conn);
 }
 
@@ -149,7 +146,7 @@ static bool on_import(struct conn *conn, const struct conn_past *past)
 {
 	conn_set_idle(conn, true);
 	timer_start(&conn->timer, past->deadline_ms ? past->deadline_ms - clock_ms() :
-						      rule_of(conn)->timeout_ms);
+						      opening_of(conn)->timeout_ms);
 	if (past->bytes.len > PREFACE_MAX)
 		return refuse(conn, past->bytes, "it is longer than 4096 bytes");
 	return str_empty(past->bytes) || examine(conn, past->bytes);
@@ -174,7 +171,7 @@ static void on_expired(struct conn *conn)
 	if (conn->state)
 		log_write(log_of(conn), LEVEL_INFO, 0, conn->number,
 			  "client timed out while %s was read, the connection is closed",
-			  rule_of(conn)->preface->what);
+			  opening_of(conn)->preface->what);
 	conn_close(conn);
 }
 

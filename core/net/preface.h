@@ -7,7 +7,7 @@
  *
  *     waits for       woken by   deadline
  *     --------------  ---------  --------------------------------------------------
- *     the first byte  EPOLLIN    preface_rule.timeout_ms after the accept; idle
+ *     the first byte  EPOLLIN    opening.timeout_ms after the accept; idle
  *     more bytes      EPOLLIN    the same
  *     the protocol    (at once)  the same: the first head of a request is late with it
  */
@@ -19,13 +19,15 @@
 
 struct log;
 struct protocol;
+struct transport_type;
 
-/* What the connections to an address begin with. */
-struct preface_rule {
-	const struct preface *preface;
+/* How the connections to an address begin. */
+struct opening {
+	const struct preface *preface; /* NULL: none */
 	const struct protocol *protocol; /* preface_protocol */
-	int64_t timeout_ms;
+	int64_t timeout_ms; /* of the preface */
 	const struct log *log; /* NULL: that of the process */
+	const struct transport_type *transport; /* of the bytes behind the preface; NULL: plain */
 };
 
 extern const struct protocol preface_protocol;

@@ -4,7 +4,6 @@
 #include "harness/memory.h"
 #include "harness/test.h"
 
-#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -357,49 +356,19 @@ START_TEST(the_end_may_come_with_what_is_not_read_any_more)
 }
 END_TEST
 
-/* Two pieces with something between them at which a read ends, and both are there at once. */
-static void ask_in_pieces(struct server *server, int fd, ssize_t (*send_first)(int, const char *))
-{
-	static const char rest[] = "P/1.1\r\nHost: a\r\n\r\n";
-	char answer[1000] = "";
-
-	for (int i = 0; i < 2; i++) {
-		ck_assert_int_eq(kill(server->pid, SIGSTOP), 0);
-		ck_assert_int_gt(send_first(fd, "GET /1 HTT"), 0);
-		ck_assert_int_eq(write(fd, rest, sizeof(rest) - 1), sizeof(rest) - 1);
-		ck_assert_int_eq(kill(server->pid, SIGCONT), 0);
-		ck_assert_int_gt(read(fd, answer, sizeof(answer) - 1), 0);
-		ck_assert_ptr_nonnull(strstr(answer, " 200 OK"));
-	}
-	close(fd);
-}
-
-static int connected(int family, const void *to, size_t len)
-{
-	struct timeval patience = { .tv_sec = 10 };
-	int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	ck_assert_int_ge(fd, 0);
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-	ck_assert_int_eq(connect(fd, to, (socklen_t)len), 0);
-	return fd;
-}
-
-static ssize_t send_and_urge(int fd, const char *text)
-{
-	return write(fd, text, strlen(text)) < 0 ? -1 : send(fd, "!", 1, MSG_OOB);
-}
-
 START_TEST(what_follows_an_urgent_byte_is_read)
 {
 	struct server *server = one_process("return 200 $request_uri;");
-	struct sockaddr_in to = {
-		.sin_family = AF_INET,
-		.sin_port = htons((uint16_t)server->ports[0]),
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-	};
+	struct client *client = client_open(server);
 
-	ask_in_pieces(server, connected(AF_INET, &to, sizeof(to)), send_and_urge);
+	for (int i = 0; i < 2; i++) {
+		ck_assert_int_eq(kill(server->pid, SIGSTOP), 0);
+		client_send(client, "GET /1 HTT");
+		client_send_urgent(client);
+		client_send(client, "P/1.1\r\nHost: a\r\n\r\n");
+		ck_assert_int_eq(kill(server->pid, SIGCONT), 0);
+		ck_assert_str_eq(client_reply(client).body, "/1");
+	}
 	server_stop(server);
 }
 END_TEST
@@ -420,13 +389,29 @@ static ssize_t send_with_descriptor(int fd, const char *text)
 	return sendmsg(fd, &message, 0);
 }
 
+/* A read ends behind a descriptor, although more may be there. */
 START_TEST(what_follows_a_descriptor_is_read)
 {
+	static const char rest[] = "P/1.1\r\nHost: a\r\n\r\n";
 	struct server *server = one_process("listen unix:%DIR%/s; return 200 $request_uri;");
 	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	struct timeval patience = { .tv_sec = test_seconds() };
+	char answer[1000] = "";
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	snprintf(to.sun_path, sizeof(to.sun_path), "%s", file_path(server, "/s"));
-	ask_in_pieces(server, connected(AF_UNIX, &to, sizeof(to)), send_with_descriptor);
+	ck_assert_int_ge(fd, 0);
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	ck_assert_int_eq(connect(fd, (struct sockaddr *)&to, sizeof(to)), 0);
+	for (int i = 0; i < 2; i++) {
+		ck_assert_int_eq(kill(server->pid, SIGSTOP), 0);
+		ck_assert_int_gt(send_with_descriptor(fd, "GET /1 HTT"), 0);
+		ck_assert_int_eq(write(fd, rest, sizeof(rest) - 1), sizeof(rest) - 1);
+		ck_assert_int_eq(kill(server->pid, SIGCONT), 0);
+		ck_assert_int_gt(read(fd, answer, sizeof(answer) - 1), 0);
+		ck_assert_ptr_nonnull(strstr(answer, " 200 OK"));
+	}
+	close(fd);
 	server_stop(server);
 }
 END_TEST

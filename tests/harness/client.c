@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "harness/memory.h"
+#include "harness/scramble.h"
 
 struct client {
 	int fd;
@@ -21,6 +22,7 @@ struct client {
 	size_t len, room;
 	bool ended; /* the server has closed its side */
 	bool was_reset; /* … with RST */
+	struct scramble *scramble; /* NULL: plain */
 	struct client *next;
 };
 
@@ -58,6 +60,7 @@ static struct client *open_port(const struct server *server, int index, int rece
 	setsockopt(client->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	if (connect(client->fd, (struct sockaddr *)&address, sizeof(address)) < 0)
 		ck_abort_msg("connect to port %d: %s", port, strerror(errno));
+	client->scramble = scramble_create();
 	clients = client;
 	return client;
 }
@@ -83,6 +86,8 @@ void client_close(struct client *client)
 		close(client->fd);
 	client->fd = -1;
 	free(client->buffer);
+	scramble_destroy(client->scramble);
+	client->scramble = NULL;
 	client->buffer = NULL;
 	client->len = client->room = 0;
 }
@@ -95,8 +100,39 @@ void client_reset(struct client *client)
 	client_close(client);
 }
 
+/* Returns how much was sent before the server has closed. */
+static size_t send_raw(struct client *client, const char *bytes, size_t len)
+{
+	size_t sent = 0;
+
+	while (sent < len) {
+		ssize_t n = send(client->fd, bytes + sent, len - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+		if (n < 0 && errno == EAGAIN) {
+			wait_for(client, POLLOUT, "the server reads what is sent");
+			continue;
+		}
+		/* Who closes early may do so before all is sent; what it said can be read. */
+		if (n < 0)
+			break;
+		sent += (size_t)n;
+	}
+	return sent;
+}
+
+static void send_sealed(struct client *client)
+{
+	const char *sealed;
+	size_t len = scramble_unsent(client->scramble, &sealed);
+
+	scramble_sent(client->scramble, send_raw(client, sealed, len));
+}
+
 void client_half_close(struct client *client)
 {
+	if (client->scramble) {
+		scramble_seal_end(client->scramble);
+		send_sealed(client);
+	}
 	/* ENOTCONN: the server was quicker. */
 	if (shutdown(client->fd, SHUT_WR) < 0)
 		ck_assert_int_eq(errno, ENOTCONN);
@@ -110,20 +146,17 @@ void clients_close(void)
 
 void client_send_bytes(struct client *client, const void *bytes, size_t len)
 {
-	const char *at = bytes;
-
-	while (len > 0) {
-		ssize_t n = send(client->fd, at, len, MSG_NOSIGNAL | MSG_DONTWAIT);
-		if (n < 0 && errno == EAGAIN) {
-			wait_for(client, POLLOUT, "the server reads what is sent");
-			continue;
-		}
-		/* Who closes early may do so before all is sent; what it said can be read. */
-		if (n < 0)
-			return;
-		at += n;
-		len -= (size_t)n;
+	if (!client->scramble) {
+		send_raw(client, bytes, len);
+		return;
 	}
+	scramble_seal(client->scramble, bytes, len);
+	send_sealed(client);
+}
+
+void client_send_urgent(struct client *client)
+{
+	ck_assert_int_eq(send(client->fd, "!", 1, MSG_OOB), 1);
 }
 
 void client_send(struct client *client, const char *text)
@@ -131,7 +164,7 @@ void client_send(struct client *client, const char *text)
 	client_send_bytes(client, text, strlen(text));
 }
 
-size_t client_send_some(struct client *client, const void *bytes, size_t len)
+static size_t send_some(struct client *client, const char *bytes, size_t len)
 {
 	size_t sent = 0;
 
@@ -139,8 +172,7 @@ size_t client_send_some(struct client *client, const void *bytes, size_t len)
 		struct pollfd poll_fd = { .fd = client->fd, .events = POLLOUT };
 		if (poll(&poll_fd, 1, 200) <= 0)
 			break;
-		ssize_t n = send(client->fd, (const char *)bytes + sent, len - sent,
-				 MSG_NOSIGNAL | MSG_DONTWAIT);
+		ssize_t n = send(client->fd, bytes + sent, len - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
 		if (n < 0)
 			break;
 		sent += (size_t)n;
@@ -148,22 +180,70 @@ size_t client_send_some(struct client *client, const void *bytes, size_t len)
 	return sent;
 }
 
-/* Appends what arrives; false at the end. A reset is an end, too. */
-static bool fill(struct client *client)
+/* False: a part of what is sealed is left. */
+static bool send_some_sealed(struct client *client)
 {
-	if (client->ended)
-		return false;
-	if (client->len == client->room) {
-		client->room *= 2;
+	const char *sealed;
+	size_t len = scramble_unsent(client->scramble, &sealed);
+	size_t sent = send_some(client, sealed, len);
+
+	scramble_sent(client->scramble, sent);
+	return sent == len;
+}
+
+size_t client_send_some(struct client *client, const void *bytes, size_t len)
+{
+	size_t sent = 0;
+
+	if (!client->scramble)
+		return send_some(client, bytes, len);
+	while (sent < len && send_some_sealed(client)) {
+		size_t some = len - sent < 1000 ? len - sent : 1000;
+
+		scramble_seal(client->scramble, (const char *)bytes + sent, some);
+		sent += some;
+	}
+	return send_some_sealed(client) ? sent : sent - 1;
+}
+
+static void append(struct client *client, const char *bytes, size_t len)
+{
+	if (client->len + len > client->room) {
+		client->room = 2 * (client->len + len);
 		client->buffer = realloc(client->buffer, client->room);
 		ck_assert_ptr_nonnull(client->buffer);
 	}
-	wait_for(client, POLLIN, "the server answers");
-	ssize_t n = recv(client->fd, client->buffer + client->len, client->room - client->len, 0);
+	memcpy(client->buffer + client->len, bytes, len);
+	client->len += len;
+}
+
+/* Reads once and appends what is for the test. A reset is an end, too. */
+static void fill_once(struct client *client)
+{
+	static char bytes[65536];
+	const char *opened = bytes;
+	ssize_t n = recv(client->fd, bytes, sizeof(bytes), 0);
+
 	client->ended = n <= 0;
 	client->was_reset = n < 0 && errno == ECONNRESET;
-	client->len += n > 0 ? (size_t)n : 0;
-	return n > 0;
+	if (n > 0 && client->scramble) {
+		n = (ssize_t)scramble_open(client->scramble, bytes, (size_t)n, &opened);
+		send_sealed(client);
+	}
+	if (n > 0)
+		append(client, opened, (size_t)n);
+}
+
+/* Appends what arrives; false at the end. */
+static bool fill(struct client *client)
+{
+	size_t before = client->len;
+
+	while (!client->ended && client->len == before) {
+		wait_for(client, POLLIN, "the server answers");
+		fill_once(client);
+	}
+	return client->len > before;
 }
 
 static void consume(struct client *client, size_t len)
@@ -196,6 +276,11 @@ bool client_is_closed(struct client *client)
 	return client->len == 0 && !fill(client);
 }
 
+bool client_saw_end(const struct client *client)
+{
+	return scramble_has_ended(client->scramble);
+}
+
 bool client_is_reset(struct client *client)
 {
 	client_drain(client);
@@ -204,9 +289,19 @@ bool client_is_reset(struct client *client)
 
 bool client_is_quiet(struct client *client, int ms)
 {
-	struct pollfd poll_fd = { .fd = client->fd, .events = POLLIN };
+	long until = now_ms() + ms;
 
-	return client->len == 0 && poll(&poll_fd, 1, ms) == 0;
+	while (client->len == 0 && !client->ended) {
+		struct pollfd poll_fd = { .fd = client->fd, .events = POLLIN };
+		long left = until - now_ms();
+
+		if (poll(&poll_fd, 1, left > 0 ? (int)left : 0) == 0)
+			return true;
+		if (!client->scramble)
+			return false;
+		fill_once(client);
+	}
+	return false;
 }
 
 /* --- answers ------------------------------------------------------------------ */

@@ -73,6 +73,7 @@ struct client *client_open_port(struct server *server, int index);
 struct client *client_open_slow(struct server *server);
 
 void client_send(struct client *client, const char *text);
+void client_send_urgent(struct client *client); /* a byte out of band */
 void client_send_bytes(struct client *client, const void *bytes, size_t len);
 
 /* As much as the server takes before it stops reading or closes; returns how much. */
@@ -90,6 +91,9 @@ size_t client_read(struct client *client, void *bytes, size_t max);
 
 /* Reads on and throws away until the connection is closed; returns how many bytes. */
 size_t client_drain(struct client *client);
+
+/* With harness/scramble.h: the server has sent its orderly end. */
+bool client_saw_end(const struct client *client);
 
 /* Waits: true when the server closes without sending more, false when bytes come. */
 bool client_is_closed(struct client *client);

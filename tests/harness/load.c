@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "harness/memory.h"
+#include "harness/scramble.h"
 #include "harness/server.h"
 
 enum {
@@ -42,6 +43,7 @@ struct user {
 	long opened_ms, asked_ms;
 	bool closing; /* an answer has said Connection: close */
 	pid_t pid;
+	struct scramble *scramble; /* NULL: plain */
 	char bytes[BUFFER];
 	size_t len;
 };
@@ -68,6 +70,8 @@ static void hang_up(struct load *load, struct user *user)
 	epoll_ctl(load->epoll_fd, EPOLL_CTL_DEL, user->fd, NULL);
 	setsockopt(user->fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
 	close(user->fd);
+	scramble_destroy(user->scramble);
+	user->scramble = NULL;
 	user->fd = -1;
 }
 
@@ -102,6 +106,7 @@ static void open_one(struct load *load, struct user *user)
 		fault(load, user, FAULT_REFUSED);
 		return;
 	}
+	user->scramble = scramble_create();
 	load->result.connections++;
 	epoll_ctl(load->epoll_fd, EPOLL_CTL_ADD, user->fd, &event);
 }
@@ -111,11 +116,24 @@ static void fault_of_errno(struct load *load, struct user *user)
 	fault(load, user, errno == ECONNRESET || errno == EPIPE ? FAULT_RESET : FAULT_UNANSWERED);
 }
 
+/* What is sealed and was not sent; valid until more is sealed. */
+static size_t take_sealed(struct user *user, const char **bytes)
+{
+	size_t len = scramble_unsent(user->scramble, bytes);
+
+	scramble_sent(user->scramble, len);
+	return len;
+}
+
 /* Small enough for any socket's buffer. */
 static bool send_text(struct load *load, struct user *user, const char *text, size_t len)
 {
 	user->asked_ms = now_ms();
 	user->wake_ms = 0;
+	if (user->scramble) {
+		scramble_seal(user->scramble, text, len);
+		len = take_sealed(user, &text);
+	}
 	if (send(user->fd, text, len, MSG_NOSIGNAL) == (ssize_t)len)
 		return true;
 	fault_of_errno(load, user);
@@ -230,12 +248,30 @@ static void take_answers(struct load *load, struct user *user)
 		all_answered(load, user);
 }
 
+/* Puts what has come behind what is there; where it was asked for a grant, it sends that. */
+static void take_bytes(struct user *user, const char *bytes, size_t len)
+{
+	const char *answer;
+
+	if (user->scramble) {
+		len = scramble_open(user->scramble, bytes, len, &bytes);
+		size_t answer_len = take_sealed(user, &answer);
+		if (answer_len)
+			send(user->fd, answer, answer_len, MSG_NOSIGNAL);
+	}
+	memcpy(user->bytes + user->len, bytes, len);
+	user->len += len;
+}
+
 static void on_ready(struct load *load, struct user *user)
 {
-	ssize_t n = recv(user->fd, user->bytes + user->len, BUFFER - 1 - user->len, MSG_DONTWAIT);
+	char bytes[BUFFER / 2]; /* as many may be in the beginning of a record */
+	size_t room = BUFFER - 1 - user->len;
+	ssize_t n = recv(user->fd, bytes, room < sizeof(bytes) ? room : sizeof(bytes),
+			 MSG_DONTWAIT);
 
 	if (n > 0) {
-		user->len += (size_t)n;
+		take_bytes(user, bytes, (size_t)n);
 		take_answers(load, user);
 	} else if (n == 0) {
 		fault(load, user, user->due ? FAULT_UNANSWERED : FAULT_CLOSED);

@@ -21,6 +21,7 @@
 #include "harness/client.h"
 #include "harness/inject.h"
 #include "harness/memory.h"
+#include "harness/scramble.h"
 #include "harness/scratch.h"
 #include "harness/test.h"
 
@@ -262,7 +263,7 @@ const char *server_text(const struct server *server, const char *text)
 		text += value ? len : 1;
 	}
 	fclose(file);
-	char *copy = memory_printf("%s", out);
+	const char *copy = scramble_listen(memory_printf("%s", out));
 	free(out);
 	return copy;
 }

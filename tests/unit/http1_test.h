@@ -14,11 +14,13 @@
 #include <unistd.h>
 
 #include "event/loop.h"
+#include "harness/scramble.h"
 
 enum {
 	LINE_MAX_BYTES = 512,
 	HEAD_MAX_BYTES = 256 + 2 * LINE_MAX_BYTES,
 	SETTLED_AFTER = 12, /* turns, for what a client has sent at once */
+	SCRAMBLED_SETTLED = 3000, /* it comes byte by byte */
 	SECOND = 1000,
 };
 
@@ -58,6 +60,7 @@ struct client {
 	bool is_deaf; /* it does not read */
 	char answers[8192]; /* their beginning */
 	size_t len;
+	struct scramble *scramble; /* NULL: plain */
 };
 
 static inline void setup(void)
@@ -69,7 +72,7 @@ static inline void setup(void)
 	ck_assert_int_eq(loop_start(), 0);
 	now = 1000 * SECOND;
 	clock_stop_at(now);
-	http = good_http(configuration);
+	http = good_http(scramble_listen(configuration));
 }
 
 /* --- a client --- */
@@ -82,7 +85,7 @@ static inline struct client come_by(size_t listener)
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
 	setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &(int){ 4096 }, sizeof(int));
 	ck_assert(conn_open(&http->listeners.items[listener], ends[0], &peer, sizeof(peer.any)));
-	return (struct client){ .fd = ends[1] };
+	return (struct client){ .fd = ends[1], .scramble = scramble_create() };
 }
 
 static inline struct client come(void)
@@ -90,17 +93,32 @@ static inline struct client come(void)
 	return come_by(0);
 }
 
+static inline void send_sealed(struct client *client)
+{
+	const char *bytes;
+	size_t len = scramble_unsent(client->scramble, &bytes);
+	ssize_t n = send(client->fd, bytes, len, 0);
+
+	ck_assert_msg(n >= 0 || errno == EPIPE || errno == EAGAIN, "send() failed");
+	scramble_sent(client->scramble, n > 0 ? (size_t)n : 0);
+}
+
 static inline bool hear(struct client *client)
 {
 	char more[65536];
+	const char *opened = more;
 	ssize_t n = client->is_deaf ? 0 : recv(client->fd, more, sizeof(more), 0);
-	size_t room = sizeof(client->answers) - 1 - client->len;
+	size_t room = sizeof(client->answers) - 1 - client->len, len = n > 0 ? (size_t)n : 0;
 
 	if (n <= 0)
 		return false;
-	if ((size_t)n < room)
-		room = (size_t)n;
-	memcpy(client->answers + client->len, more, room);
+	if (client->scramble) {
+		len = scramble_open(client->scramble, more, len, &opened);
+		send_sealed(client);
+	}
+	if (len < room)
+		room = len;
+	memcpy(client->answers + client->len, opened, room);
 	client->len += room;
 	return true;
 }
@@ -110,12 +128,20 @@ static inline void settle(struct client *client)
 {
 	do
 		for (int turns = 0; loop_turn(0); turns++)
-			ck_assert_msg(turns < SETTLED_AFTER, "the loop does not come to rest");
+			ck_assert_msg(turns < (scrambled ? SCRAMBLED_SETTLED : SETTLED_AFTER),
+				      "the loop does not come to rest");
 	while (hear(client));
 }
 
 static inline void say(struct client *client, const char *bytes, size_t len)
 {
+	if (client->scramble) {
+		scramble_seal(client->scramble, bytes, len);
+		send_sealed(client);
+		settle(client);
+		return;
+	}
+
 	ssize_t n = send(client->fd, bytes, len, 0);
 
 	ck_assert_msg(n == (ssize_t)len || errno == EPIPE || errno == EAGAIN, "send() failed");
@@ -124,6 +150,10 @@ static inline void say(struct client *client, const char *bytes, size_t len)
 
 static inline void half_close(struct client *client)
 {
+	if (client->scramble) {
+		scramble_seal_end(client->scramble);
+		send_sealed(client);
+	}
 	shutdown(client->fd, SHUT_WR);
 	settle(client);
 }

@@ -16,6 +16,7 @@
 #include <log.h>
 
 #include "process/ipc/channel.h"
+#include "net/transport.h"
 #include "process/ipc/inbox.h"
 
 static int ends[2];
@@ -225,7 +226,8 @@ END_TEST
 
 static unsigned taken;
 static struct passed_conn last;
-static char last_bytes[64], last_preface[64];
+static char last_bytes[64], last_preface[64], last_transport[64];
+static const struct transport_type moving = { .name = "a transport" };
 
 static void take(const struct passed_conn *conn)
 {
@@ -233,6 +235,7 @@ static void take(const struct passed_conn *conn)
 	last = *conn;
 	memcpy(last_bytes, conn->past.bytes.data, conn->past.bytes.len);
 	memcpy(last_preface, conn->past.preface.data, conn->past.preface.len);
+	memcpy(last_transport, conn->past.transport.data, conn->past.transport.len);
 	close(conn->fd);
 }
 
@@ -240,11 +243,12 @@ START_TEST(connections_travel_with_all_that_is_known)
 {
 	static struct batch batch;
 	struct passed_conn conn = {
-		.fd = open_null(), .listener = 3, .peer_len = sizeof(struct sockaddr_in),
+		.fd = open_null(), .listener = transport_listener_id(3, &moving),
+		.peer_len = sizeof(struct sockaddr_in),
 		.past = {
 			.requests = 12, .number = 1234567890123, .started_ms = 5,
 			.deadline_ms = 6, .began_ms = 7, .bytes = STR("GET / HTTP/1.1\r\n"),
-			.preface = STR("PROXY UNKNOWN\r\n"),
+			.preface = STR("PROXY UNKNOWN\r\n"), .transport = STR("a state"),
 		},
 	};
 
@@ -264,6 +268,8 @@ START_TEST(connections_travel_with_all_that_is_known)
 	ck_assert_int_eq(last.peer.in.sin_port, 77);
 	ck_assert(str_eq((struct str){ last_bytes, last.past.bytes.len }, conn.past.bytes));
 	ck_assert(str_eq((struct str){ last_preface, last.past.preface.len }, conn.past.preface));
+	ck_assert(str_eq((struct str){ last_transport, last.past.transport.len },
+			 conn.past.transport));
 	ck_assert(!last.past.awaits_preface);
 }
 END_TEST
@@ -365,7 +371,9 @@ START_TEST(every_short_record_is_refused)
 {
 	static struct batch batch;
 	struct passed_conn conn = {
+		.listener = transport_listener_id(3, &moving),
 		.peer_len = 16, .past.bytes = STR("abc"), .past.preface = STR("PROXY"),
+		.past.transport = STR("a state"),
 	};
 	struct passed_conn out;
 
@@ -377,6 +385,13 @@ START_TEST(every_short_record_is_refused)
 	struct str whole = { batch.payload, batch.len };
 	ck_assert_int_eq(inbox_decode(&whole, &out), 0);
 	ck_assert_uint_eq(whole.len, 0);
+	/* The length of the state: none; as many bytes as there are; one more. */
+	char *len = batch.payload + batch.len - 3 - 7 - 4;
+	for (int i = 0; i < 3; i++) {
+		*len = (char)(i ? 9 + i : 0);
+		whole = (struct str){ batch.payload, batch.len };
+		ck_assert_int_eq(inbox_decode(&whole, &out), i == 1 ? 0 : -EBADMSG);
+	}
 }
 END_TEST
 

@@ -187,6 +187,56 @@ static enum preface_verdict read_nothing(struct str bytes, size_t *len, const ch
 	return PREFACE_DONE;
 }
 
+static ssize_t receive_nothing(struct transport *transport, void *buffer, size_t size)
+{
+	(void)transport, (void)buffer, (void)size;
+	return 0;
+}
+
+static ssize_t send_nothing(struct transport *transport, const struct iovec *iov, int count,
+			    bool more)
+{
+	(void)transport, (void)iov, (void)count, (void)more;
+	return -EPIPE;
+}
+
+static bool has_nothing(const struct transport *transport)
+{
+	(void)transport;
+	return false;
+}
+
+static size_t none(const struct transport *transport)
+{
+	(void)transport;
+	return 0;
+}
+
+static int import_nothing(struct transport *transport, struct str state)
+{
+	(void)transport, (void)state;
+	return 0;
+}
+
+static const struct transport_type mute = {
+	.name = "mute",
+	.receive = receive_nothing,
+	.has_bytes = has_nothing,
+	.send = send_nothing,
+	.unsent = none,
+};
+
+static const struct transport_type deaf = { .name = "deaf", .send = send_nothing };
+
+static const struct transport_type one_way = {
+	.name = "one way",
+	.receive = receive_nothing,
+	.has_bytes = has_nothing,
+	.send = send_nothing,
+	.unsent = none,
+	.import = import_nothing,
+};
+
 #define SAID_OF_PARAMETERS(...) \
 	SAID_OF(.listen_parameters = (const struct listen_parameter[]){ __VA_ARGS__, { 0 } })
 
@@ -203,6 +253,11 @@ START_TEST(parameters_of_listen)
 	assert_has(SAID_OF_PARAMETERS({ "odd", &empty, "Odd." }), "does nothing");
 	assert_has(SAID_OF_PARAMETERS({ "odd", &good, "Odd." }, { "odd", &good, "Odd." }),
 		   "is there already");
+	ck_assert_str_eq(SAID_OF_PARAMETERS({ "odd", NULL, "Odd.", &mute }), "");
+	assert_has(SAID_OF_PARAMETERS({ "odd", NULL, "Odd.", &deaf }),
+		   "has a transport that lacks something");
+	assert_has(SAID_OF_PARAMETERS({ "odd", NULL, "Odd.", &one_way }),
+		   "has a transport that moves one way only");
 }
 END_TEST
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "net/output.h"
+#include "net/transport.h"
 
 enum { LARGE = 300 * 1000 };
 
@@ -20,18 +21,20 @@ static struct {
 	bool is_full; /* every second call finds the socket full */
 	unsigned files, calls; /* how often send_file() and send() were called */
 	bool more; /* of the last send() */
+	size_t unsent; /* that it says it holds */
 	size_t len;
 	char bytes[LARGE + 100];
 } sent;
 
-static ssize_t send_memory(struct conn *conn, const struct iovec *iov, int count, bool more)
+static ssize_t send_memory(struct transport *transport, const struct iovec *iov, int count,
+			   bool more)
 {
 	size_t left = sent.takes;
 
-	(void)conn;
+	(void)transport;
 	sent.more = more;
 	if (sent.is_full && sent.calls++ % 2)
-		return -EAGAIN;
+		return TRANSPORT_NEEDS_ROOM;
 	for (int i = 0; i < count && left; i++) {
 		size_t n = iov[i].iov_len < left ? iov[i].iov_len : left;
 
@@ -43,14 +46,24 @@ static ssize_t send_memory(struct conn *conn, const struct iovec *iov, int count
 	return (ssize_t)(sent.takes - left);
 }
 
-static ssize_t send_file(struct conn *conn, int fd, uint64_t offset, size_t size)
+static ssize_t send_file(struct transport *transport, int fd, uint64_t offset, size_t size)
 {
-	(void)conn, (void)fd, (void)offset, (void)size;
+	(void)transport, (void)fd, (void)offset, (void)size;
 	sent.files++;
 	return -sent.error;
 }
 
-static const struct transport refusing = { .send = send_memory, .send_file = send_file };
+static size_t unsent(const struct transport *transport)
+{
+	(void)transport;
+	return sent.unsent;
+}
+
+static const struct transport_type refusing = {
+	.send = send_memory,
+	.send_file = send_file,
+	.unsent = unsent,
+};
 
 static char *text; /* what the file holds */
 
@@ -72,7 +85,8 @@ static int make_file(void)
 static int send_all(int fd)
 {
 	struct output output = { 0 };
-	struct conn conn = { .transport = &refusing };
+	struct transport transport = { .type = &refusing };
+	struct conn conn = { .transport = &transport };
 	int result;
 
 	output_add_bytes(&output, STR("head"));
@@ -179,21 +193,50 @@ END_TEST
 START_TEST(a_range_that_is_copied)
 {
 	struct output output = { 0 };
-	struct conn conn = { .transport = &refusing };
+	struct transport transport = { .type = &refusing };
+	struct conn conn = { .transport = &transport };
 	int fd = make_file();
 
 	sent.error = EPIPE;
 	sent.takes = SIZE_MAX;
 	output_add_bytes(&output, STR("head"));
 	output_add(&output, (struct slice){ .fd = fd, .is_copied = true, .offset = 10, .len = 90 });
-	output_add(&output, (struct slice){ .fd = fd, .is_copied = true, .offset = 100,
-					    .len = LARGE - 100 });
+	output_add(
+		&output,
+		(struct slice){ .fd = fd, .is_copied = true, .offset = 100, .len = LARGE - 100 });
 	output_add_bytes(&output, STR("tail"));
 	ck_assert_int_eq(output_send(&output, &conn, false), 0);
 	check_sent();
 	ck_assert_uint_eq(sent.files, 0);
 	output_finish(&output);
 	close(fd);
+}
+END_TEST
+
+/* What a transport has taken has left when it does not hold it any more. */
+START_TEST(counts_what_has_left)
+{
+	struct output output = { 0 };
+	struct transport transport = { .type = &refusing };
+	struct conn conn = { .transport = &transport };
+
+	sent.takes = SIZE_MAX;
+	sent.unsent = 7; /* of its own */
+	output_add_bytes(&output, STR("123456"));
+	ck_assert_int_eq(output_send(&output, &conn, false), -EAGAIN);
+	ck_assert_uint_eq(output.count, 0);
+	ck_assert_uint_eq(output.sent, 0);
+	sent.unsent = 2;
+	ck_assert_int_eq(output_send(&output, &conn, false), -EAGAIN);
+	ck_assert_uint_eq(output.sent, 4);
+	sent.unsent = 3; /* it has added something: what has left stays so */
+	ck_assert_int_eq(output_send(&output, &conn, false), -EAGAIN);
+	ck_assert_uint_eq(output.sent, 4);
+	ck_assert_uint_eq(output_pending(&output), 2);
+	sent.unsent = 0;
+	ck_assert_int_eq(output_send(&output, &conn, false), 0);
+	ck_assert_uint_eq(output_pending(&output), 0);
+	output_finish(&output);
 }
 END_TEST
 
@@ -206,7 +249,8 @@ static void keep(void *owner)
 START_TEST(counts_what_is_held)
 {
 	struct output output = { 0 };
-	struct conn conn = { .transport = &refusing };
+	struct transport transport = { .type = &refusing };
+	struct conn conn = { .transport = &transport };
 	int released = 0;
 	struct slice own = { .data = "1234567890", .len = 10, .release = keep, .owner = &released };
 
@@ -226,4 +270,5 @@ END_TEST
 
 TESTS("output", reads_and_writes_instead, goes_on_where_a_full_socket_stopped_it,
       other_errors_break_the_connection, a_file_that_has_become_shorter,
-      is_remembered_for_the_file_system, a_range_that_is_copied, counts_what_is_held)
+      is_remembered_for_the_file_system, a_range_that_is_copied, counts_what_is_held,
+      counts_what_has_left)

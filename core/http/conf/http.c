@@ -34,14 +34,14 @@ struct listeners *http_listeners(struct conf *conf)
 }
 
 /* Which server is asked for is not known before the protocol: the default server counts. */
-static void fill_preface_rule(struct http_address *address)
+static void fill_opening(struct http_address *address)
 {
 	const struct http_conf *conf = vhosts_default(address->vhosts)->top->core;
-	struct preface_rule *rule = &address->preface_rule;
+	struct opening *opening = &address->opening;
 
-	rule->protocol = &preface_protocol;
-	rule->timeout_ms = conf->client_header_timeout.ms;
-	rule->log = conf->error_log;
+	opening->protocol = &preface_protocol;
+	opening->timeout_ms = conf->client_header_timeout.ms;
+	opening->log = conf->error_log;
 }
 
 void http_prepare(struct conf *conf)
@@ -50,7 +50,7 @@ void http_prepare(struct conf *conf)
 
 	pipelines_create(conf, http->locations);
 	for (size_t i = 0; i < http->addresses_count; i++)
-		fill_preface_rule(http->addresses[i]);
+		fill_opening(http->addresses[i]);
 	if (!http->locations)
 		return;
 	http->by_number = pool_array(conf_pool(conf), const struct http_location *,

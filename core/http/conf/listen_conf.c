@@ -54,7 +54,9 @@ static void address_add_server(struct conf_call *call, struct http_address *addr
 struct options {
 	struct listener *listener;
 	bool default_server;
-	const struct preface *preface; /* of a module's parameter; NULL: none */
+	/* Of parameters of modules; NULL: none. */
+	const struct preface *preface;
+	const struct transport_type *transport;
 	const struct conf_word *first; /* that concerns the socket; NULL: none */
 };
 
@@ -241,6 +243,28 @@ static int join_preface(struct conf_call *call, const struct conf_word *word,
 	return 0;
 }
 
+static int join_transport(struct conf_call *call, const struct conf_word *word,
+			  const struct transport_type *transport,
+			  const struct transport_type **out)
+{
+	if (*out && *out != transport)
+		return conf_error(call, word,
+				  "connections to an address cannot be both \"%s\" and \"%s\"",
+				  (*out)->name, transport->name);
+	*out = transport;
+	return 0;
+}
+
+/* What a parameter says, or those of a directive, is added to what others have said. */
+static int join(struct conf_call *call, const struct conf_word *word,
+		const struct preface *preface, const struct transport_type *transport,
+		const struct preface **all_preface, const struct transport_type **all_transport)
+{
+	if (preface && join_preface(call, word, preface, all_preface) < 0)
+		return -EINVAL;
+	return transport ? join_transport(call, word, transport, all_transport) : 0;
+}
+
 static int refuse_option(struct conf_call *call, const struct conf_word *word)
 {
 	const struct known_group *group =
@@ -278,7 +302,8 @@ static int parse_option(struct conf_call *call, const struct conf_word *word,
 
 	const struct listen_parameter *parameter = find_parameter(word->text);
 
-	return parameter ? join_preface(call, word, parameter->preface, &options->preface) :
+	return parameter ? join(call, word, parameter->preface, parameter->transport,
+				&options->preface, &options->transport) :
 			   refuse_option(call, word);
 }
 
@@ -347,8 +372,8 @@ static int add_address(struct conf_call *call, struct http_server *server,
 				  STR_ARG(listener->text));
 	address_add_server(call, address, server);
 	/* As in nginx, such a parameter holds for all servers of the address. */
-	if (options->preface && join_preface(call, &call->node->args[0], options->preface,
-					     &address->preface_rule.preface) < 0)
+	if (join(call, &call->node->args[0], options->preface, options->transport,
+		 &address->opening.preface, &address->opening.transport) < 0)
 		return -EINVAL;
 	if (options->first && take_options(call, address, options) < 0)
 		return -EINVAL;
@@ -461,15 +486,34 @@ static const struct http_address *address_of(struct conn *conn)
 	return address ? address : port->own;
 }
 
-static const struct preface_rule *preface_of(struct conn *conn)
+static const struct opening *opening_of(struct conn *conn)
 {
-	const struct preface_rule *rule = &address_of(conn)->preface_rule;
+	return &address_of(conn)->opening;
+}
 
-	return rule->preface ? rule : NULL;
+/* Adds the transport of the address, if it has one, to those of its socket. */
+static void distribute_transport(struct conf_call *call, const struct http *http,
+				 struct http_address *address)
+{
+	const struct transport_type *type = address->opening.transport;
+	struct http_address *wildcard = shares_with(http, address);
+	struct listener *listener = &(wildcard ? wildcard : address)->listener;
+	size_t count = listener->transports_count, capacity = count;
+
+	for (size_t i = 0; i < count; i++)
+		if (listener->transports[i] == type)
+			return;
+	if (!type)
+		return;
+	listener->transports = pool_grow(call->pool, listener->transports, count, &capacity,
+					 sizeof(*listener->transports));
+	listener->transports[listener->transports_count++] = type;
 }
 
 void listen_distribute(struct conf_call *call, struct http *http)
 {
+	for (size_t i = 0; i < http->addresses_count; i++)
+		distribute_transport(call, http, http->addresses[i]);
 	http->listeners.items = pool_array(call->pool, struct listener, http->addresses_count);
 	for (size_t i = 0; i < http->addresses_count; i++) {
 		struct http_address *address = http->addresses[i];
@@ -483,7 +527,7 @@ void listen_distribute(struct conf_call *call, struct http *http)
 		port->own = address;
 		port->others.pool = call->pool;
 		address->listener.data = port;
-		address->listener.preface_of = preface_of;
+		address->listener.opening_of = opening_of;
 		http->listeners.items[http->listeners.count++] = address->listener;
 	}
 	for (size_t i = 0; i < http->addresses_count; i++) {

@@ -21,8 +21,7 @@ struct http_address {
 	const struct http_server *default_server; /* that says so; NULL: the first */
 
 	struct vhosts *vhosts;
-	/* .preface NULL: connections begin with the protocol. http_prepare() adds the rest. */
-	struct preface_rule preface_rule;
+	struct opening opening; /* http_prepare() adds what is not a parameter of listen */
 };
 
 /* What a listener's data is: the servers behind a socket. */

@@ -9,8 +9,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 
 #include "http/h1/http1.h"
 
@@ -163,16 +161,6 @@ static void h1_respond(struct conn *conn)
 
 /* --- send --- */
 
-static void set_nodelay(struct conn *conn)
-{
-	int one = 1;
-
-	if (conn->nodelay || conn->peer.any.sa_family == AF_UNIX)
-		return;
-	setsockopt(conn->event.fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-	conn->nodelay = true;
-}
-
 /* Whether the step "respond" can put more into the output at once. */
 static bool has_work(const struct h1_busy *busy)
 {
@@ -212,7 +200,7 @@ static void h1_send(struct conn *conn)
 
 	if (h->conf->tcp_nodelay &&
 	    (conn->requests > 1 || output_pending(&busy->out) > ONE_SEGMENT))
-		set_nodelay(conn);
+		conn_set_nodelay(conn);
 
 	uint64_t sent = busy->out.sent;
 	int result = output_send(&busy->out, conn, more);

@@ -72,7 +72,7 @@ static void keep_or_free(struct h1_busy *busy)
 	busy->in = NULL;
 	busy->scan = (struct head_scan){ 0 };
 	busy->out.first = busy->out.count = 0;
-	busy->out.queued = busy->out.sent = 0;
+	busy->out.queued = busy->out.taken = busy->out.sent = 0;
 	busy->first = busy->current = NULL;
 	busy->body.kind = FRAMING_NONE;
 	busy->body_bytes = busy->body_limit = 0;
@@ -159,6 +159,7 @@ void h1_release_busy(struct h1 *h, int status)
 
 		if (!request->has_head && !request->core.closing)
 			request->core.pub.response.status = status;
+		h->conn->is_cut |= request->has_head;
 		finish(busy, request);
 	}
 	keep_or_free(busy);

@@ -49,6 +49,10 @@
  * The end of the client's stream is found by reading. Where nothing is read, because enough
  * has been read ahead, EPOLLRDHUP tells of it. When a client is gone altogether, EPOLLERR or
  * EPOLLHUP ends its connection in every state (net/conn.c).
+ *
+ * With a transport, EPOLLIN stands for bytes that it can give, and EPOLLOUT for room for bytes
+ * that it can take, whatever the socket has to do for that. A response has left when nothing
+ * of it is in the transport any more.
  */
 #include "http/h1/h1.h"
 
@@ -56,7 +60,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <sys/socket.h>
 
 #include "http/conf/http.h"
 
@@ -153,13 +156,12 @@ static bool begin_lingering(struct h1 *h)
 	const struct http_conf *conf = h->conf;
 	bool is_sending = busy->body.kind != FRAMING_NONE ||
 			  (busy->in && busy->in->begin != busy->in->end);
+	bool lingers = !busy->eof && conf->lingering_close != LINGER_OFF &&
+		       (conf->lingering_close != LINGER_ON || is_sending);
 
-	if (busy->eof || conf->lingering_close == LINGER_OFF ||
-	    (conf->lingering_close == LINGER_ON && !is_sending) ||
-	    shutdown(h->conn->event.fd, SHUT_WR) < 0)
+	if (lingers ? conn_shutdown(h->conn) < 0 : !conn_end(h->conn))
 		return false;
 	h1_release_busy(h, 499);
-	h->conn->end_sent = true;
 	h->linger_until = clock_ms() + conf->lingering_time.ms;
 	conn_want(h->conn, EPOLLIN | EPOLLRDHUP);
 	start_linger_timer(h);
@@ -198,6 +200,9 @@ bool h1_linger(struct h1 *h)
 
 	if (n > 0)
 		start_linger_timer(h);
+	/* Our own end may still wait for room. */
+	if (n == 0 && conn_end(h->conn))
+		return true;
 	return n > 0 || n == -EAGAIN || n == -EINTR;
 }
 

@@ -122,10 +122,14 @@ struct str response_location(struct request *req)
 
 	if (str_empty(host))
 		return as_path(req, location);
-	if (conf->port_in_redirect && port && port != 80)
-		return pool_printf(req->pool, "http://%.*s:%d%.*s", STR_ARG(host), port,
-				   STR_ARG(location));
-	return pool_printf(req->pool, "http://%.*s%.*s", STR_ARG(host), STR_ARG(location));
+
+	struct str scheme = conn_scheme(req->conn);
+
+	if (conf->port_in_redirect && port && port != conn_scheme_port(req->conn))
+		return pool_printf(req->pool, "%.*s://%.*s:%d%.*s", STR_ARG(scheme), STR_ARG(host),
+				   port, STR_ARG(location));
+	return pool_printf(req->pool, "%.*s://%.*s%.*s", STR_ARG(scheme), STR_ARG(host),
+			   STR_ARG(location));
 }
 
 struct str response_content_type(struct request *req)

@@ -85,20 +85,13 @@ bool variable_connection_time(struct request *req, struct str rest, const void *
 			  out);
 }
 
-static bool tcp_info(struct request *req, struct tcp_info *info)
-{
-	socklen_t len = sizeof(*info);
-
-	*info = (struct tcp_info){ 0 };
-	return getsockopt(req->conn->event.fd, IPPROTO_TCP, TCP_INFO, info, &len) == 0;
-}
-
 bool variable_tcpinfo_rtt(struct request *req, struct str rest, const void *data, struct str *out)
 {
 	struct tcp_info info;
 
 	(void)rest, (void)data;
-	return tcp_info(req, &info) && number_found(req->pool, info.tcpi_rtt, out);
+	return conn_tcp_info(req->conn, &info) == 0 &&
+	       number_found(req->pool, info.tcpi_rtt, out);
 }
 
 bool variable_tcpinfo_rttvar(struct request *req, struct str rest, const void *data,
@@ -107,7 +100,8 @@ bool variable_tcpinfo_rttvar(struct request *req, struct str rest, const void *d
 	struct tcp_info info;
 
 	(void)rest, (void)data;
-	return tcp_info(req, &info) && number_found(req->pool, info.tcpi_rttvar, out);
+	return conn_tcp_info(req->conn, &info) == 0 &&
+	       number_found(req->pool, info.tcpi_rttvar, out);
 }
 
 bool variable_tcpinfo_snd_cwnd(struct request *req, struct str rest, const void *data,
@@ -116,7 +110,8 @@ bool variable_tcpinfo_snd_cwnd(struct request *req, struct str rest, const void 
 	struct tcp_info info;
 
 	(void)rest, (void)data;
-	return tcp_info(req, &info) && number_found(req->pool, info.tcpi_snd_cwnd, out);
+	return conn_tcp_info(req->conn, &info) == 0 &&
+	       number_found(req->pool, info.tcpi_snd_cwnd, out);
 }
 
 bool variable_tcpinfo_rcv_space(struct request *req, struct str rest, const void *data,
@@ -125,7 +120,8 @@ bool variable_tcpinfo_rcv_space(struct request *req, struct str rest, const void
 	struct tcp_info info;
 
 	(void)rest, (void)data;
-	return tcp_info(req, &info) && number_found(req->pool, info.tcpi_rcv_space, out);
+	return conn_tcp_info(req->conn, &info) == 0 &&
+	       number_found(req->pool, info.tcpi_rcv_space, out);
 }
 
 bool variable_pipe(struct request *req, struct str rest, const void *data, struct str *out)
@@ -139,14 +135,16 @@ bool variable_pipe(struct request *req, struct str rest, const void *data, struc
 
 bool variable_scheme(struct request *req, struct str rest, const void *data, struct str *out)
 {
-	(void)req, (void)rest, (void)data;
-	return text_found(STR("http"), out);
+	(void)rest, (void)data;
+	return text_found(conn_scheme(req->conn), out);
 }
 
 bool variable_https(struct request *req, struct str rest, const void *data, struct str *out)
 {
-	(void)req, (void)rest, (void)data;
-	return text_found(STR(""), out);
+	bool is_secure = str_eq(conn_scheme(req->conn), STR("https"));
+
+	(void)rest, (void)data;
+	return text_found(is_secure ? STR("on") : STR(""), out);
 }
 
 /* --- files ------------------------------------------------------------------ */

@@ -18,6 +18,7 @@
 
 #include "base/stats.h"
 #include "net/listener.h"
+#include "net/transport.h"
 #include "process/ipc/channel.h"
 #include "process/server/generation.h"
 #include "process/handoff/successors.h"
@@ -372,7 +373,7 @@ static size_t collect_ids(const struct generation *generation, uint32_t *ids, si
 	for (size_t i = 0; i < all->count; i++)
 		for (const struct listener *one = &all->items[i]; one && count < max;
 		     one = one->also)
-			ids[count++] = one->id;
+			count += transport_listener_ids(one, ids + count, max - count);
 	return count;
 }
 

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "net/listener.h"
+#include "net/transport.h"
 #include "process/ipc/channel.h"
 #include "process/server/generation.h"
 #include "process/server/main_conf.h"
@@ -78,8 +79,12 @@ static void begin(struct outgoing *outgoing, const struct generation *active)
 		const struct listener *one = &active->listeners->items[i];
 
 		for (; one && head.listeners < LISTENERS_MAX; one = one->also) {
-			put(outgoing, &one->id, sizeof(one->id));
-			head.listeners++;
+			uint32_t ids[8]; /* more transports at one address there are not */
+			size_t room = LISTENERS_MAX - head.listeners;
+			size_t count = transport_listener_ids(one, ids, room < 8 ? room : 8);
+
+			put(outgoing, ids, count * sizeof(ids[0]));
+			head.listeners += (uint32_t)count;
 		}
 	}
 	memcpy(outgoing->payload, &head, sizeof(head));

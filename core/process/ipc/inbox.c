@@ -11,15 +11,18 @@
 #include <timer.h>
 #include <unistd.h>
 
+#include "net/transport.h"
+
 enum { AWAITS_PREFACE = UINT16_MAX }; /* record.preface_len of one that is not complete */
 
 /*
  * Binaries of different versions exchange it, so its layout is fixed. The address of the peer,
- * the preface and the bytes received so far follow it.
+ * the preface and the bytes received so far follow it. Where the listener's id names a
+ * transport, the length (uint32_t) and the bytes of its state come before those received.
  */
 struct record {
-	uint32_t len; /* of the record, the address, the preface and the bytes */
-	uint32_t listener;
+	uint32_t len; /* of the record and what follows it */
+	uint32_t listener; /* transport_listener_id() */
 	uint64_t number;
 	int64_t started_ms;
 	int64_t deadline_ms;
@@ -31,6 +34,7 @@ struct record {
 
 bool batch_add(struct batch *batch, const struct passed_conn *conn)
 {
+	uint32_t transport_len = (uint32_t)conn->past.transport.len;
 	struct record record = {
 		.listener = conn->listener,
 		.number = conn->past.number,
@@ -43,6 +47,7 @@ bool batch_add(struct batch *batch, const struct passed_conn *conn)
 							   (uint16_t)conn->past.preface.len,
 	};
 	size_t len = sizeof(record) + conn->peer_len + conn->past.preface.len +
+		     (transport_len ? sizeof(transport_len) + transport_len : 0) +
 		     conn->past.bytes.len;
 	char *to = batch->payload + batch->len;
 
@@ -52,6 +57,10 @@ bool batch_add(struct batch *batch, const struct passed_conn *conn)
 	memcpy(to, &record, sizeof(record));
 	memcpy(to + sizeof(record), &conn->peer, conn->peer_len);
 	to = str_put(to + sizeof(record) + conn->peer_len, conn->past.preface);
+	if (transport_len) {
+		memcpy(to, &transport_len, sizeof(transport_len));
+		to = str_put(to + sizeof(transport_len), conn->past.transport);
+	}
 	str_put(to, conn->past.bytes);
 	batch->len += len;
 	batch->fds[batch->count++] = conn->fd;
@@ -78,6 +87,22 @@ static int64_t sound_time(int64_t ms)
 	return ms < 0 || ms > INT64_MAX / 4 ? 0 : ms;
 }
 
+/* Takes the state of a transport off the front. False: it is not whole. */
+static bool take_transport(struct str *rest, struct str *transport)
+{
+	uint32_t len;
+
+	if (rest->len < sizeof(len))
+		return false;
+	memcpy(&len, rest->data, sizeof(len));
+	*rest = str_skip(*rest, sizeof(len));
+	if (len == 0 || len > rest->len)
+		return false;
+	*transport = str_head(*rest, len);
+	*rest = str_skip(*rest, len);
+	return true;
+}
+
 int inbox_decode(struct str *payload, struct passed_conn *conn)
 {
 	struct record record;
@@ -93,7 +118,7 @@ int inbox_decode(struct str *payload, struct passed_conn *conn)
 		return -EBADMSG;
 	memset(conn, 0, sizeof(*conn));
 	conn->fd = -1;
-	conn->listener = record.listener;
+	conn->listener = record.listener & ((1u << LISTENER_ID_BITS) - 1);
 	conn->past = (struct conn_past){
 		.number = record.number,
 		.requests = record.requests,
@@ -108,6 +133,9 @@ int inbox_decode(struct str *payload, struct passed_conn *conn)
 	conn->past.preface = (struct str){ peer + record.peer_len, preface_len };
 	conn->past.bytes =
 		str_range(peer + record.peer_len + preface_len, payload->data + record.len);
+	if (record.listener != conn->listener &&
+	    !take_transport(&conn->past.bytes, &conn->past.transport))
+		return -EBADMSG;
 	*payload = str_skip(*payload, record.len);
 	return 0;
 }

@@ -27,7 +27,7 @@
 /* A connection on its way. */
 struct passed_conn {
 	int fd;
-	uint32_t listener; /* struct listener, .id */
+	uint32_t listener; /* transport_listener_id(); of a received one: struct listener, .id */
 	union address peer;
 	socklen_t peer_len;
 	struct conn_past past; /* zero for one that was only accepted */

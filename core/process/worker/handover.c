@@ -10,6 +10,7 @@
 
 #include "net/conn.h"
 #include "net/listener.h"
+#include "net/transport.h"
 #include "process/ipc/channel.h"
 #include "process/ipc/inbox.h"
 #include "process/worker/giving.h"
@@ -25,9 +26,16 @@ static struct {
 	struct conn *gathered[BATCH]; /* the connections in the batch */
 } handover;
 
+static uint32_t listener_id(const struct conn *conn)
+{
+	uint32_t id = conn->listener->id;
+
+	return conn->transport ? transport_listener_id(id, conn->transport->type) : id;
+}
+
 static bool may_leave(const struct conn *conn)
 {
-	return giving_is_taken(conn->listener->id) && conn_is_portable(conn);
+	return giving_is_taken(listener_id(conn)) && conn_is_portable(conn);
 }
 
 static void drain_all(void)
@@ -70,7 +78,7 @@ static int add(struct conn *conn)
 {
 	struct passed_conn passed = {
 		.fd = conn->event.fd,
-		.listener = conn->listener->id,
+		.listener = listener_id(conn),
 		.peer = conn->peer,
 		.peer_len = conn->peer_len,
 	};
