@@ -81,6 +81,22 @@ verdict respond_file(struct request *req, struct file *file);
  */
 verdict file_refuse(struct request *req, const struct file *file);
 
+/*
+ * Attachments: what a module keeps with this version of a file, such as what it has parsed or
+ * computed. A version has at most one for each module and key; it goes when the file has
+ * changed, or when the cache needs the memory that `bytes` says it takes, but not while a
+ * request holds the file. end(value) is called then, on the loop's thread.
+ */
+void file_attach(struct file *file, const struct module *module, uint64_t key, void *value,
+		 size_t bytes, void (*end)(void *value));
+
+/* The value, or NULL. */
+void *file_attached(const struct file *file, const struct module *module, uint64_t key);
+
+/* It takes that many bytes now. */
+void file_attachment_resize(struct file *file, const struct module *module, uint64_t key,
+			    size_t bytes);
+
 /* Keeps the type that was found from the content with this version of the file. */
 void file_set_type(struct file *file, struct str type);
 

@@ -6,6 +6,7 @@
  */
 #include "file/cache.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <hash.h>
 #include <stdlib.h>
@@ -410,6 +411,65 @@ void file_cache_clear(void)
 	free(cache.slots);
 	cache.slots = NULL;
 	cache.slots_count = 0;
+}
+
+/* --- attachments --------------------------------------------------------------------- */
+
+static struct file_attachment *find_attachment(const struct file *file, const struct module *module,
+					       uint64_t key)
+{
+	struct file_attachment *attachment = ((const struct file_entry *)file)->attachments;
+
+	while (attachment && (attachment->module != module || attachment->key != key))
+		attachment = attachment->next;
+	return attachment;
+}
+
+/* The bytes count against the limit of the cache, which may drop the entry for them. */
+static void resize(struct file_entry *entry, struct file_attachment *attachment, size_t bytes)
+{
+	size_t difference = bytes - attachment->bytes; /* modulo SIZE_MAX + 1 */
+
+	attachment->bytes = bytes;
+	entry->bytes += difference;
+	if (entry->is_cached) {
+		file_cache_counts.bytes += difference;
+		shrink_to_limits();
+	}
+}
+
+void file_attach(struct file *file, const struct module *module, uint64_t key, void *value,
+		 size_t bytes, void (*end)(void *value))
+{
+	struct file_entry *entry = (struct file_entry *)file;
+	struct file_attachment *attachment = heap_alloc(sizeof(*attachment));
+
+	assert(!find_attachment(file, module, key));
+	*attachment = (struct file_attachment){
+		.module = module,
+		.key = key,
+		.value = value,
+		.end = end,
+		.next = entry->attachments,
+	};
+	entry->attachments = attachment;
+	resize(entry, attachment, sizeof(*attachment) + bytes);
+}
+
+void *file_attached(const struct file *file, const struct module *module, uint64_t key)
+{
+	const struct file_attachment *attachment = find_attachment(file, module, key);
+
+	return attachment ? attachment->value : NULL;
+}
+
+void file_attachment_resize(struct file *file, const struct module *module, uint64_t key,
+			    size_t bytes)
+{
+	struct file_attachment *attachment = find_attachment(file, module, key);
+
+	if (attachment)
+		resize((struct file_entry *)file, attachment, sizeof(*attachment) + bytes);
 }
 
 void file_set_type(struct file *file, struct str type)

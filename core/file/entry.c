@@ -318,6 +318,13 @@ void entry_unref(struct file_entry *entry)
 		close(entry->file.fd);
 	if (entry->source >= 0)
 		close(entry->source);
+	while (entry->attachments) {
+		struct file_attachment *attachment = entry->attachments;
+
+		entry->attachments = attachment->next;
+		attachment->end(attachment->value);
+		free(attachment);
+	}
 	free((char *)entry->file.content.data);
 	free((char *)entry->file.guessed_type.data);
 	free((char *)entry->file.refusal.data);

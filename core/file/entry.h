@@ -34,6 +34,16 @@ struct file_stamp {
 	struct timespec mtime, ctime;
 };
 
+/* A value that a module keeps with an entry (include/file.h). */
+struct file_attachment {
+	const struct module *module;
+	uint64_t key;
+	void *value;
+	size_t bytes;
+	void (*end)(void *value);
+	struct file_attachment *next;
+};
+
 struct file_entry {
 	struct file file; /* what others see of it; first */
 
@@ -51,6 +61,8 @@ struct file_entry {
 	int source; /* of a young file that the opener has opened: to read it again; or -1 */
 	bool is_forbidden; /* it is there, and open(2) has refused it: the sandbox may be why */
 	bool is_refused; /* it exists and cannot be opened: stat(2) does not show when that ends */
+
+	struct file_attachment *attachments;
 
 	unsigned refs; /* holders, and the cache */
 	size_t bytes; /* of memory, all in all */

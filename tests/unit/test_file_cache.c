@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <module.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -426,6 +427,86 @@ START_TEST(keeps_a_guessed_type_with_the_version)
 }
 END_TEST
 
+static int ended;
+
+static void end_attachment(void *value)
+{
+	ended += *(int *)value;
+}
+
+/* As make knows them: the time is long ago, so the version is taken for the same. */
+static struct file *look_up_old(const char *name, time_t time)
+{
+	struct timespec times[2] = { { .tv_sec = time }, { .tv_sec = time } };
+
+	ck_assert_int_eq(utimensat(AT_FDCWD, name, times, 0), 0);
+	loop_turn(0);
+	return look_up(name);
+}
+
+START_TEST(keeps_attachments_with_the_version)
+{
+	static const struct module one = { .name = "one" }, two = { .name = "two" };
+	int values[] = { 1, 10, 100 };
+
+	put("a", "x");
+	struct file *file = look_up_old("a", 1000000);
+	size_t before = file_cache_counts.bytes;
+
+	file_attach(file, &one, 0, &values[0], 1000, end_attachment);
+	file_attach(file, &one, UINT64_MAX, &values[1], 100, end_attachment);
+	file_attach(file, &two, 0, &values[2], 10, end_attachment);
+	ck_assert_ptr_eq(file_attached(file, &one, 0), &values[0]);
+	ck_assert_ptr_eq(file_attached(file, &one, UINT64_MAX), &values[1]);
+	ck_assert_ptr_eq(file_attached(file, &two, 0), &values[2]);
+	ck_assert_ptr_null(file_attached(file, &two, 1));
+	size_t three = file_cache_counts.bytes - before;
+	ck_assert_uint_ge(three, 1110);
+	file_attachment_resize(file, &one, 0, 500);
+	ck_assert_uint_eq(file_cache_counts.bytes - before, three - 500);
+	file_attachment_resize(file, &two, 7, 500);
+	ck_assert_uint_eq(file_cache_counts.bytes - before, three - 500);
+
+	/* Another version: the old one keeps its attachments until it is released. */
+	put("a", "other");
+	loop_turn(0);
+	struct file *other = look_up("a");
+	ck_assert_ptr_ne(other, file);
+	ck_assert_ptr_null(file_attached(other, &one, 0));
+	ck_assert_ptr_eq(file_attached(file, &one, 0), &values[0]);
+	file_attachment_resize(file, &one, 0, 1 << 20);
+	ck_assert_int_eq(ended, 0);
+	file_release(file);
+	ck_assert_int_eq(ended, 111);
+	file_release(other);
+	file_cache_clear();
+	ck_assert_uint_eq(file_cache_counts.bytes, 0);
+}
+END_TEST
+
+/* What is attached counts: the cache drops the file for it, though not under who holds it. */
+START_TEST(attachments_are_within_the_limits)
+{
+	static const struct module module = { .name = "one" };
+	int value = 1;
+
+	file_cache_limit((struct file_cache_limits){ .entries = 100, .bytes = 100000 });
+	put("a", "x");
+	put("b", "y");
+	struct file *file = look_up_old("a", 1000000), *b = look_up("b");
+	file_release(b);
+	file_attach(file, &module, 1, &value, 200000, end_attachment);
+	ck_assert_uint_eq(file_cache_counts.entries, 1); /* b, which was used later */
+	ck_assert_ptr_eq(file_attached(file, &module, 1), &value);
+	file_attachment_resize(file, &module, 1, 10);
+	ck_assert_int_eq(ended, 0);
+	file_release(file);
+	ck_assert_int_eq(ended, 1);
+	file_cache_clear();
+	ck_assert_uint_eq(file_cache_counts.bytes, 0);
+}
+END_TEST
+
 START_TEST(unreadable_is_seen_and_forgotten)
 {
 	if (geteuid() == 0)
@@ -453,4 +534,5 @@ TESTS_IN((&(struct test_suite){ "file cache", .setup = setup, .teardown = teardo
 	 trusts_times_that_are_old, large_files_keep_a_descriptor, keeps_to_its_limits,
 	 misses_drive_no_file_out, closes_the_unused_when_descriptors_run_out,
 	 refuses_names_the_kernel_would_not_take, keeps_a_guessed_type_with_the_version,
+	 keeps_attachments_with_the_version, attachments_are_within_the_limits,
 	 unreadable_is_seen_and_forgotten)
