@@ -198,6 +198,14 @@ static struct str find_types(struct pool *pool)
 	return access(path.data, R_OK) == 0 ? path : STR("");
 }
 
+static bool has_coding(void)
+{
+	for (size_t i = 0; i < module_count(); i++)
+		if (module_at(i)->coding)
+			return true;
+	return false;
+}
+
 static const char log_lines[] =
 	"    log_format serve '$time_iso8601  $remote_addr  $status  $request_method "
 	"$request_uri  $body_bytes_sent bytes';\n"
@@ -226,7 +234,7 @@ static struct str write_conf(struct pool *pool, const struct options *options,
 			   "worker_processes %.*s;\n"
 			   "error_log stderr warn;\n"
 			   "events { worker_connections 1024; }\n"
-			   "http {\n%.*s%s%s%s%s"
+			   "http {\n%.*s%s%s%s%s%s"
 			   "    log_not_found off;\n"
 			   "    dotfiles deny;\n"
 			   "    server {\n"
@@ -239,6 +247,7 @@ static struct str write_conf(struct pool *pool, const struct options *options,
 			   has_directive("symlinks") ? "    symlinks in_root;\n" : "",
 			   has_directive("autoindex") ? listing_lines : "",
 			   has_directive("charset") ? "    charset utf-8;\n" : "",
+			   has_coding() ? "    compress on;\n" : "",
 			   v6 ? "[" : "", STR_ARG(host), v6 ? "]" : "",
 			   address_port(&listener->address),
 			   has_directive("index") ? "        index index.html index.htm;\n" : "");

@@ -2,6 +2,7 @@
 /* Encoding of bodies that other modules make and change. */
 #include "http/inproc.h"
 #include "http/decode.h"
+#include "harness/memory.h"
 #include "harness/test.h"
 
 #include <stdlib.h>
@@ -83,5 +84,47 @@ START_TEST(pieces_can_be_decoded_as_they_come)
 }
 END_TEST
 
-TESTS("encoding", changed_content_is_encoded_anew, parts_of_other_responses_are_plain,
-      pieces_can_be_decoded_as_they_come)
+/* Noise and text and zeroes, of many lengths, at each level: what arrives is what was sent. */
+START_TEST(arrives_as_it_was)
+{
+	static const char *const levels[] = {
+		"gzip_comp_level 1; brotli_comp_level 0; zstd_comp_level 1;",
+		"gzip_comp_level 6; brotli_comp_level 5; zstd_comp_level 3;",
+		"gzip_comp_level 9; brotli_comp_level 9; zstd_comp_level 19;",
+	};
+	static const char *const codings[] = { "gzip", "br", "zstd" };
+	static const size_t lengths[] = { 0, 1, 255, 4096, 16383, 65536, 131072, 1000000 };
+	char *text = memory_alloc(1000001);
+	unsigned seed = 1;
+
+	for (size_t i = 0; i < 1000000; i++) {
+		seed = seed * 1103515245 + 12345;
+		text[i] = i % 100000 < 30000 ? (char)('a' + seed / 65536 % 26) : "text "[i % 5];
+	}
+	for (size_t l = 0; l < 3; l++) {
+		struct server *server = inproc_with(memory_printf(
+			"strip on; gzip on; brotli on; zstd on; gzip_min_length 0;"
+			"brotli_min_length 0; zstd_min_length 0; %s", levels[l]));
+
+		for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+			const char *content = text + 1000000 - lengths[i];
+
+			put_file(server, "b.html", content);
+			for (int c = 0; c < 3; c++) {
+				struct reply reply = ask(server, "/b.html",
+							 .fields = memory_printf(
+								 "Accept-Encoding: %s\r\n",
+								 codings[c]));
+
+				ck_assert_str_eq(reply_header(&reply, "Content-Encoding"),
+						 codings[c]);
+				ck_assert(reply.is_whole && strcmp(decode(&reply), content) == 0);
+			}
+		}
+		server_stop(server);
+	}
+}
+END_TEST
+
+TESTS("encoding", arrives_as_it_was, changed_content_is_encoded_anew,
+      parts_of_other_responses_are_plain, pieces_can_be_decoded_as_they_come)

@@ -8,11 +8,12 @@
 #include "http/coding/coding.h"
 
 #include "http/coding/accept.h"
+#include "http/coding/kept.h"
 
 enum { FORMS_MAX = 2 * CODINGS_MAX };
 
 struct form {
-	const struct coding *coding;
+	const struct coding_entry *entry;
 	struct file *ready; /* NULL: the body is encoded */
 	int level;
 	bool is_always; /* sent whatever the client accepts, unless it can be decoded */
@@ -32,9 +33,9 @@ static void add(struct forms *forms, struct form form, bool is_allowed)
 		return;
 	forms->items[forms->count] = form;
 	forms->accept[forms->count++] = (struct accept_form){
-		.coding = form.coding->name,
+		.coding = form.entry->coding->name,
 		.is_ready = form.ready != NULL,
-		.preference = form.coding->preference,
+		.preference = form.entry->coding->preference,
 		.is_allowed = is_allowed,
 	};
 	forms->vary = forms->vary || !form.is_always;
@@ -62,7 +63,7 @@ static verdict add_ready_made(struct request *req, struct forms *forms, struct s
 			return v;
 		if (file)
 			add(forms,
-			    (struct form){ .coding = list[i].coding,
+			    (struct form){ .entry = &list[i],
 					   .ready = file,
 					   .is_always = conf->ready_made == READY_MADE_ALWAYS &&
 							!conf->decodes },
@@ -121,7 +122,7 @@ static void add_encoded(struct request *req, struct forms *forms,
 
 		if (is_compressed || is_on)
 			add(forms,
-			    (struct form){ .coding = list[i].coding, .level = (int)conf->level },
+			    (struct form){ .entry = &list[i], .level = (int)conf->level },
 			    is_compressed || coding_allows(req, &list[i]));
 	}
 }
@@ -129,23 +130,46 @@ static void add_encoded(struct request *req, struct forms *forms,
 /* --- which one is sent -------------------------------------------------------- */
 
 /*
+ * The tag of a form: "ab" becomes "ab-gz" for a ready-made file, and "ab-gz1.8f2c" for one that is
+ * made here, with its level and a number for the version of the library, since another level or
+ * version makes other bytes. `tag` is the plain form's, and may be empty.
+ */
+static struct str form_tag(struct request *req, struct str tag, const struct form *form)
+{
+	const struct coding *coding = form->entry->coding;
+	const struct file *plain = req->response.file;
+
+	if (str_empty(tag) || !str_ends(tag, STR("\"")))
+		return STR("");
+	if (form->ready && plain && str_eq(tag, plain->etag))
+		tag = form->ready->etag; /* otherwise the configuration has replaced it */
+	if (str_empty(tag))
+		return tag;
+	tag.len--;
+	if (form->ready)
+		return pool_printf(req->pool, "%.*s-%.*s\"", STR_ARG(tag), STR_ARG(coding->tag));
+	return pool_printf(req->pool, "%.*s-%.*s%d.%04x\"", STR_ARG(tag), STR_ARG(coding->tag),
+			   form->level, form->entry->version);
+}
+
+/*
  * A client that goes on with a download gets the form it has begun with: that of the tag in
  * If-Range. The place of this form, -1 for the plain one, or -2: there is none of that tag.
  */
 static int find_by_tag(struct request *req, const struct forms *forms, struct str accepts)
 {
-	struct str tag = req->known.if_range;
+	struct str tag = req->known.if_range, plain = req->response.etag;
 
 	if (!req->known.range.data || !tag.data)
 		return -2;
-	if (etag_equals_strongly(tag, req->response.etag))
+	if (etag_equals_strongly(tag, plain))
 		return -1;
 	for (size_t i = 0; i < forms->count; i++) {
 		const struct form *form = &forms->items[i];
 
-		if (form->ready && forms->accept[i].is_allowed &&
-		    accept_weight(accepts, form->coding->name) > 0 &&
-		    etag_equals_strongly(tag, coding_tag(req, form->ready->etag, form->coding)))
+		if (forms->accept[i].is_allowed &&
+		    accept_weight(accepts, form->entry->coding->name) > 0 &&
+		    etag_equals_strongly(tag, form_tag(req, plain, form)))
 			return (int)i;
 	}
 	return -2;
@@ -166,16 +190,6 @@ static const struct form *choose(struct request *req, const struct forms *forms,
 	return NULL;
 }
 
-struct str coding_tag(struct request *req, struct str tag, const struct coding *coding)
-{
-	if (!str_ends(tag, STR("\"")))
-		return STR("");
-
-	const struct str parts[] = { str_head(tag, tag.len - 1), STR("-"), coding->tag, STR("\"") };
-
-	return pool_concat(req->pool, parts, 4);
-}
-
 /*
  * Validators that are not those of the plain file were given by somebody else, and stay but for
  * what distinguishes the forms.
@@ -184,20 +198,65 @@ static void send_ready_made(struct request *req, const struct form *form)
 {
 	struct response *response = &req->response;
 	const struct file *plain = response->file, *ready = form->ready;
-	struct str tag = str_eq(response->etag, plain->etag) ? ready->etag : response->etag;
 	bool is_plain_time = response->last_modified >= 0 &&
 			     response->last_modified == plain->mtime;
 
-	if (!str_empty(response->etag))
-		response->etag = coding_tag(req, tag, form->coding);
+	response->etag = form_tag(req, response->etag, form);
 	if (is_plain_time && ready->mtime <= clock_wall_ms() / 1000) {
 		response->last_modified = ready->mtime;
 		response->last_modified_text = ready->last_modified;
 	}
-	response_add(req, STR("Content-Encoding"), form->coding->name);
+	response_add(req, STR("Content-Encoding"), form->entry->coding->name);
 	body_close(response->body);
 	response->body = file_body(req, form->ready);
 	response->file = form->ready;
+}
+
+/*
+ * A client that has this form already is told so (304) without making it: the body that encodes
+ * is made, and never read. False: the client has not, or there is no memory for such a body.
+ */
+static bool is_with_client(struct request *req, const struct form *form)
+{
+	struct response *response = &req->response;
+	struct str tag = form_tag(req, response->etag, form);
+
+	if (!req->known.if_none_match.data || response->status != 200 ||
+	    kept_is_there(response->file, form->entry->coding, form->level) ||
+	    !etag_list_has(request_list(req, STR("if-none-match")), tag, false) ||
+	    !encode_response(req, form->entry->coding, form->level))
+		return false;
+	response->etag = tag;
+	return true;
+}
+
+static verdict send_encoded(struct request *req, const struct form *form)
+{
+	struct coding_context *context = coding_context(req);
+	struct response *response = &req->response;
+	const struct coding *coding = form->entry->coding;
+	enum kept_state state = KEPT_NONE;
+	struct str bytes;
+
+	if (response->file) {
+		if (is_with_client(req, form))
+			return PASS;
+		state = kept_find(req, response->file, coding, form->level, &bytes);
+	}
+	if (state == KEPT_WAIT)
+		return WAIT;
+	if (state == KEPT_NONE)
+		encode_response(req, coding, form->level);
+	if (state != KEPT_THERE)
+		return PASS;
+	response->etag = form_tag(req, response->etag, form);
+	response_add(req, STR("Content-Encoding"), coding->name);
+	body_close(response->body);
+	response->body = body_from_memory(req, bytes);
+	context->coding = coding;
+	context->in = response->file->size;
+	context->out = bytes.len;
+	return PASS;
 }
 
 /* Which form is sent, the plain one too, depends on the request; all have one Last-Modified. */
@@ -233,8 +292,8 @@ verdict coding_filter(struct request *req, const void *unused)
 
 	if (form && form->ready)
 		send_ready_made(req, form);
-	else if (form)
-		encode_response(req, form->coding, form->level);
+	else if (form && send_encoded(req, form) == WAIT)
+		return WAIT;
 	context->body = response->body;
 	return PASS;
 }
@@ -244,17 +303,12 @@ verdict coding_filter(struct request *req, const void *unused)
 /* With a filter that decodes, one of these forms is good for every client. */
 static const struct form *find_decodable(const struct request *req, const struct forms *forms)
 {
-	const struct coding_entry *list;
-	size_t count = codings_list(&list);
+	for (size_t i = 0; i < forms->count; i++) {
+		const struct coding_conf *conf = coding_settings(req, forms->items[i].entry);
 
-	for (size_t i = 0; i < forms->count; i++)
-		for (size_t j = 0; j < count; j++) {
-			const struct coding_conf *conf = coding_settings(req, &list[j]);
-
-			if (list[j].coding == forms->items[i].coding && conf->decodes &&
-			    conf->ready_made == READY_MADE_ALWAYS)
-				return &forms->items[i];
-		}
+		if (conf->decodes && conf->ready_made == READY_MADE_ALWAYS)
+			return &forms->items[i];
+	}
 	return NULL;
 }
 
@@ -289,8 +343,8 @@ verdict coding_content(struct request *req, const void *unused)
 	if (!form)
 		return PASS;
 	respond_file(req, form->ready);
-	response->etag = coding_tag(req, response->etag, form->coding);
+	response->etag = form_tag(req, response->etag, form);
 	response->file = NULL; /* its content does not tell the type */
-	response_add(req, STR("Content-Encoding"), form->coding->name);
+	response_add(req, STR("Content-Encoding"), form->entry->coding->name);
 	return DONE;
 }

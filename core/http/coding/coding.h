@@ -6,6 +6,7 @@
  *     coding_filter()       choice.c      which forms there are, and which one is sent
  *       ready_made_find()   ready_made.c  a file beside the one that is sent
  *       accept_choose()     accept.c      the best form for this client
+ *       kept_find()         kept.c        the form of a file, which is made once and kept
  *       encode_response()   encode.c      the body is encoded while it is sent
  *
  * settings.c tells what the configuration and the client say of a coding, and compress.c has the
@@ -31,6 +32,7 @@ struct coding_entry {
 	const struct coding *coding;
 	const struct module *module;
 	size_t index;
+	unsigned version; /* a number for the version of its library */
 };
 
 /* What has been decided in a request; zeroed at first. */
@@ -75,9 +77,6 @@ bool coding_wants_ready_made(const struct request *req);
  */
 verdict ready_made_find(struct request *req, const struct coding *coding, struct str path,
 			const struct file *plain, struct file **out);
-
-/* The tag of an encoded form: "ab" becomes "ab-gz". That of no tag is none. */
-struct str coding_tag(struct request *req, struct str tag, const struct coding *coding);
 
 /*
  * Replaces the body of the response by one that encodes it while it is sent. False: there is

@@ -7,6 +7,7 @@
  *     location /account/ { compress_private on; }
  */
 #include "http/coding/coding.h"
+#include "http/coding/kept.h"
 
 static int unknown_coding(struct conf_call *call, const struct conf_word *word)
 {
@@ -60,6 +61,13 @@ static int start(const void *data)
 	return 0;
 }
 
+static void stop(const void *unused, enum stop_reason reason)
+{
+	(void)unused;
+	(void)reason;
+	kept_stop();
+}
+
 const struct module compress_module = {
 	.name = "compress",
 	.summary = "chooses the coding in which a response is sent",
@@ -80,6 +88,8 @@ const struct module compress_module = {
 			      "conditions of their own; a response is encoded if one of these "
 			      "directives says so. Ready-made files are looked for by "
 			      "`gzip_static`, `brotli_static` and `zstd_static` only.\n\n"
+			      "Each version of a file is encoded once, by a thread, and kept: see "
+			      "`gzip`.\n\n"
 			      "The weights in Accept-Encoding count first. Among codings of the "
 			      "same weight, one with a ready-made file comes before one without, "
 			      "and br comes before zstd and zstd before gzip.",
@@ -103,6 +113,7 @@ const struct module compress_module = {
 		{ 0 }
 	},
 	.start = start,
+	.stop = stop,
 	.on[PHASE_FILTER] = coding_filter,
 	.filter_role = FILTER_ENCODING,
 	.if_configured = true,

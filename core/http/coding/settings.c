@@ -20,10 +20,15 @@ size_t codings_list(const struct coding_entry **list)
 	static size_t count;
 	static bool is_known;
 
-	for (size_t i = 0; !is_known && i < module_count(); i++)
-		if (module_at(i)->coding && count < CODINGS_MAX)
-			entries[count++] =
-				(struct coding_entry){ module_at(i)->coding, module_at(i), i };
+	for (size_t i = 0; !is_known && i < module_count(); i++) {
+		const struct module *module = module_at(i);
+		struct str library = str_from(module->library ? module->library() : "");
+
+		if (module->coding && count < CODINGS_MAX)
+			entries[count++] = (struct coding_entry){
+				module->coding, module, i, hash_public(library) & 0xffff
+			};
+	}
 	is_known = true;
 	*list = entries;
 	return count;

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A kept form is attached to its version of the file in the cache of files, and its bytes count
+ * there. It is made by a job:
+ *
+ *     kept_find()     on the loop: finds the form, or queues a job for it; the request waits
+ *       work()        on a thread: reads and encodes the file, and fires the tokens of all requests
+ *                     that wait for it
+ *       next_job()    on the loop: gives the next job in the queue to a thread
+ *     kept_find()     on the loop: the requests find the form
+ *
+ * One thread works at a time, so that what a crowd of first requests costs is bounded: one
+ * thread, one encoder, one file in memory. It works on a copy of the bytes or on a descriptor of
+ * its own, so it does not matter what becomes of file and requests meanwhile; the form is held by
+ * the attachment and by the queue or thread, and freed by the last of them.
+ */
+#include "http/coding/kept.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "event/complete.h"
+#include "http/coding/coding.h"
+
+enum {
+	INPUT_MAX = 8 << 20, /* larger files are encoded while they are sent */
+	JOBS_MAX = 256, /* that wait for a thread */
+	GAIN_PERCENT = 5, /* of the length; forms that are hardly shorter are of no use */
+};
+
+struct waiter {
+	struct wakeup *wakeup;
+	struct waiter *next;
+};
+
+struct kept {
+	atomic_int refs; /* the attachment; the queue, and the thread after it */
+	const struct coding *coding;
+	int level;
+
+	/* What is encoded: the job's. */
+	struct stat version;
+	int fd; /* -1: the bytes are here */
+	char *in;
+	size_t in_len;
+	struct kept *next; /* in the queue */
+
+	/* Under the lock until it is done, and the loop's from then on. */
+	struct waiter *waiters;
+	bool is_done;
+	enum kept_state state;
+	char *out;
+	size_t out_len;
+
+	bool is_counted; /* out_len is what the cache counts */
+};
+
+static void next_job(struct completion *unused);
+
+static struct {
+	pthread_mutex_t lock; /* of what struct kept says */
+	struct kept *first, **end; /* what no thread has begun yet */
+	int count;
+	bool is_working; /* a thread has a job */
+	struct completion worked;
+} jobs = {
+	.lock = PTHREAD_MUTEX_INITIALIZER,
+	.end = &jobs.first,
+	.worked.run = next_job,
+};
+
+static void unref(void *data)
+{
+	struct kept *kept = data;
+
+	if (atomic_fetch_sub(&kept->refs, 1) > 1)
+		return;
+	if (kept->fd >= 0)
+		close(kept->fd);
+	free(kept->in);
+	free(kept->out);
+	free(kept);
+}
+
+/* The form is made, or is not to be made: whoever waits for it goes on. On any thread. */
+static void finish(struct kept *kept, enum kept_state state)
+{
+	pthread_mutex_lock(&jobs.lock);
+	struct waiter *waiters = kept->waiters;
+	kept->waiters = NULL;
+	kept->state = state;
+	kept->is_done = true;
+	pthread_mutex_unlock(&jobs.lock);
+	while (waiters) {
+		struct waiter *waiter = waiters;
+
+		waiters = waiter->next;
+		wakeup_fire(waiter->wakeup);
+		free(waiter);
+	}
+	unref(kept);
+}
+
+/* --- on the thread -------------------------------------------------------------- */
+
+static bool same_version(const struct stat *a, const struct stat *b)
+{
+	return a->st_size == b->st_size && a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
+	       a->st_mtim.tv_nsec == b->st_mtim.tv_nsec && a->st_ctim.tv_sec == b->st_ctim.tv_sec &&
+	       a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
+}
+
+/* Reads the file whole; false if it is not the version that it was, before or afterwards. */
+static bool read_all(struct kept *kept)
+{
+	struct stat status;
+	size_t done = 0;
+
+	kept->in = malloc(kept->in_len ? kept->in_len : 1);
+	while (kept->in && done < kept->in_len) {
+		ssize_t got = pread(kept->fd, kept->in + done, kept->in_len - done, (off_t)done);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			return false;
+		done += (size_t)got;
+	}
+	return kept->in && fstat(kept->fd, &status) == 0 && same_version(&status, &kept->version);
+}
+
+static enum kept_state encode(struct kept *kept)
+{
+	struct str in = { kept->in, kept->in_len };
+	size_t room = kept->in_len - kept->in_len * GAIN_PERCENT / 100;
+	void *stream = kept->coding->begin(kept->level, (int64_t)kept->in_len);
+	char *out = stream ? malloc(room ? room : 1) : NULL, *to = out;
+	int result = out ? kept->coding->encode(stream, CODING_END, &in, &to, out + room) : -ENOMEM;
+
+	if (stream)
+		kept->coding->end(stream);
+	if (result == 1) {
+		kept->out_len = (size_t)(to - out);
+		kept->out = realloc(out, kept->out_len ? kept->out_len : 1);
+		kept->out = kept->out ? kept->out : out;
+		return KEPT_THERE;
+	}
+	free(out);
+	return result == 0 ? KEPT_USELESS : KEPT_NONE;
+}
+
+static void work(void *data)
+{
+	struct kept *kept = data;
+	enum kept_state state = KEPT_NONE;
+
+	/* One reference: neither the cache nor a request that waits holds the file any more. */
+	if (atomic_load(&kept->refs) > 1 && (kept->fd < 0 || read_all(kept)))
+		state = encode(kept);
+	free(kept->in);
+	kept->in = NULL;
+	finish(kept, state);
+	completion_post(&jobs.worked);
+}
+
+/* --- on the loop ----------------------------------------------------------------- */
+
+/* NULL: there is no memory or descriptor, or the file has changed already. */
+static struct kept *create(const struct file *file, const struct coding *coding, int level)
+{
+	struct kept *kept = calloc(1, sizeof(*kept));
+
+	if (!kept)
+		return NULL;
+	atomic_init(&kept->refs, 1);
+	kept->coding = coding;
+	kept->level = level;
+	kept->in_len = (size_t)file->size;
+	kept->fd = -1;
+	if (file->content.data) {
+		kept->in = malloc(kept->in_len + 1);
+		if (kept->in) {
+			memcpy(kept->in, file->content.data, kept->in_len);
+			return kept;
+		}
+	} else {
+		kept->fd = fcntl(file->fd, F_DUPFD_CLOEXEC, 0);
+		if (kept->fd >= 0 && fstat(kept->fd, &kept->version) == 0 &&
+		    (uint64_t)kept->version.st_size == file->size &&
+		    (file->mtime < 0 || kept->version.st_mtim.tv_sec == file->mtime))
+			return kept;
+	}
+	unref(kept);
+	return NULL;
+}
+
+static void next_job(struct completion *unused)
+{
+	struct kept *kept = jobs.first;
+
+	(void)unused;
+	jobs.is_working = kept != NULL;
+	if (!kept)
+		return;
+	jobs.first = kept->next;
+	if (!jobs.first)
+		jobs.end = &jobs.first;
+	jobs.count--;
+	if (thread_run(work, kept) == 0)
+		return;
+	finish(kept, KEPT_NONE);
+	completion_post(&jobs.worked);
+}
+
+static void queue(struct kept *kept)
+{
+	atomic_fetch_add(&kept->refs, 1);
+	*jobs.end = kept;
+	jobs.end = &kept->next;
+	jobs.count++;
+	if (!jobs.is_working) {
+		completion_start();
+		next_job(NULL);
+	}
+}
+
+static void wait_for(struct request *req, struct kept *kept)
+{
+	struct waiter *waiter = heap_alloc(sizeof(*waiter));
+
+	*waiter = (struct waiter){ request_wait(req, NULL, NULL), kept->waiters };
+	kept->waiters = waiter;
+}
+
+enum kept_state kept_find(struct request *req, struct file *file, const struct coding *coding,
+			  int level, struct str *out)
+{
+	uint64_t key = (uint64_t)(uintptr_t)coding << 8 | (unsigned)level;
+	struct kept *kept = file_attached(file, &compress_module, key);
+	enum kept_state state = KEPT_WAIT;
+
+	if (!kept) {
+		if (file->size <= INPUT_MAX && jobs.count < JOBS_MAX)
+			kept = create(file, coding, level);
+		if (!kept)
+			return KEPT_NONE;
+		wait_for(req, kept);
+		file_attach(file, &compress_module, key, kept, sizeof(*kept) + kept->in_len, unref);
+		queue(kept);
+		return KEPT_WAIT;
+	}
+
+	pthread_mutex_lock(&jobs.lock);
+	if (kept->is_done)
+		state = kept->state;
+	else
+		wait_for(req, kept);
+	pthread_mutex_unlock(&jobs.lock);
+	*out = (struct str){ kept->out, kept->out_len };
+	if (state != KEPT_WAIT && !kept->is_counted) {
+		kept->is_counted = true;
+		file_attachment_resize(file, &compress_module, key,
+				       sizeof(*kept) + kept->out_len);
+	}
+	return state;
+}
+
+bool kept_is_there(const struct file *file, const struct coding *coding, int level)
+{
+	uint64_t key = (uint64_t)(uintptr_t)coding << 8 | (unsigned)level;
+	struct kept *kept = file_attached(file, &compress_module, key);
+
+	return kept && kept->is_counted;
+}
+
+void kept_stop(void)
+{
+	while (jobs.first) {
+		struct kept *kept = jobs.first;
+
+		jobs.first = kept->next;
+		finish(kept, KEPT_NONE);
+	}
+	jobs.end = &jobs.first;
+	jobs.count = 0;
+	jobs.is_working = false;
+}
