@@ -7,6 +7,8 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -73,5 +75,61 @@ START_TEST(a_403_names_the_user_and_what_refuses)
 }
 END_TEST
 
-TESTS("rights", root_without_its_capability_serves_as_root,
-      a_403_names_the_user_and_what_refuses)
+/* A line of /proc/PID/status of the first worker, "" if it is not there. */
+static const char *status_of_worker(struct server *server, const char *name)
+{
+	static char line[256];
+	size_t len = strlen(name);
+	pid_t pid;
+
+	ck_assert_int_eq(server_workers(server, &pid, 1), 1);
+
+	FILE *file = fopen(memory_printf("/proc/%d/status", (int)pid), "r");
+
+	ck_assert_ptr_nonnull(file);
+	while (fgets(line, sizeof(line), file) && strncmp(line, name, len) != 0)
+		line[0] = '\0';
+	fclose(file);
+	return line;
+}
+
+START_TEST(a_worker_has_its_priority_and_its_cpus)
+{
+	struct server *server = server_start(
+		"worker_processes 1; worker_priority 3; worker_cpu_affinity auto;"
+		"http { server { listen 127.0.0.1:%PORT%; return 200 ok; } }");
+	pid_t pid;
+
+	ck_assert_str_eq(get(server, "/").body, "ok");
+	ck_assert_int_eq(server_workers(server, &pid, 1), 1);
+	ck_assert_int_eq(getpriority(PRIO_PROCESS, (id_t)pid), getpriority(PRIO_PROCESS, 0) + 3);
+
+	/* One CPU: no comma and no hyphen. */
+	const char *cpus = status_of_worker(server, "Cpus_allowed_list:");
+
+	ck_assert_msg(*cpus && !strpbrk(cpus, ",-"), "%s", cpus);
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(mistakes_about_workers_are_named)
+{
+	static const char *const cases[][2] = {
+		{ "worker_priority 21;", "expected -20 to 20" },
+		{ "worker_priority high;", "invalid number \"high\"" },
+		{ "worker_cpu_affinity 012;", "\"012\" is not a mask of CPUs" },
+		{ "worker_cpu_affinity 000;", "this mask has no CPU" },
+		{ "worker_cpu_affinity auto 1 1;", "one mask may follow \"auto\"" },
+		{ "env =a;", "the name of the variable is missing" },
+	};
+	const char *output;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		ck_assert_int_eq(server_fails(cases[i][0], &output), 1);
+		ck_assert_msg(strstr(output, cases[i][1]), "%s: %s", cases[i][0], output);
+	}
+}
+END_TEST
+
+TESTS("rights", a_worker_has_its_priority_and_its_cpus, mistakes_about_workers_are_named,
+      root_without_its_capability_serves_as_root, a_403_names_the_user_and_what_refuses)

@@ -121,7 +121,7 @@ static int check_main(struct conf_call *call, void *data)
 {
 	struct main_conf *own = data;
 
-	(void)call;
+	worker_conf_check(call, &own->worker, own->worker_processes);
 	if (!str_empty(own->user))
 		return 0;
 	const struct passwd *user = getpwnam(SKUA_USER);
@@ -153,6 +153,27 @@ const struct module main_module = {
 			"descriptors that a worker does not need for itself, but at most 256, are "
 			"kept for files.",
 			.min = 1, .max = 1 << 30),
+		DIRECTIVE_SET("worker_priority", IN_MAIN, worker_set_priority, "number",
+			"The priority of the workers, from -20 (first) to 20 (last), as for "
+			"nice(1). Only root can raise it above that of the server; where the "
+			"system refuses, the log says so and the workers keep theirs.\n\n"
+			"    worker_priority -5;",
+			.min_args = 1),
+		DIRECTIVE_SET("worker_cpu_affinity", IN_MAIN, worker_set_cpus,
+			"cpumask ... | auto [cpumask]",
+			"The CPUs that each worker may use: a mask for each of them, of which "
+			"the last digit is the first CPU. Workers beyond the masks get the last "
+			"one. auto: each worker gets one of the CPUs that the server may use, or "
+			"of those in the mask, in turn.\n\n"
+			"    worker_processes    4;\n"
+			"    worker_cpu_affinity 0001 0010 0100 1000;",
+			.min_args = 1, .max_args = MANY_ARGS),
+		DIRECTIVE_SET("env", IN_MAIN, worker_set_env, "name[=value]",
+			"Keeps a variable of the environment for the workers and helpers, or "
+			"gives it a value there. They have no others but TZ; the master keeps "
+			"all of them, for the next program of an upgrade.\n\n"
+			"    env OPENSSL_CONF=/etc/skua/openssl.cnf;",
+			.flags = REPEAT, .min_args = 1),
 		DIRECTIVE("worker_shutdown_timeout", IN_MAIN, struct main_conf,
 			worker_shutdown_timeout, "time",
 			"A worker that was told to end closes the connections that it still has "

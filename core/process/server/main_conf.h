@@ -8,6 +8,8 @@
 #include <conf.h>
 #include <sys/types.h>
 
+#include "process/server/worker_conf.h"
+
 struct module;
 
 enum accept_mode {
@@ -34,6 +36,7 @@ struct main_conf {
 	struct str control; /* empty: the pid file's path with ".sock"; "off" */
 	bool daemon;
 	bool master_process;
+	struct worker_conf worker;
 	const struct events_conf *events; /* NULL: there is no such block */
 };
 

@@ -24,6 +24,7 @@
 #include "process/os/daemon.h"
 #include "process/os/fork.h"
 #include "process/server/generation.h"
+#include "process/server/main_conf.h"
 #include "process/worker/giving.h"
 #include "process/ipc/inbox.h"
 #include "process/worker/leaks.h"
@@ -222,6 +223,9 @@ static int start_rights(void)
 		.gid = main->gid,
 	};
 
+	worker_conf_apply(&main->worker, child.self->kind == PROCESS_WORKER ?
+						 (int)child.self->index :
+						 -1);
 	privileges_limit_files((long)main->worker_rlimit_nofile);
 	int error = privileges_drop(&identity);
 	if (error == 0)
