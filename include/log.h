@@ -37,6 +37,7 @@ enum log_level {
 struct log {
 	int fd; /* opened by the master; -1: nowhere */
 	enum log_level level; /* the least important level that is written */
+	bool is_json; /* each line is an object of JSON */
 	const struct log *next;
 };
 

@@ -5,7 +5,10 @@
  */
 #include <log.h>
 
+#include <date.h>
 #include <errno.h>
+#include <json.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -41,25 +44,109 @@ static size_t put_head(char *to, size_t size, enum log_level level, uint64_t con
 	return len;
 }
 
+/* The line as text, with a NUL at its end. Returns its length. */
+static size_t put_line(char *line, size_t size, enum log_level level, uint64_t conn,
+		       const char *message, const struct log_fields *fields)
+{
+	size_t len = put_head(line, size, level, conn);
+
+	len += log_format(line + len, size - len, "%s", message);
+	for (size_t i = 0; fields && i < fields->count; i++) {
+		const struct log_field *field = &fields->items[i];
+
+		if (!field->is_json_only)
+			len += log_format(line + len, size - len,
+					  field->is_quoted ? ", %s: \"%.*s\"" : ", %s: %.*s",
+					  field->name, STR_ARG(field->value));
+	}
+	return len;
+}
+
+/* --- lines for programs ------------------------------------------------------- */
+
+static char *try_member(char *to, const char *limit, const char *name, struct str value)
+{
+	struct str key = str_from(name);
+
+	if ((size_t)(limit - to) < key.len + sizeof(",\"\":\"\""))
+		return NULL;
+	to = str_put(str_put(str_put(to, STR(",\"")), key), STR("\":\""));
+	to = json_put(to, limit - 1, value);
+	if (to)
+		*to++ = '"';
+	return to;
+}
+
+/* A value that is too long is cut, so that the line stays an object of JSON. */
+static char *put_member(char *to, const char *limit, const char *name, struct str value)
+{
+	for (size_t len = value.len; len; len /= 2) {
+		char *end = try_member(to, limit, name, str_head(value, len));
+
+		if (end)
+			return end;
+	}
+	return to;
+}
+
+static size_t put_json_line(char *line, size_t size, enum log_level level, uint64_t conn,
+			    const char *message, const struct log_fields *fields)
+{
+	char *to = line, *limit = line + size - 2;
+
+	to = date_put_iso8601(str_put(to, STR("{\"time\":\"")), time(NULL));
+	to += sprintf(to, "\",\"level\":\"%s\",\"pid\":%d", level_names[level], getpid());
+	if (conn)
+		to += sprintf(to, ",\"connection\":%llu", (unsigned long long)conn);
+	to = put_member(to, limit, "message", str_from(message));
+	for (size_t i = 0; fields && i < fields->count; i++)
+		to = put_member(to, limit, fields->items[i].name, fields->items[i].value);
+	*to++ = '}';
+	return (size_t)(to - line);
+}
+
+/* --- writing -------------------------------------------------------------------- */
+
+void log_message(const struct log *log, enum log_level level, uint64_t conn, const char *message,
+		 const struct log_fields *fields)
+{
+	char text[LINE_SIZE], json[LINE_SIZE];
+	size_t text_len = 0, json_len = 0;
+	int saved = errno;
+
+	for (; log; log = log->next) {
+		char *line = log->is_json ? json : text;
+		size_t *len = log->is_json ? &json_len : &text_len;
+
+		if (level > log->level || log->fd < 0)
+			continue;
+		if (*len == 0) {
+			*len = log->is_json ? put_json_line(line, LINE_SIZE, level, conn, message,
+							    fields) :
+					      put_line(line, LINE_SIZE, level, conn, message,
+						       fields);
+			line[(*len)++] = '\n'; /* in place of the NUL */
+		}
+		if (write(log->fd, line, *len) < 0)
+			continue; /* the disk is full: there is no place to report that */
+	}
+	errno = saved;
+}
+
 void log_vwrite(const struct log *log, enum log_level level, int error, uint64_t conn,
 		const char *format, va_list args)
 {
+	char message[LINE_SIZE];
+
 	if (!log_enabled(log, level))
 		return;
 
-	int saved = errno;
-	char line[LINE_SIZE];
-	size_t len = put_head(line, sizeof(line), level, conn);
+	size_t len = log_vformat(message, sizeof(message), format, args);
 
-	len += log_vformat(line + len, sizeof(line) - len, format, args);
 	if (error)
-		len += log_format(line + len, sizeof(line) - len, " (%d: %s)", abs(error),
-				  strerror(abs(error)));
-	line[len++] = '\n'; /* in place of the NUL */
-	for (; log; log = log->next)
-		if (level <= log->level && log->fd >= 0 && write(log->fd, line, len) < 0)
-			continue; /* the disk is full: there is no place to report that */
-	errno = saved;
+		log_format(message + len, sizeof(message) - len, " (%d: %s)", abs(error),
+			   strerror(abs(error)));
+	log_message(log, level, conn, message, NULL);
 }
 
 void log_write(const struct log *log, enum log_level level, int error, uint64_t conn,

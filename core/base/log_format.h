@@ -7,6 +7,7 @@
 #ifndef SKUA_BASE_LOG_FORMAT_H
 #define SKUA_BASE_LOG_FORMAT_H
 
+#include <log.h>
 #include <stdarg.h>
 #include <stddef.h>
 
@@ -27,5 +28,28 @@ size_t log_format(char *to, size_t size, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 size_t log_vformat(char *to, size_t size, const char *format, va_list args)
 	__attribute__((format(printf, 3, 0)));
+
+/*
+ * What a line of the error log says beside its message: "…, client: 192.0.2.1, request:
+ * "GET / HTTP/1.1"", or further members of the object.
+ */
+struct log_field {
+	const char *name;
+	struct str value;
+	bool is_quoted;
+	bool is_json_only; /* tools that read lines of text do not expect it */
+};
+
+struct log_fields {
+	const struct log_field *items;
+	size_t count;
+};
+
+/*
+ * Writes a line with a message that log_format() has made, and fields (NULL: none). A line is
+ * cut at 4 KiB; one of JSON has shorter values then. Preserves errno.
+ */
+void log_message(const struct log *log, enum log_level level, uint64_t conn, const char *message,
+		 const struct log_fields *fields);
 
 #endif

@@ -102,7 +102,12 @@ static int set_error_log(struct conf_call *call)
 		return conf_error(call, &args[0],
 				  "errors go to a file or to \"stderr\"; for the system's log "
 				  "use stderr and the service manager");
-	if (call->node->nargs > 1 && conf_parse_keyword(call, &args[1], levels, &level) < 0)
+	bool is_json = call->node->nargs > 1 && conf_word_is(&args[call->node->nargs - 1], "json");
+	size_t words = call->node->nargs - is_json;
+
+	if (words > 2)
+		return conf_error(call, &args[2], "\"json\" or nothing may follow the level");
+	if (words > 1 && conf_parse_keyword(call, &args[1], levels, &level) < 0)
 		return -EINVAL;
 	if (conf_word_is(&args[0], "off"))
 		conf_warn(call, &args[0],
@@ -113,6 +118,7 @@ static int set_error_log(struct conf_call *call)
 					logs_note(call->conf, STR("/dev/stderr")) :
 					conf_log_file(call, path);
 	struct error_log *error = add_error(call->conf, file, (enum log_level)level);
+	error->log.is_json = is_json;
 	/* The first error_log of a block replaces the list that the block inherits. */
 	error->log.next = own->scope == call->scope ? own->log : NULL;
 	own->log = &error->log;
@@ -127,12 +133,16 @@ const struct module logs_module = {
 	.directives = (const struct directive[]) {
 		DIRECTIVE_SET("error_log", IN_MAIN | IN_ANY_HTTP, set_error_log,
 			"file | stderr [debug | info | notice | warn | error | crit | alert | "
-			"emerg]",
+			"emerg] [json]",
 			"The file for messages of this level and of more important ones (error and "
 			"above if none is given). A block may name several files; they replace "
 			"those of the enclosing block. /dev/stderr and /dev/stdout are the "
 			"descriptors that the server was started with. Files are opened by the "
 			"master and opened again at the signal USR1.\n\n"
+			"With json each line is an object with the members time, level, pid, "
+			"connection and message, and client, server, request, host and request_id "
+			"if it is about a request.\n\n"
+			"    error_log logs/error.json warn json;\n\n"
 			"A symbolic link on the way to a file is followed if the directory that "
 			"it lies in belongs to root or to the user who starts the server; where "
 			"others may write to that directory, the link has to belong to one of the "
@@ -140,7 +150,7 @@ const struct module logs_module = {
 			"into any file. A file without a link may lie in anybody's directory, "
 			"unless it has a second name (a hard link). While nobody reads a named "
 			"pipe, it keeps as many lines as fit; further lines are lost and counted.",
-			.flags = LIST, .min_args = 1, .max_args = 2),
+			.flags = LIST, .min_args = 1, .max_args = 3),
 		{ 0 }
 	},
 };

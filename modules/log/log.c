@@ -30,9 +30,23 @@ struct log_conf {
 	bool is_chosen; /* access_log was written: the default does not apply */
 };
 
-#define COMBINED                                                                     \
+#define COMBINED                                                                            \
 	"'$remote_addr - $remote_user [$time_local] \"$request\" $status $body_bytes_sent " \
 	"\"$http_referer\" \"$http_user_agent\"'"
+
+/*
+ * `log_format NAME json;`. The status is a string: "000", which stands for none, is no number of
+ * JSON.
+ */
+#define JSON_FORMAT                                                                        \
+	"{\"time\":\"$time_iso8601\",\"status\":\"$status\","                               \
+	"\"request_time\":$request_time,\"remote_addr\":\"$remote_addr\","                  \
+	"\"remote_user\":\"$remote_user\",\"host\":\"$host\","                               \
+	"\"method\":\"$request_method\",\"uri\":\"$request_uri\","                           \
+	"\"protocol\":\"$server_protocol\",\"bytes_sent\":$bytes_sent,"                      \
+	"\"body_bytes_sent\":$body_bytes_sent,\"request_length\":$request_length,"            \
+	"\"referer\":\"$http_referer\",\"user_agent\":\"$http_user_agent\","                 \
+	"\"connection\":$connection,\"request_id\":\"$request_id\"}"
 
 /* --- escaping --- */
 
@@ -134,6 +148,11 @@ static int set_log_format(struct conf_call *call)
 			return conf_error(call, &args[1], "the text of the format is missing");
 	}
 	struct conf_word word = join(call, text);
+
+	if (call->node->nargs == 2 && conf_word_is(&args[1], "json")) {
+		format->put = put_json;
+		word.text = STR(JSON_FORMAT);
+	}
 
 	/* Also a wrong one is found by access_log, whose line is not wrong then. */
 	format->next = conf->formats;
@@ -288,28 +307,34 @@ static verdict log_request(struct request *req, const void *data)
 	return PASS;
 }
 
-#define LOG_FORMAT_DOC \
-	"Defines a format for the access log: a text with variables. In values, quotes, " \
+#define LOG_FORMAT_DOC                                                                           \
+	"Defines a format for the access log: a text with variables. In values, quotes, "        \
 	"backslashes and control characters are written as \\xNN (default), as in JSON strings " \
-	"(json), or unchanged (none). Bytes beyond ASCII are escaped by default; with json, " \
-	"bytes that are not valid UTF-8 become the text \\xNN, so that a line is always valid " \
-	"JSON. A variable without a value is \"-\" with the default escaping and empty with " \
-	"the others. The format \"combined\" is built in."
+	"(json), or unchanged (none). Bytes beyond ASCII are escaped by default; with json, "    \
+	"bytes that are not valid UTF-8 become the text \\xNN, so that a line is always valid "  \
+	"JSON. A variable without a value is \"-\" with the default escaping and empty with "    \
+	"the others. The format \"combined\" is built in.\n\n"                                   \
+	"With the word json in place of the text, a line is an object with the members time, "   \
+	"status, request_time, remote_addr, remote_user, host, method, uri, protocol, "          \
+	"bytes_sent, body_bytes_sent, request_length, referer, user_agent, connection and "      \
+	"request_id.\n\n"                                                                        \
+	"    log_format for_programs json;\n"                                                    \
+	"    access_log logs/access.json for_programs;"
 
-#define ACCESS_LOG_DOC \
-	"Writes a line for each response to this file in this format (\"combined\" if none is " \
-	"named). A block may name several files; they replace those of the enclosing block. " \
-	"Lines are written at the end of each turn of the event loop, or, with buffer, when " \
-	"that many bytes have gathered or the oldest line is as old as flush. With if, only " \
-	"responses for which the condition is neither empty nor \"0\" are logged. /dev/stdout " \
-	"and /dev/stderr are the descriptors that the server was started with.\n\n" \
-	"A symbolic link on the way to the file is followed if the directory that it lies in " \
-	"belongs to root or to the user who starts the server; where others may write to that " \
+#define ACCESS_LOG_DOC                                                                           \
+	"Writes a line for each response to this file in this format (\"combined\" if none is "  \
+	"named). A block may name several files; they replace those of the enclosing block. "    \
+	"Lines are written at the end of each turn of the event loop, or, with buffer, when "    \
+	"that many bytes have gathered or the oldest line is as old as flush. With if, only "    \
+	"responses for which the condition is neither empty nor \"0\" are logged. /dev/stdout "  \
+	"and /dev/stderr are the descriptors that the server was started with.\n\n"              \
+	"A symbolic link on the way to the file is followed if the directory that it lies in "   \
+	"belongs to root or to the user who starts the server; where others may write to that "  \
 	"directory, the link has to belong to one of the two as well. Otherwise the owner of a " \
-	"log directory could make root write into any file. A file without a link may lie in " \
-	"anybody's directory, unless it has a second name (a hard link). While nobody reads a " \
-	"named pipe, it keeps as many lines as fit; further lines are lost and counted, and " \
-	"the server does not wait.\n\n" \
+	"log directory could make root write into any file. A file without a link may lie in "   \
+	"anybody's directory, unless it has a second name (a hard link). While nobody reads a "  \
+	"named pipe, it keeps as many lines as fit; further lines are lost and counted, and "    \
+	"the server does not wait.\n\n"                                                          \
 	"Without this directive the file is the one given to configure (--http-log-path)."
 
 const struct module log_module = {
@@ -318,9 +343,9 @@ const struct module log_module = {
 	.conf_size = sizeof(struct log_conf),
 	.directives = (const struct directive[]) {
 		DIRECTIVE_SET("log_format", IN_HTTP, set_log_format,
-			      "name [escape=default | json | none] string ...", LOG_FORMAT_DOC,
-			      .flags = REPEAT, .min_args = 2, .max_args = MANY_ARGS,
-			      .initial = "combined " COMBINED),
+			      "name [escape=default | json | none] string ... | json",
+			      LOG_FORMAT_DOC, .flags = REPEAT, .min_args = 2,
+			      .max_args = MANY_ARGS, .initial = "combined " COMBINED),
 		DIRECTIVE_SET("access_log", IN_ANY_HTTP | IN_IF | IN_LIMIT_EXCEPT, set_access_log,
 			      "path [format [buffer=size] [flush=time] [if=condition]] | off",
 			      ACCESS_LOG_DOC, .flags = LIST, .min_args = 1, .max_args = 5),

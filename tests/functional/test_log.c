@@ -46,7 +46,7 @@ static void log_becomes(struct server *server, const char *name, const char *tex
 
 	while (strcmp(file_text(server, name), text) != 0)
 		deadline_wait(&p, memory_printf("\"%s\" in %s, which holds \"%s\"", text, name,
-					   file_text(server, name)));
+						file_text(server, name)));
 }
 
 START_TEST(formats)
@@ -421,8 +421,45 @@ START_TEST(a_line_of_the_error_log_cannot_be_forged)
 }
 END_TEST
 
+/* The value of a member of the first line that has it. */
+static const char *member(const char *text, const char *name)
+{
+	const char *at = strstr(text, memory_printf("\"%s\":\"", name));
+
+	ck_assert_msg(at, "no %s in %s", name, text);
+	at += strlen(name) + 4;
+	return memory_printf("%.*s", (int)strcspn(at, "\""), at);
+}
+
+START_TEST(lines_for_programs_share_the_id_of_the_request)
+{
+	struct server *server =
+		logging("log_format uri $uri; log_format j json; access_log j.log j;"
+			"error_log json.log warn json;");
+	struct deadline p = { 0 };
+
+	ask(server, "/none?a", .fields = "User-Agent: \"q\"\r\n");
+	while (file_count(server, "/j.log", "}\n") == 0)
+		deadline_wait(&p, "the line of the access log");
+
+	const char *access = file_text(server, "/j.log"), *error = file_text(server, "/json.log");
+
+	ck_assert_str_eq(member(access, "status"), "404");
+	ck_assert_str_eq(member(access, "uri"), "/none?a");
+	ck_assert_str_eq(member(access, "method"), "GET");
+	ck_assert_str_eq(member(access, "remote_addr"), "127.0.0.1");
+	ck_assert_ptr_nonnull(strstr(access, "\"user_agent\":\"\\\"q\\\"\","));
+	ck_assert_str_eq(member(error, "level"), "error");
+	ck_assert_str_eq(member(error, "client"), "127.0.0.1");
+	ck_assert_str_eq(member(error, "request"), "GET /none?a HTTP/1.1");
+	ck_assert_uint_eq(strlen(member(error, "request_id")), 32);
+	ck_assert_str_eq(member(error, "request_id"), member(access, "request_id"));
+	server_stop(server);
+}
+END_TEST
+
 TESTS("access log", hello_answers_with_its_text, formats, combined_is_built_in,
       levels_replace_each_other, conditions, escaping, json_is_utf8, escaping_at_every_place,
       escaping_of_every_byte, a_line_may_be_longer_than_the_buffer, a_buffer_holds_lines_back,
       a_full_pipe_loses_lines_only, a_pipe_without_a_reader, no_link_in_somebody_elses_directory,
-      a_line_of_the_error_log_cannot_be_forged)
+      a_line_of_the_error_log_cannot_be_forged, lines_for_programs_share_the_id_of_the_request)

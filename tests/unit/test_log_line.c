@@ -13,6 +13,8 @@
 #include "harness/memory.h"
 #include <log.h>
 
+#include "base/log_format.h"
+
 enum { ROOM = 8192 };
 
 static char *read_line(int fd)
@@ -108,5 +110,87 @@ START_TEST(a_long_value_is_cut)
 }
 END_TEST
 
+static const char *json_line(const char *message, const struct log_fields *fields)
+{
+	const struct log log = {
+		.fd = memfd_create("log", MFD_CLOEXEC), .level = LEVEL_DEBUG, .is_json = true
+	};
+
+	log_message(&log, LEVEL_WARN, 7, message, fields);
+	return read_line(log.fd);
+}
+
+/* Each quote that opens a string is closed, and the object is. */
+static void is_whole(const char *line)
+{
+	unsigned quotes = 0;
+
+	for (const char *at = line; *at; at++)
+		if (*at == '\\')
+			at++;
+		else
+			quotes += *at == '"';
+	ck_assert_uint_eq(quotes % 2, 0);
+	ck_assert_str_eq(line + strlen(line) - 3, "\"}\n");
+	ck_assert_uint_le(strlen(line), 4096);
+}
+
+START_TEST(a_line_for_programs_is_an_object)
+{
+	const struct log_field items[] = {
+		{ "client", STR_INIT("192.0.2.1"), false, false },
+		{ "request", STR_INIT("GET /\"\n{} \377"), true, false },
+		{ "server", STR_INIT(""), false, false },
+	};
+	const char *line = json_line("a \"b\" \\x01", &(struct log_fields){ items, 3 });
+
+	is_whole(line);
+	ck_assert_ptr_nonnull(strstr(line, "{\"time\":\""));
+	ck_assert_ptr_nonnull(strstr(line, "\",\"level\":\"warn\",\"pid\":"));
+	ck_assert_ptr_nonnull(strstr(line, ",\"connection\":7,"
+					   "\"message\":\"a \\\"b\\\" \\\\x01\","
+					   "\"client\":\"192.0.2.1\","
+					   "\"request\":\"GET /\\\"\\n{} \\\\xFF\"}\n"));
+}
+END_TEST
+
+START_TEST(an_object_is_whole_however_long_its_values_are)
+{
+	char *long_value = memory_alloc(8001);
+
+	for (size_t len = 0; len <= 8000; len += 97) {
+		memset(long_value, len % 2 ? '"' : '\1', 8000);
+		long_value[len] = '\0';
+
+		const struct log_field items[] = {
+			{ "request", str_from(long_value), true, false },
+			{ "host", str_from(long_value), true, false },
+			{ "id", STR_INIT("1"), false, true },
+		};
+
+		is_whole(json_line(long_value, &(struct log_fields){ items, 3 }));
+	}
+}
+END_TEST
+
+START_TEST(fields_for_programs_are_not_in_the_text)
+{
+	const struct log_field items[] = {
+		{ "host", STR_INIT("a\"b"), true, false },
+		{ "id", STR_INIT("1"), false, true },
+	};
+	const struct log text = { .fd = memfd_create("log", MFD_CLOEXEC), .level = LEVEL_WARN };
+	const struct log both = { .fd = memfd_create("log", MFD_CLOEXEC),
+				  .level = LEVEL_WARN,
+				  .is_json = true,
+				  .next = &text };
+
+	log_message(&both, LEVEL_WARN, 7, "words", &(struct log_fields){ items, 2 });
+	ck_assert_ptr_nonnull(strstr(read_line(text.fd), "*7 words, host: \"a\\x22b\"\n"));
+	ck_assert_ptr_nonnull(strstr(read_line(both.fd), "\"host\":\"a\\\"b\",\"id\":\"1\"}\n"));
+}
+END_TEST
+
 TESTS("lines of the error log", conversions, a_value_stays_in_its_quotes, control_bytes_are_escaped,
-      what_is_no_utf8_is_escaped, a_long_value_is_cut)
+      what_is_no_utf8_is_escaped, a_long_value_is_cut, a_line_for_programs_is_an_object,
+      an_object_is_whole_however_long_its_values_are, fields_for_programs_are_not_in_the_text)

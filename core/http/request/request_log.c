@@ -4,6 +4,13 @@
 
 #include "base/log_format.h"
 
+static bool is_for_json(const struct log *log, enum log_level level)
+{
+	while (log && !(log->is_json && level <= log->level))
+		log = log->next;
+	return log != NULL;
+}
+
 void request_log(struct request *req, enum log_level level, int errnum, const char *format, ...)
 {
 	const struct log *log = req->location ? req->location->core->error_log : NULL;
@@ -20,9 +27,16 @@ void request_log(struct request *req, enum log_level level, int errnum, const ch
 	if (errnum)
 		log_format(message + len, sizeof(message) - len, " (%d: %s)", errnum,
 			   strerror(errnum));
-	log_write(log, level, 0, req->conn->number,
-		  "%s, client: %.*s, server: %.*s, request: \"%.*s\", host: \"%.*s\"", message,
-		  STR_ARG(request_address_text(req)),
-		  STR_ARG(req->server ? req->server->name : STR("")), STR_ARG(req->line),
-		  STR_ARG(req->known.host));
+
+	struct str none = STR("");
+	const struct log_field items[] = {
+		{ "client", request_address_text(req), false, false },
+		{ "server", req->server ? req->server->name : none, false, false },
+		{ "request", req->line, true, false },
+		{ "host", req->known.host, true, false },
+		{ "request_id", is_for_json(log, level) ? request_id(req) : none, true, true },
+	};
+
+	log_message(log, level, req->conn->number, message,
+		    &(const struct log_fields){ items, sizeof(items) / sizeof(items[0]) });
 }

@@ -65,6 +65,7 @@ struct request_core {
 	struct variable_value *values; /* by slot index; NULL before the first use */
 	struct captures captures; /* what req->captures shows; empty lists between matches */
 	uint32_t number; /* among the requests of its connection, from 1 */
+	struct str id; /* of request_id(); empty before the first call */
 
 	/* Called when the walk is over: the response is there, or `closing` is set. */
 	void (*complete)(struct request *req, void *data);
@@ -148,6 +149,12 @@ unsigned template_path_names(struct request *req, const struct template *templat
 
 /* What root or alias gives for the request. */
 struct file_root request_file_root(struct request *req);
+
+/*
+ * $request_id: a name that no other request has, 32 hexadecimal digits. A subrequest has that of
+ * its parent. Empty: the system gave no random bytes.
+ */
+struct str request_id(struct request *req);
 
 /* Room for the values of all variables, made at the first use. */
 struct variable_value *request_values(struct request_core *core);

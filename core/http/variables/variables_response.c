@@ -5,8 +5,6 @@
  */
 #include "http/variables/variables.h"
 
-#include <sys/random.h>
-
 #include <date.h>
 #include "http/field/fields.h"
 #include "http/request/request_private.h"
@@ -78,18 +76,8 @@ bool variable_request_completion(struct request *req, struct str rest, const voi
 
 bool variable_request_id(struct request *req, struct str rest, const void *data, struct str *out)
 {
-	static const char digits[] = "0123456789abcdef";
-	uint8_t bytes[16];
-	char *text = pool_alloc(req->pool, 2 * sizeof(bytes));
-
 	(void)rest, (void)data;
-	if (getrandom(bytes, sizeof(bytes), 0) != sizeof(bytes))
-		return false;
-	for (size_t i = 0; i < sizeof(bytes); i++) {
-		text[2 * i] = digits[bytes[i] >> 4];
-		text[2 * i + 1] = digits[bytes[i] & 15];
-	}
-	return text_if_not_empty((struct str){ text, 2 * sizeof(bytes) }, out);
+	return text_if_not_empty(request_id(req), out);
 }
 
 /* --- times ------------------------------------------------------------------ */
