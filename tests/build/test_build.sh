@@ -47,22 +47,34 @@ builds_a_module_from_outside() {
 runs_the_tests_of_a_module_from_outside() {
 	mkdir "$dir/greet/tests"
 	cat >"$dir/greet/tests/test_greet.c" <<-'END'
-	#include "harness/client.h"
+	#include "http/inproc.h"
 	#include "harness/test.h"
 
-	START_TEST(says_greet)
+	static const char conf[] = "http { server { listen 127.0.0.1:%PORT%;"
+				   "location / { greet hi; } } }";
+
+	static void greets(struct server *server)
 	{
-		struct server *server = server_start("http { server { listen 127.0.0.1:%PORT%;"
-						     "location / { greet hi; } } }");
 		ck_assert_str_eq(get(server, "/").body, "hi");
 		server_stop(server);
 	}
+
+	START_TEST(in_this_process)
+	{
+		greets(inproc_start(conf));
+	}
 	END_TEST
 
-	TESTS("greet", says_greet)
+	START_TEST(over_a_socket)
+	{
+		greets(server_start(conf));
+	}
+	END_TEST
+
+	TESTS("greet", in_this_process, over_a_socket)
 	END
 	works env DEPS=no make -j2 BUILD="$dir/build" TESTS=greet check
-	says '1 passed, 0 failed, 0 skipped'
+	says '2 passed, 0 failed, 0 skipped'
 	# Only what is named was built.
 	[ ! -e "$dir/build/tests/skua" ]
 	[ ! -e "$dir/build/tests/unit/test_uri" ]
