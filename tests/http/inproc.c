@@ -37,6 +37,7 @@
 #include "http/request/phases.h"
 #include "http/request/request_private.h"
 #include "http/request/response_fields.h"
+#include "http/request/response_reader.h"
 #include "http/routing/routing.h"
 #include "process/server/logfiles.h"
 
@@ -59,7 +60,6 @@ struct exchange {
 	struct conn conn; /* first: a pointer to it is one to the whole */
 	struct request_core *core;
 	bool is_complete; /* the response is there, or the request is closed without one */
-	bool body_waits; /* for body_ready() */
 	struct reply *reply;
 	char *body; /* of the reply, growing */
 	long until_ms; /* now_ms(): when the test has waited in vain */
@@ -302,12 +302,6 @@ static void begin(struct exchange *exchange, const char *target, const struct as
 
 /* --- the response ------------------------------------------------------------------- */
 
-/* struct body, .ready */
-static void body_is_ready(void *data)
-{
-	((struct exchange *)data)->body_waits = false;
-}
-
 static void take(struct exchange *exchange, struct slice *slice)
 {
 	size_t before = exchange->reply->body_len;
@@ -327,24 +321,21 @@ static void take(struct exchange *exchange, struct slice *slice)
 /* The whole body, or what there is of it before it breaks off. */
 static void pull(struct exchange *exchange)
 {
-	struct body *body = exchange->core->pub.response.body;
+	struct response_reader reader = { 0 };
 	struct reply *reply = exchange->reply;
 	struct slice slice;
 	int result;
 
-	body->ready = body_is_ready;
-	body->ready_data = exchange;
+	response_reader_start(&reader, &exchange->core->pub, NULL);
 	do {
-		exchange->body_waits = true;
-		result = body_read(body, SLICE, &slice);
+		result = response_read(&reader, SLICE, &slice);
 		if (result == 1)
 			take(exchange, &slice);
-		while (result == -EAGAIN && exchange->body_waits)
+		while (reader.waits)
 			turn(exchange);
 	} while (result == 1 || result == -EAGAIN);
-	reply->is_whole = result == 0 &&
-			  (body->length < 0 || (int64_t)reply->body_len == body->length);
-	reply->framing = body->length < 0 ? FRAMING_CLOSE : FRAMING_LENGTH;
+	reply->is_whole = result == 0;
+	reply->framing = reader.length < 0 ? FRAMING_CLOSE : FRAMING_LENGTH;
 }
 
 /* Logs and ends the request. */

@@ -165,7 +165,7 @@ static void h1_respond(struct conn *conn)
 static bool has_work(const struct h1_busy *busy)
 {
 	if (busy->current)
-		return busy->current->has_head && !busy->current->body_waits;
+		return busy->current->has_head && !busy->current->reader.waits;
 	return !busy->is_last && busy->in && busy->in->begin != busy->in->end;
 }
 

@@ -36,6 +36,7 @@
 #include "http/h1/chunked.h"
 #include "http/h1/head.h"
 #include "http/request/request_private.h"
+#include "http/request/response_reader.h"
 #include "net/buffer.h"
 #include "net/output.h"
 
@@ -59,14 +60,11 @@ struct h1_request {
 	struct buffer *buffer; /* holds the head; a reference */
 	uint64_t sent_begin; /* where its response begins in busy->out.queued */
 	uint64_t sent_end; /* where it ends; valid when is_whole */
-	int64_t body_length; /* as the head says; -1: its end shows it */
-	struct body *body; /* that is sent, whatever modules make of response.body */
-	int reads_in_vain; /* in a row: the body had nothing, and said that it was ready */
+	struct response_reader reader; /* of the body of its response, once it has a head */
 	bool is_pipelined; /* it came before the response to the one ahead of it was out: $pipe */
 	bool has_head; /* the head of its response is in the output */
 	bool is_head; /* the client expects no body, whatever modules make of head_only */
 	bool is_chunked; /* how the body of its response is framed */
-	bool body_waits; /* the body has returned -EAGAIN: body_ready() will be called */
 	bool has_continued; /* "100 Continue" is in the output */
 	bool is_whole; /* the whole response is in the output */
 };

@@ -7,8 +7,6 @@
 #include "http/field/status.h"
 #include "http/h1/response_head.h"
 
-enum { READS_IN_VAIN = 1000 }; /* in a row, of a body that says each time that it is ready */
-
 static void end_response(struct h1_busy *busy, struct h1_request *request)
 {
 	request->is_whole = true;
@@ -46,8 +44,7 @@ static void put_head(struct h1_busy *busy, struct h1_request *request)
 	struct request *req = &core->pub;
 	const struct body *body = req->response.body;
 
-	request->body_length = body ? body->length : 0;
-	if (request->body_length < 0 && status_has_body(req->response.status)) {
+	if (body && body->length < 0 && status_has_body(req->response.status)) {
 		request->is_chunked = req->version == HTTP_1_1;
 		core->keepalive &= request->is_chunked || request->is_head;
 	}
@@ -108,12 +105,8 @@ static bool may_keep_alive(const struct h1 *h, const struct request_core *core)
 	return !(conf->keepalive_disable & KEEPALIVE_NOT_SAFARI && is_safari(agent));
 }
 
-/* struct body, .ready */
-static void body_is_ready(void *data)
+static void body_is_ready(struct request *req)
 {
-	struct request *req = data;
-
-	h1_request(req)->body_waits = false;
 	job_queue(&req->conn->respond, STAGE_RESPOND);
 }
 
@@ -139,9 +132,7 @@ void h1_complete(struct request *req, void *data)
 		end_response(busy, h1_request(req));
 		return;
 	}
-	h1_request(req)->body = body;
-	body->ready = body_is_ready;
-	body->ready_data = req;
+	response_reader_start(&h1_request(req)->reader, req, body_is_ready);
 }
 
 static void put_slice(struct h1_busy *busy, bool is_chunked, struct slice slice)
@@ -158,13 +149,6 @@ static void put_slice(struct h1_busy *busy, bool is_chunked, struct slice slice)
 		output_add_bytes(&busy->out, STR("\r\n"));
 }
 
-static const char *body_maker(const struct h1_request *request)
-{
-	const struct module *module = request->body->module;
-
-	return module ? module->name : "(core)";
-}
-
 /*
  * The last chunk, and trailers. They are one piece of the pool, since the output may have
  * too little room for all trailers.
@@ -177,77 +161,26 @@ static void put_last_chunk(struct h1_busy *busy, struct request_core *core)
 	output_add_bytes(&busy->out, pool_concat(req->pool, parts, 3));
 }
 
-/* The body said that it was ready while it was read: it is read again, but not for ever. */
-static bool read_again(struct h1_busy *busy, struct h1_request *request)
-{
-	if (++request->reads_in_vain <= READS_IN_VAIN)
-		return true;
-	request_log(
-		&request->core.pub, LEVEL_ALERT, 0,
-		"the body that the module %s has made says without end that it is ready, and has "
-		"nothing: the connection is closed",
-		body_maker(request));
-	busy->is_broken = true;
-	return false;
-}
-
-/* The body that is sent is closed with the request, whatever has become of the member. */
-static void keep_body(struct h1_request *request)
-{
-	if (request->core.pub.response.body == request->body)
-		return;
-	request_log(&request->core.pub, LEVEL_ALERT, 0,
-		    "the body that the module %s has made was replaced while it was sent: it stays",
-		    body_maker(request));
-	request->core.pub.response.body = request->body;
-}
-
 bool h1_pull_body(struct h1_busy *busy, size_t max)
 {
 	struct h1_request *request = busy->current;
-	struct request_core *core = &request->core;
 	struct slice slice;
 
 	if (!request->has_head)
 		return false;
-	request->body_waits = true; /* body_is_ready() may come before this call returns */
 
-	int64_t length = request->body_length;
-	int result = body_read(request->body, max, &slice);
+	int result = response_read(&request->reader, max, &slice);
 
-	keep_body(request);
-	if (result == -EAGAIN)
-		return !request->body_waits && read_again(busy, request);
-	request->body_waits = false;
-	request->reads_in_vain = 0;
-
-	uint64_t put = busy->out.queued - request->sent_begin - core->response_head_bytes;
-	uint64_t left = length >= 0 ? (uint64_t)length - put : UINT64_MAX;
-
-	if (result == 1 && slice.len <= left) {
+	if (result < 0) {
+		busy->is_broken = result != -EAGAIN;
+		return false;
+	}
+	if (result == 1) {
 		put_slice(busy, request->is_chunked, slice);
 		return true;
 	}
-	if (result == 1) {
-		/* The client would take what is beyond the length for the next response. */
-		request_log(&core->pub, LEVEL_ALERT, 0,
-			    "the body that the module %s has made is longer than its length of "
-			    "%lld: the connection is closed",
-			    body_maker(request), (long long)length);
-		slice_release(&slice);
-		busy->is_broken = true;
-		return false;
-	}
-	if (result < 0 || (length >= 0 && left > 0)) {
-		request_log(&core->pub, LEVEL_ERROR, result < 0 ? -result : EIO,
-			    "the body of the response, made by the module %s, broke off: the "
-			    "connection is closed",
-			    body_maker(request));
-		busy->is_broken = true;
-		return false;
-	}
 	if (request->is_chunked)
-		put_last_chunk(busy, core);
+		put_last_chunk(busy, &request->core);
 	end_response(busy, request);
 	return true;
 }

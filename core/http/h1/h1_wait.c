@@ -119,7 +119,7 @@ static bool will_be_woken(const struct h1 *h)
 			 (h->conn->events & EPOLLIN && (!h->busy || h1_may_receive(h)));
 
 	if (current && !output_pending(&h->busy->out) && !h->busy->body_is_read)
-		return current->core.waiting || current->body_waits;
+		return current->core.waiting || current->reader.waits;
 	return by_client && timer_is_started(&h->conn->timer);
 }
 

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "http/request/response_reader.h"
+
+#include <module.h>
+
+enum { READS_IN_VAIN = 1000 }; /* in a row, of a body that says each time that it is ready */
+
+static const char *maker(const struct response_reader *reader)
+{
+	const struct module *module = reader->body->module;
+
+	return module ? module->name : "(core)";
+}
+
+/* struct body, .ready */
+static void body_is_ready(void *data)
+{
+	struct response_reader *reader = data;
+
+	reader->waits = false;
+	if (reader->ready)
+		reader->ready(reader->req);
+}
+
+void response_reader_start(struct response_reader *reader, struct request *req,
+			   void (*ready)(struct request *req))
+{
+	struct body *body = req->response.body;
+
+	reader->req = req;
+	reader->body = body;
+	reader->length = body->length;
+	reader->ready = ready;
+	body->ready = body_is_ready;
+	body->ready_data = reader;
+}
+
+/* The body that is sent is closed with the request, whatever has become of the member. */
+static void keep_body(struct response_reader *reader)
+{
+	if (reader->req->response.body == reader->body)
+		return;
+	request_log(reader->req, LEVEL_ALERT, 0,
+		    "the body that the module %s has made was replaced while it was sent: it stays",
+		    maker(reader));
+	reader->req->response.body = reader->body;
+}
+
+/* A body that says that it is ready while it is read is read again, but not for ever. */
+static inline int read_until_it_waits(struct response_reader *reader, size_t max, struct slice *out)
+{
+	do {
+		reader->waits = true; /* body_is_ready() may come before body_read() returns */
+
+		int result = body_read(reader->body, max, out);
+
+		keep_body(reader);
+		if (result != -EAGAIN) {
+			reader->waits = false;
+			reader->in_vain = 0;
+			return result;
+		}
+		if (reader->waits)
+			return -EAGAIN;
+	} while (++reader->in_vain <= READS_IN_VAIN);
+	request_log(
+		reader->req, LEVEL_ALERT, 0,
+		"the body that the module %s has made says without end that it is ready, and has "
+		"nothing: the connection is closed",
+		maker(reader));
+	return -EIO;
+}
+
+int response_read(struct response_reader *reader, size_t max, struct slice *out)
+{
+	uint64_t left = reader->length < 0 ? UINT64_MAX :
+					     (uint64_t)reader->length - reader->bytes;
+	int result = read_until_it_waits(reader, max, out);
+
+	if (result == -EAGAIN || reader->in_vain) /* the latter was reported */
+		return result;
+	if (result == 1 && out->len <= left) {
+		reader->bytes += out->len;
+		return 1;
+	}
+	if (result == 1) {
+		/* The client would take what is beyond the length for the next response. */
+		request_log(reader->req, LEVEL_ALERT, 0,
+			    "the body that the module %s has made is longer than its length of "
+			    "%lld: the connection is closed",
+			    maker(reader), (long long)reader->length);
+		slice_release(out);
+		return -EIO;
+	}
+	if (result == 0 && (reader->length < 0 || left == 0))
+		return 0;
+	request_log(reader->req, LEVEL_ERROR, result < 0 ? -result : EIO,
+		    "the body of the response, made by the module %s, broke off: the connection is "
+		    "closed",
+		    maker(reader));
+	return -EIO;
+}
