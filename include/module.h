@@ -40,6 +40,7 @@
 #include <field.h>
 #include <file.h>
 #include <hash.h>
+#include <helper.h>
 #include <ip.h>
 #include <json.h>
 #include <log.h>
@@ -139,6 +140,8 @@ struct module {
 
 	/* Name and version of the library that the module is linked with: `skua -V`. */
 	const char *(*library)(void);
+
+	const struct helper *helper; /* <helper.h>; NULL: none */
 
 	/* A worker starts (0 or -errno: the worker ends) or stops. */
 	int (*start)(const void *conf);

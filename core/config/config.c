@@ -188,6 +188,41 @@ size_t module_index(const struct module *module)
 	return index;
 }
 
+/* The next module from this index on that has a helper; the number of modules: there is none. */
+static size_t next_helper(size_t index)
+{
+	while (index < module_count() && !module_at(index)->helper)
+		index++;
+	return index;
+}
+
+uint32_t helper_count(void)
+{
+	uint32_t count = 0;
+
+	for (size_t i = next_helper(0); i < module_count(); i = next_helper(i + 1))
+		count++;
+	return count;
+}
+
+const struct module *helper_module(uint32_t number)
+{
+	size_t index = next_helper(0);
+
+	while (number--)
+		index = next_helper(index + 1);
+	return module_at(index);
+}
+
+uint32_t helper_number(const struct helper *helper)
+{
+	uint32_t number = 0;
+
+	while (helper_module(number)->helper != helper)
+		number++;
+	return number;
+}
+
 int modules_start(struct conf *conf)
 {
 	for (size_t i = 0; i < module_count(); i++) {

@@ -7,6 +7,7 @@
 #ifndef SKUA_CONFIG_MODULES_H
 #define SKUA_CONFIG_MODULES_H
 
+#include <helper.h>
 #include <module.h>
 
 extern const struct module *const core_modules[];
@@ -45,6 +46,17 @@ size_t module_index(const struct module *module);
 struct conf;
 int modules_start(struct conf *conf);
 void modules_stop(struct conf *conf, enum stop_reason reason);
+
+/* At most so many modules have helpers (<helper.h>). */
+#define HELPERS_MAX 32
+
+/*
+ * Helpers have numbers, in the order of their modules. helper_module(): the module whose helper
+ * has this number, which must be below helper_count().
+ */
+uint32_t helper_count(void);
+const struct module *helper_module(uint32_t number);
+uint32_t helper_number(const struct helper *helper);
 
 /* How many counters a module has. */
 size_t counters_of(const struct module *module);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A pool of at most MAX_THREADS threads on one queue. A thread is started when
+ * A pool of at most pool.limit threads on one queue. A thread is started when
  * work arrives and none is idle; none ends before threads_finish(), since a
  * process that has needed one is likely to need it again.
  */
@@ -14,8 +14,6 @@
 
 #include <thread.h>
 
-enum { MAX_THREADS = 4 };
-
 struct work {
 	void (*run)(void *data);
 	void *data;
@@ -26,7 +24,8 @@ static struct {
 	pthread_mutex_t lock;
 	pthread_cond_t arrived; /* there is work, or the threads are to end */
 	struct work *first, **end; /* what no thread has begun yet */
-	pthread_t threads[MAX_THREADS];
+	pthread_t threads[THREADS_MAX];
+	int limit; /* of their number */
 	int count; /* of the threads */
 	int idle; /* threads that wait for work */
 	int queued; /* in the list */
@@ -35,6 +34,7 @@ static struct {
 	.lock = PTHREAD_MUTEX_INITIALIZER,
 	.arrived = PTHREAD_COND_INITIALIZER,
 	.end = &pool.first,
+	.limit = 4,
 };
 
 static struct work *next_work(void)
@@ -84,6 +84,11 @@ static int start_thread(void)
 	return 0;
 }
 
+void threads_limit(int limit)
+{
+	pool.limit = limit < THREADS_MAX ? limit : THREADS_MAX;
+}
+
 int thread_run(void (*run)(void *data), void *data)
 {
 	struct work *work = malloc(sizeof(*work));
@@ -93,7 +98,7 @@ int thread_run(void (*run)(void *data), void *data)
 
 	int error = 0;
 	pthread_mutex_lock(&pool.lock);
-	if (pool.queued >= pool.idle && pool.count < MAX_THREADS)
+	if (pool.queued >= pool.idle && pool.count < pool.limit)
 		error = start_thread();
 	/* If another thread runs already, it does the work. */
 	if (pool.count == 0) {

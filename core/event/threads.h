@@ -5,6 +5,11 @@
 #ifndef SKUA_EVENT_THREADS_H
 #define SKUA_EVENT_THREADS_H
 
+enum { THREADS_MAX = 32 };
+
+/* From now on there are at most so many threads, and THREADS_MAX at most; until then 4. */
+void threads_limit(int limit);
+
 /*
  * Waits for the work that is being done, drops what is still queued, ends the
  * threads. Before completion_finish(). Work given later starts the pool again.

@@ -32,7 +32,7 @@ struct asked {
 	uint64_t hash;
 	uint64_t round; /* of the loop, in which it was asked */
 	struct file_waiter *waiters;
-	struct asked *next;
+	struct asked *next, **link;
 	char path[];
 };
 
@@ -42,7 +42,7 @@ static struct {
 	size_t slots_count; /* a power of two */
 	struct use_list found, missing;
 	struct asked *asked; /* what the opener has not answered; the latest first */
-	void (*ask)(struct file_question *question); /* NULL: there is no opener */
+	const struct file_opener *opener; /* NULL: there is none */
 } cache = {
 	.limits = { .entries = 8192, .bytes = 64 << 20 },
 };
@@ -210,7 +210,7 @@ static struct file_entry *fill(const struct file_query *query, uint64_t hash,
 		entry_unref(entry);
 		entry = entry_create(query, hash, look);
 	}
-	if (entry->is_forbidden && cache.ask) {
+	if (entry->is_forbidden && cache.opener) {
 		entry_unref(entry);
 		return NULL;
 	}
@@ -239,7 +239,7 @@ static struct file_entry *read_again(struct file_entry *before, const struct fil
 	return entry;
 }
 
-struct file *file_lookup(const struct file_query *query)
+struct file *file_lookup(const struct file_query *query, dev_t *device)
 {
 	uint64_t hash = hash_str(query->path);
 	uint64_t round = loop_round_number();
@@ -252,6 +252,7 @@ struct file *file_lookup(const struct file_query *query)
 			if (entry)
 				return &entry->file;
 		}
+		*device = look.status.st_dev;
 		if (!entry)
 			return (struct file *)fill(query, hash, &look); /* its first member */
 		entry->round = round;
@@ -265,11 +266,46 @@ struct file *file_lookup(const struct file_query *query)
 	return &entry->file;
 }
 
+static struct file_status status_of(const struct file_entry *entry)
+{
+	return (struct file_status){
+		.kind = entry->file.kind,
+		.error = entry->file.error,
+		.is_executable = entry->stamp.mode & S_IXUSR,
+	};
+}
+
+struct file_status file_lookup_status(const struct file_query *query, char *why, size_t why_size)
+{
+	uint64_t hash = hash_str(query->path);
+	struct file_entry *entry = find(query, hash);
+	struct file_look look = { 0 };
+
+	if (entry && entry->round == loop_round_number() && !entry->is_refused)
+		return status_of(entry);
+	look.error = -policy_stat(query, &look.status, why, why_size);
+	if (entry && entry_is_valid(entry, &look)) {
+		entry->round = loop_round_number();
+		return status_of(entry);
+	}
+	if (look.error == ENOENT || look.error == ENOTDIR) {
+		if (entry)
+			drop(entry);
+		entry_unref(fill(query, hash, &look));
+	}
+	if (look.error)
+		return (struct file_status){ .kind = FILE_MISSING, .error = look.error };
+	return (struct file_status){
+		.kind = entry_kind(&look.status),
+		.is_executable = look.status.st_mode & S_IXUSR,
+	};
+}
+
 /* --- what the opener is asked ----------------------------------------------------- */
 
-void file_opener_use(void (*ask)(struct file_question *question))
+void file_opener_use(const struct file_opener *opener)
 {
-	cache.ask = ask;
+	cache.opener = opener;
 }
 
 static bool is_same_query(const struct file_query *a, const struct file_query *b)
@@ -292,30 +328,41 @@ static struct asked *find_asked(const struct file_query *query, uint64_t hash)
 	return NULL;
 }
 
-static struct asked *ask(const struct file_query *query, uint64_t hash)
+static void unlink_asked(struct asked *asked)
+{
+	*asked->link = asked->next;
+	if (asked->next)
+		asked->next->link = asked->link;
+}
+
+static struct asked *ask(const struct file_query *query, uint64_t hash, dev_t device)
 {
 	struct asked *asked = heap_alloc(sizeof(*asked) + query->path.len + 1);
 
 	*asked = (struct asked){
-		.question.query = *query,
+		.question = { .query = *query, .device = device },
 		.hash = hash,
 		.round = loop_round_number(),
 		.next = cache.asked,
+		.link = &cache.asked,
 	};
 	*str_put(asked->path, query->path) = '\0';
 	asked->question.query.path.data = asked->path;
+	if (asked->next)
+		asked->next->link = &asked->next;
 	cache.asked = asked;
-	cache.ask(&asked->question);
+	cache.opener->ask(&asked->question);
 	return asked;
 }
 
-void file_ask(const struct file_query *query, struct file_waiter *waiter)
+void file_ask(const struct file_query *query, dev_t device, struct file_waiter *waiter)
 {
 	uint64_t hash = hash_str(query->path);
 	struct asked *asked = find_asked(query, hash);
 
 	if (!asked)
-		asked = ask(query, hash);
+		asked = ask(query, hash, device);
+	waiter->asked = asked;
 	waiter->next = asked->waiters;
 	waiter->link = &asked->waiters;
 	if (waiter->next)
@@ -323,14 +370,25 @@ void file_ask(const struct file_query *query, struct file_waiter *waiter)
 	asked->waiters = waiter;
 }
 
-void file_waiter_cancel(struct file_waiter *waiter)
+static void unlink_waiter(struct file_waiter *waiter)
 {
-	if (!waiter->link)
-		return;
 	*waiter->link = waiter->next;
 	if (waiter->next)
 		waiter->next->link = waiter->link;
 	waiter->link = NULL;
+}
+
+void file_waiter_cancel(struct file_waiter *waiter)
+{
+	struct asked *asked = waiter->asked;
+
+	if (!waiter->link)
+		return;
+	unlink_waiter(waiter);
+	if (!asked->waiters && cache.opener->withdraw(&asked->question)) {
+		unlink_asked(asked);
+		free(asked);
+	}
 }
 
 /* What was opened takes the place of what the cache holds under its key. */
@@ -352,18 +410,16 @@ static void put(struct file_entry *entry)
 
 void file_question_answer(struct file_question *question, int fd, const char *why)
 {
-	struct asked *asked = (struct asked *)question, **link = &cache.asked;
+	struct asked *asked = (struct asked *)question;
 	struct file_entry *entry = entry_create_opened(&question->query, asked->hash, fd, why);
 
-	while (*link != asked)
-		link = &(*link)->next;
-	*link = asked->next;
+	unlink_asked(asked);
 	if (entry && entry->file.kind == FILE_REGULAR)
 		put(entry);
 	while (asked->waiters) {
 		struct file_waiter *waiter = asked->waiters;
 
-		file_waiter_cancel(waiter);
+		unlink_waiter(waiter);
 		if (entry)
 			entry->refs++;
 		waiter->found(waiter, (struct file *)entry);

@@ -33,9 +33,18 @@ void file_cache_limit(struct file_cache_limits limits);
 
 /*
  * Gives an entry, which the caller holds until file_release(). NULL: the sandbox keeps this
- * process from opening the file, and the opener has to be asked: file_ask().
+ * process from opening the file, and the opener has to be asked: file_ask(). Then *device is
+ * the disk that the file lies on.
  */
-struct file *file_lookup(const struct file_query *query);
+struct file *file_lookup(const struct file_query *query, dev_t *device);
+
+/*
+ * policy_stat() of the path, or what an entry says of it that was validated in this round. A
+ * name that does not exist becomes an entry.
+ */
+struct file_status file_lookup_status(const struct file_query *query, char *why, size_t why_size);
+
+struct asked;
 
 /* Somebody who waits for the opener. Lies in his memory. */
 struct file_waiter {
@@ -45,6 +54,7 @@ struct file_waiter {
 	 * be called again.
 	 */
 	void (*found)(struct file_waiter *waiter, struct file *file);
+	struct asked *asked;
 	struct file_waiter *next, **link;
 };
 
@@ -53,7 +63,7 @@ struct file_waiter {
  * in the same round of the loop share one answer, which is therefore younger than what they
  * have received.
  */
-void file_ask(const struct file_query *query, struct file_waiter *waiter);
+void file_ask(const struct file_query *query, dev_t device, struct file_waiter *waiter);
 
 /* It waits no longer. Does nothing if found() was called already. */
 void file_waiter_cancel(struct file_waiter *waiter);

@@ -127,6 +127,13 @@ static void set_refusal(struct file_entry *entry, const char *why)
 	entry->bytes += len;
 }
 
+enum file_kind entry_kind(const struct stat *status)
+{
+	return S_ISREG(status->st_mode) ? FILE_REGULAR :
+	       S_ISDIR(status->st_mode) ? FILE_DIRECTORY :
+					  FILE_OTHER;
+}
+
 static void set_status(struct file_entry *entry, const struct stat *status)
 {
 	struct file *file = &entry->file;
@@ -134,9 +141,7 @@ static void set_status(struct file_entry *entry, const struct stat *status)
 	entry->stamp = stamp_of(status);
 	file->size = (uint64_t)status->st_size;
 	file->mtime = modification_time(status);
-	file->kind = S_ISREG(status->st_mode) ? FILE_REGULAR :
-		     S_ISDIR(status->st_mode) ? FILE_DIRECTORY :
-						FILE_OTHER;
+	file->kind = entry_kind(status);
 }
 
 static void set_validators(struct file_entry *entry, const struct stat *status, struct timespec now)

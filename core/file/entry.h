@@ -13,6 +13,10 @@
  *       entry_create()     entry.c   if there is no valid entry: makes one
  *         policy_open()    policy.c  opens the path as the policy allows
  *         etag_put()       validators.c
+ *     file_ask()           cache.c   if the sandbox refuses to open it: asks the opener
+ *       ask()              process/sandbox/opening.c; opener.c opens it in its own process
+ *       file_question_answer()  cache.c, with the descriptor, later:
+ *         entry_create_opened() entry.c
  */
 #ifndef SKUA_FILE_ENTRY_H
 #define SKUA_FILE_ENTRY_H
@@ -84,6 +88,9 @@ struct file_look {
 };
 
 struct file_look file_look(const struct file_query *query);
+
+/* What is there, of something that is. */
+enum file_kind entry_kind(const struct stat *status);
 
 /* Whether the entry still says what is on the disk. */
 bool entry_is_valid(const struct file_entry *entry, const struct file_look *look);

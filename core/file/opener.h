@@ -14,15 +14,22 @@
 /* Lies in the memory of the cache, and is the opener's from ask() until it is answered. */
 struct file_question {
 	struct file_query query;
-	struct file_question *next; /* for whoever carries it */
-	unsigned tries; /* for whoever carries it: how many openers were asked */
+	dev_t device; /* the disk that the file lies on, as stat(2) says */
+
+	/* For whoever carries it. */
+	struct file_question *next, **link;
+	bool is_sent;
 };
 
-/*
- * From now on questions are given to ask(), which calls file_question_answer() later, and
- * never before it has returned. NULL: there is nobody to be asked.
- */
-void file_opener_use(void (*ask)(struct file_question *question));
+struct file_opener {
+	/* Takes a question, and calls file_question_answer() later, after it has returned. */
+	void (*ask)(struct file_question *question);
+	/* Nobody wants the answer any more. True: it will not come; false: the question is sent. */
+	bool (*withdraw)(struct file_question *question);
+};
+
+/* From now on this opener is asked. NULL: there is none. */
+void file_opener_use(const struct file_opener *opener);
 
 /*
  * The answer, on the loop's thread: a descriptor, which is the cache's from now on, or -errno

@@ -364,32 +364,99 @@ int policy_open(const struct file_query *query, int flags, char *why, size_t why
 	return fd;
 }
 
-static int openat2_cached(const char *path, int flags)
+/* --- what the kernel has in its memory ---------------------------------------------- */
+
+static int openat2_cached(int dir, const char *path, int flags, uint64_t resolve)
 {
-	struct open_how how = { .flags = (unsigned)flags, .resolve = RESOLVE_CACHED };
-	long fd = syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
+	struct open_how how = {
+		.flags = (unsigned)flags | O_CLOEXEC,
+		.resolve = resolve | RESOLVE_CACHED,
+	};
+	long fd = syscall(SYS_openat2, dir, path, &how, sizeof(how));
 
 	/* -EINVAL: a kernel before Linux 5.12 */
 	return fd >= 0 ? (int)fd : errno == EINVAL ? -EAGAIN : -errno;
 }
 
+/* As open_in_root(): the directory below which the rest of the path is to be opened. */
+static int root_cached(const struct file_query *query)
+{
+	const char *path = query->path.data;
+	char fixed[PATH_MAX], rest[PATH_MAX];
+	size_t begin = query->fixed_len;
+
+	while (begin < query->root_len && path[begin] == '/')
+		begin++;
+	snprintf(fixed, sizeof(fixed), "%.*s", (int)query->fixed_len, path);
+	snprintf(rest, sizeof(rest), "%.*s", (int)(query->root_len - begin), path + begin);
+	int dir = openat2_cached(AT_FDCWD, *fixed ? fixed : ".", O_PATH | O_DIRECTORY, 0);
+	if (dir < 0 || !*rest)
+		return dir;
+	int root = openat2_cached(dir, rest, O_PATH | O_DIRECTORY,
+				  RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS);
+	close(dir);
+	return root;
+}
+
+static bool is_regular_on(int fd, bool (*is_quick)(dev_t device))
+{
+	struct statx status;
+
+	return statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE, &status) == 0 &&
+	       S_ISREG(status.stx_mode) &&
+	       is_quick(makedev(status.stx_dev_major, status.stx_dev_minor));
+}
+
 /* The device is looked at first: a network file system asks its server to open a file. */
 int policy_open_cached(const struct file_query *query, int flags, bool (*is_quick)(dev_t device))
 {
-	struct statx status;
-	const char *path = query->path.data;
+	bool in_root = query->symlinks == SYMLINKS_IN_ROOT;
+	uint64_t resolve = in_root ? RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS : 0;
+	const char *way = query->path.data;
+	int dir = AT_FDCWD;
 
-	if (query->symlinks == SYMLINKS_IN_ROOT || !has_openat2() || query->path.len >= PATH_MAX)
+	if (!has_openat2() || query->path.len >= PATH_MAX)
 		return -EAGAIN;
-	int way = openat2_cached(path, O_PATH | O_CLOEXEC);
-	if (way < 0)
-		return -EAGAIN;
-	int error = statx(way, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE, &status);
-	close(way);
-	if (error < 0 || !S_ISREG(status.stx_mode) ||
-	    !is_quick(makedev(status.stx_dev_major, status.stx_dev_minor)))
-		return -EAGAIN;
-	return openat2_cached(path, flags | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	if (in_root) {
+		way += query->root_len;
+		while (*way == '/')
+			way++;
+		dir = root_cached(query);
+		if (dir < 0 || !*way) {
+			if (dir >= 0)
+				close(dir);
+			return -EAGAIN;
+		}
+	}
+	int found = openat2_cached(dir, way, O_PATH, resolve), fd = -EAGAIN;
+	if (found >= 0 && is_regular_on(found, is_quick))
+		fd = openat2_cached(dir, way, flags | O_NOCTTY | O_NONBLOCK, resolve);
+	if (found >= 0)
+		close(found);
+	if (in_root)
+		close(dir);
+	return fd == -EXDEV ? -EAGAIN : fd;
+}
+
+uint64_t policy_device_cached(const struct file_query *query)
+{
+	char path[PATH_MAX];
+	struct statx status;
+	int fd = -1;
+
+	snprintf(path, sizeof(path), "%.*s", (int)query->path.len, query->path.data);
+	while (has_openat2() && (fd = openat2_cached(AT_FDCWD, path, O_PATH, 0)) < 0) {
+		char *slash = strrchr(path, '/');
+		if (!slash || (slash == path && !slash[1]))
+			break;
+		slash[slash == path] = '\0';
+	}
+	int error = fd < 0 ? -1 : statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, 0, &status);
+	if (fd >= 0)
+		close(fd);
+	/* The location stands for the disk where nothing is known. */
+	return error < 0 ? UINT64_MAX - query->location :
+			   makedev(status.stx_dev_major, status.stx_dev_minor);
 }
 
 /* Links are followed by fstatat(2) itself; below a root the way is walked first. */

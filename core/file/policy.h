@@ -90,4 +90,11 @@ int policy_open_cached(const struct file_query *query, int flags, bool (*is_quic
  */
 int policy_stat(const struct file_query *query, struct stat *status, char *why, size_t why_size);
 
+/*
+ * The device on which the part of the path lies that the kernel has in its memory: the one that
+ * has to be asked for the rest. Does not wait for a disk. Where the kernel cannot tell, it is a
+ * number that the location has for itself.
+ */
+uint64_t policy_device_cached(const struct file_query *query);
+
 #endif

@@ -27,23 +27,17 @@ struct try_files_conf {
 };
 
 /*
- * PASS: the file exists. 404: it does not; a link that is refused also counts as missing, but
- * is logged. 503: it cannot be found out now, and to serve another file would be wrong. WAIT: as
- * file_open().
+ * PASS: the file exists, or something that has its name and is no directory; as in nginx it is
+ * found also if it cannot be opened. 404: it does not. 503: it cannot be found out now, and to
+ * serve another file would be wrong.
  */
-static verdict look_for(struct request *req, struct str uri, enum file_kind kind)
+static verdict look_for(struct request *req, struct str uri, bool is_directory)
 {
-	struct file *file;
+	struct file_status found = file_test(req, request_path(req, uri));
 
-	if (file_open(req, request_path(req, uri), &file) == WAIT)
-		return WAIT;
-	if (file->kind == kind)
-		return PASS;
-	if (file->kind == FILE_MISSING && status_from_errno(file->error) == 503)
-		return file_refuse(req, file);
-	if (!str_empty(file->refusal))
-		file_refuse(req, file);
-	return 404;
+	if (found.kind == FILE_MISSING)
+		return status_from_errno(found.error) == 503 ? 503 : 404;
+	return (found.kind == FILE_DIRECTORY) == is_directory ? PASS : 404;
 }
 
 static verdict go_to_last(struct request *req, const struct try_files *files)
@@ -80,8 +74,7 @@ static verdict try_files_precontent(struct request *req, const void *data)
 		/* "$uri/" names the directory $uri, even if $uri ends in a slash already. */
 		if (candidate->is_directory && uri.len > 1)
 			uri = str_head(uri, uri.len - 1);
-		verdict found = look_for(req, uri, candidate->is_directory ? FILE_DIRECTORY :
-									     FILE_REGULAR);
+		verdict found = look_for(req, uri, candidate->is_directory);
 		if (found == 404)
 			continue;
 		if (found == PASS)

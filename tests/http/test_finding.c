@@ -116,6 +116,29 @@ START_TEST(index_looks_where_an_alias_of_an_expression_leads)
 }
 END_TEST
 
+/* As in nginx, which asks whether there is such a file, not whether it can be served. */
+START_TEST(try_files_finds_what_cannot_be_opened)
+{
+	struct server *server = server_with("location /locked { try_files /secret /b; }"
+					    "location /pipe { try_files /fifo /b; }"
+					    "location /links { try_files /out /b; }"
+					    "location /folder { try_files /away/ /b; }");
+
+	put_file(server, "secret", "secret");
+	put_file(server, "b", "b");
+	put_file(server, "/away/a", "away");
+	ck_assert_int_eq(chmod(file_path(server, "secret"), 0), 0);
+	ck_assert_int_eq(mkfifo(file_path(server, "fifo"), 0644), 0);
+	ck_assert_int_eq(symlink("../away/a", file_path(server, "out")), 0);
+	ck_assert_int_eq(symlink("../away", file_path(server, "away")), 0);
+	ck_assert_int_eq(get(server, "/locked").status, 403);
+	ck_assert_int_eq(get(server, "/pipe").status, 404);
+	ck_assert_str_eq(get(server, "/links").body, "away");
+	ck_assert_int_eq(get(server, "/folder").status, 301);
+	server_stop(server);
+}
+END_TEST
+
 START_TEST(try_files_ends_a_cycle)
 {
 	struct server *server = inproc_with("location / { try_files $uri /again; }");
@@ -138,7 +161,7 @@ START_TEST(try_files_stays_in_the_root)
 	ck_assert_int_eq(get(server, "/?f=../secret").status, 404);
 	ck_assert_str_eq(get(server, "/links/a").body, "a");
 	ck_assert_int_eq(get(server, "/links/out").status, 404);
-	ck_assert(log_has(server, "links/out\" is forbidden"));
+	ck_assert(log_has(server, "links/out\" failed"));
 	server_stop(server);
 }
 END_TEST
@@ -157,5 +180,6 @@ END_TEST
 TESTS("index and try_files", index_takes_the_first_that_is_there,
       index_tells_no_index_from_no_directory, index_takes_the_last_where_the_directory_is_there,
       index_looks_where_an_alias_of_an_expression_leads,
-      try_files_serves_the_first, try_files_looks_below_an_alias, try_files_ends_a_cycle,
+      try_files_serves_the_first, try_files_looks_below_an_alias,
+      try_files_finds_what_cannot_be_opened, try_files_ends_a_cycle,
       try_files_stays_in_the_root, try_files_says_what_is_wrong)

@@ -251,7 +251,7 @@ START_TEST(the_opener_bears_a_flood)
 	struct server *server = start_with_links();
 
 	get(server, "/opener-flood");
-	log_wait(server, "it gets no more files from the opener");
+	log_wait(server, "it gets no more answers from the opener");
 	ck_assert_int_eq(unlink(file_path(server, "/html/link")), 0);
 	put_file(server, "/away/b", "b");
 	ck_assert_int_eq(symlink("../away/b", file_path(server, "/html/link")), 0);

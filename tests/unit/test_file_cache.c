@@ -54,7 +54,9 @@ static struct file *look_up(const char *name)
 	const struct file_root none = { .fixed_len = 0 };
 	struct file_query query = file_query_make(str_from(name), &none, SYMLINKS_FOLLOW);
 
-	return file_lookup(&query);
+	dev_t device;
+
+	return file_lookup(&query, &device);
 }
 
 /* In a new turn: the file's bytes, or its error as a text. */
@@ -401,7 +403,8 @@ START_TEST(refuses_names_the_kernel_would_not_take)
 	struct str torn = { "a\0b", 3 };
 	const struct file_root none = { .fixed_len = 0 };
 	struct file_query query = file_query_make(torn, &none, SYMLINKS_FOLLOW);
-	struct file *file = file_lookup(&query);
+	dev_t device;
+	struct file *file = file_lookup(&query, &device);
 	ck_assert_int_eq(file->error, ENAMETOOLONG);
 	file_release(file);
 	ck_assert_uint_eq(file_cache_counts.entries, 0);

@@ -35,20 +35,6 @@ static void release(void *file)
 	file_release(file);
 }
 
-/*
- * NULL: as file_lookup(). Where descriptors have run out, the connection that has been idle
- * longest gives its own.
- */
-static struct file *look_up(const struct file_query *query)
-{
-	struct file *file = file_lookup(query);
-
-	if (!file || (file->error != EMFILE && file->error != ENFILE) || !conn_close_oldest_idle())
-		return file;
-	file_release(file);
-	return file_lookup(query);
-}
-
 /* --- what the opener opens --------------------------------------------------------- */
 
 /*
@@ -196,6 +182,20 @@ int file_query_resolve(struct conf *conf, const struct http_location *location,
 /* --- looking files up --------------------------------------------------------------- */
 
 /*
+ * NULL: as file_lookup(). Where descriptors have run out, the connection that has been idle
+ * longest gives its own.
+ */
+static struct file *look_up(const struct file_query *query, dev_t *device)
+{
+	struct file *file = file_lookup(query, device);
+
+	if (!file || (file->error != EMFILE && file->error != ENFILE) || !conn_close_oldest_idle())
+		return file;
+	file_release(file);
+	return file_lookup(query, device);
+}
+
+/*
  * A file that the opener was asked for on behalf of a request. The answer counts as long as
  * the request lives, since it is younger than the request.
  */
@@ -247,7 +247,8 @@ static struct request_file *find_asked(struct request *req, const struct file_qu
 	return asked;
 }
 
-static verdict ask(struct request *req, const struct file_query *query, struct request_file *asked)
+static verdict ask(struct request *req, const struct file_query *query, dev_t device,
+		   struct request_file *asked)
 {
 	if (!asked) {
 		asked = pool_new(req->pool, struct request_file);
@@ -258,7 +259,7 @@ static verdict ask(struct request *req, const struct file_query *query, struct r
 	}
 	asked->waiter = (struct file_waiter){ .found = on_found };
 	asked->wakeup = request_wait_for(req, OPENER_MS, on_cancel, asked);
-	file_ask(query, &asked->waiter);
+	file_ask(query, device, &asked->waiter);
 	return WAIT;
 }
 
@@ -278,6 +279,8 @@ verdict file_open(struct request *req, struct str path, struct file **out)
 {
 	struct file_query query = request_file_query(req, path);
 	struct request_file *asked = find_asked(req, &query);
+	dev_t device = 0;
+
 	if (asked && asked->file) {
 		*out = asked->file;
 		return PASS;
@@ -285,9 +288,9 @@ verdict file_open(struct request *req, struct str path, struct file **out)
 	struct file *file = asked && request_timed_out(req) ?
 				    file_unavailable(&query, ETIMEDOUT,
 						     "the disk or the opener does not answer") :
-				    look_up(&query);
+				    look_up(&query, &device);
 	if (!file)
-		return ask(req, &query, asked);
+		return ask(req, &query, device, asked);
 	pool_cleanup(req->pool, release, file);
 	*out = file;
 	return PASS;
@@ -311,8 +314,7 @@ static bool is_hidden(struct request *req, const struct file_query *query,
 	return hidden.is_hidden;
 }
 
-static int test(struct request *req, struct str path, struct stat *status, char *why,
-		size_t why_size)
+static struct file_status test(struct request *req, struct str path, char *why, size_t why_size)
 {
 	const struct files_conf *conf = req->confs[conf_index];
 	struct file_root root = request_file_root(req);
@@ -323,31 +325,24 @@ static int test(struct request *req, struct str path, struct stat *status, char 
 	struct file_query query = file_query_make(path, &root, (enum symlinks)conf->symlinks);
 
 	if (str_empty(path) || is_hidden(req, &query, &root))
-		return -ENOENT;
+		return (struct file_status){ .error = ENOENT };
 	if (memchr(path.data, '\0', path.len))
-		return -ENAMETOOLONG;
+		return (struct file_status){ .error = ENAMETOOLONG };
 	if (query.has_dots)
-		return -EACCES;
-	return policy_stat(&query, status, why, why_size);
+		return (struct file_status){ .error = EACCES };
+	return file_lookup_status(&query, why, why_size);
 }
 
 struct file_status file_test(struct request *req, struct str path)
 {
-	struct stat status = { 0 };
 	char why[1024] = "";
-	int error = -test(req, path, &status, why, sizeof(why));
+	struct file_status status = test(req, path, why, sizeof(why));
+	int error = status.error;
 
 	if (error && error != ENOENT && error != ENOTDIR && error != ENAMETOOLONG)
 		request_log(req, LEVEL_CRIT, error, "stat() \"%.*s\" failed%s%s", STR_ARG(path),
 			    why[0] ? ": " : "", why);
-	if (error)
-		return (struct file_status){ .kind = FILE_MISSING, .error = error };
-	return (struct file_status){
-		.kind = S_ISREG(status.st_mode) ? FILE_REGULAR :
-			S_ISDIR(status.st_mode) ? FILE_DIRECTORY :
-						  FILE_OTHER,
-		.is_executable = status.st_mode & S_IXUSR,
-	};
+	return status;
 }
 
 /* --- serving files ------------------------------------------------------------------ */
@@ -411,7 +406,7 @@ static verdict refuse_missing(struct request *req, const struct file *file)
 {
 	int status = status_from_errno(file->error);
 
-	/* 503 is for what all requests meet until it is over: a shortage, or a stale root. */
+	/* 503 is for what all requests meet until it is over: a shortage, or a disk that hangs. */
 	if (status == 503 && !is_news(file->error))
 		return status;
 	if (!str_empty(file->refusal))

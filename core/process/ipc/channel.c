@@ -159,6 +159,7 @@ static int receive(int fd, struct message *message, int flags)
 	ssize_t n;
 
 	message->fds_count = 0;
+	message->lacks_fds = false;
 	do
 		n = recvmsg(fd, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC | flags);
 	while (n < 0 && is_passing(errno));
@@ -171,11 +172,12 @@ static int receive(int fd, struct message *message, int flags)
 		message_discard(message);
 		return -EMFILE;
 	}
+	message->type = head.type;
+	message->number = head.number;
+	message->lacks_fds = msg.msg_flags & MSG_CTRUNC && (size_t)n >= sizeof(head);
 	const char *why = fault(&head, &msg, (size_t)n, message);
 	if (why)
 		return drop(message, why);
-	message->type = head.type;
-	message->number = head.number;
 	message->payload = (struct str){ payload, head.len };
 	return 1;
 }

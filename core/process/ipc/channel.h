@@ -15,6 +15,7 @@
 #ifndef SKUA_PROCESS_IPC_CHANNEL_H
 #define SKUA_PROCESS_IPC_CHANNEL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <str.h>
@@ -45,9 +46,9 @@ enum message_type {
 	MESSAGE_WANT = 15, /* to the master: this worker needs the helper of this number */
 	MESSAGE_HELPER = 16, /* to the worker: its end; without a descriptor: there is none */
 	MESSAGE_CLIENT = 17, /* to the helper: the other end; number: the worker's place */
-	/* Between worker and opener (open_message.h). */
-	MESSAGE_OPEN = 18,
-	MESSAGE_OPENED = 19,
+	/* Between worker and helper (helper_message.h). */
+	MESSAGE_ASK = 18,
+	MESSAGE_ANSWER = 19,
 };
 
 /* A message that was received. Whoever receives it owns the descriptors. */
@@ -57,6 +58,7 @@ struct message {
 	struct str payload; /* valid until the next one is received */
 	int fds[CHANNEL_FDS];
 	size_t fds_count;
+	bool lacks_fds; /* it was dropped because its descriptors could not be opened here */
 };
 
 /* Both ends are nonblocking and close-on-exec. 0 or -errno. */
@@ -72,7 +74,8 @@ int channel_send(int fd, enum message_type type, uint32_t number, struct str pay
 
 /*
  * 1: *message is one; 0: all other ends are closed; -EAGAIN: none is there;
- * -EBADMSG: one was dropped, with its descriptors, and the log says so.
+ * -EBADMSG: one was dropped, with its descriptors, and the log says so. If message->lacks_fds,
+ * its type and number are there nevertheless.
  */
 int channel_receive(int fd, struct message *message);
 

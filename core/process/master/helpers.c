@@ -6,8 +6,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "config/config.h"
+#include "config/modules.h"
 #include "process/ipc/channel.h"
-#include "process/sandbox/sandbox.h"
 #include "process/server/generation.h"
 #include "process/server/table.h"
 
@@ -61,7 +62,7 @@ static void refuse(struct process *worker, uint32_t number)
  */
 static void limit_unread(int fd)
 {
-	const int size = 16 << 10;
+	const int size = 32 << 10; /* HELPER_PENDING answers fit in, each as long as it may be */
 
 	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 }
@@ -111,7 +112,7 @@ void helpers_connect(struct process *helper)
 
 int helpers_want(struct process *worker, uint32_t number, void (*start)(struct process *))
 {
-	if (worker->kind != PROCESS_WORKER || number >= PROCESS_HELPERS)
+	if (worker->kind != PROCESS_WORKER || number >= helper_count())
 		return -EPROTO;
 	/* It has lost the channel that it had. */
 	worker->helpers_connected &= ~bit_of(number);
@@ -136,16 +137,19 @@ void helpers_ended(const struct process *helper)
 }
 
 /* Whether the workers of a generation may come to need the helper. */
-static bool is_of_use(const struct generation *generation, uint32_t number)
+static bool may_be_needed(const struct generation *generation, uint32_t number)
 {
-	return generation->conf && number == HELPER_OPENER &&
-	       sandbox_will_hide_files(generation->conf);
+	const struct module *module = helper_module(number);
+
+	return generation->conf && module->helper->is_needed &&
+	       module->helper->is_needed(scope_data(conf_main(generation->conf), module));
 }
 
 static void connect_ahead(struct process *worker, uint32_t number, void (*start)(struct process *))
 {
 	if (worker->kind != PROCESS_WORKER || !worker->pid ||
-	    (worker->helpers_connected & bit_of(number)) || !is_of_use(worker->generation, number))
+	    (worker->helpers_connected & bit_of(number)) ||
+	    !(find(worker->generation, number) || may_be_needed(worker->generation, number)))
 		return;
 
 	struct process *helper = provide(worker->generation, number);
@@ -161,6 +165,6 @@ static void connect_ahead(struct process *worker, uint32_t number, void (*start)
 void helpers_connect_all(void (*start)(struct process *))
 {
 	for (struct process *worker = table_next(NULL); worker; worker = table_next(worker))
-		for (uint32_t number = 0; number < PROCESS_HELPERS; number++)
+		for (uint32_t number = 0; number < helper_count(); number++)
 			connect_ahead(worker, number, start);
 }

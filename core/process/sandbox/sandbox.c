@@ -19,7 +19,7 @@
 #include "process/sandbox/sandbox_rules.h"
 #include "process/sandbox/seccomp.h"
 
-static bool hides_files; /* the sandbox of this process */
+static struct conf *entered; /* whose sandbox this process has entered */
 
 /* --- instrumented programs -------------------------------------------------------- */
 
@@ -104,19 +104,17 @@ static int give_up_files(struct conf *conf, enum sandbox_files files)
 	if (error == 0)
 		error = landlock_enter(ruleset);
 	close(ruleset);
-	hides_files = error == 0 && files == SANDBOX_ROOTS;
 	return error;
 }
 
-bool sandbox_will_hide_files(struct conf *conf)
+bool sandbox_hides_files(const struct sandbox_conf *own)
 {
-	return sandbox_conf_of(conf)->mode != SANDBOX_OFF && !sandbox_instrument() &&
-	       landlock_version() != 0;
+	return own->mode != SANDBOX_OFF && !sandbox_instrument() && landlock_version() != 0;
 }
 
-bool sandbox_hides_files(void)
+struct conf *sandbox_entered(void)
 {
-	return hides_files;
+	return entered;
 }
 
 /*
@@ -135,9 +133,8 @@ static int settle_core(const struct sandbox_conf *own)
 	return prctl(PR_SET_DUMPABLE, wanted, 0, 0, 0) < 0 ? -errno : 0;
 }
 
-static int enter(struct conf *conf, enum sandbox_files files)
+static int enter(struct conf *conf, const struct sandbox_conf *own, enum sandbox_files files)
 {
-	const struct sandbox_conf *own = sandbox_conf_of(conf);
 	int error = settle_core(own);
 
 	if (own->mode == SANDBOX_OFF || error < 0)
@@ -152,10 +149,11 @@ static int enter(struct conf *conf, enum sandbox_files files)
 	return seccomp_enter(own->mode == SANDBOX_STRICT ? SECCOMP_KILL : SECCOMP_REFUSE);
 }
 
-int sandbox_enter(struct conf *conf, enum sandbox_files files)
+int sandbox_enter(struct conf *conf, const struct sandbox_conf *own, enum sandbox_files files)
 {
-	int error = enter(conf, files);
+	int error = enter(conf, own, files);
 
+	entered = conf;
 	if (error < 0)
 		log_emergc(error, "the sandbox cannot be entered; \"sandbox off\" does without");
 	return error;

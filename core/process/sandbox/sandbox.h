@@ -51,16 +51,17 @@ enum sandbox_files {
 };
 
 /*
- * Enters it: after the privileges were dropped and before there is a thread. 0, or -errno after
- * a message: the process must not go on.
+ * Enters it, with the settings `own`: after the privileges were dropped and before there is a
+ * thread. 0, or -errno after a message: the process must not go on.
  */
-int sandbox_enter(struct conf *conf, enum sandbox_files files);
+int sandbox_enter(struct conf *conf, const struct sandbox_conf *own,
+		  enum sandbox_files files);
 
-/* Whether SANDBOX_ROOTS will keep a process from files its user may read. */
-bool sandbox_will_hide_files(struct conf *conf);
+/* Whether SANDBOX_ROOTS keeps a process with these settings from files its user may read. */
+bool sandbox_hides_files(const struct sandbox_conf *own);
 
-/* Whether the sandbox that this process has entered keeps it from files its user may read. */
-bool sandbox_hides_files(void);
+/* The configuration whose sandbox this process has entered; NULL: it has entered none. */
+struct conf *sandbox_entered(void);
 
 /* `skua help sandbox -c FILE`: the rules and the system calls. */
 void sandbox_print(struct conf *conf, FILE *to);

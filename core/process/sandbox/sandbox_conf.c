@@ -11,6 +11,8 @@
 #include <module.h>
 
 #include "config/config.h"
+#include "process/sandbox/opener.h"
+#include "process/sandbox/opening.h"
 
 const struct sandbox_conf *sandbox_conf_of(struct conf *conf)
 {
@@ -20,6 +22,14 @@ const struct sandbox_conf *sandbox_conf_of(struct conf *conf)
 static int set_allow(struct conf_call *call)
 {
 	conf_opens(call, conf_full_path(call->conf, call->node->args[0].text));
+	return 0;
+}
+
+/* In a worker. */
+static int start(const void *data)
+{
+	if (sandbox_entered() && sandbox_hides_files(data))
+		opening_start(sandbox_entered());
 	return 0;
 }
 
@@ -69,4 +79,6 @@ const struct module sandbox_module = {
 			.min = 0),
 		{ 0 }
 	},
+	.helper = &opener,
+	.start = start,
 };

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/stats.h"
+#include "config/modules.h"
 #include "process/ipc/channel.h"
 
 enum { SLOT_OF_ENDED = TABLE_SIZE, SLOTS };
@@ -157,9 +158,10 @@ const char *process_kind_name(const struct process *process)
 	static const char *const names[] = {
 		[PROCESS_WORKER] = "worker",
 		[PROCESS_ACCEPTOR] = "acceptor",
-		[PROCESS_HELPER] = "opener",
 	};
 
+	if (process->kind == PROCESS_HELPER)
+		return helper_module(process->index)->helper->name;
 	return names[process->kind];
 }
 
@@ -167,7 +169,11 @@ const char *process_name(const struct process *process)
 {
 	static char name[64];
 
-	snprintf(name, sizeof(name), "%s process %u", process_kind_name(process), process->index);
+	if (process->kind == PROCESS_HELPER)
+		snprintf(name, sizeof(name), "%s process", process_kind_name(process));
+	else
+		snprintf(name, sizeof(name), "%s process %u", process_kind_name(process),
+			 process->index);
 	return name;
 }
 

@@ -34,12 +34,6 @@ enum process_kind {
 	PROCESS_HELPER, /* it serves the workers of its generation (helpers.h) */
 };
 
-/* The numbers of helpers. */
-enum process_helper {
-	HELPER_OPENER, /* opens files for the workers (worker/opener.h) */
-	PROCESS_HELPERS,
-};
-
 enum process_state {
 	PROCESS_FREE, /* the place is not taken */
 	PROCESS_WAITING, /* its timer will start it */
@@ -53,7 +47,7 @@ struct process {
 	enum process_kind kind;
 	enum process_state state;
 	struct generation *generation;
-	unsigned index; /* among those of its kind and generation; of a helper its number */
+	unsigned index; /* among those of its kind and generation; of a helper: helper_number() */
 	pid_t pid; /* 0: not running */
 	int inbox[2]; /* of a worker: read end, write end; or -1 */
 	bool accepts; /* it has listening sockets open, as far as the master knows */

@@ -17,6 +17,7 @@
 
 #include "base/stats.h"
 #include "config/logs.h"
+#include "config/modules.h"
 #include "file/permission.h"
 #include "net/conn.h"
 #include "process/worker/acceptor.h"
@@ -29,7 +30,7 @@
 #include "process/ipc/inbox.h"
 #include "process/worker/leaks.h"
 #include "process/worker/master_channel.h"
-#include "process/worker/opener.h"
+#include "process/worker/helper_process.h"
 #include "process/listen/listen.h"
 #include "process/server/logfiles.h"
 #include "process/sandbox/privileges.h"
@@ -43,7 +44,7 @@
 static const struct child_ops *const kinds[] = {
 	[PROCESS_WORKER] = &worker_ops,
 	[PROCESS_ACCEPTOR] = &acceptor_ops,
-	[PROCESS_HELPER] = &opener_ops,
+	[PROCESS_HELPER] = &helper_ops,
 };
 
 static struct {
@@ -134,7 +135,7 @@ static void obey(struct message *message)
 		break;
 	case MESSAGE_HELPER:
 		if (child.ops->helper)
-			child.ops->helper(take_fd(message));
+			child.ops->helper(message->number, take_fd(message));
 		break;
 	case MESSAGE_CLIENT:
 		if (child.ops->client && message->fds_count == 1)
@@ -233,10 +234,22 @@ static int start_rights(void)
 	return error;
 }
 
+/* Which files its sandbox lets it open. */
+static enum sandbox_files files_of(const struct process *self)
+{
+	if (self->kind == PROCESS_WORKER)
+		return SANDBOX_ROOTS;
+	if (self->kind == PROCESS_HELPER &&
+	    helper_module(self->index)->helper->files == HELPER_ALL_FILES)
+		return SANDBOX_ALL_FILES;
+	return SANDBOX_NO_FILES;
+}
+
 /* The life of the child. Returns its exit status. */
 static int run(struct process *self, int fd)
 {
 	const struct child_ops *ops = kinds[self->kind];
+	struct conf *conf = self->generation->conf;
 
 	child.self = self;
 	child.ops = ops;
@@ -254,9 +267,8 @@ static int run(struct process *self, int fd)
 	leaks_close_inherited();
 	/* One worker says it for all; not the master, since paths may belong to other users. */
 	if (self->kind == PROCESS_WORKER && self->index == 0 && !self->generation->serving)
-		sandbox_announce(self->generation->conf);
-	if (sandbox_enter(self->generation->conf, ops->files) < 0 ||
-	    ops->start(self) < 0)
+		sandbox_announce(conf);
+	if (sandbox_enter(conf, sandbox_conf_of(conf), files_of(self)) < 0 || ops->start(self) < 0)
 		return EXIT_NO_START;
 	generation_use_log(self->generation, false);
 	report_leave();

@@ -9,12 +9,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "process/sandbox/sandbox.h"
-
 struct process;
 
 struct child_ops {
-	enum sandbox_files files; /* which files its sandbox lets it open */
 	bool outlives_master; /* it serves on for others when the master has gone */
 
 	/* Makes it ready to serve, in its loop. 0, or -errno after a message. */
@@ -29,8 +26,11 @@ struct child_ops {
 	void (*takers_changed)(void);
 	/* It may give so many more connections to the master. NULL: it gives without that. */
 	void (*give)(uint32_t count);
-	/* A worker: the end of a channel to the opener, which it owns; -1: there is none. */
-	void (*helper)(int fd);
+	/*
+	 * A worker: the end of a channel to the helper with this number, which it owns; -1: there
+	 * is none.
+	 */
+	void (*helper)(uint32_t number, int fd);
 	/* A helper: the end of a channel to the worker at this place of the table. */
 	void (*client)(uint32_t place, int fd);
 };

@@ -24,11 +24,10 @@
 #include "process/ipc/channel.h"
 #include "process/server/generation.h"
 #include "process/worker/handover.h"
-#include "process/worker/opening.h"
+#include "process/worker/helper_asker.h"
 #include "process/ipc/inbox.h"
 #include "process/server/main_conf.h"
 #include "process/sandbox/privileges.h"
-#include "process/sandbox/sandbox.h"
 #include "process/server/table.h"
 
 static struct {
@@ -233,8 +232,6 @@ int worker_start(const struct worker_place *given)
 		return error;
 	}
 	http_start(worker.place.generation->conf, &http1_protocol);
-	if (sandbox_hides_files())
-		opening_start(worker.place.generation->conf);
 	error = modules_start(worker.place.generation->conf);
 	if (error < 0)
 		return error;
@@ -288,7 +285,7 @@ void worker_finish(void)
 	timer_stop(&worker.deadline);
 	timer_stop(&worker.inbox_pause);
 	threads_finish();
-	opening_finish();
+	helper_askers_finish();
 	modules_stop(worker.place.generation->conf, worker.reason);
 	log_writer_flush_all();
 	if (conns.active)
@@ -310,12 +307,11 @@ static int start_child(struct process *self)
 }
 
 const struct child_ops worker_ops = {
-	.files = SANDBOX_ROOTS,
 	.start = start_child,
 	.quit = worker_quit,
 	.stop = worker_stop,
 	.finish = worker_finish,
 	.takers_changed = handover_takers_changed,
 	.give = handover_give,
-	.helper = opening_connect,
+	.helper = helper_connected,
 };

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "process/sandbox/opening.h"
+
+#include <errno.h>
+#include <helper.h>
+#include <pool.h>
+#include <stdlib.h>
+
+#include "base/log_format.h"
+#include "event/loop.h"
+#include "file/cache.h"
+#include "file/opener.h"
+#include "http/conf/http.h"
+#include "http/request/files.h"
+#include "process/sandbox/open_question.h"
+#include "process/sandbox/opener.h"
+
+enum { TRIES = 2 /* openers that are asked the same */ };
+
+/* A disk with files that the opener is asked for. */
+struct disk {
+	dev_t device;
+	unsigned sent; /* questions that are not answered */
+	struct file_question *first, **end; /* not sent yet, in order */
+	struct disk *next;
+};
+
+/* A question to the opener. */
+struct opening {
+	struct helper_question question; /* first */
+	struct file_question *of_cache;
+	struct disk *disk;
+	unsigned tries;
+	size_t len; /* of the text */
+	char text[];
+};
+
+static struct {
+	struct conf *conf;
+	struct disk *disks;
+	struct job job; /* sends what waits, after the caller has returned */
+} state;
+
+static struct disk *disk_of(dev_t device)
+{
+	struct disk *disk = state.disks;
+
+	while (disk && disk->device != device)
+		disk = disk->next;
+	if (disk)
+		return disk;
+	disk = heap_alloc(sizeof(*disk));
+	*disk = (struct disk){ .device = device, .next = state.disks };
+	disk->end = &disk->first;
+	return state.disks = disk;
+}
+
+static void forget_idle_disks(void)
+{
+	struct disk **link = &state.disks;
+
+	while (*link) {
+		struct disk *disk = *link;
+
+		if (disk->sent || disk->first) {
+			link = &disk->next;
+			continue;
+		}
+		*link = disk->next;
+		free(disk);
+	}
+}
+
+/* Nothing of its root is known: only sandbox_allow can name it. */
+static void refuse_unknown(struct file_question *question)
+{
+	struct str path = question->query.path;
+	char why[1024];
+
+	log_format(why, sizeof(why),
+		   "its root begins with a variable, and the sandbox allows only what is named; "
+		   "\"sandbox_allow %.*s\" would allow it",
+		   (int)directory_len(path), path.data);
+	file_question_answer(question, -EACCES, why);
+}
+
+static void answer(struct file_question *question, const struct helper_answer *answer)
+{
+	switch (answer->error) {
+	case 0:
+		file_question_answer(question, answer->fd >= 0 ? answer->fd : -EBADMSG, "");
+		break;
+	case -ENOTCONN:
+		file_question_answer(question, -EACCES,
+				     "it lies outside of what the sandbox allows, and the master "
+				     "process has no opener for this worker now");
+		break;
+	case -ECONNRESET:
+		file_question_answer(question, -ECONNRESET,
+				     "the opener has ended while it opened the file");
+		break;
+	case -ETIMEDOUT:
+		file_question_answer(question, -ETIMEDOUT,
+				     "the disk that it lies on does not answer");
+		break;
+	default:
+		file_question_answer(question, answer->error, "");
+	}
+}
+
+static void send_soon(void)
+{
+	if (!job_is_queued(&state.job))
+		job_queue(&state.job, STAGE_SEND);
+}
+
+static void on_answer(struct helper_question *question, const struct helper_answer *given)
+{
+	struct opening *opening = (struct opening *)question;
+
+	if (given->error == -ECONNRESET && ++opening->tries < TRIES) {
+		helper_ask(&opener, question, (struct str){ opening->text, opening->len }, -1);
+		return;
+	}
+	opening->disk->sent--;
+	answer(opening->of_cache, given);
+	free(opening);
+	send_soon();
+}
+
+static void send_question(struct disk *disk, struct file_question *of_cache)
+{
+	const struct http_location *location =
+		http_location_by_number(state.conf, of_cache->query.location);
+	struct open_question question = { .location = of_cache->query.location };
+	char text[OPEN_QUESTION_MAX];
+
+	if (!location ||
+	    !file_query_name(state.conf, location, &of_cache->query, &question.below)) {
+		refuse_unknown(of_cache);
+		return;
+	}
+	int len = open_question_put(text, &question);
+	struct opening *opening = len < 0 ? NULL : malloc(sizeof(*opening) + (size_t)len);
+	if (!opening) {
+		file_question_answer(of_cache, len < 0 ? len : -ENOMEM, "");
+		return;
+	}
+	*opening = (struct opening){
+		.question.answered = on_answer,
+		.of_cache = of_cache,
+		.disk = disk,
+		.len = (size_t)len,
+	};
+	memcpy(opening->text, text, (size_t)len);
+	of_cache->is_sent = true;
+	disk->sent++;
+	helper_ask(&opener, &opening->question, (struct str){ opening->text, opening->len }, -1);
+}
+
+static void unlink_waiting(struct file_question *question)
+{
+	*question->link = question->next;
+	if (question->next)
+		question->next->link = question->link;
+	else
+		disk_of(question->device)->end = question->link;
+}
+
+static void send_waiting(struct job *job)
+{
+	(void)job;
+	for (struct disk *disk = state.disks; disk; disk = disk->next)
+		while (disk->first && disk->sent < OPENING_DISK_SHARE) {
+			struct file_question *question = disk->first;
+			unlink_waiting(question);
+			send_question(disk, question);
+		}
+	forget_idle_disks();
+}
+
+static void ask(struct file_question *question)
+{
+	struct disk *disk = disk_of(question->device);
+
+	question->is_sent = false;
+	question->next = NULL;
+	question->link = disk->end;
+	*disk->end = question;
+	disk->end = &question->next;
+	send_soon();
+}
+
+static bool withdraw(struct file_question *question)
+{
+	if (question->is_sent)
+		return false;
+	unlink_waiting(question);
+	return true;
+}
+
+void opening_start(struct conf *conf)
+{
+	static const struct file_opener ops = { .ask = ask, .withdraw = withdraw };
+
+	state.conf = conf;
+	state.job = (struct job){ .run = send_waiting };
+	file_opener_use(&ops);
+}

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "process/worker/helper_process.h"
+
+#include <errno.h>
+#include <helper.h>
+#include <log.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "config/config.h"
+#include "config/modules.h"
+#include "event/complete.h"
+#include "event/loop.h"
+#include "process/ipc/channel.h"
+#include "process/ipc/helper_message.h"
+#include "process/server/generation.h"
+#include "process/server/table.h"
+
+/* A worker. */
+struct client {
+	struct event event; /* first; fd -1: it has gone */
+	uint32_t place; /* of the worker in the table */
+	unsigned pending; /* calls that are not answered */
+	bool is_read; /* on_question() uses it */
+	struct client *next;
+};
+
+struct call {
+	struct helper_call pub; /* first */
+	struct client *client;
+	uint32_t number;
+	char payload[];
+};
+
+static struct {
+	const struct helper *helper;
+	struct client *clients;
+	bool quitting;
+} process;
+
+/* It goes when its last question has been answered. */
+static void forget(struct client *client)
+{
+	struct client **link = &process.clients;
+
+	if (client->event.fd >= 0 || client->pending || client->is_read)
+		return;
+	while (*link != client)
+		link = &(*link)->next;
+	*link = client->next;
+	free(client);
+	if (process.quitting && !process.clients)
+		loop_stop();
+}
+
+static void hang_up(struct client *client)
+{
+	if (client->event.fd >= 0) {
+		event_remove(&client->event);
+		close(client->event.fd);
+		client->event.fd = -1;
+	}
+}
+
+static void offence(struct client *client, const char *what)
+{
+	log_alertx("worker at place %u %s, so it has a defect or was taken over: it gets no more "
+		   "answers from the %s", client->place, what, process.helper->name);
+	hang_up(client);
+}
+
+static void send_answer(struct client *client, uint32_t number, const struct helper_answer *answer)
+{
+	if (client->event.fd < 0)
+		return;
+	int error = helper_send_answer(client->event.fd, number, answer);
+	/* All processes of this user have too many descriptors on their way, unix(7). */
+	if (error == -ETOOMANYREFS)
+		error = helper_send_answer(client->event.fd, number,
+					   &(struct helper_answer){ .error = -EMFILE, .fd = -1 });
+	if (error == -EPIPE || error == -ECONNRESET)
+		hang_up(client);
+	else if (error < 0)
+		offence(client, "does not read its answers");
+}
+
+void helper_answer(struct helper_call *pub, int error, struct str payload, int fd)
+{
+	struct call *call = (struct call *)pub;
+	struct client *client = call->client;
+
+	send_answer(client, call->number,
+		    &(const struct helper_answer){ .error = error, .payload = payload, .fd = fd });
+	if (pub->fd >= 0)
+		close(pub->fd);
+	free(call);
+	client->pending--;
+	forget(client);
+}
+
+/* False: the worker must not have sent this message. */
+static bool take(struct client *client, struct message *message)
+{
+	struct str payload;
+	int fd;
+
+	if (client->pending == HELPER_PENDING ||
+	    helper_read_question(message, &payload, &fd) < 0) {
+		message_discard(message);
+		return false;
+	}
+	struct call *call = malloc(sizeof(*call) + payload.len);
+	if (!call) {
+		if (fd >= 0)
+			close(fd);
+		send_answer(client, message->number,
+			    &(const struct helper_answer){ .error = -ENOMEM, .fd = -1 });
+		return true;
+	}
+	*call = (struct call){
+		.pub = { .payload = { call->payload, payload.len }, .fd = fd },
+		.client = client,
+		.number = message->number,
+	};
+	str_put(call->payload, payload);
+	client->pending++;
+	process.helper->asked(&call->pub);
+	return true;
+}
+
+static void on_question(struct event *event, uint32_t events)
+{
+	struct client *client = (struct client *)event;
+	struct message message = { 0 };
+	int result = -EAGAIN;
+
+	(void)events;
+	client->is_read = true;
+	for (int i = 0; i < HELPER_PENDING && event->fd >= 0; i++) {
+		result = channel_receive(event->fd, &message);
+		if (result != 1)
+			break;
+		if (!take(client, &message))
+			offence(client, "has sent what it must not send");
+	}
+	if (result == -EBADMSG && message.lacks_fds)
+		send_answer(client, message.number,
+			    &(const struct helper_answer){ .error = -EMFILE, .fd = -1 });
+	else if (result == -EBADMSG)
+		offence(client, "has sent what is no message");
+	else if (result == 0)
+		hang_up(client);
+	client->is_read = false;
+	forget(client);
+}
+
+/* --- the process ------------------------------------------------------------------------- */
+
+/* A worker that asks for another channel has lost the one it had, or should have. */
+static void leave_place(uint32_t place)
+{
+	struct client *client = process.clients;
+
+	while (client && (client->place != place || client->event.fd < 0))
+		client = client->next;
+	if (client) {
+		hang_up(client);
+		forget(client);
+	}
+}
+
+static void add_client(uint32_t place, int fd)
+{
+	struct client *client = malloc(sizeof(*client));
+
+	leave_place(place);
+	if (!client) {
+		close(fd);
+		return;
+	}
+	*client = (struct client){
+		.event = { .fd = fd, .ready = on_question },
+		.place = place,
+		.next = process.clients,
+	};
+	process.clients = client;
+	if (event_add(&client->event, EPOLLIN) < 0) {
+		close(fd);
+		client->event.fd = -1;
+		forget(client);
+	}
+}
+
+static int start(struct process *self)
+{
+	const struct module *module = helper_module(self->index);
+	const struct conf_scope *main = conf_main(self->generation->conf);
+
+	process.helper = module->helper;
+	int error = completion_start();
+	if (error < 0)
+		log_emergc(error, "cannot make the queue of completions");
+	if (error == 0 && process.helper->start)
+		error = process.helper->start(scope_data(main, module));
+	return error;
+}
+
+static void quit(void)
+{
+	process.quitting = true;
+	if (!process.clients)
+		loop_stop();
+}
+
+static void finish(void)
+{
+	for (struct client *client = process.clients; client; client = client->next)
+		hang_up(client);
+}
+
+const struct child_ops helper_ops = {
+	.outlives_master = true,
+	.start = start,
+	.quit = quit,
+	.stop = loop_stop,
+	.finish = finish,
+	.client = add_client,
+};

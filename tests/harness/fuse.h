@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Disks for tests: mounts in a mount namespace of the test, which a server that is started
+ * afterwards shares. One kind does not answer when it is told not to, as a network file system
+ * whose server has gone.
+ *
+ *     namespace_enter();
+ *     struct fuse *disk = fuse_mount(file_path(server, "/disk"));
+ *     ck_assert_str_eq(get(server, "/link-to-disk/any-name").body, FUSE_TEXT);
+ *     fuse_hold(disk, true);
+ *     ... opening a file there waits ...
+ *     fuse_hold(disk, false);
+ *     fuse_unmount(disk);
+ */
+#ifndef HARNESS_FUSE_H
+#define HARNESS_FUSE_H
+
+#include <stdbool.h>
+
+#define FUSE_TEXT "from a file system in the test"
+
+/* Skips the test where it is not allowed. */
+void namespace_enter(void);
+
+/* An empty tmpfs. The directory is made. Skips the test where it cannot be mounted. */
+void tmpfs_mount(const char *path);
+
+/*
+ * A file system in which each name is a file with FUSE_TEXT, served by a process of the test.
+ * The directory is made. Skips the test where it cannot be mounted.
+ */
+struct fuse *fuse_mount(const char *path);
+
+/* From now on, opening a file there waits until this is called with false. */
+void fuse_hold(struct fuse *fuse, bool holds);
+
+/* How many open(2) calls have come there so far. */
+unsigned fuse_opens(const struct fuse *fuse);
+
+void fuse_unmount(struct fuse *fuse);
+
+#endif
