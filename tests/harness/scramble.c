@@ -2,6 +2,7 @@
 #include "harness/scramble.h"
 
 #include <check.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,7 +24,14 @@ struct scramble {
 	uint32_t acknowledged;
 	bool has_ended;
 	struct bytes unsent, raw, opened;
+	struct scramble *next, **link; /* in the list of all: memory that is known is no leak */
 };
+
+static struct {
+	pthread_mutex_t lock; /* harness/load.h has a thread of its own */
+	struct scramble *first;
+	uint32_t seed; /* of the last one */
+} all = { .lock = PTHREAD_MUTEX_INITIALIZER, .seed = 0x01020304 };
 
 static char *add_room(struct bytes *bytes, size_t len)
 {
@@ -67,13 +75,18 @@ const char *scramble_listen(const char *text)
 
 struct scramble *scramble_create(void)
 {
-	static uint32_t seed = 0x01020304;
-
 	if (!scrambled)
 		return NULL;
 	struct scramble *s = calloc(1, sizeof(*s));
 	ck_assert_ptr_nonnull(s);
-	seed += 0x10001;
+	pthread_mutex_lock(&all.lock);
+	uint32_t seed = all.seed += 0x10001;
+	s->next = all.first;
+	s->link = &all.first;
+	if (s->next)
+		s->next->link = &s->next;
+	all.first = s;
+	pthread_mutex_unlock(&all.lock);
 	s->in = (struct key){ .seed = seed, .direction = FROM_SERVER };
 	s->out = (struct key){ .seed = seed, .direction = FROM_CLIENT };
 	memcpy(add_room(&s->unsent, SEED_LEN), &seed, SEED_LEN);
@@ -85,6 +98,11 @@ void scramble_destroy(struct scramble *s)
 {
 	if (!s)
 		return;
+	pthread_mutex_lock(&all.lock);
+	*s->link = s->next;
+	if (s->next)
+		s->next->link = s->link;
+	pthread_mutex_unlock(&all.lock);
 	free(s->unsent.data);
 	free(s->raw.data);
 	free(s->opened.data);
@@ -121,7 +139,7 @@ void scramble_seal_end(struct scramble *s)
 
 size_t scramble_unsent(const struct scramble *s, const char **bytes)
 {
-	*bytes = s->unsent.data;
+	*bytes = s->unsent.data ? s->unsent.data : "";
 	return s->unsent.len;
 }
 
@@ -173,7 +191,7 @@ size_t scramble_open(struct scramble *s, const void *bytes, size_t len, const ch
 		take(s, type, s->raw.data + RECORD_HEAD, size);
 		drop(&s->raw, RECORD_HEAD + size);
 	}
-	*out = s->opened.data;
+	*out = s->opened.data ? s->opened.data : "";
 	return s->opened.len;
 }
 
