@@ -11,6 +11,7 @@
 
 #include "config/config.h"
 #include "harness/memory.h"
+#include "harness/scramble.h"
 #include "harness/test.h"
 #include "http/conf/http.h"
 #include "http/h1/h1.h"
@@ -41,7 +42,8 @@ static inline struct http *load_http(const char *text)
 
 	*kept = conf;
 
-	int result = conf_load(conf, str_from(memory_printf("events { } http { %s }", text)));
+	const char *whole = memory_printf("events { } http { %s }", text);
+	int result = conf_load(conf, str_from(scramble_listen(whole)));
 
 	fclose(options.messages);
 	if (result < 0)
@@ -66,8 +68,8 @@ static inline struct request *request_for(struct http *http, const char *host, c
 	struct conn *conn = memory_alloc(sizeof(*conn));
 
 	*conn = (struct conn){ .listener = &http->listeners.items[0],
-				.protocol = &http1_protocol,
-				.number = 5 };
+			       .protocol = &http1_protocol,
+			       .number = 5 };
 	conn->event.fd = -1;
 	conn->peer.in = (struct sockaddr_in){ .sin_family = AF_INET, .sin_port = htons(4321) };
 	inet_pton(AF_INET, "192.0.2.7", &conn->peer.in.sin_addr);

@@ -287,7 +287,7 @@ START_TEST(a_request_takes_one_turn)
 		return;
 
 	for (int i = 0; i < 3; i++) {
-		ck_assert_int_gt(send(client.fd, GET("/"), strlen(GET("/")), 0), 0);
+		ck_assert(put(&client, GET("/"), strlen(GET("/"))));
 		ck_assert(loop_turn(0));
 		ck_assert(hear(&client));
 		ck_assert_int_eq(status(&client, i), 200);

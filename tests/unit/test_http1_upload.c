@@ -144,9 +144,7 @@ START_TEST(a_client_that_ends_behind_its_body)
 {
 	struct client client = come();
 
-	ck_assert_int_gt(send(client.fd, LENGTH("/count", 5) "hello",
-			      strlen(LENGTH("/count", 5) "hello"), 0),
-			 0);
+	put(&client, LENGTH("/count", 5) "hello", strlen(LENGTH("/count", 5) "hello"));
 	half_close(&client);
 	has(&client, "\r\n\r\n5 ");
 	ck_assert(!is_open());
@@ -364,7 +362,7 @@ START_TEST(an_echo_to_a_client_that_does_not_read)
 	memset(piece, 'x', sizeof(piece));
 	client.is_deaf = true;
 	send_text(&client, LENGTH("/mirror", 100000000));
-	while (send(client.fd, piece, sizeof(piece), 0) == (ssize_t)sizeof(piece)) {
+	while (put(&client, piece, sizeof(piece))) {
 		settle(&client);
 		ck_assert_int_lt(++sent, 10000);
 	}

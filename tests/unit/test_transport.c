@@ -9,6 +9,8 @@ SCRAMBLED
 
 #include "unit/http1_test.h"
 
+#include <ctype.h>
+
 #include "net/transport.h"
 #include "modules/scramble/wire.h"
 
@@ -192,6 +194,100 @@ START_TEST(cut_and_changed_at_each_byte)
 }
 END_TEST
 
+/* --- another protocol --- */
+
+/* "Shouting" sends back what comes in upper case. */
+static void shout(struct conn *conn, struct str bytes)
+{
+	char loud[64];
+	const struct iovec iov = { loud, bytes.len };
+
+	for (size_t i = 0; i < bytes.len; i++)
+		loud[i] = (char)toupper(bytes.data[i]);
+	if (bytes.len)
+		ck_assert_int_eq(conn_send(conn, &iov, 1, false), (ssize_t)bytes.len);
+	conn_want(conn, EPOLLIN | EPOLLRDHUP | (conn_unsent(conn) ? EPOLLOUT : 0));
+}
+
+static bool shouting_import(struct conn *conn, const struct conn_past *past)
+{
+	shout(conn, past->bytes);
+	return true;
+}
+
+static void shouting_receive(struct conn *conn)
+{
+	char bytes[64];
+	ssize_t n = conn_receive(conn, bytes, sizeof(bytes));
+
+	if (n > 0)
+		shout(conn, (struct str){ bytes, (size_t)n });
+	else if (n != -EAGAIN)
+		conn_close(conn);
+}
+
+static void shouting_send(struct conn *conn)
+{
+	if (conn_flush(conn) == -EAGAIN)
+		conn_want(conn, EPOLLIN | EPOLLRDHUP | EPOLLOUT);
+}
+
+static void do_nothing(struct conn *conn)
+{
+	(void)conn;
+}
+
+static const struct protocol shouting = {
+	.import = shouting_import,
+	.receive = shouting_receive,
+	.send = shouting_send,
+	.close = do_nothing,
+};
+
+/* By the first byte it is shouting or HTTP/1. */
+static void choose(struct conn *conn)
+{
+	char bytes[64];
+	ssize_t n = conn_receive(conn, bytes, sizeof(bytes));
+	struct conn_past past = { .bytes = { bytes, n > 0 ? (size_t)n : 0 } };
+
+	if (n == -EAGAIN)
+		return;
+	if (n <= 0 || !conn_become(conn, *bytes == 's' ? &shouting : &http1_protocol, &past))
+		conn_close(conn);
+}
+
+static const struct protocol choosing = {
+	.open = do_nothing,
+	.receive = choose,
+	.close = do_nothing,
+};
+
+static void check_choice(const char *said, const char *expected)
+{
+	for (size_t cut = 0; cut <= strlen(said); cut++) {
+		struct client client = come();
+
+		say(&client, said, cut);
+		say(&client, said + cut, strlen(said) - cut);
+		ck_assert_msg(strstr(client.answers, expected), "cut at %zu: %s", cut,
+			      client.answers);
+		leave(&client);
+	}
+}
+
+START_TEST(the_first_byte_chooses_the_protocol)
+{
+	for (int i = 0; i < 2; i++) {
+		scrambled = i;
+		http = good_http("access_log off; server { listen 127.0.0.1:8080; return 200; }");
+		http->listeners.items[0].protocol = &choosing;
+		check_choice("say it", "SAY IT");
+		check_choice(GET("/") GET("/"), "HTTP/1.1 200 OK");
+	}
+}
+END_TEST
+
 /* --- what another process gives --- */
 
 static struct {
@@ -279,4 +375,5 @@ END_TEST
 TESTS_IN((&(struct test_suite){ .name = "transports", .setup = setup }), begins_behind_a_preface,
 	 an_address_has_one, ends_orderly, a_response_that_is_cut_off_has_no_end,
 	 ends_when_the_worker_does, cut_and_changed_at_each_byte,
+	 the_first_byte_chooses_the_protocol,
 	 an_exported_state_that_is_cut_or_changed, another_transport_than_here)
