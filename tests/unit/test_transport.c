@@ -159,6 +159,22 @@ START_TEST(ends_when_the_worker_does)
 }
 END_TEST
 
+/* More than may be sent without a grant: what asks for it is written before it is awaited. */
+START_TEST(goes_on_after_a_grant)
+{
+	struct client client = come();
+
+	for (int i = 0; i < 3 * GRANT_BYTES / (10 * 1600); i++) {
+		client.is_deaf = i % 2;
+		say(&client, LARGE_GETS LARGE_GETS, strlen(LARGE_GETS LARGE_GETS));
+	}
+	say(&client, CLOSING, strlen(CLOSING));
+	ck_assert(!is_open());
+	ck_assert(scramble_has_ended(client.scramble));
+	close(client.fd);
+}
+END_TEST
+
 /* --- hostile clients --- */
 
 static void is_borne(const char *bytes, size_t len)
@@ -374,6 +390,6 @@ END_TEST
 
 TESTS_IN((&(struct test_suite){ .name = "transports", .setup = setup }), begins_behind_a_preface,
 	 an_address_has_one, ends_orderly, a_response_that_is_cut_off_has_no_end,
-	 ends_when_the_worker_does, cut_and_changed_at_each_byte,
+	 ends_when_the_worker_does, goes_on_after_a_grant, cut_and_changed_at_each_byte,
 	 the_first_byte_chooses_the_protocol,
 	 an_exported_state_that_is_cut_or_changed, another_transport_than_here)
