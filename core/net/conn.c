@@ -84,7 +84,10 @@ static bool flush(struct conn *conn)
 	return !transport->closes;
 }
 
-/* An event has come, or the job runs: what the protocol waits for is done. */
+/*
+ * An event has come, or the job runs: calls the protocol for what it waits for, if that can be
+ * done now. `receives`: the end of the peer is told in any case.
+ */
 static void go_on(struct conn *conn, bool receives)
 {
 	struct transport *transport = conn->transport;
@@ -251,8 +254,11 @@ static const struct opening *opening_of(struct conn *conn)
 	return conn->listener->opening_of ? conn->listener->opening_of(conn) : &plain;
 }
 
-/* The result of transport_begin() or transport_import(). False: close the connection. */
-static bool has_transport(struct conn *conn, int error)
+/*
+ * `error` is what transport_begin() or transport_import() has returned. Returns false if the
+ * connection has no transport, and has to be closed.
+ */
+static bool check_transport(struct conn *conn, int error)
 {
 	static int64_t said_ms;
 
@@ -266,7 +272,10 @@ static bool has_transport(struct conn *conn, int error)
 	return true;
 }
 
-/* What is before the protocol: a preface; or below it: a transport. False: close it. */
+/*
+ * Lets a new connection begin: with its preface or with its transport, if it is to have one.
+ * Returns false if that is not possible: close it.
+ */
 static bool begin(struct conn *conn)
 {
 	const struct opening *opening = opening_of(conn);
@@ -274,7 +283,7 @@ static bool begin(struct conn *conn)
 	if (opening->preface)
 		conn->protocol = opening->protocol;
 	else if (opening->transport)
-		return has_transport(conn, transport_begin(conn, opening->transport, STR("")));
+		return check_transport(conn, transport_begin(conn, opening->transport, STR("")));
 	return true;
 }
 
@@ -283,7 +292,7 @@ bool conn_become(struct conn *conn, const struct protocol *protocol, struct conn
 	const struct transport_type *type = opening_of(conn)->transport;
 
 	if (type && !conn->transport) {
-		if (!has_transport(conn, transport_begin(conn, type, past->bytes)))
+		if (!check_transport(conn, transport_begin(conn, type, past->bytes)))
 			return false;
 		past->bytes = STR("");
 	}
@@ -328,7 +337,7 @@ bool conn_import(const struct listener *listener, int fd, const union address *p
 	if (past->awaits_preface && opening->preface)
 		conn->protocol = opening->protocol;
 	if (conn_keep_preface(conn, past->preface) &&
-	    (!is_sealed || has_transport(conn, transport_import(conn, opening->transport,
+	    (!is_sealed || check_transport(conn, transport_import(conn, opening->transport,
 								 past->transport))) &&
 	    conn->protocol->import(conn, past))
 		return true;

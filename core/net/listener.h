@@ -45,8 +45,8 @@ struct listener {
 	const struct protocol *protocol; /* what connections speak; set by http_start() */
 	const void *data; /* the protocol's: the servers of this address */
 	/*
-	 * What there is before the protocol of a connection, or below it. Addresses that share
-	 * the socket may differ. NULL: no connection has a preface or a transport.
+	 * How a connection begins: its preface and its transport. Addresses that share the
+	 * socket may differ. NULL: no connection has one of these.
 	 */
 	const struct opening *(*opening_of)(struct conn *conn);
 	const struct transport_type **transports; /* of these addresses, each once */

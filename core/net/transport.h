@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The core's side of transports (include/transport.h). Only net/conn.c and net/output.c call
+ * The core's side of transports (include/transport.h). Protocols use net/conn.h, which calls
  * what is declared here. A plain connection has no struct transport and pays for nothing of it.
  *
  * Epoll is edge-triggered and knows nothing of bytes that a transport holds. So what can be

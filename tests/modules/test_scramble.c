@@ -9,6 +9,7 @@
 #include "harness/memory.h"
 #include "harness/scramble.h"
 #include "harness/test.h"
+#include "harness/upgrade.h"
 
 SCRAMBLED
 
@@ -71,6 +72,23 @@ START_TEST(without_the_transport_they_end)
 {
 	ends_orderly_at_a_reload("");
 	ends_orderly_at_a_reload("scrambled_2");
+}
+END_TEST
+
+/* Idle ones, and those that were not used yet, whose client has not even sent its seed. */
+START_TEST(they_go_on_in_another_program)
+{
+	struct server *server = upgrade_start_in_background("worker_processes 2;");
+	struct client *clients[UPGRADE_CLIENTS];
+
+	open_clients(server, clients);
+	put_program();
+	upgrade_check(server, 0, "hands its connections over and ends");
+	upgrade_settle(server);
+	check_clients(clients);
+	for (int i = 0; i < UPGRADE_CLIENTS; i++)
+		client_close(clients[i]);
+	upgrade_stop(server);
 }
 END_TEST
 
@@ -190,4 +208,4 @@ START_TEST(kills_amid_moves)
 END_TEST
 
 TESTS("transports", scheme_and_port_are_the_transport_s, without_the_transport_they_end,
-      waiting_costs_nothing, kills_amid_moves)
+      they_go_on_in_another_program, waiting_costs_nothing, kills_amid_moves)
