@@ -129,6 +129,8 @@ static void add_encoded(struct request *req, struct forms *forms,
 
 /* --- which one is sent -------------------------------------------------------- */
 
+enum { ROOM_FOR_LEVEL = 32 }; /* and what else a tag gets beside the coding's own part */
+
 /*
  * The tag of a form: "ab" becomes "ab-gz" for a ready-made file, and "ab-gz1.8f2c" for one that is
  * made here, with its level and a number for the version of the library, since another level or
@@ -145,11 +147,20 @@ static struct str form_tag(struct request *req, struct str tag, const struct for
 		tag = form->ready->etag; /* otherwise the configuration has replaced it */
 	if (str_empty(tag))
 		return tag;
-	tag.len--;
-	if (form->ready)
-		return pool_printf(req->pool, "%.*s-%.*s\"", STR_ARG(tag), STR_ARG(coding->tag));
-	return pool_printf(req->pool, "%.*s-%.*s%d.%04x\"", STR_ARG(tag), STR_ARG(coding->tag),
-			   form->level, form->entry->version);
+
+	char *begin = pool_alloc(req->pool, tag.len + coding->tag.len + ROOM_FOR_LEVEL);
+	char *to = begin;
+
+	to = str_put(to, str_head(tag, tag.len - 1));
+	*to++ = '-';
+	to = str_put(to, coding->tag);
+	if (!form->ready) {
+		to = str_put_u64(to, (uint64_t)form->level);
+		*to++ = '.';
+		to = str_put(to, str_from(form->entry->version));
+	}
+	*to++ = '"';
+	return str_range(begin, to);
 }
 
 /*
@@ -219,11 +230,13 @@ static void send_ready_made(struct request *req, const struct form *form)
 static bool is_with_client(struct request *req, const struct form *form)
 {
 	struct response *response = &req->response;
-	struct str tag = form_tag(req, response->etag, form);
+	struct str tag;
 
 	if (!req->known.if_none_match.data || response->status != 200 ||
-	    kept_is_there(response->file, form->entry->coding, form->level) ||
-	    !etag_list_has(request_list(req, STR("if-none-match")), tag, false) ||
+	    kept_is_there(response->file, form->entry->coding, form->level))
+		return false;
+	tag = form_tag(req, response->etag, form);
+	if (!etag_list_has(request_list(req, STR("if-none-match")), tag, false) ||
 	    !encode_response(req, form->entry->coding, form->level))
 		return false;
 	response->etag = tag;

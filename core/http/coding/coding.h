@@ -32,7 +32,7 @@ struct coding_entry {
 	const struct coding *coding;
 	const struct module *module;
 	size_t index;
-	unsigned version; /* a number for the version of its library */
+	char version[5]; /* a number for the version of its library, in hexadecimal digits */
 };
 
 /* What has been decided in a request; zeroed at first. */

@@ -2,6 +2,8 @@
 /* Which codings there are, and what the configuration and the client say of them. */
 #include "http/coding/coding.h"
 
+#include <stdio.h>
+
 #include "config/modules.h"
 #include "http/coding/accept.h"
 
@@ -20,14 +22,17 @@ size_t codings_list(const struct coding_entry **list)
 	static size_t count;
 	static bool is_known;
 
-	for (size_t i = 0; !is_known && i < module_count(); i++) {
+	for (size_t i = 0; !is_known && i < module_count() && count < CODINGS_MAX; i++) {
 		const struct module *module = module_at(i);
-		struct str library = str_from(module->library ? module->library() : "");
+		struct coding_entry *entry = &entries[count];
 
-		if (module->coding && count < CODINGS_MAX)
-			entries[count++] = (struct coding_entry){
-				module->coding, module, i, hash_public(library) & 0xffff
-			};
+		if (!module->coding)
+			continue;
+		*entry = (struct coding_entry){ module->coding, module, i, "" };
+		if (module->library)
+			snprintf(entry->version, sizeof(entry->version), "%04x",
+				 (unsigned)hash_public(str_from(module->library())) & 0xffff);
+		count++;
 	}
 	is_known = true;
 	*list = entries;
