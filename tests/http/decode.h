@@ -53,16 +53,16 @@ enum { DECODED_MAX = 4 << 20 };
 
 /*
  * What has come of the content, by Content-Encoding; the whole of it if is_whole. NUL follows.
+ * It is valid until the next call.
  */
 static inline const char *decode_some(const struct reply *reply, bool is_whole)
 {
 	const char *coding = reply_header(reply, "Content-Encoding");
+	static char out[DECODED_MAX + 1];
 	size_t len = 0;
-	char *out;
 
 	if (!coding)
 		return reply->body;
-	out = memory_alloc(DECODED_MAX + 1);
 	if (strcmp(coding, "gzip") == 0) {
 		z_stream stream = { .next_in = (Bytef *)reply->body,
 				    .avail_in = (uInt)reply->body_len,
