@@ -7,6 +7,7 @@
 #include "harness/memory.h"
 #include "harness/test.h"
 
+#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 #include <utime.h>
@@ -196,6 +197,39 @@ START_TEST(keeps_a_form_of_each_version)
 			ck_assert_str_eq(decode(&reply), text);
 		}
 	}
+	server_stop(server);
+}
+END_TEST
+
+static int descriptors(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	int count = 0;
+
+	while (readdir(dir))
+		count++;
+	closedir(dir);
+	return count;
+}
+
+/* The cache has one of each large file; what is kept of it needs none. */
+START_TEST(keeps_no_descriptors)
+{
+	struct server *server = inproc_with("gzip on;");
+	char *text = memory_alloc(50001);
+	enum { FILES = 20 };
+
+	memset(text, 'a', 50000);
+	text[50000] = '\0';
+	int before = descriptors();
+	for (int i = 0; i < FILES; i++) {
+		const char *name = memory_printf("/%d.html", i);
+
+		put_file(server, name + 1, text);
+		struct reply reply = ask(server, name, .fields = GZIP);
+		ck_assert_str_eq(decode(&reply), text);
+	}
+	ck_assert_int_lt(descriptors() - before, FILES + 10);
 	server_stop(server);
 }
 END_TEST
@@ -479,6 +513,6 @@ END_TEST
 
 TESTS("compress", encodes_with_each_coding, says_what_it_depends_on, head_is_that_of_get,
       parts_are_of_one_form, knows_what_the_client_has, keeps_a_form_of_each_version,
-      keeps_what_is_of_use, leaves_alone_what_it_must,
+      keeps_no_descriptors, keeps_what_is_of_use, leaves_alone_what_it_must,
       errors_are_not_those_of_the_encoded_form, keeps_secrets, asks_the_client, asks_for_proxies,
       compress_turns_all_on, arrives_as_it_was, says_how_much_shorter, memory_is_limited)

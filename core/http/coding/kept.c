@@ -11,8 +11,9 @@
  *
  * One thread works at a time, so that what a crowd of first requests costs is bounded: one
  * thread, one encoder, one file in memory. It works on a copy of the bytes or on a descriptor of
- * its own, so it does not matter what becomes of file and requests meanwhile; the form is held by
- * the attachment and by the queue or thread, and freed by the last of them.
+ * its own, which it gets when it begins, so it does not matter what becomes of file and requests
+ * meanwhile; the form is held by the attachment and by the queue or thread, and freed by the last
+ * of them.
  */
 #include "http/coding/kept.h"
 
@@ -28,7 +29,7 @@
 
 enum {
 	INPUT_MAX = 8 << 20, /* larger files are encoded while they are sent */
-	JOBS_MAX = 256, /* that wait for a thread */
+	JOBS_MAX = 16384, /* that wait for a thread */
 	GAIN_PERCENT = 5, /* of the length; forms that are hardly shorter are of no use */
 };
 
@@ -41,8 +42,9 @@ struct kept {
 	atomic_int refs; /* the attachment; the queue, and the thread after it */
 	const struct coding *coding;
 	int level;
+	struct file *file; /* that it is attached to; NULL: no longer. The loop's */
 
-	/* What is encoded: the job's. */
+	/* What is encoded, from the job's beginning on. */
 	struct stat version;
 	int fd; /* -1: the bytes are here */
 	char *in;
@@ -73,15 +75,20 @@ static struct {
 	.worked.run = next_job,
 };
 
-static void unref(void *data)
+static void release_input(struct kept *kept)
 {
-	struct kept *kept = data;
-
-	if (atomic_fetch_sub(&kept->refs, 1) > 1)
-		return;
 	if (kept->fd >= 0)
 		close(kept->fd);
+	kept->fd = -1;
 	free(kept->in);
+	kept->in = NULL;
+}
+
+static void unref(struct kept *kept)
+{
+	if (atomic_fetch_sub(&kept->refs, 1) > 1)
+		return;
+	release_input(kept);
 	free(kept->out);
 	free(kept);
 }
@@ -158,62 +165,51 @@ static void work(void *data)
 	struct kept *kept = data;
 	enum kept_state state = KEPT_NONE;
 
-	/* One reference: neither the cache nor a request that waits holds the file any more. */
-	if (atomic_load(&kept->refs) > 1 && (kept->fd < 0 || read_all(kept)))
+	if (kept->fd < 0 || read_all(kept))
 		state = encode(kept);
-	free(kept->in);
-	kept->in = NULL;
+	release_input(kept);
 	finish(kept, state);
 	completion_post(&jobs.worked);
 }
 
 /* --- on the loop ----------------------------------------------------------------- */
 
-/* NULL: there is no memory or descriptor, or the file has changed already. */
-static struct kept *create(const struct file *file, const struct coding *coding, int level)
+/* Gives the job what the thread reads. False: there is no memory or descriptor, or no file. */
+static bool prepare(struct kept *kept)
 {
-	struct kept *kept = calloc(1, sizeof(*kept));
+	const struct file *file = kept->file;
 
-	if (!kept)
-		return NULL;
-	atomic_init(&kept->refs, 1);
-	kept->coding = coding;
-	kept->level = level;
+	if (!file)
+		return false;
 	kept->in_len = (size_t)file->size;
-	kept->fd = -1;
 	if (file->content.data) {
 		kept->in = malloc(kept->in_len + 1);
-		if (kept->in) {
+		if (kept->in)
 			memcpy(kept->in, file->content.data, kept->in_len);
-			return kept;
-		}
-	} else {
-		kept->fd = fcntl(file->fd, F_DUPFD_CLOEXEC, 0);
-		if (kept->fd >= 0 && fstat(kept->fd, &kept->version) == 0 &&
-		    (uint64_t)kept->version.st_size == file->size &&
-		    (file->mtime < 0 || kept->version.st_mtim.tv_sec == file->mtime))
-			return kept;
+		return kept->in != NULL;
 	}
-	unref(kept);
-	return NULL;
+	kept->fd = fcntl(file->fd, F_DUPFD_CLOEXEC, 0);
+	return kept->fd >= 0 && fstat(kept->fd, &kept->version) == 0 &&
+	       (uint64_t)kept->version.st_size == file->size &&
+	       (file->mtime < 0 || kept->version.st_mtim.tv_sec == file->mtime);
 }
 
+/* A thread has no job: gives it the first one in the queue that can be done. */
 static void next_job(struct completion *unused)
 {
-	struct kept *kept = jobs.first;
+	struct kept *kept;
 
 	(void)unused;
-	jobs.is_working = kept != NULL;
-	if (!kept)
-		return;
-	jobs.first = kept->next;
-	if (!jobs.first)
-		jobs.end = &jobs.first;
-	jobs.count--;
-	if (thread_run(work, kept) == 0)
-		return;
-	finish(kept, KEPT_NONE);
-	completion_post(&jobs.worked);
+	jobs.is_working = false;
+	while (!jobs.is_working && (kept = jobs.first)) {
+		jobs.first = kept->next;
+		if (!jobs.first)
+			jobs.end = &jobs.first;
+		jobs.count--;
+		jobs.is_working = prepare(kept) && thread_run(work, kept) == 0;
+		if (!jobs.is_working)
+			finish(kept, KEPT_NONE);
+	}
 }
 
 static void queue(struct kept *kept)
@@ -226,6 +222,15 @@ static void queue(struct kept *kept)
 		completion_start();
 		next_job(NULL);
 	}
+}
+
+/* The cache gives the version up; no request waits for the form then, since it would hold it. */
+static void detach(void *data)
+{
+	struct kept *kept = data;
+
+	kept->file = NULL;
+	unref(kept);
 }
 
 static void wait_for(struct request *req, struct kept *kept)
@@ -244,12 +249,13 @@ enum kept_state kept_find(struct request *req, struct file *file, const struct c
 	enum kept_state state = KEPT_WAIT;
 
 	if (!kept) {
-		if (file->size <= INPUT_MAX && jobs.count < JOBS_MAX)
-			kept = create(file, coding, level);
-		if (!kept)
+		if (file->size > INPUT_MAX || jobs.count == JOBS_MAX)
 			return KEPT_NONE;
+		kept = heap_alloc(sizeof(*kept));
+		*kept = (struct kept){ .refs = 1, .coding = coding, .level = level,
+				       .file = file, .fd = -1 };
 		wait_for(req, kept);
-		file_attach(file, &compress_module, key, kept, sizeof(*kept) + kept->in_len, unref);
+		file_attach(file, &compress_module, key, kept, sizeof(*kept), detach);
 		queue(kept);
 		return KEPT_WAIT;
 	}
