@@ -30,7 +30,9 @@ void options_usage(FILE *to)
 {
 	fputs("Usage: skua [-?hvVtTq] [--json] [-s signal] [-p prefix]\n"
 	      "            [-e filename] [-c filename] [-g directives]\n"
-	      "       skua serve [DIR] [-p port] [-w workers] [-r dir] [-a address]\n"
+	      "       skua serve [DIR] [-p port] [-a address] [-w workers] [-q] [--spa]\n"
+	      "            [--404 file] [--cors] [--cache time] [--header 'name: value']\n"
+	      "            [--password user[:pass]] [--open] [--print-config]\n"
 	      "       skua status [--json] [-p prefix] [-c filename]\n"
 	      "       skua help [directive | module | $variable]\n"
 	      "       skua help sandbox -c filename\n"
@@ -54,9 +56,22 @@ void options_usage(FILE *to)
 	      "\n"
 	      "Options of serve, which needs no configuration file:\n"
 	      "  DIR, -r, --rootdir DIR  : the folder to serve (default: this one)\n"
-	      "  -p, --port N            : the port (default: 8080; 0: any that is free)\n"
+	      "  -p, --port N            : the port (0: any that is free; default: 8080, or the\n"
+	      "                            next one that is free)\n"
 	      "  -a, --address ADDR      : the address, or all (default: 127.0.0.1)\n"
-	      "  -w, --workers N         : how many workers (default: one for each CPU)\n",
+	      "  -w, --workers N         : how many workers (default: one for each CPU)\n"
+	      "  -q, --quiet             : no line for each request\n"
+	      "  --spa                   : a single-page app: pages that are not there are\n"
+	      "                            answered with index.html; other files are 404\n"
+	      "  --404 FILE              : the page for what is not there\n"
+	      "  --cors                  : scripts of all sites may read the files\n"
+	      "  --cache TIME            : browsers keep files for that long, as in 1h; pages are\n"
+	      "                            asked for each time\n"
+	      "  --header 'NAME: VALUE'  : one more field of each response; may repeat\n"
+	      "  --password USER[:PASS]  : ask for this name and password (without PASS it is\n"
+	      "                            read from the terminal)\n"
+	      "  --open                  : open a browser\n"
+	      "  --print-config          : print all this as a configuration file, and exit\n",
 	      to);
 }
 
@@ -195,57 +210,126 @@ static int number(const char *text, const char *what, uint64_t max, int *out)
 	return 0;
 }
 
-/* The short and long names of serve's options. */
-static char serve_letter(const char *word)
+enum serve_word {
+	SERVE_UNKNOWN,
+	SERVE_HELP = 'h',
+	SERVE_PORT = 'p',
+	SERVE_WORKERS = 'w',
+	SERVE_ROOTDIR = 'r',
+	SERVE_ADDRESS = 'a',
+	SERVE_QUIET = 'q',
+	SERVE_SPA = 0x80, /* those below have no letter */
+	SERVE_NOT_FOUND,
+	SERVE_CORS,
+	SERVE_CACHE,
+	SERVE_PASSWORD,
+	SERVE_OPEN,
+	SERVE_HEADER,
+	SERVE_PRINT_CONFIG,
+};
+
+/* "-p9000", "-p 9000", "--port=9000", "--port 9000". */
+static enum serve_word serve_word(const char *word)
 {
 	static const struct {
 		const char *name;
-		char letter;
-	} names[] = { { "--port", 'p' },
-		      { "--workers", 'w' },
-		      { "--rootdir", 'r' },
-		      { "--address", 'a' },
-		      { "--help", 'h' } };
+		enum serve_word word;
+	} names[] = {
+		{ "--help", SERVE_HELP },	  { "--port", SERVE_PORT },
+		{ "--workers", SERVE_WORKERS },	  { "--rootdir", SERVE_ROOTDIR },
+		{ "--address", SERVE_ADDRESS },	  { "--quiet", SERVE_QUIET },
+		{ "--spa", SERVE_SPA },		  { "--404", SERVE_NOT_FOUND },
+		{ "--cors", SERVE_CORS },	  { "--cache", SERVE_CACHE },
+		{ "--password", SERVE_PASSWORD }, { "--open", SERVE_OPEN },
+		{ "--header", SERVE_HEADER },	  { "--print-config", SERVE_PRINT_CONFIG },
+	};
 
-	if (word[0] == '-' && word[1] != '-' && word[1] && strchr("pwrah", word[1]))
-		return word[1];
+	if (word[0] == '-' && word[1] != '-' && word[1] && strchr("hpwraq", word[1]))
+		return (enum serve_word)word[1];
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		size_t len = strlen(names[i].name);
 		if (strncmp(word, names[i].name, len) == 0 && (!word[len] || word[len] == '='))
-			return names[i].letter;
+			return names[i].word;
 	}
-	return 0;
+	return SERVE_UNKNOWN;
 }
 
-static int serve_option(struct options *options, const char *word, struct arguments *args)
+static int add_header(struct serve_options *serve, const char *header)
 {
-	char letter = serve_letter(word);
+	for (int i = 0; i < SERVE_HEADERS - 1; i++)
+		if (!serve->headers[i]) {
+			serve->headers[i] = header;
+			return 0;
+		}
+	return complain("serve: more than %d --header", SERVE_HEADERS - 1);
+}
 
-	if (letter == 0)
-		return complain("serve: invalid option: \"%s\"", word);
-	if (letter == 'h') {
+/* The options without a value. NULL: this one has a value. */
+static bool *serve_switch(struct serve_options *serve, enum serve_word word)
+{
+	return word == SERVE_QUIET	  ? &serve->quiet :
+	       word == SERVE_SPA	  ? &serve->spa :
+	       word == SERVE_CORS	  ? &serve->cors :
+	       word == SERVE_OPEN	  ? &serve->open :
+	       word == SERVE_PRINT_CONFIG ? &serve->print_config :
+					    NULL;
+}
+
+static int serve_value(struct options *options, enum serve_word word, const char *value)
+{
+	struct serve_options *serve = &options->serve;
+
+	switch (word) {
+	case SERVE_PORT:
+		return number(value, "--port", 65535, &serve->port);
+	case SERVE_WORKERS:
+		return number(value, "--workers", 512, &serve->workers);
+	case SERVE_HEADER:
+		return add_header(serve, value);
+	case SERVE_ROOTDIR:
+		options->argument = value;
+		return 0;
+	case SERVE_NOT_FOUND:
+		serve->not_found = value;
+		return 0;
+	case SERVE_CACHE:
+		serve->cache = value;
+		return 0;
+	case SERVE_PASSWORD:
+		serve->password = value;
+		return 0;
+	default:
+		serve->address = value;
+		return 0;
+	}
+}
+
+static int serve_option(struct options *options, const char *text, struct arguments *args)
+{
+	enum serve_word word = serve_word(text);
+	bool *is_on = serve_switch(&options->serve, word);
+	bool is_long = text[1] == '-';
+	const char *equals = strchr(text, '='), *value;
+
+	if (word == SERVE_UNKNOWN)
+		return complain("serve: invalid option: \"%s\"", text);
+	if (word == SERVE_HELP) {
 		options->command = COMMAND_USAGE;
 		return 0;
 	}
-	const char *equals = strchr(word, '='), *value;
-	if (word[1] != '-')
-		value = value_of(word + 2, args);
-	else
-		value = equals ? equals + 1 : value_of("", args);
-	if (!value)
-		return complain("serve: option \"%s\" requires a value", word);
-	switch (letter) {
-	case 'p':
-		return number(value, "--port", 65535, &options->port);
-	case 'w':
-		return number(value, "--workers", 512, &options->workers);
-	case 'r':
-		options->argument = value;
-		return 0;
-	default:
-		options->address = value;
-		return 0;
+	if (is_on) {
+		*is_on = true;
+		return text[is_long ? 0 : 2] && (!is_long || equals) ?
+			       complain("serve: option \"%s\" has no value", text) :
+			       0;
 	}
+	if (is_long)
+		value = equals ? equals + 1 : value_of("", args);
+	else
+		value = value_of(text + 2, args);
+	if (!value)
+		return complain("serve: option \"%s\" requires a value", text);
+	return serve_value(options, word, value);
 }
 
 static int read_serve(struct options *options, struct arguments *args)
@@ -311,7 +395,7 @@ int options_read(struct options *options, int argc, char **argv)
 {
 	struct arguments args = { .next = argv + (argc > 0) };
 
-	*options = (struct options){ .command = COMMAND_RUN, .port = -1 };
+	*options = (struct options){ .command = COMMAND_RUN, .serve.port = -1 };
 	if (*args.next && strcmp(*args.next, "serve") == 0) {
 		args.next++;
 		return read_serve(options, &args);

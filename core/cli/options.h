@@ -22,7 +22,19 @@ enum command {
 	COMMAND_STATUS, /* status [--json] */
 };
 
+enum { SERVE_HEADERS = 32 };
+
 /* All strings are those of argv; NULL: not given. */
+struct serve_options {
+	const char *address;
+	int port; /* -1: not given */
+	int workers; /* 0: auto */
+	bool spa, cors, open, quiet, print_config;
+	const char *not_found; /* --404 */
+	const char *cache, *password;
+	const char *headers[SERVE_HEADERS]; /* "NAME: VALUE", until NULL */
+};
+
 struct options {
 	enum command command;
 	const char *prefix, *conf, *error_log, *globals;
@@ -30,11 +42,8 @@ struct options {
 	bool quiet;
 	bool json; /* of status and -t */
 
-	/* Of serve and help. */
-	const char *argument; /* DIR, NAME */
-	const char *address;
-	int port; /* -1: not given */
-	int workers; /* 0: auto */
+	const char *argument; /* of serve and help: DIR, NAME */
+	struct serve_options serve;
 };
 
 /*

@@ -5,20 +5,25 @@
  */
 #include "cli/serve.h"
 
-#include <config.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <ifaddrs.h>
 #include <ip.h>
 #include <limits.h>
 #include <net/if.h>
 #include <pool.h>
 #include <pwd.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <text.h>
 #include <unistd.h>
 
-#include "config/modules.h"
+#include "cli/qr.h"
+#include "cli/serve_conf.h"
+#include "cli/serve_password.h"
 #include "net/address.h"
 #include "net/listener.h"
 #include "process/server/generation.h"
@@ -38,6 +43,7 @@ static struct {
 	const char *folder;
 	const char *owner; /* whose rights the processes have; NULL: those they were started with */
 	struct listener listener;
+	bool opens_browser;
 } served;
 
 /* Explains how a port is given if the address has one: "9000", "127.0.0.1:9000", "[::]:9000". */
@@ -131,13 +137,37 @@ static void complain(const struct listener *listener, int port, int error, const
 }
 
 /*
+ * Listens at the port; where it is the default one and taken, at the next that is free. A
+ * descriptor, or -errno after a message.
+ */
+static int listen_at(struct listener *listener, int port, bool is_default)
+{
+	unsigned flags = is_default ? SOCKET_PROBE : SOCKET_PROBE | SOCKET_WAIT;
+	const char *call;
+	int fd = socket_listen(listener, flags, &call);
+
+	for (int i = 1; is_default && fd == -EADDRINUSE && i <= PORTS_TRIED; i++) {
+		address_set_port(&listener->address, port + i);
+		fd = socket_listen(listener, flags, &call);
+		if (fd >= 0)
+			fprintf(stderr, "skua serve: port %d is taken, so it is port %d\n", port,
+				port + i);
+	}
+	if (fd < 0)
+		complain(listener, port, fd, call);
+	return fd;
+}
+
+/*
  * Opens the socket before there is a configuration, so that the port is known which the
- * kernel has chosen. 0, or -errno after a message.
+ * kernel has chosen. port -1: the default one. 0, or -errno after a message.
  */
 static int open_socket(struct listener *listener, int port)
 {
-	const char *call;
+	bool is_default = port < 0;
 
+	if (is_default)
+		port = DEFAULT_PORT;
 	/* Nothing is bound in a preflight, so any port will do. */
 	address_set_port(&listener->address,
 			 preflight_is_this() && port == 0 ? DEFAULT_PORT : port);
@@ -151,11 +181,9 @@ static int open_socket(struct listener *listener, int port)
 	listener->backlog = BACKLOG;
 	listener->fastopen = LISTENER_FASTOPEN_DEFAULT;
 	listener->ipv6only = true;
-	int fd = socket_listen(listener, SOCKET_PROBE | SOCKET_WAIT, &call);
-	if (fd < 0) {
-		complain(listener, port, fd, call);
+	int fd = listen_at(listener, port, is_default);
+	if (fd < 0)
 		return fd;
-	}
 	listener->address_len = sizeof(listener->address);
 	getsockname(fd, &listener->address.any, &listener->address_len);
 	error = listen_adopt(fd, 0);
@@ -166,110 +194,42 @@ static int open_socket(struct listener *listener, int port)
 	return error;
 }
 
-static bool has_directive(const char *name)
+/* --- what is printed when it serves --------------------------------------------------- */
+
+static struct str url_of(struct pool *pool, const union address *address, int port)
 {
-	for (size_t i = 0; i < module_count(); i++) {
-		const struct directive *directive = module_at(i)->directives;
-
-		for (; directive && directive->name; directive++)
-			if (strcmp(directive->name, name) == 0)
-				return true;
-	}
-	return false;
-}
-
-/* conf/mime.types of the installed tree or of the one it was built in: beside the program's. */
-static struct str find_types(struct pool *pool)
-{
-	char program[PATH_MAX];
-	ssize_t len = readlink("/proc/self/exe", program, sizeof(program));
-	struct str path = { program, len > 0 ? (size_t)len : 0 };
-
-	for (int i = 0; i < 2; i++) {
-		ssize_t slash = str_rchr(path, '/');
-		path.len = slash > 0 ? (size_t)slash : 0;
-	}
-	path = pool_printf(pool, "%.*s/conf/mime.types", STR_ARG(path));
-	if (access(path.data, R_OK) == 0)
-		return path;
-	struct str conf = str_from(SKUA_CONF_PATH);
-	conf.len = (size_t)str_rchr(conf, '/');
-	path = pool_printf(pool, "%.*s/mime.types", STR_ARG(conf));
-	return access(path.data, R_OK) == 0 ? path : STR("");
-}
-
-static bool has_coding(void)
-{
-	for (size_t i = 0; i < module_count(); i++)
-		if (module_at(i)->coding)
-			return true;
-	return false;
-}
-
-static const char log_lines[] =
-	"    log_format serve '$time_iso8601  $remote_addr  $status  $request_method "
-	"$request_uri  $body_bytes_sent bytes';\n"
-	"    access_log /dev/stdout serve;\n";
-
-static const char listing_lines[] =
-	"    autoindex on;\n"
-	"    autoindex_exact_size off;\n"
-	"    autoindex_localtime on;\n"
-	"    autoindex_query on;\n";
-
-/* The folder is the prefix: no name of it has to be quoted. */
-static struct str write_conf(struct pool *pool, const struct options *options,
-			     const struct listener *listener)
-{
-	struct str types = has_directive("types") ? find_types(pool) : STR("");
-	struct str host = address_text(&listener->address, pool);
-	bool v6 = listener->address.any.sa_family == AF_INET6;
-	struct str workers = options->workers ? pool_printf(pool, "%d", options->workers) :
-						STR("auto");
-	struct str include = str_empty(types) ?
-				     STR("") :
-				     pool_printf(pool, "    include \"%.*s\";\n", STR_ARG(types));
-	return pool_printf(pool,
-			   "daemon off;\n"
-			   "worker_processes %.*s;\n"
-			   "error_log stderr warn;\n"
-			   "events { worker_connections 1024; }\n"
-			   "http {\n%.*s%s%s%s%s%s"
-			   "    log_not_found off;\n"
-			   "    dotfiles deny;\n"
-			   "    server {\n"
-			   "        listen %s%.*s%s:%d;\n"
-			   "        root .;\n%s"
-			   "    }\n"
-			   "}\n",
-			   STR_ARG(workers), STR_ARG(include),
-			   has_directive("access_log") ? log_lines : "",
-			   has_directive("symlinks") ? "    symlinks in_root;\n" : "",
-			   has_directive("autoindex") ? listing_lines : "",
-			   has_directive("charset") ? "    charset utf-8;\n" : "",
-			   has_coding() ? "    compress on;\n" : "",
-			   v6 ? "[" : "", STR_ARG(host), v6 ? "]" : "",
-			   address_port(&listener->address),
-			   has_directive("index") ? "        index index.html index.htm;\n" : "");
-}
-
-static void print_url(const union address *address, int port)
-{
-	const char *format = address->any.sa_family == AF_INET6 ? "    http://[%.*s]:%d/\n" :
-								  "    http://%.*s:%d/\n";
+	bool v6 = address->any.sa_family == AF_INET6;
 	char text[IP_TEXT_SIZE];
 	struct str host = str_range(text, ip_put(text, address_bytes(address)));
 
-	printf(format, STR_ARG(host), port);
+	return pool_printf(pool, v6 ? "http://[%.*s]:%d/" : "http://%.*s:%d/", STR_ARG(host), port);
 }
 
-static void print_urls(const struct listener *listener)
+/* Whether other machines reach it, as far as the address tells. */
+static bool is_loopback(const union address *address)
+{
+	if (address->any.sa_family == AF_INET6)
+		return IN6_IS_ADDR_LOOPBACK(&address->in6.sin6_addr);
+	return ntohl(address->in.sin_addr.s_addr) >> 24 == 127;
+}
+
+/* Prints a URL, and keeps the first that other machines reach in *lan. */
+static void print_url(struct pool *pool, const union address *address, int port, struct str *lan)
+{
+	struct str url = url_of(pool, address, port);
+
+	printf("    %.*s\n", STR_ARG(url));
+	if (str_empty(*lan) && !is_loopback(address))
+		*lan = url;
+}
+
+static void print_urls(struct pool *pool, const struct listener *listener, struct str *lan)
 {
 	struct ifaddrs *all = NULL;
 	int port = address_port(&listener->address);
 
 	if (!address_is_any(&listener->address) || getifaddrs(&all) < 0) {
-		print_url(&listener->address, port);
+		print_url(pool, &listener->address, port, lan);
 		return;
 	}
 	for (struct ifaddrs *one = all; one; one = one->ifa_next) {
@@ -282,20 +242,69 @@ static void print_urls(const struct listener *listener)
 		if (address->any.sa_family == AF_INET6 &&
 		    IN6_IS_ADDR_LINKLOCAL(&address->in6.sin6_addr))
 			continue;
-		print_url(address, port);
+		print_url(pool, address, port, lan);
 	}
 	freeifaddrs(all);
 }
 
+/* For a telephone beside this machine; only people read it. */
+static void print_qr(struct pool *pool, struct str url)
+{
+	struct text text = { .pool = pool };
+
+	if (!str_empty(url) && isatty(STDOUT_FILENO) && qr_add(&text, url.data))
+		printf("\n%.*s\n", STR_ARG(text_str(&text)));
+}
+
+/*
+ * Opens the folder in the browser of the desktop. Between here and there is a process that ends
+ * at once, so that the browser is nobody's child.
+ */
+static void open_browser(struct pool *pool, const struct listener *listener)
+{
+	struct listener here = *listener;
+
+	if (address_is_any(&here.address) && here.address.any.sa_family == AF_INET)
+		here.address.in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	else if (address_is_any(&here.address))
+		here.address.in6.sin6_addr = in6addr_loopback;
+
+	struct str url = url_of(pool, &here.address, address_port(&here.address));
+	pid_t pid = fork();
+
+	if (pid > 0)
+		waitpid(pid, NULL, 0);
+	if (pid != 0)
+		return;
+	if (fork() != 0)
+		_exit(0);
+	setsid();
+	sigset_t none;
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	for (int fd = 0; null >= 0 && fd <= STDERR_FILENO; fd++)
+		dup2(null, fd);
+	execlp("xdg-open", "xdg-open", url.data, (char *)NULL);
+	_exit(127);
+}
+
 static void announce(const struct startup *startup)
 {
+	struct pool *pool = pool_create(0);
+	struct str lan = STR("");
+
 	printf("%s is served at\n", served.folder);
-	print_urls(&served.listener);
+	print_urls(pool, &served.listener, &lan);
+	print_qr(pool, lan);
 	if (served.owner)
 		printf("Its files are read with the rights of %s, who owns it%s.\n", served.owner,
 		       startup->uid == 0 ? ", but without root's privileges" : "");
 	printf("Ctrl-C ends it.\n");
 	fflush(stdout);
+	if (served.opens_browser)
+		open_browser(pool, &served.listener);
+	pool_destroy(pool);
 }
 
 /* Whether the workers can enter the folder. 0, or -errno after a message. */
@@ -350,21 +359,69 @@ static int find_folder(struct startup *startup, struct pool *pool, const char *n
 	return check_folder(startup);
 }
 
+static struct str listen_text(struct pool *pool, const union address *address)
+{
+	bool v6 = address->any.sa_family == AF_INET6;
+	struct str host = address_text(address, pool);
+
+	return pool_printf(pool, "%s%.*s%s:%d", v6 ? "[" : "", STR_ARG(host), v6 ? "]" : "",
+			   address_port(address));
+}
+
+/* The configuration as a file to begin with: the folder by its full path. */
+static int print_config(struct pool *pool, const struct serve_options *options)
+{
+	struct serve_place place = { .folder = served.folder, .root = served.folder };
+	struct str text;
+
+	address_set_port(&served.listener.address,
+			 options->port > 0 ? options->port : DEFAULT_PORT);
+	place.listen = listen_text(pool, &served.listener.address);
+	if (options->password)
+		place.users = "users.txt";
+	if (serve_conf_write(pool, options, &place, &text) < 0)
+		return 1;
+	printf("# Written by skua serve --print-config. `skua -c FILE` starts it, and\n"
+	       "# `skua help NAME` explains a directive.\n");
+	if (options->password)
+		printf("# users.txt lies beside this file; `htpasswd -B -c users.txt NAME` makes "
+		       "it.\n");
+	printf("\n%.*s", STR_ARG(text));
+	return 0;
+}
+
+static int serve(struct pool *pool, struct startup *startup, const struct serve_options *options)
+{
+	struct serve_place place = { .folder = served.folder, .root = "." };
+	int result = 1;
+
+	if (open_socket(&served.listener, options->port) < 0)
+		return 1;
+	place.listen = listen_text(pool, &served.listener.address);
+	if (options->password && serve_password_write(pool, options->password, startup->uid,
+						      startup->gid, &place.users) < 0)
+		return 1;
+	if (serve_conf_write(pool, options, &place, &startup->text) == 0)
+		result = server_run(startup);
+	serve_password_remove(place.users);
+	return result;
+}
+
 int serve_folder(struct pool *pool, const struct options *options)
 {
+	const struct serve_options *serve_options = &options->serve;
 	struct startup startup = {
 		.conf_path = STR("/skua serve"),
 		.error_log = STR("/dev/stderr"),
 		.serve = true,
 		.serving = announce,
 	};
-	int port = options->port >= 0 ? options->port : DEFAULT_PORT;
 
+	served.opens_browser = serve_options->open;
 	if (find_folder(&startup, pool, options->argument ? options->argument : ".") < 0 ||
-	    parse_address(pool, options->address ? options->address : "127.0.0.1",
-			  &served.listener) < 0 ||
-	    open_socket(&served.listener, port) < 0)
+	    parse_address(pool, serve_options->address ? serve_options->address : "127.0.0.1",
+			  &served.listener) < 0)
 		return 1;
-	startup.text = write_conf(pool, options, &served.listener);
-	return server_run(&startup);
+	return serve_options->print_config ? print_config(pool, serve_options) :
+					     serve(pool, &startup, serve_options);
 }

@@ -112,9 +112,19 @@ START_TEST(options_of_serve)
 			 0);
 	ck_assert_int_eq(options.command, COMMAND_SERVE);
 	ck_assert_str_eq(options.argument, "www");
-	ck_assert_str_eq(options.address, "::1");
-	ck_assert_int_eq(options.port, 0);
-	ck_assert_int_eq(options.workers, 3);
+	ck_assert_str_eq(options.serve.address, "::1");
+	ck_assert_int_eq(options.serve.port, 0);
+	ck_assert_int_eq(options.serve.workers, 3);
+	ck_assert_int_eq(READ(&options, "skua", "serve", "--spa", "-q", "--header", "A: b",
+			      "--header=C: d=e", "--password", "me:x", "--404=a.html"),
+			 0);
+	ck_assert(options.serve.spa && options.serve.quiet && !options.serve.cors);
+	ck_assert_ptr_null(options.argument);
+	ck_assert_str_eq(options.serve.headers[0], "A: b");
+	ck_assert_str_eq(options.serve.headers[1], "C: d=e");
+	ck_assert_ptr_null(options.serve.headers[2]);
+	ck_assert_str_eq(options.serve.password, "me:x");
+	ck_assert_str_eq(options.serve.not_found, "a.html");
 }
 END_TEST
 
@@ -126,6 +136,10 @@ START_TEST(wrong_options_of_serve_are_refused)
 	ck_assert_int_lt(READ(&options, "skua", "serve", "-p"), 0);
 	ck_assert_int_lt(READ(&options, "skua", "serve", "a", "b"), 0);
 	ck_assert_int_lt(READ(&options, "skua", "serve", "--prot", "80"), 0);
+	ck_assert_int_lt(READ(&options, "skua", "serve", "--spa=1"), 0);
+	ck_assert_int_lt(READ(&options, "skua", "serve", "-q1"), 0);
+	ck_assert_int_lt(READ(&options, "skua", "serve", "--cache"), 0);
+	ck_assert_int_lt(READ(&options, "skua", "serve", "--spam"), 0);
 }
 END_TEST
 
