@@ -48,14 +48,17 @@ struct response {
 	time_t last_modified; /* seconds since the epoch, or -1 */
 	struct str last_modified_text; /* if not empty, sent in place of last_modified */
 
+	struct str server; /* the field Server: data NULL: as server_tokens says; empty: not sent */
 	struct header *headers; /* all others; those of response_writes() are not sent */
 	struct header **headers_end;
 
 	/*
 	 * Sent after the body when the protocol can: added at any moment before
-	 * the end of the body was read.
+	 * the end of the body was read. A handler of FILTER that will add some sets has_trailers,
+	 * so that HTTP/1.1 sends the body in chunks, behind which they can follow.
 	 */
 	struct header *trailers;
+	bool has_trailers;
 
 	/*
 	 * NULL: no body, length 0. Set it with DONE, or in FILTER: a handler that sets a body and
@@ -87,10 +90,10 @@ void response_add(struct request *req, struct str name, struct str value);
  */
 bool response_writes(struct str name);
 
-/* Replaces every field of that name (compared without case). */
+/* Replaces every field of that name (compared without case); that of the server also Server. */
 void response_set(struct request *req, struct str name, struct str value);
 
-/* Takes away every field of that name; a member above is emptied. */
+/* Takes away every field of that name, also Server; a member above is emptied. */
 void response_remove(struct request *req, struct str name);
 
 /* The first added field of that name, or NULL. Not those with a member above. */

@@ -179,8 +179,29 @@ START_TEST(errors_of_the_protocol)
 				     "client_max_body_size 1;");
 
 	is(ask(server, "/", .host = ""), 400, "sorry");
-	is(ask(server, "/", .method = "POST", .body = "hello"), 413,
-	   "not here");
+	is(ask(server, "/", .method = "POST", .body = "hello"), 413, "not here");
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(pages_of_pages)
+{
+	struct server *server = inproc_with(
+		"error_page 404 /none; error_page 403 /ok;"
+		"location /ok { return 200 ok; } location /none { return 403; }"
+		"location /r { recursive_error_pages on; error_page 404 = @a; return 404; }"
+		"location @a { recursive_error_pages on; error_page 405 = @b; return 405; }"
+		"location @b { error_page 403 /ok; return 403; }"
+		"location /loop { recursive_error_pages on; error_page 404 /loop; return 404; }"
+		"location /moved { recursive_error_pages on; error_page 404 http://a/;"
+		" error_page 302 /ok; return 404; }");
+
+	ck_assert_int_eq(get(server, "/x").status, 403);
+	ck_assert_str_eq(get(server, "/r").body, "ok");
+	ck_assert_int_eq(get(server, "/r").status, 403);
+	ck_assert_int_eq(get(server, "/loop").status, 500);
+	ck_assert_uint_eq(file_count(server, "/error.log", "more than 10 redirects"), 1);
+	ck_assert_int_eq(get(server, "/moved").status, 302);
 	server_stop(server);
 }
 END_TEST
@@ -221,6 +242,6 @@ END_TEST
 TESTS("error_page", the_page_of_the_server_itself, a_page_of_ones_own_keeps_the_code, another_code,
       the_code_of_the_page, a_named_location, an_address_elsewhere, variables_in_the_page,
       a_page_that_is_missing_itself, return_goes_through_it,
-      statuses_above_those_of_http_have_no_page,
-      internal_locations_are_open_for_pages_only, a_location_has_its_own, errors_of_the_protocol,
-      circles_end, a_404_answer_has_no_ranges_or_validators, nothing_is_said_for_444)
+      statuses_above_those_of_http_have_no_page, internal_locations_are_open_for_pages_only,
+      a_location_has_its_own, errors_of_the_protocol, pages_of_pages, circles_end,
+      a_404_answer_has_no_ranges_or_validators, nothing_is_said_for_444)

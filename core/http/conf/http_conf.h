@@ -26,6 +26,7 @@ directive_set alias_set;
 directive_set internal_set;
 directive_set keepalive_timeout_set;
 directive_set large_client_header_buffers_set;
+directive_set server_tokens_set;
 
 /* listen_conf.c */
 directive_set listen_set;

@@ -30,10 +30,6 @@ static const struct keyword linger_words[] = {
 	{ "off", LINGER_OFF }, { "on", LINGER_ON }, { "always", LINGER_ALWAYS }, { 0 }
 };
 
-static const struct keyword tokens_words[] = {
-	{ "off", TOKENS_OFF }, { "on", TOKENS_ON }, { "build", TOKENS_BUILD }, { 0 }
-};
-
 static const struct keyword keepalive_disable_words[] = {
 	{ "none", 0 }, { "msie6", KEEPALIVE_NOT_MSIE6 }, { "safari", KEEPALIVE_NOT_SAFARI }, { 0 }
 };
@@ -120,6 +116,11 @@ static const struct directive http_directives[] = {
 		      "with. A block with error_page of its own does not inherit those around it.",
 		      .flags = LIST, FIELD_AT(struct http_conf, error_pages), .min_args = 2,
 		      .max_args = MANY_ARGS),
+	DIRECTIVE_HTTP("recursive_error_pages", IN_ALL, recursive_error_pages, "on | off",
+		       "Whether an error in the response of an error page gets a page of "
+		       "error_page, too. With off it gets the built-in page.\n\n"
+		       "    recursive_error_pages on;",
+		       .initial = "off"),
 	DIRECTIVE_SET("internal", IN_LOCATION, internal_set, "",
 		      "The location is for redirects inside the server only (error_page, index, "
 		      "try_files, rewrite); requests from outside get 404."),
@@ -229,10 +230,18 @@ static const struct directive http_directives[] = {
 		       .initial = "on"),
 
 	/* --- responses --- */
-	DIRECTIVE_HTTP("server_tokens", IN_ALL, server_tokens, "on | off | build",
-		       "Tells the version in the field Server and on error pages; build adds the "
-		       "name that configure gave the build.",
-		       .initial = "on", .keywords = tokens_words),
+	DIRECTIVE_SET("server_tokens", IN_ALL, server_tokens_set, "on | off | build | string",
+		      "What the field Server and error pages say: the name of the server, with on "
+		      "and build its version as well, or the string, which may contain variables. "
+		      "With an empty string there is no field.\n\n"
+		      "    server_tokens \"Example server\";",
+		      .initial = "on", .min_args = 1),
+	DIRECTIVE_HTTP("chunked_transfer_encoding", IN_ALL, chunked_transfer_encoding, "on | off",
+		       "Whether HTTP/1.1 responses whose length is not known are sent in chunks. "
+		       "With off the end of the connection is their end, for clients that do not "
+		       "understand chunks.\n\n"
+		       "    chunked_transfer_encoding off;",
+		       .initial = "on"),
 	DIRECTIVE_HTTP("absolute_redirect", IN_ALL, absolute_redirect, "on | off",
 		       "Redirects of the server's own carry an absolute URL; off: a path.",
 		       .initial = "on"),

@@ -129,3 +129,23 @@ int large_client_header_buffers_set(struct conf_call *call)
 				  STR_ARG(args[1].text), LARGE_BUFFER_MIN);
 	return 0;
 }
+
+int server_tokens_set(struct conf_call *call)
+{
+	static const struct {
+		const char *text;
+		int tokens;
+	} words[] = { { "off", TOKENS_OFF }, { "on", TOKENS_ON }, { "build", TOKENS_BUILD } };
+	struct http_conf *conf = call->data;
+	const struct conf_word *word = &call->node->args[0];
+
+	conf->server_text = NULL;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (!word->quoted && str_eq_nocase(word->text, str_from(words[i].text))) {
+			conf->server_tokens = words[i].tokens;
+			return 0;
+		}
+
+	struct conf_word text = conf_fold_lines(call, word);
+	return conf_parse_template(call, &text, &conf->server_text);
+}

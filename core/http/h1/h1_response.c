@@ -42,10 +42,13 @@ static void put_head(struct h1_busy *busy, struct h1_request *request)
 {
 	struct request_core *core = &request->core;
 	struct request *req = &core->pub;
-	const struct body *body = req->response.body;
+	struct body *body = req->response.body;
+	bool may_chunk = req->version == HTTP_1_1 && req->location->core->chunked_transfer_encoding;
 
+	if (body && req->response.has_trailers && may_chunk && !request->is_head)
+		body->length = -1;
 	if (body && body->length < 0 && status_has_body(req->response.status)) {
-		request->is_chunked = req->version == HTTP_1_1;
+		request->is_chunked = may_chunk;
 		core->keepalive &= request->is_chunked || request->is_head;
 	}
 	request->sent_begin = busy->out.queued;

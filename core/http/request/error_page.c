@@ -139,7 +139,7 @@ static verdict go_to_page(struct request_core *core, const struct error_page *pa
 	struct str uri;
 	bool is_good = template_uri(req, page->uri, &uri);
 
-	core->in_error_page = true;
+	core->in_error_page = !req->location->core->recursive_error_pages;
 	req->response.location_names_host = false;
 	if (!str_starts(uri, STR("/")) && !str_starts(uri, STR("@"))) {
 		int code = page->becomes;
@@ -147,7 +147,7 @@ static verdict go_to_page(struct request_core *core, const struct error_page *pa
 				   code == 308;
 
 		req->response.location = uri;
-		return error_page_respond(req, is_redirect ? code : 302);
+		return error_page_built_in(req, is_redirect ? code : 302);
 	}
 	if (!is_good) {
 		request_log(req, LEVEL_ERROR, 0,
@@ -173,14 +173,17 @@ static struct str page_text(struct request *req, int status)
 	char digits[20];
 	struct str number = str_range(digits, str_put_u64(digits, (uint64_t)status));
 	struct str reason = status_reason(status);
+	struct str server = html_escape(req->pool, server_token(req));
 	const struct str parts[] = {
 		STR("<!doctype html>\n<html lang=\"en\">\n<head><title>"),
 		number, STR(" "), reason,
 		STR("</title></head>\n<body>\n<h1>"),
 		number, STR(" "), reason,
-		STR("</h1>\n<hr>\n<p>"),
-		server_token(req->location->core->server_tokens),
-		STR("</p>\n</body>\n</html>\n"),
+		STR("</h1>\n"),
+		str_empty(server) ? STR("") : STR("<hr>\n<p>"),
+		server,
+		str_empty(server) ? STR("") : STR("</p>\n"),
+		STR("</body>\n</html>\n"),
 	};
 
 	return pool_concat(req->pool, parts, sizeof(parts) / sizeof(parts[0]));
@@ -212,10 +215,10 @@ verdict error_page_respond(struct request *req, int status)
 	if (ends_connection(status))
 		core->keepalive = false;
 	forget_content(req);
-	/* An error in the response of an error page gets the built-in page. */
+	/* An error in the response of an error page gets a page only if pages are recursive. */
 	while (page && page->code != status)
 		page = page->next;
-	if (page && !core->in_error_page) {
+	if (page && !core->in_error_page && core->redirects <= REDIRECTS_ALLOWED) {
 		verdict v = go_to_page(core, page, status);
 
 		if (v < 300)

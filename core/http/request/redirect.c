@@ -9,8 +9,6 @@
 #include "http/request/request_private.h"
 #include "http/routing/routing.h"
 
-enum { REDIRECTS_ALLOWED = 10 };
-
 /* Makes `uri`, normalized, the URI of the request. PASS, or the status to respond with. */
 static verdict set_uri(struct request *req, struct str uri)
 {

@@ -36,6 +36,9 @@ enum request_event {
 	EVENT_TOKEN = 1 << 7, /* as often as there are tokens of request_wait() */
 };
 
+/* Within the server, of all kinds; one more is a 500. */
+enum { REDIRECTS_ALLOWED = 10 };
+
 /* What the core adds to the public struct request, which it begins with. */
 struct request_core {
 	struct request pub;
@@ -43,7 +46,7 @@ struct request_core {
 	/* The walk. */
 	enum phase phase;
 	size_t handler; /* in the phase's array: the next one to call */
-	int redirects; /* of all kinds; ten are allowed */
+	int redirects; /* so far, also the one that was not allowed */
 	const struct http_location *content; /* whose CONTENT answers; NULL: that of location */
 	const struct module *caller; /* whose handler runs; NULL: none */
 	unsigned events; /* enum request_event, or-ed; 0 after most handlers */

@@ -9,6 +9,8 @@
 enum field_kind {
 	FIELD_FREE, /* it is added */
 	FIELD_OF_SERVER, /* the protocol writes it, and nobody else */
+	FIELD_SERVER, /* the protocol writes it; it can be replaced, but not added to */
+	FIELD_NOSNIFF, /* X-Content-Type-Options: is added, and a member stands for one */
 	FIELD_CONTENT_TYPE, /* the others have a member in struct response */
 	FIELD_ETAG,
 	FIELD_LAST_MODIFIED,
@@ -24,7 +26,7 @@ static enum field_kind kind_of(struct str name)
 		enum field_kind kind;
 	} known[][2] = {
 		[4] = { { 'e', "ETag", FIELD_ETAG }, { 'd', "Date", FIELD_OF_SERVER } },
-		[6] = { { 's', "Server", FIELD_OF_SERVER } },
+		[6] = { { 's', "Server", FIELD_SERVER } },
 		[8] = { { 'l', "Location", FIELD_LOCATION } },
 		[10] = { { 'c', "Connection", FIELD_OF_SERVER },
 			 { 'k', "Keep-Alive", FIELD_OF_SERVER } },
@@ -32,6 +34,7 @@ static enum field_kind kind_of(struct str name)
 		[13] = { { 'l', "Last-Modified", FIELD_LAST_MODIFIED } },
 		[14] = { { 'c', "Content-Length", FIELD_OF_SERVER } },
 		[17] = { { 't', "Transfer-Encoding", FIELD_OF_SERVER } },
+		[22] = { { 'x', "X-Content-Type-Options", FIELD_NOSNIFF } },
 	};
 
 	if (name.len == 0 || name.len >= sizeof(known) / sizeof(known[0]))
@@ -45,7 +48,9 @@ static enum field_kind kind_of(struct str name)
 
 bool response_writes(struct str name)
 {
-	return kind_of(name) == FIELD_OF_SERVER;
+	enum field_kind kind = kind_of(name);
+
+	return kind == FIELD_OF_SERVER || kind == FIELD_SERVER;
 }
 
 /* A text that is no date is sent all the same, as nginx does; nothing is compared with it. */
@@ -83,9 +88,11 @@ static void add(struct request *req, enum field_kind kind, struct str name, stru
 
 	switch (kind) {
 	case FIELD_FREE:
+	case FIELD_NOSNIFF:
 		append(req, name, value);
 		break;
 	case FIELD_OF_SERVER:
+	case FIELD_SERVER:
 		refuse_field(req, name);
 		break;
 	case FIELD_CONTENT_TYPE:
@@ -126,8 +133,12 @@ void response_remove(struct request *req, struct str name)
 {
 	enum field_kind kind = kind_of(name);
 
-	if (kind == FIELD_FREE)
+	if (kind == FIELD_NOSNIFF)
+		req->response.nosniff = false;
+	if (kind == FIELD_FREE || kind == FIELD_NOSNIFF)
 		remove_added(&req->response, name);
+	else if (kind == FIELD_SERVER)
+		req->response.server = STR("");
 	else if (kind != FIELD_OF_SERVER)
 		add(req, kind, name, STR(""));
 }
@@ -136,9 +147,12 @@ void response_set(struct request *req, struct str name, struct str value)
 {
 	enum field_kind kind = kind_of(name);
 
-	if (kind == FIELD_FREE)
-		remove_added(&req->response, name);
-	add(req, kind, name, value);
+	if (kind != FIELD_OF_SERVER)
+		response_remove(req, name);
+	if (kind == FIELD_SERVER)
+		req->response.server = value;
+	else
+		add(req, kind, name, value);
 }
 
 struct header *response_find(struct request *req, struct str name)

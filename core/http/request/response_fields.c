@@ -63,6 +63,9 @@ void response_check(struct request *req)
 {
 	struct response *response = &req->response;
 
+	if (req->location->core->server_text && !response->server.data)
+		response->server = server_token(req);
+	check_member(req, &response->server, "the field Server");
 	check_member(req, &response->reason, "the reason phrase of the response");
 	check_member(req, &response->content_type, "the field Content-Type");
 	check_member(req, &response->charset, "the charset in Content-Type");

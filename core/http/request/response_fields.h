@@ -33,10 +33,20 @@ struct header **response_check_fields(struct request *req, struct header **list)
  */
 struct str response_location(struct request *req);
 
-/* The field Server: "skua" or "skua/0.1.0", by server_tokens. */
-static inline struct str server_token(int server_tokens)
+/* What server_tokens says: "skua", "skua/0.1.0", or the text that the configuration has. */
+static inline struct str server_token(struct request *req)
 {
-	return server_tokens == TOKENS_OFF ? STR("skua") : STR("skua/" SKUA_VERSION);
+	const struct http_conf *conf = req->location->core;
+
+	if (conf->server_text)
+		return template_text(req, conf->server_text);
+	return conf->server_tokens == TOKENS_OFF ? STR("skua") : STR("skua/" SKUA_VERSION);
+}
+
+/* The field Server; empty: it is not sent. */
+static inline struct str response_server(struct request *req)
+{
+	return req->response.server.data ? req->response.server : server_token(req);
 }
 
 /* The field Content-Type, with its charset. */
@@ -64,7 +74,10 @@ response_each_field(struct request *req, field_visitor *visit, void *data)
 	struct header own[FIELDS_OF_PROTOCOL];
 	char text[40]; /* of a number, of a date */
 
-	visit(data, STR("Server"), server_token(req->location->core->server_tokens));
+	struct str server = response_server(req);
+
+	if (!str_empty(server))
+		visit(data, STR("Server"), server);
 	visit(data, STR("Date"), (struct str){ response_date(), DATE_HTTP_LEN });
 	if (!str_empty(response->content_type))
 		visit(data, STR("Content-Type"), response_content_type(req));

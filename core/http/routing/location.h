@@ -34,6 +34,7 @@ struct http_conf {
 		alias_for; /* the beginning of URIs that alias stands for; data NULL: all of it */
 	const struct conf_scope *root_scope; /* the block that root or alias was written in */
 	struct error_page *error_pages; /* http/request/error_page.h */
+	bool recursive_error_pages, chunked_transfer_encoding;
 	bool internal;
 	int satisfy;
 	struct duration auth_delay;
@@ -55,6 +56,7 @@ struct http_conf {
 
 	bool sendfile, tcp_nopush, tcp_nodelay;
 	int server_tokens;
+	const struct template *server_text; /* the field Server; NULL: as server_tokens says */
 	bool merge_slashes, ignore_invalid_headers, underscores_in_headers;
 	bool log_not_found, server_name_in_redirect, port_in_redirect, absolute_redirect;
 	const struct log *error_log; /* NULL: that of the process */
