@@ -145,6 +145,8 @@ void expires_apply(struct request *req, const struct expires *expires)
 		return;
 	if (!expires->is_literal && expires_parse(template_text(req, expires->value), &rule) < 0)
 		return;
+	if (expires->from_modified && rule.kind != EXPIRES_AFTER)
+		return;
 
 	switch (rule.kind) {
 	case EXPIRES_OFF:

@@ -1,85 +1,99 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Adds fields to the head of responses. Runs behind the other filters, when the status is
- * settled. Fields that decide what becomes of the response go before them: validators, so
+ * Changes the fields in the head of responses. Runs behind the other filters, when the status
+ * is settled. Fields that decide what becomes of the response go before them: validators, so
  * that conditions are checked against what is sent, and those on which encodings depend.
  *
+ *     remove_header Server X-Content-Type-Options;
+ *     set_header Cache-Control "no-store";
  *     add_header X-Frame-Options DENY always;
+ *     add_trailer Server-Timing "total;dur=$request_time";
  *     expires 30d;
  */
 #include <module.h>
 
 #include "expires.h"
+#include "fields.h"
+#include "trailers.h"
 
-struct added_field {
-	struct str name;
-	const struct template *value;
-	bool always; /* whatever the status */
-	bool is_early; /* is_early() */
-};
-
-struct added_fields {
-	struct added_field *items;
-	size_t count, capacity;
-};
+enum inherit { INHERIT_ON, INHERIT_OFF, INHERIT_MERGE };
 
 struct headers_conf {
-	struct added_fields fields;
+	struct field_list *added, *set, *removed, *trailers;
+	int header_inherit, trailer_inherit; /* enum inherit */
 	struct expires expires;
 };
 
 /* --- configuration ---------------------------------------------------------- */
 
-/* Whether other filters look at the field: on_validators (module.h). */
-static bool is_early(struct str name)
-{
-	static const struct str names[] = {
-		STR_INIT("ETag"), STR_INIT("Last-Modified"), STR_INIT("Cache-Control"),
-		STR_INIT("Expires"), STR_INIT("Content-Encoding"), STR_INIT("Set-Cookie"),
-	};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (str_eq_nocase(name, names[i]))
-			return true;
-	return false;
-}
-
 static int set_add_header(struct conf_call *call)
 {
 	struct headers_conf *conf = call->data;
-	const struct conf_word *args = call->node->args;
-	struct added_fields *fields = &conf->fields;
-	struct added_field field = { .name = args[0].text };
-	struct conf_word value = conf_fold_lines(call, &args[1]);
+	const struct conf_word *name = &call->node->args[0];
 
-	if (!is_token(field.name))
-		return conf_error(call, &args[0],
-				  "invalid field name \"%.*s\"\n"
-				  "expected letters, digits and hyphens",
-				  STR_ARG(field.name));
-	if (str_eq_nocase(field.name, STR("Content-Length")) ||
-	    str_eq_nocase(field.name, STR("Transfer-Encoding")))
-		return conf_error(call, &args[0],
-				  "\"%.*s\" cannot be added\n"
-				  "the server writes it as the response needs it",
-				  STR_ARG(field.name));
-	if (conf_parse_template(call, &value, &field.value) < 0)
-		return -EINVAL;
-	if (response_writes(field.name)) {
-		conf_warn(call, &args[0], "\"%.*s\" is not added\nthe server writes it itself",
-			  STR_ARG(field.name));
+	if (response_writes(name->text) && is_token(name->text) &&
+	    !str_eq_nocase(name->text, STR("Content-Length")) &&
+	    !str_eq_nocase(name->text, STR("Transfer-Encoding"))) {
+		conf_warn(call, name, "\"%.*s\" is not added\nthe server writes it itself%s",
+			  STR_ARG(name->text),
+			  str_eq_nocase(name->text, STR("Server")) ? ": use set_header" : "");
 		return 0;
 	}
-	if (call->node->nargs == 3 && !conf_word_is(&args[2], "always"))
-		return conf_error(call, &args[2], "unknown parameter \"%.*s\"\nexpected \"always\"",
-				  STR_ARG(args[2].text));
-	field.always = call->node->nargs == 3;
-	field.is_early = is_early(field.name);
-
-	fields->items = pool_grow(call->pool, fields->items, fields->count, &fields->capacity,
-				  sizeof(field));
-	fields->items[fields->count++] = field;
+	if (fields_add(call, &conf->added) < 0)
+		return -EINVAL;
+	conf->added->merges = conf->header_inherit == INHERIT_MERGE;
 	return 0;
+}
+
+static int set_set_header(struct conf_call *call)
+{
+	const struct conf_word *name = &call->node->args[0];
+
+	if (response_writes(name->text) && !str_eq_nocase(name->text, STR("Server")))
+		return conf_error(call, name,
+				  "\"%.*s\" cannot be set\n"
+				  "the server writes it as the response needs it",
+				  STR_ARG(name->text));
+	return fields_add(call, &((struct headers_conf *)call->data)->set);
+}
+
+static int set_remove_header(struct conf_call *call)
+{
+	return fields_remove(call, &((struct headers_conf *)call->data)->removed);
+}
+
+static int set_add_trailer(struct conf_call *call)
+{
+	struct headers_conf *conf = call->data;
+
+	if (fields_add(call, &conf->trailers) < 0)
+		return -EINVAL;
+	conf->trailers->merges = conf->trailer_inherit == INHERIT_MERGE;
+	return 0;
+}
+
+/* The fields of the block may have been read before this, or may follow. */
+static int set_inherit(struct conf_call *call, int inherit, struct field_list **list)
+{
+	if (fields_are_own(call, *list))
+		(*list)->merges = inherit == INHERIT_MERGE;
+	else if (inherit == INHERIT_OFF)
+		*list = NULL;
+	return 0;
+}
+
+static int set_header_inherit(struct conf_call *call)
+{
+	struct headers_conf *conf = call->data;
+
+	return set_inherit(call, conf->header_inherit, &conf->added);
+}
+
+static int set_trailer_inherit(struct conf_call *call)
+{
+	struct headers_conf *conf = call->data;
+
+	return set_inherit(call, conf->trailer_inherit, &conf->trailers);
 }
 
 static int set_expires(struct conf_call *call)
@@ -91,109 +105,146 @@ static int set_expires(struct conf_call *call)
 
 /* --- responses ---------------------------------------------------------------- */
 
-/* The statuses for which nginx adds fields without "always". */
-static bool is_usual(int status)
+static void put_fields(struct request *req, const struct field_list *list, bool are_early,
+		       void (*put)(struct request *req, struct str name, struct str value))
 {
-	switch (status) {
-	case 200:
-	case 201:
-	case 204:
-	case 206:
-	case 301:
-	case 302:
-	case 303:
-	case 304:
-	case 307:
-	case 308:
-		return true;
-	default:
-		return false;
+	struct field_cursor cursor = { list, 0 };
+
+	for (const struct field *field; (field = field_next(&cursor)) != NULL;) {
+		if (field->is_early != are_early || !field_applies(req, field))
+			continue;
+
+		struct str value = template_text(req, field->value);
+
+		if (!str_empty(value) || field->is_validator)
+			put(req, field->name, value);
 	}
 }
 
-static bool applies(const struct request *req, const struct added_field *field)
+static void remove_fields(struct request *req, const struct field_list *list, bool are_early)
 {
-	return field->always || is_usual(req->response.status);
+	struct field_cursor cursor = { list, 0 };
+
+	for (const struct field *field; (field = field_next(&cursor)) != NULL;)
+		if (field->is_early == are_early)
+			response_remove(req, field->name);
 }
 
-/* An empty value adds no field, but takes a validator away. */
-static void add_field(struct request *req, const struct added_field *field)
+static void change_fields(struct request *req, const struct headers_conf *conf, bool are_early)
 {
-	struct str value = template_text(req, field->value);
-	bool is_validator = str_eq_nocase(field->name, STR("ETag")) ||
-			    str_eq_nocase(field->name, STR("Last-Modified"));
-
-	if (!str_empty(value) || is_validator)
-		response_add(req, field->name, value);
+	remove_fields(req, conf->removed, are_early);
+	put_fields(req, conf->set, are_early, response_set);
+	put_fields(req, conf->added, are_early, response_add);
 }
 
 /*
  * Runs before conditional and range, which may change the status: to 206 or 304, which get
  * the same fields as a 200, or to 412 or 416, which are new responses with a call of their own.
  */
-static verdict add_early(struct request *req, const void *conf)
+static verdict change_early(struct request *req, const void *data)
 {
-	const struct headers_conf *headers = conf;
+	const struct headers_conf *conf = data;
 
 	if (req->parent)
 		return PASS;
-	if (is_usual(req->response.status))
-		expires_apply(req, &headers->expires);
-	for (size_t i = 0; i < headers->fields.count; i++) {
-		const struct added_field *field = &headers->fields.items[i];
-
-		if (field->is_early && applies(req, field))
-			add_field(req, field);
-	}
+	if (status_is_usual(req->response.status))
+		expires_apply(req, &conf->expires);
+	change_fields(req, conf, true);
 	return PASS;
 }
 
-static verdict add_others(struct request *req, const void *conf)
+static verdict change_others(struct request *req, const void *data)
 {
-	const struct headers_conf *headers = conf;
+	const struct headers_conf *conf = data;
 
 	if (req->parent)
 		return PASS;
-	for (size_t i = 0; i < headers->fields.count; i++) {
-		const struct added_field *field = &headers->fields.items[i];
-
-		if (!field->is_early && applies(req, field))
-			add_field(req, field);
-	}
+	change_fields(req, conf, false);
+	if (conf->trailers)
+		trailers_announce(req, conf->trailers);
 	return PASS;
 }
+
+#define ADD_HEADER_DOC                                                                            \
+	"Adds a field to responses with status 200, 201, 204, 206, 301, 302, 303, 304, 307 and "  \
+	"308; with `always` to all responses. A field whose value is empty is not added; a line " \
+	"break in the value is sent as a space. ETag and Last-Modified replace those of the "     \
+	"response, and conditions such as If-None-Match and If-Range are checked against the "    \
+	"new value; with an empty value the response has none. Content-Type and Location "        \
+	"replace those of the response, too. Server, Date, Connection and Keep-Alive are not "    \
+	"added, because the server writes them.\n\n"                                              \
+	"    add_header X-Frame-Options DENY always;\n\n"                                         \
+	"A block that contains add_header inherits none from the enclosing block, unless "        \
+	"add_header_inherit says merge."
+
+#define SET_HEADER_DOC                                                                           \
+	"Sets a field: it replaces all fields of that name that the response has, whoever has "  \
+	"added them. Server can be set, too. In all else it is like add_header, which adds its " \
+	"fields afterwards. A block that contains set_header inherits none from the enclosing "  \
+	"block.\n\n"                                                                             \
+	"    set_header Cache-Control \"no-store\";"
+
+#define REMOVE_HEADER_DOC                                                                          \
+	"Removes fields from all responses, also Server, and those that describe a file, such "    \
+	"as ETag. set_header and add_header add theirs afterwards. Content-Length, "               \
+	"Content-Encoding, Transfer-Encoding, Connection, Keep-Alive and Date cannot be "          \
+	"removed. A block that contains remove_header inherits none from the enclosing block.\n\n" \
+	"    remove_header Server ETag;"
+
+#define TRAILER_DOC                                                                          \
+	"Adds a field behind the body of responses, with the value that its variables have " \
+	"when the body ends. HTTP/1.1 sends such a response in chunks; HTTP/1.0 has no "     \
+	"trailers. The statuses are those of add_header.\n\n"                                \
+	"    add_trailer Server-Timing \"total;dur=$request_time\";\n\n"                     \
+	"A block that contains add_trailer inherits none from the enclosing block, unless "  \
+	"add_trailer_inherit says merge."
+
+#define INHERIT_DOC(name)                                                                    \
+	"What a block inherits from " name " of the enclosing block. on: all, if it has no " \
+	"such directive of its own; merge: all, in addition to its own; off: nothing. The "  \
+	"setting itself is inherited.\n\n"                                                   \
+	"    " name "_inherit merge;"
+
+#define EXPIRES_DOC                                                                              \
+	"Sets Expires and Cache-Control: the response may be cached for this time from now, or " \
+	"with `modified` from the last change of the file. With @ the time is a time of day. "   \
+	"With a negative time a client has to ask before it uses its copy.\n\n"                  \
+	"    expires 30d;"
+
+static const struct keyword inherit_words[] = {
+	{ "on", INHERIT_ON }, { "off", INHERIT_OFF }, { "merge", INHERIT_MERGE }, { 0 }
+};
 
 const struct module headers_module = {
 	.name = "headers",
-	.summary = "adds fields to the head of responses: add_header, expires",
+	.summary = "changes the fields of responses: add_header, set_header, expires",
 	.conf_size = sizeof(struct headers_conf),
 	.directives = (const struct directive[]) {
 		DIRECTIVE_SET("add_header", IN_ANY_HTTP | IN_IF, set_add_header,
-			      "name value [always]",
-			      "Adds a field to responses with status 200, 201, 204, 206, 301, "
-			      "302, 303, 304, 307 and 308; with `always` to all responses. A "
-			      "field whose value is empty is not added; a line break in the value "
-			      "is sent as a space. ETag and Last-Modified replace those of the "
-			      "response, and conditions such as If-None-Match and If-Range are "
-			      "checked against the new value; with an empty value the response "
-			      "has none. Content-Type and Location replace those of the response, "
-			      "too. Server, Date, Connection and Keep-Alive are not added, "
-			      "because the server writes them.\n\n"
-			      "A block that contains add_header inherits none from the enclosing "
-			      "block.",
-			      .min_args = 2, .max_args = 3, .flags = LIST,
-			      FIELD_AT(struct headers_conf, fields)),
+			      "name value [always]", ADD_HEADER_DOC,
+			      .flags = REPEAT, .min_args = 2, .max_args = 3),
+		DIRECTIVE("add_header_inherit", IN_ANY_HTTP | IN_IF, struct headers_conf,
+			  header_inherit, "on | off | merge", INHERIT_DOC("add_header"),
+			  .initial = "on", .keywords = inherit_words, .set = set_header_inherit),
+		DIRECTIVE_SET("set_header", IN_ANY_HTTP | IN_IF, set_set_header,
+			      "name value [always]", SET_HEADER_DOC,
+			      .flags = REPEAT, .min_args = 2, .max_args = 3),
+		DIRECTIVE_SET("remove_header", IN_ANY_HTTP | IN_IF, set_remove_header, "name ...",
+			      REMOVE_HEADER_DOC,
+			      .flags = REPEAT, .min_args = 1, .max_args = MANY_ARGS),
+		DIRECTIVE_SET("add_trailer", IN_ANY_HTTP | IN_IF, set_add_trailer,
+			      "name value [always]", TRAILER_DOC,
+			      .flags = REPEAT, .min_args = 2, .max_args = 3),
+		DIRECTIVE("add_trailer_inherit", IN_ANY_HTTP | IN_IF, struct headers_conf,
+			  trailer_inherit, "on | off | merge", INHERIT_DOC("add_trailer"),
+			  .initial = "on", .keywords = inherit_words, .set = set_trailer_inherit),
 		DIRECTIVE_SET("expires", IN_ANY_HTTP | IN_IF, set_expires,
-			      "[modified] time | @time | epoch | max | off",
-			      "Sets Expires and Cache-Control: the response may be cached for "
-			      "this time from now, or with `modified` from the last change of the "
-			      "file. With @ the time is a time of day. With a negative time a "
-			      "client has to ask before it uses its copy.",
+			      "[modified] time | @time | epoch | max | off", EXPIRES_DOC,
 			      .min_args = 1, .max_args = 2),
 		{ 0 }
 	},
-	.on[PHASE_FILTER] = add_others,
+	.on[PHASE_FILTER] = change_others,
 	.filter_role = FILTER_HEAD,
-	.on_validators = add_early,
+	.on_validators = change_early,
 	.if_configured = true,
 };

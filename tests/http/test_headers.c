@@ -146,6 +146,14 @@ START_TEST(reads_a_time_from_variables)
 	ck_assert_str_eq(field(server, "/text?t=rubbish", "Cache-Control"), "none");
 	ck_assert_str_eq(field(server, "/text", "Cache-Control"), "none");
 	server_stop(server);
+
+	/* With `modified` only a time counts, as in nginx. */
+	server = inproc_with("expires modified $arg_e;");
+	put_file(server, "f", "text");
+	ck_assert_str_eq(field(server, "/f?e=max", "Cache-Control"), "none");
+	ck_assert_str_eq(field(server, "/f?e=@15h", "Cache-Control"), "none");
+	ck_assert_str_ne(field(server, "/f?e=1h", "Cache-Control"), "none");
+	server_stop(server);
 }
 END_TEST
 
@@ -256,6 +264,117 @@ START_TEST(no_field_is_sent_twice)
 }
 END_TEST
 
+START_TEST(set_header_replaces)
+{
+	struct server *server = inproc_with(
+		"location /a { expires 1h; set_header Cache-Control no-store; set_header X-A 1;"
+		" set_header X-A 2; add_header X-A 3; set_header X-Empty \"\"; return 200 text; }"
+		"location /type { set_header Content-Type text/x; return 200 text; }"
+		"location /server { set_header Server \"my $uri\" always; return 404; }"
+		"location /some { set_header X-A 1; return 404; }"
+		"location /f { set_header ETag '\"1\"'; set_header Last-Modified $arg_date; }");
+	struct reply reply = get(server, "/a");
+
+	put_file(server, "f", "text");
+	ck_assert_int_eq(reply_headers(&reply, "Cache-Control"), 1);
+	ck_assert_str_eq(reply_header(&reply, "Cache-Control"), "no-store");
+	ck_assert_int_eq(reply_headers(&reply, "X-A"), 2);
+	ck_assert_str_eq(reply_header(&reply, "X-A"), "2");
+	ck_assert_ptr_null(reply_header(&reply, "X-Empty"));
+	ck_assert_str_eq(field(server, "/type", "Content-Type"), "text/x");
+	ck_assert_str_eq(field(server, "/server", "Server"), "my /server");
+	ck_assert_str_eq(field(server, "/some", "X-A"), "none");
+	ck_assert_str_eq(field(server, "/f", "ETag"), "\"1\"");
+	ck_assert_str_eq(field(server, "/f", "Last-Modified"), "none");
+	ck_assert_int_eq(ask(server, "/f", .fields = "If-None-Match: \"1\"\r\n").status, 304);
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(remove_header_removes)
+{
+	struct server *server = inproc_with(
+		"add_header X-A 1; location / { add_header X-A 1; add_header X-B 1;"
+		" remove_header Server etag LAST-MODIFIED Accept-Ranges X-A X-Content-Type-Options"
+		" Content-Type Cache-Control; expires 1h; add_header X-A 2; }"
+		"location /a { remove_header X-A; } location /a/b { return 301 /; }");
+
+	put_file(server, "f", "text\n");
+	put_file(server, "a/f", "text\n");
+
+	struct reply reply = get(server, "/f");
+	const char *const gone[] = { "Server",
+				     "ETag",
+				     "Last-Modified",
+				     "Accept-Ranges",
+				     "X-Content-Type-Options",
+				     "Content-Type",
+				     "Cache-Control" };
+
+	ck_assert_int_eq(reply.status, 200);
+	for (size_t i = 0; i < sizeof(gone) / sizeof(gone[0]); i++)
+		ck_assert_msg(!reply_header(&reply, gone[i]), "%s", gone[i]);
+	ck_assert_int_eq(reply_headers(&reply, "X-A"), 2); /* they are added afterwards */
+	reply = get(server, "/none");
+	ck_assert_ptr_null(reply_header(&reply, "Server"));
+	ck_assert_int_eq(ask(server, "/f", .fields = "If-None-Match: *\r\n").status, 304);
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(a_block_may_merge_what_it_inherits)
+{
+	static const struct {
+		const char *target, *has; /* the values of X, joined by blanks */
+	} cases[] = {
+		{ "/", "s" },	      { "/own", "o" },		{ "/merge", "m s" },
+		{ "/late", "l s" },   { "/merge/in", "i m s" }, { "/merge/none", "m s" },
+		{ "/merge/on", "n" }, { "/off", "" },		{ "/off/in", "f" },
+	};
+	struct server *server = inproc_with(
+		"add_header X s; location / { return 200; }"
+		"location /own { add_header X o; return 200; }"
+		"location /merge { add_header_inherit merge; add_header X m; return 200;"
+		" location /merge/in { add_header X i; return 200; }"
+		" location /merge/none { return 200; }"
+		" location /merge/on { add_header_inherit on; add_header X n; return 200; } }"
+		"location /late { add_header X l; add_header_inherit merge; return 200; }"
+		"location /off { add_header_inherit off; return 200;"
+		" location /off/in { add_header_inherit merge; add_header X f; return 200; } }");
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct reply reply = get(server, cases[i].target);
+		char values[64] = "";
+
+		for (const char *at = reply.head; (at = strstr(at, "\r\nX: ")); at += 5) {
+			strcat(values, *values ? " " : "");
+			strncat(values, at + 5, 1);
+		}
+		ck_assert_msg(!strcmp(values, cases[i].has), "%s: \"%s\"", cases[i].target, values);
+	}
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(the_server_has_a_name)
+{
+	struct server *server =
+		inproc_with("location /off { server_tokens Off; return 404; }"
+			    "location /text { server_tokens \"<my> $uri\"; return 404; }"
+			    "location /none { server_tokens \"\"; return 404; }"
+			    "location /split { server_tokens \"$arg_x$uri\"; return 200 ok; }");
+
+	ck_assert_str_eq(field(server, "/off", "Server"), "skua");
+	ck_assert_str_eq(field(server, "/text", "Server"), "<my> /text");
+	ck_assert_ptr_nonnull(strstr(get(server, "/text").body, "<p>&lt;my&gt; /text</p>"));
+	ck_assert_str_eq(field(server, "/none", "Server"), "none");
+	ck_assert_ptr_null(strstr(get(server, "/none").body, "<p>"));
+	ck_assert_str_eq(field(server, "/split%0d%0aX-Injected:y", "Server"), "none");
+	ck_assert_str_eq(field(server, "/split%0d%0aX-Injected:y", "X-Injected"), "none");
+	server_stop(server);
+}
+END_TEST
+
 START_TEST(reports_mistakes)
 {
 	for (size_t i = 0; i < sizeof(mistakes) / sizeof(mistakes[0]); i++) {
@@ -290,5 +409,6 @@ END_TEST
 TESTS("headers", adds_fields, adds_by_status, inherits_all_or_nothing, replaces_validators,
       sets_cache_control, counts_from_the_date, counts_from_the_last_change,
       waits_for_a_time_of_day, reads_a_time_from_variables, folds_line_breaks_of_the_configuration,
-      warns_of_line_breaks, never_splits_an_answer, no_field_is_sent_twice, reports_mistakes,
-      answers_with_a_pixel)
+      warns_of_line_breaks, never_splits_an_answer, no_field_is_sent_twice, set_header_replaces,
+      remove_header_removes, a_block_may_merge_what_it_inherits, the_server_has_a_name,
+      reports_mistakes, answers_with_a_pixel)
