@@ -15,6 +15,7 @@
 
 struct file;
 struct request;
+struct str_list;
 
 /* A field line of a head, in the order in which it is sent. */
 struct header {
@@ -98,6 +99,12 @@ void response_remove(struct request *req, struct str name);
 
 /* The first added field of that name, or NULL. Not those with a member above. */
 struct header *response_find(struct request *req, struct str name);
+
+/*
+ * Whether the media type of the response is text/html, which filters of texts always are for,
+ * or is in the list (compared without case), in which "*" stands for any type.
+ */
+bool response_has_type(const struct response *response, const struct str_list *types);
 
 /*
  * A filter is going to change the body, so that what describes the bytes is no longer true:

@@ -163,6 +163,18 @@ struct header *response_find(struct request *req, struct str name)
 	return NULL;
 }
 
+bool response_has_type(const struct response *response, const struct str_list *types)
+{
+	struct str type = response->content_type;
+
+	if (str_eq_nocase(type, STR("text/html")))
+		return true;
+	for (size_t i = 0; i < types->count && !str_empty(type); i++)
+		if (str_eq(types->items[i], STR("*")) || str_eq_nocase(types->items[i], type))
+			return true;
+	return false;
+}
+
 void response_transform(struct request *req, bool same_content)
 {
 	struct response *response = &req->response;
