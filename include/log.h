@@ -18,6 +18,7 @@
 #include <str.h>
 
 struct conf_call;
+struct log_syslog;
 
 enum log_level {
 	LEVEL_EMERG, /* the server cannot start or go on */
@@ -38,6 +39,7 @@ struct log {
 	int fd; /* opened by the master; -1: nowhere */
 	enum log_level level; /* the least important level that is written */
 	bool is_json; /* each line is an object of JSON */
+	const struct log_syslog *syslog; /* lines are messages for it; NULL: fd is a file */
 	const struct log *next;
 };
 
@@ -49,12 +51,13 @@ struct log {
 struct log_file {
 	struct str path; /* full; NUL follows */
 	int fd; /* for appending; /dev/stdout and /dev/stderr: the inherited ones */
+	const struct log_syslog *syslog; /* each write is a message for it; NULL: it is a file */
 };
 
 /*
- * For a directive that names a log file: notes the path (relative ones below
- * the prefix). The same file for the same path. Lives as long as the
- * configuration.
+ * For a directive whose first word names a log file: notes the path (relative ones below
+ * the prefix), or "syslog:…". The same file for the same path. Lives as long as the
+ * configuration. NULL after an error in the parameters of syslog was reported.
  */
 struct log_file *conf_log_file(struct conf_call *call, struct str path);
 

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/log_format.h"
+#include "base/syslog.h"
 
 /* Not more than PIPE_BUF: a pipe takes a line whole or not at all. */
 enum { LINE_SIZE = 4096 };
@@ -105,6 +106,17 @@ static size_t put_json_line(char *line, size_t size, enum log_level level, uint6
 	return (size_t)(to - line);
 }
 
+/* A message has no newline, and all of it is one write. */
+static void write_message(const struct log *log, enum log_level level, const char *line, size_t len)
+{
+	char message[SYSLOG_HEAD_MAX + LINE_SIZE];
+	size_t head = syslog_put_head(message, log->syslog, (int)level);
+
+	memcpy(message + head, line, len - 1);
+	if (write(log->fd, message, head + len - 1) < 0)
+		return; /* the way is full: there is no place to report that */
+}
+
 /* --- writing -------------------------------------------------------------------- */
 
 void log_message(const struct log *log, enum log_level level, uint64_t conn, const char *message,
@@ -127,7 +139,9 @@ void log_message(const struct log *log, enum log_level level, uint64_t conn, con
 						       fields);
 			line[(*len)++] = '\n'; /* in place of the NUL */
 		}
-		if (write(log->fd, line, *len) < 0)
+		if (log->syslog)
+			write_message(log, level, line, *len);
+		else if (write(log->fd, line, *len) < 0)
 			continue; /* the disk is full: there is no place to report that */
 	}
 	errno = saved;

@@ -43,6 +43,7 @@ static struct error_log *add_error(struct conf *conf, struct log_file *file, enu
 
 	error->log.fd = -1;
 	error->log.level = level;
+	error->log.syslog = file->syslog;
 	error->file = file;
 	error->next = logs->errors;
 	logs->errors = error;
@@ -80,8 +81,21 @@ void logs_set_main(struct conf *conf, const struct log *log)
 	logs_of(conf)->main = log;
 }
 
+/* The word is the path: two logs with the same parameters are one. */
+static struct log_file *note_syslog(struct conf_call *call, struct str path)
+{
+	struct log_file *file = logs_note(call->conf, path);
+
+	if (!file->syslog)
+		file->syslog = syslog_parse(call, &call->node->args[0]);
+	return file->syslog ? file : NULL;
+}
+
 struct log_file *conf_log_file(struct conf_call *call, struct str path)
 {
+	if (str_starts(path, STR("syslog:")))
+		return note_syslog(call, path);
+
 	struct log_file *file = logs_note(call->conf, conf_full_path(call->conf, path));
 	struct log_entry *entry = (struct log_entry *)file;
 
@@ -98,10 +112,11 @@ static int set_error_log(struct conf_call *call)
 	struct str path = args[0].text;
 	int level = LEVEL_ERROR;
 
-	if (str_starts(path, STR("syslog:")) || str_starts(path, STR("memory:")))
-		return conf_error(call, &args[0],
-				  "errors go to a file or to \"stderr\"; for the system's log "
-				  "use stderr and the service manager");
+	if (str_starts(path, STR("memory:")))
+		return conf_not_supported(call, &args[0],
+					  "\"%.*s\" is not supported\n"
+					  "Errors go to a file, to stderr or to syslog.",
+					  STR_ARG(path));
 	bool is_json = call->node->nargs > 1 && conf_word_is(&args[call->node->nargs - 1], "json");
 	size_t words = call->node->nargs - is_json;
 
@@ -117,6 +132,10 @@ static int set_error_log(struct conf_call *call)
 	struct log_file *file = str_eq(path, STR("stderr")) ?
 					logs_note(call->conf, STR("/dev/stderr")) :
 					conf_log_file(call, path);
+
+	if (!file)
+		return -EINVAL;
+
 	struct error_log *error = add_error(call->conf, file, (enum log_level)level);
 	error->log.is_json = is_json;
 	/* The first error_log of a block replaces the list that the block inherits. */
@@ -126,31 +145,37 @@ static int set_error_log(struct conf_call *call)
 	return 0;
 }
 
+#define ERROR_LOG_DOC \
+	"The file for messages of this level and of more important ones (error and above if " \
+	"none is given). A block may name several files; they replace those of the enclosing " \
+	"block. /dev/stderr and /dev/stdout are the descriptors that the server was started " \
+	"with. Files are opened by the master and opened again at the signal USR1.\n\n" \
+	"syslog: lines go to a server for syslog by UDP, syslog:server=192.0.2.1:514, or to a" \
+	" local one, syslog:server=unix:/dev/log. Further parameters are facility (local7), " \
+	"tag (skua), severity (info, for the access log) and nohostname, with commas between " \
+	"them. The master sends the messages on; what the server does not take is lost, and " \
+	"counted.\n\n" \
+	"    error_log syslog:server=unix:/dev/log,facility=daemon warn;\n\n" \
+	"With json each line is an object with the members time, level, pid, connection and " \
+	"message, and client, server, request, host and request_id if it is about a request.\n\n" \
+	"    error_log logs/error.json warn json;\n\n" \
+	"A symbolic link on the way to a file is followed if the directory that it lies in " \
+	"belongs to root or to the user who starts the server; where others may write to that" \
+	" directory, the link has to belong to one of the two as well. Otherwise the owner of" \
+	" a log directory could make root write into any file. A file without a link may lie " \
+	"in anybody's directory, unless it has a second name (a hard link). While nobody " \
+	"reads a named pipe, it keeps as many lines as fit; further lines are lost and " \
+	"counted."
+
 const struct module logs_module = {
 	.name = "error_log",
 	.summary = "where errors are written",
 	.conf_size = sizeof(struct logs_conf),
 	.directives = (const struct directive[]) {
 		DIRECTIVE_SET("error_log", IN_MAIN | IN_ANY_HTTP, set_error_log,
-			"file | stderr [debug | info | notice | warn | error | crit | alert | "
-			"emerg] [json]",
-			"The file for messages of this level and of more important ones (error and "
-			"above if none is given). A block may name several files; they replace "
-			"those of the enclosing block. /dev/stderr and /dev/stdout are the "
-			"descriptors that the server was started with. Files are opened by the "
-			"master and opened again at the signal USR1.\n\n"
-			"With json each line is an object with the members time, level, pid, "
-			"connection and message, and client, server, request, host and request_id "
-			"if it is about a request.\n\n"
-			"    error_log logs/error.json warn json;\n\n"
-			"A symbolic link on the way to a file is followed if the directory that "
-			"it lies in belongs to root or to the user who starts the server; where "
-			"others may write to that directory, the link has to belong to one of the "
-			"two as well. Otherwise the owner of a log directory could make root write "
-			"into any file. A file without a link may lie in anybody's directory, "
-			"unless it has a second name (a hard link). While nobody reads a named "
-			"pipe, it keeps as many lines as fit; further lines are lost and counted.",
-			.flags = LIST, .min_args = 1, .max_args = 3),
+			"file | stderr | syslog:server=address[,parameter=value] [debug | info | "
+			"notice | warn | error | crit | alert | emerg] [json]",
+			ERROR_LOG_DOC, .flags = LIST, .min_args = 1, .max_args = 3),
 		{ 0 }
 	},
 };

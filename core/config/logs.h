@@ -12,12 +12,15 @@
 #include <conf.h>
 #include <log.h>
 
+struct conf_word;
 struct module;
+struct syslog_relay;
 
 /* A log file of a configuration in the list of all. */
 struct log_entry {
 	struct log_file file; /* first: a pointer to it is one to the whole */
 	struct conf_place place; /* of the first directive that names it; .file NULL: none */
+	struct syslog_relay *relay; /* NULL: it is a file, or not open */
 	int reader; /* read end of a named pipe, so that lines can wait in it; or -1 */
 	struct log_entry *next;
 	struct log_entry *next_reader; /* among those of all configurations that have one */
@@ -52,6 +55,9 @@ struct logs *logs_of(struct conf *conf);
  * descriptor per path.
  */
 struct log_file *logs_note(struct conf *conf, struct str path);
+
+/* Reads "syslog:server=…"; in the configuration's pool. NULL after the error was reported. */
+const struct log_syslog *syslog_parse(struct conf_call *call, const struct conf_word *word);
 
 /* Notes an error log that no directive names: the default one. */
 const struct log *logs_add_error(struct conf *conf, struct log_file *file, enum log_level level);

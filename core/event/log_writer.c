@@ -20,6 +20,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/syslog.h"
 #include "event/loop.h"
 
 enum {
@@ -71,9 +72,25 @@ static struct log_writer *find_or_add(struct conf_call *call, struct log_file *f
 	return &entry->writer;
 }
 
+/* Each line is a message of its own, without its newline. */
+static int write_messages(struct log_writer *writer, size_t *written)
+{
+	while (*written < writer->used) {
+		const char *line = writer->bytes + *written;
+		const char *end = memchr(line, '\n', writer->used - *written);
+
+		if (write(writer->file->fd, line, (size_t)(end - line)) < 0 && errno != EINTR)
+			return -errno;
+		*written = (size_t)(end + 1 - writer->bytes);
+	}
+	return 0;
+}
+
 /* Writes as much as can be written without waiting; the rest stays. */
 static int write_some(struct log_writer *writer, size_t *written)
 {
+	if (writer->file->syslog)
+		return write_messages(writer, written);
 	while (*written < writer->used) {
 		size_t len = writer->used - *written;
 
@@ -182,7 +199,13 @@ static bool add_line(struct log_writer *writer, log_line_put *put, void *data)
 {
 	char *begin = writer->bytes + writer->used;
 	char *limit = writer->bytes + writer->size - 1; /* the newline's place */
-	char *end = begin <= limit ? put(begin, limit, data) : NULL;
+	const struct log_syslog *syslog = writer->file->syslog;
+	char *end = NULL;
+
+	if (syslog && limit - begin > SYSLOG_HEAD_MAX)
+		begin += syslog_put_head(begin, syslog, syslog->severity);
+	if (begin <= limit && (!syslog || begin > writer->bytes + writer->used))
+		end = put(begin, limit, data);
 
 	if (!end)
 		return false;

@@ -38,14 +38,14 @@ struct log_conf {
  * `log_format NAME json;`. The status is a string: "000", which stands for none, is no number of
  * JSON.
  */
-#define JSON_FORMAT                                                                        \
-	"{\"time\":\"$time_iso8601\",\"status\":\"$status\","                               \
-	"\"request_time\":$request_time,\"remote_addr\":\"$remote_addr\","                  \
-	"\"remote_user\":\"$remote_user\",\"host\":\"$host\","                               \
-	"\"method\":\"$request_method\",\"uri\":\"$request_uri\","                           \
-	"\"protocol\":\"$server_protocol\",\"bytes_sent\":$bytes_sent,"                      \
-	"\"body_bytes_sent\":$body_bytes_sent,\"request_length\":$request_length,"            \
-	"\"referer\":\"$http_referer\",\"user_agent\":\"$http_user_agent\","                 \
+#define JSON_FORMAT                                                                \
+	"{\"time\":\"$time_iso8601\",\"status\":\"$status\","                      \
+	"\"request_time\":$request_time,\"remote_addr\":\"$remote_addr\","         \
+	"\"remote_user\":\"$remote_user\",\"host\":\"$host\","                     \
+	"\"method\":\"$request_method\",\"uri\":\"$request_uri\","                 \
+	"\"protocol\":\"$server_protocol\",\"bytes_sent\":$bytes_sent,"            \
+	"\"body_bytes_sent\":$body_bytes_sent,\"request_length\":$request_length," \
+	"\"referer\":\"$http_referer\",\"user_agent\":\"$http_user_agent\","       \
 	"\"connection\":$connection,\"request_id\":\"$request_id\"}"
 
 /* --- escaping --- */
@@ -195,6 +195,11 @@ static int parse_option(struct conf_call *call, const struct conf_word *word,
 		value = after(word, 3);
 		return conf_parse_template(call, &value, &out->condition);
 	}
+	if (str_eq(word->text, STR("gzip")) || str_starts(word->text, STR("gzip=")))
+		return conf_not_supported(call, word,
+					  "\"%.*s\" is not supported\n"
+					  "Log files are compressed by whoever rotates them.",
+					  STR_ARG(word->text));
 	return conf_error(call, word, "expected buffer=SIZE, flush=TIME or if=CONDITION");
 }
 
@@ -205,10 +210,14 @@ static int add_log(struct conf_call *call, struct str path, const struct log_for
 	struct access_log *log = pool_new(call->pool, struct access_log);
 	struct access_log **end = &conf->logs;
 
+	struct log_file *file = conf_log_file(call, path);
+
+	if (!file)
+		return -EINVAL;
 	log->format = format;
 	log->condition = options->condition;
-	log->writer = log_writer_create(call, conf_log_file(call, path),
-					(size_t)options->buffer.bytes, options->flush.ms);
+	log->writer = log_writer_create(call, file, (size_t)options->buffer.bytes,
+					options->flush.ms);
 	while (*end)
 		end = &(*end)->next;
 	*end = log;
@@ -243,15 +252,10 @@ static int set_access_log(struct conf_call *call)
 			return conf_error(call, &args[1], "nothing may follow \"off\"");
 		return 0;
 	}
-	if (str_starts(args[0].text, STR("syslog:")))
-		return conf_error(call, &args[0],
-				  "the access log cannot go to syslog\n"
-				  "write a file, or /dev/stdout and let the service manager pass "
-				  "its lines on");
 	if (str_chr(args[0].text, '$') >= 0)
-		return conf_error(call, &args[0],
-				  "the path of a log cannot contain variables: write one "
-				  "access_log with if= for each file instead");
+		return conf_not_supported(call, &args[0],
+					  "variables in the path of a log are not supported\n"
+					  "Write one access_log with if= for each file instead.");
 	struct str name = call->node->nargs > 1 ? args[1].text : STR("combined");
 	const struct log_format *format = find_format(conf, name);
 
@@ -335,6 +339,7 @@ static verdict log_request(struct request *req, const void *data)
 	"anybody's directory, unless it has a second name (a hard link). While nobody reads a "  \
 	"named pipe, it keeps as many lines as fit; further lines are lost and counted, and "    \
 	"the server does not wait.\n\n"                                                          \
+	"With syslog: each line is a message; error_log describes the parameters.\n\n"             \
 	"Without this directive the file is the one given to configure (--http-log-path)."
 
 const struct module log_module = {
@@ -347,7 +352,8 @@ const struct module log_module = {
 			      LOG_FORMAT_DOC, .flags = REPEAT, .min_args = 2,
 			      .max_args = MANY_ARGS, .initial = "combined " COMBINED),
 		DIRECTIVE_SET("access_log", IN_ANY_HTTP | IN_IF | IN_LIMIT_EXCEPT, set_access_log,
-			      "path [format [buffer=size] [flush=time] [if=condition]] | off",
+			      "path | syslog:server=address[,parameter=value] [format "
+			      "[buffer=size] [flush=time] [if=condition]] | off",
 			      ACCESS_LOG_DOC, .flags = LIST, .min_args = 1, .max_args = 5),
 		{ 0 }
 	},

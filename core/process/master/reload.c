@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <timer.h>
 
+#include "config/logs.h"
 #include "process/handoff/peer_master.h"
 #include "process/master/control.h"
 #include "process/master/drop.h"
@@ -17,6 +18,7 @@
 #include "process/os/daemon.h"
 #include "process/os/notify.h"
 #include "process/server/generation.h"
+#include "process/server/logfiles.h"
 #include "process/listen/listen.h"
 #include "process/server/report.h"
 #include "process/upgrade/takeover.h"
@@ -184,6 +186,7 @@ void reload_restore(void)
 int reload_start_generation(struct generation *generation)
 {
 	generation->number = reload.last_number + 1;
+	logfiles_watch(logs_of(generation->conf));
 	listen_starting();
 	peer_master_share_sockets();
 	reload.progress.replaces = reload.active;

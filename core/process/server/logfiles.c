@@ -15,6 +15,7 @@
 #include "config/logs.h"
 #include "process/os/fork.h"
 #include "process/os/place.h"
+#include "process/server/syslog_relay.h"
 
 /* Descriptors of logs are never 0, 1 or 2, which a daemon replaces by /dev/null. */
 enum { FIRST_FD = 3, WHY_SIZE = 1024 };
@@ -139,6 +140,16 @@ int logfiles_open(struct logs *logs)
 	int result = 0, reader;
 
 	for (struct log_entry *entry = logs->files; entry; entry = entry->next) {
+		if (entry->file.syslog) {
+			int error = syslog_relay_open(entry);
+
+			if (error < 0)
+				log_emergc(error, "cannot open the log \"%s\"",
+					   entry->file.path.data);
+			result = error < 0 ? error : result;
+			continue;
+		}
+
 		int fd = open_log(entry->file.path.data, &reader, why, sizeof(why));
 
 		if (fd < 0) {
@@ -161,7 +172,9 @@ void logfiles_reopen(struct logs *logs)
 	int reader;
 
 	for (struct log_entry *entry = logs->files; entry; entry = entry->next) {
-		if (inherited(entry->file.path.data) >= 0)
+		if (entry->relay)
+			syslog_relay_reconnect(entry->relay);
+		if (entry->relay || inherited(entry->file.path.data) >= 0)
 			continue;
 		int fd = open_log(entry->file.path.data, &reader, why, sizeof(why));
 		if (fd < 0) {
@@ -177,12 +190,21 @@ void logfiles_reopen(struct logs *logs)
 	}
 }
 
+void logfiles_watch(struct logs *logs)
+{
+	for (struct log_entry *entry = logs->files; entry; entry = entry->next)
+		if (entry->relay)
+			syslog_relay_watch(entry->relay);
+}
+
 void logfiles_close(struct logs *logs)
 {
 	for (struct log_entry *entry = logs->files; entry; entry = entry->next) {
 		if (entry->file.fd >= 0)
 			close(entry->file.fd);
 		entry->file.fd = -1;
+		syslog_relay_close(entry->relay);
+		entry->relay = NULL;
 		drop_reader(entry);
 	}
 	logs_connect(logs);

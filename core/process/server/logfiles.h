@@ -33,6 +33,12 @@ int logfiles_open(struct logs *logs);
  */
 void logfiles_reopen(struct logs *logs);
 
+/*
+ * Begins to send on what is written for syslog; to be called when the loop of this process, which
+ * has opened the logs, has started.
+ */
+void logfiles_watch(struct logs *logs);
+
 /* Closes all log files of a configuration. */
 void logfiles_close(struct logs *logs);
 

@@ -73,6 +73,7 @@ int single_run(struct generation *generation)
 		log_emergc(error, "cannot start the loop");
 		return 1;
 	}
+	logfiles_watch(logs_of(generation->conf));
 	if (pidfile_claim(main_conf_pid_path(generation->conf).data) < 0)
 		return 1;
 	permission_set_user(privileges_user());
