@@ -15,4 +15,23 @@
  */
 int thread_run(void (*work)(void *data), void *data);
 
+/*
+ * A pool with a queue and threads of its own, for work that would hold up what is given to
+ * thread_run(). It is made at the first use in a process, and lives as long as that:
+ *
+ *     static struct thread_pool pool = { .max_threads = 2 };
+ */
+struct thread_pool {
+	int max_threads;
+	struct thread_queue *queue; /* event/threads.c's; begin with NULL */
+};
+
+/*
+ * Runs work(data) on a thread of the pool, and then done(data) on the loop's thread. When the
+ * process stops, done() is called even for work that was not begun. 0, or -errno: neither is
+ * called.
+ */
+int thread_pool_run(struct thread_pool *pool, void (*work)(void *data),
+		    void (*done)(void *data), void *data);
+
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A pool of at most pool.limit threads on one queue. A thread is started when
- * work arrives and none is idle; none ends before threads_finish(), since a
- * process that has needed one is likely to need it again.
+ * Pools of threads, each on one queue. A thread is started when work arrives and none is
+ * idle; none ends before threads_finish(), since a process that has needed one is likely to
+ * need it again.
  */
 #include "event/threads.h"
 
@@ -12,56 +12,79 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+#include "event/complete.h"
 #include <thread.h>
 
 struct work {
+	struct completion completion; /* runs done() */
 	void (*run)(void *data);
+	void (*done)(void *data); /* or NULL */
 	void *data;
 	struct work *next;
 };
 
-static struct {
+struct thread_queue {
 	pthread_mutex_t lock;
 	pthread_cond_t arrived; /* there is work, or the threads are to end */
 	struct work *first, **end; /* what no thread has begun yet */
 	pthread_t threads[THREADS_MAX];
-	int limit; /* of their number */
+	int max_threads;
 	int count; /* of the threads */
 	int idle; /* threads that wait for work */
 	int queued; /* in the list */
 	bool stopping;
-} pool = {
-	.lock = PTHREAD_MUTEX_INITIALIZER,
-	.arrived = PTHREAD_COND_INITIALIZER,
-	.end = &pool.first,
-	.limit = 4,
+	struct thread_queue *other; /* in the list of all */
 };
 
-static struct work *next_work(void)
+static struct thread_queue shared = {
+	.lock = PTHREAD_MUTEX_INITIALIZER,
+	.arrived = PTHREAD_COND_INITIALIZER,
+	.end = &shared.first,
+	.max_threads = 4,
+};
+
+static void finish_work(struct work *work)
 {
-	pthread_mutex_lock(&pool.lock);
-	pool.idle++;
-	while (!pool.first && !pool.stopping)
-		pthread_cond_wait(&pool.arrived, &pool.lock);
-	pool.idle--;
-	struct work *work = pool.stopping ? NULL : pool.first;
+	if (work->done)
+		work->done(work->data);
+	free(work);
+}
+
+static void completed(struct completion *completion)
+{
+	finish_work((struct work *)completion);
+}
+
+static struct work *next_work(struct thread_queue *queue)
+{
+	pthread_mutex_lock(&queue->lock);
+	queue->idle++;
+	while (!queue->first && !queue->stopping)
+		pthread_cond_wait(&queue->arrived, &queue->lock);
+	queue->idle--;
+	struct work *work = queue->stopping ? NULL : queue->first;
 	if (work) {
-		pool.first = work->next;
-		if (!pool.first)
-			pool.end = &pool.first;
-		pool.queued--;
+		queue->first = work->next;
+		if (!queue->first)
+			queue->end = &queue->first;
+		queue->queued--;
 	}
-	pthread_mutex_unlock(&pool.lock);
+	pthread_mutex_unlock(&queue->lock);
 	return work;
 }
 
-static void *thread_main(void *unused)
+static void *thread_main(void *data)
 {
-	for (struct work *work; (work = next_work());) {
+	struct thread_queue *queue = data;
+
+	for (struct work *work; (work = next_work(queue));) {
 		work->run(work->data);
-		free(work);
+		if (work->done)
+			completion_post(&work->completion);
+		else
+			free(work);
 	}
-	return unused;
+	return NULL;
 }
 
 /*
@@ -69,66 +92,107 @@ static void *thread_main(void *unused)
  * them blocked. But SIGSYS is sent to the thread that makes a system call that the
  * sandbox refuses, and the kernel ends the process if it is blocked.
  */
-static int start_thread(void)
+static int start_thread(struct thread_queue *queue)
 {
 	sigset_t all, before;
 
 	sigfillset(&all);
 	sigdelset(&all, SIGSYS);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	int error = pthread_create(&pool.threads[pool.count], NULL, thread_main, NULL);
+	int error = pthread_create(&queue->threads[queue->count], NULL, thread_main, queue);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (error)
 		return -error;
-	pool.count++;
+	queue->count++;
+	return 0;
+}
+
+static int enqueue(struct thread_queue *queue, struct work what)
+{
+	struct work *work = malloc(sizeof(*work));
+	if (!work)
+		return -ENOMEM;
+	*work = what;
+
+	int error = 0;
+	pthread_mutex_lock(&queue->lock);
+	if (queue->queued >= queue->idle && queue->count < queue->max_threads)
+		error = start_thread(queue);
+	/* If another thread runs already, it does the work. */
+	if (queue->count == 0) {
+		pthread_mutex_unlock(&queue->lock);
+		free(work);
+		return error;
+	}
+	*queue->end = work;
+	queue->end = &work->next;
+	queue->queued++;
+	pthread_cond_signal(&queue->arrived);
+	pthread_mutex_unlock(&queue->lock);
 	return 0;
 }
 
 void threads_limit(int limit)
 {
-	pool.limit = limit < THREADS_MAX ? limit : THREADS_MAX;
+	shared.max_threads = limit < THREADS_MAX ? limit : THREADS_MAX;
 }
 
 int thread_run(void (*run)(void *data), void *data)
 {
-	struct work *work = malloc(sizeof(*work));
-	if (!work)
-		return -ENOMEM;
-	*work = (struct work){ .run = run, .data = data };
+	return enqueue(&shared, (struct work){ .run = run, .data = data });
+}
 
-	int error = 0;
-	pthread_mutex_lock(&pool.lock);
-	if (pool.queued >= pool.idle && pool.count < pool.limit)
-		error = start_thread();
-	/* If another thread runs already, it does the work. */
-	if (pool.count == 0) {
-		pthread_mutex_unlock(&pool.lock);
-		free(work);
+static struct thread_queue *create_queue(int max_threads)
+{
+	struct thread_queue *queue = calloc(1, sizeof(*queue));
+
+	if (!queue)
+		return NULL;
+	pthread_mutex_init(&queue->lock, NULL);
+	pthread_cond_init(&queue->arrived, NULL);
+	queue->end = &queue->first;
+	queue->max_threads = max_threads < THREADS_MAX ? max_threads : THREADS_MAX;
+	queue->other = shared.other;
+	shared.other = queue;
+	return queue;
+}
+
+int thread_pool_run(struct thread_pool *pool, void (*work)(void *data),
+		    void (*done)(void *data), void *data)
+{
+	int error = completion_start();
+
+	if (error < 0)
 		return error;
+	if (!pool->queue)
+		pool->queue = create_queue(pool->max_threads);
+	if (!pool->queue)
+		return -ENOMEM;
+	return enqueue(pool->queue, (struct work){ { .run = completed }, work, done, data, NULL });
+}
+
+static void finish(struct thread_queue *queue)
+{
+	pthread_mutex_lock(&queue->lock);
+	queue->stopping = true;
+	pthread_cond_broadcast(&queue->arrived);
+	pthread_mutex_unlock(&queue->lock);
+
+	for (int i = 0; i < queue->count; i++)
+		pthread_join(queue->threads[i], NULL);
+	while (queue->first) {
+		struct work *work = queue->first;
+
+		queue->first = work->next;
+		finish_work(work);
 	}
-	*pool.end = work;
-	pool.end = &work->next;
-	pool.queued++;
-	pthread_cond_signal(&pool.arrived);
-	pthread_mutex_unlock(&pool.lock);
-	return 0;
+	queue->end = &queue->first;
+	queue->count = queue->idle = queue->queued = 0;
+	queue->stopping = false;
 }
 
 void threads_finish(void)
 {
-	pthread_mutex_lock(&pool.lock);
-	pool.stopping = true;
-	pthread_cond_broadcast(&pool.arrived);
-	pthread_mutex_unlock(&pool.lock);
-
-	for (int i = 0; i < pool.count; i++)
-		pthread_join(pool.threads[i], NULL);
-	while (pool.first) {
-		struct work *work = pool.first;
-		pool.first = work->next;
-		free(work);
-	}
-	pool.end = &pool.first;
-	pool.count = pool.idle = pool.queued = 0;
-	pool.stopping = false;
+	for (struct thread_queue *queue = &shared; queue; queue = queue->other)
+		finish(queue);
 }

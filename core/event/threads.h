@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The end of the process's thread pool; thread_run() is in <thread.h>.
+ * The end of the process's thread pools; what runs work on them is in <thread.h>.
  */
 #ifndef SKUA_EVENT_THREADS_H
 #define SKUA_EVENT_THREADS_H
@@ -12,7 +12,7 @@ void threads_limit(int limit);
 
 /*
  * Waits for the work that is being done, drops what is still queued, ends the
- * threads. Before completion_finish(). Work given later starts the pool again.
+ * threads of all pools. Before completion_finish(). Work given later starts a pool again.
  */
 void threads_finish(void);
 

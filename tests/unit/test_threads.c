@@ -99,6 +99,52 @@ START_TEST(finishing_runs_what_is_queued_and_drops_what_comes)
 }
 END_TEST
 
+static int begun, finished_count;
+static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+
+static void begin(void *data)
+{
+	(void)data;
+	pthread_mutex_lock(&gate);
+	begun++;
+	pthread_mutex_unlock(&gate);
+}
+
+static void count_finished(void *data)
+{
+	(void)data;
+	ck_assert(pthread_equal(pthread_self(), loop_thread));
+	finished_count++;
+}
+
+START_TEST(a_pool_comes_back_to_the_loop)
+{
+	static struct thread_pool pool = { .max_threads = 2 };
+
+	for (int i = 0; i < COUNT; i++)
+		ck_assert_int_eq(thread_pool_run(&pool, begin, count_finished, NULL), 0);
+	while (finished_count < COUNT)
+		loop_turn(-1);
+	ck_assert_int_eq(begun, COUNT);
+}
+END_TEST
+
+START_TEST(work_of_a_pool_is_finished_when_the_process_stops)
+{
+	static struct thread_pool pool = { .max_threads = 1 };
+
+	pthread_mutex_lock(&gate);
+	for (int i = 0; i < 3; i++)
+		ck_assert_int_eq(thread_pool_run(&pool, begin, count_finished, NULL), 0);
+	pthread_mutex_unlock(&gate);
+	threads_finish();
+	completion_finish();
+	ck_assert_int_eq(finished_count, 3);
+	ck_assert_int_le(begun, 3);
+}
+END_TEST
+
 TESTS_IN((&(struct test_suite){ "threads", .setup = setup, .teardown = teardown }),
 	 every_work_completes_once, the_loop_may_post_to_itself,
-	 finishing_runs_what_is_queued_and_drops_what_comes)
+	 finishing_runs_what_is_queued_and_drops_what_comes, a_pool_comes_back_to_the_loop,
+	 work_of_a_pool_is_finished_when_the_process_stops)
