@@ -34,13 +34,13 @@ struct zone_ops {
 	 */
 	size_t record_size;
 
-	/* Lays out fresh, zeroed memory. Once in the life of the zone. */
+	/* Lays out fresh, zeroed memory. Once in the life of the zone. NULL: zeroes will do. */
 	void (*init)(void *memory, size_t size);
 
 	/*
 	 * A worker died while it held the lock: bring the memory into a good
 	 * state. Runs with the lock held, in the next process that locks it.
-	 * NULL: init is called on zeroed memory.
+	 * NULL: the memory is zeroed, and init is called.
 	 */
 	void (*recover)(void *memory, size_t size);
 };

@@ -129,7 +129,7 @@ static void lay_out(struct zone *zone)
 {
 	if (zone->ops->record_size)
 		zone_table_init(zone->shared->memory, zone->size, zone->ops->record_size);
-	else
+	else if (zone->ops->init)
 		zone->ops->init(zone->shared->memory, zone->size);
 }
 
