@@ -26,12 +26,15 @@
 
 #include <str.h>
 
+struct module;
+struct request;
 struct transport;
 
 /* Results of receive() and send() that are no errors of errno(3). */
 enum {
 	TRANSPORT_NEEDS_BYTES = -5000, /* from the socket, which has none: call it again then */
 	TRANSPORT_NEEDS_ROOM, /* in the socket; what must be written first is unsent() */
+	TRANSPORT_WAITS, /* receive() only: for a thread, or a timer; see transport_wake() */
 };
 
 enum { TRANSPORT_STATE_MAX = 48 * 1024 }; /* bytes that export() writes at most */
@@ -43,6 +46,14 @@ struct transport_type {
 	 */
 	const char *name; /* "scrambling 1" */
 	size_t size; /* of transport_state(), which is zero when init() or import() begins */
+	/*
+	 * The name of the directive that the default server of an address must have besides, and
+	 * has not; NULL: nothing is missing. `conf` is the struct of `module` at that server.
+	 * Both members may be NULL.
+	 */
+	const struct module *module;
+	const char *(*lacks)(const void *conf);
+
 	bool is_secure; /* $scheme is "https", and 443 the port that links need not name */
 
 	/* A connection begins. 0; -errno: it is closed. NULL: there is nothing to do. */
@@ -101,6 +112,9 @@ struct transport_type {
 	 */
 	ssize_t (*export)(const struct transport *transport, char *to, size_t room);
 
+	/* Whether export() will ever do it for this connection. NULL: it will. */
+	bool (*can_move)(const struct transport *transport);
+
 	/*
 	 * In place of init(): goes on from an exported state, which has come from a process that
 	 * is not trusted. 0; -errno: the connection is closed.
@@ -116,6 +130,23 @@ void *transport_state(const struct transport *transport);
  * comes first.
  */
 ssize_t transport_read_socket(struct transport *transport, void *buffer, size_t size);
+
+/*
+ * After TRANSPORT_WAITS: receive() can go on. On the loop's thread; not from a call of the
+ * transport's own functions.
+ */
+void transport_wake(struct transport *transport);
+
+/*
+ * The module's configuration at the server that has this name at the connection's address: the
+ * default server where no server has it, or none is given. A name is the host that a client has
+ * asked for, in any case of letters.
+ */
+const void *transport_conf(const struct transport *transport, struct str name,
+			   const struct module *module);
+
+/* The transport of the request's connection, if it is of this type; otherwise NULL. */
+struct transport *request_transport(const struct request *req, const struct transport_type *type);
 
 /* Writes to the socket, as send(2) does, but returns -errno. */
 ssize_t transport_write_socket(struct transport *transport, const void *bytes, size_t len,

@@ -347,8 +347,12 @@ bool conn_import(const struct listener *listener, int fd, const union address *p
 
 bool conn_is_portable(const struct conn *conn)
 {
-	return conn->protocol->export &&
-	       (!conn->transport || conn->transport->type->export);
+	const struct transport *transport = conn->transport;
+
+	if (!conn->protocol->export)
+		return false;
+	return !transport || (transport->type->export &&
+			      (!transport->type->can_move || transport->type->can_move(transport)));
 }
 
 static bool pack_transport(const struct conn *conn, struct conn_past *past)

@@ -62,6 +62,12 @@ ssize_t transport_write_socket(struct transport *transport, const void *bytes, s
 	return n;
 }
 
+void transport_wake(struct transport *transport)
+{
+	transport->waits = false;
+	job_queue(&transport->job, STAGE_RECEIVE);
+}
+
 /* --- its life --- */
 
 /* NULL: no memory. */
@@ -195,7 +201,7 @@ size_t transport_listener_ids(const struct listener *listener, uint32_t *ids, si
 
 static ssize_t result(struct transport *transport, ssize_t n)
 {
-	if (n == TRANSPORT_NEEDS_BYTES || n == TRANSPORT_NEEDS_ROOM)
+	if (n == TRANSPORT_NEEDS_BYTES || n == TRANSPORT_NEEDS_ROOM || n == TRANSPORT_WAITS)
 		return -EAGAIN;
 	transport->is_broken |= n < 0;
 	return n;
@@ -206,6 +212,7 @@ ssize_t transport_receive(struct transport *transport, void *buffer, size_t size
 	ssize_t n = transport->type->receive(transport, buffer, size);
 
 	transport->receive_needs_room = n == TRANSPORT_NEEDS_ROOM;
+	transport->waits = n == TRANSPORT_WAITS;
 	transport->send_needs_bytes = false;
 	if (n == TRANSPORT_NEEDS_BYTES) {
 		assert(!SKUA_DEBUG ||
@@ -256,6 +263,8 @@ int transport_end(struct transport *transport)
 
 bool transport_can_receive(const struct transport *transport)
 {
+	if (transport->waits)
+		return false;
 	if (transport->receive_needs_room)
 		return !transport->is_full;
 	return !transport->is_dry || transport->type->has_bytes(transport);
@@ -273,7 +282,7 @@ bool transport_can_flush(const struct transport *transport)
 
 uint32_t transport_events(const struct transport *transport, uint32_t wanted)
 {
-	bool receives = wanted & EPOLLIN;
+	bool receives = wanted & EPOLLIN && !transport->waits;
 	bool sends = wanted & EPOLLOUT;
 	bool needs_bytes = (receives && !transport->receive_needs_room) ||
 			   (sends && transport->send_needs_bytes);

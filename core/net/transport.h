@@ -35,6 +35,7 @@ struct transport {
 
 	bool is_dry, is_full;
 	bool receive_needs_room; /* the last receive() has said so */
+	bool waits; /* likewise, for transport_wake() */
 	bool send_needs_bytes; /* the last send() has said so, and no receive() since */
 	bool is_broken; /* a call has returned an error */
 	bool has_ended; /* end() was called */

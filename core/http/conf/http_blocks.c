@@ -16,7 +16,7 @@ int http_block_set(struct conf_call *call)
 	int result = conf_scope_apply(call, scope);
 
 	listen_distribute(call, http_of(call->conf));
-	return result;
+	return result < 0 ? result : listen_check_transports(call, http_of(call->conf));
 }
 
 static void add_name(struct conf_call *call, struct http_server *server,

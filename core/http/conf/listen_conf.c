@@ -20,6 +20,7 @@
 #include "config/modules.h"
 #include "http/conf/http_conf.h"
 #include "net/conn.h"
+#include "net/transport.h"
 
 enum { DEFAULT_BACKLOG = 511 };
 
@@ -542,7 +543,49 @@ void listen_distribute(struct conf_call *call, struct http *http)
 	}
 }
 
+int listen_check_transports(struct conf_call *call, const struct http *http)
+{
+	int result = 0;
+
+	for (size_t i = 0; i < http->addresses_count; i++) {
+		const struct http_address *address = http->addresses[i];
+		const struct transport_type *type = address->opening.transport;
+
+		if (!type || !type->lacks)
+			continue;
+
+		const struct http_server *server = vhosts_default(address->vhosts);
+		const char *lacks = type->lacks(server->top->confs[module_index(type->module)]);
+		const struct conf_word word = { .place = address->listener.place };
+
+		if (lacks)
+			result = conf_error(call, &word,
+					    "the default server of this address has no \"%s\"",
+					    lacks);
+	}
+	return result;
+}
+
 const struct vhosts *http_vhosts(struct conn *conn)
 {
 	return address_of(conn)->vhosts;
+}
+
+const void *transport_conf(const struct transport *transport, struct str name,
+			   const struct module *module)
+{
+	char lower[256];
+	struct captures none = { .pool = NULL };
+	const struct vhosts *vhosts = http_vhosts(transport->conn);
+	const struct http_server *server;
+
+	if (name.len > sizeof(lower))
+		name = STR("");
+	for (size_t i = 0; i < name.len; i++)
+		lower[i] = ascii_lower(name.data[i]);
+	server = str_empty(name) ? NULL :
+				   vhosts_find(vhosts, (struct str){ lower, name.len }, &none);
+	if (!server) /* also when a regular expression was given up */
+		server = vhosts_default(vhosts);
+	return server->top->confs[module_index(module)];
 }

@@ -36,4 +36,10 @@ void listen_default(struct conf_call *call, struct http_server *server);
 /* At the end of the http block: enters the servers' names by address, makes the listeners. */
 void listen_distribute(struct conf_call *call, struct http *http);
 
+/*
+ * Called after it: checks that the default server of each address has what its transport
+ * needs. 0, or -EINVAL after the error was reported.
+ */
+int listen_check_transports(struct conf_call *call, const struct http *http);
+
 #endif

@@ -4,6 +4,7 @@
  * out better. Subrequests have the client of the request that they belong to.
  */
 #include "http/request/request_private.h"
+#include "net/transport.h"
 
 struct client {
 	struct ip ip;
@@ -70,4 +71,11 @@ struct str request_address_text(const struct request *req)
 struct str request_preface(const struct request *req)
 {
 	return conn_preface(req->conn);
+}
+
+struct transport *request_transport(const struct request *req, const struct transport_type *type)
+{
+	struct transport *transport = req->conn->transport;
+
+	return transport && transport->type == type ? transport : NULL;
 }
