@@ -65,6 +65,8 @@ $(BUILD)/modules.o $(BUILD)/tests/modules.o: %.o: %.c $(BUILD)/flags
 	$(call compile,-Icore)
 $(BUILD)/modules/%.o: modules/%.c $(BUILD)/flags
 	$(compile)
+$(foreach name,$(MODULES),$(eval $(BUILD)/modules/$(name)/tests/%.o: modules/$(name)/tests/%.c \
+	$(BUILD)/flags; $$(call compile,-Itests -Wno-write-strings -Imodules/$(name))))
 # which take these in
 $(BUILD)/modules/mime/builtin.o: conf/mime.types
 $(BUILD)/modules/autoindex/html.o: modules/autoindex/page.css modules/autoindex/page.js
@@ -83,7 +85,8 @@ $(BUILD)/flags $(BUILD)/modules.c $(BUILD)/config.h $(BUILD)/calls.h $(BUILD)/te
 # into $(BUILD)/tests/skua, tests/fuzz/fuzz_NAME.c a target for libFuzzer. tests/soak/
 # is what a test needs that can run for hours, tests/http/inproc.c a server inside a test. A module from --add-module=DIR brings
 # DIR/tests/test_*.c.
-test_sources = $(wildcard $(foreach group,unit http functional modules,tests/$(group)/test_*.c))
+test_sources = $(wildcard $(foreach group,unit http functional modules,tests/$(group)/test_*.c) \
+	$(foreach name,$(MODULES),modules/$(name)/tests/test_*.c))
 fuzz_sources = $(wildcard tests/fuzz/fuzz_*.c)
 harness_objects = $(patsubst %.c,$(BUILD)/%.o,$(filter-out %/replay.c,$(wildcard tests/harness/*.c)) \
 	$(wildcard tests/soak/*.c) tests/http/inproc.c)
@@ -119,6 +122,10 @@ $(BUILD)/added/$(1)/tests/%.o: $(ADDED_$(1))/tests/%.c $(BUILD)/flags
 	$$(call compile,-Itests -I$(ADDED_$(1)))
 endef
 $(foreach name,$(ADDED),$(eval $(call added_test_rule,$(name))))
+# What several tests of a module need lies beside them.
+$(foreach name,$(MODULES),$(eval $(patsubst %.c,$(BUILD)/%,$(wildcard modules/$(name)/tests/test_*.c)): \
+	$(patsubst %.c,$(BUILD)/%.o,$(filter-out modules/$(name)/tests/test_%,\
+	$(wildcard modules/$(name)/tests/*.c)))))
 $(test_programs) $(added_test_programs): %: %.o $(BUILD)/tests/harness.a $(BUILD)/libskua.a
 	$(call link_file_by_file,$(filter %.o,$^) $(filter %.a,$^),$(CHECK_LIBS))
 # Decode what the server has encoded.
