@@ -97,7 +97,9 @@ START_TEST(modules_and_the_table_agree_on_contexts)
 			const struct known_group *group =
 				known_find(known_directives, str_from(d->name), d->contexts);
 
-			ck_assert_msg(!group || (group->contexts & d->contexts),
+			/* The name of a directive within stream or mail is free here. */
+			ck_assert_msg(!group || !group->contexts ||
+					      (group->contexts & d->contexts),
 				      "%s stands in other contexts than in nginx", d->name);
 		}
 }
@@ -149,9 +151,9 @@ END_TEST
 
 START_TEST(variables_without_a_value_are_one_warning)
 {
-	warns_of("log_format a \"$upstream_addr $ssl_server_name $upstream_addr\";"
+	warns_of("log_format a \"$upstream_addr $quic_connection $upstream_addr\";"
 		 "server { add_header X [$upstream_x]; }",
-		 "without a value here: $upstream_addr, $ssl_server_name, $upstream_x\n");
+		 "without a value here: $upstream_addr, $quic_connection, $upstream_x\n");
 	ck_assert_uint_eq(count_of("warning"), 1);
 	fails("server { return 200 $upstreem_addr; }");
 	assert_says("unknown variable \"$upstreem_addr\"");

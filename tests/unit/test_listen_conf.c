@@ -172,7 +172,7 @@ START_TEST(mistakes)
 		{ "server { listen 127.0.0.1:8000-; }", "a range of ports two of them" },
 		{ "server { listen 8080 fastopen=-1; }", "invalid fastopen \"-1\"" },
 		{ "server { listen unix:/a multipath; }", "cannot have \"multipath\"" },
-		{ "server { listen 8080 ssl; }", "the parameter \"ssl\" is not supported" },
+		{ "server { listen 8080 quic; }", "the parameter \"quic\" is not supported" },
 		{ "server { listen 8080 default_sever; }", "invalid parameter \"default_sever\"" },
 		{ "server { listen 8080 backlog=0; }", "invalid backlog \"0\"" },
 		{ "server { listen 8080 rcvbuf=x; }", "invalid size \"x\"" },

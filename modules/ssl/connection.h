@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* TLS as a transport of connections (transport.h). */
+#ifndef SKUA_SSL_CONNECTION_H
+#define SKUA_SSL_CONNECTION_H
+
+#include <module.h>
+
+struct ssl_facts;
+
+extern const struct transport_type ssl_transport;
+
+/* NULL: the connection has no TLS, or has sent plain HTTP to a port with TLS. */
+const struct ssl_facts *ssl_facts_of(const struct request *req);
+
+/* A request that came in plain HTTP to a port with TLS: 497. */
+bool ssl_is_plain_http(const struct request *req);
+
+#endif

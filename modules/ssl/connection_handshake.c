@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "connection_private.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <thread.h>
+
+#include "hello.h"
+
+enum { HANDSHAKE_BYTES_MAX = 64 * 1024 }; /* that a client may send in a handshake */
+
+/* Of the process: nothing is kept in it from one call to the next. */
+static char hello_scratch[HELLO_MAX];
+
+static struct thread_pool handshakes = { .max_threads = 2 };
+
+static int become_own(struct ssl_connection *ssl)
+{
+	const struct handshake *done = ssl->handshake;
+	int error = record_key_init(&ssl->in, ssl->suite, done->client_secret, 0);
+
+	if (error == 0)
+		error = record_key_init(&ssl->out, ssl->suite, done->server_secret,
+					done->records_sent);
+	ssl->stage = OWN;
+	return error;
+}
+
+static int handshake_done(struct ssl_connection *ssl)
+{
+	struct handshake *done = ssl->handshake;
+	int error;
+
+	timer_stop(&ssl->timer);
+	ssl->facts = ssl_facts_create(done->ssl, (struct str){ done->name, done->name_len });
+	if (!ssl->facts)
+		return -ENOMEM;
+	error = ssl_bytes_add(&ssl->input, done->input + done->input_used,
+			      done->input_len - done->input_used);
+	if (error < 0)
+		return error;
+	if (done->settings->own_records && ssl->facts->version == TLS1_3_VERSION)
+		ssl->suite = record_suite(ssl->facts->cipher);
+	if (ssl->suite && done->client_secret_len == record_suite_secret_len(ssl->suite) &&
+	    done->server_secret_len == done->client_secret_len) {
+		error = become_own(ssl);
+	} else {
+		ssl->stage = OPENSSL;
+		ssl->ssl = done->ssl;
+		SSL_set_app_data(ssl->ssl, NULL);
+		done->ssl = NULL;
+	}
+	handshake_destroy(done);
+	ssl->handshake = NULL;
+	return error;
+}
+
+static void handshake_failed(struct transport *transport)
+{
+	struct ssl_connection *ssl = transport_state(transport);
+
+	log_info("the TLS handshake has failed: %s", ssl->handshake->error);
+	ssl->stage = BROKEN;
+}
+
+/* On the loop's thread, when a step was made. */
+static void step_made(void *data)
+{
+	struct handshake *handshake = data;
+	struct transport *transport = handshake->owner;
+
+	if (!transport) { /* the connection has ended meanwhile */
+		handshake_destroy(handshake);
+		return;
+	}
+
+	struct ssl_connection *ssl = transport_state(transport);
+	int error = ssl_write_records(transport, (uint8_t *)handshake->output,
+				      handshake->output_len, false);
+
+	free(handshake->output);
+	handshake->output = NULL;
+	handshake->output_len = 0;
+	ssl->is_running = false;
+	if (handshake->result == HANDSHAKE_FAILED)
+		handshake_failed(transport);
+	else if (error == 0 && handshake->result == HANDSHAKE_DONE)
+		error = handshake_done(ssl);
+	if (error < 0)
+		ssl->stage = BROKEN;
+	transport_wake(transport);
+}
+
+static void make_step(void *data)
+{
+	handshake_step(data);
+}
+
+/* Makes a step with further records. What receive() returns. */
+static ssize_t go_on(struct transport *transport, struct str records)
+{
+	struct ssl_connection *ssl = transport_state(transport);
+
+	ssl->handshake_bytes += (uint32_t)records.len;
+	if (ssl->handshake_bytes > HANDSHAKE_BYTES_MAX)
+		return -EMSGSIZE;
+	if (handshake_add(ssl->handshake, records) < 0 ||
+	    thread_pool_run(&handshakes, make_step, step_made, ssl->handshake) < 0)
+		return -ENOMEM;
+	ssl->is_running = true;
+	return TRANSPORT_WAITS;
+}
+
+static ssize_t begin(struct transport *transport, struct str bytes, struct str name)
+{
+	struct ssl_connection *ssl = transport_state(transport);
+	const struct ssl_conf *conf = transport_conf(transport, name, &ssl_module);
+
+	if (!conf->settings || conf->settings->reject)
+		return ssl_fail(transport, ALERT_UNRECOGNIZED_NAME);
+	ssl->record_size = (uint16_t)conf->buffer_size.bytes;
+	ssl->handshake = handshake_create(conf->settings, name);
+	if (!ssl->handshake)
+		return -ENOMEM;
+	ssl->handshake->owner = transport;
+	ssl->stage = HANDSHAKE;
+	ssl_bytes_free(&ssl->input);
+	return go_on(transport, bytes);
+}
+
+/* A method in upper case: somebody speaks HTTP to this port. */
+static bool is_plain_http(struct str bytes)
+{
+	return bytes.len > 0 && bytes.data[0] >= 'A' && bytes.data[0] <= 'Z';
+}
+
+ssize_t connection_hello_receive(struct transport *transport, void *buffer, size_t size)
+{
+	struct ssl_connection *ssl = transport_state(transport);
+	size_t len = ssl_bytes_take(&ssl->input, ssl_read_buffer, sizeof(ssl_read_buffer));
+
+	for (;;) {
+		ssize_t n = transport_read_socket(transport, ssl_read_buffer + len,
+						  sizeof(ssl_read_buffer) - len);
+
+		if (n == -EAGAIN)
+			return ssl_bytes_add(&ssl->input, ssl_read_buffer, len) < 0 ?
+				       -ENOMEM :
+				       TRANSPORT_NEEDS_BYTES;
+		if (n <= 0)
+			return n;
+		len += (size_t)n;
+
+		struct str bytes = { (char *)ssl_read_buffer, len }, name = STR("");
+
+		if (is_plain_http(bytes)) {
+			ssl->stage = PLAIN;
+			timer_stop(&ssl->timer);
+			if (ssl_bytes_add(&ssl->plain, ssl_read_buffer, len) < 0)
+				return -ENOMEM;
+			return (ssize_t)ssl_bytes_take(&ssl->plain, buffer, size);
+		}
+		if (hello_read(bytes, hello_scratch, &name) != HELLO_MORE)
+			return begin(transport, bytes, name);
+		if (len == sizeof(ssl_read_buffer))
+			return -EMSGSIZE;
+	}
+}
+
+ssize_t connection_handshake_receive(struct transport *transport)
+{
+	struct ssl_connection *ssl = transport_state(transport);
+
+	if (ssl->is_running)
+		return TRANSPORT_WAITS;
+
+	ssize_t n = transport_read_socket(transport, ssl_read_buffer, sizeof(ssl_read_buffer));
+
+	if (n == -EAGAIN)
+		return TRANSPORT_NEEDS_BYTES;
+	return n <= 0 ? n : go_on(transport, (struct str){ (char *)ssl_read_buffer, (size_t)n });
+}

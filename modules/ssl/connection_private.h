@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the files of a connection with TLS share. Each has one part of struct transport_type:
+ *
+ *	connection.c		the type, the stages, the beginning and the end
+ *	connection_handshake.c	receive() until the handshake is done
+ *	connection_receive.c	receive() after it
+ *	connection_send.c	send(), end(), alerts
+ *	connection_move.c	export(), import()
+ */
+#ifndef SKUA_SSL_CONNECTION_PRIVATE_H
+#define SKUA_SSL_CONNECTION_PRIVATE_H
+
+#include <module.h>
+#include <openssl/ssl.h>
+#include <timer.h>
+#include <transport.h>
+
+#include "connection.h"
+#include "facts.h"
+#include "handshake.h"
+#include "records.h"
+#include "settings.h"
+
+extern const struct module ssl_module;
+
+enum {
+	READ_MAX = RECORD_MAX + 4096, /* what is read and not yet opened, at most */
+
+	/*
+	 * The first records after a pause are short, so that a client can show what it has got
+	 * before a whole record has arrived; as many as a new connection sends at once.
+	 */
+	SHORT_RECORD = 4096,
+	SHORT_RECORDS_BYTES = 4 * SHORT_RECORD,
+	PAUSE_MS = 1000,
+
+	/* Records that bring nothing: so many more than those that do. */
+	USELESS_MAX = 32,
+};
+
+/* RFC 8446 section 6. */
+enum alert {
+	ALERT_CLOSE_NOTIFY = 0,
+	ALERT_UNEXPECTED_MESSAGE = 10,
+	ALERT_BAD_RECORD_MAC = 20,
+	ALERT_RECORD_OVERFLOW = 22,
+	ALERT_ILLEGAL_PARAMETER = 47,
+	ALERT_DECODE_ERROR = 50,
+	ALERT_INTERNAL_ERROR = 80,
+	ALERT_USER_CANCELED = 90,
+	ALERT_UNRECOGNIZED_NAME = 112,
+};
+
+enum { KEY_UPDATE = 24, KEY_UPDATE_LEN = 5 }; /* RFC 8446 section 4.6.3 */
+
+enum stage { HELLO, HANDSHAKE, OWN, OPENSSL, PLAIN, BROKEN };
+
+/* Bytes in memory of malloc(3), from `at` on. */
+struct bytes {
+	uint8_t *data;
+	uint32_t at, len;
+};
+
+struct ssl_connection {
+	enum stage stage;
+	bool peer_ended, end_given; /* close_notify has come, and receive() has said so */
+	bool ended; /* close_notify was sent: no record may follow */
+	uint8_t useless;
+	uint16_t record_size; /* ssl_buffer_size; 0: short ones first */
+	uint32_t burst; /* bytes sent since the last pause */
+	int64_t sent_ms; /* when something was sent last */
+
+	struct handshake *handshake; /* HANDSHAKE */
+	struct timer timer; /* ssl_handshake_timeout */
+	uint32_t handshake_bytes;
+	bool is_running; /* a step of the handshake, on a thread */
+
+	SSL *ssl; /* OPENSSL */
+
+	const struct record_suite *suite; /* OWN */
+	struct record_key in, out;
+
+	struct bytes input; /* received, not opened */
+	struct bytes plain; /* opened, not given to the protocol */
+	struct bytes unsent; /* sealed */
+	struct ssl_facts *facts; /* NULL before the handshake is done */
+};
+
+/* Of the process: nothing is kept in it from one call to the next. */
+extern uint8_t ssl_read_buffer[READ_MAX];
+
+/* --- struct bytes --- */
+
+static inline size_t ssl_bytes_left(const struct bytes *bytes)
+{
+	return bytes->len - bytes->at;
+}
+
+void ssl_bytes_free(struct bytes *bytes);
+
+/* Adds to the end. 0 or -ENOMEM. */
+int ssl_bytes_add(struct bytes *bytes, const void *data, size_t len);
+
+/* Takes at most `room` bytes off the front; returns how many. */
+size_t ssl_bytes_take(struct bytes *bytes, void *to, size_t room);
+
+/* --- sending --- */
+
+/*
+ * Writes bytes that are records already, behind those that are unsent; what the socket does
+ * not take is kept. 0 or -errno.
+ */
+int ssl_write_records(struct transport *transport, const uint8_t *bytes, size_t len, bool more);
+
+/* Sends what OpenSSL has written (stage OPENSSL). 0 or -errno. */
+int ssl_openssl_flush(struct transport *transport, bool more);
+
+/* Sends an alert; the connection is at its end. Always -EPROTO. */
+int ssl_fail(struct transport *transport, enum alert alert);
+
+/* Goes on with the next key, and says so. `requests`: the peer shall do the same. 0 or -errno. */
+int ssl_update_key(struct transport *transport, bool requests);
+
+ssize_t connection_send(struct transport *transport, const struct iovec *iov, int count, bool more);
+void connection_end(struct transport *transport);
+
+/* --- receiving --- */
+
+/* receive() in the stages HELLO and HANDSHAKE. */
+ssize_t connection_hello_receive(struct transport *transport, void *buffer, size_t size);
+ssize_t connection_handshake_receive(struct transport *transport);
+
+/* In the stages OWN and OPENSSL. */
+ssize_t connection_own_receive(struct transport *transport, void *buffer, size_t size);
+ssize_t connection_openssl_receive(struct transport *transport, void *buffer, size_t size);
+
+/* --- its life --- */
+
+int connection_init(struct transport *transport);
+void connection_finish(struct transport *transport);
+
+/* --- to another process --- */
+
+ssize_t connection_export(const struct transport *transport, char *to, size_t room);
+bool connection_can_move(const struct transport *transport);
+int connection_import(struct transport *transport, struct str state);
+
+#endif

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "connection_private.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <openssl/err.h>
+
+static int take_alert(struct transport *transport, const uint8_t *body, size_t len)
+{
+	struct ssl_connection *ssl = transport_state(transport);
+
+	if (len != 2)
+		return ssl_fail(transport, ALERT_DECODE_ERROR);
+	if (body[1] == ALERT_CLOSE_NOTIFY) {
+		ssl->peer_ended = true;
+		return 0;
+	}
+	if (body[1] == ALERT_USER_CANCELED) /* section 6.1: close_notify follows */
+		return 0;
+	ssl->stage = BROKEN;
+	return -ECONNRESET;
+}
+
+static int take_handshake_message(struct transport *transport, const uint8_t *body, size_t len)
+{
+	struct ssl_connection *ssl = transport_state(transport);
+
+	if (len != KEY_UPDATE_LEN || body[0] != KEY_UPDATE || body[1] || body[2] || body[3] != 1)
+		return ssl_fail(transport, ALERT_UNEXPECTED_MESSAGE);
+	if (body[4] > 1)
+		return ssl_fail(transport, ALERT_ILLEGAL_PARAMETER);
+	if (record_key_update(&ssl->in, ssl->suite) < 0)
+		return -ENOMEM;
+	return body[4] == 1 && !ssl->ended ? ssl_update_key(transport, false) : 0;
+}
+
+/*
+ * Opens the record of `len` bytes. Returns how many bytes it has for the protocol, at *plain;
+ * 0: none; or -errno.
+ */
+static ssize_t take_record(struct transport *transport, uint8_t *record, size_t len,
+			   uint8_t **plain)
+{
+	struct ssl_connection *ssl = transport_state(transport);
+	enum record_type type;
+	ssize_t n = record_open(ssl->suite, &ssl->in, record, len, plain, &type);
+	int error = 0;
+
+	ERR_clear_error();
+	switch (n) {
+	case -EBADMSG:
+		return ssl_fail(transport, ALERT_BAD_RECORD_MAC);
+	case -EMSGSIZE:
+		return ssl_fail(transport, ALERT_RECORD_OVERFLOW);
+	case -EPROTO:
+		return ssl_fail(transport, ALERT_UNEXPECTED_MESSAGE);
+	}
+	if (type == RECORD_DATA && n > 0) {
+		ssl->useless -= ssl->useless > 0;
+		return n;
+	}
+	if (++ssl->useless > USELESS_MAX)
+		return ssl_fail(transport, ALERT_UNEXPECTED_MESSAGE);
+	if (type == RECORD_ALERT)
+		error = take_alert(transport, *plain, (size_t)n);
+	else if (type == RECORD_HANDSHAKE)
+		error = take_handshake_message(transport, *plain, (size_t)n);
+	else if (type != RECORD_DATA)
+		return ssl_fail(transport, ALERT_UNEXPECTED_MESSAGE);
+	return error;
+}
+
+/* Gives the protocol what fits into its buffer, and keeps the rest. */
+static ssize_t give(struct ssl_connection *ssl, const uint8_t *plain, size_t len, void *buffer,
+		    size_t size)
+{
+	size_t n = len < size ? len : size;
+
+	memcpy(buffer, plain, n);
+	if (ssl_bytes_add(&ssl->plain, plain + n, len - n) < 0)
+		return -ENOMEM;
+	return (ssize_t)n;
+}
+
+/* The bytes in ssl_read_buffer from `at` to `len` are input for later; then `result`. */
+static ssize_t keep_input(struct ssl_connection *ssl, size_t at, size_t len, ssize_t result)
+{
+	return ssl_bytes_add(&ssl->input, ssl_read_buffer + at, len - at) < 0 ? -ENOMEM : result;
+}
+
+ssize_t connection_own_receive(struct transport *transport, void *buffer, size_t size)
+{
+	struct ssl_connection *ssl = transport_state(transport);
+	size_t at = 0, len = ssl_bytes_take(&ssl->input, ssl_read_buffer, sizeof(ssl_read_buffer));
+
+	for (;;) {
+		ssize_t record = record_length(ssl_read_buffer + at, len - at), n;
+		uint8_t *plain;
+
+		if (record < 0)
+			return ssl_fail(transport, record == -EMSGSIZE ? ALERT_RECORD_OVERFLOW :
+									 ALERT_UNEXPECTED_MESSAGE);
+		if (record > 0) {
+			n = take_record(transport, ssl_read_buffer + at, (size_t)record, &plain);
+			if (n < 0)
+				return n;
+			at += (size_t)record;
+			if (ssl->peer_ended)
+				return 0; /* section 6.1: what follows is ignored */
+			if (n == 0)
+				continue;
+			return keep_input(ssl, at, len, give(ssl, plain, (size_t)n, buffer, size));
+		}
+		memmove(ssl_read_buffer, ssl_read_buffer + at, len - at);
+		len -= at;
+		at = 0;
+		n = transport_read_socket(transport, ssl_read_buffer + len,
+					  sizeof(ssl_read_buffer) - len);
+		if (n == -EAGAIN)
+			return keep_input(ssl, 0, len, TRANSPORT_NEEDS_BYTES);
+		if (n <= 0)
+			return n;
+		len += (size_t)n;
+	}
+}
+
+ssize_t connection_openssl_receive(struct transport *transport, void *buffer, size_t size)
+{
+	struct ssl_connection *ssl = transport_state(transport);
+
+	for (;;) {
+		/* What has come with the end of the handshake comes first. */
+		if (ssl_bytes_left(&ssl->input)) {
+			BIO_write(SSL_get_rbio(ssl->ssl), ssl->input.data + ssl->input.at,
+				  (int)ssl_bytes_left(&ssl->input));
+			ssl_bytes_free(&ssl->input);
+		}
+		ERR_clear_error();
+
+		int n = SSL_read(ssl->ssl, buffer, (int)(size < INT_MAX ? size : INT_MAX));
+		int reason = SSL_get_error(ssl->ssl, n);
+
+		if (!ssl->ended && ssl_openssl_flush(transport, false) < 0)
+			return -EPIPE;
+		if (n > 0)
+			return n;
+		if (reason == SSL_ERROR_ZERO_RETURN) {
+			ssl->peer_ended = true;
+			return 0;
+		}
+		if (reason != SSL_ERROR_WANT_READ) {
+			ssl->stage = BROKEN;
+			return -EPROTO;
+		}
+
+		ssize_t got =
+			transport_read_socket(transport, ssl_read_buffer, sizeof(ssl_read_buffer));
+
+		if (got == -EAGAIN)
+			return TRANSPORT_NEEDS_BYTES;
+		if (got <= 0)
+			return got;
+		if (BIO_write(SSL_get_rbio(ssl->ssl), ssl_read_buffer, (int)got) != got)
+			return -ENOMEM;
+	}
+}

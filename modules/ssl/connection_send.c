@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "connection_private.h"
+
+#include <errno.h>
+#include <openssl/err.h>
+#include <sys/uio.h>
+
+enum {
+	SEAL_MAX = 64 * 1024, /* bytes of the protocol that are sealed at once, at most */
+	SEALED_MAX = SEAL_MAX + 64 * RECORD_OVERHEAD,
+};
+
+/* Of the process: nothing is kept in it from one call to the next. */
+static uint8_t sealed[SEALED_MAX];
+
+/* Writes what is sealed. 0: all of it; -EAGAIN; or another -errno. */
+static ssize_t flush(struct transport *transport)
+{
+	struct ssl_connection *ssl = transport_state(transport);
+
+	while (ssl_bytes_left(&ssl->unsent)) {
+		ssize_t n = transport_write_socket(transport, ssl->unsent.data + ssl->unsent.at,
+						   ssl_bytes_left(&ssl->unsent), false);
+
+		if (n < 0)
+			return n;
+		ssl->unsent.at += (uint32_t)n;
+	}
+	ssl_bytes_free(&ssl->unsent);
+	return 0;
+}
+
+int ssl_write_records(struct transport *transport, const uint8_t *bytes, size_t len, bool more)
+{
+	struct ssl_connection *ssl = transport_state(transport);
+	size_t written = 0;
+
+	if (!ssl_bytes_left(&ssl->unsent)) {
+		ssize_t n = transport_write_socket(transport, bytes, len, more);
+
+		if (n < 0 && n != -EAGAIN)
+			return (int)n;
+		written = n < 0 ? 0 : (size_t)n;
+	}
+	return ssl_bytes_add(&ssl->unsent, bytes + written, len - written);
+}
+
+static int send_record(struct transport *transport, enum record_type type, const void *bytes,
+		       size_t len)
+{
+	struct ssl_connection *ssl = transport_state(transport);
+	const struct iovec iov = { (void *)bytes, len };
+	ssize_t n = record_seal(ssl->suite, &ssl->out, type, &iov, 1, sealed);
+
+	return n < 0 ? (int)n : ssl_write_records(transport, sealed, (size_t)n, false);
+}
+
+int ssl_fail(struct transport *transport, enum alert alert)
+{
+	struct ssl_connection *ssl = transport_state(transport);
+	const uint8_t body[] = { 2 /* fatal */, (uint8_t)alert };
+	const uint8_t record[] = { RECORD_ALERT, 3, 3, 0, 2, 2, (uint8_t)alert };
+
+	if (ssl->stage == OWN && !ssl->ended)
+		(void)send_record(transport, RECORD_ALERT, body, sizeof(body));
+	else if (ssl->stage == HELLO)
+		(void)ssl_write_records(transport, record, sizeof(record), false);
+	ssl->stage = BROKEN;
+	return -EPROTO;
+}
+
+int ssl_update_key(struct transport *transport, bool requests)
+{
+	struct ssl_connection *ssl = transport_state(transport);
+	const uint8_t message[KEY_UPDATE_LEN] = { KEY_UPDATE, 0, 0, 1, requests };
+	int error = send_record(transport, RECORD_HANDSHAKE, message, sizeof(message));
+
+	return error < 0 ? error : record_key_update(&ssl->out, ssl->suite);
+}
+
+static size_t record_size(struct ssl_connection *ssl)
+{
+	int64_t now = clock_ms();
+
+	if (ssl->record_size)
+		return ssl->record_size;
+	if (now - ssl->sent_ms > PAUSE_MS)
+		ssl->burst = 0;
+	ssl->sent_ms = now;
+	return ssl->burst < SHORT_RECORDS_BYTES ? SHORT_RECORD : RECORD_PLAIN_MAX;
+}
+
+/* Goes through the bytes of a list. */
+struct cursor {
+	const struct iovec *iov;
+	int count;
+	size_t used; /* of the first */
+};
+
+/* The next bytes that lie together, at most `max`; .iov_len 0: there are none left. */
+static struct iovec cursor_take(struct cursor *cursor, size_t max)
+{
+	while (cursor->count > 0 && cursor->used == cursor->iov->iov_len) {
+		cursor->iov++;
+		cursor->count--;
+		cursor->used = 0;
+	}
+	if (cursor->count == 0)
+		return (struct iovec){ NULL, 0 };
+
+	size_t left = cursor->iov->iov_len - cursor->used, n = left < max ? left : max;
+	struct iovec piece = { (char *)cursor->iov->iov_base + cursor->used, n };
+
+	cursor->used += n;
+	return piece;
+}
+
+static bool cursor_at_end(struct cursor *cursor)
+{
+	return cursor_take(cursor, 0).iov_base == NULL;
+}
+
+enum { PIECES_MAX = 16 }; /* that one record is made of */
+
+/* Seals one record of at most `size` bytes at `to`; *taken is how many it has. */
+static ssize_t seal_next(struct ssl_connection *ssl, struct cursor *cursor, size_t size,
+			 uint8_t *to, size_t *taken)
+{
+	struct iovec pieces[PIECES_MAX];
+	int count = 0;
+
+	for (*taken = 0; *taken < size && count < PIECES_MAX; count++) {
+		pieces[count] = cursor_take(cursor, size - *taken);
+		if (pieces[count].iov_len == 0)
+			break;
+		*taken += pieces[count].iov_len;
+	}
+	return record_seal(ssl->suite, &ssl->out, RECORD_DATA, pieces, count, to);
+}
+
+static ssize_t own_send(struct transport *transport, const struct iovec *iov, int count, bool more)
+{
+	struct ssl_connection *ssl = transport_state(transport);
+	struct cursor cursor = { iov, count, 0 };
+	size_t total = 0, len = 0, taken;
+
+	if (ssl->out.sequence >= RECORDS_PER_KEY) {
+		int error = ssl_update_key(transport, ssl->in.sequence >= RECORDS_PER_KEY);
+
+		if (error < 0)
+			return error;
+	}
+	while (total < SEAL_MAX && len <= sizeof(sealed) - RECORD_MAX && !cursor_at_end(&cursor)) {
+		ssize_t n = seal_next(ssl, &cursor, record_size(ssl), sealed + len, &taken);
+
+		if (n < 0)
+			return n;
+		len += (size_t)n;
+		total += taken;
+		ssl->burst += (uint32_t)taken;
+	}
+
+	int error = ssl_write_records(transport, sealed, len, more || !cursor_at_end(&cursor));
+
+	return error < 0 ? error : (ssize_t)total;
+}
+
+int ssl_openssl_flush(struct transport *transport, bool more)
+{
+	struct ssl_connection *ssl = transport_state(transport);
+	BIO *out = SSL_get_wbio(ssl->ssl);
+	char *bytes;
+	long len = BIO_get_mem_data(out, &bytes);
+
+	if (len <= 0)
+		return 0;
+
+	int error = ssl_write_records(transport, (uint8_t *)bytes, (size_t)len, more);
+
+	(void)BIO_reset(out);
+	return error;
+}
+
+static ssize_t openssl_send(struct transport *transport, const struct iovec *iov, int count,
+			    bool more)
+{
+	struct ssl_connection *ssl = transport_state(transport);
+	struct cursor cursor = { iov, count, 0 };
+	size_t total = 0;
+
+	ERR_clear_error();
+	while (total < SEAL_MAX && !cursor_at_end(&cursor)) {
+		struct iovec piece = cursor_take(&cursor, record_size(ssl));
+
+		/* A BIO in memory takes all of it. */
+		if (SSL_write(ssl->ssl, piece.iov_base, (int)piece.iov_len) != (int)piece.iov_len)
+			return -EPROTO;
+		total += piece.iov_len;
+		ssl->burst += (uint32_t)piece.iov_len;
+	}
+
+	int error = ssl_openssl_flush(transport, more || !cursor_at_end(&cursor));
+
+	return error < 0 ? error : (ssize_t)total;
+}
+
+static ssize_t plain_send(struct transport *transport, const struct iovec *iov, int count,
+			  bool more)
+{
+	for (int i = 0; i < count; i++)
+		if (iov[i].iov_len > 0)
+			return transport_write_socket(transport, iov[i].iov_base, iov[i].iov_len,
+						      more || i + 1 < count);
+	return 0;
+}
+
+ssize_t connection_send(struct transport *transport, const struct iovec *iov, int count,
+			  bool more)
+{
+	struct ssl_connection *ssl = transport_state(transport);
+	ssize_t n = flush(transport);
+
+	if (n == -EAGAIN)
+		return TRANSPORT_NEEDS_ROOM;
+	if (n < 0 || count == 0)
+		return n;
+	switch (ssl->stage) {
+	case OWN:
+		return own_send(transport, iov, count, more);
+	case OPENSSL:
+		return openssl_send(transport, iov, count, more);
+	case PLAIN:
+		n = plain_send(transport, iov, count, more);
+		return n == -EAGAIN ? TRANSPORT_NEEDS_ROOM : n;
+	default:
+		return -EPROTO; /* a protocol does not speak before the handshake is done */
+	}
+}
+
+void connection_end(struct transport *transport)
+{
+	struct ssl_connection *ssl = transport_state(transport);
+	const uint8_t body[] = { 1 /* warning */, ALERT_CLOSE_NOTIFY };
+
+	ssl->ended = true;
+	if (ssl->stage == OWN) {
+		(void)send_record(transport, RECORD_ALERT, body, sizeof(body));
+	} else if (ssl->stage == OPENSSL) {
+		ERR_clear_error();
+		SSL_shutdown(ssl->ssl);
+		(void)ssl_openssl_flush(transport, false);
+	}
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What is known of a connection after its handshake, for variables and access rules. One flat
+ * piece of memory, so that it can go to another process with the connection.
+ */
+#ifndef SKUA_SSL_FACTS_H
+#define SKUA_SSL_FACTS_H
+
+#include <openssl/ssl.h>
+#include <stdbool.h>
+#include <str.h>
+
+struct ssl_facts {
+	uint16_t version; /* TLS1_3_VERSION */
+	uint16_t cipher; /* its number on the wire */
+	uint32_t group; /* of the key exchange, SSL_get_negotiated_group(3); 0: none */
+	bool is_resumed;
+	bool has_verified; /* the client has shown a certificate */
+	int32_t verify_result; /* X509_V_OK, or why not */
+	uint16_t name_len, protocol_len, certificate_len;
+	char bytes[]; /* the server's name, the protocol (ALPN), the client's certificate (DER) */
+};
+
+enum { FACTS_CERTIFICATE_MAX = 8 * 1024 }; /* of a client; a longer one is not kept */
+
+/* From a handshake that is done; `name` as in its ClientHello. malloc(3)ed; NULL: no memory. */
+struct ssl_facts *ssl_facts_create(SSL *ssl, struct str name);
+
+/* A copy of bytes that were facts in another process. NULL: they are none, or no memory. */
+struct ssl_facts *ssl_facts_import(struct str bytes);
+
+struct str ssl_facts_bytes(const struct ssl_facts *facts); /* all of it */
+struct str ssl_facts_name(const struct ssl_facts *facts);
+struct str ssl_facts_protocol(const struct ssl_facts *facts);
+struct str ssl_facts_certificate(const struct ssl_facts *facts); /* empty: none is kept */
+
+#endif

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "handshake.h"
+
+#include <errno.h>
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- the secrets --- */
+
+static size_t parse_hex(struct str hex, uint8_t *out, size_t room)
+{
+	if (hex.len % 2 || hex.len / 2 > room)
+		return 0;
+	for (size_t i = 0; i < hex.len / 2; i++) {
+		int high = hex_digit(hex.data[2 * i]), low = hex_digit(hex.data[2 * i + 1]);
+
+		if (high < 0 || low < 0)
+			return 0;
+		out[i] = (uint8_t)(high << 4 | low);
+	}
+	return hex.len / 2;
+}
+
+/*
+ * A line of the key log, SSL_CTX_set_keylog_callback(3): "LABEL <client random> <secret>". It
+ * is the one way in which OpenSSL tells a secret of application data.
+ */
+static void key_logged(const SSL *ssl, const char *line)
+{
+	struct handshake *handshake = SSL_get_app_data(ssl);
+	struct str rest = str_from(line), label = str_split(&rest, ' ');
+
+	str_split(&rest, ' ');
+	if (str_eq(label, STR("CLIENT_TRAFFIC_SECRET_0")))
+		handshake->client_secret_len = parse_hex(rest, handshake->client_secret,
+							 sizeof(handshake->client_secret));
+	else if (str_eq(label, STR("SERVER_TRAFFIC_SECRET_0")))
+		handshake->server_secret_len = parse_hex(rest, handshake->server_secret,
+							 sizeof(handshake->server_secret));
+}
+
+/* SSL_CTX_set_cert_cb(3): 1, or 0 to end the handshake. */
+static int use_certificates(SSL *ssl, void *unused)
+{
+	const struct handshake *handshake = SSL_get_app_data(ssl);
+	const struct ssl_settings *settings = handshake->settings;
+
+	(void)unused;
+	for (size_t i = 0; i < settings->certificates_count; i++) {
+		const struct ssl_certificate *certificate = &settings->certificates[i];
+
+		if (SSL_use_cert_and_key(ssl, certificate->leaf, certificate->key,
+					 certificate->chain, 1) != 1)
+			return 0;
+	}
+	return 1;
+}
+
+/* SSL_CTX_set_tlsext_status_cb(3). */
+static int staple(SSL *ssl, void *unused)
+{
+	const struct handshake *handshake = SSL_get_app_data(ssl);
+	struct str bytes = handshake->settings->staple;
+	unsigned char *copy = str_empty(bytes) ? NULL : OPENSSL_memdup(bytes.data, bytes.len);
+
+	(void)unused;
+	if (!copy)
+		return SSL_TLSEXT_ERR_NOACK;
+	SSL_set_tlsext_status_ocsp_resp(ssl, copy, (int)bytes.len);
+	return SSL_TLSEXT_ERR_OK;
+}
+
+/* SSL_CTX_set_alpn_select_cb(3): a client that speaks none of these is refused, as in nginx. */
+static int choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *out_len,
+			   const unsigned char *offered, unsigned offered_len, void *unused)
+{
+	static const unsigned char ours[] = "\x08http/1.1\x08http/1.0";
+	unsigned char *chosen;
+
+	(void)ssl;
+	(void)unused;
+	if (SSL_select_next_proto(&chosen, out_len, ours, sizeof(ours) - 1, offered,
+				  offered_len) != OPENSSL_NPN_NEGOTIATED)
+		return SSL_TLSEXT_ERR_ALERT_FATAL;
+	*out = chosen;
+	return SSL_TLSEXT_ERR_OK;
+}
+
+void handshake_prepare(SSL_CTX *context)
+{
+	SSL_CTX_set_alpn_select_cb(context, choose_protocol, NULL);
+	SSL_CTX_set_tlsext_status_cb(context, staple);
+	SSL_CTX_set_keylog_callback(context, key_logged);
+	SSL_CTX_set_cert_cb(context, use_certificates, NULL);
+}
+
+/* --- its life --- */
+
+struct handshake *handshake_create(const struct ssl_settings *settings, struct str name)
+{
+	struct handshake *handshake = calloc(1, sizeof(*handshake));
+	BIO *in = BIO_new(BIO_s_mem()), *out = BIO_new(BIO_s_mem());
+
+	if (handshake)
+		handshake->ssl = SSL_new(settings->context);
+	if (!handshake || !handshake->ssl || !in || !out) {
+		BIO_free(in);
+		BIO_free(out);
+		handshake_destroy(handshake);
+		return NULL;
+	}
+	BIO_set_mem_eof_return(in, -1);
+	BIO_set_mem_eof_return(out, -1);
+	SSL_set_bio(handshake->ssl, in, out);
+	SSL_set_accept_state(handshake->ssl);
+	SSL_set_app_data(handshake->ssl, handshake);
+	handshake->settings = settings;
+	str_put(handshake->name, name);
+	handshake->name_len = (uint8_t)name.len;
+	if (SSL_set_session_id_context(handshake->ssl, settings->session_context,
+				       sizeof(settings->session_context)) == 1)
+		return handshake;
+	handshake_destroy(handshake);
+	return NULL;
+}
+
+void handshake_destroy(struct handshake *handshake)
+{
+	if (!handshake)
+		return;
+	SSL_free(handshake->ssl);
+	free(handshake->input);
+	free(handshake->output);
+	explicit_bzero(handshake, sizeof(*handshake));
+	free(handshake);
+}
+
+int handshake_add(struct handshake *handshake, struct str records)
+{
+	size_t left = handshake->input_len - handshake->input_used;
+	uint8_t *input = malloc(left + records.len);
+
+	if (!input)
+		return -ENOMEM;
+	if (left)
+		memcpy(input, handshake->input + handshake->input_used, left);
+	memcpy(input + left, records.data, records.len);
+	free(handshake->input);
+	handshake->input = input;
+	handshake->input_len = left + records.len;
+	handshake->input_used = 0;
+	return 0;
+}
+
+/* --- a step --- */
+
+static void fail(struct handshake *handshake, const char *why)
+{
+	handshake->result = HANDSHAKE_FAILED;
+	handshake->error = why;
+}
+
+/* Takes what OpenSSL has written. Returns how many records that is, or -1: no memory. */
+static int take_output(struct handshake *handshake)
+{
+	char *bytes;
+	long len = BIO_get_mem_data(SSL_get_wbio(handshake->ssl), &bytes);
+	int records = 0;
+
+	if (len <= 0)
+		return 0;
+
+	char *output = realloc(handshake->output, handshake->output_len + (size_t)len);
+
+	if (!output)
+		return -1;
+	memcpy(output + handshake->output_len, bytes, (size_t)len);
+	for (size_t at = 0; at < (size_t)len; records++) {
+		ssize_t record = record_length((uint8_t *)bytes + at, (size_t)len - at);
+
+		if (record <= 0)
+			break;
+		at += (size_t)record;
+	}
+	handshake->output = output;
+	handshake->output_len += (size_t)len;
+	(void)BIO_reset(SSL_get_wbio(handshake->ssl));
+	return records;
+}
+
+/*
+ * Feeds one record. What OpenSSL writes once it is done, it has sealed with the secret of
+ * application data: the tickets of a session.
+ */
+static void take_record(struct handshake *handshake, const uint8_t *record, size_t len)
+{
+	ERR_clear_error();
+	if (BIO_write(SSL_get_rbio(handshake->ssl), record, (int)len) != (int)len) {
+		fail(handshake, "there is no memory");
+		return;
+	}
+
+	int result = SSL_do_handshake(handshake->ssl);
+	int reason = result == 1 ? SSL_ERROR_NONE : SSL_get_error(handshake->ssl, result);
+
+	if (result == 1)
+		handshake->result = HANDSHAKE_DONE;
+	else if (reason != SSL_ERROR_WANT_READ)
+		fail(handshake, ssl_error_text());
+
+	int records = take_output(handshake);
+
+	if (records < 0)
+		fail(handshake, "there is no memory");
+	else if (result == 1)
+		handshake->records_sent = (uint64_t)records;
+}
+
+void handshake_step(struct handshake *handshake)
+{
+	handshake->result = HANDSHAKE_MORE;
+	while (handshake->result == HANDSHAKE_MORE &&
+	       handshake->input_used < handshake->input_len) {
+		const uint8_t *record = handshake->input + handshake->input_used;
+		ssize_t len = record_length(record, handshake->input_len - handshake->input_used);
+
+		if (len == 0)
+			return;
+		if (len < 0) /* OpenSSL knows the alert */
+			len = (ssize_t)(handshake->input_len - handshake->input_used);
+		handshake->input_used += (size_t)len;
+		take_record(handshake, record, (size_t)len);
+	}
+}

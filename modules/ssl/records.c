@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "records.h"
+
+#include <errno.h>
+#include <openssl/core_names.h>
+#include <openssl/evp.h>
+#include <openssl/kdf.h>
+#include <openssl/params.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/uio.h>
+
+/* A cipher of the process, ready for the key that it was used with last. */
+struct cipher {
+	EVP_CIPHER_CTX *context;
+	uint64_t key_id; /* 0: none */
+};
+
+struct record_suite {
+	uint16_t number;
+	const char *cipher_name, *digest_name;
+	size_t key_len, secret_len;
+
+	bool is_fetched; /* or was tried */
+	EVP_CIPHER *type;
+	struct cipher sealing, opening;
+};
+
+static struct record_suite suites[] = {
+	{ 0x1301, "AES-128-GCM", "SHA256", 16, 32, .is_fetched = false },
+	{ 0x1302, "AES-256-GCM", "SHA384", 32, 48, .is_fetched = false },
+	{ 0x1303, "ChaCha20-Poly1305", "SHA256", 32, 32, .is_fetched = false },
+};
+
+static uint64_t last_key_id;
+
+static bool fetch(struct record_suite *suite)
+{
+	if (suite->is_fetched)
+		return suite->sealing.context && suite->opening.context;
+	suite->is_fetched = true;
+	suite->type = EVP_CIPHER_fetch(NULL, suite->cipher_name, NULL);
+	if (!suite->type)
+		return false;
+	suite->sealing.context = EVP_CIPHER_CTX_new();
+	suite->opening.context = EVP_CIPHER_CTX_new();
+	return suite->sealing.context && suite->opening.context &&
+	       EVP_EncryptInit_ex2(suite->sealing.context, suite->type, NULL, NULL, NULL) &&
+	       EVP_DecryptInit_ex2(suite->opening.context, suite->type, NULL, NULL, NULL);
+}
+
+const struct record_suite *record_suite(uint16_t number)
+{
+	for (size_t i = 0; i < sizeof(suites) / sizeof(suites[0]); i++)
+		if (suites[i].number == number)
+			return fetch(&suites[i]) ? &suites[i] : NULL;
+	return NULL;
+}
+
+size_t record_suite_secret_len(const struct record_suite *suite)
+{
+	return suite->secret_len;
+}
+
+/* --- keys --- */
+
+static EVP_KDF_CTX *kdf_context(void)
+{
+	static EVP_KDF_CTX *context;
+
+	if (!context) {
+		EVP_KDF *kdf = EVP_KDF_fetch(NULL, "TLS13-KDF", NULL);
+
+		context = EVP_KDF_CTX_new(kdf);
+		EVP_KDF_free(kdf);
+	}
+	return context;
+}
+
+/* HKDF-Expand-Label of section 7.1 with an empty context. */
+static int expand_label(const struct record_suite *suite, const uint8_t *secret,
+			const char *label, uint8_t *out, size_t len)
+{
+	EVP_KDF_CTX *context = kdf_context();
+	int mode = EVP_KDF_HKDF_MODE_EXPAND_ONLY;
+	OSSL_PARAM params[] = {
+		OSSL_PARAM_construct_int(OSSL_KDF_PARAM_MODE, &mode),
+		OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST,
+						 (char *)suite->digest_name, 0),
+		OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, (void *)secret,
+						  suite->secret_len),
+		OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_PREFIX, (void *)"tls13 ", 6),
+		OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_LABEL, (void *)label,
+						  strlen(label)),
+		OSSL_PARAM_construct_end(),
+	};
+
+	if (!context)
+		return -ENOMEM;
+
+	int ok = EVP_KDF_derive(context, out, len, params);
+
+	EVP_KDF_CTX_reset(context); /* it has a copy of the secret */
+	return ok == 1 ? 0 : -ENOMEM;
+}
+
+int record_key_init(struct record_key *key, const struct record_suite *suite,
+		    const uint8_t *secret, uint64_t sequence)
+{
+	key->sequence = sequence;
+	key->id = ++last_key_id;
+	memmove(key->secret, secret, suite->secret_len);
+
+	int error = expand_label(suite, key->secret, "key", key->key, suite->key_len);
+
+	return error < 0 ? error : expand_label(suite, key->secret, "iv", key->iv, sizeof(key->iv));
+}
+
+int record_key_update(struct record_key *key, const struct record_suite *suite)
+{
+	uint8_t next[RECORD_SECRET_MAX];
+	int error = expand_label(suite, key->secret, "traffic upd", next, suite->secret_len);
+
+	if (error == 0)
+		error = record_key_init(key, suite, next, 0);
+	explicit_bzero(next, sizeof(next));
+	return error;
+}
+
+/* --- records --- */
+
+/* Gives the cipher the key, if it has another one, and the nonce of section 5.3. */
+static bool prepare(struct cipher *cipher, const struct record_key *key, bool seals)
+{
+	uint8_t nonce[sizeof(key->iv)];
+
+	memcpy(nonce, key->iv, sizeof(nonce));
+	for (int i = 0; i < 8; i++)
+		nonce[sizeof(nonce) - 1 - i] ^= (uint8_t)(key->sequence >> (8 * i));
+
+	const uint8_t *new_key = cipher->key_id == key->id ? NULL : key->key;
+
+	cipher->key_id = key->id;
+	return seals ? EVP_EncryptInit_ex2(cipher->context, NULL, new_key, nonce, NULL) :
+		       EVP_DecryptInit_ex2(cipher->context, NULL, new_key, nonce, NULL);
+}
+
+static void put_head(uint8_t *head, size_t body_len)
+{
+	head[0] = RECORD_DATA;
+	head[1] = 3; /* as TLS 1.2, section 5.1 */
+	head[2] = 3;
+	head[3] = (uint8_t)(body_len >> 8);
+	head[4] = (uint8_t)body_len;
+}
+
+ssize_t record_seal(const struct record_suite *suite, struct record_key *key,
+		    enum record_type type, const struct iovec *iov, int count, uint8_t *out)
+{
+	struct cipher *cipher = (struct cipher *)&suite->sealing;
+	size_t len = 0;
+	uint8_t last = (uint8_t)type, *to = out + RECORD_HEAD;
+	int n;
+
+	for (int i = 0; i < count; i++)
+		len += iov[i].iov_len;
+	put_head(out, len + 1 + RECORD_TAG);
+	if (!prepare(cipher, key, true) ||
+	    !EVP_EncryptUpdate(cipher->context, NULL, &n, out, RECORD_HEAD))
+		return -EIO;
+	for (int i = 0; i < count; i++, to += n)
+		if (!EVP_EncryptUpdate(cipher->context, to, &n, iov[i].iov_base,
+				       (int)iov[i].iov_len))
+			return -EIO;
+	if (!EVP_EncryptUpdate(cipher->context, to, &n, &last, 1))
+		return -EIO;
+	to += n;
+	if (!EVP_EncryptFinal_ex(cipher->context, to, &n) ||
+	    !EVP_CIPHER_CTX_ctrl(cipher->context, EVP_CTRL_AEAD_GET_TAG, RECORD_TAG, to + n))
+		return -EIO;
+	key->sequence++;
+	return (ssize_t)(len + RECORD_OVERHEAD);
+}
+
+ssize_t record_length(const uint8_t *bytes, size_t len)
+{
+	if (len >= 1 && (bytes[0] < RECORD_CHANGE_CIPHER_SPEC || bytes[0] > RECORD_DATA))
+		return -EBADMSG;
+	if (len < RECORD_HEAD)
+		return 0;
+
+	size_t body_len = (size_t)(bytes[3] << 8 | bytes[4]);
+
+	if (body_len > RECORD_BODY_MAX)
+		return -EMSGSIZE;
+	return len < RECORD_HEAD + body_len ? 0 : (ssize_t)(RECORD_HEAD + body_len);
+}
+
+ssize_t record_open(const struct record_suite *suite, struct record_key *key, uint8_t *record,
+		    size_t len, uint8_t **plain, enum record_type *type)
+{
+	struct cipher *cipher = (struct cipher *)&suite->opening;
+	uint8_t *body = record + RECORD_HEAD;
+	int n, rest;
+
+	if (record[0] != RECORD_DATA)
+		return -EPROTO;
+	if (len < RECORD_OVERHEAD)
+		return -EBADMSG;
+
+	size_t left = len - RECORD_HEAD - RECORD_TAG;
+
+	if (!prepare(cipher, key, false) ||
+	    !EVP_DecryptUpdate(cipher->context, NULL, &n, record, RECORD_HEAD) ||
+	    !EVP_DecryptUpdate(cipher->context, body, &n, body, (int)left) ||
+	    !EVP_CIPHER_CTX_ctrl(cipher->context, EVP_CTRL_AEAD_SET_TAG, RECORD_TAG,
+				 body + left) ||
+	    EVP_DecryptFinal_ex(cipher->context, body + n, &rest) != 1)
+		return -EBADMSG;
+	key->sequence++;
+	if (left > RECORD_PLAIN_MAX + 1)
+		return -EMSGSIZE;
+
+	/* The type is the last byte that is not 0, behind it is padding (section 5.2). */
+	while (left > 0 && body[left - 1] == 0)
+		left--;
+	if (left == 0)
+		return -EPROTO;
+	left--;
+	*type = (enum record_type)body[left];
+	*plain = body;
+	return (ssize_t)left;
+}

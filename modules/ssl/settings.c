@@ -1,0 +1,453 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "settings.h"
+
+#include <module.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/ocsp.h>
+#include <openssl/pem.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "handshake.h"
+#include "tickets.h"
+
+const char *ssl_error_text(void)
+{
+	unsigned long code = ERR_peek_error();
+	const char *reason = code ? ERR_reason_error_string(code) : NULL;
+
+	ERR_clear_error();
+	return reason ? reason : "OpenSSL does not say why";
+}
+
+/* --- certificates --- */
+
+static void free_certificate(void *data)
+{
+	struct ssl_certificate *certificate = data;
+
+	X509_free(certificate->leaf);
+	sk_X509_pop_free(certificate->chain, X509_free);
+	EVP_PKEY_free(certificate->key);
+}
+
+/* The bytes of a file, or of "data:…"; NULL after an error was reported. */
+static BIO *open_pem(struct conf_call *call, const struct conf_word *word)
+{
+	struct str path = word->text;
+	BIO *bio;
+
+	if (str_starts(path, STR("data:")))
+		bio = BIO_new_mem_buf(path.data + 5, (int)path.len - 5);
+	else
+		bio = BIO_new_file(path.data, "r");
+	if (!bio) {
+		conf_error(call, word, "\"%s\" cannot be read: %s", path.data, strerror(errno));
+		ERR_clear_error();
+	}
+	return bio;
+}
+
+/* The last PEM block was read: the error is no error. */
+static bool at_end(void)
+{
+	unsigned long code = ERR_peek_last_error();
+
+	if (ERR_GET_LIB(code) != ERR_LIB_PEM || ERR_GET_REASON(code) != PEM_R_NO_START_LINE)
+		return false;
+	ERR_clear_error();
+	return true;
+}
+
+static int read_chain(struct conf_call *call, const struct conf_word *word,
+		      struct ssl_certificate *out)
+{
+	BIO *bio = open_pem(call, word);
+	X509 *one;
+
+	if (!bio)
+		return -EINVAL;
+	out->leaf = PEM_read_bio_X509_AUX(bio, NULL, NULL, NULL);
+	out->chain = sk_X509_new_null();
+	while (out->leaf && (one = PEM_read_bio_X509(bio, NULL, NULL, NULL)))
+		sk_X509_push(out->chain, one);
+	BIO_free(bio);
+	if (!out->leaf || !at_end())
+		return conf_error(call, word,
+				  "this is not a certificate: %s\n"
+				  "expected PEM: the server's certificate, then its issuers'",
+				  ssl_error_text());
+	return 0;
+}
+
+static int give_password(char *to, int room, int writes, void *data)
+{
+	const struct str *password = data;
+
+	(void)writes;
+	if (!password || password->len > (size_t)room)
+		return -1;
+	str_put(to, *password);
+	return (int)password->len;
+}
+
+static int read_key(struct conf_call *call, const struct ssl_conf *conf,
+		    const struct conf_word *word, struct ssl_certificate *out)
+{
+	/* Each password is tried, or none. */
+	for (size_t i = 0; i == 0 || i < conf->passwords.count; i++) {
+		BIO *bio = open_pem(call, word);
+
+		if (!bio)
+			return -EINVAL;
+		out->key = PEM_read_bio_PrivateKey(bio, NULL, give_password,
+						   conf->passwords.count ?
+							   &conf->passwords.items[i] : NULL);
+		BIO_free(bio);
+		if (out->key)
+			return 0;
+		if (i + 1 < conf->passwords.count)
+			ERR_clear_error();
+	}
+	return conf_error(call, word,
+			  "this is not a private key that can be read: %s\n"
+			  "expected PEM; a key with a password needs ssl_password_file",
+			  ssl_error_text());
+}
+
+static int read_certificates(struct conf_call *call, const struct ssl_conf *conf,
+			     struct ssl_settings *settings)
+{
+	struct ssl_certificate *certificates =
+		pool_array(call->pool, struct ssl_certificate, conf->certificates.count);
+
+	settings->certificates = certificates;
+	for (size_t i = 0; i < conf->certificates.count; i++) {
+		struct ssl_certificate *certificate = &certificates[i];
+
+		pool_cleanup(call->pool, free_certificate, certificate);
+		settings->certificates_count++;
+		if (read_chain(call, &conf->certificates.items[i], certificate) < 0 ||
+		    read_key(call, conf, &conf->keys.items[i], certificate) < 0)
+			return -EINVAL;
+		if (X509_check_private_key(certificate->leaf, certificate->key) != 1) {
+			ERR_clear_error();
+			return conf_error(call, &conf->keys.items[i],
+					  "this is not the key of the certificate \"%.*s\"",
+					  STR_ARG(str_head(conf->certificates.items[i].text, 200)));
+		}
+	}
+	return 0;
+}
+
+/* --- SSL_CTX --- */
+
+/* SSL_CTXs of one configuration, by all that they are made of. */
+struct context {
+	struct str key;
+	SSL_CTX *context;
+	struct context *next;
+};
+
+static void free_context(void *data)
+{
+	SSL_CTX_free(data);
+}
+
+static struct str key_of(struct pool *pool, const struct ssl_conf *conf)
+{
+	struct text text = { .pool = pool };
+
+	text_printf(&text, "%u %d %d %d %d %lld %lld|", conf->protocols,
+		    conf->prefer_server_ciphers, conf->records, conf->tickets, conf->verify,
+		    (long long)conf->verify_depth, (long long)conf->session_timeout.ms);
+	const struct str words[] = { conf->ciphers, conf->curves, conf->client_certificate,
+				     conf->trusted_certificate, conf->crl };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		text_add(&text, words[i]);
+		text_add(&text, STR("|"));
+	}
+	const struct ssl_words *lists[] = { &conf->commands, &conf->ticket_files,
+					    &conf->ticket_secret };
+
+	for (size_t l = 0; l < sizeof(lists) / sizeof(lists[0]); l++)
+		for (size_t i = 0; i < lists[l]->count; i++) {
+			text_add(&text, lists[l]->items[i].text);
+			text_add(&text, STR("|"));
+		}
+	return text_str(&text);
+}
+
+static int set_protocols(struct conf_call *call, const struct ssl_conf *conf, SSL_CTX *context)
+{
+	int lowest = 0, highest = 0;
+
+	for (int version = TLS1_VERSION; version <= TLS1_3_VERSION; version++)
+		if (conf->protocols & 1u << (version - TLS1_VERSION)) {
+			lowest = lowest ? lowest : version;
+			highest = version;
+		}
+	if (!lowest)
+		return conf_error(call, NULL, "ssl_protocols names no version of TLS");
+	SSL_CTX_set_min_proto_version(context, lowest);
+	SSL_CTX_set_max_proto_version(context, highest);
+
+	static const uint64_t without[] = { SSL_OP_NO_TLSv1, SSL_OP_NO_TLSv1_1, SSL_OP_NO_TLSv1_2,
+					    SSL_OP_NO_TLSv1_3 };
+
+	for (int i = 0; i < 4; i++)
+		if (!(conf->protocols & 1u << i))
+			SSL_CTX_set_options(context, without[i]);
+	return 0;
+}
+
+/* The intermediate profile of Mozilla's recommendations, without DHE. */
+#define INTERMEDIATE_CIPHERS                                          \
+	"ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:"   \
+	"ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:"   \
+	"ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305"
+
+static int set_ciphers(struct conf_call *call, const struct ssl_conf *conf, SSL_CTX *context)
+{
+	const char *ciphers = conf->ciphers.len ? conf->ciphers.data : INTERMEDIATE_CIPHERS;
+
+	if (SSL_CTX_set_cipher_list(context, ciphers) != 1)
+		return conf_error(call, NULL, "ssl_ciphers: OpenSSL knows no cipher of \"%s\": %s",
+				  ciphers, ssl_error_text());
+	if (conf->curves.len && !str_eq(conf->curves, STR("auto")) &&
+	    SSL_CTX_set1_groups_list(context, conf->curves.data) != 1)
+		return conf_error(call, NULL,
+				  "ssl_ecdh_curve: OpenSSL does not know each group of \"%s\": %s",
+				  conf->curves.data, ssl_error_text());
+	return 0;
+}
+
+static int apply_commands(struct conf_call *call, const struct ssl_conf *conf, SSL_CTX *context)
+{
+	if (conf->commands.count == 0)
+		return 0;
+
+	SSL_CONF_CTX *commands = SSL_CONF_CTX_new();
+	int result = 0;
+
+	SSL_CONF_CTX_set_flags(commands, SSL_CONF_FLAG_FILE | SSL_CONF_FLAG_SERVER |
+						 SSL_CONF_FLAG_CERTIFICATE |
+						 SSL_CONF_FLAG_SHOW_ERRORS);
+	SSL_CONF_CTX_set_ssl_ctx(commands, context);
+	for (size_t i = 0; i < conf->commands.count && result == 0; i += 2) {
+		const struct conf_word *name = &conf->commands.items[i], *value = name + 1;
+
+		if (SSL_CONF_cmd(commands, name->text.data, value->text.data) <= 0)
+			result = conf_error(call, name, "OpenSSL refuses this command: %s",
+					    ssl_error_text());
+	}
+	if (result == 0 && SSL_CONF_CTX_finish(commands) != 1)
+		result = conf_error(call, NULL, "ssl_conf_command: %s", ssl_error_text());
+	SSL_CONF_CTX_free(commands);
+	return result;
+}
+
+static int verify_later(int ok, X509_STORE_CTX *store)
+{
+	(void)ok;
+	(void)store;
+	return 1; /* the result is looked at when a request comes: 495, $ssl_client_verify */
+}
+
+static int load_authorities(struct conf_call *call, const char *directive, struct str path,
+			    SSL_CTX *context, bool sends_names)
+{
+	if (path.len == 0)
+		return 0;
+	if (SSL_CTX_load_verify_file(context, path.data) != 1)
+		return conf_error(call, NULL, "%s: \"%s\" cannot be used: %s", directive,
+				  path.data, ssl_error_text());
+	if (!sends_names)
+		return 0;
+
+	STACK_OF(X509_NAME) *names = SSL_load_client_CA_file(path.data);
+
+	if (!names)
+		return conf_error(call, NULL, "%s: \"%s\" holds no certificate: %s", directive,
+				  path.data, ssl_error_text());
+	SSL_CTX_set_client_CA_list(context, names);
+	return 0;
+}
+
+static int load_crl(struct conf_call *call, struct str path, SSL_CTX *context)
+{
+	if (path.len == 0)
+		return 0;
+
+	X509_STORE *store = SSL_CTX_get_cert_store(context);
+	X509_LOOKUP *lookup = X509_STORE_add_lookup(store, X509_LOOKUP_file());
+
+	if (!lookup || X509_load_crl_file(lookup, path.data, X509_FILETYPE_PEM) <= 0)
+		return conf_error(call, NULL, "ssl_crl: \"%s\" cannot be used: %s", path.data,
+				  ssl_error_text());
+	X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL);
+	return 0;
+}
+
+static int set_verification(struct conf_call *call, const struct ssl_conf *conf, SSL_CTX *context)
+{
+	if (conf->verify != VERIFY_OFF) {
+		if (conf->verify != VERIFY_OPTIONAL_NO_CA && conf->client_certificate.len == 0 &&
+		    conf->trusted_certificate.len == 0)
+			return conf_error(call, NULL,
+					  "ssl_verify_client needs the authorities that clients' "
+					  "certificates are checked with\n"
+					  "name them with ssl_client_certificate");
+		SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_CLIENT_ONCE, verify_later);
+	}
+	SSL_CTX_set_verify_depth(context, (int)conf->verify_depth);
+	if (load_authorities(call, "ssl_client_certificate", conf->client_certificate, context,
+			     true) < 0 ||
+	    load_authorities(call, "ssl_trusted_certificate", conf->trusted_certificate, context,
+			     false) < 0)
+		return -EINVAL;
+	return load_crl(call, conf->crl, context);
+}
+
+static int use_tickets(struct conf_call *call, const struct ssl_conf *conf, SSL_CTX *context)
+{
+	if (!conf->tickets) {
+		SSL_CTX_set_options(context, SSL_OP_NO_TICKET);
+		SSL_CTX_set_num_tickets(context, 0);
+		return 0;
+	}
+
+	struct ticket_keys *keys = ticket_keys_create(call, conf);
+
+	if (!keys)
+		return -EINVAL;
+	ticket_keys_use(keys, context);
+	SSL_CTX_set_num_tickets(context, 1);
+	return 0;
+}
+
+static int make_context(struct conf_call *call, const struct ssl_conf *conf, SSL_CTX *context)
+{
+	SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
+					     SSL_OP_SINGLE_ECDH_USE | SSL_OP_SINGLE_DH_USE);
+	if (conf->prefer_server_ciphers)
+		SSL_CTX_set_options(context, SSL_OP_CIPHER_SERVER_PREFERENCE);
+	SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
+					  SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+	SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+	SSL_CTX_set_max_early_data(context, 0);
+	SSL_CTX_set_timeout(context, (long)(conf->session_timeout.ms / 1000));
+	handshake_prepare(context);
+	if (set_protocols(call, conf, context) < 0 || set_ciphers(call, conf, context) < 0 ||
+	    set_verification(call, conf, context) < 0 || use_tickets(call, conf, context) < 0)
+		return -EINVAL;
+	return apply_commands(call, conf, context);
+}
+
+/* NULL after an error was reported. */
+static SSL_CTX *find_context(struct conf_call *call, const struct ssl_conf *conf)
+{
+	static const char key_of_list;
+	struct context **list = conf_shared(call->conf, &key_of_list, sizeof(*list));
+	struct str key = key_of(call->pool, conf);
+
+	for (struct context *context = *list; context; context = context->next)
+		if (str_eq(context->key, key))
+			return context->context;
+
+	SSL_CTX *made = SSL_CTX_new(TLS_server_method());
+
+	if (!made) {
+		conf_error(call, NULL, "OpenSSL cannot be used: %s", ssl_error_text());
+		return NULL;
+	}
+	pool_cleanup(call->pool, free_context, made);
+	if (make_context(call, conf, made) < 0)
+		return NULL;
+
+	struct context *context = pool_new(call->pool, struct context);
+
+	*context = (struct context){ key, made, *list };
+	*list = context;
+	return made;
+}
+
+/* --- settings --- */
+
+static int read_staple(struct conf_call *call, const struct ssl_words *file,
+		       struct ssl_settings *settings)
+{
+	enum { STAPLE_MAX = 64 * 1024 };
+
+	if (file->count == 0)
+		return 0;
+
+	BIO *bio = BIO_new_file(file->items[0].text.data, "rb");
+	char *bytes = pool_alloc(call->pool, STAPLE_MAX);
+	int len = bio ? BIO_read(bio, bytes, STAPLE_MAX) : 0;
+	const unsigned char *at = (unsigned char *)bytes;
+	OCSP_RESPONSE *response = len > 0 ? d2i_OCSP_RESPONSE(NULL, &at, len) : NULL;
+
+	BIO_free(bio);
+	if (!response)
+		return conf_error(call, &file->items[0],
+				  "this is not an OCSP response in DER: %s", ssl_error_text());
+	OCSP_RESPONSE_free(response);
+	settings->staple = (struct str){ bytes, (size_t)len };
+	return 0;
+}
+
+/* Servers with the same rules for the certificates of clients may resume each other's sessions. */
+static void make_session_context(const struct ssl_conf *conf, struct ssl_settings *settings)
+{
+	EVP_MD_CTX *digest = EVP_MD_CTX_new();
+	const struct str words[] = { conf->client_certificate, conf->trusted_certificate,
+				     conf->crl };
+
+	EVP_DigestInit_ex(digest, EVP_sha256(), NULL);
+	EVP_DigestUpdate(digest, &conf->verify, sizeof(conf->verify));
+	EVP_DigestUpdate(digest, &conf->verify_depth, sizeof(conf->verify_depth));
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		EVP_DigestUpdate(digest, &words[i].len, sizeof(words[i].len));
+		EVP_DigestUpdate(digest, words[i].data, words[i].len);
+	}
+	/* With certificates of clients a session belongs to one server: by its certificates. */
+	if (conf->verify != VERIFY_OFF)
+		for (size_t i = 0; i < conf->certificates.count; i++)
+			EVP_DigestUpdate(digest, conf->certificates.items[i].text.data,
+					 conf->certificates.items[i].text.len + 1);
+	EVP_DigestFinal_ex(digest, settings->session_context, NULL);
+	EVP_MD_CTX_free(digest);
+}
+
+int ssl_settings_create(struct conf_call *call, struct ssl_conf *conf)
+{
+	if (conf->certificates.count == 0 && !conf->reject_handshake)
+		return 0;
+	if (conf->certificates.count != conf->keys.count)
+		return conf_error(call, NULL,
+				  "there are %zu ssl_certificate and %zu ssl_certificate_key\n"
+				  "each certificate needs its key",
+				  conf->certificates.count, conf->keys.count);
+
+	struct ssl_settings *settings = pool_new(call->pool, struct ssl_settings);
+
+	settings->reject = conf->reject_handshake;
+	settings->own_records = conf->records == RECORDS_OWN;
+	settings->context = find_context(call, conf);
+
+	int result = settings->context ? 0 : -EINVAL;
+
+	/* Each of them reports what is wrong. */
+	if (read_certificates(call, conf, settings) < 0)
+		result = -EINVAL;
+	if (read_staple(call, &conf->stapling_file, settings) < 0)
+		result = -EINVAL;
+	if (result < 0)
+		return result;
+	make_session_context(conf, settings);
+	conf->settings = settings;
+	return 0;
+}

@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * TLS: `listen 443 ssl;` and the directives ssl_….
+ *
+ *     server {
+ *         listen 443 ssl;
+ *         server_name example.org;
+ *         ssl_certificate     example.org.pem;
+ *         ssl_certificate_key example.org.key;
+ *     }
+ */
+#include <module.h>
+#include <openssl/crypto.h>
+#include <stdio.h>
+#include <transport.h>
+
+#include "connection.h"
+#include "facts.h"
+#include "settings.h"
+#include "variables.h"
+
+extern const struct module ssl_module;
+
+/* --- configuration --- */
+
+static struct conf_word full_path(struct conf_call *call, struct conf_word word)
+{
+	if (!str_starts(word.text, STR("data:")))
+		word.text = conf_relative_to_file(call->conf, word.text);
+	return word;
+}
+
+static void add_word(struct conf_call *call, struct ssl_words *words, struct conf_word word)
+{
+	words->items = pool_grow(call->pool, words->items, words->count, &words->capacity,
+				 sizeof(word));
+	words->items[words->count++] = word;
+}
+
+/* Each line is a password, as it is. */
+static int set_passwords(struct conf_call *call)
+{
+	struct ssl_conf *conf = call->data;
+	const struct conf_word *word = &call->node->args[0];
+	struct str path = conf_relative_to_file(call->conf, word->text);
+	FILE *file = fopen(path.data, "re");
+	char line[1024];
+
+	if (!file)
+		return conf_error(call, word, "cannot be read: %s", strerror(errno));
+	while (fgets(line, sizeof(line), file)) {
+		struct str password = str_trim(str_from(line), "\r\n");
+
+		conf->passwords.items = pool_grow(call->pool, conf->passwords.items,
+						  conf->passwords.count, &conf->passwords_room,
+						  sizeof(password));
+		conf->passwords.items[conf->passwords.count++] = pool_strdup(call->pool, password);
+	}
+	fclose(file);
+	explicit_bzero(line, sizeof(line));
+	return 0;
+}
+
+/* For a directive with the path of one file. */
+static int set_file(struct conf_call *call)
+{
+	void *field = (char *)call->data + call->directive->offset;
+	struct ssl_words *words = field;
+
+	add_word(call, words, full_path(call, call->node->args[0]));
+	return 0;
+}
+
+static int set_command(struct conf_call *call)
+{
+	struct ssl_conf *conf = call->data;
+
+	add_word(call, &conf->commands, call->node->args[0]);
+	add_word(call, &conf->commands, call->node->args[1]);
+	return 0;
+}
+
+/* For a field that is the path of a file: below the directory of the configuration file. */
+static int set_path(struct conf_call *call)
+{
+	struct str *path = (struct str *)((char *)call->data + call->directive->offset);
+
+	*path = conf_relative_to_file(call->conf, *path);
+	return 0;
+}
+
+static int check(struct conf_call *call, void *data)
+{
+	return ssl_settings_create(call, data);
+}
+
+static const struct keyword protocol_keywords[] = {
+	{ "SSLv2", 0 },	   { "SSLv3", 0 },   { "TLSv1", 1 }, { "TLSv1.1", 2 },
+	{ "TLSv1.2", 4 },  { "TLSv1.3", 8 }, { NULL, 0 },
+};
+
+static const struct keyword verify_keywords[] = {
+	{ "off", VERIFY_OFF },
+	{ "on", VERIFY_ON },
+	{ "optional", VERIFY_OPTIONAL },
+	{ "optional_no_ca", VERIFY_OPTIONAL_NO_CA },
+	{ NULL, 0 },
+};
+
+static const struct keyword records_keywords[] = {
+	{ "own", RECORDS_OWN },
+	{ "openssl", RECORDS_OPENSSL },
+	{ NULL, 0 },
+};
+
+/* --- requests --- */
+
+static const struct ssl_conf *conf_of_name(const struct request *req, struct str name)
+{
+	return transport_conf(request_transport(req, &ssl_transport), name, &ssl_module);
+}
+
+static bool is_unknown_authority(int result)
+{
+	switch (result) {
+	case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+	case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+	case X509_V_ERR_CERT_UNTRUSTED:
+	case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Whether the client's certificate is what the server wants; otherwise 495 or 496. */
+static verdict check_client(struct request *req, const struct ssl_conf *conf,
+			    const struct ssl_facts *facts)
+{
+	if (conf->verify == VERIFY_OFF)
+		return PASS;
+	if (!facts->has_verified)
+		return conf->verify == VERIFY_ON ? 496 : PASS;
+	if (facts->verify_result == X509_V_OK ||
+	    (conf->verify == VERIFY_OPTIONAL_NO_CA && is_unknown_authority(facts->verify_result)))
+		return PASS;
+	request_log(req, LEVEL_INFO, 0, "the client's certificate is refused: %s",
+		    X509_verify_cert_error_string(facts->verify_result));
+	return 495;
+}
+
+/*
+ * The server is known. RFC 9110 section 15.5.20: a connection that was made for a server with
+ * other rules for TLS cannot be used for this one.
+ */
+static verdict ssl_server_rewrite(struct request *req, const void *data)
+{
+	const struct ssl_conf *conf = data;
+	const struct ssl_facts *facts;
+
+	if (ssl_is_plain_http(req))
+		return 497;
+	facts = ssl_facts_of(req);
+	if (!facts)
+		return PASS;
+
+	const struct ssl_settings *made_for = conf_of_name(req, ssl_facts_name(facts))->settings;
+
+	if (conf->settings != made_for &&
+	    (!conf->settings || !made_for || conf->settings->context != made_for->context ||
+	     memcmp(conf->settings->session_context, made_for->session_context,
+		    sizeof(made_for->session_context)) != 0))
+		return 421;
+	return check_client(req, conf, facts);
+}
+
+static const char *openssl_version(void)
+{
+	return OpenSSL_version(OPENSSL_VERSION);
+}
+
+const struct module ssl_module = {
+	.name = "ssl",
+	.summary = "speaks TLS",
+	.conf_size = sizeof(struct ssl_conf),
+	.library = openssl_version,
+	.listen_parameters = (const struct listen_parameter[]) {
+		{ "ssl", .transport = &ssl_transport,
+		  .doc = "connections use TLS; the server has an ssl_certificate" },
+		{ 0 }
+	},
+	.directives = (const struct directive[]) {
+		DIRECTIVE_SET("ssl_certificate", IN_HTTP | IN_SERVER, set_file, "file",
+			      "The server's certificate in PEM, followed by those that issued it, "
+			      "without the root. A server may have several, for example one with "
+			      "an RSA key and one with an ECDSA key; each needs its "
+			      "ssl_certificate_key, in the same order. `data:` followed by the "
+			      "certificate itself may stand in place of a file.",
+			      .flags = LIST, .min_args = 1,
+			      FIELD_AT(struct ssl_conf, certificates)),
+		DIRECTIVE_SET("ssl_certificate_key", IN_HTTP | IN_SERVER, set_file, "file",
+			      "The private key of the certificate, in PEM. It is read by the "
+			      "master when the configuration is read, so it may be readable for "
+			      "root only.",
+			      .flags = LIST, .min_args = 1, FIELD_AT(struct ssl_conf, keys)),
+		DIRECTIVE_SET("ssl_password_file", IN_HTTP | IN_SERVER, set_passwords, "file",
+			      "A file with passwords of private keys, one on each line, which are "
+			      "tried in turn.",
+			      .flags = LIST, .min_args = 1,
+			      FIELD_AT(struct ssl_conf, passwords)),
+		DIRECTIVE("ssl_protocols", IN_HTTP | IN_SERVER, struct ssl_conf, protocols,
+			  "[SSLv2] [SSLv3] [TLSv1] [TLSv1.1] [TLSv1.2] [TLSv1.3]",
+			  "The versions of TLS that clients may use. SSLv2 and SSLv3 are accepted "
+			  "and have no effect, because OpenSSL has them no longer.",
+			  .initial = "TLSv1.2 TLSv1.3", .keywords = protocol_keywords),
+		DIRECTIVE("ssl_ciphers", IN_HTTP | IN_SERVER, struct ssl_conf, ciphers, "ciphers",
+			  "The ciphers for TLS 1.2 and below, as openssl-ciphers(1) writes them. "
+			  "The default is the intermediate profile of Mozilla, without DHE: "
+			  "AES-GCM and ChaCha20-Poly1305 with ECDHE."),
+		DIRECTIVE("ssl_prefer_server_ciphers", IN_HTTP | IN_SERVER, struct ssl_conf,
+			  prefer_server_ciphers, "on | off",
+			  "With on, the server's order of ciphers counts, not the client's.",
+			  .initial = "off"),
+		DIRECTIVE("ssl_ecdh_curve", IN_HTTP | IN_SERVER, struct ssl_conf, curves, "groups",
+			  "The groups for the key exchange, separated by colons. auto: those that "
+			  "OpenSSL prefers.",
+			  .initial = "auto"),
+		DIRECTIVE("ssl_reject_handshake", IN_HTTP | IN_SERVER, struct ssl_conf,
+			  reject_handshake, "on | off",
+			  "With on, handshakes for the names of this server are refused: for a "
+			  "default server that should not answer for unknown names.",
+			  .initial = "off"),
+		DIRECTIVE("ssl_records", IN_HTTP | IN_SERVER, struct ssl_conf, records,
+			  "own | openssl",
+			  "Whose code seals and opens the records of TLS 1.3 after the handshake. "
+			  "With own, a connection needs less memory and CPU time, and survives "
+			  "reloads and upgrades of the program. Connections with TLS 1.2 use "
+			  "OpenSSL's records in both cases.",
+			  .initial = "own", .keywords = records_keywords),
+		DIRECTIVE("ssl_session_tickets", IN_HTTP | IN_SERVER, struct ssl_conf, tickets,
+			  "on | off",
+			  "Whether clients get tickets, with which they can resume a session.",
+			  .initial = "on"),
+		DIRECTIVE_SET("ssl_session_ticket_key", IN_HTTP | IN_SERVER, set_file, "file",
+			      "A file of 48 or 80 random bytes, with which tickets are sealed. Of "
+			      "several the first seals, and the others only open. Without this "
+			      "directive and ssl_session_ticket_secret, keys are made and replaced "
+			      "by the server itself, and a session can be resumed with all "
+			      "workers, also after a reload or an upgrade.",
+			      .flags = LIST, .min_args = 1,
+			      FIELD_AT(struct ssl_conf, ticket_files)),
+		DIRECTIVE_SET("ssl_session_ticket_secret", IN_HTTP | IN_SERVER, set_file, "file",
+			      "A file with a secret of 32 bytes or more. The keys of tickets "
+			      "follow from it and from the time, and change every hour, or less "
+			      "often if ssl_session_timeout is longer. Machines with the same file "
+			      "resume each other's sessions.",
+			      .flags = LIST, .min_args = 1,
+			      FIELD_AT(struct ssl_conf, ticket_secret)),
+		DIRECTIVE("ssl_session_timeout", IN_HTTP | IN_SERVER, struct ssl_conf,
+			  session_timeout, "time",
+			  "How long a session can be resumed.", .initial = "5m"),
+		DIRECTIVE("ssl_verify_client", IN_HTTP | IN_SERVER, struct ssl_conf, verify,
+			  "on | off | optional | optional_no_ca",
+			  "Whether clients have to show a certificate. The result is in "
+			  "$ssl_client_verify. on: a client without one gets status 496, one whose "
+			  "certificate is not accepted 495, both sent as 400. optional: a "
+			  "certificate is asked for, and checked if there is one. optional_no_ca: "
+			  "it need not come from a known authority.",
+			  .initial = "off", .keywords = verify_keywords),
+		DIRECTIVE("ssl_verify_depth", IN_HTTP | IN_SERVER, struct ssl_conf, verify_depth,
+			  "number",
+			  "How many certificates there may be between a client's and a known "
+			  "authority.",
+			  .initial = "1", .max = 100),
+		DIRECTIVE("ssl_client_certificate", IN_HTTP | IN_SERVER, struct ssl_conf,
+			  client_certificate, "file",
+			  "The authorities, in PEM, that certificates of clients are checked with. "
+			  "Their names are sent to clients.",
+			  .set = set_path),
+		DIRECTIVE("ssl_trusted_certificate", IN_HTTP | IN_SERVER, struct ssl_conf,
+			  trusted_certificate, "file",
+			  "As ssl_client_certificate, but the names are not sent to clients.",
+			  .set = set_path),
+		DIRECTIVE("ssl_crl", IN_HTTP | IN_SERVER, struct ssl_conf, crl, "file",
+			  "Certificates of clients that were revoked, in PEM.", .set = set_path),
+		DIRECTIVE_SET("ssl_conf_command", IN_HTTP | IN_SERVER, set_command, "name value",
+			      "A command of SSL_CONF_cmd(3) of OpenSSL, for example "
+			      "`ssl_conf_command Ciphersuites TLS_CHACHA20_POLY1305_SHA256`.",
+			      .flags = LIST, .min_args = 2, FIELD_AT(struct ssl_conf, commands)),
+		DIRECTIVE_SET("ssl_stapling_file", IN_HTTP | IN_SERVER, set_file, "file",
+			      "An OCSP response for the certificate, in DER, which is sent to "
+			      "clients that ask for one.",
+			      .flags = LIST, .min_args = 1,
+			      FIELD_AT(struct ssl_conf, stapling_file)),
+		DIRECTIVE("ssl_buffer_size", IN_HTTP | IN_SERVER, struct ssl_conf, buffer_size,
+			  "size",
+			  "The size of the records in which responses are sent, at most 16k. "
+			  "Without this directive the first ones after a pause have 4k, so that a "
+			  "client can use their content early, and later ones 16k.",
+			  .min = 512, .max = 16384),
+		DIRECTIVE("ssl_handshake_timeout", IN_HTTP | IN_SERVER, struct ssl_conf,
+			  handshake_timeout, "time",
+			  "The time in which a client has to complete its handshake.",
+			  .initial = "10s"),
+		DIRECTIVE_OBSOLETE("ssl_session_cache", IN_HTTP | IN_SERVER,
+				   "off | none | [builtin[:size]] [shared:name:size]",
+				   "Sessions are resumed with tickets, which need no memory in the "
+				   "server. With ssl_session_tickets off no session is resumed."),
+		DIRECTIVE_OBSOLETE("ssl_dhparam", IN_HTTP | IN_SERVER, "file",
+				   "Key exchange uses elliptic curves, which all clients of today "
+				   "know."),
+		DIRECTIVE_OBSOLETE("ssl_early_data", IN_HTTP | IN_SERVER, "on | off",
+				   "Data that comes with the first message of a handshake (0-RTT) "
+				   "can be replayed by an attacker, so it is not accepted."),
+		DIRECTIVE_OBSOLETE("ssl_stapling", IN_HTTP | IN_SERVER, "on | off",
+				   "The server asks nobody for OCSP responses; authorities are "
+				   "ending the service. ssl_stapling_file sends one that another "
+				   "program has fetched."),
+		DIRECTIVE_OBSOLETE("ssl_stapling_verify", IN_HTTP | IN_SERVER, "on | off",
+				   "See ssl_stapling."),
+		DIRECTIVE_OBSOLETE("ssl_stapling_responder", IN_HTTP | IN_SERVER, "url",
+				   "See ssl_stapling."),
+		DIRECTIVE_OBSOLETE("ssl_ocsp", IN_HTTP | IN_SERVER, "on | off | leaf",
+				   "The server asks nobody; use ssl_crl to refuse certificates of "
+				   "clients that were revoked."),
+		DIRECTIVE_OBSOLETE("ssl_ocsp_cache", IN_HTTP | IN_SERVER,
+				   "off | [shared:name:size]",
+				   "See ssl_ocsp."),
+		DIRECTIVE_OBSOLETE("ssl_ocsp_responder", IN_HTTP | IN_SERVER, "url",
+				   "See ssl_ocsp."),
+		DIRECTIVE_OBSOLETE("ssl_certificate_cache", IN_HTTP | IN_SERVER,
+				   "off | max=N [inactive=time] [valid=time]",
+				   "Certificates are read once for each configuration."),
+		{ 0 }
+	},
+	.variables = ssl_variables,
+	.check = check,
+	.on[PHASE_SERVER_REWRITE] = ssl_server_rewrite,
+};

@@ -1,0 +1,457 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* TLS as a client sees it: versions, suites, names, certificates, and what is refused. */
+#include "harness/memory.h"
+#include "harness/test.h"
+
+#include <openssl/err.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "tls_client.h"
+
+static struct identity server_identity, other_identity;
+static struct server *server;
+
+/* A file of the test's process with certificates, for %CERTS%. */
+static const char *certificates;
+
+static void make_certificates(void)
+{
+	char *dir = memory_printf("/tmp/skua-certificates-XXXXXX");
+
+	signal(SIGPIPE, SIG_IGN);
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	certificates = dir;
+	server_identity = identity_create("localhost", "EC", NULL);
+	other_identity = identity_create("other.example", "RSA", NULL);
+	identity_put(&server_identity, dir, "a");
+	identity_put(&other_identity, dir, "b");
+}
+
+static struct server *start(const char *rest)
+{
+	return server_start(memory_printf(
+		"http { ssl_certificate %s/a.pem; ssl_certificate_key %s/a.key;"
+		"server { listen 127.0.0.1:%%PORT%% ssl; server_name localhost; %s }"
+		"server { listen 127.0.0.1:%%PORT%% ssl; server_name other.example;"
+		"ssl_certificate %s/b.pem; ssl_certificate_key %s/b.key; return 200 other; } }",
+		certificates, certificates, rest, certificates, certificates));
+}
+
+static char big[1 << 20];
+
+static void setup(void)
+{
+	make_certificates();
+	server = start("location /facts { return 200 '$ssl_protocol $ssl_cipher $ssl_server_name "
+		       "$ssl_session_reused $ssl_client_verify $scheme'; }"
+		       "location /who { return 200 '$connection $pid'; }");
+	for (size_t i = 0; i < sizeof(big); i++)
+		big[i] = (char)(i * 2654435761u >> 13);
+	put_file(server, "a.txt", "hello");
+	put_bytes(server, "big", big, sizeof(big));
+}
+
+static void teardown(void)
+{
+	server_stop(server);
+	for (int i = 0; i < 4; i++)
+		unlink(memory_printf("%s/%c.%s", certificates, "ab"[i / 2], i % 2 ? "key" : "pem"));
+	rmdir(certificates);
+}
+
+static void ck_serves(struct tls *tls)
+{
+	ck_assert(!tls->failed);
+	for (int i = 0; i < 3; i++) {
+		ck_assert_str_eq(tls_get(tls, "/a.txt").body, "hello");
+
+		struct reply reply = tls_get(tls, "/big");
+
+		ck_assert(reply.is_whole);
+		ck_assert_uint_eq(reply.body_len, sizeof(big));
+		ck_assert_mem_eq(reply.body, big, sizeof(big));
+	}
+}
+
+START_TEST(versions_and_suites)
+{
+	static const struct {
+		const char *suite;
+		int version;
+		const char *facts;
+	} cases[] = {
+		{ "TLS_AES_128_GCM_SHA256", 0,
+		  "TLSv1.3 TLS_AES_128_GCM_SHA256 localhost . NONE https" },
+		{ "TLS_AES_256_GCM_SHA384", 0,
+		  "TLSv1.3 TLS_AES_256_GCM_SHA384 localhost . NONE https" },
+		{ "TLS_CHACHA20_POLY1305_SHA256", 0,
+		  "TLSv1.3 TLS_CHACHA20_POLY1305_SHA256 localhost . NONE https" },
+		{ NULL, TLS1_2_VERSION,
+		  "TLSv1.2 ECDHE-ECDSA-AES256-GCM-SHA384 localhost . NONE https" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct tls *tls = tls_connect(server, .name = "localhost", .suite = cases[i].suite,
+					      .version = cases[i].version);
+
+		ck_serves(tls);
+		ck_assert_str_eq(tls_get(tls, "/facts").body, cases[i].facts);
+		tls_close(tls);
+	}
+	ck_assert(tls_connect(server, .version = TLS1_1_VERSION)->failed);
+}
+END_TEST
+
+START_TEST(names_choose_certificates)
+{
+	static const struct {
+		const char *name;
+		const struct identity *identity;
+	} cases[] = {
+		{ "localhost", &server_identity },
+		{ "other.example", &other_identity },
+		{ "OTHER.example", &other_identity },
+		{ "unknown.example", &server_identity },
+		{ NULL, &server_identity },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct tls *tls = tls_connect(server, .name = cases[i].name);
+
+		ck_assert(!tls->failed);
+		ck_assert_int_eq(X509_cmp(SSL_get0_peer_certificate(tls->ssl),
+					  cases[i].identity->certificate), 0);
+		tls_close(tls);
+	}
+}
+END_TEST
+
+START_TEST(plain_http_gets_400)
+{
+	struct reply reply = raw(server, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+
+	ck_assert_int_eq(reply.status, 400);
+	server_stop(server);
+	server = start("error_page 497 https://localhost$request_uri;");
+	reply = raw(server, "GET /a?b HTTP/1.1\r\nHost: a\r\n\r\n");
+	ck_assert_int_eq(reply.status, 302);
+	ck_assert_str_eq(reply_header(&reply, "Location"), "https://localhost/a?b");
+}
+END_TEST
+
+START_TEST(what_is_neither_is_closed)
+{
+	struct client *client = client_open(server);
+
+	client_send(client, "\x80\x01\x02 SSLv2 is no more");
+	ck_assert_uint_le(client_drain(client), 7); /* an alert */
+	ck_serves(tls_connect(server, .name = "localhost"));
+}
+END_TEST
+
+START_TEST(ends_with_close_notify)
+{
+	for (int version = TLS1_2_VERSION; version <= TLS1_3_VERSION; version++) {
+		struct tls *tls = tls_connect(server, .version = version);
+
+		tls_send(tls, "GET /a.txt HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+		ck_assert_str_eq(tls_reply(tls).body, "hello");
+		ck_assert(tls_ends_orderly(tls));
+		tls_close(tls);
+	}
+}
+END_TEST
+
+START_TEST(keys_are_updated)
+{
+	struct tls *tls = tls_connect(server, .version = TLS1_3_VERSION);
+
+	for (int i = 0; i < 5; i++) {
+		ck_assert_int_eq(SSL_key_update(tls->ssl, i % 2 ? SSL_KEY_UPDATE_REQUESTED :
+								  SSL_KEY_UPDATE_NOT_REQUESTED), 1);
+		ck_serves(tls);
+	}
+	tls_close(tls);
+}
+END_TEST
+
+START_TEST(a_connection_goes_on_after_a_reload)
+{
+	struct tls *tls = tls_connect(server, .version = TLS1_3_VERSION);
+	char first[64], again[64];
+	long number, pid, number_now, pid_now;
+
+	snprintf(first, sizeof(first), "%s", tls_get(tls, "/who").body);
+	for (int i = 0; i < 3; i++) {
+		kill(server->pid, SIGHUP);
+		log_wait(server, memory_printf("generation %d of the configuration serves", i + 2));
+		SSL_key_update(tls->ssl, SSL_KEY_UPDATE_REQUESTED);
+		snprintf(again, sizeof(again), "%s", tls_get(tls, "/who").body);
+		sscanf(first, "%ld %ld", &number, &pid);
+		sscanf(again, "%ld %ld", &number_now, &pid_now);
+		ck_assert_int_eq(number_now, number);
+		ck_assert_int_ne(pid_now, pid);
+		snprintf(first, sizeof(first), "%s", again);
+		ck_serves(tls);
+	}
+	tls_close(tls);
+}
+END_TEST
+
+START_TEST(a_connection_with_tls_1_2_ends_at_a_reload)
+{
+	struct tls *tls = tls_connect(server, .version = TLS1_2_VERSION);
+
+	ck_serves(tls);
+	kill(server->pid, SIGHUP);
+	log_wait(server, "generation 2 of the configuration serves");
+	ck_assert(tls_ends_orderly(tls));
+	tls_close(tls);
+	tls = tls_connect(server, .version = TLS1_2_VERSION);
+	ck_serves(tls);
+	tls_close(tls);
+}
+END_TEST
+
+static SSL_SESSION *session_of(struct tls *tls)
+{
+	SSL_SESSION *session;
+
+	tls_get(tls, "/a.txt"); /* a ticket comes with the first bytes */
+	session = SSL_get1_session(tls->ssl);
+	tls_close(tls);
+	return session;
+}
+
+static void ck_resumed(struct tls *tls)
+{
+	const char *facts = tls_get(tls, "/facts").body;
+
+	ck_assert_msg(strstr(facts, "localhost r NONE") != NULL, "%s", facts);
+	tls_close(tls);
+}
+
+START_TEST(sessions_are_resumed_after_a_reload)
+{
+	for (int version = TLS1_2_VERSION; version <= TLS1_3_VERSION; version++) {
+		SSL_SESSION *session =
+			session_of(tls_connect(server, .version = version, .name = "localhost"));
+		struct tls *tls = tls_connect(server, .version = version, .session = session,
+					      .name = "localhost");
+
+		ck_resumed(tls);
+		kill(server->pid, SIGHUP);
+		log_wait(server, memory_printf("generation %d of the configuration serves",
+					       version - TLS1_2_VERSION + 2));
+		tls = tls_connect(server, .version = version, .session = session,
+				  .name = "localhost");
+		ck_resumed(tls);
+		SSL_SESSION_free(session);
+	}
+}
+END_TEST
+
+START_TEST(certificates_of_clients)
+{
+	struct identity authority = identity_create("authority", "EC", NULL);
+	struct identity known = identity_create("known", "EC", &authority);
+	struct identity unknown = identity_create("unknown", "EC", NULL);
+
+	identity_put(&authority, certificates, "ca");
+	server_stop(server);
+	server = start(memory_printf("ssl_verify_client on; ssl_client_certificate %s/ca.pem;"
+				     "location / { return 200 '$ssl_client_verify "
+				     "$ssl_client_s_dn'; }", certificates));
+	for (int version = TLS1_2_VERSION; version <= TLS1_3_VERSION; version++) {
+		struct tls *tls = tls_connect(server, .version = version, .identity = &known);
+
+		ck_assert_str_eq(tls_get(tls, "/").body, "SUCCESS CN=known");
+
+		/* The session belongs to a server that has checked it. */
+		SSL_SESSION *session = session_of(tls);
+		struct tls *other = tls_connect(server, .version = version,
+						.name = "other.example", .session = session);
+		SSL_SESSION_free(session);
+		ck_assert(other->failed || !SSL_session_reused(other->ssl));
+		tls_close(other);
+
+		tls = tls_connect(server, .version = version, .identity = &unknown);
+		ck_assert_int_eq(tls_get(tls, "/").status, 400);
+		tls_close(tls);
+		tls = tls_connect(server, .version = version);
+		ck_assert_int_eq(tls_get(tls, "/").status, 400);
+		tls_close(tls);
+	}
+	identity_destroy(&authority);
+	identity_destroy(&known);
+	identity_destroy(&unknown);
+	unlink(memory_printf("%s/ca.pem", certificates));
+	unlink(memory_printf("%s/ca.key", certificates));
+}
+END_TEST
+
+START_TEST(a_host_with_other_rules_is_421)
+{
+	server_stop(server);
+	server = start("ssl_session_tickets off;");
+
+	struct tls *tls = tls_connect(server, .name = "localhost");
+
+	tls_send(tls, "GET / HTTP/1.1\r\nHost: other.example\r\n\r\n");
+	ck_assert_int_eq(tls_reply(tls).status, 421);
+	ck_assert_int_eq(tls_get(tls, "/").status, 403);
+	tls_close(tls);
+}
+END_TEST
+
+/* --- hostile clients --- */
+
+START_TEST(a_handshake_has_a_time_limit)
+{
+	server_stop(server);
+	server = start("ssl_handshake_timeout 300ms;");
+	for (int sends = 0; sends < 2; sends++) {
+		struct client *client = client_open(server);
+
+		if (sends)
+			client_send_bytes(client, "\x16\3\1\2\0\1\0", 7);
+		ck_assert_uint_eq(client_drain(client), 0);
+	}
+}
+END_TEST
+
+START_TEST(a_hello_in_pieces)
+{
+	/* OpenSSL's client splits its messages into records of this size. */
+	struct tls *tls = tls_connect(server, .name = "localhost", .fragment = 512);
+
+	ck_serves(tls);
+	tls_close(tls);
+}
+END_TEST
+
+static struct record_client hostile(void)
+{
+	return record_client(tls_connect(server, .version = TLS1_3_VERSION));
+}
+
+static const char request[] = "GET /a.txt HTTP/1.1\r\nHost: a\r\n\r\n";
+
+START_TEST(records_that_bring_nothing)
+{
+	static const struct {
+		enum record_type type;
+		const char *bytes;
+		size_t len;
+	} cases[] = {
+		{ RECORD_DATA, "", 0 },
+		{ RECORD_ALERT, "\1\x5a", 2 }, /* user_canceled */
+		{ RECORD_HANDSHAKE, "\x18\0\0\1\0", 5 }, /* KeyUpdate */
+		{ RECORD_HANDSHAKE, "\x18\0\0\1\1", 5 },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct record_client client = hostile();
+
+		for (int n = 0; n < 100; n++) {
+			record_client_send(&client, cases[i].type, cases[i].bytes, cases[i].len);
+			if (cases[i].type == RECORD_HANDSHAKE)
+				record_key_update(&client.out, client.suite);
+		}
+		if (i < 3)
+			ck_assert_int_eq(record_client_alert(&client), 10);
+		close(client.fd);
+	}
+}
+END_TEST
+
+START_TEST(messages_that_are_not_allowed)
+{
+	static const struct {
+		enum record_type type;
+		const char *bytes;
+		size_t len;
+		int alert;
+	} cases[] = {
+		{ RECORD_HANDSHAKE, "\1\0\0\1\0", 5, 10 }, /* ClientHello: renegotiation */
+		{ RECORD_HANDSHAKE, "\x18\0\0\1\2", 5, 47 },
+		{ RECORD_HANDSHAKE, "\x18\0\0\1", 4, 10 },
+		{ RECORD_HANDSHAKE, "\x18\0\0\1\0\x18\0\0\1\0", 10, 10 },
+		{ RECORD_HANDSHAKE, "", 0, 10 },
+		{ RECORD_CHANGE_CIPHER_SPEC, "\1", 1, 10 },
+		{ 99, "abc", 3, 10 },
+		{ RECORD_ALERT, "\1", 1, 50 },
+		{ RECORD_ALERT, "\1\0\1\0", 4, 50 },
+		{ RECORD_ALERT, "\2\x28", 2, -1 }, /* handshake_failure: just the end */
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct record_client client = hostile();
+
+		record_client_send(&client, cases[i].type, cases[i].bytes, cases[i].len);
+		ck_assert_msg(record_client_alert(&client) == cases[i].alert, "case %zu", i);
+		close(client.fd);
+	}
+}
+END_TEST
+
+START_TEST(flipped_and_repeated_records)
+{
+	for (int what = 0; what < 4; what++) {
+		struct record_client client = hostile();
+		uint8_t record[256];
+		const struct iovec iov = { (void *)request, strlen(request) };
+		ssize_t len = record_seal(client.suite, &client.out, RECORD_DATA, &iov, 1, record);
+
+		if (what == 0)
+			record[10] ^= 1;
+		else if (what == 1)
+			record[len - 1] ^= 0x80;
+		else if (what == 2)
+			record[4]--;
+		(void)!send(client.fd, record, (size_t)len, MSG_NOSIGNAL);
+		if (what == 3) /* the first one is good */
+			(void)!send(client.fd, record, (size_t)len, MSG_NOSIGNAL);
+		ck_assert_int_eq(record_client_alert(&client), 20);
+		close(client.fd);
+	}
+}
+END_TEST
+
+START_TEST(records_arrive_in_pieces)
+{
+	struct tls *tls = tls_connect(server, .version = TLS1_3_VERSION);
+	struct record_client client = record_client(tls);
+	uint8_t records[1024];
+	size_t len = 0;
+
+	/* One request in as many records as it has bytes, sent byte by byte. */
+	for (size_t i = 0; i < strlen(request); i++) {
+		const struct iovec iov = { (void *)(request + i), 1 };
+
+		if (len + 64 > sizeof(records)) {
+			(void)!send(client.fd, records, len, MSG_NOSIGNAL);
+			len = 0;
+		}
+		len += (size_t)record_seal(client.suite, &client.out, RECORD_DATA, &iov, 1,
+					   records + len);
+	}
+	for (size_t i = 0; i < len; i++)
+		(void)!send(client.fd, records + i, 1, MSG_NOSIGNAL);
+	ck_assert_str_eq(tls_reply(tls).body, "hello");
+	tls_close(tls);
+}
+END_TEST
+
+TESTS_IN((&(struct test_suite){ .name = "TLS", .setup = setup, .teardown = teardown }),
+	 versions_and_suites, names_choose_certificates, plain_http_gets_400,
+	 what_is_neither_is_closed, ends_with_close_notify, keys_are_updated,
+	 a_connection_goes_on_after_a_reload, a_connection_with_tls_1_2_ends_at_a_reload,
+	 sessions_are_resumed_after_a_reload, certificates_of_clients,
+	 a_host_with_other_rules_is_421, a_handshake_has_a_time_limit, a_hello_in_pieces,
+	 records_that_bring_nothing, messages_that_are_not_allowed, flipped_and_repeated_records,
+	 records_arrive_in_pieces)

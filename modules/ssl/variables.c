@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "variables.h"
+
+#include <module.h>
+#include <openssl/objects.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+#include <stdlib.h>
+
+#include "connection.h"
+#include "facts.h"
+#include "settings.h"
+
+/* A getter of a variable that connections without TLS do not have. */
+#define FACTS_OR_NONE                                    \
+	const struct ssl_facts *facts = ssl_facts_of(req); \
+	(void)rest;                                      \
+	(void)data;                                      \
+	if (!facts)                                      \
+		return false
+
+/* --- the connection --- */
+
+static bool get_protocol(struct request *req, struct str rest, const void *data, struct str *out)
+{
+	static const char *const names[] = { "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3" };
+
+	FACTS_OR_NONE;
+	if (facts->version < TLS1_VERSION || facts->version > TLS1_3_VERSION)
+		return false;
+	*out = str_from(names[facts->version - TLS1_VERSION]);
+	return true;
+}
+
+static bool get_cipher(struct request *req, struct str rest, const void *data, struct str *out)
+{
+	const struct ssl_conf *conf = data;
+
+	FACTS_OR_NONE;
+	if (!conf->settings)
+		return false;
+
+	STACK_OF(SSL_CIPHER) *ciphers = SSL_CTX_get_ciphers(conf->settings->context);
+
+	for (int i = 0; i < sk_SSL_CIPHER_num(ciphers); i++) {
+		const SSL_CIPHER *cipher = sk_SSL_CIPHER_value(ciphers, i);
+
+		if (SSL_CIPHER_get_protocol_id(cipher) == facts->cipher) {
+			*out = str_from(SSL_CIPHER_get_name(cipher));
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool get_curve(struct request *req, struct str rest, const void *data, struct str *out)
+{
+	FACTS_OR_NONE;
+	if (!facts->group)
+		return false;
+	if (facts->group & TLSEXT_nid_unknown)
+		*out = pool_printf(req->pool, "0x%04x", facts->group & 0xffff);
+	else
+		*out = str_from(OBJ_nid2sn((int)facts->group));
+	return true;
+}
+
+static bool get_server_name(struct request *req, struct str rest, const void *data,
+			    struct str *out)
+{
+	FACTS_OR_NONE;
+	*out = ssl_facts_name(facts);
+	return facts->name_len > 0;
+}
+
+static bool get_session_reused(struct request *req, struct str rest, const void *data,
+			       struct str *out)
+{
+	FACTS_OR_NONE;
+	*out = facts->is_resumed ? STR("r") : STR(".");
+	return true;
+}
+
+static bool get_alpn_protocol(struct request *req, struct str rest, const void *data,
+			      struct str *out)
+{
+	FACTS_OR_NONE;
+	*out = ssl_facts_protocol(facts);
+	return facts->protocol_len > 0;
+}
+
+/* --- the client's certificate --- */
+
+static bool get_client_verify(struct request *req, struct str rest, const void *data,
+			      struct str *out)
+{
+	FACTS_OR_NONE;
+	if (!facts->has_verified)
+		*out = STR("NONE");
+	else if (facts->verify_result == X509_V_OK)
+		*out = STR("SUCCESS");
+	else
+		*out = pool_printf(req->pool, "FAILED:%s",
+				   X509_verify_cert_error_string(facts->verify_result));
+	return true;
+}
+
+static void free_certificate(void *certificate)
+{
+	X509_free(certificate);
+}
+
+/* NULL: there is none. Lives as long as the request. */
+static X509 *client_certificate(struct request *req)
+{
+	const struct ssl_facts *facts = ssl_facts_of(req);
+	struct str bytes = facts ? ssl_facts_certificate(facts) : STR("");
+	const unsigned char *at = (const unsigned char *)bytes.data;
+	X509 *certificate = bytes.len ? d2i_X509(NULL, &at, (long)bytes.len) : NULL;
+
+	if (certificate)
+		pool_cleanup(req->pool, free_certificate, certificate);
+	return certificate;
+}
+
+/* What OpenSSL writes to a BIO, as text that lives as long as the request. */
+static struct str take_text(struct request *req, BIO *bio)
+{
+	char *bytes;
+	long len = BIO_get_mem_data(bio, &bytes);
+	struct str text = pool_strdup(req->pool, (struct str){ bytes, len > 0 ? (size_t)len : 0 });
+
+	BIO_free(bio);
+	return text;
+}
+
+static bool get_pem(struct request *req, struct str *out)
+{
+	X509 *certificate = client_certificate(req);
+	BIO *bio = certificate ? BIO_new(BIO_s_mem()) : NULL;
+
+	if (!bio)
+		return false;
+	PEM_write_bio_X509(bio, certificate);
+	*out = take_text(req, bio);
+	return true;
+}
+
+static bool get_raw_certificate(struct request *req, struct str rest, const void *data,
+				struct str *out)
+{
+	(void)rest;
+	(void)data;
+	return get_pem(req, out);
+}
+
+static bool get_escaped_certificate(struct request *req, struct str rest, const void *data,
+				    struct str *out)
+{
+	struct str pem;
+
+	(void)rest;
+	(void)data;
+	if (!get_pem(req, &pem))
+		return false;
+	*out = uri_escape_component(req->pool, pem);
+	return true;
+}
+
+/* Each line but the first begins with a tab, so that it can be the value of a field. */
+static bool get_certificate(struct request *req, struct str rest, const void *data,
+			    struct str *out)
+{
+	struct text text = { .pool = req->pool };
+	struct str pem;
+
+	(void)rest;
+	(void)data;
+	if (!get_pem(req, &pem))
+		return false;
+	pem = str_trim(pem, "\n");
+	while (pem.len > 0) {
+		text_add(&text, str_split(&pem, '\n'));
+		if (pem.len > 0)
+			text_add(&text, STR("\n\t"));
+	}
+	*out = text_str(&text);
+	return true;
+}
+
+static bool get_name(struct request *req, X509_NAME *(*name_of)(const X509 *), unsigned long flags,
+		     struct str *out)
+{
+	X509 *certificate = client_certificate(req);
+	BIO *bio = certificate ? BIO_new(BIO_s_mem()) : NULL;
+
+	if (!bio)
+		return false;
+	X509_NAME_print_ex(bio, name_of(certificate), 0, flags);
+	*out = take_text(req, bio);
+	return true;
+}
+
+static bool get_subject(struct request *req, struct str rest, const void *data, struct str *out)
+{
+	(void)rest;
+	(void)data;
+	return get_name(req, X509_get_subject_name, XN_FLAG_RFC2253, out);
+}
+
+static bool get_issuer(struct request *req, struct str rest, const void *data, struct str *out)
+{
+	(void)rest;
+	(void)data;
+	return get_name(req, X509_get_issuer_name, XN_FLAG_RFC2253, out);
+}
+
+static bool get_oneline(struct request *req, X509_NAME *(*name_of)(const X509 *), struct str *out)
+{
+	X509 *certificate = client_certificate(req);
+	char *text = certificate ? X509_NAME_oneline(name_of(certificate), NULL, 0) : NULL;
+
+	if (!text)
+		return false;
+	*out = pool_strdup(req->pool, str_from(text));
+	OPENSSL_free(text);
+	return true;
+}
+
+static bool get_subject_legacy(struct request *req, struct str rest, const void *data,
+			       struct str *out)
+{
+	(void)rest;
+	(void)data;
+	return get_oneline(req, X509_get_subject_name, out);
+}
+
+static bool get_issuer_legacy(struct request *req, struct str rest, const void *data,
+			      struct str *out)
+{
+	(void)rest;
+	(void)data;
+	return get_oneline(req, X509_get_issuer_name, out);
+}
+
+static bool get_serial(struct request *req, struct str rest, const void *data, struct str *out)
+{
+	X509 *certificate = client_certificate(req);
+	BIO *bio = certificate ? BIO_new(BIO_s_mem()) : NULL;
+
+	(void)rest;
+	(void)data;
+	if (!bio)
+		return false;
+	i2a_ASN1_INTEGER(bio, X509_get0_serialNumber(certificate));
+	*out = take_text(req, bio);
+	return true;
+}
+
+/* SHA-1, as in nginx. */
+static bool get_fingerprint(struct request *req, struct str rest, const void *data,
+			    struct str *out)
+{
+	X509 *certificate = client_certificate(req);
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	struct text text = { .pool = req->pool };
+	unsigned len;
+
+	(void)rest;
+	(void)data;
+	if (!certificate || X509_digest(certificate, EVP_sha1(), digest, &len) != 1)
+		return false;
+	for (unsigned i = 0; i < len; i++)
+		text_printf(&text, "%02x", digest[i]);
+	*out = text_str(&text);
+	return true;
+}
+
+static bool get_time(struct request *req, const ASN1_TIME *(*time_of)(const X509 *),
+		     struct str *out)
+{
+	X509 *certificate = client_certificate(req);
+	BIO *bio = certificate ? BIO_new(BIO_s_mem()) : NULL;
+
+	if (!bio)
+		return false;
+	ASN1_TIME_print(bio, time_of(certificate));
+	*out = take_text(req, bio);
+	return true;
+}
+
+static bool get_begin(struct request *req, struct str rest, const void *data, struct str *out)
+{
+	(void)rest;
+	(void)data;
+	return get_time(req, X509_get0_notBefore, out);
+}
+
+static bool get_end(struct request *req, struct str rest, const void *data, struct str *out)
+{
+	(void)rest;
+	(void)data;
+	return get_time(req, X509_get0_notAfter, out);
+}
+
+/* Days; 0 when they are over. */
+static bool get_remaining(struct request *req, struct str rest, const void *data, struct str *out)
+{
+	X509 *certificate = client_certificate(req);
+	int days, seconds;
+
+	(void)rest;
+	(void)data;
+	if (!certificate ||
+	    !ASN1_TIME_diff(&days, &seconds, NULL, X509_get0_notAfter(certificate)))
+		return false;
+	*out = pool_printf(req->pool, "%d", days > 0 ? days : 0);
+	return true;
+}
+
+static bool get_nothing(struct request *req, struct str rest, const void *data, struct str *out)
+{
+	(void)req;
+	(void)rest;
+	(void)data;
+	(void)out;
+	return false;
+}
+
+const struct variable ssl_variables[] = {
+	{ "ssl_protocol", get_protocol, "The version of TLS: \"TLSv1.3\".", VARIABLE_PLAIN },
+	{ "ssl_cipher", get_cipher, "The cipher, by the name that OpenSSL has for it.",
+	  VARIABLE_PLAIN },
+	{ "ssl_curve", get_curve, "The group of the key exchange.", VARIABLE_PLAIN },
+	{ "ssl_server_name", get_server_name,
+	  "The name of the server that the client has asked for in the handshake (SNI).", 0 },
+	{ "ssl_session_reused", get_session_reused,
+	  "\"r\" if a session was resumed, otherwise \".\".", VARIABLE_PLAIN },
+	{ "ssl_session_id", get_nothing,
+	  "No value: sessions are resumed with tickets, and have no number.", VARIABLE_PLAIN },
+	{ "ssl_early_data", get_nothing, "No value: early data is not accepted.", VARIABLE_PLAIN },
+	{ "ssl_alpn_protocol", get_alpn_protocol,
+	  "The protocol that was agreed on in the handshake (ALPN).", 0 },
+	{ "ssl_client_verify", get_client_verify,
+	  "The result of the check of the client's certificate: SUCCESS, NONE, or FAILED: and the "
+	  "reason.", 0 },
+	{ "ssl_client_cert", get_certificate,
+	  "The client's certificate in PEM, each line but the first indented by a tab.", 0 },
+	{ "ssl_client_raw_cert", get_raw_certificate, "The client's certificate in PEM.", 0 },
+	{ "ssl_client_escaped_cert", get_escaped_certificate,
+	  "The client's certificate in PEM, percent-encoded.", VARIABLE_PLAIN },
+	{ "ssl_client_s_dn", get_subject,
+	  "The subject of the client's certificate, as RFC 2253 writes it.", 0 },
+	{ "ssl_client_i_dn", get_issuer,
+	  "The issuer of the client's certificate, as RFC 2253 writes it.", 0 },
+	{ "ssl_client_s_dn_legacy", get_subject_legacy,
+	  "The subject of the client's certificate, with slashes.", 0 },
+	{ "ssl_client_i_dn_legacy", get_issuer_legacy,
+	  "The issuer of the client's certificate, with slashes.", 0 },
+	{ "ssl_client_serial", get_serial, "The number of the client's certificate, hexadecimal.",
+	  VARIABLE_PLAIN },
+	{ "ssl_client_fingerprint", get_fingerprint,
+	  "The SHA-1 digest of the client's certificate, hexadecimal.", VARIABLE_PLAIN },
+	{ "ssl_client_v_start", get_begin, "When the client's certificate becomes valid.",
+	  VARIABLE_PLAIN },
+	{ "ssl_client_v_end", get_end, "When the client's certificate expires.", VARIABLE_PLAIN },
+	{ "ssl_client_v_remain", get_remaining,
+	  "How many days are left until the client's certificate expires.", VARIABLE_PLAIN },
+	{ 0 }
+};

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The variables $ssl_…, ended by a zeroed entry. */
+#ifndef SKUA_SSL_VARIABLES_H
+#define SKUA_SSL_VARIABLES_H
+
+#include <variable.h>
+
+extern const struct variable ssl_variables[];
+
+#endif
