@@ -57,9 +57,10 @@ END_TEST
 
 START_TEST(a_file_is_found_and_typed)
 {
-	struct server *server = server_with("location / { try_files $uri $uri.html =410; }"
-					    "location /a/ { limit_except GET { deny all; } }"
-					    "location /b/ { alias %DIR%/html/$arg_d/; }");
+	struct server *server =
+		server_with("location / { try_files $uri $uri.html =410; }"
+			    "location /a/ { limit_except GET { deny all; } dotfiles deny; }"
+			    "location /b/ { alias %DIR%/html/$arg_d/; }");
 
 	put_file(server, "x.html", "hello");
 	put_file(server, "words", "just some words\n");
@@ -74,6 +75,8 @@ START_TEST(a_file_is_found_and_typed)
 	ck_assert_int_eq(get(server, "/none").status, 410);
 	is(get(server, "/a/"), 200, "index");
 	ck_assert_int_eq(ask(server, "/a/", .method = "PUT").status, 403);
+	put_file(server, "a/.hidden", "hidden");
+	ck_assert_int_eq(get(server, "/a/.hidden").status, 403);
 	is(get(server, "/b/index.html?d=a"), 200, "index");
 	ck_assert_int_eq(get(server, "/b/index.html?d=..").status, 403);
 	ck_assert(log_has(server, "access forbidden by rule"));
@@ -298,9 +301,32 @@ START_TEST(errors_of_the_protocol)
 }
 END_TEST
 
+/* A connection has many requests, and each says by itself who asks. */
+START_TEST(each_request_has_its_own)
+{
+	struct server *server = server_with("set_real_ip_from 127.0.0.1;"
+					    "add_header X-Client $remote_addr; return 200 a;");
+	struct client *client = client_open(server);
+
+	client_send(client, "GET /a HTTP/1.1\r\nHost: a\r\nX-Real-IP: 192.0.2.1\r\n\r\n"
+			    "GET /a HTTP/1.1\r\nHost: a\r\n\r\n"
+			    "GET /a HTTP/1.1\r\nHost: a\r\nX-Real-IP: 192.0.2.3\r\n\r\n");
+
+	const char *const expected[] = { "192.0.2.1", "127.0.0.1", "192.0.2.3" };
+
+	for (int i = 0; i < 3; i++) {
+		struct reply reply = client_reply(client);
+		const char *said = reply_header(&reply, "X-Client");
+
+		ck_assert_str_eq(said, expected[i]);
+	}
+	server_stop(server);
+}
+END_TEST
+
 TESTS("semantics", conditional_requests, a_file_is_found_and_typed, feeds_a_slow_reader,
       a_file_that_shrinks_ends_the_connection, many_may_wait_and_some_leave,
       too_large_a_head_has_a_code_of_its_own, a_page_keeps_the_connection,
       log_runs_once_for_every_answer, variables_in_the_access_log, no_field_is_sent_twice,
       addresses_have_servers_of_their_own, an_address_beside_the_wildcard_of_its_port,
-      nothing_is_said_for_444, errors_of_the_protocol)
+      nothing_is_said_for_444, errors_of_the_protocol, each_request_has_its_own)
