@@ -32,7 +32,6 @@ struct file {
 	struct str content; /* the bytes of a small one; data NULL: use fd */
 	struct str etag; /* quoted; nginx's if modified at least 2 s ago; may be empty */
 	struct str last_modified; /* mtime as an HTTP date; empty when that is -1 */
-	struct str guessed_type; /* by file_set_type(); empty: nobody has asked yet */
 	struct str refusal; /* for the error log: which link was refused, and the remedy */
 };
 
@@ -96,8 +95,5 @@ void *file_attached(const struct file *file, const struct module *module, uint64
 /* It takes that many bytes now. */
 void file_attachment_resize(struct file *file, const struct module *module, uint64_t key,
 			    size_t bytes);
-
-/* Keeps the type that was found from the content with this version of the file. */
-void file_set_type(struct file *file, struct str type);
 
 #endif

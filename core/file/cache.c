@@ -527,18 +527,3 @@ void file_attachment_resize(struct file *file, const struct module *module, uint
 	if (attachment)
 		resize((struct file_entry *)file, attachment, sizeof(*attachment) + bytes);
 }
-
-void file_set_type(struct file *file, struct str type)
-{
-	struct file_entry *entry = (struct file_entry *)file;
-	if (!str_empty(file->guessed_type) || str_empty(type))
-		return;
-	char *copy = malloc(type.len);
-	if (!copy)
-		return; /* asked again next time */
-	memcpy(copy, type.data, type.len);
-	file->guessed_type = (struct str){ copy, type.len };
-	entry->bytes += type.len;
-	if (entry->is_cached)
-		file_cache_counts.bytes += type.len;
-}

@@ -331,7 +331,6 @@ void entry_unref(struct file_entry *entry)
 		free(attachment);
 	}
 	free((char *)entry->file.content.data);
-	free((char *)entry->file.guessed_type.data);
 	free((char *)entry->file.refusal.data);
 	free(entry);
 }

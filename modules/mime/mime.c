@@ -8,6 +8,7 @@
  *     location /data/ { types { text/plain asc log; } }
  */
 #include <module.h>
+#include <stdlib.h>
 
 #include "guess.h"
 #include "types.h"
@@ -25,6 +26,22 @@ struct mime_context {
 
 static const struct str undecided = STR_INIT("application/octet-stream");
 
+/* The key of the type that was guessed: it stays with the version of the file. */
+enum { GUESSED_TYPE };
+
+static void keep_guessed(struct file *file, struct str type)
+{
+	char *copy = str_empty(type) ? NULL : malloc(type.len + 1);
+
+	/* Another request may have guessed it at the same time. */
+	if (!copy || file_attached(file, &mime_module, GUESSED_TYPE)) {
+		free(copy);
+		return;
+	}
+	*str_put(copy, type) = '\0';
+	file_attach(file, &mime_module, GUESSED_TYPE, copy, type.len + 1, free);
+}
+
 static verdict set_guessed(struct response *response, struct str type)
 {
 	response->content_type = type;
@@ -37,8 +54,10 @@ static verdict guess(struct request *req, struct response *response)
 {
 	struct file *file = response->file;
 
-	if (!str_empty(file->guessed_type))
-		return set_guessed(response, file->guessed_type);
+	const char *known = file_attached(file, &mime_module, GUESSED_TYPE);
+
+	if (known)
+		return set_guessed(response, str_from(known));
 	if (file->size == 0)
 		return set_guessed(response, STR("text/plain"));
 
@@ -48,7 +67,7 @@ static verdict guess(struct request *req, struct response *response)
 		return context->guess ? WAIT : set_guessed(response, undecided);
 	}
 	struct str type = guess_type(context->guess);
-	file_set_type(file, type);
+	keep_guessed(file, type);
 	return set_guessed(response, str_empty(type) ? undecided : type);
 }
 

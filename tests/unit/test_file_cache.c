@@ -413,23 +413,6 @@ START_TEST(refuses_names_the_kernel_would_not_take)
 }
 END_TEST
 
-START_TEST(keeps_a_guessed_type_with_the_version)
-{
-	put("a", "x");
-	struct file *file = look_up("a");
-	char type[] = "text/plain";
-	file_set_type(file, str_from(type));
-	memset(type, 'z', 4);
-	ck_assert(str_eq(file->guessed_type, STR("text/plain")));
-	file_release(file);
-	put("a", "other");
-	loop_turn(0);
-	file = look_up("a");
-	ck_assert(str_empty(file->guessed_type));
-	file_release(file);
-}
-END_TEST
-
 static int ended;
 
 static void end_attachment(void *value)
@@ -536,6 +519,6 @@ TESTS_IN((&(struct test_suite){ "file cache", .setup = setup, .teardown = teardo
 	 sees_a_change_with_the_times_put_back, looks_once_in_a_turn, what_is_held_stays,
 	 trusts_times_that_are_old, large_files_keep_a_descriptor, keeps_to_its_limits,
 	 misses_drive_no_file_out, closes_the_unused_when_descriptors_run_out,
-	 refuses_names_the_kernel_would_not_take, keeps_a_guessed_type_with_the_version,
+	 refuses_names_the_kernel_would_not_take,
 	 keeps_attachments_with_the_version, attachments_are_within_the_limits,
 	 unreadable_is_seen_and_forgotten)
