@@ -40,6 +40,9 @@ enum helper_files {
 struct helper {
 	const char *name; /* "squeezer": in the log and in the title of the process */
 	enum helper_files files;
+	/* System calls (SYS_…) that its sandbox allows besides those of workers, with whatever
+	   arguments; -1 ends them. NULL: none. */
+	const int *calls;
 
 	/*
 	 * Whether workers with this configuration (the module's struct of the main block) may come

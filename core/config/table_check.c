@@ -264,6 +264,29 @@ static void check_coding(const struct subject *subject)
 			"set .on[PHASE_FILTER] = coding_filter, .filter_role = FILTER_ENCODING");
 }
 
+/* Its name is that of a process, beside "worker" and "acceptor". */
+static void check_helper(struct subject *subject, size_t index)
+{
+	const struct helper *helper = subject->module->helper;
+
+	if (!helper)
+		return;
+	if (!helper->asked)
+		mistake(subject, ".helper does nothing\nadd .asked");
+	if (!helper->name || !is_name(helper->name) || strcmp(helper->name, "worker") == 0 ||
+	    strcmp(helper->name, "acceptor") == 0) {
+		mistake(subject, ".helper has no name, or one that is none\n"
+				 "use lower case letters, digits and underscores");
+		return;
+	}
+	for (size_t i = 0; i < index; i++) {
+		const struct helper *other = subject->conf->modules[i]->helper;
+		if (other && other->name && strcmp(other->name, helper->name) == 0)
+			mistake(subject, ".helper has the name of another module's\n"
+					 "give yours another name");
+	}
+}
+
 static void check_module(struct conf *conf, size_t index)
 {
 	const struct module *module = conf->modules[index];
@@ -285,6 +308,7 @@ static void check_module(struct conf *conf, size_t index)
 			".filter_role says nothing\n"
 			"it is for modules with .on[PHASE_FILTER], and one of enum filter_role");
 	check_coding(&subject);
+	check_helper(&subject, index);
 	subject.kind = "directive";
 	for (const struct directive *d = module->directives; d && d->name; d++) {
 		subject.name = d->name;
@@ -311,12 +335,17 @@ static void check_module(struct conf *conf, size_t index)
 
 bool tables_check(struct conf *conf)
 {
-	size_t counters = 0;
+	size_t counters = 0, helpers = 0;
 
 	for (size_t i = 0; i < conf->module_count; i++) {
 		check_module(conf, i);
 		counters += counters_of(conf->modules[i]);
+		helpers += conf->modules[i]->helper != NULL;
 	}
+	if (helpers > HELPERS_MAX)
+		message_add(&conf->source, MESSAGE_ERROR, (struct conf_place){ 0 },
+			    "%zu modules have helpers, and there is room for %d", helpers,
+			    HELPERS_MAX);
 	if (counters > STATS_MODULES_MAX)
 		message_add(&conf->source, MESSAGE_ERROR, (struct conf_place){ 0 },
 			    "the modules have %zu counters, and there is room for %d", counters,

@@ -14,6 +14,11 @@ struct fields {
 
 static const struct keyword kinds[] = { { "one", 1 }, { NULL, 0 } };
 
+static void asked_nothing(struct helper_call *call)
+{
+	helper_answer(call, 0, STR(""), -1);
+}
+
 static int set_nothing(struct conf_call *call)
 {
 	(void)call;
@@ -110,6 +115,12 @@ START_TEST(directives_that_cannot_work)
 								     { 0 } }),
 		   "points behind the module's struct\n       | .conf_size is 0");
 	assert_has(SAID_OF(.if_configured = true), "its handlers would never be called");
+	assert_has(SAID_OF(.helper = &(const struct helper){ .name = "odd" }),
+		   ".helper does nothing\n       | add .asked");
+	assert_has(SAID_OF(.helper = &(const struct helper){ .asked = asked_nothing }),
+		   ".helper has no name");
+	assert_has(SAID_OF(.helper = &(const struct helper){ "worker", .asked = asked_nothing }),
+		   ".helper has no name");
 	assert_has(SAID_OF_VARIABLE("odd", NULL, "Odd.", 0), "has no getter");
 	assert_has(SAID_OF_VARIABLE("odd", get_nothing, NULL, 0), "has no text for `skua help`");
 	ck_assert_int_ne(loaded, 0);

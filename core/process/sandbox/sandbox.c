@@ -133,7 +133,8 @@ static int settle_core(const struct sandbox_conf *own)
 	return prctl(PR_SET_DUMPABLE, wanted, 0, 0, 0) < 0 ? -errno : 0;
 }
 
-static int enter(struct conf *conf, const struct sandbox_conf *own, enum sandbox_files files)
+static int enter(struct conf *conf, const struct sandbox_conf *own,
+		 const struct sandbox_needs *needs)
 {
 	int error = settle_core(own);
 
@@ -143,15 +144,17 @@ static int enter(struct conf *conf, const struct sandbox_conf *own, enum sandbox
 	if (sandbox_instrument() || error < 0)
 		return error;
 	tzset(); /* reads the time zone while its file can be read */
-	error = give_up_files(conf, files);
+	error = give_up_files(conf, needs->files);
 	if (error < 0 || !seccomp_is_known())
 		return error;
-	return seccomp_enter(own->mode == SANDBOX_STRICT ? SECCOMP_KILL : SECCOMP_REFUSE);
+	return seccomp_enter(own->mode == SANDBOX_STRICT ? SECCOMP_KILL : SECCOMP_REFUSE,
+			     needs->calls);
 }
 
-int sandbox_enter(struct conf *conf, const struct sandbox_conf *own, enum sandbox_files files)
+int sandbox_enter(struct conf *conf, const struct sandbox_conf *own,
+		  const struct sandbox_needs *needs)
 {
-	int error = enter(conf, own, files);
+	int error = enter(conf, own, needs);
 
 	entered = conf;
 	if (error < 0)

@@ -50,12 +50,18 @@ enum sandbox_files {
 	SANDBOX_ALL_FILES, /* what its user may read */
 };
 
+/* What a process needs that others do without. */
+struct sandbox_needs {
+	enum sandbox_files files;
+	const int *calls; /* system calls besides those of the table, ended by -1; NULL: none */
+};
+
 /*
  * Enters it, with the settings `own`: after the privileges were dropped and before there is a
  * thread. 0, or -errno after a message: the process must not go on.
  */
 int sandbox_enter(struct conf *conf, const struct sandbox_conf *own,
-		  enum sandbox_files files);
+		  const struct sandbox_needs *needs);
 
 /* Whether SANDBOX_ROOTS keeps a process with these settings from files its user may read. */
 bool sandbox_hides_files(const struct sandbox_conf *own);

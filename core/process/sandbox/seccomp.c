@@ -136,7 +136,7 @@ static void put_calls(struct filter *filter, bool with_arguments)
 			put_call(filter, &seccomp_calls[i]);
 }
 
-static void make_filter(struct filter *filter, enum seccomp_refusal refusal)
+static void make_filter(struct filter *filter, enum seccomp_refusal refusal, const int *more)
 {
 	load(filter, offsetof(struct seccomp_data, arch));
 	jump(filter, BPF_JEQ, SECCOMP_ARCH, 1, 0);
@@ -144,6 +144,8 @@ static void make_filter(struct filter *filter, enum seccomp_refusal refusal)
 	load(filter, offsetof(struct seccomp_data, nr));
 	put_calls(filter, true);
 	put_calls(filter, false);
+	for (; more && *more >= 0; more++)
+		put_call(filter, &(const struct seccomp_call){ .number = *more });
 	give(filter, refusal == SECCOMP_KILL ? SECCOMP_RET_KILL_PROCESS : SECCOMP_RET_TRAP);
 }
 
@@ -189,7 +191,7 @@ bool seccomp_is_known(void)
 	return SECCOMP_ARCH && syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0;
 }
 
-int seccomp_enter(enum seccomp_refusal refusal)
+int seccomp_enter(enum seccomp_refusal refusal, const int *more)
 {
 	static struct filter filter;
 	const struct sigaction action = {
@@ -200,7 +202,7 @@ int seccomp_enter(enum seccomp_refusal refusal)
 	if (sigaction(SIGSYS, &action, NULL) < 0)
 		return -errno;
 	filter.count = 0;
-	make_filter(&filter, refusal);
+	make_filter(&filter, refusal, more);
 	const struct sock_fprog program = { .len = filter.count, .filter = filter.steps };
 	long result = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC,
 			      &program);

@@ -51,8 +51,11 @@ enum seccomp_refusal {
 /* Whether this kernel has seccomp filters, and there is one for this kind of processor. */
 bool seccomp_is_known(void);
 
-/* Enters the filter, with all threads and for good. no_new_privs must be set. 0 or -errno. */
-int seccomp_enter(enum seccomp_refusal refusal);
+/*
+ * Enters the filter, with all threads and for good. no_new_privs must be set. `more`: numbers of
+ * calls that are allowed besides those of the table, ended by -1; NULL: none. 0 or -errno.
+ */
+int seccomp_enter(enum seccomp_refusal refusal, const int *more);
 
 /* The name of any system call that this system's headers know, "socket"; or NULL. */
 const char *seccomp_call_name(int number);

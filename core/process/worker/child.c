@@ -234,15 +234,24 @@ static int start_rights(void)
 	return error;
 }
 
-/* Which files its sandbox lets it open. */
-static enum sandbox_files files_of(const struct process *self)
+/* What its sandbox leaves to it. */
+static struct sandbox_needs needs_of(const struct process *self)
 {
-	if (self->kind == PROCESS_WORKER)
-		return SANDBOX_ROOTS;
-	if (self->kind == PROCESS_HELPER &&
-	    helper_module(self->index)->helper->files == HELPER_ALL_FILES)
-		return SANDBOX_ALL_FILES;
-	return SANDBOX_NO_FILES;
+	const struct helper *helper;
+
+	switch (self->kind) {
+	case PROCESS_WORKER:
+		return (struct sandbox_needs){ .files = SANDBOX_ROOTS };
+	case PROCESS_HELPER:
+		helper = helper_module(self->index)->helper;
+		return (struct sandbox_needs){
+			.files = helper->files == HELPER_ALL_FILES ? SANDBOX_ALL_FILES :
+								     SANDBOX_NO_FILES,
+			.calls = helper->calls,
+		};
+	default:
+		return (struct sandbox_needs){ .files = SANDBOX_NO_FILES };
+	}
 }
 
 /* The life of the child. Returns its exit status. */
@@ -250,6 +259,7 @@ static int run(struct process *self, int fd)
 {
 	const struct child_ops *ops = kinds[self->kind];
 	struct conf *conf = self->generation->conf;
+	const struct sandbox_needs needs = needs_of(self);
 
 	child.self = self;
 	child.ops = ops;
@@ -268,7 +278,7 @@ static int run(struct process *self, int fd)
 	/* One worker says it for all; not the master, since paths may belong to other users. */
 	if (self->kind == PROCESS_WORKER && self->index == 0 && !self->generation->serving)
 		sandbox_announce(conf);
-	if (sandbox_enter(conf, sandbox_conf_of(conf), files_of(self)) < 0 || ops->start(self) < 0)
+	if (sandbox_enter(conf, sandbox_conf_of(conf), &needs) < 0 || ops->start(self) < 0)
 		return EXIT_NO_START;
 	generation_use_log(self->generation, false);
 	report_leave();
