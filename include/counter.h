@@ -36,4 +36,17 @@ void counter_add(const struct module *module, size_t index, uint64_t n);
 /* The same for a gauge, which may also be lowered. */
 void gauge_add(const struct module *module, size_t index, int64_t n);
 
+/*
+ * What all processes of the server together have counted. Numbers of other processes are those
+ * of the end of their last turn of the loop. In a handler the request's own connection is among
+ * those that write.
+ */
+struct server_counts {
+	uint64_t accepted, handled; /* connections so far */
+	uint64_t requests; /* so far */
+	uint64_t active; /* connections now: the sum of the next three */
+	uint64_t reading, writing, waiting; /* a head, a response, for a request */
+};
+void server_count(struct server_counts *out);
+
 #endif

@@ -6,6 +6,8 @@
 #include "base/stats.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -18,6 +20,7 @@ static struct {
 	struct stats before; /* where this process counts until it is given a slot */
 	struct stats_modules modules_before;
 	size_t slot, slots; /* which slot it counts in, of how many */
+	struct stats_slots view; /* of stats_view() */
 	uint64_t signature; /* of the counters of modules */
 	bool is_gauge[STATS_MODULES_MAX];
 } own = { .slots = 1 };
@@ -172,4 +175,51 @@ int stats_keep(const struct stats_slots *slots, size_t i)
 
 	return error < 0 ? error :
 			   hide(mine + slots->stride, slots->memory + slots->count * slots->stride);
+}
+
+/* Several processes may do this at once. */
+static void note_place(struct stats *last, uint64_t places)
+{
+	uint64_t known = stats_get(&last->places);
+
+	while (known < places && !atomic_compare_exchange_weak(&last->places, &known, places))
+		;
+}
+
+int stats_view(const struct stats_slots *slots, size_t i, int fd)
+{
+	char path[32];
+
+	note_place(stats_slot(slots, slots->count - 1), i + 1);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+
+	int readable = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (readable < 0)
+		return -errno;
+
+	void *memory =
+		mmap(NULL, slots->count * slots->stride, PROT_READ, MAP_SHARED, readable, 0);
+	int error = memory == MAP_FAILED ? -errno : 0;
+
+	close(readable);
+	own.view = *slots;
+	own.view.memory = error ? NULL : memory;
+	return error;
+}
+
+/* Slots that were never used are not touched, since that would give them memory. */
+void stats_add_others_to(struct stats_sum *sum)
+{
+	if (!own.view.memory)
+		return;
+
+	size_t last = own.view.count - 1;
+	const struct stats *of_ended = stats_slot(&own.view, last);
+	uint64_t places = stats_get(&of_ended->places);
+
+	for (size_t i = 0; i < last && i < places; i++)
+		if (i != own.slot)
+			stats_add_to(sum, stats_slot(&own.view, i));
+	stats_add_to(sum, of_ended);
 }

@@ -38,6 +38,7 @@ struct stats {
 	_Atomic uint64_t numbers; /* how many numbers it has given to connections */
 	/* Set to 1 by the master while the process does not serve; cleared by it when it does. */
 	_Atomic uint64_t unavailable;
+	_Atomic uint64_t places; /* in the last slot: how many of the first ones were ever used */
 } __attribute__((aligned(128)));
 
 enum { STATS_MODULES_MAX = 256 };
@@ -95,6 +96,16 @@ struct stats_sum {
 
 /* Adds what a slot holds now. */
 void stats_add_to(struct stats_sum *sum, const struct stats *slot);
+
+/*
+ * Notes that slot i is used, and lets this process read all slots, also after stats_keep(). They
+ * are mapped a second time, from a descriptor that is open for reading only, so that no process
+ * can make that mapping writable. 0 or -errno.
+ */
+int stats_view(const struct stats_slots *slots, size_t i, int fd);
+
+/* Adds what all slots but that of this process hold now; nothing without stats_view(). */
+void stats_add_others_to(struct stats_sum *sum);
 
 /* Adds the counts of a process that has ended to another slot; only that slot's writer may. */
 void stats_fold(struct stats *into, const struct stats *slot);

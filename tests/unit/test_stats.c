@@ -3,7 +3,9 @@
 #include "harness/test.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -94,5 +96,46 @@ START_TEST(those_of_a_program_of_before_go_on)
 }
 END_TEST
 
+/* Where the file is mapped to be read only; NULL: nowhere. */
+static void *readable_mapping(void)
+{
+	FILE *maps = fopen("/proc/self/maps", "r");
+	char line[512];
+	void *begin = NULL;
+
+	ck_assert_ptr_nonnull(maps);
+	while (!begin && fgets(line, sizeof(line), maps))
+		if (strstr(line, " r--s ") && strstr(line, "skua counters"))
+			sscanf(line, "%p-", &begin);
+	fclose(maps);
+	return begin;
+}
+
+START_TEST(all_may_be_read_and_none_written)
+{
+	int file;
+	struct stats_slots slots = make(stats_stride(), &file);
+	struct stats_sum sum = { 0 };
+
+	stats_use(&slots, 0);
+	ck_assert_int_eq(stats_view(&slots, 1, file), 0); /* another process is in slot 1 */
+	ck_assert_int_eq(stats_view(&slots, 0, file), 0);
+	stats_add(&stats_slot(&slots, 0)->requests, 1);
+	stats_add(&stats_slot(&slots, 1)->requests, 20);
+	stats_add(&stats_slot(&slots, SLOTS - 1)->requests, 300);
+	ck_assert_int_eq(stats_keep(&slots, 0), 0);
+	stats_add_others_to(&sum);
+	ck_assert_uint_eq(sum.requests, 320);
+
+	void *view = readable_mapping();
+
+	ck_assert_ptr_nonnull(view);
+	ck_assert(!is_writable(view));
+	ck_assert_int_eq(mprotect(view, stats_stride(), PROT_READ | PROT_WRITE), -1);
+	ck_assert_int_eq(errno, EACCES);
+}
+END_TEST
+
 TESTS("counters", numbers_are_given_once, a_process_may_keep_its_own_alone,
+      all_may_be_read_and_none_written,
       those_of_a_program_of_before_go_on)

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 
+#include "base/stats.h"
 #include "config/modules.h"
 #include "http/field/fields.h"
 
@@ -104,4 +105,21 @@ int status_from_errno(int errnum)
 	default:
 		return 500;
 	}
+}
+
+/* The counters of this process are published at the end of a turn; these are of now. */
+void server_count(struct server_counts *out)
+{
+	struct stats_sum sum = { 0 };
+
+	stats_add_others_to(&sum);
+	out->accepted = out->handled = sum.accepted + stats_get(&stats_mine->accepted);
+	out->requests = sum.requests + stats_get(&stats_mine->requests);
+	out->active = sum.active + conns.active;
+	out->waiting = sum.idle + conns.idle;
+	out->writing = sum.writing + conns.writing;
+
+	uint64_t others = out->waiting + out->writing;
+
+	out->reading = out->active > others ? out->active - others : 0;
 }

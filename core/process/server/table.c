@@ -70,6 +70,9 @@ int table_enter(const struct process *self)
 {
 	uint32_t place = table_slot(self);
 
+	/* Without /proc a worker knows only its own counts, which server_count() gives then. */
+	if (table.stats_fd >= 0)
+		stats_view(&table.slots, place, table.stats_fd);
 	if (table.stats_fd >= 0)
 		close(table.stats_fd);
 	table.stats_fd = -1;
