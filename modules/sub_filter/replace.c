@@ -24,6 +24,7 @@ struct replaced_body {
 	struct request *req;
 	struct search *searches;
 	size_t count, longest;
+	size_t left; /* how many are still looked for */
 	bool begins[256]; /* a text begins with this byte, in upper or lower case */
 	bool once;
 
@@ -61,11 +62,13 @@ static void note_beginnings(struct replaced_body *body)
 {
 	memset(body->begins, 0, sizeof(body->begins));
 	body->longest = 1;
+	body->left = 0;
 	for (size_t i = 0; i < body->count; i++) {
 		struct str text = body->searches[i].text;
 
 		if (str_empty(text))
 			continue;
+		body->left++;
 		for (int c = 0; c < 256; c++)
 			if (ascii_lower((char)c) == ascii_lower(text.data[0]))
 				body->begins[c] = true;
@@ -79,8 +82,6 @@ static struct search *found_at(struct replaced_body *body, size_t at)
 {
 	struct str rest = { body->window + at, body->len - at };
 
-	if (!body->begins[(uint8_t)body->window[at]])
-		return NULL;
 	for (size_t i = 0; i < body->count; i++) {
 		struct str text = body->searches[i].text;
 
@@ -99,19 +100,39 @@ static struct str value_of(struct replaced_body *body, struct search *search)
 	return search->value;
 }
 
-/* Looks through the window, as far as a text that begins there would be whole. */
+/* Up to where a text that begins in the window would be whole. */
+static size_t scan_limit(const struct replaced_body *body)
+{
+	if (body->has_ended || body->left == 0)
+		return body->len;
+	return body->len - body->at < body->longest ? body->at : body->len - body->longest + 1;
+}
+
+/* The next place, before the limit, at which one of the texts may begin. */
+static size_t next_beginning(const struct replaced_body *body, size_t limit)
+{
+	size_t at = body->at;
+
+	if (body->left == 0)
+		return limit;
+	while (at < limit && !body->begins[(uint8_t)body->window[at]])
+		at++;
+	return at;
+}
+
 static void scan(struct replaced_body *body, struct growing *to)
 {
-	size_t begin = body->at;
+	size_t begin = body->at, limit = scan_limit(body);
 
 	if (begin == body->len)
 		return;
-	while (body->at < body->len && to->len < RESULT &&
-	       (body->has_ended || body->len - body->at >= body->longest)) {
-		struct search *search = found_at(body, body->at);
+	while (body->at < limit && to->len < RESULT) {
+		body->at = next_beginning(body, limit);
+
+		struct search *search = body->at < limit ? found_at(body, body->at) : NULL;
 
 		if (!search) {
-			body->at++;
+			body->at += body->at < limit;
 			continue;
 		}
 		put(to, str_range(body->window + begin, body->window + body->at));
@@ -122,6 +143,7 @@ static void scan(struct replaced_body *body, struct growing *to)
 			search->text = STR("");
 			note_beginnings(body);
 		}
+		limit = scan_limit(body);
 	}
 	put(to, str_range(body->window + begin, body->window + body->at));
 }
@@ -185,6 +207,9 @@ static int replaced_read(struct body *inner, size_t max, struct slice *out)
 	struct replaced_body *body = (struct replaced_body *)inner;
 	int result = 1;
 
+	/* There is nothing to look for any more, and nothing left from before. */
+	if (body->left == 0 && body->given == body->result_len && body->at == body->len)
+		return body->has_ended ? 0 : body_read(body->filter.inner, max, out);
 	if (body->given == body->result_len)
 		result = make_result(body);
 	if (result <= 0)

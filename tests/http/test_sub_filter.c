@@ -76,6 +76,26 @@ START_TEST(a_text_may_lie_in_two_pieces)
 }
 END_TEST
 
+/* Behind the last text that is looked for. */
+START_TEST(the_rest_passes_unchanged)
+{
+	enum { LENGTH = 100000 };
+	struct server *server = inproc_with("sub_filter ab X; sub_filter cd Y;");
+	char *text = memory_alloc(LENGTH + 1);
+
+	for (int i = 0; i < LENGTH; i++)
+		text[i] = "abcdefg"[i % 7];
+	text[LENGTH] = '\0';
+	put_file(server, "a.html", text);
+
+	const char *body = get(server, "/a.html").body;
+
+	ck_assert_int_eq(strncmp(body, "XYefg", 5), 0);
+	ck_assert(strcmp(body + 5, text + 7) == 0);
+	server_stop(server);
+}
+END_TEST
+
 START_TEST(a_replacement_may_be_much_longer)
 {
 	struct server *server = inproc_with("sub_filter x $arg_x; sub_filter_once off;");
@@ -125,4 +145,5 @@ START_TEST(mistakes_are_named)
 END_TEST
 
 TESTS("sub_filter", texts_are_replaced, a_text_may_lie_in_two_pieces,
+      the_rest_passes_unchanged,
       a_replacement_may_be_much_longer, what_describes_the_bytes_is_gone, mistakes_are_named)
