@@ -82,10 +82,9 @@ static void setup(void)
 	ck_assert_int_eq(system(memory_printf("mkdir -p %s/conf %s/logs %s/html", dir, dir, dir)),
 			 0);
 	put("html/index.html", "hello");
-	put("conf/skua.conf",
-	    memory_printf("pid logs/pid; events { worker_connections 64; } http {"
-			  "server { listen 127.0.0.1:%d; return 200 ok; } }",
-			  port));
+	put("conf/skua.conf", memory_printf("pid logs/pid; events { worker_connections 64; } http {"
+					    "server { listen 127.0.0.1:%d; return 200 ok; } }",
+					    port));
 }
 
 static void teardown(void)
@@ -162,6 +161,38 @@ START_TEST(a_test_says_what_is_wrong)
 	check(in_dir("-t"), 1, "skua.conf:1:1: unknown directive \"htpp\"");
 	check(in_dir("-t"), 1, "test failed");
 	check("-t -c /no/such/file", 1, "/no/such/file");
+}
+END_TEST
+
+/* What is not supported has a status of its own, unless something is wrong as well. */
+START_TEST(a_test_tells_wrong_from_not_supported)
+{
+	const char *output;
+
+	put("conf/skua.conf",
+	    "events { } http { server { location /a/ { proxy_pass http://b; } } }\n");
+	check(in_dir("-t"), 2, "forwards requests, which Skua does not do");
+	ck_assert_int_eq(run(in_dir("-t --json"), &output), 2);
+	ck_assert_ptr_nonnull(strstr(output, "{\"messages\":[\n{\"kind\":\"not supported\","));
+	ck_assert_ptr_nonnull(strstr(output, "\"block\":\"location /a/\",\"file\":\""));
+	ck_assert_ptr_nonnull(strstr(output, ",\"pass\":\"proxy_pass http://b\",\"more\":0}]}],"
+					     "\"result\":\"not supported\"}\n"));
+	put("conf/skua.conf", "events { } http { rot \"a\tb\"; mp4; server { } }\n");
+	check(in_dir("-t"), 1, "unknown directive \"rot\"");
+	ck_assert_int_eq(run(in_dir("-t --json"), &output), 1);
+	ck_assert_ptr_nonnull(strstr(output, "\"line\":1,\"column\":19,\"length\":3,\"text\":\""
+					     "unknown directive \\\"rot\\\"\""));
+	ck_assert_ptr_nonnull(strstr(output, "],\"result\":\"wrong\"}\n"));
+	check(in_dir("-v --json"), 1, "belongs to status and -t");
+}
+END_TEST
+
+START_TEST(a_name_of_nginx_has_help)
+{
+	check("help mp4", 0, "Not supported: a file with it is refused.");
+	check("help proxy_read_timeout", 0, "Accepted, and without effect.");
+	check("help '$upstream_addr'", 0, "Without a value");
+	check("help proxy_raed_timeout", 1, "no directive, module or variable");
 }
 END_TEST
 
@@ -279,10 +310,9 @@ END_TEST
 START_TEST(a_pid_file_that_cannot_be_written)
 {
 	free_port();
-	put("conf/skua.conf",
-	    memory_printf("pid no/such/pid; events { } http {"
-			  "server { listen 127.0.0.1:%d; return 200 ok; } }",
-			  port));
+	put("conf/skua.conf", memory_printf("pid no/such/pid; events { } http {"
+					    "server { listen 127.0.0.1:%d; return 200 ok; } }",
+					    port));
 	check(in_dir(""), 1, "cannot write the pid file");
 }
 END_TEST
@@ -438,9 +468,9 @@ static const struct test_suite suite = {
 };
 
 TESTS_IN(&suite, prints_what_it_is, refuses_what_it_does_not_know, a_test_touches_nothing,
-	 a_test_says_what_is_wrong, a_quiet_test_is_silent, a_dump_shows_the_files,
-	 paths_are_written_without_dots, one_worker_is_one,
-	 signals_need_a_server, a_daemon_serves_when_the_command_returns,
+	 a_test_says_what_is_wrong, a_test_tells_wrong_from_not_supported, a_name_of_nginx_has_help,
+	 a_quiet_test_is_silent, a_dump_shows_the_files, paths_are_written_without_dots,
+	 one_worker_is_one, signals_need_a_server, a_daemon_serves_when_the_command_returns,
 	 a_daemon_that_fails_says_so, a_second_one_is_refused, a_pid_file_that_cannot_be_written,
 	 serve_names_the_port_that_was_chosen, serve_on_a_port_that_is_taken,
 	 serve_what_is_not_there, serve_at_an_address, serve_ends_with_its_terminal,
