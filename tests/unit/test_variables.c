@@ -452,11 +452,40 @@ START_TEST(an_id_is_kept_and_differs)
 }
 END_TEST
 
-TESTS("variables", a_literal_is_not_copied, parts_are_joined, many_parts_are_joined,
-      what_has_no_value_is_empty, values_are_put_by_the_caller_literals_are_not,
-      nothing_is_put_beyond_the_limit, values_bring_no_dots_into_a_path, conditions,
-      some_values_are_kept_others_are_asked_again, a_value_that_is_made_of_itself_is_empty,
-      a_value_that_is_made_of_itself_twice_is_empty, variables_by_name, unknown_names_are_errors,
-      arguments, fields_of_a_name_are_joined, cookies, the_host_or_the_name_of_the_server,
-      the_user_of_basic_authorization, addresses, addresses_of_ipv6_and_unix,
-      paths_of_root_and_alias, sizes_and_times, fields_of_the_answer, an_id_is_kept_and_differs)
+START_TEST(the_port_that_was_asked_for)
+{
+	static const struct {
+		const char *host, *target, *port;
+	} cases[] = {
+		{ "site", "/", "[:]" },
+		{ "site:8080", "/", "[8080::]" },
+		{ "[2001:db8::1]", "/", "[:]" },
+		{ "[2001:db8::1]:81", "/", "[81::]" },
+		{ "site:8080", "http://other:82/a:b", "[82::]" },
+		{ "site:8080", "http://other/a:83", "[:]" },
+		{ "", "/a:84", "[:]" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct request *req = request_with("[$request_port:$is_request_port]");
+		struct str text;
+
+		req->known.host = str_from(cases[i].host);
+		req->target = str_from(cases[i].target);
+		text = template_text(req, template_of(req));
+		ck_assert_msg(str_eq(str_skip(text, 1), str_from(cases[i].port)), "%s %s: %.*s",
+			      cases[i].host, cases[i].target, STR_ARG(text));
+		end_request(req);
+	}
+}
+END_TEST
+
+TESTS("variables", the_port_that_was_asked_for, a_literal_is_not_copied, parts_are_joined,
+      many_parts_are_joined, what_has_no_value_is_empty,
+      values_are_put_by_the_caller_literals_are_not, nothing_is_put_beyond_the_limit,
+      values_bring_no_dots_into_a_path, conditions, some_values_are_kept_others_are_asked_again,
+      a_value_that_is_made_of_itself_is_empty, a_value_that_is_made_of_itself_twice_is_empty,
+      variables_by_name, unknown_names_are_errors, arguments, fields_of_a_name_are_joined, cookies,
+      the_host_or_the_name_of_the_server, the_user_of_basic_authorization, addresses,
+      addresses_of_ipv6_and_unix, paths_of_root_and_alias, sizes_and_times, fields_of_the_answer,
+      an_id_is_kept_and_differs)

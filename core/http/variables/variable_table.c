@@ -23,6 +23,14 @@ const struct variable http_variables[] = {
 	  "The host that was asked for, in lower case and without port: from the request line, "
 	  "otherwise from the field Host, otherwise the name of the server.",
 	  VARIABLE_VOLATILE },
+	{ "request_port", variable_request_port,
+	  "The port that was asked for: from the request line, otherwise from the field Host; no "
+	  "value if neither names one.",
+	  VARIABLE_VOLATILE },
+	{ "is_request_port", variable_is_request_port,
+	  "\":\" if $request_port has a value, otherwise empty, as in "
+	  "$host$is_request_port$request_port.",
+	  VARIABLE_VOLATILE },
 	{ "http_", variable_http,
 	  "The field of the request with that name, in lower case with underscores for hyphens: "
 	  "$http_user_agent. Several fields of a name are joined by commas.",

@@ -14,6 +14,7 @@ extern const struct variable http_variables[];
 
 /* The request line and the fields of the request: variables_request.c. */
 variable_get variable_uri, variable_request_uri, variable_args, variable_is_args, variable_arg;
+variable_get variable_request_port, variable_is_request_port;
 variable_get variable_host, variable_http, variable_cookie, variable_request;
 variable_get variable_request_method, variable_server_protocol, variable_content_type;
 variable_get variable_content_length, variable_remote_user;

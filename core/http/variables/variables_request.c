@@ -53,6 +53,39 @@ bool variable_host(struct request *req, struct str rest, const void *data, struc
 	return text_if_present(req->host.len ? req->host : req->server->name, out);
 }
 
+/* The port behind the host in the request line, otherwise in the field Host; or nothing. */
+static struct str port_text(const struct request *req)
+{
+	struct str authority = req->known.host, rest = req->target;
+
+	if (str_starts(rest, STR("http://")) || str_starts(rest, STR("https://"))) {
+		rest = str_skip(rest, (size_t)str_find(rest, STR("//")) + 2);
+		authority = str_split(&rest, '/');
+	}
+
+	ssize_t colon = str_rchr(authority, ':');
+
+	/* Not one within an address of IPv6. */
+	if (colon < 0 || str_chr(str_skip(authority, (size_t)colon), ']') >= 0)
+		return STR("");
+	return str_skip(authority, (size_t)colon + 1);
+}
+
+bool variable_request_port(struct request *req, struct str rest, const void *data, struct str *out)
+{
+	(void)rest, (void)data;
+	*out = port_text(req);
+	return !str_empty(*out);
+}
+
+bool variable_is_request_port(struct request *req, struct str rest, const void *data,
+			      struct str *out)
+{
+	(void)rest, (void)data;
+	*out = str_empty(port_text(req)) ? STR("") : STR(":");
+	return true;
+}
+
 bool variable_http(struct request *req, struct str rest, const void *data, struct str *out)
 {
 	(void)data;
