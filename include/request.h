@@ -12,6 +12,7 @@
 
 #include <ip.h>
 #include <log.h>
+#include <pattern.h>
 #include <pool.h>
 #include <response.h>
 #include <str.h>
@@ -189,6 +190,12 @@ bool request_address_is_set(const struct request *req);
 /* The other end of the connection, whatever request_set_address() has said. */
 struct str request_peer_address(const struct request *req);
 int request_peer_port(const struct request *req);
+
+/*
+ * Whether a host (lower case, without port) is one of the names of the request's server, as
+ * server_name has them. An expression that was given up is MATCH_FAILED.
+ */
+enum match request_is_for(const struct request *req, struct str host);
 
 /*
  * One line in the error log of the location, with client, server and request.

@@ -78,3 +78,31 @@ const struct http_server *request_find_server(struct request *req, const struct 
 	keep_captures(req);
 	return server;
 }
+
+/* A name of server_name without an expression: "a.example", "*.a.example", ".a.example", "a.*". */
+static bool name_fits(struct str name, struct str host)
+{
+	if (str_starts(name, STR("*.")))
+		return host.len >= name.len && str_ends(host, str_skip(name, 1));
+	if (str_starts(name, STR(".")))
+		return str_eq(host, str_skip(name, 1)) ||
+		       (host.len > name.len && str_ends(host, name));
+	if (str_ends(name, STR(".*")))
+		return host.len >= name.len && str_starts(host, str_head(name, name.len - 1));
+	return !str_empty(name) && str_eq(name, host);
+}
+
+enum match request_is_for(const struct request *req, struct str host)
+{
+	for (size_t i = 0; i < req->server->names_count; i++) {
+		const struct server_name *name = &req->server->names[i];
+		enum match match = name_fits(name->text, host) ? MATCH_YES : MATCH_NO;
+
+		if (name->pattern)
+			match = pattern_match(NULL, name->pattern, host);
+
+		if (match != MATCH_NO)
+			return match;
+	}
+	return MATCH_NO;
+}

@@ -68,7 +68,11 @@ struct request *subrequest_start(struct request *parent, struct str uri, struct 
 	sub->args = pool_strdup(sub->pool, args);
 	sub->host = parent->host;
 	sub->headers = parent->headers;
+	/* Conditions, ranges and the body are of the parent alone. */
 	sub->known.host = parent->known.host;
+	sub->known.authorization = parent->known.authorization;
+	sub->known.referer = parent->known.referer;
+	sub->known.user_agent = parent->known.user_agent;
 	sub->is_internal = true;
 	sub->server = parent->server;
 	request_set_location(sub, sub->server->top);

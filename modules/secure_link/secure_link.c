@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Links that only somebody who knows a secret can make, and that end at a time:
+ *
+ *     location /files/ {
+ *         secure_link     $arg_md5,$arg_expires;
+ *         secure_link_md5 "$secure_link_expires$uri secret";
+ *         if ($secure_link = "")  { return 403; }
+ *         if ($secure_link = "0") { return 410; }
+ *     }
+ */
+#include <module.h>
+
+struct secure_link_conf {
+	const struct template *link; /* "digest,time" */
+	const struct template *text; /* that the digest is made of */
+	struct str secret; /* of secure_link_secret */
+};
+
+/* "digest,time" of the request in two parts; the time is 0 where there is none. */
+struct link {
+	struct str digest, expires;
+	uint64_t expires_s;
+};
+
+static bool find_link(struct request *req, const struct secure_link_conf *conf, struct link *out)
+{
+	struct str text = template_text(req, conf->link);
+	bool has_time = str_chr(text, ',') >= 0;
+
+	out->digest = str_split(&text, ',');
+	out->expires = has_time ? text : STR("");
+	out->expires_s = 0;
+	if (!has_time)
+		return true;
+	return str_to_u64(text, INT64_MAX, &out->expires_s) == 0 && out->expires_s > 0;
+}
+
+enum { DIGEST_DIGITS = 24 /* of Base64, with padding */ };
+
+/* Base64 with the two digits for URLs (RFC 4648 section 5). */
+static bool decode(struct pool *pool, struct str text, struct str *out)
+{
+	char *copy = pool_memdup(pool, text.data, text.len);
+
+	if (text.len > DIGEST_DIGITS)
+		return false;
+	for (size_t i = 0; i < text.len; i++) {
+		if (copy[i] == '+' || copy[i] == '/')
+			return false;
+		copy[i] = copy[i] == '-' ? '+' : copy[i] == '_' ? '/' : copy[i];
+	}
+	return base64_decode(pool, (struct str){ copy, text.len }, out);
+}
+
+static struct str digest_of(struct request *req, struct str text)
+{
+	unsigned char *digest = pool_alloc(req->pool, MD5_SIZE);
+
+	md5_of(text, digest);
+	return (struct str){ (char *)digest, MD5_SIZE };
+}
+
+static bool check_link(struct request *req, const struct secure_link_conf *conf, struct str *out)
+{
+	struct link link;
+	struct str digest;
+
+	if (!conf->link || !conf->text || !find_link(req, conf, &link) ||
+	    !decode(req->pool, link.digest, &digest) ||
+	    !secret_eq(digest, digest_of(req, template_text(req, conf->text))))
+		return false;
+	*out = link.expires_s && (int64_t)link.expires_s < clock_wall_ms() / 1000 ? STR("0") :
+										   STR("1");
+	return true;
+}
+
+/* "/prefix/DIGEST/rest" of the target as it came; the rest is the value. */
+static bool check_path(struct request *req, struct str secret, struct str *out)
+{
+	struct str path = str_skip(req->target, 1);
+	char hex[2 * MD5_SIZE];
+
+	str_split(&path, '/');
+
+	struct str sent = str_split(&path, '/');
+	const struct str parts[] = { path, secret };
+	struct str digest = digest_of(req, pool_concat(req->pool, parts, 2));
+
+	for (size_t i = 0; i < sizeof(hex); i++) {
+		unsigned char byte = (unsigned char)digest.data[i / 2];
+
+		hex[i] = "0123456789abcdef"[i % 2 ? byte & 15 : byte >> 4];
+	}
+	char *lower = pool_memdup(req->pool, sent.data, sent.len);
+
+	for (size_t i = 0; i < sent.len; i++)
+		lower[i] = ascii_lower(lower[i]);
+	*out = path;
+	return !str_empty(path) &&
+	       secret_eq((struct str){ lower, sent.len }, (struct str){ hex, sizeof(hex) });
+}
+
+static bool get_link(struct request *req, struct str rest, const void *data, struct str *out)
+{
+	const struct secure_link_conf *conf = data;
+
+	(void)rest;
+	return str_empty(conf->secret) ? check_link(req, conf, out) :
+					 check_path(req, conf->secret, out);
+}
+
+static bool get_expires(struct request *req, struct str rest, const void *data, struct str *out)
+{
+	const struct secure_link_conf *conf = data;
+	struct link link;
+
+	(void)rest;
+	if (!conf->link || !find_link(req, conf, &link) || !link.expires_s)
+		return false;
+	*out = link.expires;
+	return true;
+}
+
+static int check_conf(struct conf_call *call, void *data)
+{
+	const struct secure_link_conf *conf = data;
+
+	if (str_empty(conf->secret) || (!conf->link && !conf->text))
+		return 0;
+	return conf_error(call, NULL,
+			  "secure_link_secret cannot stand where secure_link or secure_link_md5 "
+			  "holds\nuse one kind of links");
+}
+
+const struct module secure_link_module = {
+	.name = "secure_link",
+	.summary = "tells links that were made with a secret",
+	.conf_size = sizeof(struct secure_link_conf),
+	.directives = (const struct directive[]) {
+		DIRECTIVE("secure_link", IN_ANY_HTTP, struct secure_link_conf, link, "value",
+			  "Where a request has its digest (MD5 in Base64 for URLs) and, after a "
+			  "comma, the time at which the link ends, in seconds since 1970. "
+			  "secure_link_md5 says what the digest is made of.\n\n"
+			  "    location /files/ {\n"
+			  "        secure_link     $arg_md5,$arg_expires;\n"
+			  "        secure_link_md5 \"$secure_link_expires$uri secret\";\n"
+			  "        if ($secure_link = \"\")  { return 403; }\n"
+			  "        if ($secure_link = \"0\") { return 410; }\n"
+			  "    }"),
+		DIRECTIVE("secure_link_md5", IN_ANY_HTTP, struct secure_link_conf, text, "value",
+			  "The text that the digest of a link is made of, with a secret in it. It "
+			  "should contain the path and the time, and may contain the client's "
+			  "address.\n\n"
+			  "    secure_link_md5 \"$secure_link_expires$uri$remote_addr secret\";"),
+		DIRECTIVE("secure_link_secret", IN_LOCATION, struct secure_link_conf, secret,
+			  "word",
+			  "Links of an older kind: /prefix/DIGEST/rest, with the hexadecimal MD5 "
+			  "of the rest and this word. $secure_link is the rest then, or empty. "
+			  "Such links do not end.\n\n"
+			  "    location /p/ {\n"
+			  "        secure_link_secret secret;\n"
+			  "        if ($secure_link = \"\") { return 403; }\n"
+			  "        rewrite ^ /files/$secure_link;\n"
+			  "    }"),
+		{ 0 }
+	},
+	.variables = (const struct variable[]) {
+		{ "secure_link", get_link,
+		  "Of a link with secure_link: no value if its digest is wrong, 0 if its time is "
+		  "over, otherwise 1. With secure_link_secret: what follows the digest in the "
+		  "path." },
+		{ "secure_link_expires", get_expires,
+		  "The time at which the link ends, as it stands in the link." },
+		{ 0 }
+	},
+	.check = check_conf,
+};
