@@ -40,7 +40,8 @@ struct zone_ops {
 	/*
 	 * A worker died while it held the lock: bring the memory into a good
 	 * state. Runs with the lock held, in the next process that locks it.
-	 * NULL: the memory is zeroed, and init is called.
+	 * NULL: the memory is zeroed, and init is called. Records of a table stay; the one that
+	 * the worker was about to change is as the worker has left it.
 	 */
 	void (*recover)(void *memory, size_t size);
 };
@@ -61,6 +62,10 @@ void zone_unlock(struct zone *zone);
  * zone_unlock() ends the access. A record that is new is zeroed, and *is_new (unless is_new
  * is NULL) says so. Of a key, which may have any length, the table keeps 16 bytes that are
  * made of it and of a secret of the zone, so that nobody can choose keys that collide.
+ *
+ * Another process that shares the zone may have been taken over, and write anything into a
+ * record at any moment. The table itself bears that. Its user copies a value out of the record
+ * once, and checks the copy before it is a number of a loop, an index or a size.
  */
 void *zone_lock_record(struct zone *zone, struct str key, bool *is_new);
 

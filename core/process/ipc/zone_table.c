@@ -6,14 +6,17 @@
  *
  *     head | chain chain chain … | link bytes, link bytes, link bytes …
  *
- * Each record is in one chain, by its digest, and in the list of all by their last use.
+ * Each record is in one chain, by its digest, and in the list of all by their last use. An index
+ * is read once, and checked before it is used (get()). One that cannot be, or a chain that has no
+ * end, means that another process has damaged the table; it is repaired then.
  */
 #include "process/ipc/zone_table.h"
 
 #include <hash.h>
-#include <stdint.h>
+#include <log.h>
 #include <string.h>
 #include <sys/random.h>
+#include <timer.h>
 
 enum { LEAST_RECORDS = 8 };
 
@@ -43,96 +46,148 @@ static size_t room_for(size_t size, size_t record_size)
 	return size > sizeof(struct head) + 16 ? (size - sizeof(struct head) - 16) / each : 0;
 }
 
-static uint32_t *chains_of(struct head *head)
+static struct head *head_of(const struct zone_table *table)
 {
-	return (uint32_t *)(head + 1);
+	return table->memory;
 }
 
-static struct link *link_at(struct head *head, uint32_t index)
+static uint32_t *chains_of(const struct zone_table *table)
 {
-	size_t chains = (head->room * sizeof(uint32_t) + 15) / 16 * 16;
-	char *records = (char *)(head + 1) + chains;
+	return (uint32_t *)(head_of(table) + 1);
+}
 
-	return (struct link *)(records + (index - 1) * stride_of(head->record_size));
+/* The index must have come from get(). */
+static struct link *link_at(const struct zone_table *table, uint32_t index)
+{
+	size_t chains = (table->room * sizeof(uint32_t) + 15) / 16 * 16;
+	char *records = (char *)chains_of(table) + chains;
+
+	return (struct link *)(records + (index - 1) * stride_of(table->record_size));
+}
+
+/* Reads an index; false: there can be none such. Another process may write it meanwhile. */
+static bool get(const struct zone_table *table, const uint32_t *at, uint32_t *index)
+{
+	*index = *(const volatile uint32_t *)at;
+	return *index <= table->room;
+}
+
+static uint32_t used_of(const struct zone_table *table)
+{
+	uint32_t used;
+
+	return get(table, &head_of(table)->used, &used) ? used : table->room;
 }
 
 /* --- the list by last use ------------------------------------------------------ */
 
-static void take_out(struct head *head, struct link *link)
+/* False: the table is damaged. */
+static bool take_out(const struct zone_table *table, uint32_t index)
 {
-	if (link->newer)
-		link_at(head, link->newer)->older = link->older;
+	struct head *head = head_of(table);
+	const struct link *link = link_at(table, index);
+	uint32_t newer, older;
+
+	if (!get(table, &link->newer, &newer) || !get(table, &link->older, &older))
+		return false;
+	if (newer)
+		link_at(table, newer)->older = older;
 	else
-		head->newest = link->older;
-	if (link->older)
-		link_at(head, link->older)->newer = link->newer;
+		head->newest = older;
+	if (older)
+		link_at(table, older)->newer = newer;
 	else
-		head->oldest = link->newer;
+		head->oldest = newer;
+	return true;
 }
 
-static void put_first(struct head *head, uint32_t index)
+static bool put_first(const struct zone_table *table, uint32_t index)
 {
-	struct link *link = link_at(head, index);
+	struct head *head = head_of(table);
+	struct link *link = link_at(table, index);
+	uint32_t newest;
 
+	if (!get(table, &head->newest, &newest))
+		return false;
 	link->newer = 0;
-	link->older = head->newest;
-	if (head->newest)
-		link_at(head, head->newest)->newer = index;
+	link->older = newest;
+	if (newest)
+		link_at(table, newest)->newer = index;
 	else
 		head->oldest = index;
 	head->newest = index;
+	return true;
 }
 
 /* --- the chains ---------------------------------------------------------------- */
 
-static uint32_t *chain_of(struct head *head, const uint64_t digest[2])
+static uint32_t *chain_of(const struct zone_table *table, const uint64_t digest[2])
 {
-	return &chains_of(head)[digest[0] % head->room];
+	return &chains_of(table)[digest[0] % table->room];
 }
 
-static uint32_t find(struct head *head, const uint64_t digest[2])
+static bool has_digest(const struct link *link, const uint64_t digest[2])
 {
-	uint32_t index = *chain_of(head, digest);
+	return link->digest[0] == digest[0] && link->digest[1] == digest[1];
+}
 
-	while (index) {
-		const struct link *link = link_at(head, index);
+/* *index is 0 if there is none. False: the table is damaged. */
+static bool find(const struct zone_table *table, const uint64_t digest[2], uint32_t *index)
+{
+	const uint32_t *at = chain_of(table, digest);
 
-		if (link->digest[0] == digest[0] && link->digest[1] == digest[1])
-			break;
-		index = link->chain;
+	for (uint32_t steps = 0; get(table, at, index) && steps <= table->room; steps++) {
+		if (*index == 0 || has_digest(link_at(table, *index), digest))
+			return true;
+		at = &link_at(table, *index)->chain;
 	}
-	return index;
+	return false;
 }
 
-/* A record that nobody uses yet, otherwise the one that was used longest ago. */
-static uint32_t make_room(struct head *head)
+/* Takes the record that was used longest ago out of its chain and of the list. */
+static bool make_room(const struct zone_table *table, uint32_t *index)
 {
-	uint32_t index = head->oldest;
+	uint32_t at_index = 0;
 
-	if (head->used < head->room)
-		return ++head->used;
+	if (!get(table, &head_of(table)->oldest, index) || *index == 0)
+		return false;
 
-	struct link *link = link_at(head, index);
-	uint32_t *at = chain_of(head, link->digest);
+	const struct link *link = link_at(table, *index);
+	const uint64_t digest[2] = { link->digest[0], link->digest[1] };
+	uint32_t *at = chain_of(table, digest);
 
-	while (*at != index)
-		at = &link_at(head, *at)->chain;
-	*at = link->chain;
-	take_out(head, link);
-	return index;
+	for (uint32_t steps = 0; get(table, at, &at_index) && steps <= table->room; steps++) {
+		if (at_index == *index) {
+			*at = link->chain;
+			return take_out(table, *index);
+		}
+		if (at_index == 0)
+			return false;
+		at = &link_at(table, at_index)->chain;
+	}
+	return false;
 }
 
-static uint32_t add(struct head *head, const uint64_t digest[2])
+static bool add(const struct zone_table *table, const uint64_t digest[2], uint32_t *index)
 {
-	uint32_t index = make_room(head), *chain = chain_of(head, digest);
-	struct link *link = link_at(head, index);
+	uint32_t *chain = chain_of(table, digest), used = used_of(table);
 
-	memset(link, 0, stride_of(head->record_size));
+	if (used < table->room)
+		*index = used + 1;
+	else if (!make_room(table, index))
+		return false;
+
+	struct link *link = link_at(table, *index);
+
+	memset(link, 0, stride_of(table->record_size));
 	link->digest[0] = digest[0];
 	link->digest[1] = digest[1];
 	link->chain = *chain;
-	*chain = index;
-	return index;
+	*chain = *index;
+	/* Counted last: if the process dies before, repair() does not know the record. */
+	if (used < table->room)
+		head_of(table)->used = *index;
+	return true;
 }
 
 /* --- in a zone ----------------------------------------------------------------- */
@@ -142,48 +197,98 @@ bool zone_table_fits(size_t size, size_t record_size)
 	return room_for(size, record_size) >= LEAST_RECORDS;
 }
 
-void zone_table_init(void *memory, size_t size, size_t record_size)
+struct zone_table zone_table_at(void *memory, size_t size, size_t record_size)
 {
-	struct head *head = memory;
 	size_t room = room_for(size, record_size);
 
-	*head = (struct head){
+	return (struct zone_table){
+		.memory = memory,
 		.record_size = record_size,
 		.room = room < UINT32_MAX ? (uint32_t)room : UINT32_MAX - 1,
 	};
+}
+
+void zone_table_init(const struct zone_table *table)
+{
+	struct head *head = head_of(table);
+
+	*head = (struct head){ .record_size = table->record_size, .room = table->room };
 	while (getrandom(head->keys, sizeof(head->keys), 0) != sizeof(head->keys))
 		;
 	for (int i = 0; i < 4; i++)
 		head->keys[i] |= 1;
 }
 
-bool zone_table_is(const void *memory, size_t size, size_t record_size)
+bool zone_table_is(const struct zone_table *table)
 {
-	const struct head *head = memory;
+	const struct head *head = head_of(table);
 
-	return head->record_size == record_size && head->room == room_for(size, record_size);
+	return head->record_size == table->record_size && head->room == table->room;
 }
 
-void *zone_table_record(void *memory, struct str key, bool *is_new)
+/* Makes chains and list anew of the records. Of two with the same key the second is lost. */
+void zone_table_repair(const struct zone_table *table)
 {
-	struct head *head = memory;
+	struct head *head = head_of(table);
+	uint32_t used = used_of(table);
+
+	head->record_size = table->record_size;
+	head->room = table->room;
+	head->used = used;
+	head->newest = head->oldest = 0;
+	memset(chains_of(table), 0, table->room * sizeof(uint32_t));
+	for (uint32_t index = 1; index <= used; index++) {
+		struct link *link = link_at(table, index);
+		uint32_t *chain = chain_of(table, link->digest);
+
+		link->chain = *chain;
+		*chain = index;
+		put_first(table, index);
+	}
+}
+
+/* 0: the table is damaged. */
+static uint32_t look_up(const struct zone_table *table, const uint64_t digest[2], bool *is_new)
+{
+	uint32_t index;
+
+	if (!find(table, digest, &index))
+		return 0;
+	*is_new = index == 0;
+	if (index ? !take_out(table, index) : !add(table, digest, &index))
+		return 0;
+	return put_first(table, index) ? index : 0;
+}
+
+void *zone_table_record(const struct zone_table *table, struct str key, bool *is_new)
+{
+	const struct head *head = head_of(table);
 	uint64_t digest[2] = { hash_keyed(key, head->keys), hash_keyed(key, head->keys + 2) };
-	uint32_t index = find(head, digest);
+	bool is_new_here;
+	uint32_t index = look_up(table, digest, &is_new_here);
 
+	static int64_t said_ms;
+
+	if (!index) {
+		if (clock_is_due(&said_ms, SHORTAGE_LOG_MS))
+			log_alertx("a process has damaged a table of records that it shares with "
+				   "others, so it has a defect or was taken over: the table is "
+				   "repaired");
+		zone_table_repair(table);
+		index = look_up(table, digest, &is_new_here);
+	}
+	/* Damaged again while it was repaired: somebody means it. Any record will do. */
+	if (!index) {
+		index = 1;
+		is_new_here = false;
+	}
 	if (is_new)
-		*is_new = index == 0;
-	if (index)
-		take_out(head, link_at(head, index));
-	else
-		index = add(head, digest);
-	put_first(head, index);
-	return link_at(head, index) + 1;
+		*is_new = is_new_here;
+	return link_at(table, index) + 1;
 }
 
-void zone_table_count(const void *memory, size_t *used, size_t *room)
+void zone_table_count(const struct zone_table *table, size_t *used, size_t *room)
 {
-	const struct head *head = memory;
-
-	*used = head->used;
-	*room = head->room;
+	*used = used_of(table);
+	*room = table->room;
 }

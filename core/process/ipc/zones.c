@@ -33,6 +33,7 @@ struct zone {
 	size_t size; /* of the memory behind the lock */
 	const struct zone_ops *ops;
 	struct shared *shared;
+	struct zone_table table; /* if ops->record_size is not 0 */
 	int fd; /* of the memory; -1 in children, which do not pass it on */
 	unsigned references; /* one for each declaration of a configuration that lives */
 	const struct conf *conf; /* the last configuration that has declared it */
@@ -97,6 +98,13 @@ static struct shared *map(int fd, size_t size)
 	return memory;
 }
 
+static void set_table(struct zone *zone)
+{
+	if (zone->shared && zone->ops->record_size)
+		zone->table = zone_table_at(zone->shared->memory, zone->size,
+					    zone->ops->record_size);
+}
+
 /* Takes the memory of another program's zone of the same name, size and layout, if any. */
 static bool adopt(struct zone *zone)
 {
@@ -110,9 +118,8 @@ static bool adopt(struct zone *zone)
 		/* A descriptor of its own: the other program may need the one there is. */
 		zone->fd = fcntl(file->fd, F_DUPFD_CLOEXEC, 0);
 		zone->shared = map(zone->fd, zone->size);
-		if (zone->shared && (!zone->ops->record_size ||
-				     zone_table_is(zone->shared->memory, zone->size,
-						   zone->ops->record_size))) {
+		set_table(zone);
+		if (zone->shared && (!zone->ops->record_size || zone_table_is(&zone->table))) {
 			offer->adopted = true;
 			return true;
 		}
@@ -128,7 +135,7 @@ static bool adopt(struct zone *zone)
 static void lay_out(struct zone *zone)
 {
 	if (zone->ops->record_size)
-		zone_table_init(zone->shared->memory, zone->size, zone->ops->record_size);
+		zone_table_init(&zone->table);
 	else if (zone->ops->init)
 		zone->ops->init(zone->shared->memory, zone->size);
 }
@@ -146,6 +153,7 @@ static bool make(struct zone *zone)
 	pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
 	pthread_mutex_init(&zone->shared->lock, &attributes);
 	pthread_mutexattr_destroy(&attributes);
+	set_table(zone);
 	lay_out(zone);
 	return true;
 }
@@ -280,7 +288,9 @@ static void recover(struct zone *zone)
 {
 	log_warnx("a process ended while it held the zone \"%.*s\", which is brought into order",
 		  STR_ARG(zone->name));
-	if (zone->ops->recover) {
+	if (zone->ops->record_size) {
+		zone_table_repair(&zone->table);
+	} else if (zone->ops->recover) {
 		zone->ops->recover(zone->shared->memory, zone->size);
 	} else {
 		memset(zone->shared->memory, 0, zone->size);
@@ -307,11 +317,13 @@ void zone_unlock(struct zone *zone)
 
 void *zone_lock_record(struct zone *zone, struct str key, bool *is_new)
 {
-	return zone_table_record(zone_lock(zone), key, is_new);
+	zone_lock(zone);
+	return zone_table_record(&zone->table, key, is_new);
 }
 
 void zone_count_records(struct zone *zone, size_t *used, size_t *room)
 {
-	zone_table_count(zone_lock(zone), used, room);
+	zone_lock(zone);
+	zone_table_count(&zone->table, used, room);
 	zone_unlock(zone);
 }
