@@ -107,6 +107,7 @@ struct module {
 	const char *summary; /* what it does, in one line: configure --help */
 	size_t conf_size; /* of the struct that the directives point into */
 	size_t context_size; /* of request_context() */
+	bool context_is_kept; /* over redirects */
 	const struct directive *directives; /* ended by a zeroed entry */
 	const struct variable *variables; /* ended by a zeroed entry */
 	const struct counter *counters; /* ended by a zeroed entry */

@@ -91,7 +91,8 @@ struct request {
 
 /*
  * The context of a module in this request: .context_size bytes, zeroed at the first call.
- * A redirect begins a new one; the old one stays valid as long as the request. May be
+ * A redirect begins a new one, unless the module has .context_is_kept; the old one stays valid
+ * as long as the request. May be
  * called wherever the request is known: in handlers, in getters of variables, in bodies,
  * when a timer expires. A subrequest has contexts of its own.
  */

@@ -41,6 +41,17 @@ void *request_context(struct request *req, const struct module *module)
 	return context->memory;
 }
 
+void request_forget_contexts(struct request_core *core)
+{
+	struct module_context **at = &core->contexts;
+
+	while (*at)
+		if ((*at)->module->context_is_kept)
+			at = &(*at)->next;
+		else
+			*at = (*at)->next;
+}
+
 const void *request_conf(const struct request *req, const struct module *module)
 {
 	return req->confs[module_index(module)];

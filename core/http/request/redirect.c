@@ -48,7 +48,7 @@ verdict redirect_to_uri(struct request *req, struct str uri, struct str args)
 		return v;
 	req->args = args;
 	req->is_internal = true;
-	core->contexts = NULL;
+	request_forget_contexts(core);
 	request_set_location(req, req->server->top);
 	walk_from(core, PHASE_SERVER_REWRITE);
 	return count_redirect(core);
@@ -65,7 +65,7 @@ verdict redirect_to_named(struct request *req, struct str name)
 		return 500;
 	}
 	req->is_internal = true;
-	core->contexts = NULL;
+	request_forget_contexts(core);
 	request_set_location(req, location);
 	walk_from(core, PHASE_REWRITE);
 	return count_redirect(core);

@@ -128,6 +128,9 @@ void request_destroy(struct request_core *core);
 /* request_address() as text, "unix:" where there is none; lives as long as the request. */
 struct str request_address_text(const struct request *req);
 
+/* At a redirect: the contexts of modules begin anew, but for those that are kept. */
+void request_forget_contexts(struct request_core *core);
+
 /* The request belongs to this location now: its configuration applies. */
 void request_set_location(struct request *req, const struct http_location *location);
 

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Limits how fast a response is sent:
+ *
+ *     location /download/ {
+ *         limit_rate_after 1m;
+ *         limit_rate       $rate;
+ *     }
+ *
+ * The body of the response is wrapped in one that has nothing more to give for a while. As in
+ * nginx, the bytes of one second are ahead.
+ */
+#include <module.h>
+
+enum { PIECES_A_SECOND = 10, PIECE_MAX = 64 * 1024, PIECE_MIN = 512 };
+
+struct limit_rate_conf {
+	const struct template *rate, *after; /* bytes a second, and bytes; NULL: 0 */
+};
+
+struct limited_body {
+	struct body_filter filter;
+	int64_t rate, ahead; /* bytes a second; bytes that may be sent at once */
+	int64_t sent, began_ms;
+	struct timer timer;
+};
+
+/* How many bytes may be sent now; less than 0: so many were sent too early. */
+static int64_t allowance(const struct limited_body *limited)
+{
+	int64_t ms = clock_ms() - limited->began_ms;
+	int64_t seconds = ms / 1000;
+
+	return limited->ahead - limited->sent + limited->rate * seconds +
+	       limited->rate * (ms % 1000) / 1000;
+}
+
+static int64_t smaller(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Not each byte is worth a turn of the loop. */
+static int64_t piece_of(const struct limited_body *limited)
+{
+	int64_t length = limited->filter.body.length;
+	int64_t piece = smaller(limited->rate / PIECES_A_SECOND, PIECE_MAX);
+
+	if (piece < PIECE_MIN)
+		piece = smaller(limited->rate, PIECE_MIN);
+	return length < 0 ? piece : smaller(piece, length - limited->sent);
+}
+
+static int limited_read(struct body *body, size_t max, struct slice *out)
+{
+	struct limited_body *limited = (struct limited_body *)body;
+	int64_t allowed = allowance(limited), piece = piece_of(limited);
+
+	if (allowed < piece) {
+		timer_start(&limited->timer, (piece - allowed) * 1000 / limited->rate + 1);
+		return -EAGAIN;
+	}
+
+	int result = body_read(limited->filter.inner,
+			       (uint64_t)allowed < max ? (size_t)allowed : max, out);
+
+	if (result == 1)
+		limited->sent += (int64_t)out->len;
+	return result;
+}
+
+static void limited_close(struct body *body)
+{
+	timer_stop(&((struct limited_body *)body)->timer);
+	body_filter_close(body);
+}
+
+static void on_time(void *data)
+{
+	body_ready(data);
+}
+
+static const struct body_ops limited_ops = { .read = limited_read, .close = limited_close };
+
+enum { DECIMAL = 10, BYTES_MAX_BITS = 40 };
+
+/* "100", "100k", "2m", "1g" of a variable; an empty one is 0. False: it is none of these. */
+static bool parse_size(struct str text, int64_t *out)
+{
+	static const char units[] = "kmg";
+	const uint64_t most = UINT64_C(1) << BYTES_MAX_BITS;
+	const char *unit = text.len ? strchr(units, ascii_lower(text.data[text.len - 1])) : NULL;
+	unsigned shift = unit && *unit ? 10 * (unsigned)(unit - units + 1) : 0;
+	uint64_t number = 0;
+
+	text.len -= shift > 0;
+	if (text.len && str_to_u64(text, most >> shift, &number) < 0)
+		return false;
+	*out = (int64_t)(number << shift);
+	return text.len > 0 || shift == 0;
+}
+
+static int64_t size_of(struct request *req, const struct template *template, const char *directive)
+{
+	struct str text = template ? template_text(req, template) : STR("");
+	int64_t size = 0;
+
+	if (!parse_size(text, &size))
+		request_log(req, LEVEL_ERROR, 0, "%s: invalid size \"%.*s\", there is no limit",
+			    directive, STR_ARG(text));
+	return size;
+}
+
+static verdict limit_rate_filter(struct request *req, const void *data)
+{
+	const struct limit_rate_conf *conf = data;
+	struct body *body = req->response.body;
+
+	if (req->parent || !body)
+		return PASS;
+
+	int64_t rate = size_of(req, conf->rate, "limit_rate");
+
+	if (rate == 0)
+		return PASS;
+
+	struct limited_body *limited = pool_new(req->pool, struct limited_body);
+
+	limited->rate = rate;
+	limited->ahead = rate + size_of(req, conf->after, "limit_rate_after");
+	limited->began_ms = clock_ms();
+	limited->timer = (struct timer){ .expired = on_time, .data = limited };
+	body_wrap(req, &limited->filter, &limited_ops, body->length);
+	return PASS;
+}
+
+static bool get_rate(struct request *req, struct str rest, const void *data, struct str *out)
+{
+	const struct limit_rate_conf *conf = data;
+	char *text = pool_alloc(req->pool, 20);
+	int64_t rate = 0;
+
+	(void)rest;
+	if (conf->rate)
+		parse_size(template_text(req, conf->rate), &rate);
+	*out = str_range(text, str_put_u64(text, (uint64_t)rate));
+	return true;
+}
+
+/* Without variables, a mistake is found when the file is read. */
+static int check_size(struct conf_call *call)
+{
+	const struct conf_word *word = &call->node->args[0];
+	int64_t size;
+
+	if (str_chr(word->text, '$') >= 0 ||
+	    (!str_empty(word->text) && parse_size(word->text, &size)))
+		return 0;
+	return conf_error(call, word, "invalid size \"%.*s\"\nexpected one like 500, 100k or 2m",
+			  STR_ARG(word->text));
+}
+
+const struct module limit_rate_module = {
+	.name = "limit_rate",
+	.summary = "limits how fast responses are sent",
+	.conf_size = sizeof(struct limit_rate_conf),
+	.directives = (const struct directive[]) {
+		DIRECTIVE("limit_rate", IN_ANY_HTTP | IN_IF, struct limit_rate_conf, rate, "rate",
+			  "How many bytes a second of each response are sent; 0 or an empty value: "
+			  "as many as possible. The rate may be a variable. A client with two "
+			  "connections gets twice as many.\n\n"
+			  "    limit_rate 500k;",
+			  .initial = "0", .set = check_size),
+		DIRECTIVE("limit_rate_after", IN_ANY_HTTP | IN_IF, struct limit_rate_conf, after,
+			  "size",
+			  "So many bytes of a response are sent as fast as possible before "
+			  "limit_rate begins. The size may be a variable.\n\n"
+			  "    limit_rate_after 10m;\n"
+			  "    limit_rate       1m;",
+			  .initial = "0", .set = check_size),
+		{ 0 }
+	},
+	.variables = (const struct variable[]) {
+		{ "limit_rate", get_rate,
+		  "The rate of limit_rate in bytes a second, 0 if there is none. It cannot be set: "
+		  "write a variable into limit_rate.",
+		  VARIABLE_PLAIN | VARIABLE_VOLATILE },
+		{ 0 }
+	},
+	.on[PHASE_FILTER] = limit_rate_filter,
+	.filter_role = FILTER_HEAD,
+	.if_configured = true,
+};
