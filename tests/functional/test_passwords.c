@@ -8,6 +8,7 @@
 #include "harness/test.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -145,6 +146,33 @@ START_TEST(a_right_pair_is_remembered)
 }
 END_TEST
 
+static long time_of(struct server *server, const char *fields)
+{
+	long least = LONG_MAX;
+
+	for (int i = 0; i < 3; i++) {
+		long began = now_ms();
+
+		ck_assert_int_eq(ask(server, "/a", .fields = fields).status, 401);
+		if (now_ms() - began < least)
+			least = now_ms() - began;
+	}
+	return least;
+}
+
+/* A check takes tens of milliseconds; the response says nothing of whether there is such a user. */
+START_TEST(an_unknown_user_costs_as_much)
+{
+	struct server *server = start("$6$rounds=100000$salt$x");
+	long known = time_of(server, WRONG);
+	long unknown = time_of(server, "Authorization: Basic bm9ib2R5Ong=\r\n");
+
+	ck_assert_int_gt(known, 5);
+	ck_assert_int_gt(4 * unknown, known);
+	server_stop(server);
+}
+END_TEST
+
 /* As editors and Kubernetes do: the path leads to another file, also over a link. */
 START_TEST(a_file_that_is_replaced)
 {
@@ -166,4 +194,4 @@ START_TEST(a_file_that_is_replaced)
 END_TEST
 
 TESTS("passwords in workers", each_form_in_the_sandbox, many_at_once, the_queue_is_bounded,
-      a_right_pair_is_remembered, a_file_that_is_replaced)
+      a_right_pair_is_remembered, an_unknown_user_costs_as_much, a_file_that_is_replaced)
