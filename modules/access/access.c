@@ -63,11 +63,17 @@ const struct module access_module = {
 			      "A client that speaks IPv4 is compared as IPv4, also on a socket "
 			      "of IPv6 (::ffff:192.0.2.1): rules of IPv6 such as ::/0 do not fit "
 			      "it. A rule that is written so, ::ffff:192.0.2.0/120, is one of "
-			      "IPv4.",
+			      "IPv4.\n\n"
+			      "    location /private/ {\n"
+			      "        allow 192.0.2.0/24;\n"
+			      "        allow unix:;\n"
+			      "        deny  all;\n"
+			      "    }",
 			      .flags = REPEAT, .min_args = 1),
 		DIRECTIVE_SET("deny", IN_ANY_HTTP | IN_LIMIT_EXCEPT, set_rule,
 			      "address | network/bits | unix: | all",
-			      "Answers clients with this address with 403. See allow.",
+			      "Answers clients with this address with 403. See allow.\n\n"
+			      "    deny 192.0.2.1;",
 			      .flags = REPEAT, .min_args = 1),
 		{ 0 }
 	},

@@ -224,7 +224,9 @@ const struct module realip_module = {
 			      "that it names becomes the client's, for access rules, variables and "
 			      "logs. A block that names proxies has no others. Name only proxies "
 			      "that replace the field, or add to it, since clients can send it "
-			      "as well.",
+			      "as well.\n\n"
+			      "    set_real_ip_from 10.0.0.0/8;\n"
+			      "    set_real_ip_from unix:;",
 			      .flags = REPEAT, .min_args = 1),
 		DIRECTIVE("real_ip_header", IN_ANY_HTTP, struct realip_conf, header,
 			  "field | X-Real-IP | X-Forwarded-For | proxy_protocol",
@@ -232,13 +234,16 @@ const struct module realip_module = {
 			  "request, or with proxy_protocol in the header with which the connection "
 			  "begins (`listen ... proxy_protocol`). Of several addresses the last one "
 			  "counts; a port may follow it (192.0.2.1:4321). What is no address "
-			  "is not used.",
+			  "is not used.\n\n"
+			  "    set_real_ip_from 10.0.0.0/8;\n"
+			  "    real_ip_header   X-Forwarded-For;",
 			  .initial = "X-Real-IP", .set = set_header),
 		DIRECTIVE("real_ip_recursive", IN_ANY_HTTP, struct realip_conf, recursive,
 			  "on | off",
 			  "With on, of several addresses the last one that is not a trusted "
 			  "proxy's is the client's: each proxy has added the one that it was "
-			  "asked by.",
+			  "asked by.\n\n"
+			  "    real_ip_recursive on;",
 			  .initial = "off"),
 		{ 0 }
 	},

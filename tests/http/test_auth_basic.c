@@ -220,6 +220,49 @@ START_TEST(satisfied_by_all_or_any)
 }
 END_TEST
 
+/* Whatever leads to a file, the rules of the location that it lies in apply. */
+START_TEST(nothing_leads_around_it)
+{
+	static const char *const targets[] = {
+		"/private/a", "//private//a", "/%70rivate/a", "/%2e/private/a", "/private/./a",
+		"/x/../private/a", "/private/sub/../a", "/private/a?", "/private/a?x=/open/a",
+		"/private/", "/private/sub/", "/private/none", "/private/a%00", "/private/a/",
+		"/try/a", "/fallback/none", "/page/none", "/index/", "/named/a",
+		"/nested/private/a", "/private/.%2fa", "/private%2fa", "/PRIVATE/a",
+		"/alias/../private/a", "/private/a.",
+	};
+	static const char *const methods[] = { "GET", "HEAD", "POST", "PUT", "OPTIONS", "FOO" };
+	struct server *server = start(
+		"auth_basic_user_file users; autoindex on;"
+		"location /private/ { auth_basic x; }"
+		"location /nested/ { alias %DIR%/html/;"
+		"  location /nested/private/ { alias %DIR%/html/private/; auth_basic x; } }"
+		"location /try/ { try_files /none /private/a; }"
+		"location /fallback/ { try_files $uri /private/a; }"
+		"location /page/ { error_page 404 =200 /private/a; }"
+		"location /index/ { alias %DIR%/html/; index none /private/a; }"
+		"location /named/ { try_files /none @members; }"
+		"location @members { auth_basic x; try_files /private/a =404; }"
+		"location /alias/ { alias %DIR%/html/open/; }");
+
+	put_file(server, "private/a", "SECRET");
+	put_file(server, "private/sub/b", "SECRET");
+	for (size_t i = 0; i < sizeof(targets) / sizeof(targets[0]); i++)
+		for (size_t j = 0; j < sizeof(methods) / sizeof(methods[0]); j++) {
+			struct reply reply = ask(server, targets[i], .method = methods[j],
+						 .fields = "Range: bytes=0-99\r\n");
+
+			ck_assert_msg(reply.status >= 400, "%s %s: %d", methods[j], targets[i],
+				      reply.status);
+			ck_assert_msg(!strstr(reply.body, "SECRET"), "%s", targets[i]);
+		}
+	ck_assert_int_eq(status(server, "/try/a", STR("joe:secret")), 200);
+	ck_assert_int_eq(status(server, "/named/a", STR("joe:secret")), 200);
+	ck_assert_int_eq(status(server, "/nested/private/a", STR("joe:secret")), 200);
+	server_stop(server);
+}
+END_TEST
+
 /* Any 401 of ACCESS is late, and nothing else. */
 START_TEST(a_refusal_is_delayed)
 {
@@ -248,5 +291,6 @@ START_TEST(a_refusal_is_delayed)
 }
 END_TEST
 
-TESTS("auth_basic", only_right_passwords_are_let_in, hostile_credentials, the_file_decides_anew,
-      variables, without_a_file, satisfied_by_all_or_any, a_refusal_is_delayed)
+TESTS("auth_basic", only_right_passwords_are_let_in, hostile_credentials,
+      the_file_decides_anew, variables, without_a_file, satisfied_by_all_or_any,
+      nothing_leads_around_it, a_refusal_is_delayed)

@@ -126,7 +126,11 @@ static const struct directive http_directives[] = {
 		      "try_files, rewrite); requests from outside get 404."),
 	DIRECTIVE_HTTP("satisfy", IN_ALL, satisfy, "all | any",
 		       "Whether all modules that check access must allow a request, or one of "
-		       "them is enough.",
+		       "them is enough.\n\n"
+		       "    satisfy    any;\n"
+		       "    allow      192.0.2.0/24;\n"
+		       "    deny       all;\n"
+		       "    auth_basic \"Members only\";",
 		       .initial = "all", .keywords = satisfy_words),
 	DIRECTIVE_HTTP("auth_delay", IN_ALL, auth_delay, "time",
 		       "How long a response 401 of a module that checks access is held back, so "
