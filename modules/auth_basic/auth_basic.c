@@ -96,6 +96,8 @@ static verdict conclude(struct request *req, const struct auth_basic_conf *conf,
 		if (check_is_current(auth->check))
 			verified_add(&auth->what.key, &auth->what.status);
 		return ALLOW;
+	case CHECK_ABANDONED:
+		return 503;
 	case CHECK_NO_FILE:
 		return refuse_file(req, path.data, check_error(auth->check));
 	case CHECK_NO_USER:

@@ -253,7 +253,7 @@ void checks_init(void)
 	queue.is_stopping = false;
 }
 
-/* A thread that has begun a check still finishes it. */
+/* A thread that has begun a check still finishes it. What waits is CHECK_ABANDONED. */
 void checks_finish(void)
 {
 	pthread_mutex_lock(&queue.lock);

@@ -14,6 +14,7 @@
 #include "verified.h"
 
 enum check_outcome {
+	CHECK_ABANDONED, /* the worker stops: nobody has looked at the password */
 	CHECK_RIGHT,
 	CHECK_WRONG,
 	CHECK_NO_USER,
