@@ -483,6 +483,11 @@ START_TEST(says_how_much_shorter)
 	size_t ratio = (strlen(HUNDRED) * 1000 / reply.body_len + 5) / 10;
 	ask(server, "/a.html", .fields = ACCEPT "zstd\r\n");
 	get(server, "/a.html");
+
+	struct deadline p = { 0 };
+
+	while (file_count(server, "/ratio.log", "\n") < 3)
+		deadline_wait(&p, "three lines in the log");
 	ck_assert_ptr_nonnull(strstr(file_text(server, "/ratio.log"),
 				     memory_printf("%zu.%02zu -\n- ", ratio / 100, ratio % 100)));
 	ck_assert_ptr_nonnull(strstr(file_text(server, "/ratio.log"), "\n- -\n"));
