@@ -132,10 +132,10 @@ hide_header() {
 missing_library_names_its_package() {
 	make_module packs 'needs="zlib"'
 	hide_header zlib.h
-	fails configure --with-cc="$dir/cc" --add-module="$dir/packs"
+	fails configure --with-cc="$dir/cc" --without-gzip --add-module="$dir/packs"
 	says 'the module packs needs the library zlib: install '
 	says '--without-packs'
-	works configure --with-cc="$dir/cc" --add-module="$dir/packs" --without-packs
+	works configure --with-cc="$dir/cc" --without-gzip --add-module="$dir/packs" --without-packs
 }
 
 tests_are_not_needed_to_build() {

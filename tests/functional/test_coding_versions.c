@@ -34,11 +34,12 @@ static pid_t start_writer(const struct server *server)
 {
 	pid_t pid = fork();
 
-	for (int version = FILES; pid == 0; version++) {
+	if (pid != 0)
+		return pid;
+	for (int version = FILES;; version++) {
 		write_version(server, rand() % FILES, version);
 		usleep(rand() % 3 ? 500 : 100000);
 	}
-	return pid;
 }
 
 static void check_is_one_version(const char *text)

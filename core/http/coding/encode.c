@@ -161,7 +161,8 @@ static int encoded_read(struct body *base, size_t max, struct slice *out)
 	if (len < SMALL_PIECE) {
 		char *smaller = realloc(piece, len);
 
-		piece = smaller ? smaller : piece;
+		if (smaller)
+			piece = smaller;
 	}
 	body->context->out += len;
 	*out = (struct slice){ .data = piece, .len = len, .fd = -1, .release = free,

@@ -152,8 +152,10 @@ static enum kept_state encode(struct kept *kept)
 		kept->coding->end(stream);
 	if (result == 1) {
 		kept->out_len = (size_t)(to - out);
-		kept->out = realloc(out, kept->out_len ? kept->out_len : 1);
-		kept->out = kept->out ? kept->out : out;
+		char *smaller = realloc(out, kept->out_len ? kept->out_len : 1);
+		if (smaller)
+			out = smaller;
+		kept->out = out;
 		return KEPT_THERE;
 	}
 	free(out);
