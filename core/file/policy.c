@@ -438,6 +438,14 @@ int policy_open_cached(const struct file_query *query, int flags, bool (*is_quic
 	return fd == -EXDEV ? -EAGAIN : fd;
 }
 
+/* Twice, since the kernel also gives up when names are changed anywhere at that moment. */
+static int look_cached(const char *path)
+{
+	int fd = openat2_cached(AT_FDCWD, path, O_PATH, 0);
+
+	return fd == -EAGAIN ? openat2_cached(AT_FDCWD, path, O_PATH, 0) : fd;
+}
+
 uint64_t policy_device_cached(const struct file_query *query)
 {
 	char path[PATH_MAX];
@@ -445,7 +453,7 @@ uint64_t policy_device_cached(const struct file_query *query)
 	int fd = -1;
 
 	snprintf(path, sizeof(path), "%.*s", (int)query->path.len, query->path.data);
-	while (has_openat2() && (fd = openat2_cached(AT_FDCWD, path, O_PATH, 0)) < 0) {
+	while (has_openat2() && (fd = look_cached(path)) < 0) {
 		char *slash = strrchr(path, '/');
 		if (!slash || (slash == path && !slash[1]))
 			break;

@@ -75,7 +75,8 @@ START_TEST(a_disk_that_does_not_answer_stops_no_other)
 		put_file(server, memory_printf("/away/%d", i), "away");
 		ck_assert_str_eq(get(server, memory_printf("/away/%d", i)).body, "away");
 	}
-	ck_assert_uint_le(fuse_opens(disk), 5);
+	/* One before, and two shares: some may have counted for the disk of the link at first. */
+	ck_assert_uint_le(fuse_opens(disk), 9);
 	fuse_hold(disk, false);
 	for (int i = 0; i < CLIENTS; i++)
 		ck_assert_str_eq(client_reply(clients[i]).body, FUSE_TEXT);
