@@ -297,7 +297,7 @@ static void is_refused(const char *listen, const char *message)
 
 START_TEST(mistakes_are_named)
 {
-	is_refused("proxy_protocoll", "expected default_server, proxy_protocol, backlog=");
+	is_refused("proxy_protocoll", "expected default_server, proxy_protocol, ");
 	is_refused("proxy_protocol=on", "invalid parameter \"proxy_protocol=on\"");
 }
 END_TEST
