@@ -42,33 +42,37 @@ struct ticket_zone {
 	struct ticket_key items[PERIODS];
 };
 
-static void make_key(struct ticket_key *key)
+/*
+ * Goes on to the period. A clock that was set back changes nothing. False: there are no random
+ * bytes, and nothing has changed.
+ */
+static bool rotate(struct ticket_zone *shared, int64_t period)
 {
-	RAND_bytes((unsigned char *)key, sizeof(*key));
-}
+	struct ticket_key made[PERIODS];
 
-/* Goes on to the period. A clock that was set back changes nothing. */
-static void rotate(struct ticket_zone *shared, int64_t period)
-{
-	if (shared->period == 0 || period > shared->period + 1) {
-		for (int i = 0; i < PERIODS; i++)
-			make_key(&shared->items[i]);
-		shared->period = period;
-	} else if (period == shared->period + 1) {
-		shared->items[PREVIOUS] = shared->items[CURRENT];
-		shared->items[CURRENT] = shared->items[NEXT];
-		make_key(&shared->items[NEXT]);
-		shared->period = period;
+	if (shared->period != 0 && period <= shared->period)
+		return true;
+	if (RAND_bytes((unsigned char *)made, sizeof(made)) != 1)
+		return false;
+	if (shared->period != 0 && period == shared->period + 1) {
+		made[PREVIOUS] = shared->items[CURRENT];
+		made[CURRENT] = shared->items[NEXT];
 	}
+	memcpy(shared->items, made, sizeof(made));
+	shared->period = period;
+	explicit_bzero(made, sizeof(made));
+	return true;
 }
 
-static void refresh_from_zone(struct ticket_keys *keys, int64_t period)
+static bool refresh_from_zone(struct ticket_keys *keys, int64_t period)
 {
 	struct ticket_zone *shared = zone_lock(keys->zone);
+	bool ok = rotate(shared, period);
 
-	rotate(shared, period);
-	memcpy(keys->items, shared->items, sizeof(shared->items));
+	if (ok)
+		memcpy(keys->items, shared->items, sizeof(shared->items));
 	zone_unlock(keys->zone);
+	return ok;
 }
 
 /* --- keys of a secret --- */
@@ -98,27 +102,32 @@ bool ticket_key_derive(struct str secret, uint64_t period, struct ticket_key *ou
 	return ok;
 }
 
-static void refresh_from_secret(struct ticket_keys *keys, int64_t period)
+static bool refresh_from_secret(struct ticket_keys *keys, int64_t period)
 {
 	for (int i = 0; i < PERIODS; i++)
-		ticket_key_derive(keys->secret, (uint64_t)(period - 1 + i), &keys->items[i]);
+		if (!ticket_key_derive(keys->secret, (uint64_t)(period - 1 + i), &keys->items[i]))
+			return false;
+	return true;
 }
 
 /* --- the callback --- */
 
-static void refresh(struct ticket_keys *keys)
+/* False: there are no keys. The next call tries again. */
+static bool refresh(struct ticket_keys *keys)
 {
 	time_t now = time(NULL);
+	int64_t period = keys->period_s ? now / keys->period_s : 0;
 
 	if (keys->period_s == 0 || (now - keys->refreshed < REFRESH_S && now >= keys->refreshed))
-		return;
+		return keys->count > 0;
+	keys->refreshed = 0;
+	keys->count = 0;
+	if (!(keys->zone ? refresh_from_zone(keys, period) : refresh_from_secret(keys, period)))
+		return false;
 	keys->refreshed = now;
-	if (keys->zone)
-		refresh_from_zone(keys, now / keys->period_s);
-	else
-		refresh_from_secret(keys, now / keys->period_s);
 	keys->count = PERIODS;
 	keys->sealing = CURRENT;
+	return true;
 }
 
 /* 0: no key has this name. 1, or 2 if a new ticket should be sent. */
@@ -146,7 +155,10 @@ static bool start_ciphers(const struct ticket_key *key, const unsigned char *iv,
 	       EVP_MAC_CTX_set_params(mac, params) == 1;
 }
 
-/* As SSL_CTX_set_tlsext_ticket_key_evp_cb(3) describes it. */
+/*
+ * As SSL_CTX_set_tlsext_ticket_key_evp_cb(3) describes it. A client uses a ticket of TLS 1.3
+ * once (RFC 8446 section C.4), so it gets a new one with each handshake.
+ */
 static int ticket_key(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher,
 		      EVP_MAC_CTX *mac, int seals)
 {
@@ -155,14 +167,17 @@ static int ticket_key(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPH
 	int result = 1;
 
 	pthread_mutex_lock(&keys->lock);
-	refresh(keys);
-	if (seals)
+	if (!refresh(keys))
+		result = seals ? -1 : 0;
+	else if (seals)
 		key = keys->items[keys->sealing];
 	else
 		result = find_key(keys, name, &key);
 	pthread_mutex_unlock(&keys->lock);
-	if (result == 0)
-		return 0;
+	if (result <= 0)
+		return result;
+	if (!seals && SSL_version(ssl) == TLS1_3_VERSION)
+		result = 2;
 	if (seals) {
 		memcpy(name, key.name, sizeof(key.name));
 		if (RAND_bytes(iv, EVP_CIPHER_get_iv_length(EVP_aes_256_cbc())) != 1)
@@ -214,7 +229,8 @@ static int read_key(struct conf_call *call, const struct conf_word *word, struct
 	if (len == sizeof(*out)) {
 		memcpy(out, bytes, sizeof(*out));
 	} else {
-		ticket_key_derive((struct str){ (char *)bytes, len }, 0, out);
+		if (!ticket_key_derive((struct str){ (char *)bytes, len }, 0, out))
+			return conf_error(call, word, "OpenSSL cannot derive a key from it");
 		memcpy(out->name, bytes, sizeof(out->name));
 	}
 	explicit_bzero(bytes, sizeof(bytes));
