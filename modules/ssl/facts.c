@@ -38,6 +38,9 @@ struct ssl_facts *ssl_facts_create(SSL *ssl, struct str name)
 	if (certificate_len < 0 || certificate_len > FACTS_CERTIFICATE_MAX)
 		certificate_len = 0;
 
+	unsigned rules_len;
+	const unsigned char *rules =
+		SSL_SESSION_get0_id_context(SSL_get_session(ssl), &rules_len);
 	size_t len = name.len + protocol_len + (size_t)certificate_len;
 	struct ssl_facts *facts = calloc(1, sizeof(*facts) + len);
 
@@ -49,6 +52,8 @@ struct ssl_facts *ssl_facts_create(SSL *ssl, struct str name)
 	facts->is_resumed = SSL_session_reused(ssl);
 	facts->has_verified = certificate != NULL;
 	facts->verify_result = (int32_t)SSL_get_verify_result(ssl);
+	if (rules_len >= sizeof(facts->rules))
+		memcpy(facts->rules, rules, sizeof(facts->rules));
 	facts->name_len = (uint16_t)name.len;
 	facts->protocol_len = (uint16_t)protocol_len;
 	facts->certificate_len = (uint16_t)certificate_len;

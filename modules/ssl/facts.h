@@ -14,9 +14,10 @@ struct ssl_facts {
 	uint16_t version; /* TLS1_3_VERSION */
 	uint16_t cipher; /* its number on the wire */
 	uint32_t group; /* of the key exchange, SSL_get_negotiated_group(3); 0: none */
-	bool is_resumed;
-	bool has_verified; /* the client has shown a certificate */
+	uint8_t is_resumed;
+	uint8_t has_verified; /* the client has shown a certificate */
 	int32_t verify_result; /* X509_V_OK, or why not */
+	uint8_t rules[16]; /* the beginning of ssl_settings.session_context */
 	uint16_t name_len, protocol_len, certificate_len;
 	char bytes[]; /* the server's name, the protocol (ALPN), the client's certificate (DER) */
 };

@@ -172,11 +172,13 @@ static struct str key_of(struct pool *pool, const struct ssl_conf *conf)
 	const struct ssl_words *lists[] = { &conf->commands, &conf->ticket_files,
 					    &conf->ticket_secret };
 
-	for (size_t l = 0; l < sizeof(lists) / sizeof(lists[0]); l++)
+	for (size_t l = 0; l < sizeof(lists) / sizeof(lists[0]); l++) {
+		text_printf(&text, "%zu|", lists[l]->count);
 		for (size_t i = 0; i < lists[l]->count; i++) {
 			text_add(&text, lists[l]->items[i].text);
 			text_add(&text, STR("|"));
 		}
+	}
 	return text_str(&text);
 }
 
@@ -399,20 +401,34 @@ static int read_staple(struct conf_call *call, const struct ssl_words *file,
 	return 0;
 }
 
+/* Only what is in the file counts: after a reload it may be another one. */
+static void digest_file(EVP_MD_CTX *digest, struct str path)
+{
+	BIO *bio = path.len ? BIO_new_file(path.data, "r") : NULL;
+	char bytes[4096];
+	int len;
+
+	while (bio && (len = BIO_read(bio, bytes, sizeof(bytes))) > 0)
+		EVP_DigestUpdate(digest, bytes, (size_t)len);
+	EVP_DigestUpdate(digest, "\n", 2);
+	BIO_free(bio);
+	ERR_clear_error();
+}
+
 /* Servers with the same rules for the certificates of clients may resume each other's sessions. */
 static void make_session_context(const struct ssl_conf *conf, struct ssl_settings *settings)
 {
 	EVP_MD_CTX *digest = EVP_MD_CTX_new();
-	const struct str words[] = { conf->client_certificate, conf->trusted_certificate,
-				     conf->crl };
 
 	EVP_DigestInit_ex(digest, EVP_sha256(), NULL);
 	EVP_DigestUpdate(digest, &conf->verify, sizeof(conf->verify));
 	EVP_DigestUpdate(digest, &conf->verify_depth, sizeof(conf->verify_depth));
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		EVP_DigestUpdate(digest, &words[i].len, sizeof(words[i].len));
-		EVP_DigestUpdate(digest, words[i].data, words[i].len);
-	}
+	digest_file(digest, conf->client_certificate);
+	digest_file(digest, conf->trusted_certificate);
+	digest_file(digest, conf->crl);
+	for (size_t i = 0; i < conf->commands.count; i++)
+		EVP_DigestUpdate(digest, conf->commands.items[i].text.data,
+				 conf->commands.items[i].text.len + 1);
 	/* With certificates of clients a session belongs to one server: by its certificates. */
 	if (conf->verify != VERIFY_OFF)
 		for (size_t i = 0; i < conf->certificates.count; i++)

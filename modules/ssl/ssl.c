@@ -134,6 +134,17 @@ static bool is_unknown_authority(int result)
 	}
 }
 
+/*
+ * Whether the handshake was made with the server's rules for certificates of clients. A
+ * connection that has outlived a reload may have been made with others: with another authority,
+ * or before the certificate was revoked.
+ */
+static bool follows_rules(const struct ssl_conf *conf, const struct ssl_facts *facts)
+{
+	return conf->verify == VERIFY_OFF ||
+	       memcmp(facts->rules, conf->settings->session_context, sizeof(facts->rules)) == 0;
+}
+
 /* Whether the client's certificate is what the server wants; otherwise 495 or 496. */
 static verdict check_client(struct request *req, const struct ssl_conf *conf,
 			    const struct ssl_facts *facts)
@@ -171,6 +182,8 @@ static verdict ssl_server_rewrite(struct request *req, const void *data)
 	    (!conf->settings || !made_for || conf->settings->context != made_for->context ||
 	     memcmp(conf->settings->session_context, made_for->session_context,
 		    sizeof(made_for->session_context)) != 0))
+		return 421;
+	if (conf->settings && !follows_rules(conf, facts))
 		return 421;
 	return check_client(req, conf, facts);
 }

@@ -61,8 +61,10 @@ static bool get_curve(struct request *req, struct str rest, const void *data, st
 		return false;
 	if (facts->group & TLSEXT_nid_unknown)
 		*out = pool_printf(req->pool, "0x%04x", facts->group & 0xffff);
-	else
+	else if (OBJ_nid2sn((int)facts->group)) /* what was imported may name none */
 		*out = str_from(OBJ_nid2sn((int)facts->group));
+	else
+		return false;
 	return true;
 }
 
