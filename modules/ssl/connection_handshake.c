@@ -45,9 +45,7 @@ static int handshake_done(struct ssl_connection *ssl)
 	    done->server_secret_len == done->client_secret_len) {
 		error = become_own(ssl);
 	} else {
-		ssl->stage = OPENSSL;
-		ssl->ssl = done->ssl;
-		SSL_set_app_data(ssl->ssl, NULL);
+		ssl_use_openssl(ssl, done->ssl);
 		done->ssl = NULL;
 	}
 	handshake_destroy(done);

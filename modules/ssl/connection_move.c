@@ -11,7 +11,7 @@ struct exported {
 	uint16_t record_size;
 	uint8_t useless;
 	uint8_t peer_ended, end_given;
-	uint8_t reserved;
+	uint8_t owes_update;
 	uint8_t in_secret[RECORD_SECRET_MAX], out_secret[RECORD_SECRET_MAX];
 };
 
@@ -46,6 +46,7 @@ ssize_t connection_export(const struct transport *transport, char *to, size_t ro
 		.useless = ssl->useless,
 		.peer_ended = ssl->peer_ended,
 		.end_given = ssl->end_given,
+		.owes_update = ssl->owes_update,
 	};
 
 	if (sizeof(head) + parts[0].len + parts[1].len + parts[2].len + parts[3].len > room)
@@ -110,6 +111,7 @@ int connection_import(struct transport *transport, struct str state)
 	ssl->useless = head.useless;
 	ssl->peer_ended = head.peer_ended;
 	ssl->end_given = head.end_given;
+	ssl->owes_update = head.owes_update;
 	if (head.suite) {
 		ssl->facts = ssl_facts_import(str_head(state, head.facts_len));
 		error = import_keys(ssl, &head);
@@ -122,6 +124,10 @@ int connection_import(struct transport *transport, struct str state)
 			   !import_bytes(&state, head.unsent_len, TRANSPORT_STATE_MAX, &ssl->unsent,
 					 &error) ||
 			   state.len > 0))
+		error = -EBADMSG;
+	/* Nothing has been opened or sealed before the handshake. */
+	if (error == 0 && ssl->stage == HELLO &&
+	    (ssl->plain.len || ssl->unsent.len || ssl->peer_ended))
 		error = -EBADMSG;
 	if (error < 0)
 		connection_finish(transport);

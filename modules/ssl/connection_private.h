@@ -37,6 +37,9 @@ enum {
 
 	/* Records that bring nothing: so many more than those that do. */
 	USELESS_MAX = 32,
+
+	/* With more that is unsent, nothing is received in the stage OPENSSL. */
+	ANSWERS_MAX = 16 * 1024,
 };
 
 /* RFC 8446 section 6. */
@@ -66,6 +69,7 @@ struct ssl_connection {
 	enum stage stage;
 	bool peer_ended, end_given; /* close_notify has come, and receive() has said so */
 	bool ended; /* close_notify was sent: no record may follow */
+	bool owes_update; /* the peer has asked for a new key of ours */
 	uint8_t useless;
 	uint16_t record_size; /* ssl_buffer_size; 0: short ones first */
 	uint32_t burst; /* bytes sent since the last pause */
@@ -119,9 +123,6 @@ int ssl_openssl_flush(struct transport *transport, bool more);
 /* Sends an alert; the connection is at its end. Always -EPROTO. */
 int ssl_fail(struct transport *transport, enum alert alert);
 
-/* Goes on with the next key, and says so. `requests`: the peer shall do the same. 0 or -errno. */
-int ssl_update_key(struct transport *transport, bool requests);
-
 ssize_t connection_send(struct transport *transport, const struct iovec *iov, int count, bool more);
 void connection_end(struct transport *transport);
 
@@ -130,6 +131,9 @@ void connection_end(struct transport *transport);
 /* receive() in the stages HELLO and HANDSHAKE. */
 ssize_t connection_hello_receive(struct transport *transport, void *buffer, size_t size);
 ssize_t connection_handshake_receive(struct transport *transport);
+
+/* Begins the stage OPENSSL, with a handshake that is done. */
+void ssl_use_openssl(struct ssl_connection *ssl, SSL *done);
 
 /* In the stages OWN and OPENSSL. */
 ssize_t connection_own_receive(struct transport *transport, void *buffer, size_t size);

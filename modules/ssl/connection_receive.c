@@ -9,6 +9,8 @@ static int take_alert(struct transport *transport, const uint8_t *body, size_t l
 {
 	struct ssl_connection *ssl = transport_state(transport);
 
+	if (len == 0) /* section 5.4 */
+		return ssl_fail(transport, ALERT_UNEXPECTED_MESSAGE);
 	if (len != 2)
 		return ssl_fail(transport, ALERT_DECODE_ERROR);
 	if (body[1] == ALERT_CLOSE_NOTIFY) {
@@ -21,6 +23,10 @@ static int take_alert(struct transport *transport, const uint8_t *body, size_t l
 	return -ECONNRESET;
 }
 
+/*
+ * The peer's request for a new key is answered before the next record of data, as section
+ * 4.6.3 demands, and several at once: so a peer that asks and reads nothing fills no memory.
+ */
 static int take_handshake_message(struct transport *transport, const uint8_t *body, size_t len)
 {
 	struct ssl_connection *ssl = transport_state(transport);
@@ -31,7 +37,8 @@ static int take_handshake_message(struct transport *transport, const uint8_t *bo
 		return ssl_fail(transport, ALERT_ILLEGAL_PARAMETER);
 	if (record_key_update(&ssl->in, ssl->suite) < 0)
 		return -ENOMEM;
-	return body[4] == 1 && !ssl->ended ? ssl_update_key(transport, false) : 0;
+	ssl->owes_update |= body[4] == 1;
+	return 0;
 }
 
 /*
@@ -124,10 +131,39 @@ ssize_t connection_own_receive(struct transport *transport, void *buffer, size_t
 	}
 }
 
+/*
+ * SSL_CTX_set_msg_callback(3): counts key updates, and requests to renegotiate, which OpenSSL
+ * answers with an alert.
+ */
+static void message_seen(int is_written, int version, int type, const void *bytes, size_t len,
+			 SSL *unused, void *data)
+{
+	struct ssl_connection *ssl = data;
+
+	(void)version;
+	(void)bytes;
+	(void)len;
+	(void)unused;
+	if (type == (is_written ? SSL3_RT_ALERT : SSL3_RT_HANDSHAKE))
+		ssl->useless += ssl->useless < UINT8_MAX;
+}
+
+void ssl_use_openssl(struct ssl_connection *ssl, SSL *done)
+{
+	ssl->stage = OPENSSL;
+	ssl->ssl = done;
+	SSL_set_app_data(done, NULL);
+	SSL_set_msg_callback(done, message_seen);
+	SSL_set_msg_callback_arg(done, ssl);
+}
+
 ssize_t connection_openssl_receive(struct transport *transport, void *buffer, size_t size)
 {
 	struct ssl_connection *ssl = transport_state(transport);
 
+	/* OpenSSL's answers to what the peer sends must not pile up. */
+	if (ssl_bytes_left(&ssl->unsent) > ANSWERS_MAX)
+		return TRANSPORT_NEEDS_ROOM;
 	for (;;) {
 		/* What has come with the end of the handshake comes first. */
 		if (ssl_bytes_left(&ssl->input)) {
@@ -142,8 +178,14 @@ ssize_t connection_openssl_receive(struct transport *transport, void *buffer, si
 
 		if (!ssl->ended && ssl_openssl_flush(transport, false) < 0)
 			return -EPIPE;
-		if (n > 0)
+		if (ssl->useless > USELESS_MAX) {
+			ssl->stage = BROKEN;
+			return -EPROTO;
+		}
+		if (n > 0) {
+			ssl->useless -= ssl->useless > 0;
 			return n;
+		}
 		if (reason == SSL_ERROR_ZERO_RETURN) {
 			ssl->peer_ended = true;
 			return 0;

@@ -69,7 +69,8 @@ int ssl_fail(struct transport *transport, enum alert alert)
 	return -EPROTO;
 }
 
-int ssl_update_key(struct transport *transport, bool requests)
+/* Goes on with the next key, and says so. `requests`: the peer shall do the same. 0 or -errno. */
+static int update_key(struct transport *transport, bool requests)
 {
 	struct ssl_connection *ssl = transport_state(transport);
 	const uint8_t message[KEY_UPDATE_LEN] = { KEY_UPDATE, 0, 0, 1, requests };
@@ -144,11 +145,12 @@ static ssize_t own_send(struct transport *transport, const struct iovec *iov, in
 	struct cursor cursor = { iov, count, 0 };
 	size_t total = 0, len = 0, taken;
 
-	if (ssl->out.sequence >= RECORDS_PER_KEY) {
-		int error = ssl_update_key(transport, ssl->in.sequence >= RECORDS_PER_KEY);
+	if (ssl->owes_update || ssl->out.sequence >= RECORDS_PER_KEY) {
+		int error = update_key(transport, ssl->in.sequence >= RECORDS_PER_KEY);
 
 		if (error < 0)
 			return error;
+		ssl->owes_update = false;
 	}
 	while (total < SEAL_MAX && len <= sizeof(sealed) - RECORD_MAX && !cursor_at_end(&cursor)) {
 		ssize_t n = seal_next(ssl, &cursor, record_size(ssl), sealed + len, &taken);

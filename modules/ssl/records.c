@@ -139,10 +139,11 @@ static bool prepare(struct cipher *cipher, const struct record_key *key, bool se
 		nonce[sizeof(nonce) - 1 - i] ^= (uint8_t)(key->sequence >> (8 * i));
 
 	const uint8_t *new_key = cipher->key_id == key->id ? NULL : key->key;
+	bool ok = seals ? EVP_EncryptInit_ex2(cipher->context, NULL, new_key, nonce, NULL) :
+			  EVP_DecryptInit_ex2(cipher->context, NULL, new_key, nonce, NULL);
 
-	cipher->key_id = key->id;
-	return seals ? EVP_EncryptInit_ex2(cipher->context, NULL, new_key, nonce, NULL) :
-		       EVP_DecryptInit_ex2(cipher->context, NULL, new_key, nonce, NULL);
+	cipher->key_id = ok ? key->id : 0; /* after an error it may have another one's */
+	return ok;
 }
 
 static void put_head(uint8_t *head, size_t body_len)

@@ -112,10 +112,8 @@ START_TEST(names_choose_certificates)
 		const char *name;
 		const struct identity *identity;
 	} cases[] = {
-		{ "localhost", &server_identity },
-		{ "other.example", &other_identity },
-		{ "OTHER.example", &other_identity },
-		{ "unknown.example", &server_identity },
+		{ "localhost", &server_identity },    { "other.example", &other_identity },
+		{ "OTHER.example", &other_identity }, { "unknown.example", &server_identity },
 		{ NULL, &server_identity },
 	};
 
@@ -124,7 +122,8 @@ START_TEST(names_choose_certificates)
 
 		ck_assert(!tls->failed);
 		ck_assert_int_eq(X509_cmp(SSL_get0_peer_certificate(tls->ssl),
-					  cases[i].identity->certificate), 0);
+					  cases[i].identity->certificate),
+				 0);
 		tls_close(tls);
 	}
 }
@@ -172,7 +171,8 @@ START_TEST(keys_are_updated)
 
 	for (int i = 0; i < 5; i++) {
 		ck_assert_int_eq(SSL_key_update(tls->ssl, i % 2 ? SSL_KEY_UPDATE_REQUESTED :
-								  SSL_KEY_UPDATE_NOT_REQUESTED), 1);
+								  SSL_KEY_UPDATE_NOT_REQUESTED),
+				 1);
 		ck_serves(tls);
 	}
 	tls_close(tls);
@@ -227,6 +227,23 @@ static SSL_SESSION *session_of(struct tls *tls)
 	return session;
 }
 
+START_TEST(a_resumed_session_gets_another_ticket)
+{
+	SSL_SESSION *first = session_of(tls_connect(server, .version = TLS1_3_VERSION));
+	SSL_SESSION *second =
+		session_of(tls_connect(server, .version = TLS1_3_VERSION, .session = first));
+	const unsigned char *ticket, *other;
+	size_t len, other_len;
+
+	SSL_SESSION_get0_ticket(first, &ticket, &len);
+	SSL_SESSION_get0_ticket(second, &other, &other_len);
+	ck_assert_uint_gt(len, 0);
+	ck_assert(len != other_len || memcmp(ticket, other, len) != 0);
+	SSL_SESSION_free(first);
+	SSL_SESSION_free(second);
+}
+END_TEST
+
 static void ck_resumed(struct tls *tls)
 {
 	const char *facts = tls_get(tls, "/facts").body;
@@ -265,7 +282,8 @@ START_TEST(certificates_of_clients)
 	server_stop(server);
 	server = start(memory_printf("ssl_verify_client on; ssl_client_certificate %s/ca.pem;"
 				     "location / { return 200 '$ssl_client_verify "
-				     "$ssl_client_s_dn'; }", certificates));
+				     "$ssl_client_s_dn'; }",
+				     certificates));
 	for (int version = TLS1_2_VERSION; version <= TLS1_3_VERSION; version++) {
 		struct tls *tls = tls_connect(server, .version = version, .identity = &known);
 
@@ -273,8 +291,8 @@ START_TEST(certificates_of_clients)
 
 		/* The session belongs to a server that has checked it. */
 		SSL_SESSION *session = session_of(tls);
-		struct tls *other = tls_connect(server, .version = version,
-						.name = "other.example", .session = session);
+		struct tls *other = tls_connect(server, .version = version, .name = "other.example",
+						.session = session);
 		SSL_SESSION_free(session);
 		ck_assert(other->failed || !SSL_session_reused(other->ssl));
 		tls_close(other);
@@ -289,6 +307,42 @@ START_TEST(certificates_of_clients)
 	identity_destroy(&authority);
 	identity_destroy(&known);
 	identity_destroy(&unknown);
+	unlink(memory_printf("%s/ca.pem", certificates));
+	unlink(memory_printf("%s/ca.key", certificates));
+}
+END_TEST
+
+START_TEST(authorities_change_at_a_reload)
+{
+	struct identity authority = identity_create("authority", "EC", NULL);
+	struct identity known = identity_create("known", "EC", &authority);
+	struct identity next = identity_create("next", "EC", NULL);
+
+	identity_put(&authority, certificates, "ca");
+	server_stop(server);
+	server = start(memory_printf("ssl_verify_client on; ssl_client_certificate %s/ca.pem;"
+				     "location / { return 200 '$ssl_client_verify'; }",
+				     certificates));
+
+	struct tls *tls = tls_connect(server, .version = TLS1_3_VERSION, .identity = &known);
+	SSL_SESSION *session =
+		session_of(tls_connect(server, .version = TLS1_3_VERSION, .identity = &known));
+
+	ck_assert_str_eq(tls_get(tls, "/").body, "SUCCESS");
+	identity_put(&next, certificates, "ca");
+	kill(server->pid, SIGHUP);
+	log_wait(server, "generation 2 of the configuration serves");
+	ck_assert_int_eq(tls_get(tls, "/").status, 421);
+	tls_close(tls);
+	tls = tls_connect(server, .version = TLS1_3_VERSION, .identity = &known,
+			  .session = session);
+	ck_assert(!SSL_session_reused(tls->ssl));
+	ck_assert_int_eq(tls_get(tls, "/").status, 400);
+	tls_close(tls);
+	SSL_SESSION_free(session);
+	identity_destroy(&authority);
+	identity_destroy(&known);
+	identity_destroy(&next);
 	unlink(memory_printf("%s/ca.pem", certificates));
 	unlink(memory_printf("%s/ca.key", certificates));
 }
@@ -362,10 +416,33 @@ START_TEST(records_that_bring_nothing)
 			if (cases[i].type == RECORD_HANDSHAKE)
 				record_key_update(&client.out, client.suite);
 		}
-		if (i < 3)
-			ck_assert_int_eq(record_client_alert(&client), 10);
+		ck_assert_int_eq(record_client_alert(&client), 10);
 		close(client.fd);
 	}
+}
+END_TEST
+
+START_TEST(key_updates_with_records_of_openssl)
+{
+	server_stop(server);
+	server = start("ssl_records openssl;");
+	put_bytes(server, "big", big, sizeof(big));
+
+	struct record_client client = hostile();
+	static const char get_big[] = "GET /big HTTP/1.1\r\nHost: a\r\n\r\n";
+	static char bytes[65536];
+	size_t received = 0;
+
+	for (int n = 0; n < 100; n++) {
+		record_client_send(&client, RECORD_HANDSHAKE, "\x18\0\0\1\0", 5);
+		record_key_update(&client.out, client.suite);
+	}
+	record_client_send(&client, RECORD_DATA, get_big, strlen(get_big));
+	for (ssize_t n; (n = recv(client.fd, bytes, sizeof(bytes), 0)) > 0;) {
+		received += (size_t)n;
+		ck_assert_uint_lt(received, sizeof(bytes)); /* a ticket at most */
+	}
+	close(client.fd);
 }
 END_TEST
 
@@ -384,6 +461,7 @@ START_TEST(messages_that_are_not_allowed)
 		{ RECORD_HANDSHAKE, "", 0, 10 },
 		{ RECORD_CHANGE_CIPHER_SPEC, "\1", 1, 10 },
 		{ 99, "abc", 3, 10 },
+		{ RECORD_ALERT, "", 0, 10 },
 		{ RECORD_ALERT, "\1", 1, 50 },
 		{ RECORD_ALERT, "\1\0\1\0", 4, 50 },
 		{ RECORD_ALERT, "\2\x28", 2, -1 }, /* handshake_failure: just the end */
@@ -451,7 +529,8 @@ TESTS_IN((&(struct test_suite){ .name = "TLS", .setup = setup, .teardown = teard
 	 versions_and_suites, names_choose_certificates, plain_http_gets_400,
 	 what_is_neither_is_closed, ends_with_close_notify, keys_are_updated,
 	 a_connection_goes_on_after_a_reload, a_connection_with_tls_1_2_ends_at_a_reload,
-	 sessions_are_resumed_after_a_reload, certificates_of_clients,
-	 a_host_with_other_rules_is_421, a_handshake_has_a_time_limit, a_hello_in_pieces,
-	 records_that_bring_nothing, messages_that_are_not_allowed, flipped_and_repeated_records,
-	 records_arrive_in_pieces)
+	 sessions_are_resumed_after_a_reload, a_resumed_session_gets_another_ticket,
+	 certificates_of_clients, authorities_change_at_a_reload, a_host_with_other_rules_is_421,
+	 a_handshake_has_a_time_limit, a_hello_in_pieces, records_that_bring_nothing,
+	 key_updates_with_records_of_openssl, messages_that_are_not_allowed,
+	 flipped_and_repeated_records, records_arrive_in_pieces)
