@@ -3,9 +3,9 @@
  * The list of the modules that belong to the core, and are part of every build. Modules that
  * configure adds are listed in build/modules.c.
  */
-#include "config/logs.h"
+#include "config/logs/logs.h"
 #include "config/modules.h"
-#include "http/request/files.h"
+#include "http/files/files.h"
 #include "http/conf/http.h"
 #include "http/coding/coding.h"
 #include "process/server/main_conf.h"

@@ -16,7 +16,7 @@
 #include <errno.h>
 
 #include "config/internal.h"
-#include "config/known.h"
+#include "config/known/known.h"
 
 enum {
 	WIDTH = 79,

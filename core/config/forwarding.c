@@ -8,7 +8,7 @@
  *     Everything else is fine: 6 of 8 locations. …
  */
 #include "config/internal.h"
-#include "config/known.h"
+#include "config/known/known.h"
 
 #include <json.h>
 #include <text.h>

@@ -4,7 +4,7 @@
  * and context, and their variables. Also finds the name that is nearest to a mistyped one.
  */
 #include "config/internal.h"
-#include "config/known.h"
+#include "config/known/known.h"
 
 #include <text.h>
 

@@ -5,7 +5,7 @@
  * of its own for the modules that it sets. Most of the code is about mistakes.
  */
 #include "config/internal.h"
-#include "config/known.h"
+#include "config/known/known.h"
 
 /* Reports an error at a word. apply_checks() then leaves out the module of the entry. */
 static void __attribute__((format(printf, 4, 5)))

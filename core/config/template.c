@@ -10,7 +10,7 @@
 #include <text.h>
 
 #include "config/internal.h"
-#include "config/known.h"
+#include "config/known/known.h"
 
 static bool is_name_char(char c)
 {

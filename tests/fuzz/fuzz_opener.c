@@ -11,7 +11,7 @@
 
 #include "config/config.h"
 #include "http/conf/http.h"
-#include "http/request/files.h"
+#include "http/files/files.h"
 #include "process/sandbox/open_question.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

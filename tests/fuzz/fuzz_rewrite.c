@@ -13,7 +13,7 @@
 #include "http/conf/http.h"
 #include "http/field/uri.h"
 #include "http/h1/response_head.h"
-#include "http/request/files.h"
+#include "http/files/files.h"
 #include "http/request/phases.h"
 #include "http/request/request_private.h"
 

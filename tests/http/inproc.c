@@ -22,7 +22,7 @@
 
 #include "base/stats.h"
 #include "config/config.h"
-#include "config/logs.h"
+#include "config/logs/logs.h"
 #include "config/modules.h"
 #include "event/complete.h"
 #include "event/loop.h"
@@ -37,7 +37,7 @@
 #include "http/request/phases.h"
 #include "http/request/request_private.h"
 #include "http/request/response_fields.h"
-#include "http/request/response_reader.h"
+#include "http/body/response_reader.h"
 #include "http/routing/routing.h"
 #include "process/server/logfiles.h"
 

@@ -5,7 +5,7 @@
  */
 #include "unit/http_test.h"
 
-#include "config/known.h"
+#include "config/known/known.h"
 #include "config/modules.h"
 
 static const char *fails(const char *text)

@@ -7,7 +7,7 @@
 
 #include <errno.h>
 
-#include "http/request/files.h"
+#include "http/files/files.h"
 
 enum { LOCATIONS = 32 };
 

@@ -5,7 +5,7 @@
  */
 #include "http/conf/http.h"
 
-#include "config/logs.h"
+#include "config/logs/logs.h"
 #include "http/conf/http_conf.h"
 #include "http/request/error_page.h"
 #include "http/routing/routing.h"

@@ -16,7 +16,7 @@
 
 #include <unistd.h>
 
-#include "config/known.h"
+#include "config/known/known.h"
 #include "config/modules.h"
 #include "http/conf/http_conf.h"
 #include "net/conn.h"

@@ -36,7 +36,7 @@
 #include "http/h1/chunked.h"
 #include "http/h1/head.h"
 #include "http/request/request_private.h"
-#include "http/request/response_reader.h"
+#include "http/body/response_reader.h"
 #include "net/buffer.h"
 #include "net/output.h"
 

@@ -26,7 +26,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "config/logs.h"
+#include "config/logs/logs.h"
 #include "event/loop.h"
 #include "process/handoff/handoff.h"
 #include "process/handoff/orphans.h"
@@ -35,7 +35,7 @@
 #include "process/master/drop.h"
 #include "process/master/reload.h"
 #include "process/master/repair.h"
-#include "process/master/status.h"
+#include "process/status/status.h"
 #include "process/master/supervisor.h"
 #include "process/os/daemon.h"
 #include "process/os/notify.h"

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <timer.h>
 
-#include "config/logs.h"
+#include "config/logs/logs.h"
 #include "process/handoff/peer_master.h"
 #include "process/master/control.h"
 #include "process/master/drop.h"

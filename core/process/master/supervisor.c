@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "base/stats.h"
-#include "config/logs.h"
+#include "config/logs/logs.h"
 #include "process/handoff/balance.h"
 #include "process/ipc/channel.h"
 #include "process/master/helpers.h"

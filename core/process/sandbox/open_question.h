@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "http/request/files.h"
+#include "http/files/files.h"
 
 #define OPEN_QUESTION_MAX (3 * sizeof(uint32_t) + PATH_MAX)
 

@@ -21,7 +21,7 @@
 #include "event/complete.h"
 #include "event/threads.h"
 #include "http/conf/http.h"
-#include "http/request/files.h"
+#include "http/files/files.h"
 #include "process/sandbox/open_question.h"
 #include "process/sandbox/sandbox.h"
 

@@ -11,7 +11,7 @@
 #include "file/cache.h"
 #include "file/opener.h"
 #include "http/conf/http.h"
-#include "http/request/files.h"
+#include "http/files/files.h"
 #include "process/sandbox/open_question.h"
 #include "process/sandbox/opener.h"
 

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "config/config.h"
-#include "config/logs.h"
+#include "config/logs/logs.h"
 #include "http/conf/http.h"
 #include "process/listen/listen.h"
 #include "process/server/logfiles.h"

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "config/logs.h"
+#include "config/logs/logs.h"
 #include "process/os/fork.h"
 #include "process/os/place.h"
 #include "process/server/syslog_relay.h"

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "config/config.h"
-#include "config/logs.h"
+#include "config/logs/logs.h"
 #include "config/template.h"
 #include "http/conf/http.h"
 #include "net/address.h"

@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #include "base/syslog.h"
-#include "config/logs.h"
+#include "config/logs/logs.h"
 #include "event/loop.h"
 #include "process/os/fork.h"
 

@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "base/stats.h"
-#include "config/logs.h"
+#include "config/logs/logs.h"
 #include "config/modules.h"
 #include "file/permission.h"
 #include "net/conn.h"

@@ -9,7 +9,7 @@
 #include <log_writer.h>
 #include <signal.h>
 
-#include "config/logs.h"
+#include "config/logs/logs.h"
 #include "event/loop.h"
 #include "file/permission.h"
 #include "process/os/daemon.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "http/request/response_reader.h"
+#include "http/body/response_reader.h"
 
 #include <module.h>
 

@@ -3,7 +3,7 @@
  * Programs read the names of the members: new names may be added, but a name must not change
  * its meaning.
  */
-#include "process/master/status.h"
+#include "process/status/status.h"
 
 #include <config.h>
 #include <inttypes.h>

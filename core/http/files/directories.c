@@ -19,7 +19,7 @@
 
 #include "event/complete.h"
 #include "file/directory.h"
-#include "http/request/files.h"
+#include "http/files/files.h"
 #include "http/request/request_private.h"
 #include <thread.h>
 

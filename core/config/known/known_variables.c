@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The variables of nginx that no module of this server has: they have no value. */
-#include "config/known.h"
+#include "config/known/known.h"
 
 #define OF_FORWARDING "It is about requests that are forwarded, and this server forwards none."
 #define OF_TLS        "It is about TLS, which this build does not speak."

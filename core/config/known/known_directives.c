@@ -3,7 +3,7 @@
  * The directives of nginx up to 1.29, of the modules that come with it, and of those that are
  * sold. The order is that of nginx's documentation.
  */
-#include "config/known.h"
+#include "config/known/known.h"
 
 #define ANY_HTTP    IN_ANY_HTTP
 #define WITH_IF	    (IN_ANY_HTTP | IN_IF)

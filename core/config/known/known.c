@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Looks names up in the tables of known_directives.c and known_variables.c. */
-#include "config/known.h"
+#include "config/known/known.h"
 
 #include <stdio.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "process/master/status.h"
+#include "process/status/status.h"
 
 #include <config.h>
 #include <inttypes.h>

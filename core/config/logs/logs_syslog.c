@@ -10,7 +10,7 @@
 
 #include "base/syslog.h"
 #include "config/config.h"
-#include "config/logs.h"
+#include "config/logs/logs.h"
 
 enum { TAG_MAX = 32, HOST_MAX = 256 };
 

@@ -3,7 +3,7 @@
  * Notes log files and error logs while a configuration is read: two lists in the
  * configuration's pool, and the directive error_log that fills them.
  */
-#include "config/logs.h"
+#include "config/logs/logs.h"
 
 #include "config/config.h"
 #include <module.h>

@@ -6,7 +6,7 @@
  *     file_cache entries=20000 size=256m;
  *     http { symlinks in_root; dotfiles deny; }
  */
-#include "http/request/files.h"
+#include "http/files/files.h"
 
 #include <errno.h>
 #include <limits.h>
