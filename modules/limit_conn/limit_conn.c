@@ -221,7 +221,7 @@ static int check_conf(struct conf_call *call, void *data)
 static int set_status(struct conf_call *call)
 {
 	struct limit_conn_conf *conf = call->data;
-	int64_t status;
+	int64_t status = 0;
 
 	if (conf_parse_int(call, &call->node->args[0], 400, 599, &status) < 0)
 		return -EINVAL;

@@ -102,7 +102,7 @@ ssize_t connection_own_receive(struct transport *transport, void *buffer, size_t
 
 	for (;;) {
 		ssize_t record = record_length(ssl_read_buffer + at, len - at), n;
-		uint8_t *plain;
+		uint8_t *plain = NULL;
 
 		if (record < 0)
 			return ssl_fail(transport, record == -EMSGSIZE ? ALERT_RECORD_OVERFLOW :
