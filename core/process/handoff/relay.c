@@ -231,6 +231,7 @@ static int pass_on(int fd, struct process *process, uint32_t limit)
 	int error = -EPROTO;
 	if (message.type == MESSAGE_CONNECTIONS && count > 0 && count <= limit)
 		error = deliver(process, &message);
+	message_wipe(&message);
 	message_discard(&message);
 	if (error == 0 || error == -EPROTO)
 		channel_drop(fd);

@@ -87,6 +87,12 @@ void message_discard(struct message *message)
 	message->fds_count = 0;
 }
 
+void message_wipe(struct message *message)
+{
+	explicit_bzero((char *)message->payload.data, message->payload.len);
+	message->payload = STR("");
+}
+
 /* Notes the descriptors that have come, and closes those that do not fit. */
 static void detach(struct msghdr *msg, struct message *message)
 {

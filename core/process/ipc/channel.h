@@ -94,6 +94,9 @@ int channel_next(int fd, unsigned *type);
 int channel_peek(int fd, struct message *message);
 void channel_drop(int fd);
 
+/* Overwrites the payload of a message that was received: it may hold keys. */
+void message_wipe(struct message *message);
+
 /* Closes the descriptors of a message that is of no use. */
 void message_discard(struct message *message);
 

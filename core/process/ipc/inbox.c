@@ -67,6 +67,12 @@ bool batch_add(struct batch *batch, const struct passed_conn *conn)
 	return true;
 }
 
+void batch_clear(struct batch *batch)
+{
+	explicit_bzero(batch->payload, batch->len);
+	batch->count = batch->len = 0;
+}
+
 int batch_send(struct batch *batch, int inbox)
 {
 	int error = channel_send(inbox, MESSAGE_CONNECTIONS, (uint32_t)batch->count,
@@ -77,7 +83,7 @@ int batch_send(struct batch *batch, int inbox)
 		return error;
 	for (size_t i = 0; i < batch->count; i++)
 		close(batch->fds[i]);
-	batch->count = batch->len = 0;
+	batch_clear(batch);
 	return 0;
 }
 
@@ -167,6 +173,7 @@ static unsigned unpack(struct message *message, void (*take)(const struct passed
 	}
 	for (size_t i = count; i < message->fds_count; i++)
 		close(message->fds[i]);
+	message_wipe(message);
 	return (unsigned)message->fds_count;
 }
 
@@ -178,6 +185,7 @@ int inbox_next(int fd)
 	if (result != 1)
 		return result == -EMFILE ? result : 0;
 	int count = (int)message.fds_count;
+	message_wipe(&message);
 	message_discard(&message);
 	return count;
 }

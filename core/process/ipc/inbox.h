@@ -44,6 +44,9 @@ struct batch {
 /* Adds a connection; the caller still owns its descriptor. False: the batch is full. */
 bool batch_add(struct batch *batch, const struct passed_conn *conn);
 
+/* Empties the batch, whose descriptors stay open, and overwrites what was in it. */
+void batch_clear(struct batch *batch);
+
 /*
  * Sends the batch. 0: the descriptors are closed here, and the batch is empty. -errno of
  * channel_send(): the batch and its descriptors are as before.

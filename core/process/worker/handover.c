@@ -62,7 +62,7 @@ static bool flush(void)
 	if (is_sent)
 		return true;
 	handover.credit += (uint32_t)count;
-	handover.batch.count = handover.batch.len = 0;
+	batch_clear(&handover.batch);
 	handover.is_blocked = true;
 	if (handover.leaving)
 		giving_retry();
@@ -87,7 +87,10 @@ static int add(struct conn *conn)
 		return -EAGAIN;
 	if (!conn_pack(conn, &passed.past))
 		return -EBUSY;
-	if (!batch_add(&handover.batch, &passed)) {
+	bool is_added = batch_add(&handover.batch, &passed);
+	if (passed.past.transport.len) /* it may hold keys */
+		explicit_bzero((char *)passed.past.transport.data, passed.past.transport.len);
+	if (!is_added) {
 		if (handover.batch.count == 0)
 			return -EMSGSIZE;
 		flush();
