@@ -333,9 +333,15 @@ bool conn_import(const struct listener *listener, int fd, const union address *p
 	conn->started_ms = past->started_ms;
 	const struct opening *opening = opening_of(conn);
 	bool is_sealed = !str_empty(past->transport);
+	bool awaits_preface = past->awaits_preface && opening->preface;
 
-	if (past->awaits_preface && opening->preface)
+	if (awaits_preface)
 		conn->protocol = opening->protocol;
+	/* It has begun before its address got the transport, so its client does not use it. */
+	if (opening->transport && !is_sealed && !awaits_preface && !past->is_local) {
+		conn_close(conn);
+		return false;
+	}
 	if (conn_keep_preface(conn, past->preface) &&
 	    (!is_sealed || check_transport(conn, transport_import(conn, opening->transport,
 								 past->transport))) &&

@@ -48,6 +48,7 @@ struct conn_past {
 	struct str preface; /* that it has begun with; empty: none */
 	/* Of transport_export(), valid until the next connection is packed; empty: it is plain. */
 	struct str transport;
+	bool is_local; /* of this program itself: plain, even if its address has a transport */
 };
 
 enum { FIELDS_OF_PROTOCOL = 3 };

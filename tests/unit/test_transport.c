@@ -365,7 +365,6 @@ START_TEST(an_exported_state_that_is_cut_or_changed)
 		moved.past.transport.len = i < len ? i : len;
 		if (i >= len)
 			moved.transport[i - len] ^= 0x55;
-		/* One without a state is plain. */
 		if (take(0))
 			say_raw(&client, "some bytes", 10);
 		pass(&client, 3600 * SECOND);
@@ -374,6 +373,17 @@ START_TEST(an_exported_state_that_is_cut_or_changed)
 			moved.transport[i - len] ^= 0x55;
 		close(client.fd);
 	}
+}
+END_TEST
+
+START_TEST(a_plain_one_at_an_address_with_a_transport)
+{
+	struct client client = moved_client();
+
+	moved.past.transport = STR("");
+	ck_assert(!take(0));
+	ck_assert(!is_open());
+	close(client.fd);
 }
 END_TEST
 
@@ -392,4 +402,5 @@ TESTS_IN((&(struct test_suite){ .name = "transports", .setup = setup }), begins_
 	 an_address_has_one, ends_orderly, a_response_that_is_cut_off_has_no_end,
 	 ends_when_the_worker_does, goes_on_after_a_grant, cut_and_changed_at_each_byte,
 	 the_first_byte_chooses_the_protocol,
-	 an_exported_state_that_is_cut_or_changed, another_transport_than_here)
+	 an_exported_state_that_is_cut_or_changed,
+	 a_plain_one_at_an_address_with_a_transport, another_transport_than_here)

@@ -279,7 +279,7 @@ int preflight_serve(const struct startup *startup, struct generation *generation
 {
 	const union address peer = { .any.sa_family = AF_UNIX };
 	/* It is beyond any preface, and sends requests at once. */
-	const struct conn_past past = { .number = 1 };
+	const struct conn_past past = { .number = 1, .is_local = true };
 	int fd = take_descriptor();
 
 	if (fd < 0) {
