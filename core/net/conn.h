@@ -259,7 +259,8 @@ struct conns {
 	/*
 	 * Called by the protocol for a connection that is between two requests: gives it to
 	 * another process. Returns true if that process has it: then it is gone here. False: it
-	 * is served here as before. NULL as long as connections stay in this process.
+	 * is served here as before; but one that cannot move at all is drained, so that it is
+	 * gone if it was idle. NULL as long as connections stay in this process.
 	 */
 	bool (*export)(struct conn *conn);
 };

@@ -146,6 +146,11 @@ static void go_on(void)
 /* conns.export: a connection has come to the end of a response, or begins with a request. */
 static bool export_one(struct conn *conn)
 {
+	/* It has become so since the sweep, which ends such ones: its handshake was under way. */
+	if (!conn_is_portable(conn)) {
+		conn->protocol->drain(conn);
+		return false;
+	}
 	return may_leave(conn) && add(conn) == 0 && flush();
 }
 

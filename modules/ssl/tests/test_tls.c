@@ -217,6 +217,25 @@ START_TEST(a_connection_with_tls_1_2_ends_at_a_reload)
 }
 END_TEST
 
+static int reload_midway(X509_STORE_CTX *unused, void *data)
+{
+	(void)unused;
+	kill(((struct server *)data)->pid, SIGHUP);
+	log_wait(data, "generation 2 of the configuration serves");
+	return 1;
+}
+
+START_TEST(a_reload_during_a_handshake)
+{
+	struct tls *tls = tls_connect(server, .version = TLS1_2_VERSION, .midway = reload_midway);
+
+	ck_assert(!tls->failed);
+	ck_assert_str_eq(tls_get(tls, "/a.txt").body, "hello");
+	ck_assert(tls_ends_orderly(tls));
+	tls_close(tls);
+}
+END_TEST
+
 static SSL_SESSION *session_of(struct tls *tls)
 {
 	SSL_SESSION *session;
@@ -529,8 +548,9 @@ TESTS_IN((&(struct test_suite){ .name = "TLS", .setup = setup, .teardown = teard
 	 versions_and_suites, names_choose_certificates, plain_http_gets_400,
 	 what_is_neither_is_closed, ends_with_close_notify, keys_are_updated,
 	 a_connection_goes_on_after_a_reload, a_connection_with_tls_1_2_ends_at_a_reload,
-	 sessions_are_resumed_after_a_reload, a_resumed_session_gets_another_ticket,
-	 certificates_of_clients, authorities_change_at_a_reload, a_host_with_other_rules_is_421,
+	 a_reload_during_a_handshake, sessions_are_resumed_after_a_reload,
+	 a_resumed_session_gets_another_ticket, certificates_of_clients,
+	 authorities_change_at_a_reload, a_host_with_other_rules_is_421,
 	 a_handshake_has_a_time_limit, a_hello_in_pieces, records_that_bring_nothing,
 	 key_updates_with_records_of_openssl, messages_that_are_not_allowed,
 	 flipped_and_repeated_records, records_arrive_in_pieces)

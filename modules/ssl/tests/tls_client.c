@@ -120,6 +120,8 @@ struct tls *tls_open(struct server *server, const struct tls_setup *setup)
 		SSL_CTX_use_certificate(context, setup->identity->certificate);
 		SSL_CTX_use_PrivateKey(context, setup->identity->key);
 	}
+	if (setup->midway)
+		SSL_CTX_set_cert_verify_callback(context, setup->midway, server);
 	tls->ssl = SSL_new(context);
 	SSL_CTX_free(context);
 	SSL_set_app_data(tls->ssl, tls);

@@ -34,6 +34,8 @@ struct tls_setup {
 	const struct identity *identity; /* of the client */
 	SSL_SESSION *session; /* to be resumed */
 	int fragment; /* bytes of its records at most */
+	/* Called with the server during the handshake, when its certificate has come; or NULL. */
+	int (*midway)(X509_STORE_CTX *store, void *server); /* 1 */
 	int port; /* index: 1 is %PORT2% */
 };
 
