@@ -18,7 +18,7 @@ static const char *const stored[] = {
 	"$2b$04$abcdefghijklmnopqrstuu2r9OfJnfCsdneAXAGHnS4UpFFP8WIrW",
 	"$2y$04$abcdefghijklmnopqrstuu2r9OfJnfCsdneAXAGHnS4UpFFP8WIrW",
 	("$6$rounds=1000$salt$HNxBeBnDfSfUrTj6KiLnmd7tGCvHEmcExh8kl/S0cZ5WrCciNZgfhbpkeFQ4JfkHX."
-	"8vPq45lY0iINnCx1Lkm."),
+	 "8vPq45lY0iINnCx1Lkm."),
 	"$5$rounds=1000$salt$CCvcOM6b7TEJDPb37Aec/9UpOg4QhPNAxPpL9ZzjTB7",
 	"$1$salt$ez2vlPGdaLYkJam5pWs/Y1",
 	"abNANd1rDfiNc",
