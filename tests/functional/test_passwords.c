@@ -56,8 +56,8 @@ START_TEST(each_form_in_the_sandbox)
 	static const char *const forms[] = {
 		"$y$j9T$abcdefgh$IUWJt2doU4Kf6E/JP1UkAT3S5O3Q7SSA8SJirXIlEu9",
 		"$2b$04$abcdefghijklmnopqrstuu2r9OfJnfCsdneAXAGHnS4UpFFP8WIrW",
-		("$6$rounds=1000$salt$HNxBeBnDfSfUrTj6KiLnmd7tGCvHEmcExh8kl/S0cZ5WrCciNZgfhbpkeFQ4Jf"
-		 "kHX.8vPq45lY0iINnCx1Lkm."),
+		("$6$rounds=1000$salt$HNxBeBnDfSfUrTj6KiLnmd7tGCvHEmcExh8kl/S0cZ5WrCciNZgfhbpkeFQ4"
+		 "JfkHX.8vPq45lY0iINnCx1Lkm."),
 		"abNANd1rDfiNc",
 		"$apr1$abcdefgh$h9FWgUz3n9YxylKLlR5SQ/",
 		"{SSHA}gVK8WC9YyFT1gMsQHTGCgT3sSv5zYWx0",
