@@ -233,9 +233,9 @@ static void take(const struct passed_conn *conn)
 {
 	taken++;
 	last = *conn;
-	memcpy(last_bytes, conn->past.bytes.data, conn->past.bytes.len);
-	memcpy(last_preface, conn->past.preface.data, conn->past.preface.len);
-	memcpy(last_transport, conn->past.transport.data, conn->past.transport.len);
+	str_put(last_bytes, conn->past.bytes);
+	str_put(last_preface, conn->past.preface);
+	str_put(last_transport, conn->past.transport);
 	close(conn->fd);
 }
 
