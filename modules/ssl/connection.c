@@ -101,7 +101,8 @@ static bool has_bytes(const struct transport *transport)
 	    ssl->stage == BROKEN)
 		return true;
 	if (ssl->stage == OWN)
-		return record_length(ssl->input.data + ssl->input.at,
+		return ssl_bytes_left(&ssl->input) &&
+		       record_length(ssl->input.data + ssl->input.at,
 				     ssl_bytes_left(&ssl->input)) != 0;
 	if (ssl->stage == OPENSSL)
 		return SSL_pending(ssl->ssl) > 0 || ssl_bytes_left(&ssl->input) ||

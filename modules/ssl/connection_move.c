@@ -17,6 +17,8 @@ struct exported {
 
 static struct str bytes_str(const struct bytes *bytes)
 {
+	if (!bytes->data)
+		return STR("");
 	return (struct str){ (char *)bytes->data + bytes->at, ssl_bytes_left(bytes) };
 }
 

@@ -35,6 +35,8 @@ int ssl_write_records(struct transport *transport, const uint8_t *bytes, size_t 
 	struct ssl_connection *ssl = transport_state(transport);
 	size_t written = 0;
 
+	if (len == 0)
+		return 0;
 	if (!ssl_bytes_left(&ssl->unsent)) {
 		ssize_t n = transport_write_socket(transport, bytes, len, more);
 

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "config/config.h"
+#include "config/modules.h"
 #include "event/loop.h"
 #include "http/conf/http.h"
 #include "http/h1/http1.h"
@@ -49,6 +50,7 @@ static const struct listener *start(void)
 	log_process = &quiet;
 	http_prepare(conf);
 	http_start(conf, &http1_protocol);
+	assert(modules_start(conf) == 0);
 	return http_listeners(conf)->items;
 }
 

@@ -176,11 +176,15 @@ static void on_message(struct event *event, uint32_t events)
 /* In a child: it only writes. */
 static void forget(void)
 {
-	for (; relays; relays = relays->next) {
-		close(relays->event.fd);
-		if (relays->out >= 0)
-			close(relays->out);
-		relays->entry->relay = NULL;
+	while (relays) {
+		struct syslog_relay *relay = relays;
+
+		relays = relay->next;
+		close(relay->event.fd);
+		if (relay->out >= 0)
+			close(relay->out);
+		relay->entry->relay = NULL;
+		free(relay);
 	}
 }
 
