@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Adds the bodies of other responses of this server before and behind that of a response.
+ * Adds the bodies of other responses of this server before and after the body of a response.
  *
  *     add_before_body /header.html;
  *     add_after_body  /footer.html;
  *
- * The parts are subrequests, which begin when the body is read up to where they stand.
+ * Each part is a subrequest, which begins when the client has read the body up to this part.
  */
 #include <module.h>
 
@@ -17,8 +17,8 @@ struct addition_conf {
 /* A body that is added. */
 struct part {
 	struct str uri;
-	struct wakeup *wakeup; /* of the body; NULL: none */
-	struct request *sub; /* when its head is there */
+	struct wakeup *wakeup; /* that body_wait() returned; NULL: nobody waits */
+	struct request *sub; /* NULL until the head of its response is known */
 	bool is_asked, has_failed, is_forwarded;
 };
 
@@ -116,14 +116,19 @@ static verdict addition_filter(struct request *req, const void *data)
 }
 
 #define ADD_DOC(where, name)                                                                     \
-	"Adds the body that this server has for the URI " where " the body of responses with "  \
-	"status 200, whose types addition_types lists. The URI may be internal; allow, deny "    \
-	"and the like are not asked. An empty URI adds nothing.\n\n"                             \
-	"    " name " /parts/" name ".html;"
+	"Adds the body of the response for the URI " where " the body of responses with status " \
+							   "200 whose types are in " \
+							   "addition_types. The server makes a " \
+							   "subrequest for the URI, which may " \
+							   "be internal; allow, deny and other " \
+							   "access rules do not apply to it. " \
+							   "With an empty URI nothing is " \
+							   "added.\n\n" \
+							   "    " name " /parts/" name ".html;"
 
 const struct module addition_module = {
 	.name = "addition",
-	.summary = "adds texts before and behind responses",
+	.summary = "adds other bodies before and after responses",
 	.conf_size = sizeof(struct addition_conf),
 	.directives = (const struct directive[]) {
 		DIRECTIVE("add_before_body", IN_ANY_HTTP, struct addition_conf, before, "uri",

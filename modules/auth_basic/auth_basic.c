@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Asks for a name and a password (RFC 7617), which a file of htpasswd(1) knows:
+ * Asks for a name and a password (RFC 7617), and checks them with a file as htpasswd(1) writes it:
  *
  *     location /private/ {
  *         auth_basic           "Members only";
  *         auth_basic_user_file users.txt;
  *     }
  *
- * Passwords are checked on threads (check.c). A pair that was right is remembered for a minute
- * (verified.c).
+ * Passwords are checked on threads (check.c). A pair of name and password that was right is
+ * remembered for a minute (verified.c).
  */
 #include <module.h>
 
@@ -17,7 +17,7 @@
 extern const struct module auth_basic_module;
 
 struct auth_basic_conf {
-	const struct template *realm; /* NULL, or the text "off": nobody is asked */
+	const struct template *realm; /* NULL, or the text "off": no password is needed */
 	const struct template *file;
 };
 
@@ -25,12 +25,15 @@ enum { CHECKED, REMEMBERED }; /* counters */
 
 struct auth_context {
 	struct credentials what;
-	struct check *check; /* NULL: none was begun yet */
+	struct check *check; /* NULL: no check has begun yet */
 };
 
 /* --- refusals ------------------------------------------------------------------------ */
 
-/* A quoted string of RFC 9110: quotes are escaped, control characters become blanks. */
+/*
+ * Makes a quoted string (RFC 9110): quotes and backslashes are escaped, control characters become
+ * blanks.
+ */
 static struct str quoted(struct pool *pool, struct str text)
 {
 	struct text out = { .pool = pool };
@@ -56,7 +59,7 @@ static verdict challenge(struct request *req, const struct auth_basic_conf *conf
 	return 401;
 }
 
-/* As in nginx, a file that is not there lets nobody in, and other faults are the server's. */
+/* As in nginx, a missing file gives 403, and other errors give 500. */
 static verdict refuse_file(struct request *req, const char *path, int error)
 {
 	bool is_missing = error == -ENOENT;
@@ -68,7 +71,7 @@ static verdict refuse_file(struct request *req, const char *path, int error)
 
 /* --- the check ----------------------------------------------------------------------- */
 
-/* "Basic dXNlcjpwYXNzd29yZA=="; false: there is no such field, or it has no name. */
+/* Parses "Basic dXNlcjpwYXNzd29yZA==". False: there is no such field, or it has no name. */
 static bool parse_authorization(struct request *req, struct credentials *out)
 {
 	struct str field = req->known.authorization, pair;
@@ -133,8 +136,8 @@ static verdict auth_basic_access(struct request *req, const void *data)
 	}
 	if (!template_path(req, conf->file, &what->path)) {
 		request_log(req, LEVEL_ERROR, 0,
-			    "the file of users \"%.*s\" is not read: a variable has brought \"..\" "
-			    "into its path",
+			    "the file of users \"%.*s\" is not read: a variable has brought "
+			    "\"..\" into its path",
 			    STR_ARG(what->path));
 		return 403;
 	}
@@ -157,8 +160,8 @@ static verdict auth_basic_access(struct request *req, const void *data)
 /* --- the configuration --------------------------------------------------------------- */
 
 /*
- * Workers may open the file, and its folder as well, since another file may take its place. With
- * variables in the path it is the folder before the first of them.
+ * The sandbox lets workers open the file, and also its folder, since another file may be renamed
+ * over it. If the path contains variables, workers may open the folder before the first of them.
  */
 static int set_file(struct conf_call *call)
 {
@@ -210,35 +213,39 @@ const struct module auth_basic_module = {
 	.directives = (const struct directive[]) {
 		DIRECTIVE("auth_basic", IN_ANY_HTTP | IN_LIMIT_EXCEPT, struct auth_basic_conf,
 			  realm, "text | off",
-			  "Asks for a name and a password, which the file of auth_basic_user_file "
-			  "must know. Browsers show the text, which may contain variables. With "
-			  "off, or if a variable gives \"off\", nobody is asked.\n\n"
+			  "Asks for a name and a password, which must be in the file of "
+			  "auth_basic_user_file. Browsers may show the text when they ask for "
+			  "the password. It may contain variables. With off, or if a variable "
+			  "has the value \"off\", no password is needed.\n\n"
 			  "    location /private/ {\n"
 			  "        auth_basic           \"Members only\";\n"
 			  "        auth_basic_user_file users.txt;\n"
 			  "    }\n\n"
-			  "Passwords travel unencrypted without TLS.",
+			  "Without TLS, passwords are sent unencrypted.",
 			  .initial = "off"),
 		DIRECTIVE_SET("auth_basic_user_file", IN_ANY_HTTP | IN_LIMIT_EXCEPT, set_file,
 			      "path",
-			      "The file of users, one a line: \"name:password\" or "
-			      "\"name:password:comment\", with \"#\" before comments. Passwords "
-			      "are stored as crypt(3) makes them (yescrypt, bcrypt, SHA-512, "
-			      "SHA-256, MD5, DES), or as $apr1$, {SHA}, {SSHA} or {PLAIN}; "
-			      "htpasswd(1) and `openssl passwd -6` write such lines. A relative "
-			      "path is below the directory of the main configuration file. "
-			      "Variables may stand in it. Workers may open all files in the folder "
-			      "of the file, or in the one before the first variable.\n\n"
-			      "A change of the file counts at once. If the file is not there, the "
-			      "response is 403. A pair that was right is remembered for a minute, "
-			      "so that not each request costs a check. Checks are made on threads; "
-			      "if more than 64 wait, the response is 503.",
+			      "The file of users, with one user on each line: \"name:password\" "
+			      "or \"name:password:comment\". Lines that begin with \"#\" are "
+			      "comments. Passwords are stored as crypt(3) makes them (yescrypt, "
+			      "bcrypt, SHA-512, SHA-256, MD5, DES), or as $apr1$, {SHA}, {SSHA} "
+			      "or {PLAIN}; htpasswd(1) and `openssl passwd -6` write such lines. "
+			      "A relative path starts at the directory of the main configuration "
+			      "file. The path may contain variables. The sandbox lets workers "
+			      "open all files in the folder of the file, or in the folder before "
+			      "the first variable.\n\n"
+			      "A change of the file takes effect at once. If the file does not "
+			      "exist, the response is 403. A pair of name and password that was "
+			      "right is remembered for a minute, so that not each request needs "
+			      "a check. Passwords are checked on threads; if more than 64 checks "
+			      "wait, the response is 503.",
 			      .min_args = 1),
 		{ 0 }
 	},
 	.counters = (const struct counter[]) {
 		{ "checked", COUNTER, "Requests for which a password was checked." },
-		{ "remembered", COUNTER, "Requests whose name and password were remembered." },
+		{ "remembered", COUNTER, "Requests whose name and password were remembered from "
+					 "an earlier check." },
 		{ 0 }
 	},
 	.on[PHASE_ACCESS] = auth_basic_access,

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A check belongs to the requests that wait for it and, until it is done, to the queue: the last
- * one that lets go frees it. Everything in it but `what` is under the lock. A thread takes one
- * check after the other until none waits; thread_run() is called for a thread, not for a check.
+ * The requests that wait for a check and, until it is done, the queue hold references to it;
+ * whoever drops the last reference frees the check. All members but `what` are protected by the
+ * lock. A thread takes one check after the other until no check waits, so thread_run() is called
+ * once for each thread, not for each check.
  */
 #include "check.h"
 
@@ -32,16 +33,16 @@ struct check {
 	enum check_outcome outcome;
 	int error;
 	bool is_current;
-	struct check *next; /* among those that are not done */
+	struct check *next; /* in the list of checks that are not done */
 	bool has_begun;
 	char bytes[]; /* the texts of `what` */
 };
 
 static struct {
 	pthread_mutex_t lock;
-	struct check *first; /* not done, in the order of their coming */
-	unsigned waiting; /* those of them that no thread has begun */
-	unsigned running; /* threads */
+	struct check *first; /* the checks that are not done, the oldest first */
+	unsigned waiting; /* how many of them no thread has begun */
+	unsigned running; /* how many threads run */
 	bool is_stopping;
 } queue = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
@@ -54,8 +55,8 @@ static void drop(struct check *check)
 /* --- on a thread --------------------------------------------------------------------- */
 
 /*
- * An unknown user costs as much as one that is known: the password is compared with that of the
- * first user in the file.
+ * For an unknown user the password is compared with that of the first user in the file, so that
+ * the time does not tell whether a name exists.
  */
 static enum check_outcome compare(const struct credentials *what, const struct users *users)
 {
@@ -74,7 +75,7 @@ static enum check_outcome compare(const struct credentials *what, const struct u
 					  CHECK_UNKNOWN;
 }
 
-/* The lock is free meanwhile: nobody else looks at the outcome before the check is done. */
+/* Called without the lock: other threads do not read the outcome before the check is done. */
 static void perform(struct check *check)
 {
 	struct users users;
@@ -102,7 +103,10 @@ static struct check *next_check(void)
 	return check;
 }
 
-/* After this, cancel() finds no waiter whose token it would have to fire. */
+/*
+ * Fires the tokens of all waiters and empties their list, so that cancel() does not fire a token
+ * again.
+ */
 static void finish(struct check *check)
 {
 	struct check **at = &queue.first;
@@ -138,7 +142,7 @@ static void work(void *unused)
 
 /* --- on the loop's thread -------------------------------------------------------------- */
 
-/* The request ends while it waits. Its token may have been fired a moment ago. */
+/* Called when the request ends while it waits. finish() may have fired its token already. */
 static void cancel(void *data)
 {
 	struct waiter *waiter = data, **at;
@@ -168,7 +172,7 @@ static struct check *find(const struct pair_key *key)
 	return NULL;
 }
 
-/* NULL: there is no room, or no memory. */
+/* Adds a check to the queue. NULL: too many checks wait, or there is no memory. */
 static struct check *add(const struct credentials *what)
 {
 	size_t size = what->path.len + 1 + what->user.len + what->password.len;
@@ -194,7 +198,7 @@ static struct check *add(const struct credentials *what)
 	return check;
 }
 
-/* Threads for what waits. If there is none, it is done here. */
+/* Starts a thread if checks wait. If no thread can be started, the checks are made here. */
 static void start_work(void)
 {
 	bool is_needed;
@@ -253,7 +257,10 @@ void checks_init(void)
 	queue.is_stopping = false;
 }
 
-/* A thread that has begun a check still finishes it. What waits is CHECK_ABANDONED. */
+/*
+ * A thread that has begun a check still finishes it. Waiting checks get the outcome
+ * CHECK_ABANDONED.
+ */
 void checks_finish(void)
 {
 	pthread_mutex_lock(&queue.lock);

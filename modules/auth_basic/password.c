@@ -26,7 +26,10 @@ static int digit_value(char c)
 	return at ? (int)(at - digits) : -1;
 }
 
-/* base64.h needs a pool, and a thread has none. Returns the length, 0 for what is malformed. */
+/*
+ * Decodes Base64 without a pool, since threads have none (base64.h needs one). Returns the length,
+ * or 0 if the text is malformed.
+ */
 static size_t decode(struct str text, char out[DECODED_MAX])
 {
 	unsigned bits = 0, count = 0;
@@ -50,7 +53,7 @@ static size_t decode(struct str text, char out[DECODED_MAX])
 	return len;
 }
 
-/* The digest, and behind it the salt that was added to the password. */
+/* The decoded text is the digest, followed by the salt that was appended to the password. */
 static enum password_result check_sha(struct str password, struct str text, bool is_salted)
 {
 	char decoded[DECODED_MAX];
@@ -82,7 +85,10 @@ static char *put_digits(char *to, unsigned value, int count)
 	return to;
 }
 
-/* Slower than one digest: each round mixes the password, the salt and the round before. */
+/*
+ * The rounds make it slow on purpose: each mixes the password, the salt and the result of the round
+ * before.
+ */
 static void apr1_digest(struct str password, struct str salt, unsigned char digest[MD5_SIZE])
 {
 	const struct str before = { (char *)digest, MD5_SIZE };
@@ -136,7 +142,7 @@ static enum password_result check_apr1(struct str password, struct str text)
 
 /* --- crypt(3) ------------------------------------------------------------------------ */
 
-/* malloc() of a C string; NULL: it has a NUL in it, or there is no memory. */
+/* Returns a copy from malloc(). NULL: the text contains a NUL, or there is no memory. */
 static char *c_string(struct str text)
 {
 	char *copy = str_chr(text, '\0') < 0 ? malloc(text.len + 1) : NULL;
@@ -146,7 +152,7 @@ static char *c_string(struct str text)
 	return copy;
 }
 
-/* For a setting that it does not know, crypt_r() returns NULL, "*0" or "*1". */
+/* crypt_r() returns NULL, "*0" or "*1" for a setting that it does not support. */
 static enum password_result check_crypt(struct str password, struct str stored)
 {
 	char *phrase = c_string(password), *setting = c_string(stored);

@@ -11,12 +11,13 @@
 enum password_result {
 	PASSWORD_RIGHT,
 	PASSWORD_WRONG,
-	PASSWORD_UNKNOWN, /* nobody can say: the text is in no form that is known here */
+	PASSWORD_UNKNOWN, /* the stored text is in a form that is not supported */
 };
 
 /*
- * Compares a password with what is stored of it. May take as long as whoever made the file has
- * wanted: call it on a thread. A password with a NUL in it is wrong. Allocates nothing from pools.
+ * Compares a password with its stored form. This may take long, depending on the parameters in the
+ * stored form, so call it on a thread. A password that contains a NUL is wrong. Allocates nothing
+ * from pools.
  */
 enum password_result password_check(struct str password, struct str stored);
 

@@ -35,7 +35,7 @@ int users_read(const char *path, struct users *out)
 {
 	*out = (struct users){ 0 };
 
-	/* A named pipe would wait for somebody who writes. */
+	/* With O_NONBLOCK, opening a named pipe does not wait for a writer. */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 
 	if (fd < 0)
@@ -56,7 +56,7 @@ void users_free(struct users *users)
 	users->len = 0;
 }
 
-/* Cuts off the next line that has a user. False: there is none left. */
+/* Cuts off the next line that has a user. False: there are no more users. */
 static bool next_user(struct str *rest, struct str *name, struct str *stored)
 {
 	while (!str_empty(*rest)) {

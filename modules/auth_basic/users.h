@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A file of users, one a line: "name:password", or "name:password:comment" as nginx has it. Lines
- * that begin with "#" are comments.
+ * A file of users with one user on each line: "name:password", or "name:password:comment" as in
+ * nginx. Lines that begin with "#" are comments.
  */
 #ifndef SKUA_AUTH_BASIC_USERS_H
 #define SKUA_AUTH_BASIC_USERS_H
@@ -11,7 +11,7 @@
 
 #include <str.h>
 
-/* The bytes of a file, and what was known of it when they were read. */
+/* The bytes of a file, and its status when they were read. */
 struct users {
 	char *bytes;
 	size_t len;
@@ -19,19 +19,26 @@ struct users {
 };
 
 /*
- * Reads the file. 0: users_free() it afterwards. -errno of open(2) and read(2); -EINVAL: it is no
- * regular file; -EFBIG: it has more than 16 MiB. May wait for a disk.
+ * Reads the file. 0: the caller frees it with users_free(). Otherwise the -errno of open(2) or
+ * read(2), -EINVAL if it is not a regular file, or -EFBIG if it has more than 16 MiB. May block on
+ * the disk.
  */
 int users_read(const char *path, struct users *out);
 void users_free(struct users *users);
 
-/* What is stored as the password of this user, by the first line of that name. False: no line. */
+/*
+ * Sets *stored to the stored password in the first line with this name. False: there is no such
+ * line.
+ */
 bool users_find(const struct users *users, struct str name, struct str *stored);
 
-/* What is stored of the first user in the file, empty if there is none. */
+/*
+ * Returns the stored password of the first user in the file, or an empty text if the file has no
+ * users.
+ */
 struct str users_first(const struct users *users);
 
-/* Whether the two are the same file in the same state. */
+/* Whether both are the status of the same file in the same state. */
 bool users_same(const struct stat *a, const struct stat *b);
 
 #endif

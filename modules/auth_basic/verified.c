@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A table of sets: a pair can be in each place of one set, and takes the place of the oldest. */
+/*
+ * A set-associative table. The digest of a pair selects a set; a new pair replaces the oldest pair
+ * in its set.
+ */
 #include "verified.h"
 
 #include <sys/random.h>

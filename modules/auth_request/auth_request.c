@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Lets another location decide who may: a subrequest for its URI is made, and its status counts.
+ * Lets another location decide whether a request is allowed: the server makes a subrequest for a
+ * URI, and the status of its response decides.
  *
  *     location /private/ {
  *         auth_request     /auth;
@@ -11,7 +12,7 @@
  *         ...
  *     }
  *
- * 2xx lets the request in, 401 and 403 refuse it.
+ * 2xx allows the request, 401 and 403 refuse it.
  */
 #include <module.h>
 
@@ -20,7 +21,7 @@ extern const struct module auth_request_module;
 /* auth_request_set */
 struct setting {
 	const struct variable_slot *variable;
-	const struct template *value; /* written out in the subrequest */
+	const struct template *value; /* expanded with the variables of the subrequest */
 	struct setting *next;
 };
 
@@ -29,13 +30,13 @@ struct settings {
 };
 
 struct auth_request_conf {
-	struct str uri; /* empty: nobody is asked */
+	struct str uri; /* empty: no subrequest is made */
 	struct settings settings;
 };
 
 struct auth_request_context {
 	struct wakeup *wakeup;
-	struct request *sub; /* when its head is there */
+	struct request *sub; /* NULL until the head of its response is known */
 };
 
 static void on_head(struct request *sub, void *data)
@@ -120,16 +121,16 @@ static int add_setting(struct conf_call *call)
 
 const struct module auth_request_module = {
 	.name = "auth_request",
-	.summary = "lets another location decide who may",
+	.summary = "lets a subrequest decide whether a request is allowed",
 	.conf_size = sizeof(struct auth_request_conf),
 	.context_size = sizeof(struct auth_request_context),
 	.directives = (const struct directive[]) {
 		DIRECTIVE_SET("auth_request", IN_ANY_HTTP, set_uri, "uri | off",
-			      "Before a request is served, a GET for this URI of the server is "
-			      "made, with the fields of the request. Its status decides: 2xx lets "
-			      "the request in, 401 and 403 refuse it, and any other is an error, "
-			      "500. The access rules of the location that responds do not "
-			      "apply.\n\n"
+			      "Before a request is served, the server makes a subrequest: a GET "
+			      "for this URI with the fields of the request. The status of its "
+			      "response decides. 2xx allows the request, 401 and 403 refuse it "
+			      "with this status, and any other status gives a 500. The access "
+			      "rules of the location that responds do not apply.\n\n"
 			      "    location /private/ {\n"
 			      "        auth_request /auth;\n"
 			      "    }\n"
@@ -139,9 +140,9 @@ const struct module auth_request_module = {
 			      "    }",
 			      .initial = "off", .min_args = 1),
 		DIRECTIVE_SET("auth_request_set", IN_ANY_HTTP, add_setting, "$variable value",
-			      "Gives a variable of the request a value when the subrequest of "
-			      "auth_request has its response. Variables in the value are those of "
-			      "the subrequest.\n\n"
+			      "Sets a variable of the request when the response of the "
+			      "auth_request subrequest is known. Variables in the value are "
+			      "those of the subrequest.\n\n"
 			      "    auth_request     /auth;\n"
 			      "    auth_request_set $auth_status $status;\n"
 			      "    add_header       X-Auth $auth_status;",

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Lists a directory for a URI that ends in a slash, where index has found no file.
+ * Responds to a URI that ends in a slash with a list of the directory, if index finds no file in
+ * it.
  *
  *     location /files/ {
  *         autoindex on;
@@ -8,14 +9,14 @@
  *         autoindex_readme README.md README;
  *     }
  *
- * directory_read() reads the directory on a thread; listing.c writes the response from its
- * entries while the client reads it.
+ * directory_read() reads the directory on a thread. listing.c writes the response from the entries
+ * while the client reads it.
  */
 #include "listing.h"
 
 enum { CALLBACK_MAX = 128 };
 
-/* The text of nginx's argument `callback` must be a name of JavaScript, with dots. */
+/* The argument `callback`, as in nginx, must be a JavaScript name, which may contain dots. */
 static bool is_callback(struct str name)
 {
 	if (name.len > CALLBACK_MAX)
@@ -29,7 +30,7 @@ static bool is_callback(struct str name)
 	return true;
 }
 
-/* PASS, or 400 for a callback that is none. */
+/* PASS, or 400 if the callback is not a valid name. */
 static verdict choose_format(struct request *req, struct listing *listing)
 {
 	static const struct format *const formats[] = {
@@ -48,7 +49,8 @@ static verdict choose_format(struct request *req, struct listing *listing)
 		return PASS;
 	listing->callback = variable_text(req, STR("arg_callback"));
 	if (!is_callback(listing->callback)) {
-		request_log(req, LEVEL_INFO, 0, "the argument callback is no name: \"%.*s\"",
+		request_log(req, LEVEL_INFO, 0, "the argument callback is not a JavaScript name: "
+						"\"%.*s\"",
 			    STR_ARG(listing->callback));
 		return 400;
 	}
@@ -58,8 +60,8 @@ static verdict choose_format(struct request *req, struct listing *listing)
 }
 
 /*
- * The first of the names that is a file, and that a request would get by the same rules. WAIT:
- * as file_open().
+ * Finds the first of the names that is a file, and whose URI belongs to the same location, so that
+ * the same access rules apply to it. WAIT: as file_open().
  */
 static verdict find_readme(struct request *req, struct listing *listing)
 {
@@ -129,7 +131,7 @@ static verdict autoindex_content(struct request *req, const void *data)
 	return respond(req, listing);
 }
 
-/* "off" ends what an outer block has named. */
+/* "off" removes the names that an outer block has set. */
 static int check_readme(struct conf_call *call)
 {
 	struct autoindex_conf *conf = call->data;
@@ -155,24 +157,25 @@ const struct module autoindex_module = {
 	.directives = (const struct directive[]) {
 		DIRECTIVE("autoindex", IN_ANY_HTTP, struct autoindex_conf, is_on,
 			  "on | off",
-			  "Answers a URI that ends in a slash with a list of what lies in the "
-			  "directory, when index has found no file in it. Names that begin with a "
-			  "dot are never listed, and neither are symbolic links that `symlinks` "
-			  "does not follow.\n\n"
-			  "The page is Skua's own: one document without external parts, with a "
-			  "Content-Security-Policy that allows its own style and script and "
-			  "nothing else. Folders come first, and numbers in names count as "
-			  "numbers. The script adds a field that filters, and sorting by the "
-			  "columns; without scripts it is a table. Characters in names that cannot "
-			  "be seen, or that reorder others, and bytes that are no UTF-8 are shown "
-			  "as escapes.\n\n"
-			  "Directories are read on threads, two at a time in each worker. One "
-			  "whose names need more than 64 MiB, some 600 000, is answered with 500.",
+			  "Responds to a URI that ends in a slash with a list of the directory, "
+			  "if index finds no file in it. Names that begin with a dot are never "
+			  "listed, and neither are symbolic links that `symlinks` does not "
+			  "follow.\n\n"
+			  "The HTML page is Skua's own: one document without external parts. Its "
+			  "Content-Security-Policy allows only its own style and script. Folders "
+			  "come first, and numbers in names are compared as numbers. The script "
+			  "adds a field that filters by name, and sorting by columns; without "
+			  "scripts the page is a plain table. Invisible characters in names, "
+			  "characters that reorder others, and bytes that are not valid UTF-8 "
+			  "are shown as escapes.\n\n"
+			  "Directories are read on threads, two at a time in each worker. If the "
+			  "names of a directory need more than 64 MiB (some 600 000 names), the "
+			  "response is 500.",
 			  .initial = "off"),
 		DIRECTIVE("autoindex_exact_size", IN_ANY_HTTP, struct autoindex_conf, exact_size,
 			  "on | off",
-			  "Shows sizes as numbers of bytes, or rounded, as in 1.5 KiB. Only in "
-			  "HTML.",
+			  "With on, sizes are shown in bytes; with off they are rounded, as in "
+			  "1.5 KiB. Only in HTML.",
 			  .initial = "on"),
 		DIRECTIVE("autoindex_localtime", IN_ANY_HTTP, struct autoindex_conf, localtime,
 			  "on | off",
@@ -193,22 +196,23 @@ const struct module autoindex_module = {
 			  }),
 		DIRECTIVE("autoindex_query", IN_ANY_HTTP, struct autoindex_conf, query,
 			  "on | off",
-			  "Lets clients choose another format by the argument `format`: "
-			  "?format=json gives the JSON of autoindex_format, ?format=text the "
-			  "names, one a line, folders with a slash. nginx has no such directive.",
+			  "Lets clients choose another format with the argument `format`. "
+			  "?format=json gives the JSON of autoindex_format. ?format=text gives "
+			  "one name on each line, with a slash after folders. nginx has no such "
+			  "directive.",
 			  .initial = "off"),
 		DIRECTIVE("autoindex_omit_compressed", IN_ANY_HTTP, struct autoindex_conf,
 			  omit_compressed, "on | off",
-			  "Leaves out NAME.gz, NAME.br and NAME.zst where NAME lies beside them: "
-			  "files that were compressed beforehand are for the server. nginx has no "
-			  "such directive.",
+			  "Leaves out NAME.gz, NAME.br and NAME.zst if NAME is in the same "
+			  "directory. Such files are compressed versions that the server sends "
+			  "in place of NAME. nginx has no such directive.",
 			  .initial = "off"),
 		DIRECTIVE("autoindex_readme", IN_ANY_HTTP, struct autoindex_conf, readme,
 			  "file ... | off",
-			  "Shows the text of the first of these files that is in the directory "
-			  "below the list, up to 64 KiB of it. A file for which requests come to "
-			  "another location is not shown, since other rules of access may hold "
-			  "there. Only in HTML. nginx has no such directive.\n\n"
+			  "Shows, below the list, the text of the first of these files that "
+			  "exists in the directory; at most 64 KiB of it. A file is not shown if "
+			  "its URI belongs to another location, since other access rules may "
+			  "apply there. Only in HTML. nginx has no such directive.\n\n"
 			  "    autoindex_readme README.md README.txt README;",
 			  .flags = LIST, .set = check_readme),
 		{ 0 }

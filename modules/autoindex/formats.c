@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * XML, JSON and JSONP, byte for byte as nginx writes them: of a name that is no UTF-8 the
- * bytes are sent as they are. And text, one name a line.
+ * XML, JSON and JSONP are byte for byte those of nginx: if a name is not valid UTF-8, its bytes
+ * are sent unchanged. The format text has one name on each line.
  */
 #include "listing.h"
 
@@ -90,7 +90,7 @@ const struct format format_xml = {
 
 /* --- JSON ------------------------------------------------------------------------------ */
 
-/* text_add_json() is for logs: it writes bytes that are no UTF-8 in a form of its own. */
+/* Does not use text_add_json(), which is for logs and changes bytes that are not valid UTF-8. */
 static void add_json(struct text *text, struct str s)
 {
 	static const char names[0x20] = { ['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't',

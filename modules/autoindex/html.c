@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The page. It is one document: page.css and page.js are inside, and its
- * Content-Security-Policy allows these two by their hashes and nothing else, so whatever a
- * name could bring into the page would not run. Without scripts it is a table; the script
- * adds the filter and the sorting by columns, so there are no links by which a client that
- * mirrors the site would get the same page in many orders.
+ * The HTML page. It is one document that contains page.css and page.js. Its
+ * Content-Security-Policy allows only these two, by their hashes, so a script that a name brings
+ * into the page would not run. Without scripts the page is a table. The script adds the filter and
+ * the sorting by columns. There are no links for sorting, so a client that mirrors the site does
+ * not get the same page in many orders.
  */
 #include "listing.h"
 #include "visible.h"
 
 enum {
 	CRUMBS_MAX = 24, /* directories above this one that are linked by name */
-	README_MAX = 64 << 10, /* bytes that are shown */
+	README_MAX = 64 << 10, /* bytes of the file that are shown */
 };
 
 __asm__(".pushsection .rodata\n"
@@ -45,13 +45,13 @@ static struct str hash_of(struct pool *pool, struct str bytes)
 	return base64_encode(pool, (struct str){ (const char *)digest, sizeof(digest) });
 }
 
-/* The icon of the site (/favicon.ico) is allowed, because browsers ask for it by themselves. */
+/* img-src allows the icon of the site (/favicon.ico), because browsers request it by themselves. */
 struct str html_policy(void)
 {
 	static struct str policy;
 
 	if (str_empty(policy)) {
-		struct pool *pool = pool_create(0); /* as long as the process */
+		struct pool *pool = pool_create(0); /* lives as long as the process */
 
 		policy = pool_printf(pool,
 				     "default-src 'none'; style-src 'sha256-%.*s'; script-src "
@@ -82,8 +82,8 @@ static size_t count_slashes(struct str s)
 }
 
 /*
- * "/ photos / 2024": all but the last are links, as many levels up. Links are relative, since
- * the client may know the directory under another URI than the server.
+ * Writes "/ photos / 2024". All names but the last are links to the directories above. The links
+ * are relative, since the URI that the client uses may differ from the URI in the server.
  */
 static void add_path(struct text *text, struct str uri)
 {
@@ -139,7 +139,7 @@ static void begin_html(struct listing *listing, struct text *text)
 
 /* --- entries --------------------------------------------------------------------------- */
 
-/* "1.5 KiB": one digit behind the point where there is one in front of it. */
+/* Writes "1.5 KiB". Numbers with one digit before the point get one digit after it. */
 static void add_size(struct text *text, uint64_t size)
 {
 	static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" };
@@ -159,7 +159,7 @@ static void add_time(struct text *text, time_t time, bool local)
 		date_put_iso8601(stamp, time);
 	else
 		date_put_utc(stamp, time);
-	/* "2026-11-28", and " 09:00", which a narrow screen does not show. */
+	/* The date "2026-11-28" and the time " 09:00"; a narrow screen does not show the time. */
 	text_printf(text, "<td data-n=\"%lld\">%.10s<small> %.5s</small>\n", (long long)time, stamp,
 		    stamp + 11);
 }
@@ -172,7 +172,7 @@ static void add_html_entry(struct listing *listing, struct text *text,
 	text_add(text, is_directory ? STR("<tr><td class=\"d\">") :
 		       is_file	    ? STR("<tr><td>") :
 				      STR("<tr><td class=\"o\">"));
-	/* "./": a name with a colon would be a URL with a scheme otherwise. */
+	/* Without "./", a name with a colon would be a URL with a scheme. */
 	if (is_directory || is_file) {
 		text_add(text, STR("<a href=\"./"));
 		text_add(text, uri_escape_component(text->pool, entry->name));
@@ -198,7 +198,7 @@ static void add_html_entry(struct listing *listing, struct text *text,
 	add_time(text, entry->mtime, listing->conf->localtime);
 }
 
-/* --- what stands below ------------------------------------------------------------------ */
+/* --- below the table ------------------------------------------------------------------ */
 
 static void add_count(struct text *text, size_t count, const char *one, const char *many)
 {
@@ -222,7 +222,7 @@ static void add_totals(struct listing *listing, struct text *text)
 	}
 }
 
-/* The beginning of a file, in the pool. False: it cannot be read. */
+/* Reads the first README_MAX bytes of a file into the pool. False: the file cannot be read. */
 static bool read_file(struct request *req, struct file *file, struct text *bytes)
 {
 	struct body *body = file_body(req, file);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The body. Each piece has a pool of its own, which ends when the piece was sent.
+ * The body of the response. Each piece has its own pool, which is destroyed when the piece was
+ * sent.
  */
 #include "listing.h"
 
-enum { PIECE = 16 << 10 }; /* bytes of a piece, and the entry that exceeds them */
+enum { PIECE = 16 << 10 }; /* bytes; the last entry of a piece may exceed them */
 
 /* --- ready-made compressed files ------------------------------------------------------- */
 
@@ -30,7 +31,7 @@ static bool has_file(const struct directory *directory, enum directory_order ord
 	return false;
 }
 
-/* Whether it is a compressed form of a file that lies beside it. */
+/* Whether the entry is a compressed version of a file in the same directory. */
 static bool is_compressed(const struct listing *listing, struct pool *pool,
 			  const struct directory_entry *entry)
 {

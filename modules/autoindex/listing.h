@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A listing that is being sent. It is written piece by piece while the client reads it, from
- * the entries of the directory, so a client that reads slowly holds one piece of it.
+ * A listing that is being sent. It is written piece by piece from the entries of the directory,
+ * while the client reads it. So a slow client keeps only one piece in memory.
  */
 #ifndef AUTOINDEX_LISTING_H
 #define AUTOINDEX_LISTING_H
@@ -13,14 +13,17 @@ struct listing;
 struct autoindex_conf {
 	bool is_on, exact_size, localtime, query, omit_compressed;
 	int format; /* enum format_name */
-	struct str_list readme; /* names that are looked for */
+	struct str_list readme; /* the names of autoindex_readme, in order */
 };
 
 enum format_name { FORMAT_HTML, FORMAT_XML, FORMAT_JSON, FORMAT_JSONP, FORMAT_TEXT };
 
-/* How a format writes a listing: the beginning, then entry by entry, then the end. */
+/*
+ * The functions with which a format writes a listing: begin(), then entry() for each entry, then
+ * end().
+ */
 struct format {
-	const char *content_type, *charset; /* charset "": none is sent */
+	const char *content_type, *charset; /* charset "": Content-Type has no charset */
 	enum directory_order order;
 	void (*begin)(struct listing *listing, struct text *text);
 	void (*entry)(struct listing *listing, struct text *text,
@@ -40,18 +43,21 @@ struct listing {
 	struct str callback; /* of JSONP */
 	struct file *readme; /* NULL: there is none */
 
-	/* What was written so far. */
-	size_t next; /* entry */
+	/* The state of the writing so far. */
+	size_t next; /* the index of the next entry */
 	size_t files, directories;
 	uint64_t bytes; /* of the files */
 	bool has_begun, has_ended;
 
-	/* The piece that is being read; NULL: the next one is to be written. */
+	/* The piece that is being read. NULL: the next piece has to be written. */
 	struct shared_slice *piece;
 	size_t offset, piece_len;
 };
 
-/* Makes the listing the body of the response. Its members up to `readme` are set. */
+/*
+ * Makes the listing the body of the response. The caller has set its members from `req` to
+ * `readme`.
+ */
 void listing_respond(struct listing *listing);
 
 /* The Content-Security-Policy of the page. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "visible.h"
 
-/* The character that s begins with, of `len` bytes as str_utf8() has told. */
+/* Returns the first character of s. `len` is the number of its bytes, from str_utf8(). */
 static uint32_t decode(struct str s, size_t len)
 {
 	const unsigned char *byte = (const unsigned char *)s.data;
@@ -12,7 +12,7 @@ static uint32_t decode(struct str s, size_t len)
 	return c;
 }
 
-/* Characters that are not seen, or that change how the characters around them are seen. */
+/* Whether the character is invisible, or changes how the characters around it are shown. */
 static bool is_hidden(uint32_t c)
 {
 	static const struct {
@@ -24,7 +24,7 @@ static bool is_hidden(uint32_t c)
 		{ 0x61c, 0x61c }, /* Arabic letter mark */
 		{ 0x115f, 0x1160 }, /* Hangul fillers */
 		{ 0x180b, 0x180f }, /* Mongolian separators */
-		{ 0x200b, 0x200b }, /* zero width space; the joiners behind it are letters' */
+		{ 0x200b, 0x200b }, /* zero width space; the joiners after it are part of scripts */
 		{ 0x200e, 0x200f }, /* marks of direction */
 		{ 0x2028, 0x202e }, /* separators of lines, embedding and override */
 		{ 0x2060, 0x206f }, /* invisible operators, isolates */
@@ -80,7 +80,7 @@ void visible_add(struct text *text, struct str s, enum visible how)
 		uint32_t c = len ? decode(s, len) : (unsigned char)s.data[0];
 		bool is_line = how == VISIBLE_LINES && (c == '\n' || c == '\t');
 
-		/* The line breaks of other systems. */
+		/* CR LF, the line break of other systems, becomes LF. */
 		if (how == VISIBLE_LINES && str_starts(s, STR("\r\n")))
 			s = str_skip(s, 1), is_line = true, len = 1;
 		if (len && (is_line || !is_hidden(c)))

@@ -77,7 +77,10 @@ static void end(void *stream)
 	BrotliEncoderDestroyInstance(stream);
 }
 
-/* Measured with brotli 1.0.9 and text and noise, and rounded up; in KiB. */
+/*
+ * The memory of an encoder in KiB: measured with brotli 1.0.9 for text and for random bytes, and
+ * rounded up.
+ */
 static size_t memory(int level, int64_t length)
 {
 	static const uint16_t in_16_bits[] = { 160,  320,  900,  900,  1800, 1800,
@@ -120,45 +123,46 @@ static bool get_ratio(struct request *req, struct str rest, const void *data, st
 
 const struct module brotli_module = {
 	.name = "brotli",
-	.summary = "sends responses that are shortened by brotli",
+	.summary = "compresses responses with brotli",
 	.conf_size = sizeof(struct brotli_conf),
 	.coding = &brotli_coding,
 	.library = library,
 	.directives = (const struct directive[]) {
 		DIRECTIVE("brotli", IN_ANY_HTTP | IN_IF, struct brotli_conf, coding.on, "on | off",
 			  "Encodes responses with brotli for clients that accept it (the coding "
-			  "br). Which responses: see `gzip`, with brotli_types and "
-			  "brotli_min_length. Text becomes about a fifth shorter than with gzip.",
+			  "br). The rules of `gzip` say which responses are encoded, with "
+			  "brotli_types and brotli_min_length. Text becomes about a fifth "
+			  "shorter than with gzip.",
 			  .initial = "off"),
 		DIRECTIVE("brotli_static", IN_ANY_HTTP, struct brotli_conf, coding.ready_made,
 			  "on | off | always",
-			  "Sends the file NAME.br in place of NAME if it is there: see "
+			  "Sends the file NAME.br in place of NAME if NAME.br exists; see "
 			  "`gzip_static`.",
 			  .initial = "off", .keywords = ready_made_keywords),
 		DIRECTIVE_SET("brotli_types", IN_ANY_HTTP, coding_set_types, "media-type ...",
-			      "Encodes responses of these types, too. text/html is always one of "
-			      "them; * stands for any type.",
+			      "The types of responses that are encoded, in addition to "
+			      "text/html. * stands for any type.",
 			      .min_args = 1, .max_args = MANY_ARGS, .flags = LIST,
 			      FIELD_AT(struct brotli_conf, coding.types)),
 		DIRECTIVE("brotli_comp_level", IN_ANY_HTTP, struct brotli_conf, coding.level,
 			  "level",
-			  "How hard the encoder tries: 0 is quickest, 11 gives the shortest result "
-			  "and takes about fifty times as long as 6.",
+			  "The level of compression. 0 is the fastest; 11 gives the shortest "
+			  "result and takes about fifty times as long as 6.",
 			  .initial = "6", .min = 0, .max = 11),
 		DIRECTIVE("brotli_min_length", IN_ANY_HTTP, struct brotli_conf, coding.min_length,
 			  "length",
 			  "Responses that are known to be shorter than this are not encoded.",
 			  .initial = "20"),
 		DIRECTIVE_OBSOLETE("brotli_window", IN_ANY_HTTP, "size",
-				   "The window is as large as the response, up to 256 KiB; 64 KiB "
-				   "where the length of the response is not known."),
+				   "The window is as large as the response, up to 256 KiB. It "
+				   "has 64 KiB if the length of the response is not known."),
 		DIRECTIVE_OBSOLETE("brotli_buffers", IN_ANY_HTTP, "number size",
 				   "Buffers are as large as what can be sent."),
 		{ 0 }
 	},
 	.variables = (const struct variable[]) {
 		{ "brotli_ratio", get_ratio,
-		  "The length of the response divided by that of its form in brotli.",
+		  "The length of the response divided by its length when encoded with brotli.",
 		  VARIABLE_VOLATILE | VARIABLE_PLAIN },
 		{ 0 }
 	},

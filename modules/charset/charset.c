@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Says in Content-Type which charset a text has, and converts texts of another charset.
+ * Adds the charset of texts to Content-Type, and converts texts from one charset to another.
  *
  *     charset utf-8;
  *
- *     source_charset koi8-r;      # what the files have
+ *     source_charset koi8-r;      # the charset of the files
  *     charset_map koi8-r utf-8 { C0 D18E; ... }
  */
 #include <module.h>
@@ -55,13 +55,14 @@ static int check(struct conf_call *call, void *data)
 		return 0;
 	return conf_error(call, NULL,
 			  "there is no \"charset_map\" between the charsets \"%.*s\" and "
-			  "\"%.*s\"\nwrite one into http, or take source_charset away",
+			  "\"%.*s\"\n"
+			  "write one into the block http, or remove source_charset",
 			  STR_ARG(from), STR_ARG(to));
 }
 
 /* --- responses ---------------------------------------------------------------------- */
 
-/* Whether the response has a text whose charset is to be said. */
+/* Whether the response is a text whose charset this module has to set. */
 static bool is_text(const struct charset_conf *conf, const struct response *response)
 {
 	if (!conf->charset || str_empty(response->content_type))
@@ -110,13 +111,14 @@ static verdict charset_filter(struct request *req, const void *data)
 }
 
 #define CHARSET_DOC                                                                              \
-	"The charset that Content-Type says for texts, whose types charset_types lists; off: "   \
-	"none. Texts of another source_charset are converted, if there is a charset_map between " \
-	"the two. A redirect by 301 or 302 has no charset.\n\n"                                  \
+	"The charset in the Content-Type of texts, whose types charset_types lists. With off, " \
+	"no charset is added. If source_charset differs, texts are converted; this needs a " \
+	"charset_map between the two. Redirects with 301 or 302 have no charset.\n\n" \
 	"    charset utf-8;"
 
 #define SOURCE_DOC                                                                               \
-	"The charset that texts have before they are sent.\n\n"                                  \
+	"The charset of the texts before they are sent. If it differs from charset, texts are " \
+	"converted.\n\n" \
 	"    source_charset koi8-r;"
 
 #define TYPES_DOC                                                                                \
@@ -125,22 +127,23 @@ static verdict charset_filter(struct request *req, const void *data)
 	"    charset_types text/css text/plain;"
 
 #define OVERRIDE_DOC                                                                             \
-	"Whether a response that another module has given a charset is converted to that of "    \
-	"charset, too.\n\n"                                                                      \
+	"With on, a response whose charset another module has set is also converted to the " \
+	"charset of this module.\n\n" \
 	"    override_charset on;"
 
 #define MAP_DOC                                                                                  \
-	"How texts are converted from the first charset to the second, and back. Each line has " \
-	"a character of both, in hexadecimal digits: one byte, or in utf-8 up to four. Those "   \
-	"below 80 are the same. utf-8 stands second. A character that the other charset does "   \
-	"not have becomes \"?\", or of utf-8 a numeric reference of HTML.\n\n"                   \
+	"Describes how texts are converted from the first charset to the second, and back. " \
+	"Each line has a character in both charsets, in hexadecimal digits: one byte, or up to " \
+	"four bytes in utf-8. Bytes below 80 stay the same. utf-8 must be the second charset. " \
+	"A character that the target charset does not have becomes \"?\", or, if the text is " \
+	"in utf-8, a numeric reference of HTML.\n\n" \
 	"    charset_map koi8-r utf-8 { C0 D18E; C1 D0B0; }"
 
 enum { IN_ALL = IN_ANY_HTTP | IN_IF };
 
 const struct module charset_module = {
 	.name = "charset",
-	.summary = "says which charset texts have, and converts them",
+	.summary = "sets the charset of texts, and converts them",
 	.conf_size = sizeof(struct charset_conf),
 	.directives = (const struct directive[]) {
 		DIRECTIVE_SET("charset", IN_ALL, set_charset, "name | off", CHARSET_DOC,

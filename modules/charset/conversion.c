@@ -4,7 +4,7 @@
 enum kind { BYTES, TO_UTF8, FROM_UTF8 };
 
 struct utf8_char {
-	uint8_t len; /* 0: there is none */
+	uint8_t len; /* 0: the charset does not have the character */
 	char bytes[4];
 };
 
@@ -13,7 +13,7 @@ struct conversion {
 	enum kind kind;
 	union {
 		char bytes[256]; /* BYTES */
-		struct utf8_char chars[256]; /* TO_UTF8: of each byte; FROM_UTF8: the same */
+		struct utf8_char chars[256]; /* the character of each byte */
 	};
 	struct conversion *next;
 };
@@ -94,7 +94,7 @@ static int parse_hex(struct conf_call *call, const struct conf_word *word, struc
 	return 0;
 }
 
-/* One line of the block: "C0 D18E;". `back` is the other direction. */
+/* Reads one line of the block, "C0 D18E;". `back` is the conversion in the other direction. */
 static int set_pair(struct conf_call *call, const struct conf_node *node, struct conversion *there,
 		    struct conversion *back)
 {
@@ -172,7 +172,9 @@ static char *put_reference(char *to, uint32_t code)
 	return to;
 }
 
-/* A byte of the charset for a character in UTF-8, or else a reference. */
+/*
+ * Writes the byte of the charset for a character in UTF-8, or a numeric reference if there is none.
+ */
 static char *put_from_utf8(const struct conversion *conversion, const char *bytes, size_t len,
 			   char *to)
 {
@@ -187,7 +189,7 @@ static char *put_from_utf8(const struct conversion *conversion, const char *byte
 	return put_reference(to, code_of(bytes, len));
 }
 
-/* How long the character is that begins with this byte; 1: none does. */
+/* Returns the length of the character that begins with this byte, or 1 if no character does. */
 static size_t wanted(char first)
 {
 	uint8_t c = (uint8_t)first;
@@ -195,14 +197,14 @@ static size_t wanted(char first)
 	return c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : c >= 0xc0 ? 2 : 1;
 }
 
-/* One byte of a text in UTF-8. */
+/* Converts one byte of a text in UTF-8. */
 static char *take(const struct conversion *conversion, struct conversion_state *state, char c,
 		  char *to)
 {
 	bool continues = ((uint8_t)c & 0xc0) == 0x80;
 
 	if (state->len && !continues) {
-		*to++ = '?'; /* it was cut off */
+		*to++ = '?'; /* the character before is incomplete */
 		state->len = 0;
 	}
 	if ((uint8_t)c < 0x80) {

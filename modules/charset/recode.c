@@ -9,8 +9,8 @@ struct recoded_body {
 	struct body_filter filter;
 	const struct conversion *conversion;
 	struct conversion_state state;
-	struct shared_slice *result; /* of the last piece */
-	size_t at, len; /* of result: what was given, and all of it */
+	struct shared_slice *result; /* the last converted piece */
+	size_t at, len; /* the bytes of `result` that were returned, and its length */
 	bool has_ended; /* the inner body */
 };
 
@@ -54,7 +54,7 @@ static int recoded_read(struct body *body, size_t max, struct slice *out)
 {
 	struct recoded_body *recoded = (struct recoded_body *)body;
 
-	/* A piece that ends within its first character gives nothing yet. */
+	/* A piece that ends within its first character has no result yet. */
 	while (recoded->at == recoded->len) {
 		int result = convert(recoded);
 

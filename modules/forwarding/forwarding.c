@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Directives that forward requests to other servers, which this server does not do. A file with
- * them is refused, and one message names all of them, unless it says what their locations
- * respond with:
+ * The directives with which nginx forwards requests to other servers. Skua does not forward
+ * requests. A configuration with these directives is refused, and one message names all of them,
+ * unless it defines a response for their locations:
  *
  *     forwarding 502;
  *     location /api/ { proxy_pass http://backend:3000; }
@@ -46,17 +46,17 @@ static int forwarding_check(struct conf_call *call, void *data)
 static const struct keyword statuses[] = { { "off", 0 }, { "502", 502 }, { NULL, 0 } };
 
 #define FORWARDING_DOC                                                                        \
-	"What happens where proxy_pass, fastcgi_pass and the like stand: this server does "   \
-	"not forward requests to others. With off, a configuration with such a directive is " \
-	"refused, and one message lists all of them. With 502 the server starts, and what "   \
-	"would be forwarded is answered by 502 (Bad Gateway), with a line in the error log. " \
-	"allow, deny and passwords in such a location stay in force, and error_page applies." \
-	"\n\n"                                                                                \
-	"    forwarding 502;\n"                                                               \
-	"    location /api/ { proxy_pass http://backend:3000; }\n\n"                          \
+	"Skua does not forward requests to other servers. This directive says what happens in " \
+	"locations with proxy_pass, fastcgi_pass and the like. With off, a configuration with " \
+	"such a directive is refused, and one message lists all of them. With 502 the server " \
+	"starts. Requests that nginx would forward get the response 502 (Bad Gateway), and a " \
+	"line in the error log. allow, deny and passwords in such a location still apply, and " \
+	"error_page applies to the 502.\n\n" \
+	"    forwarding 502;\n" \
+	"    location /api/ { proxy_pass http://backend:3000; }\n\n" \
 	"To try a file without changing it: skua -t -c FILE -g 'forwarding 502;'"
 
-#define PASS_DOC "Forwards requests in nginx. This server does not; see forwarding."
+#define PASS_DOC "Forwards requests in nginx. Skua does not forward requests; see forwarding."
 
 #define PASS_DIRECTIVE(name_, contexts_, syntax_)                    \
 	DIRECTIVE_SET(name_, contexts_, set_pass, syntax_, PASS_DOC, \
@@ -64,7 +64,7 @@ static const struct keyword statuses[] = { { "off", 0 }, { "502", 502 }, { NULL,
 
 const struct module forwarding_module = {
 	.name = "forwarding",
-	.summary = "says what becomes of requests that nginx would forward",
+	.summary = "defines the response to requests that nginx would forward",
 	.conf_size = sizeof(struct forwarding_conf),
 	.directives = (const struct directive[]) {
 		DIRECTIVE("forwarding", IN_MAIN | IN_ANY_HTTP, struct forwarding_conf, status,

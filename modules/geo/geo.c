@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Variables whose values depend on an address, as a rule that of the client.
+ * Variables whose values depend on an address, usually the client's.
  *
  *     geo $country {
  *         default        ZZ;
@@ -22,7 +22,7 @@
 
 struct geo {
 	const struct template *source; /* NULL: the client's address */
-	struct networks proxies; /* whose X-Forwarded-For is believed */
+	struct networks proxies; /* their X-Forwarded-For is trusted */
 	bool is_recursive;
 	bool has_ranges; /* `ranges`: addresses of IPv4 only */
 	struct geo_steps steps;
@@ -62,7 +62,7 @@ static bool parse_with_port(struct str text, struct ip *out)
 	       str_to_u64(str_skip(text, (size_t)colon + 1), 65535, &port) == 0 && port > 0;
 }
 
-/* Whom the proxies name as the client: X-Forwarded-For is read from its end. */
+/* Returns the client's address as the proxies report it. X-Forwarded-For is read from its end. */
 static struct str forwarded(struct request *req, const struct geo *geo, struct str address)
 {
 	struct str list = request_list(req, STR("x-forwarded-for")), next;
@@ -109,7 +109,7 @@ static bool geo_get(struct request *req, struct str rest, const void *data, stru
 
 /* --- configuration ---------------------------------------------------------- */
 
-/* What is known of a block while its lines are read. */
+/* The state while the lines of a block are read. */
 struct reading {
 	struct geo *geo;
 	struct geo_ranges ranges;
@@ -117,7 +117,7 @@ struct reading {
 	bool has_fallback;
 };
 
-/* All addresses that begin with these bits. */
+/* Returns the range of all addresses in the network. */
 static struct geo_range range_of(const struct network *network)
 {
 	unsigned bits = network->bits + (network->ip.len == 4 ? 96 : 0);
@@ -243,12 +243,15 @@ static int read_lines(struct conf_call *call, struct geo *geo)
 
 	for (line = call->node->first; line; line = line->next)
 		count++;
-	/* A default makes two ranges, and one is added below. */
+	/* A default needs two ranges, and one more range is added below. */
 	reading.ranges.items = heap_alloc((2 * count + 1) * sizeof(*reading.ranges.items));
 	for (line = call->node->first; line; line = line->next)
 		if (read_line(call, &reading, line) < 0)
 			result = -EINVAL;
-	/* A line for ::/0 is about IPv6 only: IPv4 has a value of its own, if an empty one. */
+	/*
+	 * A line for ::/0 applies to IPv6 only: without a default, IPv4 addresses get the empty
+	 * value.
+	 */
 	if (!geo->has_ranges) {
 		struct geo_range all = everything(true);
 
@@ -278,22 +281,23 @@ static int set_geo(struct conf_call *call)
 }
 
 #define GEO_DOC                                                                                   \
-	"Defines a variable whose value depends on the client's address, or on the one that a "   \
-	"variable has. A line has a network and a value; of several networks that contain the "   \
-	"address the smallest counts, and `default` stands for 0.0.0.0/0 and ::/0. With the "     \
-	"line `ranges;` in front, lines have ranges of IPv4 instead (10.0.0.0-10.0.0.255); one "  \
-	"that lies in another counts there. `delete NETWORK;` removes a line above it, and "      \
-	"`include FILE;` reads lines from a file. Values are plain texts.\n\n"                    \
-	"    geo $is_local {\n"                                                                   \
-	"        default      0;\n"                                                               \
-	"        10.0.0.0/8   1;\n"                                                               \
-	"        fd00::/8     1;\n"                                                               \
-	"    }\n"                                                                                 \
-	"    access_log logs/access.log combined if=$is_local;\n\n"                               \
-	"`proxy NETWORK;` names proxies: for a client among them the address is the last one of " \
-	"X-Forwarded-For. With `proxy_recursive;` it is the last one that is no proxy's. A "      \
-	"client on a unix socket, a text that is no address and, with `ranges`, an address of "   \
-	"IPv6 count as 255.255.255.255."
+	"Defines a variable whose value depends on the client's address, or on the address in " \
+	"another variable if that stands first. Each line has a network and a value. If " \
+	"several networks contain the address, the smallest one is used; `default` stands for " \
+	"0.0.0.0/0 and ::/0. After the line `ranges;` the lines have ranges of IPv4 addresses " \
+	"instead of networks (10.0.0.0-10.0.0.255). A range may lie within another one, and is " \
+	"used for its addresses. `delete NETWORK;` removes a line above it, and `include " \
+	"FILE;` reads lines from a file. Values cannot contain variables.\n\n" \
+	"    geo $is_local {\n" \
+	"        default      0;\n" \
+	"        10.0.0.0/8   1;\n" \
+	"        fd00::/8     1;\n" \
+	"    }\n" \
+	"    access_log logs/access.log combined if=$is_local;\n\n" \
+	"`proxy NETWORK;` names trusted proxies. If the client is one of them, the last " \
+	"address in X-Forwarded-For is used. With `proxy_recursive;` it is the last address " \
+	"there that does not belong to a trusted proxy. A client on a unix socket, a text that " \
+	"is not an address and, with `ranges`, an IPv6 address count as 255.255.255.255."
 
 const struct module geo_module = {
 	.name = "geo",

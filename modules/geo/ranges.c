@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The ranges are sorted by where they begin, the larger first. A sweep over them keeps those that
- * contain the place where it is on a stack, and notes a step wherever the value changes.
+ * The ranges are sorted by their first address; of two with the same first address the larger one
+ * comes first. They are visited in this order. A stack holds the ranges that contain the current
+ * address, and a step is added wherever the value changes.
  */
 #include "ranges.h"
 
@@ -44,7 +45,7 @@ struct str geo_find(const struct geo_steps *steps, geo_address address)
 struct sweep {
 	struct conf_call *call;
 	const struct geo_ranges *ranges;
-	const struct geo_range **stack; /* each lies in the one below */
+	const struct geo_range **stack; /* each range lies within the one before it */
 	size_t depth;
 	struct str none;
 	struct geo_steps *steps;
@@ -72,7 +73,7 @@ static void step(struct sweep *sweep, geo_address first, struct str value)
 	steps->values[steps->count - 1] = value;
 }
 
-/* Leaves the ranges that end before this address. */
+/* Takes the ranges that end before this address off the stack. */
 static void leave(struct sweep *sweep, geo_address address)
 {
 	while (sweep->depth > 0 && sweep->stack[sweep->depth - 1]->last < address) {
@@ -104,7 +105,10 @@ static void enter(struct sweep *sweep, const struct geo_range *range)
 	step(sweep, range->first, range->value);
 }
 
-/* What is left of the lines about one range, or NULL. *taken is their number. */
+/*
+ * Several lines may be about the same range. Returns the one that applies, or NULL if it was
+ * deleted. *taken is the number of these lines.
+ */
 static const struct geo_range *settle(struct sweep *sweep, const struct geo_range *lines,
 				      size_t left, size_t *taken)
 {
@@ -142,7 +146,7 @@ int geo_ranges_flatten(struct conf_call *call, struct geo_ranges *ranges, struct
 	size_t count = ranges->count, taken;
 	struct sweep sweep = { .call = call, .ranges = ranges, .none = none, .steps = out };
 
-	/* A range makes two steps at most. */
+	/* Each range adds two steps at most. */
 	out->firsts = pool_array(call->pool, geo_address, 2 * count + 1);
 	out->values = pool_array(call->pool, struct str, 2 * count + 1);
 	sweep.stack = heap_alloc((count + 1) * sizeof(*sweep.stack));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Values for ranges of addresses of both versions of IP. Ranges are added in the order of the
- * configuration, then flattened once into a sorted array, in which an address is found by a
+ * Values for ranges of IPv4 and IPv6 addresses. Ranges are added in the order of the
+ * configuration, and then flattened once into a sorted array. Addresses are looked up there by
  * binary search.
  */
 #ifndef SKUA_GEO_RANGES_H
@@ -9,35 +9,42 @@
 
 #include <module.h>
 
-/* An address of IPv6, or one of IPv4 as ::ffff:192.0.2.1 (RFC 4291 section 2.5.5.2). */
+/* An IPv6 address. IPv4 addresses have the form ::ffff:192.0.2.1 (RFC 4291 section 2.5.5.2). */
 typedef unsigned __int128 geo_address;
 
-/* The bytes of an address (ip.h) as a number. No bytes are 255.255.255.255, as in nginx. */
+/*
+ * Converts the bytes of an address (ip.h) to a number. An empty text becomes 255.255.255.255, as in
+ * nginx.
+ */
 geo_address geo_number(struct str bytes);
 
 /* A line of the configuration. */
 struct geo_range {
 	geo_address first, last;
-	const struct conf_word *word; /* for messages; NULL: counts where no other line is */
+	const struct conf_word *word; /* for messages; NULL: implied, and replaced by any line */
 	struct str value;
 	uint32_t number; /* in the order of the lines; geo_ranges_add() sets it */
 	bool is_removal; /* `delete`: removes the same range */
 };
 
 struct geo_ranges {
-	struct geo_range *items; /* room for all of them, the caller's */
+	struct geo_range *items; /* allocated by the caller, with room for all ranges */
 	size_t count;
 
 	/*
-	 * Of two ranges that contain an address, the later one counts; one that lies partly in
-	 * another is an error. Otherwise ranges are networks, and the smaller one counts.
+	 * True for the ranges of `ranges;`: if two of them contain an address, the one on the
+	 * later line is used, and partly overlapping ranges are an error. False for networks: the
+	 * smaller one is used.
 	 */
 	bool later_counts;
 };
 
 void geo_ranges_add(struct geo_ranges *ranges, struct geo_range range);
 
-/* The value of all addresses from `firsts` on, up to the next one's. The first begins at 0. */
+/*
+ * values[i] is the value of the addresses from firsts[i] up to, but not including, firsts[i + 1].
+ * firsts[0] is 0.
+ */
 struct geo_steps {
 	geo_address *firsts;
 	struct str *values;
@@ -45,9 +52,9 @@ struct geo_steps {
 };
 
 /*
- * Flattens the ranges, whose order becomes another one. Warns of lines that replace others, and
- * of removals of nothing. Addresses in no range have the value `none`. 0, or -EINVAL after
- * the errors were reported.
+ * Flattens the ranges, and sorts ranges->items for that. Warns about lines that replace other
+ * lines, and about lines that delete a range that does not exist. Addresses outside of all ranges
+ * get the value `none`. 0, or -EINVAL after the errors were reported.
  */
 int geo_ranges_flatten(struct conf_call *call, struct geo_ranges *ranges, struct str none,
 		       struct geo_steps *out);

@@ -5,8 +5,8 @@
 #include <zlib.h>
 
 enum {
-	PIECE = 16 * 1024, /* that is given at most at once */
-	READ = 16 * 1024, /* that is read at most at once */
+	PIECE = 16 * 1024, /* the bytes that read() returns at most */
+	READ = 16 * 1024, /* the bytes that are read at a time at most */
 	WINDOW_AND_GZIP = 15 + 16, /* the largest window, and the head and tail of gzip */
 	MEMORY = 48 * 1024 + READ + PIECE, /* of a decoder */
 };
@@ -15,9 +15,9 @@ struct gunzip {
 	struct body_filter filter;
 	z_stream stream;
 	bool has_begun; /* inflateInit2() was called */
-	bool has_memory; /* of coding_take_memory() */
-	bool in_member; /* some of a member was read, and not its end */
-	struct slice input; /* what stream.next_in points into */
+	bool has_memory; /* coding_take_memory() has succeeded */
+	bool in_member; /* a member has begun, and its end was not read yet */
+	struct slice input; /* stream.next_in points into it */
 };
 
 static int read_input(struct gunzip *gunzip)
@@ -34,7 +34,7 @@ static int read_input(struct gunzip *gunzip)
 	return result;
 }
 
-/* One step of the decoder. 0, or -EIO. */
+/* Runs the decoder once. 0, or -EIO if the input is invalid. */
 static int inflate_some(struct gunzip *gunzip)
 {
 	int result = inflate(&gunzip->stream, Z_NO_FLUSH);
@@ -46,7 +46,7 @@ static int inflate_some(struct gunzip *gunzip)
 	return result == Z_OK || result == Z_BUF_ERROR ? 0 : -EIO;
 }
 
-/* Fills up to `room` bytes at `to`. 1: there are some, 0: the end, or -errno. */
+/* Writes up to `room` decoded bytes to `to`. 1: there are some; 0: the end; or -errno. */
 static int decode(struct gunzip *gunzip, char *to, size_t room)
 {
 	z_stream *stream = &gunzip->stream;

@@ -6,10 +6,10 @@
 #include <module.h>
 
 /*
- * Replaces the body of the response, which is encoded with gzip (RFC 1952; several members in
- * a row are one content), by one that gives the decoded bytes. Content-Encoding goes, and the
- * ETag becomes weak. A body that is no gzip, or ends too early, breaks the connection off. PASS, or
- * 503 if compress_memory allows no further decoder.
+ * Replaces the body of the response, which is encoded with gzip (RFC 1952), with a body that
+ * returns the decoded bytes. Several members in a row are decoded as one content. Content-Encoding
+ * is removed, and the ETag becomes weak. If the body is not valid gzip or is truncated, the
+ * connection is closed. Returns PASS, or 503 if compress_memory allows no further decoder.
  */
 verdict gunzip_response(struct request *req);
 

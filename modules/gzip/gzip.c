@@ -33,7 +33,7 @@ enum proxied {
 struct disabled {
 	const struct pattern **patterns;
 	size_t count, capacity;
-	bool msie6; /* the word, which stands for what is tested faster than by an expression */
+	bool msie6; /* the word "msie6", which is tested without an expression */
 };
 
 struct gzip_conf {
@@ -47,12 +47,12 @@ struct gzip_conf {
 
 enum {
 	WINDOW_BITS = 15,
-	WINDOW_UNUSED = 262, /* of its bytes deflate() never uses so many */
+	WINDOW_UNUSED = 262, /* bytes of the window that deflate() never uses */
 	MEMORY_LEVEL = 8,
 	GZIP_FORMAT = 16, /* added to the window bits */
 };
 
-/* As nginx: short content needs no large window. */
+/* As nginx does, uses a smaller window for short content. */
 static void choose_window(int64_t length, int *window_bits, int *memory_level)
 {
 	*window_bits = WINDOW_BITS;
@@ -96,7 +96,7 @@ static int encode(void *data, enum coding_step step, struct str *in, char **to, 
 
 	*in = str_skip(*in, len - stream->avail_in);
 	*to = (char *)stream->next_out;
-	/* Z_BUF_ERROR: nothing could be done, because there was no room, or nothing to do. */
+	/* Z_BUF_ERROR only says that there was no room for output, or no input. */
 	if (result != Z_OK && result != Z_STREAM_END && result != Z_BUF_ERROR)
 		return -EIO;
 	if (step == CODING_END)
@@ -110,7 +110,7 @@ static void end(void *stream)
 	free(stream);
 }
 
-/* By zconf.h, and what the struct and its small tables take. */
+/* The formula of zconf.h, plus the size of the struct and of its small tables. */
 static size_t memory(int level, int64_t length)
 {
 	int window_bits, memory_level;
@@ -128,9 +128,9 @@ static const char *library(void)
 	return text;
 }
 
-/* --- who gets it --------------------------------------------------------------- */
+/* --- which clients get it --------------------------------------------------------------- */
 
-/* As nginx: Internet Explorer 4 to 6, but for 6 with its Service Pack 2. */
+/* As in nginx: Internet Explorer 4 to 6, except version 6 with Service Pack 2. */
 static bool is_msie6(struct str agent)
 {
 	ssize_t at = str_find(agent, STR("MSIE "));
@@ -165,7 +165,7 @@ static bool has_directive(struct request *req, struct str name)
 	return false;
 }
 
-/* The rules and their order are nginx's. */
+/* The rules and their order are those of nginx. */
 static bool may_be_proxied(struct request *req, unsigned rules)
 {
 	const struct header *expires = response_find(req, STR("Expires"));
@@ -213,7 +213,7 @@ static const struct coding gzip_coding = {
 
 /* --- handlers ------------------------------------------------------------------ */
 
-/* A response that is encoded already, and the client may not accept it. */
+/* Decodes a response that is already encoded, if the client does not accept gzip. */
 static verdict decode(struct request *req, const struct gzip_conf *conf)
 {
 	const struct header *encoding = response_find(req, STR("Content-Encoding"));
@@ -281,53 +281,53 @@ static const struct keyword version_keywords[] = {
 
 const struct module gzip_module = {
 	.name = "gzip",
-	.summary = "sends responses that are shortened by gzip: gzip, gzip_static, gunzip",
+	.summary = "compresses responses with gzip: gzip, gzip_static, gunzip",
 	.conf_size = sizeof(struct gzip_conf),
 	.coding = &gzip_coding,
 	.library = library,
 	.directives = (const struct directive[]) {
 		DIRECTIVE("gzip", IN_ANY_HTTP | IN_IF, struct gzip_conf, coding.on, "on | off",
-			  "Encodes responses with gzip for clients that accept it by "
-			  "Accept-Encoding: responses with status 200, 403 and 404, of a type in "
-			  "gzip_types, of at least gzip_min_length, that are not encoded "
-			  "already.\n\n"
+			  "Encodes responses with gzip for clients that accept it "
+			  "(Accept-Encoding). A response is encoded if its status is 200, 403 or "
+			  "404, its type is in gzip_types, its length is at least "
+			  "gzip_min_length, and it is not encoded already.\n\n"
 			  "    gzip on;\n"
 			  "    gzip_types text/css text/javascript image/svg+xml;\n\n"
-			  "A file of up to 8 MiB is encoded once by a thread, at the first request "
-			  "for this version of it, and the result is kept (file_cache), with a "
-			  "length, an ETag and ranges of its own, if it is shorter by 5 % at "
-			  "least. Larger files and other responses are encoded while they are "
-			  "sent.\n\n"
-			  "Not encoded are responses with the directive no-transform in "
-			  "Cache-Control, and those that compress_private speaks of. Responses "
-			  "that depend on it have the field Vary: Accept-Encoding, and an ETag of "
-			  "their own for each coding. See also `compress`, which turns several "
-			  "codings on.",
+			  "A file of up to 8 MiB is encoded once by a thread, when this version "
+			  "of the file is first requested. If the result is at least 5 % shorter "
+			  "than the file, it is kept in the file_cache, and has its own length, "
+			  "ETag and ranges. Larger files and other responses are encoded while "
+			  "they are sent.\n\n"
+			  "Responses with the directive no-transform in Cache-Control are not "
+			  "encoded, and neither are private responses (compress_private). "
+			  "Responses that depend on Accept-Encoding have the field Vary: "
+			  "Accept-Encoding, and a different ETag for each coding. See also "
+			  "`compress`, which turns several codings on.",
 			  .initial = "off"),
 		DIRECTIVE("gzip_static", IN_ANY_HTTP, struct gzip_conf, coding.ready_made,
 			  "on | off | always",
-			  "Sends the file NAME.gz in place of NAME if it is there: with `on` to "
-			  "clients that accept gzip, with `always` to all. NAME itself may be "
-			  "missing.\n\n"
+			  "Sends the file NAME.gz in place of NAME if NAME.gz exists. With `on` "
+			  "it is sent to clients that accept gzip, with `always` to all clients. "
+			  "NAME itself may be missing.\n\n"
 			  "    gzip_static on;     # /a.css: the file a.css.gz\n\n"
-			  "A ready-made file that is older than NAME (by its modification time in "
-			  "seconds) is not sent, and the error log says so once. If several "
+			  "A ready-made file that is older than NAME (by its modification time "
+			  "in seconds) is not sent, and the error log says so once. If several "
 			  "codings are acceptable, one with a ready-made file is chosen.",
 			  .initial = "off", .keywords = ready_made_keywords),
 		DIRECTIVE("gunzip", IN_ANY_HTTP, struct gzip_conf, coding.decodes, "on | off",
 			  "Decodes responses that are encoded with gzip for clients that do not "
-			  "accept it. With it a site needs to have the encoded files only:\n\n"
+			  "accept gzip. So a site can keep only the encoded files:\n\n"
 			  "    gzip_static always;\n"
 			  "    gunzip on;",
 			  .initial = "off"),
 		DIRECTIVE_SET("gzip_types", IN_ANY_HTTP, coding_set_types, "media-type ...",
-			      "Encodes responses of these types, too. text/html is always one of "
-			      "them; * stands for any type.",
+			      "The types of responses that are encoded, in addition to "
+			      "text/html. * stands for any type.",
 			      .min_args = 1, .max_args = MANY_ARGS, .flags = LIST,
 			      FIELD_AT(struct gzip_conf, coding.types)),
 		DIRECTIVE("gzip_comp_level", IN_ANY_HTTP, struct gzip_conf, coding.level, "level",
-			  "How hard the encoder tries: 1 is quickest, 9 gives the shortest result "
-			  "and takes about five times as long.",
+			  "The level of compression. 1 is the fastest; 9 gives the shortest "
+			  "result and takes about five times as long.",
 			  .initial = "1", .min = 1, .max = 9),
 		DIRECTIVE("gzip_min_length", IN_ANY_HTTP, struct gzip_conf, coding.min_length,
 			  "length",
@@ -337,20 +337,22 @@ const struct module gzip_module = {
 			  "off | expired | no-cache | no-store | private | no_last_modified | "
 			  "no_etag | auth | any ...",
 			  "Which responses are encoded for requests that came through a proxy, "
-			  "which the field Via shows: none; those with an Expires in the past; "
-			  "with no-cache, no-store or private in Cache-Control; without "
-			  "Last-Modified; without ETag; to requests with Authorization; all. "
-			  "With Expires or Cache-Control there only the words for these fields "
-			  "count. It is for ready-made files and for gunzip, too.",
+			  "that is, requests with the field Via. off: none. expired: responses "
+			  "with Expires in the past. no-cache, no-store, private: responses with "
+			  "this directive in Cache-Control. no_last_modified, no_etag: responses "
+			  "without this field. auth: responses to requests with Authorization. "
+			  "any: all. If the response has Expires or Cache-Control, only the "
+			  "words for these fields and auth are considered. The directive also "
+			  "applies to gzip_static and gunzip.",
 			  .initial = "off", .keywords = proxied_keywords),
 		DIRECTIVE("gzip_http_version", IN_ANY_HTTP, struct gzip_conf, http_version,
 			  "1.0 | 1.1",
-			  "The lowest version of HTTP for which gzip is used.",
+			  "The lowest version of HTTP with which gzip is used.",
 			  .initial = "1.1", .keywords = version_keywords),
 		DIRECTIVE_SET("gzip_disable", IN_ANY_HTTP, set_disable, "regex ...",
-			      "Uses no gzip for clients whose field User-Agent matches one of the "
-			      "expressions, which do not distinguish upper and lower case. The "
-			      "word msie6 stands for Internet Explorer 4 to 6, but for 6 with "
+			      "Turns gzip off for clients whose field User-Agent matches one of "
+			      "the expressions. Upper and lower case are the same. The word "
+			      "msie6 stands for Internet Explorer 4 to 6, except version 6 with "
 			      "Service Pack 2.",
 			      .min_args = 1, .max_args = MANY_ARGS, .flags = LIST,
 			      FIELD_AT(struct gzip_conf, disabled)),
@@ -371,7 +373,7 @@ const struct module gzip_module = {
 	},
 	.variables = (const struct variable[]) {
 		{ "gzip_ratio", get_ratio,
-		  "The length of the response divided by that of its form in gzip.",
+		  "The length of the response divided by its length when encoded with gzip.",
 		  VARIABLE_VOLATILE | VARIABLE_PLAIN },
 		{ 0 }
 	},

@@ -5,7 +5,10 @@
 
 #include <timer.h>
 
-/* Other processes write it, too: what is read of it is only compared and counted. */
+/*
+ * Other processes write to it as well. Its members are only compared and counted, so any value is
+ * harmless.
+ */
 struct record {
 	int64_t period;
 	uint32_t now, before;
@@ -19,19 +22,22 @@ const struct zone_ops count_ops = {
 static void on_period(void *data);
 
 static struct {
-	struct counted *first; /* those of this process */
+	struct counted *first; /* the requests of this process */
 	struct timer timer;
 } counts = { .timer.expired = on_period };
 
-/* The clock of another process may have come to the period of the record before this one's. */
+/*
+ * The record may be in the next period already, because another process has read the clock later.
+ */
 static bool is_first_half(const struct record *record)
 {
 	return record->period > clock_ms() / PERIOD_MS || clock_ms() % PERIOD_MS < PERIOD_MS / 2;
 }
 
 /*
- * The record in the current period. The clocks of processes may differ by a turn of their loops:
- * where another one has begun the next period already, that is it.
+ * Locks the record and brings it to the current period. Each process reads the clock once per turn
+ * of its event loop, so another process may have begun the next period already. The record then
+ * stays in that period.
  */
 static struct record *lock(struct zone *zone, struct str key)
 {
@@ -58,7 +64,10 @@ static void add(struct counted *counted, struct record *record)
 	record->before += counted->in_before;
 }
 
-/* Each period begins for all workers at the same time: not all of them lock at the same time. */
+/*
+ * A period begins for all workers at the same time. The delay spreads them, so that they do not all
+ * lock the zone at once.
+ */
 static void start_timer(void)
 {
 	int64_t left = PERIOD_MS - clock_ms() % PERIOD_MS;
@@ -76,7 +85,7 @@ static void count_one(struct counted *counted)
 		counted->in_before = true;
 		record->now++;
 	} else if (counted->period != record->period) {
-		add(counted, record); /* it was forgotten: this process has slept for so long */
+		add(counted, record); /* it has dropped out, because this process slept */
 	}
 	zone_unlock(counted->zone);
 }

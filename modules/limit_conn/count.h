@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Counts of requests under way in a zone, for each key, by all workers together.
+ * Counts, in a zone and for each key, the requests that all workers together are serving.
  *
- * A worker that is killed takes nothing back. So counts are made anew all the time: time is cut
- * into periods, and at the beginning of each every worker counts the requests that it still
- * has. What nobody counts again is forgotten.
+ * A worker that is killed does not remove its requests from the counts. So the counts are renewed:
+ * time is divided into periods, and at the beginning of each period every worker counts the
+ * requests that it still serves. Requests that no worker counts again drop out. In the first half
+ * of a period workers may not have counted again yet, so the limit is compared with the count of
+ * the period before.
  *
  *     period 7                         period 8
  *     |------------------------------|------------------------------|
@@ -24,20 +26,26 @@
 
 extern const struct zone_ops count_ops;
 
-/* A request that is counted. Its memory and that of the key must live until count_leave(). */
+/* A request that is counted. The struct and the bytes of the key must live until count_leave(). */
 struct counted {
 	struct zone *zone;
 	struct str key;
-	int64_t period; /* in which it was counted last */
-	bool in_before; /* it is in `before` of that period, too */
+	int64_t period; /* the period in which the request was counted last */
+	bool in_before; /* the request is also in `before` of that period */
 	struct counted *next, **link; /* in the list of this process */
 };
 
-/* Counts a request, unless `most` are under way for this key already: then false. */
+/*
+ * Counts a request. False: `most` requests with this key are being served already, and the request
+ * is not counted.
+ */
 bool count_enter(struct counted *counted, struct zone *zone, struct str key, uint32_t most);
 void count_leave(struct counted *counted);
 
-/* Counts again, and from now on at the beginning of each period. For tests. */
+/*
+ * Counts the requests of this process again, as a timer does at the beginning of each period. For
+ * tests.
+ */
 void count_again(void);
 
 enum { PERIOD_MS = 20 * 1000 };

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Limits how many requests of the same client, or with another thing in common, are served at the
- * same time:
+ * Limits how many requests with the same key, for example the same client, are served at the same
+ * time:
  *
  *     limit_conn_zone $binary_remote_addr zone=clients:10m;
  *
  *     location /download/ { limit_conn clients 2; }
  *
- * A connection counts while a request of it is served. As in nginx, a request is limited once, by
- * the first location with limits.
+ * A connection is counted while one of its requests is served. As in nginx, a request is limited
+ * once, by the first location with limits.
  */
 #include <module.h>
 
@@ -18,13 +18,13 @@ extern const struct module limit_conn_module;
 
 struct limit_zone {
 	struct str name;
-	struct zone *zone; /* NULL: it is named, and not declared yet */
+	struct zone *zone; /* NULL: a limit names it, and it is not declared yet */
 	const struct template *key;
 };
 
 struct limit {
 	const struct limit_zone *zone;
-	const struct conf_word *word; /* that names it */
+	const struct conf_word *word; /* the word that names the zone */
 	uint32_t most;
 	struct limit *next;
 };
@@ -48,7 +48,7 @@ struct limit_conn_context {
 
 enum { COUNT_REJECTED }; /* counters */
 
-/* What a request is counted for, until its pool ends. */
+/* The counts that include a request. They are left when the pool of the request is destroyed. */
 struct entries {
 	size_t count;
 	struct counted items[];
@@ -131,7 +131,9 @@ static bool get_status(struct request *req, struct str rest, const void *data, s
 
 /* --- the configuration --------------------------------------------------------------- */
 
-/* The zones of a configuration by name; a limit may name one that is declared after it. */
+/*
+ * Finds or creates the zone of this name. A limit may name a zone that is declared after the limit.
+ */
 static struct limit_zone *zone_of(struct conf_call *call, struct str name)
 {
 	static const char key;
@@ -194,7 +196,7 @@ static int add_limit(struct conf_call *call)
 	for (const struct limit *other = limits->first; other; other = other->next)
 		if (other->zone == limit->zone)
 			return conf_error(call, limit->word,
-					  "the zone \"%.*s\" limits this block already",
+					  "this block has a limit with the zone \"%.*s\" already",
 					  STR_ARG(limit->zone->name));
 	if (limits->last)
 		limits->last->next = limit;
@@ -245,49 +247,49 @@ const struct module limit_conn_module = {
 	.context_is_kept = true,
 	.directives = (const struct directive[]) {
 		DIRECTIVE_SET("limit_conn_zone", IN_HTTP, set_zone, "key zone=name:size",
-			      "Memory that all workers share, with a count for each value of the "
-			      "key, which may be made of variables. A count takes about 70 bytes; "
-			      "when there is no room, a new one takes the place of the one that "
-			      "was used longest ago. What a worker has counted that was killed is "
-			      "forgotten within half a minute.\n\n"
+			      "Declares a zone of memory that all workers share. It holds one "
+			      "count for each value of the key, which may contain variables. A "
+			      "count takes about 70 bytes. When the zone is full, a new count "
+			      "replaces the least recently used one. If a worker is killed, its "
+			      "requests drop out of the counts within half a minute.\n\n"
 			      "    limit_conn_zone $binary_remote_addr zone=clients:10m;\n"
 			      "    server { limit_conn clients 10; }",
 			      .flags = REPEAT, .min_args = 2),
 		DIRECTIVE_SET("limit_conn", IN_ANY_HTTP, add_limit, "zone number",
-			      "How many requests with the same key in this zone are served at the "
-			      "same time. Connections that wait for a request do not count. "
-			      "Several limits may hold. A request with an empty key is not "
-			      "limited.\n\n"
+			      "Limits how many requests with the same key in this zone are "
+			      "served at the same time. Connections that wait for their next "
+			      "request are not counted. Several limits may apply. A request with "
+			      "an empty key is not limited.\n\n"
 			      "    limit_conn clients 10;\n"
 			      "    limit_conn server 1000;",
 			      FIELD_AT(struct limit_conn_conf, limits), .flags = LIST,
 			      .min_args = 2),
 		DIRECTIVE("limit_conn_log_level", IN_ANY_HTTP, struct limit_conn_conf, log_level,
 			  "info | notice | warn | error",
-			  "The level of the line in the error log for a request that is "
-			  "refused.\n\n"
+			  "The level at which the error log records a refused request.\n\n"
 			  "    limit_conn_log_level warn;",
 			  .initial = "error", .keywords = levels),
 		DIRECTIVE_SET("limit_conn_status", IN_ANY_HTTP, set_status, "code",
-			      "The status of a response to a request that is refused.\n\n"
+			      "The status of the response to a refused request.\n\n"
 			      "    limit_conn_status 429;",
 			      .initial = "503", .min_args = 1),
 		DIRECTIVE("limit_conn_dry_run", IN_ANY_HTTP, struct limit_conn_conf, dry_run,
 			  "on | off",
-			  "With on, requests are counted and logged, but none is refused.\n\n"
+			  "With on, requests are counted and logged, but not refused.\n\n"
 			  "    limit_conn_dry_run on;",
 			  .initial = "off"),
 		{ 0 }
 	},
 	.variables = (const struct variable[]) {
 		{ "limit_conn_status", get_status,
-		  "What limit_conn did: PASSED, REJECTED or REJECTED_DRY_RUN; no value if no limit "
-		  "applied.",
+		  "What limit_conn did with the request: PASSED, REJECTED or REJECTED_DRY_RUN; "
+		  "no value if no limit applied.",
 		  VARIABLE_PLAIN | VARIABLE_VOLATILE },
 		{ 0 }
 	},
 	.counters = (const struct counter[]) {
-		{ "rejected", COUNTER, "Requests that were refused, also by a dry run." },
+		{ "rejected", COUNTER, "Requests that were refused, or would have been without a "
+				       "dry run." },
 		{ 0 }
 	},
 	.on[PHASE_PREACCESS] = limit_conn_preaccess,

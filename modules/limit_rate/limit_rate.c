@@ -7,8 +7,8 @@
  *         limit_rate       $rate;
  *     }
  *
- * The body of the response is wrapped in one that has nothing more to give for a while. As in
- * nginx, the bytes of one second are ahead.
+ * The body of the response is wrapped in a body whose read() returns -EAGAIN until a timer
+ * expires. As in nginx, the bytes of the first second are sent at once.
  */
 #include <module.h>
 
@@ -25,7 +25,10 @@ struct limited_body {
 	struct timer timer;
 };
 
-/* How many bytes may be sent now; less than 0: so many were sent too early. */
+/*
+ * Returns how many bytes may be sent now. A negative number says how many bytes were sent too
+ * early.
+ */
 static int64_t allowance(const struct limited_body *limited)
 {
 	int64_t ms = clock_ms() - limited->began_ms;
@@ -40,7 +43,10 @@ static int64_t smaller(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-/* Not each byte is worth a turn of the loop. */
+/*
+ * Returns how many bytes have to be allowed before more is sent, since a turn of the event loop for
+ * each byte is expensive.
+ */
 static int64_t piece_of(const struct limited_body *limited)
 {
 	int64_t length = limited->filter.body.length;
@@ -84,7 +90,7 @@ static const struct body_ops limited_ops = { .read = limited_read, .close = limi
 
 enum { DECIMAL = 10, BYTES_MAX_BITS = 40 };
 
-/* "100", "100k", "2m", "1g" of a variable; an empty one is 0. False: it is none of these. */
+/* Parses "100", "100k", "2m" or "1g". An empty text is 0. False: the text is not a size. */
 static bool parse_size(struct str text, int64_t *out)
 {
 	static const char units[] = "kmg";
@@ -147,7 +153,7 @@ static bool get_rate(struct request *req, struct str rest, const void *data, str
 	return true;
 }
 
-/* Without variables, a mistake is found when the file is read. */
+/* Without variables, an invalid size is reported when the configuration is read. */
 static int check_size(struct conf_call *call)
 {
 	const struct conf_word *word = &call->node->args[0];
@@ -166,15 +172,16 @@ const struct module limit_rate_module = {
 	.conf_size = sizeof(struct limit_rate_conf),
 	.directives = (const struct directive[]) {
 		DIRECTIVE("limit_rate", IN_ANY_HTTP | IN_IF, struct limit_rate_conf, rate, "rate",
-			  "How many bytes a second of each response are sent; 0 or an empty value: "
-			  "as many as possible. The rate may be a variable. A client with two "
-			  "connections gets twice as many.\n\n"
+			  "The rate at which each response is sent, in bytes per second. With 0 "
+			  "or an empty value there is no limit. The rate may contain variables. "
+			  "A client with two connections gets twice the rate.\n\n"
 			  "    limit_rate 500k;",
 			  .initial = "0", .set = check_size),
 		DIRECTIVE("limit_rate_after", IN_ANY_HTTP | IN_IF, struct limit_rate_conf, after,
 			  "size",
-			  "So many bytes of a response are sent as fast as possible before "
-			  "limit_rate begins. The size may be a variable.\n\n"
+			  "The number of bytes at the beginning of a response that are sent as "
+			  "fast as possible, before limit_rate applies. The size may contain "
+			  "variables.\n\n"
 			  "    limit_rate_after 10m;\n"
 			  "    limit_rate       1m;",
 			  .initial = "0", .set = check_size),
@@ -182,8 +189,8 @@ const struct module limit_rate_module = {
 	},
 	.variables = (const struct variable[]) {
 		{ "limit_rate", get_rate,
-		  "The rate of limit_rate in bytes a second, 0 if there is none. It cannot be set: "
-		  "write a variable into limit_rate.",
+		  "The rate of limit_rate in bytes per second, or 0 without a limit. It cannot "
+		  "be set; use a variable in limit_rate instead.",
 		  VARIABLE_PLAIN | VARIABLE_VOLATILE },
 		{ 0 }
 	},

@@ -5,10 +5,12 @@
 
 #include <timer.h>
 
-/* Other processes write it, too: what is read of it is copied and checked. */
+/*
+ * Other processes write to it as well, so its members are copied and checked before they are used.
+ */
 struct bucket {
 	int64_t excess;
-	int64_t last_ms; /* clock_ms() of the last request; 0: there was none */
+	int64_t last_ms; /* clock_ms() of the last request; 0: no request yet */
 };
 
 const struct zone_ops bucket_ops = {
@@ -19,8 +21,9 @@ const struct zone_ops bucket_ops = {
 enum { EXCESS_MAX = 2 * RATE_MAX };
 
 /*
- * The clocks of processes that share a zone may differ by a turn of their loops. As in nginx, a
- * time that lies far in the future is none.
+ * Each process reads the clock once per turn of its event loop, so the times of processes that
+ * share a zone may differ slightly. As in nginx, a time that is far in the future is not trusted:
+ * one millisecond counts as passed.
  */
 static int64_t passed_ms(int64_t last_ms, int64_t now_ms)
 {
@@ -39,7 +42,7 @@ static int64_t excess_at(struct bucket bucket, int64_t rate, int64_t now_ms)
 
 	int64_t ms = passed_ms(bucket.last_ms, now_ms);
 
-	/* Longer than what is there takes to flow off. The product below is in range then. */
+	/* After this time the bucket is empty. This check also keeps the product below in range. */
 	if (ms / 1000 > (excess + REQUEST) / rate)
 		return 0;
 	excess += REQUEST - rate * ms / 1000;

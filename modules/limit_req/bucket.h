@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Leaky buckets in a zone: for each key, by how much the requests so far exceed a rate. All
- * numbers of requests are in thousandths.
+ * Leaky buckets in a zone. For each key a bucket stores by how much the requests so far exceed a
+ * rate. All numbers of requests are in thousandths.
  */
 #ifndef SKUA_LIMIT_REQ_BUCKET_H
 #define SKUA_LIMIT_REQ_BUCKET_H
@@ -11,16 +11,16 @@
 #include <zone.h>
 
 enum {
-	REQUEST = 1000, /* one, in thousandths */
+	REQUEST = 1000, /* one request, in thousandths */
 	RATE_MAX = 1000 * 1000 * 1000, /* requests in a second, and in a burst */
 };
 
 extern const struct zone_ops bucket_ops;
 
 /*
- * By how much the rate (thousandths of a request in a second) would be exceeded by one more
- * request for this key now. `most` -1: the request counts. Otherwise it counts if the result is
- * not more than `most`; with BUCKET_PEEK it does not.
+ * Returns by how much one more request for this key would exceed the rate (thousandths of a
+ * request per second) now. The request is counted if the result is at most `most`. With BUCKET_ANY
+ * it is always counted, with BUCKET_PEEK never.
  */
 #define BUCKET_ANY  (-1)
 #define BUCKET_PEEK (-2)

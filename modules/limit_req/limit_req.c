@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Limits how many requests come in a time, by the method of the leaky bucket:
+ * Limits the rate of requests with the leaky bucket algorithm:
  *
  *     limit_req_zone $binary_remote_addr zone=clients:10m rate=10r/s;
  *
  *     location /search/ { limit_req zone=clients burst=20 delay=8; }
  *
- * Of what exceeds the rate, `delay` requests go on at once, those up to `burst` wait, and the
- * rest is refused. As in nginx, a request is limited once, by the first location with limits.
+ * Of the requests that exceed the rate, the first `delay` are served at once, further ones up to
+ * `burst` wait, and the others are refused. As in nginx, a request is limited once, by the first
+ * location with limits.
  */
 #include <module.h>
 
@@ -17,14 +18,14 @@ extern const struct module limit_req_module;
 
 struct limit_zone {
 	struct str name;
-	struct zone *zone; /* NULL: it is named, and not declared yet */
+	struct zone *zone; /* NULL: a limit names it, and it is not declared yet */
 	const struct template *key;
 	int64_t rate; /* thousandths of a request in a second */
 };
 
 struct limit {
 	const struct limit_zone *zone;
-	const struct conf_word *word; /* that names it */
+	const struct conf_word *word; /* the word that names the zone */
 	int64_t burst, delay; /* thousandths of a request */
 	struct limit *next;
 };
@@ -48,7 +49,7 @@ struct limit_req_context {
 
 enum { COUNT_DELAYED, COUNT_REJECTED }; /* counters */
 
-/* A limit that has a key in this request. */
+/* A limit that applies to this request, with the value of its key. */
 struct charge {
 	const struct limit *limit;
 	struct str key;
@@ -62,7 +63,7 @@ static struct limit_req_context *context_of(struct request *req)
 	return request_context(req, &limit_req_module);
 }
 
-/* To the letter as nginx, since other programs look for these lines. */
+/* The text is exactly that of nginx, since other programs look for these lines. */
 static void log_excess(struct request *req, const struct limit_req_conf *conf, int level,
 		       const char *what, const char *by, const struct charge *charge)
 {
@@ -82,7 +83,7 @@ static verdict reject(struct request *req, const struct limit_req_conf *conf,
 	return conf->dry_run ? PASS : conf->status;
 }
 
-/* As in nginx, a delay is a degree less important than a refusal. */
+/* As in nginx, a delay is logged one level below a refusal. */
 static verdict delay(struct request *req, const struct limit_req_conf *conf,
 		     const struct charge *charge, int64_t ms)
 {
@@ -126,8 +127,8 @@ static size_t find_charges(struct request *req, const struct limits *limits, str
 }
 
 /*
- * A request that one limit refuses counts for none of them: all but the last are only asked at
- * first. The last one is asked and changed in one step.
+ * If one limit refuses a request, no limit counts it. So all limits but the last are first read
+ * without counting. The last one is read and counted in one step; then the others are counted.
  */
 static verdict limit_req_preaccess(struct request *req, const void *data)
 {
@@ -176,7 +177,9 @@ static bool get_status(struct request *req, struct str rest, const void *data, s
 
 /* --- the configuration --------------------------------------------------------------- */
 
-/* The zones of a configuration by name; a limit may name one that is declared after it. */
+/*
+ * Finds or creates the zone of this name. A limit may name a zone that is declared after the limit.
+ */
 static struct limit_zone *zone_of(struct conf_call *call, struct str name)
 {
 	static const char key;
@@ -193,7 +196,7 @@ static struct limit_zone *zone_of(struct conf_call *call, struct str name)
 	return zone;
 }
 
-/* The value of "name=value"; data NULL: the word is another one. */
+/* Returns the value of "name=value". `data` is NULL if the word has another name. */
 static struct str value_of(const struct conf_word *word, struct str name)
 {
 	return str_starts(word->text, name) ? str_skip(word->text, name.len) :
@@ -311,8 +314,9 @@ static int add_limit(struct conf_call *call)
 		return conf_error(call, NULL, "zone=name is missing");
 	for (const struct limit *other = limits->first; other; other = other->next)
 		if (other->zone == limit->zone)
-			return conf_error(call, limit->word, "the zone \"%.*s\" limits this block "
-					  "already", STR_ARG(limit->zone->name));
+			return conf_error(call, limit->word,
+					  "this block has a limit with the zone \"%.*s\" already",
+					  STR_ARG(limit->zone->name));
 	if (limits->last)
 		limits->last->next = limit;
 	else
@@ -356,45 +360,49 @@ static const struct keyword levels[] = {
 
 const struct module limit_req_module = {
 	.name = "limit_req",
-	.summary = "limits how many requests come in a time",
+	.summary = "limits the rate of requests",
 	.conf_size = sizeof(struct limit_req_conf),
 	.context_size = sizeof(struct limit_req_context),
 	.context_is_kept = true,
 	.directives = (const struct directive[]) {
 		DIRECTIVE_SET("limit_req_zone", IN_HTTP, set_zone,
 			      "key zone=name:size [rate=number r/s|r/m]",
-			      "Memory that all workers share, with a record for each value of the "
-			      "key, which may be made of variables. The rate is that of requests "
-			      "with the same key. A record takes about 70 bytes; when there is no "
-			      "room, a new one takes the place of the one that was used longest "
-			      "ago. The zone survives reloads and upgrades.\n\n"
+			      "Declares a zone of memory that all workers share. It holds one "
+			      "record for each value of the key, which may contain variables. "
+			      "The rate applies to requests with the same key. A record takes "
+			      "about 70 bytes. When the zone is full, a new record replaces the "
+			      "least recently used one. The zone survives reloads and "
+			      "upgrades.\n\n"
 			      "    limit_req_zone $binary_remote_addr zone=a:10m rate=10r/s;\n"
 			      "    server { limit_req zone=a burst=20 nodelay; }",
 			      .flags = REPEAT, .min_args = 2, .max_args = 3),
 		DIRECTIVE_SET("limit_req", IN_ANY_HTTP, add_limit,
 			      "zone=name [burst=number] [nodelay | delay=number]",
-			      "Limits requests by a zone of limit_req_zone. Those that exceed the "
-			      "rate wait until they do not, up to burst of them; the others are "
-			      "refused. With nodelay none waits, with delay=number so many do "
-			      "not. Several limits may hold; a request that one refuses counts "
-			      "for none. A request with an empty key is not limited.\n\n"
+			      "Limits the rate of requests with a zone of limit_req_zone. "
+			      "Requests that exceed the rate are delayed until they conform to "
+			      "it. At most burst requests wait; further ones are refused. With "
+			      "nodelay, requests within the burst are served at once; with "
+			      "delay=number, the first requests of the burst, up to this number, "
+			      "are. Several limits may apply. If one of them refuses a request, "
+			      "the request is not counted by any of them. A request with an "
+			      "empty key is not limited.\n\n"
 			      "    limit_req zone=clients burst=20 delay=8;\n"
 			      "    limit_req zone=server burst=100;",
 			      FIELD_AT(struct limit_req_conf, limits), .flags = LIST, .min_args = 1,
 			      .max_args = 3),
 		DIRECTIVE("limit_req_log_level", IN_ANY_HTTP, struct limit_req_conf, log_level,
 			  "info | notice | warn | error",
-			  "The level of the line in the error log for a request that is refused; "
-			  "for one that waits it is one degree less.\n\n"
+			  "The level at which the error log records a refused request. A delayed "
+			  "request is logged one level below.\n\n"
 			  "    limit_req_log_level warn;",
 			  .initial = "error", .keywords = levels),
 		DIRECTIVE_SET("limit_req_status", IN_ANY_HTTP, set_status, "code",
-			      "The status of a response to a request that is refused.\n\n"
+			      "The status of the response to a refused request.\n\n"
 			      "    limit_req_status 429;",
 			      .initial = "503", .min_args = 1),
 		DIRECTIVE("limit_req_dry_run", IN_ANY_HTTP, struct limit_req_conf, dry_run,
 			  "on | off",
-			  "With on, requests are counted and logged, but none waits or is "
+			  "With on, requests are counted and logged, but not delayed or "
 			  "refused.\n\n"
 			  "    limit_req_dry_run on;",
 			  .initial = "off"),
@@ -402,14 +410,16 @@ const struct module limit_req_module = {
 	},
 	.variables = (const struct variable[]) {
 		{ "limit_req_status", get_status,
-		  "What limit_req did: PASSED, DELAYED, REJECTED, DELAYED_DRY_RUN or "
-		  "REJECTED_DRY_RUN; no value if no limit applied.",
+		  "What limit_req did with the request: PASSED, DELAYED, REJECTED, "
+		  "DELAYED_DRY_RUN or REJECTED_DRY_RUN; no value if no limit applied.",
 		  VARIABLE_PLAIN | VARIABLE_VOLATILE },
 		{ 0 }
 	},
 	.counters = (const struct counter[]) {
-		{ "delayed", COUNTER, "Requests that had to wait, also by a dry run." },
-		{ "rejected", COUNTER, "Requests that were refused, also by a dry run." },
+		{ "delayed", COUNTER, "Requests that were delayed, or would have been without a "
+				      "dry run." },
+		{ "rejected", COUNTER, "Requests that were refused, or would have been without a "
+				       "dry run." },
 		{ 0 }
 	},
 	.on[PHASE_PREACCESS] = limit_req_preaccess,

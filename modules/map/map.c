@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Variables whose values depend on a text that is made of other variables.
+ * Variables whose values depend on a text that contains other variables.
  *
  *     map $host $site {
  *         hostnames;
@@ -9,8 +9,8 @@
  *         ~^(\w+)\.test$ test/$1;
  *     }
  *
- * A value is looked up when somebody asks for the variable: first the whole text, then host
- * names with an asterisk, then the expressions in their order.
+ * A value is looked up when the variable is used: first the whole text, then the host names with
+ * an asterisk, then the expressions in the order of the file.
  */
 #include <module.h>
 
@@ -34,7 +34,9 @@ struct map {
 
 /* --- look-up ---------------------------------------------------------------- */
 
-/* The ends of the name that follow a dot, the longest first; also that of ".example.org". */
+/*
+ * Looks up each part of the host that follows a dot, the longest first. A leading dot counts, too.
+ */
 static bool find_front(const struct map_table *table, struct str host, struct map_value *out)
 {
 	for (size_t i = 0; table->capacity && i < host.len; i++)
@@ -43,7 +45,7 @@ static bool find_front(const struct map_table *table, struct str host, struct ma
 	return false;
 }
 
-/* The beginnings of the name that a dot follows, the longest first. */
+/* Looks up each part of the host that ends before a dot, the longest first. */
 static bool find_tail(const struct map_table *table, struct str host, struct map_value *out)
 {
 	for (size_t i = host.len; table->capacity && i > 1; i--)
@@ -67,7 +69,7 @@ static bool find_text(struct request *req, const struct map *map, struct str tex
 	       find_tail(&map->tail, text, out);
 }
 
-/* An expression that fails ends the search, and the walk through the phases answers 500. */
+/* If an expression fails, the search ends, and the server answers the request with 500. */
 static bool find_pattern(struct request *req, const struct map *map, struct str text,
 			 struct map_value *out)
 {
@@ -105,11 +107,11 @@ enum key_kind {
 	KEY_INVALID,
 	KEY_EXACT,
 	KEY_FRONT, /* "*.example.org" */
-	KEY_BOTH, /* ".example.org": itself and what ends so */
+	KEY_BOTH, /* ".example.org": this name and all names below it */
 	KEY_TAIL, /* "www.example.*" */
 };
 
-/* What kind of host name it is. *bare is what is left without asterisk and dot. */
+/* Returns the kind of the host name. *bare is the name without the asterisk and its dot. */
 static enum key_kind host_kind(struct str key, struct str *bare)
 {
 	bool has_asterisk = str_chr(key, '*') >= 0;
@@ -132,7 +134,7 @@ static enum key_kind host_kind(struct str key, struct str *bare)
 	return has_asterisk ? KEY_INVALID : KEY_EXACT;
 }
 
-/* The text in lower case: itself, if it is. */
+/* Returns the text in lower case; without a copy if it already is. */
 static struct str lower_key(struct pool *pool, struct str key)
 {
 	size_t i = 0;
@@ -229,7 +231,7 @@ static int add_line(struct conf_call *call, struct map *map, const struct conf_n
 	return 0;
 }
 
-/* Takes `hostnames` and `volatile`, which stand alone in their lines. */
+/* Reads the options `hostnames` and `volatile`. False: the line is not an option. */
 static bool take_option(struct map *map, const struct conf_node *line, unsigned *flags)
 {
 	if (line->nargs || line->is_block)
@@ -243,7 +245,7 @@ static bool take_option(struct map *map, const struct conf_node *line, unsigned 
 	return true;
 }
 
-/* Counts the lines of each table, so that their memory is taken once. */
+/* Counts the lines of each table, so that its memory can be allocated at once. */
 static void make_room(struct conf_call *call, struct map *map)
 {
 	size_t exact = 0, front = 0, tail = 0;
@@ -285,25 +287,27 @@ static int set_map(struct conf_call *call)
 }
 
 #define MAP_DOC                                                                            \
-	"Defines a variable whose value is found by a text, which may have variables in it: " \
-	"the value that stands beside the same text, in upper or lower case; otherwise, after " \
-	"the line `hostnames;`, that of a host name with an asterisk at its front or end " \
-	"(*.example.org, www.example.*; .example.org is example.org and *.example.org), the " \
-	"longest first; otherwise that of the first expression that matches (~ exactly, ~* in " \
-	"upper or lower case); otherwise that of `default`, which is empty if it is not "      \
-	"there. Values may have variables in them, also $1 and named groups of the "           \
-	"expression.\n\n"                                                                    \
-	"    map $http_accept_language $language {\n"                                        \
-	"        default en;\n"                                                              \
-	"        ~^de    de;\n"                                                              \
-	"    }\n"                                                                            \
-	"    server { root /srv/$language; }\n\n"                                            \
-	"`include FILE;` reads lines from a file. `volatile;` looks the value up at each use " \
-	"instead of once in a request. A backslash before a text keeps it from being one of "  \
-	"these words. A variable that nobody asks for costs nothing."
+	"Defines a variable whose value depends on the first word, which may contain " \
+	"variables. This text is compared with the texts in the block, and the value beside " \
+	"the matching one is used. Upper and lower case are the same. An equal text is " \
+	"preferred. After the line `hostnames;` the longest matching host name with an " \
+	"asterisk at its front or end is next (*.example.org, www.example.*; .example.org " \
+	"stands for example.org and *.example.org). Then the first matching expression is used " \
+	"(~ distinguishes upper and lower case, ~* does not). If nothing matches, the value is " \
+	"that of `default`, or empty without a `default`. Values may contain variables, also " \
+	"$1 and the named groups of the expression.\n\n" \
+	"    map $http_accept_language $language {\n" \
+	"        default en;\n" \
+	"        ~^de    de;\n" \
+	"    }\n" \
+	"    server { root /srv/$language; }\n\n" \
+	"`include FILE;` reads lines from a file. With `volatile;` the value is looked up at " \
+	"each use instead of once in a request. A backslash in front of a text makes it an " \
+	"ordinary text, even if it is one of these words. A variable that is not used costs " \
+	"nothing."
 
 #define HASH_DOC \
-	"Is accepted and has no effect: the table of a map has the size that its lines need."
+	"Is accepted and has no effect: the size of the table follows from the number of lines."
 
 const struct module map_module = {
 	.name = "map",

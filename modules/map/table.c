@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Open addressing with linear probing, three quarters full at most. Nothing is stored twice: a
- * place has 24 bytes, and keys and values are where the configuration has them.
+ * Open addressing with linear probing; at most three quarters of the entries are used. Keys and
+ * values are not copied: an entry has 24 bytes and points into the configuration.
  */
 #include "table.h"
 
@@ -13,10 +13,10 @@ void map_table_init(struct map_table *table, struct pool *pool, size_t count)
 	table->entries = pool_array(pool, struct map_entry, table->capacity);
 }
 
-/* The entry of the key, or the free one where it would stand. */
+/* Returns the entry of the key, or the free entry where the key belongs. */
 static struct map_entry *find(const struct map_table *table, struct str key)
 {
-	/* Scales the hash's upper half to the capacity, which need not be a power of two. */
+	/* Scales the upper half of the hash to the capacity, which need not be a power of two. */
 	size_t i = (size_t)((hash_str(key) >> 32) * table->capacity >> 32);
 
 	for (;; i = i + 1 < table->capacity ? i + 1 : 0) {

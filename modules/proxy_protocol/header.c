@@ -22,7 +22,7 @@ static enum preface_verdict refuse(const char **why, const char *text)
 	return PREFACE_REFUSED;
 }
 
-/* What has come is the beginning of `whole`, or begins with it. */
+/* Whether the bytes received so far are the beginning of `whole`, or begin with it. */
 static bool agrees(struct str bytes, struct str whole)
 {
 	size_t len = bytes.len < whole.len ? bytes.len : whole.len;
@@ -47,7 +47,7 @@ static bool parse_port(struct str text, int *out)
 	return true;
 }
 
-/* "TCP4 192.0.2.1 192.0.2.2 4321 80", or "UNKNOWN" and anything. */
+/* Parses "TCP4 192.0.2.1 192.0.2.2 4321 80", or "UNKNOWN" followed by anything. */
 static enum preface_verdict parse_line(struct str line, struct proxy_header *out,
 				       const char **why)
 {
@@ -62,7 +62,7 @@ static enum preface_verdict parse_line(struct str line, struct proxy_header *out
 
 	if (!parse_ip(str_split(&line, ' '), len, &out->source) ||
 	    !parse_ip(str_split(&line, ' '), len, &out->destination))
-		return refuse(why, "an address is missing or none of its protocol");
+		return refuse(why, "an address is missing or does not fit its protocol");
 	if (!parse_port(str_split(&line, ' '), &out->source_port) ||
 	    !parse_port(line, &out->destination_port))
 		return refuse(why, "a port is missing or not a number up to 65535");
@@ -93,14 +93,14 @@ static unsigned number16(const char *at)
 	return (unsigned)(unsigned char)at[0] << 8 | (unsigned char)at[1];
 }
 
-/* Source, destination, their ports; the TLVs follow. */
+/* The block has the source, the destination and their ports; the TLVs follow. */
 static enum preface_verdict parse_addresses(struct str block, size_t len, struct proxy_header *out,
 					    const char **why)
 {
 	const char *ports = block.data + 2 * len;
 
 	if (block.len < 2 * len + 4)
-		return refuse(why, "its length is too small for its addresses");
+		return refuse(why, "its length is too small to hold its addresses");
 	out->source.len = out->destination.len = len;
 	memcpy(out->source.bytes, block.data, len);
 	memcpy(out->destination.bytes, block.data + len, len);
@@ -112,8 +112,8 @@ static enum preface_verdict parse_addresses(struct str block, size_t len, struct
 }
 
 /*
- * The bytes are the signature and more. Values that the specification has not assigned are
- * refused, as it says.
+ * The bytes begin with the signature. Values that the specification does not assign are refused,
+ * as it demands.
  */
 static enum preface_verdict parse_v2(struct str bytes, struct proxy_header *out, size_t *len,
 				     const char **why)
@@ -178,7 +178,7 @@ bool tlv_find(struct str tlvs, unsigned type, struct str *value)
 
 bool tlv_ssl_split(struct str value, uint32_t *verify, struct str *tlvs)
 {
-	/* One byte of flags, four that say whether the certificate was verified. */
+	/* One byte has flags; the next four say whether the certificate was verified. */
 	if (value.len < 5)
 		return false;
 	*verify = (uint32_t)number16(value.data + 1) << 16 | number16(value.data + 3);

@@ -13,15 +13,15 @@
 #include <preface.h>
 
 struct proxy_header {
-	bool has_addresses; /* false: UNKNOWN, LOCAL, or no stream of IPv4 or IPv6 */
+	bool has_addresses; /* false: UNKNOWN, LOCAL, or not TCP over IPv4 or IPv6 */
 	struct ip source, destination;
 	int source_port, destination_port;
-	struct str tlvs; /* of version 2, behind the addresses; borrowed, not checked */
+	struct str tlvs; /* of version 2, after the addresses; borrowed, not checked */
 };
 
 /*
- * Reads a header from the beginning of the bytes, as the `read` of struct preface does. After
- * PREFACE_DONE *out is set.
+ * Parses the header at the beginning of the bytes, with the contract of `read` in struct preface.
+ * With PREFACE_DONE *out is set.
  */
 enum preface_verdict proxy_header_parse(struct str bytes, struct proxy_header *out, size_t *len,
 					const char **why);
@@ -40,12 +40,12 @@ enum {
 	TLV_NETNS = 0x30,
 };
 
-/* The value of the first TLV of this type, borrowed. False: there is none before their end. */
+/* Sets *value to the value of the first TLV of this type; it is borrowed. False: there is none. */
 bool tlv_find(struct str tlvs, unsigned type, struct str *value);
 
 /*
- * Splits the value of TLV_SSL: *verify is 0 if the client's certificate was verified, *tlvs
- * are those within it. False: it is too short.
+ * Splits the value of TLV_SSL: *verify is 0 if the client's certificate was verified, and *tlvs
+ * are the TLVs nested in the value. False: the value is too short.
  */
 bool tlv_ssl_split(struct str value, uint32_t *verify, struct str *tlvs);
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The header of the PROXY protocol, by which a load balancer says whom it forwards a
- * connection for:
+ * The header of the PROXY protocol, which a load balancer sends at the beginning of a connection
+ * to report the address of the client:
  *
  *     listen 80 proxy_protocol;
  *
- * Here the header is read, and its parts become variables. Whether what it says is believed is
- * up to the module realip.
+ * This module reads the header and provides variables with its parts. The module realip decides
+ * whether the address in the header becomes the client's address.
  */
 #include <module.h>
 
@@ -21,7 +21,7 @@ static enum preface_verdict read_header(struct str bytes, size_t *len, const cha
 
 static const struct preface proxy_preface = { "the PROXY header", read_header };
 
-/* False: the connection has begun with none, or with one that has no addresses. */
+/* Parses the header of the connection. False: there is none, or it has no addresses. */
 static bool header_of(const struct request *req, struct proxy_header *out)
 {
 	struct str preface = request_preface(req);
@@ -46,7 +46,7 @@ static bool give_number(struct request *req, uint64_t number, struct str *out)
 	return true;
 }
 
-/* As in nginx, port 0 is none. */
+/* As in nginx, port 0 gives an empty value. */
 static bool give_port(struct request *req, int port, struct str *out)
 {
 	*out = STR("");
@@ -105,7 +105,9 @@ static const struct tlv_name ssl_names[] = {
 	{ "key_alg", TLV_SSL_KEY_ALG }, { 0 },
 };
 
-/* "0xea", of which the digits are given; -1: they are none of a byte. */
+/*
+ * Parses the hexadecimal digits of a type such as "0xea". -1: they are not the number of one byte.
+ */
 static int hex_type(struct str digits)
 {
 	int type = 0;
@@ -133,7 +135,10 @@ static int type_of(const struct tlv_name *names, struct str name)
 	return -1;
 }
 
-/* The variable's name is in lower case: $proxy_protocol_tlv_ssl_cn has the rest "ssl_cn". */
+/*
+ * `rest` is the part of the name after the prefix, in lower case: $proxy_protocol_tlv_ssl_cn has
+ * the rest "ssl_cn".
+ */
 static bool get_tlv(struct request *req, struct str rest, const void *conf, struct str *out)
 {
 	bool is_ssl = str_starts(rest, STR("ssl_"));
@@ -165,25 +170,27 @@ const struct module proxy_protocol_module = {
 	.summary = "reads the header of the PROXY protocol, which load balancers send",
 	.listen_parameters = (const struct listen_parameter[]) {
 		{ "proxy_protocol", &proxy_preface,
-		  "each connection begins with a header of the PROXY protocol, version 1 or 2, as "
-		  "load balancers send it. A connection without one is closed. What the header "
-		  "says is in variables, and real_ip_header makes it the client's address" },
+		  "each connection begins with a header of the PROXY protocol, version 1 or 2, "
+		  "as load balancers send it. A connection without one is closed. The contents "
+		  "of the header are in variables; with real_ip_header the address in it becomes "
+		  "the client's address" },
 		{ 0 }
 	},
 	.variables = (const struct variable[]) {
 		{ "proxy_protocol_addr", get_addr,
-		  "The client's address by the PROXY header of the connection; no value if it had "
-		  "none, or one without addresses.",
+		  "The client's address in the PROXY header of the connection. No value if the "
+		  "connection has no such header, or if the header has no addresses.",
 		  VARIABLE_PLAIN },
-		{ "proxy_protocol_port", get_port, "The client's port by the PROXY header.",
+		{ "proxy_protocol_port", get_port, "The client's port in the PROXY header.",
 		  VARIABLE_PLAIN },
 		{ "proxy_protocol_server_addr", get_server_addr,
-		  "The address that the client connected to, by the PROXY header.",
+		  "The address that the client connected to, as the PROXY header says.",
 		  VARIABLE_PLAIN },
 		{ "proxy_protocol_server_port", get_server_port,
-		  "The port that the client connected to, by the PROXY header.", VARIABLE_PLAIN },
+		  "The port that the client connected to, as the PROXY header says.",
+		  VARIABLE_PLAIN },
 		{ "proxy_protocol_tlv_", get_tlv,
-		  "A further value (TLV) of a PROXY header of version 2: alpn, authority, "
+		  "An additional value (TLV) of a PROXY header of version 2: alpn, authority, "
 		  "unique_id, netns, ssl; ssl_version, ssl_cn, ssl_cipher, ssl_sig_alg, "
 		  "ssl_key_alg, ssl_verify (0: the client's certificate was verified); or any "
 		  "type as a hexadecimal number: $proxy_protocol_tlv_0xea, "

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Answers for a directory with one of its files, chosen at random for each request.
+ * Responds to a URI that ends in a slash with one of the files in the directory, chosen at random
+ * for each request.
  *
  *     location / { random_index on; }
  */
@@ -12,7 +13,7 @@ struct random_index_conf {
 	bool is_on;
 };
 
-/* A number below `count`. The low ones are a little more likely, by count / 2^64. */
+/* Returns a random number below `count`. Low numbers are more likely by at most count / 2^64. */
 static size_t pick(size_t count)
 {
 	uint64_t number;
@@ -70,16 +71,16 @@ static verdict random_index_content(struct request *req, const void *data)
 
 const struct module random_index_module = {
 	.name = "random_index",
-	.summary = "answers for a directory with a random file in it",
+	.summary = "responds to directory URIs with a random file",
 	.conf_size = sizeof(struct random_index_conf),
 	.directives = (const struct directive[]) {
 		DIRECTIVE("random_index", IN_LOCATION, struct random_index_conf, is_on,
 			  "on | off",
-			  "Answers a URI that ends in a slash with one of the files in the "
-			  "directory, chosen at random for each request; it comes before index. "
-			  "Names that begin with a dot are not chosen, and neither are symbolic "
-			  "links that lead to no file or that `symlinks` does not follow. In a "
-			  "directory without files it does nothing.",
+			  "Responds to a URI that ends in a slash with one of the files in the "
+			  "directory, chosen at random for each request. It takes precedence "
+			  "over index. Names that begin with a dot are not chosen, and neither "
+			  "are symbolic links that lead to no file or that `symlinks` does not "
+			  "follow. If a directory has no files, the directive has no effect.",
 			  .initial = "off"),
 		{ 0 }
 	},

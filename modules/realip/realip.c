@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Behind a proxy the client is whom the proxy names:
+ * Takes the address of the client from a trusted proxy:
  *
  *     set_real_ip_from  10.0.0.0/8;
  *     set_real_ip_from  unix:;
  *     real_ip_header    X-Forwarded-For;
  *     real_ip_recursive on;
  *
- * The address is replaced before the location is known by the settings of the server, or
- * else, before the access rules, by those of the location. It is replaced once in a request.
+ * The address is replaced at most once in a request: by the settings of the server, before the
+ * location is searched for, or else by those of the location, before its access rules.
  */
 #include <module.h>
 
-/* Proxies that a block trusts; inherited as long as a block names none of its own. */
+/* The proxies that a block trusts. A block that names none inherits them. */
 struct trusted {
 	const struct conf_scope *scope; /* the block */
 	struct networks networks;
@@ -74,11 +74,14 @@ static struct str cut_last(struct str *list)
 
 /* --- who it is ----------------------------------------------------------------------- */
 
-/* A client, as it becomes known step by step, each of which must be told by a trusted one. */
+/*
+ * The search for the client. Each step takes the next address in the list, if the current one
+ * belongs to a trusted proxy.
+ */
 struct search {
 	const struct realip_conf *conf;
 	struct client client;
-	bool is_found; /* `client` has been told by somebody; else it is the peer */
+	bool is_found; /* `client` is set; otherwise the current address is the peer */
 };
 
 static bool is_trusted(const struct search *search, const struct request *req)
@@ -90,7 +93,9 @@ static bool is_trusted(const struct search *search, const struct request *req)
 	return networks_find(&search->conf->trusted->networks, address, &value);
 }
 
-/* Goes through the list from its end. Returns false if what lies before is not to be asked. */
+/*
+ * Goes through the list from its end. False: the search ends here, and earlier fields are not read.
+ */
 static bool walk_list(struct search *search, const struct request *req, struct str list)
 {
 	do {
@@ -106,7 +111,10 @@ static bool walk_list(struct search *search, const struct request *req, struct s
 	return true;
 }
 
-/* Each proxy adds to the last field of the name, or adds a field behind it. */
+/*
+ * Proxies add to the last field of this name, or add a field after it: the last field is read
+ * first.
+ */
 static void walk_fields(struct search *search, struct request *req, struct str name)
 {
 	const struct header *field;
@@ -192,7 +200,9 @@ static int set_from(struct conf_call *call)
 	return 0;
 }
 
-/* The words stand in the file as `proxy_protocol`; the module of that name gives the values. */
+/*
+ * `proxy_protocol` takes the address and the port from the variables of the module proxy_protocol.
+ */
 static int set_header(struct conf_call *call)
 {
 	struct realip_conf *conf = call->data;
@@ -215,44 +225,44 @@ static int set_header(struct conf_call *call)
 
 const struct module realip_module = {
 	.name = "realip",
-	.summary = "takes the client's address from what a trusted proxy says",
+	.summary = "takes the client's address from trusted proxies",
 	.conf_size = sizeof(struct realip_conf),
 	.directives = (const struct directive[]) {
 		DIRECTIVE_SET("set_real_ip_from", IN_ANY_HTTP, set_from,
 			      "address | network/bits | unix:",
-			      "A proxy that is believed when it says whom it asks for: the address "
-			      "that it names becomes the client's, for access rules, variables and "
-			      "logs. A block that names proxies has no others. Name only proxies "
-			      "that replace the field, or add to it, since clients can send it "
-			      "as well.\n\n"
+			      "A trusted proxy. The address that it reports (real_ip_header) "
+			      "becomes the client's address for access rules, variables and "
+			      "logs. A block that names proxies inherits none from the enclosing "
+			      "block. Name only proxies that replace the field or add to it, "
+			      "since clients can send the field as well.\n\n"
 			      "    set_real_ip_from 10.0.0.0/8;\n"
 			      "    set_real_ip_from unix:;",
 			      .flags = REPEAT, .min_args = 1),
 		DIRECTIVE("real_ip_header", IN_ANY_HTTP, struct realip_conf, header,
 			  "field | X-Real-IP | X-Forwarded-For | proxy_protocol",
-			  "Where a trusted proxy says who the client is: in this field of the "
-			  "request, or with proxy_protocol in the header with which the connection "
-			  "begins (`listen ... proxy_protocol`). Of several addresses the last one "
-			  "counts; a port may follow it (192.0.2.1:4321). What is no address "
-			  "is not used.\n\n"
+			  "The field of the request in which a trusted proxy reports the "
+			  "client's address. With proxy_protocol, the address is taken from the "
+			  "PROXY header of the connection (`listen ... proxy_protocol`). If "
+			  "there are several addresses, the last one is used; a port may follow "
+			  "it (192.0.2.1:4321). A text that is not an address is ignored.\n\n"
 			  "    set_real_ip_from 10.0.0.0/8;\n"
 			  "    real_ip_header   X-Forwarded-For;",
 			  .initial = "X-Real-IP", .set = set_header),
 		DIRECTIVE("real_ip_recursive", IN_ANY_HTTP, struct realip_conf, recursive,
 			  "on | off",
-			  "With on, of several addresses the last one that is not a trusted "
-			  "proxy's is the client's: each proxy has added the one that it was "
-			  "asked by.\n\n"
+			  "With on, the last address that does not belong to a trusted proxy is "
+			  "the client's. Each proxy in a chain adds the address of its own "
+			  "client, so the list is read from its end.\n\n"
 			  "    real_ip_recursive on;",
 			  .initial = "off"),
 		{ 0 }
 	},
 	.variables = (const struct variable[]) {
 		{ "realip_remote_addr", get_remote_addr,
-		  "The address of the other end of the connection, which may be a proxy's.",
+		  "The address of the peer of the connection, which may be a proxy.",
 		  VARIABLE_PLAIN },
 		{ "realip_remote_port", get_remote_port,
-		  "The port of the other end of the connection.", VARIABLE_PLAIN },
+		  "The port of the peer of the connection.", VARIABLE_PLAIN },
 		{ 0 }
 	},
 	.on[PHASE_POST_READ] = replace_address,

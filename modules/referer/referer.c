@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Tells requests that come from pages of other sites:
+ * Detects requests that come from pages of other sites:
  *
  *     valid_referers none blocked server_names *.example.org ~\.google\.;
  *     if ($invalid_referer) { return 403; }
  */
 #include <module.h>
 
-/* How a name fits, from the best. */
+/* How a name is compared with a host. The first kind that matches is preferred. */
 enum kind { EXACT, FRONT, TAIL, KINDS }; /* example.org, *.example.org, example.* */
 
 struct valid_name {
 	enum kind kind;
-	bool also_itself; /* of FRONT: ".example.org" is example.org, too */
-	struct str host; /* lower case, without its asterisk */
-	struct str path; /* that must follow; empty: any */
+	bool also_itself; /* of FRONT: ".example.org" also matches example.org */
+	struct str host; /* in lower case, without the asterisk */
+	struct str path; /* with which the path must begin; empty: any path */
 	struct valid_name *next;
 };
 
@@ -24,14 +24,14 @@ struct valid_pattern {
 };
 
 struct valid {
-	const struct conf_scope *scope; /* the block that has written it */
+	const struct conf_scope *scope; /* the block that contains the directive */
 	bool none, blocked, server_names;
 	struct valid_name *names;
 	struct valid_pattern *patterns;
 };
 
 struct referer_conf {
-	struct valid *valid; /* NULL: all referers are */
+	struct valid *valid; /* NULL: all referers are valid */
 };
 
 static struct str lower(struct pool *pool, struct str text)
@@ -43,9 +43,10 @@ static struct str lower(struct pool *pool, struct str text)
 	return (struct str){ copy, text.len };
 }
 
-enum { SHORTEST = 11 /* bytes: "http://i.ru"; as in nginx, a shorter one is blocked */ };
+/* As in nginx, a referer with fewer bytes than "http://i.ru" counts as `blocked`. */
+enum { SHORTEST = 11 };
 
-/* The first of these characters, or the end. */
+/* Returns the position of the first of these characters, or the length of the text. */
 static size_t find_any(struct str text, const char *set)
 {
 	size_t at = 0;
@@ -55,7 +56,10 @@ static size_t find_any(struct str text, const char *set)
 	return at;
 }
 
-/* "user@host:port" (RFC 3986 section 3.2): the host. nginx takes what stands before the colon. */
+/*
+ * Returns the host of "user@host:port" (RFC 3986 section 3.2). nginx takes everything before the
+ * first colon.
+ */
 static struct str host_of(struct str authority)
 {
 	struct str rest = str_skip(authority, (size_t)(str_rchr(authority, '@') + 1));
@@ -77,7 +81,10 @@ static bool name_fits(const struct valid_name *name, struct str host)
 		host.data[host.len - name->host.len - 1] == '.');
 }
 
-/* As nginx's hashes: exact names come first, then the longest with an asterisk in front. */
+/*
+ * As in the hashes of nginx, exact names are preferred, then the longest name with an asterisk in
+ * front.
+ */
 static const struct valid_name *find_name(const struct valid *valid, struct str host)
 {
 	const struct valid_name *best = NULL;
@@ -160,8 +167,8 @@ static int add_name(struct conf_call *call, const struct conf_word *word, struct
 	if (str_empty(name->host) || str_chr(name->host, '*') >= 0)
 		return conf_error(call, word,
 				  "invalid host name or wildcard \"%.*s\"\n"
-				  "an asterisk stands for the first or for the last labels: "
-				  "*.example.org, example.*", STR_ARG(word->text));
+				  "one asterisk may stand at the front (*.example.org) or at the "
+				  "end (example.*)", STR_ARG(word->text));
 	name->next = valid->names;
 	valid->names = name;
 	return 0;
@@ -198,18 +205,19 @@ static int add_valid(struct conf_call *call)
 
 const struct module referer_module = {
 	.name = "referer",
-	.summary = "tells requests that come from pages of other sites",
+	.summary = "detects requests that come from pages of other sites",
 	.conf_size = sizeof(struct referer_conf),
 	.directives = (const struct directive[]) {
 		DIRECTIVE_SET("valid_referers", IN_SERVER | IN_LOCATION, add_valid,
 			      "none | blocked | server_names | name | ~expression ...",
-			      "Which values of the field Referer leave $invalid_referer empty. "
-			      "none: there is no such field; blocked: one that does not begin with "
-			      "http:// or https://; server_names: the host is a name of the "
-			      "server. Names may begin or end with an asterisk, and be followed by "
-			      "the beginning of a path. An expression is matched, without regard "
-			      "to case, with what follows the scheme. The port is not looked "
-			      "at.\n\n"
+			      "Says which values of the field Referer are valid; for these "
+			      "$invalid_referer is empty. none: the request has no such field. "
+			      "blocked: the value does not begin with http:// or https://. "
+			      "server_names: the host is one of the names of the server. Other "
+			      "words are host names. They may begin or end with an asterisk, and "
+			      "the beginning of a path may follow. An expression is matched "
+			      "against the part after the scheme, ignoring case. The port is "
+			      "ignored.\n\n"
 			      "    valid_referers none blocked server_names *.example.org\n"
 			      "                   example.net/gallery/ ~\\.google\\.;\n"
 			      "    if ($invalid_referer) { return 403; }",
@@ -222,7 +230,8 @@ const struct module referer_module = {
 	},
 	.variables = (const struct variable[]) {
 		{ "invalid_referer", get_invalid,
-		  "Empty if valid_referers allows the field Referer of the request, otherwise 1.",
+		  "Empty if the field Referer of the request is valid by valid_referers, "
+		  "otherwise 1.",
 		  VARIABLE_PLAIN },
 		{ 0 }
 	},

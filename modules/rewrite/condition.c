@@ -57,8 +57,9 @@ static enum match file_is(struct run *run, const struct condition *condition)
 	if (error == -E2BIG)
 		return MATCH_FAILED;
 	/*
-	 * A file whose path has names "." or ".." from a variable is not there, as everywhere. The
-	 * root, which $document_root and $request_filename begin with, may be written with them.
+	 * If a variable brings a name "." or ".." into the path, the file counts as missing, as in
+	 * all paths with variables. The root, with which $document_root and $request_filename
+	 * begin, may contain these names.
 	 */
 	if (error && (!str_starts(path, root) || has_dots(str_skip(path, root.len))))
 		return MATCH_NO;
@@ -72,7 +73,7 @@ static enum match file_is(struct run *run, const struct condition *condition)
 		return truth(status.kind == FILE_DIRECTORY);
 	case 'x':
 		return truth(status.is_executable);
-	default: /* as nginx: what is neither is not there */
+	default: /* -e, as in nginx: other kinds of files count as missing */
 		return truth(status.kind == FILE_REGULAR || status.kind == FILE_DIRECTORY);
 	}
 }
@@ -90,7 +91,7 @@ enum match condition_holds(struct run *run, const struct condition *condition)
 
 enum { WORDS_MAX = 3 };
 
-/* What stands between the parentheses, which may be words of their own or parts of some. */
+/* The words between the parentheses. A parenthesis may be a word of its own, or part of a word. */
 struct words {
 	struct conf_word items[WORDS_MAX];
 	size_t count;
@@ -99,9 +100,9 @@ struct words {
 static int invalid(struct conf_call *call, const struct conf_word *word)
 {
 	return conf_error(call, word,
-			  "invalid condition \"%.*s\"\nexpected ($name), ($name = text), "
-			  "($name ~ expression) or (-f path), with a blank before and behind "
-			  "the operator",
+			  "invalid condition \"%.*s\"\n"
+			  "expected ($name), ($name = text), ($name ~ expression) or (-f path), "
+			  "with a blank on each side of the operator",
 			  STR_ARG(word->text));
 }
 
@@ -124,7 +125,7 @@ static int take_words(struct conf_call *call, struct words *words)
 			word.place.len--;
 		}
 		if (i == node->nargs - 1) {
-			if (str_empty(word.text)) /* "()" has been a word of one parenthesis */
+			if (str_empty(word.text)) /* the word was a single parenthesis */
 				return invalid(call, last);
 			word.text.len--;
 			word.text.data = pool_cstr(call->pool, word.text); /* a NUL for the ")" */
@@ -139,7 +140,7 @@ static int take_words(struct conf_call *call, struct words *words)
 	return words->count ? 0 : invalid(call, &node->args[0]);
 }
 
-/* Exactly one variable: "$name" or "${name}". */
+/* Whether the word is exactly one variable: "$name" or "${name}". */
 static bool is_variable(const struct conf_word *word)
 {
 	struct str name = str_skip(word->text, 1);
@@ -180,7 +181,7 @@ static int parse_comparison(struct conf_call *call, const struct words *words,
 	return out->pattern ? 0 : -EINVAL;
 }
 
-/* "-f" or "!-f". */
+/* Parses "-f" or "!-f". False: the text is not a test of a file. */
 static bool is_file_test(struct str text, struct condition *out)
 {
 	out->is_negated = str_starts(text, STR("!"));
@@ -202,8 +203,9 @@ static int parse_file_test(struct conf_call *call, const struct conf_word *path,
 		return -EINVAL;
 	if (template_is_literal(out->left, &literal) && !str_starts(literal, STR("/")))
 		conf_warn(call, path,
-			  "the path \"%.*s\" is relative\nit is looked for in the directory that "
-			  "the server is started in, as by nginx: begin with $document_root",
+			  "the path \"%.*s\" is relative\n"
+			  "as in nginx, it is relative to the directory in which the server is "
+			  "started: begin it with $document_root",
 			  STR_ARG(literal));
 	return 0;
 }

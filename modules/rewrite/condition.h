@@ -5,12 +5,16 @@
 
 #include "steps.h"
 
-/* Parses the words of the call's directive. 0 and *out, or -EINVAL after reporting. */
+/*
+ * Parses the words of the call's directive. Returns 0 and sets *out, or -EINVAL after the error was
+ * reported.
+ */
 int condition_parse(struct conf_call *call, const struct condition **out);
 
 /*
- * Whether it holds for the request. An expression that matches leaves its captures, also
- * where it is negated. After MATCH_FAILED the request has to be refused with 500.
+ * Evaluates the condition for the request. If an expression matches, $1 … are its captures
+ * afterwards, also if the condition is negated. After MATCH_FAILED the caller must answer the
+ * request with 500.
  */
 enum match condition_holds(struct run *run, const struct condition *condition);
 

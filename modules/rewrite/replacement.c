@@ -6,18 +6,18 @@ enum flag { FLAG_NONE, FLAG_LAST, FLAG_BREAK, FLAG_REDIRECT, FLAG_PERMANENT };
 struct replacement {
 	const struct pattern *pattern;
 	struct str source; /* of the pattern, for rewrite_log */
-	int status; /* of a redirect; 0: the URI is another one, within the server */
-	bool names_host; /* of a redirect: it is written with "//" in front */
+	int status; /* of a redirect; 0: the URI is replaced within the server */
+	bool names_host; /* of a redirect: the target begins with "//" in the file */
 	enum flag flag;
-	const struct template *path; /* of a redirect: all of it */
-	const struct template *args; /* NULL: no "?" stands in it */
-	bool has_mark; /* of a redirect: a "?" stands in it */
-	bool keeps_args; /* those of the request are put behind */
+	const struct template *path; /* of a redirect: the whole target */
+	const struct template *args; /* NULL: the replacement has no "?" */
+	bool has_mark; /* of a redirect: the target has a "?" */
+	bool keeps_args; /* the arguments of the request are appended */
 };
 
 /* --- at run time ---------------------------------------------------------------- */
 
-/* `text` and what the client has sent behind its "?". */
+/* Returns `text` with the arguments of the request appended, after `mark`. */
 static struct str with_args(struct request *req, struct str text, struct str mark)
 {
 	const struct str parts[] = { text, mark, req->args };
@@ -38,7 +38,8 @@ static verdict move_to(struct run *run, const struct replacement *to, struct str
 		return 500;
 	}
 	if (!request_resolve(req, path, &req->uri)) {
-		request_log(req, LEVEL_ERROR, 0, "the URI \"%.*s\" leads out of the root",
+		request_log(req, LEVEL_ERROR, 0, "the rewritten URI \"%.*s\" leads out of the "
+						 "root",
 			    STR_ARG(path));
 		return 404;
 	}
@@ -74,8 +75,8 @@ static verdict replace(struct run *run, const struct replacement *to)
 }
 
 /*
- * As nginx does, decodes what is encoded in a redirect before its "?", except %00 to %25 and
- * %7F to %FF, which have to be encoded in a Location.
+ * As nginx does, decodes percent-encoded characters in the part of a redirect before its "?". %00
+ * to %25 and %7F to %FF stay encoded, as they have to be in a Location.
  */
 static struct str decode(struct pool *pool, struct str text)
 {
@@ -148,7 +149,10 @@ static int parse_flag(struct conf_call *call, struct replacement *out)
 	return 0;
 }
 
-/* The path and the arguments apart: a "?" in the value of a variable is no separator. */
+/*
+ * Parses the path and the arguments separately, because a "?" in the value of a variable is not a
+ * separator.
+ */
 static int parse_parts(struct conf_call *call, const struct conf_word *word,
 		       struct replacement *out)
 {
@@ -158,7 +162,10 @@ static int parse_parts(struct conf_call *call, const struct conf_word *word,
 	path.text = str_split(&args.text, '?');
 	out->has_mark = path.text.len < word->text.len;
 	out->names_host = str_starts(word->text, STR("//"));
-	/* All of it, so that a message shows the word as it stands in the file. */
+	/*
+	 * The whole word is parsed first, so that an error message shows it as it stands in the
+	 * file.
+	 */
 	if (conf_parse_template(call, word, &out->path) < 0)
 		return -EINVAL;
 	if (out->status || !out->has_mark)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Steps that run in the order of the file: those of a server before the location is searched
- * for, those of a location afterwards.
+ * Steps that run in the order of the file. The steps of a server run before the location is
+ * searched for, the steps of a location afterwards.
  *
  *     return 301 https://www.example.org$request_uri;
  *     return 200 "Hello, $remote_addr\n";
@@ -12,13 +12,13 @@
  *     if (-f $document_root/maintenance.html) { return 503; }
  *     break;          # no more steps
  *
- * A block `if` has steps of its own, which run in its place. In a location it is also a
- * location: its other settings apply where the condition holds (block.h).
+ * The steps in a block of `if` run at the place of the block. In a location, the block is also a
+ * nested location, whose settings apply if the condition is true (block.h).
  *
  *     rewrite.c       the directives
  *     steps.c         how a request runs through the steps
  *     condition.c     the conditions of `if`
- *     replacement.c   rewrite: the expression and what takes the place of the URI
+ *     replacement.c   rewrite: the expression and the replacement of the URI
  */
 #include "condition.h"
 #include "replacement.h"
@@ -31,7 +31,9 @@ static verdict rewrite_server(struct request *req, const void *data)
 	return conf->program && conf->program->context == IN_SERVER ? program_run(req, conf) : PASS;
 }
 
-/* Where no location matches, the server's level is the location: its steps are over. */
+/*
+ * If no location matches, the request has the settings of the server, whose steps have run already.
+ */
 static verdict rewrite_location(struct request *req, const void *data)
 {
 	const struct rewrite_conf *conf = data;
@@ -54,7 +56,7 @@ static int parse_status(struct conf_call *call, const struct conf_word *word, in
 	return 0;
 }
 
-/* Adds a step behind those that the block has so far. */
+/* Adds a step after those that the block already has. */
 static struct step *add_step(struct conf_call *call,
 			     verdict (*take)(struct run *run, const struct step *step))
 {
@@ -68,8 +70,8 @@ static struct step *add_step(struct conf_call *call,
 	}
 	if (conf->program->returns)
 		conf_warn(call, NULL,
-			  "\"%s\" is never reached: an earlier \"return\" of this block "
-			  "responds before it",
+			  "\"%s\" is never reached: an earlier \"return\" in this block always "
+			  "responds first",
 			  call->directive->name);
 
 	*conf->program->end = step;
@@ -161,7 +163,7 @@ static bool is_step(struct str name)
 	return directive->name;
 }
 
-/* An earlier `if` of the block whose settings this one would take the place of. */
+/* Returns an earlier `if` of the block whose settings are lost when this one applies, or NULL. */
 static const struct step *overruled(const struct program *program, const struct step *step)
 {
 	const struct step *found = NULL;
@@ -175,7 +177,7 @@ static const struct step *overruled(const struct program *program, const struct 
 	return found;
 }
 
-/* Meanings of nginx that surprise people. */
+/* Warns about behaviour of `if`, taken over from nginx, that surprises people. */
 static void warn_of_traps(struct conf_call *call, const struct step *step)
 {
 	const struct rewrite_conf *conf = call->data;
@@ -187,14 +189,14 @@ static void warn_of_traps(struct conf_call *call, const struct step *step)
 	if (lost)
 		conf_warn(call, NULL,
 			  "\"%s\" of this location does not apply where this condition holds\n"
-			  "as in nginx the block of \"if\" does not inherit it: write \"return\" "
-			  "into the block, or choose with map and a variable",
+			  "as in nginx, the block of \"if\" does not inherit it: use \"return\" "
+			  "in the block, or a variable defined by map",
 			  lost);
 	if (overruled(conf->program, step))
 		conf_warn(call, NULL,
-			  "where this condition holds, nothing is left of the settings in an "
-			  "earlier \"if\" of this location\n"
-			  "as in nginx only one block applies, the last whose condition holds");
+			  "where this condition holds, the settings in an earlier \"if\" of this "
+			  "location do not apply\n"
+			  "as in nginx, only the last block whose condition is true applies");
 }
 
 static int set_if(struct conf_call *call)
@@ -216,68 +218,73 @@ static int set_if(struct conf_call *call)
 
 #define RETURN_DOC                                                                               \
 	"Ends the request with this status. With 301, 302, 303, 307 and 308 the second word is " \
-	"where the client is sent, with others it is the body of the response, whose type is "   \
-	"that of the URI's extension or default_type. A URL alone is a 302. 444 closes the "     \
-	"connection without a response. A status above 599, which HTTP does not know, has no "   \
-	"error page.\n\n"                                                                        \
+	"the target of the redirect. With other codes it is the body of the response; the type " \
+	"of the body is that of the URI's extension, or default_type. A URL alone gives a " \
+	"redirect with 302. 444 closes the connection without a response. A status above 599, " \
+	"which HTTP does not define, has no error page.\n\n" \
 	"    return 301 https://www.example.org$request_uri;"
 
 #define REWRITE_DOC                                                                              \
-	"Where the expression matches the URI (decoded, without arguments), the replacement "    \
-	"becomes the URI. $1 to $9 and named groups are what the expression has captured. The "  \
-	"arguments of the request are added behind those of the replacement, unless it ends in " \
-	"\"?\".\n\n"                                                                             \
-	"Without a flag the next directives of the module see the new URI, and its location is " \
-	"searched for at the end. With `last` it is searched for at once; with `break` the "     \
-	"request stays in this location. With `redirect` (302) or `permanent` (301) the client " \
-	"is sent to the replacement, as it is if the replacement begins with http://, https:// " \
-	"or $scheme. After ten searches for one request the response is a 500.\n\n"              \
-	"    rewrite ^/users/(\\d+)$ /show?user=$1 last;\n"                                      \
-	"    rewrite ^/old/(.*)$ /new/$1 permanent;\n\n"                                         \
-	"rewrite, set and if make at most 1 MiB of text for one request; a set that makes its "  \
-	"own value longer in a loop of rewrites ends with a 500."
+	"If the expression matches the URI (decoded, without arguments), the replacement " \
+	"becomes the new URI. $1 to $9 and named groups in it stand for the captures of the " \
+	"expression. The arguments of the request are appended to those of the replacement, " \
+	"unless the replacement ends in \"?\".\n\n" \
+	"Without a flag, the next directives of the module run with the new URI, and its " \
+	"location is searched for after the last of them. With `last`, the location is " \
+	"searched for at once. With `break`, the request stays in this location. With " \
+	"`redirect` (302) or `permanent` (301), the client is redirected to the replacement. A " \
+	"replacement that begins with http://, https:// or $scheme also redirects the client. " \
+	"If one request needs more than ten such searches, the response is a 500.\n\n" \
+	"    rewrite ^/users/(\\d+)$ /show?user=$1 last;\n" \
+	"    rewrite ^/old/(.*)$ /new/$1 permanent;\n\n" \
+	"rewrite, set and if may make at most 1 MiB of text for one request. If they make " \
+	"more, for example if set extends its own value in a loop of rewrites, the response is " \
+	"a 500."
 
 #define SET_DOC                                                                                  \
-	"Gives the variable a value, which may contain variables. Before that the variable is "  \
-	"empty. Of the variables of Skua itself only $args can be set. return, rewrite, set, "   \
-	"if and break run in the order of the file: those of the server before the location is " \
-	"searched for, those of the location afterwards.\n\n"                                    \
+	"Sets the variable to a value, which may contain variables. The variable is empty " \
+	"until it is set. $args is the only built-in variable that can be set. return, " \
+	"rewrite, set, if and break run in the order of the file. Those of the server run " \
+	"before the location is searched for, those of the location afterwards.\n\n" \
 	"    set $site $host;"
 
 #define IF_DOC                                                                                   \
-	"Applies the block where the condition holds. Conditions: ($name): the value is neither " \
-	"empty nor \"0\"; ($name = text), ($name != text); ($name ~ expression) and, regardless " \
-	"of case, ~*, negated by !~ and !~*: what the expression captures can be used in the "   \
-	"block; (-f path), (-d path), (-e path), (-x path): there is a file, a directory, one "  \
-	"of both, an executable one of both; negated by !-f and so on. The path may lie outside " \
-	"of all roots, and the workers need no permission to read it.\n\n"                       \
-	"    if (-f $document_root/maintenance.html) { return 503; }\n\n"                        \
-	"return, rewrite, set and break in the block run in its place. In a location the block " \
-	"may also have settings (root, add_header, expires, error_page, access_log …). It "      \
-	"inherits the others, but not try_files. When several conditions hold, only the "        \
-	"settings of the last block apply. All of this is as in nginx; `skua -t` warns of what " \
-	"is probably not meant."
+	"Applies the block if the condition is true. The condition is one of these. ($name): " \
+	"the value is neither empty nor \"0\". ($name = text), ($name != text): the value is " \
+	"equal, or not equal, to the text. ($name ~ expression): the expression matches the " \
+	"value; ~* ignores case, and !~ and !~* are the negations. The captures of the " \
+	"expression can be used in the block. (-f path): there is a file at this path; -d " \
+	"tests for a directory, -e for either of them, -x for an executable file or directory, " \
+	"and !-f and so on are the negations. The path may lie outside of all roots, and the " \
+	"workers need no permission to read it.\n\n" \
+	"    if (-f $document_root/maintenance.html) { return 503; }\n\n" \
+	"return, rewrite, set and break in the block run at the place of the block. In a " \
+	"location, the block may also contain settings (root, add_header, expires, error_page, " \
+	"access_log …). It inherits all other settings of the location except try_files. If " \
+	"several conditions are true, only the settings of the last block apply. All of this " \
+	"is as in nginx. `skua -t` warns about blocks that probably do not do what was " \
+	"intended."
 
 #define BREAK_DOC                                                                                \
-	"Ends return, rewrite, set and if of this server or location, also from within the "     \
-	"block of if. The request stays in this location, even if a rewrite before has changed " \
-	"its URI.\n\n"                                                                           \
+	"Stops return, rewrite, set and if of this server or location, also if it stands in " \
+	"the block of an if. The request stays in this location, even if an earlier rewrite " \
+	"has changed its URI.\n\n" \
 	"    if ($arg_plain) { break; }"
 
 #define REWRITE_LOG_DOC                                                                          \
-	"Whether the error log says, at level notice, which expressions of rewrite and if "      \
-	"match, and what a URI becomes. The setting of the server or location counts, not that " \
-	"of the block of if.\n\n"                                                                \
+	"With on, the error log says, at level notice, which expressions of rewrite and if " \
+	"match, and which URI replaces another. The setting of the server or location applies, " \
+	"not one in the block of an if.\n\n" \
 	"    rewrite_log on;"
 
 #define WARN_DOC                                                                                 \
-	"Whether the error log warns when a variable is used before `set` has given it a "       \
-	"value. The value is empty then.\n\n"                                                    \
+	"With on, the error log gets a warning when a variable is used before `set` has given " \
+	"it a value. In this case the value is empty.\n\n" \
 	"    uninitialized_variable_warn off;"
 
 enum { IN_STEPS = IN_SERVER | IN_SERVER_IF | IN_LOCATION | IN_IF };
 
-/* A directive that adds a step where it stands. */
+/* A directive that adds a step to its block. */
 #define STEP(name_, contexts_, set_, syntax_, doc_, ...)                             \
 	DIRECTIVE_SET(name_, contexts_, set_, syntax_, doc_,                         \
 		      FIELD_AT(struct rewrite_conf, program), __VA_ARGS__)

@@ -4,8 +4,8 @@
 #include "condition.h"
 
 /*
- * The bytes of text that the steps may make for one request: "set $a $a$a" in a location that
- * a rewrite leads back to makes the text twice as long each time.
+ * How many bytes of text the steps may make for one request. Without a limit, "set $a $a$a" in a
+ * location to which a rewrite returns would double the text each time.
  */
 enum { WRITTEN_MAX = 1 << 20 };
 
@@ -21,8 +21,8 @@ int run_write(struct run *run, const struct template *template, unsigned rules, 
 
 	if (error == -E2BIG)
 		request_log(run->req, LEVEL_ERROR, 0,
-			    "set, if and rewrite have made more than %d bytes of text for one "
-			    "request: it is answered with 500",
+			    "set, if and rewrite have made more than %d bytes of text for this "
+			    "request: responding with 500",
 			    WRITTEN_MAX);
 	else
 		rewriting->written += out->len;
@@ -59,7 +59,7 @@ verdict take_return(struct run *run, const struct step *step)
 {
 	struct request *req = run->req;
 
-	req->response.status = step->status; /* $status may stand in the text */
+	req->response.status = step->status; /* the text may contain $status */
 	struct str text = step->text ? template_text(req, step->text) : STR("");
 
 	if (is_redirect(step->status)) {
@@ -67,7 +67,7 @@ verdict take_return(struct run *run, const struct step *step)
 		req->response.location_names_host = step->names_host;
 		return step->status;
 	}
-	/* An error without words of its own looks like any other: error_page. */
+	/* An error without a text gets the usual error page, and error_page applies. */
 	if (!step->text && step->status >= 400 && step->status <= 599)
 		return step->status;
 	return respond_bytes(req, step->status, STR(""), text);
@@ -115,7 +115,7 @@ verdict take_if(struct run *run, const struct step *step)
 
 	if (match != MATCH_YES)
 		return match == MATCH_NO ? PASS : 500;
-	/* In a server the block has no settings, and the location is not known yet. */
+	/* In a server, the block has no settings, and the location is not known yet. */
 	if (!step->is_in_server)
 		request_enter(run->req, step->block);
 	return take_all(run, program_of(step->block));

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The steps of a block: return, rewrite, set, if, break. A block has them in a list, in the
- * order of the file. A request runs through the list of the server before its location is
- * searched for, and through that of its location afterwards.
+ * The steps of a block: return, rewrite, set, if, break. Each block has a list of its steps, in
+ * the order of the file. A request runs the steps of the server before its location is searched
+ * for, and the steps of the location afterwards.
  */
 #ifndef REWRITE_STEPS_H
 #define REWRITE_STEPS_H
@@ -14,38 +14,38 @@ extern const struct module rewrite_module;
 struct condition;
 struct replacement;
 
-/* A request on its way through the steps. */
+/* The state of a request while its steps run. */
 struct run {
 	struct request *req;
 	bool logs; /* rewrite_log */
 	bool is_over; /* no more steps run */
-	bool is_moved; /* the URI is another one, and its location has to be searched for */
-	bool encodes; /* texts have $1 … encoded: as in nginx until a rewrite has matched */
+	bool is_moved; /* the URI was replaced, and its location has to be searched for */
+	bool encodes; /* percent-encode captures; as in nginx, until a rewrite matches */
 };
 
 struct step {
-	verdict (*take)(struct run *run, const struct step *step); /* PASS: the next one */
+	verdict (*take)(struct run *run, const struct step *step); /* PASS: take the next step */
 	struct step *next;
 
 	int status; /* of return */
 	const struct template *text; /* of return: a body or the target of a redirect; of set */
-	bool names_host; /* of return: the target is written with "//" in front */
+	bool names_host; /* of return: the target begins with "//" in the file */
 	const struct variable_slot *variable; /* of set; NULL: $args */
 	const struct replacement *replacement; /* of rewrite */
 	const struct condition *condition; /* of if */
 	const struct http_location *block; /* of if: its settings */
 	bool is_in_server; /* of if */
-	bool has_settings; /* of if: something beside steps stands in it */
+	bool has_settings; /* of if: the block contains more than steps */
 };
 
 struct program {
-	enum conf_context context; /* of the block that it stands in */
+	enum conf_context context; /* of the block that contains the steps */
 	struct step *first;
-	struct step **end; /* where the next one is added */
-	bool returns; /* one of its own steps is return: those behind it never run */
+	struct step **end; /* where the next step is added */
+	bool returns; /* one of the steps is return: the steps after it never run */
 };
 
-/* The context of a request. */
+/* The context of a request in this module. */
 struct rewriting {
 	size_t written; /* bytes of text that the steps have made */
 };
@@ -61,25 +61,27 @@ verdict take_break(struct run *run, const struct step *step);
 verdict take_set(struct run *run, const struct step *step);
 verdict take_if(struct run *run, const struct step *step);
 
-/* A URL that the client is sent to: "http://", "https://" or "$scheme" in front. */
+/*
+ * Whether the text is the target of a redirect: it begins with "http://", "https://" or "$scheme".
+ */
 bool is_url(struct str text);
 
-/* The steps of a block of `if`; NULL: it has none. */
+/* Returns the steps of a block of `if`, or NULL if it has none. */
 const struct program *program_of(const struct http_location *block);
 
-/* Runs through the steps of a server or a location. */
+/* Runs the steps of a server or a location. */
 verdict program_run(struct request *req, const struct rewrite_conf *conf);
 
 /*
- * Writes out a template for a step, by the rules and with the result of template_write();
- * captures are encoded as long as run->encodes is set. -E2BIG: the steps have written more for
- * this request than they may, and the error log says so; the request is answered with 500.
+ * Expands a template for a step, with the rules and the result of template_write(). Captures are
+ * percent-encoded while run->encodes is set. -E2BIG: the steps of this request have made more text
+ * than the limit allows. The error was logged, and the request has to be answered with 500.
  */
 int run_write(struct run *run, const struct template *template, unsigned rules, struct str *out);
 
 /*
- * Matches the expression, and writes the line of rewrite_log. If it does not match, $1 … are
- * empty from now on.
+ * Matches the expression, and writes a line to the error log if rewrite_log is on. If the
+ * expression does not match, $1 … become empty.
  */
 enum match run_match(struct run *run, const struct pattern *pattern, struct str source,
 		     struct str subject);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Links that only somebody who knows a secret can make, and that end at a time:
+ * Links that can be made only with a secret, and that expire:
  *
  *     location /files/ {
  *         secure_link     $arg_md5,$arg_expires;
@@ -13,11 +13,11 @@
 
 struct secure_link_conf {
 	const struct template *link; /* "digest,time" */
-	const struct template *text; /* that the digest is made of */
+	const struct template *text; /* from which the digest is computed */
 	struct str secret; /* of secure_link_secret */
 };
 
-/* "digest,time" of the request in two parts; the time is 0 where there is none. */
+/* The two parts of "digest,time" in the request. Without a time, expires_s is 0. */
 struct link {
 	struct str digest, expires;
 	uint64_t expires_s;
@@ -38,7 +38,7 @@ static bool find_link(struct request *req, const struct secure_link_conf *conf, 
 
 enum { DIGEST_DIGITS = 24 /* of Base64, with padding */ };
 
-/* Base64 with the two digits for URLs (RFC 4648 section 5). */
+/* Decodes Base64 with the URL alphabet (RFC 4648 section 5). */
 static bool decode(struct pool *pool, struct str text, struct str *out)
 {
 	char *copy = pool_memdup(pool, text.data, text.len);
@@ -75,7 +75,10 @@ static bool check_link(struct request *req, const struct secure_link_conf *conf,
 	return true;
 }
 
-/* "/prefix/DIGEST/rest" of the target as it came; the rest is the value. */
+/*
+ * Checks "/prefix/DIGEST/rest" in the target of the request, before decoding. The value is the
+ * rest.
+ */
 static bool check_path(struct request *req, struct str secret, struct str *out)
 {
 	struct str path = str_skip(req->target, 1);
@@ -135,13 +138,14 @@ static int check_conf(struct conf_call *call, void *data)
 
 const struct module secure_link_module = {
 	.name = "secure_link",
-	.summary = "tells links that were made with a secret",
+	.summary = "checks links that were made with a secret",
 	.conf_size = sizeof(struct secure_link_conf),
 	.directives = (const struct directive[]) {
 		DIRECTIVE("secure_link", IN_ANY_HTTP, struct secure_link_conf, link, "value",
-			  "Where a request has its digest (MD5 in Base64 for URLs) and, after a "
-			  "comma, the time at which the link ends, in seconds since 1970. "
-			  "secure_link_md5 says what the digest is made of.\n\n"
+			  "The digest in the request (MD5 in Base64 for URLs) and, after a "
+			  "comma, the time at which the link expires, in seconds since 1970. The "
+			  "value usually contains arguments of the request. The digest is "
+			  "computed from the text of secure_link_md5.\n\n"
 			  "    location /files/ {\n"
 			  "        secure_link     $arg_md5,$arg_expires;\n"
 			  "        secure_link_md5 \"$secure_link_expires$uri secret\";\n"
@@ -149,15 +153,16 @@ const struct module secure_link_module = {
 			  "        if ($secure_link = \"0\") { return 410; }\n"
 			  "    }"),
 		DIRECTIVE("secure_link_md5", IN_ANY_HTTP, struct secure_link_conf, text, "value",
-			  "The text that the digest of a link is made of, with a secret in it. It "
-			  "should contain the path and the time, and may contain the client's "
-			  "address.\n\n"
+			  "The text from which the digest of a link is computed. It has to "
+			  "contain a secret, should contain the path and the time, and may "
+			  "contain the client's address.\n\n"
 			  "    secure_link_md5 \"$secure_link_expires$uri$remote_addr secret\";"),
 		DIRECTIVE("secure_link_secret", IN_LOCATION, struct secure_link_conf, secret,
 			  "word",
-			  "Links of an older kind: /prefix/DIGEST/rest, with the hexadecimal MD5 "
-			  "of the rest and this word. $secure_link is the rest then, or empty. "
-			  "Such links do not end.\n\n"
+			  "Checks links of an older kind: /prefix/DIGEST/rest. DIGEST is the MD5 "
+			  "of the rest followed by this word, in hexadecimal digits. "
+			  "$secure_link is the rest, or empty if the digest is wrong. Such links "
+			  "do not expire.\n\n"
 			  "    location /p/ {\n"
 			  "        secure_link_secret secret;\n"
 			  "        if ($secure_link = \"\") { return 403; }\n"
@@ -167,11 +172,11 @@ const struct module secure_link_module = {
 	},
 	.variables = (const struct variable[]) {
 		{ "secure_link", get_link,
-		  "Of a link with secure_link: no value if its digest is wrong, 0 if its time is "
-		  "over, otherwise 1. With secure_link_secret: what follows the digest in the "
-		  "path." },
+		  "With secure_link: no value if the digest of the link is wrong, 0 if the link "
+		  "has expired, otherwise 1. With secure_link_secret: the part of the path after "
+		  "the digest." },
 		{ "secure_link_expires", get_expires,
-		  "The time at which the link ends, as it stands in the link." },
+		  "The time at which the link expires, as it stands in the link." },
 		{ 0 }
 	},
 	.check = check_conf,

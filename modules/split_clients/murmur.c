@@ -3,7 +3,7 @@
 
 #define MULTIPLIER 0x5bd1e995u
 
-/* Up to four bytes as a number. */
+/* Converts up to four bytes to a number, the least significant byte first. */
 static uint32_t take(const unsigned char *bytes, size_t count)
 {
 	uint32_t word = 0;

@@ -8,8 +8,9 @@
  *         *     "";
  *     }
  *
- * The hash of the text is a number below 2^32. Each line takes its share of these numbers, so
- * a client stays with its value as long as the text and the lines before that value stay.
+ * The hash of the text is a number below 2^32. Each line is assigned its share of these numbers,
+ * in the order of the lines. A client keeps its value as long as the text, its line and the lines
+ * before it stay the same.
  */
 #include <module.h>
 
@@ -20,7 +21,7 @@ enum {
 };
 
 struct share {
-	uint32_t end; /* the first hash behind the share; 0: all that are left */
+	uint32_t end; /* the first hash after the share; 0: all remaining hashes */
 	struct str value;
 };
 
@@ -30,10 +31,10 @@ struct split {
 	size_t count;
 };
 
-/* What the lines read so far have taken. */
+/* The shares of the lines that were read so far. */
 struct taken {
 	uint32_t hundredths;
-	uint32_t end; /* of the last share with a number */
+	uint32_t end; /* of the last share with a percentage */
 };
 
 static bool split_get(struct request *req, struct str rest, const void *data, struct str *out)
@@ -58,7 +59,7 @@ static int bad_share(struct conf_call *call, const struct conf_word *word)
 			  STR_ARG(word->text));
 }
 
-/* "0.5%" is 50, with at most two digits behind the point; "*" is 0. */
+/* "0.5%" becomes 50; at most two digits may follow the point. "*" becomes 0. */
 static int parse_share(struct conf_call *call, const struct conf_word *word, uint32_t *out)
 {
 	struct str digits = str_head(word->text, word->text.len - str_ends(word->text, STR("%")));
@@ -137,20 +138,20 @@ static int set_split_clients(struct conf_call *call)
 }
 
 #define SPLIT_DOC                                                                             \
-	"Defines a variable that has one of several values. The text, which has variables in " \
-	"it, is hashed, and each line takes its share of all hashes, in hundredths of a "      \
-	"percent at most; \"*\" takes what is left. Where no line takes the hash, the value "  \
-	"is empty. The hash is that of nginx (MurmurHash2), so a client gets the value that "  \
-	"nginx gives it.\n\n"                                                                  \
-	"    split_clients \"$remote_addr$http_user_agent\" $variant {\n"                      \
-	"        0.5%  .one;\n"                                                                \
-	"        *     \"\";\n"                                                                \
-	"    }\n"                                                                              \
+	"Defines a variable that has one of several values. The text, which contains " \
+	"variables, is hashed, and each line is assigned its share of all hashes. A share is a " \
+	"percentage with at most two digits after the point; \"*\" is assigned the remaining " \
+	"hashes. If the hash belongs to no line, the value is empty. The hash is the same as " \
+	"in nginx (MurmurHash2), so a client gets the same value as from nginx.\n\n" \
+	"    split_clients \"$remote_addr$http_user_agent\" $variant {\n" \
+	"        0.5%  .one;\n" \
+	"        *     \"\";\n" \
+	"    }\n" \
 	"    server { index index$variant.html; }"
 
 const struct module split_clients_module = {
 	.name = "split_clients",
-	.summary = "defines variables that differ by a share of the clients",
+	.summary = "defines variables with different values for shares of the clients",
 	.directives = (const struct directive[]) {
 		DIRECTIVE_SET("split_clients", IN_HTTP, set_split_clients,
 			      "text $variable { share value; ... }", SPLIT_DOC,

@@ -2,15 +2,15 @@
 /*
  * A connection with TLS goes through these stages:
  *
- *     HELLO       until its ClientHello is complete
- *     HANDSHAKE   OpenSSL makes it, on a thread
- *     OWN         records are sealed and opened by records.c
- *     OPENSSL     records are OpenSSL's: TLS 1.2, and suites that records.c has not
+ *     HELLO       the ClientHello is not complete yet
+ *     HANDSHAKE   OpenSSL performs the handshake, on a thread
+ *     OWN         records.c encrypts and decrypts the records
+ *     OPENSSL     OpenSSL does: TLS 1.2, and suites that records.c does not support
  *     PLAIN       the client speaks HTTP without TLS; it gets a 400 (497)
  *     BROKEN      an alert was sent or received
  *
- * In the stage OWN, a connection that is idle holds two keys and what is known of its
- * handshake, and no buffer.
+ * In the stage OWN, an idle connection keeps two keys and the facts about its handshake, but no
+ * buffer.
  */
 #include "connection_private.h"
 
@@ -117,7 +117,7 @@ static size_t unsent(const struct transport *transport)
 	return ssl_bytes_left(&ssl->unsent);
 }
 
-/* --- its life --- */
+/* --- beginning and end --- */
 
 static void handshake_expired(void *data)
 {

@@ -9,10 +9,12 @@ struct ssl_facts;
 
 extern const struct transport_type ssl_transport;
 
-/* NULL: the connection has no TLS, or has sent plain HTTP to a port with TLS. */
+/*
+ * NULL: the connection does not use TLS, also if the client has sent plain HTTP to a port with TLS.
+ */
 const struct ssl_facts *ssl_facts_of(const struct request *req);
 
-/* A request that came in plain HTTP to a port with TLS: 497. */
+/* Whether the request came in plain HTTP to a port with TLS. Its status is 497. */
 bool ssl_is_plain_http(const struct request *req);
 
 #endif

@@ -7,9 +7,9 @@
 
 #include "hello.h"
 
-enum { HANDSHAKE_BYTES_MAX = 64 * 1024 }; /* that a client may send in a handshake */
+enum { HANDSHAKE_BYTES_MAX = 64 * 1024 }; /* the most bytes of a client in its handshake */
 
-/* Of the process: nothing is kept in it from one call to the next. */
+/* A buffer of the process. Its contents are valid within one call only. */
 static char hello_scratch[HELLO_MAX];
 
 static struct thread_pool handshakes = { .max_threads = 2 };
@@ -61,13 +61,13 @@ static void handshake_failed(struct transport *transport)
 	ssl->stage = BROKEN;
 }
 
-/* On the loop's thread, when a step was made. */
+/* Called on the event loop's thread after a step has run. */
 static void step_made(void *data)
 {
 	struct handshake *handshake = data;
 	struct transport *transport = handshake->owner;
 
-	if (!transport) { /* the connection has ended meanwhile */
+	if (!transport) { /* the connection was closed while the step ran */
 		handshake_destroy(handshake);
 		return;
 	}
@@ -94,7 +94,7 @@ static void make_step(void *data)
 	handshake_step(data);
 }
 
-/* Makes a step with further records. What receive() returns. */
+/* Starts a step with further records. Returns the result of receive(). */
 static ssize_t go_on(struct transport *transport, struct str records)
 {
 	struct ssl_connection *ssl = transport_state(transport);
@@ -126,7 +126,7 @@ static ssize_t begin(struct transport *transport, struct str bytes, struct str n
 	return go_on(transport, bytes);
 }
 
-/* A method in upper case: somebody speaks HTTP to this port. */
+/* Whether the bytes begin with a method in upper case: the client speaks plain HTTP. */
 static bool is_plain_http(struct str bytes)
 {
 	return bytes.len > 0 && bytes.data[0] >= 'A' && bytes.data[0] <= 'Z';

@@ -3,11 +3,14 @@
 
 #include <errno.h>
 
-/* What an exported connection begins with; facts, input, plain and unsent bytes follow. */
+/*
+ * The beginning of an exported connection. The facts, and the bytes of input, plain and unsent,
+ * follow.
+ */
 struct exported {
 	uint64_t in_sequence, out_sequence;
 	uint32_t facts_len, input_len, plain_len, unsent_len;
-	uint16_t suite; /* 0: it waits for a ClientHello */
+	uint16_t suite; /* 0: the connection waits for a ClientHello */
 	uint16_t record_size;
 	uint8_t useless;
 	uint8_t peer_ended, end_given;
@@ -72,7 +75,10 @@ bool connection_can_move(const struct transport *transport)
 	return ssl->stage != OPENSSL && ssl->stage != PLAIN;
 }
 
-/* Takes `len` bytes off the front of *state; false: it has fewer, or they are too many. */
+/*
+ * Takes `len` bytes off the front of *state. False: the state has fewer bytes, or `len` is too
+ * large.
+ */
 static bool import_bytes(struct str *state, size_t len, size_t most, struct bytes *out, int *error)
 {
 	if (len > most || len > state->len)
@@ -127,7 +133,7 @@ int connection_import(struct transport *transport, struct str state)
 					 &error) ||
 			   state.len > 0))
 		error = -EBADMSG;
-	/* Nothing has been opened or sealed before the handshake. */
+	/* Before the handshake, nothing can have been decrypted or encrypted. */
 	if (error == 0 && ssl->stage == HELLO &&
 	    (ssl->plain.len || ssl->unsent.len || ssl->peer_ended))
 		error = -EBADMSG;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the files of a connection with TLS share. Each has one part of struct transport_type:
+ * Declarations that the files of a TLS connection share. Each file implements one part of struct
+ * transport_type:
  *
  *	connection.c		the type, the stages, the beginning and the end
  *	connection_handshake.c	receive() until the handshake is done
@@ -25,20 +26,21 @@
 extern const struct module ssl_module;
 
 enum {
-	READ_MAX = RECORD_MAX + 4096, /* what is read and not yet opened, at most */
+	READ_MAX = RECORD_MAX + 4096, /* the most bytes that are received and not yet decrypted */
 
 	/*
-	 * The first records after a pause are short, so that a client can show what it has got
-	 * before a whole record has arrived; as many as a new connection sends at once.
+	 * The first records after a pause are short, so that a client can use their content early,
+	 * without waiting for a long record to arrive. Their sum is about what a new connection
+	 * can send at once.
 	 */
 	SHORT_RECORD = 4096,
 	SHORT_RECORDS_BYTES = 4 * SHORT_RECORD,
 	PAUSE_MS = 1000,
 
-	/* Records that bring nothing: so many more than those that do. */
+	/* How many more records without data than records with data a client may send. */
 	USELESS_MAX = 32,
 
-	/* With more that is unsent, nothing is received in the stage OPENSSL. */
+	/* In the stage OPENSSL, nothing is received while more bytes than this are unsent. */
 	ANSWERS_MAX = 16 * 1024,
 };
 
@@ -59,7 +61,7 @@ enum { KEY_UPDATE = 24, KEY_UPDATE_LEN = 5 }; /* RFC 8446 section 4.6.3 */
 
 enum stage { HELLO, HANDSHAKE, OWN, OPENSSL, PLAIN, BROKEN };
 
-/* Bytes in memory of malloc(3), from `at` on. */
+/* Bytes in memory from malloc(3). Those before `at` were taken already. */
 struct bytes {
 	uint8_t *data;
 	uint32_t at, len;
@@ -67,31 +69,31 @@ struct bytes {
 
 struct ssl_connection {
 	enum stage stage;
-	bool peer_ended, end_given; /* close_notify has come, and receive() has said so */
+	bool peer_ended, end_given; /* close_notify was received; receive() has reported it */
 	bool ended; /* close_notify was sent: no record may follow */
-	bool owes_update; /* the peer has asked for a new key of ours */
+	bool owes_update; /* the peer has requested a key update */
 	uint8_t useless;
 	uint16_t record_size; /* ssl_buffer_size; 0: short ones first */
 	uint32_t burst; /* bytes sent since the last pause */
-	int64_t sent_ms; /* when something was sent last */
+	int64_t sent_ms; /* the time of the last send */
 
 	struct handshake *handshake; /* HANDSHAKE */
 	struct timer timer; /* ssl_handshake_timeout */
 	uint32_t handshake_bytes;
-	bool is_running; /* a step of the handshake, on a thread */
+	bool is_running; /* a thread runs a step of the handshake */
 
 	SSL *ssl; /* OPENSSL */
 
 	const struct record_suite *suite; /* OWN */
 	struct record_key in, out;
 
-	struct bytes input; /* received, not opened */
-	struct bytes plain; /* opened, not given to the protocol */
-	struct bytes unsent; /* sealed */
+	struct bytes input; /* received, and not yet decrypted */
+	struct bytes plain; /* decrypted, and not yet returned by receive() */
+	struct bytes unsent; /* encrypted, and not yet sent */
 	struct ssl_facts *facts; /* NULL before the handshake is done */
 };
 
-/* Of the process: nothing is kept in it from one call to the next. */
+/* A buffer of the process. Its contents are valid within one call only. */
 extern uint8_t ssl_read_buffer[READ_MAX];
 
 /* --- struct bytes --- */
@@ -106,21 +108,21 @@ void ssl_bytes_free(struct bytes *bytes);
 /* Adds to the end. 0 or -ENOMEM. */
 int ssl_bytes_add(struct bytes *bytes, const void *data, size_t len);
 
-/* Takes at most `room` bytes off the front; returns how many. */
+/* Moves at most `room` bytes from the front to `to`. Returns their number. */
 size_t ssl_bytes_take(struct bytes *bytes, void *to, size_t room);
 
 /* --- sending --- */
 
 /*
- * Writes bytes that are records already, behind those that are unsent; what the socket does
- * not take is kept. 0 or -errno.
+ * Sends complete records, after the bytes that are still unsent. Bytes that the socket does not
+ * accept are kept. 0 or -errno.
  */
 int ssl_write_records(struct transport *transport, const uint8_t *bytes, size_t len, bool more);
 
 /* Sends what OpenSSL has written (stage OPENSSL). 0 or -errno. */
 int ssl_openssl_flush(struct transport *transport, bool more);
 
-/* Sends an alert; the connection is at its end. Always -EPROTO. */
+/* Sends an alert, after which the connection cannot be used. Always returns -EPROTO. */
 int ssl_fail(struct transport *transport, enum alert alert);
 
 ssize_t connection_send(struct transport *transport, const struct iovec *iov, int count, bool more);
@@ -132,14 +134,14 @@ void connection_end(struct transport *transport);
 ssize_t connection_hello_receive(struct transport *transport, void *buffer, size_t size);
 ssize_t connection_handshake_receive(struct transport *transport);
 
-/* Begins the stage OPENSSL, with a handshake that is done. */
+/* Begins the stage OPENSSL with an SSL object whose handshake is done. */
 void ssl_use_openssl(struct ssl_connection *ssl, SSL *done);
 
-/* In the stages OWN and OPENSSL. */
+/* receive() in the stages OWN and OPENSSL. */
 ssize_t connection_own_receive(struct transport *transport, void *buffer, size_t size);
 ssize_t connection_openssl_receive(struct transport *transport, void *buffer, size_t size);
 
-/* --- its life --- */
+/* --- beginning and end --- */
 
 int connection_init(struct transport *transport);
 void connection_finish(struct transport *transport);

@@ -24,8 +24,9 @@ static int take_alert(struct transport *transport, const uint8_t *body, size_t l
 }
 
 /*
- * The peer's request for a new key is answered before the next record of data, as section
- * 4.6.3 demands, and several at once: so a peer that asks and reads nothing fills no memory.
+ * A key update that the peer requests is sent before the next record of data, as section 4.6.3
+ * demands, and one update answers several requests. So a peer that sends requests and reads
+ * nothing does not use up memory.
  */
 static int take_handshake_message(struct transport *transport, const uint8_t *body, size_t len)
 {
@@ -42,8 +43,8 @@ static int take_handshake_message(struct transport *transport, const uint8_t *bo
 }
 
 /*
- * Opens the record of `len` bytes. Returns how many bytes it has for the protocol, at *plain;
- * 0: none; or -errno.
+ * Opens the record of `len` bytes. *plain points to its data for the protocol. Returns the number
+ * of these bytes, 0 if the record has no data, or -errno.
  */
 static ssize_t take_record(struct transport *transport, uint8_t *record, size_t len,
 			   uint8_t **plain)
@@ -77,7 +78,7 @@ static ssize_t take_record(struct transport *transport, uint8_t *record, size_t 
 	return error;
 }
 
-/* Gives the protocol what fits into its buffer, and keeps the rest. */
+/* Copies as many bytes as fit into the buffer of the protocol, and keeps the rest. */
 static ssize_t give(struct ssl_connection *ssl, const uint8_t *plain, size_t len, void *buffer,
 		    size_t size)
 {
@@ -89,7 +90,7 @@ static ssize_t give(struct ssl_connection *ssl, const uint8_t *plain, size_t len
 	return (ssize_t)n;
 }
 
-/* The bytes in ssl_read_buffer from `at` to `len` are input for later; then `result`. */
+/* Keeps the bytes from `at` to `len` in ssl_read_buffer as input for later. Returns `result`. */
 static ssize_t keep_input(struct ssl_connection *ssl, size_t at, size_t len, ssize_t result)
 {
 	return ssl_bytes_add(&ssl->input, ssl_read_buffer + at, len - at) < 0 ? -ENOMEM : result;
@@ -113,7 +114,7 @@ ssize_t connection_own_receive(struct transport *transport, void *buffer, size_t
 				return n;
 			at += (size_t)record;
 			if (ssl->peer_ended)
-				return 0; /* section 6.1: what follows is ignored */
+				return 0; /* section 6.1: later bytes are ignored */
 			if (n == 0)
 				continue;
 			return keep_input(ssl, at, len, give(ssl, plain, (size_t)n, buffer, size));
@@ -161,11 +162,11 @@ ssize_t connection_openssl_receive(struct transport *transport, void *buffer, si
 {
 	struct ssl_connection *ssl = transport_state(transport);
 
-	/* OpenSSL's answers to what the peer sends must not pile up. */
+	/* Stop receiving, so that OpenSSL's replies to the peer do not fill the memory. */
 	if (ssl_bytes_left(&ssl->unsent) > ANSWERS_MAX)
 		return TRANSPORT_NEEDS_ROOM;
 	for (;;) {
-		/* What has come with the end of the handshake comes first. */
+		/* Bytes that were received with the end of the handshake are read first. */
 		if (ssl_bytes_left(&ssl->input)) {
 			BIO_write(SSL_get_rbio(ssl->ssl), ssl->input.data + ssl->input.at,
 				  (int)ssl_bytes_left(&ssl->input));

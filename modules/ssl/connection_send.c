@@ -6,14 +6,14 @@
 #include <sys/uio.h>
 
 enum {
-	SEAL_MAX = 64 * 1024, /* bytes of the protocol that are sealed at once, at most */
+	SEAL_MAX = 64 * 1024, /* the most bytes of the protocol that are sealed at a time */
 	SEALED_MAX = SEAL_MAX + 64 * RECORD_OVERHEAD,
 };
 
-/* Of the process: nothing is kept in it from one call to the next. */
+/* A buffer of the process. Its contents are valid within one call only. */
 static uint8_t sealed[SEALED_MAX];
 
-/* Writes what is sealed. 0: all of it; -EAGAIN; or another -errno. */
+/* Writes the sealed bytes. 0: all were written; -EAGAIN: some are left; or another -errno. */
 static ssize_t flush(struct transport *transport)
 {
 	struct ssl_connection *ssl = transport_state(transport);
@@ -71,7 +71,10 @@ int ssl_fail(struct transport *transport, enum alert alert)
 	return -EPROTO;
 }
 
-/* Goes on with the next key, and says so. `requests`: the peer shall do the same. 0 or -errno. */
+/*
+ * Changes to the next key, and sends a KeyUpdate. `requests`: ask the peer to update its key, too.
+ * 0 or -errno.
+ */
 static int update_key(struct transport *transport, bool requests)
 {
 	struct ssl_connection *ssl = transport_state(transport);
@@ -93,14 +96,14 @@ static size_t record_size(struct ssl_connection *ssl)
 	return ssl->burst < SHORT_RECORDS_BYTES ? SHORT_RECORD : RECORD_PLAIN_MAX;
 }
 
-/* Goes through the bytes of a list. */
+/* A position in the bytes of an iovec list. */
 struct cursor {
 	const struct iovec *iov;
 	int count;
-	size_t used; /* of the first */
+	size_t used; /* bytes of the first item */
 };
 
-/* The next bytes that lie together, at most `max`; .iov_len 0: there are none left. */
+/* Returns the next contiguous bytes, at most `max`. If .iov_len is 0, no bytes are left. */
 static struct iovec cursor_take(struct cursor *cursor, size_t max)
 {
 	while (cursor->count > 0 && cursor->used == cursor->iov->iov_len) {
@@ -123,9 +126,9 @@ static bool cursor_at_end(struct cursor *cursor)
 	return cursor_take(cursor, 0).iov_base == NULL;
 }
 
-enum { PIECES_MAX = 16 }; /* that one record is made of */
+enum { PIECES_MAX = 16 }; /* the most pieces of one record */
 
-/* Seals one record of at most `size` bytes at `to`; *taken is how many it has. */
+/* Seals one record of at most `size` bytes at `to`. *taken is the number of these bytes. */
 static ssize_t seal_next(struct ssl_connection *ssl, struct cursor *cursor, size_t size,
 			 uint8_t *to, size_t *taken)
 {
@@ -196,7 +199,7 @@ static ssize_t openssl_send(struct transport *transport, const struct iovec *iov
 	while (total < SEAL_MAX && !cursor_at_end(&cursor)) {
 		struct iovec piece = cursor_take(&cursor, record_size(ssl));
 
-		/* A BIO in memory takes all of it. */
+		/* A memory BIO takes all bytes. */
 		if (SSL_write(ssl->ssl, piece.iov_base, (int)piece.iov_len) != (int)piece.iov_len)
 			return -EPROTO;
 		total += piece.iov_len;
@@ -237,7 +240,7 @@ ssize_t connection_send(struct transport *transport, const struct iovec *iov, in
 		n = plain_send(transport, iov, count, more);
 		return n == -EAGAIN ? TRANSPORT_NEEDS_ROOM : n;
 	default:
-		return -EPROTO; /* a protocol does not speak before the handshake is done */
+		return -EPROTO; /* a protocol sends nothing before the handshake is done */
 	}
 }
 

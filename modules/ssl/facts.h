@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What is known of a connection after its handshake, for variables and access rules. One flat
- * piece of memory, so that it can go to another process with the connection.
+ * Properties of a connection after its handshake, for variables and access rules. They are one
+ * flat piece of memory without pointers, so that they can move to another process with the
+ * connection.
  */
 #ifndef SKUA_SSL_FACTS_H
 #define SKUA_SSL_FACTS_H
@@ -12,25 +13,31 @@
 
 struct ssl_facts {
 	uint16_t version; /* TLS1_3_VERSION */
-	uint16_t cipher; /* its number on the wire */
+	uint16_t cipher; /* its number in the protocol */
 	uint32_t group; /* of the key exchange, SSL_get_negotiated_group(3); 0: none */
 	uint8_t is_resumed;
 	uint8_t has_verified; /* the client has shown a certificate */
-	int32_t verify_result; /* X509_V_OK, or why not */
+	int32_t verify_result; /* X509_V_OK, or an error code of OpenSSL */
 	uint8_t rules[16]; /* the beginning of ssl_settings.session_context */
 	uint16_t name_len, protocol_len, certificate_len;
 	char bytes[]; /* the server's name, the protocol (ALPN), the client's certificate (DER) */
 };
 
-enum { FACTS_CERTIFICATE_MAX = 8 * 1024 }; /* of a client; a longer one is not kept */
+enum { FACTS_CERTIFICATE_MAX = 8 * 1024 }; /* bytes; a longer client certificate is not kept */
 
-/* From a handshake that is done; `name` as in its ClientHello. malloc(3)ed; NULL: no memory. */
+/*
+ * Takes the facts from a completed handshake; `name` is that in its ClientHello. The result is from
+ * malloc(3). NULL: no memory.
+ */
 struct ssl_facts *ssl_facts_create(SSL *ssl, struct str name);
 
-/* A copy of bytes that were facts in another process. NULL: they are none, or no memory. */
+/*
+ * Copies the ssl_facts_bytes() of another process. The result is from malloc(3). NULL: the bytes
+ * are invalid, or no memory.
+ */
 struct ssl_facts *ssl_facts_import(struct str bytes);
 
-struct str ssl_facts_bytes(const struct ssl_facts *facts); /* all of it */
+struct str ssl_facts_bytes(const struct ssl_facts *facts); /* the whole struct */
 struct str ssl_facts_name(const struct ssl_facts *facts);
 struct str ssl_facts_protocol(const struct ssl_facts *facts);
 struct str ssl_facts_certificate(const struct ssl_facts *facts); /* empty: none is kept */

@@ -25,8 +25,8 @@ static size_t parse_hex(struct str hex, uint8_t *out, size_t room)
 }
 
 /*
- * A line of the key log, SSL_CTX_set_keylog_callback(3): "LABEL <client random> <secret>". It
- * is the one way in which OpenSSL tells a secret of application data.
+ * Gets a line of the key log, SSL_CTX_set_keylog_callback(3): "LABEL <client random> <secret>".
+ * OpenSSL reports the secrets of application data only in this way.
  */
 static void key_logged(const SSL *ssl, const char *line)
 {
@@ -73,7 +73,10 @@ static int staple(SSL *ssl, void *unused)
 	return SSL_TLSEXT_ERR_OK;
 }
 
-/* SSL_CTX_set_alpn_select_cb(3): a client that speaks none of these is refused, as in nginx. */
+/*
+ * SSL_CTX_set_alpn_select_cb(3). As in nginx, a client that offers none of these protocols is
+ * refused.
+ */
 static int choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *out_len,
 			   const unsigned char *offered, unsigned offered_len, void *unused)
 {
@@ -97,7 +100,7 @@ void handshake_prepare(SSL_CTX *context)
 	SSL_CTX_set_cert_cb(context, use_certificates, NULL);
 }
 
-/* --- its life --- */
+/* --- beginning and end --- */
 
 struct handshake *handshake_create(const struct ssl_settings *settings, struct str name)
 {
@@ -163,7 +166,7 @@ static void fail(struct handshake *handshake, const char *why)
 	handshake->error = why;
 }
 
-/* Takes what OpenSSL has written. Returns how many records that is, or -1: no memory. */
+/* Takes the records that OpenSSL has written. Returns their number, or -1 without memory. */
 static int take_output(struct handshake *handshake)
 {
 	char *bytes;
@@ -192,8 +195,8 @@ static int take_output(struct handshake *handshake)
 }
 
 /*
- * Feeds one record. What OpenSSL writes once it is done, it has sealed with the secret of
- * application data: the tickets of a session.
+ * Feeds one record to OpenSSL. Records that OpenSSL writes after the end of the handshake, the
+ * session tickets, are sealed with the secret of application data.
  */
 static void take_record(struct handshake *handshake, const uint8_t *record, size_t len)
 {
@@ -229,7 +232,7 @@ void handshake_step(struct handshake *handshake)
 
 		if (len == 0)
 			return;
-		if (len < 0) /* OpenSSL knows the alert */
+		if (len < 0) /* OpenSSL sends the right alert */
 			len = (ssize_t)(handshake->input_len - handshake->input_used);
 		handshake->input_used += (size_t)len;
 		take_record(handshake, record, (size_t)len);

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A handshake, which OpenSSL makes. It costs half a millisecond of CPU, so it runs on
- * threads, step by step: each step takes the records that the client has sent and gives those
- * that are to be sent. OpenSSL is fed record by record, so nothing behind the client's last
- * message of the handshake gets into it.
+ * A TLS handshake, which OpenSSL performs. It needs half a millisecond of CPU time, so it runs on
+ * threads, in steps. The input of a step are the records that the client has sent, and the output
+ * are the records to send. OpenSSL gets one record at a time, so it never reads records after the
+ * last handshake message of the client.
  *
- * After it, records of TLS 1.3 are sealed and opened by records.c, with the secrets that
- * OpenSSL has told, and the SSL object is freed. Where that cannot be, it stays.
+ * After the handshake, records.c encrypts and decrypts the records of TLS 1.3 with the secrets
+ * that OpenSSL reports, and the SSL object is freed. For other connections, for example with TLS
+ * 1.2, the SSL object is kept.
  */
 #ifndef SKUA_SSL_HANDSHAKE_H
 #define SKUA_SSL_HANDSHAKE_H
@@ -21,24 +22,24 @@
 enum handshake_result {
 	HANDSHAKE_MORE, /* it needs further records */
 	HANDSHAKE_DONE,
-	HANDSHAKE_FAILED, /* what is to be sent is an alert */
+	HANDSHAKE_FAILED, /* the output is an alert */
 };
 
-/* One step is made at a time, and nothing else touches the struct meanwhile. */
+/* One step runs at a time. While it runs, nothing else may access the struct. */
 struct handshake {
 	void *owner; /* the caller's */
 	const struct ssl_settings *settings;
-	uint8_t name_len; /* of the server, as the ClientHello has it */
+	uint8_t name_len; /* of the name of the server in the ClientHello */
 	char name[HELLO_NAME_MAX];
 	SSL *ssl;
 
-	/* Of a step: */
+	/* The input and the result of a step: */
 	uint8_t *input; /* malloc(3)ed: complete records */
 	size_t input_len, input_used;
 	enum handshake_result result;
-	const char *error; /* HANDSHAKE_FAILED: why. Static text */
+	const char *error; /* static text: why the result is HANDSHAKE_FAILED */
 
-	/* What OpenSSL wants to have sent, since the last step; malloc(3)ed. */
+	/* The bytes that OpenSSL has written since the last step, to be sent; from malloc(3). */
 	char *output;
 	size_t output_len;
 
@@ -54,13 +55,16 @@ struct handshake *handshake_create(const struct ssl_settings *settings, struct s
 /* Wipes the secrets. NULL is fine. */
 void handshake_destroy(struct handshake *handshake);
 
-/* Takes records, which are copied, for the next step. 0 or -ENOMEM. */
+/* Adds records to the input of the next step. They are copied. 0 or -ENOMEM. */
 int handshake_add(struct handshake *handshake, struct str records);
 
-/* The step itself, on any thread: as much as the records of handshake_add() allow. */
+/*
+ * Runs a step, on any thread: goes on with the handshake as far as the records of handshake_add()
+ * allow.
+ */
 void handshake_step(struct handshake *handshake);
 
-/* Called once for each SSL_CTX: what handshakes need of it. */
+/* Prepares an SSL_CTX for handshakes. Call it once for each SSL_CTX. */
 void handshake_prepare(SSL_CTX *context);
 
 #endif

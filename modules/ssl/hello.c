@@ -8,7 +8,7 @@
 
 enum { CLIENT_HELLO = 1, MESSAGE_HEAD = 4, SERVER_NAME = 0, HOST_NAME = 0 };
 
-/* Takes an unsigned number of `size` bytes off the front; false: there are too few. */
+/* Takes an unsigned number of `size` bytes off the front. False: there are too few bytes. */
 static bool take_number(struct str *from, size_t size, size_t *out)
 {
 	if (from->len < size)

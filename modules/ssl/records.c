@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/uio.h>
 
-/* A cipher of the process, ready for the key that it was used with last. */
+/* A cipher object of the process. It is initialized for the key with which it was used last. */
 struct cipher {
 	EVP_CIPHER_CTX *context;
 	uint64_t key_id; /* 0: none */
@@ -21,7 +21,7 @@ struct record_suite {
 	const char *cipher_name, *digest_name;
 	size_t key_len, secret_len;
 
-	bool is_fetched; /* or was tried */
+	bool is_fetched; /* fetching was tried, also if it failed */
 	EVP_CIPHER *type;
 	struct cipher sealing, opening;
 };
@@ -100,7 +100,7 @@ static int expand_label(const struct record_suite *suite, const uint8_t *secret,
 
 	int ok = EVP_KDF_derive(context, out, len, params);
 
-	EVP_KDF_CTX_reset(context); /* it has a copy of the secret */
+	EVP_KDF_CTX_reset(context); /* the context has a copy of the secret */
 	return ok == 1 ? 0 : -ENOMEM;
 }
 
@@ -129,7 +129,7 @@ int record_key_update(struct record_key *key, const struct record_suite *suite)
 
 /* --- records --- */
 
-/* Gives the cipher the key, if it has another one, and the nonce of section 5.3. */
+/* Sets the key of the cipher, unless it is set already, and the nonce (section 5.3). */
 static bool prepare(struct cipher *cipher, const struct record_key *key, bool seals)
 {
 	uint8_t nonce[sizeof(key->iv)];
@@ -142,7 +142,7 @@ static bool prepare(struct cipher *cipher, const struct record_key *key, bool se
 	bool ok = seals ? EVP_EncryptInit_ex2(cipher->context, NULL, new_key, nonce, NULL) :
 			  EVP_DecryptInit_ex2(cipher->context, NULL, new_key, nonce, NULL);
 
-	cipher->key_id = ok ? key->id : 0; /* after an error it may have another one's */
+	cipher->key_id = ok ? key->id : 0; /* after an error the key is not known */
 	return ok;
 }
 
@@ -222,7 +222,7 @@ ssize_t record_open(const struct record_suite *suite, struct record_key *key, ui
 	if (left > RECORD_PLAIN_MAX + 1)
 		return -EMSGSIZE;
 
-	/* The type is the last byte that is not 0, behind it is padding (section 5.2). */
+	/* The type is the last byte that is not 0. The bytes after it are padding (section 5.2). */
 	while (left > 0 && body[left - 1] == 0)
 		left--;
 	if (left == 0)

@@ -49,7 +49,7 @@ static BIO *open_pem(struct conf_call *call, const struct conf_word *word)
 	return bio;
 }
 
-/* The last PEM block was read: the error is no error. */
+/* Whether the error only says that the last PEM block was read. If so, it is cleared. */
 static bool at_end(void)
 {
 	unsigned long code = ERR_peek_last_error();
@@ -95,7 +95,7 @@ static int give_password(char *to, int room, int writes, void *data)
 static int read_key(struct conf_call *call, const struct ssl_conf *conf,
 		    const struct conf_word *word, struct ssl_certificate *out)
 {
-	/* Each password is tried, or none. */
+	/* Each password is tried in turn. Without passwords the key is read once. */
 	for (size_t i = 0; i == 0 || i < conf->passwords.count; i++) {
 		BIO *bio = open_pem(call, word);
 
@@ -143,7 +143,7 @@ static int read_certificates(struct conf_call *call, const struct ssl_conf *conf
 
 /* --- SSL_CTX --- */
 
-/* SSL_CTXs of one configuration, by all that they are made of. */
+/* The SSL_CTXs of one configuration. The key contains all settings that an SSL_CTX depends on. */
 struct context {
 	struct str key;
 	SSL_CTX *context;
@@ -255,7 +255,7 @@ static int verify_later(int ok, X509_STORE_CTX *store)
 {
 	(void)ok;
 	(void)store;
-	return 1; /* the result is looked at when a request comes: 495, $ssl_client_verify */
+	return 1; /* requests check the result: 495, $ssl_client_verify */
 }
 
 static int load_authorities(struct conf_call *call, const char *directive, struct str path,
@@ -401,7 +401,7 @@ static int read_staple(struct conf_call *call, const struct ssl_words *file,
 	return 0;
 }
 
-/* Only what is in the file counts: after a reload it may be another one. */
+/* Adds the content of the file, not its path, since the content may differ after a reload. */
 static void digest_file(EVP_MD_CTX *digest, struct str path)
 {
 	BIO *bio = path.len ? BIO_new_file(path.data, "r") : NULL;
@@ -429,7 +429,10 @@ static void make_session_context(const struct ssl_conf *conf, struct ssl_setting
 	for (size_t i = 0; i < conf->commands.count; i++)
 		EVP_DigestUpdate(digest, conf->commands.items[i].text.data,
 				 conf->commands.items[i].text.len + 1);
-	/* With certificates of clients a session belongs to one server: by its certificates. */
+	/*
+	 * If client certificates are checked, only servers with the same certificates may resume
+	 * the session.
+	 */
 	if (conf->verify != VERIFY_OFF)
 		for (size_t i = 0; i < conf->certificates.count; i++)
 			EVP_DigestUpdate(digest, conf->certificates.items[i].text.data,
@@ -456,7 +459,7 @@ int ssl_settings_create(struct conf_call *call, struct ssl_conf *conf)
 
 	int result = settings->context ? 0 : -EINVAL;
 
-	/* Each of them reports what is wrong. */
+	/* Each of these functions reports its own error, so that all errors are shown. */
 	if (read_certificates(call, conf, settings) < 0)
 		result = -EINVAL;
 	if (read_staple(call, &conf->stapling_file, settings) < 0)

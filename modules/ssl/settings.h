@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the configuration of a server says about TLS: the directives fill struct ssl_conf, and
- * ssl_settings_create() makes the objects of OpenSSL from it. That happens once, in the
- * master, when a configuration is read; workers inherit the result.
+ * The TLS settings of a server. The directives fill struct ssl_conf, and ssl_settings_create()
+ * makes the OpenSSL objects from it. That happens once, in the master, when the configuration is
+ * read; workers inherit the result.
  */
 #ifndef SKUA_SSL_SETTINGS_H
 #define SKUA_SSL_SETTINGS_H
@@ -12,7 +12,7 @@
 
 struct ssl_certificate {
 	X509 *leaf;
-	STACK_OF(X509) *chain; /* the others of its file */
+	STACK_OF(X509) *chain; /* the other certificates in the file */
 	EVP_PKEY *key;
 };
 
@@ -37,29 +37,29 @@ struct ssl_conf {
 	int records; /* enum ssl_records */
 
 	bool tickets;
-	struct ssl_words ticket_files, ticket_secret; /* paths; of the second one at most */
+	struct ssl_words ticket_files, ticket_secret; /* paths; ticket_secret has at most one */
 	struct duration session_timeout;
 
 	int verify; /* enum ssl_verify */
 	int64_t verify_depth;
 	struct str client_certificate, trusted_certificate, crl; /* paths; empty: none */
-	struct ssl_words stapling_file; /* one at most */
+	struct ssl_words stapling_file; /* at most one path */
 	struct ssl_words commands; /* name, value, name, value … */
 
 	struct size buffer_size;
 	struct duration handshake_timeout;
 
-	const struct ssl_settings *settings; /* NULL: nothing to begin a handshake with */
+	const struct ssl_settings *settings; /* NULL: handshakes are not possible */
 };
 
 struct ssl_settings {
-	SSL_CTX *context; /* servers that differ in certificates only share it */
+	SSL_CTX *context; /* shared by servers that differ only in their certificates */
 	const struct ssl_certificate *certificates;
 	size_t certificates_count;
 	struct str staple; /* an OCSP response, DER; empty: none */
 	/*
-	 * Tells the sessions of servers apart: one that was made with other settings for the
-	 * certificates of clients is not resumed.
+	 * A digest of the settings for client certificates. A session that began under different
+	 * settings is not resumed.
 	 */
 	unsigned char session_context[32];
 	bool reject;
@@ -67,12 +67,15 @@ struct ssl_settings {
 };
 
 /*
- * Reads the files and sets conf->settings, for a block's struct that is complete. 0, or -EINVAL
- * after conf_error(). Without ssl_certificate and ssl_reject_handshake there are no settings.
+ * Reads the files and sets conf->settings. Call it when all directives of the block were read. 0,
+ * or -EINVAL after conf_error(). Without ssl_certificate and ssl_reject_handshake, conf->settings
+ * stays NULL.
  */
 int ssl_settings_create(struct conf_call *call, struct ssl_conf *conf);
 
-/* The first error of OpenSSL's queue, as text; empties the queue. Static memory. */
+/*
+ * Returns the text of the first error in OpenSSL's queue, in static memory, and empties the queue.
+ */
 const char *ssl_error_text(void);
 
 #endif

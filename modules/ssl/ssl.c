@@ -37,7 +37,7 @@ static void add_word(struct conf_call *call, struct ssl_words *words, struct con
 	words->items[words->count++] = word;
 }
 
-/* Each line is a password, as it is. */
+/* Each line of the file is a password. */
 static int set_passwords(struct conf_call *call)
 {
 	struct ssl_conf *conf = call->data;
@@ -80,7 +80,10 @@ static int set_command(struct conf_call *call)
 	return 0;
 }
 
-/* For a field that is the path of a file: below the directory of the configuration file. */
+/*
+ * For a directive whose field is a path. A relative path starts at the directory of the
+ * configuration file.
+ */
 static int set_path(struct conf_call *call)
 {
 	struct str *path = (struct str *)((char *)call->data + call->directive->offset);
@@ -135,9 +138,9 @@ static bool is_unknown_authority(int result)
 }
 
 /*
- * Whether the handshake was made with the server's rules for certificates of clients. A
- * connection that has outlived a reload may have been made with others: with another authority,
- * or before the certificate was revoked.
+ * Whether the handshake used the current rules of the server for client certificates. A connection
+ * that has outlived a reload may have used other rules: another authority, or a list of revoked
+ * certificates that did not yet contain the client's.
  */
 static bool follows_rules(const struct ssl_conf *conf, const struct ssl_facts *facts)
 {
@@ -145,7 +148,7 @@ static bool follows_rules(const struct ssl_conf *conf, const struct ssl_facts *f
 	       memcmp(facts->rules, conf->settings->session_context, sizeof(facts->rules)) == 0;
 }
 
-/* Whether the client's certificate is what the server wants; otherwise 495 or 496. */
+/* Returns PASS if the server accepts the client's certificate, otherwise 495 or 496. */
 static verdict check_client(struct request *req, const struct ssl_conf *conf,
 			    const struct ssl_facts *facts)
 {
@@ -162,8 +165,8 @@ static verdict check_client(struct request *req, const struct ssl_conf *conf,
 }
 
 /*
- * The server is known. RFC 9110 section 15.5.20: a connection that was made for a server with
- * other rules for TLS cannot be used for this one.
+ * Runs when the server of the request is known. A connection whose handshake was for a server with
+ * different TLS settings cannot be used for this server: 421 (RFC 9110 section 15.5.20).
  */
 static verdict ssl_server_rewrite(struct request *req, const void *data)
 {
@@ -195,21 +198,21 @@ static const char *openssl_version(void)
 
 const struct module ssl_module = {
 	.name = "ssl",
-	.summary = "speaks TLS",
+	.summary = "provides TLS",
 	.conf_size = sizeof(struct ssl_conf),
 	.library = openssl_version,
 	.listen_parameters = (const struct listen_parameter[]) {
 		{ "ssl", .transport = &ssl_transport,
-		  .doc = "connections use TLS; the server has an ssl_certificate" },
+		  .doc = "connections use TLS; the server needs an ssl_certificate" },
 		{ 0 }
 	},
 	.directives = (const struct directive[]) {
 		DIRECTIVE_SET("ssl_certificate", IN_HTTP | IN_SERVER, set_file, "file",
-			      "The server's certificate in PEM, followed by those that issued it, "
-			      "without the root. A server may have several, for example one with "
-			      "an RSA key and one with an ECDSA key; each needs its "
-			      "ssl_certificate_key, in the same order. `data:` followed by the "
-			      "certificate itself may stand in place of a file.",
+			      "The server's certificate in PEM, followed by the certificates of "
+			      "its issuers, without the root. A server may have several, for "
+			      "example one with an RSA key and one with an ECDSA key; each needs "
+			      "its ssl_certificate_key, in the same order. `data:` followed by "
+			      "the certificate itself may stand in place of a file.",
 			      .flags = LIST, .min_args = 1,
 			      FIELD_AT(struct ssl_conf, certificates)),
 		DIRECTIVE_SET("ssl_certificate_key", IN_HTTP | IN_SERVER, set_file, "file",
@@ -218,14 +221,15 @@ const struct module ssl_module = {
 			      "root only.",
 			      .flags = LIST, .min_args = 1, FIELD_AT(struct ssl_conf, keys)),
 		DIRECTIVE_SET("ssl_password_file", IN_HTTP | IN_SERVER, set_passwords, "file",
-			      "A file with passwords of private keys, one on each line, which are "
-			      "tried in turn.",
+			      "A file with passwords of private keys, one on each line. They are "
+			      "tried in this order.",
 			      .flags = LIST, .min_args = 1,
 			      FIELD_AT(struct ssl_conf, passwords)),
 		DIRECTIVE("ssl_protocols", IN_HTTP | IN_SERVER, struct ssl_conf, protocols,
 			  "[SSLv2] [SSLv3] [TLSv1] [TLSv1.1] [TLSv1.2] [TLSv1.3]",
-			  "The versions of TLS that clients may use. SSLv2 and SSLv3 are accepted "
-			  "and have no effect, because OpenSSL has them no longer.",
+			  "The versions of TLS that clients may use. The words SSLv2 and SSLv3 "
+			  "are accepted and have no effect, because OpenSSL no longer supports "
+			  "these versions.",
 			  .initial = "TLSv1.2 TLSv1.3", .keywords = protocol_keywords),
 		DIRECTIVE("ssl_ciphers", IN_HTTP | IN_SERVER, struct ssl_conf, ciphers, "ciphers",
 			  "The ciphers for TLS 1.2 and below, as openssl-ciphers(1) writes them. "
@@ -233,41 +237,44 @@ const struct module ssl_module = {
 			  "AES-GCM and ChaCha20-Poly1305 with ECDHE."),
 		DIRECTIVE("ssl_prefer_server_ciphers", IN_HTTP | IN_SERVER, struct ssl_conf,
 			  prefer_server_ciphers, "on | off",
-			  "With on, the server's order of ciphers counts, not the client's.",
+			  "With on, the server's order of ciphers is used instead of the "
+			  "client's.",
 			  .initial = "off"),
 		DIRECTIVE("ssl_ecdh_curve", IN_HTTP | IN_SERVER, struct ssl_conf, curves, "groups",
-			  "The groups for the key exchange, separated by colons. auto: those that "
-			  "OpenSSL prefers.",
+			  "The groups for the key exchange, separated by colons. auto stands for "
+			  "OpenSSL's default groups.",
 			  .initial = "auto"),
 		DIRECTIVE("ssl_reject_handshake", IN_HTTP | IN_SERVER, struct ssl_conf,
 			  reject_handshake, "on | off",
-			  "With on, handshakes for the names of this server are refused: for a "
-			  "default server that should not answer for unknown names.",
+			  "With on, handshakes for the names of this server are refused. Use it "
+			  "in a default server to refuse unknown names.",
 			  .initial = "off"),
 		DIRECTIVE("ssl_records", IN_HTTP | IN_SERVER, struct ssl_conf, records,
 			  "own | openssl",
-			  "Whose code seals and opens the records of TLS 1.3 after the handshake. "
-			  "With own, a connection needs less memory and CPU time, and survives "
-			  "reloads and upgrades of the program. Connections with TLS 1.2 use "
-			  "OpenSSL's records in both cases.",
+			  "Which code encrypts and decrypts the records of TLS 1.3 after the "
+			  "handshake: that of Skua (own) or that of OpenSSL. With own, a "
+			  "connection needs less memory and CPU time, and survives reloads and "
+			  "upgrades of the program. Connections with TLS 1.2 use OpenSSL's "
+			  "records in both cases.",
 			  .initial = "own", .keywords = records_keywords),
 		DIRECTIVE("ssl_session_tickets", IN_HTTP | IN_SERVER, struct ssl_conf, tickets,
 			  "on | off",
-			  "Whether clients get tickets, with which they can resume a session.",
+			  "With on, clients get tickets with which they can resume a session.",
 			  .initial = "on"),
 		DIRECTIVE_SET("ssl_session_ticket_key", IN_HTTP | IN_SERVER, set_file, "file",
-			      "A file of 48 or 80 random bytes, with which tickets are sealed. Of "
-			      "several the first seals, and the others only open. Without this "
-			      "directive and ssl_session_ticket_secret, keys are made and replaced "
-			      "by the server itself, and a session can be resumed with all "
-			      "workers, also after a reload or an upgrade.",
+			      "A file of 48 or 80 random bytes, which is the key that encrypts "
+			      "tickets. If there are several files, the first one encrypts "
+			      "tickets, and the others only decrypt them. Without this directive "
+			      "and ssl_session_ticket_secret, the server makes and replaces the "
+			      "keys itself. All workers can resume a session, also after a "
+			      "reload or an upgrade.",
 			      .flags = LIST, .min_args = 1,
 			      FIELD_AT(struct ssl_conf, ticket_files)),
 		DIRECTIVE_SET("ssl_session_ticket_secret", IN_HTTP | IN_SERVER, set_file, "file",
-			      "A file with a secret of 32 bytes or more. The keys of tickets "
-			      "follow from it and from the time, and change every hour, or less "
-			      "often if ssl_session_timeout is longer. Machines with the same file "
-			      "resume each other's sessions.",
+			      "A file with a secret of 32 bytes or more. The keys of tickets are "
+			      "derived from the secret and the time. They change every hour, or "
+			      "less often if ssl_session_timeout is longer. Machines with the "
+			      "same file can resume each other's sessions.",
 			      .flags = LIST, .min_args = 1,
 			      FIELD_AT(struct ssl_conf, ticket_secret)),
 		DIRECTIVE("ssl_session_timeout", IN_HTTP | IN_SERVER, struct ssl_conf,
@@ -275,68 +282,73 @@ const struct module ssl_module = {
 			  "How long a session can be resumed.", .initial = "5m"),
 		DIRECTIVE("ssl_verify_client", IN_HTTP | IN_SERVER, struct ssl_conf, verify,
 			  "on | off | optional | optional_no_ca",
-			  "Whether clients have to show a certificate. The result is in "
-			  "$ssl_client_verify. on: a client without one gets status 496, one whose "
-			  "certificate is not accepted 495, both sent as 400. optional: a "
-			  "certificate is asked for, and checked if there is one. optional_no_ca: "
-			  "it need not come from a known authority.",
+			  "Whether clients must present a certificate. The result is in "
+			  "$ssl_client_verify. on: a client without a certificate gets status "
+			  "496, and a client whose certificate is not accepted gets 495; both "
+			  "are sent as 400. optional: a certificate is requested, and checked if "
+			  "the client presents one. optional_no_ca: as optional, but the "
+			  "certificate need not come from a known authority.",
 			  .initial = "off", .keywords = verify_keywords),
 		DIRECTIVE("ssl_verify_depth", IN_HTTP | IN_SERVER, struct ssl_conf, verify_depth,
 			  "number",
-			  "How many certificates there may be between a client's and a known "
-			  "authority.",
+			  "How many certificates there may be between the certificate of a "
+			  "client and that of a known authority.",
 			  .initial = "1", .max = 100),
 		DIRECTIVE("ssl_client_certificate", IN_HTTP | IN_SERVER, struct ssl_conf,
 			  client_certificate, "file",
-			  "The authorities, in PEM, that certificates of clients are checked with. "
-			  "Their names are sent to clients.",
+			  "A file with the certificates of authorities, in PEM, with which "
+			  "client certificates are checked. The names of the authorities are "
+			  "sent to clients.",
 			  .set = set_path),
 		DIRECTIVE("ssl_trusted_certificate", IN_HTTP | IN_SERVER, struct ssl_conf,
 			  trusted_certificate, "file",
-			  "As ssl_client_certificate, but the names are not sent to clients.",
+			  "As ssl_client_certificate, but the names of the authorities are not "
+			  "sent to clients.",
 			  .set = set_path),
 		DIRECTIVE("ssl_crl", IN_HTTP | IN_SERVER, struct ssl_conf, crl, "file",
-			  "Certificates of clients that were revoked, in PEM.", .set = set_path),
+			  "A file with lists of revoked client certificates (CRL), in PEM.",
+			  .set = set_path),
 		DIRECTIVE_SET("ssl_conf_command", IN_HTTP | IN_SERVER, set_command, "name value",
-			      "A command of SSL_CONF_cmd(3) of OpenSSL, for example "
-			      "`ssl_conf_command Ciphersuites TLS_CHACHA20_POLY1305_SHA256`.",
+			      "A configuration command of OpenSSL, see SSL_CONF_cmd(3), for "
+			      "example `ssl_conf_command Ciphersuites "
+			      "TLS_CHACHA20_POLY1305_SHA256`.",
 			      .flags = LIST, .min_args = 2, FIELD_AT(struct ssl_conf, commands)),
 		DIRECTIVE_SET("ssl_stapling_file", IN_HTTP | IN_SERVER, set_file, "file",
-			      "An OCSP response for the certificate, in DER, which is sent to "
-			      "clients that ask for one.",
+			      "A file with an OCSP response for the certificate, in DER. It is "
+			      "sent to clients that request one.",
 			      .flags = LIST, .min_args = 1,
 			      FIELD_AT(struct ssl_conf, stapling_file)),
 		DIRECTIVE("ssl_buffer_size", IN_HTTP | IN_SERVER, struct ssl_conf, buffer_size,
 			  "size",
 			  "The size of the records in which responses are sent, at most 16k. "
-			  "Without this directive the first ones after a pause have 4k, so that a "
-			  "client can use their content early, and later ones 16k.",
+			  "Without this directive, the first records after a pause have 4k, so "
+			  "that a client can use their content early, and later records have 16k.",
 			  .min = 512, .max = 16384),
 		DIRECTIVE("ssl_handshake_timeout", IN_HTTP | IN_SERVER, struct ssl_conf,
 			  handshake_timeout, "time",
-			  "The time in which a client has to complete its handshake.",
+			  "The time within which a client must complete its handshake.",
 			  .initial = "10s"),
 		DIRECTIVE_OBSOLETE("ssl_session_cache", IN_HTTP | IN_SERVER,
 				   "off | none | [builtin[:size]] [shared:name:size]",
 				   "Sessions are resumed with tickets, which need no memory in the "
 				   "server. With ssl_session_tickets off no session is resumed."),
 		DIRECTIVE_OBSOLETE("ssl_dhparam", IN_HTTP | IN_SERVER, "file",
-				   "Key exchange uses elliptic curves, which all clients of today "
-				   "know."),
+				   "The key exchange uses elliptic curves, which all current "
+				   "clients support."),
 		DIRECTIVE_OBSOLETE("ssl_early_data", IN_HTTP | IN_SERVER, "on | off",
-				   "Data that comes with the first message of a handshake (0-RTT) "
-				   "can be replayed by an attacker, so it is not accepted."),
+				   "An attacker can replay data that is sent with the first "
+				   "message of a handshake (0-RTT), so such data is not accepted."),
 		DIRECTIVE_OBSOLETE("ssl_stapling", IN_HTTP | IN_SERVER, "on | off",
-				   "The server asks nobody for OCSP responses; authorities are "
-				   "ending the service. ssl_stapling_file sends one that another "
-				   "program has fetched."),
+				   "The server does not request OCSP responses, and authorities "
+				   "are ending this service. ssl_stapling_file sends a response "
+				   "that another program has fetched."),
 		DIRECTIVE_OBSOLETE("ssl_stapling_verify", IN_HTTP | IN_SERVER, "on | off",
 				   "See ssl_stapling."),
 		DIRECTIVE_OBSOLETE("ssl_stapling_responder", IN_HTTP | IN_SERVER, "url",
 				   "See ssl_stapling."),
 		DIRECTIVE_OBSOLETE("ssl_ocsp", IN_HTTP | IN_SERVER, "on | off | leaf",
-				   "The server asks nobody; use ssl_crl to refuse certificates of "
-				   "clients that were revoked."),
+				   "The server does not request OCSP responses. Use ssl_crl to "
+				   "refuse revoked client certificates."),
 		DIRECTIVE_OBSOLETE("ssl_ocsp_cache", IN_HTTP | IN_SERVER,
 				   "off | [shared:name:size]",
 				   "See ssl_ocsp."),

@@ -17,7 +17,7 @@ enum {
 	KEYS_MAX = 16, /* files, or previous, current, next */
 	SHORT_FILE = 48, /* name, AES-128 key, HMAC key */
 	PERIOD_MIN_S = 3600, /* between two keys */
-	REFRESH_S = 30, /* how often a process looks at the zone */
+	REFRESH_S = 30, /* how often a process reads the zone */
 	SECRET_MAX = 4096,
 };
 
@@ -28,7 +28,7 @@ struct ticket_keys {
 	struct str secret; /* or empty */
 	int64_t period_s;
 
-	pthread_mutex_t lock; /* of what follows */
+	pthread_mutex_t lock; /* for the members below */
 	time_t refreshed;
 	struct ticket_key items[KEYS_MAX];
 	size_t count, sealing;
@@ -43,8 +43,8 @@ struct ticket_zone {
 };
 
 /*
- * Goes on to the period. A clock that was set back changes nothing. False: there are no random
- * bytes, and nothing has changed.
+ * Replaces the keys as needed for the period. If the clock was set back, the keys stay. False: no
+ * random bytes are available, and the keys stay.
  */
 static bool rotate(struct ticket_zone *shared, int64_t period)
 {
@@ -112,7 +112,7 @@ static bool refresh_from_secret(struct ticket_keys *keys, int64_t period)
 
 /* --- the callback --- */
 
-/* False: there are no keys. The next call tries again. */
+/* Renews the keys if needed. False: there are no keys; the next call tries again. */
 static bool refresh(struct ticket_keys *keys)
 {
 	time_t now = time(NULL);
@@ -156,8 +156,8 @@ static bool start_ciphers(const struct ticket_key *key, const unsigned char *iv,
 }
 
 /*
- * As SSL_CTX_set_tlsext_ticket_key_evp_cb(3) describes it. A client uses a ticket of TLS 1.3
- * once (RFC 8446 section C.4), so it gets a new one with each handshake.
+ * The callback of SSL_CTX_set_tlsext_ticket_key_evp_cb(3). A client should use each ticket of TLS
+ * 1.3 only once (RFC 8446 section C.4), so each handshake gives it a new ticket.
  */
 static int ticket_key(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher,
 		      EVP_MAC_CTX *mac, int seals)
@@ -214,7 +214,10 @@ static size_t read_file(struct conf_call *call, const struct conf_word *word, vo
 	return len;
 }
 
-/* The key of a file of nginx's: 80 bytes, or 48 for AES-128, which we stretch. */
+/*
+ * Reads the key in a file of nginx: 80 bytes, or 48 bytes for AES-128, from which longer keys are
+ * derived.
+ */
 static int read_key(struct conf_call *call, const struct conf_word *word, struct ticket_key *out)
 {
 	unsigned char bytes[sizeof(*out) + 1];

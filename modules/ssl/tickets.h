@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Keys of session tickets (RFC 5077, RFC 8446 section 4.6.1). All workers have the same keys,
- * also after a reload or an upgrade of the program, so that a session can be resumed with any
- * of them. There are three sources:
+ * Keys of session tickets (RFC 5077, RFC 8446 section 4.6.1). All workers use the same keys, also
+ * after a reload or an upgrade of the program, so that any worker can resume a session. The keys
+ * come from one of three sources:
  *
  *	(none)				random keys in a zone, which are replaced by themselves
  *	ssl_session_ticket_key		files of keys, as in nginx: the first seals
  *	ssl_session_ticket_secret	keys that follow from a secret and the time, so that
  *					machines with the same file agree without talking
  *
- * Of keys that change with time there are three: the previous and the next one open tickets,
- * too, since the clocks of workers and machines differ.
+ * If the keys change with time, there are three of them: the current key, and the previous and the
+ * next key, which only open tickets. They are needed because the clocks of workers and machines
+ * differ.
  */
 #ifndef SKUA_SSL_TICKETS_H
 #define SKUA_SSL_TICKETS_H
@@ -28,13 +29,13 @@ struct ticket_key {
 
 struct ticket_keys;
 
-/* NULL after an error was reported. Lives as long as the configuration. */
+/* Returns the keys, which live as long as the configuration. NULL: an error was reported. */
 struct ticket_keys *ticket_keys_create(struct conf_call *call, const struct ssl_conf *conf);
 
-/* Makes the context use them; handshakes may run on several threads. */
+/* Makes the context use the keys. Handshakes may then run on several threads. */
 void ticket_keys_use(struct ticket_keys *keys, SSL_CTX *context);
 
-/* Period number `period` of a secret; for tests. False: OpenSSL has failed. */
+/* Derives the key for a period from a secret; public for tests. False: OpenSSL has failed. */
 bool ticket_key_derive(struct str secret, uint64_t period, struct ticket_key *out);
 
 #endif

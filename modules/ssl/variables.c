@@ -12,7 +12,7 @@
 #include "facts.h"
 #include "settings.h"
 
-/* A getter of a variable that connections without TLS do not have. */
+/* Begins the getter of a variable that has no value without TLS. */
 #define FACTS_OR_NONE                                    \
 	const struct ssl_facts *facts = ssl_facts_of(req); \
 	(void)rest;                                      \
@@ -61,7 +61,7 @@ static bool get_curve(struct request *req, struct str rest, const void *data, st
 		return false;
 	if (facts->group & TLSEXT_nid_unknown)
 		*out = pool_printf(req->pool, "0x%04x", facts->group & 0xffff);
-	else if (OBJ_nid2sn((int)facts->group)) /* what was imported may name none */
+	else if (OBJ_nid2sn((int)facts->group)) /* an imported number may be unknown */
 		*out = str_from(OBJ_nid2sn((int)facts->group));
 	else
 		return false;
@@ -113,7 +113,7 @@ static void free_certificate(void *certificate)
 	X509_free(certificate);
 }
 
-/* NULL: there is none. Lives as long as the request. */
+/* Returns the certificate, which lives as long as the request. NULL: there is none. */
 static X509 *client_certificate(struct request *req)
 {
 	const struct ssl_facts *facts = ssl_facts_of(req);
@@ -126,7 +126,7 @@ static X509 *client_certificate(struct request *req)
 	return certificate;
 }
 
-/* What OpenSSL writes to a BIO, as text that lives as long as the request. */
+/* Returns the bytes in a BIO as a text that lives as long as the request. */
 static struct str take_text(struct request *req, BIO *bio)
 {
 	char *bytes;
@@ -306,7 +306,7 @@ static bool get_end(struct request *req, struct str rest, const void *data, stru
 	return get_time(req, X509_get0_notAfter, out);
 }
 
-/* Days; 0 when they are over. */
+/* The number of days, or 0 if the certificate has expired. */
 static bool get_remaining(struct request *req, struct str rest, const void *data, struct str *out)
 {
 	X509 *certificate = client_certificate(req);
@@ -332,41 +332,45 @@ static bool get_nothing(struct request *req, struct str rest, const void *data, 
 
 const struct variable ssl_variables[] = {
 	{ "ssl_protocol", get_protocol, "The version of TLS: \"TLSv1.3\".", VARIABLE_PLAIN },
-	{ "ssl_cipher", get_cipher, "The cipher, by the name that OpenSSL has for it.",
+	{ "ssl_cipher", get_cipher, "OpenSSL's name of the cipher.",
 	  VARIABLE_PLAIN },
 	{ "ssl_curve", get_curve, "The group of the key exchange.", VARIABLE_PLAIN },
 	{ "ssl_server_name", get_server_name,
-	  "The name of the server that the client has asked for in the handshake (SNI).", 0 },
+	  "The name of the server that the client has sent in the handshake (SNI).", 0 },
 	{ "ssl_session_reused", get_session_reused,
 	  "\"r\" if a session was resumed, otherwise \".\".", VARIABLE_PLAIN },
 	{ "ssl_session_id", get_nothing,
-	  "No value: sessions are resumed with tickets, and have no number.", VARIABLE_PLAIN },
+	  "No value: sessions are resumed with tickets, and have no identifier.", VARIABLE_PLAIN },
 	{ "ssl_early_data", get_nothing, "No value: early data is not accepted.", VARIABLE_PLAIN },
 	{ "ssl_alpn_protocol", get_alpn_protocol,
-	  "The protocol that was agreed on in the handshake (ALPN).", 0 },
+	  "The protocol that was negotiated in the handshake (ALPN).", 0 },
 	{ "ssl_client_verify", get_client_verify,
 	  "The result of the check of the client's certificate: SUCCESS, NONE, or FAILED: and the "
 	  "reason.", 0 },
 	{ "ssl_client_cert", get_certificate,
-	  "The client's certificate in PEM, each line but the first indented by a tab.", 0 },
+	  "The client's certificate in PEM. All lines except the first are indented with a tab.",
+	  0 },
 	{ "ssl_client_raw_cert", get_raw_certificate, "The client's certificate in PEM.", 0 },
 	{ "ssl_client_escaped_cert", get_escaped_certificate,
 	  "The client's certificate in PEM, percent-encoded.", VARIABLE_PLAIN },
 	{ "ssl_client_s_dn", get_subject,
-	  "The subject of the client's certificate, as RFC 2253 writes it.", 0 },
+	  "The subject of the client's certificate, in the format of RFC 2253.", 0 },
 	{ "ssl_client_i_dn", get_issuer,
-	  "The issuer of the client's certificate, as RFC 2253 writes it.", 0 },
+	  "The issuer of the client's certificate, in the format of RFC 2253.", 0 },
 	{ "ssl_client_s_dn_legacy", get_subject_legacy,
-	  "The subject of the client's certificate, with slashes.", 0 },
+	  "The subject of the client's certificate, in the older format with slashes.", 0 },
 	{ "ssl_client_i_dn_legacy", get_issuer_legacy,
-	  "The issuer of the client's certificate, with slashes.", 0 },
-	{ "ssl_client_serial", get_serial, "The number of the client's certificate, hexadecimal.",
+	  "The issuer of the client's certificate, in the older format with slashes.", 0 },
+	{ "ssl_client_serial", get_serial, "The serial number of the client's certificate, in "
+					   "hexadecimal.",
 	  VARIABLE_PLAIN },
 	{ "ssl_client_fingerprint", get_fingerprint,
-	  "The SHA-1 digest of the client's certificate, hexadecimal.", VARIABLE_PLAIN },
-	{ "ssl_client_v_start", get_begin, "When the client's certificate becomes valid.",
+	  "The SHA-1 digest of the client's certificate, in hexadecimal.", VARIABLE_PLAIN },
+	{ "ssl_client_v_start", get_begin, "The time from which the client's certificate is "
+					   "valid.",
 	  VARIABLE_PLAIN },
-	{ "ssl_client_v_end", get_end, "When the client's certificate expires.", VARIABLE_PLAIN },
+	{ "ssl_client_v_end", get_end, "The time at which the client's certificate expires.",
+	  VARIABLE_PLAIN },
 	{ "ssl_client_v_remain", get_remaining,
 	  "How many days are left until the client's certificate expires.", VARIABLE_PLAIN },
 	{ 0 }

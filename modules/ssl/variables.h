@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The variables $ssl_…, ended by a zeroed entry. */
+/* The variables $ssl_…; a zeroed entry ends the list. */
 #ifndef SKUA_SSL_VARIABLES_H
 #define SKUA_SSL_VARIABLES_H
 

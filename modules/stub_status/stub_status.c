@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Responds with how many connections and requests there are and were, in the form that
- * programs which watch nginx read.
+ * Responds with the numbers of connections and requests, in the format of nginx, which monitoring
+ * programs can read.
  *
  *     location = /status { stub_status; allow 127.0.0.1; deny all; }
  */
@@ -90,8 +90,8 @@ const struct module stub_status_module = {
 	.directives = (const struct directive[]) {
 		DIRECTIVE_SET("stub_status", IN_SERVER | IN_LOCATION, set_stub_status, "[on]",
 			      "Responds with the numbers of connections and requests of all "
-			      "workers, in nginx's form. They are there for programs that watch "
-			      "the server; `skua status` shows more.\n\n"
+			      "workers, in the format of nginx, which monitoring programs can "
+			      "read. `skua status` shows more.\n\n"
 			      "    location = /status { stub_status; allow 127.0.0.1; deny all; }",
 			      FIELD_AT(struct stub_status_conf, is_on), .flags = LOCAL,
 			      .min_args = 0, .max_args = 1),
@@ -103,7 +103,8 @@ const struct module stub_status_module = {
 		  "The number of connections on which the head of a request is awaited or read.",
 		  COUNT },
 		{ "connections_writing", get_writing,
-		  "The number of connections with a response under way, with this one.", COUNT },
+		  "The number of connections on which a response is being sent, including this "
+		  "one.", COUNT },
 		{ "connections_waiting", get_waiting,
 		  "The number of connections that wait for their next request.", COUNT },
 		{ 0 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What has been read stands in a window. A text may begin in it and go on in what follows, so
- * as many bytes as a text can be long stay in the window until more has come. What is before
- * them is copied to the result, which is given away in slices.
+ * The bytes read from the inner body are kept in a window. A text may begin in the window and end
+ * in bytes that were not read yet. So the last bytes, fewer than the longest text has, stay in the
+ * window until more was read. The bytes before them are copied to the result, with replacements,
+ * and read() returns slices of the result.
  */
 #include "replace.h"
 
@@ -10,13 +11,13 @@
 
 enum {
 	READ = 16 * 1024, /* bytes that are read at a time */
-	RESULT = 32 * 1024, /* a result of more bytes than that is given away first */
+	RESULT = 32 * 1024, /* bytes; a longer result is returned before more is searched */
 };
 
 struct search {
-	struct str text; /* empty: it is not looked for any more */
+	struct str text; /* empty: it is no longer searched for */
 	const struct template *replacement;
-	struct str value; /* of the replacement; data NULL: it was not asked for yet */
+	struct str value; /* of the replacement; data NULL: not expanded yet */
 };
 
 struct replaced_body {
@@ -24,12 +25,12 @@ struct replaced_body {
 	struct request *req;
 	struct search *searches;
 	size_t count, longest;
-	size_t left; /* how many are still looked for */
+	size_t left; /* how many texts are still searched for */
 	bool begins[256]; /* a text begins with this byte, in upper or lower case */
 	bool once;
 
 	char *window;
-	size_t at, len; /* window[at] to window[len - 1] have not been looked at */
+	size_t at, len; /* window[at] to window[len - 1] were not searched yet */
 	bool has_ended; /* the inner body */
 
 	struct shared_slice *result;
@@ -77,7 +78,7 @@ static void note_beginnings(struct replaced_body *body)
 	}
 }
 
-/* The first of the texts that the window has at this place; NULL: none. */
+/* Returns the first of the texts that is at this position of the window. NULL: there is none. */
 static struct search *found_at(struct replaced_body *body, size_t at)
 {
 	struct str rest = { body->window + at, body->len - at };
@@ -100,7 +101,10 @@ static struct str value_of(struct replaced_body *body, struct search *search)
 	return search->value;
 }
 
-/* Up to where a text that begins in the window would be whole. */
+/*
+ * Returns the position up to which the window can be searched: each text that begins before it is
+ * complete in the window.
+ */
 static size_t scan_limit(const struct replaced_body *body)
 {
 	if (body->has_ended || body->left == 0)
@@ -108,7 +112,7 @@ static size_t scan_limit(const struct replaced_body *body)
 	return body->len - body->at < body->longest ? body->at : body->len - body->longest + 1;
 }
 
-/* The next place, before the limit, at which one of the texts may begin. */
+/* Returns the next position at which one of the texts may begin, or the limit. */
 static size_t next_beginning(const struct replaced_body *body, size_t limit)
 {
 	size_t at = body->at;
@@ -174,7 +178,7 @@ static bool must_read(const struct replaced_body *body)
 	return !body->has_ended && body->len - body->at < body->longest;
 }
 
-/* Makes the next result. 1; 0: the end; or -errno, which -EAGAIN may be. */
+/* Makes the next result. 1: there is one; 0: the end; or -errno, possibly -EAGAIN. */
 static int make_result(struct replaced_body *body)
 {
 	struct growing result = { 0 };
@@ -207,7 +211,7 @@ static int replaced_read(struct body *inner, size_t max, struct slice *out)
 	struct replaced_body *body = (struct replaced_body *)inner;
 	int result = 1;
 
-	/* There is nothing to look for any more, and nothing left from before. */
+	/* No text is searched for any more, and the window and the result are empty. */
 	if (body->left == 0 && body->given == body->result_len && body->at == body->len)
 		return body->has_ended ? 0 : body_read(body->filter.inner, max, out);
 	if (body->given == body->result_len)

@@ -5,7 +5,7 @@
 
 #include <module.h>
 
-/* One sub_filter: what is looked for, without regard to case, and what takes its place. */
+/* One sub_filter: the text to search for, ignoring case, and its replacement. */
 struct pair {
 	const struct template *text, *replacement;
 };
@@ -16,8 +16,8 @@ struct pairs {
 };
 
 /*
- * Wraps the body of the response in one that replaces; with `once` each text is replaced once.
- * False: there is nothing to look for, since all texts are empty.
+ * Wraps the body of the response in a body that replaces texts. With `once`, only the first
+ * occurrence of each text is replaced. False: all texts are empty, and the body is unchanged.
  */
 bool replace_in_body(struct request *req, const struct pairs *pairs, bool once);
 

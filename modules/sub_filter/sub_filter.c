@@ -32,7 +32,7 @@ static int set_sub_filter(struct conf_call *call)
 	return 0;
 }
 
-/* A response without content has nothing to replace, and keeps what describes it. */
+/* A response without content is not changed, so it keeps its length and its ETag. */
 static verdict sub_filter(struct request *req, const void *data)
 {
 	const struct sub_filter_conf *conf = data;
@@ -47,15 +47,15 @@ static verdict sub_filter(struct request *req, const void *data)
 }
 
 #define SUB_DOC                                                                                  \
-	"Replaces a text in the bodies of responses, whose types sub_filter_types lists. Upper " \
-	"and lower case are the same. Both words may contain variables; a text that is empty "   \
-	"then is not looked for. Of several that begin at the same place the first one counts. " \
-	"The response has no length in its head, no ETag and no ranges.\n\n"                     \
-	"    sub_filter \"</head>\" \"<link rel=stylesheet href=/x.css></head>\";\n\n"           \
+	"Replaces a text in the bodies of responses whose types are in sub_filter_types. Upper " \
+	"and lower case are the same. Both words may contain variables. A text whose variables " \
+	"make it empty is ignored. If several texts begin at the same position, the first " \
+	"directive applies. The response has no Content-Length, no ETag and no ranges.\n\n" \
+	"    sub_filter \"</head>\" \"<link rel=stylesheet href=/x.css></head>\";\n\n" \
 	"A block that contains sub_filter inherits none from the enclosing block."
 
 #define ONCE_DOC                                                        \
-	"Whether each text is replaced only where it stands first.\n\n" \
+	"With on, only the first occurrence of each text is replaced.\n\n" \
 	"    sub_filter_once off;"
 
 #define TYPES_DOC                                                                              \
@@ -64,7 +64,7 @@ static verdict sub_filter(struct request *req, const void *data)
 	"    sub_filter_types text/css application/javascript;"
 
 #define MODIFIED_DOC                                                                             \
-	"Whether Last-Modified of the response, and a weak form of its ETag, are kept. If the "  \
+	"With on, the response keeps Last-Modified, and its ETag in the weak form. If the " \
 	"replacement changes while the file does not, clients go on using their old copies.\n\n" \
 	"    sub_filter_last_modified on;"
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Gives clients a cookie with a number, by which logs can tell them apart.
+ * Gives clients a cookie with a number, so that logs can identify them.
  *
  *     userid on;
  *     userid_expires 365d;
  *     log_format visits "$uid_got$uid_set $request_uri";
  *
- * The value is the base64 of four words: which service has given it, when, by which process,
- * and the number of it there. In front of the last "=" a mark may stand: a cookie with another
- * mark is sent anew.
+ * The value is the Base64 form of four words: the service, the time, a number of the process, and
+ * a counter in the process. The first "=" at the end may be replaced with a mark. If the cookie of
+ * a client has a different mark, it is sent again.
  */
 #include <module.h>
 
@@ -27,8 +27,8 @@ struct userid_conf {
 	int mode; /* enum mode */
 	struct str name, path;
 	struct str domain, p3p; /* empty: none */
-	struct str flags; /* "; secure; httponly", as they are sent */
-	int64_t expires; /* in seconds; 0: with the session; MAX: in 2037 */
+	struct str flags; /* as they are sent: "; secure; httponly" */
+	int64_t expires; /* in seconds; 0: at the end of the session; MAX: in 2037 */
 	char mark; /* 0: none */
 	uint32_t service;
 	bool has_service;
@@ -43,7 +43,7 @@ struct userid {
 
 /* --- numbers ----------------------------------------------------------------------- */
 
-/* In network order, whatever this machine's is. */
+/* Returns a word whose bytes are in network order, on any machine. */
 static uint32_t network_order(uint32_t n)
 {
 	const uint8_t bytes[] = { (uint8_t)(n >> 24), (uint8_t)(n >> 16), (uint8_t)(n >> 8),
@@ -55,8 +55,8 @@ static uint32_t network_order(uint32_t n)
 }
 
 /*
- * Without userid_service the first word is one by chance, where nginx takes the address of the
- * server, which would tell clients what it is behind a balancer.
+ * Without userid_service the first word is random. nginx uses the address of the server, which
+ * would reveal the address behind a load balancer to clients.
  */
 static void give_number(const struct userid_conf *conf, struct userid *user)
 {
@@ -83,7 +83,7 @@ static void give_number(const struct userid_conf *conf, struct userid *user)
 
 /* --- the cookie --------------------------------------------------------------------- */
 
-/* The first cookie of that name, compared without case, as in nginx. */
+/* Finds the first cookie with this name. As in nginx, case is ignored. */
 static bool find_cookie(struct request *req, struct str name, struct str *value)
 {
 	struct str cookies = request_list(req, STR("cookie"));
@@ -119,7 +119,7 @@ static void read_cookie(struct request *req, const struct userid_conf *conf, str
 	}
 	memcpy(user->words, bytes.data, bytes.len);
 	user->was_got = true;
-	/* The same number with the new mark. */
+	/* If the mark differs, the same number is sent again with the new mark. */
 	const char end[] = { conf->mark, '=' };
 
 	if (conf->mark && !str_starts(str_skip(cookie, TEXT), (struct str){ end, sizeof(end) }))
@@ -139,7 +139,10 @@ static struct userid *user_of(struct request *req, const struct userid_conf *con
 	return user;
 }
 
-/* "; expires=Sun, 29-Nov-26 10:48:46 GMT": the form of the first cookies, which all know. */
+/*
+ * Returns "; expires=Sun, 29-Nov-26 10:48:46 GMT", the date format of the original cookie
+ * specification, which all clients understand.
+ */
 static struct str expires_text(struct request *req, const struct userid_conf *conf)
 {
 	static const char *const days[] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" };
@@ -245,7 +248,7 @@ static int set_name(struct conf_call *call)
 			  STR_ARG(conf->name));
 }
 
-/* What becomes a part of a cookie ends neither its attribute nor the line. */
+/* Refuses characters that would end the attribute of the cookie, or the line. */
 static int check_attribute(struct conf_call *call, struct str text)
 {
 	for (size_t i = 0; i < text.len; i++)
@@ -351,15 +354,16 @@ static int set_service(struct conf_call *call)
 }
 
 #define USERID_DOC                                                                              \
-	"Gives clients a cookie with a number, by which logs can tell them apart: $uid_got is " \
-	"the number that a client has sent, $uid_set the one that it is given. log: none is "   \
-	"given. v1 has the numbers of the first version of mod_uid of Apache.\n\n"              \
-	"    userid on;\n\n"                                                                    \
-	"In many countries people have to be asked before they get such a cookie."
+	"Gives clients a cookie with a number, so that logs can identify them. $uid_got is the " \
+	"number that a client has sent, and $uid_set is the number that it gets with this " \
+	"response. With log, the cookie is only read. v1 is as on, with numbers in the format " \
+	"of the first version of mod_uid of Apache.\n\n" \
+	"    userid on;\n\n" \
+	"In many countries, people must agree before they get such a cookie."
 
 const struct module userid_module = {
 	.name = "userid",
-	.summary = "gives clients a cookie, by which logs can tell them apart",
+	.summary = "gives clients a cookie, so that logs can identify them",
 	.conf_size = sizeof(struct userid_conf),
 	.context_size = sizeof(struct userid),
 	.directives = (const struct directive[]) {
@@ -374,19 +378,23 @@ const struct module userid_module = {
 			  "The name of the cookie.\n\n    userid_name visitor;",
 			  .initial = "uid", .set = set_name),
 		DIRECTIVE("userid_domain", IN_ANY_HTTP, struct userid_conf, domain, "name | none",
-			  "The domain that the cookie is for; none: this host.\n\n"
+			  "The domain of the cookie. With none, clients send it to this host "
+			  "only.\n\n"
 			  "    userid_domain example.org;",
 			  .initial = "none", .set = set_domain),
 		DIRECTIVE("userid_path", IN_ANY_HTTP, struct userid_conf, path, "path",
-			  "The path that the cookie is for.\n\n    userid_path /shop/;",
+			  "The path of the cookie.\n\n"
+			  "    userid_path /shop/;",
 			  .initial = "/", .set = set_path),
 		DIRECTIVE_SET("userid_expires", IN_ANY_HTTP, set_expires, "time | max | off",
-			      "How long clients keep the cookie; off: until they end, max: until "
-			      "2037.\n\n    userid_expires 365d;",
+			      "How long clients keep the cookie. With off, they keep it until "
+			      "the session ends; with max, until 2037.\n\n"
+			      "    userid_expires 365d;",
 			      .initial = "off", .min_args = 1),
 		DIRECTIVE_SET("userid_mark", IN_ANY_HTTP, set_mark, "letter | digit | = | off",
-			      "A mark in the cookie. A client whose cookie has another one is sent "
-			      "its number anew, with new userid_expires and the like.\n\n"
+			      "A mark in the cookie. If the cookie of a client has a different "
+			      "mark, the client gets a new cookie with the same number, and with "
+			      "the current attributes (userid_expires and others).\n\n"
 			      "    userid_mark a;",
 			      .initial = "off", .min_args = 1),
 		DIRECTIVE_SET("userid_flags", IN_ANY_HTTP, set_flags, "flag ... | off",
@@ -399,17 +407,18 @@ const struct module userid_module = {
 			      "    userid_p3p 'CP=\"CUR ADM OUR NOR STA NID\"';",
 			      .initial = "none", .min_args = 1),
 		DIRECTIVE_SET("userid_service", IN_ANY_HTTP, set_service, "number",
-			      "The first part of the numbers, for several servers that give them. "
-			      "Without it each worker takes one by chance; with v1 it is 0.\n\n"
+			      "The first part of the numbers, which distinguishes several "
+			      "servers. Without this directive each worker uses a random first "
+			      "part, and with v1 it is 0.\n\n"
 			      "    userid_service 7;",
 			      .min_args = 1),
 		{ 0 }
 	},
 	.variables = (const struct variable[]) {
-		{ "uid_got", get_uid_got, "The name of the cookie and the number that a client "
-					  "has sent by userid." },
-		{ "uid_set", get_uid_set, "The name of the cookie and the number that a client "
-					  "is given by userid." },
+		{ "uid_got", get_uid_got, "The name of the userid cookie and the number that the "
+					  "client has sent." },
+		{ "uid_set", get_uid_set, "The name of the userid cookie and the number that the "
+					  "client gets with this response." },
 		{ 0 }
 	},
 	.on[PHASE_FILTER] = userid_filter,

@@ -19,11 +19,14 @@ struct zstd_conf {
 
 /* --- the encoder ------------------------------------------------------------- */
 
-/* The binary logarithm of the window, and of the tables where they would be larger. */
+/*
+ * The binary logarithms of the size of the window, and of the tables if they would be larger than
+ * the window.
+ */
 enum {
 	WINDOW_MAX = 19, /* of content whose length is known */
 	WINDOW_OF_STREAM = 17, /* of content whose length is not */
-	LEVEL_WITH_LARGE_TABLES = 3, /* and of those above it */
+	LEVEL_WITH_LARGE_TABLES = 3, /* higher levels have them, too */
 };
 
 static bool set(ZSTD_CCtx *encoder, ZSTD_cParameter parameter, int value)
@@ -80,7 +83,7 @@ static void end(void *stream)
 	ZSTD_freeCCtx(stream);
 }
 
-/* Measured with zstd 1.5.4, and rounded up. */
+/* The memory of an encoder in bytes: measured with zstd 1.5.4, and rounded up. */
 static size_t memory(int level, int64_t length)
 {
 	(void)level;
@@ -119,29 +122,30 @@ static bool get_ratio(struct request *req, struct str rest, const void *data, st
 
 const struct module zstd_module = {
 	.name = "zstd",
-	.summary = "sends responses that are shortened by Zstandard",
+	.summary = "compresses responses with Zstandard",
 	.conf_size = sizeof(struct zstd_conf),
 	.coding = &zstd_coding,
 	.library = library,
 	.directives = (const struct directive[]) {
 		DIRECTIVE("zstd", IN_ANY_HTTP | IN_IF, struct zstd_conf, coding.on, "on | off",
-			  "Encodes responses with Zstandard for clients that accept it (the coding "
-			  "zstd). Which responses: see `gzip`, with zstd_types and "
-			  "zstd_min_length. It is the quickest of the codings.",
+			  "Encodes responses with Zstandard for clients that accept it (the "
+			  "coding zstd). The rules of `gzip` say which responses are encoded, "
+			  "with zstd_types and zstd_min_length. Zstandard is the fastest of the "
+			  "codings.",
 			  .initial = "off"),
 		DIRECTIVE("zstd_static", IN_ANY_HTTP, struct zstd_conf, coding.ready_made,
 			  "on | off | always",
-			  "Sends the file NAME.zst in place of NAME if it is there: see "
+			  "Sends the file NAME.zst in place of NAME if NAME.zst exists; see "
 			  "`gzip_static`.",
 			  .initial = "off", .keywords = ready_made_keywords),
 		DIRECTIVE_SET("zstd_types", IN_ANY_HTTP, coding_set_types, "media-type ...",
-			      "Encodes responses of these types, too. text/html is always one of "
-			      "them; * stands for any type.",
+			      "The types of responses that are encoded, in addition to "
+			      "text/html. * stands for any type.",
 			      .min_args = 1, .max_args = MANY_ARGS, .flags = LIST,
 			      FIELD_AT(struct zstd_conf, coding.types)),
 		DIRECTIVE("zstd_comp_level", IN_ANY_HTTP, struct zstd_conf, coding.level, "level",
-			  "How hard the encoder tries: 1 is quickest, 22 gives the shortest result "
-			  "and takes about a hundred times as long.",
+			  "The level of compression. 1 is the fastest; 22 gives the shortest "
+			  "result and takes about a hundred times as long.",
 			  .initial = "1", .min = 1, .max = 22),
 		DIRECTIVE("zstd_min_length", IN_ANY_HTTP, struct zstd_conf, coding.min_length,
 			  "length",
@@ -153,7 +157,7 @@ const struct module zstd_module = {
 	},
 	.variables = (const struct variable[]) {
 		{ "zstd_ratio", get_ratio,
-		  "The length of the response divided by that of its form in Zstandard.",
+		  "The length of the response divided by its length when encoded with Zstandard.",
 		  VARIABLE_VOLATILE | VARIABLE_PLAIN },
 		{ 0 }
 	},
