@@ -41,20 +41,21 @@ static inline void slice_release(struct slice *slice)
 
 struct body_ops {
 	/*
-	 * Gives the next slice, of 1 to max bytes. 1: *out is one; 0: the end;
-	 * -EAGAIN: not yet, body_ready() will be called; another -errno: the
-	 * body is broken and the connection must be closed. A body that calls
-	 * body_ready() in here, and has nothing, a thousand times in a row is broken, too.
+	 * Reads the next slice, of 1 to max bytes. 1: *out is the slice, which the caller
+	 * releases. 0: the body has ended. -EAGAIN: nothing is there yet, and the body will call
+	 * body_ready() later. Another -errno: the body is broken, and the connection is closed.
+	 * A body that a thousand times in a row calls body_ready() in here and then returns
+	 * -EAGAIN counts as broken, too.
 	 */
 	int (*read)(struct body *body, size_t max, struct slice *out);
 
 	/*
-	 * The next read starts `offset` bytes from the beginning. 0 or -errno.
-	 * NULL: this body cannot, and no ranges are offered.
+	 * Makes the next read start `offset` bytes from the beginning. 0 or -errno. NULL: the
+	 * body cannot seek, so the response offers no ranges.
 	 */
 	int (*seek)(struct body *body, uint64_t offset);
 
-	/* Releases what the body holds; at any moment, also while it waits. */
+	/* Releases what the body holds. May be called at any moment, also while it waits. */
 	void (*close)(struct body *body);
 };
 
@@ -64,22 +65,23 @@ struct body_ops {
  */
 struct body {
 	const struct body_ops *ops;
-	int64_t length; /* in bytes; -1: not known before the end. Settled when FILTER is over */
+	int64_t length; /* in bytes; -1: unknown until the end. Must not change after FILTER */
 	void (*ready)(void *data); /* set by the reader; called by body_ready() */
 	void *ready_data;
-	const struct module *module; /* whose handler has made it the response's; set by the walk */
+	const struct module *module; /* the module that made it response.body; set by the core */
 };
 
-/* Results of body_ops.read that are no errors of errno(3) begin here. */
+/* A result of body_ops.read is an errno only if it is greater than minus this number. */
 enum { BODY_ERRORS = 4096 };
 
-/* For body_read(): names what is wrong with a result. -EIO. */
+/* For body_read() alone: logs what is wrong with a result. Returns -EIO. */
 int body_breach(const struct body *body, int result, size_t max, struct slice *out);
 
 /*
- * Reads by way of body_ops. What breaks its contract is -EIO, and an alert in the error log
- * names the module of the body: an empty slice, one of more than max bytes or of nothing,
- * and results that are none.
+ * Calls ops->read() and checks what it returns. The results are those of body_ops.read. If the
+ * body breaks that contract, body_read() returns -EIO, and an alert in the error log names the
+ * module of the body. Breaches are a slice that is empty, longer than max bytes or without memory
+ * and file, and a result that the contract does not have.
  */
 static inline int body_read(struct body *body, size_t max, struct slice *out)
 {
@@ -93,15 +95,15 @@ static inline int body_read(struct body *body, size_t max, struct slice *out)
 }
 
 /*
- * Reads as body_read() does, but never gives a range of a file: reads the
- * range into memory of at most max bytes. For filters that look at bytes.
+ * As body_read(), but the slice is always memory: a range of a file is read into memory, at most
+ * max bytes at a time. For filters that look at the bytes.
  */
 int body_read_memory(struct body *body, size_t max, struct slice *out);
 
 /* Calls ops->close(). NULL is fine. */
 void body_close(struct body *body);
 
-/* For a body whose read() has returned -EAGAIN: there is more now. On the loop's thread. */
+/* A body whose read() has returned -EAGAIN calls this on the loop's thread when it has more. */
 static inline void body_ready(struct body *body)
 {
 	if (body->ready)
@@ -109,15 +111,16 @@ static inline void body_ready(struct body *body)
 }
 
 /*
- * From now on body_ready() of the inner body calls that of the outer one. Call it once, when
- * the outer body is made; body_wrap() does.
+ * From now on body_ready() of the inner body calls body_ready() of the outer one. Call this
+ * function once, when the outer body is made. body_wrap() calls it by itself.
  */
 void body_forward_ready(struct body *inner, struct body *outer);
 
 /*
- * What the body of a filter begins with; put it first in a struct of your own. body_wrap()
- * stores the response's body in filter->inner and makes the filter the response's body, with
- * a length as in struct body. ops->close is body_filter_close(), or a function that calls it.
+ * The head of a filter's body; put it first in a struct of your own. body_wrap() stores the body
+ * of the response in filter->inner, which the filter owns from then on, and makes the filter the
+ * body of the response. `length` is as in struct body. ops->close must be body_filter_close(), or
+ * a function that calls it.
  */
 struct body_filter {
 	struct body body;
@@ -142,9 +145,9 @@ void slice_unshare(struct shared_slice *shared); /* NULL is fine */
 
 /*
  * A filter that looks through the bytes of its inner body and passes on parts of them without
- * a copy; put it first in place of struct body_filter, and hand &scanner->filter to
- * body_wrap(). ops->close is body_scanner_close(), or a function that calls it. ops->read
- * calls body_scanner_fill(), looks at bytes[at] and further, and moves `at` on.
+ * a copy. Put it first in your struct in place of struct body_filter, and pass &scanner->filter
+ * to body_wrap(). ops->close must be body_scanner_close(), or a function that calls it. ops->read
+ * calls body_scanner_fill(), looks at the bytes from bytes[at] on, and advances `at`.
  */
 struct body_scanner {
 	struct body_filter filter;
@@ -153,20 +156,23 @@ struct body_scanner {
 	size_t at, len;    /* bytes[at] to bytes[len - 1] have not been looked at */
 };
 
-/* 1: at < len (reads up to max bytes if needed); 0: the inner body has ended; or -errno. */
+/*
+ * Reads up to max bytes if none are left to look at. 1: at < len; 0: the inner body has ended; or
+ * -errno, among them -EAGAIN: return it from ops->read.
+ */
 int body_scanner_fill(struct body_scanner *scanner, size_t max);
 
-/* The len bytes from bytes[begin], valid until they are released, as slice_part(). */
+/* A slice of the len bytes from bytes[begin] on, valid until it is released (slice_part()). */
 struct slice body_scanner_part(struct body_scanner *scanner, size_t begin, size_t len);
 void body_scanner_close(struct body *body);
 
-/* Bytes that outlive the request or lie in its pool. */
+/* A body of these bytes, which must lie in the request's pool or outlive the request. */
 struct body *body_from_memory(struct request *req, struct str bytes);
 
 /*
- * The bytes from offset 0 to length of an open file. `end` is called with
- * `owner` when neither the body nor a slice of it needs the descriptor any
- * longer; NULL: nothing is called. A file that has become shorter makes read fail
+ * A body of the first `length` bytes of an open file. The caller keeps the descriptor open until
+ * end(owner) is called, which happens when neither the body nor a slice of it needs the descriptor
+ * any longer. If `end` is NULL, nothing is called. If the file has become shorter, reading fails
  * with -EIO.
  */
 struct body *body_from_file(struct request *req, int fd, uint64_t length,

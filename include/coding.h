@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Content codings (RFC 9110 section 8.4.1): forms in which a response is shorter on its way.
+ * Content codings (RFC 9110 section 8.4.1), which make a response shorter while it is sent.
  * A module that brings a coding describes it by a struct coding in its table, begins its
  * configuration struct with a struct coding_conf, and has two handlers of the server:
  *
@@ -27,36 +27,37 @@
 #include <request.h>
 #include <str.h>
 
-/* What is wanted of an encoder with the bytes that it is given. */
+/* What encode() is to do with the bytes that it is given. */
 enum coding_step {
-	CODING_MORE, /* more follow; it may keep bytes back */
-	CODING_FLUSH, /* more may follow later: the client shall be able to decode these */
-	CODING_END, /* they are the last ones */
+	CODING_MORE, /* more bytes follow; the encoder may keep bytes back */
+	CODING_FLUSH, /* write out all that a client needs to decode them; more may follow later */
+	CODING_END, /* these are the last bytes */
 };
 
 struct coding {
 	struct str name; /* in Content-Encoding and Accept-Encoding, lower case: "gzip" */
 	struct str suffix; /* of ready-made files: ".gz" */
 	struct str tag; /* in the ETag of an encoded form: "gz" */
-	int preference; /* the coding with the greatest one is taken if a client has none */
+	int preference; /* among codings with equal weights in a request, the greatest is taken */
 
 	/*
-	 * Whether this request may get the coding at all, though Accept-Encoding names it.
-	 * Not asked for `compress`. NULL: it may.
+	 * Whether this request may get the coding at all, even if Accept-Encoding names it. Not
+	 * called if the directive `compress` has turned on the coding. NULL: it may.
 	 */
 	bool (*allows)(struct request *req, const void *conf);
 
 	/*
-	 * The encoder. begin() starts a stream: of `length` bytes, -1 if that is not known. It
-	 * returns NULL if there is no memory.
+	 * The encoder. begin() starts a stream whose input has `length` bytes, or -1 if the
+	 * length is not known. It returns the stream, which end() releases, or NULL if there is
+	 * no memory.
 	 *
-	 * encode() takes bytes off *in, and writes to *to, which it moves on, not beyond
-	 * `limit`. It returns 1 when it has taken all bytes and carried the step out; 0 when
-	 * there was too little room, and it is to be called again with the same step; -EIO if
-	 * the library reports an error.
+	 * encode() consumes bytes from the front of *in and writes to *to, which it advances up
+	 * to `limit`. It returns 1 when it has consumed all bytes and completed the step; 0 when
+	 * there was too little room, so that it must be called again with the same step; or -EIO
+	 * if the library reports an error.
 	 *
-	 * end() releases the stream at any moment. memory() says how many bytes a stream takes
-	 * at most. All four may be called on any thread.
+	 * end() may be called at any moment after begin(). memory() returns how many bytes of
+	 * memory a stream needs at most. All four may be called on any thread.
 	 */
 	void *(*begin)(int level, int64_t length);
 	int (*encode)(void *stream, enum coding_step step, struct str *in, char **to, char *limit);
@@ -64,7 +65,7 @@ struct coding {
 	size_t (*memory)(int level, int64_t length);
 };
 
-/* Which responses are encoded by their media type. Zeroed: text/html alone. */
+/* The media types of the responses that are encoded. Zeroed: text/html alone. */
 struct coding_types {
 	struct hash_table *table; /* the other types, in lower case */
 	bool any; /* "*" */
@@ -82,7 +83,7 @@ extern const struct keyword ready_made_keywords[];
 struct coding_conf {
 	bool on; /* responses are encoded while they are sent */
 	int ready_made; /* enum ready_made */
-	bool decodes; /* its forms are decoded for clients that do not accept them (gunzip) */
+	bool decodes; /* encoded forms are decoded for clients that do not accept them (gunzip) */
 	struct coding_types types;
 	int64_t level;
 	struct size min_length; /* shorter responses are not encoded */
@@ -102,9 +103,10 @@ verdict coding_filter(struct request *req, const void *conf);
 bool coding_is_accepted(struct request *req, const struct coding *coding);
 
 /*
- * compress_memory: what all encoders and decoders of a worker may take together, since each lasts
- * as long as its client reads. The server counts encoders; a decoder takes its part by itself.
- * False, and a line in the error log now and then: there is too little left.
+ * Reserves memory of the limit compress_memory, which holds for all encoders and decoders of a
+ * worker together, because each of them lives until its client has read the response. The server
+ * calls this for encoders. The module of a decoder calls it itself, and gives the same number of
+ * bytes back afterwards. False: too little is left, and the error log says so from time to time.
  */
 bool coding_take_memory(size_t bytes);
 void coding_give_memory_back(size_t bytes);

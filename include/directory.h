@@ -24,8 +24,8 @@
 #include <str.h>
 
 /*
- * One name. Of a symbolic link that is followed, all but the name is about what it leads to;
- * one that leads to nothing is FILE_OTHER. Never FILE_MISSING.
+ * One name. If it is a symbolic link that is followed, the other members describe the target of
+ * the link; a link without a target is FILE_OTHER. `kind` is never FILE_MISSING.
  */
 struct directory_entry {
 	struct str name; /* NUL follows */
@@ -34,18 +34,19 @@ struct directory_entry {
 	time_t mtime;
 };
 
-/* Directories come first in both orders. */
+/* In the first two orders, directories come first. */
 enum directory_order {
-	DIRECTORY_BY_BYTES, /* then by the values of the bytes, as nginx has them */
+	DIRECTORY_BY_BYTES, /* then by the bytes of the names, as in nginx */
 	DIRECTORY_NATURAL, /* then by str_compare_natural() */
-	DIRECTORY_UNORDERED, /* as the disk has them; without size and mtime, which are 0 */
+	DIRECTORY_UNORDERED, /* in the order of the file system; size and mtime are 0 */
 };
 
 struct directory {
 	/*
-	 * An errno: it could not be read, and there are no entries. EFBIG: they need more than
-	 * 64 MiB (some 600 000 names); ENOMEM: the directories that are being sent need 128 MiB
-	 * together; ETIMEDOUT: the disk has not answered for 30 seconds.
+	 * 0, or an errno if the directory could not be read: then there are no entries. EFBIG:
+	 * the entries need more than 64 MiB (some 600 000 names). ENOMEM: there is no memory, or
+	 * all directories that are being sent would need more than 128 MiB together. ETIMEDOUT:
+	 * the disk has not answered for 30 seconds.
 	 */
 	int error;
 	const struct directory_entry *entries;
@@ -53,18 +54,19 @@ struct directory {
 };
 
 /*
- * Reads a directory under the policies of the request's location. There are no names in it
- * that begin with a dot, as in nginx's listings; nor, under a policy for symbolic links,
- * links that file_open() would refuse. What cannot be looked at is left out.
+ * Reads a directory under the policies of the request's location. Names that begin with a dot
+ * are left out, as in nginx's listings, and so are symbolic links that file_open() would refuse
+ * and entries that stat(2) cannot read.
  *
- * WAIT: the handler returns WAIT as well, is called again, and calls this again for the same
- * path and order. PASS: *out is there, not older than the request, and valid as long as that.
- * The path has a NUL after it, as request_path() makes it. Only for handlers.
+ * WAIT: the handler must return WAIT, and when it is called again, call this function again with
+ * the same path and order. PASS: *out was read after the request arrived, and is valid as long as
+ * the request; check (*out)->error. A NUL must follow the path, as request_path() makes it. Only
+ * handlers may call this function.
  */
 verdict directory_read(struct request *req, struct str path, enum directory_order order,
 		       const struct directory **out);
 
-/* Tells the error log why the directory was not read, and returns the status to answer with. */
+/* Logs why the directory was not read (its error), and returns the status to respond with. */
 verdict directory_refuse(struct request *req, struct str path, const struct directory *directory);
 
 #endif

@@ -2,7 +2,7 @@
 /*
  * Files as the cache of entries knows them: descriptor, size, times, type,
  * ETag and the bytes of small ones. An entry is validated before it is used,
- * by one fstatat() at most in a round of the loop; misses are entries too.
+ * by at most one fstatat() in a turn of the loop; misses are entries too.
  */
 #ifndef SKUA_FILE_H
 #define SKUA_FILE_H
@@ -21,78 +21,78 @@ enum file_kind {
 	FILE_OTHER, /* a device, a socket, a pipe: never served */
 };
 
-/* Read only. Stays as it is while it is held, also when the file changes meanwhile. */
+/* An entry of the cache. Read only. It does not change, even when the file on disk does. */
 struct file {
 	enum file_kind kind;
-	int error; /* of a missing one: an errno; EXDEV: a link left the root, see refusal */
-	int fd; /* of a regular one that has no content here; otherwise -1 */
-	uint64_t size;
-	time_t mtime; /* of the last modification; -1: it is 0 or 1, which tells nothing */
+	int error; /* an errno if it is missing; EXDEV: a link leaves the root, see refusal */
+	int fd; /* of a regular file whose content is not in memory; otherwise -1 */
+	uint64_t size; /* in bytes */
+	time_t mtime; /* last modification, seconds since the epoch; -1: it is 0 or 1, so unknown */
 	struct str path; /* NUL follows */
-	struct str content; /* the bytes of a small one; data NULL: use fd */
-	struct str etag; /* quoted; nginx's if modified at least 2 s ago; may be empty */
-	struct str last_modified; /* mtime as an HTTP date; empty when that is -1 */
+	struct str content; /* the bytes of a small file; data NULL: read them from fd */
+	struct str etag; /* quoted; as in nginx if modified at least 2 s ago; may be empty */
+	struct str last_modified; /* mtime as an HTTP date; empty if mtime is -1 */
 	struct str refusal; /* for the error log: which link was refused, and the remedy */
 };
 
 /*
- * Looks a path up under the symlink policy of the request's location. PASS: *file is an
- * entry, which is valid as long as the request. WAIT: another process opens the file, since
- * the sandbox keeps this one from it; the handler returns WAIT as well, is called again when
- * the file is there, and calls this again for the same path. The path has a NUL after it,
- * as request_path() makes it.
+ * Looks up a path under the symlink policy of the request's location. PASS: *file is an entry,
+ * which is valid as long as the request; check file->kind. WAIT: the sandbox does not let this
+ * process open the file, so another process opens it. The handler must return WAIT, and when it
+ * is called again, call this function again with the same path. A NUL must follow the path, as
+ * request_path() makes it.
  */
 verdict file_open(struct request *req, struct str path, struct file **file);
 
 /* What stat(2) says of a path. */
 struct file_status {
 	enum file_kind kind;
-	int error; /* of a missing one: an errno */
-	bool is_executable; /* its owner may execute it, or search a directory */
+	int error; /* an errno if it is missing */
+	bool is_executable; /* the owner may execute the file, or search the directory */
 };
 
 /*
- * Looks at a path without opening it, under the symlink policy of the request's location. What
- * is there may lie outside of the roots, and nobody needs a right to read it. A dotfile that
- * the request itself names is not there where `dotfiles deny` holds. The path has a
- * NUL after it; a relative one begins at the directory in which the server was started. Errors
- * but ENOENT, ENOTDIR and ENAMETOOLONG are reported to the error log, as nginx does.
+ * Looks at a path without opening it, under the symlink policy of the request's location. The
+ * path may lie outside of the roots, and the worker needs no permission to read the file. With
+ * `dotfiles deny`, a dotfile that the request itself names is FILE_MISSING. A NUL must follow the
+ * path; a relative path begins at the directory in which the server was started. Errors other
+ * than ENOENT, ENOTDIR and ENAMETOOLONG are written to the error log, as in nginx.
  */
 struct file_status file_test(struct request *req, struct str path);
 
 /*
- * The whole of a regular file as a body, in the request's pool: its content
- * where that is in memory, otherwise ranges of its descriptor.
+ * A body with the whole of a regular file, in the request's pool. Its slices are the content
+ * if that is in memory, otherwise ranges of the descriptor.
  */
 struct body *file_body(struct request *req, struct file *file);
 
 /*
- * Answers with a regular file: sets the status 200, the body (file_body()), the validators
- * and allow_ranges of the response; the type follows from response.file. A modification
- * time in the future becomes a Last-Modified of now, as RFC 9110 section 8.8.2.1 wants.
- * Returns DONE.
+ * Responds with a regular file: sets the status 200, the body (file_body()), the validators,
+ * allow_ranges and response.file, from which the media type is found. If the modification time
+ * is in the future, Last-Modified is the current time (RFC 9110 section 8.8.2.1). Returns DONE.
  */
 verdict respond_file(struct request *req, struct file *file);
 
 /*
- * Tells the error log why the file is not served (a missing one only where
- * log_not_found is on) and returns the status to answer with.
+ * Logs why the file is not served (for a missing file only if log_not_found is on), and returns
+ * the status to respond with.
  */
 verdict file_refuse(struct request *req, const struct file *file);
 
 /*
- * Attachments: what a module keeps with this version of a file, such as what it has parsed or
- * computed. A version has at most one for each module and key; it goes when the file has
- * changed, or when the cache needs the memory that `bytes` says it takes, but not while a
- * request holds the file. end(value) is called then, on the loop's thread.
+ * Attachments: values that a module keeps with this version of a file, such as its parsed form.
+ * A version has at most one attachment for each module and key. The cache owns the value: when
+ * the file has changed, or when the cache needs memory, it calls end(value) on the loop's thread
+ * to free the value, but not while a request holds the file. `bytes` is the memory of the value,
+ * which counts towards the limit of the cache.
  */
 void file_attach(struct file *file, const struct module *module, uint64_t key, void *value,
 		 size_t bytes, void (*end)(void *value));
 
-/* The value, or NULL. */
+/* The attached value, which the cache still owns, or NULL if there is none. */
 void *file_attached(const struct file *file, const struct module *module, uint64_t key);
 
-/* It takes that many bytes now. */
+/* Tells the cache that the value of this attachment takes `bytes` bytes of memory now. */
 void file_attachment_resize(struct file *file, const struct module *module, uint64_t key,
 			    size_t bytes);
 

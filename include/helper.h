@@ -12,11 +12,10 @@
  *
  * The first question of a worker makes the master start the helper, one for all workers of a
  * generation of the configuration. It ends when these workers have ended. If it dies, the
- * questions that it has not answered are lost, which the workers are told; the next question
- * makes the master start it again.
+ * questions that it has not answered fail with -ECONNRESET. The next question makes the master
+ * start it again.
  *
- * A helper gets questions from workers that an attacker may control: it trusts nothing that
- * stands in them.
+ * An attacker may control a worker, so a helper must check everything in a question.
  */
 #ifndef SKUA_HELPER_H
 #define SKUA_HELPER_H
@@ -33,31 +32,32 @@ struct helper_call;
 /* Which files the helper can open. */
 enum helper_files {
 	HELPER_NO_FILES, /* only the descriptors that it is sent */
-	HELPER_ALL_FILES, /* for reading, what the user of the workers may read */
+	HELPER_ALL_FILES, /* every file that the workers' user may read, for reading only */
 };
 
 /* What a module declares: module->helper. */
 struct helper {
 	const char *name; /* "squeezer": in the log and in the title of the process */
 	enum helper_files files;
-	/* System calls (SYS_…) that its sandbox allows besides those of workers, with whatever
-	   arguments; -1 ends them. NULL: none. */
+	/* System calls (SYS_…) that its sandbox allows in addition to those of workers, with any
+	   arguments. The array ends with -1. NULL: none. */
 	const int *calls;
 
 	/*
-	 * Whether workers with this configuration (the module's struct of the main block) may come
-	 * to need the helper. An upgrade in place starts such helpers before it executes the new
-	 * program, which could not start them for the workers of the old one. NULL: those workers
-	 * do without it if they have not needed it before.
+	 * Whether workers with this configuration (the module's struct of the main block) may
+	 * need the helper later. An upgrade in place starts such helpers before it executes the
+	 * new program, because the new program cannot start a helper for the workers of the old
+	 * one. NULL: after such an upgrade the old workers have the helper only if they have
+	 * asked it before.
 	 */
 	bool (*is_needed)(const void *conf);
 
-	/* In the helper, in its sandbox, before the first question; NULL: nothing is to be done.
-	   0, or -errno after a message: the helper ends. */
+	/* Called in the helper, inside its sandbox, before the first question. 0, or -errno
+	   after it has logged a message: then the helper ends. NULL: nothing is to be done. */
 	int (*start)(const void *conf);
 
-	/* In the helper: a question has come. It is answered by one call of helper_answer(), now
-	   or later. */
+	/* Called in the helper for each question. It must answer by exactly one call of
+	   helper_answer(), at once or later. */
 	void (*asked)(struct helper_call *call);
 };
 
@@ -65,54 +65,57 @@ struct helper {
 
 struct helper_answer {
 	/*
-	 * 0, or -errno that the helper has given, or one of these: -ECONNRESET the helper has
-	 * died before it answered, -ENOTCONN there is none and there will be none for a
-	 * second, -EMFILE this worker had no descriptor left for the file that came with the
-	 * answer, -EMSGSIZE the question is too long.
+	 * 0 or -errno, as the helper has passed to helper_answer(); or an error of the way:
+	 * -ECONNRESET: the helper has died before it answered. -ENOTCONN: there is no helper,
+	 * and the master is not asked for one again within a second. -EMFILE: this worker had
+	 * no free descriptor for the file that came with the answer. -EMSGSIZE: the question is
+	 * too long. -ENOMEM: the helper had no memory for the question.
 	 */
 	int error;
 	struct str payload; /* valid during the call */
-	int fd; /* the caller's from now on; -1: none has come */
+	int fd; /* owned by answered(), which must close it; -1: the answer has none */
 };
 
-/* A question lies in the memory of whoever asks, zeroed but for `answered`. */
+/* A question. It lies in the caller's memory, zeroed except for `answered`. */
 struct helper_question {
 	/*
-	 * The answer has come: called once on the loop's thread, never before helper_ask() has
-	 * returned. The question may be asked again from there, or its memory be freed.
+	 * Called once with the answer, on the loop's thread, and never before helper_ask() has
+	 * returned. It may ask the question again or free its memory.
 	 */
 	void (*answered)(struct helper_question *question, const struct helper_answer *answer);
 
-	/* The core's. */
+	/* The members below belong to the core. */
 	struct str payload;
 	int fd;
-	struct helper_asker *asker; /* NULL: it is not asked */
-	struct helper_question *next, **link; /* link NULL: it does not wait to be sent */
-	uint32_t number; /* of a question that was sent */
+	struct helper_asker *asker; /* NULL: the question is not being asked */
+	struct helper_question *next, **link; /* queue of unsent questions; link NULL: not in it */
+	uint32_t number; /* identifies the question once it was sent */
 };
 
 /*
- * Asks a helper. `payload` and `fd` (-1: none) stay the caller's and must be valid until the
- * answer has come, or the question was withdrawn. On the loop's thread.
+ * Asks a helper. The caller keeps `payload` and `fd` (-1: none), which must stay valid until
+ * answered() is called or the question is withdrawn. Errors are reported to answered(). To be
+ * called on the loop's thread.
  */
 void helper_ask(const struct helper *helper, struct helper_question *question, struct str payload,
 		int fd);
 
-/* Nobody wants the answer any more: answered() is not called. Does nothing if it was. */
+/* Withdraws a question: answered() will not be called. No effect if it was called already. */
 void helper_withdraw(struct helper_question *question);
 
 /* --- in the helper ----------------------------------------------------------------- */
 
-/* A question, until it is answered. */
+/* A question in the helper. It lives until helper_answer() is called. */
 struct helper_call {
 	struct str payload;
-	int fd; /* -1: none has come; closed after the answer */
-	void *data; /* the helper's */
+	int fd; /* -1: the question has none; the core closes it after the answer */
+	void *data; /* for the helper's own use */
 };
 
 /*
- * Answers with 0 or -errno, at most HELPER_ANSWER_MAX bytes, and a descriptor, which stays the
- * caller's; -1: none. On the loop's thread; a thread posts a completion or lets the loop do it.
+ * Answers a question with 0 or -errno, a payload of at most HELPER_ANSWER_MAX bytes, and a
+ * descriptor (-1: none). The caller keeps the descriptor and the payload; `call` is freed. To be
+ * called on the loop's thread: work on a thread calls it when thread_pool_run() calls done().
  */
 void helper_answer(struct helper_call *call, int error, struct str payload, int fd);
 

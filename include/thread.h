@@ -1,35 +1,37 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The process's small pool of threads, for what would make the loop wait: a
- * slow library, a slow disk. Threads start when there is work for them, so a
- * process that has none stays single-threaded.
+ * Runs work on threads that would otherwise block the loop, such as calls of a slow library or
+ * of a slow disk. Each process has a small pool of threads. The threads start when there is work
+ * for them, so a process without such work stays single-threaded.
  */
 #ifndef SKUA_THREAD_H
 #define SKUA_THREAD_H
 
 /*
- * Runs work(data) on a thread of the pool, after the work that was given before. work() may
- * touch nothing but `data`; by wakeup_fire() (request.h) it tells the loop that it is done.
- * 0, or -errno when no thread can be started: then work() is not called. Call it on the
- * loop's thread.
+ * Runs work(data) on a thread of the process's pool; work is begun in the order of the calls.
+ * work() may access nothing but `data`, which the caller keeps valid, and calls wakeup_fire()
+ * (request.h) to tell the loop that it is done. 0, or -errno if there is no memory or no thread
+ * could be started: then work() is not called. To be called on the loop's thread.
  */
 int thread_run(void (*work)(void *data), void *data);
 
 /*
- * A pool with a queue and threads of its own, for work that would hold up what is given to
- * thread_run(). It is made at the first use in a process, and lives as long as that:
+ * A pool with a queue and threads of its own, for long work that would delay the work given to
+ * thread_run(). Its threads are started at the first use in a process. It lives as long as the
+ * process:
  *
  *     static struct thread_pool pool = { .max_threads = 2 };
  */
 struct thread_pool {
 	int max_threads;
-	struct thread_queue *queue; /* event/threads.c's; begin with NULL */
+	struct thread_queue *queue; /* belongs to event/threads.c; NULL at first */
 };
 
 /*
- * Runs work(data) on a thread of the pool, and then done(data) on the loop's thread. When the
- * process stops, done() is called even for work that was not begun. 0, or -errno: neither is
- * called.
+ * Runs work(data) on a thread of the pool, and then done(data) on the loop's thread. `data` must
+ * stay valid until done() is called. When the process stops, done() is called even for work that
+ * was not begun. 0, or -errno if there is no memory or no thread could be started: then neither
+ * function is called. To be called on the loop's thread.
  */
 int thread_pool_run(struct thread_pool *pool, void (*work)(void *data),
 		    void (*done)(void *data), void *data);
