@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A hash table with chains, and two lists in the order of use: one of the files that exist
- * and one of misses, so that a client that asks for a million names that do not exist drives
- * no file out of the cache.
+ * A hash table with chains, and two lists in the order of use: one of existing files and one of
+ * misses. So a client that asks for a million missing names cannot evict files from the cache.
  */
 #include "file/cache.h"
 
@@ -30,7 +29,7 @@ struct file_cache_counts file_cache_counts;
 struct asked {
 	struct file_question question; /* first */
 	uint64_t hash;
-	uint64_t round; /* of the loop, in which it was asked */
+	uint64_t round; /* the turn of the loop in which it was asked */
 	struct file_waiter *waiters;
 	struct asked *next, **link;
 	char path[];
@@ -41,7 +40,7 @@ static struct {
 	struct file_entry **slots; /* chains of entries, by hash; NULL: there are none yet */
 	size_t slots_count; /* a power of two */
 	struct use_list found, missing;
-	struct asked *asked; /* what the opener has not answered; the latest first */
+	struct asked *asked; /* questions without an answer yet, the latest first */
 	const struct file_opener *opener; /* NULL: there is none */
 } cache = {
 	.limits = { .entries = 8192, .bytes = 64 << 20 },
@@ -80,7 +79,7 @@ static void account(const struct file_entry *entry, size_t sign)
 		file_cache_counts.missing += sign;
 }
 
-/* Makes room for twice as many; without memory the chains become longer instead. */
+/* Doubles the table. If there is no memory, the table stays and its chains become longer. */
 static void grow_slots(void)
 {
 	size_t count = cache.slots_count ? cache.slots_count * 2 : SLOTS_MIN;
@@ -219,8 +218,8 @@ static struct file_entry *fill(const struct file_query *query, uint64_t hash,
 }
 
 /*
- * In place of an entry that is out of date: one of the same open file, if that is still it. A
- * reference is the caller's.
+ * Replaces an entry that is out of date by one of the same open file, if the path still leads to
+ * that file. The caller gets a reference.
  */
 static struct file_entry *read_again(struct file_entry *before, const struct file_query *query,
 				     const struct file_look *look)
@@ -315,7 +314,7 @@ static bool is_same_query(const struct file_query *a, const struct file_query *b
 	       a->location == b->location;
 }
 
-/* A question of this round: whoever joins it has been received before it was asked. */
+/* Finds a question of this turn. Requests that join it were received before it was asked. */
 static struct asked *find_asked(const struct file_query *query, uint64_t hash)
 {
 	struct asked *asked = cache.asked;
@@ -391,7 +390,7 @@ void file_waiter_cancel(struct file_waiter *waiter)
 	}
 }
 
-/* What was opened takes the place of what the cache holds under its key. */
+/* Replaces the entry that the cache holds under this key by the opened file. */
 static void put(struct file_entry *entry)
 {
 	struct file_query key = {

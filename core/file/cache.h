@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The cache of entries of a process: what was found under a path, misses too.
+ * The file cache of a process. An entry says what was found under a path, also if nothing was.
  *
- * An entry is validated by one fstatat() at most in a round of the loop. That is
- * as good as one for each request: every request that runs in a round was
- * received in step 2 of it, before the first one runs in step 4. A change that
- * was complete before some client sent its request is therefore older than any
- * validation of that round. This holds for look-ups in step 4 and later, which is
+ * An entry is validated by at most one fstatat() in a turn of the loop. This is as exact as one
+ * for each request: all requests that run in a turn were received in step 2 of the turn, before
+ * the first one runs in step 4. So a change that was complete before a client sent its request
+ * is older than every validation of that turn. This holds for look-ups in step 4 and later,
  * where requests run; a completion (complete.h) only queues them.
  *
- * Not for several threads.
+ * To be used on the loop's thread only.
  */
 #ifndef SKUA_FILE_CACHE_H
 #define SKUA_FILE_CACHE_H
@@ -20,38 +19,38 @@
 #include <file.h>
 
 struct file_cache_limits {
-	size_t entries; /* misses are at most a quarter of it */
-	size_t bytes; /* of memory */
+	size_t entries; /* at most; misses may be a quarter of this number */
+	size_t bytes; /* of memory, at most */
 	size_t fds; /* descriptors of large files; 0: a quarter of RLIMIT_NOFILE */
 };
 
 /*
- * What is beyond the limits is dropped, longest unused first. Without a call:
- * 8192 entries, 64 MiB.
+ * Sets the limits. Entries beyond them are dropped, the longest unused ones first. The defaults are
+ * 8192 entries and 64 MiB.
  */
 void file_cache_limit(struct file_cache_limits limits);
 
 /*
- * Gives an entry, which the caller holds until file_release(). NULL: the sandbox keeps this
- * process from opening the file, and the opener has to be asked: file_ask(). Then *device is
- * the disk that the file lies on.
+ * Looks up a file. Returns an entry, which the caller holds until file_release(). NULL: the sandbox
+ * does not let this process open the file, so the caller must ask the opener by file_ask(). Then
+ * *device is the device of the file.
  */
 struct file *file_lookup(const struct file_query *query, dev_t *device);
 
 /*
- * policy_stat() of the path, or what an entry says of it that was validated in this round. A
- * name that does not exist becomes an entry.
+ * As policy_stat() of the path, but uses an entry that was validated in this turn, if there is one.
+ * A missing name becomes an entry.
  */
 struct file_status file_lookup_status(const struct file_query *query, char *why, size_t why_size);
 
 struct asked;
 
-/* Somebody who waits for the opener. Lies in his memory. */
+/* A caller that waits for the opener. It lies in the caller's memory. */
 struct file_waiter {
 	/*
-	 * Called once, on the loop's thread, before anything else runs that was received after
-	 * the answer: `file` is an entry, which the callee holds; NULL: file_lookup() is to
-	 * be called again.
+	 * Called once with the answer, on the loop's thread, before requests run that were
+	 * received after the answer. `file` is an entry, which the callee must release. NULL:
+	 * file_lookup() must be called again.
 	 */
 	void (*found)(struct file_waiter *waiter, struct file *file);
 	struct asked *asked;
@@ -59,31 +58,30 @@ struct file_waiter {
 };
 
 /*
- * Asks the opener, after file_lookup() has returned NULL; found() is called later. All who ask
- * in the same round of the loop share one answer, which is therefore younger than what they
- * have received.
+ * Asks the opener after file_lookup() has returned NULL. found() is called later. All waiters of
+ * the same turn of the loop share one answer, so the answer is newer than their requests.
  */
 void file_ask(const struct file_query *query, dev_t device, struct file_waiter *waiter);
 
-/* It waits no longer. Does nothing if found() was called already. */
+/* Ends the wait: found() will not be called. No effect if it was called already. */
 void file_waiter_cancel(struct file_waiter *waiter);
 
 /*
- * An entry that is not kept, for a file that could not be looked for: file->error is `error`,
- * and `why` is for the log.
+ * Makes an entry outside of the cache for a file that could not be looked up: file->error is
+ * `error` (an errno), and `why` is for the log. The caller releases it.
  */
 struct file *file_unavailable(const struct file_query *query, int error, const char *why);
 
-void file_hold(struct file *file); /* one more reference */
+void file_hold(struct file *file); /* adds a reference */
 void file_release(struct file *file);
 
 /*
- * Memory or descriptors are needed elsewhere: drops all entries that only the cache holds.
- * Returns true if there was any.
+ * Drops all entries that only the cache holds, to free memory and descriptors. Returns true if
+ * there was any.
  */
 bool file_cache_trim(void);
 
-/* Everything goes, now or when it is released: the process ends. */
+/* Drops all entries at the end of the process; those that are held live until their release. */
 void file_cache_clear(void);
 
 struct file_cache_counts {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The entries are one array that doubles, their names lie in blocks. What all lists of the
- * process need together is counted, and a list that would need too much is given up: clients
- * that read slowly can hold many lists at once.
+ * The entries are an array that doubles, and their names lie in blocks. The memory of all lists
+ * of the process is counted, because slow clients can hold many lists at once. A list that would
+ * exceed the limit is dropped.
  *
  * The array is sorted here and not by qsort(3), which asks the kernel how much memory there is;
  * the sandbox of a worker does not allow that.
@@ -42,7 +42,7 @@ static atomic_size_t bytes_of_all;
 
 /* --- memory -------------------------------------------------------------------------- */
 
-/* Accounts for so many bytes before they are allocated. 0, -EFBIG or -ENOMEM. */
+/* Counts bytes before they are allocated. 0; -EFBIG or -ENOMEM: a limit would be exceeded. */
 static int reserve(struct directory_list *list, size_t bytes)
 {
 	if (list->bytes + bytes > DIRECTORY_BYTES)
@@ -61,7 +61,7 @@ static void give_back(struct directory_list *list, size_t bytes)
 	list->bytes -= bytes;
 }
 
-/* An array that is freed by free_array(), or NULL and *error. */
+/* Allocates an array for free_array(). NULL: *error is set. */
 static void *alloc_array(struct directory_list *list, size_t count, int *error)
 {
 	size_t bytes = count * sizeof(struct directory_entry);
@@ -150,7 +150,7 @@ void directory_list_free(struct directory_list *list)
 
 /* --- reading ------------------------------------------------------------------------- */
 
-/* What a symbolic link leads to, as the policy allows. 0 or -errno. */
+/* stat(2) of the target of a symbolic link, if the policy allows it. 0 or -errno. */
 static int look_behind_link(struct scan *scan, struct str name, struct stat *status)
 {
 	struct file_query query = *scan->query;
@@ -171,7 +171,7 @@ static int look_behind_link(struct scan *scan, struct str name, struct stat *sta
 	return error;
 }
 
-/* What lies under the name. Of a link that leads to nothing, *status is that of the link. */
+/* stat(2) of a name. If it is a link without a target, *status is that of the link itself. */
 static int look(struct scan *scan, struct str name, struct stat *status)
 {
 	bool follow = scan->query->symlinks == SYMLINKS_FOLLOW;
@@ -199,7 +199,7 @@ static enum file_kind kind_of(mode_t mode)
 	return S_ISREG(mode) ? FILE_REGULAR : S_ISDIR(mode) ? FILE_DIRECTORY : FILE_OTHER;
 }
 
-/* 0 also for an entry that is left out; -errno: the directory is given up. */
+/* 0, also if the entry is left out; -errno: reading the directory has failed. */
 static int add(struct scan *scan, const struct dirent *found)
 {
 	struct directory_list *list = scan->list;

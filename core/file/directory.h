@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Reading a directory into memory. All of it may run on a thread; who holds the result is
- * counted by the caller.
+ * Reads a directory into memory. These functions may run on any thread; the caller counts the
+ * references to the result.
  */
 #ifndef SKUA_FILE_DIRECTORY_H
 #define SKUA_FILE_DIRECTORY_H
@@ -18,21 +18,21 @@ struct directory_list {
 	struct directory pub; /* first */
 	struct name_block *names;
 	size_t capacity; /* of the entries */
-	size_t bytes; /* of memory, all in all */
+	size_t bytes; /* of memory, in total */
 };
 
 enum {
-	DIRECTORY_BYTES = 64 << 20, /* a list needs at most */
-	DIRECTORIES_BYTES = 128 << 20, /* all of a process need at most */
+	DIRECTORY_BYTES = 64 << 20, /* limit for one list */
+	DIRECTORIES_BYTES = 128 << 20, /* limit for all lists of a process together */
 };
 
 /*
- * Reads the directory that the query names, under its policy. Always gives a list, with one
- * reference; list->pub.error says what went wrong. When *stop becomes true it ends early with
- * ECANCELED. NULL: there is no memory for the list itself.
+ * Reads the directory that the query names, under its policy. Returns a list, which the caller
+ * owns; list->pub.error is 0 or an errno. If *stop becomes true, reading ends early with ECANCELED.
+ * NULL: there is no memory for the list itself.
  *
- * *same becomes true if `previous` is not NULL and has the same entries. Then the new list has
- * none, and the caller uses `previous` instead.
+ * If `previous` is not NULL and has the same entries, *same becomes true. Then the new list has no
+ * entries, and the caller uses `previous` instead.
  */
 struct directory_list *directory_scan(const struct file_query *query, enum directory_order order,
 				      const atomic_bool *stop,

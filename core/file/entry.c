@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Making an entry: a look at the path says what is there, the policy opens it,
- * small files are read at once. Bytes and length are taken from one version of
- * the file: it is looked at before and after reading, and read again if it has
- * changed in between.
+ * Makes an entry: stat(2) of the path shows what is there, the policy opens it, and small files
+ * are read at once. Content and length belong to the same version of the file: stat(2) is called
+ * before and after reading, and the file is read again if it has changed.
  */
 #include "file/entry.h"
 
@@ -21,9 +20,9 @@
 #include <pool.h>
 
 enum {
-	CONTENT_MAX = 32 << 10, /* larger ones are cheaper to send from their descriptor */
-	READ_TRIES = 4, /* of a file that is written to while it is read */
-	OPEN_TRIES = 4, /* of a name that becomes something else while it is opened */
+	CONTENT_MAX = 32 << 10, /* larger files are cheaper to send from their descriptor */
+	READ_TRIES = 4, /* if a file is written to while it is read */
+	OPEN_TRIES = 4, /* if a name is replaced while it is opened */
 
 	/*
 	 * A stat follows every link, so it cannot see that a directory on the
@@ -156,7 +155,7 @@ static void set_validators(struct file_entry *entry, const struct stat *status, 
 	file->last_modified = str_range(entry->last_modified, end);
 }
 
-/* All of a file that has `size` bytes, or false when it has not. */
+/* Reads a file of `size` bytes. False if it has another size. */
 static bool read_exactly(int fd, char *to, size_t size)
 {
 	for (size_t done = 0; done < size;) {
@@ -171,8 +170,8 @@ static bool read_exactly(int fd, char *to, size_t size)
 }
 
 /*
- * Reads a small file whole and closes its descriptor. A file that does not
- * keep still long enough is left to its descriptor, with its latest length.
+ * Reads a small file completely and closes its descriptor. If the file changes all the time, its
+ * descriptor is kept instead, with the latest length.
  */
 static void read_content(struct file_entry *entry, struct stat *status)
 {
@@ -196,7 +195,7 @@ static void read_content(struct file_entry *entry, struct stat *status)
 	}
 }
 
-/* Reads an open file. False: it is no regular one, which *status tells, and was closed. */
+/* Reads an open file. False: it is not a regular file (see *status), and was closed. */
 static bool read_regular(struct file_entry *entry, int fd, struct stat *status)
 {
 	struct timespec now;
@@ -213,7 +212,7 @@ static bool read_regular(struct file_entry *entry, int fd, struct stat *status)
 	return true;
 }
 
-/* -EAGAIN: it has become something else since the look at it, which *status tells. */
+/* -EAGAIN: the name leads to something else than before (see *status). */
 static int open_regular(struct file_entry *entry, const struct file_query *query,
 			struct stat *status)
 {
@@ -229,7 +228,7 @@ static int open_regular(struct file_entry *entry, const struct file_query *query
 	return read_regular(entry, fd, status) ? 0 : -EAGAIN;
 }
 
-/* Only asks the policy: nobody reads a directory through its entry. */
+/* Only checks the policy, because a directory is never read through its entry. */
 static void open_directory(struct file_entry *entry, const struct file_query *query)
 {
 	char why[1024] = "";

@@ -6,11 +6,11 @@
  *
  * How a look-up goes through the files of core/file/, from file_open() of a module on:
  *
- *     file_query_make()    policy.c  the path, the root in it, the policy for links
- *     file_lookup()        cache.c   is there an entry? In this round validated, or then:
- *       file_look()        entry.c   one fstatat() of the path
- *       entry_is_valid()   entry.c   compares its result with the entry
- *       entry_create()     entry.c   if there is no valid entry: makes one
+ *     file_query_make()    policy.c  the path, its root, the policy for links
+ *     file_lookup()        cache.c   returns an entry that was validated in this turn, or:
+ *       file_look()        entry.c   calls fstatat() for the path
+ *       entry_is_valid()   entry.c   compares the result with the entry
+ *       entry_create()     entry.c   makes an entry if there is no valid one
  *         policy_open()    policy.c  opens the path as the policy allows
  *         etag_put()       validators.c
  *     file_ask()           cache.c   if the sandbox refuses to open it: asks the opener
@@ -29,7 +29,7 @@
 #include "file/validators.h"
 #include <file.h>
 
-/* What tells two versions of a file apart. */
+/* The values by which two versions of a file differ. */
 struct file_stamp {
 	dev_t dev;
 	ino_t ino;
@@ -59,17 +59,17 @@ struct file_entry {
 	enum symlinks symlinks;
 
 	struct file_stamp stamp; /* of a file that is there */
-	uint64_t round; /* of the loop, in which it was validated last */
+	uint64_t round; /* the turn of the loop in which it was validated last */
 	int64_t opened_ms; /* when it was opened under the policy; monotonic clock */
 	bool is_young; /* file_is_young() when it was read: its times may not show a change */
-	int source; /* of a young file that the opener has opened: to read it again; or -1 */
-	bool is_forbidden; /* it is there, and open(2) has refused it: the sandbox may be why */
-	bool is_refused; /* it exists and cannot be opened: stat(2) does not show when that ends */
+	int source; /* descriptor of a young file from the opener, to read it again; or -1 */
+	bool is_forbidden; /* it exists, and open(2) was refused, perhaps by the sandbox */
+	bool is_refused; /* it exists and cannot be opened; stat(2) does not show when it can */
 
 	struct file_attachment *attachments;
 
-	unsigned refs; /* holders, and the cache */
-	size_t bytes; /* of memory, all in all */
+	unsigned refs; /* of holders, and of the cache */
+	size_t bytes; /* of memory, in total */
 
 	/* The cache's. */
 	struct file_entry *chain; /* in the slot of the table */
@@ -80,10 +80,10 @@ struct file_entry {
 	char last_modified[32];
 };
 
-/* What stat(2) of the path says now: the status, or an errno. */
+/* The result of stat(2) for the path: the status, or an errno. */
 struct file_look {
 	int error;
-	const char *refusal; /* why the path is not looked up at all; NULL: it is */
+	const char *refusal; /* the reason why the path must not be looked up; NULL: it may */
 	struct stat status;
 };
 
@@ -92,37 +92,37 @@ struct file_look file_look(const struct file_query *query);
 /* What is there, of something that is. */
 enum file_kind entry_kind(const struct stat *status);
 
-/* Whether the entry still says what is on the disk. */
+/* Whether the entry still agrees with the file system. */
 bool entry_is_valid(const struct file_entry *entry, const struct file_look *look);
 
 /*
- * Opens and reads what is there now; `look` is what was seen a moment ago. One
- * reference is the caller's. If file.error is EMFILE or ENFILE, another call may
- * succeed when descriptors have been closed.
+ * Opens and reads the file, and makes an entry; `look` is the result of file_look() a moment ago.
+ * The caller gets one reference. If file.error is EMFILE or ENFILE, another call may succeed after
+ * descriptors were closed.
  */
 struct file_entry *entry_create(const struct file_query *query, uint64_t hash,
 				const struct file_look *look);
 
 /*
- * Reads what the opener has opened: `fd` is the entry's, or closed; a negative one is -errno,
- * with `why` for the log. NULL: it is no regular file. The entry is to be validated before
- * somebody else uses it.
+ * Makes an entry of a file that the opener has opened. Takes over `fd`; a negative `fd` is -errno,
+ * with `why` for the log. NULL: it is not a regular file. The entry must be validated before
+ * another request uses it.
  */
 struct file_entry *entry_create_opened(const struct file_query *query, uint64_t hash, int fd,
 				       const char *why);
 
 /*
- * The file that the opener has opened for this entry, to read it again, if the entry is out of
- * date for no other reason than that it is young. A copy of the descriptor; -1: it is to be
- * opened anew.
+ * The descriptor of the file that the opener has opened for this entry, to read the file again if
+ * the entry is out of date only because it is young. Returns a copy, the caller's, or -1: the file
+ * must be opened again.
  */
 int entry_source(const struct file_entry *entry, const struct file_look *look);
 
-/* An entry of a file that could not be looked for. */
+/* Makes an entry of a file that could not be looked up. */
 struct file_entry *entry_create_failed(const struct file_query *query, uint64_t hash, int error,
 				       const char *why);
 
-/* Drops a reference; the last closes the descriptor and frees the memory. */
+/* Drops a reference. The last one closes the descriptor and frees the entry. */
 void entry_unref(struct file_entry *entry);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The way to the opener: a process that opens files which this process may not open because
- * of its sandbox. The cache asks (cache.h); process/worker/ carries the questions and the
- * answers. A process without a sandbox has no opener, and asks nobody.
+ * The interface to the opener, a process that opens files which the sandbox does not let this
+ * process open. The cache (cache.h) asks; process/sandbox/opening.c sends the questions and
+ * receives the answers. A process without a sandbox has no opener.
  */
 #ifndef SKUA_FILE_OPENER_H
 #define SKUA_FILE_OPENER_H
@@ -11,30 +11,30 @@
 
 #include "file/policy.h"
 
-/* Lies in the memory of the cache, and is the opener's from ask() until it is answered. */
+/* A question. It lies in the cache's memory; the opener uses it from ask() until the answer. */
 struct file_question {
 	struct file_query query;
 	dev_t device; /* the disk that the file lies on, as stat(2) says */
 
-	/* For whoever carries it. */
+	/* For process/sandbox/opening.c. */
 	struct file_question *next, **link;
 	bool is_sent;
 };
 
 struct file_opener {
-	/* Takes a question, and calls file_question_answer() later, after it has returned. */
+	/* Takes a question. Calls file_question_answer() later, never before it has returned. */
 	void (*ask)(struct file_question *question);
-	/* Nobody wants the answer any more. True: it will not come; false: the question is sent. */
+	/* Withdraws a question. True: there will be no answer; false: it was sent already. */
 	bool (*withdraw)(struct file_question *question);
 };
 
-/* From now on this opener is asked. NULL: there is none. */
+/* Sets the opener. NULL: there is none. */
 void file_opener_use(const struct file_opener *opener);
 
 /*
- * The answer, on the loop's thread: a descriptor, which is the cache's from now on, or -errno
- * with the reason for the log ("": none is known). -EAGAIN: what lies there is no regular file
- * any more, and is to be looked at again.
+ * Passes the answer to the cache, on the loop's thread: a descriptor, which the cache owns from
+ * then on, or -errno with a reason for the log ("": unknown). -EAGAIN: the path no longer leads to
+ * a regular file and must be looked up again.
  */
 void file_question_answer(struct file_question *question, int fd, const char *why);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Opens each name of the path with O_PATH, which needs no right but that to search the
- * directory. So the kernel itself says which directory refuses, also if an access control
- * list does.
+ * Opens each name of the path with O_PATH, which needs only the permission to search the
+ * directory. So the kernel itself shows which directory refuses access, also if the reason is an
+ * access control list.
  */
 #include "file/permission.h"
 
@@ -20,11 +20,11 @@
 enum { MAX_LINKS = 40 }; /* as the kernel, path_resolution(7) */
 
 struct search {
-	int dir; /* the directory that has been reached; at the end what the path leads to */
-	char done[PATH_MAX]; /* its path, without links */
+	int dir; /* the directory that was reached; at the end the target of the path */
+	char done[PATH_MAX]; /* the path of `dir`, without links */
 	char way[PATH_MAX]; /* memory of `todo` */
-	struct str todo; /* the names that are left */
-	int links; /* that were followed */
+	struct str todo; /* the remaining names */
+	int links; /* how many were followed */
 };
 
 static char who[128] = "this process";
@@ -43,7 +43,7 @@ static void go_to(struct search *search, int fd)
 	search->dir = fd;
 }
 
-/* Puts the target of a link in front of the names that are left. False: there are too many. */
+/* Puts the target of a link before the remaining names. False: there are too many links. */
 static bool follow(struct search *search, int link)
 {
 	char way[PATH_MAX];

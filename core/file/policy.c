@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Opening below a root. openat2(2) does all of it but two things: it refuses
- * absolute links without asking where they point, and it does not say which
- * link it refused. So after a refusal the way is walked here, link by link,
- * which yields either a way without links, to be opened below the root again,
- * or the culprit. Kernels without openat2 get the walk at once, and every step
- * of the result is opened with O_NOFOLLOW.
+ * Opens files below a root. openat2(2) does this with two exceptions: it refuses all absolute
+ * links, even those that point into the root, and it does not tell which link it has refused. So
+ * after a refusal the path is walked here, link by link. The walk yields either a path without
+ * links, which is opened below the root again, or the link that leaves the root. Kernels without
+ * openat2 use the walk at once, and open each name of the result with O_NOFOLLOW.
  */
 #include "file/policy.h"
 
@@ -27,10 +26,10 @@
 
 enum {
 	MAX_LINKS = 40, /* as the kernel, path_resolution(7) */
-	MAX_RETRIES = 16, /* openat2: EAGAIN when something is renamed meanwhile */
+	MAX_RETRIES = 16, /* if openat2 fails with EAGAIN because a name was changed meanwhile */
 };
 
-/* A walk: `done` has no links and lies below the root, `todo` is what is left of the way. */
+/* A walk: `done` has no links and lies below the root, `todo` is the rest of the path. */
 struct link_walk {
 	const char *root;
 	int root_fd;
@@ -130,7 +129,7 @@ static int openat2_below(int dir, const char *path, int flags)
 	return -errno;
 }
 
-/* Old kernels do not have the call; filters of containers refuse it with EPERM. */
+/* Old kernels lack the call; seccomp filters of containers refuse it with EPERM. */
 static bool has_openat2(void)
 {
 	static enum { UNKNOWN, YES, NO } known;
@@ -148,7 +147,7 @@ static bool has_openat2(void)
 	return known == YES;
 }
 
-/* Opens a way without links step by step; a link that appears meanwhile is refused. */
+/* Opens a path without links name by name; a link that appears meanwhile is refused. */
 static int open_steps(int root_fd, const char *path, int flags)
 {
 	int dir = root_fd;
@@ -200,7 +199,7 @@ static void cut_last(struct link_walk *walk)
 	walk->done[walk->done_len] = '\0';
 }
 
-/* `path` is `dir` or lies below it: gives what follows, else NULL. */
+/* If `path` is `dir` or lies below it, returns what follows `dir`, otherwise NULL. */
 static const char *below(const char *path, const char *dir)
 {
 	size_t len = strlen(dir);
@@ -213,9 +212,9 @@ static const char *below(const char *path, const char *dir)
 }
 
 /*
- * Where an absolute link leads, seen from the root, or NULL for outside. The
- * root may be known under a name that has links in it, so names are compared
- * as they are written first and then as they really are.
+ * The target of an absolute link, relative to the root, or NULL if it lies outside. The path of
+ * the root may contain links, so the paths are compared first as they are written and then with
+ * all links resolved.
  */
 static const char *target_in_root(const struct link_walk *walk, char real[PATH_MAX])
 {
@@ -229,7 +228,7 @@ static const char *target_in_root(const struct link_walk *walk, char real[PATH_M
 	return below(real, root);
 }
 
-/* Puts the target of the link in front of what is left. */
+/* Puts the target of the link before the rest of the path. */
 static int follow_link(struct link_walk *walk)
 {
 	char real[PATH_MAX], way[PATH_MAX];
@@ -276,7 +275,7 @@ static int step(struct link_walk *walk, const char *name, size_t len)
 	return follow_link(walk);
 }
 
-/* 0: walk->done is the way without links; -EXDEV: walk->link left the root. */
+/* 0: walk->done is the path without links; -EXDEV: walk->link leaves the root. */
 static int walk_links(struct link_walk *walk)
 {
 	while (walk->todo[0]) {
@@ -307,7 +306,7 @@ static int open_walked(struct link_walk *walk, int flags, char *why, size_t why_
 	return openat2_below(walk->root_fd, walk->done_len ? walk->done : ".", flags);
 }
 
-/* Opens what lies below an open directory, which is closed, and whose path is `root`. */
+/* Opens a path below the open directory `dir`, whose path is `root`. Closes `dir`. */
 static int open_below(int dir, const char *root, const char *way, int flags, char *why,
 		      size_t why_size)
 {
@@ -346,7 +345,7 @@ static int open_in_root(const struct file_query *query, int flags, char *why, si
 int policy_open(const struct file_query *query, int flags, char *why, size_t why_size)
 {
 	flags |= O_CLOEXEC;
-	/* A name with a slash at its end is a directory or nothing, also after a walk. */
+	/* A path that ends in a slash must be a directory, also after a walk. */
 	if (str_ends(query->path, STR("/")))
 		flags |= O_DIRECTORY;
 	/* openat2(2) wants no other flags beside O_PATH. */
@@ -364,7 +363,7 @@ int policy_open(const struct file_query *query, int flags, char *why, size_t why
 	return fd;
 }
 
-/* --- what the kernel has in its memory ---------------------------------------------- */
+/* --- paths that the kernel has in memory -------------------------------------------- */
 
 static int openat2_cached(int dir, const char *path, int flags, uint64_t resolve)
 {
@@ -378,7 +377,7 @@ static int openat2_cached(int dir, const char *path, int flags, uint64_t resolve
 	return fd >= 0 ? (int)fd : errno == EINVAL ? -EAGAIN : -errno;
 }
 
-/* As open_in_root(): the directory below which the rest of the path is to be opened. */
+/* As open_in_root(): opens the directory below which the rest of the path is opened. */
 static int root_cached(const struct file_query *query)
 {
 	const char *path = query->path.data;
@@ -438,7 +437,7 @@ int policy_open_cached(const struct file_query *query, int flags, bool (*is_quic
 	return fd == -EXDEV ? -EAGAIN : fd;
 }
 
-/* Twice, since the kernel also gives up when names are changed anywhere at that moment. */
+/* Tries twice, because the call also fails if any name is changed at that moment. */
 static int look_cached(const char *path)
 {
 	int fd = openat2_cached(AT_FDCWD, path, O_PATH, 0);
@@ -462,12 +461,12 @@ uint64_t policy_device_cached(const struct file_query *query)
 	int error = fd < 0 ? -1 : statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, 0, &status);
 	if (fd >= 0)
 		close(fd);
-	/* The location stands for the disk where nothing is known. */
+	/* If the device is unknown, the number of the location takes its place. */
 	return error < 0 ? UINT64_MAX - query->location :
 			   makedev(status.stx_dev_major, status.stx_dev_minor);
 }
 
-/* Links are followed by fstatat(2) itself; below a root the way is walked first. */
+/* fstatat(2) follows links by itself; below a root the path is walked first. */
 int policy_stat(const struct file_query *query, struct stat *status, char *why, size_t why_size)
 {
 	struct file_query below = *query;

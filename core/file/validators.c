@@ -5,8 +5,7 @@
 #include <stdio.h>
 
 /*
- * Times move on with the ticks of the kernel, which are at most this far apart; so are
- * those of exFAT.
+ * The kernel advances file times in steps of at most this length, and so does exFAT.
  */
 enum { TICK_MS = 10 };
 
@@ -34,8 +33,8 @@ time_t modification_time(const struct stat *status)
 }
 
 /*
- * Whether another version of the file may get the same time. A time without nanoseconds may be
- * that of a file system that counts whole seconds.
+ * Whether another version of the file may get the same time. A time without nanoseconds may come
+ * from a file system that stores whole seconds.
  */
 static bool may_come_again(struct timespec time, struct timespec now)
 {

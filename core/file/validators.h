@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Makes the validators of a file, ETag and Last-Modified, from the result of stat(2). By
- * them a client learns whether its copy is still good. All numbers are hexadecimal.
+ * Makes the validators of a file, ETag and Last-Modified, from the result of stat(2). With them a
+ * client checks whether its copy is up to date. The tag has one of these forms; all numbers are
+ * hexadecimal.
  *
  *     sec-size            of the last modification: nginx's tag
  *     sec-size-ns         the same of a file that was modified less than 2 s ago

@@ -119,7 +119,7 @@ static int parse_ipv4(struct pool *pool, struct str text, struct listener *out, 
 	in->sin_family = AF_INET;
 	in->sin_port = htons(DEFAULT_PORT);
 	out->address_len = sizeof(*in);
-	/* Two numbers with a hyphen are a range of ports; names of hosts may have hyphens, too. */
+	/* Two numbers with a hyphen are a range of ports, but host names may have hyphens, too. */
 	if (colon < 0 && is_number(first) && (first.len == text.len || is_number(last)))
 		return parse_ports(text, &in->sin_port, ports, why);
 	if (colon >= 0 && parse_ports(port, &in->sin_port, ports, why) < 0)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Opens and closes connections, watches them, keeps the lists and counters of this process.
- * What is said on a connection is up to its protocol.
+ * Opens, watches and closes connections, and keeps the lists and counters of this process. The
+ * protocol of a connection reads and writes its bytes.
  */
 #include "net/conn.h"
 
@@ -26,13 +26,13 @@ struct conns conns = {
 	.limit = 512,
 };
 
-/* EPOLLPRI: there is an urgent byte, at which a read ends although more may follow. */
+/* EPOLLPRI reports an urgent byte: a read stops there, although more bytes may follow. */
 static uint32_t epoll_events(const struct conn *conn)
 {
 	return (conn->transport ? conn->transport->watched : conn->events) | EPOLLPRI | EPOLLET;
 }
 
-/* Makes epoll report what is there now, even if it has been reported before. */
+/* Makes epoll report the events that are pending now, even if it has reported them before. */
 static void rearm(struct conn *conn)
 {
 	int error = event_modify(&conn->event, epoll_events(conn));
@@ -45,8 +45,8 @@ static void rearm(struct conn *conn)
 /* --- what is done with a transport --- */
 
 /*
- * Called after whatever may change what can be done: queues the job if there is something to
- * do without an event, and asks epoll for the events that are awaited.
+ * Called after each change of the transport's state or of the events that the protocol waits for:
+ * asks epoll for the events that are needed, and queues the job if it can go on without an event.
  */
 static void arrange(struct conn *conn)
 {
@@ -71,7 +71,10 @@ static int close_half(struct conn *conn)
 	return 0;
 }
 
-/* Writes what the transport holds, and ends our half behind it. False: close the connection. */
+/*
+ * Writes the bytes that the transport holds, and then closes our half of the socket if that is
+ * wanted. False: close the connection.
+ */
 static bool flush(struct conn *conn)
 {
 	struct transport *transport = conn->transport;
@@ -85,8 +88,8 @@ static bool flush(struct conn *conn)
 }
 
 /*
- * An event has come, or the job runs: calls the protocol for what it waits for, if that can be
- * done now. `receives`: the end of the peer is told in any case.
+ * Called for an event and by the job: calls the protocol's functions that can make progress now.
+ * `receives`: call receive() in any case, since the peer has ended its stream.
  */
 static void go_on(struct conn *conn, bool receives)
 {
@@ -95,7 +98,7 @@ static void go_on(struct conn *conn, bool receives)
 	job_cancel(&transport->job);
 	if (conn->events & EPOLLOUT && transport_can_send(transport)) {
 		conn->events &= ~(uint32_t)EPOLLOUT;
-		job_queue(&conn->send, STAGE_SEND); /* which flushes as well */
+		job_queue(&conn->send, STAGE_SEND); /* this flushes, too */
 	} else if (!flush(conn)) {
 		conn_close(conn);
 		return;
@@ -129,8 +132,8 @@ static void on_ready(struct event *event, uint32_t events)
 	struct conn *conn = (struct conn *)event;
 
 	/*
-	 * EPOLLHUP also comes when both sides have sent their ends. To close then with bytes
-	 * unread would reset the connection.
+	 * EPOLLHUP is also reported when both sides have ended their streams. Closing the socket
+	 * with unread bytes would then reset the connection.
 	 */
 	if (events & EPOLLERR || (events & EPOLLHUP && !conn->end_sent)) {
 		conn_close(conn); /* nothing can be sent any more */
@@ -193,7 +196,7 @@ static int watch(struct conn *conn)
 	return error;
 }
 
-/* NULL: it was refused and closed. */
+/* NULL: the connection was refused and its descriptor closed. */
 static struct conn *create(const struct listener *listener, int fd, const union address *peer,
 			   socklen_t peer_len)
 {
@@ -205,7 +208,7 @@ static struct conn *create(const struct listener *listener, int fd, const union 
 	}
 	conn->event = (struct event){ .fd = fd, .ready = on_ready };
 	conn->events = EPOLLIN | EPOLLRDHUP;
-	/* On a unix socket, a read also ends behind a descriptor that was sent with the bytes. */
+	/* On a unix socket, a read also stops after bytes that were sent with a descriptor. */
 	conn->reads_are_cut = listener->address.any.sa_family == AF_UNIX;
 	conn->respond.run = on_respond;
 	conn->send.run = on_send;
@@ -268,13 +271,13 @@ static bool check_transport(struct conn *conn, int error)
 		return false;
 	}
 	conn->transport->job.run = on_job;
-	arrange(conn); /* it may have bytes that no event tells of */
+	arrange(conn); /* the transport may hold bytes for which epoll reports no event */
 	return true;
 }
 
 /*
- * Lets a new connection begin: with its preface or with its transport, if it is to have one.
- * Returns false if that is not possible: close it.
+ * Begins a new connection, with its preface or its transport if its address has one. Returns
+ * false if that is not possible: the caller closes the connection.
  */
 static bool begin(struct conn *conn)
 {
@@ -337,7 +340,7 @@ bool conn_import(const struct listener *listener, int fd, const union address *p
 
 	if (awaits_preface)
 		conn->protocol = opening->protocol;
-	/* It has begun before its address got the transport, so its client does not use it. */
+	/* The connection is older than the transport of its address, so its client speaks plain. */
 	if (opening->transport && !is_sealed && !awaits_preface && !past->is_local) {
 		conn_close(conn);
 		return false;
@@ -402,7 +405,7 @@ void conn_watch(struct conn *conn)
 		return;
 	log_alertc(error, "connection %llu ends: epoll does not take it again",
 		   (unsigned long long)conn->number);
-	timer_start(&conn->timer, 0); /* the caller still uses it */
+	timer_start(&conn->timer, 0); /* not closed here: the caller still uses the connection */
 }
 
 static void reset(int fd)
@@ -652,7 +655,7 @@ bool conn_close_oldest_idle(void)
 
 	struct conn *oldest = list_item(first, struct conn, link);
 
-	/* If this one has to stay, so do the others, which became idle later. */
+	/* If this connection may not be closed yet, neither may those that became idle later. */
 	if (oldest->stays_until > clock_ms())
 		return false;
 	conn_close(oldest);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A listening address as the configuration describes it. The sockets belong to
- * the master (process/listen/listen.c): it opens them, keeps them over a reload, and
- * the workers only inherit them.
+ * A listening address as the configuration describes it. The sockets belong to the master
+ * (process/listen/listen.c), which opens them and keeps them over a reload. The workers only
+ * inherit them.
  */
 #ifndef SKUA_NET_LISTENER_H
 #define SKUA_NET_LISTENER_H
@@ -45,8 +45,8 @@ struct listener {
 	const struct protocol *protocol; /* what connections speak; set by http_start() */
 	const void *data; /* the protocol's: the servers of this address */
 	/*
-	 * How a connection begins: its preface and its transport. Addresses that share the
-	 * socket may differ. NULL: no connection has one of these.
+	 * How a connection begins: its preface and its transport. Addresses that share a socket
+	 * may have different ones. NULL: no connection has a preface or a transport.
 	 */
 	const struct opening *(*opening_of)(struct conn *conn);
 	const struct transport_type **transports; /* of these addresses, each once */
@@ -71,14 +71,14 @@ struct listeners {
 /*
  * Parses the address of a listen directive: "8080", "*:8080", "127.0.0.1",
  * "127.0.0.1:8080", "localhost:8080", "[::1]:8080", "unix:/path". The port is
- * 80 where none is given. For a range of ports, "8000-8003", *out is the first of
- * them; *ports is how many there are, 1 otherwise. 0 and address, address_len, text
- * of *out are set, or -EINVAL with a reason in *why (static text).
+ * 80 if none is given. For a range of ports, "8000-8003", *out gets the first one. *ports is
+ * the number of ports, 1 without a range. Returns 0 and sets address, address_len and text of
+ * *out, or -EINVAL and sets the reason *why (static text).
  */
 int listener_parse(struct pool *pool, struct str text, struct listener *out, unsigned *ports,
 		   const char **why);
 
-/* Another port of the same host, IPv4 or IPv6; changes address and text. */
+/* Changes the port of an IPv4 or IPv6 address; sets address and text. */
 void listener_set_port(struct pool *pool, struct listener *listener, int port);
 
 /* Same family, address and port (or path). */

@@ -4,7 +4,7 @@
 
 #include <conf.h>
 
-/* Clears what the prefix does not cover; false if there was nothing to clear. */
+/* Clears the bits behind the prefix. Returns false if they were zero already. */
 static bool clear_host_bits(struct network *network)
 {
 	bool any = false;
@@ -79,7 +79,7 @@ int conf_parse_network(struct conf_call *call, const struct conf_word *word, uns
 	return 0;
 }
 
-/* network_has() for an address of which ip_unmapped() was called. */
+/* network_has() for a result of ip_unmapped(). */
 static bool has(const struct network *network, struct str address)
 {
 	size_t whole = network->bits / 8;
@@ -91,7 +91,7 @@ static bool has(const struct network *network, struct str address)
 	    memcmp(address.data, network->ip.bytes, whole) != 0)
 		return false;
 
-	/* Compare the bits that are left over, in the byte behind the whole ones. */
+	/* Compare the remaining bits of the prefix, in the byte after the whole bytes. */
 	return rest == 0 ||
 	       ((unsigned char)address.data[whole] ^ network->ip.bytes[whole]) >> (8 - rest) == 0;
 }

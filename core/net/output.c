@@ -8,7 +8,7 @@
 #include "net/conn.h"
 #include "net/sendfile.h"
 
-/* Bytes of a file that are read at once where sendfile(2) is not used; more is no quicker. */
+/* Bytes of a file to read at once if sendfile(2) is not used; larger reads are not faster. */
 enum { COPY = 32 * 1024 };
 
 static struct slice *nth(struct output *output, unsigned n)
@@ -73,11 +73,11 @@ static void consume(struct output *output, size_t n)
 }
 
 /*
- * Gathers slices of memory up to the next range of a file. If that range is to be copied, or
- * the connection does not send files, its first bytes are read and added; they are read once
- * more if the socket does not take them. *more is set if further bytes follow. Returns the
- * number of pieces, or -errno if the output begins with a range that cannot be read (-ENODATA:
- * the file has become shorter).
+ * Gathers slices of memory up to the next range of a file. If sendfile(2) cannot be used for
+ * that range, its first bytes are read into memory and added; if the socket does not take them,
+ * they are read again later. Sets *more if further bytes follow. Returns the number of pieces, or
+ * -errno if the output begins with a range that cannot be read (-ENODATA: the file has become
+ * shorter).
  */
 static int gather(struct output *output, bool sends_files, struct iovec *iov, size_t *total,
 		  bool *more)
@@ -173,8 +173,8 @@ static int send_slices(struct output *output, struct conn *conn, bool more)
 }
 
 /*
- * Of the bytes that a transport has taken, those have left for which it holds none any more.
- * It holds at least as many as it was given, so this is never too many.
+ * Computes how many bytes were sent: those that the transport has taken, less those that it
+ * still holds. Conversion never makes bytes fewer (transport.h), so the result is never too large.
  */
 static void count_sent(struct output *output, const struct conn *conn)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a connection is about to send: a ring of slices (body.h), in order. Memory is gathered
- * into one sendmsg(2). Ranges of files are sent by sendfile(2), or are read and written where
- * that does not work (net/sendfile.h), or the transport does not send files.
+ * The output queue of a connection: a ring of slices (body.h), in order. Slices of memory are
+ * gathered into one sendmsg(2). Ranges of files are sent by sendfile(2). If that does not work
+ * (net/sendfile.h), or the transport cannot send files, they are read and written.
  */
 #ifndef SKUA_NET_OUTPUT_H
 #define SKUA_NET_OUTPUT_H
@@ -18,11 +18,11 @@ struct output {
 	char notes[OUTPUT_SLICES][OUTPUT_NOTE]; /* of output_add_note(), by place in the ring */
 	unsigned first, count;
 	/*
-	 * Bytes, since the connection began or was idle. `taken` by the transport and `sent`
-	 * by the socket: on a plain connection that is the same.
+	 * In bytes, since the connection began or was idle: `taken` counts what the transport has
+	 * taken, `sent` what the socket has taken. On a plain connection they are equal.
 	 */
 	uint64_t queued, taken, sent;
-	size_t held; /* bytes of memory that is released when they have left */
+	size_t held; /* bytes of memory that are released once they are sent */
 };
 
 static inline unsigned output_room(const struct output *output)
@@ -35,13 +35,13 @@ static inline uint64_t output_pending(const struct output *output)
 	return output->queued - output->sent;
 }
 
-/* Takes over the slice. There must be room for it. */
+/* Adds a slice and owns it from then on. There must be room for it. */
 void output_add(struct output *output, struct slice slice);
 
-/* Adds bytes that live until they are sent. */
+/* Adds bytes, which must stay valid until they are sent. */
 void output_add_bytes(struct output *output, struct str bytes);
 
-/* Adds a copy of a few bytes, OUTPUT_NOTE at most: the framing between slices. */
+/* Adds a copy of at most OUTPUT_NOTE bytes, such as the framing between slices. */
 void output_add_note(struct output *output, struct str bytes);
 
 /*

@@ -107,7 +107,7 @@ static bool examine(struct conn *conn, struct str bytes)
 	return refuse(conn, bytes, why);
 }
 
-/* Results as of begin_protocol(); false as well at the end of the client's bytes. */
+/* Results as of begin_protocol(); also false if the client has closed the connection. */
 static bool receive_once(struct conn *conn)
 {
 	static char bytes[PREFACE_MAX];
@@ -175,7 +175,10 @@ static void on_expired(struct conn *conn)
 	conn_close(conn);
 }
 
-/* The worker stops: what has come goes on to the next response, otherwise it ends. */
+/*
+ * Called when the worker stops. A connection that has sent bytes may still get one response, any
+ * other is closed.
+ */
 static void on_drain(struct conn *conn)
 {
 	struct pending *pending;

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A connection before its protocol begins: its first bytes are the preface that a module reads
- * (include/preface.h). This is a protocol like others, with nothing to respond or to send. At
- * the end of the preface the connection goes on with the protocol of its listener, which gets
- * the bytes that have come with the preface as if another process had sent them.
+ * The protocol that reads the preface of a connection (include/preface.h), before the connection's
+ * own protocol begins. It is a struct protocol like others, but responds and sends nothing. After
+ * the preface the connection continues with the protocol of its listener, which imports the bytes
+ * that were received after the preface as if another process had handed the connection over.
  *
  *     waits for       woken by   deadline
  *     --------------  ---------  --------------------------------------------------
  *     the first byte  EPOLLIN    opening.timeout_ms after the accept; idle
  *     more bytes      EPOLLIN    the same
- *     the protocol    (at once)  the same: the first head of a request is late with it
+ *     the protocol    (at once)  the same, also for the head of the first request
  */
 #ifndef SKUA_NET_PREFACE_H
 #define SKUA_NET_PREFACE_H

@@ -8,7 +8,7 @@
 
 #include <log.h>
 
-/* Devices that are remembered. On further ones sendfile(2) is tried, and fails, each time. */
+/* How many devices are remembered. On others sendfile(2) is tried, and fails, each time. */
 enum { DEVICES = 32 };
 
 static struct {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Bytes over a socket as they are: recv(2), sendmsg(2), sendfile(2), which return -errno here.
- * Sockets are nonblocking, but one that another process has passed on is not trusted to be.
- * `more`: further bytes follow at once, so that an incomplete last segment can be held back.
+ * recv(2), sendmsg(2) and sendfile(2) on a socket, which return -errno here. Sockets
+ * are nonblocking. Receiving and sending do not rely on it (MSG_DONTWAIT), because another process
+ * may have handed over a blocking one. `more`: further bytes follow at once, so an incomplete last
+ * segment may be held back.
  */
 #ifndef SKUA_NET_SOCKET_H
 #define SKUA_NET_SOCKET_H

@@ -11,7 +11,7 @@
 #include "net/conn.h"
 #include "net/socket.h"
 
-/* --- what a transport calls --- */
+/* --- what modules call --- */
 
 void *transport_state(const struct transport *transport)
 {
@@ -68,7 +68,7 @@ void transport_wake(struct transport *transport)
 	job_queue(&transport->job, STAGE_RECEIVE);
 }
 
-/* --- its life --- */
+/* --- create, move, destroy --- */
 
 /* NULL: no memory. */
 static struct transport *create(struct conn *conn, const struct transport_type *type,
@@ -127,7 +127,7 @@ void transport_destroy(struct transport *transport)
 	release(transport);
 }
 
-/* What an exported transport begins with; its name, the early bytes and the state follow. */
+/* The head of an exported transport. Its name, the early bytes and its state follow. */
 struct exported {
 	uint16_t name_len;
 	uint16_t early_len;
@@ -259,7 +259,7 @@ int transport_end(struct transport *transport)
 	return transport_flush(transport);
 }
 
-/* --- what can be done --- */
+/* --- whether the protocol can make progress --- */
 
 bool transport_can_receive(const struct transport *transport)
 {

@@ -1,23 +1,24 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The server in the process of the test, for what needs no socket and no second process: which
- * status, which fields and which body a request gets. It reads a configuration, starts its
- * modules, and makes requests by a protocol of its own, which takes a request as parts and gives
- * the response as parts.
+ * Runs the server in the process of the test, for tests that need no socket and no second process:
+ * those of the status, the fields and the body that a request gets. It reads a configuration,
+ * starts the modules, and makes requests by a protocol of its own, which takes the parts of a
+ * request and returns the parts of the response.
  *
  *     struct server *server = inproc_with("location /a { return 200 text; }");
  *     ck_assert_str_eq(get(server, "/a").body, "text");
  *     server_stop(server);
  *
- * It is a struct server: get(), ask(), put_file(), log_has(), server_stop() and the others are
- * those of harness/, and do the same. What needs a connection (client_open(), raw()), a process
- * or a port fails the test. So a test moves from one kind of server to the other by its first
- * line.
+ * The result is a struct server, on which get(), ask(), put_file(), log_has(), server_stop() and
+ * the other functions of harness/ work as usual. Functions that need a connection (client_open(),
+ * raw()), a process or a port fail the test. To run a test over a socket, change only the call
+ * that makes the server.
  *
- * Fields that only HTTP/1 writes (Connection, Keep-Alive, Transfer-Encoding) are not there.
- * The client's address is 127.0.0.1, a port is a number: nobody listens.
+ * The response lacks the fields that only HTTP/1 writes (Connection, Keep-Alive and
+ * Transfer-Encoding). The client's address is 127.0.0.1. The port of the server is only a number:
+ * nothing listens there.
  *
- * A test may have one at a time.
+ * A test may have one such server at a time.
  *
  * With TEST_SOCKETS=1 in the environment these functions start the server as a process, so that
  * the same tests show that HTTP/1 over a socket gives the same: `make check TEST_SOCKETS=1`.
@@ -33,8 +34,8 @@ struct server *inproc_start_with(const struct server_setup *setup);
 struct server *inproc_with(const char *directives);
 
 /*
- * Reads a configuration that is wrong, and returns the messages, until the test ends. Fails the
- * test if it is not wrong.
+ * Reads an invalid configuration and returns the messages, which live until the test ends. Fails
+ * the test if the configuration is valid.
  */
 const char *inproc_fails(const char *conf);
 

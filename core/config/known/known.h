@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The names of nginx: directives, parameters of listen and variables of its modules, with what
- * this server does about those that none of its own modules declares. So a name that is
- * right is never taken for a misspelt one. A name of a module of this server needs no
- * entry; where it has one, the module counts, and its contexts are compared with these in a test.
+ * The names of nginx: its directives, parameters of listen, and variables. An entry says what
+ * this server does with a name that none of its own modules declares, so a correct name is never
+ * reported as a spelling mistake. A name that a module of this server declares needs no entry. If
+ * it has one, the module takes precedence, and a test compares the contexts of both.
  */
 #ifndef SKUA_CONFIG_KNOWN_H
 #define SKUA_CONFIG_KNOWN_H
@@ -12,24 +12,24 @@
 
 enum known_verdict {
 	KNOWN_HARMLESS, /* accepted: it changes no response */
-	KNOWN_FORWARDING, /* accepted: it is about requests that are forwarded */
-	KNOWN_FOREIGN, /* a block of another protocol, whose lines are not looked at */
-	KNOWN_MISSING, /* refused: without it responses would differ */
+	KNOWN_FORWARDING, /* accepted: it concerns only requests that are forwarded */
+	KNOWN_FOREIGN, /* a block of another protocol, whose contents are ignored */
+	KNOWN_MISSING, /* refused: without it responses would differ from those of nginx */
 };
 
-/* Names that have all of this in common. */
+/* Names for which all of this is the same. */
 struct known_group {
 	const char *module; /* of nginx */
 	enum known_verdict verdict;
 	unsigned contexts; /* enum conf_context; 0: upstream, stream or mail */
-	const char *reason; /* a sentence */
+	const char *reason; /* a sentence for messages and for `skua help` */
 	const char *prefix; /* of all names; NULL: none */
-	const char *names; /* what follows the prefix, separated by blanks; ".": nothing */
+	const char *names; /* without the prefix, separated by blanks; ".": the prefix itself */
 };
 
 /* Ended by an entry without names. */
 extern const struct known_group known_directives[];
-extern const struct known_group known_variables[]; /* "ssl_*": all that begin so */
+extern const struct known_group known_variables[]; /* "ssl_*": all names with this beginning */
 extern const struct known_group known_listen_parameters[];
 
 /*
@@ -39,7 +39,7 @@ extern const struct known_group known_listen_parameters[];
 const struct known_group *known_find(const struct known_group *groups, struct str name,
 				     unsigned contexts);
 
-/* Calls visit() with each name, which is in memory that is used again. */
+/* Calls visit() with each name, which is valid during the call. */
 void known_each(const struct known_group *groups,
 		void (*visit)(const char *name, const struct known_group *group, void *data),
 		void *data);

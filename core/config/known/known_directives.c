@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The directives of nginx up to 1.29, of the modules that come with it, and of those that are
- * sold. The order is that of nginx's documentation.
+ * The directives of nginx up to 1.29, of the modules that come with it, and of its commercial
+ * modules, in the order of nginx's documentation.
  */
 #include "config/known/known.h"
 
@@ -23,7 +23,7 @@
 #define NOT_EXECUTED "This server executes no programs of the configuration."
 #define SOLD	     "It belongs to the commercial version of nginx."
 
-/* What proxy, fastcgi, uwsgi and scgi have in common. */
+/* The directives that proxy, fastcgi, uwsgi and scgi have in common. */
 #define OF_CACHES                                                                        \
 	"buffering request_buffering ignore_client_abort bind socket_keepalive "         \
 	"connect_timeout send_timeout read_timeout send_lowat buffer_size buffers "      \
@@ -36,7 +36,7 @@
 	"temp_file_write_size next_upstream next_upstream_tries next_upstream_timeout "  \
 	"allow_upstream request_dynamic bind_dynamic"
 
-/* What those have that speak TLS to the other server. */
+/* The directives of modules that speak TLS to the other server. */
 #define OF_TLS_CLIENTS                                                          \
 	"ssl_session_reuse ssl_protocols ssl_ciphers ssl_name ssl_server_name " \
 	"ssl_verify ssl_verify_depth ssl_trusted_certificate ssl_crl "          \

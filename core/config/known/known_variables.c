@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The variables of nginx that no module of this server has: they have no value. */
+/* The variables of nginx that no module of this server has. They never have a value. */
 #include "config/known/known.h"
 
 #define OF_FORWARDING "It is about requests that are forwarded, and this server forwards none."

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Notes log files and error logs while a configuration is read: two lists in the
- * configuration's pool, and the directive error_log that fills them.
+ * Records log files and error logs while a configuration is read, in two lists in the
+ * configuration's pool, and has the directive error_log.
  */
 #include "config/logs/logs.h"
 
@@ -81,7 +81,7 @@ void logs_set_main(struct conf *conf, const struct log *log)
 	logs_of(conf)->main = log;
 }
 
-/* The word is the path: two logs with the same parameters are one. */
+/* The whole word takes the place of the path, so logs with the same parameters share an entry. */
 static struct log_file *note_syslog(struct conf_call *call, struct str path)
 {
 	struct log_file *file = logs_note(call->conf, path);
@@ -99,7 +99,7 @@ struct log_file *conf_log_file(struct conf_call *call, struct str path)
 	struct log_file *file = logs_note(call->conf, conf_full_path(call->conf, path));
 	struct log_entry *entry = (struct log_entry *)file;
 
-	/* A call without a directive notes a default, which has no place. */
+	/* A call without a directive records a default log, which has no place in a file. */
 	if (call->directive && call->node->nargs && !entry->place.file)
 		entry->place = call->node->args[0].place;
 	return file;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Reads where a log goes that is no file:
+ * Parses the parameters of a log that goes to a syslog server:
  *
  *     syslog:server=192.0.2.1:514,facility=local7,tag=skua,severity=info
  *     syslog:server=unix:/dev/log,nohostname
@@ -14,7 +14,7 @@
 
 enum { TAG_MAX = 32, HOST_MAX = 256 };
 
-/* RFC 3164 section 4.1.1, in nginx's names: the place in the list is the number. */
+/* RFC 3164 section 4.1.1, with nginx's names. The index is the number of the facility. */
 static const char *const facilities[] = {
 	"kern",	  "user",   "mail",   "daemon", "auth",	  "intern", "lpr",    "news",
 	"uucp",	  "clock",  "authpriv", "ftp",	"ntp",	  "audit",  "alert",  "cron",
@@ -43,7 +43,7 @@ static bool is_tag(struct str tag)
 	return tag.len > 0 && tag.len <= TAG_MAX;
 }
 
-/* Takes one of the parameters. NULL, or what is wrong with it. */
+/* Parses one parameter. NULL, or the text of an error. */
 static const char *take(struct pool *pool, struct log_syslog *out, struct str parameter)
 {
 	struct str value = parameter, name = str_split(&value, '=');

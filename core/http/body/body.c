@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The two bodies that the core brings: bytes in memory, and an open file. Small
- * files come from the cache as bytes in memory; what is sent from a descriptor
- * is large enough for sendfile(2) to be cheaper than to read and send (measured
- * from 100 KiB up).
+ * The two kinds of bodies of the core: bytes in memory, and an open file. The bytes of small
+ * files are in the memory of the cache. Files that are sent from a descriptor are so large that
+ * sendfile(2) is cheaper than read(2) and send(2) (from 100 KiB on, as measured).
  */
 #include <module.h>
 
@@ -15,7 +14,7 @@
 #include "net/sendfile.h"
 
 enum {
-	PIECE = 64 * 1024, /* that is read into memory at once */
+	PIECE = 64 * 1024, /* bytes to read into memory at once */
 	SPARE_PIECES = 8,
 };
 
@@ -218,8 +217,8 @@ static void piece_put(void *owner)
 }
 
 /*
- * Reads at most PIECE bytes of a file into memory. 1, or -errno; -EIO when the file has
- * become shorter. A few bytes take no whole piece: a client may ask for many ranges.
+ * Reads at most PIECE bytes of a file into memory. 1, or -errno; -EIO if the file has become
+ * shorter. Short ranges get less memory than PIECE, because a client may ask for many of them.
  */
 static int read_piece(int fd, uint64_t offset, size_t len, struct slice *out)
 {
@@ -269,8 +268,8 @@ int body_read_memory(struct body *body, size_t max, struct slice *out)
 /* --- an open file --- */
 
 /*
- * The descriptor is shared by the body and the slices that were taken from it;
- * slices may outlive the body, so the count of references lies on the heap.
+ * The descriptor is shared by the body and the slices that were read from it. Slices may
+ * outlive the body, so the reference count lies on the heap.
  */
 struct shared_file {
 	size_t references;

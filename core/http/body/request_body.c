@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The body of a request, as a body (body.h) that its protocol fills. A handler waits for more of
- * it by request_body_verdict(), a body of a response by body_ready().
- * Limits that do not depend on the protocol are kept here.
+ * The body of a request, as a struct body (body.h) whose bytes come from the protocol. A handler
+ * waits for more bytes with request_body_verdict(); the body of a response that reads from it is
+ * told by body_ready(). Limits that do not depend on the protocol are enforced here.
  */
 #include <module.h>
 
@@ -13,7 +13,7 @@ struct request_body {
 	struct request_core *core;
 	struct wakeup *reader; /* of wait_for_more(); NULL: no handler waits */
 	bool is_awaited; /* the last read gave -EAGAIN */
-	int error; /* why it cannot be read on; 0: it can */
+	int error; /* why it cannot be read any further; 0: it can */
 };
 
 static const char *reason_of(int error)
@@ -32,7 +32,7 @@ static const char *reason_of(int error)
 	}
 }
 
-/* Where the next request begins is not known now. */
+/* It is unknown now where the next request begins, so the connection cannot be kept. */
 static int fail(struct request_body *body, int error)
 {
 	struct request *req = &body->core->pub;
@@ -63,7 +63,7 @@ static int read_body(struct body *base, size_t max, struct slice *out)
 	return result < 0 && result != -EAGAIN ? fail(body, result) : result;
 }
 
-/* What was not read is discarded by the protocol. */
+/* The protocol discards the bytes that were not read. */
 static void close_body(struct body *body)
 {
 	(void)body;

@@ -3,7 +3,7 @@
 
 #include <module.h>
 
-enum { READS_IN_VAIN = 1000 }; /* in a row, of a body that says each time that it is ready */
+enum { READS_IN_VAIN = 1000 }; /* reads in a row without bytes, although the body was ready */
 
 static const char *maker(const struct response_reader *reader)
 {
@@ -35,7 +35,7 @@ void response_reader_start(struct response_reader *reader, struct request *req,
 	body->ready_data = reader;
 }
 
-/* The body that is sent is closed with the request, whatever has become of the member. */
+/* Closes the body that is sent, even if a module has replaced response.body meanwhile. */
 static void keep_body(struct response_reader *reader)
 {
 	if (reader->req->response.body == reader->body)
@@ -46,7 +46,7 @@ static void keep_body(struct response_reader *reader)
 	reader->req->response.body = reader->body;
 }
 
-/* A body that says that it is ready while it is read is read again, but not for ever. */
+/* Reads again if the body calls body_ready() while it is read, at most READS_IN_VAIN times. */
 static inline int read_until_it_waits(struct response_reader *reader, size_t max, struct slice *out)
 {
 	do {
@@ -84,7 +84,7 @@ int response_read(struct response_reader *reader, size_t max, struct slice *out)
 		return 1;
 	}
 	if (result == 1) {
-		/* The client would take what is beyond the length for the next response. */
+		/* The client would take the bytes beyond the length for the next response. */
 		request_log(reader->req, LEVEL_ALERT, 0,
 			    "the body that the module %s has made is longer than its length of "
 			    "%lld: the connection is closed",

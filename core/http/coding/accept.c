@@ -8,7 +8,7 @@ unsigned accept_weight(struct str list, struct str coding)
 	return list_weight(list, coding, 0);
 }
 
-/* The weight that stands beside the name itself: "*" says nothing here. */
+/* The weight that the list gives to this name; "*" does not count here. */
 static unsigned weight_by_name(struct str list, struct str name)
 {
 	struct str element;

@@ -11,9 +11,9 @@
 /* An encoded form that the server could send. */
 struct accept_form {
 	struct str coding;
-	bool is_ready; /* it costs nothing: a ready-made file */
+	bool is_ready; /* it is a ready-made file, so it costs no encoding */
 	int preference;
-	bool is_allowed; /* false: this request must not get it */
+	bool is_allowed; /* false: this request must not get this form */
 };
 
 /*
@@ -23,10 +23,10 @@ struct accept_form {
 unsigned accept_weight(struct str list, struct str coding);
 
 /*
- * The index of the best form, or -1: the plain one. The form with the greatest weight is the
- * best; among equal weights one that is ready, and then the one with the greatest preference.
- * The plain form, if there is one, is better than an encoded one only if the list gives
- * "identity" a greater weight by name. It is what a client gets that accepts nothing at all.
+ * The index of the best form, or -1 for the plain form. The form with the greatest weight is the
+ * best; among equal weights a form that is ready, then the one with the greatest preference. The
+ * plain form, if there is one, wins only if the list names "identity" with a greater weight, or
+ * if the client accepts no form at all.
  */
 int accept_choose(struct str list, const struct accept_form *forms, size_t count, bool has_plain);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Chooses the form in which a response is sent, and makes it the response. The forms are the
- * ready-made files that are there, and the codings that are turned on for this response. A
- * response that could have another form for another Accept-Encoding says so in Vary, whatever
- * its own form is.
+ * Chooses the form in which a response is sent, and changes the response to this form. The forms
+ * are the existing ready-made files and the codings that are turned on for this response. If
+ * another Accept-Encoding could get another form, the response has the field Vary, whatever its
+ * own form is.
  */
 #include "http/coding/coding.h"
 
@@ -16,10 +16,10 @@ struct form {
 	const struct coding_entry *entry;
 	struct file *ready; /* NULL: the body is encoded */
 	int level;
-	bool is_always; /* sent whatever the client accepts, unless it can be decoded */
+	bool is_always; /* sent to every client, unless it can be decoded for the client */
 };
 
-/* The forms of one response, by place; `accept` is what accept_choose() has to know of them. */
+/* The forms of one response; `accept` has the data of each form for accept_choose(). */
 struct forms {
 	struct form items[FORMS_MAX];
 	struct accept_form accept[FORMS_MAX];
@@ -75,9 +75,9 @@ static verdict add_ready_made(struct request *req, struct forms *forms, struct s
 /*
  * Whether any response like this one may be encoded while it is sent.
  *
- * Somebody who can make a client ask for pages with texts of his choice, and sees how long the
- * encoded responses are, can guess secrets in them (the attack BREACH). A response that was
- * made for one user may have such secrets; files are the same for all.
+ * An attacker who can make a client request pages that contain texts of his choice, and who sees
+ * the lengths of the encoded responses, can guess secrets in them (the attack BREACH). A response
+ * that was made for one user may contain such secrets; files are the same for all users.
  */
 static bool can_be_encoded(struct request *req, const struct compress_conf *compress)
 {
@@ -129,7 +129,7 @@ static void add_encoded(struct request *req, struct forms *forms,
 
 /* --- which one is sent -------------------------------------------------------- */
 
-enum { ROOM_FOR_LEVEL = 32 }; /* and what else a tag gets beside the coding's own part */
+enum { ROOM_FOR_LEVEL = 32 }; /* bytes of a tag for level and version */
 
 /*
  * The tag of a form: "ab" becomes "ab-gz" for a ready-made file, and "ab-gz1.8f2c" for one that is
@@ -164,8 +164,8 @@ static struct str form_tag(struct request *req, struct str tag, const struct for
 }
 
 /*
- * A client that goes on with a download gets the form it has begun with: that of the tag in
- * If-Range. The place of this form, -1 for the plain one, or -2: there is none of that tag.
+ * A client that continues a download gets the form with which it has begun: the one whose tag is in
+ * If-Range. Returns the index of this form, -1 for the plain form, or -2 if no form has the tag.
  */
 static int find_by_tag(struct request *req, const struct forms *forms, struct str accepts)
 {
@@ -224,8 +224,9 @@ static void send_ready_made(struct request *req, const struct form *form)
 }
 
 /*
- * A client that has this form already is told so (304) without making it: the body that encodes
- * is made, and never read. False: the client has not, or there is no memory for such a body.
+ * If the client has this form already, the response becomes a 304 and nothing is encoded: the
+ * encoding body is created but never read. False: the client does not have the form, or there is
+ * no memory for such a body.
  */
 static bool is_with_client(struct request *req, const struct form *form)
 {
@@ -272,7 +273,7 @@ static verdict send_encoded(struct request *req, const struct form *form)
 	return PASS;
 }
 
-/* Which form is sent, the plain one too, depends on the request; all have one Last-Modified. */
+/* Several forms have the same Last-Modified, and the request selects the form that is sent. */
 static void note_dependence(struct request *req)
 {
 	response_vary(req, STR("Accept-Encoding"));
@@ -313,7 +314,7 @@ verdict coding_filter(struct request *req, const void *unused)
 
 /* --- where there is no plain file ----------------------------------------------- */
 
-/* With a filter that decodes, one of these forms is good for every client. */
+/* With a filter that decodes, one of these forms can be sent to every client. */
 static const struct form *find_decodable(const struct request *req, const struct forms *forms)
 {
 	for (size_t i = 0; i < forms->count; i++) {
@@ -357,7 +358,7 @@ verdict coding_content(struct request *req, const void *unused)
 		return PASS;
 	respond_file(req, form->ready);
 	response->etag = form_tag(req, response->etag, form);
-	response->file = NULL; /* its content does not tell the type */
+	response->file = NULL; /* the media type cannot be found from encoded content */
 	response_add(req, STR("Content-Encoding"), form->entry->coding->name);
 	return DONE;
 }

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Between the files of this folder. How a response is encoded:
+ * Declarations that the files of this folder share. How a response is encoded:
  *
- *     coding_content()      choice.c      answers where only a ready-made file is there
- *     coding_filter()       choice.c      which forms there are, and which one is sent
- *       ready_made_find()   ready_made.c  a file beside the one that is sent
- *       accept_choose()     accept.c      the best form for this client
- *       kept_find()         kept.c        the form of a file, which is made once and kept
- *       encode_response()   encode.c      the body is encoded while it is sent
+ *     coding_content()      choice.c      responds if only a ready-made file exists
+ *     coding_filter()       choice.c      finds the possible forms, and chooses one
+ *       ready_made_find()   ready_made.c  finds a ready-made file beside the plain one
+ *       accept_choose()     accept.c      chooses the best form for this client
+ *       kept_find()         kept.c        finds the encoded form of a file, made once and kept
+ *       encode_response()   encode.c      encodes the body while it is sent
  *
- * settings.c tells what the configuration and the client say of a coding, and compress.c has the
- * directives that are not those of one coding.
+ * settings.c reads the settings of a coding and Accept-Encoding. compress.c has the directives
+ * that apply to all codings.
  */
 #ifndef SKUA_HTTP_CODING_CODING_H
 #define SKUA_HTTP_CODING_CODING_H
@@ -24,7 +24,7 @@ extern const struct module compress_module;
 struct compress_conf {
 	unsigned codings; /* bits, by the places of codings_list() */
 	bool is_private_too; /* compress_private */
-	struct size memory; /* for streams of encoders, in each worker */
+	struct size memory; /* compress_memory: limit for the encoders of each worker */
 };
 
 /* A coding and its module, and the module's index. */
@@ -35,13 +35,13 @@ struct coding_entry {
 	char version[5]; /* a number for the version of its library, in hexadecimal digits */
 };
 
-/* What has been decided in a request; zeroed at first. */
+/* The decisions for one request; zeroed at first. */
 struct coding_context {
 	const struct body *body; /* of the response, after the decision */
-	bool has_looked; /* coding_content() has found nothing to answer with */
+	bool has_looked; /* coding_content() has found no ready-made file to respond with */
 	struct str accepts; /* Accept-Encoding */
-	const struct coding *coding; /* by which the body is encoded here, for coding_ratio() */
-	uint64_t in, out; /* bytes so far */
+	const struct coding *coding; /* that encodes the body, for coding_ratio() */
+	uint64_t in, out; /* bytes so far, before and after encoding */
 };
 
 /* The codings of this server; returns their number. */
@@ -60,31 +60,31 @@ bool coding_types_have(const struct coding_types *types, struct str type);
 bool compress_has_type(struct str type);
 
 /*
- * The field Accept-Encoding; data NULL if there is none, and in subrequests, whose responses
- * become parts of others.
+ * The field Accept-Encoding. data NULL: there is none, or this is a subrequest, whose response
+ * becomes a part of another one and is not encoded.
  */
 struct str coding_accepts(struct request *req);
 
-/* Whether the module of the coding lets the request have it. */
+/* Whether the module of the coding allows it for this request (coding->allows). */
 bool coding_allows(struct request *req, const struct coding_entry *entry);
 
 /* Whether ready-made files of any coding are looked for. */
 bool coding_wants_ready_made(const struct request *req);
 
 /*
- * The ready-made file of this coding beside `path`: PASS, and *out, which is NULL if there is
- * none to be used; or WAIT. `plain` is the file at `path`; NULL: there is none.
+ * Finds the ready-made file of this coding beside `path`. PASS: *out is the file, or NULL if there
+ * is none that can be used. WAIT: the handler returns WAIT. `plain` is the file at `path`, or NULL.
  */
 verdict ready_made_find(struct request *req, const struct coding *coding, struct str path,
 			const struct file *plain, struct file **out);
 
 /*
- * Replaces the body of the response by one that encodes it while it is sent. False: there is
- * no memory for a further stream now, and nothing has changed.
+ * Replaces the body of the response by one that encodes it while it is sent. False: compress_memory
+ * allows no further encoder now; then the response is unchanged.
  */
 bool encode_response(struct request *req, const struct coding *coding, int level);
 
-/* The bytes that all streams of this process may take. */
+/* How many bytes the encoders of this process may use together. */
 void encode_limit_memory(size_t bytes);
 
 #endif

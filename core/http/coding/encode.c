@@ -1,24 +1,23 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A body that encodes another one while it is sent. The encoder is begun when the first
- * bytes are asked for, and ended with the last ones, so that neither the response to a HEAD
- * nor one that waits to be closed has one.
+ * A body that encodes another one while it is sent. It has an encoder only from the first read
+ * until the last bytes, so the response to a HEAD and a response that is complete have none.
  *
- * What all encoders of a process may take is limited: each lasts as long as its client takes
- * to read, and thousands of slow clients would take all memory. Beyond the limit responses
- * are sent as they are.
+ * The memory of all encoders of a process is limited. Each encoder lives until its client has
+ * read the response, so thousands of slow clients would use up all memory. Beyond the limit
+ * responses are sent without encoding.
  */
 #include "http/coding/coding.h"
 
 #include <stdlib.h>
 
 enum {
-	READ = 32 * 1024, /* that is read at most at once */
-	PIECE = 16 * 1024, /* that is given at most at once */
-	SMALL_PIECE = PIECE / 4, /* smaller ones give back the memory that they do not need */
+	READ = 32 * 1024, /* bytes to read at most at once */
+	PIECE = 16 * 1024, /* bytes of a slice at most */
+	SMALL_PIECE = PIECE / 4, /* smaller slices give back the memory that they do not need */
 	/*
-	 * That is taken in one call at most before something is given: bytes that can be
-	 * shortened to nearly nothing would keep all other connections waiting otherwise.
+	 * Bytes to encode at most in one call that produces no output. Otherwise input that
+	 * becomes nearly nothing would keep all other connections waiting.
 	 */
 	TAKEN_AT_ONCE = 256 * 1024,
 };
@@ -29,13 +28,13 @@ struct encoded_body {
 	struct coding_context *context;
 	int level;
 	int64_t length; /* of the inner body */
-	size_t reserved; /* bytes, of the limit */
-	void *stream; /* NULL: not begun, or ended */
+	size_t reserved; /* bytes that coding_take_memory() has reserved */
+	void *stream; /* of coding->begin(); NULL: not begun, or ended */
 	enum coding_step step;
 	bool has_begun, is_over;
-	bool keeps_bytes; /* the encoder may have bytes that it has not given */
-	struct slice input; /* where `left` lies */
-	struct str left; /* has been read, and not been encoded */
+	bool keeps_bytes; /* the encoder may hold bytes that it has not written yet */
+	struct slice input; /* the slice that was read last */
+	struct str left; /* the bytes of `input` that are not encoded yet */
 };
 
 static struct {
@@ -79,8 +78,8 @@ static void end_stream(struct encoded_body *body)
 }
 
 /*
- * Reads more to encode. When the inner body has nothing yet, the client gets what there is;
- * -EAGAIN if it has that already.
+ * Reads more bytes to encode. If the inner body has none yet, the encoder is flushed, so that the
+ * client gets all bytes so far; -EAGAIN if that was done already.
  */
 static int read_more(struct encoded_body *body)
 {
@@ -102,7 +101,7 @@ static int read_more(struct encoded_body *body)
 	return 0;
 }
 
-/* Encodes to *to until there is no room. 0: something was given, or the end; or -errno. */
+/* Encodes to *to until the room is full. 0: bytes were written, or the end; or -errno. */
 static int encode(struct encoded_body *body, char **to, char *limit)
 {
 	const char *begin = *to;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A kept form is attached to its version of the file in the cache of files, and its bytes count
- * there. It is made by a job:
+ * A kept form is an attachment of a file version (file.h), and its bytes count towards the limit
+ * of the file cache. A job makes it:
  *
  *     kept_find()     on the loop: finds the form, or queues a job for it; the request waits
  *       work()        on a thread: reads and encodes the file, and fires the tokens of all requests
@@ -9,11 +9,10 @@
  *       next_job()    on the loop: gives the next job in the queue to a thread
  *     kept_find()     on the loop: the requests find the form
  *
- * One thread works at a time, so that what a crowd of first requests costs is bounded: one
- * thread, one encoder, one file in memory. It works on a copy of the bytes or on a descriptor of
- * its own, which it gets when it begins, so it does not matter what becomes of file and requests
- * meanwhile; the form is held by the attachment and by the queue or thread, and freed by the last
- * of them.
+ * Only one thread works at a time, so many first requests need at most one thread, one encoder and
+ * one file in memory. The thread works on its own copy of the bytes or of the descriptor, which it
+ * gets when the job begins. So the file and the requests may end meanwhile. The attachment, and the
+ * queue or the thread, each hold a reference to the form; the last reference frees it.
  */
 #include "http/coding/kept.h"
 
@@ -29,8 +28,8 @@
 
 enum {
 	INPUT_MAX = 8 << 20, /* larger files are encoded while they are sent */
-	JOBS_MAX = 16384, /* that wait for a thread */
-	GAIN_PERCENT = 5, /* of the length; forms that are hardly shorter are of no use */
+	JOBS_MAX = 16384, /* jobs in the queue at most */
+	GAIN_PERCENT = 5, /* a form must be shorter by so much to be used */
 };
 
 struct waiter {
@@ -39,33 +38,33 @@ struct waiter {
 };
 
 struct kept {
-	atomic_int refs; /* the attachment; the queue, and the thread after it */
+	atomic_int refs; /* of the attachment, and of the queue or the thread */
 	const struct coding *coding;
 	int level;
-	struct file *file; /* that it is attached to; NULL: no longer. The loop's */
+	struct file *file; /* it is attached to; NULL: no longer. For the loop's thread only */
 
-	/* What is encoded, from the job's beginning on. */
+	/* The input, from the beginning of the job on. */
 	struct stat version;
-	int fd; /* -1: the bytes are here */
+	int fd; /* -1: the bytes are in memory */
 	char *in;
 	size_t in_len;
 	struct kept *next; /* in the queue */
 
-	/* Under the lock until it is done, and the loop's from then on. */
+	/* Protected by the lock until the job is done; then for the loop's thread only. */
 	struct waiter *waiters;
 	bool is_done;
 	enum kept_state state;
 	char *out;
 	size_t out_len;
 
-	bool is_counted; /* out_len is what the cache counts */
+	bool is_counted; /* the cache counts out_len bytes for it */
 };
 
 static void next_job(struct completion *unused);
 
 static struct {
-	pthread_mutex_t lock; /* of what struct kept says */
-	struct kept *first, **end; /* what no thread has begun yet */
+	pthread_mutex_t lock; /* for the members that struct kept names */
+	struct kept *first, **end; /* the queue of jobs that have not begun */
 	int count;
 	bool is_working; /* a thread has a job */
 	struct completion worked;
@@ -93,7 +92,7 @@ static void unref(struct kept *kept)
 	free(kept);
 }
 
-/* The form is made, or is not to be made: whoever waits for it goes on. On any thread. */
+/* Ends a job, successful or not: wakes the requests that wait for the form. On any thread. */
 static void finish(struct kept *kept, enum kept_state state)
 {
 	pthread_mutex_lock(&jobs.lock);
@@ -121,7 +120,7 @@ static bool same_version(const struct stat *a, const struct stat *b)
 	       a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
 }
 
-/* Reads the file whole; false if it is not the version that it was, before or afterwards. */
+/* Reads the whole file. False if it is another version of the file before or after reading. */
 static bool read_all(struct kept *kept)
 {
 	struct stat status;
@@ -176,7 +175,7 @@ static void work(void *data)
 
 /* --- on the loop ----------------------------------------------------------------- */
 
-/* Gives the job what the thread reads. False: there is no memory or descriptor, or no file. */
+/* Gives the job its input. False: no memory, no free descriptor, or the file is gone. */
 static bool prepare(struct kept *kept)
 {
 	const struct file *file = kept->file;
@@ -196,7 +195,7 @@ static bool prepare(struct kept *kept)
 	       (file->mtime < 0 || kept->version.st_mtim.tv_sec == file->mtime);
 }
 
-/* A thread has no job: gives it the first one in the queue that can be done. */
+/* Gives the first job of the queue that can begin to the thread, if the thread has none. */
 static void next_job(struct completion *unused)
 {
 	struct kept *kept;
@@ -226,7 +225,7 @@ static void queue(struct kept *kept)
 	}
 }
 
-/* The cache gives the version up; no request waits for the form then, since it would hold it. */
+/* The cache drops the file version. No request waits for the form: it would hold the file. */
 static void detach(void *data)
 {
 	struct kept *kept = data;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Ready-made files: a.css.gz beside a.css. Where a.css is there, another handler answers with
- * it, and the filter puts the other file in its place. So one place only chooses, and a filter
- * that changes the content of a.css gets that content.
+ * Ready-made files: a.css.gz beside a.css. If a.css exists, another handler responds with it, and
+ * the filter replaces it by the ready-made file. So the form is chosen in one place only, and
+ * filters that change the content get the content of a.css.
  */
 #include "http/coding/coding.h"
 
@@ -10,7 +10,7 @@
 
 enum { WARNINGS = 256 };
 
-/* Whether this is new of this path: a few hundred paths are remembered, in 2 KiB. */
+/* Whether the log has not warned of this path yet: 2 KiB remember a few hundred paths. */
 static bool is_news(struct str path, time_t mtime)
 {
 	static uint64_t said[WARNINGS];

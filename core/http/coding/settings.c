@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Which codings there are, and what the configuration and the client say of them. */
+/* The codings of this server, their settings, and the client's Accept-Encoding. */
 #include "http/coding/coding.h"
 
 #include <stdio.h>

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Directories for requests. A scan reads one directory on a thread, for all requests that
- * asked for it before it began; so a thousand clients that ask for the same directory at
- * once cost one or two scans, and each gets what was read after it has asked.
+ * asked for it before the scan began. So a thousand clients that ask for the same directory
+ * at once cost one or two scans, and each client gets a list that is newer than its request.
  *
  *     directory_read()   joins a scan that has not begun, or queues one; the request waits
  *     begin_scans()      gives scans to threads, at most SCANS_AT_ONCE
  *     work()             on a thread: directory_scan() (file/directory.c)
- *     finish()           on the loop's thread: wakes the requests up
+ *     finish()           on the loop's thread: calls the handlers of the requests again
  *
- * When a scan finds the same entries as another one that is still being sent, both share
- * that list: clients that read slowly hold one list together.
+ * When a scan finds the same entries as a list that is still being sent, the requests share
+ * that list, so that many slow clients do not hold many equal lists.
  */
 #include <directory.h>
 
@@ -23,10 +23,10 @@
 #include "http/request/request_private.h"
 #include <thread.h>
 
-/* The pool has four threads; the others are for what takes less time. */
+/* The pool has four threads. Those that do not scan are left for shorter work. */
 enum { SCANS_AT_ONCE = 2, SCAN_MS = 30000 };
 
-/* Which directory, how it is read, in which order. */
+/* The directory, the policy under which it is read, and the order. */
 struct scan_key {
 	struct file_query query;
 	enum directory_order order;
@@ -36,34 +36,34 @@ struct scan_key {
 struct shared_list {
 	struct scan_key key; /* its path is behind this struct */
 	struct directory_list *list;
-	unsigned refs; /* requests, and scans that compare theirs with it */
+	unsigned refs; /* of requests, and of scans that compare their entries with it */
 	struct shared_list *next, **link;
 };
 
 struct scan {
 	struct completion done; /* first */
 	struct scan_key key; /* its path is behind this struct */
-	atomic_bool stop; /* nobody waits for it any more */
+	atomic_bool stop; /* no request waits for the scan any more */
 	bool has_begun, is_same;
 	struct directory_list *list;
-	struct shared_list *previous; /* NULL: none is held of this directory */
-	struct directory_reading *readings; /* those who wait for it */
+	struct shared_list *previous; /* the list that requests hold already; NULL: none */
+	struct directory_reading *readings; /* of the requests that wait for this scan */
 	struct scan *next;
 };
 
 /* A directory that a request has asked for; in its pool. */
 struct directory_reading {
 	struct scan_key key;
-	struct directory failure; /* if there is no list */
+	struct directory failure; /* the error, if there is no list */
 	struct shared_list *shared;
-	struct scan *scan; /* NULL: it is over */
+	struct scan *scan; /* NULL: the scan is over */
 	struct wakeup *wakeup;
 	struct directory_reading *next_of_scan, **link;
 	struct directory_reading *next_of_request;
 };
 
 static struct {
-	struct scan *first, **end; /* those that have not begun */
+	struct scan *first, **end; /* the queue of scans that have not begun */
 	struct scan *begun[SCANS_AT_ONCE];
 	struct shared_list *lists; /* that requests hold */
 } scans = { .end = &scans.first };
@@ -104,7 +104,7 @@ static struct shared_list *find_shared(const struct scan_key *key)
 	return shared;
 }
 
-/* Takes the list over. One reference is the caller's. NULL: no memory. */
+/* Makes a shared list, which owns `list`; the caller gets one reference. NULL: no memory. */
 static struct shared_list *share(struct directory_list *list, const struct scan_key *key)
 {
 	struct scan_key copy;
@@ -142,7 +142,7 @@ static void release_shared(struct shared_list *shared)
 
 static void begin_scans(void);
 
-/* Wakes all up who wait; each holds the list then. shared NULL: error says why. */
+/* Wakes all waiting requests; each gets a reference to the list, or `error` if shared is NULL. */
 static void wake_readings(struct scan *scan, struct shared_list *shared, int error)
 {
 	struct directory_reading *next;
@@ -206,7 +206,7 @@ static void begin_scans(void)
 		scans.begun[i] = scan;
 		scan->has_begun = true;
 		scan->previous = find_shared(&scan->key);
-		/* Without a thread nobody can read it; finish() wakes those who wait. */
+		/* No thread could be started: finish() tells the waiting requests. */
 		if (thread_run(work, scan) < 0)
 			completion_post(&scan->done);
 	}
@@ -246,7 +246,7 @@ static void drop_queued(struct scan *scan)
 
 /* --- what requests ask for ------------------------------------------------------------ */
 
-/* The request has died, or has waited long enough. */
+/* Called when the request has ended, or has waited for SCAN_MS. */
 static void on_cancel(void *data)
 {
 	struct directory_reading *reading = data;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Files for requests: which policy applies at a location, references that end
- * with the request, and what the error log says of a file that isn't served.
+ * Files for requests: the policy of a location, references to files that end with the request,
+ * and the messages in the error log about files that are not served.
  *
  *     file_cache entries=20000 size=256m;
  *     http { symlinks in_root; dotfiles deny; }
@@ -23,7 +23,7 @@ struct files_conf {
 	int symlinks;
 	int dotfiles;
 	bool etag;
-	struct file_cache_limits *cache; /* NULL: the cache's own */
+	struct file_cache_limits *cache; /* NULL: the defaults of the cache */
 };
 
 enum dotfiles { DOTFILES_ALLOW, DOTFILES_DENY };
@@ -38,14 +38,13 @@ static void release(void *file)
 /* --- what the opener opens --------------------------------------------------------- */
 
 /*
- * What the configuration has written of a root: a whole path, or the directory that a path
- * with variables lies in. Of a root that begins with a variable nothing is known; then it is
- * a path of sandbox_allow.
+ * The part of a root that stands literally in the configuration: the whole path, or the directory
+ * before the first variable. If a root begins with a variable, a path of sandbox_allow is used.
  */
 struct known_root {
 	struct str path;
-	bool is_whole; /* nothing of the root follows */
-	bool is_alias; /* the path may go on within its last name: "/data/img" and "1.png" */
+	bool is_whole; /* this is the whole root, without variables */
+	bool is_alias; /* the file's path may continue its last name: "/data/img" and "1.png" */
 };
 
 static struct known_root known_root(const struct http_location *location)
@@ -65,7 +64,7 @@ static bool is_known(const struct known_root *known)
 	return known->is_whole || known->path.len > 1;
 }
 
-/* Whether the rest of a path goes on with a name below what is known, or is nothing. */
+/* Whether the rest of a path is empty, or continues with a name below the known part. */
 static bool goes_on(const struct known_root *known, struct str rest)
 {
 	return str_empty(rest) || str_starts(rest, STR("/")) || str_ends(known->path, STR("/")) ||
@@ -99,7 +98,7 @@ bool file_query_name(struct conf *conf, const struct http_location *location,
 	return false;
 }
 
-/* False: nothing is known of the root, or there is no path with this number. */
+/* False: no part of the root is known, or sandbox_allow has no path with this number. */
 static bool find_base(struct conf *conf, const struct http_location *location, uint32_t base,
 		      struct known_root *known)
 {
@@ -125,7 +124,7 @@ static bool has_dots(struct str path)
 	return false;
 }
 
-/* Whether the configuration has written this name behind a variable of the root. */
+/* Whether this name stands literally in the configuration, after a variable of the root. */
 static bool is_written(const struct http_conf *conf, struct str name)
 {
 	const struct template *template = conf->alias ? conf->alias : conf->root;
@@ -182,8 +181,8 @@ int file_query_resolve(struct conf *conf, const struct http_location *location,
 /* --- looking files up --------------------------------------------------------------- */
 
 /*
- * NULL: as file_lookup(). Where descriptors have run out, the connection that has been idle
- * longest gives its own.
+ * Returns NULL as file_lookup() does. If there are no free descriptors, it closes the connection
+ * that has been idle longest.
  */
 static struct file *look_up(const struct file_query *query, dev_t *device)
 {
@@ -196,8 +195,8 @@ static struct file *look_up(const struct file_query *query, dev_t *device)
 }
 
 /*
- * A file that the opener was asked for on behalf of a request. The answer counts as long as
- * the request lives, since it is younger than the request.
+ * A file that the opener was asked for on behalf of a request. The answer is newer than the
+ * request, so the request uses it as long as it lives.
  */
 struct request_file {
 	struct file_waiter waiter; /* first */
@@ -207,7 +206,7 @@ struct request_file {
 	struct request_file *next;
 };
 
-enum { OPENER_MS = 10000 }; /* for a disk that does not answer */
+enum { OPENER_MS = 10000 }; /* how long a request waits for the opener */
 
 static void on_found(struct file_waiter *waiter, struct file *file)
 {
@@ -218,7 +217,7 @@ static void on_found(struct file_waiter *waiter, struct file *file)
 	asked->wakeup = NULL;
 }
 
-/* The request has died, or has waited long enough. */
+/* Called when the request has ended, or has waited for OPENER_MS. */
 static void on_cancel(void *data)
 {
 	struct request_file *asked = data;
@@ -299,8 +298,8 @@ verdict file_open(struct request *req, struct str path, struct file **out)
 /* --- looking without opening -------------------------------------------------------- */
 
 /*
- * Dotfiles are hidden where a client names them, as by $request_filename. What the
- * configuration looks for may be one.
+ * Dotfiles are hidden if the client names them, for example by $request_filename. Names in the
+ * configuration may be dotfiles.
  */
 static bool is_hidden(struct request *req, const struct file_query *query,
 		      const struct file_root *root)
@@ -319,7 +318,7 @@ static struct file_status test(struct request *req, struct str path, char *why, 
 	const struct files_conf *conf = req->confs[conf_index];
 	struct file_root root = request_file_root(req);
 
-	/* Dots that a variable has brought into the root matter to paths below the root. */
+	/* Names "." and ".." from variables in the root matter only for paths below the root. */
 	root.has_dots = root.has_dots && str_starts(path, root.path);
 
 	struct file_query query = file_query_make(path, &root, (enum symlinks)conf->symlinks);
@@ -383,7 +382,7 @@ static bool is_news(int error)
 	return clock_is_due(&said_ms, SHORTAGE_LOG_MS);
 }
 
-/* nginx's line, and behind it who may not do what. */
+/* Logs the same line as nginx, and after it which user lacks which permission. */
 static void log_failed_open(struct request *req, enum log_level level, const struct file *file)
 {
 	char why[1024];
@@ -406,7 +405,7 @@ static verdict refuse_missing(struct request *req, const struct file *file)
 {
 	int status = status_from_errno(file->error);
 
-	/* 503 is for what all requests meet until it is over: a shortage, or a disk that hangs. */
+	/* 503 is for temporary failures of all requests: a shortage, or a disk that hangs. */
 	if (status == 503 && !is_news(file->error))
 		return status;
 	if (!str_empty(file->refusal))
@@ -436,7 +435,7 @@ verdict file_refuse(struct request *req, const struct file *file)
 	return 500;
 }
 
-/* NAME=VALUE: a word of its own for the value, so that messages point at it. */
+/* NAME=VALUE: makes a word of the value, so that messages point at the value. */
 static bool is_option(const struct conf_word *word, struct str name, struct conf_word *value)
 {
 	if (!str_starts(word->text, name))

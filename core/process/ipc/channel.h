@@ -40,8 +40,8 @@ enum message_type {
 	MESSAGE_CLOSED = 11, /* to the master: this process has closed its listening sockets */
 	/* To a process that ends: the ids of the listeners whose connections others take. */
 	MESSAGE_LISTENERS = 12,
-	MESSAGE_GIVE = 13, /* to a worker: it may give so many connections to the master */
-	MESSAGE_KEPT = 14, /* to the master: so many of those are not given after all */
+	MESSAGE_GIVE = 13, /* to a worker: it may give `number` connections to the master */
+	MESSAGE_KEPT = 14, /* to the master: `number` of these connections are not given */
 	/* A worker and a helper get a channel of their own (master/helpers.h). */
 	MESSAGE_WANT = 15, /* to the master: this worker needs the helper of this number */
 	MESSAGE_HELPER = 16, /* to the worker: its end; without a descriptor: there is none */
@@ -65,17 +65,17 @@ struct message {
 int channel_pair(int fds[2]);
 
 /*
- * Sends one message; the descriptors stay open here. 0, or -errno: -EAGAIN the
- * receiver is behind, -ETOOMANYREFS too many descriptors are on their way (both:
- * try later, or another receiver), -EPIPE the receiver has ended.
+ * Sends one message; the descriptors stay open here. 0 or -errno. -EAGAIN: the receiver is behind;
+ * -ETOOMANYREFS: too many descriptors are in flight (for both: try again later, or another
+ * receiver). -EPIPE: the receiver has ended.
  */
 int channel_send(int fd, enum message_type type, uint32_t number, struct str payload,
 		 const int *fds, size_t fds_count);
 
 /*
- * 1: *message is one; 0: all other ends are closed; -EAGAIN: none is there;
- * -EBADMSG: one was dropped, with its descriptors, and the log says so. If message->lacks_fds,
- * its type and number are there nevertheless.
+ * Receives one message. 1: *message is set; 0: all other ends are closed; -EAGAIN: there is no
+ * message; -EBADMSG: a malformed message was dropped with its descriptors, and this was logged. If
+ * message->lacks_fds is true, its type and number are set nevertheless.
  */
 int channel_receive(int fd, struct message *message);
 
@@ -97,7 +97,7 @@ void channel_drop(int fd);
 /* Overwrites the payload of a message that was received: it may hold keys. */
 void message_wipe(struct message *message);
 
-/* Closes the descriptors of a message that is of no use. */
+/* Closes the descriptors of a message that is not used. */
 void message_discard(struct message *message);
 
 #endif

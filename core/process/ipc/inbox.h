@@ -54,9 +54,8 @@ void batch_clear(struct batch *batch);
 int batch_send(struct batch *batch, int inbox);
 
 /*
- * Removes the first record of *payload and fills in *conn, but for its descriptor, which
- * becomes -1. The bytes in conn->past point into the payload. 0; -EBADMSG: there is no
- * complete record.
+ * Removes the first record from *payload and fills in *conn, with -1 as the descriptor. The bytes
+ * in conn->past point into the payload. 0, or -EBADMSG if there is no complete record.
  */
 int inbox_decode(struct str *payload, struct passed_conn *conn);
 

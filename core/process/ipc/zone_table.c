@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Tables of records in zones. Its memory is a head, an array of chains, and an array of
- * records; all that points is an index, since each process has the zone at an address of its
- * own. Index 0 means none, so the records are counted from 1.
+ * records. Records refer to each other by index, because each process maps the zone at another
+ * address. Index 0 means none, so the records are counted from 1.
  *
  *     head | chain chain chain … | link bytes, link bytes, link bytes …
  *
  * Each record is in one chain, by its digest, and in the list of all by their last use. An index
- * is read once, and checked before it is used (get()). One that cannot be, or a chain that has no
- * end, means that another process has damaged the table; it is repaired then.
+ * is read once, and checked before it is used (get()). If an index is invalid or a chain has no
+ * end, another process has damaged the table, which is repaired then.
  */
 #include "process/ipc/zone_table.h"
 
@@ -277,7 +277,7 @@ void *zone_table_record(const struct zone_table *table, struct str key, bool *is
 		zone_table_repair(table);
 		index = look_up(table, digest, &is_new_here);
 	}
-	/* Damaged again while it was repaired: somebody means it. Any record will do. */
+	/* It was damaged again during the repair, so by an attacker: use any record. */
 	if (!index) {
 		index = 1;
 		is_new_here = false;

@@ -2,9 +2,9 @@
 /*
  * The memory of a table of records in a zone (zone.h). Its user holds the zone's lock.
  *
- * Processes that share the memory do not trust each other: one that was taken over may write
- * anything into it, at any moment. So nothing that is read there is an address or a size without
- * a check, and what a table needs to know of itself is in struct zone_table, in each process.
+ * Processes that share the memory do not trust each other: an attacker who controls one may write
+ * anything into it, at any moment. So every address or size that is read from it is checked, and
+ * each process has the parameters of the table in its own struct zone_table.
  */
 #ifndef SKUA_PROCESS_IPC_ZONE_TABLE_H
 #define SKUA_PROCESS_IPC_ZONE_TABLE_H
@@ -30,12 +30,12 @@ struct zone_table zone_table_at(void *memory, size_t size, size_t record_size);
 /* Makes an empty table of the memory. */
 void zone_table_init(const struct zone_table *table);
 
-/* Was the memory made a table of such records, for memory of that size? */
+/* Whether the memory is a table of such records for memory of that size. */
 bool zone_table_is(const struct zone_table *table);
 
 /*
- * Brings the table into order after a process has died while it changed the table: the records
- * stay, but for one that was about to be made.
+ * Repairs the table after a process has died while it changed the table. All records stay, except
+ * for one that was being added.
  */
 void zone_table_repair(const struct zone_table *table);
 

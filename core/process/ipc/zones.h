@@ -22,8 +22,8 @@ struct zone_file {
 };
 
 /*
- * Calls act() with each zone that another program can adopt, the latest first, until it
- * returns false. False: it did.
+ * Calls act() with each zone that another program can adopt, the latest first. Stops and returns
+ * false as soon as act() returns false.
  */
 typedef bool zones_visitor(void *data, const struct zone_file *zone);
 bool zones_for_each(zones_visitor *act, void *data);

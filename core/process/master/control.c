@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A client goes through three states: it sends its request (the timer runs), it is held
- * (only its hanging up is noticed), it receives its response (the timer runs again).
+ * A client has three states. It sends its request, with a time limit. It is held, and only the end
+ * of its connection is watched. It receives its response, with a time limit.
  */
 #include "process/master/control.h"
 
@@ -39,7 +39,7 @@ struct control_client {
 
 struct control_socket {
 	struct event event; /* first: the event's owner */
-	struct timer retry; /* the system had no descriptor for a client */
+	struct timer retry; /* runs while there is no free descriptor for a client */
 	char *path; /* NULL: there is no socket */
 	dev_t device; /* of its file */
 	ino_t inode;
@@ -327,7 +327,7 @@ static int open_socket(struct control_socket *socket, const char *path)
 	return error;
 }
 
-/* At this path from now on; "": nowhere. `is_quiet`: the log knows of a failure already. */
+/* Listens at this path; "": nowhere. `is_quiet`: a failure was logged already. */
 static void listen_at(struct control_socket *socket, const char *path, bool is_quiet)
 {
 	if (socket->path && strcmp(socket->path, path) == 0)

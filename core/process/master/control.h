@@ -43,22 +43,20 @@ struct control_client;
 typedef void control_handler(struct control_client *client, enum control_command command);
 
 /*
- * From now on commands that come through this path, or to this abstract address
- * (control_address.h), are given to the handler; path "": there is neither. The socket of
- * another path is closed. A failure is logged, unless this is_retry of one that has been
- * logged already: the server can do without.
+ * Listens at this path and at this abstract address (control_address.h), and passes commands to
+ * the handler; path "": listens at neither. The socket of an earlier path is closed. The server
+ * can work without the socket, so a failure is only logged; is_retry: it was logged already.
  */
 void control_listen(const char *path, const char *address, bool is_retry, control_handler *handler);
 
 /*
- * Renames the socket to PATH.oldbin, and back: a second master listens at PATH and at the
- * address meanwhile (upgrade.h). As long as it is aside, control_listen() adds the ending,
- * too.
+ * Renames the socket to PATH.oldbin, and back. Meanwhile a second master listens at PATH and at
+ * the address (upgrade.h), and control_listen() appends ".oldbin" to its path, too.
  */
 void control_set_aside(void);
 void control_take_back(void);
 
-/* Sends the response, in the loop if need be, and hangs up. */
+/* Sends the response, in the loop if the socket is full, and then closes the connection. */
 void control_reply(struct control_client *client, bool ok, struct str text);
 
 /* The client waits for the end of this round (of reloads), counted from 1. */
@@ -74,12 +72,12 @@ void control_reply_held(unsigned round, bool ok, struct str text);
 void control_reply_upgraded(bool ok, struct str text);
 
 /*
- * Calls act() with the descriptor of each of these clients, until it returns false: the new
- * program will respond to them. False: act() did.
+ * Calls act() with the descriptor of each of these clients, for the new program, which will respond
+ * to them. Stops and returns false as soon as act() returns false.
  */
 bool control_for_each_upgraded(bool (*act)(void *data, int fd), void *data);
 
-/* Hangs up and removes the file of the socket. */
+/* Closes the socket and all clients, and removes the file of the socket. */
 void control_finish(void);
 
 /* In a child: closes the descriptors and leaves the rest to the master. */

@@ -11,15 +11,15 @@
 /*
  * Listens at the path, for its owner only (0600), nonblocking. The file of a
  * master that has ended is replaced. A path that begins with '@' is an abstract address
- * (unix(7)), which has no file, and no rights: control_socket_trusts() tells whom to
- * serve. The descriptor, or -EADDRINUSE: a living master listens there; -EEXIST: the
- * file is no socket; -ENAMETOOLONG; -errno.
+ * (unix(7)), which has no file and no permissions, so check clients by control_socket_trusts().
+ * Returns the descriptor; -EADDRINUSE: a running master listens there; -EEXIST: the file is not
+ * a socket; -ENAMETOOLONG; or another -errno.
  */
 int control_socket_open(const char *path);
 
 /*
- * Connects to one, blocking. The descriptor or -errno; -EAGAIN: so many clients wait
- * there that none was let in within five seconds.
+ * Connects to such a socket, and waits for that at most five seconds. Returns the descriptor or
+ * -errno; -EAGAIN: too many other clients were waiting.
  */
 int control_socket_connect(const char *path);
 
@@ -28,13 +28,14 @@ bool control_socket_trusts(int fd);
 
 /* The process that listens at the other end. */
 struct control_peer {
-	pid_t pid; /* 0: it is out of this process's sight, in another PID namespace */
+	pid_t pid; /* 0: it cannot be seen from here, because it is in another PID namespace */
 	uid_t uid;
 };
 
 /*
- * 0 if it may be believed and signalled: it belongs to root or to this process's user,
- * or this is root and it is a Skua. -EPERM if not, or -errno.
+ * Finds out who listens at the other end. 0 if that process can be trusted and may be signalled:
+ * it belongs to root or to this process's user, or this process is root and it is a Skua. -EPERM
+ * if not, or another -errno.
  */
 int control_socket_peer(int fd, struct control_peer *peer);
 

@@ -26,7 +26,7 @@ struct listeners;
  */
 void drop_begin(const struct listeners *active, void (*over)(void));
 
-/* True from drop_begin() until over() is called. */
+/* Whether a drop is in progress: from drop_begin() until over() is called. */
 bool drop_is_under_way(void);
 
 /* Call it when a process has closed its sockets or has ended: checks whether all have. */

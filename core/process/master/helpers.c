@@ -28,8 +28,8 @@ static struct process *find(const struct generation *generation, uint32_t number
 }
 
 /*
- * The helper of a generation, which gets a place in the table if it has none. NULL: the
- * configuration belongs to another program, or there is no place.
+ * The helper of a generation. If it has no place in the table, it gets one. NULL: the configuration
+ * belongs to another program, or the table is full.
  */
 static struct process *provide(struct generation *generation, uint32_t number)
 {
@@ -49,7 +49,7 @@ static void start_if_due(struct process *helper, void (*start)(struct process *)
 		start(helper);
 }
 
-/* There is no helper for this worker, which does without what it wanted to ask. */
+/* Tells the worker that there is no helper, so that its questions fail. */
 static void refuse(struct process *worker, uint32_t number)
 {
 	worker->helpers_wanted &= ~bit_of(number);
@@ -57,8 +57,8 @@ static void refuse(struct process *worker, uint32_t number)
 }
 
 /*
- * What a worker has not received yet counts against the descriptors that all processes of the
- * user have on their way (unix(7)): a worker that reads nothing must not use them up.
+ * Limits the buffer of a worker. Descriptors that a worker has not received yet count towards the
+ * limit for all processes of its user (unix(7)), which a worker that reads nothing could exceed.
  */
 static void limit_unread(int fd)
 {
@@ -68,8 +68,8 @@ static void limit_unread(int fd)
 }
 
 /*
- * Gives worker and helper the ends of a new channel. 0 or -errno; -EPIPE, -ECONNRESET: the
- * helper has hung up, its end is heard of next, and another one is started.
+ * Sends the ends of a new channel to worker and helper. 0 or -errno. -EPIPE, -ECONNRESET: the
+ * helper has closed its channel; its end is reported next, and another helper is started.
  */
 static int connect_to(struct process *worker, struct process *helper)
 {
@@ -114,7 +114,7 @@ int helpers_want(struct process *worker, uint32_t number, void (*start)(struct p
 {
 	if (worker->kind != PROCESS_WORKER || number >= helper_count())
 		return -EPROTO;
-	/* It has lost the channel that it had. */
+	/* The worker has lost its channel. */
 	worker->helpers_connected &= ~bit_of(number);
 	worker->helpers_wanted |= bit_of(number);
 

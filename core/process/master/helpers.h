@@ -5,12 +5,12 @@
  *     worker ── WANT, number of the helper ──> master ── fork ──> helper
  *     worker <── HELPER, an end of a channel ── master ── CLIENT, the other end ──> helper
  *
- * A helper serves the workers of its generation, and ends when they have ended. When it dies
- * before, its workers ask the master for another one.
+ * A helper serves the workers of its generation, and ends when they have ended. If it dies
+ * earlier, its workers ask the master for another one.
  *
- * Another program that replaces this one (upgrade.h) cannot start helpers for the workers of
- * this one, since it has another configuration. So each worker gets its channels before: a
- * helper whose master has gone serves the workers that it has, and ends with the last of them.
+ * A program that replaces this one (upgrade.h) has another configuration, so it cannot start
+ * helpers for the workers of this program. Therefore each worker gets its channels before the
+ * upgrade. A helper whose master has ended serves its workers, and ends with the last of them.
  */
 #ifndef SKUA_PROCESS_MASTER_HELPERS_H
 #define SKUA_PROCESS_MASTER_HELPERS_H
@@ -20,15 +20,15 @@
 struct process;
 
 /*
- * A worker needs the helper with this number. `start` starts a process that the table has. 1,
- * or -EPROTO: it must not ask for that.
+ * Handles the request of a worker for the helper with this number. `start` starts a process of the
+ * table. 1, or -EPROTO if the worker must not ask for this helper.
  */
 int helpers_want(struct process *worker, uint32_t number, void (*start)(struct process *));
 
-/* The helper was started: workers that wait for it get their channels. */
+/* To be called when a helper was started: gives the waiting workers their channels. */
 void helpers_connect(struct process *helper);
 
-/* The helper has ended, and its channels with it. */
+/* To be called when a helper has ended, and its channels with it. */
 void helpers_ended(const struct process *helper);
 
 /* Before another program replaces this one: starts all helpers and connects all workers. */

@@ -458,8 +458,8 @@ static int start(struct generation *first)
 }
 
 /*
- * Called when there is no memory: the master waits for it, and does not end, since its workers
- * can serve meanwhile. False: a signal that ends the server has arrived.
+ * Called when there is no memory. The master waits until there is, and does not end, because its
+ * workers can still serve. False: a signal that ends the server has arrived.
  */
 static bool wait_for_memory(void)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The master process: it holds the sockets and the processes, and obeys
- * signals. It never sees a request.
+ * The master process: it owns the sockets, manages the processes and handles signals. It never
+ * handles a request.
  */
 #ifndef SKUA_PROCESS_MASTER_MASTER_H
 #define SKUA_PROCESS_MASTER_MASTER_H
@@ -10,9 +10,9 @@ struct generation;
 struct startup;
 
 /*
- * Serves with a first generation that has been opened, until it is told to end.
- * Owns it from then on. NULL: with the processes that another program has left
- * (takeover.h), as long as they live or until a reload. Returns the exit status.
+ * Runs the server, with a first generation that was opened, until it is told to end. Takes over
+ * the generation. NULL: the processes that another program has left (takeover.h) serve, as long
+ * as they live or until a reload. Returns the exit status.
  */
 int master_run(const struct startup *startup, struct generation *first);
 

@@ -9,7 +9,7 @@ static struct process_decision decide_start(struct process *process, enum respaw
 					    bool has_another)
 {
 	const struct respawn_place place = {
-		/* Without a helper a generation serves all the same. */
+		/* A generation can serve without its helper. */
 		.is_proven = process->generation->serving || process->kind == PROCESS_HELPER,
 		.is_needed = !has_another,
 	};
@@ -57,7 +57,7 @@ struct process_decision policy_decide(struct process *process, enum process_even
 		return decide_start(process, RESPAWN_NOT_FORKED, has_another);
 	case EVENT_HUNG_UP:
 	case EVENT_OFFENCE:
-		/* A process of another program may speak in a way that is not known here. */
+		/* A process of another program may send messages that are unknown here. */
 		if (!process->is_restored)
 			action = ACTION_KILL;
 		break;

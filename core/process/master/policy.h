@@ -16,7 +16,7 @@ enum process_event {
 	EVENT_STOP, /* all processes are to end now */
 	EVENT_READY, /* it says that it serves */
 	EVENT_EXITED, /* it has ended, or was killed */
-	EVENT_EXITED_UNABLE, /* it has ended and said before why it cannot serve */
+	EVENT_EXITED_UNABLE, /* it has ended after it has logged why it cannot serve */
 	EVENT_NOT_FORKED, /* it could not be started */
 	EVENT_HUNG_UP, /* it has closed its end of the channel */
 	EVENT_OFFENCE, /* it breaks the protocol of the channel */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Changes the generation that serves. A reload is also how the server starts, with nothing
- * to replace, and how workers are started anew with the configuration that is there:
+ * Changes the generation that serves. The same code starts the server, with nothing to replace,
+ * and replaces the workers without a change of the configuration:
  *
  *     read, check, open ─> STARTING ── all processes are ready ──> CLOSING ─> over
  *       │ errors              │ one cannot start                    old processes end, the
@@ -25,7 +25,7 @@ struct reload_hooks {
 	bool (*may_change)(void);
 	/* Takes the pid file and the control socket that this generation names. */
 	void (*claim)(const struct generation *generation);
-	/* The first generation could not start, and there is none that goes on. */
+	/* The first generation could not start, and no other one serves. */
 	void (*cannot_start)(void);
 	/* A reload, or the last process of a generation, has ended: others may have waited. */
 	void (*over)(void);

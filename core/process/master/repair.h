@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What processes share can be shut down by each of them for all: the listening
- * sockets, where workers accept themselves, and an inbox by its two users. The master
- * looks once a second, and replaces what was shut down.
+ * A process can shut down a socket that it shares with others for all of them: a listening socket,
+ * if workers accept by themselves, or an inbox. The master checks once a second, and replaces the
+ * sockets that were shut down.
  */
 #ifndef SKUA_PROCESS_MASTER_REPAIR_H
 #define SKUA_PROCESS_MASTER_REPAIR_H

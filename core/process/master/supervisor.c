@@ -26,9 +26,9 @@
 #include "process/server/table.h"
 
 enum {
-	OVERDUE_MS = 2000, /* a process may take longer to end than it is to */
-	MESSAGES_A_TURN = 16, /* of one process: the others are heard, too */
-	MESSAGES_A_SECOND = 1000, /* from one that is well: some */
+	OVERDUE_MS = 2000, /* how long a process may take to end beyond its time limit */
+	MESSAGES_A_TURN = 16, /* from one process at most, so that the others are handled, too */
+	MESSAGES_A_SECOND = 1000, /* limit for one process; a sound process sends only a few */
 };
 
 static struct {
@@ -49,7 +49,7 @@ static void command(struct process *process, enum message_type type, int signal)
 		kill(process->pid, signal);
 }
 
-/* What it has not taken out of its inbox goes to others. */
+/* Passes the connections that are left in its inbox on to other workers. */
 static void reassign(struct process *process)
 {
 	if (process->inbox[0] < 0)
@@ -88,7 +88,7 @@ static void quit(struct process *process)
 			  process_name(process), process->pid);
 	command(process, MESSAGE_QUIT, SIGQUIT);
 	relay_expect(process);
-	/* It obeys worker_shutdown_timeout itself, unless it hangs or somebody controls it. */
+	/* It applies worker_shutdown_timeout itself, unless it hangs or an attacker controls it. */
 	process->timer = (struct timer){ .expired = on_overdue, .data = process };
 	if (timeout_ms > 0)
 		timer_start(&process->timer, timeout_ms + OVERDUE_MS);
@@ -110,7 +110,7 @@ static bool has_kind(const struct generation *generation, enum process_kind kind
 }
 
 /*
- * The acceptor deals out what it holds before the inboxes are emptied, and the workers need the
+ * The acceptor must send its connections before the inboxes are emptied, and the workers need the
  * helpers until they have ended. Called again whenever a process of the generation has ended.
  */
 static void quit_in_order(struct generation *generation)
@@ -245,9 +245,9 @@ static void leave_channel(struct process *process)
 }
 
 /*
- * EVENT_HUNG_UP: the process has ended, which is heard of next; if it lives on, nobody could
- * tell it anything. EVENT_OFFENCE: it has a defect, or an attacker controls it; its messages
- * must fill neither the log nor the memory and descriptors of the master. `what` it does is
+ * EVENT_HUNG_UP: the process has ended, which SIGCHLD will report next; if it still runs, it can
+ * receive no commands. EVENT_OFFENCE: it has a defect, or an attacker controls it; its messages
+ * must not fill the log, or the memory and descriptors of the master. `what` describes the breach
  * for the log.
  */
 static void end_by_force(struct process *process, enum process_event event, const char *what)
@@ -264,7 +264,7 @@ static void end_by_force(struct process *process, enum process_event event, cons
 		kill(process->pid, SIGKILL);
 }
 
-/* 1: there may be more; 0: it has closed its end; else -errno. */
+/* Receives one message. 1: there may be more; 0: the process has closed its end; or -errno. */
 static int receive(struct process *process)
 {
 	struct message message;
@@ -434,7 +434,7 @@ static void see_off(struct process *process)
 	settle(generation);
 }
 
-/* Another of its kind and generation serves. */
+/* Whether another process of its kind and generation serves. */
 static bool has_another(const struct process *process)
 {
 	for (struct process *other = table_next(NULL); other; other = table_next(other))

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Keeps the processes of generations running: starts them, replaces those that end, and
- * watches those that are told to end. policy.h decides, this carries out; what a change of
- * generation means for the server is in reload.c.
+ * Keeps the processes of generations running: starts them, replaces those that end, and watches
+ * those that were told to end. policy.h makes the decisions, and reload.c handles the change of
+ * the generation as a whole.
  */
 #ifndef SKUA_PROCESS_MASTER_SUPERVISOR_H
 #define SKUA_PROCESS_MASTER_SUPERVISOR_H
@@ -40,7 +40,7 @@ void supervisor_watch_restored(void);
 /* Starts all processes of a generation. 0, or -errno after a message; then none is left. */
 int supervisor_begin(struct generation *generation);
 
-/* Its processes end after the responses under way, the acceptor before the workers. */
+/* Lets its processes end after the responses in progress, the acceptor before the workers. */
 void supervisor_retire(struct generation *generation);
 
 /*

@@ -47,7 +47,7 @@ static const struct {
 	{ 6, { .scopes = 3 } }, /* abstract Unix sockets of others, signals to others */
 };
 
-/* Within the sandbox the call is not allowed any more, and the result is known from before. */
+/* The sandbox forbids the call, so its result is remembered from before. */
 int landlock_version(void)
 {
 	static long version = -1;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Landlock (landlock(7)): a process gives up all files but those below the
- * directories that it names; and, if the kernel can do that, TCP connections to
- * other hosts and signals to other processes. Files that are open stay open. It needs no
- * privilege, and holds for all processes that this one starts later.
+ * Landlock (landlock(7)): a process gives up access to all files except those below the
+ * directories that it names. If the kernel supports it, the process also gives up TCP connections
+ * to other hosts and signals to other processes. Open files stay open. Landlock needs no
+ * privilege, and also applies to all processes that this one starts later.
  */
 #ifndef SKUA_PROCESS_SANDBOX_LANDLOCK_H
 #define SKUA_PROCESS_SANDBOX_LANDLOCK_H
@@ -16,10 +16,10 @@ int landlock_version(void);
 /* Makes a set of rules that allows nothing yet. A descriptor, the caller's, or -errno. */
 int landlock_create(void);
 
-/* Allows to read the file `fd`, or files below the directory and to list it. 0 or -errno. */
+/* Allows reading the file `fd`, or reading and listing all below the directory. 0 or -errno. */
 int landlock_allow_reading(int ruleset, int fd, bool is_directory);
 
-/* Puts the rules in force, for good. no_new_privs must be set. 0 or -errno. */
+/* Applies the rules to this process, permanently. no_new_privs must be set. 0 or -errno. */
 int landlock_enter(int ruleset);
 
 #endif

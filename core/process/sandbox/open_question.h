@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a worker asks the opener: the number of a location, what the path is below, length of
- * the root's rest, and the path (struct file_below). Both are processes of one generation of
- * one program, so they count locations alike. The answer is the descriptor of a regular file,
- * or an errno.
+ * The question of a worker to the opener: the number of a location and the members of struct
+ * file_below. Both processes belong to the same generation of the same program, so the numbers
+ * of locations are equal. The answer is the descriptor of a regular file, or an errno.
  */
 #ifndef SKUA_PROCESS_SANDBOX_OPEN_QUESTION_H
 #define SKUA_PROCESS_SANDBOX_OPEN_QUESTION_H
@@ -21,10 +20,10 @@ struct open_question {
 	struct file_below below;
 };
 
-/* Writes OPEN_QUESTION_MAX bytes at most: how many, or -ENAMETOOLONG. */
+/* Writes a question. Returns its length, at most OPEN_QUESTION_MAX bytes, or -ENAMETOOLONG. */
 int open_question_put(char *to, const struct open_question *question);
 
-/* The path lies in `text` afterwards. 0; -EBADMSG: a worker does not send this. */
+/* Reads a question; its path points into `text`. 0, or -EBADMSG if it is malformed. */
 int open_question_read(struct str text, struct open_question *question);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The loop takes the questions. A question that needs a thread belongs to a disk, which is
- * where the kernel's memory of its path ends. If a link leads on from there to another disk,
- * that shows once the link has been read; then the question is moved to that disk.
+ * The loop receives the questions. A question that needs a thread is queued for a disk: the one
+ * from which the kernel must read the next part of the path. If a link there leads to another
+ * disk, this is known after the link was read; then the question is moved to that disk.
  */
 #include "process/sandbox/opener.h"
 
@@ -27,7 +27,7 @@
 
 enum {
 	QUICK_MAX = 32,
-	LOOK_MS = 1000, /* between looks at those that take long */
+	LOOK_MS = 1000, /* interval of the check for questions that take too long */
 };
 
 /* A disk for which questions wait or are being worked on. */
@@ -41,7 +41,7 @@ struct disk {
 /* A question that needs a thread. */
 struct opening {
 	struct completion completion; /* first */
-	struct helper_call *call; /* NULL: it was answered before the disk was */
+	struct helper_call *call; /* NULL: it was answered before the disk has responded */
 	struct file_query query;
 	struct disk *disk;
 	int64_t asked_ms;
@@ -57,7 +57,7 @@ static struct {
 	struct opening *running[OPENER_THREADS];
 	unsigned running_count;
 	struct timer look;
-	dev_t quick[QUICK_MAX]; /* devices on which opening a file asks no server */
+	dev_t quick[QUICK_MAX]; /* devices on which opening a file needs no network */
 	size_t quick_count;
 } state;
 
@@ -102,7 +102,7 @@ static bool is_local(int fd)
 	return false;
 }
 
-/* Without a thread: a descriptor or -errno. -EAGAIN: it needs one. */
+/* Opens without a thread: a descriptor or -errno. -EAGAIN: a thread is needed. */
 static int open_at_once(const struct file_query *query)
 {
 	struct stat status;
@@ -114,7 +114,7 @@ static int open_at_once(const struct file_query *query)
 	return -EAGAIN;
 }
 
-/* On a thread: a descriptor or -errno. -EAGAIN: it is no regular file. */
+/* Opens on a thread: a descriptor or -errno. -EAGAIN: it is not a regular file. */
 static int open_regular(const struct file_query *query, dev_t *quick)
 {
 	char why[256];
@@ -211,7 +211,7 @@ static void run(struct opening *opening)
 	}
 }
 
-/* Gives the threads that are free to disks that have not had their share. */
+/* Gives free threads to the disks that use fewer than OPENER_DISK_SHARE. */
 static void run_waiting(void)
 {
 	bool goes_on = true;
@@ -247,7 +247,7 @@ static void on_opened(struct completion *completion)
 	run_waiting();
 }
 
-/* By now more of its path may be in the kernel's memory, which may lead to another disk. */
+/* More of the path may be in the kernel's memory now, and may lead to another disk. */
 static void find_disk_again(struct opening *opening)
 {
 	struct disk *disk = disk_of(&opening->query);
@@ -290,7 +290,7 @@ static void on_look(void *data)
 
 /* --- the helper ------------------------------------------------------------------------- */
 
-/* 0 and *query, whose path lies in `path`, or -errno. */
+/* Reads a question into *query, whose path points into `path`. 0 or -errno. */
 static int read_question(struct str payload, char *path, struct file_query *query)
 {
 	struct open_question question;
@@ -305,7 +305,7 @@ static int read_question(struct str payload, char *path, struct file_query *quer
 	return file_query_resolve(state.conf, location, &question.below, path, query);
 }
 
-/* 0: it will be answered; -errno: the answer. */
+/* 0: the question will be answered later; -errno: this is the answer. */
 static int open_later(struct helper_call *call, const struct file_query *query)
 {
 	struct opening *opening = malloc(sizeof(*opening));

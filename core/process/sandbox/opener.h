@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The opener: a helper (<helper.h>) that opens files for the workers which their sandbox keeps
- * them from, because a link below a root leads there, or the root's own name leads elsewhere
- * than when they started. It has the rights of the workers' user, and may read all that this
- * user may.
+ * The opener: a helper (<helper.h>) that opens files for workers which their sandbox does not let
+ * them open: the target of a link that leads out of a root, or a file below a root whose name leads
+ * elsewhere than when the worker started. The opener may read all files that the workers' user
+ * may read.
  *
  *     worker ── location 7, "/css/a.css" ──> opener     open_question.h
  *            <── descriptor, or an errno ──
  *
- * A worker that an attacker controls gains what a client could ask for: a location is taken
- * from the opener's own configuration, and with it root or alias and whether links are
- * followed; the path below it has no name "..". Only regular files are given back.
+ * A worker that an attacker controls gets only files that a client could ask for. The opener takes
+ * the location from its own configuration, with its root or alias and its policy for links, and
+ * refuses paths with a name "..". It returns only regular files.
  *
- * What the kernel has in memory is opened at once. For the rest there are threads, of which the
- * files of one disk take OPENER_DISK_SHARE at most: a disk that does not answer, as one of a
- * network whose server has gone, stops nothing but the requests for its own files.
+ * A path that the kernel has in memory is opened at once. Other paths are opened on threads, of
+ * which one disk uses OPENER_DISK_SHARE at most. So a disk that does not answer, such as a network
+ * file system whose server is down, delays only the requests for its own files.
  */
 #ifndef SKUA_PROCESS_SANDBOX_OPENER_H
 #define SKUA_PROCESS_SANDBOX_OPENER_H
@@ -24,7 +24,7 @@
 enum {
 	OPENER_THREADS = 32,
 	OPENER_DISK_SHARE = 4,
-	/* It waits so long for a disk. Then files there are refused until the disk answers. */
+	/* How long it waits for a disk. After that it refuses its files until the disk answers. */
 	OPENER_STUCK_MS = 10000,
 };
 

@@ -15,12 +15,12 @@
 #include "process/sandbox/open_question.h"
 #include "process/sandbox/opener.h"
 
-enum { TRIES = 2 /* openers that are asked the same */ };
+enum { TRIES = 2 /* how many openers are asked the same question at most */ };
 
-/* A disk with files that the opener is asked for. */
+/* A disk whose files the opener is asked for. */
 struct disk {
 	dev_t device;
-	unsigned sent; /* questions that are not answered */
+	unsigned sent; /* how many questions were sent and not answered */
 	struct file_question *first, **end; /* not sent yet, in order */
 	struct disk *next;
 };
@@ -38,7 +38,7 @@ struct opening {
 static struct {
 	struct conf *conf;
 	struct disk *disks;
-	struct job job; /* sends what waits, after the caller has returned */
+	struct job job; /* sends waiting questions after the caller has returned */
 } state;
 
 static struct disk *disk_of(dev_t device)
@@ -71,7 +71,7 @@ static void forget_idle_disks(void)
 	}
 }
 
-/* Nothing of its root is known: only sandbox_allow can name it. */
+/* The root begins with a variable, so only a path of sandbox_allow could allow the file. */
 static void refuse_unknown(struct file_question *question)
 {
 	struct str path = question->query.path;

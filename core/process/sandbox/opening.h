@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A worker's way to the opener (opener.h): carries the questions of the cache (file/opener.h).
- * Of the files of one disk it asks for OPENING_DISK_SHARE at a time, so that questions about a
- * disk that does not answer leave room for others. If the opener dies, what it was asked is
+ * Sends the questions of the file cache (file/opener.h) from a worker to the opener (opener.h). It
+ * asks for at most OPENING_DISK_SHARE files of one disk at a time, so that a disk that does not
+ * answer leaves room for questions about others. If the opener dies, its unanswered questions are
  * asked once more.
  */
 #ifndef SKUA_PROCESS_SANDBOX_OPENING_H
@@ -12,7 +12,7 @@ enum { OPENING_DISK_SHARE = 8 };
 
 struct conf;
 
-/* In a worker whose sandbox hides files. */
+/* To be called in a worker whose sandbox restricts files. */
 void opening_start(struct conf *conf);
 
 #endif

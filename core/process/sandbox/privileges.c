@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * setuid(2) and its kin in the only order that works, groups before the user;
- * capabilities(7) for a root that shall have none.
+ * Changes the user with setuid(2), setgid(2) and setgroups(2), the groups first because the new
+ * user may not change them. Drops the capabilities(7) of a process that stays root.
  */
 #include "process/sandbox/privileges.h"
 
@@ -22,7 +22,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { NUMBERS = 4096 }; /* of descriptors that are looked at */
+enum { NUMBERS = 4096 }; /* how many descriptor numbers are checked */
 
 /* Drops what an execve(2) could bring back. A process that may not do so has none of it. */
 static void drop_bounds(void)
@@ -44,7 +44,7 @@ int privileges_give_up(void)
 	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ? -errno : 0;
 }
 
-static bool dropped; /* root's privileges, by this process or the one that forked it */
+static bool dropped; /* this process, or its parent, has dropped root's privileges */
 
 /* 0, or -errno after a message. */
 static int become(const struct identity *identity)
@@ -128,7 +128,7 @@ static void try_all(const char *const *paths, size_t count, int *errors)
 	}
 }
 
-/* Tries in a child, which shares the memory of `errors` and sets errors[count] at the end. */
+/* Forks a child that tries. It shares the memory of `errors`, and sets errors[count] at the end. */
 static int try_as(const struct identity *identity, const char *const *paths, size_t count,
 		  int *errors)
 {

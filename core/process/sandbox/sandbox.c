@@ -19,13 +19,13 @@
 #include "process/sandbox/sandbox_rules.h"
 #include "process/sandbox/seccomp.h"
 
-static struct conf *entered; /* whose sandbox this process has entered */
+static struct conf *entered; /* the configuration whose sandbox this process has entered */
 
 /* --- instrumented programs -------------------------------------------------------- */
 
 /*
- * Each kind of instrumentation brings a function along that nothing else has. So it is found
- * whatever the compiler and its options were.
+ * Each kind of instrumentation links a function that exists only with it, so it is detected
+ * with every compiler and all options.
  */
 void __asan_init(void) __attribute__((weak));
 void __msan_init(void) __attribute__((weak));
@@ -76,7 +76,7 @@ static int allow(int ruleset, const char *path)
 	return error;
 }
 
-/* A rule that cannot be made leaves its files to the opener. */
+/* If a rule cannot be made, the opener opens its files. */
 static void allow_roots(int ruleset, struct conf *conf)
 {
 	struct pool *pool = pool_create(0);
@@ -90,7 +90,7 @@ static void allow_roots(int ruleset, struct conf *conf)
 	pool_destroy(pool);
 }
 
-/* Also of a process that may read all files: it writes none, and starts no program. */
+/* Also for a process that may read all files: it may not write files or start programs. */
 static int give_up_files(struct conf *conf, enum sandbox_files files)
 {
 	if (landlock_version() == 0)

@@ -9,7 +9,7 @@
 #include "config/template.h"
 #include "http/conf/http.h"
 
-/* Adds what a path leads to now. */
+/* Adds the current target of a path. */
 static void add(struct sandbox_rules *rules, struct pool *pool, const char *path)
 {
 	char real[PATH_MAX];
@@ -36,7 +36,7 @@ static void add_unknown(struct sandbox_rules *rules, struct pool *pool,
 	rules->unknown[rules->unknown_count++] = pool_cstr(pool, path->source);
 }
 
-/* Adds the directory that a path has for all values of its variables. */
+/* Adds the directory before the first variable of a path. */
 static void add_open_place(struct sandbox_rules *rules, struct pool *pool,
 			   const struct template *path)
 {

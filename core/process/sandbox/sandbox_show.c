@@ -10,7 +10,7 @@
 #include "process/sandbox/sandbox_rules.h"
 #include "process/sandbox/seccomp.h"
 
-enum { LOGGED_MAX = 32 }; /* rules; there may be one for each of a thousand sites */
+enum { LOGGED_MAX = 32 }; /* rules in the log at most; each of a thousand sites may have one */
 
 /* What the sandbox consists of on this system. */
 struct findings {
@@ -103,7 +103,7 @@ static void print_missing(const struct findings *found, FILE *to)
 		      to);
 }
 
-/* What a worker needs for its work, and what therefore no sandbox takes from it. */
+/* What a worker needs for its work, so that no sandbox can forbid it. */
 static void print_rest(FILE *to)
 {
 	fputs("If an attacker controls a worker, this is what it can still do:\n"

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Makes a filter of the table: a program of the kernel's packet filter that
- * looks at the number of a call, and for some at one or two arguments. The kernel notes
- * which calls are allowed whatever their arguments are, and does not run the program for
- * those. So the others stand at its beginning, in the table's order.
+ * Makes the filter from the table: a program of the kernel's packet filter that compares the
+ * number of a call, and for some calls one or two arguments. The kernel remembers which calls
+ * are allowed with all arguments, and does not run the program for them. So the program begins
+ * with the other calls, in the order of the table.
  *
- * A call that is refused raises SIGSYS; the handler names the call in the log
- * and gives EPERM as its result. This needs no supervising process or thread, and works in
- * the thread that has made the call.
+ * A refused call raises SIGSYS. The handler logs the name of the call and makes it fail with
+ * EPERM. This needs no supervising process or thread: the handler runs in the thread that has
+ * made the call.
  */
 #include "process/sandbox/seccomp.h"
 
@@ -53,7 +53,7 @@ static void load(struct filter *filter, size_t offset)
 	put(filter, (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)offset));
 }
 
-/* Compares the loaded value; `yes` and `no` are how many steps are skipped then. */
+/* Compares the loaded value; `yes` and `no` are the numbers of steps to skip for each result. */
 static void jump(struct filter *filter, unsigned short how, uint32_t value, uint8_t yes,
 		 uint8_t no)
 {
@@ -72,7 +72,7 @@ static bool looks_at_arguments(const struct seccomp_call *call)
 	return call->arguments[0].check != CHECK_NOTHING;
 }
 
-/* How many steps put_check() makes for an argument. */
+/* How many steps put_check() adds for an argument. */
 static unsigned steps_of(const struct seccomp_argument *argument)
 {
 	switch (argument->check) {
@@ -85,7 +85,7 @@ static unsigned steps_of(const struct seccomp_argument *argument)
 	}
 }
 
-/* Skips `left` more steps unless the argument is as the row wants it. */
+/* Skips `left` more steps unless the argument fits the row. */
 static void put_check(struct filter *filter, const struct seccomp_argument *argument, unsigned left)
 {
 	/* Both supported processors store the lower half of an argument first. */
@@ -115,7 +115,7 @@ static void put_check(struct filter *filter, const struct seccomp_argument *argu
 	}
 }
 
-/* Adds the steps of a row. Before and after them the number of the call is loaded. */
+/* Adds the steps of a row. Before and after them, the loaded value is the number of the call. */
 static void put_call(struct filter *filter, const struct seccomp_call *call)
 {
 	unsigned first = steps_of(&call->arguments[0]), second = steps_of(&call->arguments[1]);

@@ -11,9 +11,9 @@
 #include <stdint.h>
 
 /*
- * What an argument must be for a row to allow the call. Numbers and flags are 32 bits
- * wide in the kernel, which ignores the upper half; pointers are looked at as a whole.
- * What a pointer leads to cannot be looked at.
+ * The condition on an argument under which a row allows the call. Of numbers and flags only the
+ * lower 32 bits are compared, because the kernel ignores the others; pointers are compared
+ * completely. The filter cannot read the memory behind a pointer.
  */
 enum seccomp_check {
 	CHECK_NOTHING,
@@ -35,14 +35,14 @@ struct seccomp_call {
 	int number;
 	const char *name;
 	bool is_unknown; /* fails with ENOSYS, as in a kernel that does not have the call */
-	struct seccomp_argument arguments[2]; /* both must fit */
+	struct seccomp_argument arguments[2]; /* both conditions must hold */
 	const char *why;
 };
 
 extern const struct seccomp_call seccomp_calls[];
 extern const size_t seccomp_calls_count;
 
-/* What happens when a process makes another call. */
+/* What happens if a process makes a call that is not allowed. */
 enum seccomp_refusal {
 	SECCOMP_REFUSE, /* the call fails with EPERM, the log names it once */
 	SECCOMP_KILL,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What differs between kinds of processor: the kernel's number of the kind, and where
- * the result of a system call is in the context that a signal handler gets.
+ * The differences between processor architectures: the kernel's number of the architecture, and
+ * the place of a system call's result in the context that a signal handler gets.
  */
 #ifndef SKUA_PROCESS_SANDBOX_SECCOMP_ARCH_H
 #define SKUA_PROCESS_SANDBOX_SECCOMP_ARCH_H

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The table: what a worker was seen to call while all tests ran, and what another
- * libc or another version of it calls in the same places. The C library chooses
- * calls by itself, so each group has its older and newer forms.
+ * The table: the calls that workers made while all tests ran, and those that another C library,
+ * or another version of it, makes in their place. The C library chooses the calls, so each group
+ * has older and newer forms.
  *
- * For a module that needs another call, a row is added here, with its reason. These must
- * never have one: exec, fork, socket, connect, ptrace, kill, mount, bpf, memory
- * that can be executed, files that can be written.
+ * If a module needs another call, add a row here with its reason. Never add exec, fork, socket,
+ * connect, ptrace, kill, mount, bpf, executable memory, or writable files.
  */
 #include "process/sandbox/seccomp.h"
 
@@ -37,9 +36,9 @@
 #define OPEN_TO_WRITE (O_ACCMODE | O_CREAT | O_TRUNC)
 
 /*
- * Not MSG_FASTOPEN, by which a listening socket, or one whose client has gone, connects to
- * the address it is given. Without that flag an address means nothing to a stream, so
- * it does no harm that the one in a msghdr cannot be looked at.
+ * MSG_FASTOPEN is not allowed, because with it a listening socket, or one whose client has gone,
+ * would connect to the given address. Without it a stream ignores the address, so it does not
+ * matter that the filter cannot check the address in a msghdr.
  */
 #define SEND_FLAGS (MSG_NOSIGNAL | MSG_DONTWAIT | MSG_MORE)
 

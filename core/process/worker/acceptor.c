@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Holds what it has accepted in this turn of the loop, plans which worker gets which
- * connection by the counters of the workers, and sends each worker its share in one message.
- * What could not be sent stays held and is planned anew.
+ * Collects the connections that it has accepted in this turn of the loop, plans by the counters
+ * of the workers which worker gets which connection, and sends each worker its share in one
+ * message. Connections that could not be sent are kept and planned again.
  */
 #include "process/worker/acceptor.h"
 
@@ -22,7 +22,7 @@
 #include "process/worker/giving.h"
 
 enum {
-	HELD_MAX = CHANNEL_FDS, /* connections that are accepted and not dealt out */
+	HELD_MAX = CHANNEL_FDS, /* accepted connections that are not sent yet, at most */
 };
 
 static struct {

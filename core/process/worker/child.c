@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * From fork(2) to exit(3) of a child, as far as all kinds of children have it in common. The
- * kinds differ by their struct child_ops.
+ * The life of a child from fork(2) to exit(3), as far as it is the same for all kinds of children.
+ * The kinds differ in their struct child_ops.
  */
 #include "process/worker/child.h"
 
@@ -50,7 +50,7 @@ static const struct child_ops *const kinds[] = {
 static struct {
 	struct process *self;
 	const struct child_ops *ops;
-	bool draining; /* it ends after the responses under way */
+	bool draining; /* it ends after the responses in progress */
 	int64_t shown; /* the number of connections in the process title; -1: none */
 } child = { .shown = -1 };
 
@@ -108,7 +108,7 @@ static void set_takers(struct str listeners)
 		child.ops->takers_changed();
 }
 
-/* The one descriptor of a message, which is the caller's from now on; -1: it has none. */
+/* Takes the only descriptor of a message, which the caller owns then; -1: there is none. */
 static int take_fd(struct message *message)
 {
 	return message->fds_count ? message->fds[--message->fds_count] : -1;
@@ -234,7 +234,7 @@ static int start_rights(void)
 	return error;
 }
 
-/* What its sandbox leaves to it. */
+/* The needs of this kind of process in its sandbox. */
 static struct sandbox_needs needs_of(const struct process *self)
 {
 	const struct helper *helper;
@@ -295,7 +295,7 @@ static int run(struct process *self, int fd)
 	return 0;
 }
 
-/* Does all that can fail before fork(2), so that a process which exists can be kept. */
+/* Does everything that can fail before fork(2), so that a forked process need not be ended. */
 static int fork_child(struct process *process, int fds[2])
 {
 	process->channel.fd = fds[0];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a kind of child process does. child.c runs a child through these functions, so the
- * worker and the acceptor need not know how a child is started and told what to do.
+ * The functions of a kind of child process: worker, acceptor or helper. child.c starts a child and
+ * receives the commands of the master, and calls these functions.
  */
 #ifndef SKUA_PROCESS_WORKER_CHILD_OPS_H
 #define SKUA_PROCESS_WORKER_CHILD_OPS_H
@@ -12,26 +12,26 @@
 struct process;
 
 struct child_ops {
-	bool outlives_master; /* it serves on for others when the master has gone */
+	bool outlives_master; /* it continues to serve other processes when the master has ended */
 
 	/* Makes it ready to serve, in its loop. 0, or -errno after a message. */
 	int (*start)(struct process *self);
-	/* Takes no new connections, and stops the loop when those that it has are done. */
+	/* Stops taking new connections, and stops the loop when its connections have ended. */
 	void (*quit)(void);
 	/* Stops the loop at once. */
 	void (*stop)(void);
 	/* After the loop: closes and frees everything. */
 	void (*finish)(void);
-	/* The result of giving_is_taken() has changed. NULL: it is called anew each time. */
+	/* Called when results of giving_is_taken() have changed. NULL: it asks again each time. */
 	void (*takers_changed)(void);
-	/* It may give so many more connections to the master. NULL: it gives without that. */
+	/* Allows so many more connections to be given to the master. NULL: there is no limit. */
 	void (*give)(uint32_t count);
 	/*
-	 * A worker: the end of a channel to the helper with this number, which it owns; -1: there
-	 * is none.
+	 * For workers: passes one end of a channel to the helper with this number, which the
+	 * callee owns; -1: there is no helper.
 	 */
 	void (*helper)(uint32_t number, int fd);
-	/* A helper: the end of a channel to the worker at this place of the table. */
+	/* For helpers: passes one end of a channel to the worker at this place of the table. */
 	void (*client)(uint32_t place, int fd);
 };
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * How a process gives connections away: whose connections other processes take, the message
- * to the master that carries them, and the next attempt when a receiver is behind. The
- * acceptor uses it (acceptor.h), and a worker does (handover.h).
+ * How a process gives connections to others: it knows the listeners whose connections other
+ * processes take, sends connections to the master, and tries again when a receiver is behind.
+ * Acceptor (acceptor.h) and workers (handover.h) use it.
  */
 #ifndef SKUA_PROCESS_WORKER_GIVING_H
 #define SKUA_PROCESS_WORKER_GIVING_H
@@ -17,8 +17,8 @@ struct batch;
 void giving_init(void (*again)(void));
 
 /*
- * MESSAGE_LISTENERS has come, or the master has ended: the ids (uint32_t) of the listeners
- * whose connections other processes take. Empty: they take none.
+ * Sets the ids (uint32_t) of the listeners whose connections other processes take, from
+ * MESSAGE_LISTENERS. Empty: they take none, as after the end of the master.
  */
 void giving_set_listeners(struct str ids);
 
@@ -27,8 +27,8 @@ bool giving_has_takers(void);
 bool giving_is_taken(uint32_t listener);
 
 /*
- * Gives the connections in the batch to the master, and counts them as handed off. 0; or
- * -errno as batch_send(): the batch is as before.
+ * Sends the connections in the batch to the master, and counts them as handed off. 0, or -errno
+ * as batch_send(): then the batch is unchanged.
  */
 int giving_send(struct batch *batch);
 

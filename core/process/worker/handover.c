@@ -19,7 +19,7 @@
 enum { BATCH = 32 /* connections in a message: so that many workers get their share */ };
 
 static struct {
-	uint32_t credit; /* connections that may be given away */
+	uint32_t credit; /* how many connections may be given away */
 	bool leaving; /* this worker ends */
 	bool is_blocked; /* the last batch was not sent: the master is behind */
 	struct batch batch;
@@ -46,7 +46,7 @@ static void drain_all(void)
 
 /* --- giving away --------------------------------------------------------------------- */
 
-/* False: the batch was not sent, and its connections are served here as before. */
+/* Sends the batch. False: that has failed, and its connections are served here as before. */
 static bool flush(void)
 {
 	size_t count = handover.batch.count;
@@ -70,9 +70,9 @@ static bool flush(void)
 }
 
 /*
- * Puts a connection into the batch. 0: flush() will send it, or has done so. -EAGAIN: there is
- * no room for it. -EBUSY: a request or a response is under way on it. -EMSGSIZE: its state
- * does not fit into a message. After an error the connection is as before.
+ * Puts a connection into the batch. 0: flush() will send it, or has sent it. -EAGAIN: no process
+ * has room for it. -EBUSY: a request or a response is in progress on it. -EMSGSIZE: its state
+ * does not fit into a message. After an error the connection is unchanged.
  */
 static int add(struct conn *conn)
 {
@@ -119,7 +119,7 @@ static void leave(struct conn *conn)
 		conn->protocol->drain(conn);
 }
 
-/* Goes over all connections, also those that no other worker takes. */
+/* Handles all connections, also those that no other worker takes. */
 static void sweep(void)
 {
 	conn_for_each(leave);
@@ -133,7 +133,7 @@ static bool offer(struct conn *conn)
 	return has_credit();
 }
 
-/* Goes on giving connections away, in a worker that ends: there may be room for them again. */
+/* Continues giving connections away in a worker that ends, since others may have room again. */
 static void go_on(void)
 {
 	handover.is_blocked = false;

@@ -15,15 +15,15 @@
 #include "process/worker/master_channel.h"
 
 enum {
-	/* Before the master is asked again: where it had no helper, or its reply was lost because
-	   this process had no descriptor left. */
+	/* The wait before the master is asked again, if it had no helper, or if its reply was lost
+	   because this process had no free descriptor. */
 	PAUSE_MS = 1000,
 };
 
-/* A number of a question. */
+/* The state of one number for questions. */
 struct place {
 	struct helper_question *question; /* NULL: it was withdrawn, or the number is free */
-	bool is_taken; /* the helper has not answered */
+	bool is_taken; /* the helper has not answered yet */
 };
 
 struct helper_asker {
@@ -34,7 +34,7 @@ struct helper_asker {
 	struct helper_question *first, **end; /* not sent yet, in order */
 	struct place places[HELPER_PENDING];
 	unsigned taken;
-	struct job job; /* sends what waits, after the caller has returned */
+	struct job job; /* sends waiting questions after the caller has returned */
 	struct timer pause;
 };
 
@@ -75,7 +75,7 @@ static void fail(struct helper_question *question, int error)
 	give(question, &(const struct helper_answer){ .error = error, .fd = -1 });
 }
 
-/* Whoever asks again from answered() comes behind those that are there now. */
+/* Questions that answered() asks again are queued after those that wait now. */
 static void fail_waiting(struct helper_asker *asker, int error)
 {
 	size_t count = 0;
@@ -169,7 +169,7 @@ static void on_pause(void *data)
 	send_soon(asker);
 }
 
-/* The helper has died, or does not want this worker any more. */
+/* Called when the helper has died, or has closed the channel of this worker. */
 static void lose_channel(struct helper_asker *asker)
 {
 	event_remove(&asker->channel);
@@ -198,7 +198,7 @@ static struct helper_question *take_place(struct helper_asker *asker, uint32_t n
 	return question;
 }
 
-/* False: the helper must not have sent this. */
+/* Handles an answer. False: it is malformed, or nothing was asked with this number. */
 static bool take_answer(struct helper_asker *asker, struct message *message)
 {
 	struct helper_answer answer;
@@ -218,7 +218,10 @@ static bool take_answer(struct helper_asker *asker, struct message *message)
 	return true;
 }
 
-/* Its descriptor was lost: this process has none left. Those that nobody needs are closed. */
+/*
+ * Handles an answer whose descriptor was lost because this process had no free one. Closes cached
+ * files or an idle connection, so that the next answer can be received.
+ */
 static void take_without_fd(struct helper_asker *asker, const struct message *message)
 {
 	if (!file_cache_trim())

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A worker's side of helpers: implements helper_ask() of <helper.h>. At the first question the
- * master is asked for a channel to the helper (master/helpers.h). Questions beyond
- * HELPER_PENDING wait here.
+ * The worker's side of helpers: implements helper_ask() of <helper.h>. For the first question it
+ * asks the master for a channel to the helper (master/helpers.h). If HELPER_PENDING questions are
+ * unanswered, further ones wait here.
  */
 #ifndef SKUA_PROCESS_WORKER_HELPER_ASKER_H
 #define SKUA_PROCESS_WORKER_HELPER_ASKER_H
 
 #include <stdint.h>
 
-/* The channel to the helper with this number, which is owned from now on; -1: there is none. */
+/* Takes over the channel to the helper with this number; -1: there is no helper. */
 void helper_connected(uint32_t number, int fd);
 
-/* The worker ends: answers all questions with an error. */
+/* Answers all questions with an error, at the end of the worker. */
 void helper_askers_finish(void);
 
 #endif

@@ -38,7 +38,7 @@ static struct {
 	bool quitting;
 } process;
 
-/* It goes when its last question has been answered. */
+/* Frees a worker that has gone, after its last question was answered. */
 static void forget(struct client *client)
 {
 	struct client **link = &process.clients;
@@ -74,7 +74,7 @@ static void send_answer(struct client *client, uint32_t number, const struct hel
 	if (client->event.fd < 0)
 		return;
 	int error = helper_send_answer(client->event.fd, number, answer);
-	/* All processes of this user have too many descriptors on their way, unix(7). */
+	/* The processes of this user have too many descriptors in flight, unix(7). */
 	if (error == -ETOOMANYREFS)
 		error = helper_send_answer(client->event.fd, number,
 					   &(struct helper_answer){ .error = -EMFILE, .fd = -1 });
@@ -98,7 +98,7 @@ void helper_answer(struct helper_call *pub, int error, struct str payload, int f
 	forget(client);
 }
 
-/* False: the worker must not have sent this message. */
+/* Handles a message. False: the worker must not send such a message. */
 static bool take(struct client *client, struct message *message)
 {
 	struct str payload;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * poll(2) says for many numbers at once which of them are open; it is called when a process
- * begins to serve and when it has ended. To list /proc/self/fd instead, a worker would have
- * to keep that directory open.
+ * One poll(2) tells for many numbers which of them are open descriptors. It is called when a
+ * process begins to serve and at its end. To list /proc/self/fd instead, a worker would have to
+ * keep that directory open.
  */
 #include "process/worker/leaks.h"
 

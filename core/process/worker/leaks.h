@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Descriptors that a process should not have: those that whoever started the server left
- * open by accident, and those that the process opened while it served and has not closed
- * at its end, each of which is a defect of ours.
+ * Finds descriptors that a process should not have: those that the server has inherited from its
+ * caller by accident, and those that the process has opened while it served and not closed at
+ * its end, which are defects of the server.
  */
 #ifndef SKUA_PROCESS_WORKER_LEAKS_H
 #define SKUA_PROCESS_WORKER_LEAKS_H
 
 /*
- * In a process that was forked: closes what the server has inherited and does not use. It
- * is known by its lack of close-on-exec, which all that the server opens or uses has.
+ * Closes the descriptors that the server has inherited and does not use. To be called in a forked
+ * process. These descriptors lack close-on-exec, which all descriptors of the server have.
  *
- * The process must have a loop of its own by then: it polls all descriptors, and whoever
- * polls the epoll descriptor of another process takes events of signals away from that.
+ * The process must have its own loop by then, because this function polls all descriptors, and
+ * polling the epoll descriptor of another process would take away the signal events of that.
  */
 void leaks_close_inherited(void);
 

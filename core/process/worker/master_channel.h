@@ -11,13 +11,13 @@
 struct batch;
 
 struct master_channel_hooks {
-	/* A message has come; owns its descriptors. */
+	/* Called for each message; the callee owns its descriptors. */
 	void (*message)(struct message *message);
 	/* The master has ended. The channel is closed already. */
 	void (*lost)(void);
 };
 
-/* In a child, once, in its own loop. The descriptor is owned from then on. 0 or -errno. */
+/* Watches the channel. Once in a child, in its own loop. Takes over the descriptor. 0 or -errno. */
 int master_channel_start(int fd, const struct master_channel_hooks *hooks);
 
 /*

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Starts what serves (hooks of the loop, modules, listening sockets, inbox) and ends it
- * again. http/ serves the connections.
+ * Starts and ends the parts of a worker: hooks of the loop, modules, listening sockets, inbox.
+ * http/ serves the connections.
  */
 #include "process/worker/worker.h"
 
@@ -37,14 +37,14 @@ static struct {
 	struct timer deadline; /* worker_shutdown_timeout, once it quits */
 	struct event inbox;
 	struct timer inbox_pause; /* while there are no descriptors for what is in the inbox */
-	uint32_t sure; /* with fewer connections the largest message of the inbox fits in */
+	uint32_t sure; /* below this number of connections, every message of the inbox fits in */
 } worker = { .reason = STOP_FAST };
 
 enum {
 	MESSAGES_A_TURN = 4,
 	PAUSE_MS = 100,
-	RESERVE = 256, /* descriptors that are not for connections, at most */
-	MOMENTARY = 4, /* of them for threads and directories on the way to a file */
+	RESERVE = 256, /* descriptors that are reserved for other uses than connections, at most */
+	MOMENTARY = 4, /* of these, for threads and for directories while a file is opened */
 };
 
 static bool has_room(void)
@@ -109,9 +109,9 @@ static bool next_fits(void)
 }
 
 /*
- * Near the limits of this worker the next message is looked at first, since connections that
- * do not fit would be lost. Closing files that no response reads, and idle connections, makes
- * room. When no connection is left that could end, waiting is of no use.
+ * Near the limits of this worker the next message is inspected before it is received, because
+ * connections that do not fit would be lost. Closing unused files and idle connections makes
+ * room. If no connection is left that could end, waiting would not help.
  */
 static bool inbox_must_wait(void)
 {

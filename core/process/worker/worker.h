@@ -12,7 +12,7 @@
 
 struct generation;
 
-/* What this worker is in the server. */
+/* The place of this worker in the server. */
 struct worker_place {
 	struct generation *generation;
 	unsigned index; /* 0 … generation->workers - 1 */
@@ -27,15 +27,15 @@ extern const struct child_ops worker_ops;
 int worker_start(const struct worker_place *place);
 
 /*
- * Takes no new connections, hands over those it has (handover.h), lets the responses under
- * way end, then stops the loop.
+ * Stops taking new connections, hands over existing ones (handover.h), completes the responses in
+ * progress, then stops the loop.
  */
 void worker_quit(void);
 
 /* Closes all connections and stops the loop. */
 void worker_stop(void);
 
-/* After the loop has ended: ends the modules, complains about what was left open. */
+/* To be called after the loop: ends the modules, and logs what was left open. */
 void worker_finish(void);
 
 /* The one process of `master_process off`. Returns the exit status. */
