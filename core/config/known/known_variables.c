@@ -5,7 +5,7 @@
 #define OF_FORWARDING "It is about requests that are forwarded, and this server forwards none."
 #define OF_TLS        "It is about TLS, which this build does not speak."
 #define OF_MODULE     "It belongs to a module that this build does not have."
-#define OF_BODY       "Bodies of requests are read and dropped: nothing here has a use for them."
+#define OF_BODY       "The bodies of requests are not kept: no module here has a use for them."
 #define OF_STREAM     "It belongs to the block stream."
 #define SOLD          "It belongs to the commercial version of nginx."
 
@@ -22,8 +22,7 @@ const struct known_group known_variables[] = {
 	{ "http_ssl", KNOWN_HARMLESS, IN_HTTP, OF_TLS, "ssl_", "*" },
 	{ "http_v2", KNOWN_HARMLESS, IN_HTTP, OF_TLS, NULL, "http2 spdy spdy_request_priority" },
 	{ "http_v3", KNOWN_HARMLESS, IN_HTTP, OF_TLS, NULL, "http3 quic_connection" },
-	{ "http_gzip", KNOWN_HARMLESS, IN_HTTP, "Nothing is compressed here.", NULL,
-	  "gzip_ratio" },
+	{ "http_gzip", KNOWN_HARMLESS, IN_HTTP, OF_MODULE, NULL, "gzip_ratio" },
 	{ "http", KNOWN_HARMLESS, IN_HTTP, OF_BODY, NULL, "request_body request_body_file" },
 	{ "http", KNOWN_HARMLESS, IN_HTTP, OF_MODULE, NULL, "limit_rate" },
 	{ "http_ssi", KNOWN_HARMLESS, IN_HTTP, OF_MODULE, NULL, "date_local date_gmt" },
