@@ -82,7 +82,7 @@ static void step_made(void *data)
 	ssl->is_running = false;
 	if (handshake->result == HANDSHAKE_FAILED)
 		handshake_failed(transport);
-	else if (error == 0 && handshake->result == HANDSHAKE_DONE)
+	else if (error == 0 && ssl->stage == HANDSHAKE && handshake->result == HANDSHAKE_DONE)
 		error = handshake_done(ssl);
 	if (error < 0)
 		ssl->stage = BROKEN;

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <timer.h>
 
 struct str ssl_facts_name(const struct ssl_facts *facts)
 {
@@ -25,6 +27,23 @@ struct str ssl_facts_bytes(const struct ssl_facts *facts)
 	return (struct str){ (const char *)facts, sizeof(*facts) + facts->name_len +
 							  facts->protocol_len +
 							  facts->certificate_len };
+}
+
+int ssl_facts_verify_result(const struct ssl_facts *facts)
+{
+	bool has_expired = facts->has_verified && clock_wall_ms() / 1000 > facts->expires_s;
+
+	if (facts->verify_result == X509_V_OK && has_expired)
+		return X509_V_ERR_CERT_HAS_EXPIRED;
+	return facts->verify_result;
+}
+
+/* Seconds since the epoch; 1, which is long past, if the certificate has no valid time. */
+static int64_t end_of(const X509 *certificate)
+{
+	struct tm end;
+
+	return ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &end) ? timegm(&end) : 1;
 }
 
 struct ssl_facts *ssl_facts_create(SSL *ssl, struct str name)
@@ -51,6 +70,7 @@ struct ssl_facts *ssl_facts_create(SSL *ssl, struct str name)
 	facts->group = (uint32_t)SSL_get_negotiated_group(ssl);
 	facts->is_resumed = SSL_session_reused(ssl);
 	facts->has_verified = certificate != NULL;
+	facts->expires_s = certificate ? end_of(certificate) : 0;
 	facts->verify_result = (int32_t)SSL_get_verify_result(ssl);
 	if (rules_len >= sizeof(facts->rules))
 		memcpy(facts->rules, rules, sizeof(facts->rules));

@@ -18,6 +18,7 @@ struct ssl_facts {
 	uint8_t is_resumed;
 	uint8_t has_verified; /* the client has shown a certificate */
 	int32_t verify_result; /* X509_V_OK, or an error code of OpenSSL */
+	int64_t expires_s; /* of the client's certificate, since the epoch; 0: there is none */
 	uint8_t rules[16]; /* the beginning of ssl_settings.session_context */
 	uint16_t name_len, protocol_len, certificate_len;
 	char bytes[]; /* the server's name, the protocol (ALPN), the client's certificate (DER) */
@@ -36,6 +37,12 @@ struct ssl_facts *ssl_facts_create(SSL *ssl, struct str name);
  * are invalid, or no memory.
  */
 struct ssl_facts *ssl_facts_import(struct str bytes);
+
+/*
+ * The result of the check of the client's certificate, as of now: a connection or a session may
+ * last longer than the certificate that was valid in its handshake.
+ */
+int ssl_facts_verify_result(const struct ssl_facts *facts);
 
 struct str ssl_facts_bytes(const struct ssl_facts *facts); /* the whole struct */
 struct str ssl_facts_name(const struct ssl_facts *facts);

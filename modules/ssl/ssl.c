@@ -156,11 +156,14 @@ static verdict check_client(struct request *req, const struct ssl_conf *conf,
 		return PASS;
 	if (!facts->has_verified)
 		return conf->verify == VERIFY_ON ? 496 : PASS;
-	if (facts->verify_result == X509_V_OK ||
-	    (conf->verify == VERIFY_OPTIONAL_NO_CA && is_unknown_authority(facts->verify_result)))
+
+	int result = ssl_facts_verify_result(facts);
+
+	if (result == X509_V_OK ||
+	    (conf->verify == VERIFY_OPTIONAL_NO_CA && is_unknown_authority(result)))
 		return PASS;
 	request_log(req, LEVEL_INFO, 0, "the client's certificate is refused: %s",
-		    X509_verify_cert_error_string(facts->verify_result));
+		    X509_verify_cert_error_string(result));
 	return 495;
 }
 

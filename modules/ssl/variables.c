@@ -100,11 +100,11 @@ static bool get_client_verify(struct request *req, struct str rest, const void *
 	FACTS_OR_NONE;
 	if (!facts->has_verified)
 		*out = STR("NONE");
-	else if (facts->verify_result == X509_V_OK)
+	else if (ssl_facts_verify_result(facts) == X509_V_OK)
 		*out = STR("SUCCESS");
 	else
 		*out = pool_printf(req->pool, "FAILED:%s",
-				   X509_verify_cert_error_string(facts->verify_result));
+				   X509_verify_cert_error_string(ssl_facts_verify_result(facts)));
 	return true;
 }
 

@@ -367,6 +367,38 @@ START_TEST(authorities_change_at_a_reload)
 }
 END_TEST
 
+/* A session must not extend the life of the certificate that was shown for it. */
+START_TEST(a_certificate_of_a_client_expires)
+{
+	struct identity authority = identity_create("authority", "EC", NULL);
+	struct identity known = identity_create("known", "EC", &authority);
+
+	X509_gmtime_adj(X509_getm_notAfter(known.certificate), 3);
+	ck_assert(X509_sign(known.certificate, authority.key, EVP_sha256()) > 0);
+	identity_put(&authority, certificates, "ca");
+	server_stop(server);
+	server = start(memory_printf("ssl_verify_client on; ssl_client_certificate %s/ca.pem;"
+				     "location / { return 200 '$ssl_client_verify'; }",
+				     certificates));
+
+	struct tls *tls = tls_connect(server, .identity = &known);
+	SSL_SESSION *session = session_of(tls_connect(server, .identity = &known));
+
+	ck_assert_str_eq(tls_get(tls, "/").body, "SUCCESS");
+	sleep(5);
+	ck_assert_int_eq(tls_get(tls, "/").status, 400);
+	tls_close(tls);
+	tls = tls_connect(server, .identity = &known, .session = session);
+	ck_assert_int_eq(tls_get(tls, "/").status, 400);
+	tls_close(tls);
+	SSL_SESSION_free(session);
+	identity_destroy(&authority);
+	identity_destroy(&known);
+	unlink(memory_printf("%s/ca.pem", certificates));
+	unlink(memory_printf("%s/ca.key", certificates));
+}
+END_TEST
+
 START_TEST(a_host_with_other_rules_is_421)
 {
 	server_stop(server);
@@ -550,7 +582,8 @@ TESTS_IN((&(struct test_suite){ .name = "TLS", .setup = setup, .teardown = teard
 	 a_connection_goes_on_after_a_reload, a_connection_with_tls_1_2_ends_at_a_reload,
 	 a_reload_during_a_handshake, sessions_are_resumed_after_a_reload,
 	 a_resumed_session_gets_another_ticket, certificates_of_clients,
-	 authorities_change_at_a_reload, a_host_with_other_rules_is_421,
+	 authorities_change_at_a_reload,
+	 a_certificate_of_a_client_expires, a_host_with_other_rules_is_421,
 	 a_handshake_has_a_time_limit, a_hello_in_pieces, records_that_bring_nothing,
 	 key_updates_with_records_of_openssl, messages_that_are_not_allowed,
 	 flipped_and_repeated_records, records_arrive_in_pieces)
