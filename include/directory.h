@@ -49,6 +49,7 @@ struct directory {
 	 * the disk has not answered for 30 seconds.
 	 */
 	int error;
+	struct str refusal; /* for the error log: why the sandbox refused it, and the remedy */
 	const struct directory_entry *entries;
 	size_t count;
 };

@@ -307,6 +307,11 @@ void file_opener_use(const struct file_opener *opener)
 	cache.opener = opener;
 }
 
+const struct file_opener *file_opener(void)
+{
+	return cache.opener;
+}
+
 static bool is_same_query(const struct file_query *a, const struct file_query *b)
 {
 	return str_eq(a->path, b->path) && a->root_len == b->root_len &&
@@ -334,12 +339,58 @@ static void unlink_asked(struct asked *asked)
 		asked->next->link = asked->link;
 }
 
+static void unlink_waiter(struct file_waiter *waiter)
+{
+	*waiter->link = waiter->next;
+	if (waiter->next)
+		waiter->next->link = waiter->link;
+	waiter->link = NULL;
+}
+
+/* Replaces the entry that the cache holds under this key by the opened file. */
+static void put(struct file_entry *entry)
+{
+	struct file_query key = {
+		.path = entry->file.path,
+		.root_len = entry->root_len,
+		.fixed_len = entry->fixed_len,
+		.has_dots = entry->has_dots,
+		.symlinks = entry->symlinks,
+	};
+	struct file_entry *before = find(&key, entry->hash);
+
+	if (before)
+		drop(before);
+	keep(entry);
+}
+
+static void on_answer(struct file_question *question, int fd, const char *why)
+{
+	struct asked *asked = (struct asked *)question;
+	struct file_entry *entry = entry_create_opened(&question->query, asked->hash, fd, why);
+
+	unlink_asked(asked);
+	if (entry && entry->file.kind == FILE_REGULAR)
+		put(entry);
+	while (asked->waiters) {
+		struct file_waiter *waiter = asked->waiters;
+
+		unlink_waiter(waiter);
+		if (entry)
+			entry->refs++;
+		waiter->found(waiter, (struct file *)entry);
+	}
+	if (entry)
+		entry_unref(entry);
+	free(asked);
+}
+
 static struct asked *ask(const struct file_query *query, uint64_t hash, dev_t device)
 {
 	struct asked *asked = heap_alloc(sizeof(*asked) + query->path.len + 1);
 
 	*asked = (struct asked){
-		.question = { .query = *query, .device = device },
+		.question = { .query = *query, .device = device, .answered = on_answer },
 		.hash = hash,
 		.round = loop_round_number(),
 		.next = cache.asked,
@@ -369,14 +420,6 @@ void file_ask(const struct file_query *query, dev_t device, struct file_waiter *
 	asked->waiters = waiter;
 }
 
-static void unlink_waiter(struct file_waiter *waiter)
-{
-	*waiter->link = waiter->next;
-	if (waiter->next)
-		waiter->next->link = waiter->link;
-	waiter->link = NULL;
-}
-
 void file_waiter_cancel(struct file_waiter *waiter)
 {
 	struct asked *asked = waiter->asked;
@@ -388,44 +431,6 @@ void file_waiter_cancel(struct file_waiter *waiter)
 		unlink_asked(asked);
 		free(asked);
 	}
-}
-
-/* Replaces the entry that the cache holds under this key by the opened file. */
-static void put(struct file_entry *entry)
-{
-	struct file_query key = {
-		.path = entry->file.path,
-		.root_len = entry->root_len,
-		.fixed_len = entry->fixed_len,
-		.has_dots = entry->has_dots,
-		.symlinks = entry->symlinks,
-	};
-	struct file_entry *before = find(&key, entry->hash);
-
-	if (before)
-		drop(before);
-	keep(entry);
-}
-
-void file_question_answer(struct file_question *question, int fd, const char *why)
-{
-	struct asked *asked = (struct asked *)question;
-	struct file_entry *entry = entry_create_opened(&question->query, asked->hash, fd, why);
-
-	unlink_asked(asked);
-	if (entry && entry->file.kind == FILE_REGULAR)
-		put(entry);
-	while (asked->waiters) {
-		struct file_waiter *waiter = asked->waiters;
-
-		unlink_waiter(waiter);
-		if (entry)
-			entry->refs++;
-		waiter->found(waiter, (struct file *)entry);
-	}
-	if (entry)
-		entry_unref(entry);
-	free(asked);
 }
 
 struct file *file_unavailable(const struct file_query *query, int error, const char *why)

@@ -230,6 +230,15 @@ static int add(struct scan *scan, const struct dirent *found)
 	return error;
 }
 
+/* The opener needs the device of a directory that this process may not open. */
+static void find_device(struct scan *scan)
+{
+	struct stat status;
+
+	if (fstatat(AT_FDCWD, scan->query->path.data, &status, 0) == 0)
+		scan->list->device = status.st_dev;
+}
+
 static int open_directory(struct scan *scan)
 {
 	const struct file_query *query = scan->query;
@@ -237,7 +246,10 @@ static int open_directory(struct scan *scan)
 
 	if (file_query_refusal(query))
 		return -EACCES;
-	scan->fd = policy_open(query, O_RDONLY | O_DIRECTORY, why, sizeof(why));
+	if (scan->fd < 0)
+		scan->fd = policy_open(query, O_RDONLY | O_DIRECTORY, why, sizeof(why));
+	if (scan->fd == -EACCES)
+		find_device(scan);
 	if (scan->fd < 0)
 		return scan->fd;
 	scan->dir = fdopendir(scan->fd);
@@ -339,16 +351,19 @@ static bool has_same_entries(const struct directory *a, const struct directory *
 	return true;
 }
 
-struct directory_list *directory_scan(const struct file_query *query, enum directory_order order,
-				      const atomic_bool *stop,
+struct directory_list *directory_scan(const struct file_query *query, int fd,
+				      enum directory_order order, const atomic_bool *stop,
 				      const struct directory_list *previous, bool *same)
 {
 	struct directory_list *list = calloc(1, sizeof(*list));
-	struct scan scan = { .query = query, .order = order, .list = list };
+	struct scan scan = { .query = query, .order = order, .list = list, .fd = fd };
 
 	*same = false;
-	if (!list)
+	if (!list) {
+		if (fd >= 0)
+			close(fd);
 		return NULL;
+	}
 	int error = open_directory(&scan);
 	if (error == 0) {
 		error = read_entries(&scan, stop);

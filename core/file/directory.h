@@ -19,6 +19,7 @@ struct directory_list {
 	struct name_block *names;
 	size_t capacity; /* of the entries */
 	size_t bytes; /* of memory, in total */
+	dev_t device; /* if error is EACCES: the disk of the directory, for the opener */
 };
 
 enum {
@@ -27,15 +28,17 @@ enum {
 };
 
 /*
- * Reads the directory that the query names, under its policy. Returns a list, which the caller
- * owns; list->pub.error is 0 or an errno. If *stop becomes true, reading ends early with ECANCELED.
- * NULL: there is no memory for the list itself.
+ * Reads the directory that the query names, under its policy. `fd` is its descriptor if another
+ * process has opened it, which is taken over; -1: it is opened here. Returns a list, which the
+ * caller owns; list->pub.error is 0 or an errno, ENOTDIR if the descriptor is no directory. If
+ * *stop becomes true, reading ends early with ECANCELED. NULL: there is no memory for the list
+ * itself.
  *
  * If `previous` is not NULL and has the same entries, *same becomes true. Then the new list has no
  * entries, and the caller uses `previous` instead.
  */
-struct directory_list *directory_scan(const struct file_query *query, enum directory_order order,
-				      const atomic_bool *stop,
+struct directory_list *directory_scan(const struct file_query *query, int fd,
+				      enum directory_order order, const atomic_bool *stop,
 				      const struct directory_list *previous, bool *same);
 
 /* Frees the list; NULL is fine. */

@@ -15,7 +15,7 @@
  *         etag_put()       validators.c
  *     file_ask()           cache.c   if the sandbox refuses to open it: asks the opener
  *       ask()              process/sandbox/opening.c; opener.c opens it in its own process
- *       file_question_answer()  cache.c, with the descriptor, later:
+ *       on_answer()          cache.c, with the descriptor, later:
  *         entry_create_opened() entry.c
  */
 #ifndef SKUA_FILE_ENTRY_H

@@ -397,12 +397,12 @@ static int root_cached(const struct file_query *query)
 	return root;
 }
 
-static bool is_regular_on(int fd, bool (*is_quick)(dev_t device))
+static bool is_on_quick(int fd, mode_t type, bool (*is_quick)(dev_t device))
 {
 	struct statx status;
 
 	return statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE, &status) == 0 &&
-	       S_ISREG(status.stx_mode) &&
+	       (status.stx_mode & S_IFMT) == type &&
 	       is_quick(makedev(status.stx_dev_major, status.stx_dev_minor));
 }
 
@@ -412,6 +412,7 @@ int policy_open_cached(const struct file_query *query, int flags, bool (*is_quic
 	bool in_root = query->symlinks == SYMLINKS_IN_ROOT;
 	uint64_t resolve = in_root ? RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS : 0;
 	const char *way = query->path.data;
+	mode_t type = flags & O_DIRECTORY ? S_IFDIR : S_IFREG;
 	int dir = AT_FDCWD;
 
 	if (!has_openat2() || query->path.len >= PATH_MAX)
@@ -428,7 +429,7 @@ int policy_open_cached(const struct file_query *query, int flags, bool (*is_quic
 		}
 	}
 	int found = openat2_cached(dir, way, O_PATH, resolve), fd = -EAGAIN;
-	if (found >= 0 && is_regular_on(found, is_quick))
+	if (found >= 0 && is_on_quick(found, type, is_quick))
 		fd = openat2_cached(dir, way, flags | O_NOCTTY | O_NONBLOCK, resolve);
 	if (found >= 0)
 		close(found);

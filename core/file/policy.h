@@ -75,8 +75,8 @@ int policy_open(const struct file_query *query, int flags, char *why, size_t why
 
 /*
  * As policy_open(), but only if that needs no wait for a disk: the whole path is in the kernel's
- * memory, and its target lies on a device for which is_quick() is true. -EAGAIN: this is not so,
- * or not known.
+ * memory, and its target lies on a device for which is_quick() is true. The target must be a
+ * regular file or, with O_DIRECTORY, a directory. -EAGAIN: this is not so, or not known.
  */
 int policy_open_cached(const struct file_query *query, int flags, bool (*is_quick)(dev_t device));
 

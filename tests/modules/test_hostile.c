@@ -7,12 +7,18 @@
 #include "harness/memory.h"
 #include "harness/test.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static struct server *start_in(const char *sandbox, const char *events)
@@ -194,6 +200,8 @@ static struct server *start_with_links(void)
 {
 	const char *const files[] = { "/secret/a", "secret", "/html-beside/a", "beside",
 				      "/media/a", "media", "/away/a", "away",
+				      "/away/away-name", "", "/secret/secret-name", "",
+				      "/html-beside/beside-name", "",
 				      "/html/x", "", NULL };
 	const struct server_setup setup = {
 		.conf = "worker_processes 1; sandbox_allow %DIR%/media;"
@@ -212,6 +220,7 @@ static struct server *start_with_links(void)
 		test_skip("this kernel or this build has no whole sandbox");
 	}
 	ck_assert_int_eq(symlink("../away/a", file_path(server, "/html/link")), 0);
+	ck_assert_int_eq(symlink("../away", file_path(server, "/html/folder")), 0);
 	get(server, "/before");
 	ck_assert_str_eq(get(server, "/link").body, "away");
 	return server;
@@ -231,15 +240,45 @@ START_TEST(it_reads_nothing_beside_a_root)
 }
 END_TEST
 
+/*
+ * A pipe, a socket and, if the test may make one, a device. Returns a process that waits until
+ * somebody opens the pipe.
+ */
+static pid_t make_odd_files(struct server *server)
+{
+	const char *pipe = file_path(server, "/html/pipe");
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	ck_assert_int_eq(mkfifo(pipe, 0666), 0);
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s",
+		 file_path(server, "/html/socket"));
+	ck_assert_int_eq(bind(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
+	close(fd);
+	/* The number of /dev/null. */
+	if (mknod(file_path(server, "/html/device"), S_IFCHR | 0666, makedev(1, 3)) < 0)
+		ck_assert_int_eq(errno, EPERM);
+	pid_t pid = fork();
+	if (pid == 0)
+		_exit(open(pipe, O_WRONLY) < 0);
+	return pid;
+}
+
 START_TEST(the_opener_gives_it_only_what_links_in_roots_give)
 {
 	struct server *server = start_with_links();
+	pid_t writer = make_odd_files(server);
 	const char *got = get(server, "/opener").body;
 
 	ck_assert_ptr_nonnull(strstr(got, " /link: away\n"));
-	ck_assert_msg(!strstr(got, "secret") && !strstr(got, "beside") &&
+	ck_assert_ptr_nonnull(strstr(got, "listed: away-name\n"));
+	ck_assert_msg(!strstr(got, "secret") && !strstr(got, "beside") && !strstr(got, "opened") &&
+		      !strstr(got, "pipe") && !strstr(got, "socket") && !strstr(got, "device") &&
 		      !strstr(got, "cannot be read") && !strstr(got, "no channel"),
 		      "the opener gave: %s", got);
+	ck_assert_int_eq(waitpid(writer, NULL, WNOHANG), 0);
+	kill(writer, SIGKILL);
+	waitpid(writer, NULL, 0);
 	serves(server);
 	ck_assert_str_eq(get(server, "/link").body, "away");
 	stop(server);

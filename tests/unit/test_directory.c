@@ -47,7 +47,7 @@ static struct directory_list *scan_of(const char *path, enum symlinks symlinks,
 	const struct file_root root = { .path = str_from(dir), .fixed_len = strlen(dir) };
 	struct file_query query = file_query_make(str_from(path), &root, symlinks);
 
-	return directory_scan(&query, order, &never, previous, same);
+	return directory_scan(&query, -1, order, &never, previous, same);
 }
 
 static struct directory_list *scan(enum symlinks symlinks, enum directory_order order)
@@ -190,7 +190,7 @@ START_TEST(ends_early_when_nobody_waits)
 	make_file("a", 1);
 
 	struct directory_list *list =
-		directory_scan(&query, DIRECTORY_NATURAL, &stop, NULL, &same);
+		directory_scan(&query, -1, DIRECTORY_NATURAL, &stop, NULL, &same);
 
 	ck_assert_int_eq(list->pub.error, ECANCELED);
 	ck_assert_uint_eq(list->bytes, 0);

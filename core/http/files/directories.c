@@ -7,7 +7,9 @@
  *     directory_read()   joins a scan that has not begun, or queues one; the request waits
  *     begin_scans()      gives scans to threads, at most SCANS_AT_ONCE
  *     work()             on a thread: directory_scan() (file/directory.c)
- *     finish()           on the loop's thread: calls the handlers of the requests again
+ *     finish()           on the loop's thread: calls the handlers of the requests again, or
+ *       ask_opener()     if the sandbox refused: asks the opener to open the directory
+ *     on_opened()        gets the descriptor; then the scan begins again with it
  *
  * When a scan finds the same entries as a list that is still being sent, the requests share
  * that list, so that many slow clients do not hold many equal lists.
@@ -15,10 +17,13 @@
 #include <directory.h>
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "event/complete.h"
 #include "file/directory.h"
+#include "file/opener.h"
 #include "http/files/files.h"
 #include "http/request/request_private.h"
 #include <thread.h>
@@ -45,6 +50,9 @@ struct scan {
 	struct scan_key key; /* its path is behind this struct */
 	atomic_bool stop; /* no request waits for the scan any more */
 	bool has_begun, is_same;
+	int fd; /* of the directory, from the opener; -1: it has opened none */
+	bool was_asked; /* the opener was asked for the directory */
+	struct file_question question; /* to the opener */
 	struct directory_list *list;
 	struct shared_list *previous; /* the list that requests hold already; NULL: none */
 	struct directory_reading *readings; /* of the requests that wait for this scan */
@@ -58,6 +66,7 @@ struct directory_reading {
 	struct shared_list *shared;
 	struct scan *scan; /* NULL: the scan is over */
 	struct wakeup *wakeup;
+	struct pool *pool; /* of the request */
 	struct directory_reading *next_of_scan, **link;
 	struct directory_reading *next_of_request;
 };
@@ -142,8 +151,12 @@ static void release_shared(struct shared_list *shared)
 
 static void begin_scans(void);
 
-/* Wakes all waiting requests; each gets a reference to the list, or `error` if shared is NULL. */
-static void wake_readings(struct scan *scan, struct shared_list *shared, int error)
+/*
+ * Wakes all waiting requests. Each gets a reference to the list or, if shared is NULL, `error`
+ * with a reason for the log.
+ */
+static void wake_readings(struct scan *scan, struct shared_list *shared, int error,
+			  const char *why)
 {
 	struct directory_reading *next;
 
@@ -151,6 +164,7 @@ static void wake_readings(struct scan *scan, struct shared_list *shared, int err
 		next = reading->next_of_scan;
 		reading->scan = NULL;
 		reading->failure.error = error;
+		reading->failure.refusal = pool_strdup(reading->pool, str_from(why));
 		reading->shared = shared;
 		if (shared)
 			shared->refs++;
@@ -159,16 +173,76 @@ static void wake_readings(struct scan *scan, struct shared_list *shared, int err
 	scan->readings = NULL;
 }
 
+static void fail(struct scan *scan, int error, const char *why)
+{
+	wake_readings(scan, NULL, error, why);
+	free(scan);
+}
+
+/* The directory was opened; the scan begins again before those that wait. */
+static void on_opened(struct file_question *question, int fd, const char *why)
+{
+	struct scan *scan = (struct scan *)((char *)question - offsetof(struct scan, question));
+
+	if (fd < 0) {
+		fail(scan, fd == -EAGAIN ? ENOTDIR : -fd, why);
+		return;
+	}
+	if (!scan->readings) {
+		close(fd);
+		free(scan);
+		return;
+	}
+	scan->fd = fd;
+	scan->has_begun = false;
+	scan->next = scans.first;
+	if (!scans.first)
+		scans.end = &scan->next;
+	scans.first = scan;
+	begin_scans();
+}
+
+/* False: the opener would not help. */
+static bool ask_opener(struct scan *scan)
+{
+	const struct file_opener *opener = file_opener();
+
+	if (!opener || scan->was_asked || !scan->list || scan->list->pub.error != EACCES ||
+	    file_query_refusal(&scan->key.query))
+		return false;
+	scan->was_asked = true;
+	scan->question = (struct file_question){
+		.query = scan->key.query,
+		.device = scan->list->device,
+		.is_directory = true,
+		.answered = on_opened,
+	};
+	directory_list_free(scan->list);
+	release_shared(scan->previous);
+	scan->list = NULL;
+	scan->previous = NULL;
+	opener->ask(&scan->question);
+	return true;
+}
+
 /* On the loop's thread. */
 static void finish(struct completion *completion)
 {
 	struct scan *scan = (struct scan *)completion;
-	struct shared_list *shared = scan->previous;
 	int error = scan->list ? scan->list->pub.error : ENOMEM;
 
 	for (int i = 0; i < SCANS_AT_ONCE; i++)
 		if (scans.begun[i] == scan)
 			scans.begun[i] = NULL;
+	if (ask_opener(scan)) {
+		begin_scans();
+		return;
+	}
+
+	struct shared_list *shared = scan->previous;
+
+	if (scan->fd >= 0)
+		close(scan->fd);
 	if (scan->is_same || error) {
 		directory_list_free(scan->list);
 	} else {
@@ -176,7 +250,7 @@ static void finish(struct completion *completion)
 		shared = share(scan->list, &scan->key);
 		error = shared ? 0 : ENOMEM;
 	}
-	wake_readings(scan, error ? NULL : shared, error);
+	wake_readings(scan, error ? NULL : shared, error, "");
 	release_shared(shared);
 	free(scan);
 	begin_scans();
@@ -187,8 +261,9 @@ static void work(void *data)
 	struct scan *scan = data;
 	const struct directory_list *previous = scan->previous ? scan->previous->list : NULL;
 
-	scan->list = directory_scan(&scan->key.query, scan->key.order, &scan->stop, previous,
-				    &scan->is_same);
+	scan->list = directory_scan(&scan->key.query, scan->fd, scan->key.order, &scan->stop,
+				    previous, &scan->is_same);
+	scan->fd = -1;
 	completion_post(&scan->done);
 }
 
@@ -212,13 +287,16 @@ static void begin_scans(void)
 	}
 }
 
-/* A scan of this directory that has not begun. NULL: no memory. */
+/*
+ * A scan of this directory that has not begun, and whose directory was not opened yet, so that it
+ * is not older than this request. NULL: no memory.
+ */
 static struct scan *find_scan(const struct scan_key *key)
 {
 	struct scan *scan = scans.first;
 	struct scan_key copy;
 
-	while (scan && !is_same_key(&scan->key, key))
+	while (scan && (scan->fd >= 0 || !is_same_key(&scan->key, key)))
 		scan = scan->next;
 	if (scan)
 		return scan;
@@ -226,6 +304,7 @@ static struct scan *find_scan(const struct scan_key *key)
 	if (!scan)
 		return NULL;
 	scan->done.run = finish;
+	scan->fd = -1;
 	scan->key = copy;
 	*scans.end = scan;
 	scans.end = &scan->next;
@@ -241,6 +320,8 @@ static void drop_queued(struct scan *scan)
 	*link = scan->next;
 	if (!*link)
 		scans.end = link;
+	if (scan->fd >= 0)
+		close(scan->fd);
 	free(scan);
 }
 
@@ -286,6 +367,7 @@ static verdict begin(struct request *req, const struct scan_key *key,
 	struct scan *scan = find_scan(key);
 
 	reading->key = *key;
+	reading->pool = req->pool;
 	reading->next_of_request = request_core(req)->directories;
 	request_core(req)->directories = reading;
 	if (!scan) {
@@ -333,7 +415,8 @@ verdict directory_refuse(struct request *req, struct str path, const struct dire
 			    "directories that are being sent need %d MiB already",
 			    STR_ARG(path), DIRECTORIES_BYTES >> 20);
 	else
-		request_log(req, LEVEL_ERROR, error, "the directory \"%.*s\" cannot be read",
-			    STR_ARG(path));
-	return error == ETIMEDOUT ? 503 : status_from_errno(error);
+		request_log(req, LEVEL_ERROR, error, "the directory \"%.*s\" cannot be read%s%.*s",
+			    STR_ARG(path), directory->refusal.len ? ": " : "",
+			    STR_ARG(directory->refusal));
+	return status_from_errno(error);
 }

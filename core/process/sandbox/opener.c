@@ -43,6 +43,7 @@ struct opening {
 	struct completion completion; /* first */
 	struct helper_call *call; /* NULL: it was answered before the disk has responded */
 	struct file_query query;
+	bool is_directory;
 	struct disk *disk;
 	int64_t asked_ms;
 	struct opening *next; /* of its disk */
@@ -102,41 +103,58 @@ static bool is_local(int fd)
 	return false;
 }
 
+/* The status of an open file, if it has the kind that was asked for. */
+static bool has_kind(int fd, bool is_directory, struct stat *status)
+{
+	return fstat(fd, status) == 0 &&
+	       (is_directory ? S_ISDIR(status->st_mode) : S_ISREG(status->st_mode));
+}
+
 /* Opens without a thread: a descriptor or -errno. -EAGAIN: a thread is needed. */
-static int open_at_once(const struct file_query *query)
+static int open_at_once(const struct file_query *query, bool is_directory)
 {
 	struct stat status;
-	int fd = policy_open_cached(query, O_RDONLY, is_quick);
+	int fd = policy_open_cached(query, O_RDONLY | (is_directory ? O_DIRECTORY : 0), is_quick);
 
-	if (fd < 0 || (fstat(fd, &status) == 0 && S_ISREG(status.st_mode)))
+	if (fd < 0 || has_kind(fd, is_directory, &status))
 		return fd;
 	close(fd);
 	return -EAGAIN;
 }
 
-/* Opens on a thread: a descriptor or -errno. -EAGAIN: it is not a regular file. */
-static int open_regular(const struct file_query *query, dev_t *quick)
+/*
+ * Opens on a thread: a descriptor or -errno. -EAGAIN: it has another kind. The kind is looked at
+ * before, because opening a device or a pipe for reading can have effects on others.
+ */
+static int open_kind(const struct file_query *query, bool is_directory, dev_t *quick)
 {
 	char why[256];
 	struct stat status;
-	int fd = policy_open(query, O_RDONLY, why, sizeof(why));
+	int flags[] = { O_PATH, O_RDONLY };
+	int fd = -1;
 
 	*quick = 0;
-	if (fd < 0)
-		return fd;
-	if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode)) {
-		*quick = is_local(fd) ? status.st_dev : 0;
-		return fd;
+	for (int i = 0; i < 2; i++) {
+		if (fd >= 0)
+			close(fd);
+		fd = policy_open(query, flags[i] | (is_directory ? O_DIRECTORY : 0), why,
+				 sizeof(why));
+		if (fd < 0)
+			return fd;
+		if (!has_kind(fd, is_directory, &status)) {
+			close(fd);
+			return -EAGAIN;
+		}
 	}
-	close(fd);
-	return -EAGAIN;
+	*quick = is_local(fd) ? status.st_dev : 0;
+	return fd;
 }
 
 static void work(void *data)
 {
 	struct opening *opening = data;
 
-	opening->result = open_regular(&opening->query, &opening->quick);
+	opening->result = open_kind(&opening->query, opening->is_directory, &opening->quick);
 	completion_post(&opening->completion);
 }
 
@@ -291,7 +309,8 @@ static void on_look(void *data)
 /* --- the helper ------------------------------------------------------------------------- */
 
 /* Reads a question into *query, whose path points into `path`. 0 or -errno. */
-static int read_question(struct str payload, char *path, struct file_query *query)
+static int read_question(struct str payload, char *path, struct file_query *query,
+			 bool *is_directory)
 {
 	struct open_question question;
 	int error = open_question_read(payload, &question);
@@ -302,11 +321,12 @@ static int read_question(struct str payload, char *path, struct file_query *quer
 		http_location_by_number(state.conf, question.location);
 	if (!location)
 		return -EACCES;
+	*is_directory = question.is_directory;
 	return file_query_resolve(state.conf, location, &question.below, path, query);
 }
 
 /* 0: the question will be answered later; -errno: this is the answer. */
-static int open_later(struct helper_call *call, const struct file_query *query)
+static int open_later(struct helper_call *call, const struct file_query *query, bool is_directory)
 {
 	struct opening *opening = malloc(sizeof(*opening));
 	struct disk *disk = disk_of(query);
@@ -319,6 +339,7 @@ static int open_later(struct helper_call *call, const struct file_query *query)
 		.completion = { .run = on_opened },
 		.call = call,
 		.query = *query,
+		.is_directory = is_directory,
 		.disk = disk,
 		.asked_ms = clock_ms(),
 	};
@@ -335,12 +356,13 @@ static void asked(struct helper_call *call)
 {
 	char path[PATH_MAX];
 	struct file_query query;
-	int result = read_question(call->payload, path, &query);
+	bool is_directory = false;
+	int result = read_question(call->payload, path, &query, &is_directory);
 
 	if (result == 0)
-		result = open_at_once(&query);
+		result = open_at_once(&query, is_directory);
 	if (result == -EAGAIN) {
-		result = open_later(call, &query);
+		result = open_later(call, &query, is_directory);
 		if (result == 0)
 			return;
 	}

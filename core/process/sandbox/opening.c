@@ -28,7 +28,7 @@ struct disk {
 /* A question to the opener. */
 struct opening {
 	struct helper_question question; /* first */
-	struct file_question *of_cache;
+	struct file_question *asked;
 	struct disk *disk;
 	unsigned tries;
 	size_t len; /* of the text */
@@ -81,30 +81,30 @@ static void refuse_unknown(struct file_question *question)
 		   "its root begins with a variable, and the sandbox allows only what is named; "
 		   "\"sandbox_allow %.*s\" would allow it",
 		   (int)directory_len(path), path.data);
-	file_question_answer(question, -EACCES, why);
+	question->answered(question, -EACCES, why);
 }
 
 static void answer(struct file_question *question, const struct helper_answer *answer)
 {
 	switch (answer->error) {
 	case 0:
-		file_question_answer(question, answer->fd >= 0 ? answer->fd : -EBADMSG, "");
+		question->answered(question, answer->fd >= 0 ? answer->fd : -EBADMSG, "");
 		break;
 	case -ENOTCONN:
-		file_question_answer(question, -EACCES,
+		question->answered(question, -EACCES,
 				     "it lies outside of what the sandbox allows, and the master "
 				     "process has no opener for this worker now");
 		break;
 	case -ECONNRESET:
-		file_question_answer(question, -ECONNRESET,
+		question->answered(question, -ECONNRESET,
 				     "the opener has ended while it opened the file");
 		break;
 	case -ETIMEDOUT:
-		file_question_answer(question, -ETIMEDOUT,
+		question->answered(question, -ETIMEDOUT,
 				     "the disk that it lies on does not answer");
 		break;
 	default:
-		file_question_answer(question, answer->error, "");
+		question->answered(question, answer->error, "");
 	}
 }
 
@@ -123,37 +123,40 @@ static void on_answer(struct helper_question *question, const struct helper_answ
 		return;
 	}
 	opening->disk->sent--;
-	answer(opening->of_cache, given);
+	answer(opening->asked, given);
 	free(opening);
 	send_soon();
 }
 
-static void send_question(struct disk *disk, struct file_question *of_cache)
+static void send_question(struct disk *disk, struct file_question *asked)
 {
 	const struct http_location *location =
-		http_location_by_number(state.conf, of_cache->query.location);
-	struct open_question question = { .location = of_cache->query.location };
+		http_location_by_number(state.conf, asked->query.location);
+	struct open_question question = {
+		.location = asked->query.location,
+		.is_directory = asked->is_directory,
+	};
 	char text[OPEN_QUESTION_MAX];
 
 	if (!location ||
-	    !file_query_name(state.conf, location, &of_cache->query, &question.below)) {
-		refuse_unknown(of_cache);
+	    !file_query_name(state.conf, location, &asked->query, &question.below)) {
+		refuse_unknown(asked);
 		return;
 	}
 	int len = open_question_put(text, &question);
 	struct opening *opening = len < 0 ? NULL : malloc(sizeof(*opening) + (size_t)len);
 	if (!opening) {
-		file_question_answer(of_cache, len < 0 ? len : -ENOMEM, "");
+		asked->answered(asked, len < 0 ? len : -ENOMEM, "");
 		return;
 	}
 	*opening = (struct opening){
 		.question.answered = on_answer,
-		.of_cache = of_cache,
+		.asked = asked,
 		.disk = disk,
 		.len = (size_t)len,
 	};
 	memcpy(opening->text, text, (size_t)len);
-	of_cache->is_sent = true;
+	asked->is_sent = true;
 	disk->sent++;
 	helper_ask(&opener, &opening->question, (struct str){ opening->text, opening->len }, -1);
 }

@@ -108,8 +108,8 @@ static void print_rest(FILE *to)
 {
 	fputs("If an attacker controls a worker, this is what it can still do:\n"
 	      "    it reads these files, and learns of any path whether it exists, and its size\n"
-	      "    it asks the opener for any path below a root, where links are followed as the\n"
-	      "    configuration says\n"
+	      "    it asks the opener for any file or directory below a root, where links are\n"
+	      "    followed as the configuration says\n"
 	      "    it sends its clients what it likes; unless accept_mode is handoff, it takes\n"
 	      "    new connections from the listening sockets and keeps them\n"
 	      "    it appends to the logs, uses CPU time and memory, and writes what modules keep\n"

@@ -2,10 +2,12 @@
 /* Attacks by what a worker may ask the opener for. */
 #include "hostile.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -13,11 +15,11 @@
 struct question {
 	uint16_t version, type;
 	uint32_t number, len, fds_count;
-	uint32_t location, base, root_len;
+	uint32_t location, base, root_len, is_directory;
 	char path[300];
 };
 
-enum { OPEN = 18, LOCATIONS = 12, BASES = 6, HEAD = 28, MANY = 2000 };
+enum { OPEN = 18, LOCATIONS = 12, BASES = 6, HEAD = 32, MANY = 2000 };
 
 static bool known[DESCRIPTORS]; /* the sockets to others before there was an opener */
 
@@ -65,7 +67,9 @@ static int receive_answer(int opener)
 	struct pollfd ready = { .fd = opener, .events = POLLIN };
 	char bytes[64], room[CMSG_SPACE(sizeof(int))];
 	struct iovec iov = { bytes, sizeof(bytes) };
-	struct msghdr message = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = room,
+	struct msghdr message = { .msg_iov = &iov,
+				  .msg_iovlen = 1,
+				  .msg_control = room,
 				  .msg_controllen = sizeof(room) };
 	int fd = -1;
 
@@ -77,7 +81,58 @@ static int receive_answer(int opener)
 	return fd;
 }
 
-/* Each path below each location and base, with each length of a root; notes what was opened. */
+/*
+ * What a descriptor of a directory gives: the names in it, of which those are noted that lie in no
+ * root, and nothing by way of it.
+ */
+static void look_into(struct report *report, int directory)
+{
+	static const char *const ways[] = { "..", "../secret/a", "../secret", ".", "a" };
+	static bool knows_away;
+	struct stat status;
+	/* Below a root, the worker may open the last two by itself. */
+	size_t count = fstatat(directory, "away-name", &status, 0) == 0 ? 5 : 3;
+
+	for (size_t i = 0; i < count; i++) {
+		int fd = openat(directory, ways[i], O_RDONLY);
+		if (fd < 0)
+			continue;
+		note(report, "opened by way of a directory: %s\n", ways[i]);
+		close(fd);
+	}
+	DIR *list = fdopendir(directory);
+	for (struct dirent *entry; list && (entry = readdir(list));) {
+		bool is_away = strstr(entry->d_name, "away");
+
+		if (strstr(entry->d_name, "secret") || strstr(entry->d_name, "beside") ||
+		    (is_away && !knows_away))
+			note(report, "listed: %s\n", entry->d_name);
+		knows_away = knows_away || is_away;
+	}
+	if (list)
+		closedir(list);
+}
+
+static void look_at(struct report *report, const struct question *question, const char *path,
+		    int fd)
+{
+	struct stat status;
+	char text[16] = "";
+
+	if (fstat(fd, &status) == 0 && S_ISDIR(status.st_mode) && question->is_directory) {
+		look_into(report, fd);
+		return;
+	}
+	if (pread(fd, text, sizeof(text) - 1, 0) < 0)
+		note(report, "cannot be read: ");
+	note(report, "%u %s: %s\n", question->location, path, text);
+	close(fd);
+}
+
+/*
+ * Each path below each location and base, with each length of a root, as a file and as a
+ * directory; notes what was opened.
+ */
 void attack_opener(struct report *report)
 {
 	static const struct {
@@ -85,32 +140,54 @@ void attack_opener(struct report *report)
 		size_t len;
 	} paths[] = {
 #define PATH(text) { text, sizeof(text) - 1 }
-		PATH("/../secret/a"), PATH("../secret/a"), PATH("/x/../../secret/a"),
-		PATH("/./../secret/a"), PATH("//../secret/a"), PATH("/.."), PATH(".."),
-		PATH(""), PATH("/"), PATH("/\0/../secret/a"), PATH("-beside/a"), PATH("beside/a"),
-		PATH("/folder/../secret/a"), PATH("secret/a"), PATH("/secret/a"), PATH("/pipe"),
+		PATH("/../secret/a"),
+		PATH("../secret/a"),
+		PATH("/x/../../secret/a"),
+		PATH("/./../secret/a"),
+		PATH("//../secret/a"),
+		PATH("/.."),
+		PATH(".."),
+		PATH(""),
+		PATH("/"),
+		PATH("/\0/../secret/a"),
+		PATH("-beside/a"),
+		PATH("beside/a"),
+		PATH("/folder/../secret/a"),
+		PATH("secret/a"),
+		PATH("/secret/a"),
+		PATH("/pipe"),
 		PATH("/link"),
+		PATH("/socket"),
+		PATH("/device"),
+		PATH("/folder"),
+		PATH("/folder/.."),
+		PATH("/../secret"),
+		PATH("../secret"),
+		PATH("secret"),
+		PATH("-beside"),
+		PATH("."),
+		PATH("/folder/../../secret"),
+		PATH("/folder/."),
+		PATH("/../html/folder"),
+		PATH("/\0/../secret"),
+		PATH("/folder/../"),
 	};
 	int opener = find_opener(report);
 
 	if (opener < 0)
 		return;
-	for (uint32_t i = 0; i < LOCATIONS * BASES * 4; i++) {
+	for (uint32_t i = 0; i < LOCATIONS * BASES * 8; i++) {
 		const struct question question = {
-			.location = i / 4 / BASES,
-			.base = i / 4 % BASES,
+			.location = i / 8 / BASES,
+			.base = i / 8 % BASES,
 			.root_len = (i % 4) * (i % 4) * 1000,
+			.is_directory = i / 4 % 2,
 		};
 		for (size_t j = 0; j < sizeof(paths) / sizeof(paths[0]); j++) {
 			send_question(opener, &question, paths[j].path, paths[j].len);
 			int fd = receive_answer(opener);
-			if (fd < 0)
-				continue;
-			char text[16] = "";
-			if (pread(fd, text, sizeof(text) - 1, 0) < 0)
-				note(report, "cannot be read: ");
-			note(report, "%u %s: %s\n", question.location, paths[j].path, text);
-			close(fd);
+			if (fd >= 0)
+				look_at(report, &question, paths[j].path, fd);
 		}
 	}
 }
