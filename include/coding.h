@@ -65,6 +65,9 @@ struct coding {
 	size_t (*memory)(int level, int64_t length);
 };
 
+/* The coding of this name among those that are built in, or NULL. */
+const struct coding *coding_find(struct str name);
+
 /* The media types of the responses that are encoded. Zeroed: text/html alone. */
 struct coding_types {
 	struct hash_table *table; /* the other types, in lower case */

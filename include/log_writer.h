@@ -12,17 +12,24 @@
 #include <log.h>
 #include <str.h>
 
+struct coding;
 struct conf_call;
 struct log_writer;
 
+/* How a file is written. All zeroes: lines are written at the end of the turn. */
+struct log_writer_settings {
+	size_t buffer; /* bytes that are held back; 0: only to the end of the turn */
+	int64_t flush_ms; /* how long lines are held back at most; 0: for as long as it takes */
+	const struct coding *coding; /* encodes each buffer as a stream of its own; NULL: none */
+	int level; /* of the coding */
+};
+
 /*
- * The writer of a file: one for each, lives as long as the configuration.
- * `buffer` bytes are held back, but not longer than flush_ms (0: for as long as
- * it takes); buffer 0: only to the end of the turn. NULL after reporting that
- * the same file has a writer with other settings.
+ * The writer of a file: one for each, lives as long as the configuration. NULL after reporting
+ * that the same file has a writer with other settings.
  */
-struct log_writer *log_writer_create(struct conf_call *call, struct log_file *file, size_t buffer,
-				     int64_t flush_ms);
+struct log_writer *log_writer_create(struct conf_call *call, struct log_file *file,
+				     const struct log_writer_settings *settings);
 
 /*
  * Writes a line to `to`, not beyond `limit`. Returns its end, or NULL if there is too

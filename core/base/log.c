@@ -19,7 +19,7 @@
 #include "base/syslog.h"
 
 /* Not more than PIPE_BUF: a pipe takes a line whole or not at all. */
-enum { LINE_SIZE = 4096 };
+enum { LINE_SIZE = 4096, LAST_FIELD_EXTRA = 32 };
 
 static const char *const level_names[] = {
 	[LEVEL_EMERG] = "emerg", [LEVEL_ALERT] = "alert",   [LEVEL_CRIT] = "crit",
@@ -45,20 +45,27 @@ static size_t put_head(char *to, size_t size, enum log_level level, uint64_t con
 	return len;
 }
 
-/* The line as text, with a NUL at its end. Returns its length. */
+/*
+ * The line as text, with a NUL at its end. Returns its length. Long values do not push the last
+ * field, which is short (the request's id), out of the line.
+ */
 static size_t put_line(char *line, size_t size, enum log_level level, uint64_t conn,
 		       const char *message, const struct log_fields *fields)
 {
+	const struct log_field *last = fields ? &fields->items[fields->count - 1] : NULL;
+	size_t kept = last ? last->value.len + LAST_FIELD_EXTRA : 0;
 	size_t len = put_head(line, size, level, conn);
 
+	size -= kept;
 	len += log_format(line + len, size - len, "%s", message);
 	for (size_t i = 0; fields && i < fields->count; i++) {
 		const struct log_field *field = &fields->items[i];
 
-		if (!field->is_json_only)
-			len += log_format(line + len, size - len,
-					  field->is_quoted ? ", %s: \"%.*s\"" : ", %s: %.*s",
-					  field->name, STR_ARG(field->value));
+		size += field == last ? kept : 0;
+
+		len += log_format(line + len, size - len,
+				  field->is_quoted ? ", %s: \"%.*s\"" : ", %s: %.*s",
+				  field->name, STR_ARG(field->value));
 	}
 	return len;
 }

@@ -37,12 +37,11 @@ struct log_field {
 	const char *name;
 	struct str value;
 	bool is_quoted;
-	bool is_json_only; /* tools that read lines of text do not expect it */
 };
 
 struct log_fields {
 	const struct log_field *items;
-	size_t count;
+	size_t count; /* at least 1; the value of the last one has at most 100 bytes */
 };
 
 /*

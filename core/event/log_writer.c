@@ -4,14 +4,19 @@
  *
  *     log_writer_add()   adds a line to the buffer, and starts what calls flush(): the job
  *                        at_end, at the end of the turn, or the timer, after flush=
- *     flush()            writes what the buffer holds
+ *     flush()            writes what the buffer holds, or encodes it first (pack()) and writes
+ *                        the result
  *
  * A write to a regular file is not expected to block. A write to a pipe or a terminal could
  * block the loop, so poll(2) is called first, and at most PIPE_BUF bytes are written at a
  * time, which a writable pipe takes without blocking.
+ *
+ * If a write stops within a line or within an encoded buffer, because the disk is full, the
+ * rest of it is kept and written first later, so that what follows in the file can be read.
  */
 #include <log_writer.h>
 
+#include <coding.h>
 #include <conf.h>
 #include <errno.h>
 #include <limits.h>
@@ -29,12 +34,19 @@ enum {
 	TRY_AGAIN_MS = 50, /* a pipe that was full */
 };
 
+/* Bytes that are to be written. */
+struct chunk {
+	char *bytes; /* allocated at the first use; NULL before */
+	size_t size, used;
+	uint64_t lines; /* that `used` stands for, if the bytes are encoded */
+	bool is_begun; /* the bytes before these, of the same line or stream, were written */
+};
+
 struct log_writer {
 	struct log_file *file;
-	size_t buffer; /* as configured; 0: lines are held until the end of the turn */
-	int64_t flush_ms;
-	char *bytes; /* allocated for the first line; NULL before */
-	size_t size, used;
+	struct log_writer_settings settings;
+	struct chunk plain; /* lines */
+	struct chunk packed; /* the encoded form of lines that were in `plain` */
 	bool is_known; /* may_block is that of the file that is open now */
 	bool may_block; /* not a regular file */
 	bool is_failing; /* the last write went wrong, and was reported */
@@ -72,27 +84,83 @@ static struct log_writer *find_or_add(struct conf_call *call, struct log_file *f
 	return &entry->writer;
 }
 
+/* --- encoding ------------------------------------------------------------------ */
+
+/* Doubles the chunk. False: there is no memory, or it has its largest size. */
+static bool enlarge(struct chunk *chunk)
+{
+	size_t size = chunk->size ? 2 * chunk->size : LEAST_BUFFER;
+	char *larger = size > LARGEST_BUFFER ? NULL : realloc(chunk->bytes, size);
+
+	if (!larger)
+		return false;
+	chunk->bytes = larger;
+	chunk->size = size;
+	return true;
+}
+
+static uint64_t count_lines(struct str bytes)
+{
+	uint64_t lines = 0;
+
+	for (size_t i = 0; i < bytes.len; i++)
+		lines += bytes.data[i] == '\n';
+	return lines;
+}
+
+/* Encodes all that `plain` holds as one stream, in `packed`, which is empty. 0 or -errno. */
+static int pack(struct log_writer *writer)
+{
+	const struct coding *coding = writer->settings.coding;
+	struct chunk *to = &writer->packed;
+	struct str rest = { writer->plain.bytes, writer->plain.used };
+	void *stream = coding->begin(writer->settings.level, (int64_t)rest.len);
+	int result = stream ? 0 : -ENOMEM;
+
+	to->lines = count_lines(rest);
+	while (result == 0) {
+		if (to->used == to->size && !enlarge(to)) {
+			result = -ENOMEM;
+			break;
+		}
+
+		char *end = to->bytes + to->used;
+
+		result = coding->encode(stream, CODING_END, &rest, &end, to->bytes + to->size);
+		to->used = (size_t)(end - to->bytes);
+	}
+	if (stream)
+		coding->end(stream);
+	writer->plain.used = 0;
+	if (result > 0)
+		return 0;
+	writer->lost += to->lines;
+	to->used = 0;
+	return result;
+}
+
+/* --- writing ------------------------------------------------------------------- */
+
 /* Each line is a message of its own, without its newline. */
 static int write_messages(struct log_writer *writer, size_t *written)
 {
-	while (*written < writer->used) {
-		const char *line = writer->bytes + *written;
-		const char *end = memchr(line, '\n', writer->used - *written);
+	const struct chunk *from = &writer->plain;
+
+	while (*written < from->used) {
+		const char *line = from->bytes + *written;
+		const char *end = memchr(line, '\n', from->used - *written);
 
 		if (write(writer->file->fd, line, (size_t)(end - line)) < 0 && errno != EINTR)
 			return -errno;
-		*written = (size_t)(end + 1 - writer->bytes);
+		*written = (size_t)(end + 1 - from->bytes);
 	}
 	return 0;
 }
 
-/* Writes as much as can be written without waiting; the rest stays. */
-static int write_some(struct log_writer *writer, size_t *written)
+static int write_bytes(struct log_writer *writer, const struct chunk *from, size_t *written)
 {
-	if (writer->file->syslog)
-		return write_messages(writer, written);
-	while (*written < writer->used) {
-		size_t len = writer->used - *written;
+	while (*written < from->used) {
+		size_t len = from->used - *written;
 
 		if (writer->may_block) {
 			struct pollfd status = { .fd = writer->file->fd, .events = POLLOUT };
@@ -102,13 +170,61 @@ static int write_some(struct log_writer *writer, size_t *written)
 			if (len > PIPE_BUF)
 				len = PIPE_BUF;
 		}
-		ssize_t n = write(writer->file->fd, writer->bytes + *written, len);
+		ssize_t n = write(writer->file->fd, from->bytes + *written, len);
 
 		if (n < 0 && errno != EINTR)
 			return -errno;
 		*written += n > 0 ? (size_t)n : 0;
 	}
 	return 0;
+}
+
+/* Writes as much as can be written without waiting; the rest stays. 0 or -errno. */
+static int write_some(struct log_writer *writer, struct chunk *from)
+{
+	size_t written = 0;
+	int error = writer->file->syslog ? write_messages(writer, &written) :
+					   write_bytes(writer, from, &written);
+
+	if (written > 0)
+		from->is_begun = from == &writer->packed || from->bytes[written - 1] != '\n';
+	from->used -= written;
+	if (from->used)
+		memmove(from->bytes, from->bytes + written, from->used);
+	else
+		from->is_begun = false;
+	return error;
+}
+
+static int write_all(struct log_writer *writer)
+{
+	int error;
+
+	if (!writer->settings.coding)
+		return write_some(writer, &writer->plain);
+	do {
+		error = write_some(writer, &writer->packed);
+		if (error == 0 && writer->plain.used)
+			error = pack(writer);
+	} while (error == 0 && writer->packed.used);
+	return error;
+}
+
+/* Drops what cannot be written. What was begun stays if `keeps_begun`. */
+static void drop(struct log_writer *writer, bool keeps_begun)
+{
+	struct chunk *plain = &writer->plain, *packed = &writer->packed;
+	ssize_t end = str_chr((struct str){ plain->bytes, plain->used }, '\n');
+	size_t kept = plain->is_begun && keeps_begun && end >= 0 ? (size_t)end + 1 : 0;
+
+	writer->lost += count_lines((struct str){ plain->bytes + kept, plain->used - kept });
+	plain->used = kept;
+	plain->is_begun = kept > 0;
+	if (!packed->used || (packed->is_begun && keeps_begun))
+		return;
+	writer->lost += packed->lines;
+	packed->used = 0;
+	packed->is_begun = false;
 }
 
 /* After a write: `error` is 0, or the -errno with which it failed. */
@@ -125,39 +241,30 @@ static void report(struct log_writer *writer, int error)
 	writer->is_failing = error != 0;
 }
 
-static uint64_t count_lines(const char *bytes, size_t len)
-{
-	uint64_t lines = 0;
-
-	for (size_t i = 0; i < len; i++)
-		lines += bytes[i] == '\n';
-	return lines;
-}
-
 static void flush(struct log_writer *writer)
 {
-	size_t written = 0;
 	struct stat status;
 
+	timer_stop(&writer->timer);
+	if (writer->file->fd < 0) {
+		writer->plain.used = writer->packed.used = 0;
+		return;
+	}
 	if (!writer->is_known) {
 		writer->may_block = fstat(writer->file->fd, &status) < 0 ||
 				    !S_ISREG(status.st_mode);
 		writer->is_known = true;
 	}
 
-	int error = writer->file->fd >= 0 ? write_some(writer, &written) : 0;
+	int error = write_all(writer);
 
-	timer_stop(&writer->timer);
 	if (error == -EAGAIN) {
-		memmove(writer->bytes, writer->bytes + written, writer->used - written);
-		writer->used -= written;
 		timer_start(&writer->timer, TRY_AGAIN_MS);
 		return;
 	}
 	if (error)
-		writer->lost += count_lines(writer->bytes + written, writer->used - written);
+		drop(writer, true);
 	report(writer, error);
-	writer->used = 0;
 }
 
 static void on_turn_end(struct job *job)
@@ -170,22 +277,33 @@ static void on_timer(void *data)
 	flush(data);
 }
 
+/* The rest of what was begun is of no use in another file. */
+static void end_file(struct log_writer *writer)
+{
+	flush(writer);
+	if (writer->plain.is_begun || writer->packed.is_begun)
+		drop(writer, false);
+	writer->is_known = false;
+}
+
 void log_writer_flush_all(void)
 {
-	for (struct log_writer *writer = used_writers; writer; writer = writer->next) {
-		flush(writer);
-		writer->is_known = false;
-	}
+	for (struct log_writer *writer = used_writers; writer; writer = writer->next)
+		end_file(writer);
 }
+
+/* --- lines --------------------------------------------------------------------- */
 
 /* For the first line in this process: allocates the buffer. False: there is no memory. */
 static bool begin(struct log_writer *writer)
 {
-	writer->size = writer->buffer > LEAST_BUFFER ? writer->buffer : LEAST_BUFFER;
-	writer->bytes = malloc(writer->size);
+	size_t buffer = writer->settings.buffer;
+
+	writer->plain.size = buffer > LEAST_BUFFER ? buffer : LEAST_BUFFER;
+	writer->plain.bytes = malloc(writer->plain.size);
 	writer->timer = (struct timer){ .expired = on_timer, .data = writer };
 	writer->at_end.run = on_turn_end;
-	if (!writer->bytes)
+	if (!writer->plain.bytes)
 		return false;
 	writer->next = used_writers;
 	writer->link = &used_writers;
@@ -197,43 +315,33 @@ static bool begin(struct log_writer *writer)
 
 static bool add_line(struct log_writer *writer, log_line_put *put, void *data)
 {
-	char *begin = writer->bytes + writer->used;
-	char *limit = writer->bytes + writer->size - 1; /* the newline's place */
+	struct chunk *lines = &writer->plain;
+	char *begin = lines->bytes + lines->used;
+	char *limit = lines->bytes + lines->size - 1; /* the newline's place */
 	const struct log_syslog *syslog = writer->file->syslog;
 	char *end = NULL;
 
 	if (syslog && limit - begin > SYSLOG_HEAD_MAX)
 		begin += syslog_put_head(begin, syslog, syslog->severity);
-	if (begin <= limit && (!syslog || begin > writer->bytes + writer->used))
+	if (begin <= limit && (!syslog || begin > lines->bytes + lines->used))
 		end = put(begin, limit, data);
 
 	if (!end)
 		return false;
 	*end++ = '\n';
-	writer->used = (size_t)(end - writer->bytes);
+	lines->used = (size_t)(end - lines->bytes);
 	return true;
 }
 
-/*
- * Doubles the buffer if it is empty, so that the line alone is too long for it. Returns false
- * if it is not empty, or cannot be larger.
- */
+/* If the buffer is empty, the line alone is too long for it: then a larger buffer helps. */
 static bool grow(struct log_writer *writer)
 {
-	size_t size = 2 * writer->size;
-	char *larger = writer->used || size > LARGEST_BUFFER ? NULL : malloc(size);
-
-	if (!larger)
-		return false;
-	free(writer->bytes);
-	writer->bytes = larger;
-	writer->size = size;
-	return true;
+	return !writer->plain.used && enlarge(&writer->plain);
 }
 
 void log_writer_add(struct log_writer *writer, log_line_put *put, void *data)
 {
-	if (writer->file->fd < 0 || (!writer->bytes && !begin(writer)))
+	if (writer->file->fd < 0 || (!writer->plain.bytes && !begin(writer)))
 		return;
 	if (!add_line(writer, put, data)) {
 		flush(writer);
@@ -241,7 +349,7 @@ void log_writer_add(struct log_writer *writer, log_line_put *put, void *data)
 			if (!grow(writer)) {
 				writer->lost++;
 				/* A pipe is full. The timer writes later what the buffer holds. */
-				if (writer->used && !writer->is_failing) {
+				if (writer->plain.used && !writer->is_failing) {
 					log_errorx("lines are lost: \"%.*s\" takes no more, nobody "
 						   "reads it or too slowly",
 						   STR_ARG(writer->file->path));
@@ -250,9 +358,11 @@ void log_writer_add(struct log_writer *writer, log_line_put *put, void *data)
 				return;
 			}
 	}
-	if (writer->buffer && writer->flush_ms && !timer_is_started(&writer->timer))
-		timer_start(&writer->timer, writer->flush_ms);
-	if (writer->used >= writer->buffer)
+	const struct log_writer_settings *settings = &writer->settings;
+
+	if (settings->buffer && settings->flush_ms && !timer_is_started(&writer->timer))
+		timer_start(&writer->timer, settings->flush_ms);
+	if (writer->plain.used >= settings->buffer)
 		job_queue(&writer->at_end, STAGE_FINISH);
 }
 
@@ -261,11 +371,11 @@ static void finish(void *data)
 {
 	struct log_writer *writer = data;
 
-	if (!writer->bytes)
+	if (!writer->plain.bytes)
 		return;
 	flush(writer);
-	if (writer->used) {
-		writer->lost += count_lines(writer->bytes, writer->used);
+	if (writer->plain.used || writer->packed.used) {
+		drop(writer, false);
 		report(writer, 0);
 	}
 	timer_stop(&writer->timer);
@@ -273,24 +383,27 @@ static void finish(void *data)
 	*writer->link = writer->next;
 	if (writer->next)
 		writer->next->link = writer->link;
-	free(writer->bytes);
+	free(writer->plain.bytes);
+	free(writer->packed.bytes);
 }
 
-struct log_writer *log_writer_create(struct conf_call *call, struct log_file *file, size_t buffer,
-				     int64_t flush_ms)
+struct log_writer *log_writer_create(struct conf_call *call, struct log_file *file,
+				     const struct log_writer_settings *settings)
 {
 	struct log_writer *writer = find_or_add(call, file);
 
 	if (!writer->file) {
 		writer->file = file;
-		writer->buffer = buffer;
-		writer->flush_ms = flush_ms;
+		writer->settings = *settings;
 		pool_cleanup(call->pool, finish, writer);
 	}
-	if (writer->buffer == buffer && writer->flush_ms == flush_ms)
+	if (writer->settings.buffer == settings->buffer &&
+	    writer->settings.flush_ms == settings->flush_ms &&
+	    writer->settings.coding == settings->coding &&
+	    writer->settings.level == settings->level)
 		return writer;
 	conf_error(call, NULL,
-		   "%.*s is written with other buffer= or flush= elsewhere\nmake them equal",
+		   "%.*s is written with other buffer=, flush= or gzip= elsewhere\nmake them equal",
 		   STR_ARG(file->path));
 	return NULL;
 }

@@ -162,10 +162,14 @@ static int set_log_format(struct conf_call *call)
 
 /* --- access_log --- */
 
+enum { GZIP_BUFFER = 64 * 1024 }; /* unless buffer= says otherwise */
+
 struct log_options {
 	struct size buffer;
 	struct duration flush;
 	const struct template *condition;
+	const struct coding *coding;
+	int64_t level;
 };
 
 static struct conf_word after(const struct conf_word *word, size_t skip)
@@ -176,6 +180,22 @@ static struct conf_word after(const struct conf_word *word, size_t skip)
 	rest.place.column += (uint32_t)skip;
 	rest.place.len -= rest.place.len > skip ? (uint32_t)skip : 0;
 	return rest;
+}
+
+/* `level` follows the word "gzip="; it is empty after "gzip". */
+static int parse_gzip(struct conf_call *call, const struct conf_word *word,
+		      const struct conf_word *level, struct log_options *out)
+{
+	out->coding = coding_find(STR("gzip"));
+	out->level = 1;
+	if (!out->coding)
+		return conf_not_supported(call, word,
+					  "\"%.*s\" needs the module gzip\n"
+					  "This program was built without the module gzip.",
+					  STR_ARG(word->text));
+	if (word->text.len == 4)
+		return 0;
+	return conf_parse_int(call, level, 1, 9, &out->level);
 }
 
 static int parse_option(struct conf_call *call, const struct conf_word *word,
@@ -195,12 +215,12 @@ static int parse_option(struct conf_call *call, const struct conf_word *word,
 		value = after(word, 3);
 		return conf_parse_template(call, &value, &out->condition);
 	}
-	if (str_eq(word->text, STR("gzip")) || str_starts(word->text, STR("gzip=")))
-		return conf_not_supported(call, word,
-					  "\"%.*s\" is not supported\n"
-					  "Log files are compressed by whoever rotates them.",
-					  STR_ARG(word->text));
-	return conf_error(call, word, "expected buffer=SIZE, flush=TIME or if=CONDITION");
+	if (conf_word_is(word, "gzip") || str_starts(word->text, STR("gzip="))) {
+		value = after(word, 5);
+		return parse_gzip(call, word, &value, out);
+	}
+	return conf_error(call, word,
+			  "expected buffer=SIZE, flush=TIME, gzip, gzip=LEVEL or if=CONDITION");
 }
 
 static int add_log(struct conf_call *call, struct str path, const struct log_format *format,
@@ -216,8 +236,13 @@ static int add_log(struct conf_call *call, struct str path, const struct log_for
 		return -EINVAL;
 	log->format = format;
 	log->condition = options->condition;
-	log->writer = log_writer_create(call, file, (size_t)options->buffer.bytes,
-					options->flush.ms);
+	log->writer = log_writer_create(call, file,
+					&(const struct log_writer_settings){
+						.buffer = (size_t)options->buffer.bytes,
+						.flush_ms = options->flush.ms,
+						.coding = options->coding,
+						.level = (int)options->level,
+					});
 	while (*end)
 		end = &(*end)->next;
 	*end = log;
@@ -267,9 +292,14 @@ static int set_access_log(struct conf_call *call)
 	for (size_t i = 2; i < call->node->nargs; i++)
 		if (parse_option(call, &args[i], &options) < 0)
 			return -EINVAL;
+	if (options.coding && str_starts(args[0].text, STR("syslog:")))
+		return conf_error(call, &args[0], "messages for syslog cannot be compressed\n"
+						  "gzip is for files");
+	if (options.coding && !options.buffer.bytes)
+		options.buffer.bytes = GZIP_BUFFER;
 	if (options.flush.ms && !options.buffer.bytes)
 		return conf_error(call, NULL,
-				  "flush= needs buffer=\nwithout it a line leaves at once");
+				  "flush= needs buffer= or gzip\nwithout it a line leaves at once");
 	return add_log(call, args[0].text, format, &options);
 }
 
@@ -331,7 +361,13 @@ static verdict log_request(struct request *req, const void *data)
 	"Lines are written at the end of each turn of the event loop, or, with buffer, when "    \
 	"that many bytes have gathered or the oldest line is as old as flush. With if, only "    \
 	"responses for which the condition is neither empty nor \"0\" are logged. /dev/stdout "  \
-	"and /dev/stderr are the descriptors that the server was started with.\n\n"              \
+	"and /dev/stderr are the descriptors that the server was started with, also if they are " \
+	"pipes or sockets.\n\n"                                                                  \
+	"With gzip, or gzip=LEVEL from 1 (the default, fast) to 9, each buffer is compressed "   \
+	"when it is written, so that the file can be read by zcat. The buffer has 64k if "       \
+	"buffer does not say more or less. The lines of a buffer that was not written yet "      \
+	"cannot be read in the file, so flush is useful:\n\n"                                    \
+	"    access_log logs/access.log.gz combined gzip flush=1m;\n\n"                          \
 	"A symbolic link on the way to the file is followed if the directory that it lies in "   \
 	"belongs to root or to the user who starts the server; where others may write to that "  \
 	"directory, the link has to belong to one of the two as well. Otherwise the owner of a " \
@@ -353,8 +389,8 @@ const struct module log_module = {
 			      .max_args = MANY_ARGS, .initial = "combined " COMBINED),
 		DIRECTIVE_SET("access_log", IN_ANY_HTTP | IN_IF | IN_LIMIT_EXCEPT, set_access_log,
 			      "path | syslog:server=address[,parameter=value] [format "
-			      "[buffer=size] [flush=time] [if=condition]] | off",
-			      ACCESS_LOG_DOC, .flags = LIST, .min_args = 1, .max_args = 5),
+			      "[buffer=size] [gzip[=level]] [flush=time] [if=condition]] | off",
+			      ACCESS_LOG_DOC, .flags = LIST, .min_args = 1, .max_args = 6),
 		{ 0 }
 	},
 	.check = log_check,

@@ -231,7 +231,8 @@ START_TEST(a_line_of_the_error_log_cannot_be_forged)
 	raw(server, "GET /\"%22,%ff%c3%a4%0a HTTP/1.0\r\n\r\n");
 	log_once(server, "/\\x22\\x22,\\xFF\303\244\\x0A\" failed (2: No such file or directory), "
 			 "client: 127.0.0.1, server: , "
-			 "request: \"GET /\\x22%22,%ff%c3%a4%0a HTTP/1.0\", host: \"\"\n");
+			 "request: \"GET /\\x22%22,%ff%c3%a4%0a HTTP/1.0\", host: \"\", "
+			 "request_id: \"");
 	server_stop(server);
 }
 END_TEST
@@ -250,7 +251,7 @@ START_TEST(lines_for_programs_share_the_id_of_the_request)
 {
 	struct server *server =
 		logging("log_format uri $uri; log_format j json; access_log j.log j;"
-			"error_log json.log warn json;");
+			"error_log json.log warn json; error_log text.log warn;");
 	struct deadline p = { 0 };
 
 	ask(server, "/none?a", .fields = "User-Agent: \"q\"\r\n");
@@ -269,6 +270,9 @@ START_TEST(lines_for_programs_share_the_id_of_the_request)
 	ck_assert_str_eq(member(error, "request"), "GET /none?a HTTP/1.1");
 	ck_assert_uint_eq(strlen(member(error, "request_id")), 32);
 	ck_assert_str_eq(member(error, "request_id"), member(access, "request_id"));
+	ck_assert_ptr_nonnull(strstr(file_text(server, "/text.log"),
+				     memory_printf(", request_id: \"%s\"\n",
+						   member(error, "request_id"))));
 	server_stop(server);
 }
 END_TEST

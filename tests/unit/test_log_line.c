@@ -138,9 +138,9 @@ static void is_whole(const char *line)
 START_TEST(a_line_for_programs_is_an_object)
 {
 	const struct log_field items[] = {
-		{ "client", STR_INIT("192.0.2.1"), false, false },
-		{ "request", STR_INIT("GET /\"\n{} \377"), true, false },
-		{ "server", STR_INIT(""), false, false },
+		{ "client", STR_INIT("192.0.2.1"), false },
+		{ "request", STR_INIT("GET /\"\n{} \377"), true },
+		{ "server", STR_INIT(""), false },
 	};
 	const char *line = json_line("a \"b\" \\x01", &(struct log_fields){ items, 3 });
 
@@ -163,9 +163,9 @@ START_TEST(an_object_is_whole_however_long_its_values_are)
 		long_value[len] = '\0';
 
 		const struct log_field items[] = {
-			{ "request", str_from(long_value), true, false },
-			{ "host", str_from(long_value), true, false },
-			{ "id", STR_INIT("1"), false, true },
+			{ "request", str_from(long_value), true },
+			{ "host", str_from(long_value), true },
+			{ "id", STR_INIT("1"), true },
 		};
 
 		is_whole(json_line(long_value, &(struct log_fields){ items, 3 }));
@@ -173,24 +173,29 @@ START_TEST(an_object_is_whole_however_long_its_values_are)
 }
 END_TEST
 
-START_TEST(fields_for_programs_are_not_in_the_text)
+START_TEST(long_values_leave_room_for_the_last_field)
 {
-	const struct log_field items[] = {
-		{ "host", STR_INIT("a\"b"), true, false },
-		{ "id", STR_INIT("1"), false, true },
-	};
 	const struct log text = { .fd = memfd_create("log", MFD_CLOEXEC), .level = LEVEL_WARN };
 	const struct log both = { .fd = memfd_create("log", MFD_CLOEXEC),
 				  .level = LEVEL_WARN,
 				  .is_json = true,
 				  .next = &text };
+	char long_value[3000];
 
-	log_message(&both, LEVEL_WARN, 7, "words", &(struct log_fields){ items, 2 });
-	ck_assert_ptr_nonnull(strstr(read_line(text.fd), "*7 words, host: \"a\\x22b\"\n"));
-	ck_assert_ptr_nonnull(strstr(read_line(both.fd), "\"host\":\"a\\\"b\",\"id\":\"1\"}\n"));
+	memset(long_value, 'a', sizeof(long_value));
+
+	const struct log_field items[] = {
+		{ "request", { long_value, sizeof(long_value) }, false },
+		{ "host", { long_value, sizeof(long_value) }, false },
+		{ "id", STR_INIT("0123"), true },
+	};
+
+	log_message(&both, LEVEL_WARN, 7, "words", &(const struct log_fields){ items, 3 });
+	ck_assert_ptr_nonnull(strstr(read_line(text.fd), "..., id: \"0123\"\n"));
+	ck_assert_ptr_nonnull(strstr(read_line(both.fd), "\",\"id\":\"0123\"}\n"));
 }
 END_TEST
 
 TESTS("lines of the error log", conversions, a_value_stays_in_its_quotes, control_bytes_are_escaped,
       what_is_no_utf8_is_escaped, a_long_value_is_cut, a_line_for_programs_is_an_object,
-      an_object_is_whole_however_long_its_values_are, fields_for_programs_are_not_in_the_text)
+      an_object_is_whole_however_long_its_values_are, long_values_leave_room_for_the_last_field)

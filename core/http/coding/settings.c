@@ -39,6 +39,17 @@ size_t codings_list(const struct coding_entry **list)
 	return count;
 }
 
+const struct coding *coding_find(struct str name)
+{
+	const struct coding_entry *list;
+	size_t count = codings_list(&list);
+
+	for (size_t i = 0; i < count; i++)
+		if (str_eq(list[i].coding->name, name))
+			return list[i].coding;
+	return NULL;
+}
+
 const struct coding_conf *coding_settings(const struct request *req,
 					  const struct coding_entry *entry)
 {

@@ -4,13 +4,6 @@
 
 #include "base/log_format.h"
 
-static bool is_for_json(const struct log *log, enum log_level level)
-{
-	while (log && !(log->is_json && level <= log->level))
-		log = log->next;
-	return log != NULL;
-}
-
 void request_log(struct request *req, enum log_level level, int errnum, const char *format, ...)
 {
 	const struct log *log = req->location ? req->location->core->error_log : NULL;
@@ -30,11 +23,11 @@ void request_log(struct request *req, enum log_level level, int errnum, const ch
 
 	struct str none = STR("");
 	const struct log_field items[] = {
-		{ "client", request_address_text(req), false, false },
-		{ "server", req->server ? req->server->name : none, false, false },
-		{ "request", req->line, true, false },
-		{ "host", req->known.host, true, false },
-		{ "request_id", is_for_json(log, level) ? request_id(req) : none, true, true },
+		{ "client", request_address_text(req), false },
+		{ "server", req->server ? req->server->name : none, false },
+		{ "request", req->line, true },
+		{ "host", req->known.host, true },
+		{ "request_id", request_id(req), true },
 	};
 
 	log_message(log, level, req->conn->number, message,
