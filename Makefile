@@ -10,7 +10,7 @@ FUZZ_SECONDS ?= 60
 SECONDS ?= 600
 
 .DEFAULT_GOAL = all
-.PHONY: all serve check check-run lint format fuzz fuzz-build bench soak hostile \
+.PHONY: all serve check check-run compare lint format fuzz fuzz-build bench soak hostile \
 	hostile-run coverage install uninstall clean distclean help FORCE
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules --no-print-directory
@@ -96,7 +96,7 @@ replay_programs = $(fuzz_sources:tests/fuzz/fuzz_%.c=$(BUILD)/tests/fuzz/replay_
 
 added_tests = $(patsubst $(ADDED_$(1))/%.c,$(BUILD)/added/$(1)/%,$(wildcard $(ADDED_$(1))/tests/test_*.c))
 added_test_programs = $(foreach name,$(ADDED),$(call added_tests,$(name)))
-shell_tests = $(wildcard tests/build/test_*.sh)
+shell_tests = $(wildcard tests/build/test_*.sh tests/compare/test_*.sh)
 
 # What TESTS names, and the servers that it starts.
 named = $(if $(TESTS),$(foreach test,$(1),$(if $(findstring $(TESTS),$(test)),$(test))),$(1))
@@ -189,6 +189,10 @@ coverage:
 	@auto/deps build test coverage
 	@auto/coverage
 
+compare: all
+	@auto/deps compare
+	@SKUA=$(BUILD)/skua tests/compare/run nginx $(TESTS)
+
 bench: all
 	@BUILD=$(BUILD) tests/bench/run
 
@@ -213,6 +217,7 @@ help:
 	@echo 'make              build $(BUILD)/skua'
 	@echo 'make serve        install what is missing, build, serve www/ at http://127.0.0.1:$(PORT)'
 	@echo 'make check        install what is missing, build, run all tests'
+	@echo 'make compare      compare with the nginx of this machine'
 	@echo 'make lint         layout, layers, circles, static analysis'
 	@echo 'make format       lay out what lint finds fault with, by .clang-format'
 	@echo 'make fuzz         each fuzz target for $(FUZZ_SECONDS) seconds'

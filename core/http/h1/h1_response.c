@@ -48,7 +48,7 @@ static void put_head(struct h1_busy *busy, struct h1_request *request)
 	if (body && req->response.has_trailers && may_chunk && !request->is_head)
 		body->length = -1;
 	if (body && body->length < 0 && status_has_body(req->response.status)) {
-		request->is_chunked = may_chunk;
+		request->is_chunked = may_chunk && !request->is_head; /* as in nginx */
 		core->keepalive &= request->is_chunked || request->is_head;
 	}
 	request->sent_begin = busy->out.queued;

@@ -141,6 +141,8 @@ static verdict go_to_page(struct request_core *core, const struct error_page *pa
 
 	core->in_error_page = !req->location->core->recursive_error_pages;
 	req->response.location_names_host = false;
+	if (page->becomes)
+		response_remove(req, STR("Allow")); /* belongs to a 405 */
 	if (!str_starts(uri, STR("/")) && !str_starts(uri, STR("@"))) {
 		int code = page->becomes;
 		bool is_redirect = code == 301 || code == 302 || code == 303 || code == 307 ||
