@@ -132,7 +132,7 @@ $(test_programs) $(added_test_programs): %: %.o $(BUILD)/tests/harness.a $(BUILD
 decoding_tests = $(patsubst %.c,%,$(shell grep -l http/decode.h $(test_sources)))
 $(decoding_tests:%=$(BUILD)/%): private CHECK_LIBS += -lbrotlidec
 # Have the test modules in their own process.
-with_test_modules = $(patsubst %.c,%,$(wildcard tests/unit/test_http1*.c)) \
+with_test_modules = $(patsubst %.c,%,$(wildcard tests/unit/test_http1*.c tests/unit/test_http2*.c)) \
 	tests/unit/test_preface tests/unit/test_transport \
 	$(patsubst %.c,%,$(shell grep -l http/inproc.h tests/modules/test_*.c))
 $(with_test_modules:%=$(BUILD)/%): $(BUILD)/tests/modules.o $(test_module_objects)

@@ -39,6 +39,7 @@ enum method {
 enum http_version {
 	HTTP_1_0 = 10,
 	HTTP_1_1 = 11,
+	HTTP_2_0 = 20,
 };
 
 /* The result of a handler. A status from 300 to 599 is a verdict, too: respond with this status. */

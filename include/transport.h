@@ -56,6 +56,12 @@ struct transport_type {
 	const struct module *module;
 	const char *(*lacks)(const void *conf);
 
+	/*
+	 * The protocol on which the transport has agreed with the client (ALPN), "h2" or
+	 * "http/1.1", once receive() has returned bytes. data NULL: none. NULL: it agrees on none.
+	 */
+	struct str (*protocol)(const struct transport *transport);
+
 	bool is_secure; /* $scheme is "https", and 443 is the default port in redirects */
 
 	/* Begins a connection. 0, or -errno: the core closes it. NULL: nothing is to be done. */
@@ -152,6 +158,12 @@ void transport_wake(struct transport *transport);
  */
 const void *transport_conf(const struct transport *transport, struct str name,
 			   const struct module *module);
+
+/*
+ * The protocols that the server with this name (as of transport_conf()) offers, best first, as the
+ * list of RFC 7301 section 3.1: each name is preceded by a byte that has its length.
+ */
+struct str transport_protocols(const struct transport *transport, struct str name);
 
 /* The transport of the request's connection, if it is of this type; otherwise NULL. */
 struct transport *request_transport(const struct request *req, const struct transport_type *type);

@@ -558,6 +558,14 @@ int conn_scheme_port(const struct conn *conn)
 	return is_secure(conn) ? 443 : 80;
 }
 
+struct str conn_protocol(const struct conn *conn)
+{
+	const struct transport *transport = conn->transport;
+
+	return transport && transport->type->protocol ? transport->type->protocol(transport) :
+							(struct str){ NULL, 0 };
+}
+
 void conn_set_idle(struct conn *conn, bool is_idle)
 {
 	if (conn->idle == is_idle)

@@ -222,6 +222,9 @@ int conn_tcp_info(const struct conn *conn, struct tcp_info *info);
 struct str conn_scheme(const struct conn *conn);
 int conn_scheme_port(const struct conn *conn);
 
+/* What the transport has agreed on with the client, "h2"; data NULL: nothing. */
+struct str conn_protocol(const struct conn *conn);
+
 /* The preface of the connection (include/preface.h), borrowed; empty: none. */
 struct str conn_preface(const struct conn *conn);
 

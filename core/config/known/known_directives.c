@@ -15,7 +15,6 @@
 #define TUNES_FORWARDING \
 	"It says how requests are forwarded, so it has no effect: this server forwards none."
 #define NO_TLS	     "This build does not speak TLS."
-#define NO_HTTP2     "This build does not speak HTTP/2."
 #define NO_HTTP3     "This server does not speak HTTP/3."
 #define NO_GZIP	     "This build does not compress."
 #define NO_MODULE    "This build has no such module."
@@ -142,12 +141,6 @@ const struct known_group known_directives[] = {
 	  "disable_symlinks" },
 	{ "http", KNOWN_FORWARDING, ANY_HTTP, TUNES_FORWARDING, NULL,
 	  "resolver resolver_timeout early_hints" },
-	{ "http_v2", KNOWN_MISSING, SERVERS, NO_HTTP2, NULL, "http2" },
-	{ "http_v2", KNOWN_HARMLESS, ANY_HTTP,
-	  "It tunes HTTP/2, whose limits this server chooses itself.", "http2_",
-	  "recv_buffer_size pool_size max_concurrent_streams max_concurrent_pushes "
-	  "max_requests max_field_size max_header_size body_preread_size "
-	  "streams_index_size recv_timeout idle_timeout chunk_size push_preload push" },
 	{ "http_v2", KNOWN_HARMLESS, SERVERS, "SPDY has been replaced by HTTP/2.", "spdy_",
 	  "chunk_size headers_comp keepalive_timeout max_concurrent_streams pool_size "
 	  "recv_buffer_size recv_timeout streams_index_size" },
@@ -326,7 +319,7 @@ const struct known_group known_directives[] = {
 
 const struct known_group known_listen_parameters[] = {
 	{ "http_ssl", KNOWN_MISSING, IN_SERVER, NO_TLS, NULL, "ssl" },
-	{ "http_v2", KNOWN_MISSING, IN_SERVER, NO_HTTP2, NULL, "http2 spdy" },
+	{ "http_v2", KNOWN_HARMLESS, IN_SERVER, "SPDY has been replaced by HTTP/2.", NULL, "spdy" },
 	{ "http_v3", KNOWN_MISSING, IN_SERVER, NO_HTTP3, NULL, "quic http3" },
 	{ "http", KNOWN_MISSING, IN_SERVER, NO_MODULE, NULL, "proxy_protocol" },
 	{ "http", KNOWN_HARMLESS, IN_SERVER, "It is for other systems than Linux.", NULL,

@@ -20,7 +20,7 @@ const struct known_group known_variables[] = {
 	{ "http_memcached", KNOWN_FORWARDING, IN_HTTP, OF_FORWARDING, NULL, "memcached_key" },
 	{ "http_slice", KNOWN_HARMLESS, IN_HTTP, OF_FORWARDING, NULL, "slice_range" },
 	{ "http_ssl", KNOWN_HARMLESS, IN_HTTP, OF_TLS, "ssl_", "*" },
-	{ "http_v2", KNOWN_HARMLESS, IN_HTTP, OF_TLS, NULL, "http2 spdy spdy_request_priority" },
+	{ "http_v2", KNOWN_HARMLESS, IN_HTTP, OF_TLS, NULL, "spdy spdy_request_priority" },
 	{ "http_v3", KNOWN_HARMLESS, IN_HTTP, OF_TLS, NULL, "http3 quic_connection" },
 	{ "http_gzip", KNOWN_HARMLESS, IN_HTTP, OF_MODULE, NULL, "gzip_ratio" },
 	{ "http", KNOWN_HARMLESS, IN_HTTP, OF_BODY, NULL, "request_body request_body_file" },

@@ -37,6 +37,9 @@ struct http *http_of(struct conf *conf);
  */
 const struct vhosts *http_vhosts(struct conn *conn);
 
+/* Whether connections to this address, if it is one without TLS, may use HTTP/2. */
+bool http_has_http2(struct conn *conn);
+
 /* The location of a number (struct http_location); NULL: there is none. */
 const struct http_location *http_location_by_number(struct conf *conf, uint32_t number);
 

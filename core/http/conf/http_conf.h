@@ -27,6 +27,10 @@ directive_set internal_set;
 directive_set keepalive_timeout_set;
 directive_set large_client_header_buffers_set;
 directive_set server_tokens_set;
+directive_set http2_set;
+
+/* 0, or -EINVAL after it was reported that the program was built without HTTP/2. */
+int http2_check(struct conf_call *call, const struct conf_word *word);
 
 /* listen_conf.c */
 directive_set listen_set;

@@ -19,6 +19,8 @@ enum {
 
 enum { HEAD_LINES_MAX = 100000 };
 
+enum { H2_STREAMS_MAX = 1024 };
+
 #define SIZE_1K (1024)
 #define SIZE_1M (1024 * 1024)
 
@@ -232,6 +234,35 @@ static const struct directive http_directives[] = {
 		       "The end of a response leaves without waiting for a full packet "
 		       "(TCP_NODELAY).",
 		       .initial = "on"),
+
+	/* --- HTTP/2 --- */
+	DIRECTIVE_HTTP(
+		"http2", IN_HTTP_SERVER, http2, "on | off",
+		"Whether clients may use HTTP/2: over TLS if they offer it, on other "
+		"addresses if they begin with its preface (prior knowledge). Without TLS the "
+		"default server of the address decides.\n\n"
+		"    server {\n"
+		"        listen 443 ssl;\n"
+		"        http2  on;\n"
+		"    }",
+		.set = http2_set, .initial = "off"),
+	DIRECTIVE_HTTP("http2_max_concurrent_streams", IN_HTTP_SERVER, http2_max_concurrent_streams,
+		       "number",
+		       "How many requests a connection of HTTP/2 may have at a time. Further ones "
+		       "are refused, and the client may repeat them.\n\n"
+		       "    http2_max_concurrent_streams 64;",
+		       .initial = "128", .min = 1, .max = H2_STREAMS_MAX),
+	DIRECTIVE_HTTP("http2_body_preread_size", IN_HTTP_SERVER, http2_body_preread_size, "size",
+		       "How much of the body of a request clients may send before a module reads "
+		       "it (the window of HTTP/2's flow control). All requests of a connection "
+		       "together may send four times as much.\n\n"
+		       "    http2_body_preread_size 128k;",
+		       .initial = "64k", .min = 1, .max = SIZE_1M),
+	DIRECTIVE_HTTP("http2_chunk_size", IN_ALL, http2_chunk_size, "size",
+		       "The longest piece of a response, at most 16k, before it is the turn of "
+		       "other responses of the connection. Unlike in nginx the default is 16k.\n\n"
+		       "    http2_chunk_size 8k;",
+		       .initial = "16k", .min = 1, .max = 16384),
 
 	/* --- responses --- */
 	DIRECTIVE_SET("server_tokens", IN_ALL, server_tokens_set, "on | off | build | string",

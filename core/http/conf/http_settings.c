@@ -2,6 +2,8 @@
 /* Setters of directives of the core whose arguments are more than one plain value. */
 #include "http/conf/http_conf.h"
 
+#include <config.h>
+
 #include "config/template.h"
 #include "http/conf/http.h"
 
@@ -106,6 +108,31 @@ int keepalive_timeout_set(struct conf_call *call)
 	if (node->nargs == 2)
 		return conf_parse_duration(call, &node->args[1], &conf->keepalive_header);
 	return 0;
+}
+
+/* configure looks for the library that decodes the fields of HTTP/2. */
+#ifdef HAVE_NGHTTP2
+enum { HAS_HTTP2 = true };
+#else
+enum { HAS_HTTP2 = false };
+#endif
+
+int http2_check(struct conf_call *call, const struct conf_word *word)
+{
+	if (HAS_HTTP2)
+		return 0;
+	return conf_not_supported(
+		call, word,
+		"HTTP/2 is not supported: the program was built without it\n"
+		"configure builds it in if libnghttp2 is there, unless it is called "
+		"with --without-http2");
+}
+
+int http2_set(struct conf_call *call)
+{
+	const struct http_conf *conf = call->data;
+
+	return conf->http2 ? http2_check(call, &call->node->args[0]) : 0;
 }
 
 enum {

@@ -55,6 +55,7 @@ static void address_add_server(struct conf_call *call, struct http_address *addr
 struct options {
 	struct listener *listener;
 	bool default_server;
+	bool http2;
 	/* Of parameters of modules; NULL: none. */
 	const struct preface *preface;
 	const struct transport_type *transport;
@@ -194,6 +195,13 @@ static int set_keepalive(struct conf_call *call, const struct conf_word *word, s
 	return 0;
 }
 
+/* What nginx had before the directive http2. It holds for all servers of the address. */
+static int set_http2(struct conf_call *call, const struct conf_word *word, struct options *options)
+{
+	options->http2 = true;
+	return http2_check(call, word);
+}
+
 static const struct {
 	const char *name; /* ends in '=' when a value follows */
 	int (*set)(struct conf_call *call, const struct conf_word *word, struct str value,
@@ -290,6 +298,8 @@ static int parse_option(struct conf_call *call, const struct conf_word *word,
 		options->default_server = true;
 		return 0;
 	}
+	if (conf_word_is(word, "http2"))
+		return set_http2(call, word, options);
 	for (size_t i = 0; i < sizeof(socket_options) / sizeof(socket_options[0]); i++) {
 		struct str name = str_from(socket_options[i].name);
 		bool has_value = name.data[name.len - 1] == '=';
@@ -372,6 +382,7 @@ static int add_address(struct conf_call *call, struct http_server *server,
 				  "a duplicate listen %.*s in this server",
 				  STR_ARG(listener->text));
 	address_add_server(call, address, server);
+	address->http2 |= options->http2;
 	/* As in nginx, such a parameter holds for all servers of the address. */
 	if (join(call, &call->node->args[0], options->preface, options->transport,
 		 &address->opening.preface, &address->opening.transport) < 0)
@@ -571,8 +582,15 @@ const struct vhosts *http_vhosts(struct conn *conn)
 	return address_of(conn)->vhosts;
 }
 
-const void *transport_conf(const struct transport *transport, struct str name,
-			   const struct module *module)
+bool http_has_http2(struct conn *conn)
+{
+	const struct http_address *address = address_of(conn);
+
+	return address->http2 || vhosts_default(address->vhosts)->top->core->http2;
+}
+
+/* The server of transport_conf(). */
+static const struct http_server *server_of(const struct transport *transport, struct str name)
 {
 	char lower[256];
 	struct captures none = { .pool = NULL };
@@ -585,7 +603,20 @@ const void *transport_conf(const struct transport *transport, struct str name,
 		lower[i] = ascii_lower(name.data[i]);
 	server = str_empty(name) ? NULL :
 				   vhosts_find(vhosts, (struct str){ lower, name.len }, &none);
-	if (!server) /* also when a regular expression was given up */
-		server = vhosts_default(vhosts);
-	return server->top->confs[module_index(module)];
+	/* NULL also when a regular expression was given up. */
+	return server ? server : vhosts_default(vhosts);
+}
+
+const void *transport_conf(const struct transport *transport, struct str name,
+			   const struct module *module)
+{
+	return server_of(transport, name)->top->confs[module_index(module)];
+}
+
+struct str transport_protocols(const struct transport *transport, struct str name)
+{
+	bool has_http2 = address_of(transport->conn)->http2 ||
+			 server_of(transport, name)->top->core->http2;
+
+	return has_http2 ? STR("\x02h2\x08http/1.1\x08http/1.0") : STR("\x08http/1.1\x08http/1.0");
 }

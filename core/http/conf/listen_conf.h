@@ -13,6 +13,7 @@
 /* An address and port. Several servers may listen on it. */
 struct http_address {
 	struct listener listener; /* with the options that were given */
+	bool http2; /* one of its listen directives has that parameter */
 	bool has_options; /* it wants a socket of its own */
 	struct conf_place options_place;
 

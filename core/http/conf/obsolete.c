@@ -13,6 +13,9 @@
 #define TABLES_GROW    "Tables get the size they need by themselves."
 #define POOLS_GROW     "Memory grows with what a request needs, within the limits of others."
 #define FILES_ARE_KEPT "Open files are always kept, and a change is seen at the next request."
+#define HEADS_ARE_LIMITED \
+	"large_client_header_buffers is for HTTP/2 as well: it limits fields as HTTP/1 has them."
+#define NO_PUSH "Browsers do not accept pushed responses any more, and nginx does not push either."
 #define READS_BY_ITSELF                                                             \
 	"How a file is read is chosen for each one: from memory, by the kernel, or by a " \
 	"thread when the disk is asked."
@@ -56,6 +59,22 @@ static const struct directive obsolete_directives[] = {
 	DIRECTIVE_ANYWHERE("client_body_temp_path", "path [level1 [level2 [level3]]]", NO_BODIES),
 	DIRECTIVE_ANYWHERE("client_body_in_file_only", "on | clean | off", NO_BODIES),
 	DIRECTIVE_ANYWHERE("client_body_in_single_buffer", "on | off", NO_BODIES),
+
+	DIRECTIVE_ANYWHERE("http2_recv_buffer_size", "size",
+			   "Each connection has an input buffer of the size that it needs."),
+	DIRECTIVE_ANYWHERE("http2_pool_size", "size", POOLS_GROW),
+	DIRECTIVE_ANYWHERE("http2_streams_index_size", "number", TABLES_GROW),
+	DIRECTIVE_ANYWHERE("http2_max_requests", "number",
+			   "keepalive_requests is for HTTP/2 as well."),
+	DIRECTIVE_ANYWHERE("http2_max_field_size", "size", HEADS_ARE_LIMITED),
+	DIRECTIVE_ANYWHERE("http2_max_header_size", "size", HEADS_ARE_LIMITED),
+	DIRECTIVE_ANYWHERE("http2_idle_timeout", "time",
+			   "keepalive_timeout is for HTTP/2 as well."),
+	DIRECTIVE_ANYWHERE("http2_recv_timeout", "time",
+			   "client_header_timeout and client_body_timeout are for HTTP/2 as well."),
+	DIRECTIVE_ANYWHERE("http2_push", "path | off", NO_PUSH),
+	DIRECTIVE_ANYWHERE("http2_push_preload", "on | off", NO_PUSH),
+	DIRECTIVE_ANYWHERE("http2_max_concurrent_pushes", "number", NO_PUSH),
 
 	DIRECTIVE_ANYWHERE("msie_padding", "on | off", "No browser of today needs padding."),
 	DIRECTIVE_ANYWHERE("msie_refresh", "on | off", "No browser of today needs it."),

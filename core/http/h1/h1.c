@@ -11,6 +11,7 @@
 #include <errno.h>
 
 #include "http/h1/http1.h"
+#include "http/h2/http2.h"
 
 enum {
 	REQUESTS_A_TURN = 16,
@@ -134,13 +135,38 @@ static void break_off(struct conn *conn)
 	conn_close(conn);
 }
 
+/* The first bytes have come: whether they are those of HTTP/2, which goes on with them. */
+static bool become_http2(struct conn *conn)
+{
+	struct h1 *h = conn->state;
+	struct buffer *in = h->busy->in;
+	bool draining = h->draining;
+
+	if (!in || !http2_begins(conn, str_range(in->bytes + in->begin, in->bytes + in->end)))
+		return false;
+
+	struct conn_past past = {
+		.deadline_ms = h->busy->awaited == AWAITED_HEAD ? h->busy->deadline :
+								  h1_head_deadline(h),
+		.bytes = str_range(in->bytes + in->begin, in->bytes + in->end),
+	};
+
+	buffer_ref(in);
+	if (!conn_become(conn, &http2_protocol, &past))
+		conn_close(conn);
+	else if (draining)
+		conn->protocol->drain(conn);
+	buffer_unref(in);
+	return true;
+}
+
 static void h1_respond(struct conn *conn)
 {
 	struct h1 *h = conn->state;
 	struct h1_busy *busy = h->busy;
 	int requests = 0;
 
-	if (!busy)
+	if (!busy || (conn->requests == 0 && become_http2(conn)))
 		return;
 	count_step(busy);
 	busy->is_responding = true;

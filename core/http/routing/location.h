@@ -50,6 +50,10 @@ struct http_conf {
 	struct size large_buffers_size;
 	int64_t max_headers;
 
+	bool http2;
+	int64_t http2_max_concurrent_streams;
+	struct size http2_body_preread_size, http2_chunk_size;
+
 	int lingering_close;
 	struct duration lingering_time, lingering_timeout;
 	bool reset_timedout_connection;

@@ -16,7 +16,8 @@ extern const struct variable http_variables[];
 variable_get variable_uri, variable_request_uri, variable_args, variable_is_args, variable_arg;
 variable_get variable_request_port, variable_is_request_port;
 variable_get variable_host, variable_http, variable_cookie, variable_request;
-variable_get variable_request_method, variable_server_protocol, variable_content_type;
+variable_get variable_request_method, variable_server_protocol, variable_http2,
+	variable_content_type;
 variable_get variable_content_length, variable_remote_user;
 
 /* The connection, the server, and where its files are: variables_place.c. */

@@ -131,7 +131,23 @@ bool variable_server_protocol(struct request *req, struct str rest, const void *
 			      struct str *out)
 {
 	(void)rest, (void)data;
-	return text_if_present(req->version == HTTP_1_0 ? STR("HTTP/1.0") : STR("HTTP/1.1"), out);
+	switch (req->version) {
+	case HTTP_1_0:
+		return text_if_present(STR("HTTP/1.0"), out);
+	case HTTP_1_1:
+		return text_if_present(STR("HTTP/1.1"), out);
+	default:
+		return text_if_present(STR("HTTP/2.0"), out);
+	}
+}
+
+bool variable_http2(struct request *req, struct str rest, const void *data, struct str *out)
+{
+	bool is_secure = str_eq(conn_scheme(req->conn), STR("https"));
+
+	(void)rest, (void)data;
+	*out = req->version != HTTP_2_0 ? STR("") : is_secure ? STR("h2") : STR("h2c");
+	return true;
 }
 
 bool variable_content_type(struct request *req, struct str rest, const void *data, struct str *out)

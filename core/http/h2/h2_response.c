@@ -1,0 +1,412 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * From a complete response to frames in the output. Which response is next:
+ *
+ *     heads first, since they are short: by urgency, then in the order of their coming
+ *     then bodies, those of the most urgent streams first (RFC 9218 section 10); within an
+ *     urgency those that are incremental take turns, others come in the order of their streams;
+ *     if there are both, the first of the latter takes turns with all of the former
+ */
+#include "http/h2/h2.h"
+
+#include <errno.h>
+
+#include "http/field/status.h"
+#include "http/request/response_fields.h"
+
+/* --- which one is next --- */
+
+/* Behind those that are as urgent. */
+static void insert_head(struct list *heads, struct h2_stream *stream)
+{
+	struct list *at = heads;
+
+	while (at->prev != heads && list_item(at->prev, struct h2_stream, ready)->priority.urgency >
+					    stream->priority.urgency)
+		at = at->prev;
+	list_append(at, &stream->ready);
+}
+
+/* In the order of their streams, which usually is that of their coming. */
+static void insert_in_order(struct list *head, struct h2_stream *stream)
+{
+	struct list *at = head;
+
+	while (at->prev != head && list_item(at->prev, struct h2_stream, ready)->id > stream->id)
+		at = at->prev;
+	list_append(at, &stream->ready);
+}
+
+void h2_queue_stream(struct h2_busy *busy, struct h2_stream *stream)
+{
+	const struct priority *priority = &stream->priority;
+
+	if (stream->is_queued || stream->is_whole || stream->is_reset)
+		return;
+	stream->is_queued = true;
+	if (!stream->has_head)
+		insert_head(&busy->heads, stream);
+	else if (priority->incremental)
+		list_append(&busy->ready[priority->urgency].incremental, &stream->ready);
+	else
+		insert_in_order(&busy->ready[priority->urgency].in_order, stream);
+}
+
+static struct h2_stream *first_of(const struct list *head)
+{
+	return head->next == head ? NULL : list_item(head->next, struct h2_stream, ready);
+}
+
+static struct h2_stream *next_body(struct h2_busy *busy)
+{
+	for (int i = 0; i < URGENCIES; i++) {
+		struct h2_stream *in_order = first_of(&busy->ready[i].in_order);
+		struct h2_stream *incremental = first_of(&busy->ready[i].incremental);
+
+		if (!in_order && !incremental)
+			continue;
+		busy->ready[i].was_in_order =
+			in_order && (!incremental || !busy->ready[i].was_in_order);
+		return busy->ready[i].was_in_order ? in_order : incremental;
+	}
+	return NULL;
+}
+
+/* --- heads --- */
+
+struct writer {
+	struct pool *pool;
+	char *begin, *to, *limit;
+};
+
+enum { USUAL_SIZE = 512 };
+
+static struct writer begin_block(struct pool *pool, size_t size)
+{
+	char *memory = pool_alloc(pool, size);
+
+	/* The head of the frame comes in front of it. */
+	return (struct writer){ pool, memory, memory + FRAME_HEAD, memory + size };
+}
+
+static void need(struct writer *writer, size_t len)
+{
+	if ((size_t)(writer->limit - writer->to) >= len)
+		return;
+
+	struct str written = str_range(writer->begin, writer->to);
+	struct writer larger = begin_block(writer->pool, 2 * (written.len + len));
+
+	larger.to = str_put(larger.begin, written);
+	*writer = larger;
+}
+
+/* Fields of a connection, which HTTP/2 does not have (RFC 9113 section 8.2.2). */
+static bool is_of_connection(struct str name)
+{
+	return (name.len == 7 && str_eq_nocase(name, STR("upgrade"))) ||
+	       (name.len == 16 && str_eq_nocase(name, STR("proxy-connection")));
+}
+
+/* field_visitor */
+static void put_field(void *data, struct str name, struct str value)
+{
+	struct writer *writer = data;
+
+	if (is_of_connection(name))
+		return;
+	need(writer, hpack_size(name, value));
+	writer->to = hpack_put(writer->to, name, value);
+}
+
+/* The bytes of a block with the heads of HEADERS and CONTINUATION in between. */
+static struct str split_block(struct pool *pool, struct str block, size_t most, uint32_t id,
+			      uint8_t flags)
+{
+	size_t frames = block.len / most + 1;
+	char *bytes = pool_alloc(pool, block.len + frames * FRAME_HEAD), *to = bytes;
+	uint8_t type = FRAME_HEADERS;
+
+	while (block.len) {
+		struct str part = str_head(block, most);
+
+		block = str_skip(block, part.len);
+		to = frame_put(to, (struct frame){
+					   .len = (uint32_t)part.len,
+					   .type = type,
+					   .flags = (type == FRAME_HEADERS ? flags : 0) |
+						    (block.len ? 0 : FLAG_END_HEADERS),
+					   .stream = id });
+		to = str_put(to, part);
+		type = FRAME_CONTINUATION;
+	}
+	return str_range(bytes, to);
+}
+
+/* Puts the block of the writer into the output; flags: FLAG_END_STREAM or 0. */
+static void put_block(struct h2 *h2, struct h2_stream *stream, struct writer *writer,
+		      uint8_t flags)
+{
+	struct output *out = &h2->busy->out;
+	struct str block = str_range(writer->begin + FRAME_HEAD, writer->to);
+	struct str frames = str_range(writer->begin, writer->to);
+
+	if (block.len <= FRAME_MAX)
+		frame_put(writer->begin, (struct frame){ .len = (uint32_t)block.len,
+							 .type = FRAME_HEADERS,
+							 .flags = flags | FLAG_END_HEADERS,
+							 .stream = stream->id });
+	else
+		frames = split_block(writer->pool, block, FRAME_MAX, stream->id, flags);
+	output_add_bytes(out, frames);
+	stream->queued += frames.len;
+	stream->sent_end = out->queued;
+	h2->limits.frame_bytes += frames.len;
+	h2->limits.payload_bytes += block.len;
+}
+
+/* END_STREAM is in the output. */
+static void end_response(struct h2 *h2, struct h2_stream *stream)
+{
+	stream->is_whole = true;
+	stream->sent_end = h2->busy->out.queued;
+	if (!stream->body_is_over) /* RFC 9113 section 8.1: the rest is not wanted */
+		h2_reset_stream(h2, stream, H2_NO_ERROR);
+	h2_end_stream(h2, stream);
+}
+
+static void body_is_ready(struct request *req)
+{
+	struct h2 *h2 = req->conn->state;
+
+	h2_queue_stream(h2->busy, h2_stream(req));
+	job_queue(&req->conn->respond, STAGE_RESPOND);
+}
+
+/* A body of length 0 needs no DATA, unless trailers follow. */
+static bool has_body(const struct h2_stream *stream)
+{
+	const struct response *response = &stream->core.pub.response;
+
+	return response->body && !stream->is_head && status_has_body(response->status) &&
+	       (response->body->length != 0 || response->has_trailers);
+}
+
+static void put_head(struct h2 *h2, struct h2_stream *stream)
+{
+	struct request *req = &stream->core.pub;
+	struct writer writer = begin_block(req->pool, USUAL_SIZE);
+	bool has_more = has_body(stream);
+
+	response_check(req);
+	if (h2->table_is_cut && !h2->table_is_empty) {
+		writer.to = hpack_put_empty_table(writer.to);
+		h2->table_is_empty = true;
+	}
+	writer.to = hpack_put_status(writer.to, req->response.status);
+	response_each_field(req, put_field, &writer);
+	put_block(h2, stream, &writer, has_more ? 0 : FLAG_END_STREAM);
+	stream->core.response_head_bytes = stream->queued;
+	stream->has_head = true;
+	if (!has_more) {
+		end_response(h2, stream);
+		return;
+	}
+	response_reader_start(&stream->reader, req, body_is_ready);
+	h2_queue_stream(h2->busy, stream);
+}
+
+/* Whether the connection is to end after requests that have begun. */
+static bool is_one_of_the_last(const struct h2 *h2, const struct request_core *core)
+{
+	const struct http_conf *conf = core->pub.location->core;
+
+	return !conf->keepalive_timeout.ms || core->number >= conf->keepalive_requests ||
+	       clock_wall_ms() - h2->conn->started_ms >= conf->keepalive_time.ms;
+}
+
+void h2_complete(struct request *req, void *data)
+{
+	struct h2 *h2 = data;
+	struct h2_stream *stream = h2_stream(req);
+
+	stream->is_complete = true;
+	if (!stream->core.closing && is_one_of_the_last(h2, &stream->core))
+		h2->drain_is_wanted = true;
+	h2_queue_stream(h2->busy, stream);
+	if (!h2->busy->is_responding)
+		job_queue(&h2->conn->respond, STAGE_RESPOND);
+}
+
+/* --- bodies --- */
+
+static void put_data(struct h2 *h2, struct h2_stream *stream, struct slice slice, uint8_t flags)
+{
+	struct output *out = &h2->busy->out;
+	char head[FRAME_HEAD];
+
+	frame_put(head, (struct frame){ .len = (uint32_t)slice.len,
+					.type = FRAME_DATA,
+					.flags = flags,
+					.stream = stream->id });
+	output_add_note(out, (struct str){ head, FRAME_HEAD });
+	if (slice.len)
+		output_add(out, slice);
+	stream->send_window -= (int64_t)slice.len;
+	h2->send_window -= (int64_t)slice.len;
+	stream->queued += slice.len;
+	stream->sent_end = out->queued;
+	h2->limits.frame_bytes += FRAME_HEAD + slice.len;
+	h2->limits.payload_bytes += slice.len;
+	limits_allow_window_updates(&h2->limits, 10);
+}
+
+/* The body has ended: trailers, or an empty frame, end the stream. */
+static void put_end(struct h2 *h2, struct h2_stream *stream)
+{
+	struct request *req = &stream->core.pub;
+	struct writer writer;
+
+	response_check_fields(req, &req->response.trailers);
+	if (!req->response.trailers) {
+		put_data(h2, stream, (struct slice){ .fd = -1 }, FLAG_END_STREAM);
+	} else {
+		writer = begin_block(req->pool, USUAL_SIZE);
+		for (const struct header *at = req->response.trailers; at; at = at->next)
+			put_field(&writer, at->name, at->value);
+		put_block(h2, stream, &writer, FLAG_END_STREAM);
+	}
+	end_response(h2, stream);
+}
+
+/* The longest piece that may be sent now; not more than 0: none. */
+static int64_t piece_max(const struct h2 *h2, const struct h2_stream *stream)
+{
+	int64_t most = stream->core.pub.location->core->http2_chunk_size.bytes;
+
+	if (most > H2_QUANTUM)
+		most = H2_QUANTUM;
+	if (most > stream->send_window)
+		most = stream->send_window;
+	return most < h2->send_window ? most : h2->send_window;
+}
+
+/*
+ * Whether nothing follows this slice, so that its frame can end the stream: 1 or 0; -EAGAIN:
+ * that is not known yet; or -EIO.
+ */
+static int is_last_slice(struct h2_stream *stream)
+{
+	struct response_reader *reader = &stream->reader;
+	const struct response *response = &stream->core.pub.response;
+	struct slice none;
+
+	if (reader->length < 0 || reader->bytes < (uint64_t)reader->length ||
+	    response->has_trailers || response->trailers)
+		return 0;
+
+	int result = response_read(reader, 1, &none); /* it finds that the body has ended */
+
+	return result == 0 ? !response->trailers : result;
+}
+
+static void move_slice(struct h2 *h2, struct h2_stream *stream, int64_t most)
+{
+	struct slice slice;
+	int result = response_read(&stream->reader, (size_t)most, &slice), is_last = 0;
+
+	if (result == 1) {
+		is_last = is_last_slice(stream);
+		if (is_last < 0 && is_last != -EAGAIN) {
+			slice_release(&slice);
+			result = is_last;
+		}
+	}
+	if (result == 1) {
+		put_data(h2, stream, slice, is_last == 1 ? FLAG_END_STREAM : 0);
+		if (is_last == 1)
+			end_response(h2, stream);
+	} else if (result == 0) {
+		put_end(h2, stream);
+	} else if (result != -EAGAIN) {
+		h2_reset_stream(h2, stream, H2_INTERNAL_ERROR);
+	}
+	if (result == -EAGAIN || is_last == -EAGAIN)
+		h2_unqueue_stream(stream); /* until body_is_ready() */
+}
+
+/* After a piece it is the turn of the next one. */
+static void take_turns(struct h2_busy *busy, struct h2_stream *stream)
+{
+	if (!stream->is_queued || !stream->priority.incremental)
+		return;
+	h2_unqueue_stream(stream);
+	h2_queue_stream(busy, stream);
+}
+
+static bool has_bodies(const struct h2_busy *busy)
+{
+	for (int i = 0; i < URGENCIES; i++)
+		if (first_of(&busy->ready[i].in_order) || first_of(&busy->ready[i].incremental))
+			return true;
+	return false;
+}
+
+bool h2_has_pieces(const struct h2 *h2)
+{
+	const struct h2_busy *busy = h2->busy;
+
+	if (h2->has_failed)
+		return false;
+	return first_of(&busy->heads) || (h2->send_window > 0 && has_bodies(busy));
+}
+
+bool h2_waits_for_window(const struct h2 *h2)
+{
+	return h2->send_window <= 0 && has_bodies(h2->busy);
+}
+
+static void move_body(struct h2 *h2, struct h2_stream *stream)
+{
+	int64_t most = piece_max(h2, stream);
+	int64_t timeout = stream->core.pub.location->core->send_timeout.ms;
+
+	if (most <= 0) { /* until h2_take_window_update() */
+		h2_unqueue_stream(stream);
+		h2_set_deadline(h2->busy, stream, clock_ms() + timeout);
+		return;
+	}
+	move_slice(h2, stream, most);
+	take_turns(h2->busy, stream);
+}
+
+/* The first piece of the body follows at once, unless it is the turn of another stream. */
+static void move_head(struct h2 *h2, struct h2_stream *stream)
+{
+	h2_unqueue_stream(stream);
+	if (stream->core.closing) {
+		h2_reset_stream(h2, stream, H2_INTERNAL_ERROR);
+		return;
+	}
+	put_head(h2, stream);
+	if (h2->send_window > 0 && next_body(h2->busy) == stream)
+		move_body(h2, stream);
+}
+
+bool h2_move_piece(struct h2 *h2)
+{
+	struct h2_busy *busy = h2->busy;
+	struct h2_stream *stream = first_of(&busy->heads);
+
+	if (h2->has_failed || output_room(&busy->out) <= H2_ROOM_FOR_FRAMES ||
+	    output_pending(&busy->out) >= H2_QUEUED_MAX || busy->out.held >= H2_HELD_MAX)
+		return false;
+	if (stream) {
+		move_head(h2, stream);
+		return true;
+	}
+	stream = h2->send_window > 0 ? next_body(busy) : NULL;
+	if (stream)
+		move_body(h2, stream);
+	return stream != NULL;
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * HPACK (RFC 7541). Field blocks of clients are decoded by the inflater of nghttp2. Those of
+ * responses are encoded here, as references to the static table and literals that are not
+ * indexed: the encoder has no state, so that fields can be encoded in any order and kept, and a
+ * connection can move to another process.
+ */
+#ifndef SKUA_HTTP_H2_HPACK_H
+#define SKUA_HTTP_H2_HPACK_H
+
+#include <stdbool.h>
+
+#include <str.h>
+
+/* Whether the program was built with nghttp2. Without it there are no decoders. */
+bool hpack_is_there(void);
+
+/* "nghttp2 1.52.0"; NULL: the program was built without it. */
+const char *hpack_library(void);
+
+struct hpack_decoder;
+
+/* NULL: there is no memory. */
+struct hpack_decoder *hpack_decoder_create(void);
+void hpack_decoder_destroy(struct hpack_decoder *decoder); /* NULL is fine */
+
+struct hpack_field {
+	struct str name, value; /* valid until the next call of hpack_decode() */
+	bool is_sensitive; /* a literal that must never be indexed */
+};
+
+/*
+ * Decodes the next field of a block. `*input` is the next part of the block, of which the
+ * decoder takes the beginning; `is_last`: no further part follows. 1: *field is a field, and the
+ * call has to be repeated; 0: the part, or the block if it was the last part, has ended; -EBADMSG:
+ * the block is not valid, and no further block of the connection can be decoded.
+ */
+int hpack_decode(struct hpack_decoder *decoder, struct str *input, bool is_last,
+		 struct hpack_field *field);
+
+/*
+ * The dynamic table, from its oldest entry to its newest: what another decoder has to be given
+ * as literals with indexing to have the same table.
+ */
+size_t hpack_table_count(const struct hpack_decoder *decoder);
+struct hpack_field hpack_table_entry(const struct hpack_decoder *decoder, size_t i);
+
+/* --- encoding: at `to`, returns the new end --- */
+
+/* The most bytes that a field takes. */
+static inline size_t hpack_size(struct str name, struct str value)
+{
+	return name.len + value.len + 16;
+}
+
+/* The field :status; a status from 100 to 999. At most 5 bytes. */
+char *hpack_put_status(char *to, int status);
+
+/* Names are written in lower case, as RFC 9113 section 8.2.1 demands. */
+char *hpack_put(char *to, struct str name, struct str value);
+
+/* The same with indexing, for hpack_table_entry(). */
+char *hpack_put_indexed(char *to, struct str name, struct str value);
+
+/* The table of the peer's decoder is to be empty from now on (section 6.3): one byte. */
+char *hpack_put_empty_table(char *to);
+
+#endif
