@@ -154,6 +154,14 @@ void connection_finish(struct transport *transport)
 	explicit_bzero(ssl, sizeof(*ssl));
 }
 
+/* Not NULL: a connection that has not agreed on a protocol speaks HTTP/1. */
+static struct str protocol(const struct transport *transport)
+{
+	const struct ssl_connection *ssl = transport_state(transport);
+
+	return ssl->facts ? ssl_facts_protocol(ssl->facts) : STR("");
+}
+
 static const char *lacks(const void *data)
 {
 	const struct ssl_conf *conf = data;
@@ -166,6 +174,7 @@ const struct transport_type ssl_transport = {
 	.module = &ssl_module,
 	.lacks = lacks,
 	.size = sizeof(struct ssl_connection),
+	.protocol = protocol,
 	.is_secure = true,
 	.init = connection_init,
 	.finish = connection_finish,

@@ -121,6 +121,7 @@ static ssize_t begin(struct transport *transport, struct str bytes, struct str n
 	if (!ssl->handshake)
 		return -ENOMEM;
 	ssl->handshake->owner = transport;
+	ssl->handshake->protocols = transport_protocols(transport, name);
 	ssl->stage = HANDSHAKE;
 	ssl_bytes_free(&ssl->input);
 	return go_on(transport, bytes);

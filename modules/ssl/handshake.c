@@ -80,12 +80,12 @@ static int staple(SSL *ssl, void *unused)
 static int choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *out_len,
 			   const unsigned char *offered, unsigned offered_len, void *unused)
 {
-	static const unsigned char ours[] = "\x08http/1.1\x08http/1.0";
+	struct str ours = ((const struct handshake *)SSL_get_app_data(ssl))->protocols;
 	unsigned char *chosen;
 
-	(void)ssl;
 	(void)unused;
-	if (SSL_select_next_proto(&chosen, out_len, ours, sizeof(ours) - 1, offered,
+	if (SSL_select_next_proto(&chosen, out_len, (const unsigned char *)ours.data,
+				  (unsigned)ours.len, offered,
 				  offered_len) != OPENSSL_NPN_NEGOTIATED)
 		return SSL_TLSEXT_ERR_ALERT_FATAL;
 	*out = chosen;

@@ -29,6 +29,7 @@ enum handshake_result {
 struct handshake {
 	void *owner; /* the caller's */
 	const struct ssl_settings *settings;
+	struct str protocols; /* for ALPN: the caller's, as of transport_protocols() */
 	uint8_t name_len; /* of the name of the server in the ClientHello */
 	char name[HELLO_NAME_MAX];
 	SSL *ssl;
