@@ -249,6 +249,10 @@ def normalize(answer, server, step):
     coding = answer.get("Content-Encoding")
     if answer.body and coding == ["gzip"] and answer.body[:2] == b"\x1f\x8b":
         answer.body = gzip.decompress(answer.body)
+    boundary = re.search(r"boundary=(\w+)", "".join(answer.get("Content-Type")))
+    if boundary:
+        answer.body = answer.body.replace(boundary[1].encode(), b"BOUNDARY")
+        answer.fields = [(name, value.replace(boundary[1], "BOUNDARY")) for name, value in answer.fields]
     answer.body = scrub(answer.body.decode("utf-8", "surrogateescape"), server)
     answer.body = answer.body.encode("utf-8", "surrogateescape")
     fields = []

@@ -67,6 +67,11 @@ def _vary(step, nginx, skua):
 
 def _encoded(step, nginx, skua):
     """Encoded files have a length, ranges and a tag of their own."""
+    if nginx.get("Content-Encoding") and skua.status in ("206", "304", "412", "416") and \
+            nginx.status == "200":
+        return _same(nginx, skua)
+    if nginx.status == skua.status == "304" and "-gz" in "".join(skua.get("ETag")):
+        return _same(nginx, skua)
     if skua.get("Content-Encoding") == nginx.get("Content-Encoding") != []:
         if skua.get("ETag") and nginx.get("ETag")[:1] != skua.get("ETag")[:1]:
             for name in ("ETag", "Content-Length", "Accept-Ranges", "Transfer-Encoding"):
@@ -76,16 +81,155 @@ def _encoded(step, nginx, skua):
     return False
 
 
+def _field(step, name):
+    for field in step.fields:
+        word, _, value = field.partition(":")
+        if word.lower() == name:
+            return value.strip()
+    return None
+
+
+def _same(nginx, skua):
+    """The whole answer is explained."""
+    nginx.status, nginx.fields, nginx.body, nginx.trailers = (skua.status, skua.fields, skua.body,
+                                                              skua.trailers)
+    return True
+
+
+def _head_of_page(step, nginx, skua):
+    if (step.word == "HEAD" and nginx.status == skua.status and int(skua.status) >= 300 and
+            not skua.get("ETag") and nginx.get("Content-Length") != skua.get("Content-Length")):
+        nginx.drop("Content-Length")
+        skua.drop("Content-Length")
+        return True
+    return False
+
+
+def _no_page(step, nginx, skua):
+    if nginx.status != skua.status or int(skua.status) < 400 or nginx.get("Content-Type"):
+        return False
+    if skua.body.startswith(b"(page ") or (step.word == "HEAD" and not skua.get("ETag")):
+        return _same(nginx, skua)
+    return False
+
+
+def _head_with_range(step, nginx, skua):
+    if step.word == "HEAD" and _field(step, "range") and nginx.status in ("206", "416") and \
+            skua.status == "200":
+        return _same(nginx, skua)
+    return False
+
+
+def _malformed_range(step, nginx, skua):
+    value = _field(step, "range")
+    if not value or nginx.status != "416" or skua.status not in ("200", "206"):
+        return False
+    first = re.fullmatch(r"bytes=(\d*)-(\d*)", value)
+    if first and not (first[1] and first[2] and int(first[1]) > int(first[2])):
+        return False
+    return _same(nginx, skua)
+
+
+def _no_fields_in_416(step, nginx, skua):
+    if nginx.status == skua.status == "416":
+        before = len(nginx.fields)
+        kept = [name for name, _ in skua.fields]
+        nginx.fields = [one for number, one in enumerate(nginx.fields)
+                        if one[0] in kept and one not in nginx.fields[:number]]
+        return len(nginx.fields) < before
+    return False
+
+
+def _conditions(step, nginx, skua):
+    names = ("if-none-match", "if-modified-since", "if-match", "if-unmodified-since")
+    present = [name for name in names if _field(step, name) is not None]
+    if nginx.status == skua.status or not {nginx.status, skua.status} <= {"200", "206", "304", "412"}:
+        return False
+    if len(present) > 1:
+        return _same(nginx, skua)
+    return False
+
+
+def _other_methods(step, nginx, skua):
+    if step.word == "OPTIONS" and nginx.status in ("304", "412") and skua.status == "200":
+        return _same(nginx, skua)
+    if step.word not in ("GET", "HEAD") and nginx.status == "304" and skua.status == "412":
+        return _same(nginx, skua)
+    return False
+
+
+def _for_one_user(step, nginx, skua):
+    if _field(step, "authorization") and nginx.get("Content-Encoding") and not skua.get("Content-Encoding"):
+        for name in ("Content-Encoding", "ETag", "Transfer-Encoding", "Content-Length", "Accept-Ranges"):
+            nginx.drop(name)
+            skua.drop(name)
+        return True
+    return False
+
+
+def _invalid_date(step, nginx, skua):
+    value = _field(step, "if-modified-since") or _field(step, "if-unmodified-since")
+    if nginx.status == "412" and skua.status != "412" and value:
+        if not value.endswith("GMT") or (_field(step, "if-unmodified-since") and
+                                         not skua.get("Last-Modified")):
+            return _same(nginx, skua)
+    return False
+
+
+def _guessed_type(step, nginx, skua):
+    if skua.get("X-Content-Type-Options") == ["nosniff"] and not nginx.get("X-Content-Type-Options"):
+        for answer in (nginx, skua):
+            answer.drop("Content-Type")
+            answer.drop("X-Content-Type-Options")
+        return True
+    return False
+
+
+def _built_in_types(step, nginx, skua):
+    if "types" not in step.case.configuration and nginx.get("Content-Type") != skua.get("Content-Type"):
+        for answer in (nginx, skua):
+            answer.drop("Content-Type")
+        return True
+    return False
+
+
+def _bad_target(step, nginx, skua):
+    if nginx.status == skua.status == "400" and nginx.fields != skua.fields:
+        return _same(nginx, skua)
+    return False
+
+
+def _dots_in_variables(step, nginx, skua):
+    if "/.." in step.line.partition("?")[2] and skua.status in ("403", "404") and nginx.body != skua.body:
+        return _same(nginx, skua)
+    return False
+
+
 RULES = [
     ("Connection: keep-alive is sent only to HTTP/1.0 clients", _keep_alive),
     ("answer methods other than GET and HEAD with 405 and an Allow field; nginx sends no Allow", _allow),
     ("Vary: Accept-Encoding is sent with each response that could have another form", _vary),
     ("made once for each version and kept, with a length, ranges, and a strong ETag", _encoded),
+    ("that you have not configured name Skua instead of nginx", _head_of_page),
+    ("those whose code it does not know have an empty body", _no_page),
+    ("Range gets 200 and the length of the whole file (nginx: 206)", _head_with_range),
+    ("A malformed Range is ignored (nginx: 416)", _malformed_range),
+    ("A 416 has no fields of add_header and expires", _no_fields_in_416),
+    ("if If-None-Match is present, If-Modified-Since is ignored", _conditions),
+    ("Conditions do not count with OPTIONS, and one of If-None-Match that is not met gives 412", _other_methods),
+    ("responses made for one user: those to requests with Authorization", _for_one_user),
+    ("A variable cannot bring a name . or .. into root, alias, try_files", _dots_in_variables),
+    ("Without a types block, Skua uses the types of conf/mime.types", _built_in_types),
+    ("The server that refuses an invalid target (/%zz, /../x) is the one that Host names", _bad_target),
+    ("Skua ignores an invalid date", _invalid_date),
+    ("the type of an unknown extension is found from the content of the file", _guessed_type),
 ]
 
 
 def explain(step, nginx, skua, used):
     """Takes away what the rules explain, and notes which did."""
+    if not nginx.status.isdigit() or not skua.status.isdigit():
+        return
     for phrase, rule in RULES:
         if rule(step, nginx, skua):
             used[phrase] = used.get(phrase, 0) + 1

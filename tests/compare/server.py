@@ -63,6 +63,8 @@ class Server:
             path = self.dir / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.symlink_to(target)
+            os.utime(path, (FILE_TIME, FILE_TIME), follow_symlinks=False)
+            os.utime(path.parent, (FILE_TIME, FILE_TIME))
 
     def put(self, name, text):
         path = self.dir / name
