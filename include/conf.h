@@ -142,7 +142,7 @@ struct directive {
 	size_t offset, size; /* of the field in the module's struct; size 0: there is none */
 	const char *initial; /* the default, as it would be written; NULL: none */
 	const char *syntax; /* the arguments: "on | off", "time [header_time]" */
-	const char *doc; /* what it does, in sentences; paragraphs by "\n\n" */
+	const char *doc; /* what it does, in sentences, and an example; paragraphs by "\n\n" */
 	int64_t min, max; /* FIELD_INT, FIELD_SIZE (bytes), FIELD_DURATION (ms); both 0: 0 … max */
 	const struct keyword *keywords;
 	directive_set *set; /* instead of, or (FIELD_… given) after, the field's parser */

@@ -39,7 +39,7 @@ typedef bool variable_get(struct request *req, struct str rest, const void *data
 struct variable {
 	const char *name; /* without $ */
 	variable_get *get;
-	const char *doc;
+	const char *doc; /* what it is, and an example: a line indented by four blanks */
 	unsigned flags;
 };
 

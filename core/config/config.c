@@ -262,7 +262,9 @@ const struct module config_include_module = {
 			"at the directory of the main configuration file. A file that is not there "
 			"is an error, a mask that matches nothing is none. Blocks end in the file "
 			"in which they begin.\n\n"
-			"It may stand in every block, also in types and map.",
+			"It may stand in every block, also in types and map.\n\n"
+			"    include mime.types;\n"
+			"    include sites/*.conf;",
 			.flags = REPEAT, .min_args = 1),
 		{ 0 }
 	},

@@ -238,7 +238,9 @@ const struct module auth_basic_module = {
 			      "exist, the response is 403. A pair of name and password that was "
 			      "right is remembered for a minute, so that not each request needs "
 			      "a check. Passwords are checked on threads; if more than 64 checks "
-			      "wait, the response is 503.",
+			      "wait, the response is 503.\n\n"
+			      "    auth_basic           \"Members only\";\n"
+			      "    auth_basic_user_file members;",
 			      .min_args = 1),
 		{ 0 }
 	},

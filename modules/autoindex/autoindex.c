@@ -170,22 +170,28 @@ const struct module autoindex_module = {
 			  "are shown as escapes.\n\n"
 			  "Directories are read on threads, two at a time in each worker. If the "
 			  "names of a directory need more than 64 MiB (some 600 000 names), the "
-			  "response is 500.",
+			  "response is 500.\n\n"
+			  "    location /pub/ {\n"
+			  "        autoindex on;\n"
+			  "    }",
 			  .initial = "off"),
 		DIRECTIVE("autoindex_exact_size", IN_ANY_HTTP, struct autoindex_conf, exact_size,
 			  "on | off",
 			  "With on, sizes are shown in bytes; with off they are rounded, as in "
-			  "1.5 KiB. Only in HTML.",
+			  "1.5 KiB. Only in HTML.\n\n"
+			  "    autoindex_exact_size off;",
 			  .initial = "on"),
 		DIRECTIVE("autoindex_localtime", IN_ANY_HTTP, struct autoindex_conf, localtime,
 			  "on | off",
-			  "Shows times in the server's time zone instead of UTC. Only in HTML.",
+			  "Shows times in the server's time zone instead of UTC. Only in HTML.\n\n"
+			  "    autoindex_localtime on;",
 			  .initial = "off"),
 		DIRECTIVE("autoindex_format", IN_ANY_HTTP, struct autoindex_conf, format,
 			  "html | xml | json | jsonp",
 			  "The format of the list. XML, JSON and JSONP are byte for byte those of "
 			  "nginx. The argument `callback` names the function of JSONP; without it "
-			  "the response is JSON.",
+			  "the response is JSON.\n\n"
+			  "    autoindex_format json;",
 			  .initial = "html",
 			  .keywords = (const struct keyword[]) {
 				  { "html", FORMAT_HTML },
@@ -199,13 +205,15 @@ const struct module autoindex_module = {
 			  "Lets clients choose another format with the argument `format`. "
 			  "?format=json gives the JSON of autoindex_format. ?format=text gives "
 			  "one name on each line, with a slash after folders. nginx has no such "
-			  "directive.",
+			  "directive.\n\n"
+			  "    autoindex_query on;",
 			  .initial = "off"),
 		DIRECTIVE("autoindex_omit_compressed", IN_ANY_HTTP, struct autoindex_conf,
 			  omit_compressed, "on | off",
 			  "Leaves out NAME.gz, NAME.br and NAME.zst if NAME is in the same "
 			  "directory. Such files are compressed versions that the server sends "
-			  "in place of NAME. nginx has no such directive.",
+			  "in place of NAME. nginx has no such directive.\n\n"
+			  "    autoindex_omit_compressed on;",
 			  .initial = "off"),
 		DIRECTIVE("autoindex_readme", IN_ANY_HTTP, struct autoindex_conf, readme,
 			  "file ... | off",

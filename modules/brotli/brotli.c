@@ -132,26 +132,31 @@ const struct module brotli_module = {
 			  "Encodes responses with brotli for clients that accept it (the coding "
 			  "br). The rules of `gzip` say which responses are encoded, with "
 			  "brotli_types and brotli_min_length. Text becomes about a fifth "
-			  "shorter than with gzip.",
+			  "shorter than with gzip.\n\n"
+			  "    brotli on;",
 			  .initial = "off"),
 		DIRECTIVE("brotli_static", IN_ANY_HTTP, struct brotli_conf, coding.ready_made,
 			  "on | off | always",
 			  "Sends the file NAME.br in place of NAME if NAME.br exists; see "
-			  "`gzip_static`.",
+			  "`gzip_static`.\n\n"
+			  "    brotli_static on;",
 			  .initial = "off", .keywords = ready_made_keywords),
 		DIRECTIVE_SET("brotli_types", IN_ANY_HTTP, coding_set_types, "media-type ...",
 			      "The types of responses that are encoded, in addition to "
-			      "text/html. * stands for any type.",
+			      "text/html. * stands for any type.\n\n"
+			      "    brotli_types text/css application/javascript;",
 			      .min_args = 1, .max_args = MANY_ARGS, .flags = LIST,
 			      FIELD_AT(struct brotli_conf, coding.types)),
 		DIRECTIVE("brotli_comp_level", IN_ANY_HTTP, struct brotli_conf, coding.level,
 			  "level",
 			  "The level of compression. 0 is the fastest; 11 gives the shortest "
-			  "result and takes about fifty times as long as 6.",
+			  "result and takes about fifty times as long as 6.\n\n"
+			  "    brotli_comp_level 5;",
 			  .initial = "6", .min = 0, .max = 11),
 		DIRECTIVE("brotli_min_length", IN_ANY_HTTP, struct brotli_conf, coding.min_length,
 			  "length",
-			  "Responses that are known to be shorter than this are not encoded.",
+			  "Responses that are known to be shorter than this are not encoded.\n\n"
+			  "    brotli_min_length 256;",
 			  .initial = "20"),
 		DIRECTIVE_OBSOLETE("brotli_window", IN_ANY_HTTP, "size",
 				   "The window is as large as the response, up to 256 KiB. It "
@@ -162,7 +167,8 @@ const struct module brotli_module = {
 	},
 	.variables = (const struct variable[]) {
 		{ "brotli_ratio", get_ratio,
-		  "The length of the response divided by its length when encoded with brotli.",
+		  "The length of the response divided by its length when encoded with brotli.\n\n"
+		  "    log_format ratios \"$brotli_ratio $request\";",
 		  VARIABLE_VOLATILE | VARIABLE_PLAIN },
 		{ 0 }
 	},

@@ -68,7 +68,8 @@ const struct module conditional_module = {
 			  "How the modification time is compared with the field "
 			  "If-Modified-Since: not at all (off), 304 if both are the same second "
 			  "(exact), or 304 if the file was modified in that second or earlier "
-			  "(before).",
+			  "(before).\n\n"
+			  "    if_modified_since before;",
 			  .initial = "exact", .keywords = since_keywords),
 		{ 0 }
 	},

@@ -49,7 +49,10 @@ const struct module empty_gif_module = {
 	.directives = (const struct directive[]) {
 		DIRECTIVE_SET("empty_gif", IN_LOCATION, set_empty_gif, "",
 			      "Answers GET and HEAD in this location with a transparent GIF of one "
-			      "pixel, from memory.",
+			      "pixel, from memory.\n\n"
+			      "    location = /pixel.gif {\n"
+			      "        empty_gif;\n"
+			      "    }",
 			      FIELD_AT(struct empty_gif_conf, is_on), .flags = LOCAL),
 		{ 0 }
 	},

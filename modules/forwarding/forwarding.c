@@ -56,10 +56,12 @@ static const struct keyword statuses[] = { { "off", 0 }, { "502", 502 }, { NULL,
 	"    location /api/ { proxy_pass http://backend:3000; }\n\n" \
 	"To try a file without changing it: skua -t -c FILE -g 'forwarding 502;'"
 
-#define PASS_DOC "Forwards requests in nginx. Skua does not forward requests; see forwarding."
+#define PASS_DOC(example_)                                                                \
+	"Forwards requests in nginx. Skua does not forward requests; see forwarding.\n\n" \
+	"    " example_
 
-#define PASS_DIRECTIVE(name_, contexts_, syntax_)                    \
-	DIRECTIVE_SET(name_, contexts_, set_pass, syntax_, PASS_DOC, \
+#define PASS_DIRECTIVE(name_, contexts_, syntax_, example_)                     \
+	DIRECTIVE_SET(name_, contexts_, set_pass, syntax_, PASS_DOC(example_), \
 		      FIELD_AT(struct forwarding_conf, pass), .flags = LOCAL, .min_args = 1)
 
 const struct module forwarding_module = {
@@ -69,12 +71,18 @@ const struct module forwarding_module = {
 	.directives = (const struct directive[]) {
 		DIRECTIVE("forwarding", IN_MAIN | IN_ANY_HTTP, struct forwarding_conf, status,
 			  "off | 502", FORWARDING_DOC, .keywords = statuses, .initial = "off"),
-		PASS_DIRECTIVE("proxy_pass", IN_LOCATION | IN_IF | IN_LIMIT_EXCEPT, "URL"),
-		PASS_DIRECTIVE("fastcgi_pass", IN_LOCATION | IN_IF, "address"),
-		PASS_DIRECTIVE("uwsgi_pass", IN_LOCATION | IN_IF, "address"),
-		PASS_DIRECTIVE("scgi_pass", IN_LOCATION | IN_IF, "address"),
-		PASS_DIRECTIVE("grpc_pass", IN_LOCATION | IN_IF, "address"),
-		PASS_DIRECTIVE("memcached_pass", IN_LOCATION | IN_IF, "address"),
+		PASS_DIRECTIVE("proxy_pass", IN_LOCATION | IN_IF | IN_LIMIT_EXCEPT, "URL",
+			       "proxy_pass http://backend:3000;"),
+		PASS_DIRECTIVE("fastcgi_pass", IN_LOCATION | IN_IF, "address",
+			       "fastcgi_pass unix:/run/php.sock;"),
+		PASS_DIRECTIVE("uwsgi_pass", IN_LOCATION | IN_IF, "address",
+			       "uwsgi_pass unix:/run/uwsgi.sock;"),
+		PASS_DIRECTIVE("scgi_pass", IN_LOCATION | IN_IF, "address",
+			       "scgi_pass 127.0.0.1:9000;"),
+		PASS_DIRECTIVE("grpc_pass", IN_LOCATION | IN_IF, "address",
+			       "grpc_pass grpc://127.0.0.1:9000;"),
+		PASS_DIRECTIVE("memcached_pass", IN_LOCATION | IN_IF, "address",
+			       "memcached_pass 127.0.0.1:11211;"),
 		{ 0 }
 	},
 	.check = forwarding_check,

@@ -322,16 +322,19 @@ const struct module gzip_module = {
 			  .initial = "off"),
 		DIRECTIVE_SET("gzip_types", IN_ANY_HTTP, coding_set_types, "media-type ...",
 			      "The types of responses that are encoded, in addition to "
-			      "text/html. * stands for any type.",
+			      "text/html. * stands for any type.\n\n"
+			      "    gzip_types text/css application/javascript image/svg+xml;",
 			      .min_args = 1, .max_args = MANY_ARGS, .flags = LIST,
 			      FIELD_AT(struct gzip_conf, coding.types)),
 		DIRECTIVE("gzip_comp_level", IN_ANY_HTTP, struct gzip_conf, coding.level, "level",
 			  "The level of compression. 1 is the fastest; 9 gives the shortest "
-			  "result and takes about five times as long.",
+			  "result and takes about five times as long.\n\n"
+			  "    gzip_comp_level 6;",
 			  .initial = "1", .min = 1, .max = 9),
 		DIRECTIVE("gzip_min_length", IN_ANY_HTTP, struct gzip_conf, coding.min_length,
 			  "length",
-			  "Responses that are known to be shorter than this are not encoded.",
+			  "Responses that are known to be shorter than this are not encoded.\n\n"
+			  "    gzip_min_length 256;",
 			  .initial = "20"),
 		DIRECTIVE("gzip_proxied", IN_ANY_HTTP, struct gzip_conf, proxied,
 			  "off | expired | no-cache | no-store | private | no_last_modified | "
@@ -343,17 +346,20 @@ const struct module gzip_module = {
 			  "without this field. auth: responses to requests with Authorization. "
 			  "any: all. If the response has Expires or Cache-Control, only the "
 			  "words for these fields and auth are considered. The directive also "
-			  "applies to gzip_static and gunzip.",
+			  "applies to gzip_static and gunzip.\n\n"
+			  "    gzip_proxied no-cache no-store private;",
 			  .initial = "off", .keywords = proxied_keywords),
 		DIRECTIVE("gzip_http_version", IN_ANY_HTTP, struct gzip_conf, http_version,
 			  "1.0 | 1.1",
-			  "The lowest version of HTTP with which gzip is used.",
+			  "The lowest version of HTTP with which gzip is used.\n\n"
+			  "    gzip_http_version 1.0;",
 			  .initial = "1.1", .keywords = version_keywords),
 		DIRECTIVE_SET("gzip_disable", IN_ANY_HTTP, set_disable, "regex ...",
 			      "Turns gzip off for clients whose field User-Agent matches one of "
 			      "the expressions. Upper and lower case are the same. The word "
 			      "msie6 stands for Internet Explorer 4 to 6, except version 6 with "
-			      "Service Pack 2.",
+			      "Service Pack 2.\n\n"
+			      "    gzip_disable msie6;",
 			      .min_args = 1, .max_args = MANY_ARGS, .flags = LIST,
 			      FIELD_AT(struct gzip_conf, disabled)),
 		DIRECTIVE_OBSOLETE("gzip_vary", IN_ANY_HTTP, "on | off",
@@ -373,7 +379,8 @@ const struct module gzip_module = {
 	},
 	.variables = (const struct variable[]) {
 		{ "gzip_ratio", get_ratio,
-		  "The length of the response divided by its length when encoded with gzip.",
+		  "The length of the response divided by its length when encoded with gzip.\n\n"
+		  "    log_format ratios \"$gzip_ratio $request\";",
 		  VARIABLE_VOLATILE | VARIABLE_PLAIN },
 		{ 0 }
 	},

@@ -22,8 +22,9 @@ const struct module hello_module = {
 	.summary = "answers with a line of text",
 	.conf_size = sizeof(struct hello_conf),
 	.directives = (const struct directive[]) {
-		DIRECTIVE("hello", IN_LOCATION | IN_IF, struct hello_conf, text,
-			  "text", "Answers with this text.", .flags = LOCAL),
+		DIRECTIVE("hello", IN_LOCATION | IN_IF, struct hello_conf, text, "text",
+			  "Answers with this text.\n\n    hello \"Hello, world!\";",
+			  .flags = LOCAL),
 		{ 0 }
 	},
 	.on[PHASE_CONTENT] = hello_content,

@@ -119,7 +119,8 @@ const struct module index_module = {
 			  "leads to /a.html. A name that leads above the root counts as missing; "
 			  "if no other name is found, the response is 404.\n\n"
 			  "If none of the files exists, the response is 403, unless autoindex is "
-			  "on.",
+			  "on.\n\n"
+			  "    index index.html index.$lang.html /index.html;",
 			  .initial = "index.html", .flags = LIST, .set = check_names),
 		{ 0 }
 	},

@@ -283,7 +283,8 @@ const struct module limit_conn_module = {
 	.variables = (const struct variable[]) {
 		{ "limit_conn_status", get_status,
 		  "What limit_conn did with the request: PASSED, REJECTED or REJECTED_DRY_RUN; "
-		  "no value if no limit applied.",
+		  "no value if no limit applied.\n\n"
+		  "    log_format limits \"$limit_conn_status $request\";",
 		  VARIABLE_PLAIN | VARIABLE_VOLATILE },
 		{ 0 }
 	},

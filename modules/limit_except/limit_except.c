@@ -82,7 +82,10 @@ const struct module limit_except_module = {
 			      "PROPFIND, PROPPATCH, LOCK, UNLOCK. GET includes HEAD.\n\n"
 			      "As in nginx, locations inside this one do not inherit the block, "
 			      "and try_files and the steps of the location (return, rewrite, set, "
-			      "if, break) do not apply to requests that use the block.",
+			      "if, break) do not apply to requests that use the block.\n\n"
+			      "    limit_except GET {\n"
+			      "        deny all;\n"
+			      "    }",
 			      FIELD_AT(struct limit_except_conf, limit), .flags = LOCAL | BLOCK,
 			      .min_args = 1, .max_args = MANY_ARGS),
 		{ 0 }

@@ -190,7 +190,8 @@ const struct module limit_rate_module = {
 	.variables = (const struct variable[]) {
 		{ "limit_rate", get_rate,
 		  "The rate of limit_rate in bytes per second, or 0 without a limit. It cannot "
-		  "be set; use a variable in limit_rate instead.",
+		  "be set; use a variable in limit_rate instead.\n\n"
+		  "    log_format rates \"$limit_rate $request\";",
 		  VARIABLE_PLAIN | VARIABLE_VOLATILE },
 		{ 0 }
 	},

@@ -411,7 +411,8 @@ const struct module limit_req_module = {
 	.variables = (const struct variable[]) {
 		{ "limit_req_status", get_status,
 		  "What limit_req did with the request: PASSED, DELAYED, REJECTED, "
-		  "DELAYED_DRY_RUN or REJECTED_DRY_RUN; no value if no limit applied.",
+		  "DELAYED_DRY_RUN or REJECTED_DRY_RUN; no value if no limit applied.\n\n"
+		  "    log_format limits \"$limit_req_status $request\";",
 		  VARIABLE_PLAIN | VARIABLE_VOLATILE },
 		{ 0 }
 	},

@@ -154,7 +154,11 @@ const struct module mime_module = {
 			      "{ type extension ...; ... }",
 			      "Assigns types to the extensions of URIs. A block with types knows "
 			      "only those of its own. Where no types are configured, the types of "
-			      "conf/mime.types apply, which are built in.",
+			      "conf/mime.types apply, which are built in.\n\n"
+			      "    types {\n"
+			      "        text/html          html htm;\n"
+			      "        text/markdown      md;\n"
+			      "    }",
 			      FIELD_AT(struct mime_conf, types), .flags = LIST | RAW_BLOCK),
 		DIRECTIVE("default_type", IN_ANY_HTTP, struct mime_conf, default_type,
 			  "type | magic",
@@ -163,7 +167,8 @@ const struct module mime_module = {
 			  "of the file. Types that a browser would execute (html, svg, "
 			  "javascript, xml) are never detected, and X-Content-Type-Options: "
 			  "nosniff is sent. With `magic`, a response that does not come from a "
-			  "file is text/plain.",
+			  "file is text/plain.\n\n"
+			  "    default_type application/octet-stream;",
 			  .set = set_default_type, .initial = "magic"),
 		{ 0 }
 	},

@@ -179,22 +179,29 @@ const struct module proxy_protocol_module = {
 	.variables = (const struct variable[]) {
 		{ "proxy_protocol_addr", get_addr,
 		  "The client's address in the PROXY header of the connection. No value if the "
-		  "connection has no such header, or if the header has no addresses.",
+		  "connection has no such header, or if the header has no addresses.\n\n"
+		  "    set_real_ip_from 10.0.0.0/8;\n"
+		  "    real_ip_header   proxy_protocol;\n"
+		  "    add_header       X-Client $proxy_protocol_addr;",
 		  VARIABLE_PLAIN },
-		{ "proxy_protocol_port", get_port, "The client's port in the PROXY header.",
+		{ "proxy_protocol_port", get_port, "The client's port in the PROXY header.\n\n"
+		  "    log_format balanced \"$proxy_protocol_addr:$proxy_protocol_port\";",
 		  VARIABLE_PLAIN },
 		{ "proxy_protocol_server_addr", get_server_addr,
-		  "The address that the client connected to, as the PROXY header says.",
+		  "The address that the client connected to, as the PROXY header says.\n\n"
+		  "    log_format asked \"$proxy_protocol_server_addr\";",
 		  VARIABLE_PLAIN },
 		{ "proxy_protocol_server_port", get_server_port,
-		  "The port that the client connected to, as the PROXY header says.",
+		  "The port that the client connected to, as the PROXY header says.\n\n"
+		  "    log_format asked \"$proxy_protocol_server_port\";",
 		  VARIABLE_PLAIN },
 		{ "proxy_protocol_tlv_", get_tlv,
 		  "An additional value (TLV) of a PROXY header of version 2: alpn, authority, "
 		  "unique_id, netns, ssl; ssl_version, ssl_cn, ssl_cipher, ssl_sig_alg, "
 		  "ssl_key_alg, ssl_verify (0: the client's certificate was verified); or any "
 		  "type as a hexadecimal number: $proxy_protocol_tlv_0xea, "
-		  "$proxy_protocol_tlv_ssl_0x21.",
+		  "$proxy_protocol_tlv_ssl_0x21.\n\n"
+		  "    log_format names \"$proxy_protocol_tlv_authority\";",
 		  VARIABLE_PREFIX },
 		{ 0 }
 	},

@@ -80,7 +80,10 @@ const struct module random_index_module = {
 			  "directory, chosen at random for each request. It takes precedence "
 			  "over index. Names that begin with a dot are not chosen, and neither "
 			  "are symbolic links that lead to no file or that `symlinks` does not "
-			  "follow. If a directory has no files, the directive has no effect.",
+			  "follow. If a directory has no files, the directive has no effect.\n\n"
+			  "    location /pictures/ {\n"
+			  "        random_index on;\n"
+			  "    }",
 			  .initial = "off"),
 		{ 0 }
 	},

@@ -242,7 +242,8 @@ const struct module range_module = {
 		DIRECTIVE("max_ranges", IN_ANY_HTTP, struct range_conf, max_ranges, "number",
 			  "The largest number of ranges in a request. A request with more gets "
 			  "the whole response. 0 turns ranges off. The limit is never more than "
-			  "256, which is the default.",
+			  "256, which is the default.\n\n"
+			  "    max_ranges 1;",
 			  .initial = "256"),
 		{ 0 }
 	},

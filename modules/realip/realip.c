@@ -259,10 +259,13 @@ const struct module realip_module = {
 	},
 	.variables = (const struct variable[]) {
 		{ "realip_remote_addr", get_remote_addr,
-		  "The address of the peer of the connection, which may be a proxy.",
+		  "The address of the peer of the connection, which may be a proxy.\n\n"
+		  "    log_format proxies \"$remote_addr by $realip_remote_addr\";",
 		  VARIABLE_PLAIN },
 		{ "realip_remote_port", get_remote_port,
-		  "The port of the peer of the connection.", VARIABLE_PLAIN },
+		  "The port of the peer of the connection.\n\n"
+		  "    log_format proxies \"$realip_remote_addr:$realip_remote_port\";",
+		  VARIABLE_PLAIN },
 		{ 0 }
 	},
 	.on[PHASE_POST_READ] = replace_address,

@@ -231,7 +231,8 @@ const struct module referer_module = {
 	.variables = (const struct variable[]) {
 		{ "invalid_referer", get_invalid,
 		  "Empty if the field Referer of the request is valid by valid_referers, "
-		  "otherwise 1.",
+		  "otherwise 1.\n\n"
+		  "    if ($invalid_referer) { return 403; }",
 		  VARIABLE_PLAIN },
 		{ 0 }
 	},

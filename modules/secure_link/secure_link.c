@@ -174,9 +174,11 @@ const struct module secure_link_module = {
 		{ "secure_link", get_link,
 		  "With secure_link: no value if the digest of the link is wrong, 0 if the link "
 		  "has expired, otherwise 1. With secure_link_secret: the part of the path after "
-		  "the digest." },
+		  "the digest.\n\n"
+		  "    if ($secure_link = \"\") { return 403; }" },
 		{ "secure_link_expires", get_expires,
-		  "The time at which the link expires, as it stands in the link." },
+		  "The time at which the link expires, as it stands in the link.\n\n"
+		  "    secure_link_md5 \"$secure_link_expires$uri secret\";" },
 		{ 0 }
 	},
 	.check = check_conf,

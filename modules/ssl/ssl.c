@@ -215,42 +215,54 @@ const struct module ssl_module = {
 			      "its issuers, without the root. A server may have several, for "
 			      "example one with an RSA key and one with an ECDSA key; each needs "
 			      "its ssl_certificate_key, in the same order. `data:` followed by "
-			      "the certificate itself may stand in place of a file.",
+			      "the certificate itself may stand in place of a file.\n\n"
+			      "    ssl_certificate     /etc/ssl/example.org.pem;\n"
+			      "    ssl_certificate_key /etc/ssl/example.org.key;",
 			      .flags = LIST, .min_args = 1,
 			      FIELD_AT(struct ssl_conf, certificates)),
 		DIRECTIVE_SET("ssl_certificate_key", IN_HTTP | IN_SERVER, set_file, "file",
 			      "The private key of the certificate, in PEM. It is read by the "
 			      "master when the configuration is read, so it may be readable for "
-			      "root only.",
+			      "root only.\n\n"
+			      "    ssl_certificate_key /etc/ssl/example.org.key;",
 			      .flags = LIST, .min_args = 1, FIELD_AT(struct ssl_conf, keys)),
 		DIRECTIVE_SET("ssl_password_file", IN_HTTP | IN_SERVER, set_passwords, "file",
 			      "A file with passwords of private keys, one on each line. They are "
-			      "tried in this order.",
+			      "tried in this order.\n\n"
+			      "    ssl_password_file /etc/ssl/passwords;",
 			      .flags = LIST, .min_args = 1,
 			      FIELD_AT(struct ssl_conf, passwords)),
 		DIRECTIVE("ssl_protocols", IN_HTTP | IN_SERVER, struct ssl_conf, protocols,
 			  "[SSLv2] [SSLv3] [TLSv1] [TLSv1.1] [TLSv1.2] [TLSv1.3]",
 			  "The versions of TLS that clients may use. The words SSLv2 and SSLv3 "
 			  "are accepted and have no effect, because OpenSSL no longer supports "
-			  "these versions.",
+			  "these versions.\n\n"
+			  "    ssl_protocols TLSv1.3;",
 			  .initial = "TLSv1.2 TLSv1.3", .keywords = protocol_keywords),
 		DIRECTIVE("ssl_ciphers", IN_HTTP | IN_SERVER, struct ssl_conf, ciphers, "ciphers",
 			  "The ciphers for TLS 1.2 and below, as openssl-ciphers(1) writes them. "
 			  "The default is the intermediate profile of Mozilla, without DHE: "
-			  "AES-GCM and ChaCha20-Poly1305 with ECDHE."),
+			  "AES-GCM and ChaCha20-Poly1305 with ECDHE.\n\n"
+			  "    ssl_ciphers ECDHE+AESGCM:ECDHE+CHACHA20;"),
 		DIRECTIVE("ssl_prefer_server_ciphers", IN_HTTP | IN_SERVER, struct ssl_conf,
 			  prefer_server_ciphers, "on | off",
 			  "With on, the server's order of ciphers is used instead of the "
-			  "client's.",
+			  "client's.\n\n"
+			  "    ssl_prefer_server_ciphers on;",
 			  .initial = "off"),
 		DIRECTIVE("ssl_ecdh_curve", IN_HTTP | IN_SERVER, struct ssl_conf, curves, "groups",
 			  "The groups for the key exchange, separated by colons. auto stands for "
-			  "OpenSSL's default groups.",
+			  "OpenSSL's default groups.\n\n"
+			  "    ssl_ecdh_curve X25519:prime256v1;",
 			  .initial = "auto"),
 		DIRECTIVE("ssl_reject_handshake", IN_HTTP | IN_SERVER, struct ssl_conf,
 			  reject_handshake, "on | off",
 			  "With on, handshakes for the names of this server are refused. Use it "
-			  "in a default server to refuse unknown names.",
+			  "in a default server to refuse unknown names.\n\n"
+			  "    server {\n"
+			  "        listen 443 ssl default_server;\n"
+			  "        ssl_reject_handshake on;\n"
+			  "    }",
 			  .initial = "off"),
 		DIRECTIVE("ssl_records", IN_HTTP | IN_SERVER, struct ssl_conf, records,
 			  "own | openssl",
@@ -258,11 +270,13 @@ const struct module ssl_module = {
 			  "handshake: that of Skua (own) or that of OpenSSL. With own, a "
 			  "connection needs less memory and CPU time, and survives reloads and "
 			  "upgrades of the program. Connections with TLS 1.2 use OpenSSL's "
-			  "records in both cases.",
+			  "records in both cases.\n\n"
+			  "    ssl_records openssl;",
 			  .initial = "own", .keywords = records_keywords),
 		DIRECTIVE("ssl_session_tickets", IN_HTTP | IN_SERVER, struct ssl_conf, tickets,
 			  "on | off",
-			  "With on, clients get tickets with which they can resume a session.",
+			  "With on, clients get tickets with which they can resume a session.\n\n"
+			  "    ssl_session_tickets off;",
 			  .initial = "on"),
 		DIRECTIVE_SET("ssl_session_ticket_key", IN_HTTP | IN_SERVER, set_file, "file",
 			      "A file of 48 or 80 random bytes, which is the key that encrypts "
@@ -270,19 +284,22 @@ const struct module ssl_module = {
 			      "tickets, and the others only decrypt them. Without this directive "
 			      "and ssl_session_ticket_secret, the server makes and replaces the "
 			      "keys itself. All workers can resume a session, also after a "
-			      "reload or an upgrade.",
+			      "reload or an upgrade.\n\n"
+			      "    ssl_session_ticket_key /etc/ssl/ticket.key;",
 			      .flags = LIST, .min_args = 1,
 			      FIELD_AT(struct ssl_conf, ticket_files)),
 		DIRECTIVE_SET("ssl_session_ticket_secret", IN_HTTP | IN_SERVER, set_file, "file",
 			      "A file with a secret of 32 bytes or more. The keys of tickets are "
 			      "derived from the secret and the time. They change every hour, or "
 			      "less often if ssl_session_timeout is longer. Machines with the "
-			      "same file can resume each other's sessions.",
+			      "same file can resume each other's sessions.\n\n"
+			      "    ssl_session_ticket_secret /etc/ssl/ticket.secret;",
 			      .flags = LIST, .min_args = 1,
 			      FIELD_AT(struct ssl_conf, ticket_secret)),
 		DIRECTIVE("ssl_session_timeout", IN_HTTP | IN_SERVER, struct ssl_conf,
 			  session_timeout, "time",
-			  "How long a session can be resumed.", .initial = "5m"),
+			  "How long a session can be resumed.\n\n"
+			  "    ssl_session_timeout 1d;", .initial = "5m"),
 		DIRECTIVE("ssl_verify_client", IN_HTTP | IN_SERVER, struct ssl_conf, verify,
 			  "on | off | optional | optional_no_ca",
 			  "Whether clients must present a certificate. The result is in "
@@ -290,46 +307,56 @@ const struct module ssl_module = {
 			  "496, and a client whose certificate is not accepted gets 495; both "
 			  "are sent as 400. optional: a certificate is requested, and checked if "
 			  "the client presents one. optional_no_ca: as optional, but the "
-			  "certificate need not come from a known authority.",
+			  "certificate need not come from a known authority.\n\n"
+			  "    ssl_client_certificate /etc/ssl/clients.pem;\n"
+			  "    ssl_verify_client      on;",
 			  .initial = "off", .keywords = verify_keywords),
 		DIRECTIVE("ssl_verify_depth", IN_HTTP | IN_SERVER, struct ssl_conf, verify_depth,
 			  "number",
 			  "How many certificates there may be between the certificate of a "
-			  "client and that of a known authority.",
+			  "client and that of a known authority.\n\n"
+			  "    ssl_verify_depth 2;",
 			  .initial = "1", .max = 100),
 		DIRECTIVE("ssl_client_certificate", IN_HTTP | IN_SERVER, struct ssl_conf,
 			  client_certificate, "file",
 			  "A file with the certificates of authorities, in PEM, with which "
 			  "client certificates are checked. The names of the authorities are "
-			  "sent to clients.",
+			  "sent to clients.\n\n"
+			  "    ssl_client_certificate /etc/ssl/clients.pem;",
 			  .set = set_path),
 		DIRECTIVE("ssl_trusted_certificate", IN_HTTP | IN_SERVER, struct ssl_conf,
 			  trusted_certificate, "file",
 			  "As ssl_client_certificate, but the names of the authorities are not "
-			  "sent to clients.",
+			  "sent to clients.\n\n"
+			  "    ssl_trusted_certificate /etc/ssl/chain.pem;",
 			  .set = set_path),
 		DIRECTIVE("ssl_crl", IN_HTTP | IN_SERVER, struct ssl_conf, crl, "file",
-			  "A file with lists of revoked client certificates (CRL), in PEM.",
+			  "A file with lists of revoked client certificates (CRL), in PEM.\n\n"
+			  "    ssl_crl /etc/ssl/revoked.pem;",
 			  .set = set_path),
 		DIRECTIVE_SET("ssl_conf_command", IN_HTTP | IN_SERVER, set_command, "name value",
 			      "A configuration command of OpenSSL, see SSL_CONF_cmd(3), for "
 			      "example `ssl_conf_command Ciphersuites "
-			      "TLS_CHACHA20_POLY1305_SHA256`.",
+			      "TLS_CHACHA20_POLY1305_SHA256`.\n\n"
+			      "    ssl_conf_command Options PrioritizeChaCha;",
 			      .flags = LIST, .min_args = 2, FIELD_AT(struct ssl_conf, commands)),
 		DIRECTIVE_SET("ssl_stapling_file", IN_HTTP | IN_SERVER, set_file, "file",
 			      "A file with an OCSP response for the certificate, in DER. It is "
-			      "sent to clients that request one.",
+			      "sent to clients that request one.\n\n"
+			      "    ssl_stapling_file /var/lib/ocsp/example.org.der;",
 			      .flags = LIST, .min_args = 1,
 			      FIELD_AT(struct ssl_conf, stapling_file)),
 		DIRECTIVE("ssl_buffer_size", IN_HTTP | IN_SERVER, struct ssl_conf, buffer_size,
 			  "size",
 			  "The size of the records in which responses are sent, at most 16k. "
 			  "Without this directive, the first records after a pause have 4k, so "
-			  "that a client can use their content early, and later records have 16k.",
+			  "that a client can use their content early, and later records have 16k."
+			  "\n\n    ssl_buffer_size 4k;",
 			  .min = 512, .max = 16384),
 		DIRECTIVE("ssl_handshake_timeout", IN_HTTP | IN_SERVER, struct ssl_conf,
 			  handshake_timeout, "time",
-			  "The time within which a client must complete its handshake.",
+			  "The time within which a client must complete its handshake.\n\n"
+			  "    ssl_handshake_timeout 10s;",
 			  .initial = "10s"),
 		DIRECTIVE_OBSOLETE("ssl_session_cache", IN_HTTP | IN_SERVER,
 				   "off | none | [builtin[:size]] [shared:name:size]",

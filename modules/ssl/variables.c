@@ -331,47 +331,68 @@ static bool get_nothing(struct request *req, struct str rest, const void *data, 
 }
 
 const struct variable ssl_variables[] = {
-	{ "ssl_protocol", get_protocol, "The version of TLS: \"TLSv1.3\".", VARIABLE_PLAIN },
-	{ "ssl_cipher", get_cipher, "OpenSSL's name of the cipher.",
+	{ "ssl_protocol", get_protocol, "The version of TLS: \"TLSv1.3\".\n\n"
+	  "    log_format tls \"$ssl_protocol $ssl_cipher\";", VARIABLE_PLAIN },
+	{ "ssl_cipher", get_cipher, "OpenSSL's name of the cipher.\n\n"
+	  "    log_format tls \"$ssl_protocol $ssl_cipher\";",
 	  VARIABLE_PLAIN },
-	{ "ssl_curve", get_curve, "The group of the key exchange.", VARIABLE_PLAIN },
+	{ "ssl_curve", get_curve, "The group of the key exchange.\n\n"
+	  "    log_format curves \"$ssl_curve\";", VARIABLE_PLAIN },
 	{ "ssl_server_name", get_server_name,
-	  "The name of the server that the client has sent in the handshake (SNI).", 0 },
+	  "The name of the server that the client has sent in the handshake (SNI).\n\n"
+	  "    root /srv/sites/$ssl_server_name;", 0 },
 	{ "ssl_session_reused", get_session_reused,
-	  "\"r\" if a session was resumed, otherwise \".\".", VARIABLE_PLAIN },
+	  "\"r\" if a session was resumed, otherwise \".\".\n\n"
+	  "    log_format resumed \"$ssl_session_reused $request\";", VARIABLE_PLAIN },
 	{ "ssl_session_id", get_nothing,
-	  "No value: sessions are resumed with tickets, and have no identifier.", VARIABLE_PLAIN },
-	{ "ssl_early_data", get_nothing, "No value: early data is not accepted.", VARIABLE_PLAIN },
+	  "No value: sessions are resumed with tickets, and have no identifier.\n\n"
+	  "    log_format sessions \"$ssl_session_id\";", VARIABLE_PLAIN },
+	{ "ssl_early_data", get_nothing, "No value: early data is not accepted.\n\n"
+	  "    log_format early \"$ssl_early_data $request\";", VARIABLE_PLAIN },
 	{ "ssl_alpn_protocol", get_alpn_protocol,
-	  "The protocol that was negotiated in the handshake (ALPN).", 0 },
+	  "The protocol that was negotiated in the handshake (ALPN).\n\n"
+	  "    log_format alpn \"$ssl_alpn_protocol\";", 0 },
 	{ "ssl_client_verify", get_client_verify,
 	  "The result of the check of the client's certificate: SUCCESS, NONE, or FAILED: and the "
-	  "reason.", 0 },
+	  "reason.\n\n"
+	  "    if ($ssl_client_verify != SUCCESS) { return 403; }", 0 },
 	{ "ssl_client_cert", get_certificate,
-	  "The client's certificate in PEM. All lines except the first are indented with a tab.",
+	  "The client's certificate in PEM. All lines except the first are indented with a tab.\n\n"
+	  "    log_format certificates escape=json \"$ssl_client_cert\";",
 	  0 },
-	{ "ssl_client_raw_cert", get_raw_certificate, "The client's certificate in PEM.", 0 },
+	{ "ssl_client_raw_cert", get_raw_certificate, "The client's certificate in PEM.\n\n"
+	  "    log_format certificates escape=json \"$ssl_client_raw_cert\";", 0 },
 	{ "ssl_client_escaped_cert", get_escaped_certificate,
-	  "The client's certificate in PEM, percent-encoded.", VARIABLE_PLAIN },
+	  "The client's certificate in PEM, percent-encoded.\n\n"
+	  "    add_header X-Certificate $ssl_client_escaped_cert;", VARIABLE_PLAIN },
 	{ "ssl_client_s_dn", get_subject,
-	  "The subject of the client's certificate, in the format of RFC 2253.", 0 },
+	  "The subject of the client's certificate, in the format of RFC 2253.\n\n"
+	  "    log_format clients \"$ssl_client_s_dn $request\";", 0 },
 	{ "ssl_client_i_dn", get_issuer,
-	  "The issuer of the client's certificate, in the format of RFC 2253.", 0 },
+	  "The issuer of the client's certificate, in the format of RFC 2253.\n\n"
+	  "    log_format issuers \"$ssl_client_i_dn\";", 0 },
 	{ "ssl_client_s_dn_legacy", get_subject_legacy,
-	  "The subject of the client's certificate, in the older format with slashes.", 0 },
+	  "The subject of the client's certificate, in the older format with slashes.\n\n"
+	  "    log_format clients \"$ssl_client_s_dn_legacy\";", 0 },
 	{ "ssl_client_i_dn_legacy", get_issuer_legacy,
-	  "The issuer of the client's certificate, in the older format with slashes.", 0 },
-	{ "ssl_client_serial", get_serial, "The serial number of the client's certificate, in "
-					   "hexadecimal.",
+	  "The issuer of the client's certificate, in the older format with slashes.\n\n"
+	  "    log_format issuers \"$ssl_client_i_dn_legacy\";", 0 },
+	{ "ssl_client_serial", get_serial,
+	  "The serial number of the client's certificate, in hexadecimal.\n\n"
+	  "    log_format serials \"$ssl_client_serial $request\";",
 	  VARIABLE_PLAIN },
 	{ "ssl_client_fingerprint", get_fingerprint,
-	  "The SHA-1 digest of the client's certificate, in hexadecimal.", VARIABLE_PLAIN },
-	{ "ssl_client_v_start", get_begin, "The time from which the client's certificate is "
-					   "valid.",
+	  "The SHA-1 digest of the client's certificate, in hexadecimal.\n\n"
+	  "    map $ssl_client_fingerprint $user { include users.map; }", VARIABLE_PLAIN },
+	{ "ssl_client_v_start", get_begin,
+	  "The time from which the client's certificate is valid.\n\n"
+	  "    log_format validity \"$ssl_client_v_start $ssl_client_v_end\";",
 	  VARIABLE_PLAIN },
-	{ "ssl_client_v_end", get_end, "The time at which the client's certificate expires.",
+	{ "ssl_client_v_end", get_end, "The time at which the client's certificate expires.\n\n"
+	  "    log_format validity \"$ssl_client_v_start $ssl_client_v_end\";",
 	  VARIABLE_PLAIN },
 	{ "ssl_client_v_remain", get_remaining,
-	  "How many days are left until the client's certificate expires.", VARIABLE_PLAIN },
+	  "How many days are left until the client's certificate expires.\n\n"
+	  "    add_header X-Days-Left $ssl_client_v_remain;", VARIABLE_PLAIN },
 	{ 0 }
 };

@@ -98,15 +98,19 @@ const struct module stub_status_module = {
 		{ 0 }
 	},
 	.variables = (const struct variable[]) {
-		{ "connections_active", get_active, "The number of open connections.", COUNT },
+		{ "connections_active", get_active, "The number of open connections.\n\n"
+		  "    return 200 \"$connections_active\\n\";", COUNT },
 		{ "connections_reading", get_reading,
-		  "The number of connections on which the head of a request is awaited or read.",
+		  "The number of connections on which the head of a request is awaited or read.\n\n"
+		  "    return 200 \"$connections_reading\\n\";",
 		  COUNT },
 		{ "connections_writing", get_writing,
 		  "The number of connections on which a response is being sent, including this "
-		  "one.", COUNT },
+		  "one.\n\n"
+		  "    return 200 \"$connections_writing\\n\";", COUNT },
 		{ "connections_waiting", get_waiting,
-		  "The number of connections that wait for their next request.", COUNT },
+		  "The number of connections that wait for their next request.\n\n"
+		  "    return 200 \"$connections_waiting\\n\";", COUNT },
 		{ 0 }
 	},
 	.on[PHASE_CONTENT] = stub_status_content,

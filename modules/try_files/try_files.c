@@ -136,7 +136,10 @@ const struct module try_files_module = {
 			      "found: as a URI, for which a location is chosen anew, as a status "
 			      "(=404), or as a named location. A word into which a variable "
 			      "brings a name \".\" or \"..\" counts as missing.\n\n"
-			      "At server level it applies to requests that match no location.",
+			      "At server level it applies to requests that match no location.\n\n"
+			      "    try_files $uri $uri/ /index.html;\n"
+			      "    try_files $uri @fallback;\n"
+			      "    try_files $uri =404;",
 			      FIELD_AT(struct try_files_conf, files),
 			      .flags = LOCAL, .min_args = 2, .max_args = MANY_ARGS),
 		{ 0 }

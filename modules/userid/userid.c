@@ -415,10 +415,14 @@ const struct module userid_module = {
 		{ 0 }
 	},
 	.variables = (const struct variable[]) {
-		{ "uid_got", get_uid_got, "The name of the userid cookie and the number that the "
-					  "client has sent." },
-		{ "uid_set", get_uid_set, "The name of the userid cookie and the number that the "
-					  "client gets with this response." },
+		{ "uid_got", get_uid_got,
+		  "The name of the userid cookie and the number that the "
+		  "client has sent.\n\n"
+		  "    log_format visitors \"$uid_got $uid_set $request\";" },
+		{ "uid_set", get_uid_set,
+		  "The name of the userid cookie and the number that the "
+		  "client gets with this response.\n\n"
+		  "    log_format visitors \"$uid_got $uid_set $request\";" },
 		{ 0 }
 	},
 	.on[PHASE_FILTER] = userid_filter,

@@ -131,25 +131,30 @@ const struct module zstd_module = {
 			  "Encodes responses with Zstandard for clients that accept it (the "
 			  "coding zstd). The rules of `gzip` say which responses are encoded, "
 			  "with zstd_types and zstd_min_length. Zstandard is the fastest of the "
-			  "codings.",
+			  "codings.\n\n"
+			  "    zstd on;",
 			  .initial = "off"),
 		DIRECTIVE("zstd_static", IN_ANY_HTTP, struct zstd_conf, coding.ready_made,
 			  "on | off | always",
 			  "Sends the file NAME.zst in place of NAME if NAME.zst exists; see "
-			  "`gzip_static`.",
+			  "`gzip_static`.\n\n"
+			  "    zstd_static on;",
 			  .initial = "off", .keywords = ready_made_keywords),
 		DIRECTIVE_SET("zstd_types", IN_ANY_HTTP, coding_set_types, "media-type ...",
 			      "The types of responses that are encoded, in addition to "
-			      "text/html. * stands for any type.",
+			      "text/html. * stands for any type.\n\n"
+			      "    zstd_types text/css application/javascript;",
 			      .min_args = 1, .max_args = MANY_ARGS, .flags = LIST,
 			      FIELD_AT(struct zstd_conf, coding.types)),
 		DIRECTIVE("zstd_comp_level", IN_ANY_HTTP, struct zstd_conf, coding.level, "level",
 			  "The level of compression. 1 is the fastest; 22 gives the shortest "
-			  "result and takes about a hundred times as long.",
+			  "result and takes about a hundred times as long.\n\n"
+			  "    zstd_comp_level 3;",
 			  .initial = "1", .min = 1, .max = 22),
 		DIRECTIVE("zstd_min_length", IN_ANY_HTTP, struct zstd_conf, coding.min_length,
 			  "length",
-			  "Responses that are known to be shorter than this are not encoded.",
+			  "Responses that are known to be shorter than this are not encoded.\n\n"
+			  "    zstd_min_length 256;",
 			  .initial = "20"),
 		DIRECTIVE_OBSOLETE("zstd_buffers", IN_ANY_HTTP, "number size",
 				   "Buffers are as large as what can be sent."),
@@ -157,7 +162,8 @@ const struct module zstd_module = {
 	},
 	.variables = (const struct variable[]) {
 		{ "zstd_ratio", get_ratio,
-		  "The length of the response divided by its length when encoded with Zstandard.",
+		  "The length of the response divided by its length when encoded with Zstandard."
+		  "\n\n    log_format ratios \"$zstd_ratio $request\";",
 		  VARIABLE_VOLATILE | VARIABLE_PLAIN },
 		{ 0 }
 	},

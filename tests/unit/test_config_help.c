@@ -51,7 +51,9 @@ START_TEST(a_directive)
 			 "    Module:   http\n"
 			 "\n"
 			 "    The end of a response leaves without waiting for a full packet\n"
-			 "    (TCP_NODELAY).\n");
+			 "    (TCP_NODELAY).\n"
+			 "\n"
+			 "        tcp_nodelay off;\n");
 	ck_assert_ptr_nonnull(strstr(help("events"), "    Default:  —\n"));
 	ck_assert_ptr_nonnull(strstr(help("root"), "Context:  http, server, location"));
 	ck_assert_ptr_nonnull(strstr(help("include"), "Syntax:   include file | mask;\n"));
@@ -109,6 +111,37 @@ START_TEST(nothing_is_undocumented)
 }
 END_TEST
 
+/* An example is a line that begins with four spaces and has the name in it. */
+static bool has_example(const char *doc, const char *name)
+{
+	const char *line = doc;
+
+	while ((line = strstr(line, "\n    "))) {
+		size_t len = strcspn(++line, "\n");
+
+		if (memmem(line, len, name, strlen(name)))
+			return true;
+	}
+	return false;
+}
+
+START_TEST(everything_has_an_example)
+{
+	for (size_t i = 0; i < module_count(); i++) {
+		const struct directive *directive = module_at(i)->directives;
+		const struct variable *variable = module_at(i)->variables;
+
+		for (; directive && directive->name; directive++)
+			ck_assert_msg((directive->flags & OBSOLETE) ||
+					      has_example(directive->doc, directive->name),
+				      "%s has no example", directive->name);
+		for (; variable && variable->name; variable++)
+			ck_assert_msg(has_example(variable->doc, variable->name),
+				      "$%s has no example", variable->name);
+	}
+}
+END_TEST
+
 START_TEST(unknown_names)
 {
 	FILE *nowhere = fopen("/dev/null", "w");
@@ -123,4 +156,4 @@ START_TEST(unknown_names)
 END_TEST
 
 TESTS("help", a_directive, variables, modules_by_name, the_list, all, nothing_is_undocumented,
-      unknown_names)
+      everything_has_an_example, unknown_names)

@@ -102,13 +102,15 @@ const struct module compress_module = {
 			  "can make a user's browser ask for pages that show texts of his choice, "
 			  "and sees how long the responses are, he can guess secrets in them "
 			  "letter by letter (the attack BREACH). Files are the same for all users, "
-			  "and are encoded in any case.",
+			  "and are encoded in any case.\n\n"
+			  "    compress_private on;",
 			  .initial = "off"),
 		DIRECTIVE("compress_memory", IN_MAIN, struct compress_conf, memory, "size",
 			  "How much memory the encoders of a worker may take at the same time. "
 			  "Each lasts until its client has read the response, and takes about "
 			  "300 KiB for gzip, up to 6 MiB for zstd, and 2 to 5 MiB for br at its "
-			  "usual level. Responses beyond that are sent as they are.",
+			  "usual level. Responses beyond that are sent as they are.\n\n"
+			  "    compress_memory 64m;",
 			  .initial = "64m"),
 		{ 0 }
 	},

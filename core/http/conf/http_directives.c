@@ -43,11 +43,22 @@ static const struct keyword keepalive_disable_words[] = {
 static const struct directive http_directives[] = {
 	/* --- blocks and names --- */
 	DIRECTIVE_SET("http", IN_MAIN, http_block_set, "{ ... }",
-		      "Holds everything about HTTP: settings, and the servers that inherit them.",
+		      "Holds everything about HTTP: settings, and the servers that inherit them."
+		      "\n\n    http {\n"
+		      "        server {\n"
+		      "            listen 8080;\n"
+		      "            root   www;\n"
+		      "        }\n"
+		      "    }",
 		      .flags = BLOCK),
 	DIRECTIVE_SET("server", IN_HTTP, server_block_set, "{ ... }",
 		      "A virtual server. The addresses of its listen directives and the names of "
-		      "server_name decide which requests are its own.",
+		      "server_name decide which requests are its own.\n\n"
+		      "    server {\n"
+		      "        listen      80;\n"
+		      "        server_name example.org;\n"
+		      "        root        /srv/www;\n"
+		      "    }",
 		      .flags = BLOCK | REPEAT),
 	DIRECTIVE_SET("listen", IN_SERVER, listen_set,
 		      "address[:port[-last]] | port[-last] | unix:path [default_server] "
@@ -72,7 +83,9 @@ static const struct directive http_directives[] = {
 		      "so_keepalive: TCP keep-alive probes.\n\n"
 		      "Options of the socket are written in one of the servers that share an "
 		      "address. What modules add holds for all servers of an address if it stands "
-		      "in one of them.",
+		      "in one of them.\n\n"
+		      "    listen 80 default_server;\n"
+		      "    listen [::]:443 ssl;",
 		      .flags = REPEAT, .min_args = 1, .max_args = MANY_ARGS),
 	DIRECTIVE_SET("server_name", IN_SERVER, server_name_set, "name ...",
 		      "The hosts that the server answers for: exact names, wildcards with an "
@@ -82,7 +95,9 @@ static const struct directive http_directives[] = {
 		      "requests without a host. Exact names win over wildcards at the front, "
 		      "these over wildcards at the end, these over expressions in the order of "
 		      "the file. $hostname stands for the name of this machine. A host for which "
-		      "an expression needs too many steps is answered with 500.",
+		      "an expression needs too many steps is answered with 500.\n\n"
+		      "    server_name example.org *.example.org;\n"
+		      "    server_name ~^(?<user>[a-z]+)\\.users\\.example\\.org$;",
 		      .flags = REPEAT, .min_args = 1, .max_args = MANY_ARGS),
 	DIRECTIVE_SET("location", IN_SERVER | IN_LOCATION, location_block_set,
 		      "[ = | ^~ | ~ | ~* ] uri { ... } | @name { ... }",
@@ -95,27 +110,38 @@ static const struct directive http_directives[] = {
 		      "begin with. A name with @ is reached by error_page and try_files only.\n\n"
 		      "An expression that needs too many steps for a path is given up, and the "
 		      "request is answered with 500: what the location protects is not served "
-		      "by another one.",
+		      "by another one.\n\n"
+		      "    location /images/ { expires 30d; }\n"
+		      "    location = /favicon.ico { access_log off; }\n"
+		      "    location ~ \\.php$ { return 404; }",
 		      .flags = BLOCK | REPEAT, .min_args = 1, .max_args = 2),
 
 	/* --- files --- */
 	DIRECTIVE_SET("root", IN_ALL_IF, root_set, "path",
 		      "The folder of the site: the path of a request is appended to it. A "
 		      "relative path is below the prefix. Variables may stand in it, except for "
-		      "$document_root and $realpath_root.",
+		      "$document_root and $realpath_root.\n\n"
+		      "    root /srv/www/$host;",
 		      .initial = "html", .min_args = 1),
 	DIRECTIVE_SET("alias", IN_LOCATION, alias_set, "path",
 		      "Takes the place of the location's name in the path: with \"location /i/ { "
 		      "alias /data/pictures/; }\" the file of /i/a.png is /data/pictures/a.png. "
 		      "If the name ends in a slash, so should the alias. In a location given by "
 		      "an expression the alias is the whole path of the file and should contain "
-		      "captures.",
+		      "captures.\n\n"
+		      "    location /docs/ {\n"
+		      "        alias /usr/share/doc/;\n"
+		      "    }",
 		      .min_args = 1),
 	DIRECTIVE_SET("error_page", IN_ALL_IF, error_page_set, "code ... [=[answer]] uri",
 		      "What is shown for errors: the response of another URI of this server, of a "
 		      "named location, or a redirect to an absolute URL. \"=200\" changes the "
 		      "code of the response, \"=\" takes over the code that the other URI answers "
-		      "with. A block with error_page of its own does not inherit those around it.",
+		      "with. A block with error_page of its own does not inherit those around it."
+		      "\n\n    error_page 404 /404.html;\n"
+		      "    error_page 500 502 503 504 /50x.html;\n"
+		      "    error_page 403 =404 /404.html;\n"
+		      "    error_page 404 = @fallback;",
 		      .flags = LIST, FIELD_AT(struct http_conf, error_pages), .min_args = 2,
 		      .max_args = MANY_ARGS),
 	DIRECTIVE_HTTP("recursive_error_pages", IN_ALL, recursive_error_pages, "on | off",
@@ -125,7 +151,10 @@ static const struct directive http_directives[] = {
 		       .initial = "off"),
 	DIRECTIVE_SET("internal", IN_LOCATION, internal_set, "",
 		      "The location is for redirects inside the server only (error_page, index, "
-		      "try_files, rewrite); requests from outside get 404."),
+		      "try_files, rewrite); requests from outside get 404.\n\n"
+		      "    location = /404.html {\n"
+		      "        internal;\n"
+		      "    }"),
 	DIRECTIVE_HTTP("satisfy", IN_ALL, satisfy, "all | any",
 		       "Whether all modules that check access must allow a request, or one of "
 		       "them is enough.\n\n"
@@ -142,97 +171,122 @@ static const struct directive http_directives[] = {
 		       "    auth_delay 1s;",
 		       .initial = "0s"),
 	DIRECTIVE_HTTP("log_not_found", IN_ALL, log_not_found, "on | off",
-		       "Writes missing files into the error log.", .initial = "on"),
+		       "Writes missing files into the error log.\n\n"
+		       "    location = /favicon.ico {\n"
+		       "        log_not_found off;\n"
+		       "    }", .initial = "on"),
 	DIRECTIVE_HTTP("merge_slashes", IN_HTTP_SERVER, merge_slashes, "on | off",
 		       "Several slashes in a row in a path count as one. With off, a location /a/ "
-		       "can be evaded by //a/.",
+		       "can be evaded by //a/.\n\n"
+		       "    merge_slashes off;",
 		       .initial = "on"),
 
 	/* --- connections --- */
 	DIRECTIVE_SET("keepalive_timeout", IN_ALL, keepalive_timeout_set, "time [header_time]",
 		      "How long a connection stays open for the next request; 0 closes it after "
 		      "the response. The second time is announced to the client in the field "
-		      "Keep-Alive.",
+		      "Keep-Alive.\n\n"
+		      "    keepalive_timeout 75s 60s;",
 		      .initial = "75s", .min_args = 1, .max_args = 2),
 	DIRECTIVE_HTTP("keepalive_requests", IN_ALL, keepalive_requests, "number",
-		       "A connection is closed after so many requests, which frees what it holds.",
+		       "A connection is closed after so many requests, which frees what it holds."
+		       "\n\n    keepalive_requests 10000;",
 		       .initial = "1000"),
 	DIRECTIVE_HTTP("keepalive_time", IN_ALL, keepalive_time, "time",
-		       "A connection that is older than this is closed after its current request.",
+		       "A connection that is older than this is closed after its current request."
+		       "\n\n    keepalive_time 1h;",
 		       .initial = "1h"),
 	DIRECTIVE_HTTP("keepalive_min_timeout", IN_ALL, keepalive_min_timeout, "time",
 		       "For so long an idle connection is not closed when a worker stops or needs "
-		       "room, so that a client that just sends its next request does not lose it.",
+		       "room, so that a client that just sends its next request does not lose it."
+		       "\n\n    keepalive_min_timeout 5s;",
 		       .initial = "0"),
 	DIRECTIVE_HTTP("keepalive_disable", IN_ALL, keepalive_disable, "none | browser ...",
 		       "Browsers whose keep-alive is not to be trusted: msie6 (after POST "
-		       "requests) and safari.",
+		       "requests) and safari.\n\n"
+		       "    keepalive_disable none;",
 		       .initial = "msie6", .keywords = keepalive_disable_words),
 	DIRECTIVE_HTTP("client_header_timeout", IN_HTTP_SERVER, client_header_timeout, "time",
-		       "A head must be complete in this time, otherwise the connection is closed.",
+		       "A head must be complete in this time, otherwise the connection is closed."
+		       "\n\n    client_header_timeout 10s;",
 		       .initial = "60s"),
 	DIRECTIVE_HTTP("client_body_timeout", IN_ALL, client_body_timeout, "time",
 		       "The longest pause between two reads of a request's body, after which the "
 		       "connection is closed. If a module reads the body, it responds with 408 "
-		       "first.",
+		       "first.\n\n"
+		       "    client_body_timeout 10s;",
 		       .initial = "60s"),
 	DIRECTIVE_HTTP("send_timeout", IN_ALL, send_timeout, "time",
 		       "The longest pause between two writes of a response: a client that takes "
-		       "nothing for so long is disconnected.",
+		       "nothing for so long is disconnected.\n\n"
+		       "    send_timeout 30s;",
 		       .initial = "60s"),
 	DIRECTIVE_HTTP("client_header_buffer_size", IN_HTTP_SERVER, client_header_buffer_size,
 		       "size",
 		       "The buffer that a head is read into at first. Longer heads get those of "
-		       "large_client_header_buffers.",
+		       "large_client_header_buffers.\n\n"
+		       "    client_header_buffer_size 2k;",
 		       .initial = "1k", .min = 1, .max = SIZE_1M),
 	DIRECTIVE_SET("large_client_header_buffers", IN_HTTP_SERVER,
 		      large_client_header_buffers_set, "number size",
 		      "Limits of a head: a request line longer than a buffer (also than "
 		      "client_header_buffer_size) is answered with 414, such a field line, or "
-		      "more than all buffers hold, with 400.",
+		      "more than all buffers hold, with 400.\n\n"
+		      "    large_client_header_buffers 4 16k;",
 		      .initial = "4 8k", .min_args = 2),
 	DIRECTIVE_HTTP("max_headers", IN_HTTP_SERVER, max_headers, "number",
-		       "A request with more field lines is answered with 400.", .initial = "1000",
+		       "A request with more field lines is answered with 400.\n\n"
+		       "    max_headers 100;", .initial = "1000",
 		       .min = 1, .max = HEAD_LINES_MAX),
 	DIRECTIVE_HTTP("client_max_body_size", IN_ALL, client_max_body_size, "size",
 		       "A longer body of a request is answered with 413; 0 sets no limit. A body "
-		       "that no module reads is received and discarded.",
+		       "that no module reads is received and discarded.\n\n"
+		       "    client_max_body_size 10m;",
 		       .initial = "1m", .max = INT64_MAX),
 	DIRECTIVE_HTTP("ignore_invalid_headers", IN_HTTP_SERVER, ignore_invalid_headers, "on | off",
 		       "Fields whose names are made of other characters than letters, digits, "
-		       "hyphens (and underscores, by underscores_in_headers) are left out.",
+		       "hyphens (and underscores, by underscores_in_headers) are left out.\n\n"
+		       "    ignore_invalid_headers off;",
 		       .initial = "on"),
 	DIRECTIVE_HTTP("underscores_in_headers", IN_HTTP_SERVER, underscores_in_headers, "on | off",
 		       "Names of fields with underscores are valid. They look like those with "
-		       "hyphens in variables, so the default is off.",
+		       "hyphens in variables, so the default is off.\n\n"
+		       "    underscores_in_headers on;",
 		       .initial = "off"),
 	DIRECTIVE_HTTP(
 		"lingering_close", IN_ALL, lingering_close, "off | on | always",
 		"Before a connection is closed the server waits for, and throws away, what "
 		"the client still sends, so that the response isn't lost. on does so when it "
-		"is likely that something is on its way.",
+		"is likely that something is on its way.\n\n"
+		"    lingering_close always;",
 		.initial = "on", .keywords = linger_words),
 	DIRECTIVE_HTTP("lingering_time", IN_ALL, lingering_time, "time",
-		       "The longest time that data is thrown away for.", .initial = "30s"),
+		       "The longest time that data is thrown away for.\n\n"
+		       "    lingering_time 10s;", .initial = "30s"),
 	DIRECTIVE_HTTP("lingering_timeout", IN_ALL, lingering_timeout, "time",
-		       "The longest pause while data is thrown away.", .initial = "5s"),
+		       "The longest pause while data is thrown away.\n\n"
+		       "    lingering_timeout 2s;", .initial = "5s"),
 	DIRECTIVE_HTTP("reset_timedout_connection", IN_ALL, reset_timedout_connection, "on | off",
 		       "Connections that timed out are reset, which frees their memory at once, "
-		       "instead of being closed.",
+		       "instead of being closed.\n\n"
+		       "    reset_timedout_connection on;",
 		       .initial = "off"),
 	DIRECTIVE_HTTP("sendfile", IN_ALL_IF, sendfile, "on | off",
 		       "Lets the kernel send files by itself, where that is quicker; with off "
 		       "their bytes pass through the server. Small files come from memory either "
 		       "way. Files on a file system that does not allow the call are sent as "
-		       "with off. Unlike in nginx the default is on.",
+		       "with off. Unlike in nginx the default is on.\n\n"
+		       "    sendfile off;",
 		       .initial = "on"),
 	DIRECTIVE_HTTP("tcp_nopush", IN_ALL, tcp_nopush, "on | off",
 		       "With sendfile: head and beginning of a file leave in one packet, in full "
-		       "packets (TCP_CORK).",
+		       "packets (TCP_CORK).\n\n"
+		       "    tcp_nopush on;",
 		       .initial = "off"),
 	DIRECTIVE_HTTP("tcp_nodelay", IN_ALL, tcp_nodelay, "on | off",
 		       "The end of a response leaves without waiting for a full packet "
-		       "(TCP_NODELAY).",
+		       "(TCP_NODELAY).\n\n"
+		       "    tcp_nodelay off;",
 		       .initial = "on"),
 
 	/* --- HTTP/2 --- */
@@ -278,15 +332,18 @@ static const struct directive http_directives[] = {
 		       "    chunked_transfer_encoding off;",
 		       .initial = "on"),
 	DIRECTIVE_HTTP("absolute_redirect", IN_ALL, absolute_redirect, "on | off",
-		       "Redirects of the server's own carry an absolute URL; off: a path.",
+		       "Redirects of the server's own carry an absolute URL; off: a path.\n\n"
+		       "    absolute_redirect off;",
 		       .initial = "on"),
 	DIRECTIVE_HTTP("server_name_in_redirect", IN_ALL, server_name_in_redirect, "on | off",
 		       "Absolute redirects name the first server_name, if it is a host; off: the "
 		       "host that the client asked for. Without a host they name the address that "
-		       "the connection came in by.",
+		       "the connection came in by.\n\n"
+		       "    server_name_in_redirect on;",
 		       .initial = "off"),
 	DIRECTIVE_HTTP("port_in_redirect", IN_ALL, port_in_redirect, "on | off",
-		       "Absolute redirects name the port, unless it is 80.", .initial = "on"),
+		       "Absolute redirects name the port, unless it is 80.\n\n"
+		       "    port_in_redirect off;", .initial = "on"),
 	{ 0 }
 };
 

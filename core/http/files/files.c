@@ -504,7 +504,8 @@ const struct module files_module = {
 			  "answered with 403, and the error log says which link it was.\n\n"
 			  "The root itself may be reached through links in both cases. Where a "
 			  "root or alias has variables in it, that holds for what stands in front "
-			  "of the first one: the rest of the root has to stay below that.",
+			  "of the first one: the rest of the root has to stay below that.\n\n"
+			  "    symlinks in_root;",
 			  .initial = "follow",
 			  .keywords = (const struct keyword[]) {
 				  { "follow", SYMLINKS_FOLLOW },
@@ -521,7 +522,8 @@ const struct module files_module = {
 			  "name .well-known is allowed always (RFC 8615).\n\n"
 			  "What the configuration has written of root or alias may have names with "
 			  "a dot in it; what a variable brings into it may not. nginx has no such "
-			  "directive, and serves them.",
+			  "directive, and serves them.\n\n"
+			  "    dotfiles deny;",
 			  .initial = "allow",
 			  .keywords = (const struct keyword[]) {
 				  { "allow", DOTFILES_ALLOW },
@@ -538,7 +540,8 @@ const struct module files_module = {
 			  "holds the longer one downloads the file once more when it asks later. "
 			  "A file whose modification time is 0 or 1, as in container images, is "
 			  "sent without Last-Modified, and its ETag is made of the time at which "
-			  "the file was created on this disk.",
+			  "the file was created on this disk.\n\n"
+			  "    etag off;",
 			  .initial = "on"),
 		DIRECTIVE_SET("file_cache", IN_MAIN, set_cache,
 			      "[entries=number] [size=size]",
@@ -547,7 +550,8 @@ const struct module files_module = {
 			      "bytes. Names that do not exist take a quarter of the entries at "
 			      "most. Without it: entries=8192 size=64m.\n\n"
 			      "An entry is compared with the disk before it is used, so a larger "
-			      "cache is never an older one.",
+			      "cache is never an older one.\n\n"
+			      "    file_cache entries=20000 size=256m;",
 			      .min_args = 1, .max_args = 2),
 		{ 0 }
 	},

@@ -57,7 +57,8 @@ const struct module sandbox_module = {
 			"in the error log; with `strict` it ends the worker. If the kernel lacks "
 			"Landlock (since Linux 5.13) or seccomp, that part is left out, and the "
 			"error log says so. Root is not needed. With master_process off there is "
-			"no sandbox.",
+			"no sandbox.\n\n"
+			"    sandbox off;",
 			.initial = "on",
 			.keywords = (const struct keyword[]) {
 				{ "on", SANDBOX_ON },
@@ -69,13 +70,15 @@ const struct module sandbox_module = {
 			"Workers may also read this file, or the files below this directory. It is "
 			"needed for roots that begin with a variable, which can be any place. If "
 			"the sandbox was the reason why a file could not be opened, the error log "
-			"names the path to write here.",
+			"names the path to write here.\n\n"
+			"    sandbox_allow /srv/users;",
 			.flags = REPEAT, .min_args = 1),
 		DIRECTIVE("worker_rlimit_core", IN_MAIN, struct sandbox_conf, core, "size",
 			"Lets a worker that crashes leave a core dump of at most this size. "
 			"Without this directive there are no core dumps, since they contain what "
 			"the worker had in memory; with `sandbox off` the limit of the system "
-			"stays.",
+			"stays.\n\n"
+			"    worker_rlimit_core 500m;",
 			.min = 0),
 		{ 0 }
 	},

@@ -140,18 +140,21 @@ const struct module main_module = {
 		DIRECTIVE_SET("user", IN_MAIN, set_user, "name [group]",
 			"The user and group whose rights the workers have when root starts the "
 			"server. Without a group it is the group of the same name, or the primary "
-			"group of the user if there is no such group.",
+			"group of the user if there is no such group.\n\n"
+			"    user www-data;",
 			.initial = NULL, .min_args = 1, .max_args = 2),
 		DIRECTIVE_SET("worker_processes", IN_MAIN, set_worker_processes, "number | auto",
 			"The number of workers. auto: one for each CPU that this process may use, "
-			"by its affinity and by the quota of its control group.",
+			"by its affinity and by the quota of its control group.\n\n"
+			"    worker_processes auto;",
 			.initial = "1", .min_args = 1),
 		DIRECTIVE("worker_rlimit_nofile", IN_MAIN, struct main_conf, worker_rlimit_nofile,
 			"number",
 			"The number of descriptors that a worker may have open (RLIMIT_NOFILE). A "
 			"connection takes one, a file that is being sent another. Half of the "
 			"descriptors that a worker does not need for itself, but at most 256, are "
-			"kept for files.",
+			"kept for files.\n\n"
+			"    worker_rlimit_nofile 65536;",
 			.min = 1, .max = 1 << 30),
 		DIRECTIVE_SET("worker_priority", IN_MAIN, worker_set_priority, "number",
 			"The priority of the workers, from -20 (first) to 20 (last), as for "
@@ -177,7 +180,8 @@ const struct module main_module = {
 		DIRECTIVE("worker_shutdown_timeout", IN_MAIN, struct main_conf,
 			worker_shutdown_timeout, "time",
 			"A worker that was told to end closes the connections that it still has "
-			"after this time. Without this directive it waits for the last response."),
+			"after this time. Without this directive it waits for the last response."
+			"\n\n    worker_shutdown_timeout 1m;"),
 		DIRECTIVE("pid", IN_MAIN, struct main_conf, pid, "file | off",
 			"The file that holds the number of the master process while it runs. While "
 			"two programs serve during an upgrade, the file of the old one has .oldbin "
@@ -190,7 +194,8 @@ const struct module main_module = {
 			"socket lies at the path, it is left alone, and there is no pid file. A "
 			"symbolic link is followed by the rule for log files (error_log). If no "
 			"file can be created in the directory, but the file itself can be written, "
-			"the number is written into the file."),
+			"the number is written into the file.\n\n"
+			"    pid /run/skua.pid;"),
 		DIRECTIVE("control", IN_MAIN, struct main_conf, control, "file | off",
 			"The unix socket through which skua -s reload, -s reopen, -s upgrade and "
 			"skua status give commands to the master process; only its owner and root "
@@ -199,17 +204,23 @@ const struct module main_module = {
 			"(--pid-path). A second, abstract address is made from the names of the "
 			"configuration file and the prefix, so that a command finds the server "
 			"also after pid or control was changed in the file. off: there is neither "
-			"socket nor address."),
+			"socket nor address.\n\n"
+			"    control /run/skua.control;"),
 		DIRECTIVE("daemon", IN_MAIN, struct main_conf, daemon, "on | off",
 			"Whether the server goes to the background. With off, an upgrade replaces "
-			"the program in the same process.",
+			"the program in the same process.\n\n"
+			"    daemon off;",
 			.initial = "on"),
 		DIRECTIVE("master_process", IN_MAIN, struct main_conf, master_process, "on | off",
 			"off: no workers are started, and one process does all the work. For "
-			"debugging.",
+			"debugging.\n\n"
+			"    master_process off;",
 			.initial = "on"),
 		DIRECTIVE_SET("events", IN_MAIN, set_events, "{ … }",
-			"How connections are accepted and distributed.", .flags = BLOCK),
+			"How connections are accepted and distributed.\n\n"
+			"    events {\n"
+			"        worker_connections 4096;\n"
+			"    }", .flags = BLOCK),
 		{ 0 }
 	},
 	.check = check_main,
@@ -222,10 +233,12 @@ const struct module events_module = {
 	.directives = (const struct directive[]) {
 		DIRECTIVE("worker_connections", IN_EVENTS, struct events_conf, worker_connections,
 			"number",
-			"The largest number of connections of one worker, idle ones included.",
+			"The largest number of connections of one worker, idle ones included.\n\n"
+			"    worker_connections 4096;",
 			.initial = "512", .min = 1, .max = 1 << 30),
 		DIRECTIVE("multi_accept", IN_EVENTS, struct events_conf, multi_accept, "on | off",
-			"Whether a worker takes all waiting connections at once, or one at a time.",
+			"Whether a worker takes all waiting connections at once, or one at a time."
+			"\n\n    multi_accept on;",
 			.initial = "off"),
 		DIRECTIVE("accept_mode", IN_EVENTS, struct events_conf, accept_mode,
 			"shared | reuseport | handoff",
@@ -234,7 +247,8 @@ const struct module events_module = {
 			"and the kernel distributes the connections; if a worker hangs, its "
 			"connections wait for it. handoff: one process accepts each connection and "
 			"passes it to the worker with the fewest connections, which costs more "
-			"CPU time and distributes them most evenly.",
+			"CPU time and distributes them most evenly.\n\n"
+			"    accept_mode reuseport;",
 			.initial = "shared",
 			.keywords = (const struct keyword[]) {
 				{ "shared", ACCEPT_SHARED },
@@ -245,10 +259,12 @@ const struct module events_module = {
 		DIRECTIVE("balance", IN_EVENTS, struct events_conf, balance, "on | off",
 			"Whether a worker that has far more connections than the one with the "
 			"fewest passes idle connections on to it. It does so if it has at least "
-			"twice as many, and at least 64 more, at most 128 times in a second.",
+			"twice as many, and at least 64 more, at most 128 times in a second.\n\n"
+			"    balance off;",
 			.initial = "on"),
 		DIRECTIVE_SET("use", IN_EVENTS, set_use, "epoll",
-			"The system call that waits for events. This server always uses epoll.",
+			"The system call that waits for events. This server always uses epoll.\n\n"
+			"    use epoll;",
 			.min_args = 1),
 		DIRECTIVE_OBSOLETE("accept_mutex", IN_EVENTS, "on | off",
 			"The kernel wakes one worker for a connection; see accept_mode."),
