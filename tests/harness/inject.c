@@ -13,6 +13,7 @@
 #include <linux/seccomp.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -114,6 +115,8 @@ static struct seccomp_notif_resp answer(const struct seccomp_notif *asked)
 		if (shortages[i].now.call != asked->data.nr || !fails(&shortages[i], asked))
 			continue;
 		shortages[i].failed++;
+		if (shortages[i].now.kills)
+			kill((pid_t)asked->pid, SIGKILL);
 		answer.flags = 0;
 		answer.error = -shortages[i].now.error;
 	}

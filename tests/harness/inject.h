@@ -16,6 +16,7 @@
 #ifndef HARNESS_INJECT_H
 #define HARNESS_INJECT_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 /* Which calls fail. What is zero holds for all. */
@@ -27,6 +28,7 @@ struct injection {
 	const char *file; /* whose first argument is a descriptor of a file with this in its path */
 	unsigned skip; /* so many go on first */
 	unsigned count; /* then so many fail, and the others go on again */
+	bool kills; /* the process that makes the call is killed before it is made */
 };
 
 /*

@@ -4,15 +4,23 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/stats.h"
+#include "event/loop.h"
 #include "net/listener.h"
 #include "process/server/generation.h"
 #include "process/ipc/inbox.h"
 #include "process/server/main_conf.h"
 #include "process/handoff/receiver.h"
+#include "process/handoff/orphans.h"
 #include "process/handoff/relay.h"
 #include "process/server/table.h"
 
@@ -45,7 +53,7 @@ static void begin(void)
 	int ends[2];
 
 	ck_assert_int_eq(table_start(), 0);
-	relay_init(active);
+	relay_init(active, orphans_keep);
 	serving = &new;
 	giver = add(&old, PROCESS_RETIRING);
 	first = add(&new, PROCESS_RUNNING);
@@ -221,28 +229,112 @@ START_TEST(what_was_left_behind_is_passed_on)
 }
 END_TEST
 
-START_TEST(what_finds_no_place_stays_where_it_was)
+static void fill(struct process *process)
 {
 	static char payload[CHANNEL_PAYLOAD];
-	struct process *full[2];
+
+	while (channel_send(process->inbox[1], MESSAGE_CONNECTIONS, 0,
+			    (struct str){ payload, sizeof(payload) }, NULL, 0) == 0)
+		;
+}
+
+static bool count_orphan(void *data, int inbox)
+{
+	unsigned *count = data;
+
+	ck_assert_int_ge(inbox, 0);
+	++*count;
+	return true;
+}
+
+START_TEST(what_finds_no_place_is_kept)
+{
 	int ends[2];
+	unsigned orphans = 0;
 
 	begin();
-	full[0] = first;
-	full[1] = second;
-	for (int i = 0; i < 2; i++)
-		while (channel_send(full[i]->inbox[1], MESSAGE_CONNECTIONS, 0,
-				    (struct str){ payload, sizeof(payload) }, NULL, 0) == 0)
-			;
+	ck_assert_int_eq(loop_start(), 0);
+	fill(first);
+	fill(second);
 	ck_assert_int_eq(channel_pair(ends), 0);
-	give(ends[0], 1);
 	unsigned before = open_descriptors();
-	for (int i = 0; i < 3; i++)
-		ck_assert_int_eq(relay_pass_orphan(ends[1], 1), -EAGAIN);
-	ck_assert_uint_eq(open_descriptors(), before);
-	received(first);
+	give(ends[0], 2);
+	give(ends[0], 1);
+	ck_assert_int_eq(relay_pass_orphan(ends[1], 3), 2);
 	ck_assert_int_eq(relay_pass_orphan(ends[1], 1), 1);
-	ck_assert_uint_eq(received(first), 1);
+	ck_assert_int_eq(relay_pass_orphan(ends[1], 0), 0);
+	ck_assert(orphans_are_left());
+	ck_assert_uint_eq(open_descriptors(), before + 3);
+	/* An upgrade takes them along as sockets. */
+	ck_assert(orphans_for_each(count_orphan, &orphans));
+	ck_assert_uint_eq(orphans, 2);
+	ck_assert_uint_eq(open_descriptors(), before + 2);
+	received(first);
+	for (int i = 0; i < 100 && orphans_are_left(); i++)
+		loop_turn(100);
+	ck_assert(!orphans_are_left());
+	ck_assert_uint_eq(received(first), 3);
+	ck_assert_uint_eq(open_descriptors(), before);
+	loop_finish();
+}
+END_TEST
+
+/* From now on this process is killed by the system call. */
+static void die_in(int call)
+{
+	const struct sock_filter steps[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)call, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	const struct sock_fprog program = { sizeof(steps) / sizeof(steps[0]), (void *)steps };
+
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) < 0)
+		_exit(0);
+}
+
+static unsigned count_messages(int fd)
+{
+	struct message message;
+	unsigned count = 0;
+
+	for (; channel_receive(fd, &message) == 1; count++)
+		message_discard(&message);
+	return count;
+}
+
+/*
+ * The message may hold the keys of connections. Wherever the master is killed, the message does not
+ * lie both in the socket of the giver and in the inbox of a worker.
+ */
+START_TEST(a_master_that_is_killed_leaves_no_two_copies)
+{
+	static const int calls[] = { SYS_recvmsg, SYS_recvfrom, SYS_sendmsg, SYS_close, -1 };
+	unsigned copies = 0;
+
+	begin();
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+		int ends[2], status;
+
+		ck_assert_int_eq(channel_pair(ends), 0);
+		give(ends[0], 1);
+
+		pid_t pid = fork();
+
+		if (pid == 0) {
+			die_in(calls[i]);
+			relay_pass_orphan(ends[1], 1);
+			syscall(SYS_exit_group, 0);
+		}
+		ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+		ck_assert(calls[i] == -1 || (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS));
+		copies = count_messages(ends[1]) + count_messages(first->inbox[0]) +
+			 count_messages(second->inbox[0]);
+		ck_assert_msg(copies <= 1, "%u copies, killed in call %d", copies, calls[i]);
+	}
+	ck_assert_uint_eq(copies, 1); /* nothing was killed */
 }
 END_TEST
 
@@ -259,5 +351,6 @@ END_TEST
 TESTS("relay", one_that_ends_hears_whose_connections_are_taken, it_is_asked_for_what_has_room,
       nobody_gives_more_than_it_was_asked_for, what_is_kept_may_not_be_given,
       one_that_serves_gives_to_its_like, without_successors_it_gets_it_back,
-      what_was_left_behind_is_passed_on, what_finds_no_place_stays_where_it_was,
+      what_was_left_behind_is_passed_on, what_finds_no_place_is_kept,
+      a_master_that_is_killed_leaves_no_two_copies,
       an_inbox_goes_one_way)

@@ -14,7 +14,7 @@ void handoff_start(const struct handoff_hooks *hooks)
 		.changed = relay_successors_changed,
 	};
 
-	relay_init(hooks->active);
+	relay_init(hooks->active, orphans_keep);
 	balance_init(hooks->active);
 	stall_init(hooks->active, hooks->is_taking_over);
 	orphans_init(hooks->orphans_gone);

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A message with connections is passed on from the channel of a process (relay_take()) or from
- * an orphan (relay_pass_orphan()). Both call pass_on(), which peeks at the message and removes
- * it from its socket when a worker has got it. So nothing is lost when no worker takes it, and
- * the master need not keep messages:
+ * an orphan (relay_pass_orphan()). Both call pass_on():
  *
- *     pass_on()    channel_peek(), deliver(), channel_drop()
+ *     pass_on()    channel_peek(), channel_drop(), deliver()
  *     deliver()    finds the group of workers that take it: takers_of(); then send_to()
  *     send_to()    sends it to the worker of the group that choose() gives
+ *
+ * The message may hold the keys of connections, and two processes must never use the same key.
+ * So it is removed from its socket before it is sent: at every moment there is at most one copy
+ * that a process can receive. If the master is killed between the two, the connections end. A
+ * message that no worker can take now is kept in memory by the hook keep() (orphans.h).
  */
 #include "process/handoff/relay.h"
 
@@ -42,6 +45,7 @@ struct group {
 
 static struct {
 	struct generation *(*active)(void);
+	void (*keep)(struct message *message);
 	struct receiver workers[TABLE_SIZE]; /* by their places in the table */
 	pid_t pids[TABLE_SIZE]; /* of the processes that `workers` describes */
 	size_t places; /* how many of `workers` are in use */
@@ -219,7 +223,21 @@ static int deliver(struct process *from, const struct message *message)
 	return send_to(&takers, message);
 }
 
-/* As relay_pass_orphan(). `process` is at the other end of the socket; NULL: it has ended. */
+static int deliver_once(struct process *from, struct message *message)
+{
+	int error = deliver(from, message);
+
+	if (error == 0) {
+		message_wipe(message);
+		message_discard(message);
+	}
+	return error;
+}
+
+/*
+ * As relay_pass_orphan(). `process` is at the other end of the socket; NULL: it has ended. Only the
+ * master reads the socket, so channel_drop() removes the message that channel_peek() has seen.
+ */
 static int pass_on(int fd, struct process *process, uint32_t limit)
 {
 	struct message message;
@@ -227,24 +245,33 @@ static int pass_on(int fd, struct process *process, uint32_t limit)
 
 	if (result != 1)
 		return result == -EAGAIN ? 0 : result;
+	channel_drop(fd);
+
 	size_t count = message.fds_count;
-	int error = -EPROTO;
-	if (message.type == MESSAGE_CONNECTIONS && count > 0 && count <= limit)
-		error = deliver(process, &message);
-	message_wipe(&message);
-	message_discard(&message);
-	if (error == 0 || error == -EPROTO)
-		channel_drop(fd);
-	return error < 0 ? error : (int)count;
+	bool is_allowed = message.type == MESSAGE_CONNECTIONS && count > 0 && count <= limit;
+
+	if (!is_allowed) {
+		message_wipe(&message);
+		message_discard(&message);
+		return -EPROTO;
+	}
+	if (deliver_once(process, &message) < 0)
+		relay.keep(&message);
+	return (int)count;
 }
 
 int relay_pass_orphan(int from, uint32_t limit)
 {
 	int result = pass_on(from, NULL, limit);
 
-	if (result == -EBADMSG)
-		return -EPROTO;
-	return result == -EPIPE && !relay.active() ? 0 : result;
+	return result == -EBADMSG ? -EPROTO : result;
+}
+
+int relay_pass_message(struct message *message)
+{
+	int error = deliver_once(NULL, message);
+
+	return error == -EPIPE && !relay.active() ? -ESHUTDOWN : error;
 }
 
 /* --- asking for connections ------------------------------------------------------------ */
@@ -402,8 +429,9 @@ void relay_successors_changed(void)
 	request_from_all(NULL);
 }
 
-void relay_init(struct generation *(*active)(void))
+void relay_init(struct generation *(*active)(void), void (*keep)(struct message *message))
 {
 	relay.active = active;
+	relay.keep = keep;
 	relay.retry = (struct timer){ .expired = request_from_all };
 }

@@ -21,11 +21,16 @@
 #include <stdint.h>
 
 struct generation;
+struct message;
 struct process;
 struct receiver;
 
-/* In the master, once. active() is that of struct handoff_hooks. */
-void relay_init(struct generation *(*active)(void));
+/*
+ * In the master, once. active() is that of struct handoff_hooks. keep() takes over a message that
+ * was removed from its socket and that no worker can take now; it calls relay_pass_message() with
+ * it later.
+ */
+void relay_init(struct generation *(*active)(void), void (*keep)(struct message *message));
 
 /*
  * Sends a process that ends the listeners that its successors have (MESSAGE_LISTENERS). The
@@ -60,10 +65,10 @@ struct receiver *relay_lightest(const struct process *process);
 void relay_forget_plans(void);
 
 /*
- * MESSAGE_CONNECTIONS comes next in the channel of a process: passes it on. 1: done;
- * -EAGAIN: no worker has room, the message stays where it is, and the channel is not watched
- * until the next attempt; -EPROTO: the process was not asked for so many connections, or the
- * message is broken; it is dropped.
+ * MESSAGE_CONNECTIONS comes next in the channel of a process: passes it on, or keeps it until a
+ * worker has room. 1: done; -EAGAIN: the master has no room for its descriptors, so the message
+ * stays where it is, and the channel is not watched until the next attempt; -EPROTO: the process
+ * was not asked for so many connections, or the message is broken; it is dropped.
  */
 int relay_take(struct process *process);
 
@@ -74,12 +79,18 @@ void relay_kept(struct process *process, uint32_t count);
 void relay_stop(struct process *process);
 
 /*
- * Passes on the first message in a socket whose reader has ended (orphans.h). Returns how
- * many connections were in it; 0: there is no message, or the server ends and no worker is
- * to take it; -EPROTO: it held something else, or more connections than `limit`, and is
- * dropped; -EAGAIN, -ETOOMANYREFS, -EMFILE: not possible now; -EPIPE: no worker is left that
- * could take it.
+ * Passes on the first message in a socket that only the master reads (orphans.h), or keeps it.
+ * Returns how many connections were in it; 0: there is no message; -EPROTO: it held something
+ * else, or more connections than `limit`, and is dropped; -EMFILE: the master has no room for its
+ * descriptors now.
  */
 int relay_pass_orphan(int from, uint32_t limit);
+
+/*
+ * Sends a message that was kept to a worker. 0: done, and the message is empty. After an error it
+ * is unchanged: -EPIPE: no worker is left that could take it; -ESHUTDOWN: the same, because the
+ * server ends; another -errno: not possible now.
+ */
+int relay_pass_message(struct message *message);
 
 #endif
