@@ -24,6 +24,7 @@ int thread_run(void (*work)(void *data), void *data);
  */
 struct thread_pool {
 	int max_threads;
+	int nice; /* its threads give way to the loop by so much, setpriority(2); 0: as the loop */
 	struct thread_queue *queue; /* belongs to event/threads.c; NULL at first */
 };
 

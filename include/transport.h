@@ -62,7 +62,15 @@ struct transport_type {
 	 */
 	struct str (*protocol)(const struct transport *transport);
 
-	bool is_secure; /* $scheme is "https", and 443 is the default port in redirects */
+	/* Whether $scheme is "https", and 443 the default port in redirects. NULL: it is not. */
+	bool (*is_secure)(const struct transport *transport);
+
+	/*
+	 * Whether the connection cannot carry a request yet, because the peers are still
+	 * negotiating. A worker that ends lets such a connection go on to its first response;
+	 * so the transport needs a time limit for it. NULL: it always can.
+	 */
+	bool (*is_opening)(const struct transport *transport);
 
 	/* Begins a connection. 0, or -errno: the core closes it. NULL: nothing is to be done. */
 	int (*init)(struct transport *transport);

@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 
 #include "event/complete.h"
 #include <thread.h>
@@ -29,6 +30,7 @@ struct thread_queue {
 	struct work *first, **end; /* what no thread has begun yet */
 	pthread_t threads[THREADS_MAX];
 	int max_threads;
+	int nice; /* of the threads, in addition to that of the process */
 	int count; /* of the threads */
 	int idle; /* threads that wait for work */
 	int queued; /* in the list */
@@ -77,6 +79,9 @@ static void *thread_main(void *data)
 {
 	struct thread_queue *queue = data;
 
+	/* On Linux the priority is that of the calling thread. Without it the work is done, too. */
+	if (queue->nice)
+		setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + queue->nice);
 	for (struct work *work; (work = next_work(queue));) {
 		work->run(work->data);
 		if (work->done)
@@ -142,7 +147,7 @@ int thread_run(void (*run)(void *data), void *data)
 	return enqueue(&shared, (struct work){ .run = run, .data = data });
 }
 
-static struct thread_queue *create_queue(int max_threads)
+static struct thread_queue *create_queue(const struct thread_pool *pool)
 {
 	struct thread_queue *queue = calloc(1, sizeof(*queue));
 
@@ -151,7 +156,8 @@ static struct thread_queue *create_queue(int max_threads)
 	pthread_mutex_init(&queue->lock, NULL);
 	pthread_cond_init(&queue->arrived, NULL);
 	queue->end = &queue->first;
-	queue->max_threads = max_threads < THREADS_MAX ? max_threads : THREADS_MAX;
+	queue->max_threads = pool->max_threads < THREADS_MAX ? pool->max_threads : THREADS_MAX;
+	queue->nice = pool->nice;
 	queue->other = shared.other;
 	shared.other = queue;
 	return queue;
@@ -165,7 +171,7 @@ int thread_pool_run(struct thread_pool *pool, void (*work)(void *data),
 	if (error < 0)
 		return error;
 	if (!pool->queue)
-		pool->queue = create_queue(pool->max_threads);
+		pool->queue = create_queue(pool);
 	if (!pool->queue)
 		return -ENOMEM;
 	return enqueue(pool->queue, (struct work){ { .run = completed }, work, done, data, NULL });

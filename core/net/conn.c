@@ -113,7 +113,12 @@ static void on_job(struct job *job)
 	struct transport *transport =
 		(struct transport *)((char *)job - offsetof(struct transport, job));
 
-	go_on(transport->conn, false);
+	struct conn *conn = transport->conn;
+
+	/* A worker that ends could not give the connection away during its handshake. */
+	if (conns.export && conn->idle && conn_is_portable(conn) && conns.export(conn))
+		return;
+	go_on(conn, false);
 }
 
 static void on_transport_ready(struct conn *conn, uint32_t events)
@@ -545,7 +550,16 @@ int conn_tcp_info(const struct conn *conn, struct tcp_info *info)
 
 static bool is_secure(const struct conn *conn)
 {
-	return conn->transport && conn->transport->type->is_secure;
+	const struct transport *transport = conn->transport;
+
+	return transport && transport->type->is_secure && transport->type->is_secure(transport);
+}
+
+bool conn_is_opening(const struct conn *conn)
+{
+	const struct transport *transport = conn->transport;
+
+	return transport && transport->type->is_opening && transport->type->is_opening(transport);
 }
 
 struct str conn_scheme(const struct conn *conn)

@@ -219,6 +219,9 @@ void conn_set_nodelay(struct conn *conn);
 int conn_tcp_info(const struct conn *conn, struct tcp_info *info);
 
 /* "http" or "https", and the default port of this scheme. */
+/* Whether the transport still negotiates with the client (struct transport_type). */
+bool conn_is_opening(const struct conn *conn);
+
 struct str conn_scheme(const struct conn *conn);
 int conn_scheme_port(const struct conn *conn);
 

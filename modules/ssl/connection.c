@@ -117,6 +117,21 @@ static size_t unsent(const struct transport *transport)
 	return ssl_bytes_left(&ssl->unsent);
 }
 
+static bool is_secure(const struct transport *transport)
+{
+	const struct ssl_connection *ssl = transport_state(transport);
+
+	return ssl->stage != PLAIN;
+}
+
+/* Ends with the handshake, which has a time limit. Who has sent nothing yet is not waited for. */
+static bool is_opening(const struct transport *transport)
+{
+	const struct ssl_connection *ssl = transport_state(transport);
+
+	return ssl->stage == HANDSHAKE || (ssl->stage == HELLO && ssl_bytes_left(&ssl->input));
+}
+
 /* --- beginning and end --- */
 
 static void handshake_expired(void *data)
@@ -143,10 +158,14 @@ void connection_finish(struct transport *transport)
 
 	timer_stop(&ssl->timer);
 	if (ssl->is_running)
-		ssl->handshake->owner = NULL; /* step_made() frees it */
+		handshake_abandon(ssl->handshake); /* step_made() frees it */
 	else
 		handshake_destroy(ssl->handshake);
 	SSL_free(ssl->ssl);
+	if (ssl->suite) {
+		record_key_forget(&ssl->in, ssl->suite);
+		record_key_forget(&ssl->out, ssl->suite);
+	}
 	ssl_bytes_free(&ssl->input);
 	ssl_bytes_free(&ssl->plain);
 	ssl_bytes_free(&ssl->unsent);
@@ -170,12 +189,13 @@ static const char *lacks(const void *data)
 }
 
 const struct transport_type ssl_transport = {
-	.name = "ssl 1",
+	.name = "ssl 2",
 	.module = &ssl_module,
 	.lacks = lacks,
 	.size = sizeof(struct ssl_connection),
 	.protocol = protocol,
-	.is_secure = true,
+	.is_secure = is_secure,
+	.is_opening = is_opening,
 	.init = connection_init,
 	.finish = connection_finish,
 	.receive = receive_bytes,

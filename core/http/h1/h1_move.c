@@ -63,7 +63,8 @@ bool h1_resume(struct h1 *h, const struct conn_past *past)
 }
 
 /*
- * An idle connection stays for keepalive_min_timeout after its last response, since the next
+ * A connection on which the peers still negotiate continues, because the client will send a request
+ * next. An idle connection stays for keepalive_min_timeout after its last response, since the next
  * request may be on its way. What has come already gets its response, with
  * `Connection: close`.
  */
@@ -72,7 +73,7 @@ bool h1_drain(struct h1 *h)
 	struct conn *conn = h->conn;
 
 	h->draining = true;
-	if (!conn->idle)
+	if (!conn->idle || conn_is_opening(conn))
 		return true;
 	if (conn->stays_until > clock_ms()) {
 		if (conn->timer.deadline > conn->stays_until)

@@ -15,6 +15,7 @@
 #include <netinet/tcp.h>
 #include <sched.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 
@@ -113,6 +114,10 @@ const struct seccomp_call seccomp_calls[] = {
 	CALL(futex, "locks"),
 	CALL(sched_yield, "locks"),
 	CALL(sched_getaffinity, "how many pools malloc makes"),
+	WHEN(getpriority, "threads give way to the loop: their own priority", IS(0, PRIO_PROCESS),
+	     IS(1, 0)),
+	WHEN(setpriority, "the same; without capabilities it can only become lower",
+	     IS(0, PRIO_PROCESS), IS(1, 0)),
 	CALL(membarrier, "musl, when a thread starts"),
 	WHEN(prctl, "the name of a thread", IS(0, PR_SET_NAME)),
 	WHEN(prctl, "the name of some memory", IS(0, PR_SET_VMA)),
