@@ -12,7 +12,20 @@ enum { HANDSHAKE_BYTES_MAX = 64 * 1024 }; /* the most bytes of a client in its h
 /* A buffer of the process. Its contents are valid within one call only. */
 static char hello_scratch[HELLO_MAX];
 
-static struct thread_pool handshakes = { .max_threads = 2 };
+/*
+ * The threads give way to the loop: handshakes of new clients get what the requests of others
+ * leave, and otherwise a tenth of a core for each thread.
+ */
+static struct thread_pool handshakes = { .max_threads = 2, .nice = 10 };
+
+/*
+ * How many new handshakes may wait for a thread. At most so many clients wait, for about half a
+ * second if a thread has a core for itself. Each of them needs memory for its ClientHello only. If
+ * more clients come, their connections are closed.
+ */
+enum { WAITING_MAX = 1024 };
+
+static unsigned waiting; /* handshakes whose first step was not made yet */
 
 static int become_own(struct ssl_connection *ssl)
 {
@@ -32,7 +45,8 @@ static int handshake_done(struct ssl_connection *ssl)
 	int error;
 
 	timer_stop(&ssl->timer);
-	ssl->facts = ssl_facts_create(done->ssl, (struct str){ done->name, done->name_len });
+	ssl->facts = ssl_facts_create(done->ssl, (struct str){ done->name, done->name_len },
+				      done->settings->keeps_certificate);
 	if (!ssl->facts)
 		return -ENOMEM;
 	error = ssl_bytes_add(&ssl->input, done->input + done->input_used,
@@ -67,6 +81,7 @@ static void step_made(void *data)
 	struct handshake *handshake = data;
 	struct transport *transport = handshake->owner;
 
+	waiting -= handshake->steps == 1;
 	if (!transport) { /* the connection was closed while the step ran */
 		handshake_destroy(handshake);
 		return;
@@ -94,6 +109,20 @@ static void make_step(void *data)
 	handshake_step(data);
 }
 
+/* Whether there is room for another client. If not, this is logged once a minute. */
+static bool has_room(void)
+{
+	static int64_t said_ms;
+
+	if (waiting < WAITING_MAX)
+		return true;
+	if (clock_is_due(&said_ms, SHORTAGE_LOG_MS))
+		log_warnx("%d TLS handshakes wait for the processor: further clients are refused "
+			  "until there are fewer",
+			  WAITING_MAX);
+	return false;
+}
+
 /* Starts a step with further records. Returns the result of receive(). */
 static ssize_t go_on(struct transport *transport, struct str records)
 {
@@ -105,6 +134,7 @@ static ssize_t go_on(struct transport *transport, struct str records)
 	if (handshake_add(ssl->handshake, records) < 0 ||
 	    thread_pool_run(&handshakes, make_step, step_made, ssl->handshake) < 0)
 		return -ENOMEM;
+	waiting += ++ssl->handshake->steps == 1;
 	ssl->is_running = true;
 	return TRANSPORT_WAITS;
 }
@@ -116,6 +146,8 @@ static ssize_t begin(struct transport *transport, struct str bytes, struct str n
 
 	if (!conf->settings || conf->settings->reject)
 		return ssl_fail(transport, ALERT_UNRECOGNIZED_NAME);
+	if (!has_room())
+		return -EBUSY;
 	ssl->record_size = (uint16_t)conf->buffer_size.bytes;
 	ssl->handshake = handshake_create(conf->settings, name);
 	if (!ssl->handshake)

@@ -15,8 +15,13 @@ struct exported {
 	uint8_t useless;
 	uint8_t peer_ended, end_given;
 	uint8_t owes_update;
+	uint8_t message_len;
+	uint8_t message[KEY_UPDATE_LEN];
 	uint8_t in_secret[RECORD_SECRET_MAX], out_secret[RECORD_SECRET_MAX];
 };
+
+/* A peer may send more records with one key than we do; nobody can send so many in a lifetime. */
+#define SEQUENCE_MAX ((uint64_t)1 << 48)
 
 static struct str bytes_str(const struct bytes *bytes)
 {
@@ -56,6 +61,8 @@ ssize_t connection_export(const struct transport *transport, char *to, size_t ro
 
 	if (sizeof(head) + parts[0].len + parts[1].len + parts[2].len + parts[3].len > room)
 		return -EMSGSIZE;
+	head.message_len = ssl->message_len;
+	memcpy(head.message, ssl->message, sizeof(head.message));
 	memcpy(head.in_secret, ssl->in.secret, sizeof(head.in_secret));
 	memcpy(head.out_secret, ssl->out.secret, sizeof(head.out_secret));
 	memcpy(to, &head, sizeof(head));
@@ -113,13 +120,16 @@ int connection_import(struct transport *transport, struct str state)
 	memcpy(&head, state.data, sizeof(head));
 	state = str_skip(state, sizeof(head));
 	if (head.facts_len > state.len || head.useless > USELESS_MAX ||
-	    (head.record_size > RECORD_PLAIN_MAX))
+	    head.record_size > RECORD_PLAIN_MAX || head.message_len >= KEY_UPDATE_LEN ||
+	    head.in_sequence > SEQUENCE_MAX || head.out_sequence > RECORDS_PER_KEY_MAX)
 		return -EBADMSG;
 	ssl->record_size = head.record_size;
 	ssl->useless = head.useless;
 	ssl->peer_ended = head.peer_ended;
 	ssl->end_given = head.end_given;
 	ssl->owes_update = head.owes_update;
+	ssl->message_len = head.message_len;
+	memcpy(ssl->message, head.message, sizeof(head.message));
 	if (head.suite) {
 		ssl->facts = ssl_facts_import(str_head(state, head.facts_len));
 		error = import_keys(ssl, &head);

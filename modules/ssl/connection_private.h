@@ -59,6 +59,8 @@ enum alert {
 
 enum { KEY_UPDATE = 24, KEY_UPDATE_LEN = 5 }; /* RFC 8446 section 4.6.3 */
 
+enum { MESSAGE_HEAD = 4 }; /* of a handshake message: type, length; section 4 */
+
 enum stage { HELLO, HANDSHAKE, OWN, OPENSSL, PLAIN, BROKEN };
 
 /* Bytes in memory from malloc(3). Those before `at` were taken already. */
@@ -73,6 +75,8 @@ struct ssl_connection {
 	bool ended; /* close_notify was sent: no record may follow */
 	bool owes_update; /* the peer has requested a key update */
 	uint8_t useless;
+	uint8_t message_len; /* OWN: bytes of a KeyUpdate whose rest is to come */
+	uint8_t message[KEY_UPDATE_LEN];
 	uint16_t record_size; /* ssl_buffer_size; 0: short ones first */
 	uint32_t burst; /* bytes sent since the last pause */
 	int64_t sent_ms; /* the time of the last send */
@@ -83,6 +87,7 @@ struct ssl_connection {
 	bool is_running; /* a thread runs a step of the handshake */
 
 	SSL *ssl; /* OPENSSL */
+	uint32_t records_sent; /* OPENSSL: with the same key */
 
 	const struct record_suite *suite; /* OWN */
 	struct record_key in, out;

@@ -24,21 +24,36 @@ static int take_alert(struct transport *transport, const uint8_t *body, size_t l
 }
 
 /*
+ * Takes a part of a key update, the only message that is allowed. It may be split over records, but
+ * must end with a record, because the next record has the next key (section 5.1).
+ *
  * A key update that the peer requests is sent before the next record of data, as section 4.6.3
  * demands, and one update answers several requests. So a peer that sends requests and reads
  * nothing does not use up memory.
  */
 static int take_handshake_message(struct transport *transport, const uint8_t *body, size_t len)
 {
+	static const uint8_t head[MESSAGE_HEAD] = { KEY_UPDATE, 0, 0, 1 };
 	struct ssl_connection *ssl = transport_state(transport);
+	size_t had = ssl->message_len, has = had + len;
 
-	if (len != KEY_UPDATE_LEN || body[0] != KEY_UPDATE || body[1] || body[2] || body[3] != 1)
+	if (len == 0 || has > KEY_UPDATE_LEN)
 		return ssl_fail(transport, ALERT_UNEXPECTED_MESSAGE);
-	if (body[4] > 1)
+	memcpy(ssl->message + had, body, len);
+	if (memcmp(ssl->message, head, has < MESSAGE_HEAD ? has : MESSAGE_HEAD) != 0)
+		return ssl_fail(transport, ALERT_UNEXPECTED_MESSAGE);
+	ssl->message_len = (uint8_t)has;
+	if (has < KEY_UPDATE_LEN)
+		return 0;
+
+	uint8_t request = ssl->message[MESSAGE_HEAD];
+
+	ssl->message_len = 0;
+	if (request > 1)
 		return ssl_fail(transport, ALERT_ILLEGAL_PARAMETER);
 	if (record_key_update(&ssl->in, ssl->suite) < 0)
 		return -ENOMEM;
-	ssl->owes_update |= body[4] == 1;
+	ssl->owes_update |= request == 1;
 	return 0;
 }
 
@@ -63,6 +78,9 @@ static ssize_t take_record(struct transport *transport, uint8_t *record, size_t 
 	case -EPROTO:
 		return ssl_fail(transport, ALERT_UNEXPECTED_MESSAGE);
 	}
+	/* Section 5.1: nothing may stand between the parts of a message. */
+	if (ssl->message_len && type != RECORD_HANDSHAKE)
+		return ssl_fail(transport, ALERT_UNEXPECTED_MESSAGE);
 	if (type == RECORD_DATA && n > 0) {
 		ssl->useless -= ssl->useless > 0;
 		return n;
@@ -78,22 +96,46 @@ static ssize_t take_record(struct transport *transport, uint8_t *record, size_t 
 	return error;
 }
 
-/* Copies as many bytes as fit into the buffer of the protocol, and keeps the rest. */
-static ssize_t give(struct ssl_connection *ssl, const uint8_t *plain, size_t len, void *buffer,
-		    size_t size)
-{
-	size_t n = len < size ? len : size;
-
-	memcpy(buffer, plain, n);
-	if (ssl_bytes_add(&ssl->plain, plain + n, len - n) < 0)
-		return -ENOMEM;
-	return (ssize_t)n;
-}
-
 /* Keeps the bytes from `at` to `len` in ssl_read_buffer as input for later. Returns `result`. */
 static ssize_t keep_input(struct ssl_connection *ssl, size_t at, size_t len, ssize_t result)
 {
 	return ssl_bytes_add(&ssl->input, ssl_read_buffer + at, len - at) < 0 ? -ENOMEM : result;
+}
+
+/*
+ * Opens the complete records in ssl_read_buffer, from *at to `len`, until the buffer of the
+ * protocol is full or the peer has ended. Bytes that do not fit are kept. Returns the number of
+ * bytes in the buffer, or -errno.
+ */
+static ssize_t open_records(struct transport *transport, size_t *at, size_t len, uint8_t *buffer,
+			    size_t size)
+{
+	struct ssl_connection *ssl = transport_state(transport);
+	size_t given = 0;
+
+	while (given < size && !ssl->peer_ended) {
+		ssize_t record = record_length(ssl_read_buffer + *at, len - *at), n;
+		uint8_t *plain = NULL;
+
+		if (record < 0)
+			return ssl_fail(transport, record == -EMSGSIZE ? ALERT_RECORD_OVERFLOW :
+									 ALERT_UNEXPECTED_MESSAGE);
+		if (record == 0)
+			break;
+		n = take_record(transport, ssl_read_buffer + *at, (size_t)record, &plain);
+		if (n < 0)
+			return n;
+		*at += (size_t)record;
+
+		size_t fits = (size_t)n < size - given ? (size_t)n : size - given;
+
+		if (n > 0)
+			memcpy(buffer + given, plain, fits);
+		given += fits;
+		if (ssl_bytes_add(&ssl->plain, plain + fits, (size_t)n - fits) < 0)
+			return -ENOMEM;
+	}
+	return (ssize_t)given;
 }
 
 ssize_t connection_own_receive(struct transport *transport, void *buffer, size_t size)
@@ -102,23 +144,14 @@ ssize_t connection_own_receive(struct transport *transport, void *buffer, size_t
 	size_t at = 0, len = ssl_bytes_take(&ssl->input, ssl_read_buffer, sizeof(ssl_read_buffer));
 
 	for (;;) {
-		ssize_t record = record_length(ssl_read_buffer + at, len - at), n;
-		uint8_t *plain = NULL;
+		ssize_t n = open_records(transport, &at, len, buffer, size);
 
-		if (record < 0)
-			return ssl_fail(transport, record == -EMSGSIZE ? ALERT_RECORD_OVERFLOW :
-									 ALERT_UNEXPECTED_MESSAGE);
-		if (record > 0) {
-			n = take_record(transport, ssl_read_buffer + at, (size_t)record, &plain);
-			if (n < 0)
-				return n;
-			at += (size_t)record;
-			if (ssl->peer_ended)
-				return 0; /* section 6.1: later bytes are ignored */
-			if (n == 0)
-				continue;
-			return keep_input(ssl, at, len, give(ssl, plain, (size_t)n, buffer, size));
-		}
+		if (n < 0)
+			return n;
+		if (ssl->peer_ended) /* section 6.1: later bytes are ignored */
+			return n;
+		if (n > 0)
+			return keep_input(ssl, at, len, n);
 		memmove(ssl_read_buffer, ssl_read_buffer + at, len - at);
 		len -= at;
 		at = 0;

@@ -188,6 +188,21 @@ int ssl_openssl_flush(struct transport *transport, bool more)
 	return error;
 }
 
+/*
+ * OpenSSL does not count the records that a key has sealed. With TLS 1.3 the key is replaced in
+ * time; TLS 1.2 cannot do that, so the connection ends at the limit, after about 390 GB. False: it
+ * must end.
+ */
+static bool use_new_key(struct ssl_connection *ssl)
+{
+	if (ssl->records_sent < RECORDS_PER_KEY)
+		return true;
+	if (SSL_version(ssl->ssl) != TLS1_3_VERSION)
+		return ssl->records_sent < RECORDS_PER_KEY_MAX;
+	ssl->records_sent = 0;
+	return SSL_key_update(ssl->ssl, SSL_KEY_UPDATE_NOT_REQUESTED) == 1;
+}
+
 static ssize_t openssl_send(struct transport *transport, const struct iovec *iov, int count,
 			    bool more)
 {
@@ -196,6 +211,8 @@ static ssize_t openssl_send(struct transport *transport, const struct iovec *iov
 	size_t total = 0;
 
 	ERR_clear_error();
+	if (!use_new_key(ssl))
+		return -EIO;
 	while (total < SEAL_MAX && !cursor_at_end(&cursor)) {
 		struct iovec piece = cursor_take(&cursor, record_size(ssl));
 
@@ -204,6 +221,7 @@ static ssize_t openssl_send(struct transport *transport, const struct iovec *iov
 			return -EPROTO;
 		total += piece.iov_len;
 		ssl->burst += (uint32_t)piece.iov_len;
+		ssl->records_sent++;
 	}
 
 	int error = ssl_openssl_flush(transport, more || !cursor_at_end(&cursor));

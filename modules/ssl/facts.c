@@ -46,10 +46,10 @@ static int64_t end_of(const X509 *certificate)
 	return ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &end) ? timegm(&end) : 1;
 }
 
-struct ssl_facts *ssl_facts_create(SSL *ssl, struct str name)
+struct ssl_facts *ssl_facts_create(SSL *ssl, struct str name, bool keeps_certificate)
 {
 	X509 *certificate = SSL_get0_peer_certificate(ssl);
-	int certificate_len = certificate ? i2d_X509(certificate, NULL) : 0;
+	int certificate_len = certificate && keeps_certificate ? i2d_X509(certificate, NULL) : 0;
 	const unsigned char *protocol;
 	unsigned protocol_len;
 

@@ -27,10 +27,11 @@ struct ssl_facts {
 enum { FACTS_CERTIFICATE_MAX = 8 * 1024 }; /* bytes; a longer client certificate is not kept */
 
 /*
- * Takes the facts from a completed handshake; `name` is that in its ClientHello. The result is from
- * malloc(3). NULL: no memory.
+ * Takes the facts from a completed handshake; `name` is that in its ClientHello.
+ * keeps_certificate: variables need the client's certificate. The result is from malloc(3). NULL:
+ * no memory.
  */
-struct ssl_facts *ssl_facts_create(SSL *ssl, struct str name);
+struct ssl_facts *ssl_facts_create(SSL *ssl, struct str name, bool keeps_certificate);
 
 /*
  * Copies the ssl_facts_bytes() of another process. The result is from malloc(3). NULL: the bytes

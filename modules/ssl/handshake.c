@@ -105,29 +105,19 @@ void handshake_prepare(SSL_CTX *context)
 struct handshake *handshake_create(const struct ssl_settings *settings, struct str name)
 {
 	struct handshake *handshake = calloc(1, sizeof(*handshake));
-	BIO *in = BIO_new(BIO_s_mem()), *out = BIO_new(BIO_s_mem());
 
-	if (handshake)
-		handshake->ssl = SSL_new(settings->context);
-	if (!handshake || !handshake->ssl || !in || !out) {
-		BIO_free(in);
-		BIO_free(out);
-		handshake_destroy(handshake);
+	if (!handshake)
 		return NULL;
-	}
-	BIO_set_mem_eof_return(in, -1);
-	BIO_set_mem_eof_return(out, -1);
-	SSL_set_bio(handshake->ssl, in, out);
-	SSL_set_accept_state(handshake->ssl);
-	SSL_set_app_data(handshake->ssl, handshake);
 	handshake->settings = settings;
 	str_put(handshake->name, name);
 	handshake->name_len = (uint8_t)name.len;
-	if (SSL_set_session_id_context(handshake->ssl, settings->session_context,
-				       sizeof(settings->session_context)) == 1)
-		return handshake;
-	handshake_destroy(handshake);
-	return NULL;
+	return handshake;
+}
+
+void handshake_abandon(struct handshake *handshake)
+{
+	handshake->owner = NULL;
+	atomic_store(&handshake->is_abandoned, true);
 }
 
 void handshake_destroy(struct handshake *handshake)
@@ -222,10 +212,38 @@ static void take_record(struct handshake *handshake, const uint8_t *record, size
 		handshake->records_sent = (uint64_t)records;
 }
 
+/* Makes the SSL object. False: no memory. */
+static bool start(struct handshake *handshake)
+{
+	const struct ssl_settings *settings = handshake->settings;
+	SSL *ssl = SSL_new(settings->context);
+	BIO *in = BIO_new(BIO_s_mem()), *out = BIO_new(BIO_s_mem());
+
+	if (!ssl || !in || !out ||
+	    SSL_set_session_id_context(ssl, settings->session_context,
+				       sizeof(settings->session_context)) != 1) {
+		BIO_free(in);
+		BIO_free(out);
+		SSL_free(ssl);
+		return false;
+	}
+	BIO_set_mem_eof_return(in, -1);
+	BIO_set_mem_eof_return(out, -1);
+	SSL_set_bio(ssl, in, out);
+	SSL_set_accept_state(ssl);
+	SSL_set_app_data(ssl, handshake);
+	handshake->ssl = ssl;
+	return true;
+}
+
 void handshake_step(struct handshake *handshake)
 {
 	handshake->result = HANDSHAKE_MORE;
-	while (handshake->result == HANDSHAKE_MORE &&
+	if (!handshake->ssl && !atomic_load(&handshake->is_abandoned) && !start(handshake)) {
+		fail(handshake, "there is no memory");
+		return;
+	}
+	while (handshake->result == HANDSHAKE_MORE && !atomic_load(&handshake->is_abandoned) &&
 	       handshake->input_used < handshake->input_len) {
 		const uint8_t *record = handshake->input + handshake->input_used;
 		ssize_t len = record_length(record, handshake->input_len - handshake->input_used);

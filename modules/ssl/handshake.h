@@ -13,6 +13,7 @@
 #define SKUA_SSL_HANDSHAKE_H
 
 #include <openssl/ssl.h>
+#include <stdatomic.h>
 #include <str.h>
 
 #include "hello.h"
@@ -27,12 +28,14 @@ enum handshake_result {
 
 /* One step runs at a time. While it runs, nothing else may access the struct. */
 struct handshake {
-	void *owner; /* the caller's */
+	void *owner; /* the caller's; NULL: it was abandoned */
+	unsigned steps; /* the caller's: how many were started */
+	atomic_bool is_abandoned;
 	const struct ssl_settings *settings;
 	struct str protocols; /* for ALPN: the caller's, as of transport_protocols() */
 	uint8_t name_len; /* of the name of the server in the ClientHello */
 	char name[HELLO_NAME_MAX];
-	SSL *ssl;
+	SSL *ssl; /* made by the first step */
 
 	/* The input and the result of a step: */
 	uint8_t *input; /* malloc(3)ed: complete records */
@@ -50,11 +53,19 @@ struct handshake {
 	uint64_t records_sent; /* with the server's secret: tickets */
 };
 
-/* `name`: of hello_read(). NULL: no memory. */
+/*
+ * `name`: of hello_read(). NULL: no memory. Until the first step the handshake needs little memory.
+ */
 struct handshake *handshake_create(const struct ssl_settings *settings, struct str name);
 
 /* Wipes the secrets. NULL is fine. */
 void handshake_destroy(struct handshake *handshake);
+
+/*
+ * The owner has gone while a step runs or waits for a thread: the step ends early, and does nothing
+ * if it has not begun. The caller destroys the handshake when the step has ended.
+ */
+void handshake_abandon(struct handshake *handshake);
 
 /* Adds records to the input of the next step. They are copied. 0 or -ENOMEM. */
 int handshake_add(struct handshake *handshake, struct str records);

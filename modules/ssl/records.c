@@ -116,11 +116,36 @@ int record_key_init(struct record_key *key, const struct record_suite *suite,
 	return error < 0 ? error : expand_label(suite, key->secret, "iv", key->iv, sizeof(key->iv));
 }
 
+static void forget(struct cipher *cipher, const struct record_key *key,
+		   const struct record_suite *suite)
+{
+	static const uint8_t zeros[sizeof(key->key)];
+
+	if (cipher->key_id != key->id || key->id == 0)
+		return;
+	cipher->key_id = 0;
+	if (EVP_CipherInit_ex2(cipher->context, NULL, zeros, zeros, -1, NULL) == 1)
+		return;
+	/* The cipher cannot be used any more without its type. */
+	EVP_CIPHER_CTX_reset(cipher->context);
+	EVP_CipherInit_ex2(cipher->context, suite->type, NULL, NULL, cipher == &suite->sealing,
+			   NULL);
+}
+
+void record_key_forget(const struct record_key *key, const struct record_suite *suite)
+{
+	struct record_suite *own = (struct record_suite *)suite;
+
+	forget(&own->sealing, key, suite);
+	forget(&own->opening, key, suite);
+}
+
 int record_key_update(struct record_key *key, const struct record_suite *suite)
 {
 	uint8_t next[RECORD_SECRET_MAX];
 	int error = expand_label(suite, key->secret, "traffic upd", next, suite->secret_len);
 
+	record_key_forget(key, suite);
 	if (error == 0)
 		error = record_key_init(key, suite, next, 0);
 	explicit_bzero(next, sizeof(next));
@@ -166,6 +191,8 @@ ssize_t record_seal(const struct record_suite *suite, struct record_key *key,
 	for (int i = 0; i < count; i++)
 		len += iov[i].iov_len;
 	put_head(out, len + 1 + RECORD_TAG);
+	if (key->sequence >= RECORDS_PER_KEY_MAX)
+		return -EIO;
 	if (!prepare(cipher, key, true) ||
 	    !EVP_EncryptUpdate(cipher->context, NULL, &n, out, RECORD_HEAD))
 		return -EIO;
@@ -206,6 +233,8 @@ ssize_t record_open(const struct record_suite *suite, struct record_key *key, ui
 
 	if (record[0] != RECORD_DATA)
 		return -EPROTO;
+	if (key->sequence == UINT64_MAX) /* section 5.3: it must not wrap */
+		return -EBADMSG;
 	if (len < RECORD_OVERHEAD)
 		return -EBADMSG;
 

@@ -37,6 +37,9 @@ enum {
 	RECORDS_PER_KEY = 1 << 23,
 };
 
+/* Section 5.5: with AES-GCM, one key must not protect more records than this, 2^24.5. */
+#define RECORDS_PER_KEY_MAX 23726566
+
 /*
  * A cipher suite of section B.4: 0x1301 TLS_AES_128_GCM_SHA256, 0x1302 TLS_AES_256_GCM_SHA384,
  * 0x1303 TLS_CHACHA20_POLY1305_SHA256. NULL: the suite has another number, or OpenSSL does not
@@ -64,6 +67,12 @@ int record_key_init(struct record_key *key, const struct record_suite *suite,
 		    const uint8_t *secret, uint64_t sequence);
 
 /*
+ * Removes the key from the ciphers of the process. Call it when the key is not used any more; the
+ * caller overwrites the struct.
+ */
+void record_key_forget(const struct record_key *key, const struct record_suite *suite);
+
+/*
  * Replaces the key with that of the next secret (section 7.2). The next record has the number 0. 0
  * or -ENOMEM.
  */
@@ -71,7 +80,8 @@ int record_key_update(struct record_key *key, const struct record_suite *suite);
 
 /*
  * Seals the bytes of iov, at most RECORD_PLAIN_MAX, as one record. The record has RECORD_OVERHEAD
- * bytes more than the data, and is written to `out`. Returns its length, or -EIO.
+ * bytes more than the data, and is written to `out`. Returns its length, or -EIO; also if the key
+ * has sealed RECORDS_PER_KEY_MAX records.
  */
 ssize_t record_seal(const struct record_suite *suite, struct record_key *key,
 		    enum record_type type, const struct iovec *iov, int count, uint8_t *out);

@@ -11,6 +11,7 @@
 
 #include "handshake.h"
 #include "tickets.h"
+#include "variables.h"
 
 const char *ssl_error_text(void)
 {
@@ -455,6 +456,7 @@ int ssl_settings_create(struct conf_call *call, struct ssl_conf *conf)
 
 	settings->reject = conf->reject_handshake;
 	settings->own_records = conf->records == RECORDS_OWN;
+	settings->keeps_certificate = ssl_variables_need_certificate(call);
 	settings->context = find_context(call, conf);
 
 	int result = settings->context ? 0 : -EINVAL;

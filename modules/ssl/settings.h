@@ -64,6 +64,7 @@ struct ssl_settings {
 	unsigned char session_context[32];
 	bool reject;
 	bool own_records;
+	bool keeps_certificate; /* a variable needs the client's certificate */
 };
 
 /*

@@ -167,6 +167,27 @@ static verdict check_client(struct request *req, const struct ssl_conf *conf,
 	return 495;
 }
 
+/* Kept over redirects. */
+struct context {
+	bool is_refused; /* error_page may show another page of this server */
+};
+
+static verdict refuse(struct request *req, verdict status)
+{
+	struct context *context = request_context(req, &ssl_module);
+
+	context->is_refused = true;
+	return status;
+}
+
+static bool is_refused(struct request *req)
+{
+	const struct context *context =
+		req->is_internal ? request_context(req, &ssl_module) : NULL;
+
+	return context && context->is_refused;
+}
+
 /*
  * Runs when the server of the request is known. A connection whose handshake was for a server with
  * different TLS settings cannot be used for this server: 421 (RFC 9110 section 15.5.20).
@@ -176,8 +197,10 @@ static verdict ssl_server_rewrite(struct request *req, const void *data)
 	const struct ssl_conf *conf = data;
 	const struct ssl_facts *facts;
 
+	if (is_refused(req))
+		return PASS;
 	if (ssl_is_plain_http(req))
-		return 497;
+		return refuse(req, 497);
 	facts = ssl_facts_of(req);
 	if (!facts)
 		return PASS;
@@ -188,10 +211,13 @@ static verdict ssl_server_rewrite(struct request *req, const void *data)
 	    (!conf->settings || !made_for || conf->settings->context != made_for->context ||
 	     memcmp(conf->settings->session_context, made_for->session_context,
 		    sizeof(made_for->session_context)) != 0))
-		return 421;
+		return refuse(req, 421);
 	if (conf->settings && !follows_rules(conf, facts))
-		return 421;
-	return check_client(req, conf, facts);
+		return refuse(req, 421);
+
+	verdict result = check_client(req, conf, facts);
+
+	return result == PASS ? PASS : refuse(req, result);
 }
 
 static const char *openssl_version(void)
@@ -203,6 +229,8 @@ const struct module ssl_module = {
 	.name = "ssl",
 	.summary = "provides TLS",
 	.conf_size = sizeof(struct ssl_conf),
+	.context_size = sizeof(struct context),
+	.context_is_kept = true,
 	.library = openssl_version,
 	.listen_parameters = (const struct listen_parameter[]) {
 		{ "ssl", .transport = &ssl_transport,

@@ -396,3 +396,15 @@ const struct variable ssl_variables[] = {
 	  "    add_header X-Days-Left $ssl_client_v_remain;", VARIABLE_PLAIN },
 	{ 0 }
 };
+
+bool ssl_variables_need_certificate(struct conf_call *call)
+{
+	for (const struct variable *one = ssl_variables; one->name; one++) {
+		struct str name = str_from(one->name);
+
+		if (str_starts(name, STR("ssl_client_")) &&
+		    !str_eq(name, STR("ssl_client_verify")) && variable_slot(call, name))
+			return true;
+	}
+	return false;
+}

@@ -7,4 +7,9 @@
 
 extern const struct variable ssl_variables[];
 
+struct conf_call;
+
+/* Whether the configuration names a variable with a part of the client's certificate. */
+bool ssl_variables_need_certificate(struct conf_call *call);
+
 #endif

@@ -135,6 +135,9 @@ START_TEST(plain_http_gets_400)
 
 	ck_assert_int_eq(reply.status, 400);
 	server_stop(server);
+	server = start("error_page 497 /plain; location /plain { return 200 '$scheme [$https]'; }");
+	ck_assert_str_eq(raw(server, "GET / HTTP/1.1\r\nHost: a\r\n\r\n").body, "http []");
+	server_stop(server);
 	server = start("error_page 497 https://localhost$request_uri;");
 	reply = raw(server, "GET /a?b HTTP/1.1\r\nHost: a\r\n\r\n");
 	ck_assert_int_eq(reply.status, 302);
@@ -236,6 +239,32 @@ START_TEST(a_reload_during_a_handshake)
 }
 END_TEST
 
+static int quit_midway(X509_STORE_CTX *unused, void *data)
+{
+	(void)unused;
+	kill(((struct server *)data)->pid, SIGQUIT);
+	log_wait(data, "signal QUIT received");
+	usleep(50 * 1000); /* the worker has got the message */
+	return 1;
+}
+
+/* No process takes the connection, so it goes on to its first response. */
+START_TEST(the_end_during_a_handshake)
+{
+	for (int version = TLS1_2_VERSION; version <= TLS1_3_VERSION; version++) {
+		struct tls *tls = tls_connect(server, .version = version, .midway = quit_midway);
+
+		ck_assert(!tls->failed);
+		ck_assert_str_eq(tls_get(tls, "/a.txt").body, "hello");
+		ck_assert(tls_ends_orderly(tls));
+		tls_close(tls);
+		server_stop(server);
+		server = start("");
+		put_file(server, "a.txt", "hello");
+	}
+}
+END_TEST
+
 static SSL_SESSION *session_of(struct tls *tls)
 {
 	SSL_SESSION *session;
@@ -323,6 +352,14 @@ START_TEST(certificates_of_clients)
 		ck_assert_int_eq(tls_get(tls, "/").status, 400);
 		tls_close(tls);
 	}
+	server_stop(server);
+	server = start(memory_printf("ssl_verify_client on; ssl_client_certificate %s/ca.pem;"
+				     "error_page 495 496 =403 /why; location /why { internal;"
+				     "return 200 'no: $ssl_client_verify'; }"
+				     "location / { return 200 secret; }",
+				     certificates));
+	ck_assert_str_eq(tls_get(tls_connect(server), "/").body, "no: NONE");
+	ck_assert_int_eq(tls_get(tls_connect(server), "/why").status, 403);
 	identity_destroy(&authority);
 	identity_destroy(&known);
 	identity_destroy(&unknown);
@@ -507,7 +544,9 @@ START_TEST(messages_that_are_not_allowed)
 	} cases[] = {
 		{ RECORD_HANDSHAKE, "\1\0\0\1\0", 5, 10 }, /* ClientHello: renegotiation */
 		{ RECORD_HANDSHAKE, "\x18\0\0\1\2", 5, 47 },
-		{ RECORD_HANDSHAKE, "\x18\0\0\1", 4, 10 },
+		{ RECORD_HANDSHAKE, "\x18\0\0\2", 4, 10 },
+		{ RECORD_HANDSHAKE, "\x18\0\1\1", 4, 10 },
+		{ RECORD_HANDSHAKE, "\4", 1, 10 },
 		{ RECORD_HANDSHAKE, "\x18\0\0\1\0\x18\0\0\1\0", 10, 10 },
 		{ RECORD_HANDSHAKE, "", 0, 10 },
 		{ RECORD_CHANGE_CIPHER_SPEC, "\1", 1, 10 },
@@ -525,6 +564,61 @@ START_TEST(messages_that_are_not_allowed)
 		ck_assert_msg(record_client_alert(&client) == cases[i].alert, "case %zu", i);
 		close(client.fd);
 	}
+}
+END_TEST
+
+/* Splits a KeyUpdate after each byte; with `between`, a record stands between its parts. */
+static void send_split_update(struct record_client *client, size_t at, bool between)
+{
+	static const char update[] = "\x18\0\0\1\0";
+
+	record_client_send(client, RECORD_HANDSHAKE, update, at);
+	if (between)
+		record_client_send(client, RECORD_DATA, request, strlen(request));
+	record_client_send(client, RECORD_HANDSHAKE, update + at, 5 - at);
+	record_key_update(&client->out, client->suite);
+}
+
+START_TEST(a_key_update_in_pieces)
+{
+	struct record_client client = hostile();
+
+	for (size_t at = 1; at < 5; at++)
+		send_split_update(&client, at, false);
+	record_client_send(&client, RECORD_DATA, request, strlen(request));
+	record_client_send(&client, RECORD_ALERT, "\1\0", 2);
+	ck_assert_int_eq(record_client_alert(&client), 0); /* after the response */
+	close(client.fd);
+	for (size_t at = 1; at < 5; at++) {
+		client = hostile();
+		send_split_update(&client, at, true);
+		ck_assert_int_eq(record_client_alert(&client), 10);
+		close(client.fd);
+	}
+	/* Pieces do not evade the budget. */
+	client = hostile();
+	for (int n = 0; n < 100; n++)
+		send_split_update(&client, 2, false);
+	ck_assert_int_eq(record_client_alert(&client), 10);
+	close(client.fd);
+}
+END_TEST
+
+/* The rest of the message comes to another process. */
+START_TEST(a_key_update_in_pieces_and_a_reload)
+{
+	struct record_client client = hostile();
+
+	record_client_send(&client, RECORD_HANDSHAKE, "\x18\0\0", 3);
+	usleep(50 * 1000);
+	kill(server->pid, SIGHUP);
+	log_wait(server, "generation 2 of the configuration serves");
+	record_client_send(&client, RECORD_HANDSHAKE, "\1\0", 2);
+	record_key_update(&client.out, client.suite);
+	record_client_send(&client, RECORD_DATA, request, strlen(request));
+	record_client_send(&client, RECORD_ALERT, "\1\0", 2);
+	ck_assert_int_eq(record_client_alert(&client), 0);
+	close(client.fd);
 }
 END_TEST
 
@@ -580,10 +674,11 @@ TESTS_IN((&(struct test_suite){ .name = "TLS", .setup = setup, .teardown = teard
 	 versions_and_suites, names_choose_certificates, plain_http_gets_400,
 	 what_is_neither_is_closed, ends_with_close_notify, keys_are_updated,
 	 a_connection_goes_on_after_a_reload, a_connection_with_tls_1_2_ends_at_a_reload,
-	 a_reload_during_a_handshake, sessions_are_resumed_after_a_reload,
-	 a_resumed_session_gets_another_ticket, certificates_of_clients,
-	 authorities_change_at_a_reload,
+	 a_reload_during_a_handshake, the_end_during_a_handshake,
+	 sessions_are_resumed_after_a_reload, a_resumed_session_gets_another_ticket,
+	 certificates_of_clients, authorities_change_at_a_reload,
 	 a_certificate_of_a_client_expires, a_host_with_other_rules_is_421,
 	 a_handshake_has_a_time_limit, a_hello_in_pieces, records_that_bring_nothing,
 	 key_updates_with_records_of_openssl, messages_that_are_not_allowed,
+	 a_key_update_in_pieces, a_key_update_in_pieces_and_a_reload,
 	 flipped_and_repeated_records, records_arrive_in_pieces)
