@@ -28,8 +28,8 @@
 #include <unistd.h>
 
 #include "event/loop.h"
-#include "http/h2/frames.h"
-#include "http/h2/hpack.h"
+#include "http/frames/frames.h"
+#include "http/frames/hpack.h"
 
 enum { SECOND = 1000, SETTLED_AFTER = 40 /* turns */, SAID_MAX = 1 << 20 };
 
@@ -358,6 +358,7 @@ static const char configuration[] =
 	"  location /wait { wait 1h; hello waited; } location /drip { drip 1s; }"
 	"  location /empty { return 204; } location /echo { echo on; }"
 	"  location /count { upload count; } location /mirror { upload echo; }"
+	"  location /endless { client_max_body_size 0; upload count; }"
 	"  location /first { upload first; } location /close { return 444; }"
 	"  location /large { return 200 $large; } }"
 	"server { listen 127.0.0.1:8080; server_name other; return 200 other; }";

@@ -28,7 +28,7 @@
  *
  * The files, lowest first. A file calls only those above it in this list:
  *
- *     frames.c, hpack_….c, limits.c   the syntax, and counters, without a connection
+ *     limits.c        counters, without a connection; the syntax is in http/frames
  *     h2_state.c      the memory of a connection, its streams from beginning to log
  *     h2_frames.c     frames that are not part of a response: acknowledgements, resets, windows
  *     h2_body.c       bodies of requests: DATA that has come, and who reads it
@@ -47,8 +47,8 @@
 
 #include "base/list.h"
 #include "http/body/response_reader.h"
-#include "http/h2/frames.h"
-#include "http/h2/hpack.h"
+#include "http/frames/frames.h"
+#include "http/frames/hpack.h"
 #include "http/h2/limits.h"
 #include "http/request/request_private.h"
 #include "net/buffer.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "http/h2/frames.h"
+#include "http/frames/frames.h"
 
 #include <field.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The syntax of HTTP/2 frames (RFC 9113 sections 4 and 6): pure functions, without a connection. */
-#ifndef SKUA_HTTP_H2_FRAMES_H
-#define SKUA_HTTP_H2_FRAMES_H
+#ifndef SKUA_HTTP_FRAMES_FRAMES_H
+#define SKUA_HTTP_FRAMES_FRAMES_H
 
 #include <stdbool.h>
 #include <stddef.h>

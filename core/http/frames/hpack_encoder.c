@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "http/h2/hpack.h"
+#include "http/frames/hpack.h"
 
 enum {
 	/* RFC 7541 section 6: the first bits of a representation, and the bits of its number. */

@@ -5,8 +5,8 @@
  * indexed: the encoder has no state, so that fields can be encoded in any order and kept, and a
  * connection can move to another process.
  */
-#ifndef SKUA_HTTP_H2_HPACK_H
-#define SKUA_HTTP_H2_HPACK_H
+#ifndef SKUA_HTTP_FRAMES_HPACK_H
+#define SKUA_HTTP_FRAMES_HPACK_H
 
 #include <stdbool.h>
 

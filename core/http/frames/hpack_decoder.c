@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "http/h2/hpack.h"
+#include "http/frames/hpack.h"
 
 #include <errno.h>
 
