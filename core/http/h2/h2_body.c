@@ -133,6 +133,7 @@ void h2_take_data(struct h2 *h2, struct h2_stream *stream, struct str data)
 		h2_reset_stream(h2, stream, H2_INTERNAL_ERROR);
 		return;
 	}
+	h2->limits.payload_bytes += data.len;
 	wake_reader(h2, stream);
 }
 

@@ -359,6 +359,8 @@ static struct h2_stream *new_stream(struct h2 *h2, uint32_t id)
 	if (h2->is_last)
 		return NULL;
 	h2->last_stream = id;
+	if (h2->busy->count >= h2_streams_max(h2))
+		h2_finish_sent(h2);
 	if (h2->busy->count >= h2_streams_max(h2)) {
 		h2_refuse_stream(h2, id, H2_REFUSED_STREAM);
 		return NULL;
