@@ -63,6 +63,13 @@ struct coding {
 	int (*encode)(void *stream, enum coding_step step, struct str *in, char **to, char *limit);
 	void (*end)(void *stream);
 	size_t (*memory)(int level, int64_t length);
+
+	/*
+	 * The level at which the compressor (`compress_cache`) encodes a file of this length in
+	 * the background, once for all workers. It may take seconds. 0: such files stay at their
+	 * first level. NULL: all of them do.
+	 */
+	int (*best_level)(uint64_t length);
 };
 
 /* The coding of this name among those that are built in, or NULL. */

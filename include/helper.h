@@ -42,6 +42,14 @@ struct helper {
 	/* System calls (SYS_…) that its sandbox allows in addition to those of workers, with any
 	   arguments. The array ends with -1. NULL: none. */
 	const int *calls;
+	/*
+	 * Its sandbox lets it fork(2), so that a child can do what may crash, and wait for the
+	 * child by wait4(2) and a pipe. A child has the same sandbox. It should close what it does
+	 * not need by close_range(2), limit itself by the system call setrlimit(2), and end with
+	 * the helper by prctl(PR_SET_PDEATHSIG, SIGKILL).
+	 */
+	bool forks;
+	int niceness; /* setpriority(2); 0: as the workers were started */
 
 	/*
 	 * Whether workers with this configuration (the module's struct of the main block) may
@@ -59,6 +67,10 @@ struct helper {
 	/* Called in the helper for each question. It must answer by exactly one call of
 	   helper_answer(), at once or later. */
 	void (*asked)(struct helper_call *call);
+
+	/* Called in the helper before it ends: closes and frees what it has. Questions that are
+	   not answered yet are answered here, and reach nobody. NULL: nothing is to be done. */
+	void (*finish)(void);
 };
 
 /* --- in a worker ------------------------------------------------------------------- */

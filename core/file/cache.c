@@ -531,3 +531,22 @@ void file_attachment_resize(struct file *file, const struct module *module, uint
 	if (attachment)
 		resize((struct file_entry *)file, attachment, sizeof(*attachment) + bytes);
 }
+
+bool file_detach_idle(struct file *file, const struct module *module, uint64_t key)
+{
+	struct file_entry *entry = (struct file_entry *)file;
+	struct file_attachment *attachment = find_attachment(file, module, key);
+	struct file_attachment **link = &entry->attachments;
+
+	if (entry->refs > 1)
+		return false;
+	if (!attachment)
+		return true;
+	while (*link != attachment)
+		link = &(*link)->next;
+	*link = attachment->next;
+	resize(entry, attachment, 0);
+	attachment->end(attachment->value);
+	free(attachment);
+	return true;
+}

@@ -72,6 +72,9 @@ void file_waiter_cancel(struct file_waiter *waiter);
  */
 struct file *file_unavailable(const struct file_query *query, int error, const char *why);
 
+/* Ends an attachment (<file.h>). False: somebody holds the file, so the attachment stays. */
+bool file_detach_idle(struct file *file, const struct module *module, uint64_t key);
+
 void file_hold(struct file *file); /* adds a reference */
 void file_release(struct file *file);
 

@@ -289,6 +289,35 @@ int entry_source(const struct file_entry *entry, const struct file_look *look)
 	return fcntl(entry->source, F_DUPFD_CLOEXEC, 0);
 }
 
+int entry_reopen(const struct file_entry *entry)
+{
+	const struct file_query query = {
+		.path = entry->file.path,
+		.root_len = entry->root_len,
+		.fixed_len = entry->fixed_len,
+		.checked_len = entry->file.path.len,
+		.has_dots = entry->has_dots,
+		.is_hidden = entry->is_hidden,
+		.symlinks = entry->symlinks,
+	};
+	char why[1024];
+	struct stat status;
+
+	if (entry->file.fd >= 0) {
+		int copy = fcntl(entry->file.fd, F_DUPFD_CLOEXEC, 0);
+		return copy < 0 ? -errno : copy;
+	}
+	int fd = policy_open(&query, O_RDONLY, why, sizeof(why));
+	if (fd < 0)
+		return fd;
+	struct file_stamp stamp = fstat(fd, &status) == 0 ? stamp_of(&status) :
+							    (struct file_stamp){ 0 };
+	if (same_stamp(&stamp, &entry->stamp))
+		return fd;
+	close(fd);
+	return -ESTALE;
+}
+
 struct file_entry *entry_create_opened(const struct file_query *query, uint64_t hash, int fd,
 				       const char *why)
 {

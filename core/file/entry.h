@@ -118,6 +118,12 @@ struct file_entry *entry_create_opened(const struct file_query *query, uint64_t 
  */
 int entry_source(const struct file_entry *entry, const struct file_look *look);
 
+/*
+ * Opens the file of this entry again, for reading. The caller's descriptor, or -errno; -ESTALE: the
+ * file is another one now.
+ */
+int entry_reopen(const struct file_entry *entry);
+
 /* Makes an entry of a file that could not be looked up. */
 struct file_entry *entry_create_failed(const struct file_query *query, uint64_t hash, int error,
 				       const char *why);

@@ -199,6 +199,13 @@ static bool allows(struct request *req, const void *data)
 	return !is_disabled(&conf->disabled, req->known.user_agent);
 }
 
+/* Seconds for many megabytes, so the length does not matter. */
+static int best_level(uint64_t length)
+{
+	(void)length;
+	return 9;
+}
+
 static const struct coding gzip_coding = {
 	.name = STR_INIT("gzip"),
 	.suffix = STR_INIT(".gz"),
@@ -209,6 +216,7 @@ static const struct coding gzip_coding = {
 	.encode = encode,
 	.end = end,
 	.memory = memory,
+	.best_level = best_level,
 };
 
 /* --- handlers ------------------------------------------------------------------ */
@@ -296,8 +304,8 @@ const struct module gzip_module = {
 			  "A file of up to 8 MiB is encoded once by a thread, when this version "
 			  "of the file is first requested. If the result is at least 5 % shorter "
 			  "than the file, it is kept in the file_cache, and has its own length, "
-			  "ETag and ranges. Larger files and other responses are encoded while "
-			  "they are sent.\n\n"
+			  "ETag and ranges. Later a better form takes its place (compress_cache). "
+			  "Larger files and other responses are encoded while they are sent.\n\n"
 			  "Responses with the directive no-transform in Cache-Control are not "
 			  "encoded, and neither are private responses (compress_private). "
 			  "Responses that depend on Accept-Encoding have the field Vary: "

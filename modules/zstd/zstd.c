@@ -92,6 +92,12 @@ static size_t memory(int level, int64_t length)
 	return length < 0 || length <= 64 << 10 ? 2800 << 10 : 6400 << 10;
 }
 
+static int best_level(uint64_t length)
+{
+	(void)length;
+	return 19;
+}
+
 static const struct coding zstd_coding = {
 	.name = STR_INIT("zstd"),
 	.suffix = STR_INIT(".zst"),
@@ -101,6 +107,7 @@ static const struct coding zstd_coding = {
 	.encode = encode,
 	.end = end,
 	.memory = memory,
+	.best_level = best_level,
 };
 
 static const char *library(void)

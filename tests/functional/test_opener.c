@@ -193,7 +193,7 @@ START_TEST(the_opener_keeps_links_in_the_root)
 		ck_assert_int_eq(get(server, "/sub/up").status, 403);
 		ck_assert_int_eq(get(server, "/.git/c").status, 403);
 	}
-	ck_assert(server_opener(server) != 0);
+	ck_assert(server_helper(server, "opener") != 0);
 	server_stop(server);
 }
 END_TEST

@@ -135,7 +135,7 @@ START_TEST(a_link_that_leads_out_is_followed)
 	ck_assert_int_eq(get(server, "/folder").status, 301);
 	ck_assert_int_eq(get(server, "/folder/none").status, 404);
 	ck_assert_int_eq(get(server, "/strict/a").status, 403);
-	ck_assert(server_opener(server) != 0);
+	ck_assert(server_helper(server, "opener") != 0);
 	server_stop(server);
 }
 END_TEST
@@ -317,7 +317,7 @@ START_TEST(the_opener_is_killed_under_load)
 		struct deadline p = { 0 };
 		pid_t pid = 0;
 
-		while (!(pid = server_opener(server)))
+		while (!(pid = server_helper(server, "opener")))
 			deadline_wait(&p, "the opener runs");
 		kill(pid, SIGKILL);
 		for (int j = 0; j < 10; j++) {

@@ -308,7 +308,7 @@ START_TEST(an_old_worker_opens_files_while_the_new_program_starts)
 	kill(server->pid, SIGUSR2);
 	wait_for_file(server, "/waits");
 	ck_assert_str_eq(client_get(client, "/link/a").body, "a");
-	pid_t opener = server_opener(server);
+	pid_t opener = server_helper(server, "opener");
 	put_file(server, "/go", "");
 	log_wait(server, "this program serves in place of the old one");
 	ck_assert_str_eq(client_get(client, "/link/b").body, "b");

@@ -530,7 +530,7 @@ void server_stop(struct server *server)
 /* --- its processes ------------------------------------------------------------ */
 
 /* By its title, which it has set before it does anything else. */
-static bool is_opener(pid_t pid)
+static bool is_helper(pid_t pid, const char *name)
 {
 	char title[256] = "";
 	FILE *file = fopen(memory_printf("/proc/%d/cmdline", pid), "re");
@@ -539,31 +539,40 @@ static bool is_opener(pid_t pid)
 		return false;
 	title[fread(title, 1, sizeof(title) - 1, file)] = '\0';
 	fclose(file);
-	return strstr(title, "opener ") != NULL;
+	return strstr(title, memory_printf("%s ", name)) != NULL;
 }
 
-static int children(const struct server *server, bool openers, pid_t *pids, int max)
+static int children(const struct server *server, pid_t *pids, int max)
 {
 	char *list = read_all(memory_printf("/proc/%d/task/%d/children", server->pid, server->pid));
 	int count = 0;
 
-	for (char *word = strtok(list, " "); word; word = strtok(NULL, " "))
-		if (is_opener(atoi(word)) == openers && count++ < max)
-			pids[count - 1] = atoi(word);
+	for (char *word = strtok(list, " "); word && count < max; word = strtok(NULL, " "))
+		pids[count++] = atoi(word);
 	return count;
 }
 
 int server_workers(const struct server *server, pid_t *pids, int max)
 {
-	return children(server, false, pids, max);
+	pid_t all[256];
+	int total = children(server, all, 256), count = 0;
+
+	for (int i = 0; i < total; i++)
+		if (!is_helper(all[i], "opener") && !is_helper(all[i], "compressor") &&
+		    count++ < max)
+			pids[count - 1] = all[i];
+	return count;
 }
 
-pid_t server_opener(const struct server *server)
+pid_t server_helper(const struct server *server, const char *name)
 {
-	pid_t pid = 0;
+	pid_t all[256];
+	int total = children(server, all, 256);
 
-	children(server, true, &pid, 1);
-	return pid;
+	for (int i = 0; i < total; i++)
+		if (is_helper(all[i], name))
+			return all[i];
+	return 0;
 }
 
 int server_handed_off(const struct server *server)

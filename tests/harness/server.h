@@ -123,8 +123,8 @@ bool deadline_wait(struct deadline *deadline, const char *what);
 /* The workers, children of the master: how many, at most max written to pids. */
 int server_workers(const struct server *server, pid_t *pids, int max);
 
-/* The opener; 0: none runs. */
-pid_t server_opener(const struct server *server);
+/* The helper of this name, "opener"; 0: none runs. */
+pid_t server_helper(const struct server *server, const char *name);
 
 /* How many connections its processes have given to each other, as `skua status` says. */
 int server_handed_off(const struct server *server);

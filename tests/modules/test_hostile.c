@@ -299,6 +299,69 @@ START_TEST(the_opener_bears_a_flood)
 }
 END_TEST
 
+/* A worker with a channel to the compressor, whose "a" is old enough to have a best form. */
+static struct server *start_with_compressor(void)
+{
+	struct server *server = server_start(
+		"worker_processes 1; sandbox on; http { default_type text/html; types { } gzip on;"
+		"server { listen 127.0.0.1:%PORT%; location / { hostile %PORT2%; }"
+		"location /html/ { alias %DIR%/html/; } location = / { return 200 ok; } } }");
+	struct deadline wait = { 0 };
+	const char *gzip = "Accept-Encoding: gzip\r\n";
+
+	log_wait(server, "generation 1 of the configuration serves");
+	if (log_has(server, "sandbox: instrumented") || log_has(server, "sandbox: this kernel")) {
+		server_stop(server);
+		test_skip("this kernel or this build has no whole sandbox");
+	}
+	put_file(server, "a", memory_printf("%s%01000d%0999d", "a long text, a long text", 1, 2));
+	usleep(2200000);
+	get(server, "/before");
+	for (;;) {
+		struct reply reply = ask(server, "/html/a", .fields = gzip);
+
+		if (strstr(reply_header(&reply, "ETag"), "-gz9."))
+			return server;
+		deadline_wait(&wait, "there is a form");
+	}
+}
+
+START_TEST(the_compressor_makes_no_form_of_what_it_holds)
+{
+	struct server *server = start_with_compressor();
+
+	ck_assert_str_eq(get(server, "/compressor").body, "");
+	serves(server);
+	stop(server);
+}
+END_TEST
+
+START_TEST(it_changes_no_form_of_others)
+{
+	struct server *server = start_with_compressor();
+
+	ck_assert_str_eq(get(server, memory_printf("/form?%s", file_path(server, "a"))).body,
+			 "form got\n");
+	serves(server);
+	stop(server);
+}
+END_TEST
+
+START_TEST(the_compressor_bears_a_flood)
+{
+	struct server *server = start_with_compressor();
+	struct reply before = ask(server, "/html/a", .fields = "Accept-Encoding: gzip\r\n");
+
+	get(server, memory_printf("/compressor-flood?%s", file_path(server, "a")));
+	log_wait(server, "it gets no more answers from the compressor");
+	struct reply after = ask(server, "/html/a", .fields = "Accept-Encoding: gzip\r\n");
+	ck_assert_uint_eq(after.body_len, before.body_len);
+	ck_assert_mem_eq(after.body, before.body, before.body_len);
+	ck_assert_uint_eq(file_count(server, "/error.log", "start compressor process"), 1);
+	stop(server);
+}
+END_TEST
+
 /* In clock ticks, of all workers. */
 static long cpu_time(const struct server *server)
 {
@@ -421,7 +484,8 @@ TESTS("hostile", it_connects_to_nobody, it_shuts_no_socket_for_others,
       it_does_not_fill_the_log_by_messages, it_gives_others_no_connections,
       it_keeps_nobody_from_passing_descriptors, it_makes_nobody_start_workers,
       it_reads_nothing_beside_a_root, the_opener_gives_it_only_what_links_in_roots_give,
-      the_opener_bears_a_flood,
+      the_opener_bears_a_flood, the_compressor_makes_no_form_of_what_it_holds,
+      it_changes_no_form_of_others, the_compressor_bears_a_flood,
       what_was_shut_down_is_made_anew, options_that_connections_inherit_are_undone,
       it_holds_nothing_of_who_started_the_server, it_cannot_withdraw_from_the_master,
       it_cannot_stay_for_ever)

@@ -8,7 +8,10 @@
 #include "http/coding/coding.h"
 
 #include "http/coding/accept.h"
+#include "http/coding/best.h"
 #include "http/coding/kept.h"
+#include "http/request/request_private.h"
+#include "net/conn.h"
 
 enum { FORMS_MAX = 2 * CODINGS_MAX };
 
@@ -16,6 +19,7 @@ struct form {
 	const struct coding_entry *entry;
 	struct file *ready; /* NULL: the body is encoded */
 	int level;
+	int best_level; /* of the form that the compressor may have made of it; 0: none */
 	bool is_always; /* sent to every client, unless it can be decoded for the client */
 };
 
@@ -102,6 +106,12 @@ static bool is_long_enough(const struct response *response, int64_t length)
 	return response->body->length < 0 || response->body->length >= length;
 }
 
+static int find_best_level(const struct response *response, const struct coding_entry *entry,
+			   int level)
+{
+	return response->file ? best_level(response->file, entry, level) : 0;
+}
+
 /* The shortest response that `compress` encodes. */
 enum { COMPRESS_MIN_LENGTH = 256 };
 
@@ -122,7 +132,10 @@ static void add_encoded(struct request *req, struct forms *forms,
 
 		if (is_compressed || is_on)
 			add(forms,
-			    (struct form){ .entry = &list[i], .level = (int)conf->level },
+			    (struct form){ .entry = &list[i],
+					   .level = (int)conf->level,
+					   .best_level = find_best_level(response, &list[i],
+									 (int)conf->level) },
 			    is_compressed || coding_allows(req, &list[i]));
 	}
 }
@@ -134,9 +147,10 @@ enum { ROOM_FOR_LEVEL = 32 }; /* bytes of a tag for level and version */
 /*
  * The tag of a form: "ab" becomes "ab-gz" for a ready-made file, and "ab-gz1.8f2c" for one that is
  * made here, with its level and a number for the version of the library, since another level or
- * version makes other bytes. `tag` is the plain form's, and may be empty.
+ * version makes other bytes. `tag` is the plain form's, and may be empty. A ready-made file has no
+ * level.
  */
-static struct str form_tag(struct request *req, struct str tag, const struct form *form)
+static struct str form_tag(struct request *req, struct str tag, const struct form *form, int level)
 {
 	const struct coding *coding = form->entry->coding;
 	const struct file *plain = req->response.file;
@@ -155,12 +169,22 @@ static struct str form_tag(struct request *req, struct str tag, const struct for
 	*to++ = '-';
 	to = str_put(to, coding->tag);
 	if (!form->ready) {
-		to = str_put_u64(to, (uint64_t)form->level);
+		to = str_put_u64(to, (uint64_t)level);
 		*to++ = '.';
 		to = str_put(to, str_from(form->entry->version));
 	}
 	*to++ = '"';
 	return str_range(begin, to);
+}
+
+/* Whether it is the tag of this form, or of the one that the compressor makes. */
+static bool has_tag(struct request *req, const struct form *form, struct str tag)
+{
+	struct str plain = req->response.etag;
+
+	return etag_equals_strongly(tag, form_tag(req, plain, form, form->level)) ||
+	       (form->best_level &&
+		etag_equals_strongly(tag, form_tag(req, plain, form, form->best_level)));
 }
 
 /*
@@ -180,7 +204,7 @@ static int find_by_tag(struct request *req, const struct forms *forms, struct st
 
 		if (forms->accept[i].is_allowed &&
 		    accept_weight(accepts, form->entry->coding->name) > 0 &&
-		    etag_equals_strongly(tag, form_tag(req, plain, form)))
+		    has_tag(req, form, tag))
 			return (int)i;
 	}
 	return -2;
@@ -212,7 +236,7 @@ static void send_ready_made(struct request *req, const struct form *form)
 	bool is_plain_time = response->last_modified >= 0 &&
 			     response->last_modified == plain->mtime;
 
-	response->etag = form_tag(req, response->etag, form);
+	response->etag = form_tag(req, response->etag, form, 0);
 	if (is_plain_time && ready->mtime <= clock_wall_ms() / 1000) {
 		response->last_modified = ready->mtime;
 		response->last_modified_text = ready->last_modified;
@@ -223,53 +247,102 @@ static void send_ready_made(struct request *req, const struct form *form)
 	response->file = form->ready;
 }
 
+static bool client_has(struct request *req, const struct form *form, int level)
+{
+	return etag_list_has(request_list(req, STR("if-none-match")),
+			     form_tag(req, req->response.etag, form, level), false);
+}
+
 /*
- * If the client has this form already, the response becomes a 304 and nothing is encoded: the
- * encoding body is created but never read. False: the client does not have the form, or there is
+ * If the client has a form that is not there at the moment, the response becomes a 304 and nothing
+ * is encoded: the encoding body is created but never read. False: the client has none, or there is
  * no memory for such a body.
  */
-static bool is_with_client(struct request *req, const struct form *form)
+static bool is_with_client(struct request *req, const struct form *form,
+			   const struct best_form *best)
 {
 	struct response *response = &req->response;
-	struct str tag;
+	int level = form->best_level;
 
-	if (!req->known.if_none_match.data || response->status != 200 ||
-	    kept_is_there(response->file, form->entry->coding, form->level))
+	if (!req->known.if_none_match.data || response->status != 200)
 		return false;
-	tag = form_tag(req, response->etag, form);
-	if (!etag_list_has(request_list(req, STR("if-none-match")), tag, false) ||
-	    !encode_response(req, form->entry->coding, form->level))
+	if (best || !level || !client_has(req, form, level)) {
+		level = form->level;
+		if (kept_length(response->file, form->entry->coding, level) ||
+		    !client_has(req, form, level))
+			return false;
+	}
+	struct str tag = form_tag(req, response->etag, form, level);
+	if (!encode_response(req, form->entry->coding, form->level))
 		return false;
 	response->etag = tag;
 	return true;
 }
 
-static verdict send_encoded(struct request *req, const struct form *form)
+/* Whether the client has the form that this worker has made, or a part of it. */
+static bool has_first_form(struct request *req, const struct form *form)
+{
+	struct str tag = req->known.if_range;
+
+	if (!kept_length(req->response.file, form->entry->coding, form->level))
+		return false;
+	if (tag.data && req->known.range.data)
+		return etag_equals_strongly(
+			tag, form_tag(req, req->response.etag, form, form->level));
+	return req->known.if_none_match.data && client_has(req, form, form->level);
+}
+
+/* Responds with an encoded form that is there. `fd`: see struct best_form. */
+static void send_kept(struct request *req, const struct form *form, int level, struct str bytes,
+		      int fd)
 {
 	struct coding_context *context = coding_context(req);
 	struct response *response = &req->response;
-	const struct coding *coding = form->entry->coding;
+
+	response->etag = form_tag(req, response->etag, form, level);
+	response_add(req, STR("Content-Encoding"), form->entry->coding->name);
+	body_close(response->body);
+	response->body = fd < 0 ? body_from_memory(req, bytes) :
+				  body_from_file(req, fd, bytes.len, NULL, NULL);
+	context->coding = form->entry->coding;
+	context->in = response->file->size;
+	context->out = bytes.len;
+}
+
+/* Transports and `sendfile off` would read the descriptor into memory. */
+static bool can_send_from(const struct request *req, int fd)
+{
+	return fd >= 0 && !req->conn->transport && req->location->core->sendfile;
+}
+
+static verdict send_encoded(struct request *req, const struct form *form)
+{
+	struct file *file = req->response.file;
 	enum kept_state state = KEPT_NONE;
 	struct str bytes;
 
-	if (response->file) {
-		if (is_with_client(req, form))
+	if (file) {
+		const struct best_form *best =
+			form->best_level ? best_find(file, form->entry, form->level) : NULL;
+
+		if (is_with_client(req, form, best))
 			return PASS;
-		state = kept_find(req, response->file, coding, form->level, &bytes);
+		if (best && !has_first_form(req, form)) {
+			send_kept(req, form, best->level, best->bytes,
+				  can_send_from(req, best->fd) ? best->fd : -1);
+			return PASS;
+		}
+		state = kept_find(req, file, form->entry->coding, form->level, &bytes);
 	}
 	if (state == KEPT_WAIT)
 		return WAIT;
-	if (state == KEPT_NONE)
-		encode_response(req, coding, form->level);
-	if (state != KEPT_THERE)
-		return PASS;
-	response->etag = form_tag(req, response->etag, form);
-	response_add(req, STR("Content-Encoding"), coding->name);
-	body_close(response->body);
-	response->body = body_from_memory(req, bytes);
-	context->coding = coding;
-	context->in = response->file->size;
-	context->out = bytes.len;
+	if (state == KEPT_THERE) {
+		if (form->best_level)
+			best_want(file, form->entry, form->level);
+		send_kept(req, form, form->level, bytes, -1);
+	} else if (state == KEPT_NONE) {
+		encode_response(req, form->entry->coding, form->level);
+	}
 	return PASS;
 }
 
@@ -357,7 +430,7 @@ verdict coding_content(struct request *req, const void *unused)
 	if (!form)
 		return PASS;
 	respond_file(req, form->ready);
-	response->etag = form_tag(req, response->etag, form);
+	response->etag = form_tag(req, response->etag, form, 0);
 	response->file = NULL; /* the media type cannot be found from encoded content */
 	response_add(req, STR("Content-Encoding"), form->entry->coding->name);
 	return DONE;

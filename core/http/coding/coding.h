@@ -6,16 +6,20 @@
  *     coding_filter()       choice.c      finds the possible forms, and chooses one
  *       ready_made_find()   ready_made.c  finds a ready-made file beside the plain one
  *       accept_choose()     accept.c      chooses the best form for this client
- *       kept_find()         kept.c        finds the encoded form of a file, made once and kept
+ *       best_find()         best.c        finds the form of a file that the compressor has made
+ *       kept_find()         kept.c        finds the encoded form of a file, made here and kept
  *       encode_response()   encode.c      encodes the body while it is sent
  *
- * settings.c reads the settings of a coding and Accept-Encoding. compress.c has the directives
- * that apply to all codings.
+ * compressor.c is the helper that makes the best forms, and form_key.c has what workers and it send
+ * to each other. settings.c reads the settings of a coding and Accept-Encoding. compress.c has the
+ * directives that apply to all codings.
  */
 #ifndef SKUA_HTTP_CODING_CODING_H
 #define SKUA_HTTP_CODING_CODING_H
 
 #include <module.h>
+
+#include "http/coding/compressor.h"
 
 enum { CODINGS_MAX = 8 };
 
@@ -25,6 +29,7 @@ struct compress_conf {
 	unsigned codings; /* bits, by the places of codings_list() */
 	bool is_private_too; /* compress_private */
 	struct size memory; /* compress_memory: limit for the encoders of each worker */
+	struct compress_cache cache; /* compress_cache */
 };
 
 /* A coding and its module, and the module's index. */

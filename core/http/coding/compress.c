@@ -7,6 +7,7 @@
  *     location /account/ { compress_private on; }
  */
 #include "http/coding/coding.h"
+#include "http/coding/best.h"
 #include "http/coding/kept.h"
 
 static int unknown_coding(struct conf_call *call, const struct conf_word *word)
@@ -58,6 +59,7 @@ static int start(const void *data)
 	const struct compress_conf *conf = data;
 
 	encode_limit_memory((size_t)conf->memory.bytes);
+	best_start(&conf->cache);
 	return 0;
 }
 
@@ -65,6 +67,7 @@ static void stop(const void *unused, enum stop_reason reason)
 {
 	(void)unused;
 	(void)reason;
+	best_stop();
 	kept_stop();
 }
 
@@ -112,10 +115,29 @@ const struct module compress_module = {
 			  "usual level. Responses beyond that are sent as they are.\n\n"
 			  "    compress_memory 64m;",
 			  .initial = "64m"),
+		DIRECTIVE_SET("compress_cache", IN_MAIN, compressor_set,
+			      "on | off | [size=size] [results=number] [jobs=number] [file=size] "
+			      "[cpu=percent]",
+			      "Whether files are encoded a second time, at the best level (gzip 9, "
+			      "zstd 19, br 11, or 9 beyond 1 MiB), and what this may take:\n\n"
+			      "    compress_cache size=256m cpu=50;\n\n"
+			      "The first requests for a file get what a worker has encoded at the "
+			      "usual level. Another process, the compressor, then makes the best "
+			      "form, once for all workers, and later requests get that; its ETag "
+			      "names the other level. A file is encoded again if a form of it was "
+			      "used twice and it has not changed for two seconds.\n\n"
+			      "`size` limits the bytes of all results (64m), `results` their "
+			      "number (4096, or less if the limit of open files is lower); beyond "
+			      "that, results that were not used for the longest time are dropped. "
+			      "At most `jobs` files wait to be encoded (256), files larger than "
+			      "`file` are not encoded again (2m), and encoding takes at most this "
+			      "percentage of one CPU (25), at the lowest priority.",
+			      .initial = "on", .min_args = 1, .max_args = 5),
 		{ 0 }
 	},
 	.start = start,
 	.stop = stop,
+	.helper = &compressor,
 	.on[PHASE_FILTER] = coding_filter,
 	.filter_role = FILTER_ENCODING,
 	.if_configured = true,

@@ -24,12 +24,13 @@
 #include <unistd.h>
 
 #include "event/complete.h"
+#include "file/cache.h"
 #include "http/coding/coding.h"
+#include "http/coding/whole.h"
 
 enum {
 	INPUT_MAX = 8 << 20, /* larger files are encoded while they are sent */
 	JOBS_MAX = 16384, /* jobs in the queue at most */
-	GAIN_PERCENT = 5, /* a form must be shorter by so much to be used */
 };
 
 struct waiter {
@@ -141,24 +142,15 @@ static bool read_all(struct kept *kept)
 
 static enum kept_state encode(struct kept *kept)
 {
-	struct str in = { kept->in, kept->in_len };
-	size_t room = kept->in_len - kept->in_len * GAIN_PERCENT / 100;
-	void *stream = kept->coding->begin(kept->level, (int64_t)kept->in_len);
-	char *out = stream ? malloc(room ? room : 1) : NULL, *to = out;
-	int result = out ? kept->coding->encode(stream, CODING_END, &in, &to, out + room) : -ENOMEM;
+	struct str out;
+	int result = encode_whole(kept->coding, kept->level, (struct str){ kept->in, kept->in_len },
+				  &out);
 
-	if (stream)
-		kept->coding->end(stream);
-	if (result == 1) {
-		kept->out_len = (size_t)(to - out);
-		char *smaller = realloc(out, kept->out_len ? kept->out_len : 1);
-		if (smaller)
-			out = smaller;
-		kept->out = out;
-		return KEPT_THERE;
-	}
-	free(out);
-	return result == 0 ? KEPT_USELESS : KEPT_NONE;
+	if (result != 1)
+		return result == 0 ? KEPT_USELESS : KEPT_NONE;
+	kept->out = (char *)out.data;
+	kept->out_len = out.len;
+	return KEPT_THERE;
 }
 
 static void work(void *data)
@@ -276,12 +268,20 @@ enum kept_state kept_find(struct request *req, struct file *file, const struct c
 	return state;
 }
 
-bool kept_is_there(const struct file *file, const struct coding *coding, int level)
+size_t kept_length(const struct file *file, const struct coding *coding, int level)
 {
 	uint64_t key = (uint64_t)(uintptr_t)coding << 8 | (unsigned)level;
 	struct kept *kept = file_attached(file, &compress_module, key);
 
-	return kept && kept->is_counted;
+	return kept && kept->is_counted ? kept->out_len : 0;
+}
+
+bool kept_drop(struct file *file, const struct coding *coding, int level)
+{
+	uint64_t key = (uint64_t)(uintptr_t)coding << 8 | (unsigned)level;
+
+	return kept_length(file, coding, level) == 0 ||
+	       file_detach_idle(file, &compress_module, key);
 }
 
 void kept_stop(void)

@@ -23,10 +23,13 @@ enum kept_state {
 enum kept_state kept_find(struct request *req, struct file *file, const struct coding *coding,
 			  int level, struct str *out);
 
+/* The length of a form that was made, and somebody has had; 0: there is none. */
+size_t kept_length(const struct file *file, const struct coding *coding, int level);
+
+/* Drops a form that was made. False: a request holds the file, and may use the form. */
+bool kept_drop(struct file *file, const struct coding *coding, int level);
+
 /* Drops the jobs that have not begun, at the end of the process. */
 void kept_stop(void);
-
-/* Whether the form was made, and somebody has had it. */
-bool kept_is_there(const struct file *file, const struct coding *coding, int level);
 
 #endif

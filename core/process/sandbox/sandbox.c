@@ -148,7 +148,7 @@ static int enter(struct conf *conf, const struct sandbox_conf *own,
 	if (error < 0 || !seccomp_is_known())
 		return error;
 	return seccomp_enter(own->mode == SANDBOX_STRICT ? SECCOMP_KILL : SECCOMP_REFUSE,
-			     needs->calls);
+			     needs->calls, needs->forks);
 }
 
 int sandbox_enter(struct conf *conf, const struct sandbox_conf *own,

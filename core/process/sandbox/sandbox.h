@@ -53,6 +53,7 @@ enum sandbox_files {
 struct sandbox_needs {
 	enum sandbox_files files;
 	const int *calls; /* system calls besides those of the table, ended by -1; NULL: none */
+	bool forks; /* it may start copies of itself and wait for them */
 };
 
 /*

@@ -136,7 +136,8 @@ static void put_calls(struct filter *filter, bool with_arguments)
 			put_call(filter, &seccomp_calls[i]);
 }
 
-static void make_filter(struct filter *filter, enum seccomp_refusal refusal, const int *more)
+static void make_filter(struct filter *filter, enum seccomp_refusal refusal, const int *more,
+			bool forks)
 {
 	load(filter, offsetof(struct seccomp_data, arch));
 	jump(filter, BPF_JEQ, SECCOMP_ARCH, 1, 0);
@@ -144,6 +145,8 @@ static void make_filter(struct filter *filter, enum seccomp_refusal refusal, con
 	load(filter, offsetof(struct seccomp_data, nr));
 	put_calls(filter, true);
 	put_calls(filter, false);
+	for (size_t i = 0; forks && i < seccomp_fork_calls_count; i++)
+		put_call(filter, &seccomp_fork_calls[i]);
 	for (; more && *more >= 0; more++)
 		put_call(filter, &(const struct seccomp_call){ .number = *more });
 	give(filter, refusal == SECCOMP_KILL ? SECCOMP_RET_KILL_PROCESS : SECCOMP_RET_TRAP);
@@ -191,7 +194,7 @@ bool seccomp_is_known(void)
 	return SECCOMP_ARCH && syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0;
 }
 
-int seccomp_enter(enum seccomp_refusal refusal, const int *more)
+int seccomp_enter(enum seccomp_refusal refusal, const int *more, bool forks)
 {
 	static struct filter filter;
 	const struct sigaction action = {
@@ -202,7 +205,7 @@ int seccomp_enter(enum seccomp_refusal refusal, const int *more)
 	if (sigaction(SIGSYS, &action, NULL) < 0)
 		return -errno;
 	filter.count = 0;
-	make_filter(&filter, refusal, more);
+	make_filter(&filter, refusal, more, forks);
 	const struct sock_fprog program = { .len = filter.count, .filter = filter.steps };
 	long result = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC,
 			      &program);

@@ -42,6 +42,10 @@ struct seccomp_call {
 extern const struct seccomp_call seccomp_calls[];
 extern const size_t seccomp_calls_count;
 
+/* Those of a process that may fork. */
+extern const struct seccomp_call seccomp_fork_calls[];
+extern const size_t seccomp_fork_calls_count;
+
 /* What happens if a process makes a call that is not allowed. */
 enum seccomp_refusal {
 	SECCOMP_REFUSE, /* the call fails with EPERM, the log names it once */
@@ -53,9 +57,10 @@ bool seccomp_is_known(void);
 
 /*
  * Enters the filter, with all threads and for good. no_new_privs must be set. `more`: numbers of
- * calls that are allowed besides those of the table, ended by -1; NULL: none. 0 or -errno.
+ * calls that are allowed besides those of the table, ended by -1; NULL: none. `forks`: so are those
+ * of seccomp_fork_calls. 0 or -errno.
  */
-int seccomp_enter(enum seccomp_refusal refusal, const int *more);
+int seccomp_enter(enum seccomp_refusal refusal, const int *more, bool forks);
 
 /* The name of any system call that this system's headers know, "socket"; or NULL. */
 const char *seccomp_call_name(int number);

@@ -14,6 +14,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sched.h>
+#include <signal.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -160,3 +161,23 @@ const struct seccomp_call seccomp_calls[] = {
 };
 
 const size_t seccomp_calls_count = sizeof(seccomp_calls) / sizeof(seccomp_calls[0]);
+
+/* The kernel cannot be asked for new namespaces this way: other flags of clone are refused. */
+const struct seccomp_call seccomp_fork_calls[] = {
+	WHEN(clone, "fork, by glibc", IS(0, CLONE_CHILD_CLEARTID | CLONE_CHILD_SETTID | SIGCHLD)),
+	WHEN(clone, "fork, by musl", IS(0, SIGCHLD)),
+#ifdef SYS_fork
+	CALL(fork, "the same"),
+#endif
+	WHEN(prctl, "a child ends with its parent", IS(0, PR_SET_PDEATHSIG), IS(1, SIGKILL)),
+	CALL(pipe2, "how the end of a child is noticed"),
+	CALL(wait4, "how it has ended"),
+#ifdef SYS_close_range
+	CALL(close_range, "a child closes what it does not need"),
+#endif
+#ifdef SYS_setrlimit
+	CALL(setrlimit, "limits of the process itself"),
+#endif
+};
+
+const size_t seccomp_fork_calls_count = sizeof(seccomp_fork_calls) / sizeof(seccomp_fork_calls[0]);

@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/stats.h"
@@ -215,6 +216,14 @@ static int start_loop(int fd)
 	return error;
 }
 
+/* Any process may make itself less important. */
+static void set_niceness(int niceness)
+{
+	if (niceness && setpriority(PRIO_PROCESS, 0, niceness) < 0)
+		log_warn("%s cannot have the priority %d and keeps its own",
+			 process_name(child.self), niceness);
+}
+
 static int start_rights(void)
 {
 	const struct main_conf *main = child.self->generation->main;
@@ -227,6 +236,8 @@ static int start_rights(void)
 	worker_conf_apply(&main->worker, child.self->kind == PROCESS_WORKER ?
 						 (int)child.self->index :
 						 -1);
+	if (child.self->kind == PROCESS_HELPER)
+		set_niceness(helper_module(child.self->index)->helper->niceness);
 	privileges_limit_files((long)main->worker_rlimit_nofile);
 	int error = privileges_drop(&identity);
 	if (error == 0)
@@ -248,6 +259,7 @@ static struct sandbox_needs needs_of(const struct process *self)
 			.files = helper->files == HELPER_ALL_FILES ? SANDBOX_ALL_FILES :
 								     SANDBOX_NO_FILES,
 			.calls = helper->calls,
+			.forks = helper->forks,
 		};
 	default:
 		return (struct sandbox_needs){ .files = SANDBOX_NO_FILES };

@@ -38,19 +38,29 @@ static struct {
 	bool quitting;
 } process;
 
+static bool has_workers(void)
+{
+	const struct client *client = process.clients;
+
+	while (client && client->event.fd < 0)
+		client = client->next;
+	return client;
+}
+
 /* Frees a worker that has gone, after its last question was answered. */
 static void forget(struct client *client)
 {
 	struct client **link = &process.clients;
 
+	/* Nobody waits for the answers that are left. */
+	if (process.quitting && !has_workers())
+		loop_stop();
 	if (client->event.fd >= 0 || client->pending || client->is_read)
 		return;
 	while (*link != client)
 		link = &(*link)->next;
 	*link = client->next;
 	free(client);
-	if (process.quitting && !process.clients)
-		loop_stop();
 }
 
 static void hang_up(struct client *client)
@@ -208,7 +218,7 @@ static int start(struct process *self)
 static void quit(void)
 {
 	process.quitting = true;
-	if (!process.clients)
+	if (!has_workers())
 		loop_stop();
 }
 
@@ -216,6 +226,8 @@ static void finish(void)
 {
 	for (struct client *client = process.clients; client; client = client->next)
 		hang_up(client);
+	if (process.helper->finish)
+		process.helper->finish();
 }
 
 const struct child_ops helper_ops = {

@@ -75,6 +75,8 @@ static const struct {
 	{ "/linger", attack_linger },	    { "/flood", attack_flood },
 	{ "/read", attack_read },	    { "/before", attack_before },
 	{ "/opener", attack_opener },	    { "/opener-flood", attack_opener_flood },
+	{ "/compressor", attack_compressor },
+	{ "/form", attack_form },	    { "/compressor-flood", attack_compressor_flood },
 	{ "/moved", attack_moved },	    { "/junk", attack_junk },
 	{ "/connections", attack_connections }, { "/descriptors", attack_descriptors },
 };

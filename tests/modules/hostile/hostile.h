@@ -31,6 +31,9 @@ enum { DESCRIPTORS = 256 };
 bool is_listening(int fd);
 bool is_message_socket(int fd);
 
+/* The channel to the helper that was asked since attack_before(); -1, and a note: there is none. */
+int find_helper(struct report *report);
+
 void attack_connect(struct report *report);
 void attack_shutdown(struct report *report);
 void attack_linger(struct report *report);
@@ -48,6 +51,9 @@ void attack_read(struct report *report);
 void attack_before(struct report *report);
 void attack_opener(struct report *report);
 void attack_opener_flood(struct report *report);
+void attack_compressor(struct report *report);
+void attack_form(struct report *report);
+void attack_compressor_flood(struct report *report);
 void attack_junk(struct report *report);
 void attack_connections(struct report *report);
 void attack_descriptors(struct report *report);

@@ -21,7 +21,7 @@ struct question {
 
 enum { OPEN = 18, LOCATIONS = 12, BASES = 6, HEAD = 32, MANY = 2000 };
 
-static bool known[DESCRIPTORS]; /* the sockets to others before there was an opener */
+static bool known[DESCRIPTORS]; /* the sockets to others before there was a helper */
 
 /* A file that the request names: what the worker's own sandbox lets it open. */
 void attack_read(struct report *report)
@@ -40,12 +40,12 @@ void attack_before(struct report *report)
 		known[fd] = is_message_socket(fd);
 }
 
-static int find_opener(struct report *report)
+int find_helper(struct report *report)
 {
 	for (int fd = 0; fd < DESCRIPTORS; fd++)
 		if (is_message_socket(fd) && !known[fd])
 			return fd;
-	note(report, "there is no channel to the opener\n");
+	note(report, "there is no channel to the helper\n");
 	return -1;
 }
 
@@ -172,7 +172,7 @@ void attack_opener(struct report *report)
 		PATH("/\0/../secret"),
 		PATH("/folder/../"),
 	};
-	int opener = find_opener(report);
+	int opener = find_helper(report);
 
 	if (opener < 0)
 		return;
@@ -195,7 +195,7 @@ void attack_opener(struct report *report)
 /* More than it may ask, and nothing is read. */
 void attack_opener_flood(struct report *report)
 {
-	int opener = find_opener(report);
+	int opener = find_helper(report);
 
 	for (int i = 0; opener >= 0 && i < MANY; i++)
 		if (send_question(opener, &(struct question){ 0 }, "/link", 5) < 0)

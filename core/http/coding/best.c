@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The best form is an attachment of the file version (file.h):
+ *
+ *     BEST_NEW ── second use ──> BEST_QUEUED ──> BEST_ASKED ──> BEST_THERE
+ *        └────────────── try again later ───┴──> BEST_NONE: there will be none
+ *
+ * A question holds a descriptor of the file, so only ASKED_MAX questions are sent at a time and the
+ * others wait in a queue.
+ */
+#include "http/coding/best.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <helper.h>
+#include <log.h>
+#include <pool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <timer.h>
+#include <unistd.h>
+
+#include "file/cache.h"
+#include "file/entry.h"
+#include "http/coding/form_key.h"
+#include "http/coding/kept.h"
+
+enum {
+	ASKED_MAX = 16,
+	QUEUED_MAX = 1024,
+	RETRY_MS = 2000,
+	DEATHS_MAX = 8, /* each death of the compressor doubles the wait, but no more than these */
+	/* A form in use says so to the compressor, which drops those that are not. */
+	USED_MS = 10 * 1000,
+	/* A download that began with the form of the lower level can be resumed so long. */
+	DROP_MS = 10 * 1000,
+	/*
+	 * Sending long forms from a descriptor saves copying them (measured: a tenth of the time
+	 * for 30 KiB). The descriptors are limited in number.
+	 */
+	LONG = 12 << 10,
+	FDS_MAX = 256,
+};
+
+enum best_state { BEST_NEW, BEST_QUEUED, BEST_ASKED, BEST_THERE, BEST_NONE };
+
+struct best {
+	struct helper_question question; /* first */
+	struct best_form form;
+	enum best_state state;
+	bool is_used; /* a form of a lower level was used */
+	struct file *file; /* it is attached to */
+	const struct coding_entry *entry;
+	int lower_level; /* of the form that this one replaces */
+	unsigned deaths;
+	int source; /* the descriptor that was sent with the question; or -1 */
+	int64_t next_ms; /* BEST_NEW: not asked before; BEST_THERE: its use is reported then */
+	struct timer drop; /* drops the form of the lower level */
+	struct best *next, **link; /* in the queue; link NULL: not in it */
+	char use[1 + sizeof(struct form_key)]; /* the question that reports its use */
+};
+
+static struct {
+	const struct compress_cache *conf; /* NULL: the compressor is not used */
+	struct best *first, **end; /* the queue */
+	unsigned queued, asked, fds;
+} state = { .end = &state.first };
+
+void best_start(const struct compress_cache *conf)
+{
+	state.conf = conf->is_on ? conf : NULL;
+}
+
+void best_stop(void)
+{
+	state.conf = NULL;
+}
+
+int best_level(const struct file *file, const struct coding_entry *entry, int level)
+{
+	const struct coding *coding = entry->coding;
+
+	if (!state.conf || !coding->best_level || file->size > (uint64_t)state.conf->input.bytes)
+		return 0;
+
+	int best = coding->best_level(file->size);
+
+	return best > level ? best : 0;
+}
+
+/* The other keys of this module are those of kept.c, which end with a level of at most 22. */
+static uint64_t key_of(const struct coding_entry *entry)
+{
+	return (uint64_t)(uintptr_t)entry->coding << 8 | 0xff;
+}
+
+static struct form_key form_key_of(const struct best *best)
+{
+	const struct file_stamp *stamp = &((struct file_entry *)best->file)->stamp;
+
+	return form_key_make(&(const struct stat){ .st_dev = stamp->dev,
+						   .st_ino = stamp->ino,
+						   .st_size = stamp->size,
+						   .st_mtim = stamp->mtime,
+						   .st_ctim = stamp->ctime },
+			     best->entry);
+}
+
+/* --- the queue --------------------------------------------------------------------- */
+
+static void unlink_queued(struct best *best)
+{
+	if (!best->link)
+		return;
+	*best->link = best->next;
+	if (best->next)
+		best->next->link = best->link;
+	else
+		state.end = best->link;
+	best->link = NULL;
+	state.queued--;
+}
+
+static void append(struct best *best)
+{
+	best->state = BEST_QUEUED;
+	best->next = NULL;
+	best->link = state.end;
+	*state.end = best;
+	state.end = &best->next;
+	state.queued++;
+}
+
+static void close_source(struct best *best)
+{
+	if (best->source < 0)
+		return;
+	close(best->source);
+	best->source = -1;
+	state.asked--;
+}
+
+static void retry_later(struct best *best)
+{
+	best->state = BEST_NEW;
+	best->next_ms = clock_ms() + (RETRY_MS << best->deaths);
+}
+
+static void on_answer(struct helper_question *question, const struct helper_answer *answer);
+
+static void ask_next(void)
+{
+	while (state.first && state.asked < ASKED_MAX) {
+		struct best *best = state.first;
+		int fd = entry_reopen((struct file_entry *)best->file);
+
+		unlink_queued(best);
+		if (fd == -EMFILE || fd == -ENFILE) {
+			retry_later(best);
+			return;
+		}
+		best->state = fd < 0 ? BEST_NONE : BEST_ASKED;
+		if (fd < 0)
+			continue;
+		best->source = fd;
+		state.asked++;
+		best->question.answered = on_answer;
+		helper_ask(&compressor, &best->question, best->entry->coding->name, fd);
+	}
+}
+
+/* --- answers ----------------------------------------------------------------------- */
+
+static void on_drop(void *data)
+{
+	struct best *best = data;
+
+	if (!kept_drop(best->file, best->entry->coding, best->lower_level))
+		timer_start(&best->drop, DROP_MS);
+}
+
+static void take_form(struct best *best, const struct helper_answer *answer)
+{
+	struct form_key expected = form_key_of(best);
+	int error = form_map(&expected, answer->payload, answer->fd, &best->form.bytes);
+
+	if (error < 0) {
+		best->state = BEST_NONE;
+		log_alertc(error,
+			   "the compressor has given \"%.*s\" another form than it was "
+			   "asked for, so it has a defect or was taken over: the form is not used",
+			   STR_ARG(best->file->path));
+		return;
+	}
+	/* It happens that a higher level makes more bytes. */
+	size_t lower = kept_length(best->file, best->entry->coding, best->lower_level);
+	if (lower && lower <= best->form.bytes.len) {
+		best->state = BEST_NONE;
+		munmap((void *)best->form.bytes.data, best->form.bytes.len);
+		best->form.bytes = (struct str){ 0 };
+		return;
+	}
+	best->state = BEST_THERE;
+	best->form.level = (int)expected.level;
+	if (best->form.bytes.len >= LONG && state.fds < FDS_MAX) {
+		best->form.fd = fcntl(answer->fd, F_DUPFD_CLOEXEC, 0);
+		state.fds += best->form.fd >= 0;
+	}
+	best->next_ms = clock_ms() + USED_MS;
+	best->drop = (struct timer){ .expired = on_drop, .data = best };
+	timer_start(&best->drop, DROP_MS);
+	file_attachment_resize(best->file, &compress_module, key_of(best->entry),
+			       sizeof(*best) + best->form.bytes.len);
+}
+
+static void on_answer(struct helper_question *question, const struct helper_answer *answer)
+{
+	struct best *best = (struct best *)question;
+	struct file *file = best->file;
+
+	/* The cache may drop the file when the attachment grows. */
+	file_hold(file);
+	close_source(best);
+	switch (answer->error) {
+	case 0:
+		take_form(best, answer);
+		break;
+	case -ECONNRESET:
+		best->deaths += best->deaths < DEATHS_MAX;
+		retry_later(best);
+		break;
+	case -EAGAIN:
+	case -EBUSY:
+	case -ENOTCONN:
+	case -EMFILE:
+	case -ENOMEM:
+		retry_later(best);
+		break;
+	default:
+		best->state = BEST_NONE;
+	}
+	if (answer->fd >= 0)
+		close(answer->fd);
+	file_release(file);
+	ask_next();
+}
+
+static void on_use_reported(struct helper_question *question, const struct helper_answer *answer)
+{
+	(void)question;
+	if (answer->fd >= 0)
+		close(answer->fd);
+}
+
+static void report_use(struct best *best)
+{
+	struct form_key key = form_key_of(best);
+
+	best->next_ms = clock_ms() + USED_MS;
+	if (best->question.asker || !state.conf)
+		return;
+	best->use[0] = FORM_USED;
+	memcpy(best->use + 1, &key, sizeof(key));
+	best->question.answered = on_use_reported;
+	helper_ask(&compressor, &best->question, (struct str){ best->use, sizeof(best->use) }, -1);
+}
+
+/* --- the attachment ----------------------------------------------------------------- */
+
+static void end(void *value)
+{
+	struct best *best = value;
+
+	helper_withdraw(&best->question);
+	unlink_queued(best);
+	close_source(best);
+	timer_stop(&best->drop);
+	if (best->form.bytes.data)
+		munmap((void *)best->form.bytes.data, best->form.bytes.len);
+	if (best->form.fd >= 0) {
+		close(best->form.fd);
+		state.fds--;
+	}
+	free(best);
+}
+
+const struct best_form *best_find(struct file *file, const struct coding_entry *entry, int level)
+{
+	struct best *best = file_attached(file, &compress_module, key_of(entry));
+
+	if (!best || best->state != BEST_THERE || best->form.level <= level)
+		return NULL;
+	if (clock_ms() >= best->next_ms)
+		report_use(best);
+	return &best->form;
+}
+
+void best_want(struct file *file, const struct coding_entry *entry, int level)
+{
+	struct best *best = file_attached(file, &compress_module, key_of(entry));
+
+	if (best_level(file, entry, level) == 0 || ((struct file_entry *)file)->is_young)
+		return;
+	if (!best) {
+		best = heap_alloc(sizeof(*best));
+		*best = (struct best){ .form.fd = -1, .file = file, .entry = entry, .source = -1 };
+		file_attach(file, &compress_module, key_of(entry), best, sizeof(*best), end);
+	}
+	best->lower_level = level;
+	if (best->state == BEST_NEW && best->is_used && clock_ms() >= best->next_ms &&
+	    state.queued < QUEUED_MAX) {
+		append(best);
+		ask_next();
+	}
+	best->is_used = true;
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Attacks by what a worker may ask the compressor for. An answer with a descriptor would be a form
+ * that other workers send to clients.
+ */
+#include "hostile.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+/* As core/process/ipc/ has it. */
+struct question {
+	uint16_t version, type;
+	uint32_t number, len, fds_count;
+	char text[300];
+};
+
+enum { ASK = 18, HEAD = 16, MANY = 2000 };
+
+static long ask(int helper, const char *text, size_t len, int fd)
+{
+	struct question question = { .version = 1, .type = ASK, .number = 9,
+				     .len = (uint32_t)len, .fds_count = fd >= 0 };
+	struct iovec iov = { &question, HEAD + len };
+	char room[CMSG_SPACE(sizeof(int))] = "";
+	struct msghdr message = { .msg_iov = &iov, .msg_iovlen = 1 };
+
+	memcpy(question.text, text, len);
+	if (fd >= 0) {
+		message.msg_control = room;
+		message.msg_controllen = sizeof(room);
+		struct cmsghdr *control = CMSG_FIRSTHDR(&message);
+		*control = (struct cmsghdr){ .cmsg_len = CMSG_LEN(sizeof(int)),
+					     .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS };
+		memcpy(CMSG_DATA(control), &fd, sizeof(fd));
+	}
+	return sendmsg(helper, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+/* The descriptor of the next answer, or -1. */
+static int receive(int helper)
+{
+	struct pollfd ready = { .fd = helper, .events = POLLIN };
+	char bytes[512], room[CMSG_SPACE(sizeof(int))];
+	struct iovec iov = { bytes, sizeof(bytes) };
+	struct msghdr message = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = room,
+				  .msg_controllen = sizeof(room) };
+	int fd = -1;
+
+	if (poll(&ready, 1, 2000) != 1 || recvmsg(helper, &message, MSG_DONTWAIT) <= 0)
+		return -1;
+	struct cmsghdr *control = CMSG_FIRSTHDR(&message);
+	if (control && control->cmsg_type == SCM_RIGHTS)
+		memcpy(&fd, CMSG_DATA(control), sizeof(fd));
+	return fd;
+}
+
+/*
+ * Everything that the worker holds, by each coding: sockets, logs, the memory of counters. Then it
+ * tries to write to a form of others, which it has mapped or got.
+ */
+void attack_compressor(struct report *report)
+{
+	static const char *const codings[] = { "gzip", "br", "zstd", "", "x", "=", "=xx" };
+	int helper = find_helper(report);
+	struct stat status;
+
+	for (int fd = -1; helper >= 0 && fd < DESCRIPTORS; fd++) {
+		if (fd >= 0 && fstat(fd, &status) < 0)
+			continue;
+		for (size_t i = 0; i < sizeof(codings) / sizeof(codings[0]); i++) {
+			if (ask(helper, codings[i], strlen(codings[i]), fd) < 0)
+				continue;
+			int got = receive(helper);
+			if (got < 0)
+				continue;
+			note(report, "%s of descriptor %d, mode %o\n", codings[i], fd,
+			     (unsigned)status.st_mode);
+			close(got);
+		}
+	}
+}
+
+/* A form of a file that it may read: it gets it, and can change nothing in it. */
+void attack_form(struct report *report)
+{
+	int helper = find_helper(report);
+	int file = open(pool_cstr(report->req->pool, report->req->args), O_RDONLY);
+
+	if (helper < 0 || file < 0 || ask(helper, "gzip", 4, file) < 0)
+		return;
+	int fd = receive(helper);
+	struct stat status = { 0 };
+	note(report, "form %s\n", fd >= 0 && fstat(fd, &status) == 0 ? "got" : "missing");
+	tried(report, "write", pwrite(fd, "evil", 4, 0));
+	tried(report, "seals", fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL));
+	if (ftruncate(fd, 1) == 0 || ftruncate(fd, 1000000) == 0)
+		note(report, "truncate: done\n");
+	void *memory = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (memory != MAP_FAILED) {
+		note(report, "map: done\n");
+		munmap(memory, 4096);
+	}
+	close(fd);
+	close(file);
+}
+
+/* More than it may ask, with and without files, and nothing is read. */
+void attack_compressor_flood(struct report *report)
+{
+	int helper = find_helper(report);
+	int file = open(pool_cstr(report->req->pool, report->req->args), O_RDONLY);
+
+	for (int i = 0; helper >= 0 && i < MANY; i++)
+		if (ask(helper, "gzip", 4, file) < 0)
+			usleep(100);
+	close(file);
+}

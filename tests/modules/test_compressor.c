@@ -1,0 +1,439 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The compressor: its forms come after the first ones, under other tags, once for all workers, and
+ * what goes wrong in it costs nobody else anything.
+ */
+#include "http/decode.h"
+#include "harness/test.h"
+
+#include <dirent.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <utime.h>
+
+enum {
+	SIZE = 60000,
+	THEN = 784111777,
+	OLD_MS = 2200, /* after so long a file counts as old */
+};
+
+/* Text of `size` bytes, the first of which is `first`. */
+static void put_text(struct server *server, const char *name, char first, size_t size)
+{
+	char *text = memory_alloc(size + 16);
+	unsigned seed = 1;
+
+	for (size_t len = 0; len < size; len += 8) {
+		seed = seed * 1103515245 + 12345;
+		sprintf(text + len, "word%03u ", seed >> 16 & 511);
+	}
+	text[0] = first;
+	text[size] = '\0';
+	put_file(server, name, text);
+	utime(file_path(server, name), &(struct utimbuf){ THEN, THEN });
+}
+
+static struct server *start_with(const char *main, const char *http)
+{
+	return server_start(memory_printf(
+		"%s http { access_log off; types { } default_type text/html;"
+		"gzip on; brotli on; zstd on; fragile on; %s"
+		"server { listen 127.0.0.1:%%PORT%%; } }", main, http));
+}
+
+static struct server *start(const char *main)
+{
+	struct server *server = start_with(memory_printf("worker_processes 1; %s", main), "");
+
+	put_text(server, "a", 'a', SIZE);
+	return server;
+}
+
+static void grow_old(void)
+{
+	usleep(OLD_MS * 1000);
+}
+
+static struct reply ask_by(struct server *server, const char *target, const char *coding)
+{
+	return ask(server, target, .fields = memory_printf("Accept-Encoding: %s\r\n", coding));
+}
+
+static const char *tag_of(const struct reply *reply)
+{
+	const char *tag = reply_header(reply, "ETag");
+
+	ck_assert_int_eq(reply->status, 200);
+	ck_assert_ptr_nonnull(tag);
+	return tag;
+}
+
+/* Asks until the tag has this mark, "-gz9", and returns the response. */
+static struct reply wait_for(struct server *server, const char *target, const char *coding,
+			     const char *mark)
+{
+	struct deadline wait = { 0 };
+	struct reply reply = ask_by(server, target, coding);
+
+	while (!strstr(tag_of(&reply), mark)) {
+		deadline_wait(&wait, mark);
+		reply = ask_by(server, target, coding);
+	}
+	return reply;
+}
+
+static pid_t compressor(const struct server *server)
+{
+	struct deadline wait = { 0 };
+	pid_t pid;
+
+	while (!(pid = server_helper(server, "compressor")))
+		deadline_wait(&wait, "there is a compressor");
+	return pid;
+}
+
+/* --- what comes when ---------------------------------------------------------------- */
+
+START_TEST(the_best_form_comes_later)
+{
+	static const struct {
+		const char *coding, *first, *best;
+	} forms[] = { { "gzip", "-gz1.", "-gz9." },
+		      { "br", "-br6.", "-br11." },
+		      { "zstd", "-zst1.", "-zst19." } };
+	struct server *server = start("");
+	const char *text = file_text(server, "a");
+
+	grow_old();
+	for (int i = 0; i < 3; i++) {
+		struct reply first = ask_by(server, "/a", forms[i].coding);
+
+		ck_assert_ptr_nonnull(strstr(tag_of(&first), forms[i].first));
+		struct reply best = wait_for(server, "/a", forms[i].coding, forms[i].best);
+
+		ck_assert_str_eq(decode(&first), text);
+		ck_assert_str_eq(decode(&best), text);
+		ck_assert_uint_lt(best.body_len, first.body_len);
+		ck_assert_str_eq(reply_header(&best, "Content-Encoding"), forms[i].coding);
+		ck_assert_str_eq(reply_header(&best, "Vary"), "Accept-Encoding");
+		ck_assert_int_eq(atoi(reply_header(&best, "Content-Length")), (int)best.body_len);
+	}
+	server_stop(server);
+}
+END_TEST
+
+static struct reply ask_part(struct server *server, const char *tag)
+{
+	return ask(server, "/a", .fields = memory_printf("Accept-Encoding: gzip\r\n"
+							 "Range: bytes=100-199\r\n"
+							 "If-Range: %s\r\n", tag));
+}
+
+static struct reply ask_if_none(struct server *server, const char *tag)
+{
+	return ask(server, "/a", .fields = memory_printf("Accept-Encoding: gzip\r\n"
+							 "If-None-Match: %s\r\n", tag));
+}
+
+START_TEST(a_download_goes_on_with_the_form_it_began_with)
+{
+	struct server *server = start("");
+
+	grow_old();
+	struct reply first = ask_by(server, "/a", "gzip");
+	struct reply best = wait_for(server, "/a", "gzip", "-gz9.");
+	struct reply part = ask_part(server, tag_of(&first));
+
+	ck_assert_int_eq(part.status, 206);
+	ck_assert_mem_eq(part.body, first.body + 100, 100);
+	ck_assert_str_eq(reply_header(&part, "ETag"), tag_of(&first));
+	part = ask_part(server, tag_of(&best));
+	ck_assert_int_eq(part.status, 206);
+	ck_assert_mem_eq(part.body, best.body + 100, 100);
+	ck_assert_str_eq(reply_header(&part, "ETag"), tag_of(&best));
+
+	/* Who has one of the forms needs no other. */
+	part = ask_if_none(server, tag_of(&first));
+	ck_assert_int_eq(part.status, 304);
+	ck_assert_str_eq(reply_header(&part, "ETag"), tag_of(&first));
+	part = ask_if_none(server, tag_of(&best));
+	ck_assert_int_eq(part.status, 304);
+	ck_assert_str_eq(reply_header(&part, "ETag"), tag_of(&best));
+	server_stop(server);
+
+	/* A worker that has neither of them. */
+	server = start("");
+	part = ask_if_none(server, tag_of(&best));
+	ck_assert_int_eq(part.status, 304);
+	ck_assert_str_eq(reply_header(&part, "ETag"), tag_of(&best));
+	part = ask_part(server, tag_of(&best));
+	ck_assert_int_eq(part.status, 200);
+	ck_assert_str_eq(tag_of(&part), tag_of(&first));
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(young_large_and_rare_files_have_one_form)
+{
+	struct server *server = start("compress_cache file=50k;");
+
+	grow_old();
+	put_text(server, "young", 'a', 5000);
+	for (long until = now_ms() + 1000; now_ms() < until; usleep(20000)) {
+		struct reply young = ask_by(server, "/young", "gzip"),
+			     large = ask_by(server, "/a", "gzip");
+
+		ck_assert_ptr_nonnull(strstr(tag_of(&young), "-gz1."));
+		ck_assert_ptr_nonnull(strstr(tag_of(&large), "-gz1."));
+	}
+	ck_assert(!log_has(server, "start compressor process"));
+	wait_for(server, "/young", "gzip", "-gz9.");
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(a_level_that_is_the_best_stays)
+{
+	struct server *server = start_with("worker_processes 1;", "gzip_comp_level 9;");
+
+	put_text(server, "a", 'a', SIZE);
+	grow_old();
+	for (int i = 0; i < 5; i++)
+		ask_by(server, "/a", "gzip");
+	wait_for(server, "/a", "zstd", "-zst19.");
+	server_stop(server);
+	server = start("compress_cache off;");
+	grow_old();
+	for (int i = 0; i < 5; i++)
+		ask_by(server, "/a", "gzip");
+	ck_assert(!log_has(server, "start compressor process"));
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(it_can_be_configured)
+{
+	static const char *const wrong[] = {
+		"compress_cache bytes=4;",   "compress_cache size=x;", "compress_cache cpu=0;",
+		"compress_cache cpu=101;",   "compress_cache off size=4m;",
+		"compress_cache results=0;", "compress_cache jobs=-1;",
+	};
+	const char *output;
+
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		ck_assert_int_ne(server_fails(memory_printf("%s http { server { listen "
+							    "127.0.0.1:%%PORT%%; } }",
+							    wrong[i]), &output), 0);
+		ck_assert_ptr_nonnull(strstr(output, "compress_cache"));
+	}
+	struct server *server = start("compress_cache size=4m results=5 jobs=7 file=1m cpu=50;");
+	grow_old();
+	wait_for(server, "/a", "gzip", "-gz9.");
+	server_stop(server);
+}
+END_TEST
+
+/* --- many workers -------------------------------------------------------------------- */
+
+/* The inodes of the forms that a process has mapped, for the number of different ones. */
+static int count_forms(pid_t pid, unsigned long *inodes, int count, int max)
+{
+	FILE *maps = fopen(memory_printf("/proc/%d/maps", pid), "r");
+	char line[1000];
+
+	while (maps && fgets(line, sizeof(line), maps)) {
+		unsigned long inode;
+		int i = 0;
+
+		if (!strstr(line, "memfd:skua-form") ||
+		    sscanf(line, "%*s %*s %*s %*s %lu", &inode) != 1)
+			continue;
+		while (i < count && inodes[i] != inode)
+			i++;
+		if (i == count && count < max)
+			inodes[count++] = inode;
+	}
+	if (maps)
+		fclose(maps);
+	return count;
+}
+
+static int descriptors_of_forms(pid_t pid)
+{
+	const char *path = memory_printf("/proc/%d/fd", pid);
+	DIR *directory = opendir(path);
+	int count = 0;
+
+	for (struct dirent *entry; directory && (entry = readdir(directory));) {
+		char target[200] = "";
+
+		if (readlink(memory_printf("%s/%s", path, entry->d_name), target, 199) > 0)
+			count += strstr(target, "skua-form") != NULL;
+	}
+	if (directory)
+		closedir(directory);
+	return count;
+}
+
+START_TEST(all_workers_map_one_copy)
+{
+	struct server *server = start_with("worker_processes 4;", "");
+	struct deadline wait = { 0 };
+	unsigned long inodes[8];
+	pid_t pids[4];
+	int having = 0;
+
+	put_text(server, "a", 'a', 20000);
+	grow_old();
+	while (having < 4) {
+		deadline_wait(&wait, "each worker has the form");
+		for (int i = 0; i < 20; i++)
+			ask_by(server, "/a", "br");
+		ck_assert_int_eq(server_workers(server, pids, 4), 4);
+		having = 0;
+		for (int i = 0; i < 4; i++)
+			having += count_forms(pids[i], inodes, 0, 8);
+	}
+	int different = 0;
+	for (int i = 0; i < 4; i++) {
+		different = count_forms(pids[i], inodes, different, 8);
+		ck_assert_int_eq(descriptors_of_forms(pids[i]), 0);
+	}
+	ck_assert_int_eq(different, 1);
+	ck_assert_uint_eq(file_count(server, "/error.log", "start compressor process"), 1);
+	server_stop(server);
+}
+END_TEST
+
+/* --- what goes wrong ------------------------------------------------------------------ */
+
+START_TEST(an_encoder_that_breaks_down_costs_its_job)
+{
+	static const char kinds[] = "cxgl";
+	struct server *server = start("compress_cache cpu=100;");
+	struct deadline wait = { 0 };
+
+	put_text(server, "open", 'o', SIZE);
+	for (size_t i = 0; kinds[i]; i++)
+		put_text(server, memory_printf("bad-%c", kinds[i]), kinds[i], SIZE);
+	grow_old();
+	wait_for(server, "/a", "gzip", "-gz9.");
+	for (size_t i = 0; kinds[i]; i++)
+		for (int j = 0; j < 3; j++)
+			ask_by(server, memory_printf("/bad-%c", kinds[i]), "fragile");
+	wait_for(server, "/a", "fragile", "-f2");
+	while (file_count(server, "/error.log", "the encoder of fragile has failed") < 2)
+		deadline_wait(&wait, "encoders have failed");
+	for (size_t i = 0; kinds[i]; i++) {
+		struct reply reply = ask_by(server, memory_printf("/bad-%c", kinds[i]), "fragile");
+
+		ck_assert_ptr_nonnull(strstr(tag_of(&reply), "-f1"));
+		ck_assert_uint_eq(reply.body_len, SIZE / 2);
+	}
+	wait_for(server, "/open", "fragile", "-f2");
+	if (!log_has(server, "sandbox: instrumented") && !log_has(server, "sandbox: this kernel"))
+		ck_assert_mem_eq(ask_by(server, "/open", "fragile").body, "no ", 3);
+	/* The same process has lived on, with the results. */
+	ck_assert_uint_eq(file_count(server, "/error.log", "start compressor process"), 1);
+	ck_assert_int_eq(kill(compressor(server), 0), 0);
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(its_death_delays_forms_and_no_requests)
+{
+	struct server *server = start("");
+
+	put_text(server, "w", 'w', SIZE);
+	grow_old();
+	for (int i = 0; i < 2; i++) {
+		pid_t before = i ? compressor(server) : 0;
+
+		/* It works at this one for a second. */
+		for (int j = 0; j < 3; j++)
+			ask_by(server, i ? "/a" : "/w", "fragile");
+		log_wait(server, "start compressor process");
+		usleep(i ? 1000 : 200000);
+		kill(compressor(server), SIGKILL);
+		struct reply reply = ask_by(server, "/w", "fragile");
+		ck_assert_ptr_nonnull(strstr(tag_of(&reply), "-f1"));
+		wait_for(server, "/a", i ? "br" : "gzip", i ? "-br11." : "-gz9.");
+		ck_assert_int_ne(compressor(server), before);
+	}
+	wait_for(server, "/w", "fragile", "-f2");
+	server_forgive(server);
+	server_stop(server);
+}
+END_TEST
+
+/* It stops no request while it does nothing at all. */
+START_TEST(requests_do_not_wait_for_it)
+{
+	struct server *server = start("");
+
+	grow_old();
+	wait_for(server, "/a", "gzip", "-gz9.");
+	kill(compressor(server), SIGSTOP);
+	for (int i = 0; i < 100; i++) {
+		const char *name = memory_printf("%d", i);
+
+		put_text(server, name, 'a', 3000);
+		ask_by(server, memory_printf("/%s", name), "gzip");
+	}
+	grow_old();
+	for (int j = 0; j < 3; j++)
+		for (int i = 0; i < 100; i++) {
+			struct reply reply = ask_by(server, memory_printf("/%d", i), "gzip");
+
+			ck_assert_ptr_nonnull(strstr(tag_of(&reply), "-gz1."));
+		}
+	kill(compressor(server), SIGCONT);
+	wait_for(server, "/50", "gzip", "-gz9.");
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(a_file_that_changes_gets_no_wrong_form)
+{
+	struct server *server = start("compress_cache cpu=100;");
+
+	put_text(server, "w", 'w', SIZE);
+	grow_old();
+	for (int j = 0; j < 3; j++)
+		ask_by(server, "/w", "fragile");
+	log_wait(server, "start compressor process");
+	usleep(300000);
+	/* The first one still works at the version before, which the file then is no longer. */
+	put_text(server, "w", 'v', SIZE / 2);
+	grow_old();
+	struct reply reply = wait_for(server, "/w", "fragile", "-f2");
+	ck_assert_uint_eq(reply.body_len, SIZE / 2 / 3);
+	ck_assert_int_eq(reply.body[0], 'v');
+	/* A file that becomes shorter while it waits, or is sparse, costs nothing either. */
+	put_text(server, "w", 'w', SIZE);
+	put_text(server, "short", 's', SIZE);
+	put_text(server, "sparse", 's', SIZE);
+	ck_assert_int_eq(truncate(file_path(server, "sparse"), 1LL << 40), 0);
+	grow_old();
+	for (int j = 0; j < 3; j++) {
+		ask_by(server, "/w", "fragile");
+		ask_by(server, "/short", "fragile");
+		ask(server, "/sparse", .method = "HEAD", .fields = "Accept-Encoding: gzip\r\n");
+	}
+	ck_assert_int_eq(truncate(file_path(server, "short"), 10000), 0);
+	wait_for(server, "/w", "fragile", "-f2");
+	grow_old();
+	reply = wait_for(server, "/short", "fragile", "-f2");
+	ck_assert_uint_eq(reply.body_len, 10000 / 3);
+	server_stop(server);
+}
+END_TEST
+
+TESTS("compressor", the_best_form_comes_later, a_download_goes_on_with_the_form_it_began_with,
+      young_large_and_rare_files_have_one_form, a_level_that_is_the_best_stays,
+      it_can_be_configured, all_workers_map_one_copy, an_encoder_that_breaks_down_costs_its_job,
+      its_death_delays_forms_and_no_requests, requests_do_not_wait_for_it,
+      a_file_that_changes_gets_no_wrong_form)
