@@ -299,6 +299,12 @@ struct str conf_built_in_path(struct conf *conf, const char *path);
 void conf_opens(struct conf_call *call, struct str path);
 
 /*
+ * Allows the helper of the call's module to create files below this directory (a full path) and
+ * to write to them, if it has HELPER_WRITTEN_FILES (helper.h). For setters and `check`.
+ */
+void conf_writes(struct conf_call *call, struct str directory);
+
+/*
  * For `check`: whether any request can meet the settings in call->data, which are those of a
  * server or of a block within it. No request meets the settings of an outer block if each
  * server has settings of its own.

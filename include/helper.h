@@ -33,6 +33,7 @@ struct helper_call;
 enum helper_files {
 	HELPER_NO_FILES, /* only the descriptors that it is sent */
 	HELPER_ALL_FILES, /* every file that the workers' user may read, for reading only */
+	HELPER_WRITTEN_FILES, /* those below the directories of conf_writes(), for writing only */
 };
 
 /* What a module declares: module->helper. */
@@ -88,13 +89,17 @@ struct helper_answer {
 	int fd; /* owned by answered(), which must close it; -1: the answer has none */
 };
 
-/* A question. It lies in the caller's memory, zeroed except for `answered`. */
+/* A question. It lies in the caller's memory, zeroed except for the first two
+   members. */
 struct helper_question {
 	/*
 	 * Called once with the answer, on the loop's thread, and never before helper_ask() has
 	 * returned. It may ask the question again or free its memory.
 	 */
 	void (*answered)(struct helper_question *question, const struct helper_answer *answer);
+
+	/* A worker that has served its last request waits for the answer, for at most a second. */
+	bool is_awaited;
 
 	/* The members below belong to the core. */
 	struct str payload;

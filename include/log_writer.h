@@ -46,9 +46,25 @@ typedef char *log_line_put(char *to, const char *limit, void *data);
 void log_writer_add(struct log_writer *writer, log_line_put *put, void *data);
 
 /*
- * Writes what the buffers of all writers of this process hold. Call it before the process
- * ends, and before the descriptors are replaced by those of reopened files.
+ * Writes what the buffers of all writers of this process hold. To be called before the process
+ * ends.
  */
 void log_writer_flush_all(void);
+
+/* The same, before the descriptors are replaced by those of reopened files. Calls the hooks. */
+void log_writer_reopen(void);
+
+/*
+ * For a module that has log files beside those of log_writer_create(): reopened(data) is called
+ * when the log files are opened again. The hook lies in the caller's memory, until it is removed.
+ */
+struct log_reopen_hook {
+	void (*reopened)(void *data);
+	void *data;
+	struct log_reopen_hook *next, **link;
+};
+
+void log_reopen_hook_add(struct log_reopen_hook *hook);
+void log_reopen_hook_remove(struct log_reopen_hook *hook);
 
 #endif

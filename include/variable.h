@@ -81,7 +81,22 @@ struct str template_text(struct request *req, const struct template *template);
  */
 bool template_path(struct request *req, const struct template *template, struct str *out);
 
-/* The same for a URI, of which only the part before the first "?" is checked. */
+/*
+ * Writes out a template whose text is the name of a file that is made, below a directory that
+ * the template does not contain ("$host.log"). At most `limit` bytes. 0, and *out lives as long
+ * as the request, with a NUL after it; -EINVAL: a value is empty or has a '/' or a control
+ * character, or the text has a name "." or ".."; -ENAMETOOLONG.
+ */
+int template_file_name(struct request *req, const struct template *template, size_t limit,
+		       struct str *out);
+
+/*
+ * Whether the text is one that template_file_name() could write out in some request. For a
+ * process that is told the text by another one.
+ */
+bool template_could_name(const struct template *template, struct str text);
+
+/* As template_path() for a URI, of which only the part before the first "?" is checked. */
 bool template_uri(struct request *req, const struct template *template, struct str *out);
 
 /* What template_write() minds, or-ed. */

@@ -113,15 +113,15 @@ void *conf_shared(struct conf *conf, const void *key, size_t size)
 
 /* --- paths that the workers open ----------------------------------------------- */
 
-static const char paths_key;
+static const char paths_key, written_key;
 
 struct paths {
 	struct conf_path *first, *last;
 };
 
-void conf_opens(struct conf_call *call, struct str path)
+static void add_path(struct conf_call *call, const void *key, struct str path)
 {
-	struct paths *paths = conf_shared(call->conf, &paths_key, sizeof(struct paths));
+	struct paths *paths = conf_shared(call->conf, key, sizeof(struct paths));
 	struct conf_path *own = pool_new(call->pool, struct conf_path);
 
 	own->path = pool_strdup(call->pool, path);
@@ -132,9 +132,26 @@ void conf_opens(struct conf_call *call, struct str path)
 	paths->last = own;
 }
 
+void conf_opens(struct conf_call *call, struct str path)
+{
+	add_path(call, &paths_key, path);
+}
+
+void conf_writes(struct conf_call *call, struct str directory)
+{
+	add_path(call, &written_key, directory);
+}
+
 const struct conf_path *conf_paths(struct conf *conf)
 {
 	const struct paths *paths = conf_shared(conf, &paths_key, sizeof(struct paths));
+
+	return paths->first;
+}
+
+const struct conf_path *conf_written_paths(struct conf *conf)
+{
+	const struct paths *paths = conf_shared(conf, &written_key, sizeof(struct paths));
 
 	return paths->first;
 }

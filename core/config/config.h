@@ -67,7 +67,7 @@ struct str conf_place_text(struct pool *pool, const struct conf_place *place);
 /* conf_built_in_path() (conf.h) before there is a configuration. */
 struct str path_below_prefix(struct pool *pool, struct str prefix, const char *built_in);
 
-/* A path of conf_opens(), in a list. */
+/* A path of conf_opens() or conf_writes(), in a list. */
 struct conf_path {
 	struct str path; /* NUL follows */
 	struct conf_path *next;
@@ -75,6 +75,9 @@ struct conf_path {
 
 /* The paths that conf_opens() was called with, in that order; NULL: none. */
 const struct conf_path *conf_paths(struct conf *conf);
+
+/* The directories that conf_writes() was called with. */
+const struct conf_path *conf_written_paths(struct conf *conf);
 
 /* The scope of the main level. */
 struct conf_scope *conf_main(struct conf *conf);

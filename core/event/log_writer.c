@@ -292,6 +292,33 @@ void log_writer_flush_all(void)
 		end_file(writer);
 }
 
+/* --- opening again --------------------------------------------------------------- */
+
+static struct log_reopen_hook *reopen_hooks;
+
+void log_reopen_hook_add(struct log_reopen_hook *hook)
+{
+	hook->next = reopen_hooks;
+	hook->link = &reopen_hooks;
+	if (hook->next)
+		hook->next->link = &hook->next;
+	reopen_hooks = hook;
+}
+
+void log_reopen_hook_remove(struct log_reopen_hook *hook)
+{
+	*hook->link = hook->next;
+	if (hook->next)
+		hook->next->link = hook->link;
+}
+
+void log_writer_reopen(void)
+{
+	log_writer_flush_all();
+	for (struct log_reopen_hook *hook = reopen_hooks; hook; hook = hook->next)
+		hook->reopened(hook->data);
+}
+
 /* --- lines --------------------------------------------------------------------- */
 
 /* For the first line in this process: allocates the buffer. False: there is no memory. */

@@ -10,6 +10,8 @@
 
 #include <config.h>
 
+#include "paths.h"
+
 struct log_format {
 	struct str name;
 	variable_put *put;
@@ -18,13 +20,16 @@ struct log_format {
 };
 
 struct access_log {
-	struct log_writer *writer;
+	struct log_writer *writer; /* NULL: path */
+	struct log_path *path; /* has variables */
 	const struct log_format *format;
 	const struct template *condition; /* NULL: always */
 	struct access_log *next;
 };
 
 struct log_conf {
+	struct log_paths *paths; /* first; in the main block: all of the configuration */
+	struct log_cache *cache; /* of files whose names have variables */
 	struct log_format *formats;
 	struct access_log *logs; /* NULL: nothing is logged */
 	bool is_chosen; /* access_log was written: the default does not apply */
@@ -162,7 +167,10 @@ static int set_log_format(struct conf_call *call)
 
 /* --- access_log --- */
 
-enum { GZIP_BUFFER = 64 * 1024 }; /* unless buffer= says otherwise */
+enum {
+	GZIP_BUFFER = 64 * 1024, /* unless buffer= says otherwise */
+	CACHE_MAX = 100 * 1000, /* files that open_log_file_cache may keep */
+};
 
 struct log_options {
 	struct size buffer;
@@ -223,19 +231,29 @@ static int parse_option(struct conf_call *call, const struct conf_word *word,
 			  "expected buffer=SIZE, flush=TIME, gzip, gzip=LEVEL or if=CONDITION");
 }
 
-static int add_log(struct conf_call *call, struct str path, const struct log_format *format,
-		   const struct log_options *options)
+static struct access_log *add_log(struct log_conf *conf, struct pool *pool,
+				  const struct log_format *format,
+				  const struct log_options *options)
 {
-	struct log_conf *conf = call->data;
-	struct access_log *log = pool_new(call->pool, struct access_log);
+	struct access_log *log = pool_new(pool, struct access_log);
 	struct access_log **end = &conf->logs;
 
+	log->format = format;
+	log->condition = options->condition;
+	while (*end)
+		end = &(*end)->next;
+	*end = log;
+	return log;
+}
+
+static int add_file(struct conf_call *call, struct str path, const struct log_format *format,
+		    const struct log_options *options)
+{
+	struct access_log *log = add_log(call->data, call->pool, format, options);
 	struct log_file *file = conf_log_file(call, path);
 
 	if (!file)
 		return -EINVAL;
-	log->format = format;
-	log->condition = options->condition;
 	log->writer = log_writer_create(call, file,
 					&(const struct log_writer_settings){
 						.buffer = (size_t)options->buffer.bytes,
@@ -243,10 +261,21 @@ static int add_log(struct conf_call *call, struct str path, const struct log_for
 						.coding = options->coding,
 						.level = (int)options->level,
 					});
-	while (*end)
-		end = &(*end)->next;
-	*end = log;
 	return log->writer ? 0 : -EINVAL;
+}
+
+/* A path with variables. */
+static int add_path(struct conf_call *call, const struct log_format *format,
+		    const struct log_options *options)
+{
+	struct access_log *log = add_log(call->data, call->pool, format, options);
+
+	if (options->buffer.bytes)
+		return conf_error(call, &call->node->args[0],
+				  "a log with variables in its path has no buffer\n"
+				  "leave out buffer=, gzip and flush=");
+	log->path = log_path_add(call, &call->node->args[0]);
+	return log->path ? 0 : -EINVAL;
 }
 
 /* Whether the http block has an access_log: then there is no default. */
@@ -277,10 +306,6 @@ static int set_access_log(struct conf_call *call)
 			return conf_error(call, &args[1], "nothing may follow \"off\"");
 		return 0;
 	}
-	if (str_chr(args[0].text, '$') >= 0)
-		return conf_not_supported(call, &args[0],
-					  "variables in the path of a log are not supported\n"
-					  "Write one access_log with if= for each file instead.");
 	struct str name = call->node->nargs > 1 ? args[1].text : STR("combined");
 	const struct log_format *format = find_format(conf, name);
 
@@ -300,7 +325,65 @@ static int set_access_log(struct conf_call *call)
 	if (options.flush.ms && !options.buffer.bytes)
 		return conf_error(call, NULL,
 				  "flush= needs buffer= or gzip\nwithout it a line leaves at once");
-	return add_log(call, args[0].text, format, &options);
+	if (str_chr(args[0].text, '$') >= 0 && !str_starts(args[0].text, STR("syslog:")))
+		return add_path(call, format, &options);
+	return add_file(call, args[0].text, format, &options);
+}
+
+/* --- open_log_file_cache --- */
+
+static int parse_cache_option(struct conf_call *call, const struct conf_word *word,
+			      struct log_cache *cache)
+{
+	struct conf_word value;
+
+	if (str_starts(word->text, STR("max="))) {
+		value = after(word, 4);
+		return conf_parse_int(call, &value, 1, CACHE_MAX, &cache->max);
+	}
+	if (str_starts(word->text, STR("min_uses="))) {
+		value = after(word, 9);
+		return conf_parse_int(call, &value, 1, INT64_MAX, &cache->min_uses);
+	}
+	if (str_starts(word->text, STR("inactive="))) {
+		value = after(word, 9);
+		return conf_parse_duration(call, &value, &cache->inactive);
+	}
+	if (str_starts(word->text, STR("valid="))) {
+		value = after(word, 6);
+		return conf_parse_duration(call, &value, &cache->valid);
+	}
+	return conf_error(call, word, "expected max=N, inactive=TIME, min_uses=N, valid=TIME or "
+				      "off");
+}
+
+static struct log_cache *new_cache(struct pool *pool)
+{
+	struct log_cache *cache = pool_new(pool, struct log_cache);
+
+	cache->inactive.ms = 10 * 1000;
+	cache->valid.ms = 60 * 1000;
+	cache->min_uses = 1;
+	return cache;
+}
+
+static int set_cache(struct conf_call *call)
+{
+	struct log_conf *conf = call->data;
+	const struct conf_node *node = call->node;
+
+	conf->cache = new_cache(call->pool);
+	if (node->nargs == 1 && conf_word_is(&node->args[0], "off"))
+		return 0;
+	for (size_t i = 0; i < node->nargs; i++)
+		if (parse_cache_option(call, &node->args[i], conf->cache) < 0)
+			return -EINVAL;
+	if (!conf->cache->max)
+		return conf_error(call, NULL, "max= is missing\n"
+					      "write how many files may be open: max=100");
+	if (conf->cache->inactive.ms < 1)
+		conf->cache->inactive.ms = 1;
+	return 0;
 }
 
 /* Without any access_log the file given to configure is used. */
@@ -309,9 +392,10 @@ static int log_check(struct conf_call *call, void *data)
 	struct log_conf *conf = data;
 	const struct log_options options = { .condition = NULL };
 
+	conf->paths = log_paths_of(call->conf);
 	if (conf->is_chosen || conf->logs || choice_of(call)->is_made || !conf_serves(call))
 		return 0;
-	return add_log(call, conf_built_in_path(call->conf, SKUA_HTTP_LOG_PATH),
+	return add_file(call, conf_built_in_path(call->conf, SKUA_HTTP_LOG_PATH),
 		       find_format(conf, STR("combined")), &options);
 }
 
@@ -336,9 +420,23 @@ static verdict log_request(struct request *req, const void *data)
 	for (const struct access_log *log = conf->logs; log; log = log->next) {
 		if (log->condition && !template_is_true(req, log->condition))
 			continue;
-		log_writer_add(log->writer, put_line, &(struct line){ req, log->format });
+
+		struct line line = { req, log->format };
+
+		if (log->writer)
+			log_writer_add(log->writer, put_line, &line);
+		else
+			log_path_write(req, log->path, conf->cache, put_line, &line);
 	}
 	return PASS;
+}
+
+static void stop(const void *data, enum stop_reason reason)
+{
+	const struct log_conf *conf = data;
+
+	(void)reason;
+	log_files_finish(conf->paths);
 }
 
 #define LOG_FORMAT_DOC                                                                           \
@@ -354,6 +452,16 @@ static verdict log_request(struct request *req, const void *data)
 	"request_id.\n\n"                                                                        \
 	"    log_format for_programs json;\n"                                                    \
 	"    access_log logs/access.json for_programs;"
+
+#define CACHE_DOC                                                                                \
+	"Keeps log files open whose names have variables (access_log logs/$host.log). At most "  \
+	"max files stay open in each worker; those that were used last are kept. A file is "     \
+	"closed when it was not used for inactive (10s if none is given), and after each turn "  \
+	"of the event loop as long as it was used less than min_uses times (1). After valid "    \
+	"(60s) the file is opened again, because another file may have taken its name. The "     \
+	"signal USR1 closes all of them.\n\n"                                                    \
+	"    open_log_file_cache max=100 inactive=20s min_uses=2 valid=1m;\n\n"                  \
+	"With off, each file is opened for the lines of a turn and closed then."
 
 #define ACCESS_LOG_DOC                                                                           \
 	"Writes a line for each response to this file in this format (\"combined\" if none is "  \
@@ -375,6 +483,14 @@ static verdict log_request(struct request *req, const void *data)
 	"anybody's directory, unless it has a second name (a hard link). While nobody reads a "  \
 	"named pipe, it keeps as many lines as fit; further lines are lost and counted, and "    \
 	"the server does not wait.\n\n"                                                          \
+	"The path may have variables below a directory that is written out. A helper process "   \
+	"opens such files with the rights of the workers' user, who must be allowed to create "  \
+	"files there; it follows no symbolic link below the directory, and makes no "            \
+	"directories. A line is not written, and counted as lost, if a value is empty or has a " \
+	"slash or a control character, if the name would be \"..\", or if the root of the "      \
+	"request does not exist: otherwise clients could create any number of files. Such a "    \
+	"log has no buffer, and needs master_process on:\n\n"                                    \
+	"    access_log /var/log/sites/$host.log combined;\n\n"                                  \
 	"With syslog: each line is a message; error_log describes the parameters.\n\n"             \
 	"Without this directive the file is the one given to configure (--http-log-path)."
 
@@ -391,8 +507,13 @@ const struct module log_module = {
 			      "path | syslog:server=address[,parameter=value] [format "
 			      "[buffer=size] [gzip[=level]] [flush=time] [if=condition]] | off",
 			      ACCESS_LOG_DOC, .flags = LIST, .min_args = 1, .max_args = 6),
+		DIRECTIVE_SET("open_log_file_cache", IN_ANY_HTTP, set_cache,
+			      "max=N [inactive=time] [min_uses=N] [valid=time] | off", CACHE_DOC,
+			      .min_args = 1, .max_args = 4, .initial = "off"),
 		{ 0 }
 	},
 	.check = log_check,
+	.stop = stop,
+	.helper = &log_opener,
 	.on[PHASE_LOG] = log_request,
 };

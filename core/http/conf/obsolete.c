@@ -32,9 +32,6 @@ static const struct directive obsolete_directives[] = {
 	DIRECTIVE_ANYWHERE("types_hash_max_size", "size", TABLES_GROW),
 	DIRECTIVE_ANYWHERE("types_hash_bucket_size", "size", TABLES_GROW),
 
-	DIRECTIVE_ANYWHERE("open_log_file_cache",
-			   "off | max=N [inactive=time] [min_uses=N] [valid=time]",
-			   "Log files stay open."),
 	DIRECTIVE_ANYWHERE("open_file_cache", "off | max=N [inactive=time]", FILES_ARE_KEPT),
 	DIRECTIVE_ANYWHERE("open_file_cache_valid", "time", FILES_ARE_KEPT),
 	DIRECTIVE_ANYWHERE("open_file_cache_min_uses", "number", FILES_ARE_KEPT),

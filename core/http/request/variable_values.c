@@ -209,6 +209,71 @@ bool template_uri(struct request *req, const struct template *template, struct s
 	return !(write_path(req, template, true, out) & PATH_HAS_DOTS);
 }
 
+/* --- names of files that are made -------------------------------------------- */
+
+static bool is_part_of_name(struct str value)
+{
+	for (size_t i = 0; i < value.len; i++)
+		if ((unsigned char)value.data[i] < 0x20 || value.data[i] == 0x7f ||
+		    value.data[i] == '/')
+			return false;
+	return value.len > 0;
+}
+
+static bool has_dot_names(struct str path)
+{
+	while (path.len)
+		if (kind_of_name(str_split(&path, '/')) & PATH_HAS_DOTS)
+			return true;
+	return false;
+}
+
+int template_file_name(struct request *req, const struct template *template, size_t limit,
+		       struct str *out)
+{
+	struct texts texts;
+	size_t len = 0;
+
+	ask_values(req, template, &texts);
+	for (size_t i = 0; i < texts.count; i++) {
+		if (i % 2 == 1 && !is_part_of_name(texts.items[i]))
+			return -EINVAL;
+		if (texts.items[i].len > limit - len)
+			return -ENAMETOOLONG;
+		len += texts.items[i].len;
+	}
+	*out = pool_concat(req->pool, texts.items, texts.count);
+	return has_dot_names(*out) ? -EINVAL : 0;
+}
+
+/* The shortest values are tried: a longer one could only leave less for the parts behind it. */
+bool template_could_name(const struct template *template, struct str text)
+{
+	if (has_dot_names(text))
+		return false;
+	for (size_t i = 0; i < template->count; i++) {
+		const struct template_part *part = &template->parts[i];
+		bool is_last = i + 1 == template->count;
+		struct str next = is_last ? STR("") : template->parts[i + 1].literal;
+
+		if (!str_starts(text, part->literal))
+			return false;
+		text = str_skip(text, part->literal.len);
+		if (!part->slot)
+			return text.len == 0;
+		if (is_last || (i + 2 == template->count && !template->parts[i + 1].slot))
+			return str_ends(text, next) &&
+			       is_part_of_name(str_head(text, text.len - next.len));
+
+		ssize_t end = text.len ? str_find(str_skip(text, 1), next) : -1;
+
+		if (end < 0 || !is_part_of_name(str_head(text, (size_t)end + 1)))
+			return false;
+		text = str_skip(text, (size_t)end + 1);
+	}
+	return text.len == 0;
+}
+
 /* --- texts of limited length --------------------------------------------------- */
 
 /* What nginx calls quoted_uri and plus_in_uri. A subrequest has its URI from a module. */

@@ -30,6 +30,8 @@ struct path_beneath {
 } __attribute__((packed));
 
 enum {
+	WRITE_FILE = 1 << 1,
+	MAKE_REGULAR = 1 << 8,
 	READ_FILE = 1 << 2,
 	READ_DIRECTORY = 1 << 3,
 };
@@ -81,6 +83,13 @@ int landlock_allow_reading(int ruleset, int fd, bool is_directory)
 		.allowed = is_directory ? READ_FILE | READ_DIRECTORY : READ_FILE,
 		.fd = fd,
 	};
+
+	return syscall(CALL_ADD_RULE, ruleset, RULE_PATH_BENEATH, &rule, 0) < 0 ? -errno : 0;
+}
+
+int landlock_allow_writing(int ruleset, int fd)
+{
+	const struct path_beneath rule = { .allowed = WRITE_FILE | MAKE_REGULAR, .fd = fd };
 
 	return syscall(CALL_ADD_RULE, ruleset, RULE_PATH_BENEATH, &rule, 0) < 0 ? -errno : 0;
 }

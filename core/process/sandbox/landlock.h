@@ -19,6 +19,9 @@ int landlock_create(void);
 /* Allows reading the file `fd`, or reading and listing all below the directory. 0 or -errno. */
 int landlock_allow_reading(int ruleset, int fd, bool is_directory);
 
+/* Allows making files below the directory `fd`, and writing to files there. 0 or -errno. */
+int landlock_allow_writing(int ruleset, int fd);
+
 /* Applies the rules to this process, permanently. no_new_privs must be set. 0 or -errno. */
 int landlock_enter(int ruleset);
 

@@ -62,7 +62,7 @@ const char *sandbox_instrument(void)
 
 /* --- entering ------------------------------------------------------------------ */
 
-static int allow(int ruleset, const char *path)
+static int allow(int ruleset, const char *path, bool writes)
 {
 	struct stat status;
 	int fd = open(path, O_PATH | O_CLOEXEC);
@@ -70,7 +70,9 @@ static int allow(int ruleset, const char *path)
 	if (fd < 0)
 		return -errno;
 	int error = fstat(fd, &status) < 0 ? -errno : 0;
-	if (error == 0)
+	if (error == 0 && writes)
+		error = landlock_allow_writing(ruleset, fd);
+	else if (error == 0)
 		error = landlock_allow_reading(ruleset, fd, S_ISDIR(status.st_mode));
 	close(fd);
 	return error;
@@ -83,11 +85,20 @@ static void allow_roots(int ruleset, struct conf *conf)
 	const struct sandbox_rules *rules = sandbox_rules_make(conf, pool);
 
 	for (size_t i = 0; i < rules->count; i++) {
-		int error = allow(ruleset, rules->items[i].path);
+		int error = allow(ruleset, rules->items[i].path, false);
 		if (error < 0)
 			log_warnc(error, "the sandbox cannot allow \"%s\"", rules->items[i].path);
 	}
 	pool_destroy(pool);
+}
+
+static void allow_written(int ruleset, struct conf *conf)
+{
+	for (const struct conf_path *at = conf_written_paths(conf); at; at = at->next) {
+		int error = allow(ruleset, at->path.data, true);
+		if (error < 0)
+			log_errorc(error, "no files can be written below \"%s\"", at->path.data);
+	}
 }
 
 /* Also for a process that may read all files: it may not write files or start programs. */
@@ -98,9 +109,11 @@ static int give_up_files(struct conf *conf, enum sandbox_files files)
 	int ruleset = landlock_create();
 	if (ruleset < 0)
 		return ruleset;
-	int error = files == SANDBOX_ALL_FILES ? allow(ruleset, "/") : 0;
+	int error = files == SANDBOX_ALL_FILES ? allow(ruleset, "/", false) : 0;
 	if (files == SANDBOX_ROOTS)
 		allow_roots(ruleset, conf);
+	if (files == SANDBOX_WRITTEN)
+		allow_written(ruleset, conf);
 	if (error == 0)
 		error = landlock_enter(ruleset);
 	close(ruleset);

@@ -47,6 +47,7 @@ enum sandbox_files {
 	SANDBOX_NO_FILES,
 	SANDBOX_ROOTS, /* the files that the configuration names, for reading */
 	SANDBOX_ALL_FILES, /* all files that its user may read */
+	SANDBOX_WRITTEN, /* files below the directories of conf_writes(), for writing */
 };
 
 /* The additional needs of a process. */

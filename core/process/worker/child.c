@@ -95,7 +95,7 @@ static void replace_logs(struct message *message)
 {
 	const struct log_entry *entry = logs_of(child.self->generation->conf)->files;
 
-	log_writer_flush_all();
+	log_writer_reopen();
 	for (uint32_t i = 0; entry && i < message->number; i++)
 		entry = entry->next;
 	for (size_t i = 0; entry && i < message->fds_count; i++, entry = entry->next)
@@ -248,6 +248,11 @@ static int start_rights(void)
 /* The needs of this kind of process in its sandbox. */
 static struct sandbox_needs needs_of(const struct process *self)
 {
+	static const enum sandbox_files files[] = {
+		[HELPER_NO_FILES] = SANDBOX_NO_FILES,
+		[HELPER_ALL_FILES] = SANDBOX_ALL_FILES,
+		[HELPER_WRITTEN_FILES] = SANDBOX_WRITTEN,
+	};
 	const struct helper *helper;
 
 	switch (self->kind) {
@@ -256,8 +261,7 @@ static struct sandbox_needs needs_of(const struct process *self)
 	case PROCESS_HELPER:
 		helper = helper_module(self->index)->helper;
 		return (struct sandbox_needs){
-			.files = helper->files == HELPER_ALL_FILES ? SANDBOX_ALL_FILES :
-								     SANDBOX_NO_FILES,
+			.files = files[helper->files],
 			.calls = helper->calls,
 			.forks = helper->forks,
 		};

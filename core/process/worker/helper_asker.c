@@ -319,6 +319,29 @@ void helper_connected(uint32_t number, int fd)
 	send_soon(asker);
 }
 
+static bool has_awaited(const struct helper_asker *asker)
+{
+	for (const struct helper_question *at = asker->first; at; at = at->next)
+		if (at->is_awaited)
+			return true;
+	for (size_t i = 0; i < HELPER_PENDING; i++)
+		if (asker->places[i].question && asker->places[i].question->is_awaited)
+			return true;
+	return false;
+}
+
+void helper_askers_wait(int64_t ms)
+{
+	const int64_t deadline = clock_ms() + ms;
+
+	for (size_t i = 0; i < HELPERS_MAX; i++) {
+		struct helper_asker *asker = &askers.items[i];
+
+		while (asker->helper && has_awaited(asker) && clock_ms() < deadline)
+			loop_turn((int)(deadline - clock_ms()));
+	}
+}
+
 void helper_askers_finish(void)
 {
 	askers.is_finished = true;

@@ -12,6 +12,9 @@
 /* Takes over the channel to the helper with this number; -1: there is no helper. */
 void helper_connected(uint32_t number, int fd);
 
+/* Waits at most `ms` milliseconds for the answers to questions that say so (is_awaited). */
+void helper_askers_wait(int64_t ms);
+
 /* Answers all questions with an error, at the end of the worker. */
 void helper_askers_finish(void);
 

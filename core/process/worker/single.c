@@ -41,7 +41,7 @@ static void stop(int number)
 static void reopen(int number)
 {
 	(void)number;
-	log_writer_flush_all();
+	log_writer_reopen();
 	logfiles_reopen(logs_of(current->conf));
 }
 

@@ -43,6 +43,7 @@ static struct {
 enum {
 	MESSAGES_A_TURN = 4,
 	PAUSE_MS = 100,
+	LAST_ANSWERS_MS = 1000, /* that is waited for answers of helpers at the end */
 	RESERVE = 256, /* descriptors that are reserved for other uses than connections, at most */
 	MOMENTARY = 4, /* of these, for threads and for directories while a file is opened */
 };
@@ -284,6 +285,8 @@ void worker_finish(void)
 	conn_close_all();
 	timer_stop(&worker.deadline);
 	timer_stop(&worker.inbox_pause);
+	if (worker.reason == STOP_GRACEFUL)
+		helper_askers_wait(LAST_ANSWERS_MS);
 	threads_finish();
 	helper_askers_finish();
 	modules_stop(worker.place.generation->conf, worker.reason);
