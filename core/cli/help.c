@@ -253,6 +253,7 @@ static void print_known(FILE *to, const char *sign, const char *name,
 		[KNOWN_HARMLESS] = "Accepted, and without effect.",
 		[KNOWN_FORWARDING] = "Accepted, and without effect.",
 		[KNOWN_FOREIGN] = "Not supported: a file with it is refused.",
+		[KNOWN_MISSING_ON] = "Not supported: a file with it is refused, unless it is off.",
 		[KNOWN_MISSING] = "Not supported: a file with it is refused.",
 	};
 	struct pool *pool = pool_create(0);

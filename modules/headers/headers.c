@@ -31,9 +31,7 @@ static int set_add_header(struct conf_call *call)
 	struct headers_conf *conf = call->data;
 	const struct conf_word *name = &call->node->args[0];
 
-	if (response_writes(name->text) && is_token(name->text) &&
-	    !str_eq_nocase(name->text, STR("Content-Length")) &&
-	    !str_eq_nocase(name->text, STR("Transfer-Encoding"))) {
+	if (response_writes(name->text) && is_token(name->text)) {
 		conf_warn(call, name, "\"%.*s\" is not added\nthe server writes it itself%s",
 			  STR_ARG(name->text),
 			  str_eq_nocase(name->text, STR("Server")) ? ": use set_header" : "");
@@ -171,8 +169,9 @@ static verdict change_others(struct request *req, const void *data)
 	"break in the value is sent as a space. ETag and Last-Modified replace those of the "     \
 	"response, and conditions such as If-None-Match and If-Range are checked against the "    \
 	"new value; with an empty value the response has none. Content-Type and Location "        \
-	"replace those of the response, too. Server, Date, Connection and Keep-Alive are not "    \
-	"added, because the server writes them.\n\n"                                              \
+	"replace those of the response, too. Server, Date, Connection, Keep-Alive, "              \
+	"Content-Length and Transfer-Encoding are not added, because the server writes "          \
+	"them.\n\n"                                                                               \
 	"    add_header X-Frame-Options DENY always;\n\n"                                         \
 	"A block that contains add_header inherits none from the enclosing block, unless "        \
 	"add_header_inherit says merge."

@@ -226,7 +226,8 @@ END_TEST
 static const char *const mistakes[][2] = {
 	{ "add_header X-A b sometimes;", "sometimes" },
 	{ "add_header \"X A\" b;", "invalid field name" },
-	{ "add_header Content-Length 5;", "cannot be added" },
+	{ "set_header Content-Length 5;", "cannot be set" },
+	{ "add_trailer Content-Length 5;", "cannot be" },
 	{ "add_header X-A;", "takes 2 to 3 arguments" },
 	{ "expires soon;", "invalid time" },
 	{ "expires 1m1h;", "invalid time" },
@@ -245,6 +246,7 @@ START_TEST(no_field_is_sent_twice)
 	struct server *server = inproc_with(
 		"add_header Server mine; add_header date never; add_header Connection x;"
 		"add_header Keep-Alive x; add_header Content-Type text/x-other;"
+		"add_header 'Content-Length' 0; add_header Transfer-Encoding gzip;"
 		"location /moved { return 302 /there; add_header Location /elsewhere; }");
 	struct reply reply;
 

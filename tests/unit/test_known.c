@@ -48,6 +48,25 @@ START_TEST(what_changes_no_response_is_accepted)
 }
 END_TEST
 
+START_TEST(what_is_turned_off_is_not_missed)
+{
+	good_http("http3 off; http3_hq off; log_subrequest off; server { listen 8080; ssl off; "
+		  "location / { dav_methods off; image_filter off; } }");
+	assert_has(fails("server { ssl on; }"), "write `listen … ssl`");
+	assert_has(fails("http3 on;"), "\"http3\" is not supported\n");
+	assert_has(fails("log_subrequest off off;"), "\"log_subrequest\" is not supported\n");
+}
+END_TEST
+
+START_TEST(what_others_make_is_known)
+{
+	assert_has(fails("more_clear_headers Server;"),
+		   "\"more_clear_headers\" is not supported\n");
+	assert_says("remove_header");
+	assert_has(fails("server { modsecurity on; }"), "does not come with nginx");
+}
+END_TEST
+
 START_TEST(what_is_missing_is_no_misspelt_name)
 {
 	assert_has(fails("server { dav_methods PUT; }"), "\"dav_methods\" is not supported\n");
@@ -66,7 +85,7 @@ END_TEST
 START_TEST(one_reason_is_one_message)
 {
 	fails("server { dav_methods PUT;\n dav_access user:rw;\n dav_access all:r; }\n"
-	      "server { dav_methods off; perl a; }");
+	      "server { dav_methods PUT; perl a; }");
 	ck_assert_uint_eq(count_of("is not supported"), 1);
 	assert_says("| nor \"dav_access\" in line 2, line 3, \"dav_methods\" in line 4");
 	assert_says("\"perl\" is not allowed here");
@@ -98,8 +117,7 @@ START_TEST(modules_and_the_table_agree_on_contexts)
 				known_find(known_directives, str_from(d->name), d->contexts);
 
 			/* The name of a directive within stream or mail is free here. */
-			ck_assert_msg(!group || !group->contexts ||
-					      (group->contexts & d->contexts),
+			ck_assert_msg(!group || !group->contexts || (group->contexts & d->contexts),
 				      "%s stands in other contexts than in nginx", d->name);
 		}
 }
@@ -224,9 +242,10 @@ START_TEST(only_missing_things_have_a_status_of_their_own)
 }
 END_TEST
 
-TESTS("known", what_changes_no_response_is_accepted, what_is_missing_is_no_misspelt_name,
-      one_reason_is_one_message, a_message_that_comes_again_has_a_count,
-      modules_and_the_table_agree_on_contexts, each_name_is_found,
-      variables_of_a_refused_line_are_not_unknown, a_format_with_a_mistake_is_there,
-      variables_without_a_value_are_one_warning, forwarding_is_one_message,
-      forwarding_502_is_a_warning, only_missing_things_have_a_status_of_their_own)
+TESTS("known", what_changes_no_response_is_accepted, what_is_turned_off_is_not_missed,
+      what_others_make_is_known, what_is_missing_is_no_misspelt_name, one_reason_is_one_message,
+      a_message_that_comes_again_has_a_count, modules_and_the_table_agree_on_contexts,
+      each_name_is_found, variables_of_a_refused_line_are_not_unknown,
+      a_format_with_a_mistake_is_there, variables_without_a_value_are_one_warning,
+      forwarding_is_one_message, forwarding_502_is_a_warning,
+      only_missing_things_have_a_status_of_their_own)

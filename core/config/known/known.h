@@ -14,6 +14,7 @@ enum known_verdict {
 	KNOWN_HARMLESS, /* accepted: it changes no response */
 	KNOWN_FORWARDING, /* accepted: it concerns only requests that are forwarded */
 	KNOWN_FOREIGN, /* a block of another protocol, whose contents are ignored */
+	KNOWN_MISSING_ON, /* with "off" like KNOWN_HARMLESS, otherwise like KNOWN_MISSING */
 	KNOWN_MISSING, /* refused: without it responses would differ from those of nginx */
 };
 

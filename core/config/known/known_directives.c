@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The directives of nginx up to 1.29, of the modules that come with it, and of its commercial
- * modules, in the order of nginx's documentation.
+ * modules, in the order of nginx's documentation; then those of some modules that others make.
  */
 #include "config/known/known.h"
 
@@ -20,6 +20,7 @@
 #define NO_MODULE    "This build has no such module."
 #define READS_ONLY   "This server reads files, and never writes, moves or removes any."
 #define NOT_EXECUTED "This server executes no programs of the configuration."
+#define OTHERS	     "It belongs to a module that does not come with nginx."
 #define SOLD	     "It belongs to the commercial version of nginx."
 
 /* The directives that proxy, fastcgi, uwsgi and scgi have in common. */
@@ -137,20 +138,22 @@ const struct known_group known_directives[] = {
 	{ "http", KNOWN_MISSING, WITH_IF, NO_MODULE, NULL,
 	  "limit_rate limit_rate_after post_action" },
 	{ "http", KNOWN_MISSING, ANY_HTTP, NO_MODULE, NULL,
-	  "auth_delay log_subrequest recursive_error_pages chunked_transfer_encoding "
-	  "disable_symlinks" },
+	  "auth_delay recursive_error_pages chunked_transfer_encoding" },
+	{ "http", KNOWN_MISSING_ON, ANY_HTTP, NO_MODULE, NULL, "log_subrequest disable_symlinks" },
 	{ "http", KNOWN_FORWARDING, ANY_HTTP, TUNES_FORWARDING, NULL,
 	  "resolver resolver_timeout early_hints" },
 	{ "http_v2", KNOWN_HARMLESS, SERVERS, "SPDY has been replaced by HTTP/2.", "spdy_",
 	  "chunk_size headers_comp keepalive_timeout max_concurrent_streams pool_size "
 	  "recv_buffer_size recv_timeout streams_index_size" },
-	{ "http_v3", KNOWN_MISSING, SERVERS, NO_HTTP3, NULL, "http3 http3_hq" },
+	{ "http_v3", KNOWN_MISSING_ON, SERVERS, NO_HTTP3, NULL, "http3 http3_hq" },
 	{ "http_v3", KNOWN_HARMLESS, SERVERS, NO_HTTP3, NULL,
 	  "http3_max_concurrent_streams http3_stream_buffer_size quic_retry quic_gso "
 	  "quic_host_key quic_active_connection_id_limit" },
 	{ "http_v3", KNOWN_HARMLESS, IN_MAIN, NO_HTTP3, NULL, "quic_bpf" },
+	{ "http_ssl", KNOWN_MISSING_ON, SERVERS,
+	  "nginx has dropped this directive: write `listen … ssl` instead.", NULL, "ssl" },
 	{ "http_ssl", KNOWN_MISSING, SERVERS, NO_TLS, "ssl",
-	  ". _certificate _certificate_key _verify_client _client_certificate "
+	  "_certificate _certificate_key _verify_client _client_certificate "
 	  "_reject_handshake _ocsp" },
 	{ "http_ssl", KNOWN_HARMLESS, SERVERS,
 	  "It tunes TLS. Without a certificate it has no effect.", "ssl_",
@@ -160,7 +163,10 @@ const struct known_group known_directives[] = {
 	  "stapling_file stapling_responder stapling_verify early_data conf_command "
 	  "certificate_cache certificate_compression ech_file encrypted_hello_key "
 	  "key_log client_hello_timeout" },
-	{ "http_acme", KNOWN_MISSING, IN_HTTP | IN_SERVER, NO_TLS, NULL,
+	{ "http_acme", KNOWN_MISSING, IN_HTTP | IN_SERVER,
+	  "This server fetches no certificates. A client of ACME can write them to files, for "
+	  "ssl_certificate.",
+	  NULL,
 	  "acme_issuer acme_certificate acme_shared_zone" },
 
 	/* --- what a response is made of --- */
@@ -177,7 +183,7 @@ const struct known_group known_directives[] = {
 	  "charset source_charset override_charset" },
 	{ "http_charset", KNOWN_MISSING, ANY_HTTP, NO_MODULE, NULL, "charset_types" },
 	{ "http_charset", KNOWN_MISSING, IN_HTTP, NO_MODULE, NULL, "charset_map" },
-	{ "http_ssi", KNOWN_MISSING, WITH_IF, NO_MODULE, NULL, "ssi" },
+	{ "http_ssi", KNOWN_MISSING_ON, WITH_IF, NO_MODULE, NULL, "ssi" },
 	{ "http_ssi", KNOWN_HARMLESS, ANY_HTTP, "It tunes ssi.", "ssi_",
 	  "silent_errors ignore_recycled_buffers min_file_chunk value_length types "
 	  "last_modified" },
@@ -192,7 +198,7 @@ const struct known_group known_directives[] = {
 	  ". _service _name _domain _path _expires _flags _p3p _mark" },
 	{ "http_slice", KNOWN_HARMLESS, ANY_HTTP, "Ranges of files are read where they lie.", NULL,
 	  "slice" },
-	{ "http_image_filter", KNOWN_MISSING, IN_LOCATION, NO_MODULE, "image_filter", "." },
+	{ "http_image_filter", KNOWN_MISSING_ON, IN_LOCATION, NO_MODULE, "image_filter", "." },
 	{ "http_image_filter", KNOWN_MISSING, ANY_HTTP, NO_MODULE, "image_filter",
 	  ". _buffer _interlace _jpeg_quality _webp_quality _sharpen _transparency" },
 	{ "http_xslt", KNOWN_MISSING, ANY_HTTP, NO_MODULE, NULL,
@@ -209,7 +215,7 @@ const struct known_group known_directives[] = {
 	{ "http_random_index", KNOWN_MISSING, IN_LOCATION, NO_MODULE, NULL, "random_index" },
 	{ "http_stub_status", KNOWN_MISSING, IN_SERVER | IN_LOCATION, NO_MODULE, NULL,
 	  "stub_status" },
-	{ "http_dav", KNOWN_MISSING, ANY_HTTP, READS_ONLY, NULL,
+	{ "http_dav", KNOWN_MISSING_ON, ANY_HTTP, READS_ONLY, NULL,
 	  "dav_methods create_full_put_path min_delete_depth dav_access" },
 	{ "http_flv", KNOWN_MISSING, IN_LOCATION, NO_MODULE, NULL, "flv" },
 	{ "http_mp4", KNOWN_MISSING, IN_LOCATION, NO_MODULE, NULL, "mp4" },
@@ -314,6 +320,33 @@ const struct known_group known_directives[] = {
 	  "imap_auth imap_capabilities imap_client_buffer pop3_auth pop3_capabilities "
 	  "smtp_auth smtp_capabilities smtp_client_buffer smtp_greeting_delay max_commands "
 	  "max_errors proxy_buffer proxy_pass_error_message proxy_smtp_auth starttls xclient" },
+
+	/* --- modules that others make --- */
+	{ "headers_more", KNOWN_MISSING, WITH_IF,
+	  OTHERS " set_header and remove_header change the fields of responses.", "more_",
+	  "set_headers clear_headers" },
+	{ "headers_more", KNOWN_MISSING, WITH_IF, OTHERS, "more_",
+	  "set_input_headers clear_input_headers" },
+	{ "fancyindex", KNOWN_MISSING_ON, WITH_IF, OTHERS " autoindex lists folders.", "fancyindex",
+	  "." },
+	{ "fancyindex", KNOWN_HARMLESS, WITH_IF, "It is about fancyindex.", "fancyindex_",
+	  "case_sensitive default_sort directories_first css_href exact_size footer header "
+	  "hide_parent_dir hide_symlinks ignore localtime name_length show_dotfiles show_path "
+	  "time_format" },
+	{ "geoip2", KNOWN_MISSING, IN_HTTP, OTHERS " geo finds a value for an address, too.", NULL,
+	  "geoip2 geoip2_proxy geoip2_proxy_recursive" },
+	{ "modsecurity", KNOWN_MISSING_ON, ANY_HTTP, OTHERS, "modsecurity",
+	  ". _rules _rules_file _rules_remote _transaction_id _use_error_log" },
+	{ "pagespeed", KNOWN_MISSING_ON, IN_MAIN | WITH_IF, OTHERS, NULL, "pagespeed" },
+	{ "vts", KNOWN_MISSING, ANY_HTTP, OTHERS " `skua status` and stub_status have counts.",
+	  "vhost_traffic_status", "_*" },
+	{ "cache_purge", KNOWN_FORWARDING, WITH_IF, TUNES_FORWARDING, NULL, "cache_purge" },
+	{ "lua", KNOWN_MISSING, IN_MAIN | WITH_IF, NOT_EXECUTED, "lua_", "*" },
+	{ "echo", KNOWN_MISSING, WITH_IF, OTHERS " return answers with a text.", "echo",
+	  ". _after_body _before_body _duplicate _exec _flush _foreach_split _location "
+	  "_location_async _read_request_body _request_body _reset_timer _sleep _status "
+	  "_subrequest _subrequest_async" },
+	{ "passenger", KNOWN_MISSING, IN_MAIN | WITH_IF, NOT_EXECUTED, "passenger_", "*" },
 	{ 0 }
 };
 
