@@ -18,7 +18,7 @@ import config_text
 
 HERE = pathlib.Path(__file__).parent
 NGINX = os.environ.get("NGINX", "/usr/sbin/nginx")
-SKUA = os.environ.get("SKUA") or str(HERE / "../../build/skua")
+SKUA = str(pathlib.Path(os.environ.get("SKUA") or HERE / "../../build/skua").resolve())
 FILE_TIME = 1704164645  # of all files: Tue, 02 Jan 2024 03:04:05 GMT
 TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
 START_SECONDS = 20
@@ -80,6 +80,7 @@ class Server:
 
     def remove(self, name):
         (self.dir / name).unlink()
+        self.offsets.pop(name, None)
 
     # --- its process
 
