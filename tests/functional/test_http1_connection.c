@@ -318,6 +318,7 @@ static struct server *one_process(const char *directives)
 /* The last bytes and the client's end, at once. */
 static void end_with(struct server *server, struct client *client, const char *bytes)
 {
+	client_send(client, ""); /* the beginning of a transport, which the server answers */
 	ck_assert_int_eq(kill(server->pid, SIGSTOP), 0);
 	client_send(client, bytes);
 	client_half_close(client);

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "harness/memory.h"
-#include "harness/scramble.h"
+#include "harness/wire.h"
 
 struct client {
 	int fd;
@@ -22,11 +22,13 @@ struct client {
 	size_t len, room;
 	bool ended; /* the server has closed its side */
 	bool was_reset; /* … with RST */
-	struct scramble *scramble; /* NULL: plain */
+	struct wire *wire; /* NULL: plain */
 	struct client *next;
 };
 
 static struct client *clients;
+
+enum { READY_MS = 2000 }; /* until a server should have answered the beginning of a transport */
 
 /* --- bytes -------------------------------------------------------------------- */
 
@@ -60,7 +62,7 @@ static struct client *open_port(const struct server *server, int index, int rece
 	setsockopt(client->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	if (connect(client->fd, (struct sockaddr *)&address, sizeof(address)) < 0)
 		ck_abort_msg("connect to port %d: %s", port, strerror(errno));
-	client->scramble = scramble_create();
+	client->wire = wire_create();
 	clients = client;
 	return client;
 }
@@ -86,8 +88,8 @@ void client_close(struct client *client)
 		close(client->fd);
 	client->fd = -1;
 	free(client->buffer);
-	scramble_destroy(client->scramble);
-	client->scramble = NULL;
+	wire_destroy(client->wire);
+	client->wire = NULL;
 	client->buffer = NULL;
 	client->len = client->room = 0;
 }
@@ -122,16 +124,60 @@ static size_t send_raw(struct client *client, const char *bytes, size_t len)
 static void send_sealed(struct client *client)
 {
 	const char *sealed;
-	size_t len = scramble_unsent(client->scramble, &sealed);
+	size_t len = wire_unsent(client->wire, &sealed);
 
-	scramble_sent(client->scramble, send_raw(client, sealed, len));
+	wire_sent(client->wire, send_raw(client, sealed, len));
+}
+
+static void append(struct client *client, const char *bytes, size_t len)
+{
+	if (client->len + len > client->room) {
+		client->room = 2 * (client->len + len);
+		client->buffer = realloc(client->buffer, client->room);
+		ck_assert_ptr_nonnull(client->buffer);
+	}
+	memcpy(client->buffer + client->len, bytes, len);
+	client->len += len;
+}
+
+/* Reads once and appends what is for the test. A reset is an end, too. */
+static void fill_once(struct client *client)
+{
+	static char bytes[65536];
+	const char *opened = bytes;
+	ssize_t n = recv(client->fd, bytes, sizeof(bytes), 0);
+
+	client->ended = n <= 0;
+	client->was_reset = n < 0 && errno == ECONNRESET;
+	if (n > 0 && client->wire) {
+		n = (ssize_t)wire_open(client->wire, bytes, (size_t)n, &opened);
+		send_sealed(client);
+	}
+	if (n > 0)
+		append(client, opened, (size_t)n);
+}
+
+/* Sends all that is sealed, and waits a while if the server has to answer before that. */
+static void send_all_sealed(struct client *client)
+{
+	long until = now_ms() + READY_MS;
+
+	send_sealed(client);
+	while (!wire_is_ready(client->wire) && !client->ended) {
+		struct pollfd poll_fd = { .fd = client->fd, .events = POLLIN };
+		long left = until - now_ms();
+
+		if (left <= 0 || poll(&poll_fd, 1, (int)left) == 0)
+			return;
+		fill_once(client);
+	}
 }
 
 void client_half_close(struct client *client)
 {
-	if (client->scramble) {
-		scramble_seal_end(client->scramble);
-		send_sealed(client);
+	if (client->wire) {
+		wire_seal_end(client->wire);
+		send_all_sealed(client);
 	}
 	/* ENOTCONN: the server was quicker. */
 	if (shutdown(client->fd, SHUT_WR) < 0)
@@ -146,12 +192,12 @@ void clients_close(void)
 
 void client_send_bytes(struct client *client, const void *bytes, size_t len)
 {
-	if (!client->scramble) {
+	if (!client->wire) {
 		send_raw(client, bytes, len);
 		return;
 	}
-	scramble_seal(client->scramble, bytes, len);
-	send_sealed(client);
+	wire_seal(client->wire, bytes, len);
+	send_all_sealed(client);
 }
 
 void client_send_urgent(struct client *client)
@@ -184,10 +230,10 @@ static size_t send_some(struct client *client, const char *bytes, size_t len)
 static bool send_some_sealed(struct client *client)
 {
 	const char *sealed;
-	size_t len = scramble_unsent(client->scramble, &sealed);
+	size_t len = wire_unsent(client->wire, &sealed);
 	size_t sent = send_some(client, sealed, len);
 
-	scramble_sent(client->scramble, sent);
+	wire_sent(client->wire, sent);
 	return sent == len;
 }
 
@@ -195,43 +241,16 @@ size_t client_send_some(struct client *client, const void *bytes, size_t len)
 {
 	size_t sent = 0;
 
-	if (!client->scramble)
+	if (!client->wire)
 		return send_some(client, bytes, len);
+	send_all_sealed(client);
 	while (sent < len && send_some_sealed(client)) {
 		size_t some = len - sent < 1000 ? len - sent : 1000;
 
-		scramble_seal(client->scramble, (const char *)bytes + sent, some);
+		wire_seal(client->wire, (const char *)bytes + sent, some);
 		sent += some;
 	}
 	return send_some_sealed(client) ? sent : sent - 1;
-}
-
-static void append(struct client *client, const char *bytes, size_t len)
-{
-	if (client->len + len > client->room) {
-		client->room = 2 * (client->len + len);
-		client->buffer = realloc(client->buffer, client->room);
-		ck_assert_ptr_nonnull(client->buffer);
-	}
-	memcpy(client->buffer + client->len, bytes, len);
-	client->len += len;
-}
-
-/* Reads once and appends what is for the test. A reset is an end, too. */
-static void fill_once(struct client *client)
-{
-	static char bytes[65536];
-	const char *opened = bytes;
-	ssize_t n = recv(client->fd, bytes, sizeof(bytes), 0);
-
-	client->ended = n <= 0;
-	client->was_reset = n < 0 && errno == ECONNRESET;
-	if (n > 0 && client->scramble) {
-		n = (ssize_t)scramble_open(client->scramble, bytes, (size_t)n, &opened);
-		send_sealed(client);
-	}
-	if (n > 0)
-		append(client, opened, (size_t)n);
 }
 
 /* Appends what arrives; false at the end. */
@@ -278,7 +297,7 @@ bool client_is_closed(struct client *client)
 
 bool client_saw_end(const struct client *client)
 {
-	return scramble_has_ended(client->scramble);
+	return wire_has_ended(client->wire);
 }
 
 bool client_is_reset(struct client *client)
@@ -297,7 +316,7 @@ bool client_is_quiet(struct client *client, int ms)
 
 		if (poll(&poll_fd, 1, left > 0 ? (int)left : 0) == 0)
 			return true;
-		if (!client->scramble)
+		if (!client->wire)
 			return false;
 		fill_once(client);
 	}

@@ -92,7 +92,7 @@ size_t client_read(struct client *client, void *bytes, size_t max);
 /* Reads on and throws away until the connection is closed; returns how many bytes. */
 size_t client_drain(struct client *client);
 
-/* With harness/scramble.h: the server has sent its orderly end. */
+/* With harness/wire.h: the server has sent its orderly end. */
 bool client_saw_end(const struct client *client);
 
 /* Waits: true when the server closes without sending more, false when bytes come. */

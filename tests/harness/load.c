@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 #include "harness/memory.h"
-#include "harness/scramble.h"
+#include "harness/wire.h"
 #include "harness/server.h"
 
 enum {
@@ -43,7 +43,7 @@ struct user {
 	long opened_ms, asked_ms;
 	bool closing; /* an answer has said Connection: close */
 	pid_t pid;
-	struct scramble *scramble; /* NULL: plain */
+	struct wire *wire; /* NULL: plain */
 	char bytes[BUFFER];
 	size_t len;
 };
@@ -70,8 +70,8 @@ static void hang_up(struct load *load, struct user *user)
 	epoll_ctl(load->epoll_fd, EPOLL_CTL_DEL, user->fd, NULL);
 	setsockopt(user->fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
 	close(user->fd);
-	scramble_destroy(user->scramble);
-	user->scramble = NULL;
+	wire_destroy(user->wire);
+	user->wire = NULL;
 	user->fd = -1;
 }
 
@@ -106,7 +106,7 @@ static void open_one(struct load *load, struct user *user)
 		fault(load, user, FAULT_REFUSED);
 		return;
 	}
-	user->scramble = scramble_create();
+	user->wire = wire_create();
 	load->result.connections++;
 	epoll_ctl(load->epoll_fd, EPOLL_CTL_ADD, user->fd, &event);
 }
@@ -119,9 +119,9 @@ static void fault_of_errno(struct load *load, struct user *user)
 /* What is sealed and was not sent; valid until more is sealed. */
 static size_t take_sealed(struct user *user, const char **bytes)
 {
-	size_t len = scramble_unsent(user->scramble, bytes);
+	size_t len = wire_unsent(user->wire, bytes);
 
-	scramble_sent(user->scramble, len);
+	wire_sent(user->wire, len);
 	return len;
 }
 
@@ -130,8 +130,8 @@ static bool send_text(struct load *load, struct user *user, const char *text, si
 {
 	user->asked_ms = now_ms();
 	user->wake_ms = 0;
-	if (user->scramble) {
-		scramble_seal(user->scramble, text, len);
+	if (user->wire) {
+		wire_seal(user->wire, text, len);
 		len = take_sealed(user, &text);
 	}
 	if (send(user->fd, text, len, MSG_NOSIGNAL) == (ssize_t)len)
@@ -253,12 +253,13 @@ static void take_bytes(struct user *user, const char *bytes, size_t len)
 {
 	const char *answer;
 
-	if (user->scramble) {
-		len = scramble_open(user->scramble, bytes, len, &bytes);
+	if (user->wire) {
+		len = wire_open(user->wire, bytes, len, &bytes);
 		size_t answer_len = take_sealed(user, &answer);
 		if (answer_len)
 			send(user->fd, answer, answer_len, MSG_NOSIGNAL);
 	}
+	ck_assert_uint_lt(len, sizeof(user->bytes) - user->len);
 	memcpy(user->bytes + user->len, bytes, len);
 	user->len += len;
 }

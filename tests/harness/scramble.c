@@ -2,161 +2,84 @@
 #include "harness/scramble.h"
 
 #include <check.h>
-#include <pthread.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "harness/memory.h"
 #include "modules/scramble/wire.h"
 
-bool scrambled;
-
-struct bytes {
-	char *data;
-	size_t len, room;
-};
-
 struct scramble {
+	struct wire wire;
 	struct key in, out;
 	uint32_t records; /* that were sealed */
 	uint32_t acknowledged;
-	bool has_ended;
-	struct bytes unsent, raw, opened;
-	struct scramble *next, **link; /* in the list of all: memory that is known is no leak */
+	struct wire_bytes raw;
 };
 
-static struct {
-	pthread_mutex_t lock; /* harness/load.h has a thread of its own */
-	struct scramble *first;
-	uint32_t seed; /* of the last one */
-} all = { .lock = PTHREAD_MUTEX_INITIALIZER, .seed = 0x01020304 };
-
-static char *add_room(struct bytes *bytes, size_t len)
+static const char *conf(const char *text)
 {
-	if (bytes->len + len > bytes->room) {
-		bytes->room = 2 * (bytes->len + len);
-		bytes->data = realloc(bytes->data, bytes->room);
-		ck_assert_ptr_nonnull(bytes->data);
-	}
-	return bytes->data + bytes->len;
-}
+	char *out = wire_listen(text, "scrambled");
+	const char *copy = memory_printf("%s", out);
 
-static void drop(struct bytes *bytes, size_t len)
-{
-	bytes->len -= len;
-	if (bytes->len)
-		memmove(bytes->data, bytes->data + len, bytes->len);
-}
-
-const char *scramble_listen(const char *text)
-{
-	static const char listen[] = "listen 127.0.0.1:";
-	char *out;
-	size_t size;
-	const char *at;
-
-	if (!scrambled)
-		return text;
-	FILE *file = open_memstream(&out, &size);
-	while ((at = strstr(text, listen)) != NULL) {
-		at += strlen(listen);
-		at += strcspn(at, " ;");
-		fprintf(file, "%.*s scrambled", (int)(at - text), text);
-		text = at;
-	}
-	fputs(text, file);
-	fclose(file);
-	char *copy = memory_printf("%s", out);
 	free(out);
 	return copy;
 }
 
-struct scramble *scramble_create(void)
+static void init(struct wire *wire)
 {
-	if (!scrambled)
-		return NULL;
-	struct scramble *s = calloc(1, sizeof(*s));
-	ck_assert_ptr_nonnull(s);
-	pthread_mutex_lock(&all.lock);
-	uint32_t seed = all.seed += 0x10001;
-	s->next = all.first;
-	s->link = &all.first;
-	if (s->next)
-		s->next->link = &s->next;
-	all.first = s;
-	pthread_mutex_unlock(&all.lock);
+	struct scramble *s = (struct scramble *)wire;
+	static uint32_t last_seed = 0x01020304;
+	uint32_t seed = last_seed += 0x10001;
+
 	s->in = (struct key){ .seed = seed, .direction = FROM_SERVER };
 	s->out = (struct key){ .seed = seed, .direction = FROM_CLIENT };
-	memcpy(add_room(&s->unsent, SEED_LEN), &seed, SEED_LEN);
-	s->unsent.len = SEED_LEN;
-	return s;
+	memcpy(wire_add_room(&wire->unsent, SEED_LEN), &seed, SEED_LEN);
+	wire->unsent.len = SEED_LEN;
 }
 
-void scramble_destroy(struct scramble *s)
+static void finish(struct wire *wire)
 {
-	if (!s)
-		return;
-	pthread_mutex_lock(&all.lock);
-	*s->link = s->next;
-	if (s->next)
-		s->next->link = s->link;
-	pthread_mutex_unlock(&all.lock);
-	free(s->unsent.data);
-	free(s->raw.data);
-	free(s->opened.data);
-	free(s);
+	free(((struct scramble *)wire)->raw.data);
 }
 
-static void seal(struct scramble *s, enum record_type type, const void *bytes, size_t len)
+static void put(struct scramble *s, enum record_type type, const void *bytes, size_t len)
 {
-	char *to = add_room(&s->unsent, RECORD_HEAD + len);
+	char *to = wire_add_room(&s->wire.unsent, RECORD_HEAD + len);
 
-	s->unsent.len += record_put(&s->out, to, type, bytes, len);
+	s->wire.unsent.len += record_put(&s->out, to, type, bytes, len);
 	s->records++;
 }
 
 /* In records of many lengths. */
-void scramble_seal(struct scramble *s, const void *bytes, size_t len)
+static void seal(struct wire *wire, const char *bytes, size_t len)
 {
-	const char *at = bytes;
+	struct scramble *s = (struct scramble *)wire;
 
 	while (len) {
 		size_t some = s->records % 4 ? 1 + s->records * 97 % RECORD_MAX : RECORD_MAX;
 
 		some = some < len ? some : len;
-		seal(s, RECORD_DATA, at, some);
-		at += some;
+		put(s, RECORD_DATA, bytes, some);
+		bytes += some;
 		len -= some;
 	}
 }
 
-void scramble_seal_end(struct scramble *s)
+static void seal_end(struct wire *wire)
 {
-	seal(s, RECORD_END, NULL, 0);
-}
-
-size_t scramble_unsent(const struct scramble *s, const char **bytes)
-{
-	*bytes = s->unsent.data ? s->unsent.data : "";
-	return s->unsent.len;
-}
-
-void scramble_sent(struct scramble *s, size_t len)
-{
-	drop(&s->unsent, len);
+	put((struct scramble *)wire, RECORD_END, NULL, 0);
 }
 
 static void take(struct scramble *s, enum record_type type, const char *bytes, size_t len)
 {
 	uint32_t records;
 
-	ck_assert_msg(!s->has_ended, "a record behind the end");
+	ck_assert_msg(!s->wire.has_ended, "a record behind the end");
 	switch (type) {
 	case RECORD_DATA:
-		memcpy(add_room(&s->opened, len), bytes, len);
-		s->opened.len += len;
+		memcpy(wire_add_room(&s->wire.opened, len), bytes, len);
+		s->wire.opened.len += len;
 		return;
 	case RECORD_ACK:
 		memcpy(&records, bytes, sizeof(records));
@@ -164,23 +87,23 @@ static void take(struct scramble *s, enum record_type type, const char *bytes, s
 		ck_assert_uint_le(records, s->records);
 		return;
 	case RECORD_ASK:
-		seal(s, RECORD_GRANT, NULL, 0);
+		put(s, RECORD_GRANT, NULL, 0);
 		return;
 	case RECORD_END:
-		s->has_ended = true;
+		s->wire.has_ended = true;
 		return;
 	default:
 		ck_abort_msg("the server has sent a record of type %d", type);
 	}
 }
 
-size_t scramble_open(struct scramble *s, const void *bytes, size_t len, const char **out)
+static void open_records(struct wire *wire, const char *bytes, size_t len)
 {
+	struct scramble *s = (struct scramble *)wire;
 	size_t size;
 
-	memcpy(add_room(&s->raw, len), bytes, len);
+	memcpy(wire_add_room(&s->raw, len), bytes, len);
 	s->raw.len += len;
-	s->opened.len = 0;
 	while (s->raw.len >= RECORD_HEAD) {
 		enum record_type type = record_head(&s->in, s->raw.data, &size);
 
@@ -189,13 +112,16 @@ size_t scramble_open(struct scramble *s, const void *bytes, size_t len, const ch
 			break;
 		key_apply(&s->in, s->raw.data, RECORD_HEAD + size);
 		take(s, type, s->raw.data + RECORD_HEAD, size);
-		drop(&s->raw, RECORD_HEAD + size);
+		wire_drop(&s->raw, RECORD_HEAD + size);
 	}
-	*out = s->opened.data ? s->opened.data : "";
-	return s->opened.len;
 }
 
-bool scramble_has_ended(const struct scramble *s)
-{
-	return s->has_ended;
-}
+const struct wire_type scramble_wire = {
+	.size = sizeof(struct scramble),
+	.conf = conf,
+	.init = init,
+	.finish = finish,
+	.seal = seal,
+	.seal_end = seal_end,
+	.open = open_records,
+};

@@ -21,7 +21,7 @@
 #include "harness/client.h"
 #include "harness/inject.h"
 #include "harness/memory.h"
-#include "harness/scramble.h"
+#include "harness/wire.h"
 #include "harness/scratch.h"
 #include "harness/test.h"
 
@@ -237,6 +237,10 @@ static const char *placeholder(const struct server *server, const char *text, si
 		*len = 5;
 		return server->dir;
 	}
+	if (strncmp(text, "%SCHEME%", 8) == 0) {
+		*len = 8;
+		return wire_type ? "https" : "http";
+	}
 	for (int i = 0; i < SERVER_PORTS; i++) {
 		char name[16];
 
@@ -263,7 +267,7 @@ const char *server_text(const struct server *server, const char *text)
 		text += value ? len : 1;
 	}
 	fclose(file);
-	const char *copy = scramble_listen(memory_printf("%s", out));
+	const char *copy = wire_conf(memory_printf("%s", out));
 	free(out);
 	return copy;
 }

@@ -50,7 +50,8 @@ struct server_setup {
 
 /*
  * Starts it and returns when it serves; fails the test when it does not. In the
- * text %PORT% becomes a port of 127.0.0.1, %DIR% the prefix. Added on top: daemon
+ * text %PORT% becomes a port of 127.0.0.1, %DIR% the prefix, %SCHEME% that of the port's URLs
+ * (https over harness/wire.h). Added on top: daemon
  * off, pid, error_log at level info in error.log, and where the text has none an
  * empty events block and `sandbox strict`, which ends a worker that makes a system
  * call nobody has thought of.
@@ -142,7 +143,7 @@ extern const bool server_is_sanitized;
 #define server_memory(server) server_memory_in(server, __func__)
 long server_memory_in(const struct server *server, const char *test);
 
-/* The text with %PORT%, %PORT2% … and %DIR% filled in; valid until the test ends. */
+/* The text with %PORT%, %PORT2% …, %DIR% and %SCHEME% filled in; valid until the test ends. */
 const char *server_text(const struct server *server, const char *text);
 
 /* A port of 127.0.0.1 that no other test gets; a server can listen there. */

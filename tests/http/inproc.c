@@ -29,6 +29,7 @@
 #include "event/threads.h"
 #include "file/permission.h"
 #include "harness/memory.h"
+#include "harness/wire.h"
 #include "harness/scratch.h"
 #include "http/conf/http.h"
 #include "http/field/method.h"
@@ -431,11 +432,17 @@ static void stop(struct server *server)
 	inproc.conf = NULL;
 }
 
+/* Whether the tests are about servers with sockets. A transport needs one. */
+static bool has_sockets(void)
+{
+	return getenv("TEST_SOCKETS") || wire_type;
+}
+
 struct server *inproc_start_with(const struct server_setup *setup)
 {
 	static const struct server_kind kind = { ask_inproc, stop };
 
-	if (getenv("TEST_SOCKETS"))
+	if (has_sockets())
 		return server_start_with(setup);
 
 	struct server *server = create(setup);
@@ -468,7 +475,7 @@ struct server *inproc_with(const char *directives)
 
 const char *inproc_fails(const char *conf)
 {
-	if (getenv("TEST_SOCKETS")) {
+	if (has_sockets()) {
 		const char *output;
 
 		ck_assert_int_eq(server_fails(conf, &output), 1);

@@ -72,15 +72,14 @@ START_TEST(return_answers)
 		"location /see { return 303 http://a.example/; }"
 		"location /away { return 444; }"
 		"error_page 410 /page.html;");
-	char expected[128];
 	put_file(server, "page.html", "page");
 	ck_assert_str_eq(get(server, "/text").body, "at /text");
 	ck_assert_int_eq(ask(server, "/text", .method = "POST", .body = "x").status, 200);
 	ck_assert_int_eq(get(server, "/empty").status, 200);
 	struct reply reply = get(server, "/path");
 	ck_assert_int_eq(reply.status, 301);
-	snprintf(expected, sizeof(expected), "http://localhost:%d/other?x", server->ports[0]);
-	ck_assert_str_eq(reply_header(&reply, "Location"), expected);
+	ck_assert_str_eq(reply_header(&reply, "Location"),
+			 server_text(server, "%SCHEME%://localhost:%PORT%/other?x"));
 	reply = get(server, "/url");
 	ck_assert_int_eq(reply.status, 302);
 	ck_assert_str_eq(reply_header(&reply, "Location"), "https://www.example.org/url");

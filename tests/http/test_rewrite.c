@@ -89,17 +89,17 @@ START_TEST(a_redirect_is_sent)
 {
 	static const struct rewrite_case cases[] = {
 		{ "rewrite ^/a/(.*)$ /new/$1 redirect;", "/a/b?x=1",
-		  "302 http://site:%PORT%/new/b?x=1" },
+		  "302 %SCHEME%://site:%PORT%/new/b?x=1" },
 		{ "rewrite ^/a/(.*)$ /new/$1? permanent;", "/a/b?x=1",
-		  "301 http://site:%PORT%/new/b" },
+		  "301 %SCHEME%://site:%PORT%/new/b" },
 		{ "rewrite ^/a/(.*)$ /n?z=$1 permanent;", "/a/b?x=1",
-		  "301 http://site:%PORT%/n?z=b&x=1" },
+		  "301 %SCHEME%://site:%PORT%/n?z=b&x=1" },
 		{ "rewrite ^/a/(.*)$ http://h/$1;", "/a/b", "302 http://h/b" },
 		{ "rewrite ^/a/(.*)$ https://h/$1 permanent;", "/a/b", "301 https://h/b" },
 		{ "rewrite ^/a/(.*)$ https://h/$1 break;", "/a/b", "302 https://h/b" },
-		{ "rewrite ^/a/(.*)$ $scheme://$host/$1 last;", "/a/b", "302 http://site/b" },
+		{ "rewrite ^/a/(.*)$ $scheme://$host/$1 last;", "/a/b", "302 %SCHEME%://site/b" },
 		{ "location / { if ($args) { rewrite ^ /new? redirect; } }", "/?x",
-		  "302 http://site:%PORT%/new" },
+		  "302 %SCHEME%://site:%PORT%/new" },
 	};
 
 	CHECK(cases);
@@ -120,11 +120,11 @@ START_TEST(captures_are_encoded_as_by_nginx)
 		  "200 /t|%22%3C[%5E%60%7B%7F%FF" },
 		{ "rewrite ^/a/(?<n>.*)$ /t?$n;" SHOW, "/a/b%20c", "200 /t|b c" },
 		{ "rewrite ^/a/(.*)$ /n/$1 redirect;", "/a/%20%23%25%41%26%2b",
-		  "302 http://site:%PORT%/n/%20%23%25A&+" },
+		  "302 %SCHEME%://site:%PORT%/n/%20%23%25A&+" },
 		{ "rewrite ^/a/(.*)$ /n/$1 redirect;", "/a/b%3fc%26?x",
-		  "302 http://site:%PORT%/n/b?c%26?x" },
+		  "302 %SCHEME%://site:%PORT%/n/b?c%26?x" },
 		{ "rewrite ^ $request_uri/x? redirect;", "/a%41%2fb%20?c=%41",
-		  "302 http://site:%PORT%/aA/b%20?c=%41/x" },
+		  "302 %SCHEME%://site:%PORT%/aA/b%20?c=%41/x" },
 		{ "location ~ ^/(.*)$ { set $x $1; return 200 \"$x $1\"; }", "/a%26",
 		  "200 a%26 a&" },
 		{ "location ~ ^/(.*)$ { rewrite ^/(.*)$ /x$1; set $x $1; return 200 $x; }", "/a%26",
@@ -155,10 +155,12 @@ END_TEST
 START_TEST(a_redirect_stays_on_this_host)
 {
 	static const struct rewrite_case cases[] = {
-		{ "rewrite ^/a(.*)$ $1 redirect;", "/a//evil/", "302 http://site:%PORT%/evil/" },
-		{ "rewrite ^/a(.*)$ /$1 redirect;", "/a/evil/", "302 http://site:%PORT%//evil/" },
+		{ "rewrite ^/a(.*)$ $1 redirect;", "/a//evil/",
+		  "302 %SCHEME%://site:%PORT%/evil/" },
+		{ "rewrite ^/a(.*)$ /$1 redirect;", "/a/evil/",
+		  "302 %SCHEME%://site:%PORT%//evil/" },
 		{ "rewrite ^/a(.*)$ $1 redirect;", "/a/%5Cevil/",
-		  "302 http://site:%PORT%/\\evil/" },
+		  "302 %SCHEME%://site:%PORT%/\\evil/" },
 		{ "absolute_redirect off; rewrite ^/a(.*)$ /$1 redirect;", "/a/evil/",
 		  "302 /.//evil/" },
 		{ "absolute_redirect off; rewrite ^/a(.*)$ $1 redirect;", "/a/%5Cevil/",
@@ -170,7 +172,7 @@ START_TEST(a_redirect_stays_on_this_host)
 		/* It is what the configuration says. */
 		{ "absolute_redirect off; return 301 //h/$arg_x;", "/?x=y", "301 //h/y" },
 		{ "absolute_redirect off; rewrite ^ //h/x redirect;", "/", "302 //h/x" },
-		{ "return 301 //h/x;", "/", "301 http://site:%PORT%//h/x" },
+		{ "return 301 //h/x;", "/", "301 %SCHEME%://site:%PORT%//h/x" },
 	};
 
 	CHECK(cases);
@@ -182,9 +184,9 @@ START_TEST(no_line_of_the_head_is_split)
 {
 	static const struct rewrite_case cases[] = {
 		{ "rewrite (?s)^/a/(.*)$ /n/$1 redirect;", "/a/%0d%0aX-Injected:y",
-		  "302 http://site:%PORT%/n/%0D%0AX-Injected:y" },
+		  "302 %SCHEME%://site:%PORT%/n/%0D%0AX-Injected:y" },
 		{ "rewrite (?s)^/a/(.*)$ /n$uri redirect;", "/a/%0d%0aX-Injected:y",
-		  "302 http://site:%PORT%/n/a/%0D%0AX-Injected:y" },
+		  "302 %SCHEME%://site:%PORT%/n/a/%0D%0AX-Injected:y" },
 		{ "location ~ (?s)^/a/(.*)$ { return 301 https://h/$1; }", "/a/%0aX-Injected:y",
 		  "301 https://h/%0AX-Injected:y" },
 		{ "rewrite (?s)^/a/(?<n>.*)$ https://h/$n;", "/a/%0aX:y", "302 https://h/%0AX:y" },
@@ -397,15 +399,15 @@ START_TEST(return_has_many_forms)
 		{ "return 404 gone;", "/", "404 gone" },
 		{ "return 404 $arg_x;", "/", "404" },
 		{ "return 999 odd;", "/", "999 odd" },
-		{ "return 301 /a$arg_x;", "/?x=y", "301 http://site:%PORT%/ay" },
+		{ "return 301 /a$arg_x;", "/?x=y", "301 %SCHEME%://site:%PORT%/ay" },
 		{ "return 302 https://h$request_uri;", "/a%20b?c", "302 https://h/a%20b?c" },
 		{ "return 303 x;", "/", "303 x" },
-		{ "return 307 /a;", "/", "307 http://site:%PORT%/a" },
-		{ "return 308 /a;", "/", "308 http://site:%PORT%/a" },
+		{ "return 307 /a;", "/", "307 %SCHEME%://site:%PORT%/a" },
+		{ "return 308 /a;", "/", "308 %SCHEME%://site:%PORT%/a" },
 		{ "return http://h/;", "/", "302 http://h/" },
-		{ "return $scheme://h/;", "/", "302 http://h/" },
+		{ "return $scheme://h/;", "/", "302 %SCHEME%://h/" },
 		{ "location ~ ^/(.*)$ { return 301 /n/$1; }", "/a%20b%3Fc",
-		  "301 http://site:%PORT%/n/a b?c" },
+		  "301 %SCHEME%://site:%PORT%/n/a b?c" },
 	};
 	struct server *server = inproc_with("return 404 $arg_x;");
 	struct reply reply = get(server, "/");

@@ -93,10 +93,10 @@ END_TEST
 /* Fails unless the redirect leads to this path of the server itself. */
 static void redirects(struct server *server, const char *target, const char *path)
 {
-	char expected[256];
 	struct reply reply = get(server, target);
+	const char *expected =
+		server_text(server, memory_printf("%%SCHEME%%://localhost:%%PORT%%%s", path));
 
-	snprintf(expected, sizeof(expected), "http://localhost:%d%s", server->ports[0], path);
 	ck_assert_msg(reply.status == 301, "%s: %d", target, reply.status);
 	ck_assert_str_eq(reply_header(&reply, "Location"), expected);
 }

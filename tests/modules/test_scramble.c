@@ -30,7 +30,7 @@ START_TEST(scheme_and_port_are_the_transport_s)
 	ck_assert_str_eq(reply_header(&reply, "Location"),
 			 memory_printf("https://localhost:%d/x", server->ports[0]));
 	ck_assert_str_eq(get(server, "/").body, "https <on>");
-	scrambled = false;
+	wire_type = NULL;
 	reply = ask(server, "/r", .port = 1);
 	ck_assert_str_eq(reply_header(&reply, "Location"),
 			 memory_printf("http://localhost:%d/x", server->ports[1]));

@@ -59,7 +59,7 @@ struct client {
 	bool is_deaf; /* it does not read */
 	char answers[8192]; /* their beginning */
 	size_t len;
-	struct scramble *scramble; /* NULL: plain */
+	struct wire *wire; /* NULL: plain */
 };
 
 static inline void setup(void)
@@ -84,7 +84,7 @@ static inline struct client come_by(size_t listener)
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
 	setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &(int){ 4096 }, sizeof(int));
 	ck_assert(conn_open(&http->listeners.items[listener], ends[0], &peer, sizeof(peer.any)));
-	return (struct client){ .fd = ends[1], .scramble = scramble_create() };
+	return (struct client){ .fd = ends[1], .wire = wire_create() };
 }
 
 static inline struct client come(void)
@@ -95,11 +95,11 @@ static inline struct client come(void)
 static inline void send_sealed(struct client *client)
 {
 	const char *bytes;
-	size_t len = scramble_unsent(client->scramble, &bytes);
+	size_t len = wire_unsent(client->wire, &bytes);
 	ssize_t n = send(client->fd, bytes, len, 0);
 
 	ck_assert_msg(n >= 0 || errno == EPIPE || errno == EAGAIN, "send() failed");
-	scramble_sent(client->scramble, n > 0 ? (size_t)n : 0);
+	wire_sent(client->wire, n > 0 ? (size_t)n : 0);
 }
 
 static inline bool hear(struct client *client)
@@ -111,8 +111,8 @@ static inline bool hear(struct client *client)
 
 	if (n <= 0)
 		return false;
-	if (client->scramble) {
-		len = scramble_open(client->scramble, more, len, &opened);
+	if (client->wire) {
+		len = wire_open(client->wire, more, len, &opened);
 		send_sealed(client);
 	}
 	if (len < room)
@@ -127,7 +127,7 @@ static inline void settle(struct client *client)
 {
 	do
 		for (int turns = 0; loop_turn(0); turns++)
-			ck_assert_msg(turns < (scrambled ? SCRAMBLED_SETTLED : SETTLED_AFTER),
+			ck_assert_msg(turns < (wire_type ? SCRAMBLED_SETTLED : SETTLED_AFTER),
 				      "the loop does not come to rest");
 	while (hear(client));
 }
@@ -135,10 +135,10 @@ static inline void settle(struct client *client)
 /* Sends, and leaves the loop alone. False: there is no room for all of it. */
 static inline bool put(struct client *client, const char *bytes, size_t len)
 {
-	if (client->scramble) {
-		scramble_seal(client->scramble, bytes, len);
+	if (client->wire) {
+		wire_seal(client->wire, bytes, len);
 		send_sealed(client);
-		return scramble_unsent(client->scramble, &bytes) == 0;
+		return wire_unsent(client->wire, &bytes) == 0;
 	}
 
 	ssize_t n = send(client->fd, bytes, len, 0);
@@ -155,8 +155,8 @@ static inline void say(struct client *client, const char *bytes, size_t len)
 
 static inline void half_close(struct client *client)
 {
-	if (client->scramble) {
-		scramble_seal_end(client->scramble);
+	if (client->wire) {
+		wire_seal_end(client->wire);
 		send_sealed(client);
 	}
 	shutdown(client->fd, SHUT_WR);

@@ -11,7 +11,7 @@
 
 #include "config/config.h"
 #include "harness/memory.h"
-#include "harness/scramble.h"
+#include "harness/wire.h"
 #include "harness/test.h"
 #include "http/conf/http.h"
 #include "http/h1/h1.h"
@@ -43,7 +43,7 @@ static inline struct http *load_http(const char *text)
 	*kept = conf;
 
 	const char *whole = memory_printf("events { } http { %s }", text);
-	int result = conf_load(conf, str_from(scramble_listen(whole)));
+	int result = conf_load(conf, str_from(wire_conf(whole)));
 
 	fclose(options.messages);
 	if (result < 0)

@@ -283,7 +283,7 @@ START_TEST(a_request_takes_one_turn)
 {
 	struct client client = come();
 
-	if (client.scramble) /* it comes in pieces, each of which takes a turn */
+	if (client.wire) /* it comes in pieces, each of which takes a turn */
 		return;
 
 	for (int i = 0; i < 3; i++) {

@@ -21,8 +21,8 @@ static struct str sealed(struct client *client, const char *bytes)
 {
 	struct str out;
 
-	scramble_seal(client->scramble, bytes, strlen(bytes));
-	out.len = scramble_unsent(client->scramble, &out.data);
+	wire_seal(client->wire, bytes, strlen(bytes));
+	out.len = wire_unsent(client->wire, &out.data);
 	return out;
 }
 
@@ -49,7 +49,7 @@ START_TEST(begins_behind_a_preface)
 		size_t len = sizeof(proxy) - 1 + request.len;
 
 		str_put(str_put(all, STR(proxy)), request);
-		scramble_sent(client.scramble, request.len);
+		wire_sent(client.wire, request.len);
 		if (cut == len)
 			break;
 		say_raw(&client, all, cut);
@@ -57,7 +57,7 @@ START_TEST(begins_behind_a_preface)
 		ck_assert_msg(strstr(client.answers, "<192.0.2.1> <https>"), "cut at %zu: %s", cut,
 			      client.answers);
 		ck_assert(!is_open());
-		ck_assert(scramble_has_ended(client.scramble));
+		ck_assert(wire_has_ended(client.wire));
 		close(client.fd);
 	}
 }
@@ -122,7 +122,7 @@ START_TEST(ends_orderly)
 	for (size_t i = 0; i < sizeof(said) / sizeof(said[0]); i++) {
 		struct client client = after(said[i], false);
 
-		ck_assert_msg(scramble_has_ended(client.scramble), "no end after: %s", said[i]);
+		ck_assert_msg(wire_has_ended(client.wire), "no end after: %s", said[i]);
 	}
 }
 END_TEST
@@ -130,7 +130,7 @@ END_TEST
 /* The client must not take what it has got for the whole. */
 START_TEST(a_response_that_is_cut_off_has_no_end)
 {
-	ck_assert(!scramble_has_ended(after(LARGE_GETS, true).scramble));
+	ck_assert(!wire_has_ended(after(LARGE_GETS, true).wire));
 
 	/* The client has ended, and the body takes too long. */
 	struct client client = come();
@@ -140,7 +140,7 @@ START_TEST(a_response_that_is_cut_off_has_no_end)
 	pass(&client, 5 * SECOND);
 	ck_assert(!is_open());
 	ck_assert_int_eq(status(&client, 0), 200);
-	ck_assert(!scramble_has_ended(client.scramble));
+	ck_assert(!wire_has_ended(client.wire));
 	close(client.fd);
 }
 END_TEST
@@ -154,7 +154,7 @@ START_TEST(ends_when_the_worker_does)
 	conn_drain_all();
 	settle(&client);
 	ck_assert(!is_open());
-	ck_assert(scramble_has_ended(client.scramble));
+	ck_assert(wire_has_ended(client.wire));
 	close(client.fd);
 }
 END_TEST
@@ -170,7 +170,7 @@ START_TEST(goes_on_after_a_grant)
 	}
 	say(&client, CLOSING, strlen(CLOSING));
 	ck_assert(!is_open());
-	ck_assert(scramble_has_ended(client.scramble));
+	ck_assert(wire_has_ended(client.wire));
 	close(client.fd);
 }
 END_TEST
@@ -181,8 +181,8 @@ static void is_borne(const char *bytes, size_t len)
 {
 	struct client client = come();
 
-	scramble_destroy(client.scramble);
-	client.scramble = NULL; /* what comes cannot be read */
+	wire_destroy(client.wire);
+	client.wire = NULL; /* what comes cannot be read */
 	say_raw(&client, bytes, len);
 	shutdown(client.fd, SHUT_WR);
 	settle(&client);
@@ -295,7 +295,7 @@ static void check_choice(const char *said, const char *expected)
 START_TEST(the_first_byte_chooses_the_protocol)
 {
 	for (int i = 0; i < 2; i++) {
-		scrambled = i;
+		wire_type = i ? &scramble_wire : NULL;
 		http = good_http("access_log off; server { listen 127.0.0.1:8080; return 200; }");
 		http->listeners.items[0].protocol = &choosing;
 		check_choice("say it", "SAY IT");
