@@ -1,27 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the sandbox takes away, and what it must not: releases that are put in the
- * place of others under load, by a link or by renaming, and roots that go elsewhere.
+ * What the sandbox takes away, and what it must not: links that lead out of roots, and roots that
+ * go elsewhere.
  */
 #include "harness/client.h"
 #include "harness/memory.h"
 #include "harness/test.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 enum { EXCHANGE = 2 /* renameat2(2) */ };
-
-static int swaps(void)
-{
-	return getenv("SOAK") ? 3400 : 340;
-}
 
 /* `files`: as in server_setup; `root`: directives of the server. */
 static struct server *start(const char *main, const char *const *files, const char *root)
@@ -67,31 +60,6 @@ static void exchange(struct server *server, const char *one, const char *other)
 {
 	ck_assert_int_eq(syscall(SYS_renameat2, -1, file_path(server, one), -1,
 				 file_path(server, other), EXCHANGE), 0);
-}
-
-/* A process that asks for /a until it is told to end, and fails if it is refused. */
-static pid_t load_start(struct server *server)
-{
-	pid_t pid = fork();
-
-	if (pid != 0)
-		return pid;
-	struct client *client = client_open(server);
-	while (getppid() != 1 && access(file_path(server, "/enough"), F_OK) != 0) {
-		struct reply reply = client_get(client, "/a");
-		if (reply.status != 200 || strncmp(reply.body, "release ", 8) != 0)
-			_exit(1);
-	}
-	_exit(0);
-}
-
-static void load_end(struct server *server, pid_t pid)
-{
-	int status = 0;
-
-	put_file(server, "/enough", "");
-	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
-	ck_assert_msg(status == 0, "a request under load was not answered with a release");
 }
 
 START_TEST(a_worker_has_no_rights)
@@ -219,50 +187,6 @@ START_TEST(a_root_at_the_top_has_its_own_rule)
 }
 END_TEST
 
-static void swap_links(const char *mode)
-{
-	const char *const files[] = { "/releases/0/a", "release 0", NULL };
-	struct server *server = start(memory_printf("events { accept_mode %s; }", mode), files,
-				      "root %DIR%/site/current;");
-
-	mkdir(file_path(server, "/site"), 0755);
-	link_to(server, "/site/current", "../releases/0");
-	pid_t load = load_start(server);
-	struct client *client = client_open(server);
-	for (int i = 1; i <= swaps(); i++) {
-		const char *text = memory_printf("release %d", i);
-		put_file(server, memory_printf("/releases/%d/a", i), text);
-		link_to(server, "/site/current", memory_printf("../releases/%d", i));
-		ck_assert_str_eq(client_get(client, "/a").body, text);
-	}
-	load_end(server, load);
-	server_stop(server);
-}
-
-START_TEST(a_link_is_swapped_under_load)
-{
-	swap_links("shared");
-	swap_links("reuseport");
-	swap_links("handoff");
-}
-END_TEST
-
-START_TEST(a_root_is_renamed_under_load)
-{
-	const char *const files[] = { "/www/a", "release 0", "/next/a", "release 1", NULL };
-	struct server *server = start("", files, "root %DIR%/www;");
-	pid_t load = load_start(server);
-	struct client *client = client_open(server);
-
-	for (int i = 1; i <= swaps(); i++) {
-		exchange(server, "/www", "/next");
-		ck_assert_str_eq(client_get(client, "/a").body, i % 2 ? "release 1" : "release 0");
-	}
-	load_end(server, load);
-	server_stop(server);
-}
-END_TEST
-
 START_TEST(a_root_that_goes_elsewhere)
 {
 	const char *const files[] = { "/releases/1/a", "one", "/far/away/2/a", "two",
@@ -300,34 +224,6 @@ START_TEST(a_root_with_a_variable)
 	ck_assert_str_eq(get(server, "/a?site=one").body, "media");
 	ck_assert_int_eq(get(server, "/a?site=two").status, 404);
 	ck_assert_int_eq(get(server, "/a?site=..").status, 403);
-	server_stop(server);
-}
-END_TEST
-
-/* What was asked of it is asked once more, and it is started again. */
-START_TEST(the_opener_is_killed_under_load)
-{
-	const char *const files[] = { "/releases/0/a", "release 0", "/site/x", "", NULL };
-	struct server *server = start("", files, "root %DIR%/site/current;");
-
-	link_to(server, "/site/current", "../releases/0");
-	ck_assert_str_eq(get(server, "/a").body, "release 0");
-	pid_t load = load_start(server);
-	for (int i = 1; i <= 10; i++) {
-		struct deadline p = { 0 };
-		pid_t pid = 0;
-
-		while (!(pid = server_helper(server, "opener")))
-			deadline_wait(&p, "the opener runs");
-		kill(pid, SIGKILL);
-		for (int j = 0; j < 10; j++) {
-			put_file(server, memory_printf("/releases/%d.%d/a", i, j), "release x");
-			link_to(server, "/site/current", memory_printf("../releases/%d.%d", i, j));
-			ck_assert_str_eq(get(server, "/a").body, "release x");
-		}
-	}
-	load_end(server, load);
-	server_forgive(server);
 	server_stop(server);
 }
 END_TEST
@@ -406,8 +302,6 @@ TESTS_IN((&(struct test_suite){ .name = "sandbox", .timeout = 120 }), a_worker_h
 	 what_has_changed_behind_a_link_is_seen,
 	 a_file_without_permission_is_no_matter_of_the_sandbox,
 	 a_root_at_the_top_has_its_own_rule,
-	 a_link_is_swapped_under_load, a_root_is_renamed_under_load,
 	 a_root_that_goes_elsewhere, a_root_that_is_made_later,
-	 a_root_with_a_variable, the_opener_is_killed_under_load,
-	 roots_that_begin_with_a_variable, types_are_guessed_inside,
+	 a_root_with_a_variable, roots_that_begin_with_a_variable, types_are_guessed_inside,
 	 help_shows_what_a_worker_may_do, off_means_off)
