@@ -25,11 +25,12 @@ enum file_kind {
 struct file {
 	enum file_kind kind;
 	int error; /* an errno if it is missing; EXDEV: a link leaves the root, see refusal */
-	int fd; /* of a regular file whose content is not in memory; otherwise -1 */
+	int fd; /* of a regular file whose content is not in memory; otherwise -1. Also -1 for a
+		   file on a network or FUSE file system: only file_body() reads it */
 	uint64_t size; /* in bytes */
 	time_t mtime; /* last modification, seconds since the epoch; -1: it is 0 or 1, so unknown */
 	struct str path; /* NUL follows */
-	struct str content; /* the bytes of a small file; data NULL: read them from fd */
+	struct str content; /* the bytes of a small file; data NULL: read them by file_body() */
 	struct str etag; /* quoted; as in nginx if modified at least 2 s ago; may be empty */
 	struct str last_modified; /* mtime as an HTTP date; empty if mtime is -1 */
 	struct str refusal; /* for the error log: which link was refused, and the remedy */
@@ -38,7 +39,8 @@ struct file {
 /*
  * Looks up a path under the symlink policy of the request's location. PASS: *file is an entry,
  * which is valid as long as the request; check file->kind. WAIT: the sandbox does not let this
- * process open the file, so another process opens it. The handler must return WAIT, and when it
+ * process open the file, or the file lies on a network or FUSE file system, which may not answer
+ * for a long time; so another process opens it. The handler must return WAIT, and when it
  * is called again, call this function again with the same path. A NUL must follow the path, as
  * request_path() makes it.
  */
@@ -57,8 +59,12 @@ struct file_status {
  * `dotfiles deny`, a dotfile that the request itself names is FILE_MISSING. A NUL must follow the
  * path; a relative path begins at the directory in which the server was started. Errors other
  * than ENOENT, ENOTDIR and ENAMETOOLONG are written to the error log, as in nginx.
+ *
+ * PASS: *status is the result. WAIT: the path lies on a network or FUSE file system, so another
+ * process looks at it. The handler must return WAIT, and when it is called again, call this
+ * function again with the same path.
  */
-struct file_status file_test(struct request *req, struct str path);
+verdict file_test(struct request *req, struct str path, struct file_status *status);
 
 /*
  * A body with the whole of a regular file, in the request's pool. Its slices are the content

@@ -14,6 +14,7 @@
 
 #include "event/loop.h"
 #include "file/entry.h"
+#include "file/mounts.h"
 #include "file/opener.h"
 
 enum { SLOTS_MIN = 1024 };
@@ -30,6 +31,7 @@ struct asked {
 	struct file_question question; /* first */
 	uint64_t hash;
 	uint64_t round; /* the turn of the loop in which it was asked */
+	struct file_entry *known; /* the version that the question names; NULL: none */
 	struct file_waiter *waiters;
 	struct asked *next, **link;
 	char path[];
@@ -209,7 +211,7 @@ static struct file_entry *fill(const struct file_query *query, uint64_t hash,
 		entry_unref(entry);
 		entry = entry_create(query, hash, look);
 	}
-	if (entry->is_forbidden && cache.opener) {
+	if (entry->is_forbidden && cache.opener && cache.opener->opens_forbidden) {
 		entry_unref(entry);
 		return NULL;
 	}
@@ -238,22 +240,50 @@ static struct file_entry *read_again(struct file_entry *before, const struct fil
 	return entry;
 }
 
-struct file *file_lookup(const struct file_query *query, dev_t *device)
+static bool may_wait(const struct file_query *query, dev_t *device)
+{
+	return cache.opener && mounts_may_wait(query->path, device) && cache.opener->knows(query);
+}
+
+/* Entries of files on slow file systems are validated by the opener. */
+static bool look_may_wait(const struct file_query *query, struct file_need *need)
+{
+	need->kind = FILE_LOOK;
+	return !file_query_refusal(query) && !memchr(query->path.data, '\0', query->path.len) &&
+	       may_wait(query, &need->device);
+}
+
+static bool is_known_fast(const struct file_entry *entry)
+{
+	return entry && !entry->is_slow && entry->mounts == mounts_version;
+}
+
+struct file *file_lookup(const struct file_query *query, struct file_need *need)
 {
 	uint64_t hash = hash_str(query->path);
 	uint64_t round = loop_round_number();
 	struct file_entry *entry = find(query, hash);
 
 	if (!entry || entry->round != round) {
+		if (!is_known_fast(entry)) {
+			if (look_may_wait(query, need))
+				return NULL;
+			if (entry)
+				entry->mounts = mounts_version;
+		}
 		struct file_look look = file_look(query);
-		if (entry && !entry_is_valid(entry, &look)) {
+		if (entry && (entry->is_slow || !entry_is_valid(entry, &look))) {
+			/* A link may lead to another place now. */
+			if (look_may_wait(query, need))
+				return NULL;
 			entry = read_again(entry, query, &look);
 			if (entry)
 				return &entry->file;
 		}
-		*device = look.status.st_dev;
-		if (!entry)
+		if (!entry) {
+			*need = (struct file_need){ FILE_OPEN, look.status.st_dev };
 			return (struct file *)fill(query, hash, &look); /* its first member */
+		}
 		entry->round = round;
 	}
 	file_cache_counts.hits++;
@@ -272,6 +302,23 @@ static struct file_status status_of(const struct file_entry *entry)
 		.error = entry->file.error,
 		.is_executable = entry->stamp.mode & S_IXUSR,
 	};
+}
+
+struct file_status file_entry_status(const struct file *file)
+{
+	return status_of((const struct file_entry *)file);
+}
+
+const struct file_stamp *file_stamp(const struct file *file)
+{
+	return &((const struct file_entry *)file)->stamp;
+}
+
+bool file_status_may_wait(const struct file_query *query, struct file_need *need)
+{
+	need->kind = FILE_STATUS;
+	return cache.opener && mounts_are_slow &&
+	       !is_known_fast(find(query, hash_str(query->path))) && may_wait(query, &need->device);
 }
 
 struct file_status file_lookup_status(const struct file_query *query, char *why, size_t why_size)
@@ -320,12 +367,14 @@ static bool is_same_query(const struct file_query *a, const struct file_query *b
 }
 
 /* Finds a question of this turn. Requests that join it were received before it was asked. */
-static struct asked *find_asked(const struct file_query *query, uint64_t hash)
+static struct asked *find_asked(const struct file_query *query, uint64_t hash,
+				enum file_question_kind kind)
 {
 	struct asked *asked = cache.asked;
 
 	while (asked && asked->round == loop_round_number()) {
-		if (asked->hash == hash && is_same_query(&asked->question.query, query))
+		if (asked->hash == hash && asked->question.kind == kind &&
+		    is_same_query(&asked->question.query, query))
 			return asked;
 		asked = asked->next;
 	}
@@ -347,6 +396,13 @@ static void unlink_waiter(struct file_waiter *waiter)
 	waiter->link = NULL;
 }
 
+static void free_asked(struct asked *asked)
+{
+	if (asked->known)
+		entry_unref(asked->known);
+	free(asked);
+}
+
 /* Replaces the entry that the cache holds under this key by the opened file. */
 static void put(struct file_entry *entry)
 {
@@ -364,13 +420,34 @@ static void put(struct file_entry *entry)
 	keep(entry);
 }
 
-static void on_answer(struct file_question *question, int fd, const char *why)
+/* An entry, of which the caller gets a reference. NULL: the file has to be looked up again. */
+static struct file_entry *entry_of(struct asked *asked, const struct file_answer *answer)
+{
+	const struct file_query *query = &asked->question.query;
+	enum file_question_kind kind = asked->question.kind;
+
+	if (kind == FILE_OPEN)
+		return entry_create_opened(query, asked->hash,
+					   answer->error < 0 ? answer->error : answer->fd,
+					   answer->why);
+	if (answer->error < 0)
+		return entry_create_failed(query, asked->hash, -answer->error, answer->why);
+	if (kind == FILE_STATUS)
+		return entry_create_status(query, asked->hash, &answer->stamp);
+	if (!answer->is_same || !asked->known)
+		return entry_create_found(query, asked->hash, &answer->stamp, answer->fd);
+	asked->known->refs++;
+	return asked->known;
+}
+
+static void on_answer(struct file_question *question, const struct file_answer *answer)
 {
 	struct asked *asked = (struct asked *)question;
-	struct file_entry *entry = entry_create_opened(&question->query, asked->hash, fd, why);
+	struct file_entry *entry = entry_of(asked, answer);
 
 	unlink_asked(asked);
-	if (entry && entry->file.kind == FILE_REGULAR)
+	if (entry && entry->file.kind != FILE_MISSING && entry != asked->known &&
+	    question->kind != FILE_STATUS)
 		put(entry);
 	while (asked->waiters) {
 		struct file_waiter *waiter = asked->waiters;
@@ -382,20 +459,41 @@ static void on_answer(struct file_question *question, int fd, const char *why)
 	}
 	if (entry)
 		entry_unref(entry);
-	free(asked);
+	free_asked(asked);
 }
 
-static struct asked *ask(const struct file_query *query, uint64_t hash, dev_t device)
+/* The version that this process has, unless its stamp may hide a change. */
+static struct file_entry *known_version(const struct file_query *query, uint64_t hash)
+{
+	struct file_entry *entry = find(query, hash);
+
+	if (!entry || !entry->is_slow || entry->is_young || entry->file.kind == FILE_MISSING)
+		return NULL;
+	entry->refs++;
+	return entry;
+}
+
+static struct asked *ask(const struct file_query *query, uint64_t hash,
+			 const struct file_need *need)
 {
 	struct asked *asked = heap_alloc(sizeof(*asked) + query->path.len + 1);
+	struct file_entry *known = need->kind == FILE_LOOK ? known_version(query, hash) : NULL;
 
 	*asked = (struct asked){
-		.question = { .query = *query, .device = device, .answered = on_answer },
+		.question = {
+			.query = *query,
+			.device = need->device,
+			.kind = need->kind,
+			.answered = on_answer,
+		},
+		.known = known,
 		.hash = hash,
 		.round = loop_round_number(),
 		.next = cache.asked,
 		.link = &cache.asked,
 	};
+	if (known)
+		asked->question.stamp = known->stamp;
 	*str_put(asked->path, query->path) = '\0';
 	asked->question.query.path.data = asked->path;
 	if (asked->next)
@@ -405,13 +503,14 @@ static struct asked *ask(const struct file_query *query, uint64_t hash, dev_t de
 	return asked;
 }
 
-void file_ask(const struct file_query *query, dev_t device, struct file_waiter *waiter)
+void file_ask(const struct file_query *query, const struct file_need *need,
+	      struct file_waiter *waiter)
 {
 	uint64_t hash = hash_str(query->path);
-	struct asked *asked = find_asked(query, hash);
+	struct asked *asked = find_asked(query, hash, need->kind);
 
 	if (!asked)
-		asked = ask(query, hash, device);
+		asked = ask(query, hash, need);
 	waiter->asked = asked;
 	waiter->next = asked->waiters;
 	waiter->link = &asked->waiters;
@@ -429,7 +528,7 @@ void file_waiter_cancel(struct file_waiter *waiter)
 	unlink_waiter(waiter);
 	if (!asked->waiters && cache.opener->withdraw(&asked->question)) {
 		unlink_asked(asked);
-		free(asked);
+		free_asked(asked);
 	}
 }
 

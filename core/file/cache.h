@@ -15,6 +15,7 @@
 
 #include <stdbool.h>
 
+#include "file/opener.h"
 #include "file/policy.h"
 #include <file.h>
 
@@ -30,12 +31,21 @@ struct file_cache_limits {
  */
 void file_cache_limit(struct file_cache_limits limits);
 
+/* What the opener has to be asked, and for the file of which disk. */
+struct file_need {
+	enum file_question_kind kind;
+	dev_t device;
+};
+
 /*
  * Looks up a file. Returns an entry, which the caller holds until file_release(). NULL: the sandbox
- * does not let this process open the file, so the caller must ask the opener by file_ask(). Then
- * *device is the device of the file.
+ * does not let this process open the file, or looking it up may wait for a slow file system. Then
+ * the caller must ask the opener by file_ask() for what *need says.
  */
-struct file *file_lookup(const struct file_query *query, dev_t *device);
+struct file *file_lookup(const struct file_query *query, struct file_need *need);
+
+/* Whether stat(2) of the path may wait for a slow file system: then the opener has to be asked. */
+bool file_status_may_wait(const struct file_query *query, struct file_need *need);
 
 /*
  * As policy_stat() of the path, but uses an entry that was validated in this turn, if there is one.
@@ -58,10 +68,18 @@ struct file_waiter {
 };
 
 /*
- * Asks the opener after file_lookup() has returned NULL. found() is called later. All waiters of
- * the same turn of the loop share one answer, so the answer is newer than their requests.
+ * Asks the opener after file_lookup() has returned NULL, or file_status_may_wait() true. found() is
+ * called later. All waiters of the same turn of the loop share one answer, so the answer is newer
+ * than their requests.
  */
-void file_ask(const struct file_query *query, dev_t device, struct file_waiter *waiter);
+void file_ask(const struct file_query *query, const struct file_need *need,
+	      struct file_waiter *waiter);
+
+/* What stat(2) has said when this entry was made. */
+struct file_status file_entry_status(const struct file *file);
+
+/* The version of a file whose bytes only the opener can read (entry_create_found()). */
+const struct file_stamp *file_stamp(const struct file *file);
 
 /* Ends the wait: found() will not be called. No effect if it was called already. */
 void file_waiter_cancel(struct file_waiter *waiter);

@@ -15,6 +15,8 @@
 #include <unistd.h>
 
 #include "event/loop.h"
+#include "file/mounts.h"
+#include "file/stamp.h"
 #include "file/validators.h"
 #include <date.h>
 #include <pool.h>
@@ -45,29 +47,6 @@ struct file_look file_look(const struct file_query *query)
 	else if (fstatat(AT_FDCWD, query->path.data, &look.status, 0) < 0)
 		look.error = errno;
 	return look;
-}
-
-static struct file_stamp stamp_of(const struct stat *status)
-{
-	return (struct file_stamp){
-		.dev = status->st_dev,
-		.ino = status->st_ino,
-		.mode = status->st_mode,
-		.size = status->st_size,
-		.mtime = status->st_mtim,
-		.ctime = status->st_ctim,
-	};
-}
-
-static bool same_time(struct timespec a, struct timespec b)
-{
-	return a.tv_nsec == b.tv_nsec && a.tv_sec == b.tv_sec;
-}
-
-static bool same_stamp(const struct file_stamp *a, const struct file_stamp *b)
-{
-	return a->ino == b->ino && same_time(a->ctime, b->ctime) && a->size == b->size &&
-	       same_time(a->mtime, b->mtime) && a->dev == b->dev && a->mode == b->mode;
 }
 
 static bool policy_is_due(const struct file_entry *entry)
@@ -101,6 +80,7 @@ static struct file_entry *entry_alloc(const struct file_query *query, uint64_t h
 		.is_hidden = query->is_hidden,
 		.symlinks = query->symlinks,
 		.round = loop_round_number(),
+		.mounts = mounts_version,
 		.opened_ms = clock_ms(),
 		.refs = 1,
 		.bytes = sizeof(*entry) + query->path.len + 1,
@@ -279,6 +259,43 @@ struct file_entry *entry_create_failed(const struct file_query *query, uint64_t 
 	return entry;
 }
 
+struct file_entry *entry_create_found(const struct file_query *query, uint64_t hash,
+				      const struct file_stamp *stamp, int content)
+{
+	struct file_entry *entry = entry_alloc(query, hash);
+	struct stat status = stamp_status(stamp);
+	struct timespec now;
+	size_t size = (size_t)stamp->size;
+	bool is_small = S_ISREG(stamp->mode) && stamp->size <= CONTENT_MAX;
+
+	clock_gettime(CLOCK_REALTIME_COARSE, &now);
+	entry->round = 0;
+	entry->is_slow = true;
+	set_status(entry, &status);
+	if (is_small) {
+		char *bytes = heap_alloc(size ? size : 1);
+
+		entry->file.content = (struct str){ bytes, size };
+		entry->bytes += size;
+		if (size && (content < 0 || !read_exactly(content, bytes, size)))
+			set_missing(entry, EIO);
+	}
+	if (content >= 0)
+		close(content);
+	set_validators(entry, &status, now);
+	return entry;
+}
+
+struct file_entry *entry_create_status(const struct file_query *query, uint64_t hash,
+				       const struct file_stamp *stamp)
+{
+	struct file_entry *entry = entry_alloc(query, hash);
+	struct stat status = stamp_status(stamp);
+
+	set_status(entry, &status);
+	return entry;
+}
+
 int entry_source(const struct file_entry *entry, const struct file_look *look)
 {
 	struct file_stamp now = stamp_of(&look->status);
@@ -303,6 +320,8 @@ int entry_reopen(const struct file_entry *entry)
 	char why[1024];
 	struct stat status;
 
+	if (entry->is_slow)
+		return -EAGAIN;
 	if (entry->file.fd >= 0) {
 		int copy = fcntl(entry->file.fd, F_DUPFD_CLOEXEC, 0);
 		return copy < 0 ? -errno : copy;

@@ -26,17 +26,9 @@
 #include <sys/stat.h>
 
 #include "file/policy.h"
+#include "file/stamp.h"
 #include "file/validators.h"
 #include <file.h>
-
-/* The values by which two versions of a file differ. */
-struct file_stamp {
-	dev_t dev;
-	ino_t ino;
-	mode_t mode;
-	off_t size;
-	struct timespec mtime, ctime;
-};
 
 /* A value that a module keeps with an entry (include/file.h). */
 struct file_attachment {
@@ -64,6 +56,8 @@ struct file_entry {
 	bool is_young; /* file_is_young() when it was read: its times may not show a change */
 	int source; /* descriptor of a young file from the opener, to read it again; or -1 */
 	bool is_forbidden; /* it exists, and open(2) was refused, perhaps by the sandbox */
+	unsigned mounts; /* mounts_version when mounts_may_wait() was false for its path */
+	bool is_slow; /* mounts_may_wait() was true: the opener has looked it up */
 	bool is_refused; /* it exists and cannot be opened; stat(2) does not show when it can */
 
 	struct file_attachment *attachments;
@@ -120,9 +114,23 @@ int entry_source(const struct file_entry *entry, const struct file_look *look);
 
 /*
  * Opens the file of this entry again, for reading. The caller's descriptor, or -errno; -ESTALE: the
- * file is another one now.
+ * file is another one now; -EAGAIN: it lies on a slow file system, which this process must not
+ * touch.
  */
 int entry_reopen(const struct file_entry *entry);
+
+/*
+ * Makes an entry of what the opener has found on a slow file system. `content`: a descriptor of
+ * the bytes of a small regular file, which is taken over; -1: there is none. A large file has
+ * neither content nor a descriptor: its bytes are read by the opener. The entry must be validated
+ * before another request uses it.
+ */
+struct file_entry *entry_create_found(const struct file_query *query, uint64_t hash,
+				      const struct file_stamp *stamp, int content);
+
+/* Makes an entry that says only what stat(2) has said, for a caller that needs no content. */
+struct file_entry *entry_create_status(const struct file_query *query, uint64_t hash,
+				       const struct file_stamp *stamp);
 
 /* Makes an entry of a file that could not be looked up. */
 struct file_entry *entry_create_failed(const struct file_query *query, uint64_t hash, int error,

@@ -439,8 +439,10 @@ int policy_open_cached(const struct file_query *query, int flags, bool (*is_quic
 }
 
 /* Tries twice, because the call also fails if any name is changed at that moment. */
-static int look_cached(const char *path)
+int policy_find_cached(const char *path)
 {
+	if (!has_openat2())
+		return -EAGAIN;
 	int fd = openat2_cached(AT_FDCWD, path, O_PATH, 0);
 
 	return fd == -EAGAIN ? openat2_cached(AT_FDCWD, path, O_PATH, 0) : fd;
@@ -453,7 +455,7 @@ uint64_t policy_device_cached(const struct file_query *query)
 	int fd = -1;
 
 	snprintf(path, sizeof(path), "%.*s", (int)query->path.len, query->path.data);
-	while (has_openat2() && (fd = look_cached(path)) < 0) {
+	while (has_openat2() && (fd = policy_find_cached(path)) < 0) {
 		char *slash = strrchr(path, '/');
 		if (!slash || (slash == path && !slash[1]))
 			break;

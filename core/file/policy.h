@@ -88,6 +88,12 @@ int policy_open_cached(const struct file_query *query, int flags, bool (*is_quic
 int policy_stat(const struct file_query *query, struct stat *status, char *why, size_t why_size);
 
 /*
+ * Opens a path with O_PATH, following all links, if the kernel has all of it in memory. A
+ * descriptor or -errno; -EAGAIN: it has not, or cannot tell.
+ */
+int policy_find_cached(const char *path);
+
+/*
  * The device on which the part of the path ends that the kernel has in its memory. The rest of the
  * path must be read from this device. Does not wait for a disk. If the device is unknown, the
  * result is a number that belongs to the location alone.

@@ -64,8 +64,11 @@ static enum match file_is(struct run *run, const struct condition *condition)
 	if (error && (!str_starts(path, root) || has_dots(str_skip(path, root.len))))
 		return MATCH_NO;
 
-	struct file_status status = file_test(run->req, path);
+	struct file_status status;
 
+	run->waits = file_test(run->req, path, &status) == WAIT;
+	if (run->waits)
+		return MATCH_NO;
 	switch (condition->test) {
 	case 'f':
 		return truth(status.kind == FILE_REGULAR);
@@ -76,6 +79,11 @@ static enum match file_is(struct run *run, const struct condition *condition)
 	default: /* -e, as in nginx: other kinds of files count as missing */
 		return truth(status.kind == FILE_REGULAR || status.kind == FILE_DIRECTORY);
 	}
+}
+
+bool condition_tests_file(const struct condition *condition)
+{
+	return condition->holds == file_is;
 }
 
 enum match condition_holds(struct run *run, const struct condition *condition)

@@ -206,6 +206,8 @@ static int set_if(struct conf_call *call)
 	step->is_in_server = call->context == IN_SERVER;
 	if (condition_parse(call, &step->condition) < 0)
 		return -EINVAL;
+	if (condition_tests_file(step->condition))
+		((struct rewrite_conf *)call->data)->program->tests_files = true;
 	for (const struct conf_node *node = call->node->first; node; node = node->next)
 		if (!is_step(node->name.text))
 			step->has_settings = true;

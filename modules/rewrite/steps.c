@@ -94,12 +94,11 @@ verdict take_set(struct run *run, const struct step *step)
 	return PASS;
 }
 
-static verdict take_all(struct run *run, const struct program *program)
+static verdict take_from(struct run *run, const struct step *step)
 {
 	verdict v = PASS;
 
-	for (const struct step *step = program ? program->first : NULL;
-	     step && v == PASS && !run->is_over; step = step->next)
+	for (; step && v == PASS && !run->is_over; step = step->next)
 		v = step->take(run, step);
 	return v;
 }
@@ -109,22 +108,51 @@ const struct program *program_of(const struct http_location *block)
 	return ((const struct rewrite_conf *)block_conf(block, &rewrite_module))->program;
 }
 
+/* The steps before this one have been taken, and must not be taken again. */
+static verdict wait_at(struct run *run, const struct step *step)
+{
+	struct rewriting *rewriting = request_context(run->req, &rewrite_module);
+
+	rewriting->waiting = step;
+	rewriting->is_moved = run->is_moved;
+	rewriting->encodes = run->encodes;
+	return WAIT;
+}
+
+static const struct step *go_on(struct run *run, const struct step *first)
+{
+	struct rewriting *rewriting = request_context(run->req, &rewrite_module);
+	const struct step *step = rewriting->waiting;
+
+	if (!step)
+		return first;
+	run->is_moved = rewriting->is_moved;
+	run->encodes = rewriting->encodes;
+	rewriting->waiting = NULL;
+	return step;
+}
+
 verdict take_if(struct run *run, const struct step *step)
 {
 	enum match match = condition_holds(run, step->condition);
 
+	if (run->waits)
+		return wait_at(run, step);
 	if (match != MATCH_YES)
 		return match == MATCH_NO ? PASS : 500;
 	/* In a server, the block has no settings, and the location is not known yet. */
 	if (!step->is_in_server)
 		request_enter(run->req, step->block);
-	return take_all(run, program_of(step->block));
+	const struct program *inner = program_of(step->block);
+
+	return take_from(run, inner ? inner->first : NULL);
 }
 
 verdict program_run(struct request *req, const struct rewrite_conf *conf)
 {
 	struct run run = { .req = req, .logs = conf->rewrite_log, .encodes = true };
-	verdict v = take_all(&run, conf->program);
+	const struct step *first = conf->program->first;
+	verdict v = take_from(&run, conf->program->tests_files ? go_on(&run, first) : first);
 
 	/* After the steps of a server the location is searched for in any case. */
 	if (v == PASS && run.is_moved && conf->program->context != IN_SERVER)

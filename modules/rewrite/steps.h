@@ -21,6 +21,7 @@ struct run {
 	bool is_over; /* no more steps run */
 	bool is_moved; /* the URI was replaced, and its location has to be searched for */
 	bool encodes; /* percent-encode captures; as in nginx, until a rewrite matches */
+	bool waits; /* the condition of the step waits for a file system */
 };
 
 struct step {
@@ -43,11 +44,14 @@ struct program {
 	struct step *first;
 	struct step **end; /* where the next step is added */
 	bool returns; /* one of the steps is return: the steps after it never run */
+	bool tests_files; /* one of the steps is an `if` with -f, -d, -e or -x, which may wait */
 };
 
 /* The context of a request in this module. */
 struct rewriting {
 	size_t written; /* bytes of text that the steps have made */
+	const struct step *waiting; /* the step with which to go on; NULL: the first one */
+	bool is_moved, encodes; /* of struct run, at that step */
 };
 
 struct rewrite_conf {

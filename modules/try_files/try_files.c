@@ -33,8 +33,10 @@ struct try_files_conf {
  */
 static verdict look_for(struct request *req, struct str uri, bool is_directory)
 {
-	struct file_status found = file_test(req, request_path(req, uri));
+	struct file_status found;
 
+	if (file_test(req, request_path(req, uri), &found) == WAIT)
+		return WAIT;
 	if (found.kind == FILE_MISSING)
 		return status_from_errno(found.error) == 503 ? 503 : 404;
 	return (found.kind == FILE_DIRECTORY) == is_directory ? PASS : 404;

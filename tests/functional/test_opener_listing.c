@@ -57,7 +57,7 @@ START_TEST(directories_behind_a_link)
 	struct server *server = start("", "");
 
 	lists(server, "/", "away/");
-	ck_assert_int_eq(server_opener(server), 0);
+	ck_assert_int_eq(server_helper(server, "opener"), 0);
 	for (int i = 0; i < 2; i++) {
 		lists(server, "/away/", "first");
 		lists(server, "/away/", "Read me first");
@@ -145,7 +145,7 @@ START_TEST(clients_that_leave)
 
 	lists(server, "/away/", "first");
 	for (int round = 0; round < 5; round++) {
-		pid_t opener = server_opener(server);
+		pid_t opener = server_helper(server, "opener");
 
 		for (int i = 0; i < CLIENTS; i++) {
 			clients[i] = client_open(server);

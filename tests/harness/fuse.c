@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The file system is a child that reads requests from /dev/fuse (fuse(4)) and answers them: all
- * but those to open a file, while it holds. It knows two nodes, the root and the file that all
- * names stand for, and nothing of it is kept by the kernel.
+ * The file system is a child that reads requests from /dev/fuse (fuse(4)) and answers them, except
+ * for those that it holds. It knows a few nodes, and nothing of it is kept by the kernel.
  */
 #include "harness/fuse.h"
 
@@ -27,14 +26,17 @@
 #include "harness/memory.h"
 #include "harness/test.h"
 
-enum { HELD_MAX = 256, FILE_NODE = 2 };
+enum { HELD_MAX = 256, MESSAGE_MAX = 512, FILE_NODE = 2, LARGE_NODE = 3, FOLDER_NODE = 4 };
+
+enum holds { HOLDS_NOTHING, HOLDS_OPENS, HOLDS_ALL };
 
 struct fuse {
 	const char *path;
 	pid_t pid;
 	struct {
-		atomic_bool holds;
-		atomic_uint opens;
+		atomic_int holds; /* enum holds */
+		atomic_uint opens, requests;
+		atomic_uint version;
 	} *shared;
 };
 
@@ -73,7 +75,7 @@ void tmpfs_mount(const char *path)
 /* --- the file system, in the child --------------------------------------------------- */
 
 struct held {
-	uint64_t ids[HELD_MAX];
+	char messages[HELD_MAX][MESSAGE_MAX];
 	size_t count;
 };
 
@@ -88,14 +90,19 @@ static void answer(int fd, uint64_t id, int error, const void *data, size_t len)
 		_exit(1);
 }
 
-static struct fuse_attr attributes(uint64_t node)
+static bool is_folder(uint64_t node)
+{
+	return node == FUSE_ROOT_ID || node == FOLDER_NODE;
+}
+
+static struct fuse_attr attributes(const struct fuse *fuse, uint64_t node)
 {
 	return (struct fuse_attr){
 		.ino = node,
-		.size = node == FILE_NODE ? strlen(FUSE_TEXT) : 0,
-		.mtime = 1000000000,
+		.size = node == FILE_NODE ? strlen(FUSE_TEXT) : node == LARGE_NODE ? FUSE_LARGE : 0,
+		.mtime = 1000000000 + atomic_load(&fuse->shared->version),
 		.ctime = 1000000000,
-		.mode = node == FILE_NODE ? S_IFREG | 0644 : S_IFDIR | 0755,
+		.mode = is_folder(node) ? S_IFDIR | 0755 : S_IFREG | 0644,
 		.nlink = 1,
 	};
 }
@@ -107,15 +114,56 @@ static void answer_open(int fd, uint64_t id)
 	answer(fd, id, 0, &out, sizeof(out));
 }
 
-static void handle(struct fuse *fuse, int fd, const struct fuse_in_header *in, struct held *held)
+static uint64_t node_of(const char *name)
+{
+	return strncmp(name, "none", 4) == 0   ? 0 :
+	       strncmp(name, "large", 5) == 0  ? LARGE_NODE :
+	       strncmp(name, "folder", 6) == 0 ? FOLDER_NODE :
+						 FILE_NODE;
+}
+
+static void answer_lookup(struct fuse *fuse, int fd, const struct fuse_in_header *in)
+{
+	uint64_t node = node_of((const char *)(in + 1));
+	const struct fuse_entry_out entry = { .nodeid = node, .attr = attributes(fuse, node) };
+
+	answer(fd, in->unique, node ? 0 : ENOENT, &entry, node ? sizeof(entry) : 0);
+}
+
+static void answer_read(int fd, const struct fuse_in_header *in)
+{
+	static char bytes[65536];
+	const struct fuse_read_in *wanted = (const void *)(in + 1);
+	size_t size = in->nodeid == LARGE_NODE ? FUSE_LARGE : strlen(FUSE_TEXT);
+	size_t left = wanted->offset < size ? size - wanted->offset : 0, len = 0;
+
+	for (; len < wanted->size && len < left && len < sizeof(bytes); len++)
+		bytes[len] = in->nodeid == LARGE_NODE ? fuse_large_byte(wanted->offset + len) :
+							FUSE_TEXT[wanted->offset + len];
+	answer(fd, in->unique, 0, bytes, len);
+}
+
+/* One name, "a". */
+static void answer_readdir(int fd, const struct fuse_in_header *in)
+{
+	const struct fuse_read_in *wanted = (const void *)(in + 1);
+	const struct fuse_dirent entry = {
+		.ino = FILE_NODE, .off = 1, .namelen = 1, .type = S_IFREG >> 12
+	};
+	char out[FUSE_NAME_OFFSET + 8] = "";
+
+	memcpy(out, &entry, FUSE_NAME_OFFSET);
+	out[FUSE_NAME_OFFSET] = 'a';
+	answer(fd, in->unique, 0, out, wanted->offset == 0 ? sizeof(out) : 0);
+}
+
+static void handle(struct fuse *fuse, int fd, const struct fuse_in_header *in)
 {
 	const struct fuse_init_out init = {
 		.major = FUSE_KERNEL_VERSION, .minor = FUSE_KERNEL_MINOR_VERSION,
 		.max_write = 65536,
 	};
-	const struct fuse_attr_out attr = { .attr = attributes(in->nodeid) };
-	const struct fuse_entry_out entry = { .nodeid = FILE_NODE, .attr = attributes(FILE_NODE) };
-	const struct fuse_read_in *read_in = (const void *)(in + 1);
+	const struct fuse_attr_out attr = { .attr = attributes(fuse, in->nodeid) };
 
 	switch (in->opcode) {
 	case FUSE_INIT:
@@ -125,20 +173,20 @@ static void handle(struct fuse *fuse, int fd, const struct fuse_in_header *in, s
 		answer(fd, in->unique, 0, &attr, sizeof(attr));
 		break;
 	case FUSE_LOOKUP:
-		answer(fd, in->unique, 0, &entry, sizeof(entry));
+		answer_lookup(fuse, fd, in);
 		break;
 	case FUSE_OPEN:
-		atomic_fetch_add(&fuse->shared->opens, 1);
-		if (atomic_load(&fuse->shared->holds) && held->count < HELD_MAX)
-			held->ids[held->count++] = in->unique;
-		else
-			answer_open(fd, in->unique);
+	case FUSE_OPENDIR:
+		answer_open(fd, in->unique);
 		break;
 	case FUSE_READ:
-		answer(fd, in->unique, 0, FUSE_TEXT,
-		       read_in->offset < strlen(FUSE_TEXT) ? strlen(FUSE_TEXT) : 0);
+		answer_read(fd, in);
+		break;
+	case FUSE_READDIR:
+		answer_readdir(fd, in);
 		break;
 	case FUSE_RELEASE:
+	case FUSE_RELEASEDIR:
 	case FUSE_FLUSH:
 		answer(fd, in->unique, 0, NULL, 0);
 		break;
@@ -151,24 +199,43 @@ static void handle(struct fuse *fuse, int fd, const struct fuse_in_header *in, s
 	}
 }
 
+static bool is_held(struct fuse *fuse, const struct fuse_in_header *in)
+{
+	int holds = atomic_load(&fuse->shared->holds);
+
+	if (in->opcode == FUSE_FORGET || in->opcode == FUSE_BATCH_FORGET ||
+	    in->opcode == FUSE_INTERRUPT || in->opcode == FUSE_INIT)
+		return false;
+	return holds == HOLDS_ALL || (holds == HOLDS_OPENS && in->opcode == FUSE_OPEN);
+}
+
 static void serve(struct fuse *fuse, int fd)
 {
 	static union {
 		struct fuse_in_header head;
 		char room[FUSE_MIN_READ_BUFFER + 65536];
 	} in;
+	static struct held held;
 	struct pollfd ready = { .fd = fd, .events = POLLIN };
-	struct held held = { .count = 0 };
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	for (;;) {
 		if (poll(&ready, 1, 10) > 0) {
-			if (read(fd, &in, sizeof(in)) < 0 && errno == ENODEV)
-				_exit(0);
-			handle(fuse, fd, &in.head, &held);
+			if (read(fd, &in, sizeof(in)) < 0) {
+				if (errno == ENODEV)
+					_exit(0);
+				continue;
+			}
+			atomic_fetch_add(&fuse->shared->requests, 1);
+			if (in.head.opcode == FUSE_OPEN)
+				atomic_fetch_add(&fuse->shared->opens, 1);
+			if (is_held(fuse, &in.head) && held.count < HELD_MAX)
+				memcpy(held.messages[held.count++], &in, MESSAGE_MAX);
+			else
+				handle(fuse, fd, &in.head);
 		}
-		while (held.count && !atomic_load(&fuse->shared->holds))
-			answer_open(fd, held.ids[--held.count]);
+		while (held.count && atomic_load(&fuse->shared->holds) == HOLDS_NOTHING)
+			handle(fuse, fd, (const void *)held.messages[--held.count]);
 	}
 }
 
@@ -197,7 +264,27 @@ struct fuse *fuse_mount(const char *path)
 
 void fuse_hold(struct fuse *fuse, bool holds)
 {
-	atomic_store(&fuse->shared->holds, holds);
+	atomic_store(&fuse->shared->holds, holds ? HOLDS_OPENS : HOLDS_NOTHING);
+}
+
+void fuse_hang(struct fuse *fuse, bool hangs)
+{
+	atomic_store(&fuse->shared->holds, hangs ? HOLDS_ALL : HOLDS_NOTHING);
+}
+
+void fuse_change(struct fuse *fuse)
+{
+	atomic_fetch_add(&fuse->shared->version, 1);
+}
+
+unsigned fuse_requests(const struct fuse *fuse)
+{
+	return atomic_load(&fuse->shared->requests);
+}
+
+char fuse_large_byte(size_t offset)
+{
+	return (char)('a' + offset / 1000 % 26);
 }
 
 unsigned fuse_opens(const struct fuse *fuse)

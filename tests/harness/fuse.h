@@ -16,8 +16,11 @@
 #define HARNESS_FUSE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #define FUSE_TEXT "from a file system in the test"
+
+enum { FUSE_LARGE = 300000 };
 
 /* Skips the test where it is not allowed. */
 void namespace_enter(void);
@@ -26,15 +29,26 @@ void namespace_enter(void);
 void tmpfs_mount(const char *path);
 
 /*
- * A file system in which each name is a file with FUSE_TEXT, served by a process of the test.
- * The directory is made. Skips the test where it cannot be mounted.
+ * A file system served by a process of the test. Each name is a file with FUSE_TEXT, except that
+ * "large…" is a file of FUSE_LARGE bytes, "folder…" a directory with one file, and "none…" is not
+ * there. The directory is made. Skips the test where it cannot be mounted.
  */
 struct fuse *fuse_mount(const char *path);
 
 /* From now on, opening a file there waits until this is called with false. */
 void fuse_hold(struct fuse *fuse, bool holds);
 
-/* How many open(2) calls have come there so far. */
+/* From now on, every call that touches the file system waits, until this is called with false. */
+void fuse_hang(struct fuse *fuse, bool hangs);
+
+/* All files have another time of modification from now on. */
+void fuse_change(struct fuse *fuse);
+
+/* The byte of a large file at this offset. */
+char fuse_large_byte(size_t offset);
+
+/* How many requests, and how many open(2) calls, have come there so far. */
+unsigned fuse_requests(const struct fuse *fuse);
 unsigned fuse_opens(const struct fuse *fuse);
 
 void fuse_unmount(struct fuse *fuse);

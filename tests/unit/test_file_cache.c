@@ -54,9 +54,9 @@ static struct file *look_up(const char *name)
 	const struct file_root none = { .fixed_len = 0 };
 	struct file_query query = file_query_make(str_from(name), &none, SYMLINKS_FOLLOW);
 
-	dev_t device;
+	struct file_need need;
 
-	return file_lookup(&query, &device);
+	return file_lookup(&query, &need);
 }
 
 /* In a new turn: the file's bytes, or its error as a text. */
@@ -403,8 +403,8 @@ START_TEST(refuses_names_the_kernel_would_not_take)
 	struct str torn = { "a\0b", 3 };
 	const struct file_root none = { .fixed_len = 0 };
 	struct file_query query = file_query_make(torn, &none, SYMLINKS_FOLLOW);
-	dev_t device;
-	struct file *file = file_lookup(&query, &device);
+	struct file_need need;
+	struct file *file = file_lookup(&query, &need);
 	ck_assert_int_eq(file->error, ENAMETOOLONG);
 	file_release(file);
 	ck_assert_uint_eq(file_cache_counts.entries, 0);

@@ -80,10 +80,9 @@ static struct {
 static bool is_same_key(const struct scan_key *a, const struct scan_key *b)
 {
 	return a->order == b->order && a->query.symlinks == b->query.symlinks &&
-	       a->query.root_len == b->query.root_len &&
-	       a->query.fixed_len == b->query.fixed_len &&
-	       a->query.has_dots == b->query.has_dots &&
-	       a->query.is_hidden == b->query.is_hidden && str_eq(a->query.path, b->query.path);
+	       a->query.root_len == b->query.root_len && a->query.fixed_len == b->query.fixed_len &&
+	       a->query.has_dots == b->query.has_dots && a->query.is_hidden == b->query.is_hidden &&
+	       str_eq(a->query.path, b->query.path);
 }
 
 /* Zeroed memory of `size` bytes with a copy of the key's path behind it. NULL: no memory. */
@@ -155,8 +154,7 @@ static void begin_scans(void);
  * Wakes all waiting requests. Each gets a reference to the list or, if shared is NULL, `error`
  * with a reason for the log.
  */
-static void wake_readings(struct scan *scan, struct shared_list *shared, int error,
-			  const char *why)
+static void wake_readings(struct scan *scan, struct shared_list *shared, int error, const char *why)
 {
 	struct directory_reading *next;
 
@@ -180,20 +178,20 @@ static void fail(struct scan *scan, int error, const char *why)
 }
 
 /* The directory was opened; the scan begins again before those that wait. */
-static void on_opened(struct file_question *question, int fd, const char *why)
+static void on_opened(struct file_question *question, const struct file_answer *answer)
 {
 	struct scan *scan = (struct scan *)((char *)question - offsetof(struct scan, question));
 
-	if (fd < 0) {
-		fail(scan, fd == -EAGAIN ? ENOTDIR : -fd, why);
+	if (answer->error < 0) {
+		fail(scan, answer->error == -EAGAIN ? ENOTDIR : -answer->error, answer->why);
 		return;
 	}
 	if (!scan->readings) {
-		close(fd);
+		close(answer->fd);
 		free(scan);
 		return;
 	}
-	scan->fd = fd;
+	scan->fd = answer->fd;
 	scan->has_begun = false;
 	scan->next = scans.first;
 	if (!scans.first)
@@ -207,14 +205,14 @@ static bool ask_opener(struct scan *scan)
 {
 	const struct file_opener *opener = file_opener();
 
-	if (!opener || scan->was_asked || !scan->list || scan->list->pub.error != EACCES ||
-	    file_query_refusal(&scan->key.query))
+	if (!opener || !opener->opens_forbidden || scan->was_asked || !scan->list ||
+	    scan->list->pub.error != EACCES || file_query_refusal(&scan->key.query))
 		return false;
 	scan->was_asked = true;
 	scan->question = (struct file_question){
 		.query = scan->key.query,
 		.device = scan->list->device,
-		.is_directory = true,
+		.kind = FILE_OPEN_DIRECTORY,
 		.answered = on_opened,
 	};
 	directory_list_free(scan->list);
@@ -360,8 +358,7 @@ static struct directory_reading *find_reading(struct request *req, const struct 
 	return reading;
 }
 
-static verdict begin(struct request *req, const struct scan_key *key,
-		     const struct directory **out)
+static verdict begin(struct request *req, const struct scan_key *key, const struct directory **out)
 {
 	struct directory_reading *reading = pool_new(req->pool, struct directory_reading);
 	struct scan *scan = find_scan(key);

@@ -17,6 +17,7 @@
 #include "config/template.h"
 #include "file/cache.h"
 #include "file/permission.h"
+#include "http/files/piecewise.h"
 #include "http/request/request_private.h"
 
 struct files_conf {
@@ -184,14 +185,14 @@ int file_query_resolve(struct conf *conf, const struct http_location *location,
  * Returns NULL as file_lookup() does. If there are no free descriptors, it closes the connection
  * that has been idle longest.
  */
-static struct file *look_up(const struct file_query *query, dev_t *device)
+static struct file *look_up(const struct file_query *query, struct file_need *need)
 {
-	struct file *file = file_lookup(query, device);
+	struct file *file = file_lookup(query, need);
 
 	if (!file || (file->error != EMFILE && file->error != ENFILE) || !conn_close_oldest_idle())
 		return file;
 	file_release(file);
-	return file_lookup(query, device);
+	return file_lookup(query, need);
 }
 
 /*
@@ -201,6 +202,7 @@ static struct file *look_up(const struct file_query *query, dev_t *device)
 struct request_file {
 	struct file_waiter waiter; /* first */
 	struct file_query query;
+	bool is_status; /* only stat(2) was asked for */
 	struct file *file; /* NULL: not yet */
 	struct wakeup *wakeup; /* of the handler that waits */
 	struct request_file *next;
@@ -236,29 +238,32 @@ static void release_asked(void *data)
 		file_release(asked->file);
 }
 
-static struct request_file *find_asked(struct request *req, const struct file_query *query)
+static struct request_file *find_asked(struct request *req, const struct file_query *query,
+				       bool is_status)
 {
 	struct request_file *asked = request_core(req)->files;
 
 	while (asked && !(str_eq(asked->query.path, query->path) &&
-			  asked->query.location == query->location))
+			  asked->query.location == query->location &&
+			  asked->is_status == is_status))
 		asked = asked->next;
 	return asked;
 }
 
-static verdict ask(struct request *req, const struct file_query *query, dev_t device,
-		   struct request_file *asked)
+static verdict ask(struct request *req, const struct file_query *query,
+		   const struct file_need *need, struct request_file *asked)
 {
 	if (!asked) {
 		asked = pool_new(req->pool, struct request_file);
 		asked->query = *query;
+		asked->is_status = need->kind == FILE_STATUS;
 		asked->next = request_core(req)->files;
 		request_core(req)->files = asked;
 		pool_cleanup(req->pool, release_asked, asked);
 	}
 	asked->waiter = (struct file_waiter){ .found = on_found };
 	asked->wakeup = request_wait_for(req, OPENER_MS, on_cancel, asked);
-	file_ask(query, device, &asked->waiter);
+	file_ask(query, need, &asked->waiter);
 	return WAIT;
 }
 
@@ -274,22 +279,25 @@ struct file_query request_file_query(struct request *req, struct str path)
 	return query;
 }
 
+static struct file *give_up(const struct file_query *query)
+{
+	return file_unavailable(query, ETIMEDOUT, "the disk or the opener does not answer");
+}
+
 verdict file_open(struct request *req, struct str path, struct file **out)
 {
 	struct file_query query = request_file_query(req, path);
-	struct request_file *asked = find_asked(req, &query);
-	dev_t device = 0;
+	struct request_file *asked = find_asked(req, &query, false);
+	struct file_need need = { 0 };
 
 	if (asked && asked->file) {
 		*out = asked->file;
 		return PASS;
 	}
-	struct file *file = asked && request_timed_out(req) ?
-				    file_unavailable(&query, ETIMEDOUT,
-						     "the disk or the opener does not answer") :
-				    look_up(&query, &device);
+	struct file *file = asked && request_timed_out(req) ? give_up(&query) :
+							     look_up(&query, &need);
 	if (!file)
-		return ask(req, &query, device, asked);
+		return ask(req, &query, &need, asked);
 	pool_cleanup(req->pool, release, file);
 	*out = file;
 	return PASS;
@@ -313,35 +321,60 @@ static bool is_hidden(struct request *req, const struct file_query *query,
 	return hidden.is_hidden;
 }
 
-static struct file_status test(struct request *req, struct str path, char *why, size_t why_size)
+/* The file system answers late, so the opener asks it. */
+static verdict test_slowly(struct request *req, const struct file_query *query,
+			   const struct file_need *need, struct file_status *status)
+{
+	struct request_file *asked = find_asked(req, query, true);
+
+	if (asked && !asked->file && request_timed_out(req))
+		asked->file = give_up(query);
+	if (!asked || !asked->file)
+		return ask(req, query, need, asked);
+	*status = file_entry_status(asked->file);
+	return PASS;
+}
+
+static verdict test(struct request *req, struct str path, char *why, size_t why_size,
+		    struct file_status *status)
 {
 	const struct files_conf *conf = req->confs[conf_index];
 	struct file_root root = request_file_root(req);
+	struct file_need need = { 0 };
 
 	/* Names "." and ".." from variables in the root matter only for paths below the root. */
 	root.has_dots = root.has_dots && str_starts(path, root.path);
 
 	struct file_query query = file_query_make(path, &root, (enum symlinks)conf->symlinks);
 
+	query.location = req->location->number;
+	*status = (struct file_status){ .error = 0 };
 	if (str_empty(path) || is_hidden(req, &query, &root))
-		return (struct file_status){ .error = ENOENT };
-	if (memchr(path.data, '\0', path.len))
-		return (struct file_status){ .error = ENAMETOOLONG };
-	if (query.has_dots)
-		return (struct file_status){ .error = EACCES };
-	return file_lookup_status(&query, why, why_size);
+		status->error = ENOENT;
+	else if (memchr(path.data, '\0', path.len))
+		status->error = ENAMETOOLONG;
+	else if (query.has_dots)
+		status->error = EACCES;
+	else if (!(request_core(req)->events & EVENT_ENTERED) &&
+		 file_status_may_wait(&query, &need))
+		return test_slowly(req, &query, &need, status);
+	else
+		*status = file_lookup_status(&query, why, why_size);
+	return PASS;
 }
 
-struct file_status file_test(struct request *req, struct str path)
+verdict file_test(struct request *req, struct str path, struct file_status *status)
 {
 	char why[1024] = "";
-	struct file_status status = test(req, path, why, sizeof(why));
-	int error = status.error;
+
+	if (test(req, path, why, sizeof(why), status) == WAIT)
+		return WAIT;
+	int error = status->error;
 
 	if (error && error != ENOENT && error != ENOTDIR && error != ENAMETOOLONG)
 		request_log(req, LEVEL_CRIT, error, "stat() \"%.*s\" failed%s%s", STR_ARG(path),
 			    why[0] ? ": " : "", why);
-	return status;
+	return PASS;
 }
 
 /* --- serving files ------------------------------------------------------------------ */
@@ -350,6 +383,11 @@ struct body *file_body(struct request *req, struct file *file)
 {
 	if (file->content.data)
 		return body_from_memory(req, file->content);
+	if (file->fd < 0) {
+		struct file_query query = request_file_query(req, file->path);
+
+		return body_piecewise(req, &query, file);
+	}
 	file_hold(file);
 	return body_from_file(req, file->fd, file->size, release, file);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "process/sandbox/open_question.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
@@ -8,17 +9,27 @@ struct head {
 	uint32_t location;
 	uint32_t base;
 	uint32_t root_len;
-	uint32_t is_directory; /* 0 or 1 */
+	uint32_t kind;
+	uint64_t offset;
+	struct file_stamp stamp;
 };
+
+static_assert(sizeof(struct head) <= OPEN_QUESTION_MAX - PATH_MAX, "a head is at most so long");
 
 int open_question_put(char *to, const struct open_question *question)
 {
 	const struct file_below *below = &question->below;
-	const struct head head = { question->location, below->base, (uint32_t)below->root_len,
-				   question->is_directory };
+	struct head head;
 
 	if (below->path.len >= PATH_MAX)
 		return -ENAMETOOLONG;
+	memset(&head, 0, sizeof(head));
+	head.location = question->location;
+	head.base = below->base;
+	head.root_len = (uint32_t)below->root_len;
+	head.kind = question->kind;
+	head.offset = question->offset;
+	head.stamp = question->stamp;
 	memcpy(to, &head, sizeof(head));
 	str_put(to + sizeof(head), below->path);
 	return (int)(sizeof(head) + below->path.len);
@@ -31,11 +42,13 @@ int open_question_read(struct str text, struct open_question *question)
 	if (text.len < sizeof(head) || text.len >= sizeof(head) + PATH_MAX)
 		return -EBADMSG;
 	memcpy(&head, text.data, sizeof(head));
-	if (head.is_directory > 1)
+	if (head.kind >= FILE_QUESTION_KINDS)
 		return -EBADMSG;
 	*question = (struct open_question){
 		.location = head.location,
-		.is_directory = head.is_directory,
+		.kind = (enum file_question_kind)head.kind,
+		.offset = head.offset,
+		.stamp = head.stamp,
 		.below = {
 			.base = head.base,
 			.path = str_skip(text, sizeof(head)),

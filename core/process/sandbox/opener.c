@@ -9,10 +9,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/magic.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <sys/vfs.h>
+#include <sys/syscall.h>
 #include <thread.h>
 #include <timer.h>
 #include <unistd.h>
@@ -20,9 +18,10 @@
 #include "config/config.h"
 #include "event/complete.h"
 #include "event/threads.h"
+#include "file/mounts.h"
 #include "http/conf/http.h"
 #include "http/files/files.h"
-#include "process/sandbox/open_question.h"
+#include "process/sandbox/opener_files.h"
 #include "process/sandbox/sandbox.h"
 
 enum {
@@ -42,13 +41,11 @@ struct disk {
 struct opening {
 	struct completion completion; /* first */
 	struct helper_call *call; /* NULL: it was answered before the disk has responded */
-	struct file_query query;
-	bool is_directory;
+	struct opener_task task;
 	struct disk *disk;
 	int64_t asked_ms;
 	struct opening *next; /* of its disk */
-	int result; /* a descriptor or -errno */
-	dev_t quick; /* the device of the file, if others on it can be opened without a thread */
+	struct opener_result result;
 	char path[PATH_MAX];
 };
 
@@ -62,14 +59,23 @@ static struct {
 	size_t quick_count;
 } state;
 
-static void answer(struct helper_call *call, int result)
+static void answer(struct helper_call *call, int error, struct str payload, int fd)
 {
-	helper_answer(call, result < 0 ? result : 0, STR(""), result);
-	if (result >= 0)
-		close(result);
+	helper_answer(call, error, payload, fd);
+	if (fd >= 0)
+		close(fd);
 }
 
-/* --- opening -------------------------------------------------------------------------- */
+static void answer_result(struct helper_call *call, enum file_question_kind kind,
+			  const struct opener_result *result)
+{
+	bool finds = kind == FILE_LOOK || kind == FILE_STATUS;
+	struct str found = { (const char *)&result->found, finds ? sizeof(result->found) : 0 };
+
+	answer(call, result->error, result->error < 0 ? str_from(result->why) : found, result->fd);
+}
+
+/* --- quick devices --------------------------------------------------------------------- */
 
 static bool is_quick(dev_t device)
 {
@@ -85,76 +91,11 @@ static void note_quick(dev_t device)
 		state.quick[state.quick_count++] = device;
 }
 
-/* File systems of this machine, by f_type of statfs(2). All others may be slow. */
-static bool is_local(int fd)
-{
-	static const unsigned long types[] = {
-		EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC, BTRFS_SUPER_MAGIC, F2FS_SUPER_MAGIC,
-		TMPFS_MAGIC, SQUASHFS_MAGIC, RAMFS_MAGIC, OVERLAYFS_SUPER_MAGIC,
-		0x2fc12fc1 /* ZFS */,
-	};
-	struct statfs status;
-
-	if (fstatfs(fd, &status) < 0)
-		return false;
-	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
-		if ((unsigned long)status.f_type == types[i])
-			return true;
-	return false;
-}
-
-/* The status of an open file, if it has the kind that was asked for. */
-static bool has_kind(int fd, bool is_directory, struct stat *status)
-{
-	return fstat(fd, status) == 0 &&
-	       (is_directory ? S_ISDIR(status->st_mode) : S_ISREG(status->st_mode));
-}
-
-/* Opens without a thread: a descriptor or -errno. -EAGAIN: a thread is needed. */
-static int open_at_once(const struct file_query *query, bool is_directory)
-{
-	struct stat status;
-	int fd = policy_open_cached(query, O_RDONLY | (is_directory ? O_DIRECTORY : 0), is_quick);
-
-	if (fd < 0 || has_kind(fd, is_directory, &status))
-		return fd;
-	close(fd);
-	return -EAGAIN;
-}
-
-/*
- * Opens on a thread: a descriptor or -errno. -EAGAIN: it has another kind. The kind is looked at
- * before, because opening a device or a pipe for reading can have effects on others.
- */
-static int open_kind(const struct file_query *query, bool is_directory, dev_t *quick)
-{
-	char why[256];
-	struct stat status;
-	int flags[] = { O_PATH, O_RDONLY };
-	int fd = -1;
-
-	*quick = 0;
-	for (int i = 0; i < 2; i++) {
-		if (fd >= 0)
-			close(fd);
-		fd = policy_open(query, flags[i] | (is_directory ? O_DIRECTORY : 0), why,
-				 sizeof(why));
-		if (fd < 0)
-			return fd;
-		if (!has_kind(fd, is_directory, &status)) {
-			close(fd);
-			return -EAGAIN;
-		}
-	}
-	*quick = is_local(fd) ? status.st_dev : 0;
-	return fd;
-}
-
 static void work(void *data)
 {
 	struct opening *opening = data;
 
-	opening->result = open_kind(&opening->query, opening->is_directory, &opening->quick);
+	opener_do(&opening->task, &opening->result);
 	completion_post(&opening->completion);
 }
 
@@ -217,7 +158,7 @@ static void run(struct opening *opening)
 	int error = thread_run(work, opening);
 
 	if (error < 0) {
-		answer(opening->call, error);
+		answer(opening->call, error, STR(""), -1);
 		free(opening);
 		return;
 	}
@@ -256,11 +197,11 @@ static void on_opened(struct completion *completion)
 		i++;
 	state.running[i] = state.running[--state.running_count];
 	opening->disk->running--;
-	note_quick(opening->quick);
+	note_quick(opening->result.quick);
 	if (opening->call)
-		answer(opening->call, opening->result);
-	else if (opening->result >= 0)
-		close(opening->result);
+		answer_result(opening->call, opening->task.kind, &opening->result);
+	else if (opening->result.fd >= 0)
+		close(opening->result.fd);
 	free(opening);
 	run_waiting();
 }
@@ -268,7 +209,7 @@ static void on_opened(struct completion *completion)
 /* More of the path may be in the kernel's memory now, and may lead to another disk. */
 static void find_disk_again(struct opening *opening)
 {
-	struct disk *disk = disk_of(&opening->query);
+	struct disk *disk = disk_of(&opening->task.query);
 
 	if (!disk || disk == opening->disk)
 		return;
@@ -279,7 +220,7 @@ static void find_disk_again(struct opening *opening)
 
 static void give_up(struct opening *opening)
 {
-	answer(opening->call, -ETIMEDOUT);
+	answer(opening->call, -ETIMEDOUT, STR(""), -1);
 	opening->call = NULL;
 }
 
@@ -308,9 +249,8 @@ static void on_look(void *data)
 
 /* --- the helper ------------------------------------------------------------------------- */
 
-/* Reads a question into *query, whose path points into `path`. 0 or -errno. */
-static int read_question(struct str payload, char *path, struct file_query *query,
-			 bool *is_directory)
+/* Reads a question into *task, whose path points into `path`. 0 or -errno. */
+static int read_question(struct str payload, char *path, struct opener_task *task)
 {
 	struct open_question question;
 	int error = open_question_read(payload, &question);
@@ -321,15 +261,18 @@ static int read_question(struct str payload, char *path, struct file_query *quer
 		http_location_by_number(state.conf, question.location);
 	if (!location)
 		return -EACCES;
-	*is_directory = question.is_directory;
-	return file_query_resolve(state.conf, location, &question.below, path, query);
+	*task = (struct opener_task){
+		.kind = question.kind, .offset = question.offset, .stamp = question.stamp,
+	};
+	return file_query_resolve(state.conf, location, &question.below, path, &task->query);
 }
 
 /* 0: the question will be answered later; -errno: this is the answer. */
-static int open_later(struct helper_call *call, const struct file_query *query, bool is_directory)
+static int open_later(struct helper_call *call, const struct opener_task *task)
 {
 	struct opening *opening = malloc(sizeof(*opening));
-	struct disk *disk = disk_of(query);
+	struct disk *disk = disk_of(&task->query);
+	struct str path = task->query.path;
 
 	if (!opening || !disk || is_stuck(disk)) {
 		free(opening);
@@ -338,14 +281,12 @@ static int open_later(struct helper_call *call, const struct file_query *query, 
 	*opening = (struct opening){
 		.completion = { .run = on_opened },
 		.call = call,
-		.query = *query,
-		.is_directory = is_directory,
+		.task = *task,
 		.disk = disk,
 		.asked_ms = clock_ms(),
 	};
-	str_put(opening->path, query->path);
-	opening->path[query->path.len] = '\0';
-	opening->query.path.data = opening->path;
+	*str_put(opening->path, path) = '\0';
+	opening->task.query.path.data = opening->path;
 	*disk->end = opening;
 	disk->end = &opening->next;
 	run_waiting();
@@ -355,18 +296,17 @@ static int open_later(struct helper_call *call, const struct file_query *query, 
 static void asked(struct helper_call *call)
 {
 	char path[PATH_MAX];
-	struct file_query query;
-	bool is_directory = false;
-	int result = read_question(call->payload, path, &query, &is_directory);
+	struct opener_task task;
+	int result = read_question(call->payload, path, &task);
 
 	if (result == 0)
-		result = open_at_once(&query, is_directory);
+		result = opener_open_at_once(&task, is_quick);
 	if (result == -EAGAIN) {
-		result = open_later(call, &query, is_directory);
+		result = open_later(call, &task);
 		if (result == 0)
 			return;
 	}
-	answer(call, result);
+	answer(call, result < 0 ? result : 0, STR(""), result);
 }
 
 static int start(const void *conf)
@@ -379,12 +319,15 @@ static int start(const void *conf)
 
 static bool is_needed(const void *conf)
 {
-	return sandbox_hides_files(conf);
+	return sandbox_hides_files(conf) || mounts_has_slow();
 }
+
+static const int calls[] = { SYS_memfd_create, -1 };
 
 const struct helper opener = {
 	.name = "opener",
 	.files = HELPER_ALL_FILES,
+	.calls = calls,
 	.is_needed = is_needed,
 	.start = start,
 	.asked = asked,

@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The opener: a helper (<helper.h>) that opens files and directories for workers which their
- * sandbox does not let them open: the target of a link that leads out of a root, or a file below a
- * root whose name leads elsewhere than when the worker started. The opener may read all files that
- * the workers' user may read.
+ * The opener: a helper (<helper.h>) that opens files and directories for workers which these must
+ * not open themselves:
+ *  - what their sandbox forbids: the target of a link that leads out of a root, or a file below a
+ *    root whose name leads elsewhere than when the worker started;
+ *  - what lies on a file system that may keep a process waiting (file/mounts.h). Of such a file the
+ *    worker gets the bytes in memory.
+ *
+ * The opener may read all files that the workers' user may read.
  *
  *     worker ── location 7, "/css/a.css" ──> opener     open_question.h
  *            <── descriptor, or an errno ──
  *
  * A worker that an attacker controls gets only files that a client could ask for. The opener takes
  * the location from its own configuration, with its root or alias and its policy for links, and
- * refuses paths with a name "..". It returns only regular files, and directories when the worker
+ * refuses paths with a name "..". It opens only regular files, and directories when the worker
  * wants to list one. With the descriptor of a directory a worker can list it; opening files below
  * it stays forbidden.
  *

@@ -4,23 +4,30 @@
 #include <errno.h>
 #include <helper.h>
 #include <pool.h>
+#include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "base/log_format.h"
 #include "event/loop.h"
-#include "file/cache.h"
+#include "file/mounts.h"
 #include "file/opener.h"
 #include "http/conf/http.h"
 #include "http/files/files.h"
 #include "process/sandbox/open_question.h"
 #include "process/sandbox/opener.h"
 
-enum { TRIES = 2 /* how many openers are asked the same question at most */ };
+enum {
+	TRIES = 2, /* how many openers are asked the same question at most */
+	WAITING_MAX = 1024, /* questions for one disk that are not sent yet */
+};
 
 /* A disk whose files the opener is asked for. */
 struct disk {
 	dev_t device;
 	unsigned sent; /* how many questions were sent and not answered */
+	unsigned waiting; /* how many were not sent yet */
 	struct file_question *first, **end; /* not sent yet, in order */
 	struct disk *next;
 };
@@ -71,6 +78,12 @@ static void forget_idle_disks(void)
 	}
 }
 
+static void refuse(struct file_question *question, int error, const char *why)
+{
+	question->answered(question,
+			   &(const struct file_answer){ .error = error, .why = why, .fd = -1 });
+}
+
 /* The root begins with a variable, so only a path of sandbox_allow could allow the file. */
 static void refuse_unknown(struct file_question *question)
 {
@@ -81,31 +94,61 @@ static void refuse_unknown(struct file_question *question)
 		   "its root begins with a variable, and the sandbox allows only what is named; "
 		   "\"sandbox_allow %.*s\" would allow it",
 		   (int)directory_len(path), path.data);
-	question->answered(question, -EACCES, why);
+	refuse(question, -EACCES, why);
 }
 
-static void answer(struct file_question *question, const struct helper_answer *answer)
+static void answer_error(struct file_question *question, const struct helper_answer *given)
 {
-	switch (answer->error) {
-	case 0:
-		question->answered(question, answer->fd >= 0 ? answer->fd : -EBADMSG, "");
-		break;
+	char why[HELPER_ANSWER_MAX + 1];
+
+	switch (given->error) {
 	case -ENOTCONN:
-		question->answered(question, -EACCES,
-				     "it lies outside of what the sandbox allows, and the master "
-				     "process has no opener for this worker now");
+		if (question->kind == FILE_OPEN || question->kind == FILE_OPEN_DIRECTORY)
+			refuse(question, -EACCES,
+			       "it lies outside of what the sandbox allows, and the master "
+			       "process has no opener for this worker now");
+		else
+			refuse(question, -ECONNRESET,
+			       "it lies on a network or FUSE file system, and the master process "
+			       "has no opener for this worker now");
 		break;
 	case -ECONNRESET:
-		question->answered(question, -ECONNRESET,
-				     "the opener has ended while it opened the file");
+		refuse(question, -ECONNRESET, "the opener has ended while it opened the file");
 		break;
 	case -ETIMEDOUT:
-		question->answered(question, -ETIMEDOUT,
-				     "the disk that it lies on does not answer");
+		refuse(question, -ETIMEDOUT, "the disk that it lies on does not answer");
 		break;
 	default:
-		question->answered(question, answer->error, "");
+		log_format(why, sizeof(why), "%.*s", STR_ARG(given->payload));
+		refuse(question, given->error, why);
 	}
+}
+
+/* Checks that the answer has what its kind demands. */
+static void answer(struct file_question *question, const struct helper_answer *given)
+{
+	struct file_answer answer = { .why = "", .fd = given->fd };
+	struct open_found found = { 0 };
+	bool finds = question->kind == FILE_LOOK || question->kind == FILE_STATUS;
+
+	if (given->error < 0) {
+		if (given->fd >= 0)
+			close(given->fd);
+		answer_error(question, given);
+		return;
+	}
+	if (given->payload.len != (finds ? sizeof(found) : 0) || (!finds && given->fd < 0)) {
+		if (given->fd >= 0)
+			close(given->fd);
+		refuse(question, -EBADMSG, "");
+		return;
+	}
+	if (finds) {
+		memcpy(&found, given->payload.data, sizeof(found));
+		answer.is_same = found.is_same;
+		answer.stamp = found.stamp;
+	}
+	question->answered(question, &answer);
 }
 
 static void send_soon(void)
@@ -134,19 +177,20 @@ static void send_question(struct disk *disk, struct file_question *asked)
 		http_location_by_number(state.conf, asked->query.location);
 	struct open_question question = {
 		.location = asked->query.location,
-		.is_directory = asked->is_directory,
+		.kind = asked->kind,
+		.offset = asked->offset,
+		.stamp = asked->stamp,
 	};
 	char text[OPEN_QUESTION_MAX];
 
-	if (!location ||
-	    !file_query_name(state.conf, location, &asked->query, &question.below)) {
+	if (!location || !file_query_name(state.conf, location, &asked->query, &question.below)) {
 		refuse_unknown(asked);
 		return;
 	}
 	int len = open_question_put(text, &question);
 	struct opening *opening = len < 0 ? NULL : malloc(sizeof(*opening) + (size_t)len);
 	if (!opening) {
-		asked->answered(asked, len < 0 ? len : -ENOMEM, "");
+		refuse(asked, len < 0 ? len : -ENOMEM, "");
 		return;
 	}
 	*opening = (struct opening){
@@ -163,22 +207,40 @@ static void send_question(struct disk *disk, struct file_question *asked)
 
 static void unlink_waiting(struct file_question *question)
 {
+	struct disk *disk = disk_of(question->device);
+
 	*question->link = question->next;
 	if (question->next)
 		question->next->link = question->link;
 	else
-		disk_of(question->device)->end = question->link;
+		disk->end = question->link;
+	disk->waiting--;
+}
+
+/* The requests that have waited for the least time are refused if they are too many. */
+static void refuse_too_many(struct disk *disk)
+{
+	while (disk->waiting > WAITING_MAX + OPENING_DISK_SHARE) {
+		char *link = (char *)disk->end;
+		struct file_question *last =
+			(void *)(link - offsetof(struct file_question, next));
+
+		unlink_waiting(last);
+		refuse(last, -ETIMEDOUT, "too many requests wait for the disk that it lies on");
+	}
 }
 
 static void send_waiting(struct job *job)
 {
 	(void)job;
-	for (struct disk *disk = state.disks; disk; disk = disk->next)
+	for (struct disk *disk = state.disks; disk; disk = disk->next) {
+		refuse_too_many(disk);
 		while (disk->first && disk->sent < OPENING_DISK_SHARE) {
 			struct file_question *question = disk->first;
 			unlink_waiting(question);
 			send_question(disk, question);
 		}
+	}
 	forget_idle_disks();
 }
 
@@ -191,6 +253,7 @@ static void ask(struct file_question *question)
 	question->link = disk->end;
 	*disk->end = question;
 	disk->end = &question->next;
+	disk->waiting++;
 	send_soon();
 }
 
@@ -202,11 +265,21 @@ static bool withdraw(struct file_question *question)
 	return true;
 }
 
-void opening_start(struct conf *conf)
+static bool knows(const struct file_query *query)
 {
-	static const struct file_opener ops = { .ask = ask, .withdraw = withdraw };
+	const struct http_location *location = http_location_by_number(state.conf, query->location);
+	struct file_below below;
+
+	return location && file_query_name(state.conf, location, query, &below);
+}
+
+int opening_start(struct conf *conf, bool hides_files)
+{
+	static struct file_opener ops = { .ask = ask, .withdraw = withdraw, .knows = knows };
 
 	state.conf = conf;
 	state.job = (struct job){ .run = send_waiting };
+	ops.opens_forbidden = hides_files;
 	file_opener_use(&ops);
+	return mounts_start();
 }

@@ -28,9 +28,12 @@ static int set_allow(struct conf_call *call)
 /* In a worker. */
 static int start(const void *data)
 {
-	if (sandbox_entered() && sandbox_hides_files(data))
-		opening_start(sandbox_entered());
-	return 0;
+	struct conf *conf = sandbox_entered();
+	int error = conf ? opening_start(conf, sandbox_hides_files(data)) : 0;
+
+	if (error < 0)
+		log_emergc(error, "the table of mounts cannot be watched");
+	return error;
 }
 
 const struct module sandbox_module = {

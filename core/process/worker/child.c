@@ -19,6 +19,7 @@
 #include "base/stats.h"
 #include "config/logs/logs.h"
 #include "config/modules.h"
+#include "file/mounts.h"
 #include "file/permission.h"
 #include "net/conn.h"
 #include "process/worker/acceptor.h"
@@ -294,6 +295,8 @@ static int run(struct process *self, int fd)
 	/* One worker says it for all; not the master, since paths may belong to other users. */
 	if (self->kind == PROCESS_WORKER && self->index == 0 && !self->generation->serving)
 		sandbox_announce(conf);
+	if (self->kind == PROCESS_WORKER)
+		mounts_open();
 	if (sandbox_enter(conf, sandbox_conf_of(conf), &needs) < 0 || ops->start(self) < 0)
 		return EXIT_NO_START;
 	generation_use_log(self->generation, false);

@@ -15,11 +15,12 @@
 struct question {
 	uint16_t version, type;
 	uint32_t number, len, fds_count;
-	uint32_t location, base, root_len, is_directory;
+	uint32_t location, base, root_len, kind;
+	uint64_t offset, stamp[8];
 	char path[300];
 };
 
-enum { OPEN = 18, LOCATIONS = 12, BASES = 6, HEAD = 32, MANY = 2000 };
+enum { OPEN = 18, LOCATIONS = 12, BASES = 6, HEAD = 16 + 16 + 9 * 8, KINDS = 6, MANY = 2000 };
 
 static bool known[DESCRIPTORS]; /* the sockets to others before there was a helper */
 
@@ -119,7 +120,7 @@ static void look_at(struct report *report, const struct question *question, cons
 	struct stat status;
 	char text[16] = "";
 
-	if (fstat(fd, &status) == 0 && S_ISDIR(status.st_mode) && question->is_directory) {
+	if (fstat(fd, &status) == 0 && S_ISDIR(status.st_mode) && question->kind == 1) {
 		look_into(report, fd);
 		return;
 	}
@@ -130,8 +131,8 @@ static void look_at(struct report *report, const struct question *question, cons
 }
 
 /*
- * Each path below each location and base, with each length of a root, as a file and as a
- * directory; notes what was opened.
+ * Each path below each location and base, with each length of a root and each kind of question;
+ * notes what was opened.
  */
 void attack_opener(struct report *report)
 {
@@ -176,12 +177,12 @@ void attack_opener(struct report *report)
 
 	if (opener < 0)
 		return;
-	for (uint32_t i = 0; i < LOCATIONS * BASES * 8; i++) {
+	for (uint32_t i = 0; i < LOCATIONS * BASES * 4 * KINDS; i++) {
 		const struct question question = {
-			.location = i / 8 / BASES,
-			.base = i / 8 % BASES,
+			.location = i / (4 * KINDS) / BASES,
+			.base = i / (4 * KINDS) % BASES,
 			.root_len = (i % 4) * (i % 4) * 1000,
-			.is_directory = i / 4 % 2,
+			.kind = i / 4 % KINDS,
 		};
 		for (size_t j = 0; j < sizeof(paths) / sizeof(paths[0]); j++) {
 			send_question(opener, &question, paths[j].path, paths[j].len);
