@@ -11,6 +11,7 @@
 struct conf_call;
 struct conf_word;
 struct pattern;
+struct pool;
 struct request;
 
 /*
@@ -45,6 +46,29 @@ enum match {
  * other verdict of that handler than WAIT and CLOSE.
  */
 enum match pattern_match(struct request *req, const struct pattern *pattern, struct str subject)
+	__attribute__((warn_unused_result));
+
+/* What pattern_match_text() has captured: parts of the subject. */
+struct text_match {
+	struct str groups[10]; /* $0 … $9; data NULL: the group took no part */
+	size_t groups_count;
+	struct text_match_name {
+		struct str name, text;
+	} * names; /* the named groups */
+	size_t names_count;
+};
+
+/*
+ * Matches a text against an expression that is known only now, such as one in a document. The
+ * expression is compiled for this match alone, and may be at most 8 KiB long; the match has a
+ * tenth of the steps that pattern_match() has. *out is set by MATCH_YES, with its names in the
+ * pool. It does not become $1 … of the request.
+ *
+ * MATCH_FAILED: the expression is not valid or too long, or the match was given up; the error log
+ * says why, and the caller says what becomes of it.
+ */
+enum match pattern_match_text(struct request *req, struct pool *pool, struct str expression,
+			      struct str subject, struct text_match *out)
 	__attribute__((warn_unused_result));
 
 /* Forgets what $1 … are, as nginx does when an expression of rewrite or if does not match. */

@@ -301,4 +301,11 @@ struct wakeup *body_wait(struct request *req, struct body *body);
 struct request *subrequest_start(struct request *parent, struct str uri, struct str args,
 				 void (*head)(struct request *sub, void *data), void *data);
 
+/*
+ * Ends a subrequest before its parent ends, and frees its memory, for a module that starts many.
+ * To be called once, after head(), when nothing of the subrequest is used any more: neither its
+ * body nor what lies in its pool. Slices of the body may be held.
+ */
+void subrequest_end(struct request *sub);
+
 #endif

@@ -136,6 +136,13 @@ bool template_is_true(struct request *req, const struct template *template);
 /* Whether the template has no variables; then *out is its text. */
 bool template_is_literal(const struct template *template, struct str *out);
 
+/*
+ * The value of a variable whose name (lower case) is known only while the request runs. False:
+ * there is no such variable, or it has no value in this request. $1 … are not found. Slow: for
+ * rare use.
+ */
+bool variable_find(struct request *req, struct str name, struct str *out);
+
 /* The value of a variable by name (lower case), "" when there is none. Slow: for rare use. */
 struct str variable_text(struct request *req, struct str name);
 

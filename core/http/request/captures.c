@@ -54,6 +54,22 @@ enum match pattern_match(struct request *req, const struct pattern *pattern, str
 	return match;
 }
 
+enum match pattern_match_text(struct request *req, struct pool *pool, struct str expression,
+			      struct str subject, struct text_match *out)
+{
+	int error;
+	enum match match = pattern_try_text(pool, expression, subject, out, &error);
+	char reason[128] = "it is too long";
+
+	if (match != MATCH_FAILED)
+		return match;
+	if (error)
+		pattern_explain(error, reason, sizeof(reason));
+	request_log(req, LEVEL_ERROR, 0, "matching \"%.*s\" was given up: %s",
+		    STR_ARG(str_head(expression, 256)), reason);
+	return MATCH_FAILED;
+}
+
 void pattern_forget(struct request *req)
 {
 	request_core(req)->captures.count = 0;

@@ -28,6 +28,28 @@ static void offer_head(struct request *sub, void *data)
 	call->head(sub, call->data);
 }
 
+static void end_job(struct job *job)
+{
+	struct request_core *core =
+		(struct request_core *)((char *)job - offsetof(struct request_core, resume));
+	struct request_core **at = &request_core(core->pub.parent)->subrequests;
+
+	while (*at != core)
+		at = &(*at)->next_sibling;
+	*at = core->next_sibling;
+	request_destroy(core);
+}
+
+/* Code of the subrequest may be on the stack. */
+void subrequest_end(struct request *sub)
+{
+	struct request_core *core = request_core(sub);
+
+	job_cancel(&core->resume);
+	core->resume.run = end_job;
+	job_queue(&core->resume, STAGE_RESPOND);
+}
+
 struct request *subrequest_start(struct request *parent, struct str uri, struct str args,
 				 void (*head)(struct request *sub, void *data), void *data)
 {

@@ -71,25 +71,34 @@ static bool slot_value(struct request *req, const struct variable_slot *slot, st
  * such a cycle was found, no further getter is called until the outermost one returns:
  * if each value were made of two others, that would take 2^DEPTH_MAX calls.
  */
-static struct str slot_text(struct request *req, const struct variable_slot *slot)
+static bool slot_found(struct request *req, const struct variable_slot *slot, struct str *out)
 {
 	static int depth;
 	static bool is_cycle;
-	struct str text = STR("");
 
+	*out = STR("");
 	if (is_cycle)
-		return text;
+		return false;
 	if (depth == DEPTH_MAX) {
 		is_cycle = true;
 		request_log(req, LEVEL_ERROR, 0,
 			    "the value of the variable $%.*s is made of itself",
 			    STR_ARG(slot->name));
-		return text;
+		return false;
 	}
 	depth++;
-	slot_value(req, slot, &text);
+	bool is_found = slot_value(req, slot, out);
+
 	if (--depth == 0)
 		is_cycle = false;
+	return is_found;
+}
+
+static struct str slot_text(struct request *req, const struct variable_slot *slot)
+{
+	struct str text;
+
+	slot_found(req, slot, &text);
 	return text;
 }
 
@@ -355,6 +364,16 @@ bool template_is_true(struct request *req, const struct template *template)
 	struct str text = template_text(req, template);
 
 	return !str_empty(text) && !str_eq(text, STR("0"));
+}
+
+bool variable_find(struct request *req, struct str name, struct str *out)
+{
+	struct variable_slot slot;
+
+	*out = STR("");
+	if (!conf_variable_resolve(req->server->common->conf, name, &slot) || slot.capture)
+		return false;
+	return slot_found(req, &slot, out);
 }
 
 struct str variable_text(struct request *req, struct str name)

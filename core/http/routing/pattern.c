@@ -19,6 +19,10 @@ enum {
 	HEAP_LIMIT = 4096, /* KiB, of the interpreter */
 	STACK_START = 32 * 1024, /* bytes, of the JIT */
 	STACK_LIMIT = 512 * 1024,
+
+	/* Of expressions that are compiled for one match. */
+	TEXT_MAX = 8 * 1024, /* bytes of the expression */
+	TEXT_MATCH_LIMIT = MATCH_LIMIT / 10,
 };
 
 /* A named group of one expression. */
@@ -35,7 +39,7 @@ struct pattern {
 };
 
 static struct {
-	pcre2_match_context *context;
+	pcre2_match_context *context, *text_context;
 	pcre2_match_data *data;
 	uint32_t groups; /* that data has room for */
 } matcher;
@@ -50,6 +54,8 @@ static void prepare_matcher(uint32_t groups)
 		pcre2_set_depth_limit(matcher.context, DEPTH_LIMIT);
 		pcre2_set_heap_limit(matcher.context, HEAP_LIMIT);
 		pcre2_jit_stack_assign(matcher.context, NULL, stack);
+		matcher.text_context = pcre2_match_context_copy(matcher.context);
+		pcre2_set_match_limit(matcher.text_context, TEXT_MATCH_LIMIT);
 	}
 	if (groups > matcher.groups) {
 		pcre2_match_data_free(matcher.data);
@@ -58,22 +64,52 @@ static void prepare_matcher(uint32_t groups)
 	}
 }
 
+/* The table of the names of groups: two bytes of a group's number, then its name. */
+struct name_table {
+	const char *entry;
+	uint32_t count, entry_size;
+};
+
+static struct name_table name_table_of(const pcre2_code *code)
+{
+	struct name_table table = { 0 };
+	PCRE2_SPTR entries = NULL;
+
+	pcre2_pattern_info(code, PCRE2_INFO_NAMECOUNT, &table.count);
+	pcre2_pattern_info(code, PCRE2_INFO_NAMEENTRYSIZE, &table.entry_size);
+	pcre2_pattern_info(code, PCRE2_INFO_NAMETABLE, &entries);
+	table.entry = (const char *)entries;
+	return table;
+}
+
+static uint32_t next_name(struct name_table *table, struct str *name)
+{
+	const uint8_t *entry = (const uint8_t *)table->entry;
+
+	*name = str_from(table->entry + 2);
+	table->entry += table->entry_size;
+	return (uint32_t)entry[0] << 8 | entry[1];
+}
+
+static uint32_t groups_of(const pcre2_code *code)
+{
+	uint32_t groups = 0;
+
+	pcre2_pattern_info(code, PCRE2_INFO_CAPTURECOUNT, &groups);
+	return groups;
+}
+
 static int find_named_groups(struct conf_call *call, struct pattern *pattern)
 {
-	uint32_t entry_size = 0;
-	PCRE2_SPTR entry = NULL;
+	struct name_table table = name_table_of(pattern->code);
 
-	pcre2_pattern_info(pattern->code, PCRE2_INFO_NAMECOUNT, &pattern->named_count);
-	pcre2_pattern_info(pattern->code, PCRE2_INFO_NAMEENTRYSIZE, &entry_size);
-	pcre2_pattern_info(pattern->code, PCRE2_INFO_NAMETABLE, &entry);
-	pattern->named = pool_array(call->pool, struct named_group, pattern->named_count);
-	for (uint32_t i = 0; i < pattern->named_count; i++, entry += entry_size) {
+	pattern->named_count = table.count;
+	pattern->named = pool_array(call->pool, struct named_group, table.count);
+	for (uint32_t i = 0; i < table.count; i++) {
 		struct named_group *group = &pattern->named[i];
+		struct str name;
 
-		/* Two bytes of the group's number, then its name. */
-		struct str name = str_from((const char *)entry + 2);
-
-		group->group = (uint32_t)entry[0] << 8 | entry[1];
+		group->group = next_name(&table, &name);
 		int error = variable_define(call, name, NULL, NULL, 0);
 
 		if (error < 0)
@@ -113,10 +149,7 @@ const struct pattern *pattern_compile(struct conf_call *call, const struct conf_
 	/* If this fails because there is no JIT, the interpreter matches, under the same limits. */
 	pcre2_jit_compile(pattern->code, PCRE2_JIT_COMPLETE);
 
-	uint32_t groups = 0;
-
-	pcre2_pattern_info(pattern->code, PCRE2_INFO_CAPTURECOUNT, &groups);
-	prepare_matcher(groups + 1);
+	prepare_matcher(groups_of(pattern->code) + 1);
 	return find_named_groups(call, pattern) < 0 ? NULL : pattern;
 }
 
@@ -133,23 +166,27 @@ static void add_named(struct captures *captures, const struct variable_slot *var
 	captures->last_named = named;
 }
 
+/* A group of the last match; data NULL: it took no part. */
+static struct str group_text(uint32_t group, struct str subject)
+{
+	const PCRE2_SIZE *offsets = pcre2_get_ovector_pointer(matcher.data);
+	PCRE2_SIZE begin = offsets[2 * group], end = offsets[2 * group + 1];
+
+	/* \K may put the beginning of $0 behind its end. */
+	if (begin == PCRE2_UNSET || begin > end)
+		return (struct str){ NULL, 0 };
+	return (struct str){ subject.data + begin, end - begin };
+}
+
 static void take_captures(const struct pattern *pattern, struct str subject, uint32_t count,
 			  struct captures *captures)
 {
-	const PCRE2_SIZE *offsets = pcre2_get_ovector_pointer(matcher.data);
-
 	if (count > captures->room) {
 		captures->groups = pool_array(captures->pool, struct str, count);
 		captures->room = count;
 	}
-	for (uint32_t i = 0; i < count; i++) {
-		PCRE2_SIZE begin = offsets[2 * i], end = offsets[2 * i + 1];
-
-		captures->groups[i] = (struct str){ NULL, 0 };
-		/* \K may put the beginning of $0 behind its end. */
-		if (begin != PCRE2_UNSET && begin <= end)
-			captures->groups[i] = (struct str){ subject.data + begin, end - begin };
-	}
+	for (uint32_t i = 0; i < count; i++)
+		captures->groups[i] = group_text(i, subject);
 	captures->count = count;
 
 	/* Several groups may have one name, (?J): the value of the one that took part is kept. */
@@ -165,11 +202,16 @@ static void take_captures(const struct pattern *pattern, struct str subject, uin
 		}
 }
 
+static int match(const pcre2_code *code, struct str subject, pcre2_match_context *context)
+{
+	return pcre2_match(code, (PCRE2_SPTR)(subject.data ? subject.data : ""), subject.len, 0, 0,
+			   matcher.data, context);
+}
+
 enum match pattern_try(const struct pattern *pattern, struct str subject,
 		       struct captures *captures)
 {
-	int count = pcre2_match(pattern->code, (PCRE2_SPTR)(subject.data ? subject.data : ""),
-				subject.len, 0, 0, matcher.data, matcher.context);
+	int count = match(pattern->code, subject, matcher.context);
 
 	if (count == PCRE2_ERROR_NOMATCH)
 		return MATCH_NO;
@@ -181,6 +223,53 @@ enum match pattern_try(const struct pattern *pattern, struct str subject,
 	if (captures->pool)
 		take_captures(pattern, subject, (uint32_t)count, captures);
 	return MATCH_YES;
+}
+
+static void take_text_match(const pcre2_code *code, uint32_t count, struct str subject,
+			    struct pool *pool, struct text_match *out)
+{
+	enum { GROUPS = sizeof(out->groups) / sizeof(out->groups[0]) };
+	struct name_table table = name_table_of(code);
+
+	out->groups_count = count < GROUPS ? count : GROUPS;
+	for (uint32_t i = 0; i < out->groups_count; i++)
+		out->groups[i] = group_text(i, subject);
+	out->names = pool_array(pool, struct text_match_name, table.count);
+	out->names_count = table.count;
+	for (uint32_t i = 0; i < table.count; i++) {
+		struct str name;
+		uint32_t group = next_name(&table, &name);
+
+		out->names[i].name = pool_strdup(pool, name);
+		out->names[i].text = group < count ? group_text(group, subject) : STR("");
+	}
+}
+
+enum match pattern_try_text(struct pool *pool, struct str expression, struct str subject,
+			    struct text_match *out, int *error)
+{
+	PCRE2_SIZE where;
+
+	*error = 0;
+	if (expression.len > TEXT_MAX)
+		return MATCH_FAILED;
+
+	pcre2_code *code = pcre2_compile((PCRE2_SPTR)(expression.data ? expression.data : ""),
+					 expression.len, 0, error, &where, NULL);
+
+	if (!code)
+		return MATCH_FAILED;
+	prepare_matcher(groups_of(code) + 1);
+
+	int count = match(code, subject, matcher.text_context);
+
+	if (count > 0)
+		take_text_match(code, (uint32_t)count, subject, pool, out);
+	pcre2_code_free(code);
+	*error = count;
+	if (count == PCRE2_ERROR_NOMATCH)
+		return MATCH_NO;
+	return count > 0 ? MATCH_YES : MATCH_FAILED;
 }
 
 struct str pattern_source(const struct pattern *pattern)

@@ -35,6 +35,14 @@ struct captures {
 enum match pattern_try(const struct pattern *pattern, struct str subject,
 		       struct captures *captures) __attribute__((warn_unused_result));
 
+/*
+ * For pattern_match_text(): as it, but says why by *error, an error of PCRE2 for
+ * pattern_explain(), or 0 for an expression that is too long.
+ */
+enum match pattern_try_text(struct pool *pool, struct str expression, struct str subject,
+			    struct text_match *out, int *error)
+	__attribute__((warn_unused_result));
+
 /* The expression as it is written in the configuration. */
 struct str pattern_source(const struct pattern *pattern);
 
