@@ -80,15 +80,16 @@ static bool get_date_gmt(struct request *req, struct str rest, const void *data,
 	"    <!--#include virtual=\"/parts/head.html\" -->\n"                                   \
 	"    <!--#echo var=\"remote_addr\" default=\"unknown\" -->\n"                           \
 	"    <!--#set var=\"title\" value=\"$uri\" -->\n"                                       \
-	"    <!--#if expr=\"$arg_lang = /^(de|fr)/\" -->"                                       \
-	"<!--#echo var=\"1\" --><!--#else -->en<!--#endif -->\n"                                \
+	"    <!--#if expr=\"$arg_lang = /^(de|fr)/\" -->\n"                                     \
+	"    <!--#echo var=\"1\" --><!--#else -->en<!--#endif -->\n"                            \
 	"    <!--#config timefmt=\"%Y\" errmsg=\"?\" --> <!--#echo var=\"date_gmt\" -->\n"      \
 	"    <!--#block name=\"none\" -->No news.<!--#endblock -->\n"                           \
 	"    <!--#include virtual=\"/news.html\" stub=\"none\" wait=\"yes\" -->\n\n"            \
 	"A response with commands has no Content-Length and no ranges. The server makes a "     \
 	"subrequest for each include, which may be internal; allow, deny and other access "     \
 	"rules do not apply to it. So ssi is for documents whose authors may see all of the "   \
-	"server. What echo writes is never read as a command.\n\n"                              \
+	"server. What echo writes is never read as a command; what sub_filter puts into a "     \
+	"document is, as in nginx: use no variables there that clients can set.\n\n"            \
 	"Limits for one request: 10000 includes, nested 50 deep; 1 MiB of variables and "       \
 	"blocks; 64 KiB of a response that `set` of include puts into a variable."
 
@@ -128,32 +129,37 @@ const struct module ssi_module = {
 	.summary = "executes commands in documents: include, echo, set, if and others",
 	.conf_size = sizeof(struct ssi_conf),
 	.context_size = sizeof(struct ssi_context),
-	.directives = (const struct directive[]) {
-		DIRECTIVE("ssi", IN_ANY_HTTP | IN_IF, struct ssi_conf, on, "on | off", SSI_DOC,
-			  .initial = "off"),
-		DIRECTIVE("ssi_types", IN_ANY_HTTP, struct ssi_conf, types, "type ...", TYPES_DOC),
-		DIRECTIVE("ssi_silent_errors", IN_ANY_HTTP, struct ssi_conf, silent_errors,
-			  "on | off", SILENT_DOC, .initial = "off"),
-		DIRECTIVE("ssi_value_length", IN_ANY_HTTP, struct ssi_conf, value_length, "length",
-			  LENGTH_DOC, .initial = "256", .min = 1, .max = VALUE_LENGTH_MAX),
-		DIRECTIVE("ssi_last_modified", IN_ANY_HTTP, struct ssi_conf, last_modified,
-			  "on | off", MODIFIED_DOC, .initial = "off"),
-		DIRECTIVE_OBSOLETE("ssi_min_file_chunk", IN_ANY_HTTP, "size", MIN_CHUNK_DOC),
-		DIRECTIVE_OBSOLETE("ssi_ignore_recycled_buffers", IN_ANY_HTTP, "on | off",
-				   BUFFERS_DOC),
-		{ 0 }
-	},
-	.variables = (const struct variable[]) {
-		{ "date_local", get_date_local,
-		  "The local time, as the timefmt of the last command `config` in the document "
-		  "says; otherwise like Sunday, 06-Nov-1994 09:49:37 CET.",
-		  VARIABLE_VOLATILE },
-		{ "date_gmt", get_date_gmt,
-		  "The time in UTC, as the timefmt of the last command `config` in the document "
-		  "says; otherwise like Sunday, 06-Nov-1994 08:49:37 GMT.",
-		  VARIABLE_VOLATILE },
-		{ 0 }
-	},
+	.directives =
+		(const struct directive[]){
+			DIRECTIVE("ssi", IN_ANY_HTTP | IN_IF, struct ssi_conf, on, "on | off",
+				  SSI_DOC, .initial = "off"),
+			DIRECTIVE("ssi_types", IN_ANY_HTTP, struct ssi_conf, types, "type ...",
+				  TYPES_DOC),
+			DIRECTIVE("ssi_silent_errors", IN_ANY_HTTP, struct ssi_conf, silent_errors,
+				  "on | off", SILENT_DOC, .initial = "off"),
+			DIRECTIVE("ssi_value_length", IN_ANY_HTTP, struct ssi_conf, value_length,
+				  "length", LENGTH_DOC, .initial = "256", .min = 1,
+				  .max = VALUE_LENGTH_MAX),
+			DIRECTIVE("ssi_last_modified", IN_ANY_HTTP, struct ssi_conf, last_modified,
+				  "on | off", MODIFIED_DOC, .initial = "off"),
+			DIRECTIVE_OBSOLETE("ssi_min_file_chunk", IN_ANY_HTTP, "size",
+					   MIN_CHUNK_DOC),
+			DIRECTIVE_OBSOLETE("ssi_ignore_recycled_buffers", IN_ANY_HTTP, "on | off",
+					   BUFFERS_DOC),
+			{ 0 } },
+	.variables =
+		(const struct variable[]){
+			{ "date_local", get_date_local,
+			  "The local time, as the timefmt of the last command `config` in the document "
+			  "says; otherwise like Sunday, 06-Nov-1994 09:49:37 CET.\n\n"
+			  "    <!--#config timefmt=\"%H:%M\" --><!--#echo var=\"date_local\" -->",
+			  VARIABLE_VOLATILE },
+			{ "date_gmt", get_date_gmt,
+			  "The time in UTC, as the timefmt of the last command `config` in the document "
+			  "says; otherwise like Sunday, 06-Nov-1994 08:49:37 GMT.\n\n"
+			  "    <!--#echo var=\"date_gmt\" -->",
+			  VARIABLE_VOLATILE },
+			{ 0 } },
 	.on[PHASE_FILTER] = ssi_filter,
 	.filter_role = FILTER_CONTENT,
 	.if_configured = true,
