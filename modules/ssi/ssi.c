@@ -76,7 +76,9 @@ static bool get_date_gmt(struct request *req, struct str rest, const void *data,
 
 #define SSI_DOC                                                                                 \
 	"Executes the commands in responses whose types are in ssi_types, and sends what they " \
-	"result in. A command looks like <!--#name parameter=\"value\" -->:\n\n"                \
+	"result in.\n\n"                                                                        \
+	"    ssi on;\n\n"                                                                       \
+	"A command looks like <!--#name parameter=\"value\" -->:\n\n"                           \
 	"    <!--#include virtual=\"/parts/head.html\" -->\n"                                   \
 	"    <!--#echo var=\"remote_addr\" default=\"unknown\" -->\n"                           \
 	"    <!--#set var=\"title\" value=\"$uri\" -->\n"                                       \
@@ -124,42 +126,41 @@ static bool get_date_gmt(struct request *req, struct str rest, const void *data,
 	"Has no effect, as in nginx.\n\n" \
 	"    ssi_ignore_recycled_buffers on;"
 
+#define LOCAL_DOC \
+	"The local time, as the timefmt of the last command `config` in the document says; " \
+	"otherwise like Sunday, 06-Nov-1994 09:49:37 CET.\n\n" \
+	"    <!--#config timefmt=\"%H:%M\" --><!--#echo var=\"date_local\" -->"
+
+#define GMT_DOC \
+	"The time in UTC, as the timefmt of the last command `config` in the document says; " \
+	"otherwise like Sunday, 06-Nov-1994 08:49:37 GMT.\n\n" \
+	"    <!--#echo var=\"date_gmt\" -->"
+
 const struct module ssi_module = {
 	.name = "ssi",
 	.summary = "executes commands in documents: include, echo, set, if and others",
 	.conf_size = sizeof(struct ssi_conf),
 	.context_size = sizeof(struct ssi_context),
-	.directives =
-		(const struct directive[]){
-			DIRECTIVE("ssi", IN_ANY_HTTP | IN_IF, struct ssi_conf, on, "on | off",
-				  SSI_DOC, .initial = "off"),
-			DIRECTIVE("ssi_types", IN_ANY_HTTP, struct ssi_conf, types, "type ...",
-				  TYPES_DOC),
-			DIRECTIVE("ssi_silent_errors", IN_ANY_HTTP, struct ssi_conf, silent_errors,
-				  "on | off", SILENT_DOC, .initial = "off"),
-			DIRECTIVE("ssi_value_length", IN_ANY_HTTP, struct ssi_conf, value_length,
-				  "length", LENGTH_DOC, .initial = "256", .min = 1,
-				  .max = VALUE_LENGTH_MAX),
-			DIRECTIVE("ssi_last_modified", IN_ANY_HTTP, struct ssi_conf, last_modified,
-				  "on | off", MODIFIED_DOC, .initial = "off"),
-			DIRECTIVE_OBSOLETE("ssi_min_file_chunk", IN_ANY_HTTP, "size",
-					   MIN_CHUNK_DOC),
-			DIRECTIVE_OBSOLETE("ssi_ignore_recycled_buffers", IN_ANY_HTTP, "on | off",
-					   BUFFERS_DOC),
-			{ 0 } },
-	.variables =
-		(const struct variable[]){
-			{ "date_local", get_date_local,
-			  "The local time, as the timefmt of the last command `config` in the document "
-			  "says; otherwise like Sunday, 06-Nov-1994 09:49:37 CET.\n\n"
-			  "    <!--#config timefmt=\"%H:%M\" --><!--#echo var=\"date_local\" -->",
-			  VARIABLE_VOLATILE },
-			{ "date_gmt", get_date_gmt,
-			  "The time in UTC, as the timefmt of the last command `config` in the document "
-			  "says; otherwise like Sunday, 06-Nov-1994 08:49:37 GMT.\n\n"
-			  "    <!--#echo var=\"date_gmt\" -->",
-			  VARIABLE_VOLATILE },
-			{ 0 } },
+	.directives = (const struct directive[]) {
+		DIRECTIVE("ssi", IN_ANY_HTTP | IN_IF, struct ssi_conf, on, "on | off", SSI_DOC,
+			  .initial = "off"),
+		DIRECTIVE("ssi_types", IN_ANY_HTTP, struct ssi_conf, types, "type ...", TYPES_DOC),
+		DIRECTIVE("ssi_silent_errors", IN_ANY_HTTP, struct ssi_conf, silent_errors,
+			  "on | off", SILENT_DOC, .initial = "off"),
+		DIRECTIVE("ssi_value_length", IN_ANY_HTTP, struct ssi_conf, value_length, "length",
+			  LENGTH_DOC, .initial = "256", .min = 1, .max = VALUE_LENGTH_MAX),
+		DIRECTIVE("ssi_last_modified", IN_ANY_HTTP, struct ssi_conf, last_modified,
+			  "on | off", MODIFIED_DOC, .initial = "off"),
+		DIRECTIVE_OBSOLETE("ssi_min_file_chunk", IN_ANY_HTTP, "size", MIN_CHUNK_DOC),
+		DIRECTIVE_OBSOLETE("ssi_ignore_recycled_buffers", IN_ANY_HTTP, "on | off",
+				   BUFFERS_DOC),
+		{ 0 }
+	},
+	.variables = (const struct variable[]) {
+		{ "date_local", get_date_local, LOCAL_DOC, VARIABLE_VOLATILE },
+		{ "date_gmt", get_date_gmt, GMT_DOC, VARIABLE_VOLATILE },
+		{ 0 }
+	},
 	.on[PHASE_FILTER] = ssi_filter,
 	.filter_role = FILTER_CONTENT,
 	.if_configured = true,
