@@ -128,6 +128,9 @@ struct tls *tls_open(struct server *server, const struct tls_setup *setup)
 	SSL_set_fd(tls->ssl, tls->fd);
 	if (setup->name)
 		SSL_set_tlsext_host_name(tls->ssl, setup->name);
+	if (setup->protocols)
+		SSL_set_alpn_protos(tls->ssl, (const unsigned char *)setup->protocols,
+				    (unsigned)strlen(setup->protocols));
 	if (setup->session)
 		SSL_set_session(tls->ssl, setup->session);
 	if (setup->fragment)

@@ -29,6 +29,7 @@ void identity_put(const struct identity *identity, const char *dir, const char *
 /* How a client is; zero is as usual. */
 struct tls_setup {
 	const char *name; /* SNI */
+	const char *protocols; /* ALPN, as a list of RFC 7301 */
 	const char *suite; /* of TLS 1.3 */
 	int version; /* TLS1_2_VERSION; 0: any */
 	const struct identity *identity; /* of the client */
