@@ -345,12 +345,15 @@ bool conn_import(const struct listener *listener, int fd, const union address *p
 
 	if (awaits_preface)
 		conn->protocol = opening->protocol;
+	else if (past->is_switched && listener->switched)
+		conn->protocol = listener->switched;
 	/* The connection is older than the transport of its address, so its client speaks plain. */
 	if (opening->transport && !is_sealed && !awaits_preface && !past->is_local) {
 		conn_close(conn);
 		return false;
 	}
-	if (conn_keep_preface(conn, past->preface) &&
+	if (past->is_switched == (conn->protocol == listener->switched) &&
+	    conn_keep_preface(conn, past->preface) &&
 	    (!is_sealed || check_transport(conn, transport_import(conn, opening->transport,
 								 past->transport))) &&
 	    conn->protocol->import(conn, past))

@@ -43,6 +43,7 @@ struct conn_past {
 	int64_t deadline_ms;
 	int64_t began_ms; /* wall clock: when the first of `bytes` came */
 	struct str bytes; /* received and not yet used */
+	bool is_switched; /* it has changed its protocol: `bytes` are the state of the other one */
 	bool awaits_preface; /* `bytes` are the beginning of its preface (net/preface.h) */
 	struct str preface; /* the complete preface; empty: none */
 	/* The result of transport_export(), valid until the next conn_pack(); empty: plain. */
@@ -54,6 +55,12 @@ enum { FIELDS_OF_PROTOCOL = 3 };
 
 struct protocol {
 	const char *name;
+	/*
+	 * Of a protocol that a connection changes to (conn_become()): the name of the format of the
+	 * bytes of export(), by which other processes say that they understand it. Change it
+	 * whenever the format changes. NULL: all that speak the protocol do.
+	 */
+	const char *state_name;
 	void (*open)(struct conn *conn); /* may close it at once */
 	/*
 	 * Called instead of open(): continues the connection in the state in which another

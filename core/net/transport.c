@@ -179,11 +179,18 @@ int transport_import(struct conn *conn, const struct transport_type *type, struc
 	return keep(conn, transport, type->import(transport, str_skip(exported, head.early_len)));
 }
 
-uint32_t transport_listener_id(uint32_t listener, const struct transport_type *type)
+uint32_t transport_listener_id(uint32_t listener, const struct transport_type *type,
+			       const char *state_name)
 {
-	uint32_t mark = 0x80 | (uint32_t)(hash_public(str_from(type->name)) & 0x7F);
+	uint64_t hash = 0;
 
-	return listener | mark << LISTENER_ID_BITS;
+	if (!type && !state_name)
+		return listener;
+	if (type)
+		hash = hash_public(str_from(type->name));
+	if (state_name)
+		hash = 31 * hash + hash_public(str_from(state_name));
+	return listener | (0x80 | (uint32_t)(hash & 0x7F)) << LISTENER_ID_BITS;
 }
 
 size_t transport_listener_ids(const struct listener *listener, uint32_t *ids, size_t max)
@@ -193,7 +200,14 @@ size_t transport_listener_ids(const struct listener *listener, uint32_t *ids, si
 	if (max)
 		ids[count++] = listener->id;
 	for (size_t i = 0; i < listener->transports_count && count < max; i++)
-		ids[count++] = transport_listener_id(listener->id, listener->transports[i]);
+		ids[count++] = transport_listener_id(listener->id, listener->transports[i], NULL);
+	if (!listener->switched_state)
+		return count;
+	if (count < max)
+		ids[count++] = transport_listener_id(listener->id, NULL, listener->switched_state);
+	for (size_t i = 0; i < listener->transports_count && count < max; i++)
+		ids[count++] = transport_listener_id(listener->id, listener->transports[i],
+						     listener->switched_state);
 	return count;
 }
 

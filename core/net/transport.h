@@ -78,11 +78,14 @@ int transport_end(struct transport *transport);
 
 /*
  * The id by which processes name the connections of a listener that they accept from others. For
- * connections without a transport it is the listener's id; for others it also depends on the
- * type of the transport. So no program gets connections whose state it does not understand.
+ * connections without a transport, which have not changed their protocol, it is the listener's id;
+ * for others it also depends on the type of the transport (NULL: none) and on the state_name of
+ * the protocol (NULL: that of the listener). So no program gets connections whose state it does
+ * not understand.
  */
 enum { LISTENER_ID_BITS = 24 };
-uint32_t transport_listener_id(uint32_t listener, const struct transport_type *type);
+uint32_t transport_listener_id(uint32_t listener, const struct transport_type *type,
+			       const char *state_name);
 
 /* Writes all ids of a listener, at most `max`. Returns their number. */
 size_t transport_listener_ids(const struct listener *listener, uint32_t *ids, size_t max);

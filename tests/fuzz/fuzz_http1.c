@@ -16,6 +16,7 @@
 #include "event/loop.h"
 #include "http/conf/http.h"
 #include "http/h1/http1.h"
+#include "http/h2/http2.h"
 #include "net/conn.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -49,7 +50,7 @@ static const struct listener *start(void)
 	signal(SIGPIPE, SIG_IGN);
 	log_process = &quiet;
 	http_prepare(conf);
-	http_start(conf, &http1_protocol);
+	http_start(conf, &http1_protocol, &http2_protocol);
 	assert(modules_start(conf) == 0);
 	return http_listeners(conf)->items;
 }

@@ -97,7 +97,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (conf_load(conf, (struct str){ server, len }) == 0) {
 		http_prepare(conf);
-		http_start(conf, &fuzz_protocol);
+		http_start(conf, &fuzz_protocol, NULL);
 		files_module.start(scope_data(conf_main(conf), &files_module));
 		respond(http_of(conf), target);
 	}

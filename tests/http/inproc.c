@@ -456,7 +456,7 @@ struct server *inproc_start_with(const struct server_setup *setup)
 	permission_set_user("");
 	ck_assert_int_eq(loop_start(), 0);
 	ck_assert_int_eq(completion_start(), 0);
-	http_start(inproc.conf, &inproc_protocol);
+	http_start(inproc.conf, &inproc_protocol, NULL);
 	ck_assert_int_eq(modules_start(inproc.conf), 0);
 	return server;
 }

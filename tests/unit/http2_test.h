@@ -325,14 +325,21 @@ static inline struct client *come(void)
 	return client;
 }
 
-static inline void leave(struct client *client)
+/* Closes it, and does not look at what becomes of the connection. */
+static inline void forget(struct client *client)
 {
 	close(client->fd);
+	hpack_decoder_destroy(client->decoder);
+	free(client);
+}
+
+static inline void leave(struct client *client)
+{
+	shutdown(client->fd, SHUT_RDWR);
 	client->is_deaf = true;
 	settle(client);
 	ck_assert_msg(!is_open(), "the connection outlives its client");
-	hpack_decoder_destroy(client->decoder);
-	free(client);
+	forget(client);
 }
 
 /* The transcript since the last call is this text. */

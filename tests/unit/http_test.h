@@ -16,6 +16,7 @@
 #include "http/conf/http.h"
 #include "http/h1/h1.h"
 #include "http/h1/http1.h"
+#include "http/h2/http2.h"
 #include "http/request/request_private.h"
 #include "http/routing/routing.h"
 #include "net/conn.h"
@@ -49,7 +50,7 @@ static inline struct http *load_http(const char *text)
 	if (result < 0)
 		return NULL;
 	http_prepare(conf);
-	http_start(conf, &http1_protocol);
+	http_start(conf, &http1_protocol, &http2_protocol);
 	return http_of(conf);
 }
 

@@ -243,7 +243,7 @@ START_TEST(connections_travel_with_all_that_is_known)
 {
 	static struct batch batch;
 	struct passed_conn conn = {
-		.fd = open_null(), .listener = transport_listener_id(3, &moving),
+		.fd = open_null(), .listener = transport_listener_id(3, &moving, NULL),
 		.peer_len = sizeof(struct sockaddr_in),
 		.past = {
 			.requests = 12, .number = 1234567890123, .started_ms = 5,
@@ -371,7 +371,7 @@ START_TEST(every_short_record_is_refused)
 {
 	static struct batch batch;
 	struct passed_conn conn = {
-		.listener = transport_listener_id(3, &moving),
+		.listener = transport_listener_id(3, &moving, NULL),
 		.peer_len = 16, .past.bytes = STR("abc"), .past.preface = STR("PROXY"),
 		.past.transport = STR("a state"),
 	};

@@ -53,7 +53,7 @@ static void check_bound(const char *name, const char *before, const char *comman
 	say(other, "get 3 /");
 	hears(other, OK(3));
 	ck_assert_int_eq((int)conns.active, 1);
-	close(client->fd);
+	forget(client);
 	leave(other);
 }
 

@@ -44,6 +44,18 @@ static void fill_opening(struct http_address *address)
 	opening->log = conf->error_log;
 }
 
+/* Whether the configuration has HTTP/2 at all: then connections of it are taken from others. */
+static bool has_http2(const struct http *http)
+{
+	for (size_t i = 0; i < http->addresses_count; i++)
+		if (http->addresses[i]->http2)
+			return true;
+	for (size_t i = 0; i < http->servers_count; i++)
+		if (http->servers[i]->top->core->http2)
+			return true;
+	return false;
+}
+
 void http_prepare(struct conf *conf)
 {
 	struct http *http = http_of(conf);
@@ -51,6 +63,8 @@ void http_prepare(struct conf *conf)
 	pipelines_create(conf, http->locations);
 	for (size_t i = 0; i < http->addresses_count; i++)
 		fill_opening(http->addresses[i]);
+	for (size_t i = 0; i < http->listeners.count; i++)
+		http->listeners.items[i].switched_state = has_http2(http) ? HTTP2_STATE : NULL;
 	if (!http->locations)
 		return;
 	http->by_number = pool_array(conf_pool(conf), const struct http_location *,
@@ -67,11 +81,14 @@ const struct http_location *http_location_by_number(struct conf *conf, uint32_t 
 								      NULL;
 }
 
-void http_start(struct conf *conf, const struct protocol *protocol)
+void http_start(struct conf *conf, const struct protocol *protocol,
+		const struct protocol *switched)
 {
 	struct listeners *listeners = http_listeners(conf);
 
 	for (size_t i = 0; i < listeners->count; i++)
-		for (struct listener *at = &listeners->items[i]; at; at = at->also)
+		for (struct listener *at = &listeners->items[i]; at; at = at->also) {
 			at->protocol = protocol;
+			at->switched = switched;
+		}
 }

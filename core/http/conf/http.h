@@ -26,6 +26,9 @@ struct http {
 	struct hash_table addresses_by_bytes;
 };
 
+/* The name of the state with which connections of HTTP/2 move (http/h2/h2_move.c). */
+#define HTTP2_STATE "http/2 1"
+
 extern const struct module http_module, obsolete_module;
 
 struct http *http_of(struct conf *conf);
@@ -51,8 +54,10 @@ void http_prepare(struct conf *conf);
 
 /*
  * Makes a configuration the one that new connections are served by, and `protocol` what
- * is spoken at all of its addresses. Once in a worker's life, before its loop runs.
+ * is spoken at all of its addresses, until a connection changes to `switched`. Once in a
+ * worker's life, before its loop runs.
  */
-void http_start(struct conf *conf, const struct protocol *protocol);
+void http_start(struct conf *conf, const struct protocol *protocol,
+		const struct protocol *switched);
 
 #endif

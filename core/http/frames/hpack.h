@@ -42,6 +42,7 @@ int hpack_decode(struct hpack_decoder *decoder, struct str *input, bool is_last,
  * The dynamic table, from its oldest entry to its newest: what another decoder has to be given
  * as literals with indexing to have the same table.
  */
+size_t hpack_table_max(const struct hpack_decoder *decoder); /* its size, in bytes of RFC 7541 */
 size_t hpack_table_count(const struct hpack_decoder *decoder);
 struct hpack_field hpack_table_entry(const struct hpack_decoder *decoder, size_t i);
 
@@ -62,7 +63,7 @@ char *hpack_put(char *to, struct str name, struct str value);
 /* The same with indexing, for hpack_table_entry(). */
 char *hpack_put_indexed(char *to, struct str name, struct str value);
 
-/* The table of the peer's decoder is to be empty from now on (section 6.3): one byte. */
-char *hpack_put_empty_table(char *to);
+/* The size of the table of the peer's decoder from now on (section 6.3): at most 5 bytes. */
+char *hpack_put_table_size(char *to, size_t size);
 
 #endif

@@ -66,6 +66,11 @@ int hpack_decode(struct hpack_decoder *decoder, struct str *input, bool is_last,
 
 enum { STATIC_ENTRIES = 61 };
 
+size_t hpack_table_max(const struct hpack_decoder *decoder)
+{
+	return nghttp2_hd_inflate_get_max_dynamic_table_size(inflater_of(decoder));
+}
+
 size_t hpack_table_count(const struct hpack_decoder *decoder)
 {
 	return nghttp2_hd_inflate_get_num_table_entries(inflater_of(decoder)) - STATIC_ENTRIES;
@@ -107,6 +112,12 @@ int hpack_decode(struct hpack_decoder *decoder, struct str *input, bool is_last,
 {
 	(void)decoder, (void)input, (void)is_last, (void)field;
 	return -EBADMSG;
+}
+
+size_t hpack_table_max(const struct hpack_decoder *decoder)
+{
+	(void)decoder;
+	return 0;
 }
 
 size_t hpack_table_count(const struct hpack_decoder *decoder)

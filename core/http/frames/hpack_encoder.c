@@ -7,6 +7,7 @@ enum {
 	LITERAL_INDEXED = 0x40,
 	INDEXED_BITS = 6,
 	SIZE_UPDATE = 0x20,
+	SIZE_BITS = 5,
 	LITERAL = 0x00,
 	LITERAL_NEVER = 0x10,
 	LITERAL_BITS = 4,
@@ -118,8 +119,7 @@ char *hpack_put_status(char *to, int status)
 	return put_literal(to, LITERAL, LITERAL_BITS, STATUS, STR(""), (struct str){ digits, 3 });
 }
 
-char *hpack_put_empty_table(char *to)
+char *hpack_put_table_size(char *to, size_t size)
 {
-	*to++ = SIZE_UPDATE;
-	return to;
+	return put_number(to, SIZE_UPDATE, SIZE_BITS, size);
 }

@@ -33,10 +33,10 @@ static void wait_or_close(struct h2 *h2)
 }
 
 /* The bytes that came to HTTP/1 are the beginning of the client's preface. */
-static bool h2_import(struct conn *conn, const struct conn_past *past)
+static bool begin(struct h2 *h2, const struct conn_past *past)
 {
-	struct h2 *h2 = h2_create(conn);
-	struct h2_busy *busy = h2 ? h2_become_busy(h2) : NULL;
+	struct conn *conn = h2->conn;
+	struct h2_busy *busy = h2_become_busy(h2);
 
 	if (!busy)
 		return false;
@@ -49,6 +49,15 @@ static bool h2_import(struct conn *conn, const struct conn_past *past)
 	h2_put_settings(h2);
 	h2_received(h2, past->bytes.len);
 	return true;
+}
+
+static bool h2_import(struct conn *conn, const struct conn_past *past)
+{
+	struct h2 *h2 = h2_create(conn);
+
+	if (!h2)
+		return false;
+	return past->is_switched ? h2_resume(h2, past) : begin(h2, past);
 }
 
 static void h2_close(struct conn *conn)
@@ -84,6 +93,13 @@ static void h2_respond(struct conn *conn)
 
 	if (!busy)
 		return;
+	/* Connections move: the process that takes this one reads what has come. */
+	if (conns.export && h2_is_between_requests(h2) && conns.export(conn))
+		return;
+
+	bool was_busy = busy->count > 0;
+	uint32_t last = h2->last_stream;
+
 	busy->is_responding = true;
 	do {
 		while (h2_read_frame(h2))
@@ -92,6 +108,9 @@ static void h2_respond(struct conn *conn)
 			continue;
 		h2_put_owed(h2);
 	} while (busy->input_waits && h2_has_room(busy));
+	/* It cannot move as long as requests follow each other without a pause. */
+	if (conns.export && was_busy && h2->last_stream != last)
+		h2->drain_is_wanted = true;
 	if (h2->drain_is_wanted && h2_has_room(busy))
 		h2_begin_drain(h2);
 	busy->is_responding = false;
@@ -172,7 +191,9 @@ static bool is_pipelined(const struct request *req)
 
 const struct protocol http2_protocol = {
 	.name = "http/2",
+	.state_name = HTTP2_STATE,
 	.import = h2_import,
+	.export = h2_export,
 	.receive = h2_receive,
 	.respond = h2_respond,
 	.send = h2_send,

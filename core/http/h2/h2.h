@@ -36,6 +36,7 @@
  *     h2_request.c    from fields to a request that runs
  *     h2_settings.c   SETTINGS, WINDOW_UPDATE, PRIORITY_UPDATE: what clients change
  *     h2_receive.c    from the socket to the buffer, from there frame by frame to those above
+ *     h2_move.c       to another process, and from another process
  *     h2_wait.c       what is waited for, and deadlines
  *     h2.c            the steps, and the table of functions that the loop calls
  *
@@ -159,8 +160,6 @@ struct h2_busy {
 	struct list stalled;
 	int64_t window_deadline; /* as is the window of the connection */
 
-	uint32_t resets[H2_RESETS_KNOWN]; /* streams that we have reset, a ring */
-	unsigned resets_at;
 	struct {
 		uint32_t id;
 		struct priority priority;
@@ -184,9 +183,12 @@ struct h2 {
 	struct hpack_decoder *decoder;
 	struct limits limits;
 
+	/* What our SETTINGS have said, which a reload does not change. */
+	uint32_t streams; /* http2_max_concurrent_streams */
+	uint32_t window; /* http2_body_preread_size: of each stream */
+
 	uint32_t last_stream; /* the highest that the client has begun */
 	uint32_t peer_window; /* SETTINGS_INITIAL_WINDOW_SIZE of the client */
-	uint32_t peer_frame; /* its SETTINGS_MAX_FRAME_SIZE */
 	int64_t send_window; /* of the connection, as is the next one */
 	int64_t receive_window;
 	uint32_t unacknowledged; /* bytes that were consumed, not yet given back to the window */
@@ -194,6 +196,9 @@ struct h2 {
 	bool saw_settings; /* the first frame of the client, which is SETTINGS */
 	bool table_is_cut; /* its table has to be emptied: the next block begins with that */
 	bool table_is_empty; /* that was said */
+
+	uint32_t resets[H2_RESETS_KNOWN]; /* streams that we have reset, a ring */
+	unsigned resets_at;
 
 	/* The end (h2_frames.c). */
 	bool drain_is_wanted; /* the first GOAWAY is to be sent */
@@ -216,12 +221,6 @@ struct h2_busy *h2_become_busy(struct h2 *h2);
 
 /* Logs and destroys all requests, then gives h2->busy back. */
 void h2_release_busy(struct h2 *h2, int status);
-
-/* How many streams the client may have: http2_max_concurrent_streams. */
-uint32_t h2_streams_max(const struct h2 *h2);
-
-/* The window of a stream of the client's: http2_body_preread_size. */
-uint32_t h2_stream_window(const struct h2 *h2);
 
 /* A new stream of the default server. */
 struct h2_stream *h2_begin_stream(struct h2 *h2, uint32_t id);
@@ -259,7 +258,7 @@ void h2_reset_stream(struct h2 *h2, struct h2_stream *stream, enum h2_error erro
 
 /* Answers a frame for a stream that is not there any more. */
 void h2_refuse_stream(struct h2 *h2, uint32_t id, enum h2_error error);
-bool h2_was_reset(const struct h2_busy *busy, uint32_t id);
+bool h2_was_reset(const struct h2 *h2, uint32_t id);
 
 /* The connection ends because of an error of the client: GOAWAY, and a line in the log. */
 void h2_fail(struct h2 *h2, enum h2_error error, const char *why);
@@ -332,6 +331,17 @@ bool h2_may_receive(const struct h2 *h2);
 
 /* Handles one frame, or a part of one. False: more bytes are needed, or room in the output. */
 bool h2_read_frame(struct h2 *h2);
+
+/* --- h2_move.c --- */
+
+/* Nothing is under way, so that the connection can move. */
+bool h2_is_between_requests(const struct h2 *h2);
+
+/* struct protocol, .export. */
+bool h2_export(const struct conn *conn, struct conn_past *past);
+
+/* Continues a new connection where another process has left it. False: close it. */
+bool h2_resume(struct h2 *h2, const struct conn_past *past);
 
 /* --- h2_wait.c --- */
 

@@ -29,7 +29,7 @@ static bool is_worth_telling(uint32_t bytes, uint32_t window)
 static bool wants_window(const struct h2 *h2, const struct h2_stream *stream)
 {
 	return !stream->body_is_over && !stream->is_whole && !stream->is_reset &&
-	       is_worth_telling(stream->unacknowledged, h2_stream_window(h2));
+	       is_worth_telling(stream->unacknowledged, h2->window);
 }
 
 static void put_windows(struct h2 *h2, struct h2_stream *stream)
@@ -40,7 +40,7 @@ static void put_windows(struct h2 *h2, struct h2_stream *stream)
 		busy->owes_frames = true;
 		return;
 	}
-	if (is_worth_telling(h2->unacknowledged, h2_stream_window(h2))) {
+	if (is_worth_telling(h2->unacknowledged, h2->window)) {
 		h2_put_window_update(h2, 0, h2->unacknowledged);
 		h2->receive_window += h2->unacknowledged;
 		h2->unacknowledged = 0;

@@ -25,11 +25,11 @@ bool h2_has_room(const struct h2_busy *busy)
 void h2_put_settings(struct h2 *h2)
 {
 	char bytes[OUTPUT_NOTE];
-	uint32_t window = h2_stream_window(h2);
+	uint32_t window = h2->window;
 	uint32_t grows = WINDOWS * window > WINDOW_INITIAL ? WINDOWS * window - WINDOW_INITIAL : 0;
 	char *to = frame_put(bytes, (struct frame){ .len = 18, .type = FRAME_SETTINGS });
 
-	to = setting_put(to, SETTING_MAX_CONCURRENT_STREAMS, h2_streams_max(h2));
+	to = setting_put(to, SETTING_MAX_CONCURRENT_STREAMS, h2->streams);
 	to = setting_put(to, SETTING_INITIAL_WINDOW_SIZE, window);
 	put(h2, bytes, to);
 	put(h2, bytes, setting_put(bytes, SETTING_NO_RFC7540_PRIORITIES, 1));
@@ -72,7 +72,7 @@ void h2_put_continue(struct h2 *h2, uint32_t id)
 	char *block = bytes + FRAME_HEAD, *to = block;
 
 	if (h2->table_is_cut && !h2->table_is_empty) {
-		to = hpack_put_empty_table(to);
+		to = hpack_put_table_size(to, 0);
 		h2->table_is_empty = true;
 	}
 	to = hpack_put_status(to, 100);
@@ -85,13 +85,12 @@ void h2_put_continue(struct h2 *h2, uint32_t id)
 
 static void put_reset(struct h2 *h2, uint32_t id, enum h2_error error)
 {
-	struct h2_busy *busy = h2->busy;
 	char bytes[OUTPUT_NOTE];
 	char *to = frame_put(bytes,
 			     (struct frame){ .len = 4, .type = FRAME_RST_STREAM, .stream = id });
 
 	put(h2, bytes, put_u32(to, error));
-	busy->resets[busy->resets_at++ % H2_RESETS_KNOWN] = id;
+	h2->resets[h2->resets_at++ % H2_RESETS_KNOWN] = id;
 }
 
 static void put_goaway(struct h2 *h2, uint32_t last, enum h2_error error)
@@ -102,10 +101,10 @@ static void put_goaway(struct h2 *h2, uint32_t last, enum h2_error error)
 	put(h2, bytes, put_u32(put_u32(to, last), error));
 }
 
-bool h2_was_reset(const struct h2_busy *busy, uint32_t id)
+bool h2_was_reset(const struct h2 *h2, uint32_t id)
 {
 	for (unsigned i = 0; i < H2_RESETS_KNOWN; i++)
-		if (busy->resets[i] == id)
+		if (h2->resets[i] == id)
 			return true;
 	return false;
 }

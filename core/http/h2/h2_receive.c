@@ -103,7 +103,7 @@ static bool check_data(struct h2 *h2, const struct frame *frame)
 	}
 	h2->receive_window -= frame->len;
 	if (!stream) {
-		if (!h2_was_reset(h2->busy, frame->stream) && frame->stream <= h2->last_stream)
+		if (!h2_was_reset(h2, frame->stream) && frame->stream <= h2->last_stream)
 			h2_refuse_stream(h2, frame->stream, H2_STREAM_CLOSED);
 	} else if (stream->body_is_over) {
 		h2_reset_stream(h2, stream, H2_STREAM_CLOSED);

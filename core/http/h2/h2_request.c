@@ -346,7 +346,7 @@ static struct h2_stream *old_stream(struct h2 *h2, struct h2_stream *stream, uin
 		if (!stream->body_is_over)
 			return stream;
 		h2_reset_stream(h2, stream, H2_STREAM_CLOSED);
-	} else if (!stream && !h2_was_reset(h2->busy, id)) {
+	} else if (!stream && !h2_was_reset(h2, id)) {
 		h2_fail(h2, id == h2->last_stream ? H2_STREAM_CLOSED : H2_PROTOCOL_ERROR,
 			"HEADERS for a stream that has ended, or was passed over");
 	}
@@ -359,9 +359,9 @@ static struct h2_stream *new_stream(struct h2 *h2, uint32_t id)
 	if (h2->is_last)
 		return NULL;
 	h2->last_stream = id;
-	if (h2->busy->count >= h2_streams_max(h2))
+	if (h2->busy->count >= h2->streams)
 		h2_finish_sent(h2);
-	if (h2->busy->count >= h2_streams_max(h2)) {
+	if (h2->busy->count >= h2->streams) {
 		h2_refuse_stream(h2, id, H2_REFUSED_STREAM);
 		return NULL;
 	}

@@ -200,7 +200,7 @@ static void put_head(struct h2 *h2, struct h2_stream *stream)
 
 	response_check(req);
 	if (h2->table_is_cut && !h2->table_is_empty) {
-		writer.to = hpack_put_empty_table(writer.to);
+		writer.to = hpack_put_table_size(writer.to, 0);
 		h2->table_is_empty = true;
 	}
 	writer.to = hpack_put_status(writer.to, req->response.status);

@@ -123,7 +123,7 @@ static void set_priority(struct h2_busy *busy, struct h2_stream *stream, struct 
 static void remember(struct h2 *h2, uint32_t id, struct str value)
 {
 	struct h2_busy *busy = h2->busy;
-	unsigned most = 2 * h2_streams_max(h2), i = 0, kept = 0;
+	unsigned most = 2 * h2->streams, i = 0, kept = 0;
 
 	if (most > H2_UPDATES_KNOWN)
 		most = H2_UPDATES_KNOWN;

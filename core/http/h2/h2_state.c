@@ -30,7 +30,8 @@ struct h2 *h2_create(struct conn *conn)
 	h2->conn = conn;
 	h2->conf = vhosts_default(http_vhosts(conn))->top->core;
 	h2->peer_window = h2->send_window = h2->receive_window = WINDOW_INITIAL;
-	h2->peer_frame = FRAME_MAX;
+	h2->streams = (uint32_t)h2->conf->http2_max_concurrent_streams;
+	h2->window = (uint32_t)h2->conf->http2_body_preread_size.bytes;
 	limits_init(&h2->limits);
 	return h2->decoder ? h2 : NULL;
 }
@@ -42,16 +43,6 @@ void h2_destroy(struct h2 *h2)
 	h2_release_busy(h2, 499);
 	hpack_decoder_destroy(h2->decoder);
 	free(h2);
-}
-
-uint32_t h2_streams_max(const struct h2 *h2)
-{
-	return (uint32_t)h2->conf->http2_max_concurrent_streams;
-}
-
-uint32_t h2_stream_window(const struct h2 *h2)
-{
-	return (uint32_t)h2->conf->http2_body_preread_size.bytes;
 }
 
 static void init_list(struct list *head)
@@ -119,7 +110,7 @@ struct h2_stream *h2_begin_stream(struct h2 *h2, uint32_t id)
 	stream->id = id;
 	stream->priority.urgency = URGENCY_DEFAULT;
 	stream->send_window = h2->peer_window;
-	stream->receive_window = h2_stream_window(h2);
+	stream->receive_window = h2->window;
 	stream->body_left = -1;
 	stream->core.started_ms = clock_wall_ms();
 	stream->core.number = ++h2->conn->requests;

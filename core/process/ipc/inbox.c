@@ -13,12 +13,17 @@
 
 #include "net/transport.h"
 
-enum { AWAITS_PREFACE = UINT16_MAX }; /* record.preface_len of one that is not complete */
+/* In record.preface_len, beside the length. */
+enum {
+	AWAITS_PREFACE = UINT16_MAX, /* in place of it: the preface is not complete */
+	IS_SWITCHED = 0x4000, /* the connection has changed its protocol */
+};
 
 /*
  * Binaries of different versions exchange it, so its layout is fixed. The address of the peer,
- * the preface and the bytes received so far follow it. Where the listener's id names a
- * transport, the length (uint32_t) and the bytes of its state come before those received.
+ * the preface and the bytes received so far follow it. Where the listener's id has a mark, the
+ * length (uint32_t) and the bytes of the state of the transport come before those received; the
+ * length is 0 if there is none, which only connections have that have changed their protocol.
  */
 struct record {
 	uint32_t len; /* of the record and what follows it */
@@ -35,6 +40,14 @@ struct record {
 bool batch_add(struct batch *batch, const struct passed_conn *conn)
 {
 	uint32_t transport_len = (uint32_t)conn->past.transport.len;
+	uint16_t preface_len = (uint16_t)conn->past.preface.len;
+	bool has_mark = transport_len || conn->past.is_switched;
+
+	if (conn->past.awaits_preface)
+		preface_len = AWAITS_PREFACE;
+	else if (conn->past.is_switched)
+		preface_len |= IS_SWITCHED;
+
 	struct record record = {
 		.listener = conn->listener,
 		.number = conn->past.number,
@@ -43,12 +56,10 @@ bool batch_add(struct batch *batch, const struct passed_conn *conn)
 		.began_ms = conn->past.began_ms,
 		.requests = conn->past.requests,
 		.peer_len = (uint16_t)conn->peer_len,
-		.preface_len = conn->past.awaits_preface ? AWAITS_PREFACE :
-							   (uint16_t)conn->past.preface.len,
+		.preface_len = preface_len,
 	};
 	size_t len = sizeof(record) + conn->peer_len + conn->past.preface.len +
-		     (transport_len ? sizeof(transport_len) + transport_len : 0) +
-		     conn->past.bytes.len;
+		     (has_mark ? sizeof(transport_len) + transport_len : 0) + conn->past.bytes.len;
 	char *to = batch->payload + batch->len;
 
 	if (batch->count == CHANNEL_FDS || len > sizeof(batch->payload) - batch->len)
@@ -57,7 +68,7 @@ bool batch_add(struct batch *batch, const struct passed_conn *conn)
 	memcpy(to, &record, sizeof(record));
 	memcpy(to + sizeof(record), &conn->peer, conn->peer_len);
 	to = str_put(to + sizeof(record) + conn->peer_len, conn->past.preface);
-	if (transport_len) {
+	if (has_mark) {
 		memcpy(to, &transport_len, sizeof(transport_len));
 		to = str_put(to + sizeof(transport_len), conn->past.transport);
 	}
@@ -93,8 +104,8 @@ static int64_t sound_time(int64_t ms)
 	return ms < 0 || ms > INT64_MAX / 4 ? 0 : ms;
 }
 
-/* Takes the state of a transport off the front. False: it is not whole. */
-static bool take_transport(struct str *rest, struct str *transport)
+/* Takes the state of a transport off the front. False: it is not whole, or missing. */
+static bool take_transport(struct str *rest, bool is_needed, struct str *transport)
 {
 	uint32_t len;
 
@@ -102,7 +113,7 @@ static bool take_transport(struct str *rest, struct str *transport)
 		return false;
 	memcpy(&len, rest->data, sizeof(len));
 	*rest = str_skip(*rest, sizeof(len));
-	if (len == 0 || len > rest->len)
+	if ((len == 0 && is_needed) || len > rest->len)
 		return false;
 	*transport = str_head(*rest, len);
 	*rest = str_skip(*rest, len);
@@ -117,7 +128,8 @@ int inbox_decode(struct str *payload, struct passed_conn *conn)
 		return -EBADMSG;
 	memcpy(&record, payload->data, sizeof(record));
 	bool awaits_preface = record.preface_len == AWAITS_PREFACE;
-	size_t preface_len = awaits_preface ? 0 : record.preface_len;
+	bool is_switched = !awaits_preface && record.preface_len & IS_SWITCHED;
+	size_t preface_len = awaits_preface ? 0 : record.preface_len & ~IS_SWITCHED;
 	if (record.len > payload->len || record.peer_len > sizeof(conn->peer) ||
 	    preface_len > PREFACE_MAX ||
 	    record.len < sizeof(record) + record.peer_len + preface_len)
@@ -132,6 +144,7 @@ int inbox_decode(struct str *payload, struct passed_conn *conn)
 		.deadline_ms = sound_time(record.deadline_ms),
 		.began_ms = sound_time(record.began_ms),
 		.awaits_preface = awaits_preface,
+		.is_switched = is_switched,
 	};
 	conn->peer_len = record.peer_len;
 	const char *peer = payload->data + sizeof(record);
@@ -140,7 +153,7 @@ int inbox_decode(struct str *payload, struct passed_conn *conn)
 	conn->past.bytes =
 		str_range(peer + record.peer_len + preface_len, payload->data + record.len);
 	if (record.listener != conn->listener &&
-	    !take_transport(&conn->past.bytes, &conn->past.transport))
+	    !take_transport(&conn->past.bytes, !is_switched, &conn->past.transport))
 		return -EBADMSG;
 	*payload = str_skip(*payload, record.len);
 	return 0;

@@ -28,9 +28,10 @@ static struct {
 
 static uint32_t listener_id(const struct conn *conn)
 {
-	uint32_t id = conn->listener->id;
+	const struct transport *transport = conn->transport;
 
-	return conn->transport ? transport_listener_id(id, conn->transport->type) : id;
+	return transport_listener_id(conn->listener->id, transport ? transport->type : NULL,
+				     conn->protocol->state_name);
 }
 
 static bool may_leave(const struct conn *conn)

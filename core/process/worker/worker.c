@@ -19,6 +19,7 @@
 #include "file/cache.h"
 #include "http/conf/http.h"
 #include "http/h1/http1.h"
+#include "http/h2/http2.h"
 #include "net/conn.h"
 #include "process/handoff/accept.h"
 #include "process/ipc/channel.h"
@@ -232,7 +233,7 @@ int worker_start(const struct worker_place *given)
 		log_emergc(error, "cannot make the queue of completions");
 		return error;
 	}
-	http_start(worker.place.generation->conf, &http1_protocol);
+	http_start(worker.place.generation->conf, &http1_protocol, &http2_protocol);
 	error = modules_start(worker.place.generation->conf);
 	if (error < 0)
 		return error;

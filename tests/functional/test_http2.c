@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * HTTP/2 and the running server: the access log, files, and what becomes of connections at a
+ * reload. Frames and states are tests/unit/test_http2*.c.
+ */
+#include "harness/client.h"
+#include "harness/memory.h"
+#include "harness/test.h"
+
+#include <signal.h>
+#include <stdio.h>
+
+#include "http/frames/frames.h"
+#include "http/frames/hpack.h"
+
+static const char configuration[] =
+	"events { }\n"
+	"http { log_format all '$server_protocol $http2 $connection_requests $status "
+	"$request_length $body_bytes_sent $request';\n"
+	"access_log %DIR%/access.log all; http2 on;\n"
+	"server { listen 127.0.0.1:%PORT%; root %DIR%/html;\n"
+	"location /who { return 200 \"$pid $connection $connection_requests\"; }\n"
+	"location /slow { alias %DIR%/html/; limit_rate 30k; } } }";
+
+static void send_get(struct client *client, uint32_t id, const char *path)
+{
+	char bytes[512], *block = bytes + FRAME_HEAD, *to = block;
+
+	to = hpack_put(to, STR(":method"), STR("GET"));
+	to = hpack_put(to, STR(":scheme"), STR("http"));
+	to = hpack_put(to, STR(":authority"), STR("localhost"));
+	to = hpack_put(to, STR(":path"), str_from(path));
+	frame_put(bytes, (struct frame){ (uint32_t)(to - block), FRAME_HEADERS,
+					 FLAG_END_STREAM | FLAG_END_HEADERS, id });
+	client_send_bytes(client, bytes, (size_t)(to - bytes));
+}
+
+static struct client *come(struct server *server)
+{
+	static const char begin[] = H2_PREFACE "\0\0\0\4\0\0\0\0\0";
+	struct client *client = client_open(server);
+
+	client_send_bytes(client, begin, sizeof(begin) - 1);
+	return client;
+}
+
+static void read_all(struct client *client, void *bytes, size_t len)
+{
+	for (size_t at = 0; at < len;) {
+		size_t n = client_read(client, (char *)bytes + at, len - at);
+
+		ck_assert_msg(n > 0, "the server has ended the connection");
+		at += n;
+	}
+}
+
+/* Reads frames until the stream ends. Returns its body; *goaways counts those that came. */
+static const char *read_body(struct client *client, uint32_t id, int *goaways)
+{
+	static char body[1 << 20], payload[FRAME_MAX];
+	size_t len = 0;
+	struct frame frame;
+
+	do {
+		char head[FRAME_HEAD];
+
+		read_all(client, head, sizeof(head));
+		frame = frame_parse(head);
+		read_all(client, payload, frame.len);
+		*goaways += frame.type == FRAME_GOAWAY;
+		if (frame.type == FRAME_PING && !(frame.flags & FLAG_ACK)) {
+			frame_put(head, (struct frame){ 8, FRAME_PING, FLAG_ACK, 0 });
+			client_send_bytes(client, head, sizeof(head));
+			client_send_bytes(client, payload, 8);
+		}
+		if (frame.type == FRAME_DATA && frame.stream == id) {
+			memcpy(body + len, payload, frame.len);
+			len += frame.len;
+		}
+	} while (frame.stream != id || frame.type > FRAME_HEADERS ||
+		 !(frame.flags & FLAG_END_STREAM));
+	body[len] = 0;
+	return body;
+}
+
+struct who {
+	int pid;
+	unsigned long connection;
+	unsigned requests;
+};
+
+static struct who ask_who(struct client *client, uint32_t id, int *goaways)
+{
+	struct who who = { 0 };
+
+	send_get(client, id, "/who");
+	ck_assert_int_eq(sscanf(read_body(client, id, goaways), "%d %lu %u", &who.pid,
+				&who.connection, &who.requests),
+			 3);
+	return who;
+}
+
+static void reload(struct server *server)
+{
+	size_t before = file_count(server, "/error.log", " serves, with ");
+	struct deadline wait = { 0 };
+
+	ck_assert_int_eq(kill(server->pid, SIGHUP), 0);
+	while (file_count(server, "/error.log", " serves, with ") == before)
+		deadline_wait(&wait, "the new generation serves");
+}
+
+START_TEST(an_idle_connection_moves)
+{
+	struct server *server = server_start(configuration);
+	struct client *client = come(server);
+	int goaways = 0;
+	struct who before = ask_who(client, 1, &goaways), after;
+
+	for (uint32_t id = 3; id < 9; id += 2) {
+		reload(server);
+		after = ask_who(client, id, &goaways);
+		ck_assert_int_ne(after.pid, before.pid);
+		ck_assert_uint_eq(after.connection, before.connection);
+		ck_assert_uint_eq(after.requests, (id + 1) / 2);
+		before = after;
+	}
+	ck_assert_int_eq(goaways, 0);
+	client_close(client);
+	server_stop(server);
+}
+END_TEST
+
+/* It is told to end, and what has begun is served. */
+START_TEST(a_busy_connection_is_served_to_its_end)
+{
+	struct server *server = server_start(configuration);
+	struct client *client = come(server);
+	int goaways = 0;
+	char *text = memory_alloc(40001);
+
+	memset(text, 'x', 40000);
+	text[40000] = 0;
+	put_file(server, "/html/large", text);
+	send_get(client, 1, "/slow/large");
+	ask_who(client, 3, &goaways);
+	reload(server);
+	ck_assert_uint_eq(strlen(read_body(client, 1, &goaways)), 40000);
+	client_close(client);
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(the_access_log)
+{
+	struct server *server = server_start(configuration);
+	struct client *client = come(server);
+	int goaways = 0;
+	struct deadline wait = { 0 };
+
+	put_file(server, "/html/a.txt", "hello");
+	send_get(client, 1, "/a.txt?b=c");
+	ck_assert_str_eq(read_body(client, 1, &goaways), "hello");
+	send_get(client, 3, "/who");
+	read_body(client, 3, &goaways);
+	client_close(client);
+	while (file_count(server, "/access.log", "\n") < 2)
+		deadline_wait(&wait, "the lines of the access log");
+	ck_assert_int_eq((int)file_count(server, "/access.log",
+					 "HTTP/2.0 h2c 1 200 67 5 GET /a.txt?b=c HTTP/2.0\n"),
+			 1);
+	ck_assert_int_eq((int)file_count(server, "/access.log", "HTTP/2.0 h2c 2 200 "), 1);
+	server_stop(server);
+}
+END_TEST
+
+TESTS("HTTP/2 of the running server", an_idle_connection_moves,
+      a_busy_connection_is_served_to_its_end, the_access_log)
