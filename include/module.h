@@ -142,6 +142,12 @@ struct module {
 	/* Name and version of the library that the module is linked with: `skua -V`. */
 	const char *(*library)(void);
 
+	/*
+	 * Lines for the person who has started `skua serve`, printed after its addresses; in the
+	 * pool. data NULL: there is nothing to say.
+	 */
+	struct str (*serve_note)(struct pool *pool);
+
 	const struct helper *helper; /* <helper.h>; NULL: none */
 
 	/* A worker starts (0 or -errno: the worker ends) or stops. */

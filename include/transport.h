@@ -57,6 +57,12 @@ struct transport_type {
 	const char *(*lacks)(const void *conf);
 
 	/*
+	 * Whether all addresses of a server use the transport, though no parameter of listen says
+	 * so; `conf` is as above. NULL: none do.
+	 */
+	bool (*wants)(const void *conf);
+
+	/*
 	 * The protocol on which the transport has agreed with the client (ALPN), "h2" or
 	 * "http/1.1", once receive() has returned bytes. data NULL: none. NULL: it agrees on none.
 	 */

@@ -32,7 +32,8 @@ void options_usage(FILE *to)
 	      "            [-e filename] [-c filename] [-g directives]\n"
 	      "       skua serve [DIR] [-p port] [-a address] [-w workers] [-q] [--spa]\n"
 	      "            [--404 file] [--cors] [--cache time] [--header 'name: value']\n"
-	      "            [--password user[:pass]] [--open] [--print-config]\n"
+	      "            [--password user[:pass]] [--tls] [--cert file] [--key file] [--open]\n"
+	      "            [--print-config]\n"
 	      "       skua status [--json] [-p prefix] [-c filename]\n"
 	      "       skua help [directive | module | $variable]\n"
 	      "       skua help sandbox -c filename\n"
@@ -70,6 +71,9 @@ void options_usage(FILE *to)
 	      "  --header 'NAME: VALUE'  : one more field of each response; may repeat\n"
 	      "  --password USER[:PASS]  : ask for this name and password (without PASS it is\n"
 	      "                            read from the terminal)\n"
+	      "  --tls                   : https, with a certificate that is made on the spot\n"
+	      "  --cert FILE, --key FILE : https, with this certificate and its key, in PEM\n"
+	      "                            (--key may be left out if FILE holds both)\n"
 	      "  --open                  : open a browser\n"
 	      "  --print-config          : print all this as a configuration file, and exit\n",
 	      to);
@@ -226,6 +230,9 @@ enum serve_word {
 	SERVE_OPEN,
 	SERVE_HEADER,
 	SERVE_PRINT_CONFIG,
+	SERVE_TLS,
+	SERVE_CERT,
+	SERVE_KEY,
 };
 
 /* "-p9000", "-p 9000", "--port=9000", "--port 9000". */
@@ -242,6 +249,8 @@ static enum serve_word serve_word(const char *word)
 		{ "--cors", SERVE_CORS },	  { "--cache", SERVE_CACHE },
 		{ "--password", SERVE_PASSWORD }, { "--open", SERVE_OPEN },
 		{ "--header", SERVE_HEADER },	  { "--print-config", SERVE_PRINT_CONFIG },
+		{ "--tls", SERVE_TLS },		  { "--cert", SERVE_CERT },
+		{ "--key", SERVE_KEY },
 	};
 
 	if (word[0] == '-' && word[1] != '-' && word[1] && strchr("hpwraq", word[1]))
@@ -272,6 +281,7 @@ static bool *serve_switch(struct serve_options *serve, enum serve_word word)
 	       word == SERVE_CORS	  ? &serve->cors :
 	       word == SERVE_OPEN	  ? &serve->open :
 	       word == SERVE_PRINT_CONFIG ? &serve->print_config :
+	       word == SERVE_TLS	  ? &serve->tls :
 					    NULL;
 }
 
@@ -297,6 +307,12 @@ static int serve_value(struct options *options, enum serve_word word, const char
 		return 0;
 	case SERVE_PASSWORD:
 		serve->password = value;
+		return 0;
+	case SERVE_CERT:
+		serve->cert = value;
+		return 0;
+	case SERVE_KEY:
+		serve->key = value;
 		return 0;
 	default:
 		serve->address = value;

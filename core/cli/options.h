@@ -29,9 +29,10 @@ struct serve_options {
 	const char *address;
 	int port; /* -1: not given */
 	int workers; /* 0: auto */
-	bool spa, cors, open, quiet, print_config;
+	bool spa, cors, open, quiet, print_config, tls;
 	const char *not_found; /* --404 */
 	const char *cache, *password;
+	const char *cert, *key; /* files; they imply tls */
 	const char *headers[SERVE_HEADERS]; /* "NAME: VALUE", until NULL */
 };
 

@@ -24,6 +24,7 @@
 #include "cli/qr.h"
 #include "cli/serve_conf.h"
 #include "cli/serve_password.h"
+#include "config/modules.h"
 #include "net/address.h"
 #include "net/listener.h"
 #include "process/server/generation.h"
@@ -44,6 +45,7 @@ static struct {
 	const char *owner; /* whose rights the processes have; NULL: those they were started with */
 	struct listener listener;
 	bool opens_browser;
+	bool uses_tls;
 } served;
 
 /* Explains how a port is given if the address has one: "9000", "127.0.0.1:9000", "[::]:9000". */
@@ -202,7 +204,8 @@ static struct str url_of(struct pool *pool, const union address *address, int po
 	char text[IP_TEXT_SIZE];
 	struct str host = str_range(text, ip_put(text, address_bytes(address)));
 
-	return pool_printf(pool, v6 ? "http://[%.*s]:%d/" : "http://%.*s:%d/", STR_ARG(host), port);
+	return pool_printf(pool, v6 ? "%s://[%.*s]:%d/" : "%s://%.*s:%d/",
+			   served.uses_tls ? "https" : "http", STR_ARG(host), port);
 }
 
 /* Whether other machines reach it, as far as the address tells. */
@@ -213,23 +216,14 @@ static bool is_loopback(const union address *address)
 	return ntohl(address->in.sin_addr.s_addr) >> 24 == 127;
 }
 
-/* Prints a URL, and keeps the first that other machines reach in *lan. */
-static void print_url(struct pool *pool, const union address *address, int port, struct str *lan)
-{
-	struct str url = url_of(pool, address, port);
-
-	printf("    %.*s\n", STR_ARG(url));
-	if (str_empty(*lan) && !is_loopback(address))
-		*lan = url;
-}
-
-static void print_urls(struct pool *pool, const struct listener *listener, struct str *lan)
+/* Calls act() with each address of the machine at which others may reach the listener. */
+static void each_address(const struct listener *listener,
+			 void (*act)(void *data, const union address *address), void *data)
 {
 	struct ifaddrs *all = NULL;
-	int port = address_port(&listener->address);
 
 	if (!address_is_any(&listener->address) || getifaddrs(&all) < 0) {
-		print_url(pool, &listener->address, port, lan);
+		act(data, &listener->address);
 		return;
 	}
 	for (struct ifaddrs *one = all; one; one = one->ifa_next) {
@@ -242,9 +236,25 @@ static void print_urls(struct pool *pool, const struct listener *listener, struc
 		if (address->any.sa_family == AF_INET6 &&
 		    IN6_IS_ADDR_LINKLOCAL(&address->in6.sin6_addr))
 			continue;
-		print_url(pool, address, port, lan);
+		act(data, address);
 	}
 	freeifaddrs(all);
+}
+
+struct urls {
+	struct pool *pool;
+	int port;
+	struct str lan; /* the first that other machines reach; or empty */
+};
+
+static void print_url(void *data, const union address *address)
+{
+	struct urls *urls = data;
+	struct str url = url_of(urls->pool, address, urls->port);
+
+	printf("    %.*s\n", STR_ARG(url));
+	if (str_empty(urls->lan) && !is_loopback(address))
+		urls->lan = url;
 }
 
 /* For a telephone beside this machine; only people read it. */
@@ -292,11 +302,17 @@ static void open_browser(struct pool *pool, const struct listener *listener)
 static void announce(const struct startup *startup)
 {
 	struct pool *pool = pool_create(0);
-	struct str lan = STR("");
+	struct urls urls = { .pool = pool, .port = address_port(&served.listener.address) };
 
 	printf("%s is served at\n", served.folder);
-	print_urls(pool, &served.listener, &lan);
-	print_qr(pool, lan);
+	each_address(&served.listener, print_url, &urls);
+	print_qr(pool, urls.lan);
+	for (size_t i = 0; i < module_count(); i++) {
+		struct str note = module_at(i)->serve_note ? module_at(i)->serve_note(pool) :
+							     STR("");
+
+		printf("%.*s", STR_ARG(note));
+	}
 	if (served.owner)
 		printf("Its files are read with the rights of %s, who owns it%s.\n", served.owner,
 		       startup->uid == 0 ? ", but without root's privileges" : "");
@@ -368,6 +384,77 @@ static struct str listen_text(struct pool *pool, const union address *address)
 			   address_port(address));
 }
 
+/* --- TLS --------------------------------------------------------------------------------- */
+
+static void add_address(void *data, const union address *address)
+{
+	char text[IP_TEXT_SIZE];
+
+	if (is_loopback(address))
+		return;
+	text_printf(data, " %.*s", (int)(ip_put(text, address_bytes(address)) - text), text);
+}
+
+/* What people may type into a browser to get here. */
+static struct str tls_names(struct pool *pool)
+{
+	struct text text = { .pool = pool };
+	char host[HOST_NAME_MAX + 1] = "";
+
+	text_add(&text, STR("localhost 127.0.0.1 ::1"));
+	if (gethostname(host, sizeof(host) - 1) == 0 && host[0] &&
+	    host[strspn(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+			      "0123456789-.")] == '\0' &&
+	    strcmp(host, "localhost") != 0)
+		text_printf(&text, " %s", host);
+	if (!is_loopback(&served.listener.address))
+		each_address(&served.listener, add_address, &text);
+	return text_str(&text);
+}
+
+/* The full path of a file that must be there. 0, or -errno after a message. */
+static int find_file(struct pool *pool, const char *option, const char *name, struct str *out)
+{
+	char *path = realpath(name, NULL);
+
+	if (!path || access(path, R_OK) < 0) {
+		int error = -errno;
+
+		fprintf(stderr, "skua serve: %s \"%s\" cannot be read: %s\n", option, name,
+			strerror(-error));
+		free(path);
+		return error;
+	}
+	*out = str_from(pool_cstr(pool, str_from(path)));
+	free(path);
+	return 0;
+}
+
+/* 0, or -errno after a message. */
+static int find_certificate(struct pool *pool, const struct serve_options *options,
+			    struct serve_place *place)
+{
+	served.uses_tls = options->tls || options->cert || options->key;
+	if (!served.uses_tls)
+		return 0;
+	if (options->cert && options->tls)
+		fprintf(stderr, "skua serve: --tls is superfluous beside --cert\n");
+	if (!options->cert && options->key) {
+		fprintf(stderr, "skua serve: --key belongs to a certificate: name it by --cert\n");
+		return -EINVAL;
+	}
+	if (!options->cert) {
+		place->names = tls_names(pool);
+		return 0;
+	}
+
+	int error = find_file(pool, "--cert", options->cert, &place->cert);
+
+	return error < 0 ? error :
+			   find_file(pool, "--key", options->key ? options->key : options->cert,
+				     &place->key);
+}
+
 /* The configuration as a file to begin with: the folder by its full path. */
 static int print_config(struct pool *pool, const struct serve_options *options)
 {
@@ -379,6 +466,8 @@ static int print_config(struct pool *pool, const struct serve_options *options)
 	place.listen = listen_text(pool, &served.listener.address);
 	if (options->password)
 		place.users = "users.txt";
+	if (find_certificate(pool, options, &place) < 0)
+		return 1;
 	if (serve_conf_write(pool, options, &place, &text) < 0)
 		return 1;
 	printf("# Written by skua serve --print-config. `skua -c FILE` starts it, and\n"
@@ -398,6 +487,8 @@ static int serve(struct pool *pool, struct startup *startup, const struct serve_
 	if (open_socket(&served.listener, options->port) < 0)
 		return 1;
 	place.listen = listen_text(pool, &served.listener.address);
+	if (find_certificate(pool, options, &place) < 0)
+		return 1;
 	if (options->password && serve_password_write(pool, options->password, startup->uid,
 						      startup->gid, &place.users) < 0)
 		return 1;

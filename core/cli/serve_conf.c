@@ -288,19 +288,46 @@ static int add_spa(struct text *text, const char *folder)
 	return error;
 }
 
+static bool uses_tls(const struct serve_place *place)
+{
+	return place->cert.len || place->names.len;
+}
+
+/* Who types http:// for this port is sent to https://. */
+static int add_tls(struct text *text, const struct serve_place *place)
+{
+	if (place->cert.len) {
+		text_add(text, STR("        ssl_certificate "));
+		add_quoted(text, place->cert);
+		text_add(text, STR(";\n        ssl_certificate_key "));
+		add_quoted(text, place->key);
+		text_add(text, STR(";\n"));
+	} else {
+		text_printf(text, "        ssl_self_signed %.*s;\n", STR_ARG(place->names));
+	}
+	if (has_directive("http2"))
+		text_add(text, STR("        http2 on;\n"));
+	text_add(text, STR("        error_page 497 https://$http_host$request_uri;\n"));
+	return needs("--tls or --cert", "ssl_certificate");
+}
+
 static int add_server(struct text *text, const struct serve_options *options,
 		      const struct serve_place *place)
 {
 	int error = 0;
 
-	text_printf(text, "        listen %.*s;\n        root ", STR_ARG(place->listen));
+	text_printf(text, "        listen %.*s%s;\n", STR_ARG(place->listen),
+		    uses_tls(place) ? " ssl" : "");
+	if (uses_tls(place))
+		error = add_tls(text, place);
+	text_add(text, STR("        root "));
 	add_quoted(text, str_from(place->root));
 	text_add(text, STR(";\n"));
 	if (has_directive("index"))
 		text_add(text, STR("        index index.html index.htm;\n"));
 	if (has_directive("autoindex") && !options->spa)
 		text_add(text, str_from(listing_lines));
-	if (options->not_found)
+	if (options->not_found && error == 0)
 		error = add_not_found(text, place->folder, options->not_found);
 	if (error == 0)
 		error = add_headers(text, options);

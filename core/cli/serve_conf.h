@@ -14,6 +14,8 @@ struct serve_place {
 	const char *folder; /* full path */
 	const char *root; /* the folder as the configuration names it */
 	struct str listen; /* address and port */
+	/* With TLS: full paths, or names for a certificate that is made; all empty: plain HTTP. */
+	struct str cert, key, names;
 	const char *users; /* a file for auth_basic_user_file; NULL: no password is asked for */
 };
 

@@ -178,20 +178,28 @@ static struct str protocol(const struct transport *transport)
 {
 	const struct ssl_connection *ssl = transport_state(transport);
 
-	return ssl->facts ? ssl_facts_protocol(ssl->facts) : STR("");
+	return ssl->facts ? ssl_fact(ssl->facts, FACT_PROTOCOL) : STR("");
 }
 
 static const char *lacks(const void *data)
 {
 	const struct ssl_conf *conf = data;
 
-	return conf->certificates.count || conf->reject_handshake ? NULL : "ssl_certificate";
+	return ssl_has_certificate(conf) || conf->reject_handshake ? NULL : "ssl_certificate";
+}
+
+static bool wants(const void *data)
+{
+	const struct ssl_conf *conf = data;
+
+	return conf->on;
 }
 
 const struct transport_type ssl_transport = {
 	.name = "ssl 2",
 	.module = &ssl_module,
 	.lacks = lacks,
+	.wants = wants,
 	.size = sizeof(struct ssl_connection),
 	.protocol = protocol,
 	.is_secure = is_secure,

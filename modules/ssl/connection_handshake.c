@@ -46,7 +46,7 @@ static int handshake_done(struct ssl_connection *ssl)
 
 	timer_stop(&ssl->timer);
 	ssl->facts = ssl_facts_create(done->ssl, (struct str){ done->name, done->name_len },
-				      done->settings->keeps_certificate);
+				      done->settings->kept_facts);
 	if (!ssl->facts)
 		return -ENOMEM;
 	error = ssl_bytes_add(&ssl->input, done->input + done->input_used,

@@ -1,32 +1,33 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "facts.h"
 
+#include <openssl/objects.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <timer.h>
 
-struct str ssl_facts_name(const struct ssl_facts *facts)
+struct str ssl_fact(const struct ssl_facts *facts, enum ssl_fact which)
 {
-	return (struct str){ facts->bytes, facts->name_len };
+	const char *bytes = facts->bytes;
+
+	for (int i = 0; i < (int)which; i++)
+		bytes += facts->lens[i];
+	return (struct str){ bytes, facts->lens[which] };
 }
 
-struct str ssl_facts_protocol(const struct ssl_facts *facts)
+static size_t sum_of(const uint16_t *lens)
 {
-	return (struct str){ facts->bytes + facts->name_len, facts->protocol_len };
-}
+	size_t sum = 0;
 
-struct str ssl_facts_certificate(const struct ssl_facts *facts)
-{
-	return (struct str){ facts->bytes + facts->name_len + facts->protocol_len,
-			     facts->certificate_len };
+	for (int i = 0; i < FACTS; i++)
+		sum += lens[i];
+	return sum;
 }
 
 struct str ssl_facts_bytes(const struct ssl_facts *facts)
 {
-	return (struct str){ (const char *)facts, sizeof(*facts) + facts->name_len +
-							  facts->protocol_len +
-							  facts->certificate_len };
+	return (struct str){ (const char *)facts, sizeof(*facts) + sum_of(facts->lens) };
 }
 
 int ssl_facts_verify_result(const struct ssl_facts *facts)
@@ -46,25 +47,157 @@ static int64_t end_of(const X509 *certificate)
 	return ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &end) ? timegm(&end) : 1;
 }
 
-struct ssl_facts *ssl_facts_create(SSL *ssl, struct str name, bool keeps_certificate)
+/* --- texts: each function writes one to a BIO --- */
+
+static void put_ciphers(SSL *ssl, BIO *to)
+{
+	unsigned char *raw = NULL;
+	size_t len = SSL_get0_raw_cipherlist(ssl, &raw);
+
+	for (size_t i = 0; raw && i + 1 < len; i += 2) {
+		const SSL_CIPHER *cipher = SSL_CIPHER_find(ssl, raw + i);
+
+		if (i > 0)
+			BIO_puts(to, ":");
+		if (cipher)
+			BIO_puts(to, SSL_CIPHER_get_name(cipher));
+		else
+			BIO_printf(to, "0x%02x%02x", raw[i], raw[i + 1]);
+	}
+}
+
+static void put_curves(SSL *ssl, BIO *to)
+{
+	enum { CURVES_MAX = 256 };
+	int nids[CURVES_MAX];
+	long count = SSL_get1_groups(ssl, NULL);
+
+	/* A client cannot offer more than fit into its ClientHello; so many are not sensible. */
+	if (count <= 0 || count > CURVES_MAX)
+		return;
+	SSL_get1_groups(ssl, nids);
+	for (long i = 0; i < count; i++) {
+		const char *name = nids[i] & TLSEXT_nid_unknown ? NULL : OBJ_nid2sn(nids[i]);
+
+		if (i > 0)
+			BIO_puts(to, ":");
+		if (name)
+			BIO_puts(to, name);
+		else
+			BIO_printf(to, "0x%04x", (unsigned)nids[i] & 0xffff);
+	}
+}
+
+/* RFC 8446 section 4.2.3. */
+static void put_signature(int type, int digest, BIO *to)
+{
+	const char *bits = digest == NID_sha1	? "sha1" :
+			   digest == NID_sha224 ? "sha224" :
+			   digest == NID_sha384 ? "sha384" :
+			   digest == NID_sha512 ? "sha512" :
+						  "sha256";
+
+	switch (type) {
+	case EVP_PKEY_EC:
+		BIO_printf(to, "ecdsa_%s%s",
+			   digest == NID_sha256 ? "secp256r1_" :
+			   digest == NID_sha384 ? "secp384r1_" :
+			   digest == NID_sha512 ? "secp521r1_" :
+						  "",
+			   bits);
+		break;
+	case EVP_PKEY_RSA:
+		BIO_printf(to, "rsa_pkcs1_%s", bits);
+		break;
+	case EVP_PKEY_RSA_PSS:
+		BIO_printf(to, "rsa_pss_rsae_%s", bits);
+		break;
+	case EVP_PKEY_ED25519:
+		BIO_puts(to, "ed25519");
+		break;
+	case EVP_PKEY_ED448:
+		BIO_puts(to, "ed448");
+		break;
+	default:
+		break;
+	}
+}
+
+static void put_sigalg(SSL *ssl, BIO *to)
+{
+	int type, digest;
+
+	if (SSL_get_signature_type_nid(ssl, &type) != 1)
+		return;
+	if (SSL_get_signature_nid(ssl, &digest) != 1)
+		digest = NID_undef; /* of Ed25519 */
+	put_signature(type, digest, to);
+}
+
+static void put_client_sigalg(SSL *ssl, BIO *to)
+{
+	int type, digest;
+
+	if (SSL_get_peer_signature_type_nid(ssl, &type) != 1)
+		return;
+	if (SSL_get_peer_signature_nid(ssl, &digest) != 1)
+		digest = NID_undef;
+	put_signature(type, digest, to);
+}
+
+static void put_certificate(SSL *ssl, BIO *to)
 {
 	X509 *certificate = SSL_get0_peer_certificate(ssl);
-	int certificate_len = certificate && keeps_certificate ? i2d_X509(certificate, NULL) : 0;
+
+	if (certificate)
+		i2d_X509_bio(to, certificate);
+}
+
+static void put_protocol(SSL *ssl, BIO *to)
+{
 	const unsigned char *protocol;
-	unsigned protocol_len;
+	unsigned len;
 
-	SSL_get0_alpn_selected(ssl, &protocol, &protocol_len);
-	if (certificate_len < 0 || certificate_len > FACTS_CERTIFICATE_MAX)
-		certificate_len = 0;
+	SSL_get0_alpn_selected(ssl, &protocol, &len);
+	BIO_write(to, protocol, (int)len);
+}
 
+/* Writes all that is kept to the BIO, and their lengths to `lens`. */
+static void put_all(SSL *ssl, struct str name, unsigned kept, BIO *to, uint16_t *lens)
+{
+	static void (*const put[FACTS])(SSL *, BIO *) = {
+		[FACT_PROTOCOL] = put_protocol, [FACT_CERTIFICATE] = put_certificate,
+		[FACT_CIPHERS] = put_ciphers,	[FACT_CURVES] = put_curves,
+		[FACT_SIGALG] = put_sigalg,	[FACT_CLIENT_SIGALG] = put_client_sigalg,
+	};
+	BIO *one = BIO_new(BIO_s_mem());
+
+	kept |= 1u << FACT_PROTOCOL;
+	BIO_write(to, name.data, (int)name.len);
+	lens[FACT_NAME] = (uint16_t)name.len;
+	for (int i = FACT_PROTOCOL; one && i < FACTS; i++) {
+		char *bytes;
+
+		if (!(kept & 1u << i))
+			continue;
+		put[i](ssl, one);
+
+		long len = BIO_get_mem_data(one, &bytes);
+
+		if (len > 0 && len <= FACT_MAX && BIO_write(to, bytes, (int)len) == len)
+			lens[i] = (uint16_t)len;
+		(void)BIO_reset(one);
+	}
+	BIO_free(one);
+}
+
+static void describe(SSL *ssl, struct ssl_facts *facts)
+{
+	X509 *certificate = SSL_get0_peer_certificate(ssl);
 	unsigned rules_len;
 	const unsigned char *rules =
 		SSL_SESSION_get0_id_context(SSL_get_session(ssl), &rules_len);
-	size_t len = name.len + protocol_len + (size_t)certificate_len;
-	struct ssl_facts *facts = calloc(1, sizeof(*facts) + len);
 
-	if (!facts)
-		return NULL;
 	facts->version = (uint16_t)SSL_version(ssl);
 	facts->cipher = (uint16_t)SSL_CIPHER_get_protocol_id(SSL_get_current_cipher(ssl));
 	facts->group = (uint32_t)SSL_get_negotiated_group(ssl);
@@ -74,15 +207,29 @@ struct ssl_facts *ssl_facts_create(SSL *ssl, struct str name, bool keeps_certifi
 	facts->verify_result = (int32_t)SSL_get_verify_result(ssl);
 	if (rules_len >= sizeof(facts->rules))
 		memcpy(facts->rules, rules, sizeof(facts->rules));
-	facts->name_len = (uint16_t)name.len;
-	facts->protocol_len = (uint16_t)protocol_len;
-	facts->certificate_len = (uint16_t)certificate_len;
+}
 
-	char *to = str_put(facts->bytes, name);
+struct ssl_facts *ssl_facts_create(SSL *ssl, struct str name, unsigned kept)
+{
+	uint16_t lens[FACTS] = { 0 };
+	BIO *all = BIO_new(BIO_s_mem());
+	struct ssl_facts *facts = NULL;
+	char *bytes;
 
-	to = str_put(to, (struct str){ (const char *)protocol, protocol_len });
-	if (certificate_len)
-		i2d_X509(certificate, &(unsigned char *){ (unsigned char *)to });
+	if (!all)
+		return NULL;
+	put_all(ssl, name, kept, all, lens);
+
+	long len = BIO_get_mem_data(all, &bytes);
+
+	if (len >= 0 && (size_t)len == sum_of(lens))
+		facts = calloc(1, sizeof(*facts) + (size_t)len);
+	if (facts) {
+		describe(ssl, facts);
+		memcpy(facts->lens, lens, sizeof(lens));
+		str_put(facts->bytes, (struct str){ bytes, (size_t)len });
+	}
+	BIO_free(all);
 	return facts;
 }
 
@@ -93,7 +240,7 @@ struct ssl_facts *ssl_facts_import(struct str bytes)
 	if (bytes.len < sizeof(head))
 		return NULL;
 	memcpy(&head, bytes.data, sizeof(head));
-	if (bytes.len != sizeof(head) + head.name_len + head.protocol_len + head.certificate_len)
+	if (bytes.len != sizeof(head) + sum_of(head.lens))
 		return NULL;
 
 	struct ssl_facts *facts = malloc(bytes.len);

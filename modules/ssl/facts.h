@@ -11,6 +11,19 @@
 #include <stdbool.h>
 #include <str.h>
 
+/* Texts and bytes of a handshake. */
+enum ssl_fact {
+	FACT_NAME, /* of the server, as the client has asked for it (SNI) */
+	FACT_PROTOCOL, /* the one that was agreed on (ALPN) */
+	/* These are kept only if a variable of the configuration needs them: */
+	FACT_CERTIFICATE, /* of the client, in DER */
+	FACT_CIPHERS, /* that the client has offered, as OpenSSL names them, separated by colons */
+	FACT_CURVES, /* groups that the client has offered, in the same way */
+	FACT_SIGALG, /* by which the server has signed, as the IANA names it */
+	FACT_CLIENT_SIGALG,
+	FACTS,
+};
+
 struct ssl_facts {
 	uint16_t version; /* TLS1_3_VERSION */
 	uint16_t cipher; /* its number in the protocol */
@@ -20,18 +33,17 @@ struct ssl_facts {
 	int32_t verify_result; /* X509_V_OK, or an error code of OpenSSL */
 	int64_t expires_s; /* of the client's certificate, since the epoch; 0: there is none */
 	uint8_t rules[16]; /* the beginning of ssl_settings.session_context */
-	uint16_t name_len, protocol_len, certificate_len;
-	char bytes[]; /* the server's name, the protocol (ALPN), the client's certificate (DER) */
+	uint16_t lens[FACTS];
+	char bytes[]; /* one after the other */
 };
 
-enum { FACTS_CERTIFICATE_MAX = 8 * 1024 }; /* bytes; a longer client certificate is not kept */
+enum { FACT_MAX = 8 * 1024 }; /* bytes; a longer one, such as a certificate, is not kept */
 
 /*
- * Takes the facts from a completed handshake; `name` is that in its ClientHello.
- * keeps_certificate: variables need the client's certificate. The result is from malloc(3). NULL:
- * no memory.
+ * Takes the facts from a completed handshake; `name` is that in its ClientHello. kept: a bit for
+ * each enum ssl_fact that a variable needs. The result is from malloc(3). NULL: no memory.
  */
-struct ssl_facts *ssl_facts_create(SSL *ssl, struct str name, bool keeps_certificate);
+struct ssl_facts *ssl_facts_create(SSL *ssl, struct str name, unsigned kept);
 
 /*
  * Copies the ssl_facts_bytes() of another process. The result is from malloc(3). NULL: the bytes
@@ -46,8 +58,6 @@ struct ssl_facts *ssl_facts_import(struct str bytes);
 int ssl_facts_verify_result(const struct ssl_facts *facts);
 
 struct str ssl_facts_bytes(const struct ssl_facts *facts); /* the whole struct */
-struct str ssl_facts_name(const struct ssl_facts *facts);
-struct str ssl_facts_protocol(const struct ssl_facts *facts);
-struct str ssl_facts_certificate(const struct ssl_facts *facts); /* empty: none is kept */
+struct str ssl_fact(const struct ssl_facts *facts, enum ssl_fact which); /* empty: none */
 
 #endif

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "handshake.h"
+#include "self_signed.h"
 #include "tickets.h"
 #include "variables.h"
 
@@ -102,9 +103,9 @@ static int read_key(struct conf_call *call, const struct ssl_conf *conf,
 
 		if (!bio)
 			return -EINVAL;
-		out->key = PEM_read_bio_PrivateKey(bio, NULL, give_password,
-						   conf->passwords.count ?
-							   &conf->passwords.items[i] : NULL);
+		out->key = PEM_read_bio_PrivateKey(
+			bio, NULL, give_password,
+			conf->passwords.count ? &conf->passwords.items[i] : NULL);
 		BIO_free(bio);
 		if (out->key)
 			return 0;
@@ -121,9 +122,18 @@ static int read_certificates(struct conf_call *call, const struct ssl_conf *conf
 			     struct ssl_settings *settings)
 {
 	struct ssl_certificate *certificates =
-		pool_array(call->pool, struct ssl_certificate, conf->certificates.count);
+		pool_array(call->pool, struct ssl_certificate, conf->certificates.count + 1);
 
 	settings->certificates = certificates;
+	if (conf->self_signed.count) {
+		pool_cleanup(call->pool, free_certificate, &certificates[0]);
+		if (!self_signed_create(&conf->self_signed, &certificates[0]))
+			return conf_error(call, &conf->self_signed.items[0],
+					  "OpenSSL cannot make a certificate: %s",
+					  ssl_error_text());
+		settings->certificates_count = 1;
+		return 0;
+	}
 	for (size_t i = 0; i < conf->certificates.count; i++) {
 		struct ssl_certificate *certificate = &certificates[i];
 
@@ -160,9 +170,10 @@ static struct str key_of(struct pool *pool, const struct ssl_conf *conf)
 {
 	struct text text = { .pool = pool };
 
-	text_printf(&text, "%u %d %d %d %d %lld %lld|", conf->protocols,
-		    conf->prefer_server_ciphers, conf->records, conf->tickets, conf->verify,
-		    (long long)conf->verify_depth, (long long)conf->session_timeout.ms);
+	text_printf(&text, "%u %d %d %d %d %d %lld %lld|", conf->protocols,
+		    conf->prefer_server_ciphers, conf->compresses_certificates, conf->records,
+		    conf->tickets, conf->verify, (long long)conf->verify_depth,
+		    (long long)conf->session_timeout.ms);
 	const struct str words[] = { conf->ciphers, conf->curves, conf->client_certificate,
 				     conf->trusted_certificate, conf->crl };
 
@@ -207,9 +218,9 @@ static int set_protocols(struct conf_call *call, const struct ssl_conf *conf, SS
 }
 
 /* The intermediate profile of Mozilla's recommendations, without DHE. */
-#define INTERMEDIATE_CIPHERS                                          \
-	"ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:"   \
-	"ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:"   \
+#define INTERMEDIATE_CIPHERS                                         \
+	"ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:" \
+	"ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:" \
 	"ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305"
 
 static int set_ciphers(struct conf_call *call, const struct ssl_conf *conf, SSL_CTX *context)
@@ -265,8 +276,8 @@ static int load_authorities(struct conf_call *call, const char *directive, struc
 	if (path.len == 0)
 		return 0;
 	if (SSL_CTX_load_verify_file(context, path.data) != 1)
-		return conf_error(call, NULL, "%s: \"%s\" cannot be used: %s", directive,
-				  path.data, ssl_error_text());
+		return conf_error(call, NULL, "%s: \"%s\" cannot be used: %s", directive, path.data,
+				  ssl_error_text());
 	if (!sends_names)
 		return 0;
 
@@ -331,6 +342,21 @@ static int use_tickets(struct conf_call *call, const struct ssl_conf *conf, SSL_
 	return 0;
 }
 
+#ifdef SSL_OP_NO_TX_CERTIFICATE_COMPRESSION
+static void set_compression(SSL_CTX *context, bool compresses)
+{
+	SSL_CTX_set_options(context,
+			    SSL_OP_NO_RX_CERTIFICATE_COMPRESSION |
+				    (compresses ? 0 : SSL_OP_NO_TX_CERTIFICATE_COMPRESSION));
+}
+#else
+static void set_compression(SSL_CTX *context, bool compresses)
+{
+	(void)context;
+	(void)compresses;
+}
+#endif
+
 static int make_context(struct conf_call *call, const struct ssl_conf *conf, SSL_CTX *context)
 {
 	SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
@@ -342,6 +368,7 @@ static int make_context(struct conf_call *call, const struct ssl_conf *conf, SSL
 	SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_max_early_data(context, 0);
 	SSL_CTX_set_timeout(context, (long)(conf->session_timeout.ms / 1000));
+	set_compression(context, conf->compresses_certificates);
 	handshake_prepare(context);
 	if (set_protocols(call, conf, context) < 0 || set_ciphers(call, conf, context) < 0 ||
 	    set_verification(call, conf, context) < 0 || use_tickets(call, conf, context) < 0)
@@ -395,8 +422,8 @@ static int read_staple(struct conf_call *call, const struct ssl_words *file,
 
 	BIO_free(bio);
 	if (!response)
-		return conf_error(call, &file->items[0],
-				  "this is not an OCSP response in DER: %s", ssl_error_text());
+		return conf_error(call, &file->items[0], "this is not an OCSP response in DER: %s",
+				  ssl_error_text());
 	OCSP_RESPONSE_free(response);
 	settings->staple = (struct str){ bytes, (size_t)len };
 	return 0;
@@ -442,9 +469,22 @@ static void make_session_context(const struct ssl_conf *conf, struct ssl_setting
 	EVP_MD_CTX_free(digest);
 }
 
+bool ssl_has_certificate(const struct ssl_conf *conf)
+{
+	return conf->certificates.count || conf->self_signed.count;
+}
+
 int ssl_settings_create(struct conf_call *call, struct ssl_conf *conf)
 {
-	if (conf->certificates.count == 0 && !conf->reject_handshake)
+	if (conf->on)
+		conf_warn(call, NULL,
+			  "\"ssl on\" makes TLS of every listen of the server\n"
+			  "write `listen … ssl` in place of it");
+	if (conf->certificates.count && conf->self_signed.count)
+		return conf_error(call, &conf->self_signed.items[0],
+				  "there is an ssl_certificate, too\n"
+				  "ssl_self_signed is for servers without one");
+	if (!ssl_has_certificate(conf) && !conf->reject_handshake)
 		return 0;
 	if (conf->certificates.count != conf->keys.count)
 		return conf_error(call, NULL,
@@ -456,7 +496,7 @@ int ssl_settings_create(struct conf_call *call, struct ssl_conf *conf)
 
 	settings->reject = conf->reject_handshake;
 	settings->own_records = conf->records == RECORDS_OWN;
-	settings->keeps_certificate = ssl_variables_need_certificate(call);
+	settings->kept_facts = ssl_variables_facts(call);
 	settings->context = find_context(call, conf);
 
 	int result = settings->context ? 0 : -EINVAL;

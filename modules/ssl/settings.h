@@ -27,12 +27,15 @@ struct ssl_words {
 };
 
 struct ssl_conf {
+	bool on; /* `ssl on`: all addresses of the server use TLS */
 	struct ssl_words certificates, keys; /* paths or "data:…" */
+	struct ssl_words self_signed; /* names and addresses; none: no such certificate */
 	struct str_list passwords; /* of ssl_password_file */
 	size_t passwords_room;
 	unsigned protocols; /* bits: 1 << (version - TLS1_VERSION) */
 	struct str ciphers, curves;
 	bool prefer_server_ciphers;
+	bool compresses_certificates;
 	bool reject_handshake;
 	int records; /* enum ssl_records */
 
@@ -64,8 +67,11 @@ struct ssl_settings {
 	unsigned char session_context[32];
 	bool reject;
 	bool own_records;
-	bool keeps_certificate; /* a variable needs the client's certificate */
+	unsigned kept_facts; /* a bit for each enum ssl_fact that a variable needs */
 };
+
+/* Whether handshakes have a certificate to show. */
+bool ssl_has_certificate(const struct ssl_conf *conf);
 
 /*
  * Reads the files and sets conf->settings. Call it when all directives of the block were read. 0,

@@ -16,6 +16,7 @@
 
 #include "connection.h"
 #include "facts.h"
+#include "self_signed.h"
 #include "settings.h"
 #include "variables.h"
 
@@ -90,6 +91,46 @@ static int set_path(struct conf_call *call)
 
 	*path = conf_relative_to_file(call->conf, *path);
 	return 0;
+}
+
+static bool is_host_letter(char c)
+{
+	char lower = ascii_lower(c);
+
+	return (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9') ||
+	       (c && strchr("-._:*", c));
+}
+
+/* Names that fit into a certificate: letters, digits, and what addresses and wildcards need. */
+static int set_self_signed(struct conf_call *call)
+{
+	struct ssl_conf *conf = call->data;
+
+	for (size_t i = 0; i < call->node->nargs; i++) {
+		const struct conf_word *word = &call->node->args[i];
+
+		for (size_t j = 0; j < word->text.len; j++) {
+			char c = word->text.data[j];
+
+			if (!is_host_letter(c))
+				return conf_error(call, word,
+						  "expected the name of a host or an IP address");
+		}
+		add_word(call, &conf->self_signed, *word);
+	}
+	return 0;
+}
+
+static struct str serve_note(struct pool *pool)
+{
+	struct str fingerprint = self_signed_fingerprint(pool);
+
+	if (!fingerprint.data)
+		return fingerprint;
+	return pool_printf(pool,
+			   "Its certificate was made on the spot, so browsers warn. Compare its "
+			   "SHA-256 fingerprint:\n    %.*s\n",
+			   STR_ARG(fingerprint));
 }
 
 static int check(struct conf_call *call, void *data)
@@ -205,7 +246,8 @@ static verdict ssl_server_rewrite(struct request *req, const void *data)
 	if (!facts)
 		return PASS;
 
-	const struct ssl_settings *made_for = conf_of_name(req, ssl_facts_name(facts))->settings;
+	struct str name = ssl_fact(facts, FACT_NAME);
+	const struct ssl_settings *made_for = conf_of_name(req, name)->settings;
 
 	if (conf->settings != made_for &&
 	    (!conf->settings || !made_for || conf->settings->context != made_for->context ||
@@ -260,6 +302,27 @@ const struct module ssl_module = {
 			      "    ssl_password_file /etc/ssl/passwords;",
 			      .flags = LIST, .min_args = 1,
 			      FIELD_AT(struct ssl_conf, passwords)),
+		DIRECTIVE("ssl", IN_HTTP | IN_SERVER, struct ssl_conf, on, "on | off",
+			  "With on, every listen of the server has the parameter ssl. This is an "
+			  "old form, and a warning says so; write `listen 443 ssl` in place of "
+			  "it.\n\n"
+			  "    ssl on;",
+			  .initial = "off"),
+		DIRECTIVE_SET("ssl_self_signed", IN_HTTP | IN_SERVER, set_self_signed, "name ...",
+			      "The server makes a certificate for these names and addresses when "
+			      "it starts, with an ECDSA key. Browsers do not know who has signed "
+			      "it and warn, so it is for trying things out; `skua serve --tls` "
+			      "uses it. The certificate stays the same at reloads.\n\n"
+			      "    ssl_self_signed localhost 127.0.0.1;",
+			      .flags = LIST, .min_args = 1, .max_args = MANY_ARGS,
+			      FIELD_AT(struct ssl_conf, self_signed)),
+		DIRECTIVE("ssl_certificate_compression", IN_HTTP | IN_SERVER, struct ssl_conf,
+			  compresses_certificates, "on | off",
+			  "With on, certificates are sent compressed to clients that support it "
+			  "(RFC 8879). It needs OpenSSL 3.2 or later, and has no effect with "
+			  "older versions.\n\n"
+			  "    ssl_certificate_compression on;",
+			  .initial = "off"),
 		DIRECTIVE("ssl_protocols", IN_HTTP | IN_SERVER, struct ssl_conf, protocols,
 			  "[SSLv2] [SSLv3] [TLSv1] [TLSv1.1] [TLSv1.2] [TLSv1.3]",
 			  "The versions of TLS that clients may use. The words SSLv2 and SSLv3 "
@@ -412,6 +475,8 @@ const struct module ssl_module = {
 				   "See ssl_ocsp."),
 		DIRECTIVE_OBSOLETE("ssl_ocsp_responder", IN_HTTP | IN_SERVER, "url",
 				   "See ssl_ocsp."),
+		DIRECTIVE_OBSOLETE("ssl_object_cache_inheritable", IN_MAIN, "on | off",
+				   "A reload reads all certificates again."),
 		DIRECTIVE_OBSOLETE("ssl_certificate_cache", IN_HTTP | IN_SERVER,
 				   "off | max=N [inactive=time] [valid=time]",
 				   "Certificates are read once for each configuration."),
@@ -419,5 +484,6 @@ const struct module ssl_module = {
 	},
 	.variables = ssl_variables,
 	.check = check,
+	.serve_note = serve_note,
 	.on[PHASE_SERVER_REWRITE] = ssl_server_rewrite,
 };

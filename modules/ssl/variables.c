@@ -72,8 +72,8 @@ static bool get_server_name(struct request *req, struct str rest, const void *da
 			    struct str *out)
 {
 	FACTS_OR_NONE;
-	*out = ssl_facts_name(facts);
-	return facts->name_len > 0;
+	*out = ssl_fact(facts, FACT_NAME);
+	return out->len > 0;
 }
 
 static bool get_session_reused(struct request *req, struct str rest, const void *data,
@@ -88,9 +88,24 @@ static bool get_alpn_protocol(struct request *req, struct str rest, const void *
 			      struct str *out)
 {
 	FACTS_OR_NONE;
-	*out = ssl_facts_protocol(facts);
-	return facts->protocol_len > 0;
+	*out = ssl_fact(facts, FACT_PROTOCOL);
+	return out->len > 0;
 }
+
+/* For variables that are the texts of facts. */
+#define FACT_GETTER(name_, which_)                                                        \
+	static bool name_(struct request *req, struct str rest, const void *data,        \
+			  struct str *out)                                                \
+	{                                                                                 \
+		FACTS_OR_NONE;                                                            \
+		*out = ssl_fact(facts, which_);                                           \
+		return out->len > 0;                                                      \
+	}
+
+FACT_GETTER(get_ciphers, FACT_CIPHERS)
+FACT_GETTER(get_curves, FACT_CURVES)
+FACT_GETTER(get_sigalg, FACT_SIGALG)
+FACT_GETTER(get_client_sigalg, FACT_CLIENT_SIGALG)
 
 /* --- the client's certificate --- */
 
@@ -117,7 +132,7 @@ static void free_certificate(void *certificate)
 static X509 *client_certificate(struct request *req)
 {
 	const struct ssl_facts *facts = ssl_facts_of(req);
-	struct str bytes = facts ? ssl_facts_certificate(facts) : STR("");
+	struct str bytes = facts ? ssl_fact(facts, FACT_CERTIFICATE) : STR("");
 	const unsigned char *at = (const unsigned char *)bytes.data;
 	X509 *certificate = bytes.len ? d2i_X509(NULL, &at, (long)bytes.len) : NULL;
 
@@ -336,6 +351,32 @@ const struct variable ssl_variables[] = {
 	{ "ssl_cipher", get_cipher, "OpenSSL's name of the cipher.\n\n"
 	  "    log_format tls \"$ssl_protocol $ssl_cipher\";",
 	  VARIABLE_PLAIN },
+	{ "ssl_ciphers", get_ciphers,
+	  "The ciphers that the client has offered, separated by colons; unknown ones as "
+	  "numbers.\n\n"
+	  "    log_format offers \"$ssl_ciphers $ssl_curves\";",
+	  VARIABLE_PLAIN },
+	{ "ssl_curves", get_curves,
+	  "The groups that the client has offered for the key exchange, separated by colons; "
+	  "unknown ones as numbers.\n\n    log_format offers \"$ssl_ciphers $ssl_curves\";",
+	  VARIABLE_PLAIN },
+	{ "ssl_sigalg", get_sigalg,
+	  "The algorithm by which the server has signed the handshake, such as "
+	  "ecdsa_secp256r1_sha256. A resumed session has none.\n\n"
+	  "    log_format signed \"$ssl_sigalg\";",
+	  VARIABLE_PLAIN },
+	{ "ssl_client_sigalg", get_client_sigalg,
+	  "The algorithm by which the client has signed, if it has a certificate.\n\n"
+	  "    log_format signed \"$ssl_client_sigalg\";",
+	  VARIABLE_PLAIN },
+	{ "ssl_ech_status", get_nothing,
+	  "No value: OpenSSL does not support encrypted ClientHellos yet.\n\n"
+	  "    log_format ech \"$ssl_ech_status\";",
+	  VARIABLE_PLAIN },
+	{ "ssl_ech_outer_server_name", get_nothing,
+	  "No value: see $ssl_ech_status.\n\n"
+	  "    log_format ech \"$ssl_ech_outer_server_name\";",
+	  VARIABLE_PLAIN },
 	{ "ssl_curve", get_curve, "The group of the key exchange.\n\n"
 	  "    log_format curves \"$ssl_curve\";", VARIABLE_PLAIN },
 	{ "ssl_server_name", get_server_name,
@@ -397,14 +438,29 @@ const struct variable ssl_variables[] = {
 	{ 0 }
 };
 
-bool ssl_variables_need_certificate(struct conf_call *call)
+unsigned ssl_variables_facts(struct conf_call *call)
 {
+	static const struct {
+		const char *name;
+		enum ssl_fact fact;
+	} others[] = {
+		{ "ssl_ciphers", FACT_CIPHERS },
+		{ "ssl_curves", FACT_CURVES },
+		{ "ssl_sigalg", FACT_SIGALG },
+		{ "ssl_client_sigalg", FACT_CLIENT_SIGALG },
+	};
+	unsigned facts = 0;
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (variable_slot(call, str_from(others[i].name)))
+			facts |= 1u << others[i].fact;
 	for (const struct variable *one = ssl_variables; one->name; one++) {
 		struct str name = str_from(one->name);
 
 		if (str_starts(name, STR("ssl_client_")) &&
-		    !str_eq(name, STR("ssl_client_verify")) && variable_slot(call, name))
-			return true;
+		    !str_eq(name, STR("ssl_client_verify")) &&
+		    !str_eq(name, STR("ssl_client_sigalg")) && variable_slot(call, name))
+			facts |= 1u << FACT_CERTIFICATE;
 	}
-	return false;
+	return facts;
 }

@@ -9,7 +9,7 @@ extern const struct variable ssl_variables[];
 
 struct conf_call;
 
-/* Whether the configuration names a variable with a part of the client's certificate. */
-bool ssl_variables_need_certificate(struct conf_call *call);
+/* A bit for each enum ssl_fact that a variable in the configuration needs. */
+unsigned ssl_variables_facts(struct conf_call *call);
 
 #endif

@@ -430,6 +430,41 @@ void listen_default(struct conf_call *call, struct http_server *server)
 	address_add_server(call, address_find_or_add(call, http_of(call->conf), &listener), server);
 }
 
+static int use_transport(struct conf_call *call, const struct http *http,
+			 const struct http_server *server, const struct transport_type *type)
+{
+	int result = 0;
+
+	for (size_t i = 0; i < http->addresses_count; i++) {
+		struct http_address *address = http->addresses[i];
+		size_t last = address->servers_count - 1; /* of an address: the one being read */
+
+		if (address->servers[last] == server &&
+		    join_transport(call, NULL, type, &address->opening.transport) < 0)
+			result = -EINVAL;
+	}
+	return result;
+}
+
+int listen_use_transports(struct conf_call *call, const struct http_server *server)
+{
+	int result = 0;
+
+	for (size_t i = 0; i < module_count(); i++) {
+		const struct listen_parameter *p = module_at(i)->listen_parameters;
+
+		for (; p && p->name; p++) {
+			const struct transport_type *type = p->transport;
+
+			if (type && type->wants &&
+			    type->wants(server->top->confs[module_index(type->module)]) &&
+			    use_transport(call, http_of(call->conf), server, type) < 0)
+				result = -EINVAL;
+		}
+	}
+	return result;
+}
+
 /* --- when all servers are known --------------------------------------------- */
 
 static void claim_names(struct conf_call *call, struct http_address *address,

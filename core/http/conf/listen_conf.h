@@ -34,6 +34,12 @@ struct http_port {
 /* At the end of a server block: one without listen gets port 80 (not root: 8000). */
 void listen_default(struct conf_call *call, struct http_server *server);
 
+/*
+ * After it: the addresses of the server get the transports that its directives want. 0, or -EINVAL
+ * after a message: one of them has another transport.
+ */
+int listen_use_transports(struct conf_call *call, const struct http_server *server);
+
 /* At the end of the http block: enters the servers' names by address, makes the listeners. */
 void listen_distribute(struct conf_call *call, struct http *http);
 

@@ -145,6 +145,83 @@ START_TEST(plain_http_gets_400)
 }
 END_TEST
 
+START_TEST(what_the_client_offers)
+{
+	server_stop(server);
+	server = start(
+		"location /ciphers { return 200 $ssl_ciphers; }"
+		"location /rest { return 200 '$ssl_curves $ssl_sigalg [$ssl_client_sigalg]'; }");
+	for (int version = TLS1_2_VERSION; version <= TLS1_3_VERSION; version++) {
+		struct tls *tls = tls_connect(server, .version = version, .name = "localhost");
+		const char *ciphers = tls_get(tls, "/ciphers").body;
+		const char *rest = tls_get(tls, "/rest").body;
+
+		ck_assert_msg(strstr(ciphers, SSL_get_cipher(tls->ssl)) != NULL, "%s", ciphers);
+		ck_assert_msg(strstr(rest, "X25519:prime256v1") == rest, "%s", rest);
+		ck_assert_msg(strstr(rest, " ecdsa_secp256r1_sha256 []") != NULL, "%s", rest);
+		tls_close(tls);
+	}
+}
+END_TEST
+
+/* The old form: it may stand before or after listen, and holds for each of them. */
+START_TEST(ssl_on)
+{
+	static const char *const orders[] = {
+		"ssl on; listen 127.0.0.1:%%PORT%%; listen 127.0.0.1:%%PORT2%%;",
+		"listen 127.0.0.1:%%PORT%%; listen 127.0.0.1:%%PORT2%%; ssl on;",
+	};
+
+	for (int i = 0; i < 2; i++) {
+		server_stop(server);
+		server = server_start(memory_printf(
+			memory_printf(
+				"http { ssl_certificate %%s/a.pem; ssl_certificate_key "
+				"%%s/a.key; server { %s return 200 $scheme; }"
+				"server { listen 127.0.0.1:%%%%PORT3%%%%; return 200 plain; } }",
+				orders[i]),
+			certificates, certificates));
+		ck_assert_uint_eq(file_count(server, "/output.log", "TLS of every listen"), 1);
+		for (int port = 0; port < 2; port++) {
+			struct tls *tls = tls_connect(server, .port = port);
+
+			ck_assert_str_eq(tls_get(tls, "/").body, "https");
+			tls_close(tls);
+		}
+		ck_assert_str_eq(ask(server, "/", .port = 2).body, "plain");
+	}
+}
+END_TEST
+
+static X509 *certificate_of_server(void)
+{
+	struct tls *tls = tls_connect(server);
+	X509 *certificate = SSL_get1_peer_certificate(tls->ssl);
+
+	ck_assert_ptr_nonnull(certificate);
+	tls_close(tls);
+	return certificate;
+}
+
+START_TEST(a_self_signed_certificate_stays_at_a_reload)
+{
+	server_stop(server);
+	server = server_start("http { server { listen 127.0.0.1:%PORT% ssl;"
+			      "ssl_self_signed localhost 127.0.0.1; } }");
+
+	X509 *first = certificate_of_server();
+
+	kill(server->pid, SIGHUP);
+	log_wait(server, "generation 2 of the configuration serves");
+
+	X509 *second = certificate_of_server();
+
+	ck_assert_int_eq(X509_cmp(first, second), 0);
+	X509_free(first);
+	X509_free(second);
+}
+END_TEST
+
 START_TEST(what_is_neither_is_closed)
 {
 	struct client *client = client_open(server);
@@ -671,14 +748,14 @@ START_TEST(records_arrive_in_pieces)
 END_TEST
 
 TESTS_IN((&(struct test_suite){ .name = "TLS", .setup = setup, .teardown = teardown }),
-	 versions_and_suites, names_choose_certificates, plain_http_gets_400,
+	 versions_and_suites, names_choose_certificates, what_the_client_offers, ssl_on,
+	 a_self_signed_certificate_stays_at_a_reload, plain_http_gets_400,
 	 what_is_neither_is_closed, ends_with_close_notify, keys_are_updated,
 	 a_connection_goes_on_after_a_reload, a_connection_with_tls_1_2_ends_at_a_reload,
 	 a_reload_during_a_handshake, the_end_during_a_handshake,
 	 sessions_are_resumed_after_a_reload, a_resumed_session_gets_another_ticket,
-	 certificates_of_clients, authorities_change_at_a_reload,
-	 a_certificate_of_a_client_expires, a_host_with_other_rules_is_421,
-	 a_handshake_has_a_time_limit, a_hello_in_pieces, records_that_bring_nothing,
-	 key_updates_with_records_of_openssl, messages_that_are_not_allowed,
-	 a_key_update_in_pieces, a_key_update_in_pieces_and_a_reload,
+	 certificates_of_clients, authorities_change_at_a_reload, a_certificate_of_a_client_expires,
+	 a_host_with_other_rules_is_421, a_handshake_has_a_time_limit, a_hello_in_pieces,
+	 records_that_bring_nothing, key_updates_with_records_of_openssl,
+	 messages_that_are_not_allowed, a_key_update_in_pieces, a_key_update_in_pieces_and_a_reload,
 	 flipped_and_repeated_records, records_arrive_in_pieces)
