@@ -72,6 +72,18 @@ struct helper {
 	/* Called in the helper before it ends: closes and frees what it has. Questions that are
 	   not answered yet are answered here, and reach nobody. NULL: nothing is to be done. */
 	void (*finish)(void);
+
+	/*
+	 * For a helper that keeps something which costs much to make. After a reload or an upgrade
+	 * of the program, pass_on() is called in the process of before for one item after another:
+	 * place 0, 1, 2 …, until it returns false. It sets *payload (at most HELPER_ANSWER_MAX
+	 * bytes, valid until the next call) and *fd, which stays its own. take_over() is called
+	 * with each item in the new process, and owns the descriptor. Other items may be made or
+	 * dropped between two calls, so that some are passed on twice or not at all. A process of
+	 * another version of the program may be the other side. NULL: nothing is passed on.
+	 */
+	bool (*pass_on)(size_t place, struct str *payload, int *fd);
+	void (*take_over)(struct str payload, int fd);
 };
 
 /* --- in a worker ------------------------------------------------------------------- */

@@ -5,6 +5,7 @@
  */
 #include "http/decode.h"
 #include "harness/test.h"
+#include "harness/upgrade.h"
 
 #include <dirent.h>
 #include <signal.h>
@@ -308,6 +309,126 @@ START_TEST(all_workers_map_one_copy)
 }
 END_TEST
 
+/* --- reload and upgrade --------------------------------------------------------------- */
+
+/* The inode of the only form that the workers have mapped; waits until one of them has it. */
+static unsigned long form_of_workers(struct server *server)
+{
+	struct deadline wait = { 0 };
+	unsigned long inodes[8];
+	int count = 0;
+
+	while (count == 0) {
+		pid_t pids[8];
+		int workers = server_workers(server, pids, 8);
+
+		deadline_wait(&wait, "a worker has the form");
+		for (int i = 0; i < workers && i < 8; i++)
+			count = count_forms(pids[i], inodes, count, 8);
+	}
+	ck_assert_int_eq(count, 1);
+	return inodes[0];
+}
+
+START_TEST(results_survive_a_reload)
+{
+	struct server *server = start("");
+
+	grow_old();
+	wait_for(server, "/a", "gzip", "-gz9.");
+	unsigned long form = form_of_workers(server);
+	for (int i = 2; i < 5; i++) {
+		struct deadline wait = { 0 };
+		pid_t before = compressor(server);
+
+		kill(server->pid, SIGHUP);
+		log_wait(server,
+			 memory_printf("generation %d of the configuration serves", i));
+		while (kill(before, 0) == 0)
+			deadline_wait(&wait, "the old compressor has ended");
+		wait_for(server, "/a", "gzip", "-gz9.");
+		ck_assert_uint_eq(form_of_workers(server), form);
+	}
+	server_stop(server);
+}
+END_TEST
+
+/* The second server of upgrade_start(), at the port of index 1, serves html/ in codings. */
+static void serve_files(struct server *server)
+{
+	put_text(server, "a", 'a', SIZE);
+	put_file(server, "/http.conf",
+		 server_text(server, "server { listen 127.0.0.1:%PORT2%; root %DIR%/html; gzip on;"
+				     "types { } default_type text/html; }"));
+	ck_assert_int_eq(upgrade_command(server, "-s reload").status, 0);
+	grow_old();
+}
+
+static void wait_for_best(struct server *server)
+{
+	struct deadline wait = { 0 };
+	struct reply reply;
+
+	do {
+		deadline_wait(&wait, "the best form");
+		reply = ask(server, "/a", .port = 1, .fields = "Accept-Encoding: gzip\r\n");
+	} while (!strstr(tag_of(&reply), "-gz9."));
+}
+
+static void check_upgrades(struct server *server, bool is_beside)
+{
+	serve_files(server);
+	wait_for_best(server);
+	unsigned long form = form_of_workers(server);
+	for (int i = 0; i < 2; i++) {
+		put_program();
+		upgrade_check(server, 0, "");
+		if (is_beside)
+			upgrade_settle(server);
+		wait_for_best(server);
+		ck_assert_uint_eq(form_of_workers(server), form);
+	}
+	upgrade_stop(server);
+}
+
+START_TEST(results_survive_an_upgrade)
+{
+	check_upgrades(upgrade_start("worker_processes 1;"), false);
+}
+END_TEST
+
+START_TEST(results_survive_an_upgrade_beside)
+{
+	check_upgrades(upgrade_start_in_background("worker_processes 1;"), true);
+}
+END_TEST
+
+/* Also if there are more than fit into the channel. */
+START_TEST(many_results_survive_a_reload)
+{
+	enum { FILES = 200 };
+	struct server *server = start("compress_cache cpu=100;");
+	struct deadline wait = { 0 };
+
+	for (int i = 0; i < FILES; i++)
+		put_text(server, memory_printf("%d", i), 'a', 2000);
+	grow_old();
+	for (int i = 0; i < FILES; i++)
+		for (int j = 0; j < 3; j++)
+			ask_by(server, memory_printf("/%d", i), "gzip");
+	for (int i = 0; i < FILES; i++)
+		wait_for(server, memory_printf("/%d", i), "gzip", "-gz9.");
+	pid_t before = compressor(server);
+	ck_assert_int_eq(descriptors_of_forms(before), FILES);
+	kill(server->pid, SIGHUP);
+	while (kill(before, 0) == 0)
+		deadline_wait(&wait, "the old compressor has ended");
+	while (descriptors_of_forms(compressor(server)) < FILES)
+		deadline_wait(&wait, "the new compressor has all results");
+	server_stop(server);
+}
+END_TEST
+
 /* --- what goes wrong ------------------------------------------------------------------ */
 
 START_TEST(an_encoder_that_breaks_down_costs_its_job)
@@ -434,6 +555,8 @@ END_TEST
 
 TESTS("compressor", the_best_form_comes_later, a_download_goes_on_with_the_form_it_began_with,
       young_large_and_rare_files_have_one_form, a_level_that_is_the_best_stays,
-      it_can_be_configured, all_workers_map_one_copy, an_encoder_that_breaks_down_costs_its_job,
+      it_can_be_configured, all_workers_map_one_copy, results_survive_a_reload,
+      many_results_survive_a_reload, results_survive_an_upgrade,
+      results_survive_an_upgrade_beside, an_encoder_that_breaks_down_costs_its_job,
       its_death_delays_forms_and_no_requests, requests_do_not_wait_for_it,
       a_file_that_changes_gets_no_wrong_form)

@@ -164,6 +164,9 @@ START_TEST(drops_what_is_not_used)
 	add(2, 100);
 	add(3, 100);
 	ck_assert(has(1));
+	ck_assert_uint_eq(results_at(0)->key.inode, 2);
+	ck_assert_uint_eq(results_at(2)->key.inode, 1);
+	ck_assert_ptr_null(results_at(3));
 	add(4, 100);
 	ck_assert(has(1) && !has(2) && has(3) && has(4));
 	ck_assert(has(3));
@@ -187,7 +190,7 @@ START_TEST(keeps_one_form_of_a_key)
 	ck_assert_uint_eq(results_find(&made)->length, 100);
 	ck_assert_int_eq(next_fd(), first + 1);
 	results_limit(0, 0);
-	ck_assert_ptr_null(results_next(NULL));
+	ck_assert_ptr_null(results_at(0));
 }
 END_TEST
 

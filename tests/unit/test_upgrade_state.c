@@ -59,6 +59,7 @@ static struct upgrade_state sample(void)
 	ck_assert(state_add_process(&state, &worker));
 	ck_assert(state_add_process(&state, &acceptor));
 	ck_assert(state_add_zone(&state, &zone));
+	ck_assert(state_add_kept(&state, &(const struct state_kept){ 20, "compressor" }));
 	ck_assert(state_add_client(&state, 16));
 	ck_assert(state_add_orphan(&state, 19));
 	return state;
@@ -79,6 +80,9 @@ START_TEST(it_comes_back)
 	ck_assert_uint_eq(after.stats_layout, 3);
 	ck_assert_uint_eq(after.zones_count, 1);
 	ck_assert_mem_eq(after.zones, before.zones, sizeof(*before.zones));
+	ck_assert_uint_eq(after.kept_count, 1);
+	ck_assert_int_eq(after.kept[0].fd, 20);
+	ck_assert_str_eq(after.kept[0].name, "compressor");
 	ck_assert_str_eq(after.pid_path, before.pid_path);
 	ck_assert_uint_eq(after.sockets_count, 2);
 	ck_assert_mem_eq(after.sockets, before.sockets, 2 * sizeof(*before.sockets));

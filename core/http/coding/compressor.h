@@ -12,6 +12,8 @@
  * descriptors of the file and of the result and nothing else, and its time and its output are
  * limited. If several workers ask for the same form, it is made once.
  *
+ * After a reload or an upgrade of the program, the compressor passes its results on to the new one.
+ *
  * A worker that an attacker controls cannot make other workers send bytes under a file that it
  * cannot open. The compressor does not believe what a worker says about a file: device, inode,
  * size and times, which are the key of the result, are those of the descriptor, and the bytes are

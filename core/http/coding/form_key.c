@@ -34,21 +34,25 @@ bool form_key_equal(const struct form_key *a, const struct form_key *b)
 	return memcmp(a, b, sizeof(*a)) == 0;
 }
 
+bool form_is_sound(const struct form_answer *answer, int fd)
+{
+	struct stat status;
+	/* Only files in memory have seals, so this refuses all other descriptors. */
+	int seals = fd < 0 ? -1 : fcntl(fd, F_GET_SEALS);
+
+	return answer->length > 0 && answer->length <= encode_whole_max(answer->key.size) &&
+	       seals >= 0 && (seals & form_seals) == form_seals && fstat(fd, &status) == 0 &&
+	       S_ISREG(status.st_mode) && (uint64_t)status.st_size == answer->length;
+}
+
 int form_map(const struct form_key *expected, struct str payload, int fd, struct str *out)
 {
 	struct form_answer answer;
-	struct stat status;
 
-	if (payload.len != sizeof(answer) || fd < 0)
+	if (payload.len != sizeof(answer))
 		return -EBADMSG;
 	memcpy(&answer, payload.data, sizeof(answer));
-	if (!form_key_equal(&answer.key, expected) || answer.length == 0 ||
-	    answer.length > encode_whole_max(expected->size))
-		return -EBADMSG;
-	/* Only files in memory have seals, so this refuses all other descriptors. */
-	int seals = fcntl(fd, F_GET_SEALS);
-	if (seals < 0 || (seals & form_seals) != form_seals || fstat(fd, &status) < 0 ||
-	    !S_ISREG(status.st_mode) || (uint64_t)status.st_size != answer.length)
+	if (!form_key_equal(&answer.key, expected) || !form_is_sound(&answer, fd))
 		return -EBADMSG;
 	/* Older kernels refuse a shared mapping of a file with F_SEAL_WRITE. */
 	void *bytes = mmap(NULL, answer.length, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0);

@@ -44,9 +44,15 @@ bool form_key_equal(const struct form_key *a, const struct form_key *b);
 extern const int form_seals;
 
 /*
- * Maps the form in the memfd of an answer, as memory that nobody can change: checks key, length and
- * seals first. 0 and *out, which munmap(2) ends; -EBADMSG: the answer is not what it must be; or
- * -errno. The descriptor stays open.
+ * Whether the descriptor is a memfd with the form of this answer, which nobody can change any more:
+ * checks the seals and the length.
+ */
+bool form_is_sound(const struct form_answer *answer, int fd);
+
+/*
+ * Maps the form in the memfd of an answer, as memory that nobody can change, if form_is_sound() and
+ * the key is the expected one. 0 and *out, which munmap(2) ends; -EBADMSG: the answer is not what
+ * it must be; or -errno. The descriptor stays open.
  */
 int form_map(const struct form_key *expected, struct str payload, int fd, struct str *out);
 

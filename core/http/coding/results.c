@@ -96,7 +96,11 @@ void results_add(const struct form_key *key, int fd, uint64_t length, int error)
 	shrink_to_limits();
 }
 
-const struct result *results_next(const struct result *result)
+const struct result *results_at(size_t place)
 {
-	return result ? result->older : results.newest;
+	const struct result *result = results.oldest;
+
+	while (result && place--)
+		result = result->newer;
+	return result;
 }

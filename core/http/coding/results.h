@@ -28,7 +28,7 @@ const struct result *results_find(const struct form_key *key);
  */
 void results_add(const struct form_key *key, int fd, uint64_t length, int error);
 
-/* The result that was used most recently, and from there on the next older one; or NULL. */
-const struct result *results_next(const struct result *result);
+/* The result at this place in the order of use, from the least recently used one on; or NULL. */
+const struct result *results_at(size_t place);
 
 #endif

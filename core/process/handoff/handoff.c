@@ -12,6 +12,7 @@ void handoff_start(const struct handoff_hooks *hooks)
 	const struct peer_master_hooks peer = {
 		.left = hooks->peer_left,
 		.changed = relay_successors_changed,
+		.passed = hooks->passed,
 	};
 
 	relay_init(hooks->active, orphans_keep);

@@ -20,6 +20,7 @@
 #define SKUA_PROCESS_HANDOFF_HANDOFF_H
 
 #include <stdbool.h>
+#include <str.h>
 
 struct generation;
 
@@ -33,6 +34,8 @@ struct handoff_hooks {
 	void (*orphans_gone)(void);
 	/* peer_master_leaves_all() may have become true. */
 	void (*peer_left)(void);
+	/* peer_master_hooks, passed. */
+	void (*passed)(struct str name, int fd);
 };
 
 /* In the master, once, before any other function of this folder but peer_master_start(). */

@@ -98,6 +98,11 @@ static void on_message(struct message *message)
 			listen_receive(message->fds[i]);
 		message->fds_count = 0;
 		return;
+	case MESSAGE_TAKE_OVER:
+		if (message->fds_count == 1)
+			peer.hooks.passed(message->payload, message->fds[--message->fds_count]);
+		message_discard(message);
+		return;
 	case MESSAGE_LEAVING:
 		message_discard(message);
 		peer.leaving = true;
@@ -173,6 +178,12 @@ void peer_master_share_sockets(void)
 {
 	if (peer.channel.fd >= 0)
 		listen_send_new(send_sockets);
+}
+
+void peer_master_pass(struct str name, int fd)
+{
+	if (peer.channel.fd >= 0)
+		channel_send(peer.channel.fd, MESSAGE_TAKE_OVER, 0, name, &fd, 1);
 }
 
 void peer_master_say_leaving(void)

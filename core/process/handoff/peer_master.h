@@ -9,6 +9,8 @@
  *     MESSAGE_READY       from the new program, for the first time: it serves
  *     MESSAGE_SOCKETS     sockets that it has opened. Both programs keep all sockets of an
  *                         address: closing one that listens loses the connections in it
+ *     MESSAGE_TAKE_OVER   from the old program: what its helper of this name keeps is to be
+ *                         received from this channel (worker/helper_passing.h)
  *     MESSAGE_LEAVING     all its workers end: this program serves the connections now
  *     end of file         the other master has ended
  */
@@ -18,6 +20,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <str.h>
 
 struct generation;
 struct receiver;
@@ -27,6 +30,8 @@ struct peer_master_hooks {
 	void (*left)(void);
 	/* The receivers, or the listeners that they have, have changed. */
 	void (*changed)(void);
+	/* What a helper there keeps can be received from this channel, which the callee owns. */
+	void (*passed)(struct str name, int fd);
 };
 
 /* In the master, once, before its loop runs. */
@@ -46,6 +51,8 @@ bool peer_master_is_there(void);
 void peer_master_offer(const struct generation *generation);
 /* This program serves. */
 void peer_master_say_ready(void);
+/* What the helper of this name keeps can be received from this channel, which stays open here. */
+void peer_master_pass(struct str name, int fd);
 /* The sockets that were opened since the last call are passed on. */
 void peer_master_share_sockets(void);
 /* All workers of this program end. */

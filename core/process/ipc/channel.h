@@ -6,6 +6,7 @@
  *     master <── channel ──> worker     one for each: commands, reports, connections
  *     master, acceptor ── inbox ──> worker     connections only (inbox.h)
  *     worker <── channel ──> helper     one for each worker, made by the master at first need
+ *     helper ── channel ──> helper      at a reload or upgrade, made by the master
  *
  * No two workers have an end of the same pair: whoever has one can shut it down. A
  * message is a head, at most CHANNEL_PAYLOAD bytes and CHANNEL_FDS descriptors.
@@ -49,6 +50,11 @@ enum message_type {
 	/* Between worker and helper (helper_message.h). */
 	MESSAGE_ASK = 18,
 	MESSAGE_ANSWER = 19,
+	/* One process of a helper passes on what it keeps to another (worker/helper_passing.h). */
+	MESSAGE_PASS_ON = 20, /* to the older one: its end of a channel; payload: its name */
+	MESSAGE_TAKE_OVER =
+		21, /* to the newer one: the other end. Between masters: with its name */
+	MESSAGE_ITEM = 22, /* between the two: one item and its descriptor */
 };
 
 /* A message that was received. Whoever receives it owns the descriptors. */

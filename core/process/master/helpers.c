@@ -136,6 +136,101 @@ void helpers_ended(const struct process *helper)
 			worker->helpers_connected &= ~bit_of(helper->index);
 }
 
+/* --- what helpers pass on ------------------------------------------------------------ */
+
+static bool runs(const struct process *process)
+{
+	return process->kind == PROCESS_HELPER && process->pid && process->channel.fd >= 0;
+}
+
+/* Whether it is a process of this helper, for workers of another generation. */
+static bool is_older(const struct process *process, const struct generation *generation,
+		     uint32_t number)
+{
+	return runs(process) && process->generation != generation && process->index == number;
+}
+
+static int send_end(int channel, enum message_type type, uint32_t number, int fd)
+{
+	const char *name = helper_module(number)->helper->name;
+
+	return channel_send(channel, type, number, str_from(name), &fd, 1);
+}
+
+void helpers_inherit(const struct process *helper)
+{
+	uint32_t number = helper->index;
+	int fds[2];
+
+	if (!helper_module(number)->helper->take_over || helper->channel.fd < 0)
+		return;
+	for (struct process *older = table_next(NULL); older; older = table_next(older)) {
+		if (!is_older(older, helper->generation, number) || channel_pair(fds) < 0)
+			continue;
+		limit_unread(fds[0]);
+		if (send_end(older->channel.fd, MESSAGE_PASS_ON, number, fds[0]) == 0)
+			send_end(helper->channel.fd, MESSAGE_TAKE_OVER, number, fds[1]);
+		close(fds[0]);
+		close(fds[1]);
+	}
+}
+
+void helpers_succeed(struct generation *generation, void (*start)(struct process *))
+{
+	for (uint32_t number = 0; number < helper_count(); number++) {
+		const struct process *older = table_next(NULL);
+
+		while (older && !is_older(older, generation, number))
+			older = table_next(older);
+		if (!older || !helper_module(number)->helper->take_over)
+			continue;
+		struct process *helper = provide(generation, number);
+		if (helper)
+			start_if_due(helper, start);
+	}
+}
+
+bool helpers_for_each_kept(bool (*act)(void *data, struct str name, int fd), void *data)
+{
+	int fds[2];
+
+	for (struct process *helper = table_next(NULL); helper; helper = table_next(helper)) {
+		const struct helper *kind = runs(helper) ? helper_module(helper->index)->helper :
+							   NULL;
+
+		if (!kind || !kind->pass_on || channel_pair(fds) < 0)
+			continue;
+		limit_unread(fds[0]);
+		bool is_sent = send_end(helper->channel.fd, MESSAGE_PASS_ON, helper->index,
+					fds[0]) == 0;
+		close(fds[0]);
+		if (!is_sent)
+			close(fds[1]);
+		else if (!act(data, str_from(kind->name), fds[1]))
+			return false;
+	}
+	return true;
+}
+
+void helpers_take(struct generation *generation, struct str name, int fd,
+		  void (*start)(struct process *))
+{
+	for (uint32_t number = 0; number < helper_count(); number++) {
+		const struct helper *kind = helper_module(number)->helper;
+
+		if (!kind->take_over || !str_eq(name, str_from(kind->name)))
+			continue;
+		struct process *helper = provide(generation, number);
+		if (helper)
+			start_if_due(helper, start);
+		if (helper && runs(helper))
+			send_end(helper->channel.fd, MESSAGE_TAKE_OVER, number, fd);
+	}
+	close(fd);
+}
+
+/* --- before an upgrade ------------------------------------------------------------------ */
+
 /* Whether the workers of a generation may come to need the helper. */
 static bool may_be_needed(const struct generation *generation, uint32_t number)
 {

@@ -15,8 +15,11 @@
 #ifndef SKUA_PROCESS_MASTER_HELPERS_H
 #define SKUA_PROCESS_MASTER_HELPERS_H
 
+#include <stdbool.h>
 #include <stdint.h>
+#include <str.h>
 
+struct generation;
 struct process;
 
 /*
@@ -30,6 +33,24 @@ void helpers_connect(struct process *helper);
 
 /* To be called when a helper has ended, and its channels with it. */
 void helpers_ended(const struct process *helper);
+
+/*
+ * Some helpers keep what others need after them (helper->pass_on). helpers_inherit(), when a helper
+ * was started, lets the older processes of it pass on what they keep. helpers_succeed(), when a
+ * generation serves and before the older ones end, starts the helpers for which there is something
+ * to be taken over.
+ */
+void helpers_inherit(const struct process *helper);
+void helpers_succeed(struct generation *generation, void (*start)(struct process *));
+
+/*
+ * The same between two programs. helpers_for_each_kept(), in the old one, makes a channel for each
+ * of these helpers and calls act() as struct upgrade_hooks says. helpers_take(), in the new one,
+ * gives the other end to the helper of this name, which is started if need be, and closes it.
+ */
+bool helpers_for_each_kept(bool (*act)(void *data, struct str name, int fd), void *data);
+void helpers_take(struct generation *generation, struct str name, int fd,
+		  void (*start)(struct process *));
 
 /* Before another program replaces this one: starts all helpers and connects all workers. */
 void helpers_connect_all(void (*start)(struct process *));

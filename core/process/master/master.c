@@ -31,6 +31,7 @@
 #include "process/handoff/handoff.h"
 #include "process/handoff/orphans.h"
 #include "process/handoff/peer_master.h"
+#include "process/master/helpers.h"
 #include "process/master/control.h"
 #include "process/master/drop.h"
 #include "process/master/reload.h"
@@ -175,9 +176,27 @@ static void reply_upgraded(bool serves)
 	master.upgrade_text = NULL;
 }
 
+static void on_passed(struct str name, int fd)
+{
+	struct generation *generation = active_unless_ending();
+
+	if (generation)
+		supervisor_take_passed(generation, name, fd);
+	else
+		close(fd);
+}
+
 static void on_closed_for_upgrade(void)
 {
 	reply_upgraded(true);
+}
+
+static bool offer_kept(void *unused, struct str name, int fd)
+{
+	(void)unused;
+	peer_master_pass(name, fd);
+	close(fd);
+	return true;
 }
 
 static void on_upgraded(bool serves)
@@ -190,8 +209,10 @@ static void on_upgraded(bool serves)
 			      upgrade_child(), getpid());
 	master.upgrade_text = report_end();
 	generation_use_log(reload_active(), false);
-	if (serves)
+	if (serves) {
 		peer_master_offer(reload_active());
+		helpers_for_each_kept(offer_kept, NULL);
+	}
 	if (ends)
 		end(false, on_closed_for_upgrade);
 	else
@@ -405,12 +426,14 @@ static int start_parts(void)
 		.is_taking_over = takeover_is_instead,
 		.orphans_gone = end_if_empty,
 		.peer_left = catch_up,
+		.passed = on_passed,
 	};
 	static const struct upgrade_hooks upgrade_hooks = {
 		.set_aside = control_set_aside,
 		.take_back = control_take_back,
 		.for_each_client = control_for_each_upgraded,
 		.leaving = supervisor_leave_helpers,
+		.for_each_kept = helpers_for_each_kept,
 		.over = on_upgraded,
 	};
 

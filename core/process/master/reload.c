@@ -101,6 +101,16 @@ static void on_closed(void)
 
 /* --- what the supervisor tells ---------------------------------------------------- */
 
+/* What the helpers of the old program keep. */
+static void take_kept(struct generation *generation)
+{
+	struct str name;
+	int fd;
+
+	while (takeover_next_kept(&name, &fd))
+		supervisor_take_passed(generation, name, fd);
+}
+
 static void on_serving(struct generation *generation)
 {
 	struct generation *old = reload.active;
@@ -115,6 +125,7 @@ static void on_serving(struct generation *generation)
 	listen_serving();
 	reload.has_served_sockets = false;
 	peer_master_offer(generation);
+	take_kept(generation);
 	takeover_settle();
 	if (old) {
 		report_changes(old, generation);

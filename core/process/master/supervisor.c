@@ -175,6 +175,9 @@ void supervisor_kill_all(void)
 			kill(process->pid, SIGKILL);
 }
 
+static void handle(struct process *process, enum process_event event);
+static void start(struct process *process);
+
 static void check_serving(struct generation *generation)
 {
 	if (generation->serving || generation->retiring)
@@ -184,12 +187,10 @@ static void check_serving(struct generation *generation)
 		    process->state != PROCESS_RUNNING)
 			return;
 	generation->serving = true;
+	helpers_succeed(generation, start);
 	supervisor.hooks.serving(generation);
 	balance_watch();
 }
-
-static void handle(struct process *process, enum process_event event);
-static void start(struct process *process);
 
 /* --- messages --------------------------------------------------------------------- */
 
@@ -331,8 +332,10 @@ static void start(struct process *process)
 		return;
 	}
 	respawn_forked(&process->respawn);
-	if (process->kind == PROCESS_HELPER)
+	if (process->kind == PROCESS_HELPER) {
 		helpers_connect(process);
+		helpers_inherit(process);
+	}
 	log_notice("start %s %d", process_name(process), process->pid);
 }
 
@@ -353,6 +356,11 @@ static int add_all(struct generation *generation, enum process_kind kind, unsign
 	if (error < 0)
 		log_emergc(error, "the table has no room for the processes of this configuration");
 	return error;
+}
+
+void supervisor_take_passed(struct generation *generation, struct str name, int fd)
+{
+	helpers_take(generation, name, fd, start);
 }
 
 void supervisor_leave_helpers(void)

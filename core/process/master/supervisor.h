@@ -8,6 +8,7 @@
 #define SKUA_PROCESS_MASTER_SUPERVISOR_H
 
 #include <stdbool.h>
+#include <str.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -53,6 +54,9 @@ void supervisor_forget_accepting(void);
 /* All processes there are end now. */
 void supervisor_stop_all(void);
 void supervisor_kill_all(void);
+
+/* What a helper of another program keeps goes to the helper of this generation (helpers_take()). */
+void supervisor_take_passed(struct generation *generation, struct str name, int fd);
 
 /*
  * Another program is about to replace this one in the same process: the workers get the

@@ -363,6 +363,17 @@ struct generation *takeover_processes(unsigned *number)
 	return active;
 }
 
+bool takeover_next_kept(struct str *name, int *fd)
+{
+	if (!takeover.is_taken || takeover.state.kept_count == 0)
+		return false;
+	const struct state_kept *kept = &takeover.state.kept[--takeover.state.kept_count];
+
+	*name = str_from(kept->name);
+	*fd = kept->fd;
+	return true;
+}
+
 void takeover_forget(void)
 {
 	for (size_t i = 0; i < takeover.clients_count; i++)
@@ -383,6 +394,8 @@ void takeover_forget(void)
 		close(takeover.state.orphans[i]);
 	for (size_t i = 0; i < takeover.state.zones_count; i++)
 		close(takeover.state.zones[i].fd);
+	for (size_t i = 0; i < takeover.state.kept_count; i++)
+		close(takeover.state.kept[i].fd);
 	if (takeover.state.stats >= 0 && takeover.state.stats != table_stats_fd())
 		close(takeover.state.stats);
 	if (takeover.is_taken)

@@ -14,6 +14,7 @@
 #define SKUA_PROCESS_UPGRADE_TAKEOVER_H
 
 #include <stdbool.h>
+#include <str.h>
 
 #include "net/listener.h"
 
@@ -47,6 +48,12 @@ bool takeover_address(union address *address, socklen_t *len);
 
 /* Gives up the state and the way back, with all descriptors; children do so after fork(2). */
 void takeover_forget(void);
+
+/*
+ * A channel through which a helper of the old program passes on what it keeps: its name, and the
+ * descriptor, which is the caller's. Each is returned once. False: there is none left.
+ */
+bool takeover_next_kept(struct str *name, int *fd);
 
 /* A generation of this program serves: the program stays. */
 void takeover_settle(void);

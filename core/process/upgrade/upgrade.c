@@ -123,6 +123,17 @@ static bool save_orphan(void *data, int inbox)
 	return state_add_orphan(data, inbox);
 }
 
+static bool save_kept(void *data, struct str name, int fd)
+{
+	struct state_kept saved = { .fd = fd };
+
+	str_put(saved.name, str_head(name, sizeof(saved.name) - 1));
+	if (state_add_kept(data, &saved))
+		return true;
+	close(fd);
+	return false;
+}
+
 /* What a program that replaces this one in the same process needs. False: no memory. */
 static bool save_all(struct upgrade_state *state)
 {
@@ -134,7 +145,7 @@ static bool save_all(struct upgrade_state *state)
 	state->stats_size = stats_stride();
 	state->stats_layout = STATS_LAYOUT;
 	return listen_for_each(save_socket, state) && orphans_for_each(save_orphan, state) &&
-	       zones_for_each(save_zone, state) &&
+	       zones_for_each(save_zone, state) && upgrade.hooks.for_each_kept(save_kept, state) &&
 	       upgrade.hooks.for_each_client(save_client, state);
 }
 
@@ -190,6 +201,8 @@ static void start_instead(void)
 	state.how = UPGRADE_INSTEAD;
 	state.generation = upgrade.generation;
 	int error = save_all(&state) ? exec_with(&state) : -ENOMEM;
+	for (size_t i = 0; i < state.kept_count; i++)
+		close(state.kept[i].fd);
 	state_finish(&state);
 	log_emergc(error, "upgrade: cannot execute %s, nothing was changed", program_path());
 }

@@ -13,6 +13,7 @@
 #define SKUA_PROCESS_UPGRADE_UPGRADE_H
 
 #include <stdbool.h>
+#include <str.h>
 #include <sys/types.h>
 
 /* What the master does for an upgrade. Members may not be NULL. */
@@ -28,6 +29,12 @@ struct upgrade_hooks {
 	 * until it returns false. False: it did.
 	 */
 	bool (*for_each_client)(bool (*act)(void *data, int fd), void *data);
+	/*
+	 * Makes channels through which helpers pass on what they keep, and calls act() with the
+	 * name of each helper and the end of its channel, which act() owns, until it returns false.
+	 * False: it did.
+	 */
+	bool (*for_each_kept)(bool (*act)(void *data, struct str name, int fd), void *data);
 	/* This process is about to become the new program, with its children. */
 	void (*leaving)(void);
 	/*

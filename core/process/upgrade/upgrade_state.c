@@ -43,6 +43,7 @@ void state_finish(struct upgrade_state *state)
 	free(state->processes);
 	free(state->orphans);
 	free(state->zones);
+	free(state->kept);
 	state_init(state);
 }
 
@@ -86,6 +87,11 @@ bool state_add_orphan(struct upgrade_state *state, int inbox)
 bool state_add_zone(struct upgrade_state *state, const struct state_zone *zone)
 {
 	return APPEND(state->zones, state->zones_count, zone);
+}
+
+bool state_add_kept(struct upgrade_state *state, const struct state_kept *kept)
+{
+	return APPEND(state->kept, state->kept_count, kept);
 }
 
 bool state_add_client(struct upgrade_state *state, int fd)
@@ -138,6 +144,8 @@ static void print(FILE *file, const struct upgrade_state *state)
 		fprintf(file, "zone %d %zu %zu %s %s\n", zone->fd, zone->size, zone->head,
 			zone->layout, zone->name);
 	}
+	for (size_t i = 0; i < state->kept_count; i++)
+		fprintf(file, "kept %d %s\n", state->kept[i].fd, state->kept[i].name);
 }
 
 static int write_all(int fd, const char *text, size_t size)
@@ -368,6 +376,14 @@ static bool read_zone(struct upgrade_state *state, struct str line)
 	return state_add_zone(state, &zone);
 }
 
+static bool read_kept(struct upgrade_state *state, struct str line)
+{
+	struct state_kept kept;
+
+	return read_fd(&line, &kept.fd) && kept.fd >= 0 &&
+	       copy_text(kept.name, sizeof(kept.name), line) && state_add_kept(state, &kept);
+}
+
 /* A path may hold spaces: it is the whole line. */
 static bool read_pid(struct upgrade_state *state, struct str line)
 {
@@ -388,7 +404,7 @@ static bool read_line(struct upgrade_state *state, struct str line)
 		{ "pid", read_pid },	       { "client", read_client },
 		{ "listener", read_listener }, { "process", read_process },
 		{ "left", read_orphan },
-		{ "zone", read_zone },
+		{ "zone", read_zone },	       { "kept", read_kept },
 	};
 	struct str word = next(&line);
 
@@ -450,4 +466,6 @@ void state_keep_from_exec(const struct upgrade_state *state, bool keep_it)
 		keep(state->orphans[i], keep_it);
 	for (size_t i = 0; i < state->zones_count; i++)
 		keep(state->zones[i].fd, keep_it);
+	for (size_t i = 0; i < state->kept_count; i++)
+		keep(state->kept[i].fd, keep_it);
 }

@@ -14,6 +14,7 @@
  *     process 0 worker 2 running 4711 10 11 12 5000 0
  *     left 14                             an inbox whose process has ended
  *     zone 13 4096 48 hits-1 visitors     descriptor, size, lock, layout, name
+ *     kept 15 compressor                  a channel with what this helper keeps (helper_passing.h)
  */
 #ifndef SKUA_PROCESS_UPGRADE_UPGRADE_STATE_H
 #define SKUA_PROCESS_UPGRADE_UPGRADE_STATE_H
@@ -63,6 +64,11 @@ struct state_zone {
 	char name[STATE_NAME];
 };
 
+struct state_kept {
+	int fd;
+	char name[STATE_NAME];
+};
+
 struct upgrade_state {
 	enum upgrade_how how;
 	unsigned generation; /* the number of the last one */
@@ -81,6 +87,8 @@ struct upgrade_state {
 	size_t orphans_count;
 	struct state_zone *zones;
 	size_t zones_count;
+	struct state_kept *kept;
+	size_t kept_count;
 };
 
 /* Makes an empty state. */
@@ -92,6 +100,7 @@ bool state_add_socket(struct upgrade_state *state, const struct state_socket *so
 bool state_add_process(struct upgrade_state *state, const struct state_process *process);
 bool state_add_orphan(struct upgrade_state *state, int inbox);
 bool state_add_zone(struct upgrade_state *state, const struct state_zone *zone);
+bool state_add_kept(struct upgrade_state *state, const struct state_kept *kept);
 
 /* False: there are too many. */
 bool state_add_client(struct upgrade_state *state, int fd);

@@ -143,6 +143,14 @@ static void obey(struct message *message)
 		if (child.ops->client && message->fds_count == 1)
 			child.ops->client(message->number, take_fd(message));
 		break;
+	case MESSAGE_PASS_ON:
+		if (child.ops->pass_on && message->fds_count == 1)
+			child.ops->pass_on(message->payload, take_fd(message));
+		break;
+	case MESSAGE_TAKE_OVER:
+		if (child.ops->take_over && message->fds_count == 1)
+			child.ops->take_over(take_fd(message));
+		break;
 	case MESSAGE_SUCCESSORS:
 		/* From an older program, whose workers cannot take connections from here. */
 		break;

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <str.h>
 
 struct process;
 
@@ -33,6 +34,9 @@ struct child_ops {
 	void (*helper)(uint32_t number, int fd);
 	/* For helpers: passes one end of a channel to the worker at this place of the table. */
 	void (*client)(uint32_t place, int fd);
+	/* For helpers: an end of a channel to another process of the helper of this name. */
+	void (*pass_on)(struct str name, int fd);
+	void (*take_over)(int fd);
 };
 
 #endif

@@ -15,6 +15,7 @@
 #include "process/ipc/helper_message.h"
 #include "process/server/generation.h"
 #include "process/server/table.h"
+#include "process/worker/helper_passing.h"
 
 /* A worker. */
 struct client {
@@ -47,14 +48,19 @@ static bool has_workers(void)
 	return client;
 }
 
+/* Nobody waits for the answers that are left. */
+static void stop_if_over(void)
+{
+	if (process.quitting && !has_workers() && !helper_passing_is_busy())
+		loop_stop();
+}
+
 /* Frees a worker that has gone, after its last question was answered. */
 static void forget(struct client *client)
 {
 	struct client **link = &process.clients;
 
-	/* Nobody waits for the answers that are left. */
-	if (process.quitting && !has_workers())
-		loop_stop();
+	stop_if_over();
 	if (client->event.fd >= 0 || client->pending || client->is_read)
 		return;
 	while (*link != client)
@@ -218,14 +224,31 @@ static int start(struct process *self)
 static void quit(void)
 {
 	process.quitting = true;
-	if (!has_workers())
-		loop_stop();
+	stop_if_over();
+}
+
+/* The master of another program may have another helper in mind. */
+static void pass_on(struct str name, int fd)
+{
+	if (process.helper->pass_on && str_eq(name, str_from(process.helper->name)))
+		helper_passing_start(process.helper, fd, stop_if_over);
+	else
+		close(fd);
+}
+
+static void take_over(int fd)
+{
+	if (process.helper->take_over)
+		helper_taking_start(process.helper, fd);
+	else
+		close(fd);
 }
 
 static void finish(void)
 {
 	for (struct client *client = process.clients; client; client = client->next)
 		hang_up(client);
+	helper_passing_finish();
 	if (process.helper->finish)
 		process.helper->finish();
 }
@@ -237,4 +260,6 @@ const struct child_ops helper_ops = {
 	.stop = loop_stop,
 	.finish = finish,
 	.client = add_client,
+	.pass_on = pass_on,
+	.take_over = take_over,
 };
