@@ -151,7 +151,8 @@ static ssize_t own_send(struct transport *transport, const struct iovec *iov, in
 	size_t total = 0, len = 0, taken;
 
 	if (ssl->owes_update || ssl->out.sequence >= RECORDS_PER_KEY) {
-		int error = update_key(transport, ssl->in.sequence >= RECORDS_PER_KEY);
+		int error = update_key(transport, !ssl->owes_update &&
+							     ssl->in.sequence >= RECORDS_PER_KEY);
 
 		if (error < 0)
 			return error;
