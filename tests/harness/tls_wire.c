@@ -15,6 +15,7 @@ struct tls_wire {
 	struct wire wire;
 	SSL *ssl;
 	struct wire_bytes waiting; /* to be sealed when the handshake is done */
+	unsigned sealed; /* how often seal() was called */
 	bool ends; /* seal_end() was called before it was */
 };
 
@@ -155,17 +156,28 @@ static void go_on(struct tls_wire *tls)
 				 (int)tls->waiting.len);
 		tls->waiting.len = 0;
 	}
-	if (is_ready(&tls->wire) && tls->ends) {
+	if (is_ready(&tls->wire) && tls->ends && !(SSL_get_shutdown(tls->ssl) & SSL_SENT_SHUTDOWN))
 		SSL_shutdown(tls->ssl); /* a second one would read */
-		tls->ends = false;
-	}
 	take_output(tls);
+}
+
+/* With TLS 1.3 clients often replace their key, and ask the server for the same now and then. */
+static void update_key(struct tls_wire *tls)
+{
+	if (SSL_version(tls->ssl) != TLS1_3_VERSION || !is_ready(&tls->wire) || tls->ends)
+		return;
+	if (++tls->sealed % 2 == 0)
+		ck_assert_int_eq(SSL_key_update(tls->ssl, tls->sealed % 4 ?
+								  SSL_KEY_UPDATE_REQUESTED :
+								  SSL_KEY_UPDATE_NOT_REQUESTED),
+				 1);
 }
 
 static void seal(struct wire *wire, const char *bytes, size_t len)
 {
 	struct tls_wire *tls = (struct tls_wire *)wire;
 
+	update_key(tls);
 	memcpy(wire_add_room(&tls->waiting, len), bytes, len);
 	tls->waiting.len += len;
 	go_on(tls);
