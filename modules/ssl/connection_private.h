@@ -61,7 +61,7 @@ enum { KEY_UPDATE = 24, KEY_UPDATE_LEN = 5 }; /* RFC 8446 section 4.6.3 */
 
 enum { MESSAGE_HEAD = 4 }; /* of a handshake message: type, length; section 4 */
 
-enum stage { HELLO, HANDSHAKE, OWN, OPENSSL, PLAIN, BROKEN };
+enum ssl_stage { HELLO, HANDSHAKE, OWN, OPENSSL, PLAIN, BROKEN };
 
 /* Bytes in memory from malloc(3). Those before `at` were taken already. */
 struct bytes {
@@ -70,7 +70,7 @@ struct bytes {
 };
 
 struct ssl_connection {
-	enum stage stage;
+	enum ssl_stage stage;
 	bool peer_ended, end_given; /* close_notify was received; receive() has reported it */
 	bool ended; /* close_notify was sent: no record may follow */
 	bool owes_update; /* the peer has requested a key update */
