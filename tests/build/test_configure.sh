@@ -166,6 +166,16 @@ paths_are_below_the_prefix() {
 	grep -qx '#define SKUA_PID_PATH "/run/skua.pid"' "$dir/build/config.h"
 }
 
+paths_for_usr_are_those_of_the_standard() {
+	works configure --prefix=/usr
+	for line in SBIN_PATH=/usr/sbin/skua CONF_PATH=/etc/skua/skua.conf PID_PATH=/run/skua/skua.pid \
+		ERROR_LOG_PATH=/var/log/skua/error.log HTTP_LOG_PATH=/var/log/skua/access.log \
+		DATA_DIR=/usr/share/skua/www DOC_DIR=/usr/share/doc/skua MAN_DIR=/usr/share/man \
+		UNIT_DIR=/usr/lib/systemd/system; do
+		grep -qx "${line%%=*} = ${line#*=}" "$dir/build/config.mk" || { echo "not $line" && return 1; }
+	done
+}
+
 arguments_are_kept() {
 	works configure --with-cc-opt='-DONE -DTWO="2"' --with-debug
 	grep -qxF "#define SKUA_CONFIGURE_ARGS \"'--with-cc-opt=-DONE -DTWO=\\\"2\\\"' --with-debug\"" \
@@ -235,5 +245,5 @@ run_cases help_lists_every_module help_lists_an_added_module unknown_option_name
 	module_may_name_options_for_linking \
 	missing_library_names_its_package tests_are_not_needed_to_build missing_compiler_names_its_package \
 	left_out_directives_are_remembered last_word_about_a_module_counts \
-	paths_are_below_the_prefix arguments_are_kept same_options_change_no_file \
+	paths_are_below_the_prefix paths_for_usr_are_those_of_the_standard arguments_are_kept same_options_change_no_file \
 	sanitizers_are_not_fortified host_names_the_tools pkg_config_says_where_a_library_is

@@ -1,0 +1,111 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# The first five minutes with the Debian package, in a bare system: install it, serve a page,
+# reload, get a configuration wrong, upgrade the package while a client is connected, remove
+# everything. Needs root, some minutes and Debian's archive, so it runs with SOAK=1 only.
+
+. "$(dirname "$0")/../build/cases.sh"
+
+long_with mmdebstrap dpkg-buildpackage lintian unshare ip curl
+
+root=$dir/root
+
+in_root() {
+	works env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C DEBIAN_FRONTEND=noninteractive \
+		chroot "$root" "$@"
+}
+
+# Runs stdin as a script in the system, with processes and a loopback network of its own.
+session() {
+	cat >"$root/session"
+	works timeout 60 unshare --mount --net --pid --fork --kill-child sh -c '
+		ip link set lo up && mount -t proc proc "$1/proc" && mount -t devtmpfs dev "$1/dev" 2>/dev/null ||
+			mount --bind /dev "$1/dev"
+		exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin chroot "$1" sh -eu /session' sh "$root"
+}
+
+builds_a_package_that_lintian_finds_no_fault_with() {
+	works env BUILD="$dir/build" DEB_BUILD_OPTIONS=nocheck auto/deb
+	deb=$(ls "$dir"/build/deb/skua_*.deb)
+	cp "$deb" "$dir/skua.deb"
+}
+
+makes_a_bare_system() {
+	cat /etc/apt/sources.list /etc/apt/sources.list.d/*.sources 2>/dev/null |
+		works mmdebstrap --variant=apt --include=curl "$(. /etc/os-release && echo "$VERSION_CODENAME")" "$root" -
+}
+
+installs() {
+	cp "$dir/skua.deb" "$root/skua.deb"
+	in_root apt-get update -q
+	in_root apt-get install -q -y /skua.deb
+	in_root skua -t
+	says 'test is successful'
+	[ "$(stat -c %a "$root/var/log/skua")" = 750 ]
+	for file in usr/share/man/man8/skua.8.gz etc/logrotate.d/skua usr/share/doc/skua/examples/single-site.conf; do
+		[ -e "$root/$file" ] || { echo "$file is not there" && return 1; }
+	done
+}
+
+serves_and_reloads() {
+	session <<-'END'
+	skua
+	curl -sSf http://127.0.0.1:8080/ | grep -q '<title>'
+	sed -i 's/listen .*8080;/listen 8081;/' /etc/skua/skua.conf
+	skua -s reload
+	curl -sSf http://127.0.0.1:8081/ | grep -q '<title>'
+	sed -i 's/root /rot /' /etc/skua/skua.conf
+	! skua -s reload 2>&1 | tee /out
+	grep -q 'did you mean "root"' /out
+	curl -sSf http://127.0.0.1:8081/ >/dev/null
+	sed -i 's/rot /root /' /etc/skua/skua.conf
+	logrotate=$(sed -n '/postrotate/,/endscript/p' /etc/logrotate.d/skua | sed '1d;$d')
+	mv /var/log/skua/access.log /var/log/skua/access.log.1
+	sh -eu -c "$logrotate"
+	[ -e /var/log/skua/access.log ]
+	skua -s stop
+	END
+}
+
+# Two requests of one connection, and the upgrade of the package between them. The package
+# that is installed over the first one is the same with a higher number.
+upgrades_without_losing_a_connection() {
+	dpkg-deb -R "$dir/skua.deb" "$dir/unpacked"
+	sed -i 's/^Version: .*/&+1/' "$dir/unpacked/DEBIAN/control"
+	works dpkg-deb -b "$dir/unpacked" "$root/newer.deb"
+	cat >"$root/client" <<-'END'
+	exec 3<>/dev/tcp/127.0.0.1/8081
+	for number in 1 2; do
+		printf 'HEAD / HTTP/1.1\r\nHost: a\r\n\r\n' >&3
+		read -r line <&3
+		echo "$number: $line"
+		while read -r line <&3 && [ "$line" != $'\r' ]; do :; done
+		[ $number = 2 ] || { touch /first && while [ ! -e /second ]; do sleep 0.1; done; }
+	done >/answers
+	END
+	session <<-'END'
+	skua
+	bash /client &
+	client=$!
+	while [ ! -e /first ]; do sleep 0.1; done
+	old=$(cat /run/skua/skua.pid)
+	dpkg -i /newer.deb
+	[ "$(cat /run/skua/skua.pid)" != "$old" ]
+	touch /second
+	wait $client
+	cat /answers
+	[ "$(grep -c ': HTTP/1.1 200 OK' /answers)" = 2 ]
+	skua -s stop
+	END
+}
+
+purge_leaves_nothing() {
+	in_root dpkg --purge skua
+	left=$(find "$root/etc" "$root/usr" "$root/var/log" "$root/run" -name '*skua*' ! -path '*/dpkg/*')
+	[ -z "$left" ] || { echo "left: $left" && return 1; }
+	lacks skua "$root/etc/passwd"
+}
+
+run_cases builds_a_package_that_lintian_finds_no_fault_with makes_a_bare_system installs \
+	serves_and_reloads upgrades_without_losing_a_connection purge_leaves_nothing
