@@ -9,6 +9,9 @@
  *       next_job()    on the loop: gives the next job in the queue to a thread
  *     kept_find()     on the loop: the requests find the form
  *
+ * Short files come before long ones, but every ninth job is the one that has waited longest. Very
+ * short files are encoded at once, on the loop, because the way to a thread and back costs as much.
+ *
  * Only one thread works at a time, so many first requests need at most one thread, one encoder and
  * one file in memory. The thread works on its own copy of the bytes or of the descriptor, which it
  * gets when the job begins. So the file and the requests may end meanwhile. The attachment, and the
@@ -31,7 +34,20 @@
 enum {
 	INPUT_MAX = 8 << 20, /* larger files are encoded while they are sent */
 	JOBS_MAX = 16384, /* jobs in the queue at most */
+	OVERTAKEN_MAX = 8, /* jobs that come before the oldest one at most */
+
+	/*
+	 * What is encoded on the loop. Measured at the usual levels: gzip needs 18 us for 2 KiB and
+	 * 75 us for 4 KiB, br 59 and 161, zstd 42 and 50. The way to a thread and back adds 14 to
+	 * 22 us.
+	 */
+	INLINE_MAX = 2048,
+	INLINE_LEVEL_MAX = 6,
 };
+
+/* The queue has a list for each range of lengths, of which these are the ends. */
+static const size_t ranges[] = { 16 << 10, 128 << 10, 1 << 20, INPUT_MAX };
+enum { RANGES = sizeof(ranges) / sizeof(ranges[0]) };
 
 struct waiter {
 	struct wakeup *wakeup;
@@ -50,6 +66,7 @@ struct kept {
 	char *in;
 	size_t in_len;
 	struct kept *next; /* in the queue */
+	uint64_t number; /* of the job: later ones have greater numbers */
 
 	/* Protected by the lock until the job is done; then for the loop's thread only. */
 	struct waiter *waiters;
@@ -65,13 +82,15 @@ static void next_job(struct completion *unused);
 
 static struct {
 	pthread_mutex_t lock; /* for the members that struct kept names */
-	struct kept *first, **end; /* the queue of jobs that have not begun */
+	struct kept *first[RANGES]; /* the queue: jobs that have not begun, the oldest first */
+	struct kept *last[RANGES]; /* valid where there is a first one */
 	int count;
+	unsigned overtaken; /* jobs that were begun before the oldest one */
+	uint64_t numbers; /* jobs so far */
 	bool is_working; /* a thread has a job */
 	struct completion worked;
 } jobs = {
 	.lock = PTHREAD_MUTEX_INITIALIZER,
-	.end = &jobs.first,
 	.worked.run = next_job,
 };
 
@@ -187,18 +206,37 @@ static bool prepare(struct kept *kept)
 	       (file->mtime < 0 || kept->version.st_mtim.tv_sec == file->mtime);
 }
 
-/* Gives the first job of the queue that can begin to the thread, if the thread has none. */
+/* Takes the next job from the queue; NULL: it is empty. */
+static struct kept *take_next(void)
+{
+	int shortest = -1, oldest = -1;
+
+	for (int i = 0; i < RANGES; i++) {
+		if (!jobs.first[i])
+			continue;
+		if (shortest < 0)
+			shortest = i;
+		if (oldest < 0 || jobs.first[i]->number < jobs.first[oldest]->number)
+			oldest = i;
+	}
+	if (shortest < 0)
+		return NULL;
+	int range = jobs.overtaken < OVERTAKEN_MAX ? shortest : oldest;
+	jobs.overtaken = range == oldest ? 0 : jobs.overtaken + 1;
+	struct kept *kept = jobs.first[range];
+	jobs.first[range] = kept->next;
+	jobs.count--;
+	return kept;
+}
+
+/* Gives the next job that can begin to the thread, if the thread has none. */
 static void next_job(struct completion *unused)
 {
 	struct kept *kept;
 
 	(void)unused;
 	jobs.is_working = false;
-	while (!jobs.is_working && (kept = jobs.first)) {
-		jobs.first = kept->next;
-		if (!jobs.first)
-			jobs.end = &jobs.first;
-		jobs.count--;
+	while (!jobs.is_working && (kept = take_next())) {
 		jobs.is_working = prepare(kept) && thread_run(work, kept) == 0;
 		if (!jobs.is_working)
 			finish(kept, KEPT_NONE);
@@ -207,14 +245,35 @@ static void next_job(struct completion *unused)
 
 static void queue(struct kept *kept)
 {
+	int range = 0;
+
+	while (kept->file->size > ranges[range])
+		range++;
 	atomic_fetch_add(&kept->refs, 1);
-	*jobs.end = kept;
-	jobs.end = &kept->next;
+	kept->next = NULL;
+	kept->number = jobs.numbers++;
+	*(jobs.first[range] ? &jobs.last[range]->next : &jobs.first[range]) = kept;
+	jobs.last[range] = kept;
 	jobs.count++;
 	if (!jobs.is_working) {
 		completion_start();
 		next_job(NULL);
 	}
+}
+
+/* Encodes a very short file at once. False: it is not one. */
+static bool encode_inline(struct kept *kept)
+{
+	const struct file *file = kept->file;
+
+	if (!file->content.data || file->size > INLINE_MAX || kept->level > INLINE_LEVEL_MAX)
+		return false;
+	kept->in = (char *)file->content.data;
+	kept->in_len = (size_t)file->size;
+	kept->state = encode(kept);
+	kept->in = NULL;
+	kept->is_done = true;
+	return true;
 }
 
 /* The cache drops the file version. No request waits for the form: it would hold the file. */
@@ -245,12 +304,17 @@ enum kept_state kept_find(struct request *req, struct file *file, const struct c
 		if (file->size > INPUT_MAX || jobs.count == JOBS_MAX)
 			return KEPT_NONE;
 		kept = heap_alloc(sizeof(*kept));
-		*kept = (struct kept){ .refs = 1, .coding = coding, .level = level,
-				       .file = file, .fd = -1 };
-		wait_for(req, kept);
+		*kept = (struct kept){
+			.refs = 1, .coding = coding, .level = level, .file = file, .fd = -1
+		};
+		bool is_done = encode_inline(kept);
+		if (!is_done)
+			wait_for(req, kept);
 		file_attach(file, &compress_module, key, kept, sizeof(*kept), detach);
-		queue(kept);
-		return KEPT_WAIT;
+		if (!is_done) {
+			queue(kept);
+			return KEPT_WAIT;
+		}
 	}
 
 	pthread_mutex_lock(&jobs.lock);
@@ -262,8 +326,7 @@ enum kept_state kept_find(struct request *req, struct file *file, const struct c
 	*out = (struct str){ kept->out, kept->out_len };
 	if (state != KEPT_WAIT && !kept->is_counted) {
 		kept->is_counted = true;
-		file_attachment_resize(file, &compress_module, key,
-				       sizeof(*kept) + kept->out_len);
+		file_attachment_resize(file, &compress_module, key, sizeof(*kept) + kept->out_len);
 	}
 	return state;
 }
@@ -286,13 +349,9 @@ bool kept_drop(struct file *file, const struct coding *coding, int level)
 
 void kept_stop(void)
 {
-	while (jobs.first) {
-		struct kept *kept = jobs.first;
+	struct kept *kept;
 
-		jobs.first = kept->next;
+	while ((kept = take_next()))
 		finish(kept, KEPT_NONE);
-	}
-	jobs.end = &jobs.first;
-	jobs.count = 0;
 	jobs.is_working = false;
 }
