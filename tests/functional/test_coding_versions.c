@@ -2,6 +2,10 @@
 /*
  * Files change all the time while clients fetch them by each coding, from two workers and at
  * two levels: every body decodes to one version, and no strong tag ever names two byte strings.
+ * Now and then they do not change for a while, so that the compressor makes its forms.
+ *
+ *     SOAK=1               takes TAGS_SECONDS (600) in place of two seconds, with reloads
+ *     TAGS_SECONDS=120
  */
 #include "http/decode.h"
 #include "harness/memory.h"
@@ -14,7 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { FILES = 4, TAGS = 1 << 16 };
+enum { FILES = 4, TAGS = 1 << 20 };
 
 /* A version is its number, again and again; 120, 4000 or 60000 bytes of it. */
 static void write_version(const struct server *server, int file, int version)
@@ -39,6 +43,8 @@ static pid_t start_writer(const struct server *server)
 	for (int version = FILES;; version++) {
 		write_version(server, rand() % FILES, version);
 		usleep(rand() % 3 ? 500 : 100000);
+		if (rand() % 100 == 0)
+			sleep(4);
 	}
 }
 
@@ -74,22 +80,38 @@ static void check_tag(const struct reply *reply, int file)
 	ck_assert_msg(named[place].body == hash_public(body), "%s names two byte strings", tag);
 }
 
+static long seconds(void)
+{
+	const char *given = getenv("TAGS_SECONDS");
+
+	if (given)
+		return atoi(given);
+	return getenv("SOAK") ? 600 : 2;
+}
+
+static bool is_best(const struct reply *reply)
+{
+	const char *tag = reply_header(reply, "ETag");
+
+	return tag && (strstr(tag, "-gz9.") || strstr(tag, "-br11.") || strstr(tag, "-zst19."));
+}
+
 START_TEST(tags_name_one_thing)
 {
 	static const char *const codings[] = { "", "Accept-Encoding: gzip\r\n",
 					       "Accept-Encoding: br\r\n",
 					       "Accept-Encoding: zstd\r\n" };
 	struct server *server = server_start(
-		"worker_processes 2; http { compress on;"
+		"worker_processes 2; compress_cache cpu=100; http { compress on;"
 		"server { listen 127.0.0.1:%PORT%; root html; location /high/ { alias %DIR%/html/;"
 		"gzip_comp_level 6; brotli_comp_level 4; } } }");
-	long until = now_ms() + (getenv("SOAK") ? 30000 : 2000);
-	int encoded = 0;
+	long began = now_ms(), until = began + seconds() * 1000, reload = began + 15000;
+	int encoded = 0, best = 0, i;
 
 	for (int file = 0; file < FILES; file++)
 		write_version(server, file, file);
 	pid_t writer = start_writer(server);
-	for (int i = 0; now_ms() < until; i++) {
+	for (i = 0; now_ms() < until; i++) {
 		int file = rand() % FILES;
 		const char *target = memory_printf("%s/%d.html", i % 3 ? "" : "/high", file);
 		struct reply reply = ask(server, target, .fields = codings[rand() % 4]);
@@ -99,8 +121,18 @@ START_TEST(tags_name_one_thing)
 		check_is_one_version(decode(&reply));
 		check_tag(&reply, file);
 		encoded += reply_header(&reply, "Content-Encoding") != NULL;
+		best += is_best(&reply);
+		if (now_ms() > reload) {
+			kill(server->pid, SIGHUP);
+			reload = now_ms() + 15000;
+		}
 	}
 	ck_assert_int_gt(encoded, 0);
+	if (seconds() >= 60) {
+		ck_assert_int_gt(best, 0);
+		printf("%d responses, %d encoded, %d of them at the best level\n", i, encoded,
+		       best);
+	}
 	kill(writer, SIGKILL);
 	waitpid(writer, NULL, 0);
 	server_stop(server);
