@@ -29,7 +29,7 @@ static const struct listener *start(void)
 	signal(SIGPIPE, SIG_IGN);
 	log_process = &quiet;
 	http_prepare(conf);
-	http_start(conf, &http1_protocol);
+	http_start(conf, &http1_protocol, NULL);
 	assert(modules_start(conf) == 0);
 	return http_listeners(conf)->items;
 }
