@@ -59,8 +59,22 @@ START_TEST(refuses_another_key)
 		struct form_answer answer = { key, LEN };
 
 		((char *)&answer.key)[i] ^= 1;
-		ck_assert_int_eq(map(answer, memory(LEN, ALL)), -EBADMSG);
+		ck_assert_int_lt(map(answer, memory(LEN, ALL)), 0);
 	}
+	struct form_answer answer = { key, LEN };
+	answer.key.inode++;
+	ck_assert_int_eq(map(answer, memory(LEN, ALL)), -EBADMSG);
+}
+END_TEST
+
+/* The file has changed since the worker looked at it: nobody has made a mistake. */
+START_TEST(knows_another_version)
+{
+	struct form_answer answer = { key, LEN };
+
+	answer.key.changed_ns++;
+	ck_assert_int_eq(map(answer, memory(LEN, ALL)), -ESTALE);
+	ck_assert_int_eq(map(answer, memory(LEN, 0)), -EBADMSG);
 }
 END_TEST
 
@@ -194,6 +208,7 @@ START_TEST(keeps_one_form_of_a_key)
 }
 END_TEST
 
-TESTS("form_key", takes_a_sealed_form, refuses_another_key, refuses_memory_that_can_change,
+TESTS("form_key", takes_a_sealed_form, refuses_another_key, knows_another_version,
+      refuses_memory_that_can_change,
       refuses_other_lengths, refuses_other_descriptors, refuses_other_payloads,
       drops_what_is_not_used, keeps_one_form_of_a_key)

@@ -187,6 +187,8 @@ static void take_form(struct best *best, const struct helper_answer *answer)
 
 	if (error < 0) {
 		best->state = BEST_NONE;
+		if (error == -ESTALE)
+			return;
 		log_alertc(error,
 			   "the compressor has given \"%.*s\" another form than it was "
 			   "asked for, so it has a defect or was taken over: the form is not used",

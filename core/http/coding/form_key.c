@@ -45,6 +45,14 @@ bool form_is_sound(const struct form_answer *answer, int fd)
 	       S_ISREG(status.st_mode) && (uint64_t)status.st_size == answer->length;
 }
 
+/* Whether both are forms of the same file by the same coding; it may have changed. */
+static bool are_related(const struct form_key *a, const struct form_key *b)
+{
+	return a->device == b->device && a->inode == b->inode &&
+	       memcmp(a->coding, b->coding, sizeof(a->coding)) == 0 &&
+	       memcmp(a->version, b->version, sizeof(a->version)) == 0;
+}
+
 int form_map(const struct form_key *expected, struct str payload, int fd, struct str *out)
 {
 	struct form_answer answer;
@@ -52,8 +60,10 @@ int form_map(const struct form_key *expected, struct str payload, int fd, struct
 	if (payload.len != sizeof(answer))
 		return -EBADMSG;
 	memcpy(&answer, payload.data, sizeof(answer));
-	if (!form_key_equal(&answer.key, expected) || !form_is_sound(&answer, fd))
+	if (!are_related(&answer.key, expected) || !form_is_sound(&answer, fd))
 		return -EBADMSG;
+	if (!form_key_equal(&answer.key, expected))
+		return -ESTALE;
 	/* Older kernels refuse a shared mapping of a file with F_SEAL_WRITE. */
 	void *bytes = mmap(NULL, answer.length, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0);
 	if (bytes == MAP_FAILED)

@@ -51,7 +51,8 @@ bool form_is_sound(const struct form_answer *answer, int fd);
 
 /*
  * Maps the form in the memfd of an answer, as memory that nobody can change, if form_is_sound() and
- * the key is the expected one. 0 and *out, which munmap(2) ends; -EBADMSG: the answer is not what
+ * the key is the expected one. 0 and *out, which munmap(2) ends; -ESTALE: the form is of another
+ * version of the file, which has changed since it was asked for; -EBADMSG: the answer is not what
  * it must be; or -errno. The descriptor stays open.
  */
 int form_map(const struct form_key *expected, struct str payload, int fd, struct str *out);
