@@ -53,7 +53,8 @@ static unsigned find_name(struct str name)
 	const struct name *row = names[name.len];
 
 	for (int i = 0; i < 4 && row[i].index; i++)
-		if (str_eq_nocase(row[i].text, name))
+		if (row[i].text.data[0] == ascii_lower(name.data[0]) &&
+		    str_eq_nocase(row[i].text, name))
 			return row[i].index;
 	return 0;
 }

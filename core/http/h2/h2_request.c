@@ -130,7 +130,7 @@ static void add_field(struct h2_block *block, const struct http_conf *conf,
 {
 	struct request_core *core = &block->stream->core;
 	bool keeps_underscores = conf->underscores_in_headers || !conf->ignore_invalid_headers;
-	struct str name;
+	struct str name, value;
 
 	if (str_eq(field->name, STR("cookie"))) {
 		add_cookie(block, field->value);
@@ -138,10 +138,13 @@ static void add_field(struct h2_block *block, const struct http_conf *conf,
 	}
 	if (str_chr(field->name, '_') >= 0 && !keeps_underscores)
 		return;
-	name = pool_strdup(core->pub.pool, field->name);
-	block->status = request_add_field(core, name, pool_strdup(core->pub.pool, field->value));
-	if (str_eq(name, STR("priority")) && core->last_field)
-		block->priority = core->last_field->value;
+	name = (struct str){ pool_alloc(core->pub.pool, field->name.len + field->value.len),
+			     field->name.len };
+	value = (struct str){ str_put_short((char *)name.data, field->name), field->value.len };
+	str_put_short((char *)value.data, field->value);
+	block->status = request_add_field(core, name, value);
+	if (str_eq(name, STR("priority")))
+		block->priority = value;
 }
 
 static void take_field(struct h2 *h2, const struct hpack_field *field)
@@ -248,7 +251,7 @@ static int find_authority(struct h2 *h2, struct h2_block *block, struct request_
 	}
 	if (status)
 		return status;
-	return request_find_authority(core, block->authority, http_vhosts(h2->conn));
+	return request_find_authority(core, (struct str){ NULL, 0 }, http_vhosts(h2->conn));
 }
 
 /* Content-Length. 0, or the status to refuse the request with. */
@@ -289,8 +292,11 @@ static void set_line(struct h2_block *block, struct request *req)
 {
 	req->method_name = block->method.data ? block->method : STR("");
 	req->method = method_find(req->method_name);
-	req->line = pool_printf(req->pool, "%.*s %.*s HTTP/2.0", STR_ARG(req->method_name),
-				STR_ARG(block->path.data ? block->path : block->authority));
+	const struct str parts[] = { req->method_name, STR(" "),
+				     block->path.data ? block->path : block->authority,
+				     STR(" HTTP/2.0") };
+
+	req->line = pool_concat(req->pool, parts, 4);
 }
 
 static void read_priority(struct h2_busy *busy, struct h2_block *block, struct h2_stream *stream)
