@@ -35,6 +35,13 @@ static void send_get(struct client *client, uint32_t id, const char *path)
 	client_send_bytes(client, bytes, (size_t)(to - bytes));
 }
 
+static struct server *start(void)
+{
+	if (!hpack_is_there())
+		test_skip("the program is built without HTTP/2");
+	return server_start(configuration);
+}
+
 static struct client *come(struct server *server)
 {
 	static const char begin[] = H2_PREFACE "\0\0\0\4\0\0\0\0\0";
@@ -112,7 +119,7 @@ static void reload(struct server *server)
 
 START_TEST(an_idle_connection_moves)
 {
-	struct server *server = server_start(configuration);
+	struct server *server = start();
 	struct client *client = come(server);
 	int goaways = 0;
 	struct who before = ask_who(client, 1, &goaways), after;
@@ -134,7 +141,7 @@ END_TEST
 /* It is told to end, and what has begun is served. */
 START_TEST(a_busy_connection_is_served_to_its_end)
 {
-	struct server *server = server_start(configuration);
+	struct server *server = start();
 	struct client *client = come(server);
 	int goaways = 0;
 	char *text = memory_alloc(40001);
@@ -153,7 +160,7 @@ END_TEST
 
 START_TEST(the_access_log)
 {
-	struct server *server = server_start(configuration);
+	struct server *server = start();
 	struct client *client = come(server);
 	int goaways = 0;
 	struct deadline wait = { 0 };

@@ -130,7 +130,19 @@ static void say(const void *bytes, size_t len)
 		settle();
 }
 
-/* The first byte is the size of the pieces; where it is odd, the client closes its side. */
+/* The input is a state that another process has sent, which may be anything. */
+static bool import(const struct listener *listener, int fd, struct str state)
+{
+	union address peer = { .any.sa_family = AF_UNIX };
+	struct conn_past past = { .number = 1, .is_switched = true, .bytes = state };
+
+	return conn_import(listener, fd, &peer, sizeof(peer.any), &past);
+}
+
+/*
+ * The first byte is the size of the pieces; where it is odd, the client closes its side. 0: the
+ * rest is a state to be imported.
+ */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const char begin[] = H2_PREFACE "\0\0\0\x04\0\0\0\0\0";
@@ -147,10 +159,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	client.fd = ends[1];
 	client.len = 0;
 	client.decoder = hpack_decoder_create();
-	assert(client.decoder && conn_open(listener, ends[0], &peer, sizeof(peer.any)));
-	say(begin, sizeof(begin) - 1);
-	for (size_t at = 1, piece = (size_t)data[0] * 8 + 1; at < size; at += piece)
-		say(data + at, size - at < piece ? size - at : piece);
+	assert(client.decoder);
+	if (data[0] == 0) {
+		import(listener, ends[0], (struct str){ (const char *)data + 1, size - 1 });
+		settle();
+	} else {
+		assert(conn_open(listener, ends[0], &peer, sizeof(peer.any)));
+		say(begin, sizeof(begin) - 1);
+		for (size_t at = 1, piece = (size_t)data[0] * 8 + 1; at < size; at += piece)
+			say(data + at, size - at < piece ? size - at : piece);
+	}
 	if (data[0] % 2)
 		shutdown(client.fd, SHUT_WR);
 	if (data[0] % 4 == 2)

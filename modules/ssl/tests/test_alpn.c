@@ -9,11 +9,22 @@
 
 #include "tls_client.h"
 
+#include <config.h>
+
+#ifdef HAVE_NGHTTP2
+enum { HAS_HTTP2 = true };
+#else
+enum { HAS_HTTP2 = false };
+#endif
+
 static struct server *server;
 static const char *certificates;
 
 static void start(void)
 {
+	if (!HAS_HTTP2)
+		test_skip("the program is built without HTTP/2");
+
 	struct identity a = identity_create("localhost", "EC", NULL);
 
 	certificates = scratch_create();
