@@ -27,6 +27,9 @@
 
 #include "http/conf/http.h"
 
+/* When there is no room for the frame that ends something: until this is tried again. */
+enum { AGAIN_MS = 1000 };
+
 static void sooner(int64_t *deadline, int64_t other)
 {
 	if (other && (!*deadline || other < *deadline))
@@ -163,8 +166,12 @@ static void expire_streams(struct h2 *h2)
 		struct h2_stream *stream = list_item(at, struct h2_stream, stalled);
 
 		next = at->next;
-		if (!is_over(stream->deadline) || !h2_has_room(busy))
+		if (!is_over(stream->deadline))
 			continue;
+		if (!h2_has_room(busy)) {
+			h2_set_deadline(busy, stream, clock_ms() + AGAIN_MS);
+			continue;
+		}
 		if (stream->body_is_read) {
 			h2_fail_body(h2, stream, -ETIMEDOUT);
 			continue;
@@ -208,6 +215,8 @@ bool h2_has_expired(struct h2 *h2)
 		return false;
 	if (is_over(h2->drain_deadline) && h2_has_room(busy))
 		h2_end_drain(h2);
+	else if (is_over(h2->drain_deadline))
+		h2->drain_deadline = clock_ms() + AGAIN_MS;
 	expire_streams(h2);
 	late = what_is_late(h2);
 	if (!late) {
