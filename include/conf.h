@@ -276,6 +276,28 @@ bool conf_word_is(const struct conf_word *word, const char *text);
 int conf_read_lines(struct conf_call *call, const struct conf_word *word,
 		    const struct conf_node **out);
 
+/* What a module makes of the lines of a file. */
+struct lines_kind {
+	size_t size; /* of the parsed form, which is zeroed before the first line */
+	/*
+	 * Adds a line to the form, whose memory comes from call->pool. 0, or -EINVAL after it has
+	 * reported with conf_error() what is wrong. It is called in the workers, too, when the file
+	 * has changed: so it may call conf_error(), conf_warn(), conf_word_is() and the
+	 * conf_parse functions except conf_parse_template(), and nothing else of this header.
+	 */
+	int (*line)(struct conf_call *call, const struct conf_node *line, void *form);
+};
+
+/*
+ * As conf_read_lines(), for a file that may change while the server runs: lines_form() (file.h)
+ * gives its current form to a request. Each line is passed to kind->line(). The workers may open
+ * this one file, with the sandbox, too, also when another file takes its name. *out belongs to the
+ * configuration. 0, or -EINVAL after the errors were reported.
+ */
+struct lines;
+int conf_lines(struct conf_call *call, const struct conf_word *word, const struct lines_kind *kind,
+	       struct lines **out);
+
 /*
  * Makes a path of the configuration absolute: conf_full_path() puts the prefix in front,
  * conf_relative_to_file() the directory of the main configuration file. An absolute path is

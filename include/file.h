@@ -86,6 +86,16 @@ verdict respond_file(struct request *req, struct file *file);
 verdict file_refuse(struct request *req, const struct file *file);
 
 /*
+ * The parsed form of a file of lines (conf_lines() in conf.h). PASS: *form is newer than the
+ * request, and valid as long as the request. The file is looked at like any other, so a change is
+ * seen by the next request, without a reload. If the changed file has an error, or cannot be read,
+ * the form of before stays in use, and one line in the error log shows the place. WAIT: the handler
+ * must return WAIT, and call this function again when it is called again.
+ */
+struct lines;
+verdict lines_form(struct request *req, struct lines *lines, const void **form);
+
+/*
  * Attachments: values that a module keeps with this version of a file, such as its parsed form.
  * A version has at most one attachment for each module and key. The cache owns the value: when
  * the file has changed, or when the cache needs memory, it calls end(value) on the loop's thread

@@ -5,7 +5,9 @@
  */
 #include <config.h>
 
+#include "base/log_format.h"
 #include "config/internal.h"
+#include "config/lines.h"
 
 static struct conf_place place_of(const struct conf_call *call, const struct conf_word *word)
 {
@@ -119,7 +121,7 @@ struct paths {
 	struct conf_path *first, *last;
 };
 
-static void add_path(struct conf_call *call, const void *key, struct str path)
+static struct conf_path *add_path(struct conf_call *call, const void *key, struct str path)
 {
 	struct paths *paths = conf_shared(call->conf, key, sizeof(struct paths));
 	struct conf_path *own = pool_new(call->pool, struct conf_path);
@@ -130,6 +132,7 @@ static void add_path(struct conf_call *call, const void *key, struct str path)
 	else
 		paths->first = own;
 	paths->last = own;
+	return own;
 }
 
 void conf_opens(struct conf_call *call, struct str path)
@@ -154,4 +157,100 @@ const struct conf_path *conf_written_paths(struct conf *conf)
 	const struct paths *paths = conf_shared(conf, &written_key, sizeof(struct paths));
 
 	return paths->first;
+}
+
+/* --- files of lines that may change ------------------------------------------------- */
+
+static int parse_lines(const struct conf_call *like, struct pool *pool,
+		       const struct lines_kind *kind, const struct conf_node *first, void *form)
+{
+	struct conf_call call = *like;
+	int error = 0;
+
+	call.pool = pool;
+	for (call.node = first; call.node; call.node = call.node->next)
+		if (kind->line(&call, call.node, form) < 0)
+			error = -EINVAL;
+	return error;
+}
+
+int conf_lines(struct conf_call *call, const struct conf_word *word, const struct lines_kind *kind,
+	       struct lines **out)
+{
+	struct conf *conf = call->conf;
+	struct lines *lines = pool_new(call->pool, struct lines);
+	const struct conf_node *first;
+	int error = conf_read_lines(call, word, &first);
+
+	lines->path = path_beside_main(&conf->source, word->text);
+	lines->name = word->text;
+	lines->kind = kind;
+	lines->call = *call;
+	lines->initial.refs = 1;
+	lines->initial.form = pool_zalloc(call->pool, kind->size);
+	lines->good = &lines->initial;
+	*out = lines;
+	if (parse_lines(call, call->pool, kind, first, lines->initial.form) < 0)
+		error = -EINVAL;
+
+	const struct conf_file *file = hash_get(&conf->source.files_by_path, lines->path);
+
+	if (file)
+		lines->initial.bytes = file->content;
+	add_path(call, &paths_key, lines->path)->is_file = true;
+	return error;
+}
+
+/* moved.txt:2:4: what is wrong: "/a ^b", with a caret in front of the place. */
+static void show_first(const struct conf_source *source, char *why, size_t why_size)
+{
+	const struct conf_message *message = source->messages;
+
+	while (message->kind == MESSAGE_WARNING)
+		message++;
+
+	const struct conf_place *place = &message->place;
+	struct str rest = place->file ? place->file->content : STR(""), line = STR("");
+	size_t before = place->column > 0 ? place->column - 1 : 0;
+
+	for (uint32_t i = 0; place->file && i < place->line; i++)
+		line = str_split(&rest, '\n');
+	line = str_head(str_trim(line, "\r"), 200);
+	before = before < line.len ? before : line.len;
+
+	struct str left = printable(source->pool, str_head(line, before));
+	struct str right = printable(source->pool, str_skip(line, before));
+
+	log_format(why, why_size, "%.*s:%u:%u: %.*s: \"%.*s^%.*s\"%s",
+		   STR_ARG(place->file ? place->file->name : source->name), place->line,
+		   place->column, STR_ARG(message->text), STR_ARG(left), STR_ARG(right),
+		   source->errors > 1 ? ", and further errors" : "");
+}
+
+int conf_lines_again(struct lines *lines, struct str bytes, struct pool *pool, void *form,
+		     char *why, size_t why_size)
+{
+	struct conf *conf = lines->call.conf;
+	struct conf_source before = conf->source;
+
+	/* These messages are not about the configuration, which is in use. */
+	conf->source = (struct conf_source){
+		.pool = pool,
+		.path = before.path,
+		.name = before.name,
+		.files_by_path.pool = pool,
+	};
+
+	struct conf_file *file = file_of_text(&conf->source, lines->name, bytes);
+	const struct conf_node *first = lines_read(&conf->source, file);
+	int error = parse_lines(&lines->call, pool, lines->kind, first, form);
+
+	if (conf->source.errors)
+		show_first(&conf->source, why, why_size);
+	else if (error < 0)
+		log_format(why, why_size, "%.*s has an error", STR_ARG(lines->name));
+	if (conf->source.errors)
+		error = -EINVAL;
+	conf->source = before;
+	return error;
 }

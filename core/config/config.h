@@ -70,6 +70,7 @@ struct str path_below_prefix(struct pool *pool, struct str prefix, const char *b
 /* A path of conf_opens() or conf_writes(), in a list. */
 struct conf_path {
 	struct str path; /* NUL follows */
+	bool is_file; /* it is the file of conf_lines(), wherever a link leads */
 	struct conf_path *next;
 };
 

@@ -202,10 +202,11 @@ static struct server *start_with_links(void)
 				      "/media/a", "media", "/away/a", "away",
 				      "/away/away-name", "", "/secret/secret-name", "",
 				      "/html-beside/beside-name", "",
+				      "/conf/moved.txt", "/moved /to\n",
 				      "/html/x", "", NULL };
 	const struct server_setup setup = {
 		.conf = "worker_processes 1; sandbox_allow %DIR%/media;"
-			"http { server { listen 127.0.0.1:%PORT%;"
+			"http { server { listen 127.0.0.1:%PORT%; redirects moved.txt;"
 			"location / { hostile %PORT2%; } location = / { return 200 ok; }"
 			"location = /link { } location /alias { alias %DIR%/media; }"
 			"location /any/ { root $arg_root; } location /slash/ { root %DIR%/html/; }"

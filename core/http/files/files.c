@@ -46,6 +46,7 @@ struct known_root {
 	struct str path;
 	bool is_whole; /* this is the whole root, without variables */
 	bool is_alias; /* the file's path may continue its last name: "/data/img" and "1.png" */
+	bool is_file; /* of conf_lines(): nothing lies below it */
 };
 
 static struct known_root known_root(const struct http_location *location)
@@ -86,14 +87,18 @@ bool file_query_name(struct conf *conf, const struct http_location *location,
 		     const struct file_query *query, struct file_below *below)
 {
 	struct known_root known = known_root(location);
+	bool knows = is_known(&known);
 
 	below->base = 0;
-	if (is_known(&known))
-		return name_below(&known, query, below);
+	if (knows && name_below(&known, query, below))
+		return true;
 	for (const struct conf_path *path = conf_paths(conf); path; path = path->next) {
-		known.path = path->path;
 		below->base++;
-		if (name_below(&known, query, below))
+		if (knows && !path->is_file)
+			continue;
+		known.path = path->path;
+		if (name_below(&known, query, below) &&
+		    (!path->is_file || str_empty(below->path)))
 			return true;
 	}
 	return false;
@@ -106,13 +111,14 @@ static bool find_base(struct conf *conf, const struct http_location *location, u
 	const struct conf_path *path = conf_paths(conf);
 
 	*known = known_root(location);
-	if (is_known(known) || base == 0)
-		return is_known(known) && base == 0;
+	if (base == 0)
+		return is_known(known);
 	while (path && --base)
 		path = path->next;
-	if (path)
-		known->path = path->path;
-	return path != NULL;
+	if (!path || (is_known(known) && !path->is_file))
+		return false;
+	*known = (struct known_root){ .path = path->path, .is_file = path->is_file };
+	return true;
 }
 
 static bool has_dots(struct str path)
@@ -161,7 +167,8 @@ int file_query_resolve(struct conf *conf, const struct http_location *location,
 
 	if (!find_base(conf, location, below->base, &known) || !goes_on(&known, rest) ||
 	    below->root_len > rest.len || (known.is_whole && below->root_len) ||
-	    memchr(rest.data, '\0', rest.len) || has_dots(rest))
+	    (known.is_file && !str_empty(rest)) || memchr(rest.data, '\0', rest.len) ||
+	    has_dots(rest))
 		return -EACCES;
 	if (known.path.len + rest.len >= PATH_MAX)
 		return -ENAMETOOLONG;
@@ -170,7 +177,9 @@ int file_query_resolve(struct conf *conf, const struct http_location *location,
 	const struct file_root root = { .path = known.path, .fixed_len = known.path.len };
 	*query = file_query_make((struct str){ path, known.path.len + rest.len }, &root,
 				 (enum symlinks)files->symlinks);
-	if (files->dotfiles == DOTFILES_DENY && below->root_len == 0)
+	if (known.is_file)
+		query->symlinks = SYMLINKS_FOLLOW;
+	else if (files->dotfiles == DOTFILES_DENY && below->root_len == 0)
 		file_query_deny_dotfiles(query, &root);
 	else if (files->dotfiles == DOTFILES_DENY)
 		query->is_hidden = has_dotfile(rest, below->root_len, location->core);
@@ -284,23 +293,38 @@ static struct file *give_up(const struct file_query *query)
 	return file_unavailable(query, ETIMEDOUT, "the disk or the opener does not answer");
 }
 
-verdict file_open(struct request *req, struct str path, struct file **out)
+static verdict open_query(struct request *req, const struct file_query *query, struct file **out)
 {
-	struct file_query query = request_file_query(req, path);
-	struct request_file *asked = find_asked(req, &query, false);
+	struct request_file *asked = find_asked(req, query, false);
 	struct file_need need = { 0 };
 
 	if (asked && asked->file) {
 		*out = asked->file;
 		return PASS;
 	}
-	struct file *file = asked && request_timed_out(req) ? give_up(&query) :
-							     look_up(&query, &need);
+	struct file *file = asked && request_timed_out(req) ? give_up(query) :
+							     look_up(query, &need);
 	if (!file)
-		return ask(req, &query, &need, asked);
+		return ask(req, query, &need, asked);
 	pool_cleanup(req->pool, release, file);
 	*out = file;
 	return PASS;
+}
+
+verdict file_open(struct request *req, struct str path, struct file **out)
+{
+	struct file_query query = request_file_query(req, path);
+
+	return open_query(req, &query, out);
+}
+
+verdict file_open_named(struct request *req, struct str path, struct file **out)
+{
+	const struct file_root root = { .path = STR("") };
+	struct file_query query = file_query_make(path, &root, SYMLINKS_FOLLOW);
+
+	query.location = req->location->number;
+	return open_query(req, &query, out);
 }
 
 /* --- looking without opening -------------------------------------------------------- */

@@ -42,6 +42,12 @@ bool file_query_name(struct conf *conf, const struct http_location *location,
 int file_query_resolve(struct conf *conf, const struct http_location *location,
 		       const struct file_below *below, char *path, struct file_query *query);
 
+/*
+ * As file_open(), for a file that the configuration has named by conf_lines(): no policy of the
+ * location concerns it.
+ */
+verdict file_open_named(struct request *req, struct str path, struct file **file);
+
 /* The query that file_open() makes for this path, under the policies of the location. */
 struct file_query request_file_query(struct request *req, struct str path);
 

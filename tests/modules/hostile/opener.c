@@ -20,7 +20,7 @@ struct question {
 	char path[300];
 };
 
-enum { OPEN = 18, LOCATIONS = 12, BASES = 6, HEAD = 16 + 16 + 9 * 8, KINDS = 6, MANY = 2000 };
+enum { OPEN = 18, LOCATIONS = 12, BASES = 8, HEAD = 16 + 16 + 9 * 8, KINDS = 6, MANY = 2000 };
 
 static bool known[DESCRIPTORS]; /* the sockets to others before there was a helper */
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Redirects from a file: `redirects moved.txt;`. A line of it is an old path, a new place
+ * Redirects from a file, which may change while the server runs: `redirects moved.txt;`. A line of
+ * it is an old path, a new place
  * and perhaps a status, which is 301 otherwise:
  *
  *     /old/page.html  /new/page.html
@@ -9,7 +10,12 @@
 #include <module.h>
 
 struct redirects_conf {
-	struct hash_table *targets; /* by path */
+	struct lines *lines; /* NULL: there is no list */
+};
+
+/* The parsed form of the list. */
+struct redirects {
+	struct hash_table targets; /* by path */
 };
 
 struct target {
@@ -17,11 +23,12 @@ struct target {
 	int64_t status;
 };
 
-static int add_line(struct conf_call *call, const struct conf_node *line,
-		    struct hash_table *targets)
+static int add_line(struct conf_call *call, const struct conf_node *line, void *form)
 {
+	struct redirects *redirects = form;
 	struct target *target = pool_new(call->pool, struct target);
 
+	redirects->targets.pool = call->pool;
 	if (!str_starts(line->name.text, STR("/")))
 		return conf_error(call, &line->name, "expected a path that begins with \"/\"");
 	if (line->nargs < 1 || line->nargs > 2)
@@ -30,29 +37,31 @@ static int add_line(struct conf_call *call, const struct conf_node *line,
 	target->status = 301;
 	if (line->nargs == 2 && conf_parse_int(call, &line->args[1], 301, 308, &target->status) < 0)
 		return -EINVAL;
-	if (hash_put(targets, line->name.text, target))
+	if (hash_put(&redirects->targets, line->name.text, target))
 		return conf_error(call, &line->name, "this path is in the list already");
 	return 0;
 }
 
 static int set_redirects(struct conf_call *call)
 {
+	static const struct lines_kind kind = { sizeof(struct redirects), add_line };
 	struct redirects_conf *conf = call->data;
-	const struct conf_node *line;
-	int error = conf_read_lines(call, &call->node->args[0], &line);
 
-	conf->targets = pool_new(call->pool, struct hash_table);
-	conf->targets->pool = call->pool;
-	for (; line; line = line->next)
-		if (add_line(call, line, conf->targets) < 0)
-			error = -EINVAL;
-	return error;
+	return conf_lines(call, &call->node->args[0], &kind, &conf->lines);
 }
 
 static verdict redirects_rewrite(struct request *req, const void *data)
 {
 	const struct redirects_conf *conf = data;
-	const struct target *target = conf->targets ? hash_get(conf->targets, req->uri) : NULL;
+	const void *form;
+
+	if (!conf->lines)
+		return PASS;
+	if (lines_form(req, conf->lines, &form) == WAIT)
+		return WAIT;
+
+	const struct redirects *redirects = form;
+	const struct target *target = hash_get(&redirects->targets, req->uri);
 
 	if (!target)
 		return PASS;
