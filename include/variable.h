@@ -26,6 +26,8 @@ enum variable_flag {
 	VARIABLE_FALLBACK =
 		1 << 4, /* variable_define() only: the getter is for requests that assign no value,
 			   and gives way to that of another definition */
+	VARIABLE_LISTED = 1 << 5, /* variable_define() only: variable_value() names each value
+				     that this definition may give */
 };
 
 /*
@@ -59,6 +61,15 @@ int conf_parse_variable(struct conf_call *call, const struct conf_word *word, st
  */
 int variable_define(struct conf_call *call, struct str name, variable_get *get, const void *data,
 		    unsigned flags);
+
+/*
+ * Names a value that a definition with VARIABLE_LISTED may give; call it after variable_define().
+ * Of more than a thousand values none is kept. If all values of the variable with
+ * which a root begins are known, the sandbox allows these places.
+ */
+void variable_value(struct conf_call *call, struct str name, struct str value);
+void variable_value_template(struct conf_call *call, struct str name,
+			     const struct template *value);
 
 /* The variable of a name that variable_define() was called for. */
 const struct variable_slot *variable_slot(struct conf_call *call, struct str name);

@@ -271,12 +271,43 @@ int variable_define(struct conf_call *call, struct str name, variable_get *get, 
 		slot->module = NULL;
 		slot->rest = STR("");
 	}
-	slot->flags |= flags & ~(unsigned)VARIABLE_FALLBACK;
+	slot->flags |= flags & ~(unsigned)(VARIABLE_FALLBACK | VARIABLE_LISTED);
+	if (!(flags & VARIABLE_LISTED))
+		slot->is_open = true;
 	if (!get || is_fallback)
 		slot->flags |= VARIABLE_ASSIGNED;
 	if (slot->flags & VARIABLE_ASSIGNED) /* which can be any text */
 		slot->flags &= ~(unsigned)VARIABLE_PLAIN;
 	return 0;
+}
+
+enum { CHOICES_MAX = 1000 };
+
+void variable_value_template(struct conf_call *call, struct str name,
+			     const struct template *value)
+{
+	struct variable_slot *slot = slot_get(call->conf, name);
+
+	if (++slot->choices_count > CHOICES_MAX)
+		slot->is_open = true;
+	if (slot->is_open)
+		return;
+
+	struct variable_choice *choice = pool_new(call->pool, struct variable_choice);
+
+	*choice = (struct variable_choice){ value, slot->choices };
+	slot->choices = choice;
+}
+
+void variable_value(struct conf_call *call, struct str name, struct str value)
+{
+	if (slot_get(call->conf, name)->is_open)
+		return;
+
+	struct template *template = pool_new(call->pool, struct template);
+
+	*template = (struct template){ .source = value, .is_literal = true, .literal = value };
+	variable_value_template(call, name, template);
 }
 
 /* Adds the names of the groups "(?<name>…)" in the word. */

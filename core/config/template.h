@@ -22,6 +22,15 @@ struct variable_slot {
 	const void *data; /* of variable_define() */
 	const struct module *module; /* whose configuration the getter wants; NULL: data */
 	size_t module_index;
+	bool is_open; /* one of its definitions does not list its values */
+	const struct variable_choice *choices; /* that the other definitions list; NULL: none */
+	unsigned choices_count;
+};
+
+/* A value that a variable may have. */
+struct variable_choice {
+	const struct template *value;
+	const struct variable_choice *next;
 };
 
 struct template_part {

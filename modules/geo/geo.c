@@ -277,7 +277,13 @@ static int set_geo(struct conf_call *call)
 
 	int result = read_lines(call, geo);
 
-	return variable_define(call, name, geo_get, geo, 0) < 0 ? -EINVAL : result;
+	if (variable_define(call, name, geo_get, geo, VARIABLE_LISTED) < 0)
+		return -EINVAL;
+	for (const struct conf_node *line = node->first; line; line = line->next)
+		if (line->nargs == 1 && !str_eq(line->name.text, STR("delete")) &&
+		    !str_eq(line->name.text, STR("proxy")))
+			variable_value(call, name, line->args[0].text);
+	return result;
 }
 
 #define GEO_DOC                                                                                   \

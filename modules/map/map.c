@@ -264,6 +264,21 @@ static void make_room(struct conf_call *call, struct map *map)
 	map_table_init(&map->tail, call->pool, tail);
 }
 
+/* Tells which values the variable may have. */
+static void list_values(struct conf_call *call, struct str name)
+{
+	const struct template *template;
+
+	for (const struct conf_node *line = call->node->first; line; line = line->next) {
+		const struct conf_word *word = line->nargs == 1 ? &line->args[0] : NULL;
+
+		if (word && str_chr(word->text, '$') < 0)
+			variable_value(call, name, word->text);
+		else if (word && conf_parse_template(call, word, &template) == 0)
+			variable_value_template(call, name, template);
+	}
+}
+
 static int set_map(struct conf_call *call)
 {
 	const struct conf_word *args = call->node->args;
@@ -281,8 +296,10 @@ static int set_map(struct conf_call *call)
 	for (const struct conf_node *line = call->node->first; line; line = line->next)
 		if (!take_option(map, line, &flags) && add_line(call, map, line) < 0)
 			result = -EINVAL;
-	if (variable_define(call, name, map_get, map, flags) < 0)
+	if (variable_define(call, name, map_get, map, flags | VARIABLE_LISTED) < 0)
 		return -EINVAL;
+	if (result == 0)
+		list_values(call, name);
 	return result;
 }
 

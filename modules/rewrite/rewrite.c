@@ -148,8 +148,10 @@ static int set_set(struct conf_call *call)
 	struct str *kept = pool_new(call->pool, struct str);
 
 	*kept = pool_strdup(call->pool, name);
-	if (variable_define(call, name, is_uninitialized, kept, VARIABLE_FALLBACK) < 0)
+	if (variable_define(call, name, is_uninitialized, kept,
+			    VARIABLE_FALLBACK | VARIABLE_LISTED) < 0)
 		return -EINVAL;
+	variable_value_template(call, name, step->text);
 	step->variable = variable_slot(call, name);
 	return 0;
 }

@@ -132,8 +132,10 @@ static int set_split_clients(struct conf_call *call)
 	for (const struct conf_node *line = call->node->first; line; line = line->next)
 		if (add_share(call, split, line, &taken) < 0)
 			result = -EINVAL;
-	if (variable_define(call, name, split_get, split, 0) < 0)
+	if (variable_define(call, name, split_get, split, VARIABLE_LISTED) < 0)
 		return -EINVAL;
+	for (size_t i = 0; i < split->count; i++)
+		variable_value(call, name, split->shares[i].value);
 	return result;
 }
 

@@ -255,6 +255,54 @@ START_TEST(roots_that_begin_with_a_variable)
 }
 END_TEST
 
+/* What set, map, geo and split_clients give stands in the configuration. */
+START_TEST(roots_whose_values_are_written)
+{
+	const char *const files[] = { "/one/html/a", "one",    "/two/html/a", "two",
+				      "/three/a",    "three",  "/away/a",     "away",
+				      "/secret/a",   "secret", NULL };
+	const struct server_setup setup = {
+		.conf = "worker_processes 1; http { access_log off;"
+			"map $arg_m $site { default %DIR%/one; two %DIR%/two; sub $base/two;"
+			"  other secret; }"
+			"geo $place { default %DIR%/three; 10.0.0.0/8 %DIR%/none; }"
+			"split_clients $arg_x $split { * %DIR%/three; }"
+			"server { listen 127.0.0.1:%PORT%; set $base %DIR%; root $site/html;"
+			"location /set/ { set $own %DIR%/three; rewrite ^/set(.*) $1 break;"
+			"  root $own; }"
+			"location /geo/ { rewrite ^/geo(.*) $1 break; root $place; }"
+			"location /split/ { rewrite ^/split(.*) $1 break; root $split; }"
+			"location /any/ { set $any $arg_root; rewrite ^/any(.*) $1 break;"
+			"  root $any; } } }",
+		.files = files,
+	};
+	struct server *server = server_start_with(&setup);
+
+	log_wait(server, "generation 1 of the configuration serves");
+	if (log_has(server, "sandbox: instrumented") || log_has(server, "sandbox: this kernel")) {
+		server_stop(server);
+		test_skip("this kernel or this build has no whole sandbox");
+	}
+	ck_assert_str_eq(get(server, "/a").body, "one");
+	ck_assert_str_eq(get(server, "/a?m=two").body, "two");
+	ck_assert_str_eq(get(server, "/set/a").body, "three");
+	ck_assert_str_eq(get(server, "/geo/a").body, "three");
+	ck_assert_str_eq(get(server, "/split/a").body, "three");
+	ck_assert_int_eq(get(server, memory_printf("/any/a?root=%s/secret", server->dir)).status,
+			 403);
+	/* Such a root may be replaced, too. */
+	exchange(server, "/three", "/away");
+	ck_assert_str_eq(get(server, "/set/a").body, "away");
+	/* What is not known is named with the remedy, and nothing else. */
+	ck_assert(log_has(server, "\"$any\" can be any place"));
+	ck_assert(!log_has(server, "\"$own\" can be any place"));
+	ck_assert(!log_has(server, "\"$site/html\" can be any place"));
+	ck_assert(!log_has(server, "\"$place\" can be any place"));
+	ck_assert(!log_has(server, "\"$split\" can be any place"));
+	server_stop(server);
+}
+END_TEST
+
 START_TEST(types_are_guessed_inside)
 {
 	struct server *server = start("", NULL, "");
@@ -303,5 +351,6 @@ TESTS_IN((&(struct test_suite){ .name = "sandbox", .timeout = 120 }), a_worker_h
 	 a_file_without_permission_is_no_matter_of_the_sandbox,
 	 a_root_at_the_top_has_its_own_rule,
 	 a_root_that_goes_elsewhere, a_root_that_is_made_later,
-	 a_root_with_a_variable, roots_that_begin_with_a_variable, types_are_guessed_inside,
+	 a_root_with_a_variable, roots_that_begin_with_a_variable, roots_whose_values_are_written,
+	 types_are_guessed_inside,
 	 help_shows_what_a_worker_may_do, off_means_off)

@@ -13,6 +13,7 @@
 #include "config/config.h"
 #include "process/sandbox/opener.h"
 #include "process/sandbox/opening.h"
+#include "process/sandbox/root_values.h"
 
 const struct sandbox_conf *sandbox_conf_of(struct conf *conf)
 {
@@ -22,6 +23,14 @@ const struct sandbox_conf *sandbox_conf_of(struct conf *conf)
 static int set_allow(struct conf_call *call)
 {
 	conf_opens(call, conf_full_path(call->conf, call->node->args[0].text));
+	return 0;
+}
+
+static int check(struct conf_call *call, void *data)
+{
+	(void)data;
+	if (call->context == IN_MAIN)
+		root_values_allow(call);
 	return 0;
 }
 
@@ -71,9 +80,10 @@ const struct module sandbox_module = {
 			}),
 		DIRECTIVE_SET("sandbox_allow", IN_MAIN, set_allow, "path",
 			"Workers may also read this file, or the files below this directory. It is "
-			"needed for roots that begin with a variable, which can be any place. If "
-			"the sandbox was the reason why a file could not be opened, the error log "
-			"names the path to write here.\n\n"
+			"needed for roots that begin with a variable, unless its values stand in "
+			"set, map, geo or split_clients: such a root can be any place, and the "
+			"error log names it at the start. If the sandbox was the reason why a "
+			"file could not be opened, the error log names the path to write here.\n\n"
 			"    sandbox_allow /srv/users;",
 			.flags = REPEAT, .min_args = 1),
 		DIRECTIVE("worker_rlimit_core", IN_MAIN, struct sandbox_conf, core, "size",
@@ -86,5 +96,6 @@ const struct module sandbox_module = {
 		{ 0 }
 	},
 	.helper = &opener,
+	.check = check,
 	.start = start,
 };

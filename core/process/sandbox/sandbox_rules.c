@@ -8,6 +8,7 @@
 #include "config/config.h"
 #include "config/template.h"
 #include "http/conf/http.h"
+#include "process/sandbox/root_values.h"
 
 /* Adds the current target of a path. */
 static void add(struct sandbox_rules *rules, struct pool *pool, const char *path)
@@ -36,17 +37,28 @@ static void add_unknown(struct sandbox_rules *rules, struct pool *pool,
 	rules->unknown[rules->unknown_count++] = pool_cstr(pool, path->source);
 }
 
-/* Adds the directory before the first variable of a path. */
+static void ignore(void *data, struct str path)
+{
+	(void)data;
+	(void)path;
+}
+
+/*
+ * Adds the directory before the first variable of a path. The values of a variable at its beginning
+ * were added by root_values_allow(), as far as they are known.
+ */
 static void add_open_place(struct sandbox_rules *rules, struct pool *pool,
 			   const struct template *path)
 {
 	struct str known = path->count ? path->parts[0].literal : STR("");
 	ssize_t slash = str_rchr(known, '/');
 
-	if (slash < 1)
-		add_unknown(rules, pool, path);
-	else
+	if (slash < 1) {
+		if (!root_values_each(path, pool, ignore, NULL))
+			add_unknown(rules, pool, path);
+	} else {
 		add(rules, pool, pool_cstr(pool, str_head(known, (size_t)slash)));
+	}
 }
 
 static void add_place(struct sandbox_rules *rules, struct pool *pool, const struct http_conf *conf)
