@@ -16,9 +16,8 @@
 
 static struct server *start(const char *main, const char *directives)
 {
-	const char *const files[] = {
-		"/html/a", "local", "/html/b", "local", "/other/x", "", NULL
-	};
+	const char *const files[] = { "/html/a",  "local", "/html/b",	  "local",
+				      "/other/x", "",	   "/html/sub/x", "",	   NULL };
 	struct server *server = server_start_with(&(const struct server_setup){
 		.conf = memory_printf("%s worker_processes 1; http { access_log off; types { }"
 				      "default_type text/plain; server {"
@@ -250,6 +249,49 @@ START_TEST(a_reload_meanwhile)
 }
 END_TEST
 
+/* Directories are listed on threads of the worker; those of other disks need not wait. */
+START_TEST(other_directories_are_listed)
+{
+	struct client *clients[6];
+	struct deadline wait = { 0 };
+
+	namespace_enter();
+	struct server *server = start("", "index none; autoindex on; autoindex_format json;");
+	struct fuse *disk = fuse_mount(file_path(server, "/html/disk"));
+
+	ck_assert_ptr_nonnull(strstr(get(server, "/disk/folder/").body, "\"a\""));
+	fuse_hang(disk, true);
+	for (int i = 0; i < 6; i++) {
+		clients[i] = client_open(server);
+		client_send(clients[i], memory_printf("GET /disk/folder%d/ HTTP/1.1\r\nHost: a"
+						      "\r\n\r\n", i));
+	}
+	for (int i = 0; i < 4; i++)
+		ck_assert_int_eq(get(server, "/sub/").status, 200);
+	fuse_hang(disk, false);
+	for (int i = 0; i < 6; i++)
+		ck_assert_int_eq(client_reply(clients[i]).status, 200);
+	/* While they are being read. */
+	unsigned before = fuse_readings(disk);
+	fuse_hold_reading(disk, true);
+	for (int i = 0; i < 6; i++)
+		client_send(clients[i], memory_printf("GET /disk/folder%d/ HTTP/1.1\r\nHost: a"
+						      "\r\n\r\n", i));
+	while (fuse_readings(disk) == before)
+		deadline_wait(&wait, "a directory is being read");
+	for (int i = 0; i < 4; i++) {
+		usleep(20000);
+		ck_assert_int_eq(get(server, "/sub/").status, 200);
+	}
+	fuse_hold_reading(disk, false);
+	for (int i = 0; i < 6; i++)
+		ck_assert_int_eq(client_reply(clients[i]).status, 200);
+	fuse_unmount(disk);
+	server_stop(server);
+}
+END_TEST
+
 TESTS_IN((&(struct test_suite){ .name = "hung disk", .timeout = 120 }), others_are_served,
 	 others_are_served_without_a_sandbox, waiting_has_an_end, large_files,
-	 a_large_file_that_changes, versions_are_compared, a_reload_meanwhile)
+	 a_large_file_that_changes, versions_are_compared, a_reload_meanwhile,
+	 other_directories_are_listed)

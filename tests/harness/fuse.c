@@ -28,14 +28,14 @@
 
 enum { HELD_MAX = 256, MESSAGE_MAX = 512, FILE_NODE = 2, LARGE_NODE = 3, FOLDER_NODE = 4 };
 
-enum holds { HOLDS_NOTHING, HOLDS_OPENS, HOLDS_ALL };
+enum holds { HOLDS_NOTHING, HOLDS_OPENS, HOLDS_READDIR, HOLDS_ALL };
 
 struct fuse {
 	const char *path;
 	pid_t pid;
 	struct {
 		atomic_int holds; /* enum holds */
-		atomic_uint opens, requests;
+		atomic_uint opens, readings;
 		atomic_uint version;
 	} *shared;
 };
@@ -206,7 +206,8 @@ static bool is_held(struct fuse *fuse, const struct fuse_in_header *in)
 	if (in->opcode == FUSE_FORGET || in->opcode == FUSE_BATCH_FORGET ||
 	    in->opcode == FUSE_INTERRUPT || in->opcode == FUSE_INIT)
 		return false;
-	return holds == HOLDS_ALL || (holds == HOLDS_OPENS && in->opcode == FUSE_OPEN);
+	return holds == HOLDS_ALL || (holds == HOLDS_OPENS && in->opcode == FUSE_OPEN) ||
+	       (holds == HOLDS_READDIR && in->opcode == FUSE_READDIR);
 }
 
 static void serve(struct fuse *fuse, int fd)
@@ -226,7 +227,8 @@ static void serve(struct fuse *fuse, int fd)
 					_exit(0);
 				continue;
 			}
-			atomic_fetch_add(&fuse->shared->requests, 1);
+			if (in.head.opcode == FUSE_READDIR)
+				atomic_fetch_add(&fuse->shared->readings, 1);
 			if (in.head.opcode == FUSE_OPEN)
 				atomic_fetch_add(&fuse->shared->opens, 1);
 			if (is_held(fuse, &in.head) && held.count < HELD_MAX)
@@ -272,14 +274,19 @@ void fuse_hang(struct fuse *fuse, bool hangs)
 	atomic_store(&fuse->shared->holds, hangs ? HOLDS_ALL : HOLDS_NOTHING);
 }
 
+void fuse_hold_reading(struct fuse *fuse, bool holds)
+{
+	atomic_store(&fuse->shared->holds, holds ? HOLDS_READDIR : HOLDS_NOTHING);
+}
+
 void fuse_change(struct fuse *fuse)
 {
 	atomic_fetch_add(&fuse->shared->version, 1);
 }
 
-unsigned fuse_requests(const struct fuse *fuse)
+unsigned fuse_readings(const struct fuse *fuse)
 {
-	return atomic_load(&fuse->shared->requests);
+	return atomic_load(&fuse->shared->readings);
 }
 
 char fuse_large_byte(size_t offset)

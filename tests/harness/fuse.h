@@ -38,6 +38,9 @@ struct fuse *fuse_mount(const char *path);
 /* From now on, opening a file there waits until this is called with false. */
 void fuse_hold(struct fuse *fuse, bool holds);
 
+/* From now on, reading the names of a directory there waits, until this is called with false. */
+void fuse_hold_reading(struct fuse *fuse, bool holds);
+
 /* From now on, every call that touches the file system waits, until this is called with false. */
 void fuse_hang(struct fuse *fuse, bool hangs);
 
@@ -47,8 +50,8 @@ void fuse_change(struct fuse *fuse);
 /* The byte of a large file at this offset. */
 char fuse_large_byte(size_t offset);
 
-/* How many requests, and how many open(2) calls, have come there so far. */
-unsigned fuse_requests(const struct fuse *fuse);
+/* How many readings of directories, and how many open(2) calls, have come there so far. */
+unsigned fuse_readings(const struct fuse *fuse);
 unsigned fuse_opens(const struct fuse *fuse);
 
 void fuse_unmount(struct fuse *fuse);

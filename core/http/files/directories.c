@@ -23,6 +23,7 @@
 
 #include "event/complete.h"
 #include "file/directory.h"
+#include "file/mounts.h"
 #include "file/opener.h"
 #include "http/files/files.h"
 #include "http/request/request_private.h"
@@ -50,6 +51,7 @@ struct scan {
 	struct scan_key key; /* its path is behind this struct */
 	atomic_bool stop; /* no request waits for the scan any more */
 	bool has_begun, is_same;
+	bool is_slow; /* it may wait for a slow file system */
 	int fd; /* of the directory, from the opener; -1: it has opened none */
 	bool was_asked; /* the opener was asked for the directory */
 	struct file_question question; /* to the opener */
@@ -265,17 +267,37 @@ static void work(void *data)
 	completion_post(&scan->done);
 }
 
+/*
+ * Takes the first scan from the queue that may begin. Directories on slow file systems are read one
+ * at a time, so that one that does not answer does not stop all scans.
+ */
+static struct scan *take_next(void)
+{
+	struct scan **link = &scans.first;
+	bool is_slow = false;
+
+	for (int i = 0; i < SCANS_AT_ONCE; i++)
+		is_slow = is_slow || (scans.begun[i] && scans.begun[i]->is_slow);
+	while (*link && (*link)->is_slow && is_slow)
+		link = &(*link)->next;
+
+	struct scan *scan = *link;
+
+	if (!scan)
+		return NULL;
+	*link = scan->next;
+	if (!*link)
+		scans.end = link;
+	return scan;
+}
+
 static void begin_scans(void)
 {
-	for (int i = 0; i < SCANS_AT_ONCE && scans.first; i++) {
-		if (scans.begun[i])
+	for (int i = 0; i < SCANS_AT_ONCE; i++) {
+		struct scan *scan = scans.begun[i] ? NULL : take_next();
+
+		if (!scan)
 			continue;
-
-		struct scan *scan = scans.first;
-
-		scans.first = scan->next;
-		if (!scans.first)
-			scans.end = &scans.first;
 		scans.begun[i] = scan;
 		scan->has_begun = true;
 		scan->previous = find_shared(&scan->key);
@@ -293,6 +315,7 @@ static struct scan *find_scan(const struct scan_key *key)
 {
 	struct scan *scan = scans.first;
 	struct scan_key copy;
+	dev_t device;
 
 	while (scan && (scan->fd >= 0 || !is_same_key(&scan->key, key)))
 		scan = scan->next;
@@ -304,6 +327,7 @@ static struct scan *find_scan(const struct scan_key *key)
 	scan->done.run = finish;
 	scan->fd = -1;
 	scan->key = copy;
+	scan->is_slow = mounts_may_wait(copy.query.path, &device);
 	*scans.end = scan;
 	scans.end = &scan->next;
 	return scan;
