@@ -143,6 +143,14 @@ struct module {
 	const char *(*library)(void);
 
 	/*
+	 * Called in the master every 10 seconds: looks at files outside of the configuration, and
+	 * changes what workers that are forked from now on have in memory. Returns whether
+	 * something has changed; then new workers take the place of those that run, and
+	 * connections move to them as at a reload. It must not wait.
+	 */
+	bool (*refresh)(void);
+
+	/*
 	 * Lines for the person who has started `skua serve`, printed after its addresses; in the
 	 * pool. data NULL: there is nothing to say.
 	 */

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "certificates.h"
 #include "handshake.h"
-#include "self_signed.h"
 #include "tickets.h"
 #include "variables.h"
 
@@ -21,135 +21,6 @@ const char *ssl_error_text(void)
 
 	ERR_clear_error();
 	return reason ? reason : "OpenSSL does not say why";
-}
-
-/* --- certificates --- */
-
-static void free_certificate(void *data)
-{
-	struct ssl_certificate *certificate = data;
-
-	X509_free(certificate->leaf);
-	sk_X509_pop_free(certificate->chain, X509_free);
-	EVP_PKEY_free(certificate->key);
-}
-
-/* The bytes of a file, or of "data:…"; NULL after an error was reported. */
-static BIO *open_pem(struct conf_call *call, const struct conf_word *word)
-{
-	struct str path = word->text;
-	BIO *bio;
-
-	if (str_starts(path, STR("data:")))
-		bio = BIO_new_mem_buf(path.data + 5, (int)path.len - 5);
-	else
-		bio = BIO_new_file(path.data, "r");
-	if (!bio) {
-		conf_error(call, word, "\"%s\" cannot be read: %s", path.data, strerror(errno));
-		ERR_clear_error();
-	}
-	return bio;
-}
-
-/* Whether the error only says that the last PEM block was read. If so, it is cleared. */
-static bool at_end(void)
-{
-	unsigned long code = ERR_peek_last_error();
-
-	if (ERR_GET_LIB(code) != ERR_LIB_PEM || ERR_GET_REASON(code) != PEM_R_NO_START_LINE)
-		return false;
-	ERR_clear_error();
-	return true;
-}
-
-static int read_chain(struct conf_call *call, const struct conf_word *word,
-		      struct ssl_certificate *out)
-{
-	BIO *bio = open_pem(call, word);
-	X509 *one;
-
-	if (!bio)
-		return -EINVAL;
-	out->leaf = PEM_read_bio_X509_AUX(bio, NULL, NULL, NULL);
-	out->chain = sk_X509_new_null();
-	while (out->leaf && (one = PEM_read_bio_X509(bio, NULL, NULL, NULL)))
-		sk_X509_push(out->chain, one);
-	BIO_free(bio);
-	if (!out->leaf || !at_end())
-		return conf_error(call, word,
-				  "this is not a certificate: %s\n"
-				  "expected PEM: the server's certificate, then its issuers'",
-				  ssl_error_text());
-	return 0;
-}
-
-static int give_password(char *to, int room, int writes, void *data)
-{
-	const struct str *password = data;
-
-	(void)writes;
-	if (!password || password->len > (size_t)room)
-		return -1;
-	str_put(to, *password);
-	return (int)password->len;
-}
-
-static int read_key(struct conf_call *call, const struct ssl_conf *conf,
-		    const struct conf_word *word, struct ssl_certificate *out)
-{
-	/* Each password is tried in turn. Without passwords the key is read once. */
-	for (size_t i = 0; i == 0 || i < conf->passwords.count; i++) {
-		BIO *bio = open_pem(call, word);
-
-		if (!bio)
-			return -EINVAL;
-		out->key = PEM_read_bio_PrivateKey(
-			bio, NULL, give_password,
-			conf->passwords.count ? &conf->passwords.items[i] : NULL);
-		BIO_free(bio);
-		if (out->key)
-			return 0;
-		if (i + 1 < conf->passwords.count)
-			ERR_clear_error();
-	}
-	return conf_error(call, word,
-			  "this is not a private key that can be read: %s\n"
-			  "expected PEM; a key with a password needs ssl_password_file",
-			  ssl_error_text());
-}
-
-static int read_certificates(struct conf_call *call, const struct ssl_conf *conf,
-			     struct ssl_settings *settings)
-{
-	struct ssl_certificate *certificates =
-		pool_array(call->pool, struct ssl_certificate, conf->certificates.count + 1);
-
-	settings->certificates = certificates;
-	if (conf->self_signed.count) {
-		pool_cleanup(call->pool, free_certificate, &certificates[0]);
-		if (!self_signed_create(&conf->self_signed, &certificates[0]))
-			return conf_error(call, &conf->self_signed.items[0],
-					  "OpenSSL cannot make a certificate: %s",
-					  ssl_error_text());
-		settings->certificates_count = 1;
-		return 0;
-	}
-	for (size_t i = 0; i < conf->certificates.count; i++) {
-		struct ssl_certificate *certificate = &certificates[i];
-
-		pool_cleanup(call->pool, free_certificate, certificate);
-		settings->certificates_count++;
-		if (read_chain(call, &conf->certificates.items[i], certificate) < 0 ||
-		    read_key(call, conf, &conf->keys.items[i], certificate) < 0)
-			return -EINVAL;
-		if (X509_check_private_key(certificate->leaf, certificate->key) != 1) {
-			ERR_clear_error();
-			return conf_error(call, &conf->keys.items[i],
-					  "this is not the key of the certificate \"%.*s\"",
-					  STR_ARG(str_head(conf->certificates.items[i].text, 200)));
-		}
-	}
-	return 0;
 }
 
 /* --- SSL_CTX --- */
@@ -502,7 +373,7 @@ int ssl_settings_create(struct conf_call *call, struct ssl_conf *conf)
 	int result = settings->context ? 0 : -EINVAL;
 
 	/* Each of these functions reports its own error, so that all errors are shown. */
-	if (read_certificates(call, conf, settings) < 0)
+	if (certificates_read(call, conf, settings) < 0)
 		result = -EINVAL;
 	if (read_staple(call, &conf->stapling_file, settings) < 0)
 		result = -EINVAL;

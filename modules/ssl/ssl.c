@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <transport.h>
 
+#include "certificates.h"
 #include "connection.h"
 #include "facts.h"
 #include "self_signed.h"
@@ -292,8 +293,9 @@ const struct module ssl_module = {
 			      FIELD_AT(struct ssl_conf, certificates)),
 		DIRECTIVE_SET("ssl_certificate_key", IN_HTTP | IN_SERVER, set_file, "file",
 			      "The private key of the certificate, in PEM. It is read by the "
-			      "master when the configuration is read, so it may be readable for "
-			      "root only.\n\n"
+			      "master, so it may be readable for root only. The files are looked "
+			      "at every 10 seconds: a pair that has changed is used without a "
+			      "reload.\n\n"
 			      "    ssl_certificate_key /etc/ssl/example.org.key;",
 			      .flags = LIST, .min_args = 1, FIELD_AT(struct ssl_conf, keys)),
 		DIRECTIVE_SET("ssl_password_file", IN_HTTP | IN_SERVER, set_passwords, "file",
@@ -484,6 +486,7 @@ const struct module ssl_module = {
 	},
 	.variables = ssl_variables,
 	.check = check,
+	.refresh = certificates_refresh,
 	.serve_note = serve_note,
 	.on[PHASE_SERVER_REWRITE] = ssl_server_rewrite,
 };

@@ -34,6 +34,7 @@
 #include "process/master/helpers.h"
 #include "process/master/control.h"
 #include "process/master/drop.h"
+#include "process/master/refresh.h"
 #include "process/master/reload.h"
 #include "process/master/repair.h"
 #include "process/status/status.h"
@@ -219,6 +220,17 @@ static void on_upgraded(bool serves)
 		reply_upgraded(serves);
 	master.upgrade_whole = false;
 	catch_up();
+}
+
+/* Modules have new data, which workers get when they are forked. */
+static bool on_refreshed(void)
+{
+	const struct generation *active = reload_active();
+
+	if (is_ending() || !may_change() || !active || !active->conf || active->retiring)
+		return false;
+	reload_respawn("files have changed");
+	return true;
 }
 
 /* --- signals ---------------------------------------------------------------------- */
@@ -446,6 +458,7 @@ static int start_parts(void)
 		return error;
 	notify_start();
 	repair_start(active_unless_ending, on_broken);
+	refresh_start(on_refreshed);
 	handoff_start(&handoff_hooks);
 	upgrade_start(&upgrade_hooks);
 	return 0;

@@ -222,6 +222,40 @@ START_TEST(a_self_signed_certificate_stays_at_a_reload)
 }
 END_TEST
 
+/* Both files are looked at after ten seconds. */
+START_TEST(files_that_change_are_used_without_a_reload)
+{
+	struct identity next = identity_create("localhost", "EC", NULL);
+	struct tls *tls = tls_connect(server, .version = TLS1_3_VERSION, .name = "localhost");
+	struct deadline wait = { 0 };
+	long number, number_now, pid, pid_now;
+
+	sscanf(tls_get(tls, "/who").body, "%ld %ld", &number, &pid);
+	identity_put(&next, certificates, "a");
+	ck_assert_int_eq(truncate(memory_printf("%s/b.key", certificates), 20), 0);
+	log_wait(server, "b.key\" has changed, and the old certificate stays in use: this is not a "
+			 "private key");
+	log_wait(server, "a.pem\" has changed and is used from now on");
+	log_wait(server, "files have changed: new workers are started");
+	do {
+		sscanf(tls_get(tls, "/who").body, "%ld %ld", &number_now, &pid_now);
+		ck_assert_int_eq(number_now, number);
+	} while (pid_now == pid && deadline_wait(&wait, "the connection has moved"));
+	tls_close(tls);
+
+	X509 *certificate = certificate_of_server();
+
+	ck_assert_int_eq(X509_cmp(certificate, next.certificate), 0);
+	X509_free(certificate);
+	tls = tls_connect(server, .name = "other.example");
+	ck_assert_int_eq(X509_cmp(SSL_get0_peer_certificate(tls->ssl), other_identity.certificate),
+			 0);
+	tls_close(tls);
+	ck_assert_uint_eq(file_count(server, "/error.log", "stays in use"), 1);
+	identity_destroy(&next);
+}
+END_TEST
+
 START_TEST(what_is_neither_is_closed)
 {
 	struct client *client = client_open(server);
@@ -749,7 +783,8 @@ END_TEST
 
 TESTS_IN((&(struct test_suite){ .name = "TLS", .setup = setup, .teardown = teardown }),
 	 versions_and_suites, names_choose_certificates, what_the_client_offers, ssl_on,
-	 a_self_signed_certificate_stays_at_a_reload, plain_http_gets_400,
+	 a_self_signed_certificate_stays_at_a_reload,
+	 files_that_change_are_used_without_a_reload, plain_http_gets_400,
 	 what_is_neither_is_closed, ends_with_close_notify, keys_are_updated,
 	 a_connection_goes_on_after_a_reload, a_connection_with_tls_1_2_ends_at_a_reload,
 	 a_reload_during_a_handshake, the_end_during_a_handshake,

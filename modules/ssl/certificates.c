@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The master keeps a list of the certificates whose files it looks at again. A pair that has
+ * changed takes the place of the old one in the memory of the master; the workers that are forked
+ * then have it, too.
+ */
+#include "certificates.h"
+
+#include <module.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "self_signed.h"
+
+/* What a file was like when it was looked at last. */
+struct stamp {
+	struct timespec changed;
+	off_t size;
+	ino_t inode;
+};
+
+struct watched {
+	const struct ssl_conf *conf;
+	struct ssl_certificate *certificate;
+	struct conf_word file, key_file;
+	struct stamp stamp, key_stamp;
+	struct watched *next, **link;
+};
+
+static struct watched *first_watched;
+
+/* --- reading --- */
+
+static void free_certificate(void *data)
+{
+	struct ssl_certificate *certificate = data;
+
+	X509_free(certificate->leaf);
+	sk_X509_pop_free(certificate->chain, X509_free);
+	EVP_PKEY_free(certificate->key);
+	*certificate = (struct ssl_certificate){ NULL, NULL, NULL };
+}
+
+/*
+ * Reports an error at a word of the configuration; without `call`, to the log, because a file has
+ * changed while the server runs. Returns -EINVAL.
+ */
+static int __attribute__((format(printf, 3, 4)))
+complain(struct conf_call *call, const struct conf_word *word, const char *format, ...)
+{
+	char text[512];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	if (call)
+		return conf_error(call, word, "%s", text);
+	text[strcspn(text, "\n")] = '\0';
+	log_errorx("\"%.*s\" has changed, and the old certificate stays in use: %s",
+		   STR_ARG(str_head(word->text, 300)), text);
+	return -EINVAL;
+}
+
+/* The bytes of a file, or of "data:…"; NULL after an error was reported. */
+static BIO *open_pem(struct conf_call *call, const struct conf_word *word)
+{
+	struct str path = word->text;
+	BIO *bio;
+
+	if (str_starts(path, STR("data:")))
+		bio = BIO_new_mem_buf(path.data + 5, (int)path.len - 5);
+	else
+		bio = BIO_new_file(path.data, "r");
+	if (!bio) {
+		complain(call, word, "it cannot be read: %s", strerror(errno));
+		ERR_clear_error();
+	}
+	return bio;
+}
+
+/* Whether the error only says that the last PEM block was read. If so, it is cleared. */
+static bool at_end(void)
+{
+	unsigned long code = ERR_peek_last_error();
+
+	if (ERR_GET_LIB(code) != ERR_LIB_PEM || ERR_GET_REASON(code) != PEM_R_NO_START_LINE)
+		return false;
+	ERR_clear_error();
+	return true;
+}
+
+static int read_chain(struct conf_call *call, const struct conf_word *word,
+		      struct ssl_certificate *out)
+{
+	BIO *bio = open_pem(call, word);
+	X509 *one;
+
+	if (!bio)
+		return -EINVAL;
+	out->leaf = PEM_read_bio_X509_AUX(bio, NULL, NULL, NULL);
+	out->chain = sk_X509_new_null();
+	while (out->leaf && (one = PEM_read_bio_X509(bio, NULL, NULL, NULL)))
+		sk_X509_push(out->chain, one);
+	BIO_free(bio);
+	if (!out->leaf || !at_end())
+		return complain(call, word,
+				  "this is not a certificate: %s\n"
+				  "expected PEM: the server's certificate, then its issuers'",
+				  ssl_error_text());
+	return 0;
+}
+
+static int give_password(char *to, int room, int writes, void *data)
+{
+	const struct str *password = data;
+
+	(void)writes;
+	if (!password || password->len > (size_t)room)
+		return -1;
+	str_put(to, *password);
+	return (int)password->len;
+}
+
+static int read_key(struct conf_call *call, const struct ssl_conf *conf,
+		    const struct conf_word *word, struct ssl_certificate *out)
+{
+	/* Each password is tried in turn. Without passwords the key is read once. */
+	for (size_t i = 0; i == 0 || i < conf->passwords.count; i++) {
+		BIO *bio = open_pem(call, word);
+
+		if (!bio)
+			return -EINVAL;
+		out->key = PEM_read_bio_PrivateKey(
+			bio, NULL, give_password,
+			conf->passwords.count ? &conf->passwords.items[i] : NULL);
+		BIO_free(bio);
+		if (out->key)
+			return 0;
+		if (i + 1 < conf->passwords.count)
+			ERR_clear_error();
+	}
+	return complain(call, word,
+			  "this is not a private key that can be read: %s\n"
+			  "expected PEM; a key with a password needs ssl_password_file",
+			  ssl_error_text());
+}
+
+static int read_pair(struct conf_call *call, const struct ssl_conf *conf,
+		     const struct conf_word *file, const struct conf_word *key_file,
+		     struct ssl_certificate *out)
+{
+	if (read_chain(call, file, out) < 0 || read_key(call, conf, key_file, out) < 0)
+		return -EINVAL;
+	if (X509_check_private_key(out->leaf, out->key) == 1)
+		return 0;
+	ERR_clear_error();
+	return complain(call, key_file, "this is not the key of the certificate \"%.*s\"",
+			STR_ARG(str_head(file->text, 200)));
+}
+
+/* --- files that change --- */
+
+static void look_at(const struct conf_word *word, struct stamp *stamp)
+{
+	struct stat status;
+
+	*stamp = (struct stamp){ .size = -1 };
+	if (!str_starts(word->text, STR("data:")) && stat(word->text.data, &status) == 0)
+		*stamp = (struct stamp){ status.st_mtim, status.st_size, status.st_ino };
+}
+
+static bool is_same(const struct stamp *a, const struct stamp *b)
+{
+	return a->changed.tv_sec == b->changed.tv_sec &&
+	       a->changed.tv_nsec == b->changed.tv_nsec && a->size == b->size &&
+	       a->inode == b->inode;
+}
+
+static void unwatch(void *data)
+{
+	struct watched *watched = data;
+
+	*watched->link = watched->next;
+	if (watched->next)
+		watched->next->link = watched->link;
+}
+
+static void watch(struct pool *pool, const struct ssl_conf *conf, size_t i,
+		  struct ssl_certificate *certificate)
+{
+	struct watched *watched = pool_new(pool, struct watched);
+
+	*watched = (struct watched){
+		.conf = conf,
+		.certificate = certificate,
+		.file = conf->certificates.items[i],
+		.key_file = conf->keys.items[i],
+		.next = first_watched,
+		.link = &first_watched,
+	};
+	look_at(&watched->file, &watched->stamp);
+	look_at(&watched->key_file, &watched->key_stamp);
+	if (first_watched)
+		first_watched->link = &watched->next;
+	first_watched = watched;
+	pool_cleanup(pool, unwatch, watched);
+}
+
+/* Whether the pair has changed, and is in use now. An error is reported once for each change. */
+static bool refresh(struct watched *watched)
+{
+	struct ssl_certificate read = { NULL, NULL, NULL };
+	struct stamp stamp, key_stamp;
+
+	look_at(&watched->file, &stamp);
+	look_at(&watched->key_file, &key_stamp);
+	if (is_same(&stamp, &watched->stamp) && is_same(&key_stamp, &watched->key_stamp))
+		return false;
+	watched->stamp = stamp;
+	watched->key_stamp = key_stamp;
+	if (read_pair(NULL, watched->conf, &watched->file, &watched->key_file, &read) < 0) {
+		free_certificate(&read);
+		return false;
+	}
+	free_certificate(watched->certificate);
+	*watched->certificate = read;
+	log_notice("\"%.*s\" has changed and is used from now on",
+		   STR_ARG(str_head(watched->file.text, 300)));
+	return true;
+}
+
+bool certificates_refresh(void)
+{
+	bool has_changed = false;
+
+	for (struct watched *watched = first_watched; watched; watched = watched->next)
+		has_changed |= refresh(watched);
+	return has_changed;
+}
+
+/* --- the certificates of a server --- */
+
+int certificates_read(struct conf_call *call, const struct ssl_conf *conf,
+		      struct ssl_settings *settings)
+{
+	struct ssl_certificate *certificates =
+		pool_array(call->pool, struct ssl_certificate, conf->certificates.count + 1);
+
+	settings->certificates = certificates;
+	if (conf->self_signed.count) {
+		pool_cleanup(call->pool, free_certificate, &certificates[0]);
+		settings->certificates_count = 1;
+		return self_signed_create(&conf->self_signed, &certificates[0]) ?
+			       0 :
+			       conf_error(call, &conf->self_signed.items[0],
+					  "OpenSSL cannot make a certificate: %s",
+					  ssl_error_text());
+	}
+	for (size_t i = 0; i < conf->certificates.count; i++) {
+		pool_cleanup(call->pool, free_certificate, &certificates[i]);
+		settings->certificates_count++;
+		/* It is looked at before it is read: what changes in between is read again. */
+		watch(call->pool, conf, i, &certificates[i]);
+		if (read_pair(call, conf, &conf->certificates.items[i], &conf->keys.items[i],
+			      &certificates[i]) < 0)
+			return -EINVAL;
+	}
+	return 0;
+}
