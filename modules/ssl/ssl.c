@@ -481,7 +481,7 @@ const struct module ssl_module = {
 				   "A reload reads all certificates again."),
 		DIRECTIVE_OBSOLETE("ssl_certificate_cache", IN_HTTP | IN_SERVER,
 				   "off | max=N [inactive=time] [valid=time]",
-				   "Certificates are read once for each configuration."),
+				   "Certificates are read when they change, and kept in memory."),
 		{ 0 }
 	},
 	.variables = ssl_variables,
