@@ -222,7 +222,8 @@ START_TEST(errors_of_streams)
 	static const struct exchange cases[] = {
 		{ "5.1 DATA after END_STREAM", "get 1 /wait; data 1 0 1", "reset 1 5; " },
 		{ "5.1 HEADERS after END_STREAM", "get 1 /wait; headers 1 5 a b", "reset 1 5; " },
-		{ "5.1 DATA for a closed stream", "post 1 /; data 1 0 1", "reset 1 0; " },
+		{ "8.1 the rest of too large a body", "post 1 / content-length 300000; data 1 0 1",
+		  "reset 1 0; " },
 		{ "8.1 trailers that do not end the stream", "post 1 /count; headers 1 4 a b",
 		  "reset 1 1; " },
 		{ "8.1 a pseudo-header field in trailers", "post 1 /count; headers 1 5 :path /",
@@ -437,19 +438,40 @@ START_TEST(uploads)
 	hears(client, "headers 1 200 content-type=application/octet-stream; data 1 5; ");
 	say(client, "data 1 1 3");
 	hears(client, "data 1 3; data 1 0 end; ");
-	/* The response does not need the rest. */
+	/* The response does not need the rest, which is discarded. */
 	say(client, "post 3 /first; data 3 0 5");
-	hears_of(client, "reset 3 0; ");
-	say(client, "data 3 0 5; data 3 1 5");
+	hears_of(client, "headers 3 200");
 	client->transcript_len = client->transcript[0] = 0;
-	say(client, "post 5 /count expect 100-continue content-length 4");
-	hears(client, "headers 5 100; ");
-	say(client, "data 5 1 4");
-	hears_of(client, "headers 5 200");
+	for (int i = 0; i < 8; i++)
+		say(client, "data 3 0 16384");
+	hears_of(client, "window 3 ");
+	say(client, "data 3 1 5");
+	ck_assert_ptr_null(strstr(client->transcript, "reset"));
+	/* Neither what is too large nor what does not come to an end. */
 	client->transcript_len = client->transcript[0] = 0;
-	say(client, "post 7 /count");
+	say(client, "post 9 /");
+	for (int i = 0; i < 13; i++)
+		say(client, "data 9 0 16384");
+	hears_of(client, "reset 9 0; ");
+	client->transcript_len = client->transcript[0] = 0;
+	say(client, "post 11 /; data 11 0 5");
+	pass(client, 30 * SECOND - 1);
+	ck_assert_ptr_null(strstr(client->transcript, "reset"));
+	pass(client, 1);
+	hears_of(client, "reset 11 0; ");
+	client->transcript_len = client->transcript[0] = 0;
+	say(client, "post 13 /; data 13 0 5; headers 13 5 a b; post 15 /; reset 15 8");
+	hears_of(client, OK(13));
+	ck_assert_ptr_null(strstr(client->transcript, "reset"));
+	client->transcript_len = client->transcript[0] = 0;
+	say(client, "post 17 /count expect 100-continue content-length 4");
+	hears(client, "headers 17 100; ");
+	say(client, "data 17 1 4");
+	hears_of(client, "headers 17 200");
+	client->transcript_len = client->transcript[0] = 0;
+	say(client, "post 19 /count");
 	pass(client, 20 * SECOND);
-	hears_of(client, "headers 7 408");
+	hears_of(client, "headers 19 408");
 	leave(client);
 }
 END_TEST

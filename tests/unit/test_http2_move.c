@@ -207,7 +207,7 @@ START_TEST(data_of_a_stream_that_was_reset)
 {
 	struct client *client = come();
 
-	say(client, "post 1 /");
+	say(client, "post 1 / content-length 300000");
 	hears_of(client, "reset 1 0");
 	client->transcript_len = client->transcript[0] = 0;
 	ck_assert(move(client));

@@ -20,6 +20,7 @@
  *     receiving   its fields come; busy->block.stream
  *     running     its request runs, or waits                   is_complete = false
  *     responding  in `heads`, or in `ready` of its urgency, or waiting for its body or for a window
+ *     discarding  all of its response is in the output, and the body of its request still comes
  *     leaving     all of its response is in the output, or it was reset: in `leaving` until its
  *                 bytes have been sent, since they lie in the request's pool
  *
@@ -100,6 +101,7 @@ struct h2_stream {
 	bool is_complete; /* the response is there */
 	bool has_head; /* its head is in the output */
 	bool is_whole; /* END_STREAM is in the output */
+	bool discards; /* is_whole, and the rest of the request's body is received and discarded */
 	bool is_reset; /* by RST_STREAM, of either side */
 
 	int64_t deadline; /* clock_ms(): what is waited for has to come until then; 0: never */
@@ -231,6 +233,15 @@ void h2_unqueue_stream(struct h2_stream *stream);
 
 /* When what the stream waits for has to come; clock_ms(), 0: it does not wait. */
 void h2_set_deadline(struct h2_busy *busy, struct h2_stream *stream, int64_t deadline);
+
+/* Whether the client may still send something on the stream that counts. */
+static inline bool h2_is_open(const struct h2_stream *stream)
+{
+	return !stream->is_reset && (!stream->is_whole || stream->discards);
+}
+
+/* Discards what has come of the body of its request. */
+void h2_discard_body(struct h2 *h2, struct h2_stream *stream);
 
 /*
  * Nothing more is sent or received on the stream. What its request does ends at once; its memory

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Bodies of requests. What has come waits for the module that reads it, within the window of the
- * stream. When a response is complete, the rest is not wanted: the stream is reset.
+ * stream. When a response is complete, the rest is received and discarded, for lingering_time.
  */
 #include "http/h2/h2.h"
 
@@ -28,7 +28,7 @@ static bool is_worth_telling(uint32_t bytes, uint32_t window)
 
 static bool wants_window(const struct h2 *h2, const struct h2_stream *stream)
 {
-	return !stream->body_is_over && !stream->is_whole && !stream->is_reset &&
+	return !stream->body_is_over && h2_is_open(stream) &&
 	       is_worth_telling(stream->unacknowledged, h2->window);
 }
 
@@ -116,9 +116,23 @@ static bool keep(struct h2_stream *stream, struct str data)
 	return true;
 }
 
+/* The response is complete: what is larger than client_max_body_size is not even received. */
+static void discard_data(struct h2 *h2, struct h2_stream *stream, size_t len)
+{
+	int64_t most = stream->core.pub.location->core->client_max_body_size.bytes;
+
+	stream->core.body_bytes += len;
+	if (most && stream->core.body_bytes > (uint64_t)most) {
+		h2_give_back(h2, NULL, len);
+		h2_reset_stream(h2, stream, H2_NO_ERROR);
+	} else {
+		h2_give_back(h2, stream, len);
+	}
+}
+
 void h2_take_data(struct h2 *h2, struct h2_stream *stream, struct str data)
 {
-	if (!stream || stream->is_reset || stream->is_whole || stream->body_is_over) {
+	if (!stream || !h2_is_open(stream) || stream->body_is_over) {
 		h2_give_back(h2, NULL, data.len);
 		return;
 	}
@@ -129,6 +143,10 @@ void h2_take_data(struct h2 *h2, struct h2_stream *stream, struct str data)
 	}
 	if (stream->body_left >= 0)
 		stream->body_left -= (int64_t)data.len;
+	if (stream->discards) {
+		discard_data(h2, stream, data.len);
+		return;
+	}
 	if (!keep(stream, data)) {
 		h2_reset_stream(h2, stream, H2_INTERNAL_ERROR);
 		return;
@@ -144,7 +162,10 @@ void h2_end_body(struct h2 *h2, struct h2_stream *stream)
 		return;
 	}
 	stream->body_is_over = true;
-	wake_reader(h2, stream);
+	if (stream->discards)
+		h2_end_stream(h2, stream);
+	else
+		wake_reader(h2, stream);
 }
 
 void h2_fail_body(struct h2 *h2, struct h2_stream *stream, int error)

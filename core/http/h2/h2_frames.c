@@ -125,6 +125,8 @@ void h2_reset_stream(struct h2 *h2, struct h2_stream *stream, enum h2_error erro
 	if (stream->is_whole) {
 		put_reset(h2, stream->id, error);
 		stream->sent_end = h2->busy->out.queued;
+		if (stream->discards)
+			h2_end_stream(h2, stream);
 		return;
 	}
 	if (error == H2_INTERNAL_ERROR)
@@ -151,7 +153,7 @@ void h2_fail(struct h2 *h2, enum h2_error error, const char *why)
 		struct h2_stream *stream =
 			list_item(busy->streams.next, struct h2_stream, link);
 
-		h2->conn->is_cut |= stream->has_head;
+		h2->conn->is_cut |= stream->has_head && !stream->is_whole;
 		stream->is_reset = true;
 		h2_end_stream(h2, stream);
 	}

@@ -198,7 +198,7 @@ static void take_reset(struct h2 *h2, uint32_t id)
 		h2_fail(h2, H2_PROTOCOL_ERROR, "RST_STREAM for a stream that has not begun");
 		return;
 	}
-	if (stream && !stream->is_reset && !stream->is_whole) {
+	if (stream && h2_is_open(stream)) {
 		stream->is_reset = true;
 		h2_end_stream(h2, stream);
 	}
@@ -290,7 +290,7 @@ static void end_frame(struct h2 *h2)
 			h2_take_block(h2, STR(""), true);
 	} else if (frame->type == FRAME_DATA && frame->flags & FLAG_END_STREAM) {
 		stream = h2_find_stream(busy, frame->stream);
-		if (stream && !stream->is_reset && !stream->is_whole)
+		if (stream && h2_is_open(stream))
 			h2_end_body(h2, stream);
 	}
 }

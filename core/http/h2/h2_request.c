@@ -348,7 +348,7 @@ static void start(struct h2 *h2, struct h2_block *block, struct h2_stream *strea
 /* The stream of a block that is not a request's; NULL: it is discarded. */
 static struct h2_stream *old_stream(struct h2 *h2, struct h2_stream *stream, uint32_t id)
 {
-	if (stream && !stream->is_reset && !stream->is_whole) {
+	if (stream && h2_is_open(stream)) {
 		if (!stream->body_is_over)
 			return stream;
 		h2_reset_stream(h2, stream, H2_STREAM_CLOSED);

@@ -165,12 +165,34 @@ static void put_block(struct h2 *h2, struct h2_stream *stream, struct writer *wr
 	h2->limits.payload_bytes += block.len;
 }
 
-/* END_STREAM is in the output. */
+/* Whether the rest of the request's body is to be received and discarded. */
+static bool may_discard(const struct h2_stream *stream)
+{
+	int64_t most = stream->core.pub.location->core->client_max_body_size.bytes;
+	uint64_t left = stream->body_left > 0 ? (uint64_t)stream->body_left : 0;
+
+	return !stream->body_error && (!most || stream->core.body_bytes + left <= (uint64_t)most);
+}
+
+/*
+ * END_STREAM is in the output. If the body of the request still comes, a RST_STREAM would stop it
+ * (RFC 9113 section 8.1), but some clients then discard the response.
+ */
 static void end_response(struct h2 *h2, struct h2_stream *stream)
 {
+	const struct http_conf *conf = stream->core.pub.location->core;
+
 	stream->is_whole = true;
 	stream->sent_end = h2->busy->out.queued;
-	if (!stream->body_is_over) /* RFC 9113 section 8.1: the rest is not wanted */
+	if (!stream->body_is_over && may_discard(stream)) {
+		stream->discards = true;
+		stream->body_is_read = false;
+		h2_unqueue_stream(stream);
+		h2_discard_body(h2, stream);
+		h2_set_deadline(h2->busy, stream, clock_ms() + conf->lingering_time.ms);
+		return;
+	}
+	if (!stream->body_is_over)
 		h2_reset_stream(h2, stream, H2_NO_ERROR);
 	h2_end_stream(h2, stream);
 }

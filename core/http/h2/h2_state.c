@@ -143,7 +143,7 @@ void h2_set_deadline(struct h2_busy *busy, struct h2_stream *stream, int64_t dea
 	stream->deadline = deadline;
 }
 
-static void discard_body(struct h2 *h2, struct h2_stream *stream)
+void h2_discard_body(struct h2 *h2, struct h2_stream *stream)
 {
 	while (stream->first) {
 		struct buffer *buffer = stream->first;
@@ -152,6 +152,7 @@ static void discard_body(struct h2 *h2, struct h2_stream *stream)
 		stream->first = buffer->next;
 		stream->core.body_bytes += len;
 		h2->unacknowledged += (uint32_t)len;
+		stream->unacknowledged += (uint32_t)len;
 		h2->busy->owes_frames = true;
 		buffer_unref(buffer);
 	}
@@ -164,9 +165,10 @@ void h2_end_stream(struct h2 *h2, struct h2_stream *stream)
 
 	if (stream->is_running && !stream->has_head && !stream->core.closing)
 		stream->core.pub.response.status = 499;
+	stream->discards = false;
 	h2_unqueue_stream(stream);
 	h2_set_deadline(busy, stream, 0);
-	discard_body(h2, stream);
+	h2_discard_body(h2, stream);
 	if (h2->busy->block.stream == stream)
 		h2->busy->block.stream = NULL;
 	list_remove(&stream->link);
@@ -219,10 +221,10 @@ static void finish_all(struct h2 *h2, struct list *streams, int status)
 
 		h2_unqueue_stream(stream);
 		h2_set_deadline(h2->busy, stream, 0);
-		discard_body(h2, stream);
+		h2_discard_body(h2, stream);
 		if (!stream->has_head && !stream->is_reset && !stream->core.closing)
 			stream->core.pub.response.status = status;
-		h2->conn->is_cut |= stream->has_head && !stream->is_reset;
+		h2->conn->is_cut |= stream->has_head && !stream->is_reset && !stream->discards;
 		list_remove(&stream->link);
 		finish(h2, stream);
 	}
