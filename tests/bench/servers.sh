@@ -113,6 +113,7 @@ start_lighttpd() {
 		server.max-keep-alive-requests = 65535
 		accesslog.filename = "$tmp/lighttpd.access"
 		mimetype.assign = ( ".txt" => "text/plain" )
+		${lighttpd_tls-}
 	END
 	launch lighttpd "$server_cpu" lighttpd -D -f "$tmp/lighttpd.conf"
 }
@@ -123,7 +124,7 @@ start_h2o() {
 		max-connections: 8192
 		listen:
 		  host: 127.0.0.1
-		  port: $port
+		  port: $port${h2o_tls-}
 		access-log: $tmp/h2o.access
 		error-log: $tmp/h2o.error
 		hosts:
@@ -146,7 +147,7 @@ start_floor() {
 # Whether there is the program of NAME or NAME-VARIANT; says so once if not.
 available() {
 	case $1 in
-	floor) return 0 ;;
+	floor*) return 0 ;;
 	skua*) program=$skua ;;
 	*) program=${1%%-*} ;;
 	esac

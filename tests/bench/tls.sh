@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# What HTTPS costs: sourced by run. The client is wrk for requests, because it speaks TLS, and
+# tls_clients.c for handshakes and for connections that lie idle. floor-own and floor-openssl
+# (tls_floor.c) seal records as Skua does and as OpenSSL does, and do nothing else. All have one
+# ECDSA certificate and TLS 1.3.
+
+tls_servers=${TLS_SERVERS:-floor-own floor-openssl skua nginx lighttpd h2o}
+
+build_tls() {
+	command -v wrk >/dev/null || { note "HTTPS is left out: no wrk"; return 1; }
+	command -v openssl >/dev/null || { note "HTTPS is left out: no openssl"; return 1; }
+	$build_cc -Imodules/ssl -o "$bin/tls_floor" $here/tls_floor.c modules/ssl/records.c -lssl -lcrypto &&
+		$build_cc -o "$bin/tls_clients" $here/tls_clients.c -lssl -lcrypto && return
+	note "HTTPS is left out: its programs could not be compiled"
+	return 1
+}
+
+# usage: start_tls NAME FILE
+start_tls() {
+	available "$1" || return 1
+	port=$("$bin/port")
+	tls_http="ssl_certificate $tmp/tls.pem; ssl_certificate_key $tmp/tls.key;
+		ssl_protocols TLSv1.2 TLSv1.3; sendfile on; tcp_nopush on; access_log $tmp/$1.access;"
+	case $1 in
+	floor-*) launch "$1" "$server_cpu" "$bin/tls_floor" "$port" "$2" "$tmp/tls.pem" "$tmp/tls.key" "${1#floor-}" ;;
+	skua)
+		nginx_like skua 1 "" "" "$tls_http" ssl >"$tmp/skua.conf"
+		launch skua "$server_cpu" "$skua" -p "$tmp" -c "$tmp/skua.conf" -e "$tmp/skua.error"
+		;;
+	nginx)
+		nginx_like nginx 1 "" "" "$nginx_paths $open_files $tls_http" ssl >"$tmp/nginx.conf"
+		launch nginx "$server_cpu" nginx -p "$tmp" -c "$tmp/nginx.conf" -e "$tmp/nginx.error"
+		;;
+	lighttpd)
+		lighttpd_tls="server.modules += ( \"mod_openssl\" )
+			ssl.engine = \"enable\"
+			ssl.pemfile = \"$tmp/tls.pem\"
+			ssl.privkey = \"$tmp/tls.key\""
+		start_lighttpd
+		;;
+	h2o)
+		h2o_tls=$(printf '\n  ssl:\n    certificate-file: %s\n    key-file: %s' "$tmp/tls.pem" "$tmp/tls.key")
+		start_h2o
+		;;
+	esac
+}
+
+# A row of results; nothing if the client has failed. usage: tls_row CASE SERVER FIGURE
+tls_row() {
+	[ -n "$3" ] || { note "$2, $1: no figure"; failed=1; return; }
+	printf '%s\t%s\t%s\n' "$1" "$2" "$3" >>"$tls_results"
+}
+
+# usage: measure_tls_requests SERVER SIZE
+measure_tls_requests() {
+	# 16 handshakes are in the figure of each server.
+	"$bin/spend" "$(cat "$tmp/$1.pid")" "$tmp/cpu" timeout 60 taskset -c "$client_cpu" \
+		wrk -t 1 -c 16 -d "$tls_seconds" "https://127.0.0.1:$(cat "$tmp/$1.port")/$2.txt" >"$tmp/wrk" 2>&1
+	tls_row "$(($2 / 1024)) KiB, keep-alive, 16, CPU µs" "$1" "$(awk -v cpu="$(cat "$tmp/cpu")" \
+		'/requests in/ { printf "%.2f", cpu / $1 }' "$tmp/wrk")"
+	empty_logs
+}
+
+# usage: measure_handshakes SERVER full|resumed
+measure_handshakes() {
+	"$bin/spend" "$(cat "$tmp/$1.pid")" "$tmp/cpu" timeout 60 taskset -c "$client_cpu" \
+		"$bin/tls_clients" "$(cat "$tmp/$1.port")" "$tls_handshakes" "$2" 0 2>"$tmp/load.error" ||
+		{ note "$1, handshakes, $2: $(cat "$tmp/load.error")"; failed=1; return; }
+	tls_row "handshakes per CPU second, $2" "$1" \
+		"$(awk -v cpu="$(cat "$tmp/cpu")" -v count="$tls_handshakes" 'BEGIN { printf "%.0f", count / cpu * 1e6 }')"
+	empty_logs
+}
+
+# usage: measure_idle SERVER
+measure_idle() {
+	# What a process allocates once is there then.
+	"$bin/tls_clients" "$(cat "$tmp/$1.port")" 50 full 0
+	before=$(memory_of "$(cat "$tmp/$1.pid")")
+	mkfifo "$tmp/hold" 2>/dev/null
+	"$bin/tls_clients" "$(cat "$tmp/$1.port")" "$tls_idle" hold 0 <"$tmp/hold" >"$tmp/held" 2>/dev/null &
+	holder=$!
+	exec 3>"$tmp/hold"
+	for _ in $(seq 300); do
+		[ ! -s "$tmp/held" ] || break
+		sleep 0.1
+	done
+	tls_row "idle connection, KiB" "$1" "$(awk -v before="$before" -v after="$(memory_of "$(cat "$tmp/$1.pid")")" \
+		-v count="$tls_idle" 'BEGIN { printf "%.1f", (after - before) / count }')"
+	exec 3>&-
+	wait $holder
+	rm -f "$tmp/held"
+	empty_logs
+}
+
+# The latency of 16 clients beside 200 handshakes a second. usage: measure_beside SERVER
+measure_beside() {
+	taskset -c "$client_cpu" "$bin/tls_clients" "$(cat "$tmp/$1.port")" $((200 * tls_seconds)) full 200 2>/dev/null &
+	beside=$!
+	timeout 60 taskset -c "$client_cpu" wrk -t 1 -c 16 -d "$tls_seconds" --latency \
+		"https://127.0.0.1:$(cat "$tmp/$1.port")/1024.txt" >"$tmp/wrk" 2>&1
+	wait $beside
+	tls_row "p99 beside 200 handshakes a second, ms" "$1" "$(awk '$1 == "99%" {
+		value = $2 + 0
+		print $2 ~ /us$/ ? value / 1000 : $2 ~ /ms$/ ? value : value * 1000 }' "$tmp/wrk")"
+	empty_logs
+}
+
+run_tls() {
+	build_tls || return
+	note "HTTPS"
+	tls_seconds=$(awk "BEGIN { print 2 * ($duration < 1 ? 1 : int($duration)) }")
+	tls_handshakes=300 tls_idle=1000
+	[ "${QUICK:-}" != 1 ] || tls_handshakes=100 tls_idle=300
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=localhost -days 2 \
+		-keyout "$tmp/tls.key" -out "$tmp/tls.pem" 2>/dev/null
+	for size in 1024 102400; do
+		tls_running=
+		for server in $tls_servers; do
+			start_tls "$server" "$tmp/www/$size.txt" && tls_running="$tls_running $server"
+		done
+		[ $size != 1024 ] || for server in $tls_running; do measure_idle "$server"; done
+		round=0
+		while [ $((round += 1)) -le "$rounds" ]; do
+			for server in $tls_running; do
+				measure_tls_requests "$server" $size
+				[ $size = 1024 ] || continue
+				measure_handshakes "$server" full
+				case $server in
+				floor-*) ;;
+				*) measure_handshakes "$server" resumed && measure_beside "$server" ;;
+				esac
+			done
+		done
+		stop_all
+	done
+	unset lighttpd_tls h2o_tls
+}
+
+# The median of each server's rounds.
+tls_medians() {
+	sort -t "$(printf '\t')" -k1,1 -k2,2 -k3,3n "$tls_results" | awk -F '\t' '
+		{ lines[$1 FS $2, ++n[$1 FS $2]] = $0 }
+		END { for (key in n) print lines[key, int((n[key] + 1) / 2)] }' | sort
+}

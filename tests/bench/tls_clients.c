@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * tls_clients PORT COUNT full|resumed|hold RATE
+ *
+ * Connects COUNT times with TLS 1.3, at most RATE times a second (0: without a pause), and gets
+ * /100.txt on each connection. `resumed` uses the ticket of a first connection. `hold` leaves the
+ * connections open, prints a line, and waits for the end of its input.
+ */
+#include <arpa/inet.h>
+#include <openssl/ssl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+static SSL_CTX *context;
+static SSL_SESSION *session;
+
+static void die(const char *what)
+{
+	fprintf(stderr, "tls_clients: %s\n", what);
+	exit(1);
+}
+
+static int keep_session(SSL *ssl, SSL_SESSION *given)
+{
+	(void)ssl;
+	SSL_SESSION_free(session);
+	session = given;
+	return 1;
+}
+
+static SSL *connect_once(int port, SSL_SESSION *resumed)
+{
+	static const char request[] = "GET /100.txt HTTP/1.1\r\nHost: localhost\r\n\r\n";
+	struct sockaddr_in to = { .sin_family = AF_INET,
+				  .sin_port = htons((uint16_t)port),
+				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	SSL *ssl = SSL_new(context);
+	char bytes[4096];
+
+	if (connect(fd, (struct sockaddr *)&to, sizeof(to)) < 0)
+		die("connect() has failed");
+	SSL_set_fd(ssl, fd);
+	if (resumed) { /* a copy: OpenSSL uses each of TLS 1.3 once */
+		SSL_SESSION *copy = SSL_SESSION_dup(resumed);
+
+		SSL_set_session(ssl, copy);
+		SSL_SESSION_free(copy);
+	}
+	if (SSL_connect(ssl) != 1)
+		die("a handshake has failed");
+	if (resumed && !SSL_session_reused(ssl))
+		die("a session was not resumed");
+	if (SSL_write(ssl, request, sizeof(request) - 1) <= 0 ||
+	    SSL_read(ssl, bytes, sizeof(bytes)) <= 0)
+		die("no answer came");
+	return ssl;
+}
+
+static void disconnect(SSL *ssl)
+{
+	struct linger linger = { .l_onoff = 1 }; /* no TIME_WAIT */
+	int fd = SSL_get_fd(ssl);
+
+	SSL_set_shutdown(ssl, SSL_SENT_SHUTDOWN); /* else OpenSSL would drop the session */
+	SSL_free(ssl);
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
+	close(fd);
+}
+
+static double now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc != 5) {
+		fprintf(stderr, "usage: tls_clients PORT COUNT full|resumed|hold RATE\n");
+		return 2;
+	}
+
+	int port = atoi(argv[1]), count = atoi(argv[2]), hold = strcmp(argv[3], "hold") == 0;
+	double rate = atof(argv[4]), start = now();
+	SSL_SESSION *first = NULL;
+
+	signal(SIGPIPE, SIG_IGN);
+	context = SSL_CTX_new(TLS_client_method());
+	SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION);
+	SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT);
+	SSL_CTX_sess_set_new_cb(context, keep_session);
+	if (strcmp(argv[3], "resumed") == 0) {
+		disconnect(connect_once(port, NULL));
+		first = session;
+		session = NULL;
+		if (!first)
+			die("the server has sent no ticket");
+	}
+	for (int i = 0; i < count; i++) {
+		SSL *ssl = connect_once(port, first);
+
+		if (!hold)
+			disconnect(ssl);
+		while (rate > 0 && now() < start + (i + 1) / rate)
+			usleep(500);
+	}
+	if (hold) {
+		printf("open\n");
+		fflush(stdout);
+		while (getchar() != EOF)
+			continue;
+	}
+	return 0;
+}

@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * tls_floor PORT FILE CERTIFICATE KEY own|openssl
+ *
+ * The smallest epoll program that answers every request over TLS with one file: what any server of
+ * one process costs at least that seals records by modules/ssl/records.c (own) or by OpenSSL. Both
+ * make handshakes by OpenSSL on the loop, and send no tickets.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <openssl/ssl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "records.h"
+
+enum { CONNS_MAX = 65536, SEAL_MAX = 65536, ROOM = SEAL_MAX + 8 * RECORD_OVERHEAD };
+
+struct conn {
+	SSL *ssl; /* NULL: own records */
+	bool is_open; /* the handshake is done */
+	uint8_t client[RECORD_SECRET_MAX], server[RECORD_SECRET_MAX];
+	const struct record_suite *suite;
+	struct record_key in, out;
+	size_t owed; /* bytes of the answer that are not sealed */
+	uint8_t *unsent; /* sealed; NULL: nothing */
+	size_t unsent_len;
+	uint8_t *rest; /* the beginning of a record; NULL: nothing */
+	size_t rest_len;
+};
+
+static struct conn *conns[CONNS_MAX]; /* by descriptor */
+static char *answer;
+static size_t answer_len;
+static bool own;
+static int loop;
+static SSL_CTX *context;
+
+static void die(const char *what)
+{
+	fprintf(stderr, "tls_floor: %s: %s\n", what, strerror(errno));
+	exit(1);
+}
+
+static void make_answer(const char *path)
+{
+	FILE *file = fopen(path, "re");
+
+	if (!file || fseek(file, 0, SEEK_END) < 0)
+		die(path);
+
+	size_t len = (size_t)ftell(file);
+
+	answer = malloc(512 + len);
+	answer_len = (size_t)sprintf(answer,
+				     "HTTP/1.1 200 OK\r\nServer: floor\r\n"
+				     "Date: Thu, 01 Jan 2026 00:00:00 GMT\r\n"
+				     "Content-Type: text/plain\r\nContent-Length: %zu\r\n"
+				     "Last-Modified: Thu, 01 Jan 2026 00:00:00 GMT\r\n"
+				     "Connection: keep-alive\r\nETag: \"6955b900-400\"\r\n"
+				     "Accept-Ranges: bytes\r\n\r\n",
+				     len);
+	rewind(file);
+	if (fread(answer + answer_len, 1, len, file) != len)
+		die(path);
+	answer_len += len;
+	fclose(file);
+}
+
+static void key_logged(const SSL *ssl, const char *line)
+{
+	struct conn *conn = SSL_get_app_data(ssl);
+	const char *hex = strrchr(line, ' ') + 1;
+	uint8_t *to = strncmp(line, "CLIENT_TRAFFIC_SECRET_0", 23) == 0 ? conn->client :
+		      strncmp(line, "SERVER_TRAFFIC_SECRET_0", 23) == 0 ? conn->server :
+									  NULL;
+
+	for (size_t i = 0; to && hex[2 * i] && i < RECORD_SECRET_MAX; i++)
+		to[i] = (uint8_t)strtoul((char[]){ hex[2 * i], hex[2 * i + 1], 0 }, NULL, 16);
+}
+
+static void watch(int op, int fd, uint32_t events)
+{
+	struct epoll_event event = { .events = events, .data.fd = fd };
+
+	if (epoll_ctl(loop, op, fd, &event) < 0)
+		die("epoll_ctl");
+}
+
+static void drop(int fd)
+{
+	SSL_free(conns[fd]->ssl);
+	free(conns[fd]->unsent);
+	free(conns[fd]->rest);
+	free(conns[fd]);
+	conns[fd] = NULL;
+	close(fd);
+}
+
+/* False: the connection is gone, or the socket is full. */
+static bool flush(int fd, const uint8_t *bytes, size_t len)
+{
+	struct conn *conn = conns[fd];
+	ssize_t n = send(fd, bytes, len, MSG_NOSIGNAL);
+
+	if (n == (ssize_t)len)
+		return true;
+	if (n < 0 && errno != EAGAIN) {
+		drop(fd);
+		return false;
+	}
+
+	size_t sent = n < 0 ? 0 : (size_t)n;
+	uint8_t *left = malloc(len - sent);
+
+	memcpy(left, bytes + sent, len - sent);
+	free(conn->unsent);
+	conn->unsent = left;
+	conn->unsent_len = len - sent;
+	watch(EPOLL_CTL_MOD, fd, EPOLLOUT);
+	return false;
+}
+
+static void send_own(int fd)
+{
+	static uint8_t sealed[ROOM];
+	struct conn *conn = conns[fd];
+
+	while (conn->owed) {
+		size_t len = 0, total = 0;
+
+		while (conn->owed && total < SEAL_MAX) {
+			size_t at = (answer_len - conn->owed % answer_len) % answer_len;
+			size_t n = answer_len - at < RECORD_PLAIN_MAX ? answer_len - at :
+									RECORD_PLAIN_MAX;
+			const struct iovec iov = { answer + at, n };
+
+			len += (size_t)record_seal(conn->suite, &conn->out, RECORD_DATA, &iov, 1,
+						   sealed + len);
+			conn->owed -= n;
+			total += n;
+		}
+		if (!flush(fd, sealed, len))
+			return;
+	}
+}
+
+static void send_openssl(int fd)
+{
+	struct conn *conn = conns[fd];
+
+	while (conn->owed) {
+		size_t at = (answer_len - conn->owed % answer_len) % answer_len;
+		int n = SSL_write(conn->ssl, answer + at, (int)(answer_len - at));
+
+		if (n <= 0) {
+			if (SSL_get_error(conn->ssl, n) == SSL_ERROR_WANT_WRITE)
+				watch(EPOLL_CTL_MOD, fd, EPOLLOUT);
+			else
+				drop(fd);
+			return;
+		}
+		conn->owed -= (size_t)n;
+	}
+}
+
+static void answer_one(struct conn *conn, const void *bytes, size_t len)
+{
+	/* A request comes in one record. */
+	if (len >= 4 && memmem(bytes, len, "\r\n\r\n", 4))
+		conn->owed += answer_len;
+}
+
+static void receive_own(int fd)
+{
+	static uint8_t bytes[2 * RECORD_MAX];
+	struct conn *conn = conns[fd];
+	size_t at = 0, len = conn->rest_len;
+
+	if (len)
+		memcpy(bytes, conn->rest, len);
+	free(conn->rest);
+	conn->rest = NULL;
+	conn->rest_len = 0;
+
+	ssize_t n = recv(fd, bytes + len, sizeof(bytes) - len, 0), record;
+
+	if (n <= 0) {
+		drop(fd);
+		return;
+	}
+	len += (size_t)n;
+	while ((record = record_length(bytes + at, len - at)) > 0) {
+		enum record_type type;
+		uint8_t *plain;
+
+		n = record_open(conn->suite, &conn->in, bytes + at, (size_t)record, &plain, &type);
+		if (n < 0 || type != RECORD_DATA) {
+			drop(fd);
+			return;
+		}
+		answer_one(conn, plain, (size_t)n);
+		at += (size_t)record;
+	}
+	if (at < len) {
+		conn->rest = malloc(len - at);
+		memcpy(conn->rest, bytes + at, len - at);
+		conn->rest_len = len - at;
+	}
+	send_own(fd);
+}
+
+static void receive_openssl(int fd)
+{
+	static char bytes[16384];
+	struct conn *conn = conns[fd];
+	int n = SSL_read(conn->ssl, bytes, sizeof(bytes));
+
+	if (n > 0) {
+		answer_one(conn, bytes, (size_t)n);
+		send_openssl(fd);
+	} else if (SSL_get_error(conn->ssl, n) != SSL_ERROR_WANT_READ) {
+		drop(fd);
+	}
+}
+
+static void shake_hands(int fd)
+{
+	struct conn *conn = conns[fd];
+	int result = SSL_accept(conn->ssl);
+
+	if (result != 1) {
+		if (SSL_get_error(conn->ssl, result) != SSL_ERROR_WANT_READ)
+			drop(fd);
+		return;
+	}
+	conn->is_open = true;
+	if (!own)
+		return;
+	conn->suite = record_suite(
+		(uint16_t)SSL_CIPHER_get_protocol_id(SSL_get_current_cipher(conn->ssl)));
+	if (!conn->suite || record_key_init(&conn->in, conn->suite, conn->client, 0) < 0 ||
+	    record_key_init(&conn->out, conn->suite, conn->server, 0) < 0) {
+		drop(fd);
+		return;
+	}
+	SSL_free(conn->ssl);
+	conn->ssl = NULL;
+}
+
+static void go_on(int fd)
+{
+	struct conn *conn = conns[fd];
+	uint8_t *unsent = conn->unsent;
+
+	watch(EPOLL_CTL_MOD, fd, EPOLLIN);
+	if (!own) {
+		send_openssl(fd);
+		return;
+	}
+	conn->unsent = NULL;
+	if (!unsent || flush(fd, unsent, conn->unsent_len))
+		send_own(fd);
+	free(unsent);
+}
+
+static void accept_all(int listener)
+{
+	int fd, on = 1;
+
+	while ((fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0) {
+		struct conn *conn = conns[fd] = calloc(1, sizeof(*conn));
+
+		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+		conn->ssl = SSL_new(context);
+		SSL_set_fd(conn->ssl, fd);
+		SSL_set_app_data(conn->ssl, conn);
+		watch(EPOLL_CTL_ADD, fd, EPOLLIN);
+	}
+}
+
+static int listen_on(int port)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET,
+				  .sin_port = htons((uint16_t)port),
+				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), on = 1;
+
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (bind(fd, (struct sockaddr *)&to, sizeof(to)) < 0 || listen(fd, 4096) < 0)
+		die("listen");
+	return fd;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc != 6) {
+		fprintf(stderr, "usage: tls_floor PORT FILE CERTIFICATE KEY own|openssl\n");
+		return 2;
+	}
+	signal(SIGPIPE, SIG_IGN);
+	own = strcmp(argv[5], "own") == 0;
+	make_answer(argv[2]);
+	context = SSL_CTX_new(TLS_server_method());
+	SSL_CTX_set_num_tickets(context, 0);
+	SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+	SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
+					  SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+	SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION);
+	SSL_CTX_set_keylog_callback(context, key_logged);
+	if (SSL_CTX_use_certificate_file(context, argv[3], SSL_FILETYPE_PEM) != 1 ||
+	    SSL_CTX_use_PrivateKey_file(context, argv[4], SSL_FILETYPE_PEM) != 1)
+		die("certificate");
+	loop = epoll_create1(EPOLL_CLOEXEC);
+
+	int listener = listen_on(atoi(argv[1]));
+
+	watch(EPOLL_CTL_ADD, listener, EPOLLIN);
+	for (;;) {
+		struct epoll_event events[128];
+		int count = epoll_wait(loop, events, 128, -1);
+
+		for (int i = 0; i < count; i++) {
+			int fd = events[i].data.fd;
+
+			if (fd == listener)
+				accept_all(listener);
+			else if (events[i].events & EPOLLOUT)
+				go_on(fd);
+			else if (!conns[fd]->is_open)
+				shake_hands(fd);
+			else if (own)
+				receive_own(fd);
+			else
+				receive_openssl(fd);
+		}
+	}
+}
