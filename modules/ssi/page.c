@@ -223,7 +223,6 @@ void page_init(struct page *page, struct request *req, const struct ssi_conf *co
 	page->req = req;
 	page->conf = conf;
 	page->shared = shared_of(req);
-	/* As in nginx, a value is shorter than ssi_value_length. */
-	page->scan.value_max = (size_t)conf->value_length.bytes - 1;
+	page->scan.value_max = (size_t)conf->value_length.bytes;
 	page->encoding = ENCODE_ENTITIES;
 }

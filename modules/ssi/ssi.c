@@ -108,7 +108,7 @@ static bool get_date_gmt(struct request *req, struct str rest, const void *data,
 
 #define LENGTH_DOC                                                                    \
 	"The longest value of a parameter of a command. A command with a longer one " \
-	"is refused.\n\n"                                                             \
+	"is refused. The default is that of nginx, whose documentation says 256.\n\n"                                                             \
 	"    ssi_value_length 1k;"
 
 #define MODIFIED_DOC                                                                        \
@@ -148,7 +148,7 @@ const struct module ssi_module = {
 		DIRECTIVE("ssi_silent_errors", IN_ANY_HTTP, struct ssi_conf, silent_errors,
 			  "on | off", SILENT_DOC, .initial = "off"),
 		DIRECTIVE("ssi_value_length", IN_ANY_HTTP, struct ssi_conf, value_length, "length",
-			  LENGTH_DOC, .initial = "256", .min = 1, .max = VALUE_LENGTH_MAX),
+			  LENGTH_DOC, .initial = "255", .min = 1, .max = VALUE_LENGTH_MAX),
 		DIRECTIVE("ssi_last_modified", IN_ANY_HTTP, struct ssi_conf, last_modified,
 			  "on | off", MODIFIED_DOC, .initial = "off"),
 		DIRECTIVE_OBSOLETE("ssi_min_file_chunk", IN_ANY_HTTP, "size", MIN_CHUNK_DOC),

@@ -114,7 +114,7 @@ END_TEST
 START_TEST(lengths_are_limited)
 {
 	const char *name = memory_printf("%0300d", 0);
-	struct server *server = start("location /b.html { ssi_value_length 10; }");
+	struct server *server = start("location /b.html { ssi_value_length 9; }");
 
 	for (int len = 250; len <= 300; len++) {
 		put_file(server, "a.html",
