@@ -2,8 +2,9 @@
 /*
  * The names of nginx: its directives, parameters of listen, and variables. An entry says what
  * this server does with a name that none of its own modules declares, so a correct name is never
- * reported as a spelling mistake. A name that a module of this server declares needs no entry. If
- * it has one, the module takes precedence, and a test compares the contexts of both.
+ * reported as a spelling mistake. Names that the core declares have no entry. Those of a module
+ * that may be left out have one for builds without it; where the module is built, it takes
+ * precedence, and a test compares the contexts of both.
  */
 #ifndef SKUA_CONFIG_KNOWN_H
 #define SKUA_CONFIG_KNOWN_H

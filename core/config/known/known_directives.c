@@ -44,44 +44,19 @@
 	"ssl_password_file ssl_conf_command ssl_key_log"
 
 const struct known_group known_directives[] = {
-	/* --- what the core has --- */
-	{ "core", KNOWN_MISSING, IN_MAIN, NO_MODULE, NULL,
-	  "daemon master_process pid worker_processes user worker_rlimit_nofile "
-	  "worker_rlimit_core worker_shutdown_timeout worker_priority worker_cpu_affinity env "
-	  "events http" },
-	{ "core", KNOWN_MISSING, IN_EVENTS, NO_MODULE, NULL,
-	  "worker_connections use multi_accept accept_mutex accept_mutex_delay" },
-	{ "core", KNOWN_MISSING, IN_MAIN | ANY_HTTP, NO_MODULE, NULL, "error_log" },
-	{ "core", KNOWN_MISSING, IN_ANYWHERE, NO_MODULE, NULL, "include" },
-	{ "http", KNOWN_MISSING, IN_HTTP, NO_MODULE, NULL,
-	  "server variables_hash_max_size variables_hash_bucket_size server_names_hash_max_size "
-	  "server_names_hash_bucket_size" },
-	{ "http", KNOWN_MISSING, SERVERS, NO_MODULE, NULL,
-	  "connection_pool_size request_pool_size client_header_timeout "
-	  "client_header_buffer_size large_client_header_buffers ignore_invalid_headers "
-	  "merge_slashes underscores_in_headers" },
-	{ "http", KNOWN_MISSING, IN_SERVER, NO_MODULE, NULL, "listen server_name" },
-	{ "http", KNOWN_MISSING, IN_SERVER | IN_LOCATION, NO_MODULE, NULL, "location try_files" },
+	/* --- what modules have that may be left out --- */
+	{ "http", KNOWN_MISSING, IN_SERVER | IN_LOCATION, NO_MODULE, NULL,
+	  "try_files" },
 	{ "http", KNOWN_MISSING, IN_LOCATION, NO_MODULE, NULL,
-	  "alias internal limit_except empty_gif" },
+	  "limit_except empty_gif" },
 	{ "http", KNOWN_MISSING, WITH_IF, NO_MODULE, NULL,
-	  "root sendfile error_page expires add_header" },
+	  "expires add_header" },
 	{ "http", KNOWN_MISSING, WITH_EXCEPT, NO_MODULE, NULL, "allow deny" },
 	{ "http", KNOWN_MISSING, WITH_EXCEPT | IN_IF, NO_MODULE, NULL, "access_log" },
 	{ "http", KNOWN_MISSING, IN_HTTP, NO_MODULE, NULL,
 	  "log_format geo map split_clients map_hash_max_size map_hash_bucket_size" },
 	{ "http", KNOWN_MISSING, ANY_HTTP, NO_MODULE, NULL,
-	  "types default_type client_max_body_size client_body_buffer_size "
-	  "client_body_timeout client_body_temp_path client_body_in_file_only "
-	  "client_body_in_single_buffer sendfile_max_chunk subrequest_output_buffer_size aio "
-	  "aio_write read_ahead directio directio_alignment tcp_nopush tcp_nodelay send_timeout "
-	  "send_lowat postpone_output keepalive_time keepalive_timeout keepalive_requests "
-	  "keepalive_disable satisfy lingering_close lingering_time lingering_timeout "
-	  "reset_timedout_connection absolute_redirect server_name_in_redirect "
-	  "port_in_redirect msie_padding msie_refresh log_not_found server_tokens "
-	  "if_modified_since max_ranges etag open_file_cache open_file_cache_valid "
-	  "open_file_cache_min_uses open_file_cache_errors open_log_file_cache output_buffers "
-	  "index" },
+	  "types default_type if_modified_since max_ranges open_log_file_cache index" },
 	{ "http_proxy", KNOWN_MISSING, IN_LOCATION | IN_IF | IN_LIMIT_EXCEPT, NO_MODULE, NULL,
 	  "proxy_pass" },
 	{ "http_fastcgi", KNOWN_MISSING, IN_LOCATION | IN_IF, NO_MODULE, NULL,
@@ -126,22 +101,14 @@ const struct known_group known_directives[] = {
 	  "This server speaks HTTP and does not forward other connections.", NULL, "stream" },
 
 	/* --- http --- */
-	{ "http", KNOWN_HARMLESS, SERVERS, "Heads are limited by their size.", NULL,
-	  "max_headers" },
 	{ "http", KNOWN_HARMLESS, ANY_HTTP,
 	  "What is known of a file is compared with the file system in each turn.", NULL,
 	  "open_file_cache_events" },
-	{ "http", KNOWN_HARMLESS, ANY_HTTP, "Pools of memory grow with what is asked for.", NULL,
-	  "keepalive_min_timeout" },
-	{ "http", KNOWN_HARMLESS, ANY_HTTP, "Types are in a table of the size that they need.",
-	  NULL, "types_hash_max_size types_hash_bucket_size" },
 	{ "http", KNOWN_MISSING, WITH_IF, NO_MODULE, NULL,
 	  "limit_rate limit_rate_after post_action" },
-	{ "http", KNOWN_MISSING, ANY_HTTP, NO_MODULE, NULL,
-	  "auth_delay recursive_error_pages chunked_transfer_encoding" },
 	{ "http", KNOWN_MISSING_ON, ANY_HTTP, NO_MODULE, NULL, "log_subrequest disable_symlinks" },
 	{ "http", KNOWN_FORWARDING, ANY_HTTP, TUNES_FORWARDING, NULL,
-	  "resolver resolver_timeout early_hints" },
+	  "early_hints" },
 	{ "http_v2", KNOWN_HARMLESS, SERVERS, "SPDY has been replaced by HTTP/2.", "spdy_",
 	  "chunk_size headers_comp keepalive_timeout max_concurrent_streams pool_size "
 	  "recv_buffer_size recv_timeout streams_index_size" },
@@ -161,8 +128,10 @@ const struct known_group known_directives[] = {
 	  "trusted_certificate prefer_server_ciphers session_cache session_tickets "
 	  "session_ticket_key session_timeout crl ocsp_responder ocsp_cache stapling "
 	  "stapling_file stapling_responder stapling_verify early_data conf_command "
-	  "certificate_cache certificate_compression ech_file encrypted_hello_key "
-	  "key_log client_hello_timeout" },
+	  "certificate_cache" },
+	{ "http_ssl", KNOWN_HARMLESS, SERVERS,
+	  "It tunes TLS in a way that this server does not have. It changes no response.", "ssl_",
+	  "certificate_compression ech_file encrypted_hello_key key_log client_hello_timeout" },
 	{ "http_acme", KNOWN_MISSING, IN_HTTP | IN_SERVER,
 	  "This server fetches no certificates. A client of ACME can write them to files, for "
 	  "ssl_certificate.",

@@ -3,7 +3,8 @@
 #include "config/known/known.h"
 
 #define OF_FORWARDING "It is about requests that are forwarded, and this server forwards none."
-#define OF_TLS        "It is about TLS, which this build does not speak."
+#define OF_TLS        "It is about TLS, and this build has no such value."
+#define OF_PROTOCOLS  "It is about a protocol that this build does not speak."
 #define OF_MODULE     "It belongs to a module that this build does not have."
 #define OF_BODY       "The bodies of requests are not kept: no module here has a use for them."
 #define OF_STREAM     "It belongs to the block stream."
@@ -20,8 +21,8 @@ const struct known_group known_variables[] = {
 	{ "http_memcached", KNOWN_FORWARDING, IN_HTTP, OF_FORWARDING, NULL, "memcached_key" },
 	{ "http_slice", KNOWN_HARMLESS, IN_HTTP, OF_FORWARDING, NULL, "slice_range" },
 	{ "http_ssl", KNOWN_HARMLESS, IN_HTTP, OF_TLS, "ssl_", "*" },
-	{ "http_v2", KNOWN_HARMLESS, IN_HTTP, OF_TLS, NULL, "spdy spdy_request_priority" },
-	{ "http_v3", KNOWN_HARMLESS, IN_HTTP, OF_TLS, NULL, "http3 quic_connection" },
+	{ "http_v2", KNOWN_HARMLESS, IN_HTTP, OF_PROTOCOLS, NULL, "spdy spdy_request_priority" },
+	{ "http_v3", KNOWN_HARMLESS, IN_HTTP, OF_PROTOCOLS, NULL, "http3 quic_connection" },
 	{ "http_gzip", KNOWN_HARMLESS, IN_HTTP, OF_MODULE, NULL, "gzip_ratio" },
 	{ "http", KNOWN_HARMLESS, IN_HTTP, OF_BODY, NULL, "request_body request_body_file" },
 	{ "http", KNOWN_HARMLESS, IN_HTTP, OF_MODULE, NULL, "limit_rate" },
