@@ -28,6 +28,7 @@ enum variable_flag {
 			   and gives way to that of another definition */
 	VARIABLE_LISTED = 1 << 5, /* variable_define() only: variable_value() names each value
 				     that this definition may give */
+	VARIABLE_SETTABLE = 1 << 6, /* of a table: a value of `set` replaces that of the getter */
 };
 
 /*
@@ -38,11 +39,18 @@ enum variable_flag {
  */
 typedef bool variable_get(struct request *req, struct str rest, const void *data, struct str *out);
 
+/*
+ * Is called when the configuration gives the variable a value (`set $name value`), which lives as
+ * long as the request. What the getter gives from then on is the module's decision.
+ */
+typedef void variable_set(struct request *req, struct str value);
+
 struct variable {
 	const char *name; /* without $ */
 	variable_get *get;
 	const char *doc; /* what it is, and an example: a line indented by four blanks */
 	unsigned flags;
+	variable_set *set; /* NULL: it cannot be set, or VARIABLE_SETTABLE says that it can */
 };
 
 /*
@@ -71,12 +79,19 @@ void variable_value(struct conf_call *call, struct str name, struct str value);
 void variable_value_template(struct conf_call *call, struct str name,
 			     const struct template *value);
 
+/*
+ * For a directive that gives values to variables: the variable of a module that the configuration
+ * may set; NULL: the name is none. The handlers of that module are called in all locations then,
+ * also where none of its directives stands, because the value may be set anywhere.
+ */
+const struct variable_slot *variable_settable(struct conf_call *call, struct str name);
+
 /* The variable of a name that variable_define() was called for. */
 const struct variable_slot *variable_slot(struct conf_call *call, struct str name);
 
 /*
- * Gives a variable without a getter its value; the text must live as long as the
- * request. data NULL: it has none.
+ * Gives a variable that variable_define() or variable_settable() was called for its value; the
+ * text must live as long as the request. data NULL: it has none.
  */
 void variable_assign(struct request *req, const struct variable_slot *slot, struct str text);
 

@@ -53,6 +53,7 @@ struct conf {
 	size_t slot_count;
 	struct hash_table variables; /* name to struct module_variable */
 	struct module_variable *prefixes;
+	bool *sets_variable_of; /* by module: conf_sets_variable_of() */
 	struct variable_use *uses, **last_use;
 	struct hash_table doubtful; /* names of variables that refused lines may define */
 

@@ -43,6 +43,7 @@ static void add_variables(struct conf *conf, size_t index)
 void names_init(struct conf *conf)
 {
 	conf->directives.pool = conf->variables.pool = conf->pool;
+	conf->sets_variable_of = pool_array(conf->pool, bool, conf->module_count);
 	for (size_t i = 0; i < conf->module_count; i++) {
 		add_directives(conf, i);
 		add_variables(conf, i);

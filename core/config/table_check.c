@@ -10,7 +10,8 @@
 
 enum {
 	ALL_FLAGS = LOCAL | LIST | REPEAT | ORDERED | BLOCK | RAW_BLOCK | OBSOLETE,
-	ALL_VARIABLE_FLAGS = VARIABLE_PREFIX | VARIABLE_VOLATILE | VARIABLE_PLAIN,
+	ALL_VARIABLE_FLAGS = VARIABLE_PREFIX | VARIABLE_VOLATILE | VARIABLE_PLAIN |
+			     VARIABLE_SETTABLE,
 };
 
 /* The module, or the entry of its table, that is being checked. */
@@ -172,6 +173,10 @@ static void check_variable(const struct subject *subject, const struct variable 
 		mistake(subject, "has no getter\nadd .get");
 	if (!variable->doc || !*variable->doc)
 		mistake(subject, "has no text for `skua help`\nadd .doc");
+	if (variable->flags & VARIABLE_PREFIX &&
+	    (variable->set || variable->flags & VARIABLE_SETTABLE))
+		mistake(subject, "stands for all names that begin so, none of which can be set\n"
+				 "leave out .set and VARIABLE_SETTABLE");
 	if (variable->flags & ~(unsigned)ALL_VARIABLE_FLAGS)
 		mistake(subject, "has flags that mean nothing here (0x%x)\nuse those of variable.h",
 			variable->flags & ~(unsigned)ALL_VARIABLE_FLAGS);

@@ -49,6 +49,7 @@ static void slot_take(const struct conf *conf, struct variable_slot *slot,
 		      const struct module_variable *found, size_t prefix_len)
 {
 	slot->get = found->variable->get;
+	slot->set = found->variable->set;
 	slot->flags = found->variable->flags;
 	slot->rest = str_skip(slot->name, prefix_len);
 	slot->module = conf->modules[found->module];
@@ -308,6 +309,31 @@ void variable_value(struct conf_call *call, struct str name, struct str value)
 
 	*template = (struct template){ .source = value, .is_literal = true, .literal = value };
 	variable_value_template(call, name, template);
+}
+
+const struct variable_slot *variable_settable(struct conf_call *call, struct str name)
+{
+	struct conf *conf = call->conf;
+	const struct module_variable *found =
+		hash_get(&conf->variables, lower_name(conf->pool, name));
+
+	if (!found || !(found->variable->set || found->variable->flags & VARIABLE_SETTABLE))
+		return NULL;
+
+	struct variable_slot *slot = slot_get(conf, name);
+
+	conf->sets_variable_of[slot->module_index] = true;
+	slot->is_open = true;
+	if (!slot->set) {
+		slot->flags |= VARIABLE_ASSIGNED;
+		slot->flags &= ~(unsigned)VARIABLE_PLAIN; /* it can be any text */
+	}
+	return slot;
+}
+
+bool conf_sets_variable_of(const struct conf *conf, size_t module)
+{
+	return conf->sets_variable_of[module];
 }
 
 /* Adds the names of the groups "(?<name>…)" in the word. */

@@ -18,6 +18,7 @@ struct variable_slot {
 	unsigned flags;
 	int capture; /* $1 … $9: its number; otherwise 0 */
 	variable_get *get; /* NULL: the value is assigned (set, named captures) */
+	variable_set *set; /* of a module: takes what is assigned; NULL: it is kept by index */
 	struct str rest; /* of the name, after a prefix */
 	const void *data; /* of variable_define() */
 	const struct module *module; /* whose configuration the getter wants; NULL: data */
@@ -46,6 +47,9 @@ struct template
 	bool is_literal; /* one part or none, without a variable: `literal` is it */
 	struct str literal;
 };
+
+/* Whether variable_settable() was called for a variable of this module. */
+bool conf_sets_variable_of(const struct conf *conf, size_t module);
 
 size_t conf_variables_count(const struct conf *conf);
 

@@ -12,10 +12,18 @@
  */
 #include <module.h>
 
+extern const struct module limit_rate_module;
+
 enum { PIECES_A_SECOND = 10, PIECE_MAX = 64 * 1024, PIECE_MIN = 512 };
 
 struct limit_rate_conf {
 	const struct template *rate, *after; /* bytes a second, and bytes; NULL: 0 */
+};
+
+/* The context of a request, kept over redirects: what `set $limit_rate` says. */
+struct limit_rate {
+	bool is_set;
+	int64_t rate;
 };
 
 struct limited_body {
@@ -125,7 +133,8 @@ static verdict limit_rate_filter(struct request *req, const void *data)
 	if (req->parent || !body)
 		return PASS;
 
-	int64_t rate = size_of(req, conf->rate, "limit_rate");
+	const struct limit_rate *context = request_context(req, &limit_rate_module);
+	int64_t rate = context->is_set ? context->rate : size_of(req, conf->rate, "limit_rate");
 
 	if (rate == 0)
 		return PASS;
@@ -143,14 +152,29 @@ static verdict limit_rate_filter(struct request *req, const void *data)
 static bool get_rate(struct request *req, struct str rest, const void *data, struct str *out)
 {
 	const struct limit_rate_conf *conf = data;
+	const struct limit_rate *context = request_context(req, &limit_rate_module);
 	char *text = pool_alloc(req->pool, 20);
-	int64_t rate = 0;
+	int64_t rate = context->rate;
 
 	(void)rest;
-	if (conf->rate)
+	if (!context->is_set && conf->rate)
 		parse_size(template_text(req, conf->rate), &rate);
 	*out = str_range(text, str_put_u64(text, (uint64_t)rate));
 	return true;
+}
+
+/* As in nginx, a value that is no size is reported, and changes nothing. */
+static void set_rate(struct request *req, struct str value)
+{
+	struct limit_rate *context = request_context(req, &limit_rate_module);
+	int64_t rate;
+
+	if (!parse_size(value, &rate)) {
+		request_log(req, LEVEL_ERROR, 0, "invalid $limit_rate \"%.*s\"", STR_ARG(value));
+		return;
+	}
+	context->is_set = true;
+	context->rate = rate;
 }
 
 /* Without variables, an invalid size is reported when the configuration is read. */
@@ -170,6 +194,8 @@ const struct module limit_rate_module = {
 	.name = "limit_rate",
 	.summary = "limits how fast responses are sent",
 	.conf_size = sizeof(struct limit_rate_conf),
+	.context_size = sizeof(struct limit_rate),
+	.context_is_kept = true,
 	.directives = (const struct directive[]) {
 		DIRECTIVE("limit_rate", IN_ANY_HTTP | IN_IF, struct limit_rate_conf, rate, "rate",
 			  "The rate at which each response is sent, in bytes per second. With 0 "
@@ -189,10 +215,10 @@ const struct module limit_rate_module = {
 	},
 	.variables = (const struct variable[]) {
 		{ "limit_rate", get_rate,
-		  "The rate of limit_rate in bytes per second, or 0 without a limit. It cannot "
-		  "be set; use a variable in limit_rate instead.\n\n"
-		  "    log_format rates \"$limit_rate $request\";",
-		  VARIABLE_PLAIN | VARIABLE_VOLATILE },
+		  "The rate of limit_rate in bytes per second, or 0 without a limit. `set` "
+		  "replaces that of the directive, in a location without it, too.\n\n"
+		  "    if ($arg_slow) { set $limit_rate 4k; }",
+		  VARIABLE_PLAIN | VARIABLE_VOLATILE, set_rate },
 		{ 0 }
 	},
 	.on[PHASE_FILTER] = limit_rate_filter,

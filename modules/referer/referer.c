@@ -233,7 +233,7 @@ const struct module referer_module = {
 		  "Empty if the field Referer of the request is valid by valid_referers, "
 		  "otherwise 1.\n\n"
 		  "    if ($invalid_referer) { return 403; }",
-		  VARIABLE_PLAIN },
+		  VARIABLE_PLAIN | VARIABLE_SETTABLE },
 		{ 0 }
 	},
 };

@@ -143,8 +143,10 @@ static int set_set(struct conf_call *call)
 				  STR_ARG(args[0].text));
 	if (conf_parse_template(call, &args[1], &step->text) < 0)
 		return -EINVAL;
-	if (str_eq_nocase(name, STR("args")))
+	step->variable = variable_settable(call, name);
+	if (step->variable)
 		return 0;
+
 	struct str *kept = pool_new(call->pool, struct str);
 
 	*kept = pool_strdup(call->pool, name);
@@ -247,7 +249,8 @@ static int set_if(struct conf_call *call)
 
 #define SET_DOC                                                                                  \
 	"Sets the variable to a value, which may contain variables. The variable is empty " \
-	"until it is set. $args is the only built-in variable that can be set. return, " \
+	"until it is set. Of the built-in variables, $args, $limit_rate, $uid_reset, " \
+	"$invalid_referer, $modern_browser, $ancient_browser and $msie can be set. return, " \
 	"rewrite, set, if and break run in the order of the file. Those of the server run " \
 	"before the location is searched for, those of the location afterwards.\n\n" \
 	"    set $site $host;"

@@ -87,10 +87,7 @@ verdict take_set(struct run *run, const struct step *step)
 
 	if (run_write(run, step->text, 0, &text) < 0)
 		return 500;
-	if (step->variable)
-		variable_assign(run->req, step->variable, text);
-	else
-		run->req->args = text;
+	variable_assign(run->req, step->variable, text);
 	return PASS;
 }
 

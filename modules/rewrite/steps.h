@@ -31,7 +31,7 @@ struct step {
 	int status; /* of return */
 	const struct template *text; /* of return: a body or the target of a redirect; of set */
 	bool names_host; /* of return: the target begins with "//" in the file */
-	const struct variable_slot *variable; /* of set; NULL: $args */
+	const struct variable_slot *variable; /* of set */
 	const struct replacement *replacement; /* of rewrite */
 	const struct condition *condition; /* of if */
 	const struct http_location *block; /* of if: its settings */

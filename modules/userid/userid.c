@@ -39,6 +39,7 @@ struct userid {
 	bool is_known;
 	bool was_got, is_set;
 	uint32_t words[WORDS]; /* as their bytes stand in the cookie */
+	uint32_t got[WORDS]; /* that the client has sent */
 };
 
 /* --- numbers ----------------------------------------------------------------------- */
@@ -118,12 +119,30 @@ static void read_cookie(struct request *req, const struct userid_conf *conf, str
 		return;
 	}
 	memcpy(user->words, bytes.data, bytes.len);
+	memcpy(user->got, bytes.data, bytes.len);
 	user->was_got = true;
 	/* If the mark differs, the same number is sent again with the new mark. */
 	const char end[] = { conf->mark, '=' };
 
 	if (conf->mark && !str_starts(str_skip(cookie, TEXT), (struct str){ end, sizeof(end) }))
 		user->is_set = conf->mode != USERID_LOG;
+}
+
+/* `set $uid_reset`: the client gets a new number in place of the one that it has sent. */
+static bool is_reset(struct request *req, const struct userid_conf *conf,
+		     const struct userid *user)
+{
+	struct str reset = variable_text(req, STR("uid_reset"));
+
+	if (!user->was_got || conf->mode == USERID_LOG || str_empty(reset) ||
+	    str_eq(reset, STR("0")))
+		return false;
+	if (str_eq(reset, STR("log")))
+		request_log(req, LEVEL_NOTICE, 0,
+			    "userid cookie \"%.*s=%08X%08X%08X%08X\" was reset",
+			    STR_ARG(conf->name), user->got[0], user->got[1], user->got[2],
+			    user->got[3]);
+	return true;
 }
 
 static struct userid *user_of(struct request *req, const struct userid_conf *conf)
@@ -134,7 +153,7 @@ static struct userid *user_of(struct request *req, const struct userid_conf *con
 		return user;
 	user->is_known = true;
 	read_cookie(req, conf, user);
-	if (!user->was_got && conf->mode != USERID_LOG)
+	if ((!user->was_got && conf->mode != USERID_LOG) || is_reset(req, conf, user))
 		give_number(conf, user);
 	return user;
 }
@@ -211,10 +230,10 @@ static verdict userid_filter(struct request *req, const void *data)
 /* --- variables ------------------------------------------------------------------------ */
 
 static bool words_text(struct request *req, const struct userid_conf *conf,
-		       const struct userid *user, struct str *out)
+		       const uint32_t *words, struct str *out)
 {
-	*out = pool_printf(req->pool, "%.*s=%08X%08X%08X%08X", STR_ARG(conf->name), user->words[0],
-			   user->words[1], user->words[2], user->words[3]);
+	*out = pool_printf(req->pool, "%.*s=%08X%08X%08X%08X", STR_ARG(conf->name), words[0],
+			   words[1], words[2], words[3]);
 	return true;
 }
 
@@ -224,7 +243,7 @@ static bool get_uid_got(struct request *req, struct str rest, const void *data, 
 
 	(void)rest;
 	return conf->mode != USERID_OFF && user_of(req, conf)->was_got &&
-	       words_text(req, conf, user_of(req, conf), out);
+	       words_text(req, conf, user_of(req, conf)->got, out);
 }
 
 static bool get_uid_set(struct request *req, struct str rest, const void *data, struct str *out)
@@ -233,7 +252,15 @@ static bool get_uid_set(struct request *req, struct str rest, const void *data, 
 
 	(void)rest;
 	return conf->mode != USERID_OFF && user_of(req, conf)->is_set &&
-	       words_text(req, conf, user_of(req, conf), out);
+	       words_text(req, conf, user_of(req, conf)->words, out);
+}
+
+/* What `set` has given it is kept by the core. */
+static bool get_uid_reset(struct request *req, struct str rest, const void *data, struct str *out)
+{
+	(void)req, (void)rest, (void)data;
+	*out = STR("");
+	return true;
 }
 
 /* --- configuration ---------------------------------------------------------------------- */
@@ -423,6 +450,11 @@ const struct module userid_module = {
 		  "The name of the userid cookie and the number that the "
 		  "client gets with this response.\n\n"
 		  "    log_format visitors \"$uid_got $uid_set $request\";" },
+		{ "uid_reset", get_uid_reset,
+		  "Empty until it is set. With a value other than 0, a client that has sent a "
+		  "number gets a new one; with log, the error log also says which one it had.\n\n"
+		  "    if ($arg_forget) { set $uid_reset log; }",
+		  VARIABLE_VOLATILE | VARIABLE_SETTABLE },
 		{ 0 }
 	},
 	.on[PHASE_FILTER] = userid_filter,

@@ -374,6 +374,53 @@ START_TEST(set_goes_before_map)
 }
 END_TEST
 
+/* As in nginx: these, and no others of a module. */
+START_TEST(some_variables_of_modules_are_set)
+{
+	struct server *server = inproc_with(
+		"location /args { set $args x=1; return 200 \"$args|$is_args|$arg_x|$query_string\"; }"
+		"location /empty { set $args \"\"; return 200 \"$args|$is_args\"; }"
+		"location /rate { set $limit_rate 2k; return 200 $limit_rate; }"
+		"location /none { return 200 $limit_rate; }"
+		"location /rated/ { set $limit_rate 2k; }"
+		"location /if { if ($arg_a) { set $limit_rate 7; } return 200 $limit_rate; }"
+		"location /later { set $limit_rate 3; rewrite ^ /none last; }"
+		"location /over { limit_rate 5; set $limit_rate 0; return 200 $limit_rate; }"
+		"location /bad { limit_rate 5; set $limit_rate x; return 200 $limit_rate; }"
+		"location /msie { set $msie x; set $modern_browser y; set $ANCIENT_browser z;"
+		"  return 200 \"$msie$modern_browser$ancient_browser\"; }"
+		"location /other { return 200 \"$msie$modern_browser$ancient_browser\"; }"
+		"location /referer { set $invalid_referer no; return 200 $invalid_referer; }");
+	static const struct {
+		const char *target, *body;
+	} cases[] = {
+		{ "/args?a=b", "x=1|?|1|x=1" }, { "/empty?a=b", "|" },	{ "/rate", "2048" },
+		{ "/none", "0" },		{ "/if?a=1", "7" },	{ "/if", "0" },
+		{ "/later", "3" },		{ "/over", "0" },	{ "/bad", "5" },
+		{ "/msie", "xyz" },		{ "/other", "1" },	{ "/referer", "no" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		ck_assert_str_eq(get(server, cases[i].target).body, cases[i].body);
+	ck_assert(log_has(server, "invalid $limit_rate \"x\""));
+
+	/* The first second's bytes are sent at once, the others at that rate. */
+	char *text = memory_alloc(2049 + 512);
+	long began_ms = now_ms();
+
+	memset(text, 't', 2048 + 512);
+	text[2048 + 512] = '\0';
+	put_file(server, "rated/a.txt", text);
+	ck_assert_uint_eq(get(server, "/rated/a.txt").body_len, 2048 + 512);
+	ck_assert_int_ge(now_ms() - began_ms, 200);
+	server_stop(server);
+	ck_assert_ptr_nonnull(strstr(inproc_fails("http { server { set $uri /a; } }"),
+				     "the variable \"$uri\" exists already"));
+	ck_assert_ptr_nonnull(strstr(inproc_fails("http { map $uri $args { } }"),
+				     "the variable \"$args\" exists already"));
+}
+END_TEST
+
 START_TEST(an_alias_takes_no_other_uri)
 {
 	struct server *server =
@@ -445,7 +492,7 @@ START_TEST(mistakes_are_named)
 }
 END_TEST
 
-TESTS("rewrite", a_uri_becomes_another_one, a_redirect_is_sent, captures_are_encoded_as_by_nginx,
+TESTS("rewrite", some_variables_of_modules_are_set, a_uri_becomes_another_one, a_redirect_is_sent, captures_are_encoded_as_by_nginx,
       an_encoded_mark_divides_nothing, a_redirect_stays_on_this_host, no_line_of_the_head_is_split,
       the_access_of_the_new_location_applies, a_value_brings_no_dots,
       an_expression_that_is_given_up_is_a_500, ten_searches_are_allowed,

@@ -110,6 +110,31 @@ START_TEST(another_mark_sends_the_number_anew)
 }
 END_TEST
 
+START_TEST(a_number_is_reset)
+{
+	struct server *server = inproc_with("userid on; if ($arg_r) { set $uid_reset $arg_r; }"
+					    "return 200 \"$uid_got|$uid_set|$uid_reset\";");
+	const char *cookie = "Cookie: uid=" COOKIE "==\r\n";
+	struct reply reply = ask(server, "/?r=1", .fields = cookie);
+
+	ck_assert_ptr_nonnull(reply_header(&reply, "Set-Cookie"));
+	ck_assert_ptr_null(strstr(reply_header(&reply, "Set-Cookie"), COOKIE));
+	/* What the client has sent is still known. */
+	ck_assert_int_eq(strncmp(reply.body, NUMBER "|uid=", strlen(NUMBER "|uid=")), 0);
+	ck_assert_ptr_null(strstr(reply.body, NUMBER "|" NUMBER));
+	ck_assert(!log_has(server, "was reset"));
+	reply = ask(server, "/?r=log", .fields = cookie);
+	ck_assert_ptr_nonnull(reply_header(&reply, "Set-Cookie"));
+	ck_assert(log_has(server, "userid cookie \"" NUMBER "\" was reset"));
+	reply = ask(server, "/?r=0", .fields = cookie);
+	ck_assert_ptr_null(reply_header(&reply, "Set-Cookie"));
+	reply = ask(server, "/", .fields = cookie);
+	ck_assert_ptr_null(reply_header(&reply, "Set-Cookie"));
+	ck_assert_str_eq(reply.body, NUMBER "||");
+	server_stop(server);
+}
+END_TEST
+
 START_TEST(what_is_no_number_is_replaced)
 {
 	struct server *server = inproc_with("userid on; return 200 \"$uid_got\";");
@@ -149,5 +174,5 @@ START_TEST(mistakes_are_named)
 }
 END_TEST
 
-TESTS("userid", a_client_without_a_number_gets_one, all_responses_have_it, it_has_attributes,
+TESTS("userid", a_number_is_reset, a_client_without_a_number_gets_one, all_responses_have_it, it_has_attributes,
       another_mark_sends_the_number_anew, what_is_no_number_is_replaced, mistakes_are_named)

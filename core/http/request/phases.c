@@ -8,6 +8,7 @@
 
 #include "config/config.h"
 #include "config/modules.h"
+#include "config/template.h"
 #include "http/request/error_page.h"
 #include "http/request/request_private.h"
 
@@ -30,7 +31,8 @@ struct pipeline {
 static bool takes_part(const struct conf *conf, const struct http_location *location, size_t index)
 {
 	return !module_at(index)->if_configured ||
-	       conf_says_something(conf, index, location->confs[index]);
+	       conf_says_something(conf, index, location->confs[index]) ||
+	       conf_sets_variable_of(conf, index);
 }
 
 /* Nothing happens between REWRITE and CONTENT, so phases without handlers are left out there. */

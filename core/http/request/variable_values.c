@@ -104,6 +104,10 @@ static struct str slot_text(struct request *req, const struct variable_slot *slo
 
 void variable_assign(struct request *req, const struct variable_slot *slot, struct str text)
 {
+	if (slot->set) {
+		slot->set(req, text);
+		return;
+	}
 	request_values(request_core(req))[slot->index] = (struct variable_value){
 		.known = true,
 		.found = text.data != NULL,

@@ -15,8 +15,9 @@ const struct variable http_variables[] = {
 	  VARIABLE_VOLATILE },
 	{ "args", variable_args,
 	  "What follows the first \"?\", as the client sent it; no value if that is nothing.\n\n"
-	  "    rewrite ^/old$ /new?$args? permanent;",
-	  VARIABLE_VOLATILE },
+	  "    rewrite ^/old$ /new?$args? permanent;\n\n"
+	  "`set` replaces the arguments for what comes after it.",
+	  VARIABLE_VOLATILE, variable_args_set },
 	{ "query_string", variable_args, "The same as $args.\n\n"
 	  "    log_format query \"$uri $query_string\";", VARIABLE_VOLATILE },
 	{ "is_args", variable_is_args, "\"?\" if there are arguments, otherwise empty.\n\n"

@@ -15,6 +15,7 @@ extern const struct variable http_variables[];
 /* The request line and the fields of the request: variables_request.c. */
 variable_get variable_uri, variable_request_uri, variable_args, variable_is_args, variable_arg;
 variable_get variable_request_port, variable_is_request_port;
+variable_set variable_args_set;
 variable_get variable_host, variable_http, variable_cookie, variable_request;
 variable_get variable_request_method, variable_server_protocol, variable_http2,
 	variable_content_type;

@@ -25,6 +25,11 @@ bool variable_args(struct request *req, struct str rest, const void *data, struc
 	return req->args.len > 0 && text_if_present(req->args, out);
 }
 
+void variable_args_set(struct request *req, struct str value)
+{
+	req->args = value;
+}
+
 bool variable_is_args(struct request *req, struct str rest, const void *data, struct str *out)
 {
 	(void)rest, (void)data;
