@@ -12,6 +12,10 @@
  */
 #include <module.h>
 
+#include <arpa/inet.h>
+#include <netdb.h>
+#include <netinet/in.h>
+
 /* The proxies that a block trusts. A block that names none inherits them. */
 struct trusted {
 	const struct conf_scope *scope; /* the block */
@@ -185,18 +189,82 @@ static bool get_remote_port(struct request *req, struct str rest, const void *co
 
 /* --- the configuration --------------------------------------------------------------- */
 
-static int set_from(struct conf_call *call)
+static void trust(struct conf_call *call, const struct network *network)
 {
 	struct realip_conf *conf = call->data;
-	struct network network;
 
-	if (conf_parse_network(call, &call->node->args[0], NETWORK_IP | NETWORK_UNIX, &network) < 0)
-		return -EINVAL;
 	if (!conf->trusted || conf->trusted->scope != call->scope) {
 		conf->trusted = pool_new(call->pool, struct trusted);
 		conf->trusted->scope = call->scope;
 	}
-	networks_add(&conf->trusted->networks, call->pool, &network, 0);
+	networks_add(&conf->trusted->networks, call->pool, network, 0);
+}
+
+/*
+ * Whether the word looks like the name of a host and not like an address with a mistake, such as
+ * 1.2.3 or 0x7f, which getaddrinfo(3) would also take.
+ */
+static bool is_host_name(const struct conf_word *word)
+{
+	struct str text = word->text, last = str_skip(text, (size_t)(str_rchr(text, '.') + 1));
+	struct in_addr address;
+	bool has_letter = false;
+
+	for (size_t i = 0; i < text.len; i++) {
+		char c = ascii_lower(text.data[i]);
+		bool is_letter = c >= 'a' && c <= 'z';
+
+		if (!is_letter && !(c >= '0' && c <= '9') && c != '-' && c != '.' && c != '_')
+			return false;
+		has_letter = has_letter || (is_letter && text.data + i >= last.data);
+	}
+	return has_letter && !inet_aton(text.data, &address);
+}
+
+/* As in nginx, all addresses that the name has now are trusted, until the next reload. */
+static int trust_host(struct conf_call *call, const struct conf_word *word)
+{
+	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
+	struct addrinfo *found;
+	int error = getaddrinfo(word->text.data, NULL, &hints, &found);
+
+	if (error)
+		return conf_error(call, word,
+				  "the host \"%.*s\" was not found: %s\n"
+				  "write its addresses, or see to it that this machine can find the "
+				  "name (/etc/hosts, DNS) before the server starts",
+				  STR_ARG(word->text), gai_strerror(error));
+	for (const struct addrinfo *one = found; one; one = one->ai_next) {
+		struct network network = { .kind = NETWORK_IP };
+		const void *bytes = NULL;
+
+		if (one->ai_family == AF_INET) {
+			network.ip.len = 4;
+			bytes = &((const struct sockaddr_in *)one->ai_addr)->sin_addr;
+		} else if (one->ai_family == AF_INET6) {
+			network.ip.len = 16;
+			bytes = &((const struct sockaddr_in6 *)one->ai_addr)->sin6_addr;
+		}
+		if (!bytes)
+			continue;
+		memcpy(network.ip.bytes, bytes, network.ip.len);
+		network.bits = (unsigned)network.ip.len * 8;
+		trust(call, &network);
+	}
+	freeaddrinfo(found);
+	return 0;
+}
+
+static int set_from(struct conf_call *call)
+{
+	const struct conf_word *word = &call->node->args[0];
+	struct network network;
+
+	if (network_parse(word->text, &network) == NETWORK_NO_ADDRESS && is_host_name(word))
+		return trust_host(call, word);
+	if (conf_parse_network(call, word, NETWORK_IP | NETWORK_UNIX, &network) < 0)
+		return -EINVAL;
+	trust(call, &network);
 	return 0;
 }
 
@@ -229,11 +297,12 @@ const struct module realip_module = {
 	.conf_size = sizeof(struct realip_conf),
 	.directives = (const struct directive[]) {
 		DIRECTIVE_SET("set_real_ip_from", IN_ANY_HTTP, set_from,
-			      "address | network/bits | unix:",
+			      "address | network/bits | host | unix:",
 			      "A trusted proxy. The address that it reports (real_ip_header) "
 			      "becomes the client's address for access rules, variables and "
-			      "logs. A block that names proxies inherits none from the enclosing "
-			      "block. Name only proxies that replace the field or add to it, "
+			      "logs. The addresses of a host are looked up when the server starts "
+			      "and at each reload. A block that names proxies inherits none from the "
+			      "enclosing block. Name only proxies that replace the field or add to it, "
 			      "since clients can send the field as well.\n\n"
 			      "    set_real_ip_from 10.0.0.0/8;\n"
 			      "    set_real_ip_from unix:;",

@@ -187,6 +187,15 @@ START_TEST(once_in_a_request)
 }
 END_TEST
 
+START_TEST(hosts_are_looked_up)
+{
+	struct server *server = server_for("set_real_ip_from localhost;");
+
+	check(server, "X-Real-IP: 192.0.2.1\r\n", "192.0.2.1 ");
+	server_stop(server);
+}
+END_TEST
+
 static void is_refused(const char *directive, const char *message)
 {
 	const char *output = inproc_fails(memory_printf("http { server { %s } }", directive));
@@ -197,6 +206,11 @@ static void is_refused(const char *directive, const char *message)
 START_TEST(mistakes_are_named)
 {
 	is_refused("set_real_ip_from 1.2.3;", "\"1.2.3\" is not an address");
+	is_refused("set_real_ip_from 1.2;", "\"1.2\" is not an address");
+	is_refused("set_real_ip_from 0x7f;", "\"0x7f\" is not an address");
+	is_refused("set_real_ip_from a/8;", "\"a/8\" is not an address");
+	is_refused("set_real_ip_from no..host;", "the host \"no..host\" was not found: ");
+	is_refused("set_real_ip_from no..host;", "/etc/hosts, DNS");
 	is_refused("set_real_ip_from all;", "set_real_ip_from");
 	is_refused("real_ip_header \"X Y\";", "not the name of a field");
 	is_refused("real_ip_header X-Real-IP; real_ip_header X-Y;", "duplicate");
@@ -204,5 +218,5 @@ START_TEST(mistakes_are_named)
 }
 END_TEST
 
-TESTS("real IP", x_real_ip, what_is_no_address, x_forwarded_for, recursive, a_field_of_another_name,
+TESTS("real IP", hosts_are_looked_up, x_real_ip, what_is_no_address, x_forwarded_for, recursive, a_field_of_another_name,
       only_those_that_are_trusted, everybody_sees_it, once_in_a_request, mistakes_are_named)
