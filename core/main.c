@@ -36,7 +36,7 @@
 
 static void print_version(void)
 {
-	fputs("skua version: skua/" SKUA_VERSION "\n", stderr);
+	fputs("skua version: skua/" SKUA_VERSION SKUA_BUILD "\n", stderr);
 }
 
 /* -V prints the compiler, libraries with their versions, modules and options of configure, too. */

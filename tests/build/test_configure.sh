@@ -56,6 +56,18 @@ option_wants_a_value() {
 	says 'option --prefix needs a value'
 }
 
+a_build_has_a_name() {
+	works configure --build='night 7'
+	grep -qxF '#define SKUA_BUILD " (night 7)"' "$dir/build/config.h"
+	works configure
+	grep -qxF '#define SKUA_BUILD ""' "$dir/build/config.h"
+	for name in 'a"b' 'a(b' 'a\b' "a
+b"; do
+		fails configure --build="$name"
+		says 'the name of a build may hold'
+	done
+}
+
 folder_that_is_no_module_is_refused() {
 	fails configure --add-module="$dir/nowhere"
 	says 'there is no such folder'
@@ -239,7 +251,7 @@ pkg_config_says_where_a_library_is() {
 }
 
 run_cases help_lists_every_module help_lists_an_added_module unknown_option_names_the_nearest \
-	unknown_module_names_the_nearest option_wants_a_value folder_that_is_no_module_is_refused \
+	unknown_module_names_the_nearest option_wants_a_value a_build_has_a_name folder_that_is_no_module_is_refused \
 	module_may_be_called_otherwise module_stands_where_its_config_says \
 	config_with_an_unknown_word_is_refused module_for_another_interface_is_refused \
 	module_may_name_options_for_linking \

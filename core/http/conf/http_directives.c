@@ -321,8 +321,9 @@ static const struct directive http_directives[] = {
 	/* --- responses --- */
 	DIRECTIVE_SET("server_tokens", IN_ALL, server_tokens_set, "on | off | build | string",
 		      "What the field Server and error pages say: the name of the server, with on "
-		      "and build its version as well, or the string, which may contain variables. "
-		      "With an empty string there is no field.\n\n"
+		      "and build its version as well, with build also the name that configure was "
+		      "given by --build, or the string, which may contain variables. With an empty "
+		      "string there is no field.\n\n"
 		      "    server_tokens \"Example server\";",
 		      .initial = "on", .min_args = 1),
 	DIRECTIVE_HTTP("chunked_transfer_encoding", IN_ALL, chunked_transfer_encoding, "on | off",

@@ -33,13 +33,18 @@ struct header **response_check_fields(struct request *req, struct header **list)
  */
 struct str response_location(struct request *req);
 
-/* What server_tokens says: "skua", "skua/0.1.0", or the text that the configuration has. */
+/*
+ * What server_tokens says: "skua", "skua/0.1.0", "skua/0.1.0 (NAME)" with the name of the build
+ * (auto/configure --build=NAME), or the text that the configuration has.
+ */
 static inline struct str server_token(struct request *req)
 {
 	const struct http_conf *conf = req->location->core;
 
 	if (conf->server_text)
 		return template_text(req, conf->server_text);
+	if (conf->server_tokens == TOKENS_BUILD)
+		return STR("skua/" SKUA_VERSION SKUA_BUILD);
 	return conf->server_tokens == TOKENS_OFF ? STR("skua") : STR("skua/" SKUA_VERSION);
 }
 
