@@ -231,8 +231,8 @@ static int trust_host(struct conf_call *call, const struct conf_word *word)
 	if (error)
 		return conf_error(call, word,
 				  "the host \"%.*s\" was not found: %s\n"
-				  "write its addresses, or see to it that this machine can find the "
-				  "name (/etc/hosts, DNS) before the server starts",
+				  "write its addresses, or make the name known to this machine "
+				  "(/etc/hosts, DNS) before the server starts",
 				  STR_ARG(word->text), gai_strerror(error));
 	for (const struct addrinfo *one = found; one; one = one->ai_next) {
 		struct network network = { .kind = NETWORK_IP };
@@ -300,10 +300,10 @@ const struct module realip_module = {
 			      "address | network/bits | host | unix:",
 			      "A trusted proxy. The address that it reports (real_ip_header) "
 			      "becomes the client's address for access rules, variables and "
-			      "logs. The addresses of a host are looked up when the server starts "
-			      "and at each reload. A block that names proxies inherits none from the "
-			      "enclosing block. Name only proxies that replace the field or add to it, "
-			      "since clients can send the field as well.\n\n"
+			      "logs. The addresses of a host are looked up at the start and at "
+			      "each reload. A block that names proxies inherits none from the "
+			      "enclosing block. Name only proxies that replace the field or add "
+			      "to it, since clients can send the field as well.\n\n"
 			      "    set_real_ip_from 10.0.0.0/8;\n"
 			      "    set_real_ip_from unix:;",
 			      .flags = REPEAT, .min_args = 1),

@@ -108,7 +108,7 @@ static bool get_date_gmt(struct request *req, struct str rest, const void *data,
 
 #define LENGTH_DOC                                                                    \
 	"The longest value of a parameter of a command. A command with a longer one " \
-	"is refused. The default is that of nginx, whose documentation says 256.\n\n"                                                             \
+	"is refused. The default is that of nginx, whose documentation says 256.\n\n" \
 	"    ssi_value_length 1k;"
 
 #define MODIFIED_DOC                                                                        \
@@ -126,14 +126,14 @@ static bool get_date_gmt(struct request *req, struct str rest, const void *data,
 	"Has no effect, as in nginx.\n\n" \
 	"    ssi_ignore_recycled_buffers on;"
 
-#define LOCAL_DOC \
+#define LOCAL_DOC                                                                            \
 	"The local time, as the timefmt of the last command `config` in the document says; " \
-	"otherwise like Sunday, 06-Nov-1994 09:49:37 CET.\n\n" \
+	"otherwise like Sunday, 06-Nov-1994 09:49:37 CET.\n\n"                               \
 	"    <!--#config timefmt=\"%H:%M\" --><!--#echo var=\"date_local\" -->"
 
-#define GMT_DOC \
+#define GMT_DOC                                                                               \
 	"The time in UTC, as the timefmt of the last command `config` in the document says; " \
-	"otherwise like Sunday, 06-Nov-1994 08:49:37 GMT.\n\n" \
+	"otherwise like Sunday, 06-Nov-1994 08:49:37 GMT.\n\n"                                \
 	"    <!--#echo var=\"date_gmt\" -->"
 
 const struct module ssi_module = {
@@ -141,26 +141,29 @@ const struct module ssi_module = {
 	.summary = "executes commands in documents: include, echo, set, if and others",
 	.conf_size = sizeof(struct ssi_conf),
 	.context_size = sizeof(struct ssi_context),
-	.directives = (const struct directive[]) {
-		DIRECTIVE("ssi", IN_ANY_HTTP | IN_IF, struct ssi_conf, on, "on | off", SSI_DOC,
-			  .initial = "off"),
-		DIRECTIVE("ssi_types", IN_ANY_HTTP, struct ssi_conf, types, "type ...", TYPES_DOC),
-		DIRECTIVE("ssi_silent_errors", IN_ANY_HTTP, struct ssi_conf, silent_errors,
-			  "on | off", SILENT_DOC, .initial = "off"),
-		DIRECTIVE("ssi_value_length", IN_ANY_HTTP, struct ssi_conf, value_length, "length",
-			  LENGTH_DOC, .initial = "255", .min = 1, .max = VALUE_LENGTH_MAX),
-		DIRECTIVE("ssi_last_modified", IN_ANY_HTTP, struct ssi_conf, last_modified,
-			  "on | off", MODIFIED_DOC, .initial = "off"),
-		DIRECTIVE_OBSOLETE("ssi_min_file_chunk", IN_ANY_HTTP, "size", MIN_CHUNK_DOC),
-		DIRECTIVE_OBSOLETE("ssi_ignore_recycled_buffers", IN_ANY_HTTP, "on | off",
-				   BUFFERS_DOC),
-		{ 0 }
-	},
-	.variables = (const struct variable[]) {
-		{ "date_local", get_date_local, LOCAL_DOC, VARIABLE_VOLATILE },
-		{ "date_gmt", get_date_gmt, GMT_DOC, VARIABLE_VOLATILE },
-		{ 0 }
-	},
+	.directives =
+		(const struct directive[]){
+			DIRECTIVE("ssi", IN_ANY_HTTP | IN_IF, struct ssi_conf, on, "on | off",
+				  SSI_DOC, .initial = "off"),
+			DIRECTIVE("ssi_types", IN_ANY_HTTP, struct ssi_conf, types, "type ...",
+				  TYPES_DOC),
+			DIRECTIVE("ssi_silent_errors", IN_ANY_HTTP, struct ssi_conf, silent_errors,
+				  "on | off", SILENT_DOC, .initial = "off"),
+			DIRECTIVE("ssi_value_length", IN_ANY_HTTP, struct ssi_conf, value_length,
+				  "length", LENGTH_DOC, .initial = "255", .min = 1,
+				  .max = VALUE_LENGTH_MAX),
+			DIRECTIVE("ssi_last_modified", IN_ANY_HTTP, struct ssi_conf, last_modified,
+				  "on | off", MODIFIED_DOC, .initial = "off"),
+			DIRECTIVE_OBSOLETE("ssi_min_file_chunk", IN_ANY_HTTP, "size",
+					   MIN_CHUNK_DOC),
+			DIRECTIVE_OBSOLETE("ssi_ignore_recycled_buffers", IN_ANY_HTTP, "on | off",
+					   BUFFERS_DOC),
+			{ 0 } },
+	.variables =
+		(const struct variable[]){
+			{ "date_local", get_date_local, LOCAL_DOC, VARIABLE_VOLATILE },
+			{ "date_gmt", get_date_gmt, GMT_DOC, VARIABLE_VOLATILE },
+			{ 0 } },
 	.on[PHASE_FILTER] = ssi_filter,
 	.filter_role = FILTER_CONTENT,
 	.if_configured = true,

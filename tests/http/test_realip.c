@@ -218,5 +218,6 @@ START_TEST(mistakes_are_named)
 }
 END_TEST
 
-TESTS("real IP", hosts_are_looked_up, x_real_ip, what_is_no_address, x_forwarded_for, recursive, a_field_of_another_name,
+TESTS("real IP", hosts_are_looked_up, x_real_ip, what_is_no_address, x_forwarded_for,
+      recursive, a_field_of_another_name,
       only_those_that_are_trusted, everybody_sees_it, once_in_a_request, mistakes_are_named)

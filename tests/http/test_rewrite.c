@@ -378,7 +378,8 @@ END_TEST
 START_TEST(some_variables_of_modules_are_set)
 {
 	struct server *server = inproc_with(
-		"location /args { set $args x=1; return 200 \"$args|$is_args|$arg_x|$query_string\"; }"
+		"location /args { set $args x=1;"
+		"  return 200 \"$args|$is_args|$arg_x|$query_string\"; }"
 		"location /empty { set $args \"\"; return 200 \"$args|$is_args\"; }"
 		"location /rate { set $limit_rate 2k; return 200 $limit_rate; }"
 		"location /none { return 200 $limit_rate; }"
@@ -492,7 +493,8 @@ START_TEST(mistakes_are_named)
 }
 END_TEST
 
-TESTS("rewrite", some_variables_of_modules_are_set, a_uri_becomes_another_one, a_redirect_is_sent, captures_are_encoded_as_by_nginx,
+TESTS("rewrite", some_variables_of_modules_are_set, a_uri_becomes_another_one,
+      a_redirect_is_sent, captures_are_encoded_as_by_nginx,
       an_encoded_mark_divides_nothing, a_redirect_stays_on_this_host, no_line_of_the_head_is_split,
       the_access_of_the_new_location_applies, a_value_brings_no_dots,
       an_expression_that_is_given_up_is_a_500, ten_searches_are_allowed,

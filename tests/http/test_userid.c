@@ -174,5 +174,6 @@ START_TEST(mistakes_are_named)
 }
 END_TEST
 
-TESTS("userid", a_number_is_reset, a_client_without_a_number_gets_one, all_responses_have_it, it_has_attributes,
-      another_mark_sends_the_number_anew, what_is_no_number_is_replaced, mistakes_are_named)
+TESTS("userid", a_number_is_reset, a_client_without_a_number_gets_one, all_responses_have_it,
+      it_has_attributes, another_mark_sends_the_number_anew, what_is_no_number_is_replaced,
+      mistakes_are_named)
