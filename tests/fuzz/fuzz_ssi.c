@@ -163,7 +163,7 @@ static struct conf *load(void)
 	assert(error == 0);
 	error = completion_start();
 	assert(error == 0);
-	http_start(conf, &fuzz_protocol);
+	http_start(conf, &fuzz_protocol, NULL);
 	files_module.start(scope_data(conf_main(conf), &files_module));
 	return conf;
 }
