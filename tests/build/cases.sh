@@ -53,18 +53,22 @@ lacks() {
 	fi
 }
 
-# Ends the test as skipped unless it runs as root, with SOAK=1, and these tools are there.
-long_with() {
-	reason=''
-	[ -n "${SOAK:-}" ] || reason='runs with SOAK=1'
-	[ "$(id -u)" = 0 ] || reason='needs root'
-	for tool in "$@"; do
-		command -v "$tool" >/dev/null || reason="$tool is not there"
-	done
-	[ -n "$reason" ] || return 0
-	echo "SKIP test: $reason"
+# Ends the test as skipped, for this reason.
+skip() {
+	echo "SKIP test: $1"
 	echo '100%: Checks: 1, Failures: 0, Errors: 0'
 	exit 0
+}
+
+# Skips the test unless it runs as root, with SOAK=1, in a system that lets it make
+# namespaces, and these tools are there.
+long_with() {
+	[ -n "${SOAK:-}" ] || skip 'runs with SOAK=1'
+	[ "$(id -u)" = 0 ] || skip 'needs root'
+	for tool in "$@"; do
+		command -v "$tool" >/dev/null || skip "$tool is not there"
+	done
+	unshare --mount --net --pid --fork true 2>/dev/null || skip 'this system permits no namespaces'
 }
 
 run_cases() {

@@ -11,6 +11,14 @@ long_with mmdebstrap dpkg-buildpackage lintian unshare ip curl
 
 root=$dir/root
 
+sources() {
+	cat /etc/apt/sources.list /etc/apt/sources.list.d/*.sources 2>/dev/null || :
+}
+
+# The bare system that all cases share.
+sources | mmdebstrap --variant=apt --include=curl "$(. /etc/os-release && echo "$VERSION_CODENAME")" "$root" - \
+	>"$dir/out" 2>&1 || { cat "$dir/out" && skip "Debian's archive gave no bare system"; }
+
 in_root() {
 	works env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C DEBIAN_FRONTEND=noninteractive \
 		chroot "$root" "$@"
@@ -29,11 +37,6 @@ builds_a_package_that_lintian_finds_no_fault_with() {
 	works env BUILD="$dir/build" DEB_BUILD_OPTIONS=nocheck auto/deb
 	deb=$(ls "$dir"/build/deb/skua_*.deb)
 	cp "$deb" "$dir/skua.deb"
-}
-
-makes_a_bare_system() {
-	cat /etc/apt/sources.list /etc/apt/sources.list.d/*.sources 2>/dev/null |
-		works mmdebstrap --variant=apt --include=curl "$(. /etc/os-release && echo "$VERSION_CODENAME")" "$root" -
 }
 
 installs() {
@@ -107,5 +110,5 @@ purge_leaves_nothing() {
 	lacks skua "$root/etc/passwd"
 }
 
-run_cases builds_a_package_that_lintian_finds_no_fault_with makes_a_bare_system installs \
+run_cases builds_a_package_that_lintian_finds_no_fault_with installs \
 	serves_and_reloads upgrades_without_losing_a_connection purge_leaves_nothing
