@@ -541,6 +541,7 @@ START_TEST(a_file_that_changes_gets_no_wrong_form)
 	utime(file_path(server, "w"), &(struct utimbuf){ THEN + 1, THEN + 1 });
 	grow_old();
 	kill(stopped, SIGCONT);
+	usleep(500000);
 	wait_for(server, "/w", "gzip", "-gz9.");
 	/* A file that becomes shorter while it waits, or is sparse, costs nothing either. */
 	put_text(server, "w", 'w', SIZE);
