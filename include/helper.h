@@ -46,8 +46,8 @@ struct helper {
 	/*
 	 * Its sandbox lets it fork(2), so that a child can do what may crash, and wait for the
 	 * child by wait4(2) and a pipe. A child has the same sandbox. It should close what it does
-	 * not need by close_range(2), limit itself by the system call setrlimit(2), and end with
-	 * the helper by prctl(PR_SET_PDEATHSIG, SIGKILL).
+	 * not need by close_range(2), limit itself by the system call setrlimit(2) and by
+	 * setpriority(2), and end with the helper by prctl(PR_SET_PDEATHSIG, SIGKILL).
 	 */
 	bool forks;
 	int niceness; /* setpriority(2); 0: as the workers were started */

@@ -464,6 +464,48 @@ START_TEST(an_encoder_that_breaks_down_costs_its_job)
 }
 END_TEST
 
+/* Field 19 of proc_pid_stat(5). */
+static int niceness(int pid)
+{
+	FILE *file = fopen(memory_printf("/proc/%d/stat", pid), "r");
+	int nice = -100;
+
+	ck_assert_ptr_nonnull(file);
+	ck_assert_int_eq(fscanf(file,
+				"%*d (%*[^)]) %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u "
+				"%*u %*u %*d %*d %*d %d",
+				&nice),
+			 1);
+	fclose(file);
+	return nice;
+}
+
+START_TEST(encoding_has_the_lowest_priority)
+{
+	struct server *server = start("");
+	struct deadline wait = { 0 };
+	int child = 0;
+
+	put_text(server, "w", 'w', SIZE);
+	grow_old();
+	for (int j = 0; j < 3; j++)
+		ask_by(server, "/w", "fragile");
+	pid_t pid = compressor(server);
+	const char *children = memory_printf("/proc/%d/task/%d/children", pid, pid);
+	while (child == 0 || niceness(child) != 19) {
+		FILE *file = fopen(children, "r");
+
+		deadline_wait(&wait, "a child encodes");
+		ck_assert_ptr_nonnull(file);
+		if (fscanf(file, "%d", &child) != 1)
+			child = 0;
+		fclose(file);
+	}
+	ck_assert_int_lt(niceness(pid), 19);
+	server_stop(server);
+}
+END_TEST
+
 START_TEST(its_death_delays_forms_and_no_requests)
 {
 	struct server *server = start("");
@@ -568,5 +610,6 @@ TESTS("compressor", the_best_form_comes_later, a_download_goes_on_with_the_form_
       it_can_be_configured, all_workers_map_one_copy, results_survive_a_reload,
       many_results_survive_a_reload, results_survive_an_upgrade,
       results_survive_an_upgrade_beside, an_encoder_that_breaks_down_costs_its_job,
-      its_death_delays_forms_and_no_requests, requests_do_not_wait_for_it,
+      encoding_has_the_lowest_priority, its_death_delays_forms_and_no_requests,
+      requests_do_not_wait_for_it,
       a_file_that_changes_gets_no_wrong_form)

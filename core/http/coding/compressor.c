@@ -28,6 +28,9 @@
 #include "http/coding/whole.h"
 
 enum {
+	/* Encoding has the lowest priority; what answers workers has to end in time. */
+	LOWEST = 19,
+	LOW = 5,
 	CHILD_CPU_S = 120, /* seconds of CPU time that a child may use */
 	/*
 	 * A child that has run for so long may wait for a disk that does not answer. Then the next
@@ -144,6 +147,7 @@ static int encode_file(const struct encoding *job)
 static _Noreturn void child(const struct encoding *job, int pipe_end)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	setpriority(PRIO_PROCESS, 0, LOWEST);
 	keep_only((unsigned)job->calls->fd, (unsigned)job->out, (unsigned)pipe_end);
 	limit(RLIMIT_CPU, CHILD_CPU_S);
 	limit(RLIMIT_FSIZE, encode_whole_max(job->key.size));
@@ -459,8 +463,7 @@ static int start(const void *data)
 	}
 	state.memory = status.st_dev;
 	close(fd);
-	results_limit(state.conf->is_on ? results_max() : 0,
-		      (uint64_t)state.conf->memory.bytes);
+	results_limit(state.conf->is_on ? results_max() : 0, (uint64_t)state.conf->memory.bytes);
 	return 0;
 }
 
@@ -521,7 +524,7 @@ const struct helper compressor = {
 	.name = "compressor",
 	.calls = calls,
 	.forks = true,
-	.niceness = 19,
+	.niceness = LOW,
 	.start = start,
 	.asked = asked,
 	.finish = finish,

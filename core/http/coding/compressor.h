@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The compressor: a helper (<helper.h>) that encodes files at the best level, once for all workers.
- * Its process has the lowest priority, opens no files, and holds the results (results.h).
+ * Its process opens no files and holds the results (results.h); encoding has the lowest priority.
  *
  *     worker ── "br", descriptor of a file ──> compressor ── fork ──> child
  *                                                  │  <── bytes in a memfd, exit status 0 ──

@@ -17,6 +17,7 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 
@@ -170,6 +171,7 @@ const struct seccomp_call seccomp_fork_calls[] = {
 	CALL(fork, "the same"),
 #endif
 	WHEN(prctl, "a child ends with its parent", IS(0, PR_SET_PDEATHSIG), IS(1, SIGKILL)),
+	WHEN(setpriority, "a child is less important", IS(0, PRIO_PROCESS), IS(1, 0)),
 	CALL(pipe2, "how the end of a child is noticed"),
 	CALL(wait4, "how it has ended"),
 #ifdef SYS_close_range
