@@ -13,22 +13,18 @@ struct redirects_conf {
 	struct lines *lines; /* NULL: there is no list */
 };
 
-/* The parsed form of the list. */
-struct redirects {
-	struct hash_table targets; /* by path */
-};
-
 struct target {
 	struct str place;
 	int64_t status;
 };
 
+/* The form of the file is a table of the targets by their paths. */
 static int add_line(struct conf_call *call, const struct conf_node *line, void *form)
 {
-	struct redirects *redirects = form;
+	struct hash_table *targets = form;
 	struct target *target = pool_new(call->pool, struct target);
 
-	redirects->targets.pool = call->pool;
+	targets->pool = call->pool;
 	if (!str_starts(line->name.text, STR("/")))
 		return conf_error(call, &line->name, "expected a path that begins with \"/\"");
 	if (line->nargs < 1 || line->nargs > 2)
@@ -37,14 +33,14 @@ static int add_line(struct conf_call *call, const struct conf_node *line, void *
 	target->status = 301;
 	if (line->nargs == 2 && conf_parse_int(call, &line->args[1], 301, 308, &target->status) < 0)
 		return -EINVAL;
-	if (hash_put(&redirects->targets, line->name.text, target))
+	if (hash_put(targets, line->name.text, target))
 		return conf_error(call, &line->name, "this path is in the list already");
 	return 0;
 }
 
 static int set_redirects(struct conf_call *call)
 {
-	static const struct lines_kind kind = { sizeof(struct redirects), add_line };
+	static const struct lines_kind kind = { sizeof(struct hash_table), add_line };
 	struct redirects_conf *conf = call->data;
 
 	return conf_lines(call, &call->node->args[0], &kind, &conf->lines);
@@ -53,15 +49,14 @@ static int set_redirects(struct conf_call *call)
 static verdict redirects_rewrite(struct request *req, const void *data)
 {
 	const struct redirects_conf *conf = data;
-	const void *form;
+	const void *targets;
 
 	if (!conf->lines)
 		return PASS;
-	if (lines_form(req, conf->lines, &form) == WAIT)
+	if (lines_form(req, conf->lines, &targets) == WAIT)
 		return WAIT;
 
-	const struct redirects *redirects = form;
-	const struct target *target = hash_get(&redirects->targets, req->uri);
+	const struct target *target = hash_get(targets, req->uri);
 
 	if (!target)
 		return PASS;
