@@ -66,6 +66,7 @@ nginx_like() {
 			server {
 				listen 127.0.0.1:$port $6;
 				root $tmp/www;
+				${configured_rest-}
 			}
 		}
 	END
