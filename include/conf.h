@@ -94,7 +94,10 @@ struct conf_word {
 	bool quoted; /* written in quotes: never a keyword such as "off" by accident */
 };
 
-/* One directive of the file. */
+/*
+ * One directive of the file. Nodes and their words are freed after the configuration was checked;
+ * the texts of the words live as long as the configuration.
+ */
 struct conf_node {
 	struct conf_word name;
 	const struct conf_word *args;

@@ -28,6 +28,18 @@ struct pool {
 /* An empty pool whose first block holds about `size` bytes (0: a page). */
 struct pool *pool_create(size_t size);
 
+/*
+ * An empty pool for much memory. All of it goes back to the system when the pool is destroyed,
+ * while memory of malloc() that lies between other objects stays in the process.
+ */
+struct pool *pool_create_mapped(void);
+
+/*
+ * For a child process that does not need such a pool of its parent: frees the memory, and calls
+ * no cleanup functions, which would end what the parent still uses.
+ */
+void pool_unmap(struct pool *pool);
+
 /* Runs the cleanups, last registered first, then frees everything. NULL is fine. */
 void pool_destroy(struct pool *pool);
 

@@ -9,12 +9,14 @@
 #include <stdalign.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <log.h>
 
 enum {
 	BLOCK_SIZE = 4096,
+	MAPPED_SIZE = 256 * 1024, /* a block of pool_create_mapped() */
 	SPARE_BLOCKS = 1024, /* kept for reuse: 4 MiB at most */
 };
 
@@ -35,6 +37,7 @@ struct pool_private {
 	struct block *blocks; /* the one that is being filled is the first */
 	struct cleanup *cleanups;
 	struct block *own; /* holds this struct */
+	bool is_mapped; /* the blocks are not from malloc() */
 };
 
 static struct {
@@ -96,23 +99,69 @@ static void block_put(struct block *block)
 	heap.spare_count++;
 }
 
+/* Sanitizers find pointers and mistakes in memory of malloc() only. */
+void __asan_init(void) __attribute__((weak));
+
+/* A block of at least this size, of whole pages. */
+static struct block *block_map(size_t size)
+{
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	size = (size + page - 1) & ~(page - 1);
+
+	struct block *block =
+		mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (block == MAP_FAILED) {
+		log_emergx("no memory for %zu bytes: this process ends", size);
+		_exit(1);
+	}
+	block->size = size;
+	return block;
+}
+
+static void block_end(struct block *block, bool is_mapped)
+{
+	if (is_mapped)
+		munmap(block, block->size);
+	else
+		block_put(block);
+}
+
+static struct block *pool_get_block(const struct pool_private *pool, size_t size)
+{
+	return pool->is_mapped ? block_map(size) : block_get(size);
+}
+
 /* The memory of a block, which begins behind its header. */
 static char *block_memory(struct block *block)
 {
 	return (char *)block + aligned(sizeof(*block));
 }
 
+static struct pool *create_in(struct block *block, bool is_mapped)
+{
+	struct pool_private *pool = (struct pool_private *)block_memory(block);
+
+	*pool = (struct pool_private){ .blocks = block, .own = block, .is_mapped = is_mapped };
+	pool->pool.room = (char *)pool + aligned(sizeof(*pool));
+	pool->pool.room_end = (char *)block + block->size;
+	return &pool->pool;
+}
+
 struct pool *pool_create(size_t size)
 {
 	size_t least =
 		aligned(sizeof(struct block)) + aligned(sizeof(struct pool_private)) + 256;
-	struct block *block = block_get(size > least ? aligned(size) : BLOCK_SIZE);
-	struct pool_private *pool = (struct pool_private *)block_memory(block);
 
-	*pool = (struct pool_private){ .blocks = block, .own = block };
-	pool->pool.room = (char *)pool + aligned(sizeof(*pool));
-	pool->pool.room_end = (char *)block + block->size;
-	return &pool->pool;
+	return create_in(block_get(size > least ? aligned(size) : BLOCK_SIZE), false);
+}
+
+struct pool *pool_create_mapped(void)
+{
+	bool is_mapped = !__asan_init;
+
+	return create_in(is_mapped ? block_map(MAPPED_SIZE) : block_get(MAPPED_SIZE), is_mapped);
 }
 
 void pool_destroy(struct pool *public)
@@ -130,13 +179,27 @@ void pool_destroy(struct pool *public)
 	}
 
 	struct block *own = pool->own;
+	bool is_mapped = pool->is_mapped;
 
 	for (struct block *block = pool->blocks, *next; block; block = next) {
 		next = block->next;
 		if (block != own)
-			block_put(block);
+			block_end(block, is_mapped);
 	}
-	block_put(own);
+	block_end(own, is_mapped);
+}
+
+void pool_unmap(struct pool *public)
+{
+	struct pool_private *pool = private(public);
+	struct block *own = pool->own;
+
+	for (struct block *block = pool->blocks, *next; block; block = next) {
+		next = block->next;
+		if (block != own)
+			munmap(block, block->size);
+	}
+	munmap(own, own->size);
 }
 
 void *pool_alloc_slowly(struct pool *public, size_t size)
@@ -148,14 +211,16 @@ void *pool_alloc_slowly(struct pool *public, size_t size)
 
 	struct block *block;
 
-	if (size > BLOCK_SIZE / 4) {
+	const size_t usual = pool->is_mapped ? MAPPED_SIZE : BLOCK_SIZE;
+
+	if (size > usual / 4) {
 		/* It gets a block of its own; the current block stays the one that is filled. */
-		block = block_get(aligned(sizeof(struct block)) + aligned(size));
+		block = pool_get_block(pool, aligned(sizeof(struct block)) + aligned(size));
 		block->next = pool->blocks->next;
 		pool->blocks->next = block;
 		return block_memory(block);
 	}
-	block = block_get(BLOCK_SIZE);
+	block = pool_get_block(pool, usual);
 	block->next = pool->blocks;
 	pool->blocks = block;
 	public->room = block_memory(block);

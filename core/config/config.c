@@ -24,7 +24,7 @@ static struct str short_name(struct pool *pool, struct str path)
 
 struct conf *conf_create(const struct conf_options *options)
 {
-	struct pool *pool = pool_create(64 << 10);
+	struct pool *pool = pool_create_mapped();
 	struct conf *conf = pool_new(pool, struct conf);
 	struct conf_options *own = &conf->options;
 
@@ -51,6 +51,7 @@ struct conf *conf_create(const struct conf_options *options)
 	}
 	conf->source = (struct conf_source){
 		.pool = pool,
+		.nodes = pool_create_mapped(),
 		.path = own->path,
 		.name = own->name,
 		.messages_to = own->messages,
@@ -63,10 +64,21 @@ struct conf *conf_create(const struct conf_options *options)
 	return conf;
 }
 
+void conf_drop_nodes(struct conf *conf)
+{
+	for (struct conf_scope *scope = conf->main; scope; scope = scope->next)
+		scope->node = NULL;
+	if (conf->source.nodes)
+		pool_destroy(conf->source.nodes);
+	conf->source.nodes = NULL;
+}
+
 void conf_destroy(struct conf *conf)
 {
-	if (conf)
-		pool_destroy(conf->pool);
+	if (!conf)
+		return;
+	conf_drop_nodes(conf);
+	pool_destroy(conf->pool);
 }
 
 /*

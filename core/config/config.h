@@ -51,6 +51,12 @@ struct conf *conf_create(const struct conf_options *options);
  */
 int conf_load(struct conf *conf, struct str text);
 
+/*
+ * Frees the nodes, after all messages about the configuration were printed. The texts of their
+ * words, which modules keep, stay. A setter must not keep nodes or words.
+ */
+void conf_drop_nodes(struct conf *conf);
+
 /* Ends the configuration and everything in its pool. NULL is fine. */
 void conf_destroy(struct conf *conf);
 

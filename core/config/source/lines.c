@@ -10,10 +10,10 @@
 static struct conf_node *node_of_line(struct conf_source *source, const struct conf_word *words,
 				      size_t count)
 {
-	struct conf_node *node = pool_new(source->pool, struct conf_node);
+	struct conf_node *node = pool_new(source->nodes, struct conf_node);
 
 	node->name = words[0];
-	node->args = pool_memdup(source->pool, words + 1, (count - 1) * sizeof(*words));
+	node->args = pool_memdup(source->nodes, words + 1, (count - 1) * sizeof(*words));
 	node->nargs = count - 1;
 	return node;
 }

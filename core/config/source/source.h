@@ -46,7 +46,8 @@ struct conf_message {
 
 /* Set pool, path, name and messages_to, and the pool of files_by_path, to begin. */
 struct conf_source {
-	struct pool *pool; /* for all that is read */
+	struct pool *pool; /* for all that is read, but nodes */
+	struct pool *nodes; /* for the nodes and their arrays of words, whose texts are in `pool` */
 	struct str path; /* of the main file, absolute */
 	struct str name; /* of the main file in messages */
 	FILE *messages_to; /* NULL: messages are counted only */

@@ -132,7 +132,7 @@ static void include(struct reader *reader, struct node_list *list)
 
 static struct conf_node *append_node(struct reader *reader, struct node_list *list)
 {
-	struct pool *pool = reader->source->pool;
+	struct pool *pool = reader->source->nodes;
 	struct conf_node *node = pool_new(pool, struct conf_node);
 
 	node->name = reader->words[0];

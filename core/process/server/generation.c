@@ -82,6 +82,9 @@ int generation_read_again(const struct startup *startup, struct generation **out
 int generation_open(struct generation *generation)
 {
 	unsigned workers = generation->main->master_process ? generation->workers : 1;
+
+	conf_drop_nodes(generation->conf);
+
 	int error = start_check_log_folders(generation->conf);
 
 	if (error == 0)
@@ -94,10 +97,20 @@ int generation_open(struct generation *generation)
 	return error;
 }
 
+/* The log of who has started or reloaded the server, before that of the configuration. */
+static struct log caller = { .level = LEVEL_WARN };
+
+/* At the end of the server older processes may end after the log that was in use. */
+static void leave_log(const struct log *log)
+{
+	static const struct log nowhere = { .fd = -1 };
+
+	if (log_process == log || (log_process == &caller && caller.next == log))
+		log_process = &nowhere;
+}
+
 void generation_use_log(const struct generation *generation, bool starts)
 {
-	static struct log caller = { .level = LEVEL_WARN };
-
 	if (!generation->conf)
 		return;
 	log_process = logs_main(generation->conf);
@@ -127,6 +140,7 @@ void generation_destroy(struct generation *generation)
 		free(generation);
 		return;
 	}
+	leave_log(logs_main(generation->conf));
 	logfiles_close(logs_of(generation->conf));
 	conf_destroy(generation->conf);
 	free(generation);

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/stats.h"
+#include "config/config.h"
 #include "config/logs/logs.h"
 #include "config/modules.h"
 #include "file/mounts.h"
@@ -190,6 +191,26 @@ static const struct signal_action actions[] = {
 	{ 0, NULL },
 };
 
+/*
+ * Frees the configurations of older generations. They are the parent's, which will free them, and
+ * each page of them would then be this process's alone.
+ */
+static void forget_older(void)
+{
+	/* Tools that look for leaks would miss what these configurations point to. */
+	if (sandbox_instrument())
+		return;
+	for (struct process *other = table_next(NULL); other; other = table_next(other)) {
+		struct generation *generation = other->generation;
+
+		if (generation == child.self->generation || !generation->conf)
+			continue;
+		pool_unmap(conf_pool(generation->conf));
+		generation->conf = NULL;
+		generation->listeners = NULL;
+	}
+}
+
 /* Closes the ends of channels and inboxes that belong to other processes. */
 static void close_others(void)
 {
@@ -299,6 +320,7 @@ static int run(struct process *self, int fd)
 	}
 	if (start_loop(fd) < 0 || start_rights() < 0)
 		return EXIT_NO_START;
+	forget_older();
 	leaks_close_inherited();
 	/* One worker says it for all; not the master, since paths may belong to other users. */
 	if (self->kind == PROCESS_WORKER && self->index == 0 && !self->generation->serving)
