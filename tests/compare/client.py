@@ -247,7 +247,7 @@ def normalize(answer, server, step):
     if not any(field.startswith("connection:") for field in keeps):
         answer.drop("Connection")
     coding = answer.get("Content-Encoding")
-    if answer.body and coding == ["gzip"] and answer.body[:2] == b"\x1f\x8b":
+    if answer.status != "206" and coding == ["gzip"] and answer.body[:2] == b"\x1f\x8b":
         answer.body = gzip.decompress(answer.body)
     boundary = re.search(r"boundary=(\w+)", "".join(answer.get("Content-Type")))
     if boundary:

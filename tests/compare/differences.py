@@ -205,6 +205,55 @@ def _dots_in_variables(step, nginx, skua):
     return False
 
 
+def _drop_from_both(nginx, skua, *names):
+    for name in names:
+        nginx.drop(name)
+        skua.drop(name)
+    return True
+
+
+def _weak_tag(step, nginx, skua):
+    if nginx.status == skua.status == "200" and "charset" in "".join(skua.get("Content-Type")) and \
+            skua.get("ETag") == ["W/" + tag for tag in nginx.get("ETag")] != []:
+        return _drop_from_both(nginx, skua, "ETag")
+    return False
+
+
+def _tag_of_304(step, nginx, skua):
+    if nginx.status == skua.status == "304" and \
+            skua.get("ETag") == ["W/" + tag for tag in nginx.get("ETag")] != []:
+        return _drop_from_both(nginx, skua, "ETag")
+    return False
+
+
+def _expires_of_304(step, nginx, skua):
+    if nginx.status == skua.status == "304" and skua.get("Expires") and not nginx.get("Expires"):
+        return _drop_from_both(nginx, skua, "Expires", "Cache-Control")
+    return False
+
+
+def _ready_made_tag(step, nginx, skua):
+    if nginx.status == skua.status and skua.get("ETag") != nginx.get("ETag") and \
+            "".join(skua.get("ETag")).replace("-gz", "") == "".join(nginx.get("ETag")):
+        return _drop_from_both(nginx, skua, "ETag")
+    return False
+
+
+def _listing(step, nginx, skua):
+    if "sha256-" not in "".join(skua.get("Content-Security-Policy")):
+        return False
+    if nginx.status == skua.status == "200":
+        return _same(nginx, skua)
+    return _drop_from_both(nginx, skua, "Content-Security-Policy")
+
+
+def _changed_text(step, nginx, skua):
+    if nginx.status == "304" and not skua.get("ETag") and not skua.get("Last-Modified") and \
+            "sub_filter" in step.case.configuration:
+        return _same(nginx, skua)
+    return False
+
+
 RULES = [
     ("Connection: keep-alive is sent only to HTTP/1.0 clients", _keep_alive),
     ("answer methods other than GET and HEAD with 405 and an Allow field; nginx sends no Allow", _allow),
@@ -219,6 +268,12 @@ RULES = [
     ("Conditions do not count with OPTIONS, and one of If-None-Match that is not met gives 412", _other_methods),
     ("responses made for one user: those to requests with Authorization", _for_one_user),
     ("A variable cannot bring a name . or .. into root, alias, try_files", _dots_in_variables),
+    ("a text that is converted has a weak ETag and no ranges", _weak_tag),
+    ("A 304 has the ETag, Cache-Control and Expires of the response that it stands for", _tag_of_304),
+    ("A 304 has the ETag, Cache-Control and Expires of the response that it stands for", _expires_of_304),
+    ("Their ETag ends with the coding (-gz)", _ready_made_tag),
+    ("Listings in HTML are Skua's own page", _listing),
+    ("conditions are not compared with the ETag and Last-Modified of the file", _changed_text),
     ("Without a types block, Skua uses the types of conf/mime.types", _built_in_types),
     ("The server that refuses an invalid target (/%zz, /../x) is the one that Host names", _bad_target),
     ("Skua ignores an invalid date", _invalid_date),

@@ -12,8 +12,10 @@ import case_file
 from config_text import directives
 
 NAMES = ("single-page-app", "hashed-assets", "many-hosts", "language", "blog", "docs", "error-pages",
-         "try-files", "paths", "conditions", "aliases", "compressed", "redirects")
-COUNT = 800
+         "try-files", "paths", "conditions", "aliases", "compressed", "redirects", "rewriting", "headers",
+         "charsets", "texts", "frames", "auth-request", "edge", "geo-access", "hotlinks", "mirror",
+         "server-names", "ready-made", "image-fallback")
+COUNT = 400
 
 METHODS = ["GET"] * 30 + ["HEAD"] * 6 + ["POST"] * 2 + ["PUT", "DELETE", "OPTIONS", "PATCH"]
 FIELDS = [
@@ -58,7 +60,7 @@ def hosts_of(case):
     found = {"localhost"}
     for directive in directives(case.configuration):
         if directive.name == "server_name":
-            found |= {word[0] for word in directive.words[1:] if re.fullmatch(r"[a-z.]+", word[0])}
+            found |= {word[0] for word in directive.words[1:] if re.fullmatch(r"[a-z][a-z.]+", word[0])}
     for step in case.steps:
         found |= {field[5:].strip() for field in step.fields if field.startswith("Host:")}
     return sorted(found)
