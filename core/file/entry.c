@@ -51,7 +51,7 @@ struct file_look file_look(const struct file_query *query)
 
 static bool policy_is_due(const struct file_entry *entry)
 {
-	return entry->symlinks == SYMLINKS_IN_ROOT && clock_ms() - entry->opened_ms > POLICY_MS;
+	return entry->symlinks != SYMLINKS_FOLLOW && clock_ms() - entry->opened_ms > POLICY_MS;
 }
 
 bool entry_is_valid(const struct file_entry *entry, const struct file_look *look)

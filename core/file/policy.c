@@ -23,6 +23,7 @@
 #include <log.h>
 
 #include "base/log_format.h"
+#include "file/policy_links.h"
 
 enum {
 	MAX_LINKS = 40, /* as the kernel, path_resolution(7) */
@@ -85,6 +86,20 @@ bool is_dotfile(struct str name)
 {
 	return str_starts(name, STR(".")) && !str_eq(name, STR(".")) && !str_eq(name, STR("..")) &&
 	       !str_eq(name, STR(".well-known"));
+}
+
+void file_query_judge_from(struct file_query *query, struct str from, bool from_root)
+{
+	size_t root_len = query->checked_len;
+
+	if (root_len && root_len < query->root_len)
+		root_len = query->root_len;
+	while (from.len && from.data[from.len - 1] == '/')
+		from.len--;
+	query->fixed_len = from_root ? root_len : 0;
+	if (!from_root && from.len && str_starts(query->path, from) &&
+	    (from.len == query->path.len || query->path.data[from.len] == '/'))
+		query->fixed_len = from.len;
 }
 
 void file_query_deny_dotfiles(struct file_query *query, const struct file_root *root)
@@ -358,6 +373,8 @@ int policy_open(const struct file_query *query, int flags, char *why, size_t why
 
 	if (query->symlinks == SYMLINKS_IN_ROOT)
 		fd = open_in_root(query, flags, why, why_size);
+	else if (query->symlinks != SYMLINKS_FOLLOW)
+		fd = open_without_links(query, flags, why, why_size);
 	else if ((fd = open(query->path.data, flags)) < 0)
 		fd = -errno;
 	return fd;
@@ -415,7 +432,8 @@ int policy_open_cached(const struct file_query *query, int flags, bool (*is_quic
 	mode_t type = flags & O_DIRECTORY ? S_IFDIR : S_IFREG;
 	int dir = AT_FDCWD;
 
-	if (!has_openat2() || query->path.len >= PATH_MAX)
+	if (!has_openat2() || query->path.len >= PATH_MAX ||
+	    (query->symlinks != SYMLINKS_FOLLOW && !in_root))
 		return -EAGAIN;
 	if (in_root) {
 		way += query->root_len;
@@ -478,11 +496,13 @@ int policy_stat(const struct file_query *query, struct stat *status, char *why, 
 		return -ENAMETOOLONG;
 	if (query->symlinks == SYMLINKS_FOLLOW)
 		return fstatat(AT_FDCWD, query->path.data, status, 0) < 0 ? -errno : 0;
-	if (file_query_refusal(query))
+	if (query->symlinks == SYMLINKS_IN_ROOT && file_query_refusal(query))
 		below.root_len = below.fixed_len = directory_len(query->path);
 
 	int flags = O_PATH | O_CLOEXEC | (str_ends(query->path, STR("/")) ? O_DIRECTORY : 0);
-	int fd = open_in_root(&below, flags, why, why_size);
+	int fd = query->symlinks == SYMLINKS_IN_ROOT ?
+			 open_in_root(&below, flags, why, why_size) :
+			 open_without_links(query, flags, why, why_size);
 
 	if (fd < 0)
 		return fd;

@@ -4,7 +4,8 @@
  * `in_root` follows a link only if its target is below the root. The kernel checks this while it
  * opens the file (openat2(2), RESOLVE_BENEATH), so there is no time between check and use. An
  * absolute link that points into the root is followed, too. If a root contains variables, the
- * root itself must stay below the literal part before the first variable.
+ * root itself must stay below the literal part before the first variable. The two policies of
+ * disable_symlinks judge each link by itself (policy_links.h).
  */
 #ifndef SKUA_FILE_POLICY_H
 #define SKUA_FILE_POLICY_H
@@ -17,7 +18,12 @@
 
 #include <str.h>
 
-enum symlinks { SYMLINKS_FOLLOW, SYMLINKS_IN_ROOT };
+enum symlinks {
+	SYMLINKS_FOLLOW,
+	SYMLINKS_IN_ROOT,
+	SYMLINKS_NONE, /* disable_symlinks on */
+	SYMLINKS_OF_OWNER, /* disable_symlinks if_not_owner */
+};
 
 /* The root of a request: the value of root or alias. */
 struct file_root {
@@ -34,7 +40,7 @@ size_t directory_len(struct str path);
 struct file_query {
 	struct str path; /* NUL follows */
 	size_t root_len; /* how many bytes of path are the root */
-	size_t fixed_len; /* in this beginning of the root, all symbolic links are followed */
+	size_t fixed_len; /* in this beginning of the path, all symbolic links are followed */
 	size_t checked_len; /* file_query_refusal() checks the names after this length */
 	bool has_dots; /* as in the root */
 	bool is_hidden; /* set by file_query_deny_dotfiles() */
@@ -53,6 +59,13 @@ bool is_dotfile(struct str name);
  */
 struct file_query file_query_make(struct str path, const struct file_root *root,
 				  enum symlinks symlinks);
+
+/*
+ * For SYMLINKS_NONE and SYMLINKS_OF_OWNER: from here on, links are judged. `from` is a beginning of
+ * the path, or with from_root the root takes its place. If the path does not begin with it, all
+ * links are judged.
+ */
+void file_query_judge_from(struct file_query *query, struct str from, bool from_root);
 
 /*
  * Makes the query refuse the path if a name after the root is a dotfile, or if a variable has

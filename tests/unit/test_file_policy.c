@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * `symlinks in_root`: which links are followed and which are refused, and with
- * what words.
+ * `symlinks in_root` and `disable_symlinks`: which links are followed and which are refused, and
+ * with what words.
  */
 #include "harness/test.h"
 
@@ -250,8 +250,98 @@ START_TEST(refuses_a_root_with_dots_of_a_variable)
 }
 END_TEST
 
+/* --- disable_symlinks ---------------------------------------------------------- */
+
+/* Opens the path below `dir` and looks at it: both have to give the same. */
+static int judge(const char *path, enum symlinks symlinks, const char *from)
+{
+	const struct file_root root = { .path = STR("") };
+	struct stat status;
+	char full[256];
+
+	snprintf(full, sizeof(full), "%s/%s", dir, path);
+
+	struct file_query query = file_query_make(str_from(full), &root, symlinks);
+
+	file_query_judge_from(&query, str_from(from), false);
+
+	int error = policy_stat(&query, &status, why, sizeof(why));
+	int fd = policy_open(&query, O_RDONLY, why, sizeof(why));
+
+	ck_assert_int_eq(error, fd < 0 ? fd : 0);
+	if (fd < 0)
+		return fd;
+	close(fd);
+	return 0;
+}
+
+START_TEST(refuses_each_link)
+{
+	ck_assert_int_eq(judge("root/file", SYMLINKS_NONE, ""), 0);
+	ck_assert_int_eq(judge("root//sub/./file", SYMLINKS_NONE, ""), 0);
+	ck_assert_int_eq(judge("root/sub/", SYMLINKS_NONE, ""), 0);
+	ck_assert_int_eq(judge("root/file/", SYMLINKS_NONE, ""), -ENOTDIR);
+	ck_assert_int_eq(judge("root/none", SYMLINKS_NONE, ""), -ENOENT);
+	ck_assert_int_eq(judge("root/inside", SYMLINKS_NONE, ""), -EXDEV);
+	ck_assert_ptr_nonnull(strstr(why, "/root/inside\" is a symbolic link"));
+	ck_assert_int_eq(judge("alias/file", SYMLINKS_NONE, ""), -EXDEV);
+	ck_assert_ptr_nonnull(strstr(why, "/alias\" is a symbolic link"));
+	ck_assert_int_eq(judge("root/round", SYMLINKS_NONE, ""), -EXDEV);
+	ck_assert_int_eq(judge("root/nowhere", SYMLINKS_NONE, ""), -EXDEV);
+}
+END_TEST
+
+START_TEST(follows_links_in_the_beginning)
+{
+	char from[128];
+
+	snprintf(from, sizeof(from), "%s/alias", dir);
+	ck_assert_int_eq(judge("alias/file", SYMLINKS_NONE, from), 0);
+	ck_assert_int_eq(judge("alias//file", SYMLINKS_NONE, from), 0);
+	ck_assert_int_eq(judge("alias/inside", SYMLINKS_NONE, from), -EXDEV);
+	ck_assert_int_eq(judge("alias", SYMLINKS_NONE, from), 0);
+	from[strlen(from) - 1] = '\0'; /* no whole name */
+	ck_assert_int_eq(judge("alias/file", SYMLINKS_NONE, from), -EXDEV);
+}
+END_TEST
+
+/* Only root can give a link to somebody else. */
+START_TEST(follows_links_of_the_owner)
+{
+	ck_assert_int_eq(judge("root/inside", SYMLINKS_OF_OWNER, ""), 0);
+	ck_assert_int_eq(judge("alias/file", SYMLINKS_OF_OWNER, ""), 0);
+	ck_assert_int_eq(judge("root/nowhere", SYMLINKS_OF_OWNER, ""), -ENOENT);
+	ck_assert_int_eq(judge("root/round", SYMLINKS_OF_OWNER, ""), -ELOOP);
+	if (lchown("root/inside", 12345, (gid_t)-1) < 0)
+		return;
+	ck_assert_int_eq(judge("root/inside", SYMLINKS_OF_OWNER, ""), -EXDEV);
+	ck_assert_int_eq(judge("root/file", SYMLINKS_OF_OWNER, ""), 0);
+	ck_assert_int_eq(lchown("alias", 12345, (gid_t)-1), 0);
+	ck_assert_int_eq(judge("alias/file", SYMLINKS_OF_OWNER, ""), -EXDEV);
+	ck_assert_int_eq(chown("root", 12345, (gid_t)-1), 0);
+	ck_assert_int_eq(judge("alias/file", SYMLINKS_OF_OWNER, ""), 0);
+}
+END_TEST
+
+START_TEST(judges_from_the_root)
+{
+	const struct file_root root = { .path = STR("/srv/x/"), .fixed_len = 7 };
+	struct file_query query = file_query_make(STR("/srv/x/y"), &root, SYMLINKS_NONE);
+
+	file_query_judge_from(&query, STR(""), true);
+	ck_assert_uint_eq(query.fixed_len, 6);
+	query = file_query_make(STR("/srv/x"), &root, SYMLINKS_NONE);
+	file_query_judge_from(&query, STR(""), true);
+	ck_assert_uint_eq(query.fixed_len, 6);
+	query = file_query_make(STR("/other/y"), &root, SYMLINKS_NONE);
+	file_query_judge_from(&query, STR(""), true);
+	ck_assert_uint_eq(query.fixed_len, 0);
+}
+END_TEST
+
 TESTS_IN((&(struct test_suite){ "symlink policy", .setup = setup, .teardown = teardown }),
 	 follows_what_stays_inside, refuses_what_leads_out, names_the_link,
 	 follows_all_without_the_policy, checks_what_a_variable_brought_into_the_root,
 	 finds_the_root_of_a_path, sees_dots_behind_the_root_only,
-	 refuses_a_root_with_dots_of_a_variable)
+	 refuses_a_root_with_dots_of_a_variable, refuses_each_link,
+	 follows_links_in_the_beginning, follows_links_of_the_owner, judges_from_the_root)

@@ -20,8 +20,16 @@
 #include "http/files/piecewise.h"
 #include "http/request/request_private.h"
 
+/* disable_symlinks */
+struct link_policy {
+	enum symlinks symlinks;
+	struct str from; /* in this beginning of a path links are followed; empty: in none */
+	bool from_root; /* in the root and what is above it */
+};
+
 struct files_conf {
 	int symlinks;
+	const struct link_policy *links; /* of disable_symlinks; NULL: off */
 	int dotfiles;
 	bool etag;
 	struct file_cache_limits *cache; /* NULL: the defaults of the cache */
@@ -30,6 +38,19 @@ struct files_conf {
 enum dotfiles { DOTFILES_ALLOW, DOTFILES_DENY };
 
 static size_t conf_index;
+
+static struct file_query make_query(struct str path, const struct file_root *root,
+				    const struct files_conf *conf)
+{
+	const struct link_policy *links = conf->links;
+	bool judges = links && links->symlinks != SYMLINKS_FOLLOW;
+	struct file_query query = file_query_make(
+		path, root, judges ? links->symlinks : (enum symlinks)conf->symlinks);
+
+	if (judges)
+		file_query_judge_from(&query, links->from, links->from_root);
+	return query;
+}
 
 static void release(void *file)
 {
@@ -175,8 +196,7 @@ int file_query_resolve(struct conf *conf, const struct http_location *location,
 	*str_put(str_put(path, known.path), rest) = '\0';
 
 	const struct file_root root = { .path = known.path, .fixed_len = known.path.len };
-	*query = file_query_make((struct str){ path, known.path.len + rest.len }, &root,
-				 (enum symlinks)files->symlinks);
+	*query = make_query((struct str){ path, known.path.len + rest.len }, &root, files);
 	if (known.is_file)
 		query->symlinks = SYMLINKS_FOLLOW;
 	else if (files->dotfiles == DOTFILES_DENY && below->root_len == 0)
@@ -185,6 +205,8 @@ int file_query_resolve(struct conf *conf, const struct http_location *location,
 		query->is_hidden = has_dotfile(rest, below->root_len, location->core);
 	if (below->root_len)
 		query->root_len = known.path.len + below->root_len;
+	if (files->links && files->links->from_root && files->links->symlinks != SYMLINKS_FOLLOW)
+		file_query_judge_from(query, STR(""), true);
 	return file_query_refusal(query) ? -EACCES : 0;
 }
 
@@ -280,7 +302,7 @@ struct file_query request_file_query(struct request *req, struct str path)
 {
 	const struct files_conf *conf = req->confs[conf_index];
 	struct file_root root = request_file_root(req);
-	struct file_query query = file_query_make(path, &root, (enum symlinks)conf->symlinks);
+	struct file_query query = make_query(path, &root, conf);
 
 	if (conf->dotfiles == DOTFILES_DENY)
 		file_query_deny_dotfiles(&query, &root);
@@ -369,7 +391,7 @@ static verdict test(struct request *req, struct str path, char *why, size_t why_
 	/* Names "." and ".." from variables in the root matter only for paths below the root. */
 	root.has_dots = root.has_dots && str_starts(path, root.path);
 
-	struct file_query query = file_query_make(path, &root, (enum symlinks)conf->symlinks);
+	struct file_query query = make_query(path, &root, conf);
 
 	query.location = req->location->number;
 	*status = (struct file_status){ .error = 0 };
@@ -545,6 +567,38 @@ static int start(const void *data)
 	return 0;
 }
 
+/* "off | on | if_not_owner [from=part]" */
+static int set_disable_symlinks(struct conf_call *call)
+{
+	struct files_conf *conf = call->data;
+	const struct conf_word *args = call->node->args;
+	struct link_policy *links = pool_new(call->pool, struct link_policy);
+	struct str from;
+
+	conf->links = links;
+	if (str_eq(args[0].text, STR("on")))
+		links->symlinks = SYMLINKS_NONE;
+	else if (str_eq(args[0].text, STR("if_not_owner")))
+		links->symlinks = SYMLINKS_OF_OWNER;
+	else if (!str_eq(args[0].text, STR("off")))
+		return conf_error(call, &args[0], "\"%.*s\" is not known here\n"
+				  "expected on, off or if_not_owner", STR_ARG(args[0].text));
+	if (call->node->nargs == 1)
+		return 0;
+	if (!str_starts(args[1].text, STR("from=")) || links->symlinks == SYMLINKS_FOLLOW)
+		return conf_error(call, &args[1], "invalid parameter \"%.*s\"\n"
+				  "expected \"on from=part\" or \"if_not_owner from=part\"",
+				  STR_ARG(args[1].text));
+	from = str_skip(args[1].text, 5);
+	links->from_root = str_eq(from, STR("$document_root"));
+	if (!links->from_root && str_chr(from, '$') >= 0)
+		return conf_not_supported(call, &args[1],
+					  "other variables than $document_root are not supported "
+					  "here\nWrite a path, or from=$document_root.");
+	links->from = from;
+	return 0;
+}
+
 static void stop(const void *data, enum stop_reason reason)
 {
 	(void)data;
@@ -574,6 +628,16 @@ const struct module files_module = {
 				  { "in_root", SYMLINKS_IN_ROOT },
 				  { 0 }
 			  }),
+		DIRECTIVE_SET("disable_symlinks", IN_ANY_HTTP, set_disable_symlinks,
+			      "off | on | if_not_owner [from=part]",
+			      "Whether symbolic links are refused. With `on` a file is not served "
+			      "if any name on its path is a symbolic link, with `if_not_owner` if "
+			      "such a link and what it points to belong to different users. Such "
+			      "requests are answered with 403, and the error log names the link. "
+			      "With from, links in that beginning of the path are followed: a "
+			      "path, or $document_root. `off` leaves the matter to `symlinks`.\n\n"
+			      "    disable_symlinks if_not_owner from=$document_root;",
+			      FIELD_AT(struct files_conf, links), .min_args = 1, .max_args = 2),
 		DIRECTIVE("dotfiles", IN_ANY_HTTP, struct files_conf, dotfiles,
 			  "allow | deny",
 			  "Whether files are served whose name begins with a dot, and what lies in "
