@@ -21,7 +21,7 @@ NGINX = os.environ.get("NGINX", "/usr/sbin/nginx")
 SKUA = str(pathlib.Path(os.environ.get("SKUA") or HERE / "../../build/skua").resolve())
 FILE_TIME = 1704164645  # of all files: Tue, 02 Jan 2024 03:04:05 GMT
 TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-START_SECONDS = 20
+START_SECONDS = 60
 
 
 class StartFailed(Exception):
