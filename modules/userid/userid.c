@@ -371,7 +371,7 @@ static int set_flags(struct conf_call *call)
 static int set_service(struct conf_call *call)
 {
 	struct userid_conf *conf = call->data;
-	int64_t number;
+	int64_t number = 0;
 
 	if (conf_parse_int(call, &call->node->args[0], 0, UINT32_MAX, &number) < 0)
 		return -EINVAL;
