@@ -100,7 +100,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	log_process = &nowhere;
 	if (!begun)
 		assert(table_start() == 0);
-	relay_init(nobody);
+	relay_init(nobody, message_discard);
 	begun = true;
 	int before = lowest_free();
 	assert(channel_pair(ends) == 0);
