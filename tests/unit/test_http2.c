@@ -155,6 +155,8 @@ START_TEST(errors_of_connections)
 		{ "6.2 another stream within a block", "headers 1 1 " REQUEST "; get 3 /", "1" },
 		{ "6.2 an unknown frame within a block", "headers 1 1 " REQUEST "; frame 77 0 0",
 		  "1" },
+		{ "6.2 PRIORITY of a wrong length within a block",
+		  "headers 1 1 " REQUEST "; frame 2 0 1 00", "1" },
 		{ "6.3 PRIORITY of no stream", "frame 2 0 0 0000000000", "1" },
 		{ "6.4 RST_STREAM of no stream", "reset 0 8", "1" },
 		{ "6.4 the length of RST_STREAM", "post 1 /count; frame 3 0 1 000000", "6" },

@@ -233,10 +233,10 @@ START_TEST(large_heads)
 	check_status("a long path", memory_printf("get 1 /%s", of_length(600)), "414");
 	check_status("a long field", memory_printf("get 1 / a %s", of_length(600)), "400");
 	check_status("a long name", memory_printf("get 1 / %s a", of_length(600)), "400");
-	check_status("many fields",
-		     memory_printf("get 1 / %s", repeated("abcdefg abcdefg ", 100)), "400");
-	check_status("within the limits", memory_printf("get 1 / a %s b %s", of_length(400),
-							of_length(400)), "200");
+	check_status("many fields", memory_printf("get 1 / %s", repeated("abcdefg abcdefg ", 100)),
+		     "400");
+	check_status("within the limits",
+		     memory_printf("get 1 / a %s b %s", of_length(400), of_length(400)), "200");
 }
 END_TEST
 
@@ -341,6 +341,45 @@ START_TEST(a_client_that_does_not_read)
 }
 END_TEST
 
+/* Reads at most so many bytes. */
+static void hear_some(struct client *client, size_t most)
+{
+	ssize_t n = recv(client->fd, client->in + client->len, most, 0);
+
+	ck_assert_int_gt(n, 0);
+	client->len += (size_t)n;
+	note_frames(client);
+	settle(client);
+}
+
+/*
+ * Frames were not read, since the output was full. Then there is some room, and a stream that
+ * ends by its deadline is one too many: the connection ends.
+ */
+START_TEST(a_reset_too_many_while_frames_wait)
+{
+	static const char resets[] = "get # /wait; reset # 8;";
+	struct client *client = come();
+
+	say(client, "settings 4 0; get 1 /large; get 3 /large; get 5 /large");
+	pass(client, 50 * SECOND - 1);
+	say(client, "get 7 /large");
+	say(client, repeated(resets, 260) + strlen(repeated(resets, 4)));
+	ck_assert_msg(!strstr(client->transcript, "goaway"), "%s", client->transcript);
+	client->is_deaf = true;
+	say(client, "window 7 40000");
+	say(client, repeated("ping 12345678;", 80));
+	for (int i = 0; i < 8; i++)
+		hear_some(client, 3000);
+	ck_assert_uint_lt(client->body, 40000);
+	pass(client, 1);
+	client->is_deaf = false;
+	settle(client);
+	ck_assert_msg(is_calmed(client), "%s", client->transcript);
+	leave(client);
+}
+END_TEST
+
 START_TEST(the_window_of_the_connection_stays_shut)
 {
 	struct client *client = come();
@@ -394,7 +433,9 @@ START_TEST(a_worker_that_ends)
 	/* What was on its way is served. */
 	say(client, "get 3 /; frame 6 1 0 647261696e696e67");
 	hears(client, "goaway 3 0; " OK(3));
-	say(client, "get 5 /");
+	/* What crosses the final GOAWAY is ignored. */
+	say(client, "get 5 /; window 5 100; update 5 u=1; reset 5 8");
+	say(client, "post 7 /; window 7 100; data 7 1 10");
 	hears(client, "");
 	for (int i = 0; i < 5; i++)
 		pass(client, SECOND);
@@ -418,14 +459,13 @@ START_TEST(a_worker_that_ends_and_a_client_that_says_nothing)
 }
 END_TEST
 
-TESTS_IN((&(struct test_suite){ .name = "limits of HTTP/2", .setup = setup }),
-	 too_many_resets, too_many_resets_that_are_provoked, too_many_malformed_requests,
-	 too_many_pings, too_many_settings,
-	 too_many_empty_frames, too_many_window_updates, too_long_a_block,
+TESTS_IN((&(struct test_suite){ .name = "limits of HTTP/2", .setup = setup }), too_many_resets,
+	 too_many_resets_that_are_provoked, too_many_malformed_requests, too_many_pings,
+	 too_many_settings, too_many_empty_frames, too_many_window_updates, too_long_a_block,
 	 too_many_entries_of_settings, frames_without_content, frames_with_content,
 	 priorities_of_streams_that_do_not_begin, too_many_streams,
-	 slots_of_streams_that_were_reset, large_heads,
-	 a_block_that_is_small_until_it_is_decoded, clients_that_wait, a_client_without_settings,
-	 a_block_that_drips, a_client_that_does_not_read, the_window_of_the_connection_stays_shut,
-	 a_client_that_sends_its_end, a_worker_that_ends,
+	 slots_of_streams_that_were_reset, large_heads, a_block_that_is_small_until_it_is_decoded,
+	 clients_that_wait, a_client_without_settings, a_block_that_drips,
+	 a_client_that_does_not_read, a_reset_too_many_while_frames_wait,
+	 the_window_of_the_connection_stays_shut, a_client_that_sends_its_end, a_worker_that_ends,
 	 a_worker_that_ends_and_a_client_that_says_nothing)

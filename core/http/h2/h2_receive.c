@@ -152,8 +152,7 @@ static const char *excess_of(struct h2 *h2, const struct frame *frame)
 		return "too many settings";
 	if (frame->type == FRAME_PRIORITY_UPDATE && frame->len > UPDATE_MAX)
 		return "a PRIORITY_UPDATE is too long";
-	if (frame->type == FRAME_CONTINUATION &&
-	    ++busy->block.frames > block_frames_max(h2->conf))
+	if (frame->type == FRAME_CONTINUATION && ++busy->block.frames > block_frames_max(h2->conf))
 		return "too many CONTINUATION frames";
 	return NULL;
 }
@@ -168,13 +167,13 @@ static void begin_frame(struct h2 *h2, struct frame frame)
 
 	if (!h2->saw_settings && (frame.type != FRAME_SETTINGS || frame.flags & FLAG_ACK)) {
 		h2_fail(h2, H2_PROTOCOL_ERROR, "its first frame is not SETTINGS");
+	} else if (!is_in_block(busy, &frame)) {
+		h2_fail(h2, H2_PROTOCOL_ERROR, "a field block is interrupted, or has no beginning");
 	} else if (frame.type == FRAME_PRIORITY && error == H2_FRAME_SIZE_ERROR && stream &&
 		   frame.len < LEAST_ROOM) {
 		h2_reset_stream(h2, stream, error);
 	} else if (error) {
 		h2_fail(h2, error, "a frame is not valid");
-	} else if (!is_in_block(busy, &frame)) {
-		h2_fail(h2, H2_PROTOCOL_ERROR, "a field block is interrupted, or has no beginning");
 	} else if ((excess = excess_of(h2, &frame)) != NULL) {
 		h2_fail(h2, H2_ENHANCE_YOUR_CALM, excess);
 	} else if (frame.type == FRAME_DATA && !check_data(h2, &frame)) {
@@ -344,6 +343,8 @@ bool h2_read_frame(struct h2 *h2)
 	struct h2_busy *busy = h2->busy;
 	struct str bytes = STR("");
 
+	busy->input_waits =
+		false; /* nothing waits for room any more if the connection has failed */
 	if (h2->has_failed || !busy->in)
 		return false;
 	busy->input_waits = !h2_has_room(busy);

@@ -94,7 +94,7 @@ void h2_take_window_update(struct h2 *h2, uint32_t id, uint32_t grows)
 		h2_fail(h2, H2_ENHANCE_YOUR_CALM, "too many WINDOW_UPDATE frames");
 	} else if (id == 0) {
 		take_window(h2, grows);
-	} else if (id > h2->last_stream) {
+	} else if (id > h2->last_stream && !h2->is_last) {
 		h2_fail(h2, H2_PROTOCOL_ERROR, "WINDOW_UPDATE for a stream that has not begun");
 	} else if (!stream || stream->is_reset || stream->is_whole) {
 		return; /* it was on its way when the stream ended */
