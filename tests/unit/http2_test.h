@@ -299,7 +299,7 @@ static inline bool is_open(void)
 	return conns.active > 0;
 }
 
-static inline struct client *come_raw(void)
+static inline struct client *come_to(int listener)
 {
 	union address peer = { .any.sa_family = AF_UNIX };
 	struct client *client = calloc(1, sizeof(*client));
@@ -309,8 +309,13 @@ static inline struct client *come_raw(void)
 	setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &(int){ 4096 }, sizeof(int));
 	client->fd = ends[1];
 	client->decoder = hpack_decoder_create();
-	ck_assert(conn_open(&http->listeners.items[0], ends[0], &peer, sizeof(peer.any)));
+	ck_assert(conn_open(&http->listeners.items[listener], ends[0], &peer, sizeof(peer.any)));
 	return client;
+}
+
+static inline struct client *come_raw(void)
+{
+	return come_to(0);
 }
 
 /* A client whose preface and settings have been exchanged; its transcript is empty. */
@@ -368,7 +373,9 @@ static const char configuration[] =
 	"  location /endless { client_max_body_size 0; upload count; }"
 	"  location /first { upload first; } location /close { return 444; }"
 	"  location /large { return 200 $large; } }"
-	"server { listen 127.0.0.1:8080; server_name other; return 200 other; }";
+	"server { listen 127.0.0.1:8080; server_name other; return 200 other; }"
+	"server { listen 127.0.0.1:8081; http2_body_preread_size 1k;"
+	"  location /count { upload count; } location /wait { wait 1h; } }";
 
 static inline void setup(void)
 {

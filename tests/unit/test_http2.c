@@ -409,6 +409,25 @@ START_TEST(windows)
 }
 END_TEST
 
+/* 6.9.2: a client that does not know the smaller windows of our settings yet. */
+START_TEST(windows_before_settings_are_known)
+{
+	struct client *client = come_to(1);
+
+	say_bytes(client, STR(H2_PREFACE));
+	say(client, "settings; post 1 /wait; data 1 0 5000; post 3 /count; data 3 0 5000");
+	hears(client, "settings; settings ack; window 0 5000; window 3 5000; ");
+	say(client, "ack; data 1 0 1"); /* now its window is 3976 below 0 */
+	hears(client, "reset 1 3; window 0 5001; ");
+	say(client, "data 3 1 1024; post 5 /wait; data 5 0 1024");
+	hears_of(client, "headers 3 200 ");
+	ck_assert(!strstr(client->transcript, "reset"));
+	say(client, "ack; data 5 0 1");
+	hears_of(client, "reset 5 3; ");
+	leave(client);
+}
+END_TEST
+
 START_TEST(windows_of_uploads)
 {
 	struct client *client = come();
@@ -527,4 +546,5 @@ END_TEST
 TESTS_IN((&(struct test_suite){ .name = "HTTP/2", .setup = setup }), requests,
 	 requests_that_are_refused, malformed_requests, errors_of_connections,
 	 a_stream_that_has_ended, errors_of_streams, what_is_accepted, bytes_in_pieces, the_preface,
-	 windows, windows_of_uploads, uploads, priorities, a_smaller_table)
+	 windows, windows_before_settings_are_known, windows_of_uploads, uploads, priorities,
+	 a_smaller_table)

@@ -83,7 +83,7 @@ struct h2_stream {
 
 	/* The body of its request; h2_body.c. */
 	struct buffer *first, *last; /* what has come and was not read, by `next` */
-	int64_t receive_window; /* bytes that the client may still send */
+	int64_t receive_window; /* bytes that the client may still send; may be below 0 */
 	uint32_t unacknowledged; /* bytes that were read, and not yet given back to the window */
 	int64_t body_left; /* of Content-Length; -1: there was none */
 	int body_error; /* why it cannot be read on; 0: it can */
@@ -196,6 +196,7 @@ struct h2 {
 	uint32_t unacknowledged; /* bytes that were consumed, not yet given back to the window */
 	uint8_t preface_read; /* bytes of the client's preface */
 	bool saw_settings; /* the first frame of the client, which is SETTINGS */
+	bool is_acknowledged; /* the client knows our settings */
 	bool table_is_cut; /* its table has to be emptied: the next block begins with that */
 	bool table_is_empty; /* that was said */
 
@@ -330,6 +331,7 @@ void h2_take_block(struct h2 *h2, struct str bytes, bool is_last);
 /* --- h2_settings.c: what frames of the client say --- */
 
 void h2_take_settings(struct h2 *h2, struct str payload);
+void h2_take_settings_ack(struct h2 *h2);
 void h2_take_window_update(struct h2 *h2, uint32_t id, uint32_t bytes);
 void h2_take_priority_update(struct h2 *h2, struct str payload);
 

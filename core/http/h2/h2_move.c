@@ -38,7 +38,7 @@ bool h2_is_between_requests(const struct h2 *h2)
 	const struct h2_busy *busy = h2->busy;
 
 	if (h2->linger_until || h2->drain_is_wanted || h2->draining || h2->is_last ||
-	    !h2->saw_settings)
+	    !h2->saw_settings || (!h2->is_acknowledged && h2->window < WINDOW_INITIAL))
 		return false;
 	if (!busy)
 		return true;
@@ -153,7 +153,7 @@ bool h2_resume(struct h2 *h2, const struct conn_past *past)
 	h2->limits.resets = exported.resets;
 	h2->limits.controls = exported.controls;
 	memcpy(h2->resets, exported.reset_streams, sizeof(h2->resets));
-	h2->saw_settings = true;
+	h2->saw_settings = h2->is_acknowledged = true;
 	h2->table_is_cut = exported.table_is_cut;
 	h2->table_is_empty = exported.table_is_empty;
 	h2->preface_read = sizeof(H2_PREFACE) - 1;

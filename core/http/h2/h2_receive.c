@@ -247,7 +247,9 @@ static void take_first_part(struct h2 *h2, struct str part)
 		take_reset(h2, frame->stream);
 		break;
 	case FRAME_SETTINGS:
-		if (!(frame->flags & FLAG_ACK))
+		if (frame->flags & FLAG_ACK)
+			h2_take_settings_ack(h2);
+		else
 			h2_take_settings(h2, part);
 		break;
 	case FRAME_PING:

@@ -75,6 +75,21 @@ void h2_take_settings(struct h2 *h2, struct str payload)
 		h2_put_settings_ack(h2);
 }
 
+/* The windows of streams that the client has begun before it knew how large they are. */
+void h2_take_settings_ack(struct h2 *h2)
+{
+	struct h2_busy *busy = h2->busy;
+
+	if (h2->is_acknowledged)
+		return;
+	h2->is_acknowledged = true;
+	if (h2->window >= WINDOW_INITIAL)
+		return;
+	for (struct list *at = busy->streams.next; at != &busy->streams; at = at->next)
+		list_item(at, struct h2_stream, link)->receive_window -=
+			WINDOW_INITIAL - h2->window;
+}
+
 static void take_window(struct h2 *h2, uint32_t grows)
 {
 	if (grows == 0) {

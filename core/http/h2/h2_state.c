@@ -111,6 +111,9 @@ struct h2_stream *h2_begin_stream(struct h2 *h2, uint32_t id)
 	stream->priority.urgency = URGENCY_DEFAULT;
 	stream->send_window = h2->peer_window;
 	stream->receive_window = h2->window;
+	/* Until the client knows our settings, it may send that much (RFC 9113 section 6.9.2). */
+	if (!h2->is_acknowledged && h2->window < WINDOW_INITIAL)
+		stream->receive_window = WINDOW_INITIAL;
 	stream->body_left = -1;
 	stream->core.started_ms = clock_wall_ms();
 	stream->core.number = ++h2->conn->requests;
