@@ -459,6 +459,33 @@ START_TEST(a_worker_that_ends_and_a_client_that_says_nothing)
 }
 END_TEST
 
+/* Part of a frame, of which nothing would be served, does not keep the connection. */
+START_TEST(a_worker_that_ends_and_a_client_amid_a_frame)
+{
+	struct client *client = come();
+
+	say(client, "get 1 /wait");
+	conn_drain_all();
+	settle(client);
+	pass(client, SECOND);
+	hears(client, "goaway 2147483647 0; ping draining; goaway 1 0; ");
+	say_bytes(client, str_head(bytes_of("headers 3 1 " REQUEST), 12));
+	say(client, "");
+	ck_assert(is_open());
+	pass(client, 10 * SECOND);
+	ck_assert(is_open());
+	leave(client);
+
+	client = come();
+	say_bytes(client, str_head(bytes_of("ping 12345678"), 12));
+	conn_drain_all();
+	settle(client);
+	pass(client, SECOND);
+	hears(client, "goaway 2147483647 0; ping draining; goaway 0 0; end.");
+	leave(client);
+}
+END_TEST
+
 TESTS_IN((&(struct test_suite){ .name = "limits of HTTP/2", .setup = setup }), too_many_resets,
 	 too_many_resets_that_are_provoked, too_many_malformed_requests, too_many_pings,
 	 too_many_settings, too_many_empty_frames, too_many_window_updates, too_long_a_block,
@@ -468,4 +495,5 @@ TESTS_IN((&(struct test_suite){ .name = "limits of HTTP/2", .setup = setup }), t
 	 clients_that_wait, a_client_without_settings, a_block_that_drips,
 	 a_client_that_does_not_read, a_reset_too_many_while_frames_wait,
 	 the_window_of_the_connection_stays_shut, a_client_that_sends_its_end, a_worker_that_ends,
-	 a_worker_that_ends_and_a_client_that_says_nothing)
+	 a_worker_that_ends_and_a_client_that_says_nothing,
+	 a_worker_that_ends_and_a_client_amid_a_frame)

@@ -52,7 +52,8 @@ static bool is_at_rest(const struct h2 *h2)
 
 	if (busy->count || output_pending(&busy->out))
 		return false;
-	return h2->has_failed || busy->eof || (!busy->block.id && !is_partial(h2));
+	return h2->has_failed || h2->is_last || busy->eof ||
+	       (!busy->block.id && !is_partial(h2));
 }
 
 static bool become_idle(struct h2 *h2)
