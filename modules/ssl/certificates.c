@@ -6,7 +6,9 @@
  */
 #include "certificates.h"
 
+#include <hash.h>
 #include <module.h>
+#include <openssl/decoder.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <stdlib.h>
@@ -114,6 +116,87 @@ static int read_chain(struct conf_call *call, const struct conf_word *word,
 	return 0;
 }
 
+/*
+ * OSSL_DECODER_CTX_new_for_pkey(3) looks through all decoders of OpenSSL, which takes longer than
+ * reading a key. So the usual forms of keys have decoders that are made once and kept.
+ */
+struct key_decoder {
+	const char *block; /* the name of the PEM block */
+	int algorithm; /* in PKCS #8; NID_undef: the block is the key of its algorithm itself */
+	const char *structure, *type; /* as OpenSSL calls them */
+	OSSL_DECODER_CTX *context; /* NULL until it is needed */
+	EVP_PKEY *key; /* where the context puts its result */
+};
+
+static struct key_decoder key_decoders[] = {
+	{ "PRIVATE KEY", NID_X9_62_id_ecPublicKey, "PrivateKeyInfo", "EC", NULL, NULL },
+	{ "PRIVATE KEY", NID_rsaEncryption, "PrivateKeyInfo", "RSA", NULL, NULL },
+	{ "EC PRIVATE KEY", NID_undef, "type-specific", "EC", NULL, NULL },
+	{ "RSA PRIVATE KEY", NID_undef, "type-specific", "RSA", NULL, NULL },
+};
+
+/* The algorithm of a key in PKCS #8. NID_undef: it is something else. */
+static int key_algorithm(const unsigned char *bytes, long len)
+{
+	PKCS8_PRIV_KEY_INFO *info = d2i_PKCS8_PRIV_KEY_INFO(NULL, &bytes, len);
+	const ASN1_OBJECT *algorithm;
+	int nid = NID_undef;
+
+	if (info && PKCS8_pkey_get0(&algorithm, NULL, NULL, NULL, info) == 1)
+		nid = OBJ_obj2nid(algorithm);
+	PKCS8_PRIV_KEY_INFO_free(info);
+	return nid;
+}
+
+static EVP_PKEY *decode_with(struct key_decoder *decoder, const unsigned char *bytes, size_t len)
+{
+	if (!decoder->context)
+		decoder->context = OSSL_DECODER_CTX_new_for_pkey(
+			&decoder->key, "DER", decoder->structure, decoder->type, EVP_PKEY_KEYPAIR,
+			NULL, NULL);
+	decoder->key = NULL;
+	if (!decoder->context || OSSL_DECODER_from_data(decoder->context, &bytes, &len) != 1)
+		return NULL;
+	return decoder->key;
+}
+
+/* NULL: the key has another form, or is broken. */
+static EVP_PKEY *decode_key(const char *block, const unsigned char *bytes, long len)
+{
+	int algorithm = strcmp(block, "PRIVATE KEY") == 0 ? key_algorithm(bytes, len) : NID_undef;
+
+	for (size_t i = 0; i < sizeof(key_decoders) / sizeof(key_decoders[0]); i++)
+		if (key_decoders[i].algorithm == algorithm &&
+		    strcmp(key_decoders[i].block, block) == 0)
+			return decode_with(&key_decoders[i], bytes, (size_t)len);
+	return NULL;
+}
+
+/*
+ * Reads the first PEM block if it is a key of a usual form without a password; "EC PARAMETERS" may
+ * stand before it. Otherwise returns NULL: PEM_read_bio_PrivateKey(3) reads each form, or says
+ * what is wrong.
+ */
+static EVP_PKEY *read_usual_key(BIO *bio)
+{
+	EVP_PKEY *key = NULL;
+	char *block, *head;
+	unsigned char *bytes;
+	long len;
+	bool goes_on = true;
+
+	while (goes_on && PEM_read_bio(bio, &block, &head, &bytes, &len) == 1) {
+		goes_on = strcmp(block, "EC PARAMETERS") == 0;
+		if (!*head)
+			key = decode_key(block, bytes, len);
+		OPENSSL_free(block);
+		OPENSSL_free(head);
+		OPENSSL_clear_free(bytes, (size_t)len);
+	}
+	ERR_clear_error();
+	return key;
+}
+
 static int give_password(char *to, int room, int writes, void *data)
 {
 	const struct str *password = data;
@@ -134,9 +217,13 @@ static int read_key(struct conf_call *call, const struct ssl_conf *conf,
 
 		if (!bio)
 			return -EINVAL;
-		out->key = PEM_read_bio_PrivateKey(
-			bio, NULL, give_password,
-			conf->passwords.count ? &conf->passwords.items[i] : NULL);
+		out->key = i == 0 ? read_usual_key(bio) : NULL;
+		if (!out->key) {
+			(void)BIO_reset(bio);
+			out->key = PEM_read_bio_PrivateKey(
+				bio, NULL, give_password,
+				conf->passwords.count ? &conf->passwords.items[i] : NULL);
+		}
 		BIO_free(bio);
 		if (out->key)
 			return 0;
@@ -244,30 +331,69 @@ bool certificates_refresh(void)
 
 /* --- the certificates of a server --- */
 
+/* Reads the pair with this index. NULL after an error was reported. */
+static struct ssl_certificate *read_new(struct conf_call *call, const struct ssl_conf *conf,
+					size_t i)
+{
+	struct ssl_certificate *certificate = pool_new(call->pool, struct ssl_certificate);
+
+	pool_cleanup(call->pool, free_certificate, certificate);
+	/* It is looked at before it is read: what changes in between is read again. */
+	watch(call->pool, conf, i, certificate);
+	return read_pair(call, conf, &conf->certificates.items[i], &conf->keys.items[i],
+			 certificate) < 0 ?
+		       NULL :
+		       certificate;
+}
+
+/* The same for a pair that may have been read for another server: such servers share it. */
+static struct ssl_certificate *read_once(struct conf_call *call, const struct ssl_conf *conf,
+					 size_t i)
+{
+	static const char key_of_table;
+	struct hash_table *pairs = conf_shared(call->conf, &key_of_table, sizeof(*pairs));
+	struct str file = conf->certificates.items[i].text, key_file = conf->keys.items[i].text;
+	struct str name = pool_printf(call->pool, "%.*s\n%.*s\n%p", STR_ARG(file),
+					       STR_ARG(key_file), (void *)conf->passwords.items);
+	struct ssl_certificate *certificate;
+
+	pairs->pool = call->pool;
+	certificate = hash_get(pairs, name);
+	if (!certificate) {
+		certificate = read_new(call, conf, i);
+		if (certificate)
+			hash_put(pairs, name, certificate);
+	}
+	return certificate;
+}
+
+static int make_self_signed(struct conf_call *call, const struct ssl_conf *conf,
+			    struct ssl_certificate *out)
+{
+	pool_cleanup(call->pool, free_certificate, out);
+	return self_signed_create(&conf->self_signed, out) ?
+		       0 :
+		       conf_error(call, &conf->self_signed.items[0],
+				  "OpenSSL cannot make a certificate: %s", ssl_error_text());
+}
+
 int certificates_read(struct conf_call *call, const struct ssl_conf *conf,
 		      struct ssl_settings *settings)
 {
-	struct ssl_certificate *certificates =
-		pool_array(call->pool, struct ssl_certificate, conf->certificates.count + 1);
+	struct ssl_certificate **certificates =
+		pool_array(call->pool, struct ssl_certificate *, conf->certificates.count + 1);
 
 	settings->certificates = certificates;
 	if (conf->self_signed.count) {
-		pool_cleanup(call->pool, free_certificate, &certificates[0]);
+		certificates[0] = pool_new(call->pool, struct ssl_certificate);
 		settings->certificates_count = 1;
-		return self_signed_create(&conf->self_signed, &certificates[0]) ?
-			       0 :
-			       conf_error(call, &conf->self_signed.items[0],
-					  "OpenSSL cannot make a certificate: %s",
-					  ssl_error_text());
+		return make_self_signed(call, conf, certificates[0]);
 	}
 	for (size_t i = 0; i < conf->certificates.count; i++) {
-		pool_cleanup(call->pool, free_certificate, &certificates[i]);
-		settings->certificates_count++;
-		/* It is looked at before it is read: what changes in between is read again. */
-		watch(call->pool, conf, i, &certificates[i]);
-		if (read_pair(call, conf, &conf->certificates.items[i], &conf->keys.items[i],
-			      &certificates[i]) < 0)
+		certificates[i] = read_once(call, conf, i);
+		if (!certificates[i])
 			return -EINVAL;
+		settings->certificates_count++;
 	}
 	return 0;
 }

@@ -50,7 +50,7 @@ static int use_certificates(SSL *ssl, void *unused)
 
 	(void)unused;
 	for (size_t i = 0; i < settings->certificates_count; i++) {
-		const struct ssl_certificate *certificate = &settings->certificates[i];
+		const struct ssl_certificate *certificate = settings->certificates[i];
 
 		if (SSL_use_cert_and_key(ssl, certificate->leaf, certificate->key,
 					 certificate->chain, 1) != 1)

@@ -57,7 +57,7 @@ struct ssl_conf {
 
 struct ssl_settings {
 	SSL_CTX *context; /* shared by servers that differ only in their certificates */
-	const struct ssl_certificate *certificates;
+	struct ssl_certificate *const *certificates; /* servers with the same files share them */
 	size_t certificates_count;
 	struct str staple; /* an OCSP response, DER; empty: none */
 	/*
