@@ -61,16 +61,20 @@ void heap_on_shortage(bool (*release)(void))
 	heap.release = release;
 }
 
+static void no_memory(size_t size)
+{
+	log_emergx("no memory for %zu bytes: this process ends", size);
+	_exit(1);
+}
+
 void *heap_alloc(size_t size)
 {
 	void *memory = malloc(size);
 
 	while (!memory && heap.release && heap.release())
 		memory = malloc(size);
-	if (!memory) {
-		log_emergx("no memory for %zu bytes: this process ends", size);
-		_exit(1);
-	}
+	if (!memory)
+		no_memory(size);
 	return memory;
 }
 
@@ -106,16 +110,14 @@ void __asan_init(void) __attribute__((weak));
 static struct block *block_map(size_t size)
 {
 	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	struct block *block;
 
 	size = (size + page - 1) & ~(page - 1);
-
-	struct block *block =
-		mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	if (block == MAP_FAILED) {
-		log_emergx("no memory for %zu bytes: this process ends", size);
-		_exit(1);
-	}
+	do
+		block = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	while (block == MAP_FAILED && heap.release && heap.release());
+	if (block == MAP_FAILED)
+		no_memory(size);
 	block->size = size;
 	return block;
 }
