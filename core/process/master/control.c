@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <log.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,10 +22,11 @@
 #include "process/server/control_address.h"
 #include "process/master/control_socket.h"
 #include "process/os/fork.h"
+#include "process/upgrade/takeover.h"
 
 #define ASIDE ".oldbin"
 
-enum { CLIENTS_MAX = 8, LIMIT_MS = 5000, RETRY_MS = 1000 };
+enum { CLIENTS_MAX = 8, LIMIT_MS = 5000, RETRY_MS = 1000, FREE_ATTEMPTS = 50, FREE_WAIT_MS = 20 };
 
 struct control_client {
 	struct event event; /* first: the event's owner */
@@ -327,13 +329,29 @@ static int open_socket(struct control_socket *socket, const char *path)
 	return error;
 }
 
+/*
+ * Opens the socket. After an upgrade in place, a child that this process has forked just before
+ * still has the sockets of the old program open, until it closes what it does not need: then
+ * this waits for it.
+ */
+static int open_when_free(struct control_socket *socket, const char *path)
+{
+	int error = open_socket(socket, path);
+
+	for (int i = 0; error == -EADDRINUSE && takeover_is_instead() && i < FREE_ATTEMPTS; i++) {
+		poll(NULL, 0, FREE_WAIT_MS);
+		error = open_socket(socket, path);
+	}
+	return error;
+}
+
 /* Listens at this path; "": nowhere. `is_quiet`: a failure was logged already. */
 static void listen_at(struct control_socket *socket, const char *path, bool is_quiet)
 {
 	if (socket->path && strcmp(socket->path, path) == 0)
 		return;
 	close_socket(socket);
-	int error = path[0] ? open_socket(socket, path) : 0;
+	int error = path[0] ? open_when_free(socket, path) : 0;
 	if (error < 0 && !is_quiet)
 		log_failure(path, error);
 }
