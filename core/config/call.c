@@ -236,6 +236,7 @@ int conf_lines_again(struct lines *lines, struct str bytes, struct pool *pool, v
 	/* These messages are not about the configuration, which is in use. */
 	conf->source = (struct conf_source){
 		.pool = pool,
+		.nodes = pool,
 		.path = before.path,
 		.name = before.name,
 		.files_by_path.pool = pool,

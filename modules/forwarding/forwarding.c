@@ -10,7 +10,9 @@
 #include <module.h>
 
 struct forwarding_conf {
-	const struct conf_node *pass; /* NULL: this block forwards nothing */
+	/* NULL: this block forwards nothing. The node itself is freed before the first request. */
+	const struct conf_node *pass;
+	struct str name, target; /* its first two words */
 	int status; /* 0: forwarding is refused */
 };
 
@@ -21,8 +23,7 @@ static verdict forwarding_answer(struct request *req, const void *data)
 	if (!conf->pass)
 		return PASS;
 	request_log(req, LEVEL_ERROR, 0, "\"%.*s %.*s\" is not supported: responding with %d",
-		    STR_ARG(conf->pass->name.text), STR_ARG(conf->pass->args[0].text),
-		    conf->status);
+		    STR_ARG(conf->name), STR_ARG(conf->target), conf->status);
 	return conf->status;
 }
 
@@ -31,6 +32,8 @@ static int set_pass(struct conf_call *call)
 	struct forwarding_conf *conf = call->data;
 
 	conf->pass = call->node;
+	conf->name = call->node->name.text;
+	conf->target = call->node->args[0].text;
 	return 0;
 }
 
