@@ -378,7 +378,7 @@ static bool read_zone(struct upgrade_state *state, struct str line)
 
 static bool read_kept(struct upgrade_state *state, struct str line)
 {
-	struct state_kept kept;
+	struct state_kept kept = { .fd = -1 };
 
 	return read_fd(&line, &kept.fd) && kept.fd >= 0 &&
 	       copy_text(kept.name, sizeof(kept.name), line) && state_add_kept(state, &kept);
