@@ -171,7 +171,9 @@ static int run(struct pool *pool, const struct options *options)
 	case COMMAND_SIGNAL:
 		return signal_command(&startup, options->signal);
 	case COMMAND_STATUS:
-		return control_status(&startup, options->json);
+		return control_ask(&startup, options->log  ? "log" :
+					     options->json ? "status json" :
+							     "status");
 	case COMMAND_TEST:
 		return options->json ? test_json(&startup) : test(&startup, options->quiet, false);
 	case COMMAND_DUMP:

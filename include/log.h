@@ -18,6 +18,7 @@
 #include <str.h>
 
 struct conf_call;
+struct log_ring;
 struct log_syslog;
 
 enum log_level {
@@ -40,6 +41,7 @@ struct log {
 	enum log_level level; /* the least important level that is written */
 	bool is_json; /* each line is an object of JSON */
 	const struct log_syslog *syslog; /* lines are messages for it; NULL: fd is a file */
+	struct log_ring *ring; /* lines stay in this memory, whose descriptor is fd; or NULL */
 	const struct log *next;
 };
 

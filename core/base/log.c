@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/log_format.h"
+#include "base/log_ring.h"
 #include "base/syslog.h"
 
 /* Not more than PIPE_BUF: a pipe takes a line whole or not at all. */
@@ -146,7 +147,9 @@ void log_message(const struct log *log, enum log_level level, uint64_t conn, con
 						       fields);
 			line[(*len)++] = '\n'; /* in place of the NUL */
 		}
-		if (log->syslog)
+		if (log->ring)
+			log_ring_put(log->ring, (struct str){ line, *len - 1 });
+		else if (log->syslog)
 			write_message(log, level, line, *len);
 		else if (write(log->fd, line, *len) < 0)
 			continue; /* the disk is full: there is no place to report that */

@@ -227,7 +227,7 @@ int control_complain(const struct control_connection *connection, int error)
 	return 1;
 }
 
-int control_status(const struct startup *startup, bool json)
+int control_ask(const struct startup *startup, const char *command)
 {
 	struct generation *generation;
 	struct control_connection connection;
@@ -237,8 +237,7 @@ int control_status(const struct startup *startup, bool json)
 		return 1;
 	int error = control_connect(&connection, startup, generation->conf);
 	if (error == 0)
-		error = control_request(&connection, json ? "status json" : "status",
-					STATUS_SECONDS, &response);
+		error = control_request(&connection, command, STATUS_SECONDS, &response);
 	int status = 1;
 	if (error < 0) {
 		control_complain(&connection, error);

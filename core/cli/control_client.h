@@ -59,7 +59,10 @@ void control_print(FILE *to, const char *text);
  */
 int control_complain(const struct control_connection *connection, int error);
 
-/* `skua status`: prints the status that the master reports. Returns the exit status. */
-int control_status(const struct startup *startup, bool json);
+/*
+ * `skua status`: sends a command that asks for something ("status", "log") and prints the text that
+ * the master responds. Returns the exit status.
+ */
+int control_ask(const struct startup *startup, const char *command);
 
 #endif

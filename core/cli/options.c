@@ -34,7 +34,7 @@ void options_usage(FILE *to)
 	      "            [--404 file] [--cors] [--cache time] [--header 'name: value']\n"
 	      "            [--password user[:pass]] [--tls] [--cert file] [--key file] [--open]\n"
 	      "            [--print-config]\n"
-	      "       skua status [--json] [-p prefix] [-c filename]\n"
+	      "       skua status [--json | --log] [-p prefix] [-c filename]\n"
 	      "       skua help [directive | module | $variable]\n"
 	      "       skua help sandbox -c filename\n"
 	      "\n"
@@ -384,15 +384,20 @@ static int read_help(struct options *options, struct arguments *args)
 	return 0;
 }
 
-/* status takes the options that say which server is meant. */
+/* status takes the options that say which server is meant, and what is asked for. */
 static int read_status(struct options *options, struct arguments *args)
 {
 	while (*args->next) {
 		const char *word = *args->next++;
 
-		if (read_word(options, word, args) < 0)
+		if (strcmp(word, "--log") == 0)
+			options->log = true;
+		else if (read_word(options, word, args) < 0)
 			return -EINVAL;
 	}
+	if (options->log && options->json)
+		return complain("status: --log and --json exclude each other; \"error_log "
+				"memory:SIZE LEVEL json;\" keeps lines of JSON");
 	if (options->command == COMMAND_RUN)
 		options->command = COMMAND_STATUS;
 	return 0;

@@ -19,7 +19,7 @@ enum command {
 	COMMAND_SERVE, /* serve [DIR] */
 	COMMAND_HELP, /* help [NAME] */
 	COMMAND_SANDBOX, /* help sandbox -c FILE */
-	COMMAND_STATUS, /* status [--json] */
+	COMMAND_STATUS, /* status [--json | --log] */
 };
 
 enum { SERVE_HEADERS = 32 };
@@ -42,6 +42,7 @@ struct options {
 	const char *signal; /* "stop", "quit", "reload", "reopen" or "upgrade" */
 	bool quiet;
 	bool json; /* of status and -t */
+	bool log; /* of status: the log in memory instead */
 
 	const char *argument; /* of serve and help: DIR, NAME */
 	struct serve_options serve;

@@ -405,6 +405,90 @@ START_TEST(the_socket_steps_aside_for_another_program)
 }
 END_TEST
 
+/* --- the log in memory --------------------------------------------------------------- */
+
+static const char *read_log(const struct server *server)
+{
+	struct outcome outcome = run(server, "status --log");
+
+	ck_assert_msg(outcome.status == 0, "%s", outcome.text);
+	return outcome.text;
+}
+
+static void reload_with(struct server *server, const char *http)
+{
+	put_file(server, "/http.conf", http);
+	check_run(server, "-s reload", 0, "serves");
+}
+
+START_TEST(the_log_in_memory_is_printed)
+{
+	struct server *server = start("worker_processes 2;");
+
+	check_run(server, "status --log", 1, "keeps no log in memory");
+	reload_with(server, "error_log memory:4k info;");
+	ck_assert_str_eq(control_ask(server, "log\n"), "ok\n");
+	for (int i = 0; i < 100; i++)
+		get(server, memory_printf("/missing%d", i));
+	const char *text = read_log(server);
+	ck_assert_ptr_nonnull(strstr(text, "missing99\" failed (2: No such file or directory), "));
+	ck_assert_ptr_null(strstr(text, "missing10\""));
+	ck_assert_uint_le(strlen(text), 4096);
+	ck_assert(!log_has(server, "missing99"));
+	check_run(server, "status --log --json", 1, "exclude each other");
+	check_run(server, "--log", 1, "invalid option");
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(a_reload_keeps_the_log_in_memory)
+{
+	struct server *server = start("");
+
+	reload_with(server, "error_log memory:16k;");
+	get(server, "/missing1");
+	reload_with(server, "error_log memory:16384 warn;");
+	get(server, "/missing2");
+	check_run(server, "-s reopen", 0, "");
+	get(server, "/missing3");
+	const char *text = read_log(server);
+	ck_assert_ptr_nonnull(strstr(text, "missing1\""));
+	ck_assert_ptr_nonnull(strstr(text, "missing2\""));
+	ck_assert_ptr_nonnull(strstr(text, "missing3\""));
+	/* Another size is another memory, and each has its name if there are two. */
+	reload_with(server, "error_log memory:32k; error_log memory:8k;");
+	get(server, "/missing4");
+	text = read_log(server);
+	ck_assert_ptr_null(strstr(text, "missing3\""));
+	ck_assert_int_eq(strncmp(text, "error_log memory:32768:\n20", 26), 0);
+	const char *second = strstr(text, "\nerror_log memory:8192:\n20");
+	ck_assert_ptr_nonnull(second);
+	ck_assert_ptr_nonnull(strstr(second, "missing4\""));
+	reload_with(server, "");
+	check_run(server, "status --log", 1, "keeps no log in memory");
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(the_size_of_the_log_in_memory_is_checked)
+{
+	struct server *server = start("");
+
+	put_file(server, "/http.conf",
+		 "error_log memory:1023;\nerror_log memory:17m;\nerror_log memory:;\n"
+		 "error_log memory:1x debug;\nerror_log memory:1k;\nerror_log memory:16m;\n");
+	struct outcome outcome = run(server, "-t");
+	ck_assert_int_eq(outcome.status, 1);
+	ck_assert_ptr_nonnull(strstr(outcome.text, "\"1023\" is not between 1k and 16m"));
+	ck_assert_ptr_nonnull(strstr(outcome.text, "\"17m\" is not between 1k and 16m"));
+	ck_assert_ptr_nonnull(strstr(outcome.text, "http.conf:3:"));
+	ck_assert_ptr_nonnull(strstr(outcome.text, "http.conf:4:"));
+	ck_assert_ptr_null(strstr(outcome.text, "http.conf:5:"));
+	ck_assert_ptr_null(strstr(outcome.text, "http.conf:6:"));
+	server_stop(server);
+}
+END_TEST
+
 /* --- abuse ------------------------------------------------------------------------ */
 
 START_TEST(garbage_is_refused)
@@ -603,6 +687,8 @@ TESTS("control", reload_tells_what_has_changed, reload_prints_all_errors_of_the_
       a_socket_left_behind_is_replaced, a_living_masters_socket_stays,
       a_socket_that_cannot_be_made_is_told_once,
       the_socket_steps_aside_for_another_program,
+      the_log_in_memory_is_printed, a_reload_keeps_the_log_in_memory,
+      the_size_of_the_log_in_memory_is_checked,
       garbage_is_refused, clients_are_bounded, a_line_may_come_in_pieces,
       hanging_up_while_waiting_is_no_matter, status_is_json, json_shows_utf8_as_it_is,
       sums_survive_reloads_and_deaths,

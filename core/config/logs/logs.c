@@ -5,6 +5,7 @@
  */
 #include "config/logs/logs.h"
 
+#include "base/log_ring.h"
 #include "config/config.h"
 #include <module.h>
 
@@ -57,8 +58,10 @@ const struct log *logs_add_error(struct conf *conf, struct log_file *file, enum 
 
 void logs_connect(struct logs *logs)
 {
-	for (struct error_log *error = logs->errors; error; error = error->next)
+	for (struct error_log *error = logs->errors; error; error = error->next) {
 		error->log.fd = error->file->fd;
+		error->log.ring = ((const struct log_entry *)error->file)->ring;
+	}
 }
 
 const struct log *logs_main(struct conf *conf)
@@ -105,6 +108,38 @@ struct log_file *conf_log_file(struct conf_call *call, struct str path)
 	return file;
 }
 
+/* "memory:SIZE". Logs of the same size share an entry, and so the memory. NULL after a message. */
+static struct log_file *note_memory(struct conf_call *call)
+{
+	struct conf_word word = call->node->args[0];
+	struct size size;
+
+	word.text = str_skip(word.text, sizeof("memory:") - 1);
+	if (conf_parse_size(call, &word, &size) < 0)
+		return NULL;
+	if (size.bytes < LOG_RING_MIN || size.bytes > LOG_RING_MAX) {
+		conf_error(call, &word, "the size \"%.*s\" is not between 1k and 16m",
+			   STR_ARG(word.text));
+		return NULL;
+	}
+
+	struct str name = pool_printf(call->pool, "memory:%lld", (long long)size.bytes);
+	struct log_file *file = logs_note(call->conf, name);
+
+	((struct log_entry *)file)->ring_size = (size_t)size.bytes;
+	return file;
+}
+
+/* The log that the first word of error_log names. NULL after a message. */
+static struct log_file *note_error_log(struct conf_call *call, struct str path)
+{
+	if (str_starts(path, STR("memory:")))
+		return note_memory(call);
+	if (str_eq(path, STR("stderr")))
+		return logs_note(call->conf, STR("/dev/stderr"));
+	return conf_log_file(call, path);
+}
+
 static int set_error_log(struct conf_call *call)
 {
 	const struct conf_word *args = call->node->args;
@@ -112,11 +147,6 @@ static int set_error_log(struct conf_call *call)
 	struct str path = args[0].text;
 	int level = LEVEL_ERROR;
 
-	if (str_starts(path, STR("memory:")))
-		return conf_not_supported(call, &args[0],
-					  "\"%.*s\" is not supported\n"
-					  "Errors go to a file, to stderr or to syslog.",
-					  STR_ARG(path));
 	bool is_json = call->node->nargs > 1 && conf_word_is(&args[call->node->nargs - 1], "json");
 	size_t words = call->node->nargs - is_json;
 
@@ -129,9 +159,7 @@ static int set_error_log(struct conf_call *call)
 			  "writes to a file with the name \"off\"; to be rid of the error log "
 			  "write \"error_log /dev/null emerg\"");
 
-	struct log_file *file = str_eq(path, STR("stderr")) ?
-					logs_note(call->conf, STR("/dev/stderr")) :
-					conf_log_file(call, path);
+	struct log_file *file = note_error_log(call, path);
 
 	if (!file)
 		return -EINVAL;
@@ -156,6 +184,13 @@ static int set_error_log(struct conf_call *call)
 	"them. The master sends the messages on; what the server does not take is lost, and " \
 	"counted.\n\n" \
 	"    error_log syslog:server=unix:/dev/log,facility=daemon warn;\n\n" \
+	"memory: the last lines stay in memory of this size, from 1k to 16m, that all " \
+	"processes share; new lines replace the oldest. Nothing is written to a disk, so a " \
+	"busy server can keep its messages of level info or debug. `skua status --log` prints " \
+	"the lines. A reload keeps them if the size stays the same; an upgrade and the end of " \
+	"the server do not. Directives with the same size share the memory.\n\n" \
+	"    error_log logs/error.log;\n" \
+	"    error_log memory:4m debug;\n\n" \
 	"With json each line is an object with the members time, level, pid, connection and " \
 	"message, and client, server, request, host and request_id if it is about a request.\n\n" \
 	"    error_log logs/error.json warn json;\n\n" \
@@ -173,8 +208,8 @@ const struct module logs_module = {
 	.conf_size = sizeof(struct logs_conf),
 	.directives = (const struct directive[]) {
 		DIRECTIVE_SET("error_log", IN_MAIN | IN_ANY_HTTP, set_error_log,
-			"file | stderr | syslog:server=address[,parameter=value] [debug | info | "
-			"notice | warn | error | crit | alert | emerg] [json]",
+			"file | stderr | syslog:server=address[,parameter=value] | memory:size "
+			"[debug | info | notice | warn | error | crit | alert | emerg] [json]",
 			ERROR_LOG_DOC, .flags = LIST, .min_args = 1, .max_args = 3),
 		{ 0 }
 	},

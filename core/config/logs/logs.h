@@ -12,6 +12,7 @@
 #include <log.h>
 
 struct conf_word;
+struct log_ring;
 struct module;
 struct syslog_relay;
 
@@ -19,6 +20,8 @@ struct syslog_relay;
 struct log_entry {
 	struct log_file file; /* first, so that a pointer to it also points to this struct */
 	struct conf_place place; /* of the first directive that names it; .file NULL: none */
+	size_t ring_size; /* bytes of memory that keeps the lines; 0: this is a file, or syslog */
+	struct log_ring *ring; /* that memory; NULL: not open, or a file, or syslog */
 	struct syslog_relay *relay; /* NULL: this is a file, or it is not open */
 	int reader; /* our read end of a named pipe, which lets lines wait in the pipe; or -1 */
 	struct log_entry *next;
@@ -61,7 +64,7 @@ const struct log_syslog *syslog_parse(struct conf_call *call, const struct conf_
 /* Records the default error log, which no directive names. */
 const struct log *logs_add_error(struct conf *conf, struct log_file *file, enum log_level level);
 
-/* Sets the descriptor of each error log. To be called after the files were opened. */
+/* Sets descriptor and memory of each error log. To be called after the files were opened. */
 void logs_connect(struct logs *logs);
 
 /* The log of the main level; NULL if there is no error_log there and none was set. */

@@ -64,6 +64,7 @@ int control_parse(struct str received, enum control_command *command)
 		[CONTROL_STATUS] = STR_INIT("status"),
 		[CONTROL_STATUS_JSON] = STR_INIT("status json"),
 		[CONTROL_UPGRADE] = STR_INIT("upgrade"),
+		[CONTROL_LOG] = STR_INIT("log"),
 	};
 	ssize_t end = str_chr(received, '\n');
 
@@ -173,7 +174,7 @@ static void receive(struct control_client *client)
 			  result == -EMSGSIZE ? "too long" : "no command");
 		control_reply(client, false,
 			      STR("no such command; there are reload, reopen, upgrade, status, "
-				  "status json\n"));
+				  "status json, log\n"));
 	} else if (result > 0) {
 		control.handle(client, command);
 	}

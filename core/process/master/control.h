@@ -7,7 +7,7 @@
  *     reload           ok                    or    error
  *                      generation 2 serves …       the messages
  *
- * The commands are reload, reopen, upgrade, status and "status json". There are at most a
+ * The commands are reload, reopen, upgrade, status, "status json" and log. There are at most a
  * few clients at a time, each with a few seconds to send its request and to receive the
  * response; how long a client waits in between depends on the command.
  */
@@ -28,6 +28,7 @@ enum control_command {
 	CONTROL_STATUS, /* for people */
 	CONTROL_STATUS_JSON,
 	CONTROL_UPGRADE,
+	CONTROL_LOG, /* the lines of error_log memory:SIZE */
 };
 
 /*

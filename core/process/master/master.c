@@ -26,6 +26,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/log_ring.h"
 #include "config/logs/logs.h"
 #include "event/loop.h"
 #include "process/handoff/handoff.h"
@@ -364,9 +365,58 @@ static void status_for(struct control_client *client,
 	pool_destroy(text.pool);
 }
 
+static size_t count_rings(const struct logs *logs)
+{
+	size_t count = 0;
+
+	for (const struct log_entry *entry = logs->files; entry; entry = entry->next)
+		count += entry->ring != NULL;
+	return count;
+}
+
+static void put_log_line(void *data, struct str line)
+{
+	text_add(data, line);
+	text_add_char(data, '\n');
+}
+
+/* If the configuration has several logs in memory, a line with its name stands before each. */
+static void log_for(struct control_client *client)
+{
+	const struct generation *active = reload_active();
+
+	if (!active || !active->conf) {
+		control_reply(client, false, STR("the server is still starting\n"));
+		return;
+	}
+
+	const struct logs *logs = logs_of(active->conf);
+	size_t count = count_rings(logs);
+
+	if (count == 0) {
+		control_reply(client, false,
+			      STR("the configuration keeps no log in memory; \"error_log "
+				  "memory:1m debug;\" in it would\n"));
+		return;
+	}
+
+	struct text text = { .pool = pool_create(0) };
+
+	for (const struct log_entry *entry = logs->files; entry; entry = entry->next) {
+		if (!entry->ring)
+			continue;
+		if (count > 1)
+			text_printf(&text, "error_log %.*s:\n", STR_ARG(entry->file.path));
+		log_ring_read(entry->ring, put_log_line, &text);
+	}
+	control_reply(client, true, text_str(&text));
+	pool_destroy(text.pool);
+}
+
 static void on_command(struct control_client *client, enum control_command command)
 {
-	bool is_question = command == CONTROL_STATUS || command == CONTROL_STATUS_JSON;
+	bool is_question = command == CONTROL_STATUS || command == CONTROL_STATUS_JSON ||
+			   command == CONTROL_LOG;
 
 	if (is_ending() && !is_question) {
 		control_reply(client, false, STR("the server was told to end\n"));
@@ -395,6 +445,9 @@ static void on_command(struct control_client *client, enum control_command comma
 		return;
 	case CONTROL_STATUS_JSON:
 		status_for(client, status_print_json);
+		return;
+	case CONTROL_LOG:
+		log_for(client);
 		return;
 	}
 }

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/log_ring.h"
 #include "config/logs/logs.h"
 #include "process/os/fork.h"
 #include "process/os/place.h"
@@ -134,14 +135,23 @@ int logfile_open(const char *path, char *why, size_t why_size)
 	return fd;
 }
 
+static int open_ring(struct log_entry *entry)
+{
+	int error = log_ring_open(entry->ring_size, &entry->ring);
+
+	if (error == 0)
+		entry->file.fd = log_ring_fd(entry->ring);
+	return error;
+}
+
 int logfiles_open(struct logs *logs)
 {
 	char why[WHY_SIZE];
 	int result = 0, reader;
 
 	for (struct log_entry *entry = logs->files; entry; entry = entry->next) {
-		if (entry->file.syslog) {
-			int error = syslog_relay_open(entry);
+		if (entry->file.syslog || entry->ring_size) {
+			int error = entry->ring_size ? open_ring(entry) : syslog_relay_open(entry);
 
 			if (error < 0)
 				log_emergc(error, "cannot open the log \"%s\"",
@@ -174,7 +184,7 @@ void logfiles_reopen(struct logs *logs)
 	for (struct log_entry *entry = logs->files; entry; entry = entry->next) {
 		if (entry->relay)
 			syslog_relay_reconnect(entry->relay);
-		if (entry->relay || inherited(entry->file.path.data) >= 0)
+		if (entry->relay || entry->ring || inherited(entry->file.path.data) >= 0)
 			continue;
 		int fd = open_log(entry->file.path.data, &reader, why, sizeof(why));
 		if (fd < 0) {
@@ -200,8 +210,11 @@ void logfiles_watch(struct logs *logs)
 void logfiles_close(struct logs *logs)
 {
 	for (struct log_entry *entry = logs->files; entry; entry = entry->next) {
-		if (entry->file.fd >= 0)
+		if (entry->ring)
+			log_ring_close(entry->ring);
+		else if (entry->file.fd >= 0)
 			close(entry->file.fd);
+		entry->ring = NULL;
 		entry->file.fd = -1;
 		syslog_relay_close(entry->relay);
 		entry->relay = NULL;

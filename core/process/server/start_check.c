@@ -82,7 +82,8 @@ int start_check_log_folders(struct conf *conf)
 	for (; entry; entry = entry->next) {
 		struct str folder = folder_of(conf_pool(conf), entry->file.path);
 
-		if (!entry->file.syslog && is_newly_missing(&missing, folder))
+		if (!entry->file.syslog && !entry->ring_size &&
+		    is_newly_missing(&missing, folder))
 			log_emergx("the folder of the log file \"%.*s\" is not there; this makes "
 				   "it: mkdir -p %.*s",
 				   STR_ARG(entry->file.path), STR_ARG(folder));
@@ -198,7 +199,7 @@ static void check_files(struct conf *conf)
 		struct str path = entry->file.path;
 		char why[1024] = "";
 
-		if (entry->file.syslog)
+		if (entry->file.syslog || entry->ring_size)
 			continue;
 		check_folder(conf, &missing, "the log file", path, &entry->place);
 		if (logfile_is_inherited(path.data))
