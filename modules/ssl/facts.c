@@ -47,6 +47,32 @@ static int64_t end_of(const X509 *certificate)
 	return ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &end) ? timegm(&end) : 1;
 }
 
+/* --- groups --- */
+
+/*
+ * Groups of the IANA's registry that OpenSSL gives no NID: 3.0 does not know them, and 3.5 only as
+ * those of a provider.
+ */
+static const struct {
+	uint16_t number;
+	const char *name;
+} hybrid_groups[] = {
+	{ 0x11eb, "SecP256r1MLKEM768" },
+	{ 0x11ec, "X25519MLKEM768" },
+	{ 0x11ed, "SecP384r1MLKEM1024" },
+	{ 0x6399, "X25519Kyber768Draft00" },
+};
+
+const char *ssl_group_name(uint32_t group)
+{
+	if (!(group & TLSEXT_nid_unknown))
+		return OBJ_nid2sn((int)group); /* an imported number may be unknown */
+	for (size_t i = 0; i < sizeof(hybrid_groups) / sizeof(hybrid_groups[0]); i++)
+		if (hybrid_groups[i].number == (group & 0xffff))
+			return hybrid_groups[i].name;
+	return NULL;
+}
+
 /* --- texts: each function writes one to a BIO --- */
 
 static void put_ciphers(SSL *ssl, BIO *to)
@@ -77,7 +103,7 @@ static void put_curves(SSL *ssl, BIO *to)
 		return;
 	SSL_get1_groups(ssl, nids);
 	for (long i = 0; i < count; i++) {
-		const char *name = nids[i] & TLSEXT_nid_unknown ? NULL : OBJ_nid2sn(nids[i]);
+		const char *name = ssl_group_name((uint32_t)nids[i]);
 
 		if (i > 0)
 			BIO_puts(to, ":");

@@ -57,6 +57,12 @@ struct ssl_facts *ssl_facts_import(struct str bytes);
  */
 int ssl_facts_verify_result(const struct ssl_facts *facts);
 
+/*
+ * The name of a group of the key exchange, as OpenSSL's functions about groups number it: with
+ * TLSEXT_nid_unknown, the rest is the number in the protocol. NULL: it is not known.
+ */
+const char *ssl_group_name(uint32_t group);
+
 struct str ssl_facts_bytes(const struct ssl_facts *facts); /* the whole struct */
 struct str ssl_fact(const struct ssl_facts *facts, enum ssl_fact which); /* empty: none */
 

@@ -2,7 +2,6 @@
 #include "variables.h"
 
 #include <module.h>
-#include <openssl/objects.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
@@ -59,10 +58,13 @@ static bool get_curve(struct request *req, struct str rest, const void *data, st
 	FACTS_OR_NONE;
 	if (!facts->group)
 		return false;
-	if (facts->group & TLSEXT_nid_unknown)
+
+	const char *name = ssl_group_name(facts->group);
+
+	if (name)
+		*out = str_from(name);
+	else if (facts->group & TLSEXT_nid_unknown)
 		*out = pool_printf(req->pool, "0x%04x", facts->group & 0xffff);
-	else if (OBJ_nid2sn((int)facts->group)) /* an imported number may be unknown */
-		*out = str_from(OBJ_nid2sn((int)facts->group));
 	else
 		return false;
 	return true;

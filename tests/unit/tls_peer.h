@@ -28,6 +28,7 @@ struct tls_peer {
 	struct record_key in, out;
 	uint64_t received, sent; /* how many records the server has done, before tls_peer_state() */
 	bool is_owed; /* an update, before tls_peer_state() */
+	uint32_t group; /* of the key exchange, before tls_peer_state() */
 	int updates, requests; /* key updates from the server, and how many of them want another */
 };
 
@@ -53,6 +54,7 @@ static inline size_t tls_peer_state(struct tls_peer *peer, char *to, size_t room
 	ssl->facts = calloc(1, sizeof(*ssl->facts));
 	ssl->facts->version = TLS1_3_VERSION;
 	ssl->facts->cipher = TLS_PEER_SUITE;
+	ssl->facts->group = peer->group;
 
 	ssize_t len = transport_export(transport, to, room);
 
