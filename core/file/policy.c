@@ -456,14 +456,14 @@ int policy_open_cached(const struct file_query *query, int flags, bool (*is_quic
 	return fd == -EXDEV ? -EAGAIN : fd;
 }
 
-/* Tries twice, because the call also fails if any name is changed at that moment. */
+/* Tries some times, because the call also fails if any name is changed at that moment. */
 int policy_find_cached(const char *path)
 {
-	if (!has_openat2())
-		return -EAGAIN;
-	int fd = openat2_cached(AT_FDCWD, path, O_PATH, 0);
+	int fd = -EAGAIN;
 
-	return fd == -EAGAIN ? openat2_cached(AT_FDCWD, path, O_PATH, 0) : fd;
+	for (int i = 0; fd == -EAGAIN && has_openat2() && i < 4; i++)
+		fd = openat2_cached(AT_FDCWD, path, O_PATH, 0);
+	return fd;
 }
 
 uint64_t policy_device_cached(const struct file_query *query)

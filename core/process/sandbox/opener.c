@@ -43,6 +43,7 @@ struct opening {
 	struct helper_call *call; /* NULL: it was answered before the disk has responded */
 	struct opener_task task;
 	struct disk *disk;
+	bool was_moved; /* to the disk that was found when a thread was free */
 	int64_t asked_ms;
 	struct opening *next; /* of its disk */
 	struct opener_result result;
@@ -151,6 +152,29 @@ static struct opening *take_first(struct disk *disk)
 	return opening;
 }
 
+static void append(struct disk *disk, struct opening *opening)
+{
+	opening->disk = disk;
+	opening->next = NULL;
+	*disk->end = opening;
+	disk->end = &opening->next;
+}
+
+/*
+ * The kernel finds no path in its memory at a moment when any file is renamed. Then a question
+ * counts for the disk of a directory further up, so its disk is looked up once more.
+ */
+static bool belongs_elsewhere(struct opening *opening)
+{
+	struct disk *disk = opening->was_moved ? NULL : disk_of(&opening->task.query);
+
+	opening->was_moved = true;
+	if (!disk || disk == opening->disk)
+		return false;
+	append(disk, opening);
+	return true;
+}
+
 static void on_look(void *data);
 
 static void run(struct opening *opening)
@@ -181,8 +205,12 @@ static void run_waiting(void)
 			if (!disk->first || disk->running >= OPENER_DISK_SHARE ||
 			    state.running_count == OPENER_THREADS)
 				continue;
-			run(take_first(disk));
 			goes_on = true;
+
+			struct opening *opening = take_first(disk);
+
+			if (!belongs_elsewhere(opening))
+				run(opening);
 		}
 	}
 	forget_idle_disks();
@@ -282,13 +310,11 @@ static int open_later(struct helper_call *call, const struct opener_task *task)
 		.completion = { .run = on_opened },
 		.call = call,
 		.task = *task,
-		.disk = disk,
 		.asked_ms = clock_ms(),
 	};
 	*str_put(opening->path, path) = '\0';
 	opening->task.query.path.data = opening->path;
-	*disk->end = opening;
-	disk->end = &opening->next;
+	append(disk, opening);
 	run_waiting();
 	return 0;
 }
