@@ -432,8 +432,8 @@ static void stop(struct server *server)
 	inproc.conf = NULL;
 }
 
-/* Whether the tests are about servers with sockets. A transport needs one. */
-static bool has_sockets(void)
+/* A transport needs a socket, too. */
+bool inproc_has_sockets(void)
 {
 	return getenv("TEST_SOCKETS") || wire_type;
 }
@@ -442,7 +442,7 @@ struct server *inproc_start_with(const struct server_setup *setup)
 {
 	static const struct server_kind kind = { ask_inproc, stop };
 
-	if (has_sockets())
+	if (inproc_has_sockets())
 		return server_start_with(setup);
 
 	struct server *server = create(setup);
@@ -475,7 +475,7 @@ struct server *inproc_with(const char *directives)
 
 const char *inproc_fails(const char *conf)
 {
-	if (has_sockets()) {
+	if (inproc_has_sockets()) {
 		const char *output;
 
 		ck_assert_int_eq(server_fails(conf, &output), 1);

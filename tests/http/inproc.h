@@ -26,12 +26,17 @@
 #ifndef HTTP_INPROC_H
 #define HTTP_INPROC_H
 
+#include <stdbool.h>
+
 #include "harness/client.h"
 
 /* As server_start(), server_start_with() and server_with(). */
 struct server *inproc_start(const char *conf);
 struct server *inproc_start_with(const struct server_setup *setup);
 struct server *inproc_with(const char *directives);
+
+/* Whether the server is a process of its own, as TEST_SOCKETS says. */
+bool inproc_has_sockets(void);
 
 /*
  * Reads an invalid configuration and returns the messages, which live until the test ends. Fails
