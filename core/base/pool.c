@@ -114,7 +114,8 @@ static struct block *block_map(size_t size)
 
 	size = (size + page - 1) & ~(page - 1);
 	do
-		block = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		block = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+			     0);
 	while (block == MAP_FAILED && heap.release && heap.release());
 	if (block == MAP_FAILED)
 		no_memory(size);
