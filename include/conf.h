@@ -255,6 +255,14 @@ int conf_parse_template(struct conf_call *call, const struct conf_word *word,
 			const struct template **out);
 
 /*
+ * The word without its first `len` bytes, in the same place: messages about it point at the rest.
+ */
+struct conf_word conf_word_after(const struct conf_word *word, size_t len);
+
+/* Whether the word begins with the name of an option ("size="); *value is then the rest of it. */
+bool conf_option(const struct conf_word *word, struct str name, struct conf_word *value);
+
+/*
  * For a word that becomes the value of a field line: each line break in it, with the
  * blanks around it, is one space in the result (none at both ends), and a warning
  * says so. A word without one is returned as it is.

@@ -98,6 +98,26 @@ int conf_read_lines(struct conf_call *call, const struct conf_word *word,
 	return source->errors == errors ? 0 : -EINVAL;
 }
 
+/* --- options: NAME=VALUE ------------------------------------------------------------- */
+
+struct conf_word conf_word_after(const struct conf_word *word, size_t len)
+{
+	struct conf_word rest = *word;
+
+	rest.text = str_skip(word->text, len);
+	rest.place.column += (uint32_t)len;
+	rest.place.len -= rest.place.len > len ? (uint32_t)len : 0;
+	return rest;
+}
+
+bool conf_option(const struct conf_word *word, struct str name, struct conf_word *value)
+{
+	if (!str_starts(word->text, name))
+		return false;
+	*value = conf_word_after(word, name.len);
+	return true;
+}
+
 /* --- memory that calls share ------------------------------------------------------ */
 
 void *conf_shared(struct conf *conf, const void *key, size_t size)

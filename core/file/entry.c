@@ -135,18 +135,20 @@ static void set_validators(struct file_entry *entry, const struct stat *status, 
 	file->last_modified = str_range(entry->last_modified, end);
 }
 
-/* Reads a file of `size` bytes. False if it has another size. */
-static bool read_exactly(int fd, char *to, size_t size)
+int file_read_exactly(int fd, char *to, size_t offset, size_t size)
 {
-	for (size_t done = 0; done < size;) {
-		ssize_t got = pread(fd, to + done, size - done, (off_t)done);
+	while (size > 0) {
+		ssize_t got = pread(fd, to, size, (off_t)offset);
+
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got <= 0)
-			return false;
-		done += (size_t)got;
+			return got < 0 ? -errno : -EIO;
+		to += got;
+		offset += (size_t)got;
+		size -= (size_t)got;
 	}
-	return true;
+	return 0;
 }
 
 /*
@@ -158,7 +160,7 @@ static void read_content(struct file_entry *entry, struct stat *status)
 	for (int i = 0; i < READ_TRIES && status->st_size <= CONTENT_MAX; i++) {
 		size_t size = (size_t)status->st_size;
 		char *content = heap_alloc(size ? size : 1);
-		bool is_whole = read_exactly(entry->file.fd, content, size);
+		bool is_whole = file_read_exactly(entry->file.fd, content, 0, size) == 0;
 		struct file_stamp before = stamp_of(status);
 
 		if (fstat(entry->file.fd, status) == 0) {
@@ -277,7 +279,7 @@ struct file_entry *entry_create_found(const struct file_query *query, uint64_t h
 
 		entry->file.content = (struct str){ bytes, size };
 		entry->bytes += size;
-		if (size && (content < 0 || !read_exactly(content, bytes, size)))
+		if (size && (content < 0 || file_read_exactly(content, bytes, 0, size) < 0))
 			set_missing(entry, EIO);
 	}
 	if (content >= 0)

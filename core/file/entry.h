@@ -136,6 +136,9 @@ struct file_entry *entry_create_status(const struct file_query *query, uint64_t 
 struct file_entry *entry_create_failed(const struct file_query *query, uint64_t hash, int error,
 				       const char *why);
 
+/* Reads exactly `size` bytes from `offset` on. 0 or -errno. -EIO: the file is shorter. */
+int file_read_exactly(int fd, char *to, size_t offset, size_t size);
+
 /* Drops a reference. The last one closes the descriptor and frees the entry. */
 void entry_unref(struct file_entry *entry);
 

@@ -180,16 +180,6 @@ struct log_options {
 	int64_t level;
 };
 
-static struct conf_word after(const struct conf_word *word, size_t skip)
-{
-	struct conf_word rest = *word;
-
-	rest.text = str_skip(word->text, skip);
-	rest.place.column += (uint32_t)skip;
-	rest.place.len -= rest.place.len > skip ? (uint32_t)skip : 0;
-	return rest;
-}
-
 /* `level` follows the word "gzip="; it is empty after "gzip". */
 static int parse_gzip(struct conf_call *call, const struct conf_word *word,
 		      const struct conf_word *level, struct log_options *out)
@@ -211,20 +201,14 @@ static int parse_option(struct conf_call *call, const struct conf_word *word,
 {
 	struct conf_word value;
 
-	if (str_starts(word->text, STR("buffer="))) {
-		value = after(word, 7);
+	if (conf_option(word, STR("buffer="), &value))
 		return conf_parse_size(call, &value, &out->buffer);
-	}
-	if (str_starts(word->text, STR("flush="))) {
-		value = after(word, 6);
+	if (conf_option(word, STR("flush="), &value))
 		return conf_parse_duration(call, &value, &out->flush);
-	}
-	if (str_starts(word->text, STR("if="))) {
-		value = after(word, 3);
+	if (conf_option(word, STR("if="), &value))
 		return conf_parse_template(call, &value, &out->condition);
-	}
 	if (conf_word_is(word, "gzip") || str_starts(word->text, STR("gzip="))) {
-		value = after(word, 5);
+		value = conf_word_after(word, 5);
 		return parse_gzip(call, word, &value, out);
 	}
 	return conf_error(call, word,
@@ -337,22 +321,14 @@ static int parse_cache_option(struct conf_call *call, const struct conf_word *wo
 {
 	struct conf_word value;
 
-	if (str_starts(word->text, STR("max="))) {
-		value = after(word, 4);
+	if (conf_option(word, STR("max="), &value))
 		return conf_parse_int(call, &value, 1, CACHE_MAX, &cache->max);
-	}
-	if (str_starts(word->text, STR("min_uses="))) {
-		value = after(word, 9);
+	if (conf_option(word, STR("min_uses="), &value))
 		return conf_parse_int(call, &value, 1, INT64_MAX, &cache->min_uses);
-	}
-	if (str_starts(word->text, STR("inactive="))) {
-		value = after(word, 9);
+	if (conf_option(word, STR("inactive="), &value))
 		return conf_parse_duration(call, &value, &cache->inactive);
-	}
-	if (str_starts(word->text, STR("valid="))) {
-		value = after(word, 6);
+	if (conf_option(word, STR("valid="), &value))
 		return conf_parse_duration(call, &value, &cache->valid);
-	}
 	return conf_error(call, word, "expected max=N, inactive=TIME, min_uses=N, valid=TIME or "
 				      "off");
 }

@@ -554,7 +554,7 @@ struct log_path *log_path_add(struct conf_call *call, const struct conf_word *wo
 	struct log_paths *paths = log_paths_of(call->conf);
 	struct log_path *path = pool_new(call->pool, struct log_path);
 	size_t len = directory_len(word->text);
-	struct conf_word name = *word;
+	struct conf_word name = conf_word_after(word, len);
 
 	if (len == 0 || (len == 1 && str_starts(word->text, STR("/")))) {
 		conf_error(call, word,
@@ -562,9 +562,6 @@ struct log_path *log_path_add(struct conf_call *call, const struct conf_word *wo
 			   "write a directory before the variable: /var/log/sites/$host.log");
 		return NULL;
 	}
-	name.text = str_skip(word->text, len);
-	name.place.column += (uint32_t)len;
-	name.place.len -= name.place.len > len ? (uint32_t)len : 0;
 	if (conf_parse_template(call, &name, &path->name) < 0)
 		return NULL;
 

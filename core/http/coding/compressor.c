@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "event/loop.h"
+#include "file/entry.h"
 #include "file/validators.h"
 #include "http/coding/form_key.h"
 #include "http/coding/results.h"
@@ -101,20 +102,6 @@ static void limit(int resource, rlim_t value)
 	syscall(SYS_setrlimit, resource, &(const struct rlimit){ value, value });
 }
 
-static bool read_all(int fd, char *to, size_t size)
-{
-	for (size_t done = 0; done < size;) {
-		ssize_t got = pread(fd, to + done, size - done, (off_t)done);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			return false;
-		done += (size_t)got;
-	}
-	return true;
-}
-
 static bool write_all(int fd, struct str bytes)
 {
 	while (bytes.len) {
@@ -136,7 +123,7 @@ static int encode_file(const struct encoding *job)
 	char *in = malloc(size);
 	struct str out;
 
-	if (!in || !read_all(job->calls->fd, in, size))
+	if (!in || file_read_exactly(job->calls->fd, in, 0, size) < 0)
 		return CHILD_FAILED;
 	int result = encode_whole(job->coding, (int)job->key.level, (struct str){ in, size }, &out);
 	if (result == 1)
@@ -543,32 +530,20 @@ static const struct compress_cache defaults = {
 	.cpu = 25,
 };
 
-/* Whether the word is an option of this name ("cpu="); *value is the rest of it. */
-static bool is_option(const struct conf_word *word, struct str name, struct conf_word *value)
-{
-	if (!str_starts(word->text, name))
-		return false;
-	*value = *word;
-	value->text = str_skip(word->text, name.len);
-	value->place.column += (uint32_t)name.len;
-	value->place.len -= (uint32_t)name.len;
-	return true;
-}
-
 static int set_option(struct conf_call *call, const struct conf_word *word,
 		      struct compress_cache *cache)
 {
 	struct conf_word value;
 
-	if (is_option(word, STR("results="), &value))
+	if (conf_option(word, STR("results="), &value))
 		return conf_parse_int(call, &value, 1, 1000000, &cache->results);
-	if (is_option(word, STR("jobs="), &value))
+	if (conf_option(word, STR("jobs="), &value))
 		return conf_parse_int(call, &value, 1, 100000, &cache->jobs);
-	if (is_option(word, STR("cpu="), &value))
+	if (conf_option(word, STR("cpu="), &value))
 		return conf_parse_int(call, &value, 1, 100, &cache->cpu);
-	if (is_option(word, STR("file="), &value))
+	if (conf_option(word, STR("file="), &value))
 		return conf_parse_size(call, &value, &cache->input);
-	if (is_option(word, STR("size="), &value))
+	if (conf_option(word, STR("size="), &value))
 		return conf_parse_size(call, &value, &cache->memory);
 	return conf_error(
 		call, word,

@@ -28,6 +28,7 @@
 
 #include "event/complete.h"
 #include "file/cache.h"
+#include "file/entry.h"
 #include "http/coding/coding.h"
 #include "http/coding/whole.h"
 
@@ -144,19 +145,10 @@ static bool same_version(const struct stat *a, const struct stat *b)
 static bool read_all(struct kept *kept)
 {
 	struct stat status;
-	size_t done = 0;
 
 	kept->in = malloc(kept->in_len ? kept->in_len : 1);
-	while (kept->in && done < kept->in_len) {
-		ssize_t got = pread(kept->fd, kept->in + done, kept->in_len - done, (off_t)done);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			return false;
-		done += (size_t)got;
-	}
-	return kept->in && fstat(kept->fd, &status) == 0 && same_version(&status, &kept->version);
+	return kept->in && file_read_exactly(kept->fd, kept->in, 0, kept->in_len) == 0 &&
+	       fstat(kept->fd, &status) == 0 && same_version(&status, &kept->version);
 }
 
 static enum kept_state encode(struct kept *kept)

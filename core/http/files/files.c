@@ -519,18 +519,6 @@ verdict file_refuse(struct request *req, const struct file *file)
 	return 500;
 }
 
-/* NAME=VALUE: makes a word of the value, so that messages point at the value. */
-static bool is_option(const struct conf_word *word, struct str name, struct conf_word *value)
-{
-	if (!str_starts(word->text, name))
-		return false;
-	*value = *word;
-	value->text = str_skip(word->text, name.len);
-	value->place.column += (uint32_t)name.len;
-	value->place.len -= (uint32_t)name.len;
-	return true;
-}
-
 static int set_cache(struct conf_call *call)
 {
 	struct files_conf *conf = call->data;
@@ -542,9 +530,9 @@ static int set_cache(struct conf_call *call)
 		struct conf_word value;
 		int error;
 
-		if (is_option(word, STR("entries="), &value))
+		if (conf_option(word, STR("entries="), &value))
 			error = conf_parse_int(call, &value, 16, 10000000, &entries);
-		else if (is_option(word, STR("size="), &value))
+		else if (conf_option(word, STR("size="), &value))
 			error = conf_parse_size(call, &value, &size);
 		else
 			error = conf_error(call, word, "expected entries=NUMBER or size=SIZE");

@@ -9,8 +9,8 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <unistd.h>
 
+#include "file/entry.h"
 #include "http/files/files.h"
 #include "http/request/request_private.h"
 
@@ -44,21 +44,14 @@ static int read_file(const struct file *file, struct pool *pool, struct str *out
 		return -EFBIG;
 
 	char *bytes = pool_alloc(pool, file->size + 1);
-	size_t done = file->content.len;
+	size_t known = file->content.len;
+	int error;
 
 	str_put(bytes, file->content);
-	while (done < file->size) {
-		ssize_t got = pread(file->fd, bytes + done, file->size - done, (off_t)done);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			return got < 0 ? -errno : -EIO;
-		done += (size_t)got;
-	}
-	bytes[done] = '\0';
-	*out = (struct str){ bytes, done };
-	return 0;
+	error = file_read_exactly(file->fd, bytes + known, known, file->size - known);
+	bytes[file->size] = '\0';
+	*out = (struct str){ bytes, file->size };
+	return error;
 }
 
 /* A version of these bytes, of which the caller gets a reference. Takes over the pool. */
