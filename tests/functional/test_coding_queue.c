@@ -3,9 +3,14 @@
 #include "harness/client.h"
 #include "harness/memory.h"
 #include "harness/test.h"
+#include "http/decode.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
 
 enum { LONG = 4000000, SHORT = 5000, CLIENTS = 12, SHORTS = 60 };
 
@@ -97,4 +102,38 @@ START_TEST(long_files_are_not_forgotten)
 }
 END_TEST
 
-TESTS("coding queue", short_files_come_before_long_ones, long_files_are_not_forgotten)
+/*
+ * A file is overwritten while it waits, by as many bytes and within the second of its last change:
+ * the tag of the version that was asked for names none of the new bytes.
+ */
+START_TEST(another_version_gets_no_form)
+{
+	enum { SIZE = 200000 };
+	struct server *server = start();
+	char *text = memset(memory_alloc(SIZE + 1), 'a', SIZE);
+	struct timespec times[2] = { { .tv_nsec = UTIME_NOW }, { .tv_nsec = 500000000 } };
+
+	text[SIZE] = '\0';
+	times[1].tv_sec = time(NULL) - 1;
+	put_bytes(server, "changing", text, SIZE);
+	int fd = open(file_path(server, "changing"), O_WRONLY);
+	ck_assert_int_eq(futimens(fd, times), 0);
+
+	struct client *long_one = begin(server, "long0"), *client = begin(server, "changing");
+	ck_assert_int_eq(ask(server, "/none").status, 404);
+	times[1].tv_nsec++;
+	ck_assert_int_eq(pwrite(fd, memset(text, 'b', SIZE), SIZE, 0), SIZE);
+	ck_assert_int_eq(futimens(fd, times), 0);
+	close(fd);
+	is_encoded(client_reply(long_one));
+
+	struct reply reply = client_reply(client);
+	const char *tag = reply_header(&reply, "ETag");
+	is_encoded(reply);
+	ck_assert_msg(!tag || tag[0] != '"' || decode(&reply)[0] == 'a', "%s", tag);
+	server_stop(server);
+}
+END_TEST
+
+TESTS("coding queue", short_files_come_before_long_ones, long_files_are_not_forgotten,
+      another_version_gets_no_form)

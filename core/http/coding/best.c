@@ -97,14 +97,7 @@ static uint64_t key_of(const struct coding_entry *entry)
 
 static struct form_key form_key_of(const struct best *best)
 {
-	const struct file_stamp *stamp = &((struct file_entry *)best->file)->stamp;
-
-	return form_key_make(&(const struct stat){ .st_dev = stamp->dev,
-						   .st_ino = stamp->ino,
-						   .st_size = stamp->size,
-						   .st_mtim = stamp->mtime,
-						   .st_ctim = stamp->ctime },
-			     best->entry);
+	return form_key_make(file_stamp(best->file), best->entry);
 }
 
 /* --- the queue --------------------------------------------------------------------- */

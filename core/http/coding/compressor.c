@@ -49,7 +49,7 @@ enum { CHILD_DONE, CHILD_USELESS, CHILD_FAILED };
 struct encoding {
 	struct event end; /* first; a pipe that is closed when the child has ended; or fd -1 */
 	struct form_key key;
-	const struct coding *coding;
+	const struct coding_entry *entry;
 	struct helper_call *calls; /* all that wait for it, linked by `data`; never NULL */
 	int out; /* the memfd */
 	pid_t child;
@@ -125,7 +125,8 @@ static int encode_file(const struct encoding *job)
 
 	if (!in || file_read_exactly(job->calls->fd, in, 0, size) < 0)
 		return CHILD_FAILED;
-	int result = encode_whole(job->coding, (int)job->key.level, (struct str){ in, size }, &out);
+	int result = encode_whole(job->entry->coding, (int)job->key.level,
+				  (struct str){ in, size }, &out);
 	if (result == 1)
 		return write_all(job->out, out) ? CHILD_DONE : CHILD_FAILED;
 	return result == 0 ? CHILD_USELESS : CHILD_FAILED;
@@ -175,12 +176,11 @@ static bool is_unchanged(const struct encoding *job)
 {
 	struct stat status;
 
-	return fstat(job->calls->fd, &status) == 0 && (uint64_t)status.st_dev == job->key.device &&
-	       status.st_ino == job->key.inode && (uint64_t)status.st_size == job->key.size &&
-	       status.st_mtim.tv_sec == job->key.modified_s &&
-	       status.st_mtim.tv_nsec == job->key.modified_ns &&
-	       status.st_ctim.tv_sec == job->key.changed_s &&
-	       status.st_ctim.tv_nsec == job->key.changed_ns;
+	if (fstat(job->calls->fd, &status) < 0)
+		return false;
+	struct file_stamp stamp = stamp_of(&status);
+	struct form_key key = form_key_make(&stamp, job->entry);
+	return form_key_equal(&key, &job->key);
 }
 
 /* 0, or -errno if there is no form, which is remembered as well. */
@@ -193,7 +193,8 @@ static int keep_result(struct encoding *job, int status)
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != CHILD_DONE) {
 		log_warnx("the encoder of %s has failed (%s %d) for the file of inode %llu, which "
 			  "keeps its form of the lower level",
-			  job->coding->name.data, WIFEXITED(status) ? "exit status" : "signal",
+			  job->entry->coding->name.data,
+			  WIFEXITED(status) ? "exit status" : "signal",
 			  WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status),
 			  (unsigned long long)job->key.inode);
 		return -EIO;
@@ -351,7 +352,8 @@ static int read_question(const struct helper_call *call, const struct coding_ent
 		return -EFBIG;
 	if (file_is_young(&status, now))
 		return -EAGAIN;
-	*key = form_key_make(&status, entry);
+	struct file_stamp stamp = stamp_of(&status);
+	*key = form_key_make(&stamp, entry);
 	return key->level > 0 ? 0 : -EINVAL;
 }
 
@@ -365,7 +367,7 @@ static void note_use(struct str payload)
 	results_find(&key);
 }
 
-static int queue_job(struct helper_call *call, const struct coding *coding,
+static int queue_job(struct helper_call *call, const struct coding_entry *entry,
 		     const struct form_key *key)
 {
 	struct encoding *job = find_job(state.queue, key), **end = &state.queue;
@@ -381,7 +383,7 @@ static int queue_job(struct helper_call *call, const struct coding *coding,
 	if (state.queued >= state.conf->jobs || !(job = malloc(sizeof(*job))))
 		return -EBUSY;
 	*job = (struct encoding){
-		.end.fd = -1, .key = *key, .coding = coding, .calls = call, .out = -1
+		.end.fd = -1, .key = *key, .entry = entry, .calls = call, .out = -1
 	};
 	call->data = NULL;
 	while (*end)
@@ -410,7 +412,7 @@ static void asked(struct helper_call *call)
 		return;
 	}
 	if (error == 0)
-		error = queue_job(call, entry->coding, &key);
+		error = queue_job(call, entry, &key);
 	if (error < 0)
 		helper_answer(call, error, STR(""), -1);
 }

@@ -10,19 +10,19 @@
 
 const int form_seals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
 
-struct form_key form_key_make(const struct stat *status, const struct coding_entry *entry)
+struct form_key form_key_make(const struct file_stamp *stamp, const struct coding_entry *entry)
 {
 	struct form_key key;
 	const struct coding *coding = entry->coding;
 
 	memset(&key, 0, sizeof(key));
-	key.device = status->st_dev;
-	key.inode = status->st_ino;
-	key.size = (uint64_t)status->st_size;
-	key.modified_s = status->st_mtim.tv_sec;
-	key.modified_ns = status->st_mtim.tv_nsec;
-	key.changed_s = status->st_ctim.tv_sec;
-	key.changed_ns = status->st_ctim.tv_nsec;
+	key.device = stamp->dev;
+	key.inode = stamp->ino;
+	key.size = (uint64_t)stamp->size;
+	key.modified_s = stamp->mtime.tv_sec;
+	key.modified_ns = stamp->mtime.tv_nsec;
+	key.changed_s = stamp->ctime.tv_sec;
+	key.changed_ns = stamp->ctime.tv_nsec;
 	key.level = coding->best_level ? (uint64_t)coding->best_level(key.size) : 0;
 	str_put(key.coding, str_head(coding->name, sizeof(key.coding)));
 	str_put(key.version, str_head(str_from(entry->version), sizeof(key.version)));

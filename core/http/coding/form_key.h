@@ -14,8 +14,8 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/stat.h>
 
+#include "file/stamp.h"
 #include "http/coding/coding.h"
 
 /* Identifies the bytes of an encoded form. Unused bytes are zero, so keys are equal as memory. */
@@ -36,7 +36,7 @@ struct form_answer {
 #define FORM_USED '='
 
 /* The key of the form of this file version that the compressor makes: at the best level. */
-struct form_key form_key_make(const struct stat *status, const struct coding_entry *entry);
+struct form_key form_key_make(const struct file_stamp *stamp, const struct coding_entry *entry);
 
 bool form_key_equal(const struct form_key *a, const struct form_key *b);
 

@@ -62,7 +62,7 @@ struct kept {
 	struct file *file; /* it is attached to; NULL: no longer. For the loop's thread only */
 
 	/* The input, from the beginning of the job on. */
-	struct stat version;
+	struct file_stamp version;
 	int fd; /* -1: the bytes are in memory */
 	char *in;
 	size_t in_len;
@@ -134,21 +134,22 @@ static void finish(struct kept *kept, enum kept_state state)
 
 /* --- on the thread -------------------------------------------------------------- */
 
-static bool same_version(const struct stat *a, const struct stat *b)
+static bool is_unchanged(const struct kept *kept)
 {
-	return a->st_size == b->st_size && a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
-	       a->st_mtim.tv_nsec == b->st_mtim.tv_nsec && a->st_ctim.tv_sec == b->st_ctim.tv_sec &&
-	       a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
+	struct stat status;
+
+	if (fstat(kept->fd, &status) < 0)
+		return false;
+	struct file_stamp stamp = stamp_of(&status);
+	return same_stamp(&stamp, &kept->version);
 }
 
 /* Reads the whole file. False if it is another version of the file before or after reading. */
 static bool read_all(struct kept *kept)
 {
-	struct stat status;
-
 	kept->in = malloc(kept->in_len ? kept->in_len : 1);
-	return kept->in && file_read_exactly(kept->fd, kept->in, 0, kept->in_len) == 0 &&
-	       fstat(kept->fd, &status) == 0 && same_version(&status, &kept->version);
+	return kept->in && is_unchanged(kept) &&
+	       file_read_exactly(kept->fd, kept->in, 0, kept->in_len) == 0 && is_unchanged(kept);
 }
 
 static enum kept_state encode(struct kept *kept)
@@ -192,10 +193,9 @@ static bool prepare(struct kept *kept)
 			memcpy(kept->in, file->content.data, kept->in_len);
 		return kept->in != NULL;
 	}
+	kept->version = *file_stamp(file);
 	kept->fd = fcntl(file->fd, F_DUPFD_CLOEXEC, 0);
-	return kept->fd >= 0 && fstat(kept->fd, &kept->version) == 0 &&
-	       (uint64_t)kept->version.st_size == file->size &&
-	       (file->mtime < 0 || kept->version.st_mtim.tv_sec == file->mtime);
+	return kept->fd >= 0;
 }
 
 /* Takes the next job from the queue; NULL: it is empty. */
