@@ -497,6 +497,91 @@ START_TEST(uploads)
 }
 END_TEST
 
+#define HEAD(id) "headers " #id " 200 content-type=text/plain content-length=2; "
+
+/* Clients may stop to send when they have received all of a response: its end comes last. */
+START_TEST(uploads_that_nobody_reads)
+{
+	struct client *client = come();
+
+	say(client, "post 1 /; data 1 0 5");
+	hears(client, HEAD(1));
+	for (int i = 0; i < 10; i++)
+		say(client, "data 1 0 16384; update 1 u=1; window 1 1");
+	hears_of(client, "window 1 ");
+	ck_assert_ptr_null(strstr(client->transcript, "data 1"));
+	client->transcript_len = client->transcript[0] = 0;
+	say(client, "data 1 1 5");
+	hears(client, "data 1 2 end; ");
+	say(client, "post 3 /");
+	say(client, "headers 3 5 a b"); /* trailers end it, too */
+	hears(client, HEAD(3) "data 3 2 end; ");
+	say(client, "post 5 /empty");
+	hears(client, "headers 5 204; ");
+	say(client, "data 5 1 5");
+	hears(client, "data 5 0 end; ");
+	say(client, "post 7 /first; data 7 0 5"); /* this may become the response */
+	hears(client, "headers 7 200 content-type=text/plain content-length=19; data 7 19; ");
+	say(client, "data 7 1 5");
+	hears(client, "data 7 0 end; ");
+	say(client, "post 9 /; data 9 0 5");
+	say(client, "reset 9 8; get 11 /");
+	hears(client, HEAD(9) OK(11));
+	/* This client waits for a status before it sends anything. */
+	say(client, "post 13 / expect 100-continue");
+	hears(client, OK(13));
+	say(client, "data 13 1 5; get 15 /");
+	hears(client, OK(15));
+	leave(client);
+}
+END_TEST
+
+/* Too large, or not in time: the end of the response comes, and then nothing more is received. */
+START_TEST(uploads_that_nobody_reads_to_their_end)
+{
+	struct client *client = come();
+
+	say(client, "post 1 /");
+	for (int i = 0; i < 13; i++)
+		say(client, "data 1 0 16384");
+	hears_of(client, "data 1 2 end; reset 1 0; ");
+	client->transcript_len = client->transcript[0] = 0;
+	say(client, "data 1 0 16384; post 3 /; data 3 0 5");
+	hears_of(client, HEAD(3));
+	client->transcript_len = client->transcript[0] = 0;
+	pass(client, 20 * SECOND);
+	say(client, "data 3 0 5"); /* which does not give it more time */
+	pass(client, 10 * SECOND - 1);
+	hears(client, "");
+	pass(client, 1);
+	hears(client, "data 3 2 end; reset 3 0; ");
+	say(client, "get 5 /");
+	hears(client, OK(5));
+	leave(client);
+}
+END_TEST
+
+/* 6.9.1: what has no data needs no window. */
+START_TEST(ends_without_a_window)
+{
+	struct client *client = come();
+
+	say(client, "settings 4 2; get 1 /trailer; get 3 /");
+	hears(client, "settings ack; " HEAD(1) "data 1 2; " OK(3) "headers 1 a=b end; ");
+	say(client, "settings 4 0; post 5 /empty");
+	say(client, "data 5 1 5");
+	hears(client, "settings ack; headers 5 204; data 5 0 end; ");
+	/* Those of the connection and of the stream, which is incremental. */
+	say(client, "settings 4 100000; get 7 /large; get 9 /large");
+	ck_assert_uint_eq(client->body, 65535);
+	client->transcript_len = client->transcript[0] = 0;
+	say(client, "post 11 /empty priority i");
+	say(client, "data 11 1 5");
+	hears(client, "headers 11 204; data 11 0 end; ");
+	leave(client);
+}
+END_TEST
+
 static void has_order(struct client *client, const char *a, const char *b)
 {
 	const char *first = strstr(client->transcript, a), *second = strstr(client->transcript, b);
@@ -546,5 +631,6 @@ END_TEST
 TESTS_IN((&(struct test_suite){ .name = "HTTP/2", .setup = setup }), requests,
 	 requests_that_are_refused, malformed_requests, errors_of_connections,
 	 a_stream_that_has_ended, errors_of_streams, what_is_accepted, bytes_in_pieces, the_preface,
-	 windows, windows_before_settings_are_known, windows_of_uploads, uploads, priorities,
-	 a_smaller_table)
+	 windows, windows_before_settings_are_known, windows_of_uploads, uploads,
+	 uploads_that_nobody_reads, uploads_that_nobody_reads_to_their_end, ends_without_a_window,
+	 priorities, a_smaller_table)

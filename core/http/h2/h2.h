@@ -19,8 +19,10 @@
  *
  *     receiving   its fields come; busy->block.stream
  *     running     its request runs, or waits                   is_complete = false
- *     responding  in `heads`, or in `ready` of its urgency, or waiting for its body or for a window
- *     discarding  all of its response is in the output, and the body of its request still comes
+ *     responding  in `heads_and_ends`, or in `ready` of its urgency, or waiting for its body or for
+ *                 a window
+ *     discarding  the body of its request still comes, and nobody reads it: the end of the
+ *                 response is held back until all of it is there
  *     leaving     all of its response is in the output, or it was reset: in `leaving` until its
  *                 bytes have been sent, since they lie in the request's pool
  *
@@ -74,7 +76,7 @@ struct h2_stream {
 	struct request_core core;
 	struct h2_stream *next_in_bucket;
 	struct list link; /* in busy->streams or busy->leaving */
-	struct list ready; /* in busy->heads, or in a list of busy->ready, if is_queued */
+	struct list ready; /* in busy->heads_and_ends, or in a list of busy->ready, if is_queued */
 	struct list stalled; /* in busy->stalled, if deadline is not 0 */
 	uint32_t id;
 	struct priority priority;
@@ -101,7 +103,8 @@ struct h2_stream {
 	bool is_complete; /* the response is there */
 	bool has_head; /* its head is in the output */
 	bool is_whole; /* END_STREAM is in the output */
-	bool discards; /* is_whole, and the rest of the request's body is received and discarded */
+	bool body_is_sent; /* all of its body is in the output, or it has none */
+	bool discards; /* the rest of the request's body, before it sends the end of the response */
 	bool is_reset; /* by RST_STREAM, of either side */
 
 	int64_t deadline; /* clock_ms(): what is waited for has to come until then; 0: never */
@@ -154,7 +157,7 @@ struct h2_busy {
 	struct h2_stream *table[H2_BUCKETS];
 	struct list streams, leaving;
 	uint32_t count; /* of streams, in either list */
-	struct list heads; /* complete responses whose head is not in the output yet */
+	struct list heads_and_ends; /* complete responses whose next frame needs no window */
 	struct {
 		struct list in_order, incremental;
 		bool was_in_order; /* the last slice came from that list */
@@ -229,6 +232,21 @@ void h2_release_busy(struct h2 *h2, int status);
 struct h2_stream *h2_begin_stream(struct h2 *h2, uint32_t id);
 struct h2_stream *h2_find_stream(const struct h2_busy *busy, uint32_t id); /* NULL: none */
 
+/*
+ * Whether the next frame of the response needs no open window: its head, or what ends it after
+ * all of its body, which is an empty DATA frame or trailers (RFC 9113 section 6.9.1).
+ */
+static inline bool h2_needs_no_window(const struct h2_stream *stream)
+{
+	const struct response_reader *reader = &stream->reader;
+
+	return !stream->has_head || stream->body_is_sent ||
+	       (reader->length >= 0 && reader->bytes >= (uint64_t)reader->length);
+}
+
+/* The stream is chosen for the output when it is its turn. */
+void h2_queue_stream(struct h2_busy *busy, struct h2_stream *stream);
+
 /* It is not to be chosen for the output until h2_queue_stream(). */
 void h2_unqueue_stream(struct h2_stream *stream);
 
@@ -293,7 +311,7 @@ void h2_take_data(struct h2 *h2, struct h2_stream *stream, struct str data);
  */
 void h2_give_back(struct h2 *h2, struct h2_stream *stream, size_t bytes);
 
-/* The request has no more body. */
+/* The request has no more body, or (error) it is not received any further. */
 void h2_end_body(struct h2 *h2, struct h2_stream *stream);
 void h2_fail_body(struct h2 *h2, struct h2_stream *stream, int error);
 
@@ -307,9 +325,6 @@ int h2_read_body(struct request *req, size_t max, struct slice *out);
 
 /* struct request_core, .complete; `data` is the struct h2. */
 void h2_complete(struct request *req, void *data);
-
-/* The stream is chosen for the output when it is its turn. */
-void h2_queue_stream(struct h2_busy *busy, struct h2_stream *stream);
 
 /* Moves one piece of a response to the output. False: nothing can be moved now. */
 bool h2_move_piece(struct h2 *h2);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Bodies of requests. What has come waits for the module that reads it, within the window of the
- * stream. When a response is complete, the rest is received and discarded, for lingering_time.
+ * stream. When all of a response but its end has been written, the rest is received and discarded,
+ * for lingering_time; see begin_discarding() in h2_response.c.
  */
 #include "http/h2/h2.h"
 
@@ -116,6 +117,28 @@ static bool keep(struct h2_stream *stream, struct str data)
 	return true;
 }
 
+/* No more of the body is received. If it was discarded, the end of the response can be sent. */
+static void body_has_ended(struct h2 *h2, struct h2_stream *stream)
+{
+	if (!stream->discards) {
+		wake_reader(h2, stream);
+	} else if (!stream->is_whole) {
+		stream->discards = false;
+		h2_set_deadline(h2->busy, stream, 0);
+		h2_queue_stream(h2->busy, stream);
+	} else if (stream->body_is_over) {
+		h2_end_stream(h2, stream);
+	} else {
+		h2_reset_stream(h2, stream, H2_NO_ERROR);
+	}
+}
+
+void h2_fail_body(struct h2 *h2, struct h2_stream *stream, int error)
+{
+	stream->body_error = error;
+	body_has_ended(h2, stream);
+}
+
 /* The response is complete: what is larger than client_max_body_size is not even received. */
 static void discard_data(struct h2 *h2, struct h2_stream *stream, size_t len)
 {
@@ -124,7 +147,7 @@ static void discard_data(struct h2 *h2, struct h2_stream *stream, size_t len)
 	stream->core.body_bytes += len;
 	if (most && stream->core.body_bytes > (uint64_t)most) {
 		h2_give_back(h2, NULL, len);
-		h2_reset_stream(h2, stream, H2_NO_ERROR);
+		h2_fail_body(h2, stream, -EFBIG);
 	} else {
 		h2_give_back(h2, stream, len);
 	}
@@ -162,16 +185,7 @@ void h2_end_body(struct h2 *h2, struct h2_stream *stream)
 		return;
 	}
 	stream->body_is_over = true;
-	if (stream->discards)
-		h2_end_stream(h2, stream);
-	else
-		wake_reader(h2, stream);
-}
-
-void h2_fail_body(struct h2 *h2, struct h2_stream *stream, int error)
-{
-	stream->body_error = error;
-	wake_reader(h2, stream);
+	body_has_ended(h2, stream);
 }
 
 /* --- to a module --- */
@@ -206,7 +220,7 @@ int h2_read_body(struct request *req, size_t max, struct slice *out)
 	struct h2_stream *stream = h2_stream(req);
 	const struct http_conf *conf = req->location->core;
 
-	if (stream->is_whole || stream->is_reset)
+	if (stream->is_whole || stream->discards || stream->is_reset)
 		return -EIO;
 	if (stream->first) {
 		*out = take(stream, max);

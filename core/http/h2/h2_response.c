@@ -2,7 +2,8 @@
 /*
  * From a complete response to frames in the output. Which response is next:
  *
- *     heads first, since they are short: by urgency, then in the order of their coming
+ *     heads, and the ends of responses whose body is there, first, since they are short and need
+ *     no window: by urgency, then in the order of their coming
  *     then bodies, those of the most urgent streams first (RFC 9218 section 10); within an
  *     urgency those that are incremental take turns, others come in the order of their streams;
  *     if there are both, the first of the latter takes turns with all of the former
@@ -11,46 +12,12 @@
 
 #include <errno.h>
 
+#include <field.h>
+
 #include "http/field/status.h"
 #include "http/request/response_fields.h"
 
 /* --- which one is next --- */
-
-/* Behind those that are as urgent. */
-static void insert_head(struct list *heads, struct h2_stream *stream)
-{
-	struct list *at = heads;
-
-	while (at->prev != heads && list_item(at->prev, struct h2_stream, ready)->priority.urgency >
-					    stream->priority.urgency)
-		at = at->prev;
-	list_append(at, &stream->ready);
-}
-
-/* In the order of their streams, which usually is that of their coming. */
-static void insert_in_order(struct list *head, struct h2_stream *stream)
-{
-	struct list *at = head;
-
-	while (at->prev != head && list_item(at->prev, struct h2_stream, ready)->id > stream->id)
-		at = at->prev;
-	list_append(at, &stream->ready);
-}
-
-void h2_queue_stream(struct h2_busy *busy, struct h2_stream *stream)
-{
-	const struct priority *priority = &stream->priority;
-
-	if (stream->is_queued || stream->is_whole || stream->is_reset)
-		return;
-	stream->is_queued = true;
-	if (!stream->has_head)
-		insert_head(&busy->heads, stream);
-	else if (priority->incremental)
-		list_append(&busy->ready[priority->urgency].incremental, &stream->ready);
-	else
-		insert_in_order(&busy->ready[priority->urgency].in_order, stream);
-}
 
 static struct h2_stream *first_of(const struct list *head)
 {
@@ -175,26 +142,54 @@ static bool may_discard(const struct h2_stream *stream)
 }
 
 /*
- * END_STREAM is in the output. If the body of the request still comes, a RST_STREAM would stop it
- * (RFC 9113 section 8.1), but some clients then discard the response.
+ * Whether the end of the response has to wait for that of the request's body. A client that waits
+ * for the status 100 sends none, and gets the end at once.
  */
-static void end_response(struct h2 *h2, struct h2_stream *stream)
+static bool holds_end(const struct h2_stream *stream)
+{
+	struct str expect = stream->core.pub.known.expect;
+
+	if (stream->body_is_over || !may_discard(stream))
+		return false;
+	return stream->has_continued || stream->core.body_bytes || stream->first ||
+	       !list_has(expect, STR("100-continue"));
+}
+
+/*
+ * Receives the rest of the request's body, which nobody reads. Some clients send no more of it, and
+ * wait for ever, when they have received all of Content-Length or END_STREAM. A RST_STREAM would
+ * end that (RFC 9113 section 8.1), but then some discard the response. So the last bytes of the
+ * response and END_STREAM are held back until the client has sent the body.
+ */
+static void begin_discarding(struct h2 *h2, struct h2_stream *stream)
 {
 	const struct http_conf *conf = stream->core.pub.location->core;
 
-	stream->is_whole = true;
+	h2_unqueue_stream(stream);
+	stream->discards = true;
+	stream->body_is_read = false;
+	h2_discard_body(h2, stream);
+	h2_set_deadline(h2->busy, stream, clock_ms() + conf->lingering_time.ms);
+}
+
+/* The body of the response is in the output, and END_STREAM unless holds_end() forbade it. */
+static void end_response(struct h2 *h2, struct h2_stream *stream, uint8_t flags)
+{
+	stream->body_is_sent = true;
+	stream->is_whole = flags & FLAG_END_STREAM;
 	stream->sent_end = h2->busy->out.queued;
 	if (!stream->body_is_over && may_discard(stream)) {
-		stream->discards = true;
-		stream->body_is_read = false;
-		h2_unqueue_stream(stream);
-		h2_discard_body(h2, stream);
-		h2_set_deadline(h2->busy, stream, clock_ms() + conf->lingering_time.ms);
+		begin_discarding(h2, stream);
 		return;
 	}
 	if (!stream->body_is_over)
 		h2_reset_stream(h2, stream, H2_NO_ERROR);
 	h2_end_stream(h2, stream);
+}
+
+static uint8_t end_flag(const struct h2_stream *stream)
+{
+	return holds_end(stream) ? 0 : FLAG_END_STREAM;
 }
 
 static void body_is_ready(struct request *req)
@@ -219,6 +214,7 @@ static void put_head(struct h2 *h2, struct h2_stream *stream)
 	struct request *req = &stream->core.pub;
 	struct writer writer = begin_block(req->pool, USUAL_SIZE);
 	bool has_more = has_body(stream);
+	uint8_t flags = has_more ? 0 : end_flag(stream);
 
 	response_check(req);
 	if (h2->table_is_cut && !h2->table_is_empty) {
@@ -227,11 +223,11 @@ static void put_head(struct h2 *h2, struct h2_stream *stream)
 	}
 	writer.to = hpack_put_status(writer.to, req->response.status);
 	response_each_field(req, put_field, &writer);
-	put_block(h2, stream, &writer, has_more ? 0 : FLAG_END_STREAM);
+	put_block(h2, stream, &writer, flags);
 	stream->core.response_head_bytes = stream->queued;
 	stream->has_head = true;
 	if (!has_more) {
-		end_response(h2, stream);
+		end_response(h2, stream, flags);
 		return;
 	}
 	response_reader_start(&stream->reader, req, body_is_ready);
@@ -289,8 +285,12 @@ static void put_end(struct h2 *h2, struct h2_stream *stream)
 	struct request *req = &stream->core.pub;
 	struct writer writer;
 
+	if (holds_end(stream)) {
+		end_response(h2, stream, 0);
+		return;
+	}
 	response_check_fields(req, &req->response.trailers);
-	if (!req->response.trailers) {
+	if (!req->response.trailers || !has_body(stream)) {
 		put_data(h2, stream, (struct slice){ .fd = -1 }, FLAG_END_STREAM);
 	} else {
 		writer = begin_block(req->pool, USUAL_SIZE);
@@ -298,7 +298,7 @@ static void put_end(struct h2 *h2, struct h2_stream *stream)
 			put_field(&writer, at->name, at->value);
 		put_block(h2, stream, &writer, FLAG_END_STREAM);
 	}
-	end_response(h2, stream);
+	end_response(h2, stream, FLAG_END_STREAM);
 }
 
 /* The longest piece that may be sent now; not more than 0: none. */
@@ -336,6 +336,7 @@ static void move_slice(struct h2 *h2, struct h2_stream *stream, int64_t most)
 {
 	struct slice slice;
 	int result = response_read(&stream->reader, (size_t)most, &slice), is_last = 0;
+	uint8_t flags;
 
 	if (result == 1) {
 		is_last = is_last_slice(stream);
@@ -345,9 +346,10 @@ static void move_slice(struct h2 *h2, struct h2_stream *stream, int64_t most)
 		}
 	}
 	if (result == 1) {
-		put_data(h2, stream, slice, is_last == 1 ? FLAG_END_STREAM : 0);
+		flags = is_last == 1 ? end_flag(stream) : 0;
+		put_data(h2, stream, slice, flags);
 		if (is_last == 1)
-			end_response(h2, stream);
+			end_response(h2, stream, flags);
 	} else if (result == 0) {
 		put_end(h2, stream);
 	} else if (result != -EAGAIN) {
@@ -357,10 +359,10 @@ static void move_slice(struct h2 *h2, struct h2_stream *stream, int64_t most)
 		h2_unqueue_stream(stream); /* until body_is_ready() */
 }
 
-/* After a piece it is the turn of the next one. */
+/* After a piece it is the turn of the next one; what needs no window has another list. */
 static void take_turns(struct h2_busy *busy, struct h2_stream *stream)
 {
-	if (!stream->is_queued || !stream->priority.incremental)
+	if (!stream->is_queued || (!stream->priority.incremental && !h2_needs_no_window(stream)))
 		return;
 	h2_unqueue_stream(stream);
 	h2_queue_stream(busy, stream);
@@ -380,12 +382,21 @@ bool h2_has_pieces(const struct h2 *h2)
 
 	if (h2->has_failed)
 		return false;
-	return first_of(&busy->heads) || (h2->send_window > 0 && has_bodies(busy));
+	return first_of(&busy->heads_and_ends) || (h2->send_window > 0 && has_bodies(busy));
 }
 
 bool h2_waits_for_window(const struct h2 *h2)
 {
 	return h2->send_window <= 0 && has_bodies(h2->busy);
+}
+
+/* Whether the next slice may be the last one, and has to wait for a body that nobody reads. */
+static bool holds_slice(const struct h2_stream *stream, int64_t most)
+{
+	const struct response_reader *reader = &stream->reader;
+
+	return reader->length >= 0 && (uint64_t)reader->length <= reader->bytes + (uint64_t)most &&
+	       !stream->core.body && holds_end(stream);
 }
 
 static void move_body(struct h2 *h2, struct h2_stream *stream)
@@ -396,6 +407,10 @@ static void move_body(struct h2 *h2, struct h2_stream *stream)
 	if (most <= 0) { /* until h2_take_window_update() */
 		h2_unqueue_stream(stream);
 		h2_set_deadline(h2->busy, stream, clock_ms() + timeout);
+		return;
+	}
+	if (holds_slice(stream, most)) {
+		begin_discarding(h2, stream);
 		return;
 	}
 	move_slice(h2, stream, most);
@@ -418,13 +433,18 @@ static void move_head(struct h2 *h2, struct h2_stream *stream)
 bool h2_move_piece(struct h2 *h2)
 {
 	struct h2_busy *busy = h2->busy;
-	struct h2_stream *stream = first_of(&busy->heads);
+	struct h2_stream *stream = first_of(&busy->heads_and_ends);
 
 	if (h2->has_failed || output_room(&busy->out) <= H2_ROOM_FOR_FRAMES ||
 	    output_pending(&busy->out) >= H2_QUEUED_MAX || busy->out.held >= H2_HELD_MAX)
 		return false;
 	if (stream) {
-		move_head(h2, stream);
+		if (!stream->has_head)
+			move_head(h2, stream);
+		else if (stream->body_is_sent)
+			put_end(h2, stream);
+		else
+			move_slice(h2, stream, 1); /* it finds that the body has ended */
 		return true;
 	}
 	stream = h2->send_window > 0 ? next_body(busy) : NULL;

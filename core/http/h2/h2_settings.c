@@ -7,7 +7,7 @@ enum { SETTING_BYTES = 6 };
 /* The stream waits for its window, which is open now. */
 static void go_on(struct h2_busy *busy, struct h2_stream *stream)
 {
-	if (!stream->has_head || stream->is_whole || stream->reader.waits ||
+	if (!stream->has_head || stream->is_whole || stream->discards || stream->reader.waits ||
 	    stream->send_window <= 0 || stream->is_queued)
 		return;
 	if (!stream->body_is_read)

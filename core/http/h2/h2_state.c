@@ -74,7 +74,7 @@ struct h2_busy *h2_become_busy(struct h2 *h2)
 	       sizeof(*busy) - offsetof(struct h2_busy, send_deadline));
 	init_list(&busy->streams);
 	init_list(&busy->leaving);
-	init_list(&busy->heads);
+	init_list(&busy->heads_and_ends);
 	init_list(&busy->stalled);
 	for (int i = 0; i < URGENCIES; i++) {
 		init_list(&busy->ready[i].in_order);
@@ -128,6 +128,44 @@ struct h2_stream *h2_begin_stream(struct h2 *h2, uint32_t id)
 	conns.writing++;
 	limits_allow_window_updates(&h2->limits, 2);
 	return stream;
+}
+
+/* --- which one is next: the lists --- */
+
+/* Behind those that are as urgent. */
+static void insert_short(struct list *list, struct h2_stream *stream)
+{
+	struct list *at = list;
+
+	while (at->prev != list && list_item(at->prev, struct h2_stream, ready)->priority.urgency >
+					    stream->priority.urgency)
+		at = at->prev;
+	list_append(at, &stream->ready);
+}
+
+/* In the order of their streams, which usually is that of their coming. */
+static void insert_in_order(struct list *head, struct h2_stream *stream)
+{
+	struct list *at = head;
+
+	while (at->prev != head && list_item(at->prev, struct h2_stream, ready)->id > stream->id)
+		at = at->prev;
+	list_append(at, &stream->ready);
+}
+
+void h2_queue_stream(struct h2_busy *busy, struct h2_stream *stream)
+{
+	const struct priority *priority = &stream->priority;
+
+	if (stream->is_queued || stream->discards || stream->is_whole || stream->is_reset)
+		return;
+	stream->is_queued = true;
+	if (h2_needs_no_window(stream))
+		insert_short(&busy->heads_and_ends, stream);
+	else if (priority->incremental)
+		list_append(&busy->ready[priority->urgency].incremental, &stream->ready);
+	else
+		insert_in_order(&busy->ready[priority->urgency].in_order, stream);
 }
 
 void h2_unqueue_stream(struct h2_stream *stream)
@@ -227,7 +265,8 @@ static void finish_all(struct h2 *h2, struct list *streams, int status)
 		h2_discard_body(h2, stream);
 		if (!stream->has_head && !stream->is_reset && !stream->core.closing)
 			stream->core.pub.response.status = status;
-		h2->conn->is_cut |= stream->has_head && !stream->is_reset && !stream->discards;
+		h2->conn->is_cut |= stream->has_head && !stream->is_reset &&
+				    !(stream->is_whole && stream->discards);
 		list_remove(&stream->link);
 		finish(h2, stream);
 	}

@@ -14,7 +14,8 @@
  *     the window of the connection   EPOLLIN           send_timeout
  *     the window of a stream         EPOLLIN           send_timeout: the stream is reset
  *     a body that a module reads     EPOLLIN           client_body_timeout: the module is told
- *     a body that is discarded       EPOLLIN           lingering_time: the stream is reset
+ *     a body that is discarded       EPOLLIN           lingering_time: the response ends, and the
+ *                                                      stream is reset
  *     a handler, or a body of a      request_wait(),   none; when the client has sent its end,
  *     response                       body_is_ready()   lingering_timeout
  *     the answer to the first        EPOLLIN           a second: then the final GOAWAY is sent
@@ -174,12 +175,8 @@ static void expire_streams(struct h2 *h2)
 			h2_set_deadline(busy, stream, clock_ms() + AGAIN_MS);
 			continue;
 		}
-		if (stream->body_is_read) {
+		if (stream->body_is_read || stream->discards) {
 			h2_fail_body(h2, stream, -ETIMEDOUT);
-			continue;
-		}
-		if (stream->discards) {
-			h2_reset_stream(h2, stream, H2_NO_ERROR);
 			continue;
 		}
 		request_log(&stream->core.pub, LEVEL_INFO, 0,
