@@ -142,8 +142,8 @@ START_TEST(frames_without_content)
 {
 	check_proportion("get 1 /", repeated("frame 2 0 # 0000000010;", 10000), 140000);
 	check_proportion("get 1 /", repeated("frame 77 0 1 00000000000000000000;", 8000), 152000);
-	/* DATA that nobody wants: the stream has ended. */
-	check_proportion("post 1 /", repeated("data 1 0 1000;", 200), 201800);
+	/* DATA that nobody wants: the stream has ended, since its body is too large. */
+	check_proportion("post 1 / content-length 300000", repeated("data 1 0 1000;", 200), 201800);
 }
 END_TEST
 
@@ -156,6 +156,14 @@ START_TEST(frames_with_content)
 		say(client, repeated("data 1 0 16384;", 20));
 	say(client, "data 1 1 0");
 	hears_of(client, "headers 1 200 ");
+	leave(client);
+
+	client = come(); /* the same if nobody reads it */
+	say(client, "post 1 /unread");
+	for (int i = 0; i < 40; i++)
+		say(client, repeated("data 1 0 16384;", 20));
+	say(client, "data 1 1 0");
+	hears_of(client, "data 1 2 end; ");
 	leave(client);
 }
 END_TEST

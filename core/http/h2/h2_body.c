@@ -166,6 +166,7 @@ void h2_take_data(struct h2 *h2, struct h2_stream *stream, struct str data)
 	}
 	if (stream->body_left >= 0)
 		stream->body_left -= (int64_t)data.len;
+	h2->limits.payload_bytes += data.len;
 	if (stream->discards) {
 		discard_data(h2, stream, data.len);
 		return;
@@ -174,7 +175,6 @@ void h2_take_data(struct h2 *h2, struct h2_stream *stream, struct str data)
 		h2_reset_stream(h2, stream, H2_INTERNAL_ERROR);
 		return;
 	}
-	h2->limits.payload_bytes += data.len;
 	wake_reader(h2, stream);
 }
 
