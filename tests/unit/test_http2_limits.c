@@ -147,6 +147,20 @@ START_TEST(frames_without_content)
 }
 END_TEST
 
+/* One byte each, for a field of 400 bytes that is in the table of the decoder: 800 KB. */
+static const char *bomb(void)
+{
+	return memory_printf("frame 1 5 1 8286844105736d616c6c4001617f9102%s%s",
+			     repeated("62", 400), repeated("be", 2000));
+}
+
+/* Fields beyond the limits of a request are no content. */
+START_TEST(fields_that_are_discarded)
+{
+	check_proportion(bomb(), repeated("frame 2 0 # 0000000010;", 10000), 140000);
+}
+END_TEST
+
 START_TEST(frames_with_content)
 {
 	struct client *client = come();
@@ -248,19 +262,37 @@ START_TEST(large_heads)
 }
 END_TEST
 
-/* One byte each, for a field of 400 bytes that is in the table of the decoder. */
 START_TEST(a_block_that_is_small_until_it_is_decoded)
 {
-	char hex[8192] = "", *to = hex;
+	check_status("a bomb", bomb(), "400");
+}
+END_TEST
 
-	to += sprintf(to, "8286844105736d616c6c400161 7f9102");
-	/* A literal with indexing: name "a", value of 400 bytes. */
-	to = hex + sprintf(hex, "8286844105736d616c6c4001617f9102");
-	for (int i = 0; i < 400; i++)
-		to += sprintf(to, "62");
-	for (int i = 0; i < 2000; i++)
-		to += sprintf(to, "be");
-	check_status("a bomb", memory_printf("frame 1 5 1 %s", hex), "400");
+/* GET /wait of 8081, the beginning of its block. */
+#define GET_WAIT "82860105736d616c6c04052f77616974"
+
+/* A client that refers to the table of the decoder makes large fields of one byte each. */
+START_TEST(fields_that_are_held)
+{
+	struct client *client = come_to(1);
+	int held = 0;
+
+	say_bytes(client, STR(H2_PREFACE));
+	say(client, "settings; ack");
+	/* A literal with indexing: name "a", value of 3900 bytes. */
+	say(client, memory_printf("frame 1 5 1 " GET_WAIT "4001617fbd1d%s", repeated("62", 3900)));
+	client->transcript_len = client->transcript[0] = 0;
+	while (!client->transcript_len && held < 120) {
+		held++;
+		say(client, memory_printf("frame 1 5 %d " GET_WAIT "bebebebebebebe", 2 * held + 1));
+	}
+	/* At most 1 MiB, and the fields of one request more. */
+	ck_assert_int_ge(held, 1024 * 1024 / (7 * 4000));
+	ck_assert_int_le(held, 1024 * 1024 / (7 * 3900) + 2);
+	hears(client, memory_printf("reset %d 7; ", 2 * held + 1));
+	say(client, "reset 3 8; get 1001 /wait");
+	hears(client, "");
+	leave(client);
 }
 END_TEST
 
@@ -500,6 +532,7 @@ TESTS_IN((&(struct test_suite){ .name = "limits of HTTP/2", .setup = setup }), t
 	 too_many_entries_of_settings, frames_without_content, frames_with_content,
 	 priorities_of_streams_that_do_not_begin, too_many_streams,
 	 slots_of_streams_that_were_reset, large_heads, a_block_that_is_small_until_it_is_decoded,
+	 fields_that_are_held, fields_that_are_discarded,
 	 clients_that_wait, a_client_without_settings, a_block_that_drips,
 	 a_client_that_does_not_read, a_reset_too_many_while_frames_wait,
 	 the_window_of_the_connection_stays_shut, a_client_that_sends_its_end, a_worker_that_ends,

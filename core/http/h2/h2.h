@@ -69,6 +69,7 @@ enum {
 	 */
 	H2_QUEUED_MAX = 128 * 1024,
 	H2_HELD_MAX = 64 * 1024, /* of memory that was made for a response alone */
+	H2_FIELDS_MAX = 1024 * 1024, /* of fields of all requests; then new streams are refused */
 	H2_ROOM_FOR_FRAMES = 12, /* places in the output that responses leave to other frames */
 };
 
@@ -81,6 +82,7 @@ struct h2_stream {
 	uint32_t id;
 	struct priority priority;
 	bool is_queued; /* in the list `ready` */
+	uint32_t field_bytes; /* of its fields, decoded */
 	bool is_running; /* its request was begun: it counts as one with a response under way */
 
 	/* The body of its request; h2_body.c. */
@@ -157,6 +159,7 @@ struct h2_busy {
 	struct h2_stream *table[H2_BUCKETS];
 	struct list streams, leaving;
 	uint32_t count; /* of streams, in either list */
+	uint64_t field_bytes; /* of these streams */
 	struct list heads_and_ends; /* complete responses whose next frame needs no window */
 	struct {
 		struct list in_order, incremental;

@@ -150,13 +150,17 @@ static void add_field(struct h2_block *block, const struct http_conf *conf,
 static void take_field(struct h2 *h2, const struct hpack_field *field)
 {
 	struct h2_block *block = &h2->busy->block;
+	size_t len = field->name.len + field->value.len;
 
-	h2->limits.payload_bytes += field->name.len + field->value.len;
 	if (!block->stream || block->is_malformed || block->status)
 		return;
 	block->status = check_limits(h2, block, field);
 	if (block->status)
 		return;
+	/* One byte may refer to a large field: what counts is what it takes to keep that. */
+	h2->limits.payload_bytes += len;
+	h2->busy->field_bytes += len + sizeof(struct header);
+	block->stream->field_bytes += (uint32_t)(len + sizeof(struct header));
 	if (!is_valid_value(field->value)) {
 		block->is_malformed = true;
 	} else if (field->name.len && field->name.data[0] == ':') {
@@ -359,15 +363,20 @@ static struct h2_stream *old_stream(struct h2 *h2, struct h2_stream *stream, uin
 	return NULL;
 }
 
+static bool is_full(const struct h2 *h2)
+{
+	return h2->busy->count >= h2->streams || h2->busy->field_bytes >= H2_FIELDS_MAX;
+}
+
 /* NULL: it is not served, and its block is discarded. */
 static struct h2_stream *new_stream(struct h2 *h2, uint32_t id)
 {
 	if (h2->is_last)
 		return NULL;
 	h2->last_stream = id;
-	if (h2->busy->count >= h2->streams)
+	if (is_full(h2))
 		h2_finish_sent(h2);
-	if (h2->busy->count >= h2->streams) {
+	if (is_full(h2)) {
 		h2_refuse_stream(h2, id, H2_REFUSED_STREAM);
 		return NULL;
 	}

@@ -231,6 +231,7 @@ static void finish(struct h2 *h2, struct h2_stream *stream)
 		at = &(*at)->next_in_bucket;
 	*at = stream->next_in_bucket;
 	busy->count--;
+	busy->field_bytes -= stream->field_bytes;
 	/* Frames of other streams may lie between its own, so this may be too little. */
 	core->bytes_sent = stream->queued > unsent ? stream->queued - unsent : 0;
 	core->complete_ok = stream->is_whole && !unsent;
