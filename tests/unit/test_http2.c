@@ -36,6 +36,8 @@ START_TEST(requests)
 		{ "no body", "get 1 /empty", "headers 1 204 end; " },
 		{ "OPTIONS *", "headers 1 5 :method OPTIONS :scheme http :authority small :path *",
 		  "" },
+		{ "the default port", "headers 1 5 " REQUEST " host SMALL:80", OK(1) },
+		{ "TE", "headers 1 5 " REQUEST " te Trailers", OK(1) },
 		{ "Host in place of an authority",
 		  "headers 1 5 :method GET :scheme http :path / host small", OK(1) },
 		{ "an unknown method",
@@ -59,6 +61,7 @@ START_TEST(requests_that_are_refused)
 	static const struct exchange cases[] = {
 		{ "no host", "headers 1 5 :method GET :scheme http :path /", "400" },
 		{ "8.3.1 Host differs", "headers 1 5 " REQUEST " host other", "400" },
+		{ "its port differs", "headers 1 5 " REQUEST " host small:81", "400" },
 		{ "user information",
 		  "headers 1 5 :method GET :scheme http :authority a@small :path /", "400" },
 		{ "a path that is a URL",

@@ -79,7 +79,7 @@ static bool is_of_connection(const struct hpack_field *field)
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (str_eq(field->name, names[i]))
 			return true;
-	return str_eq(field->name, STR("te")) && !str_eq(field->value, STR("trailers"));
+	return str_eq(field->name, STR("te")) && !str_eq_nocase(field->value, STR("trailers"));
 }
 
 /* False: the request is malformed. */
@@ -232,6 +232,19 @@ static int read_target(struct h2_block *block, struct request *req)
 	return 0;
 }
 
+/* The port of a valid host, by default that of the scheme. */
+static uint64_t port_of(struct str host, struct str scheme)
+{
+	uint64_t port = str_eq(scheme, STR("https")) ? 443 : 80;
+	size_t at = host.len;
+
+	while (at && host.data[at - 1] >= '0' && host.data[at - 1] <= '9')
+		at--;
+	if (at && at < host.len && host.data[at - 1] == ':')
+		str_to_u64(str_skip(host, at), 65535, &port);
+	return port;
+}
+
 /*
  * Section 8.3.1: the authority takes the place of Host, which must not differ from it. One of
  * them has to be there.
@@ -248,7 +261,9 @@ static int find_authority(struct h2 *h2, struct h2_block *block, struct request_
 		status = host_parse(req->pool, req->known.host, &host);
 		if (!status)
 			status = host_parse(req->pool, block->authority, &authority);
-		if (!status && !str_eq(host, authority))
+		if (!status && (!str_eq(host, authority) ||
+				port_of(req->known.host, block->scheme) !=
+					port_of(block->authority, block->scheme)))
 			status = 400;
 	} else if (block->authority.data) {
 		status = request_add_field(core, STR("host"), block->authority);
