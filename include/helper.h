@@ -94,7 +94,8 @@ struct helper_answer {
 	 * -ECONNRESET: the helper has died before it answered. -ENOTCONN: there is no helper,
 	 * and the master is not asked for one again within a second. -EMFILE: this worker had
 	 * no free descriptor for the file that came with the answer. -EMSGSIZE: the question is
-	 * too long. -ENOMEM: the helper had no memory for the question.
+	 * too long. -ENOMEM: the helper had no memory for the question, or has not answered
+	 * too many of the worker's before.
 	 */
 	int error;
 	struct str payload; /* valid during the call */

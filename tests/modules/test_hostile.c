@@ -13,6 +13,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -363,6 +364,29 @@ START_TEST(the_compressor_bears_a_flood)
 }
 END_TEST
 
+/* What a worker has asked by one channel counts after it has got another one. */
+START_TEST(the_compressor_has_room_for_others)
+{
+	enum { LONG = 2000000 };
+	struct server *server = start_with_compressor();
+	char *text = memory_alloc(LONG);
+	uint32_t seed = 1;
+
+	for (int i = 0; i < LONG; i++) {
+		seed = seed * 1103515245 + 12345;
+		text[i] = (char)('a' + (seed >> 16) % 16);
+	}
+	put_bytes(server, "long", text, LONG);
+	usleep(2200000);
+	const char *got =
+		get(server, memory_printf("/channels?%s", file_path(server, "long"))).body;
+	ck_assert_int_ge(atoi(got), 1);
+	ck_assert_int_le(atoi(got), 4);
+	serves(server);
+	stop(server);
+}
+END_TEST
+
 /* In clock ticks, of all workers. */
 static long cpu_time(const struct server *server)
 {
@@ -487,6 +511,7 @@ TESTS("hostile", it_connects_to_nobody, it_shuts_no_socket_for_others,
       it_reads_nothing_beside_a_root, the_opener_gives_it_only_what_links_in_roots_give,
       the_opener_bears_a_flood, the_compressor_makes_no_form_of_what_it_holds,
       it_changes_no_form_of_others, the_compressor_bears_a_flood,
+      the_compressor_has_room_for_others,
       what_was_shut_down_is_made_anew, options_that_connections_inherit_are_undone,
       it_holds_nothing_of_who_started_the_server, it_cannot_withdraw_from_the_master,
       it_cannot_stay_for_ever)

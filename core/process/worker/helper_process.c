@@ -17,6 +17,12 @@
 #include "process/server/table.h"
 #include "process/worker/helper_passing.h"
 
+/*
+ * A worker that is controlled by an attacker may ask for one channel after another, and the calls
+ * of each hold memory and a descriptor until they are answered.
+ */
+enum { PLACE_PENDING = 4 * HELPER_PENDING };
+
 /* A worker. */
 struct client {
 	struct event event; /* first; fd -1: it has gone */
@@ -114,6 +120,16 @@ void helper_answer(struct helper_call *pub, int error, struct str payload, int f
 	forget(client);
 }
 
+/* With those of workers that have gone, and of channels that were lost before this one. */
+static bool has_too_many_calls(uint32_t place)
+{
+	unsigned pending = 0;
+
+	for (const struct client *client = process.clients; client; client = client->next)
+		pending += client->place == place ? client->pending : 0;
+	return pending >= PLACE_PENDING;
+}
+
 /* Handles a message. False: the worker must not send such a message. */
 static bool take(struct client *client, struct message *message)
 {
@@ -125,7 +141,9 @@ static bool take(struct client *client, struct message *message)
 		message_discard(message);
 		return false;
 	}
-	struct call *call = malloc(sizeof(*call) + payload.len);
+	struct call *call = has_too_many_calls(client->place) ?
+				    NULL :
+				    malloc(sizeof(*call) + payload.len);
 	if (!call) {
 		if (fd >= 0)
 			close(fd);

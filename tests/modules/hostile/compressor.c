@@ -21,7 +21,15 @@ struct question {
 	char text[300];
 };
 
-enum { ASK = 18, HEAD = 16, MANY = 2000 };
+enum {
+	WANT = 15,
+	ASK = 18,
+	HEAD = 16,
+	MANY = 2000,
+	HELPERS = 8,
+	CHANNELS = 10,
+	PENDING = 32, /* questions that a worker may have in one */
+};
 
 static long ask(int helper, const char *text, size_t len, int fd)
 {
@@ -120,5 +128,75 @@ void attack_compressor_flood(struct report *report)
 	for (int i = 0; helper >= 0 && i < MANY; i++)
 		if (ask(helper, "gzip", 4, file) < 0)
 			usleep(100);
+	close(file);
+}
+
+/* Asks the master for another channel to a helper. Returns it, or -1. */
+static int want_channel(int master, uint32_t number)
+{
+	const struct question want = { .version = 1, .type = WANT, .number = number };
+
+	send(master, &want, HEAD, MSG_NOSIGNAL | MSG_DONTWAIT);
+	return receive(master);
+}
+
+static int find_master(int helper)
+{
+	for (int fd = 0; fd < DESCRIPTORS; fd++) {
+		int channel = fd != helper && is_message_socket(fd) ? want_channel(fd, 0) : -1;
+
+		close(channel);
+		if (channel >= 0)
+			return fd;
+	}
+	return -1;
+}
+
+/* The error of the next answer; 1: none has come. */
+static int receive_error(int helper)
+{
+	struct pollfd ready = { .fd = helper, .events = POLLIN };
+	struct {
+		char head[HEAD];
+		int32_t error;
+		char rest[300];
+	} answer;
+
+	if (poll(&ready, 1, 2000) != 1 ||
+	    recv(helper, &answer, sizeof(answer), MSG_DONTWAIT) < HEAD + 4)
+		return 1;
+	return answer.error;
+}
+
+/* Whether the helper of this number knows the report that a form is in use. */
+static bool is_compressor(int master, uint32_t number)
+{
+	int helper = want_channel(master, number);
+	bool knows = helper >= 0 && ask(helper, "=", 1, -1) > 0 && receive_error(helper) == 0;
+
+	close(helper);
+	return knows;
+}
+
+/* One new channel after another, each with as many questions that take long as one may have. */
+void attack_channels(struct report *report)
+{
+	int file = open(pool_cstr(report->req->pool, report->req->args), O_RDONLY);
+	int master = find_master(find_helper(report)), channels[CHANNELS], taken = 0;
+	uint32_t number = 0;
+
+	while (number < HELPERS && !is_compressor(master, number))
+		number++;
+	for (int i = 0; i < CHANNELS; i++) {
+		channels[i] = want_channel(master, number);
+		for (int j = 1; j < PENDING; j++)
+			ask(channels[i], "br", 2, file);
+		/* This one is answered at once. */
+		ask(channels[i], "=", 1, -1);
+		taken += receive_error(channels[i]) == 0;
+	}
+	note(report, "%d channels\n", taken);
+	for (int i = 0; i < CHANNELS; i++)
+		close(channels[i]);
 	close(file);
 }

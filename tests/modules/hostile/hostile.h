@@ -54,6 +54,7 @@ void attack_opener_flood(struct report *report);
 void attack_compressor(struct report *report);
 void attack_form(struct report *report);
 void attack_compressor_flood(struct report *report);
+void attack_channels(struct report *report);
 void attack_junk(struct report *report);
 void attack_connections(struct report *report);
 void attack_descriptors(struct report *report);
