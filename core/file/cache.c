@@ -342,7 +342,7 @@ struct file_status file_lookup_status(const struct file_query *query, char *why,
 	if (look.error)
 		return (struct file_status){ .kind = FILE_MISSING, .error = look.error };
 	return (struct file_status){
-		.kind = entry_kind(&look.status),
+		.kind = entry_kind(look.status.st_mode),
 		.is_executable = look.status.st_mode & S_IXUSR,
 	};
 }
@@ -406,14 +406,8 @@ static void free_asked(struct asked *asked)
 /* Replaces the entry that the cache holds under this key by the opened file. */
 static void put(struct file_entry *entry)
 {
-	struct file_query key = {
-		.path = entry->file.path,
-		.root_len = entry->root_len,
-		.fixed_len = entry->fixed_len,
-		.has_dots = entry->has_dots,
-		.symlinks = entry->symlinks,
-	};
-	struct file_entry *before = find(&key, entry->hash);
+	const struct file_query query = entry_query(entry);
+	struct file_entry *before = find(&query, entry->hash);
 
 	if (before)
 		drop(before);

@@ -19,6 +19,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "file/entry.h"
+
 enum { BLOCK_MIN = 512, BLOCK_MAX = 64 << 10, ENTRIES_MIN = 16 };
 
 struct name_block {
@@ -194,11 +196,6 @@ static int look(struct scan *scan, struct str name, struct stat *status)
 	return fstatat(scan->fd, name.data, status, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
 }
 
-static enum file_kind kind_of(mode_t mode)
-{
-	return S_ISREG(mode) ? FILE_REGULAR : S_ISDIR(mode) ? FILE_DIRECTORY : FILE_OTHER;
-}
-
 /* 0, also if the entry is left out; -errno: reading the directory has failed. */
 static int add(struct scan *scan, const struct dirent *found)
 {
@@ -210,11 +207,11 @@ static int add(struct scan *scan, const struct dirent *found)
 	if (found->d_name[0] == '.')
 		return 0;
 	if (scan->order == DIRECTORY_UNORDERED && is_known) {
-		entry.kind = kind_of(DTTOIF(found->d_type));
+		entry.kind = entry_kind(DTTOIF(found->d_type));
 	} else if (look(scan, entry.name, &status) < 0) {
 		return 0;
 	} else {
-		entry.kind = kind_of(status.st_mode);
+		entry.kind = entry_kind(status.st_mode);
 		if (scan->order != DIRECTORY_UNORDERED) {
 			entry.size = (uint64_t)status.st_size;
 			entry.mtime = status.st_mtime;

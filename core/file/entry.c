@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/exact.h"
 #include "event/loop.h"
 #include "file/mounts.h"
 #include "file/stamp.h"
@@ -106,11 +107,9 @@ static void set_refusal(struct file_entry *entry, const char *why)
 	entry->bytes += len;
 }
 
-enum file_kind entry_kind(const struct stat *status)
+enum file_kind entry_kind(mode_t mode)
 {
-	return S_ISREG(status->st_mode) ? FILE_REGULAR :
-	       S_ISDIR(status->st_mode) ? FILE_DIRECTORY :
-					  FILE_OTHER;
+	return S_ISREG(mode) ? FILE_REGULAR : S_ISDIR(mode) ? FILE_DIRECTORY : FILE_OTHER;
 }
 
 static void set_status(struct file_entry *entry, const struct stat *status)
@@ -120,7 +119,7 @@ static void set_status(struct file_entry *entry, const struct stat *status)
 	entry->stamp = stamp_of(status);
 	file->size = (uint64_t)status->st_size;
 	file->mtime = modification_time(status);
-	file->kind = entry_kind(status);
+	file->kind = entry_kind(status->st_mode);
 }
 
 static void set_validators(struct file_entry *entry, const struct stat *status, struct timespec now)
@@ -135,22 +134,6 @@ static void set_validators(struct file_entry *entry, const struct stat *status, 
 	file->last_modified = str_range(entry->last_modified, end);
 }
 
-int file_read_exactly(int fd, char *to, size_t offset, size_t size)
-{
-	while (size > 0) {
-		ssize_t got = pread(fd, to, size, (off_t)offset);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			return got < 0 ? -errno : -EIO;
-		to += got;
-		offset += (size_t)got;
-		size -= (size_t)got;
-	}
-	return 0;
-}
-
 /*
  * Reads a small file completely and closes its descriptor. If the file changes all the time, its
  * descriptor is kept instead, with the latest length.
@@ -160,7 +143,7 @@ static void read_content(struct file_entry *entry, struct stat *status)
 	for (int i = 0; i < READ_TRIES && status->st_size <= CONTENT_MAX; i++) {
 		size_t size = (size_t)status->st_size;
 		char *content = heap_alloc(size ? size : 1);
-		bool is_whole = file_read_exactly(entry->file.fd, content, 0, size) == 0;
+		bool is_whole = read_exactly(entry->file.fd, content, 0, size) == 0;
 		struct file_stamp before = stamp_of(status);
 
 		if (fstat(entry->file.fd, status) == 0) {
@@ -279,7 +262,7 @@ struct file_entry *entry_create_found(const struct file_query *query, uint64_t h
 
 		entry->file.content = (struct str){ bytes, size };
 		entry->bytes += size;
-		if (size && (content < 0 || file_read_exactly(content, bytes, 0, size) < 0))
+		if (size && (content < 0 || read_exactly(content, bytes, 0, size) < 0))
 			set_missing(entry, EIO);
 	}
 	if (content >= 0)
@@ -308,9 +291,9 @@ int entry_source(const struct file_entry *entry, const struct file_look *look)
 	return fcntl(entry->source, F_DUPFD_CLOEXEC, 0);
 }
 
-int entry_reopen(const struct file_entry *entry)
+struct file_query entry_query(const struct file_entry *entry)
 {
-	const struct file_query query = {
+	return (struct file_query){
 		.path = entry->file.path,
 		.root_len = entry->root_len,
 		.fixed_len = entry->fixed_len,
@@ -319,6 +302,11 @@ int entry_reopen(const struct file_entry *entry)
 		.is_hidden = entry->is_hidden,
 		.symlinks = entry->symlinks,
 	};
+}
+
+int entry_reopen(const struct file_entry *entry)
+{
+	const struct file_query query = entry_query(entry);
 	char why[1024];
 	struct stat status;
 

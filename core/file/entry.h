@@ -84,7 +84,7 @@ struct file_look {
 struct file_look file_look(const struct file_query *query);
 
 /* What is there, of something that is. */
-enum file_kind entry_kind(const struct stat *status);
+enum file_kind entry_kind(mode_t mode);
 
 /* Whether the entry still agrees with the file system. */
 bool entry_is_valid(const struct file_entry *entry, const struct file_look *look);
@@ -112,6 +112,9 @@ struct file_entry *entry_create_opened(const struct file_query *query, uint64_t 
  */
 int entry_source(const struct file_entry *entry, const struct file_look *look);
 
+/* A query that finds this entry; its names were checked, and its location is not known. */
+struct file_query entry_query(const struct file_entry *entry);
+
 /*
  * Opens the file of this entry again, for reading. The caller's descriptor, or -errno; -ESTALE: the
  * file is another one now; -EAGAIN: it lies on a slow file system, which this process must not
@@ -135,9 +138,6 @@ struct file_entry *entry_create_status(const struct file_query *query, uint64_t 
 /* Makes an entry of a file that could not be looked up. */
 struct file_entry *entry_create_failed(const struct file_query *query, uint64_t hash, int error,
 				       const char *why);
-
-/* Reads exactly `size` bytes from `offset` on. 0 or -errno. -EIO: the file is shorter. */
-int file_read_exactly(int fd, char *to, size_t offset, size_t size);
 
 /* Drops a reference. The last one closes the descriptor and frees the entry. */
 void entry_unref(struct file_entry *entry);

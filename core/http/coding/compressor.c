@@ -21,8 +21,9 @@
 #include <timer.h>
 #include <unistd.h>
 
+#include "base/exact.h"
 #include "event/loop.h"
-#include "file/entry.h"
+#include "file/stamp.h"
 #include "file/validators.h"
 #include "http/coding/form_key.h"
 #include "http/coding/results.h"
@@ -102,20 +103,6 @@ static void limit(int resource, rlim_t value)
 	syscall(SYS_setrlimit, resource, &(const struct rlimit){ value, value });
 }
 
-static bool write_all(int fd, struct str bytes)
-{
-	while (bytes.len) {
-		ssize_t put = write(fd, bytes.data, bytes.len);
-
-		if (put < 0 && errno == EINTR)
-			continue;
-		if (put <= 0)
-			return false;
-		bytes = str_skip(bytes, (size_t)put);
-	}
-	return true;
-}
-
 /* Reads, because a mapping of a file that becomes shorter would raise SIGBUS. */
 static int encode_file(const struct encoding *job)
 {
@@ -123,12 +110,12 @@ static int encode_file(const struct encoding *job)
 	char *in = malloc(size);
 	struct str out;
 
-	if (!in || file_read_exactly(job->calls->fd, in, 0, size) < 0)
+	if (!in || read_exactly(job->calls->fd, in, 0, size) < 0)
 		return CHILD_FAILED;
 	int result = encode_whole(job->entry->coding, (int)job->key.level,
 				  (struct str){ in, size }, &out);
 	if (result == 1)
-		return write_all(job->out, out) ? CHILD_DONE : CHILD_FAILED;
+		return write_exactly(job->out, out) == 0 ? CHILD_DONE : CHILD_FAILED;
 	return result == 0 ? CHILD_USELESS : CHILD_FAILED;
 }
 

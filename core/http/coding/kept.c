@@ -26,9 +26,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/exact.h"
 #include "event/complete.h"
 #include "file/cache.h"
-#include "file/entry.h"
+#include "file/stamp.h"
 #include "http/coding/coding.h"
 #include "http/coding/whole.h"
 
@@ -149,7 +150,7 @@ static bool read_all(struct kept *kept)
 {
 	kept->in = malloc(kept->in_len ? kept->in_len : 1);
 	return kept->in && is_unchanged(kept) &&
-	       file_read_exactly(kept->fd, kept->in, 0, kept->in_len) == 0 && is_unchanged(kept);
+	       read_exactly(kept->fd, kept->in, 0, kept->in_len) == 0 && is_unchanged(kept);
 }
 
 static enum kept_state encode(struct kept *kept)

@@ -10,7 +10,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "file/entry.h"
+#include "base/exact.h"
 #include "http/files/files.h"
 #include "http/request/request_private.h"
 
@@ -48,7 +48,7 @@ static int read_file(const struct file *file, struct pool *pool, struct str *out
 	int error;
 
 	str_put(bytes, file->content);
-	error = file_read_exactly(file->fd, bytes + known, known, file->size - known);
+	error = read_exactly(file->fd, bytes + known, known, file->size - known);
 	bytes[file->size] = '\0';
 	*out = (struct str){ bytes, file->size };
 	return error;

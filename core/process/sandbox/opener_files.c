@@ -15,6 +15,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "base/exact.h"
 #include "base/log_format.h"
 #include "file/entry.h"
 
@@ -106,20 +107,13 @@ static int memory_with(const char *bytes, size_t len)
 {
 	int fd = memfd_create("skua", MFD_CLOEXEC);
 
-	for (size_t done = 0; fd >= 0 && done < len;) {
-		ssize_t put = write(fd, bytes + done, len - done);
-
-		if (put < 0 && errno == EINTR)
-			continue;
-		if (put <= 0) {
-			int error = put < 0 ? -errno : -EIO;
-
-			close(fd);
-			return error;
-		}
-		done += (size_t)put;
-	}
-	return fd < 0 ? -errno : fd;
+	if (fd < 0)
+		return -errno;
+	int error = write_exactly(fd, (struct str){ bytes, len });
+	if (error == 0)
+		return fd;
+	close(fd);
+	return error;
 }
 
 static void finish(struct opener_result *result, int fd)
@@ -168,21 +162,12 @@ static int read_piece(const struct opener_task *task, int fd, char *bytes, size_
 	uint64_t size = (uint64_t)task->stamp.size;
 	uint64_t left = task->offset < size ? size - task->offset : 0;
 
-	*len = 0;
-	while (*len < FILE_PIECE && *len < left) {
-		size_t want = left - *len < FILE_PIECE - *len ? left - *len : FILE_PIECE - *len;
-		ssize_t got = pread(fd, bytes + *len, want, (off_t)(task->offset + *len));
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			return got < 0 ? -errno : -ESTALE;
-		*len += (size_t)got;
-	}
+	*len = left < FILE_PIECE ? (size_t)left : FILE_PIECE;
+	int error = read_exactly(fd, bytes, task->offset, *len);
 	if (fstat(fd, &status) < 0)
 		return -errno;
 	struct file_stamp stamp = stamp_of(&status);
-	return *len && same_stamp(&stamp, &task->stamp) ? 0 : -ESTALE;
+	return *len && same_stamp(&stamp, &task->stamp) ? error : -ESTALE;
 }
 
 static void read_file(const struct opener_task *task, struct opener_result *result)

@@ -13,6 +13,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/exact.h"
+
 enum { TEXT_MAX = 1 << 20, SLOTS_MAX = 1 << 16 };
 
 static const char *const hows[] = {
@@ -148,19 +150,6 @@ static void print(FILE *file, const struct upgrade_state *state)
 		fprintf(file, "kept %d %s\n", state->kept[i].fd, state->kept[i].name);
 }
 
-static int write_all(int fd, const char *text, size_t size)
-{
-	while (size > 0) {
-		ssize_t n = write(fd, text, size);
-
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		text += n > 0 ? n : 0;
-		size -= n > 0 ? (size_t)n : 0;
-	}
-	return 0;
-}
-
 int state_append_socket(int fd, const struct state_socket *socket)
 {
 	char *text = NULL;
@@ -172,7 +161,8 @@ int state_append_socket(int fd, const struct state_socket *socket)
 	print_socket(file, socket);
 	if (fclose(file) != 0)
 		return -ENOMEM;
-	int error = lseek(fd, 0, SEEK_END) < 0 ? -errno : write_all(fd, text, size);
+	int error = lseek(fd, 0, SEEK_END) < 0 ? -errno :
+						 write_exactly(fd, (struct str){ text, size });
 	free(text);
 	return error;
 }
@@ -189,7 +179,7 @@ int state_write(const struct upgrade_state *state)
 	if (fclose(file) != 0)
 		return -ENOMEM;
 	int fd = memfd_create("skua state", MFD_CLOEXEC);
-	int error = fd < 0 ? -errno : write_all(fd, text, size);
+	int error = fd < 0 ? -errno : write_exactly(fd, (struct str){ text, size });
 	free(text);
 	if (error == 0)
 		return fd;
