@@ -77,10 +77,7 @@ void conf_forwards(struct conf_call *call, const struct conf_node *pass, bool is
 			       printable(pool, conf_place_text(pool, &place));
 	row->pass = printable(pool, pool_printf(pool, "%.*s %.*s", STR_ARG(pass->name.text),
 						STR_ARG(pass->args[0].text)));
-	if (conf->last_forwarding)
-		conf->last_forwarding->next = row;
-	else
-		conf->forwarding = row;
+	*(conf->last_forwarding ? &conf->last_forwarding->next : &conf->forwarding) = row;
 	conf->last_forwarding = row;
 }
 

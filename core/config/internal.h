@@ -12,6 +12,7 @@
 
 #include <hash.h>
 
+#include "base/nearest.h"
 #include "config/config.h"
 #include "config/modules.h"
 #include "config/source/source.h"
@@ -72,15 +73,6 @@ struct directive_entry *directive_find(const struct conf *conf, struct str name,
 
 /* The nearest name of a directive (in the context, if one is near), or NULL. */
 const char *directive_nearest(const struct conf *conf, struct str name, unsigned context);
-
-/* Offers a candidate; keeps the nearest one that is near enough to be meant. */
-struct nearest {
-	struct str wanted;
-	unsigned distance; /* of the best so far; 0 while there is none */
-	const char *best;
-	struct pool *pool; /* for candidates that do not last */
-};
-void nearest_offer(struct nearest *nearest, const char *candidate);
 
 /* "http, server or location", in the pool; the last joint is " or ". */
 struct str contexts_text(struct pool *pool, unsigned contexts, const char *last_joint);

@@ -50,9 +50,14 @@ static bool is_name(const char *name)
 	return letters > 0 && name[letters] == '\0' && (*name < '0' || *name > '9');
 }
 
-static bool is_settled_by_field(const struct directive *directive)
+/* The name and the text of an entry, which this command shows. */
+static void check_entry(const struct subject *subject, const char *doc, const char *command)
 {
-	return directive->type != FIELD_SETTER;
+	if (!is_name(subject->name))
+		mistake(subject, "has a name that is none\n"
+				 "use lower case letters, digits and underscores");
+	if (!doc || !*doc)
+		mistake(subject, "has no text for `%s`\nadd .doc", command);
 }
 
 static bool has_range(const struct directive *directive)
@@ -75,7 +80,7 @@ static void check_field(const struct subject *subject, const struct directive *d
 			"points behind the module's struct\n"
 			".conf_size is %zu, the field ends at %zu",
 			conf_size, directive->offset + directive->size);
-	if (is_settled_by_field(directive) && directive->size == 0)
+	if (directive->type != FIELD_SETTER && directive->size == 0)
 		mistake(subject, "has the type of a field, but no field\nwrite it as DIRECTIVE()");
 	if (has_keywords(directive) && (!directive->keywords || !directive->keywords[0].name))
 		mistake(subject, "sets a field of type int or unsigned, but has no keywords\n"
@@ -116,20 +121,16 @@ static void check_flags(const struct subject *subject, const struct directive *d
 
 static void check_directive(const struct subject *subject, const struct directive *directive)
 {
-	if (!is_name(directive->name))
-		mistake(subject, "has a name that is none\n"
-				 "use lower case letters, digits and underscores");
+	check_entry(subject, directive->doc, "skua help");
 	if (directive->contexts == 0)
 		mistake(subject, "may stand nowhere\nadd .contexts, such as IN_ANY_HTTP");
 	if (directive->contexts & ~(unsigned)IN_ANYWHERE)
 		mistake(subject, "has unknown contexts (0x%x)\nuse those of conf.h",
 			directive->contexts & ~(unsigned)IN_ANYWHERE);
-	if (!directive->doc || !*directive->doc)
-		mistake(subject, "has no text for `skua help`\nadd .doc");
 	if (directive->max_args && directive->min_args > directive->max_args)
 		mistake(subject, "has a .min_args that is greater than its .max_args\n"
 				 "no number of words would fit");
-	if (!is_settled_by_field(directive) && !directive->set && !(directive->flags & OBSOLETE) &&
+	if (directive->type == FIELD_SETTER && !directive->set && !(directive->flags & OBSOLETE) &&
 	    subject->module != &config_include_module) /* config/source/tree.c obeys it */
 		mistake(subject, "does nothing\nadd a field or a setter");
 	check_field(subject, directive);
@@ -166,13 +167,9 @@ static const struct directive_entry *entry_of(const struct conf *conf,
 
 static void check_variable(const struct subject *subject, const struct variable *variable)
 {
-	if (!is_name(variable->name))
-		mistake(subject, "has a name that is none\n"
-				 "use lower case letters, digits and underscores");
+	check_entry(subject, variable->doc, "skua help");
 	if (!variable->get)
 		mistake(subject, "has no getter\nadd .get");
-	if (!variable->doc || !*variable->doc)
-		mistake(subject, "has no text for `skua help`\nadd .doc");
 	if (variable->flags & VARIABLE_PREFIX &&
 	    (variable->set || variable->flags & VARIABLE_SETTABLE))
 		mistake(subject, "stands for all names that begin so, none of which can be set\n"
@@ -201,11 +198,7 @@ static void check_variable_is_new(const struct subject *subject, size_t last,
 
 static void check_counter(const struct subject *subject, const struct counter *counter)
 {
-	if (!is_name(counter->name))
-		mistake(subject, "has a name that is none\n"
-				 "use lower case letters, digits and underscores");
-	if (!counter->doc || !*counter->doc)
-		mistake(subject, "has no text for `skua status`\nadd .doc");
+	check_entry(subject, counter->doc, "skua status");
 	for (const struct counter *c = subject->module->counters; c != counter; c++)
 		if (strcmp(c->name, counter->name) == 0)
 			mistake(subject, "is there twice\ngive one of them another name");
@@ -228,11 +221,7 @@ static const struct listen_parameter *first_parameter(const struct conf *conf, s
 static void check_parameter(const struct subject *subject, size_t index,
 			    const struct listen_parameter *parameter)
 {
-	if (!is_name(parameter->name))
-		mistake(subject, "has a name that is none\n"
-				 "use lower case letters, digits and underscores");
-	if (!parameter->doc || !*parameter->doc)
-		mistake(subject, "has no text for `skua help listen`\nadd .doc");
+	check_entry(subject, parameter->doc, "skua help listen");
 	const struct preface *preface = parameter->preface;
 	const struct transport_type *transport = parameter->transport;
 
