@@ -193,6 +193,24 @@ START_TEST(drops_what_is_not_used)
 }
 END_TEST
 
+/* A use puts the result behind the others, which must not be passed over for that. */
+START_TEST(goes_on_where_it_was)
+{
+	results_limit(9, 1000);
+	for (unsigned i = 1; i <= 5; i++)
+		add(i, 10);
+	ck_assert_uint_eq(results_at(0)->key.inode, 1);
+	ck_assert_uint_eq(results_at(1)->key.inode, 2);
+	ck_assert(has(1));
+	ck_assert_uint_eq(results_at(2)->key.inode, 3);
+	ck_assert(has(3));
+	ck_assert_ptr_nonnull(results_at(3));
+	ck_assert_uint_eq(results_at(0)->key.inode, 2);
+	results_limit(0, 0);
+	ck_assert_ptr_null(results_at(1));
+}
+END_TEST
+
 START_TEST(keeps_one_form_of_a_key)
 {
 	int first = next_fd();
@@ -211,4 +229,4 @@ END_TEST
 TESTS("form_key", takes_a_sealed_form, refuses_another_key, knows_another_version,
       refuses_memory_that_can_change,
       refuses_other_lengths, refuses_other_descriptors, refuses_other_payloads,
-      drops_what_is_not_used, keeps_one_form_of_a_key)
+      drops_what_is_not_used, goes_on_where_it_was, keeps_one_form_of_a_key)

@@ -13,6 +13,10 @@ static struct {
 	struct result *newest, *oldest;
 	size_t count, count_max;
 	uint64_t bytes, bytes_max;
+
+	/* Where results_at() goes on, because each walk from the oldest one would take longer. */
+	const struct result *last;
+	size_t last_place;
 } results;
 
 static struct result **slot_of(const struct form_key *key)
@@ -22,6 +26,8 @@ static struct result **slot_of(const struct form_key *key)
 
 static void unlink_use(struct result *result)
 {
+	if (results.last == result)
+		results.last = NULL;
 	*(result->newer ? &result->newer->older : &results.newest) = result->older;
 	*(result->older ? &result->older->newer : &results.oldest) = result->newer;
 }
@@ -98,9 +104,12 @@ void results_add(const struct form_key *key, int fd, uint64_t length, int error)
 
 const struct result *results_at(size_t place)
 {
-	const struct result *result = results.oldest;
+	bool goes_on = results.last && place >= results.last_place;
+	const struct result *result = goes_on ? results.last : results.oldest;
 
-	while (result && place--)
+	for (size_t i = goes_on ? results.last_place : 0; result && i < place; i++)
 		result = result->newer;
+	results.last = result;
+	results.last_place = place;
 	return result;
 }

@@ -28,7 +28,10 @@ const struct result *results_find(const struct form_key *key);
  */
 void results_add(const struct form_key *key, int fd, uint64_t length, int error);
 
-/* The result at this place in the order of use, from the least recently used one on; or NULL. */
+/*
+ * The result at this place in the order of use, from the least recently used one on; or NULL. If
+ * results were used or dropped since the call for the place before, the one after that is meant.
+ */
 const struct result *results_at(size_t place);
 
 #endif
