@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What a client with TLS can make the server do: handshakes, bytes and records without an end. */
+#include "harness/memory.h"
+#include "harness/scratch.h"
+#include "harness/test.h"
+
+#include <openssl/x509v3.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <str.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tls_client.h"
+
+static struct server *server;
+static const char *certificates;
+
+static void start(const char *http, const char *key)
+{
+	struct identity identity = identity_create("localhost", key, NULL);
+
+	signal(SIGPIPE, SIG_IGN);
+	certificates = scratch_create();
+	identity_put(&identity, certificates, "a");
+	identity_destroy(&identity);
+	server = server_start(memory_printf(
+		"worker_processes 1; events { worker_connections 4096; } http { access_log off; %s "
+		"ssl_certificate %s/a.pem; ssl_certificate_key %s/a.key; server {"
+		"listen 127.0.0.1:%%PORT%% ssl backlog=4096; location / { return 200 hello; } } }",
+		http, certificates, certificates));
+}
+
+static void stop(void)
+{
+	server_stop(server);
+	scratch_remove(certificates);
+}
+
+/* --- records --- */
+
+/* RFC 8446 section 5.2: the length in the head suffices. */
+START_TEST(records_that_are_too_long)
+{
+	static const uint8_t head[] = { RECORD_DATA, 3, 3, 0x41, 1 };
+	static const char bytes[RECORD_PLAIN_MAX + 1];
+
+	start("", "EC");
+	for (int what = 0; what < 2; what++) {
+		struct record_client client =
+			record_client(tls_connect(server, .version = TLS1_3_VERSION));
+
+		if (what == 0)
+			ck_assert_int_eq(send(client.fd, head, sizeof(head), 0), sizeof(head));
+		else
+			record_client_send(&client, RECORD_DATA, bytes, sizeof(bytes));
+		ck_assert_int_eq(record_client_alert(&client), 22); /* record_overflow */
+		close(client.fd);
+	}
+	stop();
+}
+END_TEST
+
+START_TEST(a_hello_in_a_record_that_is_too_long)
+{
+	static uint8_t record[5 + 0x4001] = { RECORD_HANDSHAKE, 3, 1, 0x40, 1, 1, 0, 0x3f, 0xfd };
+	uint8_t alert[64];
+
+	start("", "EC");
+
+	struct client *client = client_open(server);
+
+	client_send_bytes(client, record, sizeof(record));
+
+	size_t len = client_read(client, alert, sizeof(alert));
+
+	ck_assert_uint_eq(len, 7);
+	ck_assert_int_eq(alert[0], RECORD_ALERT);
+	ck_assert_int_eq(alert[6], 22);
+	stop();
+}
+END_TEST
+
+/* --- the bytes of a handshake --- */
+
+/* Whether a client may show a certificate of about so many bytes. */
+static bool takes_certificate(size_t size)
+{
+	struct identity identity = identity_create("client", "EC", NULL);
+	char *comment = memory_alloc(size + 1);
+	ASN1_IA5STRING *text = ASN1_IA5STRING_new();
+
+	memset(comment, 'a', size);
+	ASN1_STRING_set(text, comment, (int)size);
+	ck_assert_int_eq(X509_add1_ext_i2d(identity.certificate, NID_netscape_comment, text, 0, 0),
+			 1);
+	ASN1_IA5STRING_free(text);
+	ck_assert_int_gt(X509_sign(identity.certificate, identity.key, EVP_sha256()), 0);
+
+	/* With TLS 1.2 the client waits for the end of the server's handshake. */
+	struct tls *tls = tls_connect(server, .version = TLS1_2_VERSION, .identity = &identity);
+	bool is_taken = !tls->failed;
+
+	if (is_taken)
+		ck_assert_str_eq(tls_get(tls, "/").body, "hello");
+	tls_close(tls);
+	identity_destroy(&identity);
+	return is_taken;
+}
+
+/* A ticket would hold the certificate, and OpenSSL makes none of more than 64 KiB. */
+START_TEST(a_handshake_has_at_most_64_kib)
+{
+	start("ssl_verify_client optional_no_ca; ssl_session_tickets off;", "EC");
+	ck_assert(takes_certificate(60 * 1024));
+	ck_assert(!takes_certificate(66 * 1024));
+	ck_assert(takes_certificate(1024));
+	stop();
+}
+END_TEST
+
+/* --- handshakes that wait --- */
+
+enum { CLIENTS = 2500, WAITING_MAX = 1024 };
+
+/* What a client of OpenSSL sends first. */
+static struct str client_hello(void)
+{
+	SSL_CTX *context = SSL_CTX_new(TLS_client_method());
+	SSL *ssl = SSL_new(context);
+	BIO *out = BIO_new(BIO_s_mem());
+	char *bytes;
+
+	SSL_set_bio(ssl, BIO_new(BIO_s_mem()), out);
+	ck_assert_int_eq(SSL_connect(ssl), -1);
+
+	long len = BIO_get_mem_data(out, &bytes);
+	char *copy = memory_alloc((size_t)len);
+
+	memcpy(copy, bytes, (size_t)len);
+	SSL_free(ssl);
+	SSL_CTX_free(context);
+	return (struct str){ copy, (size_t)len };
+}
+
+static void allow_descriptors(void)
+{
+	struct rlimit limit;
+
+	getrlimit(RLIMIT_NOFILE, &limit);
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+	if (limit.rlim_max < CLIENTS + 100)
+		test_skip("this process may not open enough connections");
+}
+
+/*
+ * The worker stands still until all have come. Its threads then have more to do than it allows,
+ * since the loop reads a ClientHello much faster than a thread makes a step.
+ */
+START_TEST(handshakes_that_wait_are_bounded)
+{
+	struct client **clients = memory_alloc(CLIENTS * sizeof(struct client *));
+	struct str hello = client_hello();
+	int closed = 0;
+	pid_t worker;
+
+	allow_descriptors();
+	start("ssl_handshake_timeout 60s;", "RSA");
+	ck_assert_int_eq(server_workers(server, &worker, 1), 1);
+
+	struct tls *established = tls_connect(server);
+
+	ck_assert_str_eq(tls_get(established, "/").body, "hello");
+	kill(worker, SIGSTOP);
+	for (int i = 0; i < CLIENTS; i++) {
+		clients[i] = client_open(server);
+		client_send_bytes(clients[i], hello.data, hello.len);
+	}
+	kill(worker, SIGCONT);
+	log_wait(server, "1024 TLS handshakes wait for the processor: further clients are refused");
+	for (int i = 0; i < 5; i++) /* while others wait */
+		ck_assert_str_eq(tls_get(established, "/").body, "hello");
+	for (int i = 0; i < CLIENTS; i++) {
+		char bytes[16];
+
+		closed += client_read(clients[i], bytes, sizeof(bytes)) == 0;
+		client_close(clients[i]);
+	}
+	ck_assert_int_gt(closed, 0);
+	ck_assert_int_le(closed, CLIENTS - WAITING_MAX);
+	ck_assert_uint_eq(file_count(server, "/error.log", "wait for the processor"), 1);
+
+	struct tls *late = tls_connect(server);
+
+	ck_assert_str_eq(tls_get(late, "/").body, "hello");
+	tls_close(late);
+	tls_close(established);
+	stop();
+}
+END_TEST
+
+/* --- memory that others cannot read --- */
+
+/* The files in /proc of a process that is not dumpable belong to root: proc(5). */
+static void ck_dumpable(pid_t pid, bool expected)
+{
+	FILE *file = fopen(memory_printf("/proc/%d/status", pid), "r");
+	char line[256];
+	unsigned uid = 0;
+	struct stat of_files;
+
+	ck_assert_ptr_nonnull(file);
+	while (fgets(line, sizeof(line), file) && sscanf(line, "Uid: %u", &uid) != 1)
+		continue;
+	fclose(file);
+	if (uid == 0)
+		test_skip("the worker is root");
+	ck_assert_int_eq(stat(memory_printf("/proc/%d/mem", pid), &of_files), 0);
+	ck_assert_uint_eq(of_files.st_uid, expected ? uid : 0);
+}
+
+START_TEST(a_worker_is_not_dumpable)
+{
+	pid_t worker;
+
+	if (server_is_sanitized)
+		test_skip("the sanitizer needs it");
+	for (int core = 0; core < 2; core++) {
+		server = server_start(
+			memory_printf("%s http { server { listen 127.0.0.1:%%PORT%%; } }",
+				      core ? "worker_processes 1; worker_rlimit_core 1m;" :
+					     "worker_processes 1;"));
+		ck_assert_int_eq(server_workers(server, &worker, 1), 1);
+		ck_dumpable(worker, core);
+		server_stop(server);
+	}
+}
+END_TEST
+
+TESTS("limits of TLS", records_that_are_too_long, a_hello_in_a_record_that_is_too_long,
+      a_handshake_has_at_most_64_kib, handshakes_that_wait_are_bounded, a_worker_is_not_dumpable)
