@@ -239,7 +239,10 @@ static verdict ssl_server_rewrite(struct request *req, const void *data)
 	const struct ssl_conf *conf = data;
 	const struct ssl_facts *facts;
 
-	if (is_refused(req))
+	if (!request_transport(req, &ssl_transport))
+		return PASS;
+	/* A subrequest is of a request that was checked here, or of the error page for it. */
+	if (req->parent || is_refused(req))
 		return PASS;
 	if (ssl_is_plain_http(req))
 		return refuse(req, 497);

@@ -471,6 +471,15 @@ START_TEST(certificates_of_clients)
 				     certificates));
 	ck_assert_str_eq(tls_get(tls_connect(server), "/").body, "no: NONE");
 	ck_assert_int_eq(tls_get(tls_connect(server), "/why").status, 403);
+	server_stop(server);
+
+	/* The error page may need subrequests. */
+	server = start(memory_printf("ssl_verify_client on; ssl_client_certificate %s/ca.pem;"
+				     "error_page 496 =403 /why.txt; location /why.txt { internal;"
+				     "auth_request /check; } location /check { return 204; }",
+				     certificates));
+	put_file(server, "why.txt", "because");
+	ck_assert_str_eq(tls_get(tls_connect(server), "/").body, "because");
 	identity_destroy(&authority);
 	identity_destroy(&known);
 	identity_destroy(&unknown);
