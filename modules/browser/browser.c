@@ -244,14 +244,14 @@ const struct module browser_module = {
 		{ "modern_browser", get_modern,
 		  "What modern_browser_value says if the browser is modern, otherwise empty.\n\n"
 		  "    if ($modern_browser) { rewrite ^/app /app-new last; }",
-		  VARIABLE_VOLATILE | VARIABLE_SETTABLE },
+		  VARIABLE_SETTABLE },
 		{ "ancient_browser", get_ancient,
 		  "What ancient_browser_value says if the browser is ancient, otherwise empty.\n\n"
 		  "    if ($ancient_browser) { rewrite ^ /plain.html last; }",
-		  VARIABLE_VOLATILE | VARIABLE_SETTABLE },
+		  VARIABLE_SETTABLE },
 		{ "msie", get_msie, "\"1\" for Internet Explorer up to 10, otherwise empty.\n\n"
 		  "    if ($msie) { return 301 /upgrade.html; }",
-		  VARIABLE_VOLATILE | VARIABLE_SETTABLE },
+		  VARIABLE_PLAIN | VARIABLE_SETTABLE },
 		{ 0 }
 	},
 };

@@ -104,6 +104,20 @@ START_TEST(blocks_inherit_by_name)
 }
 END_TEST
 
+/* The block in which a variable is used first decides, as for all that is kept in a request. */
+START_TEST(values_are_kept)
+{
+	struct server *server = inproc_with("modern_browser unlisted;"
+					    "if ($modern_browser) { set $is_modern 1; }"
+					    "location / { modern_browser_value here; " SHOWN " }"
+					    "location /set { set $modern_browser x; " SHOWN " }");
+
+	ck_assert_str_eq(ask(server, "/").body, "1||");
+	ck_assert_str_eq(ask(server, "/set").body, "x||");
+	server_stop(server);
+}
+END_TEST
+
 START_TEST(mistakes_are_found)
 {
 	static const struct {
@@ -124,4 +138,4 @@ START_TEST(mistakes_are_found)
 END_TEST
 
 TESTS("browser", versions_are_compared, unlisted_browsers_are_what_is_said, values_are_chosen,
-      msie_is_not_opera, blocks_inherit_by_name, mistakes_are_found)
+      msie_is_not_opera, blocks_inherit_by_name, values_are_kept, mistakes_are_found)
