@@ -263,6 +263,13 @@ struct conf_word conf_word_after(const struct conf_word *word, size_t len);
 bool conf_option(const struct conf_word *word, struct str name, struct conf_word *value);
 
 /*
+ * Parses the declaration of a zone, "name:size", as the value of an option is. 0, or -EINVAL after
+ * the error was reported. The zone itself is that of zone_declare() in zone.h.
+ */
+int conf_parse_zone(struct conf_call *call, const struct conf_word *word, struct str *name,
+		    struct size *size);
+
+/*
  * For a word that becomes the value of a field line: each line break in it, with the
  * blanks around it, is one space in the result (none at both ends), and a warning
  * says so. A word without one is returned as it is.

@@ -154,27 +154,19 @@ static struct limit_zone *zone_of(struct conf_call *call, struct str name)
 static int set_zone(struct conf_call *call)
 {
 	const struct conf_word *word = &call->node->args[1];
-	struct conf_word size_word = *word;
+	struct conf_word value;
 	struct limit_zone *zone;
+	struct str name;
 	struct size size;
 
-	if (!str_starts(word->text, STR("zone=")))
+	if (!conf_option(word, STR("zone="), &value))
 		return conf_error(call, word, "invalid parameter \"%.*s\"\nexpected zone=name:size",
 				  STR_ARG(word->text));
-	size_word.text = str_skip(word->text, 5);
-
-	bool has_size = str_chr(size_word.text, ':') > 0;
-	struct str name = str_split(&size_word.text, ':');
-
-	if (!has_size)
-		return conf_error(call, word,
-				  "invalid zone \"%.*s\"\nexpected a name and a size: clients:10m",
-				  STR_ARG(str_skip(word->text, 5)));
+	if (conf_parse_zone(call, &value, &name, &size) < 0)
+		return -EINVAL;
 	zone = zone_of(call, name);
 	if (zone->zone)
 		return conf_error(call, word, "the zone \"%.*s\" is declared twice", STR_ARG(name));
-	if (conf_parse_size(call, &size_word, &size) < 0)
-		return -EINVAL;
 	zone->zone = zone_declare(call, name, (size_t)size.bytes, &count_ops);
 	if (!zone->zone)
 		return -EINVAL;

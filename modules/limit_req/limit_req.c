@@ -196,17 +196,10 @@ static struct limit_zone *zone_of(struct conf_call *call, struct str name)
 	return zone;
 }
 
-/* Returns the value of "name=value". `data` is NULL if the word has another name. */
-static struct str value_of(const struct conf_word *word, struct str name)
-{
-	return str_starts(word->text, name) ? str_skip(word->text, name.len) :
-					      (struct str){ NULL, 0 };
-}
-
 /* "10r/s" or "30r/m" */
-static int parse_rate(struct conf_call *call, const struct conf_word *word, struct str text,
-		      int64_t *out)
+static int parse_rate(struct conf_call *call, const struct conf_word *word, int64_t *out)
 {
+	struct str text = word->text;
 	bool is_minutes = str_ends(text, STR("r/m"));
 	uint64_t number = 0;
 
@@ -220,25 +213,17 @@ static int parse_rate(struct conf_call *call, const struct conf_word *word, stru
 }
 
 /* "name:10m" */
-static int parse_zone(struct conf_call *call, const struct conf_word *word, struct str text,
-		      struct limit_zone **out)
+static int declare_zone(struct conf_call *call, const struct conf_word *word,
+			struct limit_zone **out)
 {
-	struct conf_word size_word = *word;
+	struct str name;
 	struct size size;
 
-	size_word.text = text;
-
-	struct str name = str_split(&size_word.text, ':');
-
-	if (str_empty(name) || name.len == text.len)
-		return conf_error(call, word,
-				  "invalid zone \"%.*s\"\nexpected a name and a size: clients:10m",
-				  STR_ARG(text));
+	if (conf_parse_zone(call, word, &name, &size) < 0)
+		return -EINVAL;
 	*out = zone_of(call, name);
 	if ((*out)->zone)
 		return conf_error(call, word, "the zone \"%.*s\" is declared twice", STR_ARG(name));
-	if (conf_parse_size(call, &size_word, &size) < 0)
-		return -EINVAL;
 	(*out)->zone = zone_declare(call, name, (size_t)size.bytes, &bucket_ops);
 	return (*out)->zone ? 0 : -EINVAL;
 }
@@ -250,16 +235,20 @@ static int set_zone(struct conf_call *call)
 	int64_t rate = REQUEST;
 
 	for (size_t i = 1; i < call->node->nargs; i++) {
-		struct str zone_text = value_of(&args[i], STR("zone="));
-		struct str rate_text = value_of(&args[i], STR("rate="));
+		struct conf_word value;
+		int error;
 
-		if (zone_text.data ? parse_zone(call, &args[i], zone_text, &zone) < 0 :
-		    rate_text.data ? parse_rate(call, &args[i], rate_text, &rate) < 0 :
-				     conf_error(call, &args[i],
-						"invalid parameter \"%.*s\"\n"
-						"expected zone=name:size or rate=10r/s",
-						STR_ARG(args[i].text)) < 0)
-			return -EINVAL;
+		if (conf_option(&args[i], STR("zone="), &value))
+			error = declare_zone(call, &value, &zone);
+		else if (conf_option(&args[i], STR("rate="), &value))
+			error = parse_rate(call, &value, &rate);
+		else
+			error = conf_error(call, &args[i],
+					   "invalid parameter \"%.*s\"\n"
+					   "expected zone=name:size or rate=10r/s",
+					   STR_ARG(args[i].text));
+		if (error < 0)
+			return error;
 	}
 	if (!zone)
 		return conf_error(call, NULL, "zone=name:size is missing");
@@ -267,13 +256,13 @@ static int set_zone(struct conf_call *call)
 	return conf_parse_template(call, &args[0], &zone->key);
 }
 
-static int parse_number(struct conf_call *call, const struct conf_word *word, struct str text,
-			int64_t *out)
+static int parse_number(struct conf_call *call, const struct conf_word *word, int64_t *out)
 {
 	uint64_t number;
 
-	if (str_to_u64(text, RATE_MAX, &number) < 0)
-		return conf_error(call, word, "invalid number of requests \"%.*s\"", STR_ARG(text));
+	if (str_to_u64(word->text, RATE_MAX, &number) < 0)
+		return conf_error(call, word, "invalid number of requests \"%.*s\"",
+				  STR_ARG(word->text));
 	*out = (int64_t)number * REQUEST;
 	return 0;
 }
@@ -281,18 +270,17 @@ static int parse_number(struct conf_call *call, const struct conf_word *word, st
 static int parse_limit_word(struct conf_call *call, const struct conf_word *word,
 			    struct limit *limit)
 {
-	struct str zone = value_of(word, STR("zone=")), burst = value_of(word, STR("burst="));
-	struct str delay_text = value_of(word, STR("delay="));
+	struct conf_word value;
 
-	if (zone.data && !str_empty(zone)) {
-		limit->zone = zone_of(call, zone);
+	if (conf_option(word, STR("zone="), &value) && !str_empty(value.text)) {
+		limit->zone = zone_of(call, value.text);
 		limit->word = word;
 		return 0;
 	}
-	if (burst.data)
-		return parse_number(call, word, burst, &limit->burst);
-	if (delay_text.data)
-		return parse_number(call, word, delay_text, &limit->delay);
+	if (conf_option(word, STR("burst="), &value))
+		return parse_number(call, &value, &limit->burst);
+	if (conf_option(word, STR("delay="), &value))
+		return parse_number(call, &value, &limit->delay);
 	if (!conf_word_is(word, "nodelay"))
 		return conf_error(call, word,
 				  "invalid parameter \"%.*s\"\n"

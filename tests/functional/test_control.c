@@ -481,6 +481,7 @@ START_TEST(the_size_of_the_log_in_memory_is_checked)
 	ck_assert_int_eq(outcome.status, 1);
 	ck_assert_ptr_nonnull(strstr(outcome.text, "\"1023\" is not between 1k and 16m"));
 	ck_assert_ptr_nonnull(strstr(outcome.text, "\"17m\" is not between 1k and 16m"));
+	ck_assert_ptr_nonnull(strstr(outcome.text, " ^~~\n"));
 	ck_assert_ptr_nonnull(strstr(outcome.text, "http.conf:3:"));
 	ck_assert_ptr_nonnull(strstr(outcome.text, "http.conf:4:"));
 	ck_assert_ptr_null(strstr(outcome.text, "http.conf:5:"));

@@ -169,7 +169,10 @@ START_TEST(mistakes_are_named)
 {
 	is_refused("limit_req_zone $uri zone=a;", "expected a name and a size");
 	is_refused("limit_req_zone $uri zone=:1m;", "expected a name and a size");
-	is_refused("limit_req_zone $uri zone=a:1x;", "1x");
+	/* Messages point at the part of a word that is wrong. */
+	is_refused("limit_req_zone $uri zone=a:1x;", " ^~ expected a size");
+	is_refused("limit_conn_zone $uri zone=a:1x;", " ^~ expected a size");
+	is_refused("limit_req_zone $uri zone=a:1m rate=9x;", " ^~ expected one like 10r/s");
 	is_refused("limit_req_zone $uri zone=a:100;", "too small");
 	is_refused("limit_req_zone $uri rate=1r/s;", "zone=name:size is missing");
 	is_refused("limit_req_zone $uri zone=a:1m rate=1;", "expected one like 10r/s");

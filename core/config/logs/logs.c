@@ -111,11 +111,11 @@ struct log_file *conf_log_file(struct conf_call *call, struct str path)
 /* "memory:SIZE". Logs of the same size share an entry, and so the memory. NULL after a message. */
 static struct log_file *note_memory(struct conf_call *call)
 {
-	struct conf_word word = call->node->args[0];
+	struct conf_word word;
 	struct size size;
 
-	word.text = str_skip(word.text, sizeof("memory:") - 1);
-	if (conf_parse_size(call, &word, &size) < 0)
+	if (!conf_option(&call->node->args[0], STR("memory:"), &word) ||
+	    conf_parse_size(call, &word, &size) < 0)
 		return NULL;
 	if (size.bytes < LOG_RING_MIN || size.bytes > LOG_RING_MAX) {
 		conf_error(call, &word, "the size \"%.*s\" is not between 1k and 16m",
