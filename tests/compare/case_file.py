@@ -147,7 +147,8 @@ class Case:
 
 
 def find(names, folders=("configurations", "cases")):
-    """The cases of the tree, or those whose path has one of the names in it."""
+    """The cases of the tree, or those with one of the names in their path below this folder."""
     here = pathlib.Path(__file__).parent
     paths = sorted(path for folder in folders for path in (here / folder).glob("*.case"))
-    return [Case(path) for path in paths if not names or any(name in str(path) for name in names)]
+    return [Case(path) for path in paths
+            if not names or any(name in str(path.relative_to(here)) for name in names)]
