@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# The site in www/: the page of the directives is what the program says, and each
-# link leads to a file and an anchor that are there.
+# The site in www/: the page of the directives is what the program says, each link
+# leads to a file and an anchor that are there, and the module on the first page and in
+# the README is modules/hello. The manual page has each option.
 
 . "$(dirname "$0")/cases.sh"
 
@@ -39,4 +40,28 @@ reference_is_what_the_program_says() {
 	works auto/reference --check "$SKUA"
 }
 
-run_cases every_link_leads_somewhere reference_is_what_the_program_says
+# Prints the module hello as the file $1 shows it, without blanks.
+hello_in() {
+	sed -e 's,</*\(b\|em\|i\|code\|pre\)\( [^>]*\)*>,,g' -e 's/&lt;/</g; s/&gt;/>/g' "$1" |
+		sed -n '/#include <module.h>/,/if_configured/p' | tr -d ' \t\n'
+}
+
+documents_show_the_module_hello() {
+	hello_in modules/hello/hello.c >"$dir/module"
+	[ -s "$dir/module" ]
+	for file in README.md www/index.html; do
+		hello_in "$file" >"$dir/shown"
+		cmp "$dir/shown" "$dir/module" || { echo "$file shows another module hello" && return 1; }
+	done
+}
+
+manual_page_has_each_option() {
+	"$SKUA" -h 2>&1 | sed -n '/^Usage/,/^$/p' | grep -oE -e '--[a-z0-9-]+' | sort -u >"$dir/options"
+	[ -s "$dir/options" ]
+	while read -r option; do
+		grep -qE -e " ${option#-}( |\$)" auto/skua.8 || { echo "auto/skua.8 lacks $option" && return 1; }
+	done <"$dir/options"
+}
+
+run_cases every_link_leads_somewhere reference_is_what_the_program_says \
+	documents_show_the_module_hello manual_page_has_each_option
