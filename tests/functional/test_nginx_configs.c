@@ -213,30 +213,6 @@ static const struct site downloads = {
 
 /* --- how they are asked ------------------------------------------------------- */
 
-static const char *source(const char *path)
-{
-	FILE *file = fopen(path, "r");
-	char *text = memory_alloc(100000);
-
-	ck_assert_msg(file != NULL, "%s cannot be read: run this in the top folder", path);
-	text[fread(text, 1, 99999, file)] = '\0';
-	fclose(file);
-	return text;
-}
-
-/* The example, listening where nobody else does. */
-static const char *with_free_port(const char *text)
-{
-	char *out = memory_alloc(strlen(text) * 2);
-	const char *found;
-
-	for (*out = '\0'; (found = strstr(text, "127.0.0.1:8080")); text = found + 14) {
-		strncat(out, text, (size_t)(found - text));
-		strcat(out, "127.0.0.1:%PORT%");
-	}
-	return strcat(out, text);
-}
-
 static struct server *start(const struct site *site, const char *program)
 {
 	const char *name = memory_printf("conf/examples/%s.conf", site->name);
@@ -247,9 +223,12 @@ static struct server *start(const struct site *site, const char *program)
 	const char **files = memory_alloc(sizeof(*files) * (size_t)(count + 3));
 	memcpy(files, site->files, sizeof(*files) * (size_t)count);
 	files[count] = "/conf/mime.types";
-	files[count + 1] = source("conf/mime.types");
+	files[count + 1] = memory_read("conf/mime.types");
 	files[count + 2] = NULL;
-	return server_start_with(&(struct server_setup){ .conf = with_free_port(source(name)),
+	/* The example, listening where nobody else does. */
+	const char *conf = memory_replace(memory_read(name), "127.0.0.1:8080", "127.0.0.1:%PORT%");
+
+	return server_start_with(&(struct server_setup){ .conf = conf,
 							 .conf_path = name,
 							 .program = program,
 							 .globals = "daemon off;",

@@ -11,4 +11,10 @@
 void *memory_alloc(size_t size);
 char *memory_printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* The text of a file of the source tree. The test fails if it cannot be read. */
+char *memory_read(const char *path);
+
+/* The text with `to` in each place of `from`. */
+char *memory_replace(const char *text, const char *from, const char *to);
+
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* TLS as a client sees it: versions, suites, names, certificates, and what is refused. */
 #include "harness/memory.h"
+#include "harness/scratch.h"
 #include "harness/test.h"
 
 #include <openssl/err.h>
@@ -20,11 +21,9 @@ static const char *certificates;
 
 static void make_certificates(void)
 {
-	char *dir = memory_printf("/tmp/skua-certificates-XXXXXX");
+	const char *dir = certificates = scratch_create();
 
 	signal(SIGPIPE, SIG_IGN);
-	ck_assert_ptr_nonnull(mkdtemp(dir));
-	certificates = dir;
 	server_identity = identity_create("localhost", "EC", NULL);
 	other_identity = identity_create("other.example", "RSA", NULL);
 	identity_put(&server_identity, dir, "a");
@@ -58,9 +57,7 @@ static void setup(void)
 static void teardown(void)
 {
 	server_stop(server);
-	for (int i = 0; i < 4; i++)
-		unlink(memory_printf("%s/%c.%s", certificates, "ab"[i / 2], i % 2 ? "key" : "pem"));
-	rmdir(certificates);
+	scratch_remove(certificates);
 }
 
 static void ck_serves(struct tls *tls)
