@@ -30,6 +30,8 @@ static const struct state {
 	  AT_ONCE },
 	{ "lingering, 413", POST("Content-Length: 9000"), false, 5, 30, AT_ONCE },
 	{ "lingering, 400", "G(T / HTTP/1.1\r\n\r\nrest", false, 5, 30, AT_ONCE },
+	{ "lingering, 400 for a whole head", "GET / HTTP/1.1\r\nHost : a\r\n\r\n", false, 5, 30,
+	  AT_ONCE },
 	{ "lingering, a TLS hello", "\x16\x03\x01\x02", false, 5, 30, AT_ONCE },
 	{ "lingering, bad chunk", POST("Transfer-Encoding: chunked") "x\r\n", false, 5, 30,
 	  AT_ONCE },

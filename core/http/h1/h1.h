@@ -123,6 +123,7 @@ struct h1_busy {
 
 	/* Flags that one step sets for another. */
 	bool is_last; /* no request is read after the current one */
+	bool has_refused; /* a head: nobody knows how much follows it */
 	bool is_responding; /* the step "respond" runs: it sees what becomes complete by itself */
 	bool is_broken; /* nothing more can be sent: the step "respond" closes the connection */
 

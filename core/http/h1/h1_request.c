@@ -167,7 +167,7 @@ static int read_head(struct h1 *h, struct request_core *core, const char *bytes)
  */
 static void refuse(struct h1 *h, struct request_core *core, int status)
 {
-	h->busy->is_last = true;
+	h->busy->is_last = h->busy->has_refused = true;
 	/* The line may end after its method; then read_request_line() has not set head_only. */
 	core->pub.head_only = str_starts(core->pub.line, STR("HEAD "));
 	h1_request(&core->pub)->is_head = core->pub.head_only;

@@ -80,7 +80,8 @@ static void keep_or_free(struct h1_busy *busy)
 	busy->body_error = 0;
 	busy->awaited = AWAITED_NOTHING;
 	busy->head_began_ms = 0;
-	busy->line_is_checked = busy->is_last = busy->eof = busy->is_broken = false;
+	busy->line_is_checked = busy->is_last = busy->has_refused = false;
+	busy->eof = busy->is_broken = false;
 	busy->is_responding = false;
 	busy->next = spare.first;
 	spare.first = busy;

@@ -146,7 +146,7 @@ static void start_linger_timer(struct h1 *h)
 }
 
 /*
- * The last response has left. If the client is still sending, closing now would make its
+ * The last response has left. If the client may still be sending, closing now would make its
  * kernel throw the response away, because ours would send a reset. So our side is closed,
  * and what comes is read until the client ends, or for lingering_time.
  */
@@ -154,7 +154,7 @@ static bool begin_lingering(struct h1 *h)
 {
 	struct h1_busy *busy = h->busy;
 	const struct http_conf *conf = h->conf;
-	bool is_sending = busy->body.kind != FRAMING_NONE ||
+	bool is_sending = busy->body.kind != FRAMING_NONE || busy->has_refused ||
 			  (busy->in && busy->in->begin != busy->in->end);
 	bool lingers = !busy->eof && conf->lingering_close != LINGER_OFF &&
 		       (conf->lingering_close != LINGER_ON || is_sending);
