@@ -96,45 +96,49 @@ start_nginx() {
 	launch "$1" "$3" nginx -p "$tmp" -c "$tmp/$1.conf" -e "$tmp/$1.error"
 }
 
-# usage: start_skua NAME WORKERS CPU HTTP [EVENTS]
+# usage: start_skua NAME WORKERS CPU HTTP [EVENTS] [LISTEN]
 start_skua() {
-	nginx_like "$1" "$2" "" "${5-}" "$4" "" >"$tmp/$1.conf"
+	nginx_like "$1" "$2" "" "${5-}" "$4" "${6-}" >"$tmp/$1.conf"
 	launch "$1" "$3" "$skua" -p "$tmp" -c "$tmp/$1.conf" -e "$tmp/$1.error"
 }
 
+# usage: start_lighttpd [NAME]; lighttpd_tls: more of its configuration
 start_lighttpd() {
-	cat >"$tmp/lighttpd.conf" <<-END
+	lighttpd_name=${1:-lighttpd}
+	cat >"$tmp/$lighttpd_name.conf" <<-END
 		server.modules = ( "mod_accesslog" )
 		server.bind = "127.0.0.1"
 		server.port = $port
 		server.document-root = "$tmp/www"
-		server.errorlog = "$tmp/lighttpd.error"
+		server.errorlog = "$tmp/$lighttpd_name.error"
 		server.max-fds = 16384
 		server.max-connections = 8192
 		server.max-keep-alive-requests = 65535
-		accesslog.filename = "$tmp/lighttpd.access"
+		accesslog.filename = "$tmp/$lighttpd_name.access"
 		mimetype.assign = ( ".txt" => "text/plain" )
 		${lighttpd_tls-}
 	END
-	launch lighttpd "$server_cpu" lighttpd -D -f "$tmp/lighttpd.conf"
+	launch "$lighttpd_name" "$server_cpu" lighttpd -D -f "$tmp/$lighttpd_name.conf"
 }
 
+# usage: start_h2o [NAME]; h2o_tls: more of its listener
 start_h2o() {
-	cat >"$tmp/h2o.conf" <<-END
+	h2o_name=${1:-h2o}
+	cat >"$tmp/$h2o_name.conf" <<-END
 		num-threads: 1
 		max-connections: 8192
 		listen:
 		  host: 127.0.0.1
 		  port: $port${h2o_tls-}
-		access-log: $tmp/h2o.access
-		error-log: $tmp/h2o.error
+		access-log: $tmp/$h2o_name.access
+		error-log: $tmp/$h2o_name.error
 		hosts:
 		  default:
 		    paths:
 		      /:
 		        file.dir: $tmp/www
 	END
-	launch h2o "$server_cpu" h2o -c "$tmp/h2o.conf"
+	launch "$h2o_name" "$server_cpu" h2o -c "$tmp/$h2o_name.conf"
 }
 
 # Its answers are fixed when it starts, so it starts anew for each case.

@@ -10,10 +10,16 @@ tls_servers=${TLS_SERVERS:-floor-own floor-openssl skua nginx lighttpd h2o}
 build_tls() {
 	command -v wrk >/dev/null || { note "HTTPS is left out: no wrk"; return 1; }
 	command -v openssl >/dev/null || { note "HTTPS is left out: no openssl"; return 1; }
-	$build_cc -Imodules/ssl -o "$bin/tls_floor" $here/tls_floor.c modules/ssl/records.c -lssl -lcrypto &&
+	$build_cc -Imodules/ssl -o "$bin/tls_floor" $here/tls_floor.c \
+		$here/floor_tls.c modules/ssl/records.c -lssl -lcrypto &&
 		$build_cc -o "$bin/tls_clients" $here/tls_clients.c -lssl -lcrypto && return
 	note "HTTPS is left out: its programs could not be compiled"
 	return 1
+}
+
+make_certificate() {
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=localhost -days 2 \
+		-keyout "$tmp/tls.key" -out "$tmp/tls.pem" 2>/dev/null
 }
 
 # usage: start_tls NAME FILE
@@ -72,24 +78,31 @@ measure_handshakes() {
 	empty_logs
 }
 
-# usage: measure_idle SERVER
-measure_idle() {
+# What an idle connection of a running server takes, in KiB; nothing if the client has failed.
+# usage: idle_memory NAME COUNT hold|hold2
+idle_memory() {
 	# What a process allocates once is there then.
-	"$bin/tls_clients" "$(cat "$tmp/$1.port")" 50 full 0
+	"$bin/tls_clients" "$(cat "$tmp/$1.port")" 50 "full${3#hold}" 0 || return
 	before=$(memory_of "$(cat "$tmp/$1.pid")")
 	mkfifo "$tmp/hold" 2>/dev/null
-	"$bin/tls_clients" "$(cat "$tmp/$1.port")" "$tls_idle" hold 0 <"$tmp/hold" >"$tmp/held" 2>/dev/null &
+	rm -f "$tmp/held"
+	"$bin/tls_clients" "$(cat "$tmp/$1.port")" "$2" "$3" 0 <"$tmp/hold" >"$tmp/held" 2>/dev/null &
 	holder=$!
 	exec 3>"$tmp/hold"
 	for _ in $(seq 300); do
 		[ ! -s "$tmp/held" ] || break
 		sleep 0.1
 	done
-	tls_row "idle connection, KiB" "$1" "$(awk -v before="$before" -v after="$(memory_of "$(cat "$tmp/$1.pid")")" \
-		-v count="$tls_idle" 'BEGIN { printf "%.1f", (after - before) / count }')"
+	[ ! -s "$tmp/held" ] ||
+		awk -v before="$before" -v after="$(memory_of "$(cat "$tmp/$1.pid")")" \
+			-v count="$2" 'BEGIN { printf "%.1f", (after - before) / count }'
 	exec 3>&-
 	wait $holder
-	rm -f "$tmp/held"
+}
+
+# usage: measure_idle SERVER
+measure_idle() {
+	tls_row "idle connection, KiB" "$1" "$(idle_memory "$1" "$tls_idle" hold)"
 	empty_logs
 }
 
@@ -112,8 +125,7 @@ run_tls() {
 	tls_seconds=$(awk "BEGIN { print 2 * ($duration < 1 ? 1 : int($duration)) }")
 	tls_handshakes=300 tls_idle=1000
 	[ "${QUICK:-}" != 1 ] || tls_handshakes=100 tls_idle=300
-	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=localhost -days 2 \
-		-keyout "$tmp/tls.key" -out "$tmp/tls.pem" 2>/dev/null
+	make_certificate
 	for size in 1024 102400; do
 		tls_running=
 		for server in $tls_servers; do

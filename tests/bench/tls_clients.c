@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * tls_clients PORT COUNT full|resumed|hold RATE
+ * tls_clients PORT COUNT full|resumed|hold|full2|hold2 RATE
  *
  * Connects COUNT times with TLS 1.3, at most RATE times a second (0: without a pause), and gets
  * /100.txt on each connection. `resumed` uses the ticket of a first connection. `hold` leaves the
- * connections open, prints a line, and waits for the end of its input.
+ * connections open, prints a line, and waits for the end of its input. `full2` and `hold2` do so
+ * with HTTP/2.
  */
 #include <arpa/inet.h>
 #include <openssl/ssl.h>
 #include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +21,7 @@
 
 static SSL_CTX *context;
 static SSL_SESSION *session;
+static bool by_http2;
 
 static void die(const char *what)
 {
@@ -33,15 +37,60 @@ static int keep_session(SSL *ssl, SSL_SESSION *given)
 	return 1;
 }
 
-static SSL *connect_once(int port, SSL_SESSION *resumed)
+/* By HTTP/1.1. */
+static void get(SSL *ssl)
 {
 	static const char request[] = "GET /100.txt HTTP/1.1\r\nHost: localhost\r\n\r\n";
+	char bytes[4096];
+
+	if (SSL_write(ssl, request, sizeof(request) - 1) <= 0 ||
+	    SSL_read(ssl, bytes, sizeof(bytes)) <= 0)
+		die("no answer came");
+}
+
+static void read_fully(SSL *ssl, void *bytes, size_t len)
+{
+	for (size_t at = 0; at < len;) {
+		int n = SSL_read(ssl, (char *)bytes + at, (int)(len - at));
+
+		if (n <= 0)
+			die("no answer came");
+		at += (size_t)n;
+	}
+}
+
+/* By HTTP/2, with fields that go into the server's table (RFC 7541), until the stream ends. */
+static void get_by_http2(SSL *ssl)
+{
+	static const char request[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+				      "\0\0\0\4\0\0\0\0\0" /* SETTINGS */
+				      "\0\0\0\4\1\0\0\0\0" /* its acknowledgement of the server's */
+				      "\0\0\x2a\1\5\0\0\0\1" /* HEADERS, which end the stream */
+				      "\x82\x87" /* GET, https */
+				      "\x44\x08/100.txt" /* :path */
+				      "\x41\x09localhost" /* :authority */
+				      "\x7a\x11h2load nghttp2/12"; /* user-agent */
+	uint8_t head[9], payload[16384];
+
+	if (SSL_write(ssl, request, sizeof(request) - 1) <= 0)
+		die("a request could not be sent");
+	do {
+		read_fully(ssl, head, sizeof(head));
+		if (head[0] || head[1] > 64)
+			die("a frame is too long");
+		read_fully(ssl, payload, (size_t)head[1] << 8 | head[2]);
+		if (head[3] == 3 || head[3] == 7)
+			die("RST_STREAM or GOAWAY came");
+	} while (head[3] > 1 || !(head[4] & 1)); /* DATA or HEADERS with END_STREAM */
+}
+
+static SSL *connect_once(int port, SSL_SESSION *resumed)
+{
 	struct sockaddr_in to = { .sin_family = AF_INET,
 				  .sin_port = htons((uint16_t)port),
 				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	SSL *ssl = SSL_new(context);
-	char bytes[4096];
 
 	if (connect(fd, (struct sockaddr *)&to, sizeof(to)) < 0)
 		die("connect() has failed");
@@ -56,9 +105,10 @@ static SSL *connect_once(int port, SSL_SESSION *resumed)
 		die("a handshake has failed");
 	if (resumed && !SSL_session_reused(ssl))
 		die("a session was not resumed");
-	if (SSL_write(ssl, request, sizeof(request) - 1) <= 0 ||
-	    SSL_read(ssl, bytes, sizeof(bytes)) <= 0)
-		die("no answer came");
+	if (by_http2)
+		get_by_http2(ssl);
+	else
+		get(ssl);
 	return ssl;
 }
 
@@ -84,19 +134,24 @@ static double now(void)
 int main(int argc, char **argv)
 {
 	if (argc != 5) {
-		fprintf(stderr, "usage: tls_clients PORT COUNT full|resumed|hold RATE\n");
+		fprintf(stderr,
+			"usage: tls_clients PORT COUNT full|resumed|hold|full2|hold2 RATE\n");
 		return 2;
 	}
 
-	int port = atoi(argv[1]), count = atoi(argv[2]), hold = strcmp(argv[3], "hold") == 0;
+	int port = atoi(argv[1]), count = atoi(argv[2]), hold = strncmp(argv[3], "hold", 4) == 0;
 	double rate = atof(argv[4]), start = now();
 	SSL_SESSION *first = NULL;
 
+	alarm(120); /* if no answer comes */
 	signal(SIGPIPE, SIG_IGN);
 	context = SSL_CTX_new(TLS_client_method());
 	SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION);
 	SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT);
 	SSL_CTX_sess_set_new_cb(context, keep_session);
+	by_http2 = argv[3][strlen(argv[3]) - 1] == '2';
+	if (by_http2)
+		SSL_CTX_set_alpn_protos(context, (const unsigned char *)"\2h2", 3);
 	if (strcmp(argv[3], "resumed") == 0) {
 		disconnect(connect_once(port, NULL));
 		first = session;

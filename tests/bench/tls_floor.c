@@ -9,7 +9,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
-#include <openssl/ssl.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -20,16 +19,13 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "records.h"
+#include "floor_tls.h"
 
 enum { CONNS_MAX = 65536, SEAL_MAX = 65536, ROOM = SEAL_MAX + 8 * RECORD_OVERHEAD };
 
 struct conn {
-	SSL *ssl; /* NULL: own records */
+	struct floor_tls tls;
 	bool is_open; /* the handshake is done */
-	uint8_t client[RECORD_SECRET_MAX], server[RECORD_SECRET_MAX];
-	const struct record_suite *suite;
-	struct record_key in, out;
 	size_t owed; /* bytes of the answer that are not sealed */
 	uint8_t *unsent; /* sealed; NULL: nothing */
 	size_t unsent_len;
@@ -75,18 +71,6 @@ static void make_answer(const char *path)
 	fclose(file);
 }
 
-static void key_logged(const SSL *ssl, const char *line)
-{
-	struct conn *conn = SSL_get_app_data(ssl);
-	const char *hex = strrchr(line, ' ') + 1;
-	uint8_t *to = strncmp(line, "CLIENT_TRAFFIC_SECRET_0", 23) == 0 ? conn->client :
-		      strncmp(line, "SERVER_TRAFFIC_SECRET_0", 23) == 0 ? conn->server :
-									  NULL;
-
-	for (size_t i = 0; to && hex[2 * i] && i < RECORD_SECRET_MAX; i++)
-		to[i] = (uint8_t)strtoul((char[]){ hex[2 * i], hex[2 * i + 1], 0 }, NULL, 16);
-}
-
 static void watch(int op, int fd, uint32_t events)
 {
 	struct epoll_event event = { .events = events, .data.fd = fd };
@@ -97,7 +81,7 @@ static void watch(int op, int fd, uint32_t events)
 
 static void drop(int fd)
 {
-	SSL_free(conns[fd]->ssl);
+	SSL_free(conns[fd]->tls.ssl);
 	free(conns[fd]->unsent);
 	free(conns[fd]->rest);
 	free(conns[fd]);
@@ -143,8 +127,8 @@ static void send_own(int fd)
 									RECORD_PLAIN_MAX;
 			const struct iovec iov = { answer + at, n };
 
-			len += (size_t)record_seal(conn->suite, &conn->out, RECORD_DATA, &iov, 1,
-						   sealed + len);
+			len += (size_t)record_seal(conn->tls.suite, &conn->tls.out, RECORD_DATA,
+						   &iov, 1, sealed + len);
 			conn->owed -= n;
 			total += n;
 		}
@@ -159,10 +143,10 @@ static void send_openssl(int fd)
 
 	while (conn->owed) {
 		size_t at = (answer_len - conn->owed % answer_len) % answer_len;
-		int n = SSL_write(conn->ssl, answer + at, (int)(answer_len - at));
+		int n = SSL_write(conn->tls.ssl, answer + at, (int)(answer_len - at));
 
 		if (n <= 0) {
-			if (SSL_get_error(conn->ssl, n) == SSL_ERROR_WANT_WRITE)
+			if (SSL_get_error(conn->tls.ssl, n) == SSL_ERROR_WANT_WRITE)
 				watch(EPOLL_CTL_MOD, fd, EPOLLOUT);
 			else
 				drop(fd);
@@ -202,7 +186,8 @@ static void receive_own(int fd)
 		enum record_type type;
 		uint8_t *plain;
 
-		n = record_open(conn->suite, &conn->in, bytes + at, (size_t)record, &plain, &type);
+		n = record_open(conn->tls.suite, &conn->tls.in, bytes + at, (size_t)record, &plain,
+				&type);
 		if (n < 0 || type != RECORD_DATA) {
 			drop(fd);
 			return;
@@ -222,12 +207,12 @@ static void receive_openssl(int fd)
 {
 	static char bytes[16384];
 	struct conn *conn = conns[fd];
-	int n = SSL_read(conn->ssl, bytes, sizeof(bytes));
+	int n = SSL_read(conn->tls.ssl, bytes, sizeof(bytes));
 
 	if (n > 0) {
 		answer_one(conn, bytes, (size_t)n);
 		send_openssl(fd);
-	} else if (SSL_get_error(conn->ssl, n) != SSL_ERROR_WANT_READ) {
+	} else if (SSL_get_error(conn->tls.ssl, n) != SSL_ERROR_WANT_READ) {
 		drop(fd);
 	}
 }
@@ -235,25 +220,15 @@ static void receive_openssl(int fd)
 static void shake_hands(int fd)
 {
 	struct conn *conn = conns[fd];
-	int result = SSL_accept(conn->ssl);
+	int result = floor_tls_shake_hands(&conn->tls);
 
-	if (result != 1) {
-		if (SSL_get_error(conn->ssl, result) != SSL_ERROR_WANT_READ)
-			drop(fd);
+	if (result == 0)
 		return;
-	}
-	conn->is_open = true;
-	if (!own)
-		return;
-	conn->suite = record_suite(
-		(uint16_t)SSL_CIPHER_get_protocol_id(SSL_get_current_cipher(conn->ssl)));
-	if (!conn->suite || record_key_init(&conn->in, conn->suite, conn->client, 0) < 0 ||
-	    record_key_init(&conn->out, conn->suite, conn->server, 0) < 0) {
+	if (result < 0 || (own && !floor_tls_take_keys(&conn->tls))) {
 		drop(fd);
 		return;
 	}
-	SSL_free(conn->ssl);
-	conn->ssl = NULL;
+	conn->is_open = true;
 }
 
 static void go_on(int fd)
@@ -280,9 +255,7 @@ static void accept_all(int listener)
 		struct conn *conn = conns[fd] = calloc(1, sizeof(*conn));
 
 		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-		conn->ssl = SSL_new(context);
-		SSL_set_fd(conn->ssl, fd);
-		SSL_set_app_data(conn->ssl, conn);
+		floor_tls_begin(&conn->tls, context, fd);
 		watch(EPOLL_CTL_ADD, fd, EPOLLIN);
 	}
 }
@@ -309,15 +282,8 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	own = strcmp(argv[5], "own") == 0;
 	make_answer(argv[2]);
-	context = SSL_CTX_new(TLS_server_method());
-	SSL_CTX_set_num_tickets(context, 0);
-	SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
-	SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
-					  SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-	SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION);
-	SSL_CTX_set_keylog_callback(context, key_logged);
-	if (SSL_CTX_use_certificate_file(context, argv[3], SSL_FILETYPE_PEM) != 1 ||
-	    SSL_CTX_use_PrivateKey_file(context, argv[4], SSL_FILETYPE_PEM) != 1)
+	context = floor_tls_context(argv[3], argv[4], NULL);
+	if (!context)
 		die("certificate");
 	loop = epoll_create1(EPOLL_CLOEXEC);
 
