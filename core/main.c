@@ -11,11 +11,13 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "cli/commands.h"
 #include "cli/control_client.h"
 #include "cli/help.h"
 #include "cli/options.h"
 #include "cli/serve.h"
 #include "cli/signal_command.h"
+#include "cli/usage.h"
 #include "config/config.h"
 #include "config/modules.h"
 #include "config/source/source.h"
@@ -90,7 +92,7 @@ static struct startup startup_of(struct pool *pool, const struct options *option
 /* The exit status for an error of generation_read(). */
 static int status_of(int error)
 {
-	return error == -EOPNOTSUPP ? 2 : 1;
+	return error == -EOPNOTSUPP ? STATUS_NOT_SUPPORTED : STATUS_FAILED;
 }
 
 /* -t and -T. Returns the exit status. */
@@ -159,11 +161,18 @@ static int run(struct pool *pool, const struct options *options)
 		print_build();
 		return 0;
 	case COMMAND_USAGE:
-		print_version();
-		options_usage(stderr);
+		usage_print(stdout, options->usage);
 		return 0;
 	case COMMAND_HELP:
 		return help_print(stdout, options->argument) < 0;
+	case COMMAND_HELP_ALL:
+		return help_print(stdout, "--all") < 0;
+	case COMMAND_HELP_NAMES:
+		help_names(stdout);
+		return 0;
+	case COMMAND_HELP_LISTING:
+		usage_list(stdout);
+		return 0;
 	case COMMAND_SANDBOX:
 		return show_sandbox(&startup);
 	case COMMAND_SERVE:

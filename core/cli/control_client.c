@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/commands.h"
 #include "process/master/control.h"
 #include "process/sandbox/privileges.h"
 #include "process/server/control_address.h"
@@ -224,7 +225,9 @@ int control_complain(const struct control_connection *connection, int error)
 	else
 		fprintf(stderr, "skua: asking the server at \"%s\" failed: %s\n",
 			connection->path, strerror(-error));
-	return 1;
+	return connection->path[0] && (error == -ENOENT || error == -ECONNREFUSED) ?
+		       STATUS_NO_SERVER :
+		       STATUS_FAILED;
 }
 
 int control_ask(const struct startup *startup, const char *command)
@@ -238,9 +241,9 @@ int control_ask(const struct startup *startup, const char *command)
 	int error = control_connect(&connection, startup, generation->conf);
 	if (error == 0)
 		error = control_request(&connection, command, STATUS_SECONDS, &response);
-	int status = 1;
+	int status;
 	if (error < 0) {
-		control_complain(&connection, error);
+		status = control_complain(&connection, error);
 	} else {
 		control_print(response.ok ? stdout : stderr, response.text);
 		status = !response.ok;

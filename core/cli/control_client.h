@@ -55,7 +55,7 @@ void control_print(FILE *to, const char *text);
 
 /*
  * Explains an error of control_connect() or control_request() on standard error. Returns
- * the exit status 1.
+ * the exit status (commands.h): STATUS_NO_SERVER or STATUS_FAILED.
  */
 int control_complain(const struct control_connection *connection, int error);
 

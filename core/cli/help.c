@@ -15,58 +15,14 @@
 
 #include <errno.h>
 
+#include "cli/wrap.h"
 #include "config/internal.h"
 #include "config/known/known.h"
 
 enum {
-	WIDTH = 79,
 	INDENT = 4,
 	INDENT_VALUE = 14, /* of the text behind "Syntax:" */
 };
-
-/* Writes words and breaks lines between them. */
-struct writer {
-	FILE *to;
-	unsigned indent; /* of the lines after the first */
-	unsigned column; /* where the next byte goes */
-	bool separate; /* a space belongs before the next word */
-};
-
-static void new_line(struct writer *writer)
-{
-	fprintf(writer->to, "\n%*s", (int)writer->indent, "");
-	writer->column = writer->indent;
-	writer->separate = false;
-}
-
-static void put_word(struct writer *writer, struct str word)
-{
-	unsigned columns = 0;
-
-	/* All bytes of UTF-8 but those that go on with a character. */
-	for (size_t i = 0; i < word.len; i++)
-		columns += ((unsigned char)word.data[i] & 0xC0) != 0x80;
-	if (writer->separate && writer->column + 1 + columns > WIDTH)
-		new_line(writer);
-	if (writer->separate) {
-		fputc(' ', writer->to);
-		writer->column++;
-	}
-	fwrite(word.data, 1, word.len, writer->to);
-	writer->column += columns;
-	writer->separate = true;
-}
-
-/* Writes the words of a text. */
-static void put_text(struct writer *writer, struct str text)
-{
-	while (!str_empty(text)) {
-		struct str word = str_split(&text, ' ');
-
-		if (!str_empty(word))
-			put_word(writer, word);
-	}
-}
 
 /* Writes an empty line and the paragraphs. Lines that are indented stay as they are. */
 static void put_paragraphs(FILE *to, struct str text)
@@ -74,34 +30,34 @@ static void put_paragraphs(FILE *to, struct str text)
 	fputc('\n', to);
 	while (!str_empty(text)) {
 		struct str line = str_split(&text, '\n');
-		struct writer writer = { .to = to, .indent = INDENT, .column = INDENT };
+		struct wrap wrap = { .to = to, .indent = INDENT, .column = INDENT };
 
 		if (!str_empty(line))
 			fprintf(to, "%*s", INDENT, "");
 		if (str_starts(line, STR(" ")))
 			fprintf(to, "%.*s", STR_ARG(line));
 		else
-			put_text(&writer, line);
+			wrap_text(&wrap, line);
 		fputc('\n', to);
 	}
 }
 
-static struct writer field(FILE *to, const char *label)
+static struct wrap field(FILE *to, const char *label)
 {
 	fprintf(to, "%*s%-*s", INDENT, "", INDENT_VALUE - INDENT, label);
-	return (struct writer){ .to = to, .indent = INDENT_VALUE, .column = INDENT_VALUE };
+	return (struct wrap){ .to = to, .indent = INDENT_VALUE, .column = INDENT_VALUE };
 }
 
 /* "name arguments;", or name, arguments and a block. */
 static void print_syntax(FILE *to, const struct directive *directive)
 {
 	struct pool *pool = pool_create(0);
-	struct writer writer = field(to, "Syntax:");
+	struct wrap wrap = field(to, "Syntax:");
 	const char *syntax = directive->syntax ? directive->syntax : "";
 	bool block = directive->flags & (BLOCK | RAW_BLOCK);
 	const char *end = !block ? ";" : strchr(syntax, '{') ? "" : " { ... }";
 
-	put_text(&writer,
+	wrap_text(&wrap,
 		 pool_printf(pool, "%s%s%s%s", directive->name, *syntax ? " " : "", syntax, end));
 	fputc('\n', to);
 	pool_destroy(pool);
@@ -129,11 +85,11 @@ static void print_directive(FILE *to, const struct module *module,
 
 	fprintf(to, "%s\n", directive->name);
 	print_syntax(to, directive);
-	struct writer writer = field(to, "Default:");
-	put_text(&writer, directive->initial ? str_from(directive->initial) : STR("—"));
+	struct wrap wrap = field(to, "Default:");
+	wrap_text(&wrap, directive->initial ? str_from(directive->initial) : STR("—"));
 	fputc('\n', to);
-	writer = field(to, "Context:");
-	put_text(&writer, contexts_text(pool, directive->contexts, ", "));
+	wrap = field(to, "Context:");
+	wrap_text(&wrap, contexts_text(pool, directive->contexts, ", "));
 	fputc('\n', to);
 	pool_destroy(pool);
 	fprintf(to, "%*s%-*s%s\n", INDENT, "", INDENT_VALUE - INDENT, "Module:", module->name);
@@ -159,15 +115,15 @@ static void print_variable(FILE *to, const struct module *module, const struct v
 static void list_directives(FILE *to, const struct module *module)
 {
 	const struct directive *directive = module->directives;
-	struct writer writer = { .to = to, .indent = INDENT };
+	struct wrap wrap = { .to = to, .indent = INDENT };
 	const char *before = "";
 
 	for (; directive && directive->name; directive++) {
 		if (strcmp(before, directive->name) == 0)
 			continue;
 		if (!*before)
-			new_line(&writer);
-		put_word(&writer, str_from(directive->name));
+			wrap_line(&wrap);
+		wrap_word(&wrap, str_from(directive->name));
 		before = directive->name;
 	}
 }
@@ -175,26 +131,26 @@ static void list_directives(FILE *to, const struct module *module)
 static void list_variables(FILE *to, const struct module *module)
 {
 	const struct variable *variable = module->variables;
-	struct writer writer = { .to = to, .indent = INDENT };
+	struct wrap wrap = { .to = to, .indent = INDENT };
 
 	if (variable && variable->name)
-		new_line(&writer);
+		wrap_line(&wrap);
 	for (; variable && variable->name; variable++) {
 		char name[128];
 
 		snprintf(name, sizeof(name), "$%s%s", variable->name, prefix_rest(variable));
-		put_word(&writer, str_from(name));
+		wrap_word(&wrap, str_from(name));
 	}
 }
 
 static void print_module(FILE *to, const struct module *module)
 {
-	struct writer writer = { .to = to, .indent = INDENT };
+	struct wrap wrap = { .to = to, .indent = INDENT };
 	char name[128];
 
 	snprintf(name, sizeof(name), "%s:", module->name);
-	put_word(&writer, str_from(name));
-	put_text(&writer, str_from(module->summary));
+	wrap_word(&wrap, str_from(name));
+	wrap_text(&wrap, str_from(module->summary));
 	list_directives(to, module);
 	list_variables(to, module);
 	fputs("\n", to);
@@ -339,4 +295,18 @@ int help_print(FILE *to, const char *topic)
 		return 0;
 	report_nothing(topic);
 	return -ENOENT;
+}
+
+void help_names(FILE *to)
+{
+	for (size_t i = 0; i < module_count(); i++) {
+		const struct directive *directive = module_at(i)->directives;
+		const struct variable *variable = module_at(i)->variables;
+
+		fprintf(to, "%s\n", module_at(i)->name);
+		for (; directive && directive->name; directive++)
+			fprintf(to, "%s\n", directive->name);
+		for (; variable && variable->name; variable++)
+			fprintf(to, "$%s\n", variable->name);
+	}
 }

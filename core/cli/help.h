@@ -15,4 +15,7 @@
  */
 int help_print(FILE *to, const char *topic);
 
+/* Prints the names alone, one a line: of modules, directives and, with "$", variables. */
+void help_names(FILE *to);
+
 #endif

@@ -6,9 +6,11 @@
 #define SKUA_CLI_OPTIONS_H
 
 #include <stdbool.h>
-#include <stdio.h>
 
-enum command {
+struct command;
+
+/* What the program does. */
+enum command_run {
 	COMMAND_RUN,
 	COMMAND_TEST, /* -t */
 	COMMAND_DUMP, /* -T */
@@ -18,6 +20,9 @@ enum command {
 	COMMAND_USAGE, /* -h, -? */
 	COMMAND_SERVE, /* serve [DIR] */
 	COMMAND_HELP, /* help [NAME] */
+	COMMAND_HELP_ALL, /* help --all */
+	COMMAND_HELP_NAMES, /* help --names */
+	COMMAND_HELP_LISTING, /* help --listing */
 	COMMAND_SANDBOX, /* help sandbox -c FILE */
 	COMMAND_STATUS, /* status [--json | --log] */
 };
@@ -37,7 +42,8 @@ struct serve_options {
 };
 
 struct options {
-	enum command command;
+	enum command_run command;
+	const struct command *usage; /* of COMMAND_USAGE: what is explained */
 	const char *prefix, *conf, *error_log, *globals;
 	const char *signal; /* "stop", "quit", "reload", "reopen" or "upgrade" */
 	bool quiet;
@@ -49,12 +55,9 @@ struct options {
 };
 
 /*
- * Reads argv. 0, or -EINVAL after a message on standard error, which says what is wrong and
- * how it is written.
+ * Reads argv by the tables of commands.h. 0, or -EINVAL after a message on standard error, which
+ * says what is wrong and how it is written.
  */
 int options_read(struct options *options, int argc, char **argv);
-
-/* Prints the usage, for -h. */
-void options_usage(FILE *to);
 
 #endif

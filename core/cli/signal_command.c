@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 
 #include "base/log_format.h"
+#include "cli/commands.h"
 #include "cli/control_client.h"
 #include "process/os/executable.h"
 #include "process/server/generation.h"
@@ -40,10 +41,11 @@ static int number_of(const char *name)
 }
 
 /* Names of files and programs may hold any bytes: log_vformat() makes them printable. */
-static int complain(const char *name, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+static int complain(enum exit_status status, const char *name, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 
-static int complain(const char *name, const char *format, ...)
+/* Returns the status. */
+static int complain(enum exit_status status, const char *name, const char *format, ...)
 {
 	char text[4096];
 	va_list args;
@@ -52,22 +54,23 @@ static int complain(const char *name, const char *format, ...)
 	log_vformat(text, sizeof(text), format, args);
 	va_end(args);
 	fprintf(stderr, "skua: cannot %s: %s\n", name, text);
-	return 1;
+	return status;
 }
 
 static int complain_about_file(const char *name, const char *path, int error)
 {
 	if (error == -ENOENT)
-		return complain(name,
+		return complain(STATUS_NO_SERVER, name,
 				"there is no pid file \"%s\": no server runs with this "
 				"configuration, or it was started with another -c or -p",
 				path);
 	if (error == -EINVAL)
-		return complain(name,
+		return complain(STATUS_FAILED, name,
 				"the pid file \"%s\" holds no number; find the master process "
 				"with ps and send it a signal with kill",
 				path);
-	return complain(name, "the pid file \"%s\" cannot be read: %s", path, strerror(-error));
+	return complain(STATUS_FAILED, name, "the pid file \"%s\" cannot be read: %s", path,
+			strerror(-error));
 }
 
 static void owner_of(pid_t pid, char name[PRIVILEGES_NAME_SIZE])
@@ -89,24 +92,24 @@ static int check_process(const char *name, const char *path, pid_t pid)
 	enum executable executable = executable_of(pid, program);
 
 	if (kill(pid, 0) < 0 && errno == ESRCH)
-		return complain(name,
+		return complain(STATUS_NO_SERVER, name,
 				"the server does not run: process %d, which \"%s\" names, has "
 				"ended",
 				pid, path);
 	if (executable == EXECUTABLE_OTHER)
-		return complain(name,
+		return complain(STATUS_NO_SERVER, name,
 				"process %d, which \"%s\" names, is not Skua but \"%s\": the "
 				"server that wrote the file has ended; nothing was sent",
 				pid, path, program);
 	if (kill(pid, 0) < 0) {
 		owner_of(pid, owner);
-		return complain(name,
+		return complain(STATUS_FAILED, name,
 				"process %d, which \"%s\" names, belongs to %s: give the command "
 				"as this user or as root",
 				pid, path, owner);
 	}
 	if (executable == EXECUTABLE_UNKNOWN)
-		return complain(name,
+		return complain(STATUS_FAILED, name,
 				"process %d, which \"%s\" names, is not known to be Skua, since "
 				"/proc does not show its program: nothing was sent; if it is, kill "
 				"-%s %d does it",
@@ -117,12 +120,13 @@ static int check_process(const char *name, const char *path, pid_t pid)
 static int send_signal(const char *name, pid_t pid)
 {
 	if (pid == 0)
-		return complain(name,
+		return complain(STATUS_FAILED, name,
 				"the server runs in another PID namespace, out of sight from here; "
 				"give the command there");
 	if (kill(pid, number_of(name)) == 0)
 		return 0;
-	return complain(name, "sending a signal to process %d failed: %s", pid, strerror(errno));
+	return complain(STATUS_FAILED, name, "sending a signal to process %d failed: %s", pid,
+			strerror(errno));
 }
 
 static bool has_outcome(const char *name)
@@ -161,15 +165,18 @@ static int signal_by_file(const char *name, struct conf *conf,
 	if (!path[0] && connect_error == -EACCES)
 		return control_complain(connection, connect_error);
 	if (!path[0])
-		return complain(name,
+		return complain(STATUS_NO_SERVER, name,
 				"this configuration has no pid file (\"pid off\"), and nobody "
 				"answers at a control socket: no server runs with it, or it was "
 				"started with another -c or -p");
 	int error = pidfile_read(path, &pid);
 	if (error < 0)
 		return complain_about_file(name, path, error);
-	if (check_process(name, path, pid) != 0 || send_signal(name, pid) != 0)
-		return 1;
+	int status = check_process(name, path, pid);
+	if (status == STATUS_DONE)
+		status = send_signal(name, pid);
+	if (status != STATUS_DONE)
+		return status;
 	if (!has_outcome(name))
 		return 0;
 	if (!connection->path[0])

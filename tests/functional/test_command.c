@@ -141,6 +141,14 @@ START_TEST(refuses_what_it_does_not_know)
 	check("-s restart", 1, "stop, quit, reload, reopen");
 	check("-c", 1, "requires");
 	check("frobnicate", 1, "skua -h");
+	check("-tx", 1, "invalid option: \"x\"");
+	check("-t --help=x", 1, "option \"--help=x\" has no value");
+	check("status now", 1, "status: invalid option: \"now\"");
+	check("status -t", 1, "status: invalid option: \"t\"");
+	check("serve -qz", 1, "serve: invalid option: \"z\"");
+	check("serve --por 1", 1, "serve: invalid option: \"--por\"");
+	check("serve --", 1, "serve: invalid option: \"--\"");
+	check("help a b", 1, "\"b\" is a second");
 }
 END_TEST
 
@@ -226,11 +234,15 @@ END_TEST
 
 START_TEST(signals_need_a_server)
 {
-	check(in_dir("-s reload"), 1, "there is no pid file");
+	check(in_dir("-s reload"), 3, "there is no pid file");
 	put("logs/pid", "");
 	check(in_dir("-s stop"), 1, "holds no number");
 	put("logs/pid", "999999999\n");
-	check(in_dir("-s quit"), 1, "the server does not run");
+	check(in_dir("-s quit"), 3, "the server does not run");
+	check(memory_printf("status %s", in_dir("")), 3, "no server answers");
+	check(memory_printf("status %s", in_dir("-g 'control off;'")), 1,
+	      "has no control socket");
+	check(memory_printf("status %s", in_dir("-g 'rot;'")), 1, "unknown directive");
 }
 END_TEST
 

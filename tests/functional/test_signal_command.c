@@ -131,7 +131,7 @@ START_TEST(without_a_pid_file)
 		check("-s reload", 0, "generation 2 serves");
 		check_end("-s quit");
 		ck_assert(!is_there("logs/skua.pid.sock"));
-		check("-s quit", 1, "has no pid file");
+		check("-s quit", 3, "has no pid file");
 	}
 	ck_assert_int_eq(access("/dev/null.sock", F_OK), -1);
 }
@@ -190,8 +190,8 @@ START_TEST(another_server_of_the_file_is_not_meant)
 {
 	put_conf("");
 	check("-g 'pid logs/one;'", 0, "");
-	check("-s stop", 1, "there is no pid file");
-	check("-s stop -g 'pid logs/two;'", 1, "there is no pid file");
+	check("-s stop", 3, "there is no pid file");
+	check("-s stop -g 'pid logs/two;'", 3, "there is no pid file");
 	check_end("-s stop -g 'pid logs/one;'");
 }
 END_TEST
@@ -227,13 +227,13 @@ START_TEST(a_stale_pid_file_names_another_process)
 	put("logs/pid", memory_printf("%d\n", pid));
 	for (int i = 0; i < 5; i++) {
 		const char *args = memory_printf("-s %s", signals[i]);
-		check(args, 1, memory_printf("process %d", pid));
-		check(args, 1, "is not Skua");
+		check(args, 3, memory_printf("process %d", pid));
+		check(args, 3, "is not Skua");
 	}
 	ck_assert_int_eq(waitpid(pid, NULL, WNOHANG), 0);
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
-	check("-s stop", 1, "has ended");
+	check("-s stop", 3, "has ended");
 }
 END_TEST
 
