@@ -14,6 +14,7 @@
 #ifndef SKUA_COUNTER_H
 #define SKUA_COUNTER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -48,5 +49,11 @@ struct server_counts {
 	uint64_t reading, writing, waiting; /* a head, a response, for a request */
 };
 void server_count(struct server_counts *out);
+
+/*
+ * Whether the server was told to quit, also while it still accepts connections (drain_delay). A
+ * reload and an upgrade of the program are not meant: new workers serve then.
+ */
+bool server_is_draining(void);
 
 #endif

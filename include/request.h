@@ -87,6 +87,11 @@ struct request {
 	struct response response;
 
 	bool is_internal; /* redirected by the server: `internal` locations are open */
+	/*
+	 * A check of the server's health: the modules limit_req, limit_conn and log leave it out.
+	 * Set in PHASE_REWRITE by the module that will respond.
+	 */
+	bool is_probe;
 	bool head_only; /* HEAD: no body is sent. Read only: a change has no effect */
 };
 

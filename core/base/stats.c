@@ -19,6 +19,7 @@ enum { BLOCK = 1 << 16 }; /* numbers that a process gives in a row */
 static struct {
 	struct stats before; /* where this process counts until it is given a slot */
 	struct stats_modules modules_before;
+	struct stats_server alone; /* of a process that cannot read that of the master */
 	size_t slot, slots; /* which slot it counts in, of how many */
 	struct stats_slots view; /* of stats_view() */
 	uint64_t signature; /* of the counters of modules */
@@ -32,6 +33,20 @@ void stats_declare_modules(uint64_t signature, const bool is_gauge[STATS_MODULES
 }
 
 struct stats *stats_mine = &own.before;
+const struct stats_server *stats_server = &own.alone;
+
+static struct stats_server *server_of(const struct stats_slots *slots)
+{
+	return (struct stats_server *)(stats_modules_of(stats_slot(slots, slots->count - 1)) + 1);
+}
+
+struct stats_server *stats_use_server(const struct stats_slots *slots)
+{
+	struct stats_server *server = slots ? server_of(slots) : &own.alone;
+
+	stats_server = server;
+	return server;
+}
 
 void stats_use(const struct stats_slots *slots, size_t i)
 {
@@ -117,7 +132,8 @@ void stats_clear_modules(struct stats *slot)
 size_t stats_stride(void)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	size_t size = sizeof(struct stats) + sizeof(struct stats_modules);
+	size_t size = sizeof(struct stats) + sizeof(struct stats_modules) +
+		      sizeof(struct stats_server);
 
 	return (size + page - 1) / page * page;
 }
@@ -171,6 +187,10 @@ static int hide(char *from, char *to)
 int stats_keep(const struct stats_slots *slots, size_t i)
 {
 	char *mine = slots->memory + i * slots->stride;
+
+	if (!own.view.memory)
+		stats_server = &own.alone;
+
 	int error = hide(slots->memory, mine);
 
 	return error < 0 ? error :
@@ -205,6 +225,8 @@ int stats_view(const struct stats_slots *slots, size_t i, int fd)
 	close(readable);
 	own.view = *slots;
 	own.view.memory = error ? NULL : memory;
+	if (error == 0)
+		stats_server = server_of(&own.view);
 	return error;
 }
 

@@ -19,6 +19,8 @@
 /* 1xx to 5xx stand at 1 to 5; at 0 requests that ended without a response. */
 #define STATS_CLASSES 6
 
+struct stats_slots;
+
 /* Raise it when a member of a slot changes its place or its meaning. */
 #define STATS_LAYOUT 1
 
@@ -57,6 +59,20 @@ static inline struct stats_modules *stats_modules_of(struct stats *slot)
 {
 	return (struct stats_modules *)(slot + 1);
 }
+
+/*
+ * What the master tells all workers, in the last slot behind the counters of modules. Workers can
+ * only read it.
+ */
+struct stats_server {
+	_Atomic uint64_t is_draining; /* the server was told to quit */
+};
+
+/* The one that this process reads; never NULL. */
+extern const struct stats_server *stats_server;
+
+/* For the master, which writes it; slots NULL: the one of a process that serves alone. */
+struct stats_server *stats_use_server(const struct stats_slots *slots);
 
 /* Declares the counters of this program's modules. Call it once, before a slot is used. */
 void stats_declare_modules(uint64_t signature, const bool is_gauge[STATS_MODULES_MAX]);

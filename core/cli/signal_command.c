@@ -28,7 +28,7 @@ static const struct {
 	const char *name;
 	int number;
 } names[] = {
-	{ "stop", SIGTERM },   { "quit", SIGQUIT },    { "reload", SIGHUP },
+	{ "stop", SIGINT },    { "quit", SIGQUIT },    { "reload", SIGHUP },
 	{ "reopen", SIGUSR1 }, { "upgrade", SIGUSR2 },
 };
 

@@ -92,7 +92,7 @@ static verdict limit_conn_preaccess(struct request *req, const void *data)
 	struct pool *pool = main_of(req)->pool;
 	size_t size = conf->limits.count * sizeof(struct counted);
 
-	if (context_of(req)->outcome != NONE || !conf->limits.first)
+	if (req->is_probe || context_of(req)->outcome != NONE || !conf->limits.first)
 		return PASS;
 
 	struct entries *entries = pool_zalloc(pool, sizeof(*entries) + size);

@@ -135,7 +135,7 @@ static verdict limit_req_preaccess(struct request *req, const void *data)
 	const struct limit_req_conf *conf = data;
 	struct limit_req_context *context = context_of(req);
 
-	if (context->outcome != NONE || !conf->limits.first)
+	if (req->is_probe || context->outcome != NONE || !conf->limits.first)
 		return PASS;
 
 	struct charge *charges = pool_array(req->pool, struct charge, conf->limits.count);

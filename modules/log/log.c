@@ -393,6 +393,8 @@ static verdict log_request(struct request *req, const void *data)
 {
 	const struct log_conf *conf = data;
 
+	if (req->is_probe)
+		return PASS;
 	for (const struct access_log *log = conf->logs; log; log = log->next) {
 		if (log->condition && !template_is_true(req, log->condition))
 			continue;

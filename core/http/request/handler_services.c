@@ -134,3 +134,8 @@ void server_count(struct server_counts *out)
 
 	out->reading = out->active > others ? out->active - others : 0;
 }
+
+bool server_is_draining(void)
+{
+	return stats_get(&stats_server->is_draining);
+}

@@ -46,6 +46,7 @@
 #include "process/os/proctitle.h"
 #include "process/os/signals.h"
 #include "process/server/control_address.h"
+#include "process/server/drain.h"
 #include "process/server/generation.h"
 #include "process/server/logfiles.h"
 #include "process/server/main_conf.h"
@@ -122,6 +123,7 @@ static void on_closed(void)
 /* closed() is called when nobody can connect to this program any more. */
 static void end(bool now, void (*closed)(void))
 {
+	drain_cancel();
 	drop_hurry();
 	master.ending = now ? END_NOW : END_SOON;
 	upgrade_cancel();
@@ -249,7 +251,7 @@ static void on_reload(int number)
 		end(true, on_closed);
 		return;
 	}
-	if (is_ending())
+	if (is_ending() || drain_is_under_way())
 		return;
 	if (!may_change()) {
 		master.reload_later = true;
@@ -265,6 +267,8 @@ static void on_reload(int number)
 static void on_upgrade(int number)
 {
 	(void)number;
+	if (drain_is_under_way())
+		return;
 	log_notice("signal USR2 received, upgrading the program");
 	master.upgrade_later = true;
 	catch_up();
@@ -276,12 +280,33 @@ static void on_stop(int number)
 	end(true, on_closed);
 }
 
+static void end_softly(void)
+{
+	end(false, on_closed);
+}
+
+/* Beside another program the listening sockets stay open: its workers go on to accept. */
 static void on_quit(int number)
 {
-	(void)number;
-	log_notice("signal QUIT received, ending after the responses under way");
-	if (!is_ending())
-		end(false, on_closed);
+	const struct generation *active = reload_active();
+
+	log_notice("signal %s received, ending after the responses under way", signal_name(number));
+	if (is_ending())
+		return;
+	if (upgrade_has_peer() || !active || !active->conf)
+		end_softly();
+	else
+		drain_begin(table_server(), active->main->drain_delay.ms, end_softly);
+}
+
+static void on_term(int number)
+{
+	const struct generation *active = reload_active();
+
+	if (active && active->conf && active->main->term_quits)
+		on_quit(number);
+	else
+		on_stop(number);
 }
 
 static void reopen_logs(void)
@@ -356,7 +381,7 @@ static void status_for(struct control_client *client,
 		.active = reload_active(),
 		.started_ms = master.started_ms,
 		.reloading = reload_is_under_way(),
-		.ending = is_ending(),
+		.ending = is_ending() || drain_is_under_way(),
 	};
 	struct text text = { .pool = pool_create(0) };
 
@@ -418,7 +443,7 @@ static void on_command(struct control_client *client, enum control_command comma
 	bool is_question = command == CONTROL_STATUS || command == CONTROL_STATUS_JSON ||
 			   command == CONTROL_LOG;
 
-	if (is_ending() && !is_question) {
+	if ((is_ending() || drain_is_under_way()) && !is_question) {
 		control_reply(client, false, STR("the server was told to end\n"));
 		return;
 	}
@@ -475,7 +500,7 @@ static void on_serving(const struct generation *generation)
 static int start_parts(void)
 {
 	static const struct signal_action actions[] = {
-		{ SIGHUP, on_reload }, { SIGUSR1, on_reopen },	{ SIGTERM, on_stop },
+		{ SIGHUP, on_reload }, { SIGUSR1, on_reopen },	{ SIGTERM, on_term },
 		{ SIGINT, on_stop },   { SIGQUIT, on_quit },	{ SIGWINCH, on_retire },
 		{ SIGCHLD, on_child }, { SIGUSR2, on_upgrade }, { 0, NULL },
 	};

@@ -182,6 +182,29 @@ const struct module main_module = {
 			"A worker that was told to end closes the connections that it still has "
 			"after this time. Without this directive it waits for the last response."
 			"\n\n    worker_shutdown_timeout 1m;"),
+		DIRECTIVE("drain_delay", IN_MAIN, struct main_conf, drain_delay, "time",
+			"How long the server goes on to accept connections after it was told to "
+			"quit (the signal QUIT, skua -s quit). During this time `readiness` "
+			"answers 503, so that a balancer sends new connections elsewhere before "
+			"the listening sockets close. Choose more than the time in which the "
+			"balancer notices that. A second signal QUIT ends the wait. At a reload "
+			"and at an upgrade the sockets stay open, so there is nothing to wait "
+			"for.\n\n"
+			"    drain_delay 10s;",
+			.initial = "0"),
+		DIRECTIVE("term_signal", IN_MAIN, struct main_conf, term_quits, "stop | quit",
+			"What the signal TERM means. stop: the server ends at once, as nginx does. "
+			"quit: it ends after drain_delay and the responses under way, as at the "
+			"signal QUIT, for service managers and containers that send TERM and "
+			"no other signal. INT always ends the server at once, and skua -s stop "
+			"sends that.\n\n"
+			"    term_signal quit;",
+			.initial = "stop",
+			.keywords = (const struct keyword[]) {
+				{ "stop", 0 },
+				{ "quit", 1 },
+				{ NULL, 0 },
+			}),
 		DIRECTIVE("pid", IN_MAIN, struct main_conf, pid, "file | off",
 			"The file that holds the number of the master process while it runs. While "
 			"two programs serve during an upgrade, the file of the old one has .oldbin "

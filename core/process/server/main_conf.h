@@ -32,6 +32,8 @@ struct main_conf {
 	int64_t worker_processes;
 	int64_t worker_rlimit_nofile; /* 0: as it is */
 	struct duration worker_shutdown_timeout; /* 0: none */
+	struct duration drain_delay; /* from the signal QUIT until the listening sockets close */
+	int term_quits; /* 1: the signal TERM means the same as QUIT */
 	struct str pid; /* empty: the path that configure was given; "off" */
 	struct str control; /* empty: the pid file's path with ".sock"; "off" */
 	bool daemon;

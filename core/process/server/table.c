@@ -58,6 +58,7 @@ int table_start(void)
 	}
 	if (error < 0)
 		return error;
+	stats_set(&stats_use_server(&table.slots)->is_draining, 0);
 	if (table.before.memory)
 		stats_fold(of_ended(), stats_slot(&table.before, SLOT_OF_ENDED));
 	/* The file is new, or of a program with other modules. */
@@ -85,6 +86,11 @@ int table_enter(const struct process *self)
 int table_stats_fd(void)
 {
 	return table.stats_fd;
+}
+
+struct stats_server *table_server(void)
+{
+	return stats_use_server(&table.slots);
 }
 
 size_t table_stats_slots(void)

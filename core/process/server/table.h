@@ -22,6 +22,7 @@
 
 struct generation;
 struct stats;
+struct stats_server;
 struct stats_slots;
 struct stats_sum;
 
@@ -87,6 +88,9 @@ int table_enter(const struct process *self);
 
 /* The file of the counters; -1: there is none. */
 int table_stats_fd(void);
+
+/* What the master tells its workers. */
+struct stats_server *table_server(void);
 
 /* How many slots are in it. */
 size_t table_stats_slots(void);

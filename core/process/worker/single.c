@@ -9,10 +9,12 @@
 #include <log_writer.h>
 #include <signal.h>
 
+#include "base/stats.h"
 #include "config/logs/logs.h"
 #include "event/loop.h"
 #include "file/permission.h"
 #include "process/os/daemon.h"
+#include "process/server/drain.h"
 #include "process/server/generation.h"
 #include "process/server/logfiles.h"
 #include "process/server/main_conf.h"
@@ -23,12 +25,20 @@
 
 static struct generation *current;
 
-static void quit(int number)
+static void end_softly(void)
 {
-	(void)number;
-	log_notice("signal QUIT received, ending after the responses under way");
 	notify_stopping();
 	worker_quit();
+}
+
+static void quit(int number)
+{
+	static bool is_quitting;
+
+	log_notice("signal %s received, ending after the responses under way", signal_name(number));
+	if (!is_quitting || drain_is_under_way())
+		drain_begin(stats_use_server(NULL), current->main->drain_delay.ms, end_softly);
+	is_quitting = true;
 }
 
 static void stop(int number)
@@ -36,6 +46,14 @@ static void stop(int number)
 	log_notice("signal %s received, ending now", signal_name(number));
 	notify_stopping();
 	worker_stop();
+}
+
+static void term(int number)
+{
+	if (current->main->term_quits)
+		quit(number);
+	else
+		stop(number);
 }
 
 static void reopen(int number)
@@ -56,7 +74,7 @@ static void refuse(int number)
 int single_run(struct generation *generation)
 {
 	static const struct signal_action actions[] = {
-		{ SIGQUIT, quit },  { SIGTERM, stop },	  { SIGINT, stop },    { SIGUSR1, reopen },
+		{ SIGQUIT, quit },  { SIGTERM, term },	  { SIGINT, stop },    { SIGUSR1, reopen },
 		{ SIGHUP, refuse }, { SIGWINCH, refuse }, { SIGUSR2, refuse }, { 0, NULL },
 	};
 	const struct worker_place place = {
