@@ -156,6 +156,16 @@ struct module {
 	 */
 	struct str (*serve_note)(struct pool *pool);
 
+	/*
+	 * What a program passes on to the one that takes its place at an upgrade. pass_on() returns
+	 * at most 1 MiB, in the pool; without bytes nothing is passed on. take_over() gets these
+	 * bytes, valid during the call, in the master of the new program before it reads its
+	 * configuration. A program of another version may be the other side. NULL: nothing is
+	 * passed on.
+	 */
+	struct str (*pass_on)(struct pool *pool);
+	void (*take_over)(struct str bytes);
+
 	const struct helper *helper; /* <helper.h>; NULL: none */
 
 	/* A worker starts (0 or -errno: the worker ends) or stops. */

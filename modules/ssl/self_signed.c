@@ -12,12 +12,16 @@ enum {
 	DAY_S = 24 * 60 * 60,
 };
 
-/* The last one that was made. The names are one text, separated by commas. */
-static struct {
-	char *names;
+/* A certificate that was made, also by the program before an upgrade. */
+struct made {
+	char *names; /* one text, separated by commas */
 	X509 *leaf;
 	EVP_PKEY *key;
-} made;
+	struct made *next;
+};
+
+static struct made *first_made;
+static const struct made *last_used;
 
 static bool is_address(struct str name)
 {
@@ -85,41 +89,61 @@ static bool fill(X509 *leaf, EVP_PKEY *key, const char *names)
 	       X509_sign(leaf, key, EVP_sha256()) > 0;
 }
 
+/* Takes over all three. False: one is NULL. */
+static bool keep(char *names, X509 *leaf, EVP_PKEY *key)
+{
+	if (!names || !leaf || !key) {
+		OPENSSL_free(names);
+		X509_free(leaf);
+		EVP_PKEY_free(key);
+		return false;
+	}
+
+	struct made *made = heap_alloc(sizeof(*made));
+
+	*made = (struct made){ names, leaf, key, first_made };
+	first_made = made;
+	return true;
+}
+
 /* Takes over `names`. */
 static bool make(char *names)
 {
 	X509 *leaf = X509_new();
 	EVP_PKEY *key = EVP_EC_gen("P-256");
 
-	if (!leaf || !key || !fill(leaf, key, names)) {
+	if (leaf && key && !fill(leaf, key, names)) {
 		X509_free(leaf);
-		EVP_PKEY_free(key);
-		OPENSSL_free(names);
-		return false;
+		leaf = NULL;
 	}
-	OPENSSL_free(made.names);
-	X509_free(made.leaf);
-	EVP_PKEY_free(made.key);
-	made.names = names;
-	made.leaf = leaf;
-	made.key = key;
-	return true;
+	return keep(names, leaf, key);
+}
+
+static const struct made *find(const char *names)
+{
+	const struct made *made = first_made;
+
+	while (made && strcmp(made->names, names) != 0)
+		made = made->next;
+	return made;
 }
 
 bool self_signed_create(const struct ssl_words *names, struct ssl_certificate *out)
 {
 	char *text = alternative_names(names);
+	const struct made *made = text ? find(text) : NULL;
 
-	if (!text)
-		return false;
-	if (made.names && strcmp(made.names, text) == 0)
+	if (made)
 		OPENSSL_free(text);
-	else if (!make(text))
+	else if (text && make(text))
+		made = first_made;
+	else
 		return false;
-	X509_up_ref(made.leaf);
-	EVP_PKEY_up_ref(made.key);
-	out->leaf = made.leaf;
-	out->key = made.key;
+	last_used = made;
+	X509_up_ref(made->leaf);
+	EVP_PKEY_up_ref(made->key);
+	out->leaf = made->leaf;
+	out->key = made->key;
 	out->chain = sk_X509_new_null();
 	return out->chain != NULL;
 }
@@ -130,9 +154,69 @@ struct str self_signed_fingerprint(struct pool *pool)
 	struct text text = { .pool = pool };
 	unsigned len;
 
-	if (!made.leaf || X509_digest(made.leaf, EVP_sha256(), digest, &len) != 1)
+	if (!last_used || X509_digest(last_used->leaf, EVP_sha256(), digest, &len) != 1)
 		return (struct str){ NULL, 0 };
 	for (unsigned i = 0; i < len; i++)
 		text_printf(&text, "%s%02X", i ? ":" : "", digest[i]);
 	return text_str(&text);
+}
+
+/* --- to the next program --- */
+
+/*
+ * For each certificate: the lengths of its parts in a line, then the names, the certificate and
+ * the key, both in DER. A later program may add further numbers to the line.
+ */
+static void pass_on_one(const struct made *made, struct text *text)
+{
+	unsigned char *leaf = NULL, *key = NULL;
+	int leaf_len = i2d_X509(made->leaf, &leaf), key_len = i2d_PrivateKey(made->key, &key);
+
+	if (leaf_len > 0 && key_len > 0) {
+		text_printf(text, "%zu %d %d\n", strlen(made->names), leaf_len, key_len);
+		text_add(text, str_from(made->names));
+		text_add(text, (struct str){ (char *)leaf, (size_t)leaf_len });
+		text_add(text, (struct str){ (char *)key, (size_t)key_len });
+	}
+	OPENSSL_free(leaf);
+	OPENSSL_clear_free(key, key_len > 0 ? (size_t)key_len : 0);
+}
+
+struct str self_signed_pass_on(struct pool *pool)
+{
+	struct text text = { .pool = pool };
+
+	for (const struct made *made = first_made; made; made = made->next)
+		pass_on_one(made, &text);
+	return text_str(&text);
+}
+
+/* Takes a part with a length of the line. False: it is not there. */
+static bool take_part(struct str *line, struct str *bytes, struct str *out)
+{
+	uint64_t len;
+
+	if (str_to_u64(str_split(line, ' '), bytes->len, &len) < 0)
+		return false;
+	*out = str_head(*bytes, (size_t)len);
+	*bytes = str_skip(*bytes, (size_t)len);
+	return true;
+}
+
+void self_signed_take_over(struct str bytes)
+{
+	while (bytes.len > 0) {
+		struct str line = str_split(&bytes, '\n'), names, leaf, key;
+
+		if (!take_part(&line, &bytes, &names) || !take_part(&line, &bytes, &leaf) ||
+		    !take_part(&line, &bytes, &key))
+			return;
+
+		const unsigned char *leaf_at = (const unsigned char *)leaf.data;
+		const unsigned char *key_at = (const unsigned char *)key.data;
+
+		keep(OPENSSL_strndup(names.data, names.len),
+		     d2i_X509(NULL, &leaf_at, (long)leaf.len),
+		     d2i_AutoPrivateKey(NULL, &key_at, (long)key.len));
+	}
 }

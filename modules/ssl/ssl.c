@@ -317,7 +317,8 @@ const struct module ssl_module = {
 			      "The server makes a certificate for these names and addresses when "
 			      "it starts, with an ECDSA key. Browsers do not know who has signed "
 			      "it and warn, so it is for trying things out; `skua serve --tls` "
-			      "uses it. The certificate stays the same at reloads.\n\n"
+			      "uses it. The certificate stays the same at a reload and at an "
+			      "upgrade of the program.\n\n"
 			      "    ssl_self_signed localhost 127.0.0.1;",
 			      .flags = LIST, .min_args = 1, .max_args = MANY_ARGS,
 			      FIELD_AT(struct ssl_conf, self_signed)),
@@ -491,5 +492,7 @@ const struct module ssl_module = {
 	.check = check,
 	.refresh = certificates_refresh,
 	.serve_note = serve_note,
+	.pass_on = self_signed_pass_on,
+	.take_over = self_signed_take_over,
 	.on[PHASE_SERVER_REWRITE] = ssl_server_rewrite,
 };

@@ -60,6 +60,7 @@ static struct upgrade_state sample(void)
 	ck_assert(state_add_process(&state, &acceptor));
 	ck_assert(state_add_zone(&state, &zone));
 	ck_assert(state_add_kept(&state, &(const struct state_kept){ 20, "compressor" }));
+	ck_assert(state_add_module(&state, &(const struct state_module){ 21, "ssl" }));
 	ck_assert(state_add_client(&state, 16));
 	ck_assert(state_add_orphan(&state, 19));
 	return state;
@@ -83,6 +84,9 @@ START_TEST(it_comes_back)
 	ck_assert_uint_eq(after.kept_count, 1);
 	ck_assert_int_eq(after.kept[0].fd, 20);
 	ck_assert_str_eq(after.kept[0].name, "compressor");
+	ck_assert_uint_eq(after.modules_count, 1);
+	ck_assert_int_eq(after.modules[0].fd, 21);
+	ck_assert_str_eq(after.modules[0].name, "ssl");
 	ck_assert_str_eq(after.pid_path, before.pid_path);
 	ck_assert_uint_eq(after.sockets_count, 2);
 	ck_assert_mem_eq(after.sockets, before.sockets, 2 * sizeof(*before.sockets));
@@ -154,6 +158,8 @@ START_TEST(what_is_damaged_is_refused)
 		"skua-state 1\nzone 5 4096 48 hits-1\n",
 		"skua-state 1\nzone 5 4096 48\n",
 		"skua-state 1\nzone 5 4096\n",
+		"skua-state 1\nmodule -1 ssl\n",
+		"skua-state 1\nmodule 5\n",
 	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)

@@ -27,6 +27,7 @@
 #include "process/handoff/peer_master.h"
 #include "process/os/fork.h"
 #include "process/os/pidfile.h"
+#include "process/upgrade/module_state.h"
 #include "process/upgrade/program.h"
 #include "process/server/table.h"
 #include "process/upgrade/upgrade_state.h"
@@ -166,6 +167,15 @@ static int offer_zones(void)
 	return result;
 }
 
+static void pass_to_modules(void)
+{
+	for (size_t i = 0; i < takeover.state.modules_count; i++) {
+		const struct state_module *module = &takeover.state.modules[i];
+
+		module_take_over(str_from(module->name), module->fd);
+	}
+}
+
 int takeover_begin(void)
 {
 	const char *value = getenv("SKUA_STATE");
@@ -185,6 +195,7 @@ int takeover_begin(void)
 		table_inherit(takeover.state.stats, takeover.state.stats_size,
 			      takeover.state.stats_layout);
 		pidfile_inherit(takeover.state.pid_path);
+		pass_to_modules();
 		error = offer_zones();
 	}
 	if (error == 0)
@@ -396,6 +407,8 @@ void takeover_forget(void)
 		close(takeover.state.zones[i].fd);
 	for (size_t i = 0; i < takeover.state.kept_count; i++)
 		close(takeover.state.kept[i].fd);
+	for (size_t i = 0; i < takeover.state.modules_count; i++)
+		close(takeover.state.modules[i].fd);
 	if (takeover.state.stats >= 0 && takeover.state.stats != table_stats_fd())
 		close(takeover.state.stats);
 	if (takeover.is_taken)

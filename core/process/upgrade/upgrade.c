@@ -25,6 +25,7 @@
 #include "process/os/signals.h"
 #include "process/listen/listen_transfer.h"
 #include "process/server/table.h"
+#include "process/upgrade/module_state.h"
 #include "process/upgrade/preflight.h"
 #include "process/upgrade/program.h"
 #include "process/upgrade/upgrade_state.h"
@@ -134,6 +135,23 @@ static bool save_kept(void *data, struct str name, int fd)
 	return false;
 }
 
+static bool save_module(void *data, const char *name, int fd)
+{
+	struct state_module saved = { .fd = fd };
+
+	snprintf(saved.name, sizeof(saved.name), "%s", name);
+	if (state_add_module(data, &saved))
+		return true;
+	close(fd);
+	return false;
+}
+
+static void forget_modules(struct upgrade_state *state)
+{
+	for (size_t i = 0; i < state->modules_count; i++)
+		close(state->modules[i].fd);
+}
+
 /* What a program that replaces this one in the same process needs. False: no memory. */
 static bool save_all(struct upgrade_state *state)
 {
@@ -145,7 +163,8 @@ static bool save_all(struct upgrade_state *state)
 	state->stats_size = stats_stride();
 	state->stats_layout = STATS_LAYOUT;
 	return listen_for_each(save_socket, state) && orphans_for_each(save_orphan, state) &&
-	       zones_for_each(save_zone, state) && upgrade.hooks.for_each_kept(save_kept, state) &&
+	       zones_for_each(save_zone, state) && modules_pass_on(save_module, state) &&
+	       upgrade.hooks.for_each_kept(save_kept, state) &&
 	       upgrade.hooks.for_each_client(save_client, state);
 }
 
@@ -203,6 +222,7 @@ static void start_instead(void)
 	int error = save_all(&state) ? exec_with(&state) : -ENOMEM;
 	for (size_t i = 0; i < state.kept_count; i++)
 		close(state.kept[i].fd);
+	forget_modules(&state);
 	state_finish(&state);
 	log_emergc(error, "upgrade: cannot execute %s, nothing was changed", program_path());
 }
@@ -268,9 +288,11 @@ static int start_beside(void)
 		state.how = UPGRADE_BESIDE;
 		state.generation = upgrade.generation;
 		bool is_saved = listen_for_each(save_socket, &state) &&
-				zones_for_each(save_zone, &state);
+				zones_for_each(save_zone, &state) &&
+				modules_pass_on(save_module, &state);
 		error = is_saved ? fork_with(&state) : -ENOMEM;
 		listen_send_new(NULL);
+		forget_modules(&state);
 		state_finish(&state);
 	}
 	if (error == 0) {

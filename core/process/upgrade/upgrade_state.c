@@ -46,6 +46,7 @@ void state_finish(struct upgrade_state *state)
 	free(state->orphans);
 	free(state->zones);
 	free(state->kept);
+	free(state->modules);
 	state_init(state);
 }
 
@@ -94,6 +95,11 @@ bool state_add_zone(struct upgrade_state *state, const struct state_zone *zone)
 bool state_add_kept(struct upgrade_state *state, const struct state_kept *kept)
 {
 	return APPEND(state->kept, state->kept_count, kept);
+}
+
+bool state_add_module(struct upgrade_state *state, const struct state_module *module)
+{
+	return APPEND(state->modules, state->modules_count, module);
 }
 
 bool state_add_client(struct upgrade_state *state, int fd)
@@ -148,6 +154,8 @@ static void print(FILE *file, const struct upgrade_state *state)
 	}
 	for (size_t i = 0; i < state->kept_count; i++)
 		fprintf(file, "kept %d %s\n", state->kept[i].fd, state->kept[i].name);
+	for (size_t i = 0; i < state->modules_count; i++)
+		fprintf(file, "module %d %s\n", state->modules[i].fd, state->modules[i].name);
 }
 
 int state_append_socket(int fd, const struct state_socket *socket)
@@ -374,6 +382,15 @@ static bool read_kept(struct upgrade_state *state, struct str line)
 	       copy_text(kept.name, sizeof(kept.name), line) && state_add_kept(state, &kept);
 }
 
+static bool read_module(struct upgrade_state *state, struct str line)
+{
+	struct state_module module = { .fd = -1 };
+
+	return read_fd(&line, &module.fd) && module.fd >= 0 &&
+	       copy_text(module.name, sizeof(module.name), line) &&
+	       state_add_module(state, &module);
+}
+
 /* A path may hold spaces: it is the whole line. */
 static bool read_pid(struct upgrade_state *state, struct str line)
 {
@@ -395,6 +412,7 @@ static bool read_line(struct upgrade_state *state, struct str line)
 		{ "listener", read_listener }, { "process", read_process },
 		{ "left", read_orphan },
 		{ "zone", read_zone },	       { "kept", read_kept },
+		{ "module", read_module },
 	};
 	struct str word = next(&line);
 
@@ -458,4 +476,6 @@ void state_keep_from_exec(const struct upgrade_state *state, bool keep_it)
 		keep(state->zones[i].fd, keep_it);
 	for (size_t i = 0; i < state->kept_count; i++)
 		keep(state->kept[i].fd, keep_it);
+	for (size_t i = 0; i < state->modules_count; i++)
+		keep(state->modules[i].fd, keep_it);
 }

@@ -15,6 +15,7 @@
  *     left 14                             an inbox whose process has ended
  *     zone 13 4096 48 hits-1 visitors     descriptor, size, lock, layout, name
  *     kept 15 compressor                  a channel with what this helper keeps (helper_passing.h)
+ *     module 16 ssl                       a file with what this module passes on (module.h)
  */
 #ifndef SKUA_PROCESS_UPGRADE_UPGRADE_STATE_H
 #define SKUA_PROCESS_UPGRADE_UPGRADE_STATE_H
@@ -69,6 +70,11 @@ struct state_kept {
 	char name[STATE_NAME];
 };
 
+struct state_module {
+	int fd;
+	char name[STATE_NAME];
+};
+
 struct upgrade_state {
 	enum upgrade_how how;
 	unsigned generation; /* the number of the last one */
@@ -89,6 +95,8 @@ struct upgrade_state {
 	size_t zones_count;
 	struct state_kept *kept;
 	size_t kept_count;
+	struct state_module *modules;
+	size_t modules_count;
 };
 
 /* Makes an empty state. */
@@ -101,6 +109,7 @@ bool state_add_process(struct upgrade_state *state, const struct state_process *
 bool state_add_orphan(struct upgrade_state *state, int inbox);
 bool state_add_zone(struct upgrade_state *state, const struct state_zone *zone);
 bool state_add_kept(struct upgrade_state *state, const struct state_kept *kept);
+bool state_add_module(struct upgrade_state *state, const struct state_module *module);
 
 /* False: there are too many. */
 bool state_add_client(struct upgrade_state *state, int fd);
