@@ -91,7 +91,8 @@ const struct variable_slot *variable_slot(struct conf_call *call, struct str nam
 
 /*
  * Gives a variable that variable_define() or variable_settable() was called for its value; the
- * text must live as long as the request. data NULL: it has none.
+ * text must live as long as the request. data NULL: it has none. A request and its subrequests
+ * share these variables, and the values that the getters of variable_define() have computed.
  */
 void variable_assign(struct request *req, const struct variable_slot *slot, struct str text);
 

@@ -364,6 +364,37 @@ START_TEST(subrequests_share_variables)
 }
 END_TEST
 
+#define WAIT(uri) INCLUDE("virtual=\"" uri "\" wait=\"yes\"")
+
+/* A subrequest that has ended leaves what `set`, a capture or a map has given. */
+START_TEST(subrequests_leave_their_values)
+{
+	check("location /v/ { set $v $uri; return 200 \"\"; }"
+	      "location ~ ^/named/(?<part>.*) { return 200 $part; }",
+	      { WAIT("/v/1") ECHO("v") "," WAIT("/v/2") ECHO("v"), "/v/1,/v/2" },
+	      { WAIT("/named/a") WAIT("/named/") "," ECHO("part"), "a," },
+	      { WAIT("/v/1") WAIT("/v/1") ECHO("v"), "/v/1" });
+}
+END_TEST
+
+START_TEST(what_subrequests_leave_is_limited)
+{
+	struct server *server =
+		start("location /v/ { set $a $uri$uri$uri$uri$uri$uri$uri$uri;"
+		      "set $b $a$a$a$a$a$a$a$a; set $v $b$b$b$b$b$b$b$b; set $w $v$v$v$v$v$v;"
+		      "return 200 -; }");
+	const char *text = "";
+
+	for (int i = 0; i < 40; i++)
+		text = memory_printf("%s" INCLUDE("virtual=\"/v/%046d\" wait=\"yes\""), text, i);
+	put_file(server, "a.html", text);
+	ck_assert_uint_eq(strlen(get(server, "/a.html").body), 40);
+	ck_assert(log_has(server, "the variables of subrequests have more than 4194304 bytes: "
+				  "$w has no value"));
+	server_stop(server);
+}
+END_TEST
+
 /* --- the response ------------------------------------------------------------------- */
 
 START_TEST(what_describes_the_bytes_is_gone)
@@ -602,6 +633,7 @@ TESTS("ssi", text_stays_as_it_is, malformed_commands_show_a_message, lengths_are
       dates_have_a_format, documents_are_included, an_error_is_shown_as_a_page,
       wait_says_when_the_next_command_runs, a_response_becomes_a_value,
       a_block_stands_in_for_nothing, access_is_skipped_in_includes, subrequests_share_variables,
+      subrequests_leave_their_values, what_subrequests_leave_is_limited,
       what_describes_the_bytes_is_gone, types_and_places_are_chosen, other_filters_have_their_turn,
       error_pages_are_documents, includes_end_at_a_depth, includes_of_a_request_are_counted,
       values_are_limited_in_size, blocks_are_limited_in_size_and_number,

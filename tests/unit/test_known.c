@@ -50,11 +50,12 @@ END_TEST
 
 START_TEST(what_is_turned_off_is_not_missed)
 {
-	good_http("http3 off; http3_hq off; log_subrequest off; server { listen 8080; ssl off; "
+	good_http("http3 off; http3_hq off; server { listen 8080; ssl off; "
 		  "location / { dav_methods off; image_filter off; } }");
 	assert_has(fails("server { ssl on; }"), "write `listen … ssl`");
 	assert_has(fails("http3 on;"), "\"http3\" is not supported\n");
-	assert_has(fails("log_subrequest off off;"), "\"log_subrequest\" is not supported\n");
+	assert_has(fails("server { dav_methods off off; }"),
+		   "\"dav_methods\" is not supported\n");
 }
 END_TEST
 

@@ -106,7 +106,6 @@ const struct known_group known_directives[] = {
 	  "open_file_cache_events" },
 	{ "http", KNOWN_MISSING, WITH_IF, NO_MODULE, NULL,
 	  "limit_rate limit_rate_after post_action" },
-	{ "http", KNOWN_MISSING_ON, ANY_HTTP, NO_MODULE, NULL, "log_subrequest" },
 	{ "http", KNOWN_FORWARDING, ANY_HTTP, TUNES_FORWARDING, NULL,
 	  "early_hints" },
 	{ "http_v2", KNOWN_HARMLESS, SERVERS, "SPDY has been replaced by HTTP/2.", "spdy_",

@@ -175,6 +175,15 @@ static const struct directive http_directives[] = {
 		       "    location = /favicon.ico {\n"
 		       "        log_not_found off;\n"
 		       "    }", .initial = "on"),
+	DIRECTIVE_HTTP("log_subrequest", IN_ALL, log_subrequest, "on | off",
+		       "Writes a line into the access log for each subrequest (of ssi, "
+		       "add_before_body, auth_request …) that the location responds to. The line "
+		       "is written when the head of that response is known. Its bytes are counted "
+		       "with those of the main request, so that $bytes_sent and $body_bytes_sent "
+		       "are 0 in this line.\n\n"
+		       "    location /fragments/ {\n"
+		       "        log_subrequest on;\n"
+		       "    }", .initial = "off"),
 	DIRECTIVE_HTTP("merge_slashes", IN_HTTP_SERVER, merge_slashes, "on | off",
 		       "Several slashes in a row in a path count as one. With off, a location /a/ "
 		       "can be evaded by //a/.\n\n"

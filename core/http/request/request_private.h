@@ -66,6 +66,7 @@ struct request_core {
 	struct request_file *files; /* that the opener was asked for: files.c */
 	struct directory_reading *directories; /* that directory_read() was called for */
 	struct variable_value *values; /* by slot index; NULL before the first use */
+	size_t shared_bytes; /* of values that its subrequests have computed or assigned */
 	struct captures captures; /* what req->captures shows; empty lists between matches */
 	uint32_t number; /* among the requests of its connection, from 1 */
 	struct str id; /* of request_id(); empty before the first call */
@@ -161,9 +162,6 @@ struct file_root request_file_root(struct request *req);
  * its parent. Empty: the system gave no random bytes.
  */
 struct str request_id(struct request *req);
-
-/* Room for the values of all variables, made at the first use. */
-struct variable_value *request_values(struct request_core *core);
 
 /* Walks until the response is complete (then calls `complete`) or the request waits. */
 void request_advance(struct request_core *core);

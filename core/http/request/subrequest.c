@@ -6,6 +6,7 @@
  */
 #include <module.h>
 
+#include "http/request/phases.h"
 #include "http/request/request_private.h"
 
 enum { DEEPEST = 50 };
@@ -25,6 +26,8 @@ static void offer_head(struct request *sub, void *data)
 		response_reset(sub);
 		sub->response.status = 500;
 	}
+	if (sub->location->core->log_subrequest)
+		phases_log(sub);
 	call->head(sub, call->data);
 }
 

@@ -16,14 +16,59 @@
 enum {
 	PARTS_ON_STACK = 16,
 	DEPTH_MAX = 100, /* of variables whose values are made of variables */
+	SHARED_MAX =
+		4 << 20, /* bytes of values that the subrequests of a request may leave to it */
 };
 
-struct variable_value *request_values(struct request_core *core)
+/*
+ * Whose value it is. As in nginx, a request and its subrequests share the variables that the
+ * configuration defines (set, map, named captures …): each sees what another one has assigned or
+ * computed. A variable of a module has a value of its own in each of them, because it depends on
+ * their location.
+ */
+static inline struct request *owner_of(struct request *req, const struct variable_slot *slot)
 {
+	if (!slot->module || slot->flags & VARIABLE_ASSIGNED)
+		while (req->parent)
+			req = req->parent;
+	return req;
+}
+
+static struct variable_value *value_of(struct request *owner, const struct variable_slot *slot)
+{
+	struct request_core *core = request_core(owner);
+
 	if (!core->values)
-		core->values = pool_array(core->pub.pool, struct variable_value,
-					  conf_variables_count(core->pub.server->common->conf));
-	return core->values;
+		core->values = pool_array(owner->pool, struct variable_value,
+					  conf_variables_count(owner->server->common->conf));
+	return &core->values[slot->index];
+}
+
+/*
+ * Keeps a value, of which the owner gets a copy if a subrequest has made it, because the
+ * subrequest may end before the owner.
+ */
+static void keep_value(struct request *req, const struct variable_slot *slot, bool found,
+		       struct str text)
+{
+	struct request *owner = owner_of(req, slot);
+	struct request_core *core = request_core(owner);
+	struct variable_value *value = value_of(owner, slot);
+
+	if (owner != req && found && text.len > SHARED_MAX - core->shared_bytes) {
+		request_log(req, LEVEL_ERROR, 0,
+			    "the variables of subrequests have more than %d bytes: $%.*s has no "
+			    "value",
+			    SHARED_MAX, STR_ARG(slot->name));
+		found = false;
+	}
+	if (owner != req && found && !(value->found && str_eq(value->text, text))) {
+		core->shared_bytes += text.len;
+		text = pool_strdup(owner->pool, text);
+	} else if (owner != req) {
+		text = value->text;
+	}
+	*value = (struct variable_value){ .known = true, .found = found, .text = text };
 }
 
 static bool call_getter(struct request *req, const struct variable_slot *slot, struct str *out)
@@ -35,16 +80,16 @@ static bool call_getter(struct request *req, const struct variable_slot *slot, s
 
 static bool kept_value(struct request *req, const struct variable_slot *slot, struct str *out)
 {
-	struct variable_value *value = &request_values(request_core(req))[slot->index];
+	const struct variable_value *value = value_of(owner_of(req, slot), slot);
 
-	if (!value->known && slot->flags & VARIABLE_VOLATILE)
-		return slot->get && call_getter(req, slot, out);
 	if (!value->known) {
-		value->found = slot->get && call_getter(req, slot, &value->text);
-		value->known = true;
+		bool found = slot->get && call_getter(req, slot, out);
+
+		if (slot->flags & VARIABLE_VOLATILE)
+			return found;
+		keep_value(req, slot, found, *out);
 	}
-	if (value->found)
-		*out = value->text;
+	*out = value->found ? value->text : STR("");
 	return value->found;
 }
 
@@ -104,15 +149,10 @@ static struct str slot_text(struct request *req, const struct variable_slot *slo
 
 void variable_assign(struct request *req, const struct variable_slot *slot, struct str text)
 {
-	if (slot->set) {
+	if (slot->set)
 		slot->set(req, text);
-		return;
-	}
-	request_values(request_core(req))[slot->index] = (struct variable_value){
-		.known = true,
-		.found = text.data != NULL,
-		.text = text,
-	};
+	else
+		keep_value(req, slot, text.data != NULL, text);
 }
 
 /* What a template is made of in a request: literal, value, literal, value … */
@@ -206,8 +246,7 @@ static unsigned write_path(struct request *req, const struct template *template,
 	return names_of_values(&texts, *out, mark < 0 ? out->len : (size_t)mark);
 }
 
-unsigned template_path_names(struct request *req, const struct template *template,
-			     struct str *out)
+unsigned template_path_names(struct request *req, const struct template *template, struct str *out)
 {
 	return write_path(req, template, false, out);
 }

@@ -62,7 +62,8 @@ struct http_conf {
 	int server_tokens;
 	const struct template *server_text; /* the field Server; NULL: as server_tokens says */
 	bool merge_slashes, ignore_invalid_headers, underscores_in_headers;
-	bool log_not_found, server_name_in_redirect, port_in_redirect, absolute_redirect;
+	bool log_not_found, log_subrequest;
+	bool server_name_in_redirect, port_in_redirect, absolute_redirect;
 	const struct log *error_log; /* NULL: that of the process */
 };
 
