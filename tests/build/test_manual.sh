@@ -28,7 +28,7 @@ pages_have_no_faults() {
 	mandoc -T lint -W all auto/man/* >"$dir/out" 2>&1 || { head -n 20 "$dir/out" && return 1; }
 }
 
-# What a person reads of it, as one line a command.
+# Looks at what a person reads of the page.
 has_each_option_as_it_is_read() {
 	command -v mandoc >/dev/null || { echo 'SKIP has_each_option: mandoc is not there' && return; }
 	mandoc -T utf8 auto/man/skua.8 | sed 's/.\x08//g' >"$dir/page"

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Written by auto/completions.
+
+set -l commands serve status help
+complete -c skua -f
+
+complete -c skua -n "not __fish_seen_subcommand_from $commands" -s h -l help -d 'print this and exit'
+complete -c skua -n "not __fish_seen_subcommand_from $commands" -s v -l version -d 'print the version and exit'
+complete -c skua -n "not __fish_seen_subcommand_from $commands" -s V -d 'print the version, the compiler, the libraries, the modules and the options of configure, and exit'
+complete -c skua -n "not __fish_seen_subcommand_from $commands" -s t -d 'test the configuration, without touching anything on the disk, and exit'
+complete -c skua -n "not __fish_seen_subcommand_from $commands" -s T -d 'test the configuration, print it and exit'
+complete -c skua -n "not __fish_seen_subcommand_from $commands" -s q -d 'with -t or -T, print errors only'
+complete -c skua -n "not __fish_seen_subcommand_from $commands" -l json -d 'with -t, print the messages on standard output as JSON'
+complete -c skua -n "not __fish_seen_subcommand_from $commands" -s s -x -a 'stop quit reload reopen upgrade' -d 'send a signal to the master process: stop, quit, reload, reopen or upgrade'
+complete -c skua -n "not __fish_seen_subcommand_from $commands" -s p -x -a '(__fish_complete_directories)' -d 'relative paths begin at this folder, those of -c and -e, too'
+complete -c skua -n "not __fish_seen_subcommand_from $commands" -s c -r -F -d 'the configuration file'
+complete -c skua -n "not __fish_seen_subcommand_from $commands" -s e -r -F -d 'errors go to this file, or to stderr, until the configuration names another one'
+complete -c skua -n "not __fish_seen_subcommand_from $commands" -s g -x -d 'directives of the main level, beside those of the file'
+
+complete -c skua -n "not __fish_seen_subcommand_from $commands" -a serve -d 'Serves a folder in the foreground, without a configuration file.'
+complete -c skua -n "__fish_seen_subcommand_from serve" -x -a '(__fish_complete_directories)'
+complete -c skua -n "__fish_seen_subcommand_from serve" -s h -l help -d 'print this and exit'
+complete -c skua -n "__fish_seen_subcommand_from serve" -s r -l rootdir -x -a '(__fish_complete_directories)' -d 'the folder to serve, in place of the word'
+complete -c skua -n "__fish_seen_subcommand_from serve" -s p -l port -x -d 'the port'
+complete -c skua -n "__fish_seen_subcommand_from serve" -s a -l address -x -d 'the address, or all for all networks'
+complete -c skua -n "__fish_seen_subcommand_from serve" -s w -l workers -x -d 'how many workers'
+complete -c skua -n "__fish_seen_subcommand_from serve" -s q -l quiet -d 'print no line for each request'
+complete -c skua -n "__fish_seen_subcommand_from serve" -l spa -d 'a single-page app: pages that are not there are answered with index.html'
+complete -c skua -n "__fish_seen_subcommand_from serve" -l 404 -r -F -d 'the page for what is not there, below the folder'
+complete -c skua -n "__fish_seen_subcommand_from serve" -l cors -d 'scripts of all sites may read the files'
+complete -c skua -n "__fish_seen_subcommand_from serve" -l cache -x -d 'browsers keep files for that long, as in 1h'
+complete -c skua -n "__fish_seen_subcommand_from serve" -l header -x -d 'one more field of each response, as in \'X-Name: value\''
+complete -c skua -n "__fish_seen_subcommand_from serve" -l password -x -d 'ask for this name and password'
+complete -c skua -n "__fish_seen_subcommand_from serve" -l tls -d 'serve by HTTPS, with a certificate that is made on the spot'
+complete -c skua -n "__fish_seen_subcommand_from serve" -l cert -r -F -d 'serve by HTTPS, with this certificate, in PEM'
+complete -c skua -n "__fish_seen_subcommand_from serve" -l key -r -F -d 'the key of --cert, in PEM'
+complete -c skua -n "__fish_seen_subcommand_from serve" -l open -d 'open a browser'
+complete -c skua -n "__fish_seen_subcommand_from serve" -l print-config -d 'print all this as a configuration file, and exit'
+
+complete -c skua -n "not __fish_seen_subcommand_from $commands" -a status -d 'Prints the processes, connections and requests of the server that runs.'
+complete -c skua -n "__fish_seen_subcommand_from status" -s h -l help -d 'print this and exit'
+complete -c skua -n "__fish_seen_subcommand_from status" -l json -d 'print JSON'
+complete -c skua -n "__fish_seen_subcommand_from status" -l log -d 'print the lines that error_log memory:SIZE keeps, and nothing else'
+complete -c skua -n "__fish_seen_subcommand_from status" -s p -x -a '(__fish_complete_directories)' -d 'relative paths begin at this folder, those of -c and -e, too'
+complete -c skua -n "__fish_seen_subcommand_from status" -s c -r -F -d 'the configuration file'
+complete -c skua -n "__fish_seen_subcommand_from status" -s e -r -F -d 'errors go to this file, or to stderr, until the configuration names another one'
+complete -c skua -n "__fish_seen_subcommand_from status" -s g -x -d 'directives of the main level, beside those of the file'
+
+complete -c skua -n "not __fish_seen_subcommand_from $commands" -a help -d 'Explains a directive, a module or a variable.'
+complete -c skua -n "__fish_seen_subcommand_from help" -x -a "(skua help --names 2>/dev/null | string replace '\$' '')"
+complete -c skua -n "__fish_seen_subcommand_from help" -s h -l help -d 'print this and exit'
+complete -c skua -n "__fish_seen_subcommand_from help" -l all -d 'print the texts of all directives and variables'
+complete -c skua -n "__fish_seen_subcommand_from help" -l names -d 'print the names alone, one a line'
+complete -c skua -n "__fish_seen_subcommand_from help" -l listing -d 'print commands, options, exit statuses and modules, for programs that make documentation of them: one a line, with fields that tabs separate'
+complete -c skua -n "__fish_seen_subcommand_from help" -s c -r -F -d 'with the word sandbox: list what workers with this configuration file may do'
+complete -c skua -n "__fish_seen_subcommand_from help" -s p -x -a '(__fish_complete_directories)' -d 'relative paths begin at this folder, those of -c and -e, too'
+complete -c skua -n "__fish_seen_subcommand_from help" -s g -x -d 'directives of the main level, beside those of the file'
