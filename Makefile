@@ -10,13 +10,13 @@ FUZZ_SECONDS ?= 60
 SECONDS ?= 600
 
 .DEFAULT_GOAL = all
-.PHONY: all serve check check-run deb image compare lint format fuzz fuzz-build bench soak hostile \
+.PHONY: all site serve check check-run deb image compare lint format fuzz fuzz-build bench soak hostile \
 	hostile-run coverage install uninstall clean distclean help FORCE
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 
 # These configure by themselves, when their packages are there, or have no need to.
-unconfigured = serve check deb image hostile lint format fuzz coverage clean distclean help
+unconfigured = site serve check deb image hostile lint format fuzz coverage clean distclean help
 goals = $(or $(MAKECMDGOALS),all)
 ifneq ($(filter-out $(unconfigured),$(goals)),)
 include $(BUILD)/config.mk
@@ -38,7 +38,7 @@ objects = $(patsubst %.c,$(BUILD)/%.o,$(core_sources) $(module_sources)) \
 	$(foreach name,$(ADDED),$(call added_objects,$(name)))
 added_objects = $(patsubst $(ADDED_$(1))/%.c,$(BUILD)/added/$(1)/%.o,$(wildcard $(ADDED_$(1))/*.c))
 
-all: $(BUILD)/skua
+all: $(BUILD)/skua $(BUILD)/www.made
 
 $(BUILD)/skua: $(BUILD)/core/main.o $(objects) $(BUILD)/modules.o $(BUILD)/objects
 	$(call link,$(filter %.o,$^))
@@ -49,6 +49,11 @@ $(BUILD)/libskua.a: $(objects) $(BUILD)/modules.o $(BUILD)/objects
 # Changes when a source comes or goes.
 $(BUILD)/objects: FORCE
 	@echo $(objects) | cmp -s - $@ || echo $(objects) >$@
+
+# The site, of which only the reference is made of what the program says, by auto/reference.
+$(BUILD)/www.made: auto/site $(wildcard auto/www/*) $(shell find www -type f 2>/dev/null)
+	@auto/site $(BUILD)/www
+	@touch $@
 
 say = @mkdir -p $(@D); printf '  %-4s %s\n' $(1) $(@:$(BUILD)/%=%);
 compile = $(call say,CC) $(CC) $(CFLAGS) -Iinclude -I$(BUILD) $(1) -MMD -MP -c -o $@ $<
@@ -159,7 +164,7 @@ $(fuzz_programs): $(BUILD)/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/libskua
 serve:
 	@auto/deps build
 	@$(parallel) all
-	@exec $(BUILD)/skua serve www -p $(PORT)
+	@exec $(BUILD)/skua serve $(BUILD)/www -p $(PORT)
 
 check:
 	@auto/deps build test
@@ -198,6 +203,8 @@ compare: all
 bench: all
 	@BUILD=$(BUILD) tests/bench/run
 
+site: $(BUILD)/www.made
+
 install: all
 	@$(call place,install)
 
@@ -223,7 +230,7 @@ distclean:
 
 help:
 	@echo 'make              build $(BUILD)/skua'
-	@echo 'make serve        install what is missing, build, serve www/ at http://127.0.0.1:$(PORT)'
+	@echo 'make serve        install what is missing, build, serve the site at http://127.0.0.1:$(PORT)'
 	@echo 'make check        install what is missing, build, run all tests'
 	@echo 'make compare      compare with the nginx of this machine'
 	@echo 'make lint         layout, layers, circles, static analysis'
@@ -232,6 +239,7 @@ help:
 	@echo 'make soak         the long forms of the tests'
 	@echo 'make hostile      hostile clients for $(SECONDS) seconds'
 	@echo 'make coverage     run the tests, print which lines they reached'
+	@echo 'make site         the site in $(BUILD)/www/, for a browser: $(BUILD)/www/index.html'
 	@echo 'make bench        measure beside other servers'
 	@echo 'make install      as configured; below DESTDIR=DIR if given'
 	@echo 'make uninstall    remove what install brought, keep what was changed since'

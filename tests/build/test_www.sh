@@ -1,19 +1,23 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# The site in www/: the page of the directives is what the program says, each link
-# leads to a file and an anchor that are there, and the module on the first page and in
-# the README is modules/hello.
+# The site: the reference is what the program says, each link leads to a file and an anchor that
+# are there, the frame is the same on all pages, tables keep their heads, the search finds
+# what pages say, and the module on the first page and in the README is modules/hello.
 
 . "$(dirname "$0")/cases.sh"
 
 SKUA=${SKUA:-build/skua}
+site=$dir/site
 
-# Prints the links of the page $1 that stay in www/, each as FILE#ANCHOR. Those from
+works auto/site "$site"
+find "$site" -name '*.html' ! -name 404.html | sort >"$dir/pages"
+
+# Prints the links of the page $1 that stay in the site, each as FILE#ANCHOR. Those from
 # the root belong to pages that stand for others.
 links() {
 	grep -oE '(href|src)="[^"]*"' "$1" | sed -e 's/^[a-z]*="//; s/"$//' | grep -v '^[a-z]*:' |
-		sed -e "s,^/\$,/index.html," -e "s,^/,www/,; t" -e "s,^#,$1#,; t" -e "s,^,${1%/*}/,"
+		sed -e "s,^/\$,/index.html," -e "s,^/,$site/,; t" -e "s,^#,$1#,; t" -e "s,^,${1%/*}/,"
 }
 
 leads_somewhere() {
@@ -23,13 +27,94 @@ leads_somewhere() {
 }
 
 every_link_leads_somewhere() {
-	find www -name '*.html' >"$dir/pages"
 	[ -s "$dir/pages" ]
-	while read -r page; do
+	{ cat "$dir/pages" && echo "$site/404.html"; } | while read -r page; do
 		for link in $(links "$page"); do
 			leads_somewhere "$link"
 		done
+	done
+}
+
+# Makes the site of a copy of www/ that the command $1 has changed.
+changed_site() {
+	rm -rf "$dir/copy"
+	mkdir "$dir/copy"
+	cp -R auto www "$dir/copy/"
+	(cd "$dir/copy" && eval "$1")
+	"$dir/copy/auto/site" "$dir/copy/site"
+}
+
+page_that_is_not_listed_is_an_error() {
+	fails changed_site 'cp www/docs/tls.html www/docs/more.html'
+	says 'www/docs/more.html: add a line for it to www/pages'
+	fails changed_site 'rm www/docs/tls.html'
+	says 'there is no www/docs/tls.html'
+	fails changed_site 'echo "<h2>No id</h2>" >>www/docs/tls.html'
+	says 'the heading "No id" has no id'
+}
+
+# The list of pages is the same on each page, but for the way to them and the page itself.
+navigation_is_the_same_everywhere() {
+	works changed_site "sed -i 's/^page docs.tls.html TLS/& and more/' www/pages"
+	for page in $(cd "$dir/copy/site" && find docs -name '*.html'); do
+		grep -q '>TLS and more</a>' "$dir/copy/site/$page"
+	done
+}
+
+each_page_has_neighbours_and_its_contents() {
+	page=$site/docs/routing.html
+	grep -q 'rel="prev" href="../docs/configuration.html"' "$page"
+	grep -q 'rel="next" href="../docs/tls.html"' "$page"
+	grep -q '<nav class="toc"' "$page"
+	grep -q '<li><a href="#location">Which location</a></li>' "$page"
+}
+
+tables_keep_their_heads_on_a_phone() {
+	grep -q '<thead><tr><th scope="col">Written</th>' "$site/docs/routing.html"
+	grep -q '<td data-label="Written"><code>location = /</code></td><td data-label="Matches">' "$site/docs/routing.html"
+}
+
+modules_have_a_page_with_examples() {
+	page=$site/docs/modules/gzip.html
+	grep -q '<h2 id="gzip_types">gzip_types</h2>' "$page"
+	grep -q '^<pre tabindex="0"><code>gzip on;' "$page"
+	grep -q '<a href="compress.html#compress_cache">' "$page"
+	# Links to a name on the page of all names lead to the page of its module.
+	grep -q 'href="../docs/modules/files.html#etag"' "$site/docs/nginx.html"
+	for module in modules/*/; do
+		module=$(basename "$module")
+		[ -f "$site/docs/modules/$module.html" ] || ! grep -q "Module: *$module\$" www/docs/reference.txt
+	done
+}
+
+# The script of the search, run by node on the index.
+# shellcheck disable=SC2016 # these are words to look for
+search_finds_what_pages_say() {
+	command -v node >/dev/null || { echo 'SKIP search: node is not there' && return; }
+	for words in gzip_types 'ready-made files' '$request_time' gzip_tpyes 'ssl renewal' '<module.h>' '"' '\n'; do
+		node tests/build/search.js "$site" "$words" >"$dir/found"
+		[ -s "$dir/found" ] || { echo "the search finds nothing for $words" && return 1; }
+		cp "$dir/found" "$dir/found.$((n = ${n:-0} + 1))"
+	done
+	head -1 "$dir/found.1" | grep -qx '../docs/modules/gzip.html#gzip_types gzip_types'
+	grep -q '^../docs/nginx.html#' "$dir/found.2"
+	head -1 "$dir/found.3" | grep -q '#var_request_time'
+	grep -q '#gzip_types' "$dir/found.4"
+	head -3 "$dir/found.5" | grep -q '^../docs/tls.html#renewal'
+}
+
+# A page of 60 KiB at most, with all that it loads.
+first_page_is_small() {
+	size=$(cat "$site/index.html" "$site/style.css" "$site/favicon.svg" | wc -c)
+	[ "$size" -le 61440 ] || { echo "the first page is $size bytes" && return 1; }
+}
+
+nothing_is_loaded_from_elsewhere() {
+	while read -r page; do
+		lacks '\(src\|action\)="[a-z]*:\|<link [^>]*href="[a-z]*:\|@import\|url(' "$page"
 	done <"$dir/pages"
+	lacks '@import\|url(' "$site/style.css"
+	lacks 'https*://' "$site/search.js"
 }
 
 reference_is_what_the_program_says() {
@@ -55,5 +140,8 @@ documents_show_the_module_hello() {
 	done
 }
 
-run_cases every_link_leads_somewhere reference_is_what_the_program_says \
+run_cases every_link_leads_somewhere page_that_is_not_listed_is_an_error \
+	navigation_is_the_same_everywhere each_page_has_neighbours_and_its_contents \
+	tables_keep_their_heads_on_a_phone modules_have_a_page_with_examples search_finds_what_pages_say \
+	first_page_is_small nothing_is_loaded_from_elsewhere reference_is_what_the_program_says \
 	documents_show_the_module_hello
