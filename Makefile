@@ -93,10 +93,11 @@ $(BUILD)/flags $(BUILD)/modules.c $(BUILD)/config.h $(BUILD)/calls.h $(BUILD)/te
 test_sources = $(wildcard $(foreach group,unit http functional modules,tests/$(group)/test_*.c) \
 	$(foreach name,$(MODULES),modules/$(name)/tests/test_*.c))
 fuzz_sources = $(wildcard tests/fuzz/fuzz_*.c)
-harness_objects = $(patsubst %.c,$(BUILD)/%.o,$(filter-out %/replay.c %/tls_wire.c,$(wildcard tests/harness/*.c)) \
+harness_objects = $(patsubst %.c,$(BUILD)/%.o,$(filter-out %/replay.c %/tls_wire.c %/http2_wire.c,$(wildcard tests/harness/*.c)) \
 	$(wildcard tests/soak/*.c) tests/http/inproc.c)
-# Speaks TLS where the environment says so; an object, because nothing refers to it.
-tls_wire = $(if $(filter ssl,$(MODULES)),$(BUILD)/tests/harness/tls_wire.o)
+# Speak TLS and HTTP/2 where the environment says so; objects, because nothing refers to them.
+wires = $(if $(filter ssl,$(MODULES)),$(BUILD)/tests/harness/tls_wire.o) \
+	$(if $(filter -lnghttp2,$(LIBS)),$(BUILD)/tests/harness/http2_wire.o)
 test_module_objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/modules/*/*.c))
 test_programs = $(test_sources:%.c=$(BUILD)/%)
 replay_programs = $(fuzz_sources:tests/fuzz/fuzz_%.c=$(BUILD)/tests/fuzz/replay_%)
@@ -133,7 +134,7 @@ $(foreach name,$(ADDED),$(eval $(call added_test_rule,$(name))))
 $(foreach name,$(MODULES),$(eval $(patsubst %.c,$(BUILD)/%,$(wildcard modules/$(name)/tests/test_*.c)): \
 	$(patsubst %.c,$(BUILD)/%.o,$(filter-out modules/$(name)/tests/test_%,\
 	$(wildcard modules/$(name)/tests/*.c)))))
-$(test_programs) $(added_test_programs): %: %.o $(tls_wire) $(BUILD)/tests/harness.a $(BUILD)/libskua.a
+$(test_programs) $(added_test_programs): %: %.o $(wires) $(BUILD)/tests/harness.a $(BUILD)/libskua.a
 	$(call link_file_by_file,$(filter %.o,$^) $(filter %.a,$^),$(CHECK_LIBS))
 # Decode what the server has encoded.
 decoding_tests = $(patsubst %.c,%,$(shell grep -l http/decode.h $(test_sources)))
@@ -154,7 +155,7 @@ $(fuzz_programs): $(BUILD)/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/libskua
 	$(call link_file_by_file,$^,-fsanitize=fuzzer)
 
 .SECONDARY:
--include $(patsubst %.o,%.d,$(BUILD)/core/main.o $(objects) $(harness_objects) $(tls_wire) \
+-include $(patsubst %.o,%.d,$(BUILD)/core/main.o $(objects) $(harness_objects) $(wires) \
 	$(BUILD)/tests/harness/replay.o $(test_module_objects) $(test_programs:=.o) \
 	$(added_test_programs:=.o) \
 	$(fuzz_sources:%.c=$(BUILD)/%.o))

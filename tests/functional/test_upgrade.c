@@ -209,6 +209,8 @@ END_TEST
 /* Which keeps the port that the kernel has chosen. */
 START_TEST(serve_is_upgraded_too)
 {
+	test_needs_http1("skua serve has HTTP/1 only");
+
 	struct server server = { .dir = scratch_create(), .name = "skua" };
 	struct deadline wait = { 0 };
 	pid_t before[UPGRADE_WORKERS];

@@ -152,6 +152,7 @@ static void fill_once(struct client *client)
 	if (n > 0 && client->wire) {
 		n = (ssize_t)wire_open(client->wire, bytes, (size_t)n, &opened);
 		send_sealed(client);
+		client->ended = wire_is_over(client->wire);
 	}
 	if (n > 0)
 		append(client, opened, (size_t)n);

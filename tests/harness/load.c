@@ -151,6 +151,10 @@ static void ask(struct load *load, struct user *user)
 	switch (user->kind) {
 	case SPLIT:
 		user->due = 1;
+		if (user->wire && user->wire->type->is_http2) { /* nothing is sent of a half */
+			send_text(load, user, load->request, len);
+			return;
+		}
 		if (!send_text(load, user, load->request, half))
 			return;
 		user->rest = load->request + half;
@@ -262,6 +266,7 @@ static void take_bytes(struct user *user, const char *bytes, size_t len)
 	ck_assert_uint_lt(len, sizeof(user->bytes) - user->len);
 	memcpy(user->bytes + user->len, bytes, len);
 	user->len += len;
+	user->closing |= wire_is_over(user->wire);
 }
 
 static void on_ready(struct load *load, struct user *user)
@@ -274,6 +279,8 @@ static void on_ready(struct load *load, struct user *user)
 	if (n > 0) {
 		take_bytes(user, bytes, (size_t)n);
 		take_answers(load, user);
+		if (user->due && wire_is_over(user->wire))
+			fault(load, user, FAULT_UNANSWERED);
 	} else if (n == 0) {
 		fault(load, user, user->due ? FAULT_UNANSWERED : FAULT_CLOSED);
 	} else if (errno != EAGAIN && errno != EINTR) {

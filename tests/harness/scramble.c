@@ -118,6 +118,7 @@ static void open_records(struct wire *wire, const char *bytes, size_t len)
 
 const struct wire_type scramble_wire = {
 	.size = sizeof(struct scramble),
+	.scheme = "https",
 	.conf = conf,
 	.init = init,
 	.finish = finish,

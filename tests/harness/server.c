@@ -239,7 +239,7 @@ static const char *placeholder(const struct server *server, const char *text, si
 	}
 	if (strncmp(text, "%SCHEME%", 8) == 0) {
 		*len = 8;
-		return wire_type ? "https" : "http";
+		return wire_scheme();
 	}
 	for (int i = 0; i < SERVER_PORTS; i++) {
 		char name[16];

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "harness/scratch.h"
+#include "harness/wire.h"
 
 enum { DESCRIPTORS = 4096 };
 
@@ -112,4 +113,10 @@ void test_skip_in(const char *test, const char *reason)
 		len -= 3;
 	printf("SKIP %.*s: %s\n", (int)len, test, reason);
 	exit(EXIT_SUCCESS);
+}
+
+void test_needs_http1_in(const char *test, const char *reason)
+{
+	if (wire_type && wire_type->is_http2)
+		test_skip_in(test, reason);
 }

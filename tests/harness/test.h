@@ -65,4 +65,11 @@ void test_needs_descriptors_in(const char *test, unsigned count);
 #define test_skip(reason) test_skip_in(__func__, reason)
 _Noreturn void test_skip_in(const char *test, const char *reason);
 
+/*
+ * Skips the test where requests go over HTTP/2 (harness/http2_wire.c): for what only HTTP/1 has.
+ * The reason says what that is.
+ */
+#define test_needs_http1(reason) test_needs_http1_in(__func__, reason)
+void test_needs_http1_in(const char *test, const char *reason);
+
 #endif

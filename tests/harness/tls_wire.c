@@ -107,6 +107,9 @@ static void init(struct wire *wire)
 	ck_assert_ptr_nonnull(tls->ssl);
 	SSL_set_bio(tls->ssl, BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
 	SSL_set_connect_state(tls->ssl);
+	if (wire_type->alpn)
+		SSL_set_alpn_protos(tls->ssl, (const unsigned char *)wire_type->alpn,
+				    (unsigned)strlen(wire_type->alpn));
 }
 
 static void finish(struct wire *wire)
@@ -140,6 +143,19 @@ static void take_output(struct tls_wire *tls)
 	(void)BIO_reset(SSL_get_wbio(tls->ssl));
 }
 
+/* The server has chosen what was offered. */
+static void check_alpn(const struct tls_wire *tls)
+{
+	const unsigned char *chosen;
+	unsigned len;
+
+	SSL_get0_alpn_selected(tls->ssl, &chosen, &len);
+	if (wire_type->alpn)
+		ck_assert_msg(len == strlen(wire_type->alpn + 1) &&
+				      memcmp(chosen, wire_type->alpn + 1, len) == 0,
+			      "the server has not chosen %s", wire_type->alpn + 1);
+}
+
 /* Goes on with the handshake, and seals what has waited for it. */
 static void go_on(struct tls_wire *tls)
 {
@@ -150,6 +166,8 @@ static void go_on(struct tls_wire *tls)
 		ck_assert_msg(result == 1 || reason == SSL_ERROR_WANT_READ,
 			      "the handshake has failed: %s",
 			      ERR_error_string(ERR_get_error(), NULL));
+		if (result == 1)
+			check_alpn(tls);
 	}
 	if (is_ready(&tls->wire) && tls->waiting.len) {
 		ck_assert_int_eq(SSL_write(tls->ssl, tls->waiting.data, (int)tls->waiting.len),
@@ -215,6 +233,7 @@ static void open_records(struct wire *wire, const char *bytes, size_t len)
 
 static const struct wire_type tls_wire = {
 	.size = sizeof(struct tls_wire),
+	.scheme = "https",
 	.conf = conf,
 	.init = init,
 	.finish = finish,
@@ -225,7 +244,7 @@ static const struct wire_type tls_wire = {
 	.is_ready = is_ready,
 };
 
-__attribute__((constructor)) static void look_at_environment(void)
+__attribute__((constructor(102))) static void look_at_environment(void)
 {
 	const char *name = getenv("TEST_TLS");
 

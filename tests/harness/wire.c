@@ -59,21 +59,23 @@ const char *wire_conf(const char *text)
 
 struct wire *wire_create(void)
 {
-	if (!wire_type)
-		return NULL;
+	return wire_type ? wire_create_of(wire_type) : NULL;
+}
 
-	struct wire *wire = calloc(1, wire_type->size);
+struct wire *wire_create_of(const struct wire_type *type)
+{
+	struct wire *wire = calloc(1, type->size);
 
 	ck_assert_ptr_nonnull(wire);
-	wire->type = wire_type;
+	wire->type = type;
 	pthread_mutex_lock(&all.lock);
 	wire->next = all.first;
 	wire->link = &all.first;
 	if (wire->next)
 		wire->next->link = &wire->next;
 	all.first = wire;
-	wire->type->init(wire);
 	pthread_mutex_unlock(&all.lock);
+	wire->type->init(wire);
 	return wire;
 }
 
@@ -129,6 +131,16 @@ size_t wire_open(struct wire *wire, const void *bytes, size_t len, const char **
 int wire_idle_kib(void)
 {
 	return wire_type && wire_type->idle_kib ? wire_type->idle_kib() : 0;
+}
+
+bool wire_is_over(const struct wire *wire)
+{
+	return wire && wire->is_over;
+}
+
+const char *wire_scheme(void)
+{
+	return wire_type ? wire_type->scheme : "http";
 }
 
 bool wire_has_ended(const struct wire *wire)

@@ -5,7 +5,8 @@
  * addresses at 127.0.0.1 need for this transport, and the clients of the harness use it for each
  * connection. So the cases of a program that knows nothing of transports run over one.
  *
- * harness/scramble.h has the transport of the tests, harness/tls_wire.h TLS.
+ * harness/scramble.h has the transport of the tests, harness/tls_wire.h TLS, harness/http2_wire.c
+ * HTTP/2, with TLS beneath it or without.
  */
 #ifndef HARNESS_WIRE_H
 #define HARNESS_WIRE_H
@@ -22,6 +23,9 @@ struct wire_bytes {
 
 struct wire_type {
 	size_t size; /* of a struct that begins with a struct wire */
+	const char *scheme; /* of the URLs of servers */
+	const char *alpn; /* the protocols to be offered in a handshake of TLS; NULL: none */
+	bool is_http2; /* requests and responses are translated: HTTP/1 is not on the way */
 	const char *(*conf)(const char *text); /* see wire_conf() */
 
 	/* The struct is zeroed before init(). finish() leaves alone what struct wire holds. */
@@ -46,6 +50,7 @@ struct wire_type {
 struct wire {
 	const struct wire_type *type;
 	bool has_ended; /* the server has sent its orderly end */
+	bool is_over; /* nothing more is expected from the server: as if it had closed */
 	struct wire_bytes unsent, opened;
 	struct wire *next, **link; /* in the list of all: memory that is known is no leak */
 };
@@ -60,6 +65,7 @@ char *wire_listen(const char *text, const char *parameter);
 
 /* Where NULL is given below, bytes stay as they are. NULL while wire_type is. */
 struct wire *wire_create(void);
+struct wire *wire_create_of(const struct wire_type *type); /* beneath another one */
 void wire_destroy(struct wire *wire);
 
 /* Seals these bytes: they are behind those that wire_unsent() gives. */
@@ -78,6 +84,12 @@ bool wire_is_ready(const struct wire *wire);
  * the test when these are no records, or are out of order. Then more may be unsent.
  */
 size_t wire_open(struct wire *wire, const void *bytes, size_t len, const char **out);
+
+/* The client is to behave as if the server had closed the connection. */
+bool wire_is_over(const struct wire *wire);
+
+/* The scheme of URLs of servers: "http" while wire_type is NULL. */
+const char *wire_scheme(void);
 
 /* The server has sent its orderly end. */
 bool wire_has_ended(const struct wire *wire);

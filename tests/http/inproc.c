@@ -438,6 +438,11 @@ bool inproc_has_sockets(void)
 	return getenv("TEST_SOCKETS") || wire_type;
 }
 
+const char *inproc_protocol_name(void)
+{
+	return wire_type && wire_type->is_http2 ? "HTTP/2.0" : "HTTP/1.1";
+}
+
 struct server *inproc_start_with(const struct server_setup *setup)
 {
 	static const struct server_kind kind = { ask_inproc, stop };

@@ -38,6 +38,9 @@ struct server *inproc_with(const char *directives);
 /* Whether the server is a process of its own, as TEST_SOCKETS says. */
 bool inproc_has_sockets(void);
 
+/* $server_protocol of requests: "HTTP/2.0" if they go over HTTP/2 (harness/http2_wire.c). */
+const char *inproc_protocol_name(void);
+
 /*
  * Reads an invalid configuration and returns the messages, which live until the test ends. Fails
  * the test if the configuration is valid.

@@ -331,11 +331,11 @@ END_TEST
 
 START_TEST(keeps_secrets)
 {
-	struct server *server = start(
-		"gzip on; gzip_types text/plain; location /text { return 200 '" HUNDRED "'; }"
-		"location /cookie { add_header Set-Cookie a=b; return 200 '" HUNDRED "'; }"
-		"location /all { compress_private on; add_header Set-Cookie a=b;"
-		"return 200 '" HUNDRED "'; }");
+	struct server *server =
+		start("gzip on; gzip_types text/plain; location /text { return 200 '" HUNDRED "'; }"
+		      "location /cookie { add_header Set-Cookie a=b; return 200 '" HUNDRED "'; }"
+		      "location /all { compress_private on; add_header Set-Cookie a=b;"
+		      "return 200 '" HUNDRED "'; }");
 
 	ck_assert_str_eq(coding(server, "/text", "gzip"), "gzip");
 	ck_assert_str_eq(coding(server, "/text", "gzip\r\n" BASIC "X: y"), "plain");
@@ -349,15 +349,26 @@ END_TEST
 START_TEST(asks_the_client)
 {
 	struct server *server =
-		start("gzip on; gzip_types text/plain; gzip_disable msie6 'foo|ba+r';"
-		      "location /old/ { gzip_http_version 1.0; alias %DIR%/html/; }");
+		start("gzip on; gzip_types text/plain; gzip_disable msie6 'foo|ba+r';");
 	const char *ie6 = "gzip\r\nUser-Agent: Mozilla/4.0 (compatible; MSIE 6.0; Windows NT 5.1)";
 
 	ck_assert_str_eq(coding(server, "/a.txt", ie6), "plain");
 	ck_assert_str_eq(coding(server, "/a.txt", memory_printf("%s; SV1", ie6)), "gzip");
 	ck_assert_str_eq(coding(server, "/a.txt", "gzip\r\nUser-Agent: baAar/1"), "plain");
 	ck_assert_str_eq(coding(server, "/a.txt", "gzip\r\nUser-Agent: MSIE 7.0"), "gzip");
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(asks_the_version)
+{
+	test_needs_http1("only HTTP/1 has clients of another version");
+
+	struct server *server =
+		start("gzip on; gzip_types text/plain;"
+		      "location /old/ { gzip_http_version 1.0; alias %DIR%/html/; }");
 	struct reply reply = ask(server, "/a.txt", .version = "1.0", .fields = GZIP);
+
 	ck_assert_str_eq(reply.body, HUNDRED);
 	reply = ask(server, "/old/a.txt", .version = "1.0", .fields = GZIP);
 	ck_assert_str_eq(reply_header(&reply, "Content-Encoding"), "gzip");
@@ -473,10 +484,9 @@ END_TEST
 
 START_TEST(says_how_much_shorter)
 {
-	struct server *server = inproc_start(
-		"http { log_format ratio '$gzip_ratio $zstd_ratio';"
-		"access_log %DIR%/ratio.log ratio; gzip on; zstd on;"
-		"server { listen 127.0.0.1:%PORT%; root html; } }");
+	struct server *server = inproc_start("http { log_format ratio '$gzip_ratio $zstd_ratio';"
+					     "access_log %DIR%/ratio.log ratio; gzip on; zstd on;"
+					     "server { listen 127.0.0.1:%PORT%; root html; } }");
 
 	put_file(server, "a.html", HUNDRED);
 	struct reply reply = ask(server, "/a.html", .fields = GZIP);
@@ -519,5 +529,6 @@ END_TEST
 TESTS("compress", encodes_with_each_coding, says_what_it_depends_on, head_is_that_of_get,
       parts_are_of_one_form, knows_what_the_client_has, keeps_a_form_of_each_version,
       keeps_no_descriptors, keeps_what_is_of_use, leaves_alone_what_it_must,
-      errors_are_not_those_of_the_encoded_form, keeps_secrets, asks_the_client, asks_for_proxies,
-      compress_turns_all_on, arrives_as_it_was, says_how_much_shorter, memory_is_limited)
+      errors_are_not_those_of_the_encoded_form, keeps_secrets, asks_the_client, asks_the_version,
+      asks_for_proxies, compress_turns_all_on, arrives_as_it_was, says_how_much_shorter,
+      memory_is_limited)

@@ -31,8 +31,20 @@ START_TEST(the_host_chooses_the_server)
 	ck_assert_str_eq(body_of(server, "A.b.Two.", "/"), "two a.b.two");
 	ck_assert_str_eq(body_of(server, "x.three", "/"), "three x x");
 	ck_assert_str_eq(body_of(server, "other", "/"), "one");
-	ck_assert_str_eq(ask(server, "/", .version = "1.0", .host = "").body, "none");
 	ck_assert_str_eq(body_of(server, "one", "http://b.two:1/"), "two b.two");
+	server_stop(server);
+}
+END_TEST
+
+START_TEST(no_host_chooses_the_server_without_a_name)
+{
+	test_needs_http1("only HTTP/1.0 has requests without a host");
+
+	struct server *server = inproc_start(
+		"http { access_log off; server { " LISTEN " server_name one; return 200 one; }"
+		"server { " LISTEN " server_name \"\"; return 200 none; } }");
+
+	ck_assert_str_eq(ask(server, "/", .version = "1.0", .host = "").body, "none");
 	server_stop(server);
 }
 END_TEST
@@ -113,17 +125,17 @@ END_TEST
 
 START_TEST(a_host_that_an_expression_gives_up_is_no_hosts)
 {
-	struct server *server = inproc_start(
-		"http { access_log off;"
-		"server { " LISTEN " server_name first; return 200 first; }"
-		"server { " LISTEN " server_name ~^(a+)+$; return 200 second; } }");
+	struct server *server =
+		inproc_start("http { access_log off;"
+			     "server { " LISTEN " server_name first; return 200 first; }"
+			     "server { " LISTEN " server_name ~^(a+)+$; return 200 second; } }");
 	const char *host = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.b";
 
 	ck_assert_str_eq(body_of(server, "aaa", "/"), "second");
 	struct reply reply = ask(server, "/x", .host = host);
 	ck_assert_int_eq(reply.status, 500);
 	ck_assert_ptr_null(strstr(reply.body, "first"));
-	log_once(server, "request: \"GET /x HTTP/1.1\"");
+	log_once(server, "request: \"GET /x HTTP/");
 	server_forgive(server);
 	server_stop(server);
 }
@@ -231,10 +243,10 @@ START_TEST(error_pages_of_a_block_replace_those_around_it)
 }
 END_TEST
 
-TESTS("routing", the_host_chooses_the_server, addresses_have_servers_of_their_own,
-      an_address_beside_the_wildcard_of_its_port, captures_survive_redirects_inside_the_server,
-      a_capture_goes_before_what_its_name_means, an_expression_that_is_given_up_is_an_error,
-      a_host_that_an_expression_gives_up_is_no_hosts, paths_are_compared_decoded,
-      slashes_are_merged_unless_told_otherwise, aliases,
+TESTS("routing", the_host_chooses_the_server, no_host_chooses_the_server_without_a_name,
+      addresses_have_servers_of_their_own, an_address_beside_the_wildcard_of_its_port,
+      captures_survive_redirects_inside_the_server, a_capture_goes_before_what_its_name_means,
+      an_expression_that_is_given_up_is_an_error, a_host_that_an_expression_gives_up_is_no_hosts,
+      paths_are_compared_decoded, slashes_are_merged_unless_told_otherwise, aliases,
       a_root_of_variables, internal_is_for_the_server_only,
       error_pages_of_a_block_replace_those_around_it)
