@@ -37,6 +37,8 @@ struct asked {
 	char path[];
 };
 
+enum { KEPT_MAX = 256 << 10 }; /* of file_kept_bytes() */
+
 static struct {
 	struct file_cache_limits limits;
 	struct file_entry **slots; /* chains of entries, by hash; NULL: there are none yet */
@@ -566,6 +568,30 @@ void file_cache_clear(void)
 	cache.slots_count = 0;
 }
 
+/* The bytes count against the limit of the cache, which may drop the entry for them. */
+static void add_bytes(struct file_entry *entry, size_t bytes /* modulo SIZE_MAX + 1 */)
+{
+	entry->bytes += bytes;
+	if (entry->is_cached) {
+		file_cache_counts.bytes += bytes;
+		shrink_to_limits();
+	}
+}
+
+struct str file_kept_bytes(struct file *file)
+{
+	struct file_entry *entry = (struct file_entry *)file;
+	bool may_be_kept = file->fd >= 0 && file->size <= KEPT_MAX &&
+			   file->size <= cache.limits.bytes / 16 && entry->is_cached &&
+			   !entry->is_young;
+
+	/* A file that is asked for once is not worth the memory. */
+	if (!entry->kept.data && may_be_kept && entry->is_wanted && entry_keep(entry))
+		add_bytes(entry, entry->kept.len);
+	entry->is_wanted = true;
+	return entry->kept;
+}
+
 /* --- attachments --------------------------------------------------------------------- */
 
 static struct file_attachment *find_attachment(const struct file *file, const struct module *module,
@@ -578,17 +604,12 @@ static struct file_attachment *find_attachment(const struct file *file, const st
 	return attachment;
 }
 
-/* The bytes count against the limit of the cache, which may drop the entry for them. */
 static void resize(struct file_entry *entry, struct file_attachment *attachment, size_t bytes)
 {
-	size_t difference = bytes - attachment->bytes; /* modulo SIZE_MAX + 1 */
+	size_t difference = bytes - attachment->bytes;
 
 	attachment->bytes = bytes;
-	entry->bytes += difference;
-	if (entry->is_cached) {
-		file_cache_counts.bytes += difference;
-		shrink_to_limits();
-	}
+	add_bytes(entry, difference);
 }
 
 void file_attach(struct file *file, const struct module *module, uint64_t key, void *value,

@@ -90,6 +90,14 @@ void file_waiter_cancel(struct file_waiter *waiter);
  */
 struct file *file_unavailable(const struct file_query *query, int error, const char *why);
 
+/*
+ * The bytes of a regular file that are not in file->content, for a connection that would have to
+ * read them in each response. They are read into memory by the second call for this version, if
+ * they are at most 256 KiB and a sixteenth of the limit of the cache, towards which they count.
+ * They are valid as long as the file is held. .data NULL: they are not in memory.
+ */
+struct str file_kept_bytes(struct file *file);
+
 /* Ends an attachment (<file.h>). False: somebody holds the file, so the attachment stays. */
 bool file_detach_idle(struct file *file, const struct module *module, uint64_t key);
 

@@ -160,6 +160,25 @@ static void read_content(struct file_entry *entry, struct stat *status)
 	}
 }
 
+bool entry_keep(struct file_entry *entry)
+{
+	size_t size = (size_t)entry->file.size;
+	char *bytes = heap_alloc(size);
+	bool is_whole = read_exactly(entry->file.fd, bytes, 0, size) == 0;
+	struct stat status;
+
+	if (is_whole && fstat(entry->file.fd, &status) == 0) {
+		struct file_stamp after = stamp_of(&status);
+
+		if (same_stamp(&entry->stamp, &after)) {
+			entry->kept = (struct str){ bytes, size };
+			return true;
+		}
+	}
+	free(bytes);
+	return false;
+}
+
 /* Reads an open file. False: it is not a regular file (see *status), and was closed. */
 static bool read_regular(struct file_entry *entry, int fd, struct stat *status)
 {
@@ -368,6 +387,7 @@ void entry_unref(struct file_entry *entry)
 		free(attachment);
 	}
 	free((char *)entry->file.content.data);
+	free((char *)entry->kept.data);
 	free((char *)entry->file.refusal.data);
 	free(entry);
 }

@@ -62,6 +62,9 @@ struct file_entry {
 
 	struct file_attachment *attachments;
 
+	struct str kept; /* file_kept_bytes() */
+	bool is_wanted; /* file_kept_bytes() was called */
+
 	unsigned refs; /* of holders, and of the cache */
 	size_t bytes; /* of memory, in total */
 
@@ -85,6 +88,12 @@ struct file_look file_look(const struct file_query *query);
 
 /* What is there, of something that is. */
 enum file_kind entry_kind(mode_t mode);
+
+/*
+ * Reads the bytes of a regular file that is open into memory: entry->kept. False: the entry has not
+ * changed, because the file is not the one any more that was opened, or cannot be read.
+ */
+bool entry_keep(struct file_entry *entry);
 
 /* Whether the entry still agrees with the file system. */
 bool entry_is_valid(const struct file_entry *entry, const struct file_look *look);

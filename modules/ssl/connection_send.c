@@ -6,7 +6,11 @@
 #include <sys/uio.h>
 
 enum {
-	SEAL_MAX = 64 * 1024, /* the most bytes of the protocol that are sealed at a time */
+	/*
+	 * The most bytes of the protocol that are sealed at a time. With 64 KiB and a long file the
+	 * kernel takes up to a fifth more time to copy them.
+	 */
+	SEAL_MAX = 32 * 1024,
 	SEALED_MAX = SEAL_MAX + 64 * RECORD_OVERHEAD,
 };
 

@@ -18,6 +18,7 @@
 
 #include "event/loop.h"
 #include "file/cache.h"
+#include "file/entry.h"
 
 static char dir[64];
 
@@ -493,6 +494,96 @@ START_TEST(attachments_are_within_the_limits)
 }
 END_TEST
 
+static void put_sized(const char *name, long size)
+{
+	put(name, "x");
+	ck_assert_int_eq(truncate(name, size), 0);
+}
+
+/* As it is looked up two seconds after it was written. */
+static struct file *look_up_settled(const char *name)
+{
+	struct file *file;
+
+	loop_turn(0);
+	file = look_up(name);
+	((struct file_entry *)file)->is_young = false;
+	return file;
+}
+
+START_TEST(keeps_bytes_from_the_second_call_on)
+{
+	file_cache_limit((struct file_cache_limits){ .entries = 100, .bytes = 4 << 20 });
+	put_sized("a", 256 << 10);
+
+	struct file *file = look_up_settled("a");
+	size_t before = file_cache_counts.bytes;
+
+	ck_assert_ptr_null(file_kept_bytes(file).data);
+
+	struct str kept = file_kept_bytes(file);
+
+	ck_assert_uint_eq(kept.len, 256 << 10);
+	ck_assert_int_eq(kept.data[0], 'x');
+	ck_assert_int_eq(kept.data[kept.len - 1], 0);
+	ck_assert_ptr_eq(file_kept_bytes(file).data, kept.data);
+	ck_assert_uint_eq(file_cache_counts.bytes, before + kept.len);
+	file_release(file);
+	file_cache_clear();
+	ck_assert_uint_eq(file_cache_counts.bytes, 0);
+}
+END_TEST
+
+static void ck_not_kept(struct file *file)
+{
+	file_kept_bytes(file);
+	ck_assert_ptr_null(file_kept_bytes(file).data);
+	file_release(file);
+}
+
+START_TEST(does_not_keep_what_is_large_young_or_changed)
+{
+	file_cache_limit((struct file_cache_limits){ .entries = 100, .bytes = 64 << 20 });
+	put_sized("a", (256 << 10) + 1);
+	ck_not_kept(look_up_settled("a"));
+	put_sized("b", 100000);
+	ck_not_kept(look_up("b"));
+	put_sized("c", 100000);
+
+	struct file *changed = look_up_settled("c");
+
+	put_sized("c", 90000);
+	ck_not_kept(changed);
+	/* Its length is that of before, but not its times. */
+	changed = look_up_settled("c");
+	put_sized("c", 90000);
+	ck_not_kept(changed);
+
+	file_cache_limit((struct file_cache_limits){ .entries = 100, .bytes = 1 << 20 });
+	put_sized("d", (1 << 16) + 1);
+	ck_not_kept(look_up_settled("d"));
+}
+END_TEST
+
+START_TEST(kept_bytes_are_within_the_limit)
+{
+	char name[16];
+
+	file_cache_limit((struct file_cache_limits){ .entries = 1000, .bytes = 1 << 20 });
+	for (int i = 0; i < 100; i++) {
+		snprintf(name, sizeof(name), "%d", i);
+		put_sized(name, 1 << 16);
+
+		struct file *file = look_up_settled(name);
+
+		file_kept_bytes(file);
+		ck_assert_ptr_nonnull(file_kept_bytes(file).data);
+		file_release(file);
+		ck_assert_uint_le(file_cache_counts.bytes, 1 << 20);
+	}
+}
+END_TEST
+
 START_TEST(unreadable_is_seen_and_forgotten)
 {
 	if (geteuid() == 0)
@@ -521,4 +612,6 @@ TESTS_IN((&(struct test_suite){ "file cache", .setup = setup, .teardown = teardo
 	 misses_drive_no_file_out, closes_the_unused_when_descriptors_run_out,
 	 refuses_names_the_kernel_would_not_take,
 	 keeps_attachments_with_the_version, attachments_are_within_the_limits,
+	 keeps_bytes_from_the_second_call_on, does_not_keep_what_is_large_young_or_changed,
+	 kept_bytes_are_within_the_limit,
 	 unreadable_is_seen_and_forgotten)
