@@ -9,6 +9,7 @@
 #include <pool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <text.h>
 #include <unistd.h>
 
 #include "cli/commands.h"
@@ -149,6 +150,23 @@ static int show_sandbox(const struct startup *startup)
 	return 0;
 }
 
+/* `skua help [WORD ...]`. Returns the exit status. */
+static int help(struct pool *pool, const struct options *options)
+{
+	struct text topic = { .pool = pool };
+
+	for (int i = 0; options->words[i]; i++)
+		text_printf(&topic, "%s%s", i ? " " : "", options->words[i]);
+
+	const char *words = options->words[0] ? pool_cstr(pool, text_str(&topic)) : NULL;
+	if (options->json)
+		return help_json(stdout, words) < 0 ? STATUS_FAILED : STATUS_DONE;
+	if (words)
+		return help_print(stdout, words) < 0 ? STATUS_FAILED : STATUS_DONE;
+	help_overview(stdout);
+	return STATUS_DONE;
+}
+
 static int run(struct pool *pool, const struct options *options)
 {
 	const struct startup startup = startup_of(pool, options);
@@ -164,9 +182,10 @@ static int run(struct pool *pool, const struct options *options)
 		usage_print(stdout, options->usage);
 		return 0;
 	case COMMAND_HELP:
-		return help_print(stdout, options->argument) < 0;
+		return help(pool, options);
 	case COMMAND_HELP_ALL:
-		return help_print(stdout, "--all") < 0;
+		help_all(stdout);
+		return 0;
 	case COMMAND_HELP_NAMES:
 		help_names(stdout);
 		return 0;

@@ -77,7 +77,7 @@ _skua() {
 		_skua_words -h --help --json --log -p -c -e -g
 		;;
 	"help "-*)
-		_skua_words -h --help --all --names --listing -c -p -g
+		_skua_words -h --help --json --all --names --listing -c -p -g
 		;;
 	"help "*) _skua_names "$1" ;;
 	"skua "*) [ "$COMP_CWORD" -gt 1 ] || _skua_words serve status help ;;

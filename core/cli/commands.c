@@ -293,8 +293,7 @@ static const struct command_option serve_options[] = {
 };
 
 static const struct command_outcome serve_outcomes[] = {
-	{ STATUS_DONE,
-	  "it was ended by Ctrl-C or a signal, or has printed what it was asked for" },
+	{ STATUS_DONE, "it was ended by Ctrl-C or a signal, or has printed what it was asked for" },
 	{ STATUS_FAILED, "it could not start, or the command line is wrong: a message says what" },
 	{ 0 },
 };
@@ -360,18 +359,19 @@ static int set_listing(struct options *options, const char *value)
 	return 0;
 }
 
-static int take_name(struct options *options, const char *word)
+static int take_word(struct options *options, const char *word)
 {
-	if (options->argument)
-		return command_complain("help: one name can be explained, \"%s\" is a second",
-					word);
-	options->argument = word;
-	return 0;
+	for (int i = 0; i < HELP_WORDS - 1; i++)
+		if (!options->words[i]) {
+			options->words[i] = word;
+			return 0;
+		}
+	return command_complain("help: more than %d words", HELP_WORDS - 1);
 }
 
 static int check_help(struct options *options)
 {
-	const char *word = options->argument;
+	const char *word = options->words[0];
 
 	if (!options->conf)
 		return 0;
@@ -383,9 +383,10 @@ static int check_help(struct options *options)
 
 static const struct command_option help_options[] = {
 	HELP_OPTION,
-	{ .name = "all",
-	  .set = set_all,
-	  .doc = "print the texts of all directives and variables" },
+	{ .name = "json",
+	  SWITCH(json),
+	  .doc = "print JSON: what was found, or without a word everything" },
+	{ .name = "all", .set = set_all, .doc = "print the texts of all directives and variables" },
 	{ .name = "names", .set = set_names, .doc = "print the names alone, one a line" },
 	{ .name = "listing",
 	  .set = set_listing,
@@ -401,9 +402,8 @@ static const struct command_option help_options[] = {
 };
 
 static const struct command_outcome help_outcomes[] = {
-	{ STATUS_DONE, "there is something of this name" },
-	{ STATUS_FAILED,
-	  "there is nothing of this name, or the command line is wrong: a message says what" },
+	{ STATUS_DONE, "something was found" },
+	{ STATUS_FAILED, "nothing was found, or the command line is wrong: a message says what" },
 	{ 0 },
 };
 
@@ -439,12 +439,13 @@ const struct command commands[] = {
 	},
 	{
 		.name = "help",
-		.argument = "name",
+		.argument = "word ...",
 		.kind = VALUE_NAME,
-		.summary = "Explains a directive, a module or a variable.",
+		.summary =
+			"Explains a directive, a module or a variable, or searches for words.",
 		.options = help_options,
 		.outcomes = help_outcomes,
-		.take = take_name,
+		.take = take_word,
 		.check = check_help,
 		.runs = COMMAND_HELP,
 	},

@@ -15,6 +15,7 @@
 
 #include <errno.h>
 
+#include "cli/help_entries.h"
 #include "cli/wrap.h"
 #include "config/internal.h"
 #include "config/known/known.h"
@@ -22,6 +23,8 @@
 enum {
 	INDENT = 4,
 	INDENT_VALUE = 14, /* of the text behind "Syntax:" */
+	INDENT_FOUND = 32, /* of the texts of what a search has found */
+	FOUND_MAX = 20, /* so many are shown */
 };
 
 /* Writes an empty line and the paragraphs. Lines that are indented stay as they are. */
@@ -48,21 +51,6 @@ static struct wrap field(FILE *to, const char *label)
 	return (struct wrap){ .to = to, .indent = INDENT_VALUE, .column = INDENT_VALUE };
 }
 
-/* "name arguments;", or name, arguments and a block. */
-static void print_syntax(FILE *to, const struct directive *directive)
-{
-	struct pool *pool = pool_create(0);
-	struct wrap wrap = field(to, "Syntax:");
-	const char *syntax = directive->syntax ? directive->syntax : "";
-	bool block = directive->flags & (BLOCK | RAW_BLOCK);
-	const char *end = !block ? ";" : strchr(syntax, '{') ? "" : " { ... }";
-
-	wrap_text(&wrap,
-		 pool_printf(pool, "%s%s%s%s", directive->name, *syntax ? " " : "", syntax, end));
-	fputc('\n', to);
-	pool_destroy(pool);
-}
-
 /* What modules add to the directive listen. */
 static void print_parameters(FILE *to)
 {
@@ -78,38 +66,36 @@ static void print_parameters(FILE *to)
 	pool_destroy(pool);
 }
 
-static void print_directive(FILE *to, const struct module *module,
-			    const struct directive *directive)
+static void print_directive(FILE *to, const struct help_entry *entry)
 {
+	const struct directive *directive = entry->directive;
 	struct pool *pool = pool_create(0);
 
 	fprintf(to, "%s\n", directive->name);
-	print_syntax(to, directive);
-	struct wrap wrap = field(to, "Default:");
+	struct wrap wrap = field(to, "Syntax:");
+	wrap_text(&wrap, help_syntax(pool, directive));
+	fputc('\n', to);
+	wrap = field(to, "Default:");
 	wrap_text(&wrap, directive->initial ? str_from(directive->initial) : STR("—"));
 	fputc('\n', to);
 	wrap = field(to, "Context:");
 	wrap_text(&wrap, contexts_text(pool, directive->contexts, ", "));
 	fputc('\n', to);
 	pool_destroy(pool);
-	fprintf(to, "%*s%-*s%s\n", INDENT, "", INDENT_VALUE - INDENT, "Module:", module->name);
+	fprintf(to, "%*s%-*s%s\n", INDENT, "", INDENT_VALUE - INDENT,
+		"Module:", entry->module->name);
 	if (directive->flags & OBSOLETE)
 		put_paragraphs(to, STR("Accepted, and without effect."));
-	put_paragraphs(to, str_from(directive->doc));
+	put_paragraphs(to, entry->text);
 	if (strcmp(directive->name, "listen") == 0)
 		print_parameters(to);
 }
 
-static const char *prefix_rest(const struct variable *variable)
+static void print_variable(FILE *to, const struct help_entry *entry)
 {
-	return variable->flags & VARIABLE_PREFIX ? "NAME" : "";
-}
-
-static void print_variable(FILE *to, const struct module *module, const struct variable *variable)
-{
-	fprintf(to, "$%s%s\n%*s%-*s%s\n", variable->name, prefix_rest(variable), INDENT, "",
-		INDENT_VALUE - INDENT, "Module:", module->name);
-	put_paragraphs(to, str_from(variable->doc));
+	fprintf(to, "%.*s\n%*s%-*s%s\n", STR_ARG(entry->name), INDENT, "", INDENT_VALUE - INDENT,
+		"Module:", entry->module->name);
+	put_paragraphs(to, entry->text);
 }
 
 static void list_directives(FILE *to, const struct module *module)
@@ -138,7 +124,8 @@ static void list_variables(FILE *to, const struct module *module)
 	for (; variable && variable->name; variable++) {
 		char name[128];
 
-		snprintf(name, sizeof(name), "$%s%s", variable->name, prefix_rest(variable));
+		snprintf(name, sizeof(name), "$%s%s", variable->name,
+			 variable->flags & VARIABLE_PREFIX ? "NAME" : "");
 		wrap_word(&wrap, str_from(name));
 	}
 }
@@ -156,47 +143,26 @@ static void print_module(FILE *to, const struct module *module)
 	fputs("\n", to);
 }
 
-static bool variable_has_name(const struct variable *variable, struct str name)
+static void print_entry(FILE *to, const struct help_entry *entry)
 {
-	struct str own = str_from(variable->name);
-
-	if (variable->flags & VARIABLE_PREFIX)
-		return str_starts(name, own);
-	return str_eq_nocase(name, own);
+	if (entry->kind == HELP_DIRECTIVE)
+		print_directive(to, entry);
+	else if (entry->kind == HELP_MODULE)
+		print_module(to, entry->module);
+	else
+		print_variable(to, entry);
 }
 
-/* Prints the entries of this name (NULL: all entries). Returns how many there were. */
-static size_t print_matches(FILE *to, const char *topic)
+/* Prints the entries of this name. Returns how many there are. */
+static size_t print_by_name(FILE *to, const struct help_entries *entries, const char *name)
 {
-	bool sign = topic && *topic == '$';
-	struct str name = str_from(sign ? topic + 1 : topic);
 	size_t found = 0;
 
-	for (size_t i = 0; i < module_count() && !sign; i++) {
-		const struct directive *directive = module_at(i)->directives;
-
-		for (; directive && directive->name; directive++) {
-			if (topic && !str_eq(name, str_from(directive->name)))
-				continue;
-			fputs(found++ ? "\n" : "", to);
-			print_directive(to, module_at(i), directive);
-		}
-	}
-	for (size_t i = 0; i < module_count() && topic && !sign; i++) {
-		if (!str_eq(name, str_from(module_at(i)->name)))
+	for (size_t i = 0; i < entries->count; i++) {
+		if (!help_entry_is(&entries->items[i], str_from(name)))
 			continue;
 		fputs(found++ ? "\n" : "", to);
-		print_module(to, module_at(i));
-	}
-	for (size_t i = 0; i < module_count(); i++) {
-		const struct variable *variable = module_at(i)->variables;
-
-		for (; variable && variable->name; variable++) {
-			if (topic && !variable_has_name(variable, name))
-				continue;
-			fputs(found++ ? "\n" : "", to);
-			print_variable(to, module_at(i), variable);
-		}
+		print_entry(to, &entries->items[i]);
 	}
 	return found;
 }
@@ -246,67 +212,150 @@ static bool print_of_nginx(FILE *to, const char *topic)
 	return group != NULL;
 }
 
-static void report_nothing(const char *topic)
+/* --- by words ---------------------------------------------------------------------------- */
+
+static void print_found(FILE *to, const struct help_entry *entry)
+{
+	struct wrap wrap = { .to = to, .indent = INDENT_FOUND, .column = INDENT_FOUND };
+	bool is_module = entry->kind == HELP_MODULE;
+	int columns = fprintf(to, "    %s%.*s", is_module ? "module " : "", STR_ARG(entry->name));
+
+	if (columns + 2 > INDENT_FOUND)
+		wrap_line(&wrap);
+	else
+		fprintf(to, "%*s", INDENT_FOUND - columns, "");
+	wrap_text(&wrap, help_first_sentence(entry->text));
+	fputc('\n', to);
+}
+
+/* Prints those that have the words in their names or texts. Returns how many there are. */
+static size_t print_by_words(FILE *to, struct help_entries *entries, const char *words)
+{
+	size_t found = help_search(entries, str_from(words));
+
+	if (found == 0)
+		return 0;
+	fprintf(to, "No directive, module or variable has the name \"%s\".\n", words);
+	fprintf(to, "These have the %s in their names or texts:\n\n",
+		strchr(words, ' ') ? "words" : "word");
+	for (size_t i = 0; i < found && i < FOUND_MAX; i++)
+		print_found(to, &entries->items[i]);
+	if (found > FOUND_MAX)
+		fprintf(to, "\nand of %zu more; further words leave fewer of them.\n",
+			found - FOUND_MAX);
+	fputs("\n`skua help NAME` explains one of them.\n", to);
+	return found;
+}
+
+/* --- nothing ----------------------------------------------------------------------------- */
+
+/* The name of an entry that the topic is probably a misspelling of, or NULL. */
+static const char *nearest_to(const struct help_entries *entries, const char *topic)
 {
 	bool sign = *topic == '$';
 	struct nearest nearest = { .wanted = str_from(topic + sign) };
-	const struct absent_directive *absent = absent_directives;
 
-	for (; absent->directive && !sign; absent++) {
-		if (strcmp(absent->directive, topic) && strcmp(absent->module, topic))
-			continue;
-		fprintf(stderr, "skua: the module %s was left out: run auto/configure with %s\n",
-			absent->module, absent->option);
-		return;
-	}
-	for (size_t i = 0; i < module_count(); i++) {
-		const struct directive *directive = module_at(i)->directives;
-		const struct variable *variable = module_at(i)->variables;
+	for (size_t i = 0; i < entries->count; i++) {
+		const struct help_entry *entry = &entries->items[i];
 
-		for (; directive && directive->name && !sign; directive++)
-			nearest_offer(&nearest, directive->name);
-		for (; variable && variable->name; variable++)
-			nearest_offer(&nearest, variable->name);
-		if (!sign)
-			nearest_offer(&nearest, module_at(i)->name);
+		if (entry->kind == HELP_VARIABLE)
+			nearest_offer(&nearest, entry->variable->name);
+		else if (!sign && entry->kind != HELP_OPTION)
+			nearest_offer(&nearest, entry->name.data);
 	}
-	fprintf(stderr, "skua: no directive, module or variable has the name \"%s\"", topic);
-	if (nearest.best)
-		fprintf(stderr, "; did you mean \"%s%s\"?\n", sign ? "$" : "", nearest.best);
+	return nearest.best;
+}
+
+static void report_nothing(const struct help_entries *entries, const char *topic)
+{
+	const char *near = nearest_to(entries, topic);
+
+	fprintf(stderr,
+		"skua: no directive, module or variable has the name \"%s\", and none has it in "
+		"its text",
+		topic);
+	if (near)
+		fprintf(stderr, "; did you mean \"%s%s\"?\n", *topic == '$' ? "$" : "", near);
 	else
 		fputs("; `skua help` lists all names\n", stderr);
 }
 
+/* False: no module that was left out has this name, or a directive of this name. */
+static bool report_absent(const char *topic)
+{
+	const struct absent_directive *absent = absent_directives;
+
+	for (; absent->directive; absent++) {
+		if (strcmp(absent->directive, topic) && strcmp(absent->module, topic))
+			continue;
+		fprintf(stderr, "skua: the module %s was left out: run auto/configure with %s\n",
+			absent->module, absent->option);
+		return true;
+	}
+	return false;
+}
+
+/* 0 or -ENOENT. */
+static int print_topic(FILE *to, struct help_entries *entries, const char *topic)
+{
+	if (print_by_name(to, entries, topic) || print_of_nginx(to, topic))
+		return 0;
+	if (report_absent(topic))
+		return -ENOENT;
+	if (print_by_words(to, entries, topic))
+		return 0;
+	report_nothing(entries, topic);
+	return -ENOENT;
+}
+
 int help_print(FILE *to, const char *topic)
 {
-	if (!topic) {
-		fputs("Modules, their directives and variables. `skua help NAME` explains one of "
-		      "them.\n",
-		      to);
-		for (size_t i = 0; i < module_count(); i++) {
-			fputc('\n', to);
-			print_module(to, module_at(i));
-		}
-		return 0;
+	struct pool *pool = pool_create(0);
+	struct help_entries entries = help_entries(pool);
+	int error = print_topic(to, &entries, topic);
+
+	pool_destroy(pool);
+	return error;
+}
+
+/* --- all --------------------------------------------------------------------------------- */
+
+void help_overview(FILE *to)
+{
+	fputs("Modules, their directives and variables. `skua help NAME` explains one of "
+	      "them.\n",
+	      to);
+	for (size_t i = 0; i < module_count(); i++) {
+		fputc('\n', to);
+		print_module(to, module_at(i));
 	}
-	if (print_matches(to, strcmp(topic, "--all") == 0 ? NULL : topic))
-		return 0;
-	if (print_of_nginx(to, topic))
-		return 0;
-	report_nothing(topic);
-	return -ENOENT;
+}
+
+void help_all(FILE *to)
+{
+	struct pool *pool = pool_create(0);
+	struct help_entries entries = help_entries(pool);
+	const char *between = "";
+
+	for (size_t i = 0; i < entries.count; i++) {
+		const struct help_entry *entry = &entries.items[i];
+
+		if (entry->kind == HELP_MODULE || entry->kind == HELP_OPTION)
+			continue;
+		fputs(between, to);
+		print_entry(to, entry);
+		between = "\n";
+	}
+	pool_destroy(pool);
 }
 
 void help_names(FILE *to)
 {
-	for (size_t i = 0; i < module_count(); i++) {
-		const struct directive *directive = module_at(i)->directives;
-		const struct variable *variable = module_at(i)->variables;
+	struct pool *pool = pool_create(0);
+	struct help_entries entries = help_entries(pool);
 
-		fprintf(to, "%s\n", module_at(i)->name);
-		for (; directive && directive->name; directive++)
-			fprintf(to, "%s\n", directive->name);
-		for (; variable && variable->name; variable++)
-			fprintf(to, "$%s\n", variable->name);
-	}
+	for (size_t i = 0; i < entries.count; i++)
+		if (entries.items[i].kind != HELP_OPTION)
+			fprintf(to, "%.*s\n", STR_ARG(entries.items[i].name));
+	pool_destroy(pool);
 }

@@ -27,7 +27,7 @@ enum command_run {
 	COMMAND_STATUS, /* status [--json | --log] */
 };
 
-enum { SERVE_HEADERS = 32 };
+enum { SERVE_HEADERS = 32, HELP_WORDS = 16 };
 
 /* All strings are those of argv; NULL: not given. */
 struct serve_options {
@@ -47,10 +47,11 @@ struct options {
 	const char *prefix, *conf, *error_log, *globals;
 	const char *signal; /* "stop", "quit", "reload", "reopen" or "upgrade" */
 	bool quiet;
-	bool json; /* of status and -t */
+	bool json; /* of status, help and -t */
 	bool log; /* of status: the log in memory instead */
 
-	const char *argument; /* of serve and help: DIR, NAME */
+	const char *argument; /* of serve: DIR */
+	const char *words[HELP_WORDS]; /* of help, until NULL */
 	struct serve_options serve;
 };
 

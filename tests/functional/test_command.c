@@ -148,7 +148,7 @@ START_TEST(refuses_what_it_does_not_know)
 	check("serve -qz", 1, "serve: invalid option: \"z\"");
 	check("serve --por 1", 1, "serve: invalid option: \"--por\"");
 	check("serve --", 1, "serve: invalid option: \"--\"");
-	check("help a b", 1, "\"b\" is a second");
+	check("help -c a b", 1, "only \"help sandbox\"");
 }
 END_TEST
 
@@ -201,6 +201,13 @@ START_TEST(a_name_of_nginx_has_help)
 	check("help proxy_read_timeout", 0, "Accepted, and without effect.");
 	check("help '$upstream_addr'", 0, "Without a value");
 	check("help proxy_raed_timeout", 1, "no directive, module or variable");
+	check("help autoidnex", 1, "did you mean \"autoindex\"?");
+	check("help cache control", 0, "    expires ");
+	check("help '$requset_uri'", 1, "did you mean \"$request_uri\"?");
+	check("help --json autoidnex", 1, "\"found\": \"nothing\"");
+	check("help --json autoindex | jq -r '.entries[].kind' && $SKUA -v", 0,
+	      "directive\nmodule\n");
+	check("help --json | jq -r '.found' && $SKUA -v", 0, "all\n");
 }
 END_TEST
 
@@ -240,8 +247,7 @@ START_TEST(signals_need_a_server)
 	put("logs/pid", "999999999\n");
 	check(in_dir("-s quit"), 3, "the server does not run");
 	check(memory_printf("status %s", in_dir("")), 3, "no server answers");
-	check(memory_printf("status %s", in_dir("-g 'control off;'")), 1,
-	      "has no control socket");
+	check(memory_printf("status %s", in_dir("-g 'control off;'")), 1, "has no control socket");
 	check(memory_printf("status %s", in_dir("-g 'rot;'")), 1, "unknown directive");
 }
 END_TEST

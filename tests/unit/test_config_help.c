@@ -5,6 +5,7 @@
  */
 #include "cli/help.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 #include "config/modules.h"
@@ -21,7 +22,12 @@ static const char *help(const char *topic)
 	free(last->text);
 	FILE *stream = open_memstream(&last->text, &last->len);
 
-	help_print(stream, topic);
+	if (!topic)
+		help_overview(stream);
+	else if (strcmp(topic, "--all") == 0)
+		help_all(stream);
+	else
+		help_print(stream, topic);
 	fclose(stream);
 	return last->text;
 }
@@ -155,5 +161,100 @@ START_TEST(unknown_names)
 }
 END_TEST
 
+/* The names that a search for the words shows, in this order, one a line. */
+static const char *found(const char *words)
+{
+	static char names[4096];
+	char name[256];
+
+	names[0] = '\0';
+	for (const char *line = help(words); *line; line = strchr(line, '\n') + 1)
+		if (strncmp(line, "    ", 4) == 0 && line[4] != ' ' &&
+		    sscanf(line + 4, "%255[^ \n]", name) == 1) {
+			strcat(names, name);
+			strcat(names, "\n");
+		}
+	return names;
+}
+
+START_TEST(names_by_their_parts)
+{
+	/* All of the word, its beginning, a part of it; then those with it in their texts. */
+	ck_assert_int_eq(strncmp(found("keepal"), "keepalive_", 10), 0);
+	ck_assert_int_eq(strncmp(found("autoindex_"), "autoindex_exact_size\n", 21), 0);
+	ck_assert_ptr_nonnull(strstr(found("AUTOINDEX_"), "autoindex_format\n"));
+	ck_assert_ptr_nonnull(strstr(found("spa"), "skua\n")); /* skua serve --spa */
+	check_width(help("keepal"));
+	check_width(help("a"));
+	ck_assert_ptr_nonnull(strstr(help("a"), " more; further words leave fewer of them."));
+}
+END_TEST
+
+START_TEST(all_words_have_to_be_there)
+{
+	const char *one = found("cache control");
+
+	ck_assert_ptr_nonnull(strstr(one, "expires\n"));
+	ck_assert_ptr_null(strstr(one, "file_cache\n"));
+	ck_assert_str_eq(found("control  cache "), one);
+	ck_assert_ptr_nonnull(strstr(help("cache control"), "These have the words in"));
+	ck_assert_ptr_nonnull(strstr(help("cache"), "These have the word in"));
+}
+END_TEST
+
+/* What stands in a name comes before what stands in a text. */
+START_TEST(names_before_texts)
+{
+	const char *list = found("password");
+	const char *name = strstr(list, "skua\n"), *text = strstr(list, "auth_basic\n");
+
+	ck_assert_ptr_nonnull(name);
+	ck_assert_ptr_nonnull(text);
+	ck_assert_ptr_eq(name, list);
+	ck_assert(name < text);
+}
+END_TEST
+
+static char *json(const char *topic, int result)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *stream = open_memstream(&text, &len);
+
+	ck_assert_int_eq(help_json(stream, topic), result);
+	fclose(stream);
+	return text;
+}
+
+START_TEST(as_json)
+{
+	char *text = json("tcp_nodelay", 0);
+
+	ck_assert_str_eq(
+		text, "{\"topic\": \"tcp_nodelay\", \"found\": \"name\", \"entries\": [\n "
+		      "{\"kind\": \"directive\", \"name\": \"tcp_nodelay\", \"module\": \"http\", "
+		      "\"syntax\": \"tcp_nodelay on | off;\", \"default\": \"on\", "
+		      "\"contexts\": [\"http\", \"server\", \"location\"], "
+		      "\"obsolete\": false, \"text\": \"The end of a response leaves without "
+		      "waiting for a full packet (TCP_NODELAY).\\n\\n    tcp_nodelay off;\"}]}\n");
+	free(text);
+	text = json("mp4", 0);
+	ck_assert_ptr_nonnull(strstr(text, "\"found\": \"nginx\""));
+	ck_assert_ptr_nonnull(strstr(text, "\"name\": \"mp4\""));
+	ck_assert_ptr_nonnull(strstr(text, "\"accepted\": false"));
+	free(text);
+	text = json("no_\"such\n", -ENOENT);
+	ck_assert_str_eq(text, "{\"topic\": \"no_\\\"such\\n\", \"found\": \"nothing\", "
+			       "\"entries\": []}\n");
+	free(text);
+	text = json(NULL, 0);
+	ck_assert_ptr_nonnull(strstr(text, "{\"topic\": null, \"found\": \"all\""));
+	ck_assert_ptr_nonnull(
+		strstr(text, "{\"kind\": \"option\", \"name\": \"skua serve --spa\""));
+	free(text);
+}
+END_TEST
+
 TESTS("help", a_directive, variables, modules_by_name, the_list, all, nothing_is_undocumented,
-      everything_has_an_example, unknown_names)
+      everything_has_an_example, unknown_names, names_by_their_parts, all_words_have_to_be_there,
+      names_before_texts, as_json)
