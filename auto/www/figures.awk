@@ -2,10 +2,11 @@
 #
 # Tables and bars of what `tests/bench/run --markdown` has printed. A page shows one by a line:
 #
-#	<!-- table FILE TITLE -->          the table of FILE whose title begins with TITLE
-#	<!-- bars FILE TITLE: ROW -->      one of its rows as bars, a server each
+#	<!-- table FILE TITLE -->                 the table of FILE whose title begins with TITLE
+#	<!-- bars FILE TITLE: ROW = CAPTION -->   one of its rows as bars, a server each
 #
-# FILE is relative to www/. In a cell such as "5.78 (1.02)" the bar is as long as the first figure.
+# FILE is relative to www/. Where the servers stand in the second column and not in the head, ROW is
+# what the first column of their rows has, and the third has the figure. In a cell such as "5.78 (1.02)" the bar is as long as the first figure.
 
 # Reads the table into the globals heads[1..width] and cells[1..height, 1..width].
 function figures_read(file, title,    line, path, at, found, n, parts, c)
@@ -60,37 +61,54 @@ function figures_number(cell)
 	return cell ~ /^[0-9.]+k/ ? cell * 1000 : cell + 0
 }
 
-function figures_bars(file, title, row,    r, c, most, y, text, said, size, shown)
+# Adds a bar of SERVER to those in bar_name[] and bar_value[].
+function add_bar(server, cell)
+{
+	if (cell == "-" || cell == "")
+		return
+	sub(/ .*/, "", cell)
+	bar_name[++bars] = server
+	bar_value[bars] = cell
+}
+
+function find_bars(file, title, row,    r, c)
 {
 	figures_read(file, title)
-	for (r = 1; r <= height && cells[r, 1] != row; r++)
-		;
-	if (r > height)
+	bars = 0
+	for (r = 1; r <= height; r++)
+		if (cells[r, 1] == row && heads[2] == "server")
+			add_bar(cells[r, 2], cells[r, 3])
+		else if (cells[r, 1] == row)
+			for (c = 2; c <= width; c++)
+				add_bar(heads[c], cells[r, c])
+	if (!bars)
 		fail(file ": the table \"" title "\" has no row \"" row "\"")
-	for (c = 2; c <= width; c++)
-		if (figures_number(cells[r, c]) > most)
-			most = figures_number(cells[r, c])
-	for (c = 2; c <= width; c++) {
-		if (cells[r, c] == "-")
-			continue
-		shown = cells[r, c]
-		sub(/ .*/, "", shown)
-		size = most ? 340 * figures_number(shown) / most : 0
-		text = text sprintf("<text x=\"112\" y=\"%d\">%s</text>", y + 17, heads[c])
+}
+
+function figures_bars(file, title, row, caption,    b, most, y, text, said, size)
+{
+	find_bars(file, title, row)
+	for (b = 1; b <= bars; b++)
+		if (figures_number(bar_value[b]) > most)
+			most = figures_number(bar_value[b])
+	for (b = 1; b <= bars; b++) {
+		size = most ? 225 * figures_number(bar_value[b]) / most : 0
+		text = text sprintf("<text x=\"112\" y=\"%d\">%s</text>", y + 17, bar_name[b])
 		text = text sprintf("<rect%s x=\"122\" y=\"%d\" width=\"%.1f\" height=\"20\" rx=\"3\"/>",
-			heads[c] ~ /^skua/ ? " class=\"ours\"" : heads[c] == "floor" ? " class=\"floor\"" : "",
+			bar_name[b] ~ /^skua/ ? " class=\"ours\"" : bar_name[b] ~ /^floor/ ? " class=\"floor\"" : "",
 			y + 2, size)
 		text = text sprintf("<text class=\"value\" x=\"%.1f\" y=\"%d\">%s</text>\n",
-			122 + size + 7, y + 17, shown)
-		said = said (said ? ", " : "") heads[c] " " shown
+			122 + size + 7, y + 17, bar_value[b])
+		said = said (said ? ", " : "") bar_name[b] " " bar_value[b]
 		y += 28
 	}
-	return sprintf("<figure class=\"bars\"><figcaption>%s: %s</figcaption>\n" \
-		"<svg viewBox=\"0 0 540 %d\" role=\"img\" aria-label=\"%s\">\n%s</svg></figure>", row, title, y, said, text)
+	return sprintf("<figure class=\"bars\"><figcaption>%s</figcaption>\n" \
+		"<svg viewBox=\"0 0 415 %d\" role=\"img\" aria-label=\"%s\">\n%s</svg></figure>",
+		caption, y, caption ": " said, text)
 }
 
 # What stands in place of a line with such a comment.
-function figure(line,    kind, file, rest, at)
+function figure(line,    kind, file, rest, at, caption_at)
 {
 	sub(/^<!-- */, "", line)
 	sub(/ *-->$/, "", line)
@@ -101,5 +119,9 @@ function figure(line,    kind, file, rest, at)
 	if (kind == "table")
 		return figures_table(file, rest)
 	at = index(rest, ": ")
-	return figures_bars(file, substr(rest, 1, at - 1), substr(rest, at + 2))
+	caption_at = index(rest, " = ")
+	if (!at || !caption_at)
+		fail("bars " file " " rest ": this lacks a row or a caption")
+	return figures_bars(file, substr(rest, 1, at - 1), substr(rest, at + 2, caption_at - at - 2),
+		substr(rest, caption_at + 3))
 }

@@ -14,6 +14,8 @@ BEGIN {
 
 function plain(text)
 {
+	gsub(/<dt>[^<]*<\/dt>/, "", text)
+	gsub(/<\/?(dd|td|th|li|p|pre|tr)[^>]*>/, " ", text)
 	gsub(/<[^>]*>/, "", text)
 	gsub(/&lt;/, "<", text)
 	gsub(/&gt;/, ">", text)
