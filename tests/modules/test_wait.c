@@ -18,7 +18,7 @@ static void setup(void)
 {
 	server = server_start(
 		"http { log_format f '$request_uri $status;'; access_log %DIR%/access.log f;"
-		"lingering_timeout 500ms;"
+		"lingering_timeout 2s;"
 		"server { listen 127.0.0.1:%PORT%; listen unix:%DIR%/socket;"
 		"location /timer { wait 50ms; hello timer; }"
 		"location /file { wait 20ms; }"

@@ -527,7 +527,7 @@ START_TEST(a_certificate_of_a_client_expires)
 	struct identity authority = identity_create("authority", "EC", NULL);
 	struct identity known = identity_create("known", "EC", &authority);
 
-	X509_gmtime_adj(X509_getm_notAfter(known.certificate), 3);
+	X509_gmtime_adj(X509_getm_notAfter(known.certificate), 5);
 	ck_assert(X509_sign(known.certificate, authority.key, EVP_sha256()) > 0);
 	identity_put(&authority, certificates, "ca");
 	server_stop(server);
@@ -539,7 +539,7 @@ START_TEST(a_certificate_of_a_client_expires)
 	SSL_SESSION *session = session_of(tls_connect(server, .identity = &known));
 
 	ck_assert_str_eq(tls_get(tls, "/").body, "SUCCESS");
-	sleep(5);
+	sleep(7);
 	ck_assert_int_eq(tls_get(tls, "/").status, 400);
 	tls_close(tls);
 	tls = tls_connect(server, .identity = &known, .session = session);

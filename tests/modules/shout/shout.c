@@ -87,11 +87,6 @@ static void on_cancel(void *data)
 	wakeup_fire(shout->wakeup);
 }
 
-static void close_fd(void *data)
-{
-	close(((struct shout *)data)->fd);
-}
-
 static verdict respond(struct request *req, struct shout *shout)
 {
 	struct stat status;
@@ -100,7 +95,6 @@ static verdict respond(struct request *req, struct shout *shout)
 		request_log(req, LEVEL_ERROR, -shout->error, "shout: no answer");
 		return 503;
 	}
-	pool_cleanup(req->pool, close_fd, shout);
 	/* It does not believe the helper that the bytes stay as they are. */
 	if (fcntl(shout->fd, F_GET_SEALS) < (F_SEAL_SHRINK | F_SEAL_WRITE) ||
 	    fstat(shout->fd, &status) < 0)
@@ -110,6 +104,15 @@ static verdict respond(struct request *req, struct shout *shout)
 	req->response.body =
 		body_from_file(req, shout->fd, (uint64_t)status.st_size, NULL, NULL);
 	return DONE;
+}
+
+/* The answer may come, and the client leave, before the handler is called again. */
+static void close_fd(void *data)
+{
+	struct shout *shout = data;
+
+	if (shout->fd >= 0)
+		close(shout->fd);
 }
 
 static verdict shout_content(struct request *req, const void *data)
@@ -126,6 +129,8 @@ static verdict shout_content(struct request *req, const void *data)
 		return WAIT;
 	if (file->kind != FILE_REGULAR || file->fd < 0)
 		return PASS;
+	shout->fd = -1;
+	pool_cleanup(req->pool, close_fd, shout);
 	shout->question.answered = on_answer;
 	shout->wakeup = request_wait(req, on_cancel, shout);
 	helper_ask(&shouter, &shout->question, req->args, file->fd);
