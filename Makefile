@@ -201,6 +201,13 @@ compare: all
 	@auto/deps compare
 	@SKUA=$(BUILD)/skua tests/compare/run nginx $(TESTS)
 
+# What is made of the tables of commands and modules, and lies in the tree.
+docs: all
+	@auto/reference $(BUILD)/skua
+	@auto/readmes $(BUILD)/skua
+	@auto/manual $(BUILD)/skua
+	@auto/completions $(BUILD)/skua
+
 bench: all
 	@BUILD=$(BUILD) tests/bench/run
 
@@ -235,6 +242,7 @@ help:
 	@echo 'make check        install what is missing, build, run all tests'
 	@echo 'make compare      compare with the nginx of this machine'
 	@echo 'make lint         layout, layers, circles, static analysis'
+	@echo 'make docs         write anew what is made of the tables: manual, READMEs, completions'
 	@echo 'make format       lay out what lint finds fault with, by .clang-format'
 	@echo 'make fuzz         each fuzz target for $(FUZZ_SECONDS) seconds'
 	@echo 'make soak         the long forms of the tests'

@@ -157,6 +157,12 @@ void usage_list(FILE *to)
 {
 	for (size_t i = 0; i < commands_count; i++)
 		list_command(to, &commands[i]);
-	for (size_t i = 0; i < module_count(); i++)
+	for (size_t i = 0; i < module_count(); i++) {
+		const struct listen_parameter *parameter = module_at(i)->listen_parameters;
+
 		fprintf(to, "module\t%s\t%s\n", module_at(i)->name, module_at(i)->summary);
+		for (; parameter && parameter->name; parameter++)
+			fprintf(to, "parameter\t%s\t%s\t%s\n", module_at(i)->name, parameter->name,
+				parameter->doc);
+	}
 }

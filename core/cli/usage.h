@@ -14,13 +14,14 @@ struct command;
 void usage_print(FILE *to, const struct command *command);
 
 /*
- * For programs: one line for each command, each of its options and outcomes, and each module,
- * with fields that tabs separate. "-" is an empty field.
+ * For programs: one line for each command, each of its options and outcomes, each module and
+ * what it adds to listen, with fields that tabs separate. "-" is an empty field.
  *
  *     command  NAME     SYNOPSIS  ARGUMENT  KIND   SUMMARY
  *     option   COMMAND  LETTER    NAME      VALUE  KIND  WORDS  TEXT
  *     outcome  COMMAND  STATUS    TEXT
  *     module   NAME     SUMMARY
+ *     parameter  MODULE  NAME  TEXT
  *
  * KIND is text, file, folder, word or name. The program without the name of a command is
  * the COMMAND "skua".

@@ -117,6 +117,7 @@ installs_where_it_is_told() {
 		--data-dir=/usr/share/skua/www --man-dir=/usr/share/man --unit-dir=/usr/lib/systemd/system
 	works make install BUILD="$dir/build" DESTDIR="$dir/fhs"
 	for file in sbin/skua share/skua/www/index.html share/man/man8/skua.8 lib/systemd/system/skua.service \
+		share/man/man5/skua.conf.5 share/man/man7/skua-modules.7 \
 		share/bash-completion/completions/skua share/zsh/site-functions/_skua \
 		share/fish/vendor_completions.d/skua.fish; do
 		[ -f "$dir/fhs/usr/$file" ] || { echo "/usr/$file is not there" && return 1; }

@@ -47,6 +47,7 @@ installs() {
 	says 'test is successful'
 	[ "$(stat -c %a "$root/var/log/skua")" = 750 ]
 	for file in usr/share/man/man8/skua.8.gz etc/logrotate.d/skua usr/share/doc/skua/examples/single-site.conf \
+		usr/share/man/man5/skua.conf.5.gz usr/share/man/man7/skua-modules.7.gz \
 		usr/share/bash-completion/completions/skua usr/share/zsh/vendor-completions/_skua \
 		usr/share/fish/vendor_completions.d/skua.fish; do
 		[ -e "$root/$file" ] || { echo "$file is not there" && return 1; }
