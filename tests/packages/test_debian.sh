@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # The first five minutes with the Debian package, in a bare system: install it, serve a page,
-# reload, get a configuration wrong, upgrade the package while a client is connected, remove
-# everything. Needs root, some minutes and Debian's archive, so it runs with SOAK=1 only.
+# reload, get a configuration wrong, share a folder, upgrade the package while a client is
+# connected, remove everything. Needs root, some minutes and Debian's archive, so it runs with SOAK=1 only.
 
 . "$(dirname "$0")/../build/cases.sh"
 
@@ -74,6 +74,44 @@ serves_and_reloads() {
 	END
 }
 
+# What a person reads who has made three mistakes.
+understands_a_mistake() {
+	cp "$root/etc/skua/skua.conf" "$root/kept.conf"
+	session <<-'END'
+	sed -i -e 's/root /rot /' -e 's/keepalive_timeout 75s/keepalive_timeout 75z/' /etc/skua/skua.conf
+	status=0
+	skua -t >/out 2>&1 || status=$?
+	[ $status = 1 ]
+	grep -q 'unknown directive "rot"' /out
+	grep -q '\^~~ did you mean "root"?' /out
+	grep -q 'invalid time "75z"' /out
+	skua help root | grep -q 'Syntax: *root'
+	cp /kept.conf /etc/skua/skua.conf
+	skua -t
+	END
+}
+
+shares_a_folder_and_lists_it() {
+	session <<-'END'
+	mkdir -p /photos/2026
+	echo picture >/photos/a.txt
+	echo hidden >/photos/.secret
+	skua serve -p 8090 /photos >/out 2>&1 &
+	n=0
+	until curl -sSf http://127.0.0.1:8090/ >/page 2>/dev/null; do
+		n=$((n + 1))
+		[ $n -lt 100 ] || { cat /out; exit 1; }
+		sleep 0.1
+	done
+	grep -q 'a.txt' /page
+	grep -q '2026/' /page
+	if grep -q secret /page; then exit 1; fi
+	[ "$(curl -s http://127.0.0.1:8090/a.txt)" = picture ]
+	[ "$(curl -s -o /dev/null -w '%{http_code}' http://127.0.0.1:8090/.secret)" != 200 ]
+	grep -q 'http://127.0.0.1:8090' /out
+	END
+}
+
 # Two requests of one connection, and the upgrade of the package between them. The package
 # that is installed over the first one is the same with a higher number.
 upgrades_without_losing_a_connection() {
@@ -114,4 +152,5 @@ purge_leaves_nothing() {
 }
 
 run_cases builds_a_package_that_lintian_finds_no_fault_with installs \
-	serves_and_reloads upgrades_without_losing_a_connection purge_leaves_nothing
+	serves_and_reloads understands_a_mistake shares_a_folder_and_lists_it \
+	upgrades_without_losing_a_connection purge_leaves_nothing

@@ -36,10 +36,13 @@ builds_a_package_that_lintian_finds_no_fault_with() {
 }
 
 installs_and_serves() {
+	inside apt-get update -q
 	inside sh -c 'apt-get install -q -y --no-install-recommends /skua/build/deb/skua_*.deb'
 	inside skua -t
 	says 'test is successful'
-	inside skua -V
+	inside sh -euc "sed -i 's/listen .*8080;/listen unix:\/run\/skua.sock;/' /etc/skua/skua.conf
+		skua && skua status && skua -s quit"
+	says 'listens on'
 }
 
 run_cases builds_a_package_that_lintian_finds_no_fault_with installs_and_serves
