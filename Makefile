@@ -51,7 +51,7 @@ $(BUILD)/objects: FORCE
 	@echo $(objects) | cmp -s - $@ || echo $(objects) >$@
 
 # The site, of which only the reference is made of what the program says, by auto/reference.
-$(BUILD)/www.made: auto/site $(wildcard auto/www/*) $(shell find www -type f 2>/dev/null)
+$(BUILD)/www.made: auto/site $(wildcard auto/www/* modules/*/README.md) $(shell find www -type f 2>/dev/null)
 	@auto/site $(BUILD)/www
 	@touch $@
 

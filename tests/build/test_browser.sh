@@ -21,7 +21,7 @@ chmod -R a+rX "$dir"
 server=$!
 trap 'kill $server; rm -rf "$dir"' EXIT
 n=0
-until grep -q "$port" "$dir/server"; do
+until grep -qs "$port" "$dir/server"; do
 	n=$((n + 1)) && [ $n -lt 100 ] || { cat "$dir/server" && exit 1; }
 	sleep 0.1
 done

@@ -79,6 +79,10 @@ modules_have_a_page_with_examples() {
 	grep -q '<h2 id="gzip_types">gzip_types</h2>' "$page"
 	grep -q '^<pre tabindex="0"><code>gzip on;' "$page"
 	grep -q '<a href="compress.html#compress_cache">' "$page"
+	# What the module's README.md adds by hand.
+	grep -q '<h3 id="about-ready-made-files">Ready-made files</h3>' "$page"
+	grep -q '^<p>If <code>a.css.gz</code> is in the same directory' "$page"
+	grep -q '<a href="#about">About the module</a>' "$page"
 	# Links to a name on the page of all names lead to the page of its module.
 	grep -q 'href="../docs/modules/files.html#etag"' "$site/docs/nginx.html"
 	for module in modules/*/; do
