@@ -201,6 +201,7 @@ static int run(struct pool *pool, const struct options *options)
 	case COMMAND_STATUS:
 		return control_ask(&startup, options->log  ? "log" :
 					     options->json ? "status json" :
+					     options->openmetrics ? "status openmetrics" :
 							     "status");
 	case COMMAND_TEST:
 		return options->json ? test_json(&startup) : test(&startup, options->quiet, false);

@@ -45,6 +45,7 @@
 #include <json.h>
 #include <log.h>
 #include <log_writer.h>
+#include <metrics.h>
 #include <network.h>
 #include <pattern.h>
 #include <pool.h>
@@ -165,6 +166,9 @@ struct module {
 	 */
 	struct str (*pass_on)(struct pool *pool);
 	void (*take_over)(struct str bytes);
+
+	/* Writes metrics with labels of its own: metrics.h. In workers and in the master. */
+	void (*metrics)(struct metrics *to);
 
 	const struct helper *helper; /* <helper.h>; NULL: none */
 

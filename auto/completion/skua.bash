@@ -74,7 +74,7 @@ _skua() {
 		;;
 	"serve "*) _skua_files -d ;;
 	"status "-*)
-		_skua_words -h --help --json --log -p -c -e -g
+		_skua_words -h --help --json --openmetrics --log -p -c -e -g
 		;;
 	"help "-*)
 		_skua_words -h --help --json --all --names --listing -c -p -g

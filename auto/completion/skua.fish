@@ -40,6 +40,7 @@ complete -c skua -n "__fish_seen_subcommand_from serve" -l print-config -d 'prin
 complete -c skua -n "not __fish_seen_subcommand_from $commands" -a status -d 'Prints the processes, connections and requests of the server that runs.'
 complete -c skua -n "__fish_seen_subcommand_from status" -s h -l help -d 'print this and exit'
 complete -c skua -n "__fish_seen_subcommand_from status" -l json -d 'print JSON'
+complete -c skua -n "__fish_seen_subcommand_from status" -l openmetrics -d 'print all numbers in the format of OpenMetrics'
 complete -c skua -n "__fish_seen_subcommand_from status" -l log -d 'print the lines that error_log memory:SIZE keeps, and nothing else'
 complete -c skua -n "__fish_seen_subcommand_from status" -s p -x -a '(__fish_complete_directories)' -d 'relative paths begin at this folder, those of -c and -e, too'
 complete -c skua -n "__fish_seen_subcommand_from status" -s c -r -F -d 'the configuration file'

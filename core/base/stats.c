@@ -13,12 +13,14 @@
 #include <unistd.h>
 
 #include "base/memfile.h"
+#include "base/series.h"
 
 enum { BLOCK = 1 << 16 }; /* numbers that a process gives in a row */
 
 static struct {
 	struct stats before; /* where this process counts until it is given a slot */
 	struct stats_modules modules_before;
+	struct series_table series_before;
 	struct stats_server alone; /* of a process that cannot read that of the master */
 	size_t slot, slots; /* which slot it counts in, of how many */
 	struct stats_slots view; /* of stats_view() */
@@ -37,13 +39,15 @@ const struct stats_server *stats_server = &own.alone;
 
 static struct stats_server *server_of(const struct stats_slots *slots)
 {
-	return (struct stats_server *)(stats_modules_of(stats_slot(slots, slots->count - 1)) + 1);
+	return (struct stats_server *)(stats_series_of(stats_slot(slots, slots->count - 1)) + 1);
 }
 
 struct stats_server *stats_use_server(const struct stats_slots *slots)
 {
 	struct stats_server *server = slots ? server_of(slots) : &own.alone;
 
+	if (slots)
+		own.view = *slots;
 	stats_server = server;
 	return server;
 }
@@ -51,6 +55,7 @@ struct stats_server *stats_use_server(const struct stats_slots *slots)
 void stats_use(const struct stats_slots *slots, size_t i)
 {
 	stats_mine = stats_slot(slots, i);
+	series_use(stats_series_of(stats_mine));
 	own.slot = i;
 	own.slots = slots->count;
 }
@@ -85,14 +90,15 @@ void stats_add_to(struct stats_sum *sum, const struct stats *slot)
 	sum->writing += stats_get(&slot->writing);
 }
 
+/* Two masters may do this at once, during an upgrade, so the numbers are added as one step. */
 void stats_fold(struct stats *into, const struct stats *slot)
 {
-	stats_add(&into->accepted, stats_get(&slot->accepted));
-	stats_add(&into->handed_off, stats_get(&slot->handed_off));
-	stats_add(&into->requests, stats_get(&slot->requests));
+	atomic_fetch_add(&into->accepted, stats_get(&slot->accepted));
+	atomic_fetch_add(&into->handed_off, stats_get(&slot->handed_off));
+	atomic_fetch_add(&into->requests, stats_get(&slot->requests));
 	for (int i = 0; i < STATS_CLASSES; i++)
-		stats_add(&into->responses[i], stats_get(&slot->responses[i]));
-	stats_add(&into->bytes, stats_get(&slot->bytes));
+		atomic_fetch_add(&into->responses[i], stats_get(&slot->responses[i]));
+	atomic_fetch_add(&into->bytes, stats_get(&slot->bytes));
 }
 
 bool stats_has_our_modules(struct stats *slot)
@@ -112,7 +118,14 @@ void stats_fold_modules(struct stats *into, struct stats *slot)
 
 	for (size_t i = 0; stats_has_our_modules(slot) && i < STATS_MODULES_MAX; i++)
 		if (!own.is_gauge[i])
-			stats_add(&to[i], stats_get(&stats_modules_of(slot)->values[i]));
+			atomic_fetch_add(&to[i], stats_get(&stats_modules_of(slot)->values[i]));
+}
+
+void stats_clear_gauges(struct stats *slot)
+{
+	for (size_t i = 0; stats_has_our_modules(slot) && i < STATS_MODULES_MAX; i++)
+		if (own.is_gauge[i])
+			stats_set(&stats_modules_of(slot)->values[i], 0);
 }
 
 void stats_clear(struct stats *slot)
@@ -133,7 +146,7 @@ size_t stats_stride(void)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 	size_t size = sizeof(struct stats) + sizeof(struct stats_modules) +
-		      sizeof(struct stats_server);
+		      sizeof(struct series_table) + sizeof(struct stats_server);
 
 	return (size + page - 1) / page * page;
 }
@@ -188,6 +201,9 @@ int stats_keep(const struct stats_slots *slots, size_t i)
 {
 	char *mine = slots->memory + i * slots->stride;
 
+	/* This process can only read the slots by a mapping of its own: stats_view(). */
+	if (own.view.memory == slots->memory)
+		own.view.memory = NULL;
 	if (!own.view.memory)
 		stats_server = &own.alone;
 
@@ -228,6 +244,27 @@ int stats_view(const struct stats_slots *slots, size_t i, int fd)
 	if (error == 0)
 		stats_server = server_of(&own.view);
 	return error;
+}
+
+void stats_visit(void (*visit)(void *data, struct stats *slot), void *data)
+{
+	if (!own.view.memory) {
+		visit(data, stats_mine);
+		return;
+	}
+
+	size_t last = own.view.count - 1;
+	struct stats *of_ended = stats_slot(&own.view, last);
+	uint64_t places = stats_get(&of_ended->places);
+
+	for (size_t i = 0; i < last && i < places; i++)
+		visit(data, stats_slot(&own.view, i));
+	visit(data, of_ended);
+}
+
+void stats_use_alone(void)
+{
+	series_use(stats_series_of(stats_mine));
 }
 
 /* Slots that were never used are not touched, since that would give them memory. */

@@ -19,6 +19,7 @@
 /* 1xx to 5xx stand at 1 to 5; at 0 requests that ended without a response. */
 #define STATS_CLASSES 6
 
+struct series_table;
 struct stats_slots;
 
 /* Raise it when a member of a slot changes its place or its meaning. */
@@ -60,13 +61,39 @@ static inline struct stats_modules *stats_modules_of(struct stats *slot)
 	return (struct stats_modules *)(slot + 1);
 }
 
+/* Behind them: what the process has counted by server, method, status and protocol. */
+static inline struct series_table *stats_series_of(struct stats *slot)
+{
+	return (struct series_table *)(stats_modules_of(slot) + 1);
+}
+
+enum { STATS_STATES = 5, STATS_PROCESS_KINDS = 2 + 32 };
+
 /*
- * What the master tells all workers, in the last slot behind the counters of modules. Workers can
- * only read it.
+ * What the master tells all workers, in the last slot behind all counters. Workers can only read
+ * it.
  */
 struct stats_server {
 	_Atomic uint64_t is_draining; /* the server was told to quit */
+	/* Grow before and after the counts of a process that has ended are moved to another slot:
+	   if they differ, or have changed meanwhile, a sum over the slots may be wrong. */
+	_Atomic uint64_t folds_begun, folds_ended;
+	_Atomic uint64_t started_ms; /* wall clock */
+	_Atomic uint64_t generation, generation_since_ms; /* of the configuration that serves */
+	_Atomic uint64_t reloads, reloads_failed;
+	_Atomic uint64_t starts; /* of processes */
+	/* By kind (worker, acceptor, then helpers by their number) and state (status.h). */
+	_Atomic uint64_t processes[STATS_PROCESS_KINDS][STATS_STATES];
 };
+
+/*
+ * Calls visit(data, slot) for each slot that was ever used, if this process can read them, and else
+ * for its own one. The last slot is among them.
+ */
+void stats_visit(void (*visit)(void *data, struct stats *slot), void *data);
+
+/* Counts in memory of this process alone, of which there are no others. */
+void stats_use_alone(void);
 
 /* The one that this process reads; never NULL. */
 extern const struct stats_server *stats_server;
@@ -136,6 +163,9 @@ bool stats_has_our_modules(struct stats *slot);
 /* Sets the counters of a slot to zero, but the numbers of connections: they go on. */
 void stats_clear(struct stats *slot);
 void stats_clear_modules(struct stats *slot);
+
+/* Of a process that has died: what it has counted as present has ended with it. */
+void stats_clear_gauges(struct stats *slot);
 
 /* Counts a response that has ended, and its bytes; status 0: there was no response. */
 void stats_count_response(int status, uint64_t bytes);

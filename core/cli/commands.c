@@ -302,6 +302,8 @@ static const struct command_outcome serve_outcomes[] = {
 
 static int check_status(struct options *options)
 {
+	if (options->openmetrics && (options->log || options->json))
+		return command_complain("status: --openmetrics excludes --log and --json");
 	if (!options->log || !options->json)
 		return 0;
 	return command_complain("status: --log and --json exclude each other; \"error_log "
@@ -317,6 +319,9 @@ static int refuse_word(struct options *options, const char *word)
 static const struct command_option status_options[] = {
 	HELP_OPTION,
 	{ .name = "json", SWITCH(json), .doc = "print JSON" },
+	{ .name = "openmetrics",
+	  SWITCH(openmetrics),
+	  .doc = "print all numbers in the format of OpenMetrics" },
 	{ .name = "log",
 	  SWITCH(log),
 	  .doc = "print the lines that error_log memory:SIZE keeps, and nothing else" },

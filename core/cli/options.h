@@ -24,7 +24,7 @@ enum command_run {
 	COMMAND_HELP_NAMES, /* help --names */
 	COMMAND_HELP_LISTING, /* help --listing */
 	COMMAND_SANDBOX, /* help sandbox -c FILE */
-	COMMAND_STATUS, /* status [--json | --log] */
+	COMMAND_STATUS, /* status [--json | --openmetrics | --log] */
 };
 
 enum { SERVE_HEADERS = 32, HELP_WORDS = 16 };
@@ -48,6 +48,7 @@ struct options {
 	const char *signal; /* "stop", "quit", "reload", "reopen" or "upgrade" */
 	bool quiet;
 	bool json; /* of status, help and -t */
+	bool openmetrics; /* of status */
 	bool log; /* of status: the log in memory instead */
 
 	const char *argument; /* of serve: DIR */

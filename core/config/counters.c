@@ -40,15 +40,20 @@ void counters_declare(void)
 	pool_destroy(pool);
 }
 
-void counter_add(const struct module *module, size_t index, uint64_t n)
+_Atomic uint64_t *counter_place(const struct module *module, size_t index)
 {
+	static _Atomic uint64_t none; /* of counters that there is no room for */
 	size_t place = index;
 
 	assert(index < counters_of(module));
 	for (size_t i = 0; module_at(i) != module; i++)
 		place += counters_of(module_at(i));
-	if (place < STATS_MODULES_MAX)
-		stats_add(&stats_modules_of(stats_mine)->values[place], n);
+	return place < STATS_MODULES_MAX ? &stats_modules_of(stats_mine)->values[place] : &none;
+}
+
+void counter_add(const struct module *module, size_t index, uint64_t n)
+{
+	stats_add(counter_place(module, index), n);
 }
 
 void gauge_add(const struct module *module, size_t index, int64_t n)

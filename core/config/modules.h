@@ -61,6 +61,12 @@ uint32_t helper_number(const struct helper *helper);
 /* How many counters a module has. */
 size_t counters_of(const struct module *module);
 
+/*
+ * Where this process counts, for counters that are set often. Valid from stats_use() on, as
+ * counter_add() is.
+ */
+_Atomic uint64_t *counter_place(const struct module *module, size_t index);
+
 /* Tells stats.h which counters the modules have. Once, before anything is counted. */
 void counters_declare(void);
 

@@ -95,6 +95,10 @@ void loop_on_finish(struct hook *hook);
  */
 uint64_t loop_round_number(void);
 
+/* As clock_ms() in microseconds: as the loop read it, and as it is now. */
+int64_t clock_us(void);
+int64_t clock_read_us(void);
+
 /* Reads the clocks again. For use after slow work, and before the first turn. */
 void clock_update(void);
 

@@ -21,7 +21,7 @@ static struct {
 
 /* The clocks as they were read last. */
 static struct {
-	int64_t now_ms, wall_ms;
+	int64_t now_us, now_ms, wall_ms;
 	int64_t stopped_at_ms; /* clock_stop_at(); 0: the clock runs */
 } times;
 
@@ -43,23 +43,36 @@ bool clock_is_due(int64_t *last_ms, int64_t apart_ms)
 	return true;
 }
 
+int64_t clock_us(void)
+{
+	return times.now_us;
+}
+
 static int64_t read_clock(clockid_t id)
 {
 	struct timespec ts;
 
 	clock_gettime(id, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+}
+
+int64_t clock_read_us(void)
+{
+	return times.stopped_at_ms ? times.now_us : read_clock(CLOCK_MONOTONIC);
 }
 
 void clock_update(void)
 {
-	times.now_ms = times.stopped_at_ms ? times.stopped_at_ms : read_clock(CLOCK_MONOTONIC);
-	times.wall_ms = read_clock(CLOCK_REALTIME);
+	times.now_us = times.stopped_at_ms ? times.stopped_at_ms * 1000 :
+					     read_clock(CLOCK_MONOTONIC);
+	times.now_ms = times.now_us / 1000;
+	times.wall_ms = read_clock(CLOCK_REALTIME) / 1000;
 }
 
 void clock_stop_at(int64_t ms)
 {
 	times.now_ms = times.stopped_at_ms = ms;
+	times.now_us = ms * 1000;
 }
 
 static void put(struct timer *timer, size_t place)

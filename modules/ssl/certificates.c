@@ -397,3 +397,28 @@ int certificates_read(struct conf_call *call, const struct ssl_conf *conf,
 	}
 	return 0;
 }
+
+/*
+ * The list has the certificates of all configurations that are in memory, the latest first, so a
+ * file may be in it twice.
+ */
+void certificates_metrics(struct metrics *to)
+{
+	struct pool *pool = pool_create(0);
+	struct hash_table seen = { .pool = pool };
+
+	metrics_family(to, "skua_ssl_certificate_expiry_time_seconds", GAUGE,
+		       "When the certificate in this file expires, in seconds since the epoch.");
+	for (const struct watched *at = first_watched; at; at = at->next) {
+		struct str file = at->file.text;
+		struct tm end;
+
+		/* What the configuration itself holds has no name. */
+		if (str_starts(file, STR("data:")) || !at->certificate->leaf ||
+		    hash_put(&seen, file, to) ||
+		    !ASN1_TIME_to_tm(X509_get0_notAfter(at->certificate->leaf), &end))
+			continue;
+		metrics_sample(to, "file", file, (uint64_t)timegm(&end));
+	}
+	pool_destroy(pool);
+}

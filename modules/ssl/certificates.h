@@ -3,6 +3,8 @@
 #ifndef SKUA_SSL_CERTIFICATES_H
 #define SKUA_SSL_CERTIFICATES_H
 
+#include <module.h>
+
 #include "settings.h"
 
 /*
@@ -18,5 +20,8 @@ int certificates_read(struct conf_call *call, const struct ssl_conf *conf,
  * other certificates than those before.
  */
 bool certificates_refresh(void);
+
+/* Writes when each certificate expires. */
+void certificates_metrics(struct metrics *to);
 
 #endif

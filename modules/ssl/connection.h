@@ -17,4 +17,7 @@ const struct ssl_facts *ssl_facts_of(const struct request *req);
 /* Whether the request came in plain HTTP to a port with TLS. Its status is 497. */
 bool ssl_is_plain_http(const struct request *req);
 
+/* The counters of the module. */
+enum { SSL_DONE, SSL_RESUMED, SSL_FAILED, SSL_REFUSED };
+
 #endif

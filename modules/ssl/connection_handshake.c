@@ -49,6 +49,9 @@ static int handshake_done(struct ssl_connection *ssl)
 				      done->settings->kept_facts);
 	if (!ssl->facts)
 		return -ENOMEM;
+	counter_add(&ssl_module, SSL_DONE, 1);
+	if (SSL_session_reused(done->ssl))
+		counter_add(&ssl_module, SSL_RESUMED, 1);
 	error = ssl_bytes_add(&ssl->input, done->input + done->input_used,
 			      done->input_len - done->input_used);
 	if (error < 0)
@@ -71,6 +74,7 @@ static void handshake_failed(struct transport *transport)
 {
 	struct ssl_connection *ssl = transport_state(transport);
 
+	counter_add(&ssl_module, SSL_FAILED, 1);
 	log_info("the TLS handshake has failed: %s", ssl->handshake->error);
 	ssl->stage = BROKEN;
 }
@@ -116,6 +120,7 @@ static bool has_room(void)
 
 	if (waiting < WAITING_MAX)
 		return true;
+	counter_add(&ssl_module, SSL_REFUSED, 1);
 	if (clock_is_due(&said_ms, SHORTAGE_LOG_MS))
 		log_warnx("%d TLS handshakes wait for the processor: further clients are refused "
 			  "until there are fewer",

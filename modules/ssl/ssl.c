@@ -491,6 +491,17 @@ const struct module ssl_module = {
 	.variables = ssl_variables,
 	.check = check,
 	.refresh = certificates_refresh,
+	.metrics = certificates_metrics,
+	.counters = (const struct counter[]) {
+		[SSL_DONE] = { "handshakes", COUNTER, "TLS handshakes that were completed." },
+		[SSL_RESUMED] = { "handshakes_resumed", COUNTER,
+				  "Those of them that have resumed a session." },
+		[SSL_FAILED] = { "handshakes_failed", COUNTER, "TLS handshakes that have failed." },
+		[SSL_REFUSED] = { "handshakes_refused", COUNTER,
+				  "Clients that were refused because too many waited for a "
+				  "handshake." },
+		{ 0 }
+	},
 	.serve_note = serve_note,
 	.pass_on = self_signed_pass_on,
 	.take_over = self_signed_take_over,

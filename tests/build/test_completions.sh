@@ -77,7 +77,7 @@ bash_completes() {
 	bash_offers serve --port ''
 	offered_are ''
 	bash_offers status --
-	offered_are --help --json --log
+	offered_are --help --json --openmetrics --log
 	bash_offers help keepalive_t
 	offered_are keepalive_time keepalive_timeout
 	bash_offers help request_u

@@ -158,6 +158,7 @@ static void ask_next(void)
 			continue;
 		best->source = fd;
 		state.asked++;
+		counter_add(&compress_module, COMPRESS_ASKED, 1);
 		best->question.answered = on_answer;
 		helper_ask(&compressor, &best->question, best->entry->coding->name, fd);
 	}
@@ -219,9 +220,11 @@ static void on_answer(struct helper_question *question, const struct helper_answ
 	close_source(best);
 	switch (answer->error) {
 	case 0:
+		counter_add(&compress_module, COMPRESS_GOT, 1);
 		take_form(best, answer);
 		break;
 	case -ECONNRESET:
+		counter_add(&compress_module, COMPRESS_FAILED, 1);
 		best->deaths += best->deaths < DEATHS_MAX;
 		retry_later(best);
 		break;
@@ -230,6 +233,7 @@ static void on_answer(struct helper_question *question, const struct helper_answ
 	case -ENOTCONN:
 	case -EMFILE:
 	case -ENOMEM:
+		counter_add(&compress_module, COMPRESS_FAILED, 1);
 		retry_later(best);
 		break;
 	default:

@@ -92,4 +92,7 @@ bool encode_response(struct request *req, const struct coding *coding, int level
 /* How many bytes the encoders of this process may use together. */
 void encode_limit_memory(size_t bytes);
 
+/* The counters of compress_module. */
+enum compress_counter { COMPRESS_MADE, COMPRESS_ASKED, COMPRESS_GOT, COMPRESS_FAILED };
+
 #endif

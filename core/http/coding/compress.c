@@ -76,6 +76,17 @@ const struct module compress_module = {
 	.summary = "chooses the coding in which a response is sent",
 	.conf_size = sizeof(struct compress_conf),
 	.context_size = sizeof(struct coding_context),
+	.counters = (const struct counter[]) {
+		[COMPRESS_MADE] = { "forms", COUNTER,
+				    "Encoded forms of files that workers have made." },
+		[COMPRESS_ASKED] = { "compressor_requests", COUNTER,
+				     "Forms that workers have asked the compressor for." },
+		[COMPRESS_GOT] = { "compressor_forms", COUNTER,
+				   "Forms that the compressor has given to workers." },
+		[COMPRESS_FAILED] = { "compressor_failures", COUNTER,
+				      "Times that the compressor has not answered or was busy." },
+		{ 0 }
+	},
 	.directives = (const struct directive[]) {
 		DIRECTIVE_SET("compress", IN_ANY_HTTP | IN_IF, set_compress,
 			      "on | off | coding ...",

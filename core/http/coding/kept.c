@@ -319,6 +319,8 @@ enum kept_state kept_find(struct request *req, struct file *file, const struct c
 	*out = (struct str){ kept->out, kept->out_len };
 	if (state != KEPT_WAIT && !kept->is_counted) {
 		kept->is_counted = true;
+		if (state == KEPT_THERE)
+			counter_add(&compress_module, COMPRESS_MADE, 1);
 		file_attachment_resize(file, &compress_module, key, sizeof(*kept) + kept->out_len);
 	}
 	return state;

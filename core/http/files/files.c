@@ -12,6 +12,7 @@
 #include <limits.h>
 #include <timer.h>
 
+#include "base/stats.h"
 #include "config/config.h"
 #include "config/modules.h"
 #include "config/template.h"
@@ -600,10 +601,38 @@ static void stop(const void *data, enum stop_reason reason)
 	file_cache_clear();
 }
 
+/* Only differences are added: the slot may have had another process before. */
+void files_publish(void)
+{
+	static struct file_cache_counts before;
+	static _Atomic uint64_t *to;
+	const struct file_cache_counts *now = &file_cache_counts;
+
+	if (!to)
+		to = counter_place(&files_module, 0);
+	if (memcmp(&before, now, sizeof(before)) == 0)
+		return;
+	stats_add(&to[FILES_HITS], now->hits - before.hits);
+	stats_add(&to[FILES_FILLS], now->fills - before.fills);
+	stats_add(&to[FILES_ENTRIES], now->entries - before.entries);
+	stats_add(&to[FILES_BYTES], now->bytes - before.bytes);
+	stats_add(&to[FILES_FDS], now->fds - before.fds);
+	before = *now;
+}
+
 const struct module files_module = {
 	.name = "files",
 	.summary = "opens files and keeps them at hand",
 	.conf_size = sizeof(struct files_conf),
+	.counters = (const struct counter[]) {
+		[FILES_HITS] = { "cache_hits", COUNTER, "Files that were found in the cache." },
+		[FILES_FILLS] = { "cache_misses", COUNTER,
+				  "Files that were looked up anew." },
+		[FILES_ENTRIES] = { "cache_entries", GAUGE, "Files and missing names in it." },
+		[FILES_BYTES] = { "cache_bytes", GAUGE, "Memory of the cache." },
+		[FILES_FDS] = { "cache_descriptors", GAUGE, "Open files in the cache." },
+		{ 0 }
+	},
 	.directives = (const struct directive[]) {
 		DIRECTIVE("symlinks", IN_ANY_HTTP, struct files_conf, symlinks,
 			  "follow | in_root",

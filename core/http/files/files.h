@@ -51,4 +51,10 @@ verdict file_open_named(struct request *req, struct str path, struct file **file
 /* The query that file_open() makes for this path, under the policies of the location. */
 struct file_query request_file_query(struct request *req, struct str path);
 
+/* The counters of files_module. */
+enum files_counter { FILES_HITS, FILES_FILLS, FILES_ENTRIES, FILES_BYTES, FILES_FDS };
+
+/* At the end of a turn: publishes what the file cache has counted. */
+void files_publish(void);
+
 #endif

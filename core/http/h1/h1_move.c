@@ -55,6 +55,7 @@ bool h1_resume(struct h1 *h, const struct conn_past *past)
 	str_put(busy->in->bytes, past->bytes);
 	h1_received(h, past->bytes.len);
 	busy->head_began_ms = past->began_ms;
+	busy->head_began_us -= (clock_wall_ms() - past->began_ms) * 1000;
 	if (past->deadline_ms) {
 		busy->awaited = AWAITED_HEAD;
 		busy->deadline = past->deadline_ms;

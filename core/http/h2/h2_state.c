@@ -116,6 +116,7 @@ struct h2_stream *h2_begin_stream(struct h2 *h2, uint32_t id)
 		stream->receive_window = WINDOW_INITIAL;
 	stream->body_left = -1;
 	stream->core.started_ms = clock_wall_ms();
+	stream->core.started_us = clock_us();
 	stream->core.number = ++h2->conn->requests;
 	req->server = vhosts_default(http_vhosts(h2->conn));
 	req->version = HTTP_2_0;
@@ -236,7 +237,7 @@ static void finish(struct h2 *h2, struct h2_stream *stream)
 	core->bytes_sent = stream->queued > unsent ? stream->queued - unsent : 0;
 	core->complete_ok = stream->is_whole && !unsent;
 	h2->conn->bytes_sent = busy->out.sent;
-	stats_count_response(stream->has_head ? core->pub.response.status : 0, core->bytes_sent);
+	request_count(core, stream->has_head);
 	conns.writing--;
 	phases_log(&core->pub);
 	request_destroy(core);

@@ -95,6 +95,7 @@ struct http_location {
 struct http_server {
 	const struct http_common *common;
 	struct str name; /* the first server_name, "" if none */
+	uint64_t name_hash; /* of it, for counters: hash_public(), never 0 */
 	struct server_name *names;
 	size_t names_count, names_capacity;
 	struct http_location *top; /* LOCATION_SERVER */

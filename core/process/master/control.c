@@ -63,6 +63,7 @@ int control_parse(struct str received, enum control_command *command)
 		[CONTROL_REOPEN] = STR_INIT("reopen"),
 		[CONTROL_STATUS] = STR_INIT("status"),
 		[CONTROL_STATUS_JSON] = STR_INIT("status json"),
+		[CONTROL_STATUS_OPENMETRICS] = STR_INIT("status openmetrics"),
 		[CONTROL_UPGRADE] = STR_INIT("upgrade"),
 		[CONTROL_LOG] = STR_INIT("log"),
 	};
@@ -174,7 +175,7 @@ static void receive(struct control_client *client)
 			  result == -EMSGSIZE ? "too long" : "no command");
 		control_reply(client, false,
 			      STR("no such command; there are reload, reopen, upgrade, status, "
-				  "status json, log\n"));
+				  "status json, status openmetrics, log\n"));
 	} else if (result > 0) {
 		control.handle(client, command);
 	}

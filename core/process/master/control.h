@@ -7,7 +7,8 @@
  *     reload           ok                    or    error
  *                      generation 2 serves …       the messages
  *
- * The commands are reload, reopen, upgrade, status, "status json" and log. There are at most a
+ * The commands are reload, reopen, upgrade, status, "status json",
+ * "status openmetrics" and log. There are at most a
  * few clients at a time, each with a few seconds to send its request and to receive the
  * response; how long a client waits in between depends on the command.
  */
@@ -27,6 +28,7 @@ enum control_command {
 	CONTROL_REOPEN,
 	CONTROL_STATUS, /* for people */
 	CONTROL_STATUS_JSON,
+	CONTROL_STATUS_OPENMETRICS,
 	CONTROL_UPGRADE,
 	CONTROL_LOG, /* the lines of error_log memory:SIZE */
 };

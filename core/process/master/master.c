@@ -373,16 +373,31 @@ static void reopen_for(struct control_client *client)
 	free(text);
 }
 
-static void status_for(struct control_client *client,
-		       void (*print)(struct text *to, const struct server_status *status))
+static struct server_status status_now(void)
 {
-	const struct server_status now = {
+	return (struct server_status){
 		.startup = master.startup,
 		.active = reload_active(),
 		.started_ms = master.started_ms,
 		.reloading = reload_is_under_way(),
 		.ending = is_ending() || drain_is_under_way(),
 	};
+}
+
+/* While a new program serves beside this one, that one tells. */
+static void on_turn(void *unused)
+{
+	struct server_status now = status_now();
+
+	(void)unused;
+	if (!upgrade_child())
+		status_publish(table_server(), &now);
+}
+
+static void status_for(struct control_client *client,
+		       void (*print)(struct text *to, const struct server_status *status))
+{
+	const struct server_status now = status_now();
 	struct text text = { .pool = pool_create(0) };
 
 	print(&text, &now);
@@ -441,7 +456,7 @@ static void log_for(struct control_client *client)
 static void on_command(struct control_client *client, enum control_command command)
 {
 	bool is_question = command == CONTROL_STATUS || command == CONTROL_STATUS_JSON ||
-			   command == CONTROL_LOG;
+			   command == CONTROL_STATUS_OPENMETRICS || command == CONTROL_LOG;
 
 	if ((is_ending() || drain_is_under_way()) && !is_question) {
 		control_reply(client, false, STR("the server was told to end\n"));
@@ -470,6 +485,9 @@ static void on_command(struct control_client *client, enum control_command comma
 		return;
 	case CONTROL_STATUS_JSON:
 		status_for(client, status_print_json);
+		return;
+	case CONTROL_STATUS_OPENMETRICS:
+		status_for(client, status_print_openmetrics);
 		return;
 	case CONTROL_LOG:
 		log_for(client);
@@ -527,13 +545,16 @@ static int start_parts(void)
 		.over = on_upgraded,
 	};
 
+	static struct hook turn = { .run = on_turn };
 	int error = loop_start();
+
 	if (error == 0)
 		error = signals_watch(actions);
 	if (error == 0)
 		error = reload_start(master.startup, &reload_hooks);
 	if (error < 0)
 		return error;
+	loop_on_finish(&turn);
 	notify_start();
 	repair_start(active_unless_ending, on_broken);
 	refresh_start(on_refreshed);

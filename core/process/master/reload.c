@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <timer.h>
 
+#include "base/stats.h"
 #include "config/logs/logs.h"
 #include "process/handoff/peer_master.h"
 #include "process/master/control.h"
@@ -21,6 +22,7 @@
 #include "process/server/logfiles.h"
 #include "process/listen/listen.h"
 #include "process/server/report.h"
+#include "process/server/table.h"
 #include "process/upgrade/takeover.h"
 #include "process/upgrade/upgrade.h"
 
@@ -72,7 +74,10 @@ static void tell_end(bool ok)
 	if (!ok)
 		report_printf("nothing was changed, generation %u serves on\n",
 			      reload.active->number);
+	stats_add(ok ? &table_server()->reloads : &table_server()->reloads_failed, 1);
+
 	char *text = report_end();
+
 	generation_use_log(reload.active, false);
 	control_reply_held(reload.round, ok, str_from(text));
 	free(text);

@@ -332,6 +332,7 @@ static void start(struct process *process)
 		return;
 	}
 	respawn_forked(&process->respawn);
+	stats_add(&table_server()->starts, 1);
 	if (process->kind == PROCESS_HELPER) {
 		helpers_connect(process);
 		helpers_inherit(process);
@@ -508,6 +509,8 @@ static void died(struct process *process, int status)
 	stats_set(&process->stats->active, 0);
 	stats_set(&process->stats->idle, 0);
 	stats_set(&process->stats->writing, 0);
+	if (table_has_modules(process))
+		stats_clear_gauges(process->stats);
 	stats_set(&process->stats->unavailable, 1);
 	bool is_unable = WIFEXITED(status) && WEXITSTATUS(status) == EXIT_NO_START;
 	handle(process, is_unable ? EVENT_EXITED_UNABLE : EVENT_EXITED);

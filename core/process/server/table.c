@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/series.h"
 #include "base/stats.h"
 #include "config/modules.h"
 #include "process/ipc/channel.h"
@@ -58,7 +59,11 @@ int table_start(void)
 	}
 	if (error < 0)
 		return error;
-	stats_set(&stats_use_server(&table.slots)->is_draining, 0);
+	struct stats_server *server = stats_use_server(&table.slots);
+
+	stats_set(&server->is_draining, 0);
+	/* Another program may have ended in between. */
+	stats_set(&server->folds_ended, stats_get(&server->folds_begun));
 	if (table.before.memory)
 		stats_fold(of_ended(), stats_slot(&table.before, SLOT_OF_ENDED));
 	/* The file is new, or of a program with other modules. */
@@ -109,6 +114,11 @@ static bool has_modules(const struct stats *stats)
 {
 	return (const char *)stats >= table.slots.memory &&
 	       (const char *)stats < table.slots.memory + SLOTS * table.slots.stride;
+}
+
+bool table_has_modules(const struct process *process)
+{
+	return has_modules(process->stats);
 }
 
 int table_add(enum process_kind kind, struct generation *generation, unsigned index,
@@ -190,10 +200,15 @@ void table_remove(struct process *process)
 {
 	timer_stop(&process->timer);
 	timer_stop(&process->relay);
+	atomic_fetch_add(&table_server()->folds_begun, 1);
 	stats_fold(of_ended(), process->stats);
-	if (has_modules(process->stats))
+	if (has_modules(process->stats)) {
 		stats_fold_modules(of_ended(), process->stats);
+		stats_clear_modules(process->stats);
+		series_fold(stats_series_of(of_ended()), stats_series_of(process->stats));
+	}
 	stats_clear(process->stats);
+	atomic_fetch_add(&table_server()->folds_ended, 1);
 	if (process->channel.fd >= 0) {
 		event_remove(&process->channel);
 		close(process->channel.fd);

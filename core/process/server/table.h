@@ -92,6 +92,12 @@ int table_stats_fd(void);
 /* What the master tells its workers. */
 struct stats_server *table_server(void);
 
+/*
+ * Whether the slot of the process has counters of modules. Those of a program of before, whose
+ * slots lie closer together, have none.
+ */
+bool table_has_modules(const struct process *process);
+
 /* How many slots are in it. */
 size_t table_stats_slots(void);
 

@@ -191,3 +191,25 @@ void status_print(struct text *to, const struct server_status *status)
 	print_sums(to);
 	print_modules(to);
 }
+
+/* --- for workers ----------------------------------------------------------------- */
+
+void status_publish(struct stats_server *to, const struct server_status *status)
+{
+	uint64_t counts[STATS_PROCESS_KINDS][STATS_STATES] = { { 0 } };
+
+	for (const struct process *p = table_next(NULL); p; p = table_next(p)) {
+		size_t kind = p->kind == PROCESS_HELPER ? PROCESS_HELPER + p->index : p->kind;
+
+		if (kind < STATS_PROCESS_KINDS)
+			counts[kind][p->state]++;
+	}
+	for (size_t i = 0; i < STATS_PROCESS_KINDS; i++)
+		for (size_t j = 0; j < STATS_STATES; j++)
+			stats_set(&to->processes[i][j], counts[i][j]);
+	stats_set(&to->started_ms, (uint64_t)status->started_ms);
+	if (!status->active)
+		return;
+	stats_set(&to->generation, status->active->number);
+	stats_set(&to->generation_since_ms, (uint64_t)status->active->since_ms);
+}

@@ -30,6 +30,16 @@ void status_print(struct text *to, const struct server_status *status);
 /* The same and more as one JSON object (RFC 8259) on one line. */
 void status_print_json(struct text *to, const struct server_status *status);
 
+/* In the format of OpenMetrics 1.0. */
+void status_print_openmetrics(struct text *to, const struct server_status *status);
+
+/*
+ * Tells workers, by `to`, what the master knows: processes, generations. At the end of each turn of
+ * its loop.
+ */
+struct stats_server;
+void status_publish(struct stats_server *to, const struct server_status *status);
+
 /* --- for both --- */
 
 /* "starting", "running", "draining", "waiting" (for its next start) */

@@ -84,6 +84,7 @@ int single_run(struct generation *generation)
 	};
 
 	current = generation;
+	stats_use_alone();
 	int error = loop_start();
 	if (error == 0)
 		error = signals_watch(actions);

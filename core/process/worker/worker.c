@@ -18,6 +18,7 @@
 #include "event/threads.h"
 #include "file/cache.h"
 #include "http/conf/http.h"
+#include "http/files/files.h"
 #include "http/h1/http1.h"
 #include "http/h2/http2.h"
 #include "net/conn.h"
@@ -191,6 +192,7 @@ static void publish(void *data)
 	stats_set(&stats_mine->active, conns.active);
 	stats_set(&stats_mine->idle, conns.idle);
 	stats_set(&stats_mine->writing, conns.writing);
+	files_publish();
 	/* The stall watchdog may have set it: this worker is alive. */
 	stats_set(&stats_mine->unavailable, 0);
 }

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "base/series.h"
+
+#include <string.h>
+
+#include "base/stats.h"
+
+enum {
+	PLACES = 1024, /* of the index, a power of two greater than SERIES_MAX */
+	RECENT = 64, /* a power of two */
+	METHODS = 10,
+	REST = 0, /* the record of requests for which there is no room */
+};
+
+const uint64_t series_bounds[SERIES_KINDS][SERIES_BUCKETS] = {
+	[SERIES_DURATION] = { 500, 1000, 2500, 5000, 10000, 25000, 50000, 75000, 100000, 250000,
+			      500000, 750000, 1000000, 2500000, 5000000, 7500000, 10000000,
+			      UINT64_MAX },
+	[SERIES_REQUEST_BODY] = { 100, 1000, 10000, 100000, 1000000, 10000000, 100000000,
+				  1000000000, UINT64_MAX },
+	[SERIES_RESPONSE_BODY] = { 100, 1000, 10000, 100000, 1000000, 10000000, 100000000,
+				   1000000000, UINT64_MAX },
+};
+
+static struct {
+	struct series_table *table;
+	struct series *recent[RECENT]; /* by the hash of the labels: those used last */
+	uint16_t places[PLACES]; /* an index: 1 + the number of a record; 0: free */
+} own;
+
+static uint64_t pack(const struct series_labels *labels)
+{
+	return series_pack(labels->kind, labels->status, labels->method, labels->version);
+}
+
+/* False: no request has such labels. */
+static bool unpack(struct series_labels *labels, uint64_t server, uint64_t others)
+{
+	*labels = (struct series_labels){
+		.server = server,
+		.kind = (enum series_kind)(others >> 32 & 0xff),
+		.status = others & 0xffff,
+		.method = others >> 16 & 0xff,
+		.version = others >> 24 & 0xff,
+	};
+	return others >> 40 == 1 && labels->kind < SERIES_KINDS && labels->status < 1000 &&
+	       labels->method < METHODS && labels->version <= 30;
+}
+
+static size_t hash_of(uint64_t server, uint64_t others)
+{
+	return (size_t)(((server ^ others) * 0x9e3779b97f4a7c15u) >> 32);
+}
+
+static bool is_for(const struct series *series, uint64_t server, uint64_t others)
+{
+	return stats_get(&series->others) == others && stats_get(&series->server) == server;
+}
+
+/* The place in the index of these labels, or the free one where they belong. */
+static uint16_t *place_of(uint64_t server, uint64_t others)
+{
+	size_t at = hash_of(server, others);
+
+	while (own.places[at % PLACES] &&
+	       !is_for(&own.table->items[own.places[at % PLACES] - 1], server, others))
+		at++;
+	return &own.places[at % PLACES];
+}
+
+void series_use(struct series_table *table)
+{
+	size_t count = stats_get(&table->count);
+
+	memset(&own, 0, sizeof(own));
+	own.table = table;
+	if (stats_get(&table->layout) != SERIES_LAYOUT || count == 0 || count > SERIES_MAX) {
+		memset(table, 0, sizeof(*table));
+		stats_set(&table->items[REST].others, SERIES_USED);
+		stats_set(&table->count, 1);
+		stats_set(&table->layout, SERIES_LAYOUT);
+		return;
+	}
+	for (size_t i = 0; i < count; i++) {
+		const struct series *series = &table->items[i];
+
+		*place_of(stats_get(&series->server), stats_get(&series->others)) =
+			(uint16_t)(i + 1);
+	}
+}
+
+/* The count grows last, so that readers see whole labels. */
+static struct series *find(struct series_table *table, uint64_t server, uint64_t others)
+{
+	uint16_t *place = place_of(server, others);
+	size_t count = stats_get(&table->count);
+
+	if (*place)
+		return &table->items[*place - 1];
+	if (count >= SERIES_MAX)
+		return &table->items[REST];
+
+	struct series *series = &table->items[count];
+
+	stats_set(&series->server, server);
+	stats_set(&series->others, others);
+	atomic_store_explicit(&table->count, count + 1, memory_order_release);
+	*place = (uint16_t)(count + 1);
+	return series;
+}
+
+void series_count(uint64_t server, uint64_t others, uint64_t value)
+{
+	enum series_kind kind = (enum series_kind)(others >> 32 & 0xff);
+	const uint64_t *bound = series_bounds[kind];
+	struct series **recent = &own.recent[hash_of(server, others) % RECENT];
+	struct series *series = *recent;
+
+	if (!series || !is_for(series, server, others)) {
+		if (!own.table)
+			return;
+		series = *recent = find(own.table, server, others);
+	}
+	/* The values in the record of the rest have one unit. */
+	if (series == &own.table->items[REST] && kind != SERIES_DURATION)
+		return;
+	while (value > *bound)
+		bound++;
+	stats_add(&series->sum, value);
+	stats_add(&series->buckets[bound - series_bounds[kind]], 1);
+}
+
+static void add(struct series_sum *sum, const struct series *series)
+{
+	sum->sum += stats_get(&series->sum);
+	for (size_t i = 0; i < SERIES_BUCKETS; i++)
+		sum->buckets[i] += stats_get(&series->buckets[i]);
+}
+
+static size_t find_sum(const struct series_sums *sums, const struct series_labels *labels)
+{
+	size_t i = 0;
+
+	while (i < sums->count && (sums->items[i].labels.server != labels->server ||
+				   pack(&sums->items[i].labels) != pack(labels)))
+		i++;
+	return i;
+}
+
+/* The records of one worker mostly are those of the others, in nearly the same order. */
+void series_add_to(struct series_sums *sums, const struct series_table *table)
+{
+	size_t count = atomic_load_explicit(&table->count, memory_order_acquire);
+
+	if (stats_get(&table->layout) != SERIES_LAYOUT || count > SERIES_MAX)
+		return;
+	for (size_t i = 0; i < count; i++) {
+		const struct series *series = &table->items[i];
+		struct series_labels labels;
+
+		if (!unpack(&labels, stats_get(&series->server), stats_get(&series->others)))
+			continue;
+
+		size_t at = i < sums->count && sums->items[i].labels.server == labels.server &&
+					    pack(&sums->items[i].labels) == pack(&labels) ?
+				    i :
+				    find_sum(sums, &labels);
+
+		if (at == SERIES_MAX && labels.kind != SERIES_DURATION)
+			continue;
+		if (at == SERIES_MAX)
+			at = REST;
+		if (at == sums->count) {
+			sums->items[at].labels = labels;
+			sums->count++;
+		}
+		add(&sums->items[at], series);
+	}
+}
+
+/* Two masters may do this at once, during an upgrade, so the numbers are added as one step. */
+void series_fold(struct series_table *into, struct series_table *table)
+{
+	struct series_sums sums = { .count = 0 };
+
+	series_add_to(&sums, table);
+	series_use(into);
+	for (size_t i = 0; i < sums.count; i++) {
+		const struct series_sum *sum = &sums.items[i];
+		struct series *series = find(into, sum->labels.server, pack(&sum->labels));
+
+		if (series == &into->items[REST] && sum->labels.kind != SERIES_DURATION)
+			continue;
+		atomic_fetch_add(&series->sum, sum->sum);
+		for (size_t j = 0; j < SERIES_BUCKETS; j++)
+			atomic_fetch_add(&series->buckets[j], sum->buckets[j]);
+	}
+	own.table = NULL;
+	memset(table, 0, sizeof(*table));
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What requests add to the counters of this process. */
+#include "base/series.h"
+#include "base/stats.h"
+#include "event/loop.h"
+#include "http/request/request_private.h"
+
+/* Clients may announce any length; a sum must not overflow by it. */
+#define BODY_MOST (1ull << 40)
+
+void request_count(const struct request_core *core, bool has_head)
+{
+	const struct request *req = &core->pub;
+	unsigned status = has_head ? (unsigned)req->response.status : 0;
+	uint64_t server = req->server->name_hash, head = core->response_head_bytes;
+	int64_t took_us = clock_read_us() - core->started_us;
+
+	stats_count_response((int)status, core->bytes_sent);
+	series_count(server, series_pack(SERIES_DURATION, status, req->method, req->version),
+		     took_us > 0 ? (uint64_t)took_us : 0);
+	series_count(server, series_pack(SERIES_RESPONSE_BODY, 0, 0, 0),
+		     core->bytes_sent > head ? core->bytes_sent - head : 0);
+	if (core->body_expected == 0)
+		return;
+	/* The response may be complete before the body has arrived. */
+	uint64_t body = core->body_expected > 0 ? (uint64_t)core->body_expected : core->body_bytes;
+
+	series_count(server, series_pack(SERIES_REQUEST_BODY, 0, 0, 0),
+		     body < BODY_MOST ? body : BODY_MOST);
+}

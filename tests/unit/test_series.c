@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Records by their labels: that they are found again, are limited, and survive any content. */
+#include "harness/test.h"
+
+#include <string.h>
+#include <sys/random.h>
+
+#include "base/series.h"
+#include "base/stats.h"
+
+static struct series_table table, other;
+static struct series_sums sums;
+
+static void count(uint64_t server, unsigned status, uint64_t us)
+{
+	series_count(server, series_pack(SERIES_DURATION, status, 1, 11), us);
+}
+
+static const struct series_sum *find(uint64_t server, unsigned status)
+{
+	for (size_t i = 0; i < sums.count; i++)
+		if (sums.items[i].labels.server == server && sums.items[i].labels.status == status)
+			return &sums.items[i];
+	return NULL;
+}
+
+static void add(const struct series_table *from)
+{
+	memset(&sums, 0, sizeof(sums));
+	series_add_to(&sums, from);
+}
+
+START_TEST(values_are_in_their_buckets)
+{
+	series_use(&table);
+	count(7, 200, 0);
+	count(7, 200, 500);
+	count(7, 200, 501);
+	count(7, 404, UINT64_MAX);
+	series_count(7, series_pack(SERIES_RESPONSE_BODY, 0, 0, 0), 101);
+	add(&table);
+	ck_assert_uint_eq(sums.count, 4); /* the first one is that of the rest */
+
+	const struct series_sum *sum = find(7, 200);
+
+	ck_assert_uint_eq(sum->sum, 1001);
+	ck_assert_uint_eq(sum->buckets[0], 2);
+	ck_assert_uint_eq(sum->buckets[1], 1);
+	ck_assert_int_eq(sum->labels.method, 1);
+	ck_assert_int_eq(sum->labels.version, 11);
+	ck_assert_uint_eq(find(7, 404)->buckets[SERIES_BUCKETS - 1], 1);
+	ck_assert_uint_eq(find(7, 0)->buckets[1], 1);
+}
+END_TEST
+
+START_TEST(another_process_goes_on)
+{
+	series_use(&table);
+	count(7, 200, 1);
+	series_use(&table);
+	count(7, 200, 1);
+	count(8, 200, 1);
+	add(&table);
+	ck_assert_uint_eq(sums.count, 3);
+	ck_assert_uint_eq(find(7, 200)->buckets[0], 2);
+}
+END_TEST
+
+START_TEST(beyond_the_limit_is_the_rest)
+{
+	uint64_t total = 0;
+
+	series_use(&table);
+	for (unsigned i = 0; i < 2 * SERIES_MAX; i++)
+		count(1 + i, 200, 1);
+	for (unsigned i = 0; i < 2 * SERIES_MAX; i++)
+		count(1 + i, 200, 1);
+	series_count(9999, series_pack(SERIES_RESPONSE_BODY, 0, 0, 0), 1 << 20); /* has no place */
+	add(&table);
+	ck_assert_uint_eq(sums.count, SERIES_MAX);
+	for (size_t i = 0; i < sums.count; i++)
+		total += sums.items[i].sum;
+	ck_assert_uint_eq(total, 4 * SERIES_MAX);
+	ck_assert_uint_eq(find(0, 0)->sum, 2 * (SERIES_MAX + 1));
+	/* Nor do the sums of several tables have more. */
+	series_use(&other);
+	for (unsigned i = 0; i < SERIES_MAX; i++)
+		count(100000 + i, 200, 1);
+	series_add_to(&sums, &other);
+	ck_assert_uint_eq(sums.count, SERIES_MAX);
+	ck_assert_uint_eq(find(0, 0)->sum, 2 * (SERIES_MAX + 1) + SERIES_MAX);
+}
+END_TEST
+
+START_TEST(folding_loses_nothing)
+{
+	series_use(&table);
+	count(7, 200, 10);
+	series_use(&other);
+	count(7, 200, 20);
+	count(7, 500, 30);
+	series_fold(&table, &other);
+	add(&table);
+	ck_assert_uint_eq(find(7, 200)->sum, 30);
+	ck_assert_uint_eq(find(7, 500)->sum, 30);
+	ck_assert_uint_eq(sums.count, 3);
+	series_fold(&table, &other); /* which is empty now */
+	add(&table);
+	ck_assert_uint_eq(find(7, 200)->sum, 30);
+}
+END_TEST
+
+/* A worker that was taken over may write anything. */
+START_TEST(any_content_is_borne)
+{
+	for (int i = 0; i < 200; i++) {
+		ck_assert_int_eq(getrandom(&other, sizeof(other), 0) > 0, 1);
+		if (i % 2) {
+			stats_set(&other.layout, SERIES_LAYOUT);
+			stats_set(&other.count, (uint64_t)i * 2);
+			for (int j = 0; j < i; j++)
+				stats_set(&other.items[j].others, SERIES_USED | (unsigned)j * 7);
+		}
+		memset(&sums, 0, sizeof(sums));
+		series_add_to(&sums, &other);
+		series_add_to(&sums, &other);
+		ck_assert_uint_le(sums.count, SERIES_MAX);
+		for (size_t j = 0; j < sums.count; j++)
+			ck_assert_uint_lt(sums.items[j].labels.status, 1000);
+		series_use(&other);
+		count(7, 200, 1);
+		series_fold(&table, &other);
+		ck_assert_uint_le(stats_get(&table.count), SERIES_MAX);
+	}
+}
+END_TEST
+
+TESTS("series", values_are_in_their_buckets, another_process_goes_on, beyond_the_limit_is_the_rest,
+      folding_loses_nothing, any_content_is_borne)
