@@ -32,11 +32,32 @@ ssize_t str_find(struct str s, struct str needle)
 	return found ? found - s.data : -1;
 }
 
+/* The eight bytes at `bytes`, with letters of ASCII in lower case. */
+static inline uint64_t lower_8(const char *bytes)
+{
+	const uint64_t each = 0x0101010101010101; /* times a byte: that byte, eight times */
+	uint64_t word, low, after_z, from_a;
+
+	memcpy(&word, bytes, sizeof(word));
+	low = word & 0x7f * each;
+	/* The highest bit of each byte says that its lower seven are at least 'A', or after 'Z'. */
+	from_a = low + (0x80 - 'A') * each;
+	after_z = low + (0x7f - 'Z') * each;
+	return word | ((from_a ^ after_z) & ~word & 0x80 * each) >> 2;
+}
+
 bool str_eq_nocase(struct str a, struct str b)
 {
+	size_t i = 0;
+
 	if (a.len != b.len)
 		return false;
-	for (size_t i = 0; i < a.len; i++)
+	for (; a.len - i >= 8; i += 8)
+		if (lower_8(a.data + i) != lower_8(b.data + i))
+			return false;
+	if (i && i < a.len) /* the last eight, some of which were compared */
+		return lower_8(a.data + a.len - 8) == lower_8(b.data + a.len - 8);
+	for (; i < a.len; i++)
 		if (ascii_lower(a.data[i]) != ascii_lower(b.data[i]))
 			return false;
 	return true;
