@@ -130,20 +130,40 @@ static bool cursor_at_end(struct cursor *cursor)
 	return cursor_take(cursor, 0).iov_base == NULL;
 }
 
-enum { PIECES_MAX = 16 }; /* the most pieces of one record */
+enum {
+	PIECES_MAX = 16, /* the most pieces of one record */
+	/* Up to that many bytes are copied to their place in the record before they are sealed. */
+	COPIED_MAX = 2048,
+};
 
-/* Seals one record of at most `size` bytes at `to`. *taken is the number of these bytes. */
+static bool follows(const struct iovec *piece, const void *bytes)
+{
+	return (const char *)piece->iov_base + piece->iov_len == bytes;
+}
+
+/*
+ * Seals one record of at most `size` bytes at `to`. *taken is the number of these bytes. The cipher
+ * takes long to begin with a piece, so short ones that follow each other are made one.
+ */
 static ssize_t seal_next(struct ssl_connection *ssl, struct cursor *cursor, size_t size,
 			 uint8_t *to, size_t *taken)
 {
 	struct iovec pieces[PIECES_MAX];
 	int count = 0;
 
-	for (*taken = 0; *taken < size && count < PIECES_MAX; count++) {
-		pieces[count] = cursor_take(cursor, size - *taken);
-		if (pieces[count].iov_len == 0)
+	for (*taken = 0; *taken < size && count < PIECES_MAX;) {
+		struct iovec piece = cursor_take(cursor, size - *taken);
+		uint8_t *place = to + RECORD_HEAD + *taken;
+
+		if (piece.iov_len == 0)
 			break;
-		*taken += pieces[count].iov_len;
+		*taken += piece.iov_len;
+		if (piece.iov_len <= COPIED_MAX)
+			piece.iov_base = memcpy(place, piece.iov_base, piece.iov_len);
+		if (count && piece.iov_base == place && follows(&pieces[count - 1], place))
+			pieces[count - 1].iov_len += piece.iov_len;
+		else
+			pieces[count++] = piece;
 	}
 	return record_seal(ssl->suite, &ssl->out, RECORD_DATA, pieces, count, to);
 }

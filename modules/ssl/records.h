@@ -81,7 +81,8 @@ int record_key_update(struct record_key *key, const struct record_suite *suite);
 /*
  * Seals the bytes of iov, at most RECORD_PLAIN_MAX, as one record. The record has RECORD_OVERHEAD
  * bytes more than the data, and is written to `out`. Returns its length, or -EIO; also if the key
- * has sealed RECORDS_PER_KEY_MAX records.
+ * has sealed RECORDS_PER_KEY_MAX records. A piece may lie in `out` already, at the place that it
+ * has in the record, behind RECORD_HEAD.
  */
 ssize_t record_seal(const struct record_suite *suite, struct record_key *key,
 		    enum record_type type, const struct iovec *iov, int count, uint8_t *out);
