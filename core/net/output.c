@@ -8,7 +8,7 @@
 #include "net/conn.h"
 #include "net/sendfile.h"
 
-/* Bytes of a file to read at once if sendfile(2) is not used; larger reads are not faster. */
+/* Bytes of files to read for one send if sendfile(2) is not used; more are not faster. */
 enum { COPY = 32 * 1024 };
 
 static struct slice *nth(struct output *output, unsigned n)
@@ -33,6 +33,12 @@ void output_add(struct output *output, struct slice slice)
 void output_add_bytes(struct output *output, struct str bytes)
 {
 	output_add(output, (struct slice){ .data = bytes.data, .len = bytes.len, .fd = -1 });
+}
+
+void output_extend(struct output *output, size_t len)
+{
+	nth(output, output->count - 1)->len += len;
+	output->queued += len;
 }
 
 void output_add_note(struct output *output, struct str bytes)
@@ -73,16 +79,16 @@ static void consume(struct output *output, size_t n)
 }
 
 /*
- * Gathers slices of memory up to the next range of a file. If sendfile(2) cannot be used for
- * that range, its first bytes are read into memory and added; if the socket does not take them,
- * they are read again later. Sets *more if further bytes follow. Returns the number of pieces, or
- * -errno if the output begins with a range that cannot be read (-ENODATA: the file has become
- * shorter).
+ * Gathers slices of memory up to the next range of a file that can be sent by sendfile(2). Other
+ * ranges are read into memory, COPY bytes in all; what the socket does not take of them is read
+ * again later. Sets *more if further bytes follow. Returns the number of pieces, or -errno if the
+ * output begins with a range that cannot be read (-ENODATA: the file has become shorter).
  */
 static int gather(struct output *output, bool sends_files, struct iovec *iov, size_t *total,
 		  bool *more)
 {
 	static char copy[COPY];
+	size_t copied = 0;
 	int count = 0;
 
 	*total = 0;
@@ -96,18 +102,20 @@ static int gather(struct output *output, bool sends_files, struct iovec *iov, si
 			continue;
 		}
 		*more = true;
-		if (!slice->is_copied && sends_files)
+		if ((!slice->is_copied && sends_files) || copied == COPY)
 			break;
 
-		size_t len = slice->len < COPY ? slice->len : COPY;
-		ssize_t got = pread(slice->fd, copy, len, (off_t)slice->offset);
+		size_t len = slice->len < COPY - copied ? slice->len : COPY - copied;
+		ssize_t got = pread(slice->fd, copy + copied, len, (off_t)slice->offset);
 
 		if (got <= 0)
 			return count ? count : got < 0 ? -errno : -ENODATA;
-		iov[count++] = (struct iovec){ copy, (size_t)got };
+		iov[count++] = (struct iovec){ copy + copied, (size_t)got };
+		copied += (size_t)got;
 		*total += (size_t)got;
-		*more = (size_t)got < slice->len || i + 1 < output->count;
-		break;
+		if ((size_t)got < slice->len)
+			break;
+		*more = false;
 	}
 	return count;
 }

@@ -41,6 +41,18 @@ void output_add(struct output *output, struct slice slice);
 /* Adds bytes, which must stay valid until they are sent. */
 void output_add_bytes(struct output *output, struct str bytes);
 
+/* Where the bytes of the last slice end, if that is memory; NULL: it is not, or there is none. */
+static inline const char *output_end(const struct output *output)
+{
+	const struct slice *last =
+		&output->ring[(output->first + output->count - 1) % OUTPUT_SLICES];
+
+	return output->count && last->data ? last->data + last->len : NULL;
+}
+
+/* Adds `len` bytes that stand at output_end(), in memory that output_add_bytes() was given. */
+void output_extend(struct output *output, size_t len);
+
 /* Adds a copy of at most OUTPUT_NOTE bytes, such as the framing between slices. */
 void output_add_note(struct output *output, struct str bytes);
 

@@ -101,6 +101,7 @@ struct h2_stream {
 	int64_t send_window;
 	uint64_t sent_end; /* busy->out.queued behind the last of its frames */
 	uint64_t queued; /* bytes of fields and data in the output so far */
+	char *block_end; /* where its fields end, if a frame's head may follow them; or NULL */
 	bool is_head; /* the client expects no body */
 	bool is_complete; /* the response is there */
 	bool has_head; /* its head is in the output */

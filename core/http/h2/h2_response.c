@@ -32,8 +32,8 @@ static struct h2_stream *next_body(struct h2_busy *busy)
 
 		if (!in_order && !incremental)
 			continue;
-		busy->ready[i].was_in_order =
-			in_order && (!incremental || !busy->ready[i].was_in_order);
+		busy->ready[i].was_in_order = in_order &&
+					      (!incremental || !busy->ready[i].was_in_order);
 		return busy->ready[i].was_in_order ? in_order : incremental;
 	}
 	return NULL;
@@ -98,12 +98,11 @@ static struct str split_block(struct pool *pool, struct str block, size_t most, 
 		struct str part = str_head(block, most);
 
 		block = str_skip(block, part.len);
-		to = frame_put(to, (struct frame){
-					   .len = (uint32_t)part.len,
-					   .type = type,
-					   .flags = (type == FRAME_HEADERS ? flags : 0) |
-						    (block.len ? 0 : FLAG_END_HEADERS),
-					   .stream = id });
+		to = frame_put(to, (struct frame){ .len = (uint32_t)part.len,
+						   .type = type,
+						   .flags = (type == FRAME_HEADERS ? flags : 0) |
+							    (block.len ? 0 : FLAG_END_HEADERS),
+						   .stream = id });
 		to = str_put(to, part);
 		type = FRAME_CONTINUATION;
 	}
@@ -111,8 +110,7 @@ static struct str split_block(struct pool *pool, struct str block, size_t most, 
 }
 
 /* Puts the block of the writer into the output; flags: FLAG_END_STREAM or 0. */
-static void put_block(struct h2 *h2, struct h2_stream *stream, struct writer *writer,
-		      uint8_t flags)
+static void put_block(struct h2 *h2, struct h2_stream *stream, struct writer *writer, uint8_t flags)
 {
 	struct output *out = &h2->busy->out;
 	struct str block = str_range(writer->begin + FRAME_HEAD, writer->to);
@@ -126,6 +124,9 @@ static void put_block(struct h2 *h2, struct h2_stream *stream, struct writer *wr
 	else
 		frames = split_block(writer->pool, block, FRAME_MAX, stream->id, flags);
 	output_add_bytes(out, frames);
+	stream->block_end = block.len <= FRAME_MAX && writer->limit - writer->to >= FRAME_HEAD ?
+				    writer->to :
+				    NULL;
 	stream->queued += frames.len;
 	stream->sent_end = out->queued;
 	h2->limits.frame_bytes += frames.len;
@@ -261,13 +262,18 @@ void h2_complete(struct request *req, void *data)
 static void put_data(struct h2 *h2, struct h2_stream *stream, struct slice slice, uint8_t flags)
 {
 	struct output *out = &h2->busy->out;
-	char head[FRAME_HEAD];
+	bool is_behind_fields = stream->block_end && output_end(out) == stream->block_end;
+	char note[FRAME_HEAD], *head = is_behind_fields ? stream->block_end : note;
 
 	frame_put(head, (struct frame){ .len = (uint32_t)slice.len,
 					.type = FRAME_DATA,
 					.flags = flags,
 					.stream = stream->id });
-	output_add_note(out, (struct str){ head, FRAME_HEAD });
+	if (is_behind_fields)
+		output_extend(out, FRAME_HEAD);
+	else
+		output_add_note(out, (struct str){ note, FRAME_HEAD });
+	stream->block_end = NULL;
 	if (slice.len)
 		output_add(out, slice);
 	stream->send_window -= (int64_t)slice.len;
@@ -436,7 +442,8 @@ bool h2_move_piece(struct h2 *h2)
 	struct h2_stream *stream = first_of(&busy->heads_and_ends);
 
 	if (h2->has_failed || output_room(&busy->out) <= H2_ROOM_FOR_FRAMES ||
-	    output_pending(&busy->out) >= H2_QUEUED_MAX || busy->out.held >= H2_HELD_MAX)
+	    output_pending(&busy->out) + H2_QUANTUM > H2_QUEUED_MAX ||
+	    busy->out.held >= H2_HELD_MAX)
 		return false;
 	if (stream) {
 		if (!stream->has_head)
