@@ -9,7 +9,7 @@
 #include <openssl/ssl.h>
 #include <stdbool.h>
 
-#include "records.h"
+#include "modules/ssl/records.h"
 
 struct floor_tls {
 	SSL *ssl; /* NULL: the handshake is done, and records are our own */

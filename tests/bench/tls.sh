@@ -10,7 +10,7 @@ tls_servers=${TLS_SERVERS:-floor-own floor-openssl skua nginx lighttpd h2o}
 build_tls() {
 	command -v wrk >/dev/null || { note "HTTPS is left out: no wrk"; return 1; }
 	command -v openssl >/dev/null || { note "HTTPS is left out: no openssl"; return 1; }
-	$build_cc -Imodules/ssl -o "$bin/tls_floor" $here/tls_floor.c \
+	$build_cc -I. -o "$bin/tls_floor" $here/tls_floor.c \
 		$here/floor_tls.c modules/ssl/records.c -lssl -lcrypto &&
 		$build_cc -o "$bin/tls_clients" $here/tls_clients.c -lssl -lcrypto && return
 	note "HTTPS is left out: its programs could not be compiled"
