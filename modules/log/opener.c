@@ -12,7 +12,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+enum { REPORT_MS = 60 * 1000 };
+
 static const struct log_paths *paths; /* of the helper's configuration */
+static int64_t said_ms; /* when the error log was told last of a question that is wrong */
 
 /* --- questions ------------------------------------------------------------------- */
 
@@ -109,9 +112,10 @@ static void asked(struct helper_call *call)
 
 	if (!log_question_read(call->payload, &question) || !(path = find_path(question.number)) ||
 	    !template_could_name(path->name, question.name)) {
-		log_alertx(
-			"a worker has asked for a log that the configuration cannot name: it has "
-			"a defect or was taken over");
+		if (clock_is_due(&said_ms, REPORT_MS))
+			log_alertx(
+				"a worker has asked for a log that the configuration cannot name: "
+				"it has a defect or was taken over");
 		helper_answer(call, -EACCES, STR(""), -1);
 		return;
 	}

@@ -7,6 +7,7 @@
 #include "harness/memory.h"
 #include "harness/test.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -197,14 +198,35 @@ START_TEST(it_makes_nobody_start_workers)
 }
 END_TEST
 
+static void wait_for_log(struct server *server, const char *path, const char *text)
+{
+	struct deadline wait = { 0 };
+
+	while (strcmp(file_text(server, path), text) != 0)
+		deadline_wait(&wait, memory_printf("%s is written", path));
+}
+
 static struct server *start_with_links(void)
 {
-	const char *const files[] = { "/secret/a", "secret", "/html-beside/a", "beside",
-				      "/media/a", "media", "/away/a", "away",
-				      "/away/away-name", "", "/secret/secret-name", "",
-				      "/html-beside/beside-name", "",
-				      "/conf/moved.txt", "/moved /to\n",
-				      "/html/x", "", NULL };
+	const char *const files[] = { "/secret/a",
+				      "secret",
+				      "/html-beside/a",
+				      "beside",
+				      "/media/a",
+				      "media",
+				      "/away/a",
+				      "away",
+				      "/away/away-name",
+				      "",
+				      "/secret/secret-name",
+				      "",
+				      "/html-beside/beside-name",
+				      "",
+				      "/conf/moved.txt",
+				      "/moved /to\n",
+				      "/html/x",
+				      "",
+				      NULL };
 	const struct server_setup setup = {
 		.conf = "worker_processes 1; sandbox_allow %DIR%/media;"
 			"http { server { listen 127.0.0.1:%PORT%; redirects moved.txt;"
@@ -275,8 +297,9 @@ START_TEST(the_opener_gives_it_only_what_links_in_roots_give)
 	ck_assert_ptr_nonnull(strstr(got, " /link: away\n"));
 	ck_assert_ptr_nonnull(strstr(got, "listed: away-name\n"));
 	ck_assert_msg(!strstr(got, "secret") && !strstr(got, "beside") && !strstr(got, "opened") &&
-		      !strstr(got, "pipe") && !strstr(got, "socket") && !strstr(got, "device") &&
-		      !strstr(got, "cannot be read") && !strstr(got, "no channel"),
+			      !strstr(got, "pipe") && !strstr(got, "socket") &&
+			      !strstr(got, "device") && !strstr(got, "cannot be read") &&
+			      !strstr(got, "no channel"),
 		      "the opener gave: %s", got);
 	ck_assert_int_eq(waitpid(writer, NULL, WNOHANG), 0);
 	kill(writer, SIGKILL);
@@ -387,6 +410,101 @@ START_TEST(the_compressor_has_room_for_others)
 }
 END_TEST
 
+/* A worker with a channel to the helper that opens logs, for the path sites/$arg_site.log. */
+static struct server *start_with_logs(void)
+{
+	const char *const files[] = { "/secret/a.log",
+				      "secret\n",
+				      "/secret/hard.log",
+				      "hard\n",
+				      "/sites/folder.log/x",
+				      "",
+				      "/html/x",
+				      "",
+				      NULL };
+	const struct server_setup setup = {
+		.conf = "worker_processes 1; sandbox on; http { access_log off;"
+			"log_format site \"for $arg_site\";"
+			"server { listen 127.0.0.1:%PORT%; root html;"
+			"location / { hostile %PORT2%; } location = / { return 200 ok; }"
+			"location = /logged { access_log %DIR%/sites/$arg_site.log site;"
+			"return 200 ok; } } }",
+		.files = files,
+	};
+	struct server *server = server_start_with(&setup);
+
+	ck_assert_int_eq(chmod(file_path(server, "/sites"), 0777), 0);
+	log_wait(server, "generation 1 of the configuration serves");
+	if (log_has(server, "sandbox: instrumented") || log_has(server, "sandbox: this kernel")) {
+		server_stop(server);
+		test_skip("this kernel or this build has no whole sandbox");
+	}
+	get(server, "/before");
+	get(server, "/logged?site=first");
+	wait_for_log(server, "/sites/first.log", "for first\n");
+	return server;
+}
+
+/* All that lies in the directory of the logs. */
+static int count_logs(const struct server *server)
+{
+	DIR *directory = opendir(file_path(server, "/sites"));
+	int count = 0;
+
+	ck_assert_ptr_nonnull(directory);
+	for (struct dirent *entry; (entry = readdir(directory));)
+		count += entry->d_name[0] != '.';
+	closedir(directory);
+	return count;
+}
+
+START_TEST(the_log_opener_opens_nothing_outside_of_its_directory)
+{
+	struct server *server = start_with_logs();
+
+	ck_assert_int_eq(symlink("../secret/a.log", file_path(server, "/sites/link.log")), 0);
+	ck_assert_int_eq(symlink("../secret", file_path(server, "/sites/way.log")), 0);
+	ck_assert_int_eq(link(file_path(server, "/secret/hard.log"),
+			      file_path(server, "/sites/hard.log")),
+			 0);
+	ck_assert_int_eq(mkfifo(file_path(server, "/sites/pipe.log"), 0666), 0);
+
+	/* Nothing but the helper itself keeps them from being written. */
+	ck_assert_int_eq(chmod(file_path(server, "/secret/a.log"), 0666), 0);
+	ck_assert_int_eq(chmod(file_path(server, "/secret/hard.log"), 0666), 0);
+
+	int before = count_logs(server);
+
+	ck_assert_str_eq(get(server, memory_printf("/log-opener?%s/html", server->dir)).body,
+			 "good.log\n..log\n...log\ngood.log\n");
+	ck_assert_str_eq(file_text(server, "/sites/good.log"), "hostile\nhostile\n");
+	ck_assert_str_eq(file_text(server, "/sites/first.log"), "for first\n");
+	ck_assert_str_eq(file_text(server, "/secret/a.log"), "secret\n");
+	ck_assert_str_eq(file_text(server, "/secret/hard.log"), "hard\n");
+	/* "..log" and "...log" are names like others. */
+	ck_assert_int_eq(count_logs(server), before + 1);
+	ck_assert_uint_eq(file_count(server, "/error.log",
+				     "has asked for a log that the configuration cannot name"), 1);
+	get(server, "/logged?site=first");
+	wait_for_log(server, "/sites/first.log", "for first\nfor first\n");
+	stop(server);
+}
+END_TEST
+
+START_TEST(the_log_opener_bears_a_flood)
+{
+	struct server *server = start_with_logs();
+
+	get(server, "/log-opener-flood");
+	log_wait(server, "it gets no more answers from the log_opener");
+	ck_assert_int_lt(count_logs(server), 2000);
+	get(server, "/logged?site=second");
+	wait_for_log(server, "/sites/second.log", "for second\n");
+	serves(server);
+	stop(server);
+}
+END_TEST
+
 /* In clock ticks, of all workers. */
 static long cpu_time(const struct server *server)
 {
@@ -400,8 +518,11 @@ static long cpu_time(const struct server *server)
 
 		if (!file)
 			continue;
-		ck_assert_int_eq(fscanf(file, "%*d (%*[^)]) %*c %*d %*d %*d %*d %*d %*u %*u %*u "
-					      "%*u %*u %ld %ld", &user, &system), 2);
+		ck_assert_int_eq(fscanf(file,
+					"%*d (%*[^)]) %*c %*d %*d %*d %*d %*d %*u %*u %*u "
+					"%*u %*u %ld %ld",
+					&user, &system),
+				 2);
 		fclose(file);
 		sum += user + system;
 	}
@@ -503,15 +624,15 @@ START_TEST(it_cannot_stay_for_ever)
 }
 END_TEST
 
-TESTS("hostile", it_connects_to_nobody, it_shuts_no_socket_for_others,
-      it_sets_no_options_of_others, it_changes_no_open_file_of_others,
-      it_touches_no_other_process, it_writes_no_counters_of_others, it_sees_no_list_of_descriptors,
+TESTS("hostile", it_connects_to_nobody, it_shuts_no_socket_for_others, it_sets_no_options_of_others,
+      it_changes_no_open_file_of_others, it_touches_no_other_process,
+      it_writes_no_counters_of_others, it_sees_no_list_of_descriptors,
       it_does_not_fill_the_log_by_messages, it_gives_others_no_connections,
       it_keeps_nobody_from_passing_descriptors, it_makes_nobody_start_workers,
       it_reads_nothing_beside_a_root, the_opener_gives_it_only_what_links_in_roots_give,
       the_opener_bears_a_flood, the_compressor_makes_no_form_of_what_it_holds,
       it_changes_no_form_of_others, the_compressor_bears_a_flood,
-      the_compressor_has_room_for_others,
-      what_was_shut_down_is_made_anew, options_that_connections_inherit_are_undone,
-      it_holds_nothing_of_who_started_the_server, it_cannot_withdraw_from_the_master,
-      it_cannot_stay_for_ever)
+      the_compressor_has_room_for_others, the_log_opener_opens_nothing_outside_of_its_directory,
+      the_log_opener_bears_a_flood, what_was_shut_down_is_made_anew,
+      options_that_connections_inherit_are_undone, it_holds_nothing_of_who_started_the_server,
+      it_cannot_withdraw_from_the_master, it_cannot_stay_for_ever)

@@ -11,63 +11,22 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
-/* As core/process/ipc/ has it. */
-struct question {
+/* A message to the master without a payload, as core/process/ipc/ has it. */
+struct want {
 	uint16_t version, type;
 	uint32_t number, len, fds_count;
-	char text[300];
 };
 
 enum {
 	WANT = 15,
-	ASK = 18,
 	HEAD = 16,
 	MANY = 2000,
 	HELPERS = 8,
 	CHANNELS = 10,
 	PENDING = 32, /* questions that a worker may have in one */
 };
-
-static long ask(int helper, const char *text, size_t len, int fd)
-{
-	struct question question = { .version = 1, .type = ASK, .number = 9,
-				     .len = (uint32_t)len, .fds_count = fd >= 0 };
-	struct iovec iov = { &question, HEAD + len };
-	char room[CMSG_SPACE(sizeof(int))] = "";
-	struct msghdr message = { .msg_iov = &iov, .msg_iovlen = 1 };
-
-	memcpy(question.text, text, len);
-	if (fd >= 0) {
-		message.msg_control = room;
-		message.msg_controllen = sizeof(room);
-		struct cmsghdr *control = CMSG_FIRSTHDR(&message);
-		*control = (struct cmsghdr){ .cmsg_len = CMSG_LEN(sizeof(int)),
-					     .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS };
-		memcpy(CMSG_DATA(control), &fd, sizeof(fd));
-	}
-	return sendmsg(helper, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
-}
-
-/* The descriptor of the next answer, or -1. */
-static int receive(int helper)
-{
-	struct pollfd ready = { .fd = helper, .events = POLLIN };
-	char bytes[512], room[CMSG_SPACE(sizeof(int))];
-	struct iovec iov = { bytes, sizeof(bytes) };
-	struct msghdr message = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = room,
-				  .msg_controllen = sizeof(room) };
-	int fd = -1;
-
-	if (poll(&ready, 1, 2000) != 1 || recvmsg(helper, &message, MSG_DONTWAIT) <= 0)
-		return -1;
-	struct cmsghdr *control = CMSG_FIRSTHDR(&message);
-	if (control && control->cmsg_type == SCM_RIGHTS)
-		memcpy(&fd, CMSG_DATA(control), sizeof(fd));
-	return fd;
-}
 
 /*
  * Everything that the worker holds, by each coding: sockets, logs, the memory of counters. Then it
@@ -83,9 +42,9 @@ void attack_compressor(struct report *report)
 		if (fd >= 0 && fstat(fd, &status) < 0)
 			continue;
 		for (size_t i = 0; i < sizeof(codings) / sizeof(codings[0]); i++) {
-			if (ask(helper, codings[i], strlen(codings[i]), fd) < 0)
+			if (ask_helper(helper, codings[i], strlen(codings[i]), fd) < 0)
 				continue;
-			int got = receive(helper);
+			int got = receive_answer(helper);
 			if (got < 0)
 				continue;
 			note(report, "%s of descriptor %d, mode %o\n", codings[i], fd,
@@ -101,9 +60,9 @@ void attack_form(struct report *report)
 	int helper = find_helper(report);
 	int file = open(pool_cstr(report->req->pool, report->req->args), O_RDONLY);
 
-	if (helper < 0 || file < 0 || ask(helper, "gzip", 4, file) < 0)
+	if (helper < 0 || file < 0 || ask_helper(helper, "gzip", 4, file) < 0)
 		return;
-	int fd = receive(helper);
+	int fd = receive_answer(helper);
 	struct stat status = { 0 };
 	note(report, "form %s\n", fd >= 0 && fstat(fd, &status) == 0 ? "got" : "missing");
 	tried(report, "write", pwrite(fd, "evil", 4, 0));
@@ -126,7 +85,7 @@ void attack_compressor_flood(struct report *report)
 	int file = open(pool_cstr(report->req->pool, report->req->args), O_RDONLY);
 
 	for (int i = 0; helper >= 0 && i < MANY; i++)
-		if (ask(helper, "gzip", 4, file) < 0)
+		if (ask_helper(helper, "gzip", 4, file) < 0)
 			usleep(100);
 	close(file);
 }
@@ -134,10 +93,10 @@ void attack_compressor_flood(struct report *report)
 /* Asks the master for another channel to a helper. Returns it, or -1. */
 static int want_channel(int master, uint32_t number)
 {
-	const struct question want = { .version = 1, .type = WANT, .number = number };
+	const struct want want = { .version = 1, .type = WANT, .number = number };
 
 	send(master, &want, HEAD, MSG_NOSIGNAL | MSG_DONTWAIT);
-	return receive(master);
+	return receive_answer(master);
 }
 
 static int find_master(int helper)
@@ -172,7 +131,8 @@ static int receive_error(int helper)
 static bool is_compressor(int master, uint32_t number)
 {
 	int helper = want_channel(master, number);
-	bool knows = helper >= 0 && ask(helper, "=", 1, -1) > 0 && receive_error(helper) == 0;
+	bool knows = helper >= 0 && ask_helper(helper, "=", 1, -1) > 0 &&
+		     receive_error(helper) == 0;
 
 	close(helper);
 	return knows;
@@ -190,9 +150,9 @@ void attack_channels(struct report *report)
 	for (int i = 0; i < CHANNELS; i++) {
 		channels[i] = want_channel(master, number);
 		for (int j = 1; j < PENDING; j++)
-			ask(channels[i], "br", 2, file);
+			ask_helper(channels[i], "br", 2, file);
 		/* This one is answered at once. */
-		ask(channels[i], "=", 1, -1);
+		ask_helper(channels[i], "=", 1, -1);
 		taken += receive_error(channels[i]) == 0;
 	}
 	note(report, "%d channels\n", taken);

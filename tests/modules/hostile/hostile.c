@@ -78,6 +78,7 @@ static const struct {
 	{ "/compressor", attack_compressor },
 	{ "/form", attack_form },	    { "/compressor-flood", attack_compressor_flood },
 	{ "/channels", attack_channels },
+	{ "/log-opener", attack_log_opener }, { "/log-opener-flood", attack_log_opener_flood },
 	{ "/moved", attack_moved },	    { "/junk", attack_junk },
 	{ "/connections", attack_connections }, { "/descriptors", attack_descriptors },
 };

@@ -34,6 +34,14 @@ bool is_message_socket(int fd);
 /* The channel to the helper that was asked since attack_before(); -1, and a note: there is none. */
 int find_helper(struct report *report);
 
+/*
+ * Asks a helper by this channel. fd -1: the question has no descriptor. Returns what sendmsg(2)
+ * returns. The answer may be waited for by receive_answer(): its descriptor, or -1.
+ */
+enum { QUESTION_MAX = 300 };
+long ask_helper(int helper, const char *text, size_t len, int fd);
+int receive_answer(int helper);
+
 void attack_connect(struct report *report);
 void attack_shutdown(struct report *report);
 void attack_linger(struct report *report);
@@ -55,6 +63,8 @@ void attack_compressor(struct report *report);
 void attack_form(struct report *report);
 void attack_compressor_flood(struct report *report);
 void attack_channels(struct report *report);
+void attack_log_opener(struct report *report);
+void attack_log_opener_flood(struct report *report);
 void attack_junk(struct report *report);
 void attack_connections(struct report *report);
 void attack_descriptors(struct report *report);

@@ -4,11 +4,9 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 /* As core/process/ipc/ has it. */
@@ -60,26 +58,6 @@ static long send_question(int opener, const struct question *given, const char *
 	question.len = (uint32_t)(HEAD - 16 + len);
 	memcpy(question.path, path, len);
 	return send(opener, &question, HEAD + len, MSG_NOSIGNAL | MSG_DONTWAIT);
-}
-
-/* The descriptor of the answer, or -1. */
-static int receive_answer(int opener)
-{
-	struct pollfd ready = { .fd = opener, .events = POLLIN };
-	char bytes[64], room[CMSG_SPACE(sizeof(int))];
-	struct iovec iov = { bytes, sizeof(bytes) };
-	struct msghdr message = { .msg_iov = &iov,
-				  .msg_iovlen = 1,
-				  .msg_control = room,
-				  .msg_controllen = sizeof(room) };
-	int fd = -1;
-
-	if (poll(&ready, 1, 2000) != 1 || recvmsg(opener, &message, MSG_DONTWAIT) <= 0)
-		return -1;
-	struct cmsghdr *control = CMSG_FIRSTHDR(&message);
-	if (control && control->cmsg_type == SCM_RIGHTS)
-		memcpy(&fd, CMSG_DATA(control), sizeof(fd));
-	return fd;
 }
 
 /*
