@@ -301,9 +301,10 @@ static int set_access_log(struct conf_call *call)
 	for (size_t i = 2; i < call->node->nargs; i++)
 		if (parse_option(call, &args[i], &options) < 0)
 			return -EINVAL;
-	if (options.coding && str_starts(args[0].text, STR("syslog:")))
-		return conf_error(call, &args[0], "messages for syslog cannot be compressed\n"
-						  "gzip is for files");
+	if ((options.coding || options.buffer.bytes || options.flush.ms) &&
+	    str_starts(args[0].text, STR("syslog:")))
+		return conf_error(call, &args[0], "messages for syslog cannot be buffered\n"
+						  "buffer=, flush= and gzip are for files");
 	if (options.coding && !options.buffer.bytes)
 		options.buffer.bytes = GZIP_BUFFER;
 	if (options.flush.ms && !options.buffer.bytes)

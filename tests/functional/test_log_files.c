@@ -424,7 +424,8 @@ START_TEST(mistakes_are_named)
 		{ "open_log_file_cache inactive=1s;", "max= is missing" },
 		{ "open_log_file_cache max=0;", "max" },
 		{ "access_log a.log combined gzip=10;", "gzip=10" },
-		{ "access_log syslog:server=unix:/x combined gzip;", "cannot be compressed" },
+		{ "access_log syslog:server=unix:/x combined gzip;", "cannot be buffered" },
+		{ "access_log syslog:server=unix:/x combined buffer=1k;", "cannot be buffered" },
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

@@ -118,9 +118,9 @@ START_TEST(links_with_a_path)
 	says(server, "/p/zz" "/file.zip", "<>");
 	server_stop(server);
 	ck_assert_ptr_nonnull(strstr(
-		inproc_fails("http { server { secure_link $arg_a;"
-			     "location / { secure_link_secret a; } } }"),
-		"cannot stand where secure_link"));
+		inproc_fails("http { server { location / { secure_link $arg_a;"
+			     "secure_link_secret a; } } }"),
+		"cannot stand beside secure_link"));
 }
 END_TEST
 

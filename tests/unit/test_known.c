@@ -50,10 +50,9 @@ END_TEST
 
 START_TEST(what_is_turned_off_is_not_missed)
 {
-	good_http("http3 off; http3_hq off; server { listen 8080; ssl off; "
+	good_http("server { listen 8080; ssl off; "
 		  "location / { dav_methods off; image_filter off; } }");
 	assert_has(fails("server { ssl on; }"), "write `listen … ssl`");
-	assert_has(fails("http3 on;"), "\"http3\" is not supported\n");
 	assert_has(fails("server { dav_methods off off; }"),
 		   "\"dav_methods\" is not supported\n");
 }
@@ -77,8 +76,6 @@ START_TEST(what_is_missing_is_no_misspelt_name)
 	assert_has(fails("server { upstream a { } }"), "\"upstream\" is not allowed here\n");
 	assert_says("it belongs into http");
 	assert_has(fails("server { proxy_redirct off; }"), "did you mean \"proxy_redirect\"?");
-	assert_has(fails("server { listen 8080 quic; }"),
-		   "the parameter \"quic\" is not supported\n");
 }
 END_TEST
 

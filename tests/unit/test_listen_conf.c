@@ -4,6 +4,7 @@
 
 #include <unistd.h>
 
+#include "config/modules.h"
 #include "http/conf/listen_conf.h"
 
 static struct listener *only_listener(const char *listen)
@@ -172,7 +173,6 @@ START_TEST(mistakes)
 		{ "server { listen 127.0.0.1:8000-; }", "a range of ports two of them" },
 		{ "server { listen 8080 fastopen=-1; }", "invalid fastopen \"-1\"" },
 		{ "server { listen unix:/a multipath; }", "cannot have \"multipath\"" },
-		{ "server { listen 8080 quic; }", "the parameter \"quic\" is not supported" },
 		{ "server { listen 8080 default_sever; }", "invalid parameter \"default_sever\"" },
 		{ "server { listen 8080 backlog=0; }", "invalid backlog \"0\"" },
 		{ "server { listen 8080 rcvbuf=x; }", "invalid size \"x\"" },
@@ -187,9 +187,57 @@ START_TEST(mistakes)
 }
 END_TEST
 
+/* A server with these addresses, all of them by quic, too; there is a warning. */
+static struct http *quic_http(const char *listen)
+{
+	struct http *http = load_http(
+		memory_printf("server { ssl_reject_handshake on; http3 on; %s }", listen));
+
+	ck_assert_msg(http != NULL, "%s", messages);
+	assert_says("HTTP/3 is not supported");
+	return http;
+}
+
+static bool is_tls(const char *listen)
+{
+	const struct http *http = quic_http(listen);
+
+	ck_assert_uint_eq(http->addresses_count, 1);
+	ck_assert_uint_eq(http->addresses[0]->servers_count, 1);
+	ck_assert(!http->addresses[0]->listener.reuseport);
+	return http->addresses[0]->opening.transport != NULL;
+}
+
+START_TEST(quic_is_served_by_tcp)
+{
+	bool has_ssl = false;
+
+	for (size_t i = 0; i < module_count(); i++)
+		has_ssl |= strcmp(module_at(i)->name, "ssl") == 0;
+	if (!has_ssl) {
+		ck_assert(!load_http("server { listen 8443 quic; }"));
+		assert_says("the parameter \"quic\" is not supported");
+		return;
+	}
+	ck_assert(is_tls("listen 8443 quic reuseport; listen 8443 ssl;"));
+	ck_assert(is_tls("listen 8443 ssl default_server;"
+			 "listen 8443 quic reuseport default_server;"));
+	ck_assert(is_tls("listen 8443 quic;"));
+	ck_assert(is_tls("listen 8443 quic; listen 8443 quic;"));
+	ck_assert(!is_tls("listen 8443; listen 8443 quic;"));
+	ck_assert_uint_eq(quic_http("listen 8443-8445 quic; listen 8444 ssl; }"
+				    "server { server_name b; ssl_reject_handshake on;"
+				    "listen 8444 quic;")
+				  ->addresses_count,
+			  3);
+	ck_assert(!load_http("server { listen 8443x quic; }"));
+}
+END_TEST
+
 TESTS("listen", without_listen_there_is_a_port, options_of_the_socket,
       fast_open_and_multipath, each_port_of_a_range_is_an_address,
       a_port_of_a_range_may_have_further_servers,
       servers_share_a_socket_and_one_of_them_its_options,
       an_address_beside_the_wildcard_has_no_socket, an_address_with_options_has_a_socket,
-      unix_sockets, mistakes)
+      unix_sockets, mistakes,
+      quic_is_served_by_tcp)

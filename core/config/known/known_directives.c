@@ -15,7 +15,7 @@
 #define TUNES_FORWARDING \
 	"It says how requests are forwarded, so it has no effect: this server forwards none."
 #define NO_TLS	     "This build does not speak TLS."
-#define NO_HTTP3     "This server does not speak HTTP/3."
+#define NO_HTTP3     "This server does not speak HTTP/3; clients use HTTP/2 instead."
 #define NO_GZIP	     "This build does not compress."
 #define NO_MODULE    "This build has no such module."
 #define READS_ONLY   "This server reads files, and never writes, moves or removes any."
@@ -45,12 +45,9 @@
 
 const struct known_group known_directives[] = {
 	/* --- what modules have that may be left out --- */
-	{ "http", KNOWN_MISSING, IN_SERVER | IN_LOCATION, NO_MODULE, NULL,
-	  "try_files" },
-	{ "http", KNOWN_MISSING, IN_LOCATION, NO_MODULE, NULL,
-	  "limit_except empty_gif" },
-	{ "http", KNOWN_MISSING, WITH_IF, NO_MODULE, NULL,
-	  "expires add_header" },
+	{ "http", KNOWN_MISSING, IN_SERVER | IN_LOCATION, NO_MODULE, NULL, "try_files" },
+	{ "http", KNOWN_MISSING, IN_LOCATION, NO_MODULE, NULL, "limit_except empty_gif" },
+	{ "http", KNOWN_MISSING, WITH_IF, NO_MODULE, NULL, "expires add_header" },
 	{ "http", KNOWN_MISSING, WITH_EXCEPT, NO_MODULE, NULL, "allow deny" },
 	{ "http", KNOWN_MISSING, WITH_EXCEPT | IN_IF, NO_MODULE, NULL, "access_log" },
 	{ "http", KNOWN_MISSING, IN_HTTP, NO_MODULE, NULL,
@@ -106,15 +103,13 @@ const struct known_group known_directives[] = {
 	  "open_file_cache_events" },
 	{ "http", KNOWN_MISSING, WITH_IF, NO_MODULE, NULL,
 	  "limit_rate limit_rate_after post_action" },
-	{ "http", KNOWN_FORWARDING, ANY_HTTP, TUNES_FORWARDING, NULL,
-	  "early_hints" },
+	{ "http", KNOWN_FORWARDING, ANY_HTTP, TUNES_FORWARDING, NULL, "early_hints" },
 	{ "http_v2", KNOWN_HARMLESS, SERVERS, "SPDY has been replaced by HTTP/2.", "spdy_",
 	  "chunk_size headers_comp keepalive_timeout max_concurrent_streams pool_size "
 	  "recv_buffer_size recv_timeout streams_index_size" },
-	{ "http_v3", KNOWN_MISSING_ON, SERVERS, NO_HTTP3, NULL, "http3 http3_hq" },
 	{ "http_v3", KNOWN_HARMLESS, SERVERS, NO_HTTP3, NULL,
-	  "http3_max_concurrent_streams http3_stream_buffer_size quic_retry quic_gso "
-	  "quic_host_key quic_active_connection_id_limit" },
+	  "http3 http3_hq http3_max_concurrent_streams http3_stream_buffer_size quic_retry "
+	  "quic_gso quic_host_key quic_active_connection_id_limit" },
 	{ "http_v3", KNOWN_HARMLESS, IN_MAIN, NO_HTTP3, NULL, "quic_bpf" },
 	{ "http_ssl", KNOWN_MISSING_ON, SERVERS,
 	  "nginx has dropped this directive: write `listen … ssl` instead.", NULL, "ssl" },
@@ -134,8 +129,7 @@ const struct known_group known_directives[] = {
 	{ "http_acme", KNOWN_MISSING, IN_HTTP | IN_SERVER,
 	  "This server fetches no certificates. A client of ACME can write them to files, for "
 	  "ssl_certificate.",
-	  NULL,
-	  "acme_issuer acme_certificate acme_shared_zone" },
+	  NULL, "acme_issuer acme_certificate acme_shared_zone" },
 
 	/* --- what a response is made of --- */
 	{ "http_gzip", KNOWN_MISSING, WITH_IF, NO_GZIP, NULL, "gzip" },

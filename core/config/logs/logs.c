@@ -14,7 +14,12 @@ static const char logs_key;
 static const struct keyword levels[] = {
 	{ "debug", LEVEL_DEBUG }, { "info", LEVEL_INFO },   { "notice", LEVEL_NOTICE },
 	{ "warn", LEVEL_WARN },	  { "error", LEVEL_ERROR }, { "crit", LEVEL_CRIT },
-	{ "alert", LEVEL_ALERT }, { "emerg", LEVEL_EMERG }, { NULL, 0 },
+	{ "alert", LEVEL_ALERT }, { "emerg", LEVEL_EMERG },
+	/* Parts of nginx. Its messages at the level debug are not told apart here. */
+	{ "debug_core", LEVEL_DEBUG },	 { "debug_alloc", LEVEL_DEBUG },
+	{ "debug_mutex", LEVEL_DEBUG },	 { "debug_event", LEVEL_DEBUG },
+	{ "debug_http", LEVEL_DEBUG },	 { "debug_mail", LEVEL_DEBUG },
+	{ "debug_stream", LEVEL_DEBUG }, { NULL, 0 },
 };
 
 struct logs *logs_of(struct conf *conf)

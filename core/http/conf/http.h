@@ -24,6 +24,8 @@ struct http {
 	struct http_address **addresses; /* of the listen directives; listen_conf.h */
 	size_t addresses_count, addresses_capacity;
 	struct hash_table addresses_by_bytes;
+	struct quic_listen *quic; /* of the server that is being read; listen_conf.h */
+	bool warned_of_quic;
 };
 
 /* The name of the state with which connections of HTTP/2 move (http/h2/h2_move.c). */

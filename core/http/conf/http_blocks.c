@@ -48,8 +48,7 @@ int server_block_set(struct conf_call *call)
 
 	if (server->names_count == 0)
 		add_name(call, server, &(struct server_name){ .word = &call->node->name });
-	listen_default(call, server);
-	if (listen_use_transports(call, server) < 0)
+	if (listen_complete(call, server) < 0 || listen_use_transports(call, server) < 0)
 		result = -EINVAL;
 	return result;
 }

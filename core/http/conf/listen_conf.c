@@ -56,6 +56,7 @@ struct options {
 	struct listener *listener;
 	bool default_server;
 	bool http2;
+	bool quic; /* by UDP in nginx */
 	/* Of parameters of modules; NULL: none. */
 	const struct preface *preface;
 	const struct transport_type *transport;
@@ -291,6 +292,24 @@ static int refuse_option(struct conf_call *call, const struct conf_word *word)
 			  STR_ARG(word->text), STR_ARG(parameters_text(call->pool)));
 }
 
+/* Such an address is served by HTTPS over TCP: add_quic(). */
+static int set_quic(struct conf_call *call, const struct conf_word *word, struct options *options)
+{
+	const struct listen_parameter *ssl = find_parameter(STR("ssl"));
+	struct http *http = http_of(call->conf);
+
+	if (!ssl)
+		return refuse_option(call, word);
+	if (!http->warned_of_quic)
+		conf_warn(call, word,
+			  "HTTP/3 is not supported: the address is served by HTTPS over TCP alone\n"
+			  "leave out a field Alt-Svc that offers h3, because clients would try it");
+	http->warned_of_quic = true;
+	options->quic = true;
+	options->transport = ssl->transport;
+	return 0;
+}
+
 static int parse_option(struct conf_call *call, const struct conf_word *word,
 			struct options *options)
 {
@@ -300,6 +319,8 @@ static int parse_option(struct conf_call *call, const struct conf_word *word,
 	}
 	if (conf_word_is(word, "http2"))
 		return set_http2(call, word, options);
+	if (conf_word_is(word, "quic"))
+		return set_quic(call, word, options);
 	for (size_t i = 0; i < sizeof(socket_options) / sizeof(socket_options[0]); i++) {
 		struct str name = str_from(socket_options[i].name);
 		bool has_value = name.data[name.len - 1] == '=';
@@ -392,6 +413,49 @@ static int add_address(struct conf_call *call, struct http_server *server,
 	return options->default_server ? become_default(call, address, server) : 0;
 }
 
+/*
+ * In nginx a listen with quic opens a socket by UDP, usually beside one by TCP in the same server,
+ * which counts here. So it waits until the server is read, and its options of the socket are those
+ * of the other socket, without a meaning here.
+ */
+static void keep_quic(struct conf_call *call, const struct options *options)
+{
+	struct quic_listen *listen = pool_new(call->pool, struct quic_listen);
+	struct http *http = http_of(call->conf);
+
+	*listen = (struct quic_listen){ call->node, options->transport, options->default_server,
+					http->quic };
+	http->quic = listen;
+}
+
+/* An address of quic that the server does not listen on by TCP. */
+static int add_quic(struct conf_call *call, struct http_server *server,
+		    const struct quic_listen *quic)
+{
+	struct listener listener;
+	const struct options options = { .listener = &listener,
+					 .default_server = quic->default_server,
+					 .transport = quic->transport };
+	struct conf_call one = *call;
+	unsigned ports;
+
+	one.node = quic->node;
+	if (parse_listener(&one, &listener, &ports) < 0)
+		return -EINVAL;
+	for (;;) {
+		const struct http_address *address =
+			address_find_or_add(call, http_of(call->conf), &listener);
+
+		if ((!address->servers_count ||
+		     address->servers[address->servers_count - 1] != server) &&
+		    add_address(&one, server, &options) < 0)
+			return -EINVAL;
+		if (--ports == 0)
+			return 0;
+		listener_set_port(call->pool, &listener, address_port(&listener.address) + 1);
+	}
+}
+
 int listen_set(struct conf_call *call)
 {
 	struct http_server *server = ((struct http_conf *)call->data)->server;
@@ -405,6 +469,10 @@ int listen_set(struct conf_call *call)
 	for (size_t i = 1; i < call->node->nargs; i++)
 		if (parse_option(call, &call->node->args[i], &options) < 0)
 			return -EINVAL;
+	if (options.quic) {
+		keep_quic(call, &options);
+		return 0;
+	}
 	while (add_address(call, server, &options) == 0) {
 		if (--ports == 0)
 			return 0;
@@ -413,8 +481,11 @@ int listen_set(struct conf_call *call)
 	return -EINVAL;
 }
 
-void listen_default(struct conf_call *call, struct http_server *server)
+int listen_complete(struct conf_call *call, struct http_server *server)
 {
+	struct http *http = http_of(call->conf);
+	int result = 0;
+
 	struct listener listener = {
 		.place = server->place,
 		.backlog = DEFAULT_BACKLOG,
@@ -423,11 +494,15 @@ void listen_default(struct conf_call *call, struct http_server *server)
 	const char *why;
 	unsigned ports;
 
+	for (; http->quic; http->quic = http->quic->next)
+		if (add_quic(call, server, http->quic) < 0)
+			result = -EINVAL;
 	if (server->listens)
-		return;
+		return result;
 	listener_parse(call->pool, geteuid() == 0 ? STR("*:80") : STR("*:8000"), &listener, &ports,
 		       &why);
-	address_add_server(call, address_find_or_add(call, http_of(call->conf), &listener), server);
+	address_add_server(call, address_find_or_add(call, http, &listener), server);
+	return result;
 }
 
 static int use_transport(struct conf_call *call, const struct http *http,

@@ -31,8 +31,19 @@ struct http_port {
 	struct hash_table others; /* local address to struct http_address; empty: none share it */
 };
 
-/* At the end of a server block: one without listen gets port 80 (not root: 8000). */
-void listen_default(struct conf_call *call, struct http_server *server);
+/* A listen with quic of the server that is being read. */
+struct quic_listen {
+	const struct conf_node *node;
+	const struct transport_type *transport; /* TLS */
+	bool default_server;
+	struct quic_listen *next;
+};
+
+/*
+ * At the end of a server block: one without listen gets port 80 (not root: 8000), and the
+ * addresses of quic are added. 0, or -EINVAL after a message.
+ */
+int listen_complete(struct conf_call *call, struct http_server *server);
 
 /*
  * After it: the addresses of the server get the transports that its directives want. 0, or -EINVAL
