@@ -55,6 +55,20 @@ START_TEST(hosts)
 }
 END_TEST
 
+/* The error log names the first one of a request. */
+START_TEST(a_field_with_an_underscore_is_ignored)
+{
+	const char *message = "client sent invalid header line: \"";
+
+	ck_assert_int_eq(with("Host: a\r\nX_A: 1\r\nX_B: 2\r\nX_A: 3\r\n"), 200);
+	log_wait(server, "client sent invalid header line: \"X_A\"");
+	ck_assert_int_eq(with("Host: a\r\nX-A: 1\r\n"), 200);
+	ck_assert_int_eq(with("Host: a\r\nX_B: 1\r\n"), 200);
+	log_wait(server, "client sent invalid header line: \"X_B\"");
+	ck_assert_uint_eq(file_count(server, "/error.log", message), 2);
+}
+END_TEST
+
 START_TEST(line_ends)
 {
 	ck_assert_int_eq(raw(server, "GET / HTTP/1.1\nHost: a\n\n").status, 200);
@@ -266,7 +280,8 @@ START_TEST(a_line_may_fill_the_first_buffer)
 END_TEST
 
 TESTS_IN((&(struct test_suite){ .name = "refused", .setup = setup, .teardown = teardown }), hosts,
-	 line_ends, fields, a_nul_anywhere, lengths_and_encodings, unknown_encodings, request_lines,
-	 a_refused_head_gets_no_body, http_09, a_later_minor_version_is_1_1,
-	 a_preface_of_http_2_is_refused, long_lines, many_fields, a_line_may_fill_the_first_buffer,
-	 heads_larger_than_all_buffers, the_rest_of_a_refused_request_does_not_reset)
+	 a_field_with_an_underscore_is_ignored, line_ends, fields, a_nul_anywhere,
+	 lengths_and_encodings, unknown_encodings, request_lines, a_refused_head_gets_no_body,
+	 http_09, a_later_minor_version_is_1_1, a_preface_of_http_2_is_refused, long_lines,
+	 many_fields, a_line_may_fill_the_first_buffer, heads_larger_than_all_buffers,
+	 the_rest_of_a_refused_request_does_not_reset)

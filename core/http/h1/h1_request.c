@@ -118,8 +118,10 @@ static int read_fields(struct request_core *core, struct str fields)
 		if (!line.is_valid)
 			return 400;
 		/* Programs that get the name as a variable (CGI) cannot tell _ from -. */
-		if (line.has_underscore && !keeps_underscores)
+		if (line.has_underscore && !keeps_underscores) {
+			request_leave_out(core, line.name);
 			continue;
+		}
 
 		int status = request_add_field(core, line.name, line.value);
 

@@ -136,8 +136,10 @@ static void add_field(struct h2_block *block, const struct http_conf *conf,
 		add_cookie(block, field->value);
 		return;
 	}
-	if (str_chr(field->name, '_') >= 0 && !keeps_underscores)
+	if (str_chr(field->name, '_') >= 0 && !keeps_underscores) {
+		request_leave_out(core, field->name);
 		return;
+	}
 	name = (struct str){ pool_alloc(core->pub.pool, field->name.len + field->value.len),
 			     field->name.len };
 	value = (struct str){ str_put_short((char *)name.data, field->name), field->value.len };

@@ -111,6 +111,16 @@ int request_add_field(struct request_core *core, struct str name, struct str val
 	return 0;
 }
 
+void request_leave_out(struct request_core *core, struct str name)
+{
+	if (!core->lacks_fields)
+		request_log(&core->pub, LEVEL_INFO, 0,
+			    "client sent invalid header line: \"%.*s\", which is ignored: see "
+			    "underscores_in_headers",
+			    STR_ARG(name));
+	core->lacks_fields = true;
+}
+
 int request_find_authority(struct request_core *core, struct str authority,
 			   const struct vhosts *vhosts)
 {
