@@ -11,6 +11,14 @@
 
 #include "tls_client.h"
 
+#include <config.h>
+
+#ifdef HAVE_NGHTTP2
+enum { HAS_HTTP2 = true };
+#else
+enum { HAS_HTTP2 = false };
+#endif
+
 static struct identity site, members, authority, member, stranger;
 
 static const char *const files[] = {
@@ -77,6 +85,26 @@ static void ck_plain(struct server *server)
 	ck_assert_str_eq(reply_header(&reply, "Content-Type"), "text/plain");
 }
 
+/* HTTP/2 is offered, and who does not know it gets HTTP/1. */
+static void ck_protocols(struct server *server)
+{
+	static const struct {
+		const char *offered, *chosen;
+	} cases[] = { { "\2h2\10http/1.1", "h2" }, { "\10http/1.1", "http/1.1" } };
+
+	for (int i = 0; i < 2; i++) {
+		struct tls *tls = tls_connect(server, .name = "example.org", .port = 1,
+					      .protocols = cases[i].offered);
+		const unsigned char *chosen;
+		unsigned len;
+
+		SSL_get0_alpn_selected(tls->ssl, &chosen, &len);
+		ck_assert_str_eq(memory_printf("%.*s", (int)len, (const char *)chosen),
+				 cases[i].chosen);
+		tls_close(tls);
+	}
+}
+
 static void ck_tls(struct server *server)
 {
 	struct reply reply = get_with_tls(server, "example.org", NULL);
@@ -105,6 +133,8 @@ START_TEST(the_example_of_https)
 
 	ck_plain(server);
 	ck_tls(server);
+	if (HAS_HTTP2)
+		ck_protocols(server);
 	server_stop(server);
 	scratch_remove(dir);
 }
