@@ -126,6 +126,16 @@ function table_of_contents(    h, text, inside)
 	return "<nav class=\"toc\" aria-label=\"On this page\">\n<h2>On this page</h2>\n<ul>\n" text "</ul>\n</nav>\n"
 }
 
+# LINE with TEXT in place of each MARK; gsub() would give a meaning to "&" in TEXT.
+function filled(line, mark, text,    result, at)
+{
+	while ((at = index(line, mark)) > 0) {
+		result = result substr(line, 1, at - 1) text
+		line = substr(line, at + length(mark))
+	}
+	return result line
+}
+
 # Links to directives.html#NAME lead to the page of the module.
 function resolved(line, root,    result, target, found)
 {
@@ -195,10 +205,10 @@ function write_page(i,    file, root, line, content)
 		else if (line == "@TOP@")
 			printf "%s", top_navigation(i, root) >file
 		else {
-			gsub(/@ROOT@/, root, line)
-			gsub(/@BODY@/, kind[i] == "home" ? "home" : "document", line)
-			gsub(/@TITLE@/, kind[i] == "home" ? title : title " · Skua", line)
-			gsub(/@DESCRIPTION@/, description, line)
+			line = filled(line, "@ROOT@", root)
+			line = filled(line, "@BODY@", kind[i] == "home" ? "home" : "document")
+			line = filled(line, "@TITLE@", kind[i] == "home" ? title : title " · Skua")
+			line = filled(line, "@DESCRIPTION@", description)
 			print line >file
 		}
 	}

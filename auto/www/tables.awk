@@ -43,7 +43,7 @@ function tables(line,    result, tag)
 		if (tag ~ /^<tr/)
 			column = 0
 		else if (tag ~ /^<t[dh]/ && labels[++column] != "" && has_head)
-			sub(/>$/, " data-label=\"" labels[column] "\">", tag)
+			tag = substr(tag, 1, length(tag) - 1) " data-label=\"" labels[column] "\">"
 		else if (tag == "</table>") {
 			if (has_head)
 				tag = "</tbody></table>"

@@ -53,6 +53,29 @@ page_that_is_not_listed_is_an_error() {
 	says 'the heading "No id" has no id'
 }
 
+# What means something to the tools that make the pages is text here.
+signs_are_kept() {
+	works changed_site "cat >www/docs/tls.html" <<-'END'
+	<title>A &amp; B \1</title>
+	<meta name="description" content="C &amp; D \\n">
+	<h1>A &amp; B</h1>
+	<p>Text</p>
+	<table><tr><th>E &amp; "F"</th></tr>
+	<tr><td>x</td></tr></table>
+	<h2 id="g">G &amp; \n</h2>
+	<h2 id="h">H</h2>
+	<h2 id="i">I</h2>
+	<p>"\&lt;/script>\u0041</p>
+	END
+	page=$dir/copy/site/docs/tls.html
+	grep -qF '<title>A &amp; B \1 · Skua</title>' "$page"
+	grep -qF 'content="C &amp; D \\n"' "$page"
+	grep -qF '<td data-label="E &amp; &quot;F&quot;">x</td>' "$page"
+	grep -qF '<a href="#g">G &amp; \n</a>' "$page"
+	! command -v node >/dev/null ||
+		node tests/build/search.js "$dir/copy/site" '"\</script>\u0041' | grep -q 'tls.html#i'
+}
+
 # The list of pages is the same on each page, but for the way to them and the page itself.
 navigation_is_the_same_everywhere() {
 	works changed_site "sed -i 's/^page docs.tls.html TLS/& and more/' www/pages"
@@ -143,7 +166,7 @@ first_page_shows_the_module_hello() {
 }
 
 run_cases every_link_leads_somewhere page_that_is_not_listed_is_an_error \
-	navigation_is_the_same_everywhere each_page_has_neighbours_and_its_contents \
+	signs_are_kept navigation_is_the_same_everywhere each_page_has_neighbours_and_its_contents \
 	tables_keep_their_heads_on_a_phone modules_have_a_page_with_examples search_finds_what_pages_say \
 	first_page_is_small nothing_is_loaded_from_elsewhere reference_is_what_the_program_says \
 	first_page_shows_the_module_hello
