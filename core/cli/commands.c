@@ -16,15 +16,16 @@
 #define VALUE(value_, kind_) .value = value_, .kind = kind_
 #define SIGNALS		     "stop quit reload reopen upgrade"
 
-int command_complain(const char *format, ...)
+int command_complain(const char *name, const char *format, ...)
 {
+	const char *blank = *name ? " " : "";
 	va_list args;
 
-	fputs("skua: ", stderr);
+	fprintf(stderr, "skua%s%s: ", blank, name);
 	va_start(args, format);
 	vfprintf(stderr, format, args);
 	va_end(args);
-	fputs("; \"skua -h\" lists what there is\n", stderr);
+	fprintf(stderr, "; \"skua%s%s -h\" lists what there is\n", blank, name);
 	return -EINVAL;
 }
 
@@ -77,7 +78,8 @@ static int set_signal(struct options *options, const char *name)
 	options->signal = name;
 	if (is_signal(name))
 		return 0;
-	return command_complain("invalid option: \"-s %s\"; the signals are stop, quit, reload, "
+	return command_complain("",
+				"invalid option: \"-s %s\"; the signals are stop, quit, reload, "
 				"reopen, upgrade",
 				name);
 }
@@ -86,7 +88,8 @@ static int set_error_log(struct options *options, const char *value)
 {
 	options->error_log = value;
 	if (strncmp(value, "syslog:", 7) == 0 || strncmp(value, "memory:", 7) == 0)
-		return command_complain("invalid option: \"-e %s\"; errors go to a file or to "
+		return command_complain("",
+					"invalid option: \"-e %s\"; errors go to a file or to "
 					"\"stderr\"",
 					value);
 	return 0;
@@ -97,20 +100,21 @@ static int complain_about_word(struct options *options, const char *word)
 {
 	(void)options;
 	if (is_signal(word))
-		return command_complain("invalid option: \"%s\"; write \"-s %s\"", word, word);
+		return command_complain("", "invalid option: \"%s\"; write \"-s %s\"", word, word);
 	for (size_t i = 1; i < commands_count; i++)
 		if (strcmp(word, commands[i].name) == 0)
-			return command_complain("invalid option: \"%s\"; it has to be the first "
+			return command_complain("",
+						"invalid option: \"%s\"; it has to be the first "
 						"word: \"skua %s\"",
 						word, word);
-	return command_complain("invalid option: \"%s\"", word);
+	return command_complain("", "invalid option: \"%s\"", word);
 }
 
 static int check_json(struct options *options)
 {
 	if (!options->json || options->command == COMMAND_TEST)
 		return 0;
-	return command_complain("invalid option: \"--json\"; it belongs to status and -t");
+	return command_complain("", "invalid option: \"--json\"; it belongs to status and -t");
 }
 
 #define HELP_OPTION                                                         \
@@ -188,7 +192,7 @@ static int number(const char *text, const char *what, uint64_t max, int *out)
 	uint64_t value;
 
 	if (str_to_u64(str_from(text), max, &value) < 0)
-		return command_complain("serve: %s is a number from 0 to %d, not \"%s\"", what,
+		return command_complain("serve", "%s is a number from 0 to %d, not \"%s\"", what,
 					(int)max, text);
 	*out = (int)value;
 	return 0;
@@ -213,13 +217,13 @@ static int add_header(struct options *options, const char *value)
 			headers[i] = value;
 			return 0;
 		}
-	return command_complain("serve: more than %d --header", SERVE_HEADERS - 1);
+	return command_complain("serve", "more than %d --header", SERVE_HEADERS - 1);
 }
 
 static int take_folder(struct options *options, const char *word)
 {
 	if (options->argument)
-		return command_complain("serve: one folder can be served, \"%s\" is a second",
+		return command_complain("serve", "one folder can be served, \"%s\" is a second",
 					word);
 	options->argument = word;
 	return 0;
@@ -303,17 +307,18 @@ static const struct command_outcome serve_outcomes[] = {
 static int check_status(struct options *options)
 {
 	if (options->openmetrics && (options->log || options->json))
-		return command_complain("status: --openmetrics excludes --log and --json");
+		return command_complain("status",
+					"--openmetrics excludes --log and --json");
 	if (!options->log || !options->json)
 		return 0;
-	return command_complain("status: --log and --json exclude each other; \"error_log "
-				"memory:SIZE LEVEL json;\" keeps lines of JSON");
+	return command_complain("status", "--log and --json exclude each other; \"error_log "
+					  "memory:SIZE LEVEL json;\" keeps lines of JSON");
 }
 
 static int refuse_word(struct options *options, const char *word)
 {
 	(void)options;
-	return command_complain("status: invalid option: \"%s\"", word);
+	return command_complain("status", "invalid option: \"%s\"", word);
 }
 
 static const struct command_option status_options[] = {
@@ -371,7 +376,7 @@ static int take_word(struct options *options, const char *word)
 			options->words[i] = word;
 			return 0;
 		}
-	return command_complain("help: more than %d words", HELP_WORDS - 1);
+	return command_complain("help", "more than %d words", HELP_WORDS - 1);
 }
 
 static int check_help(struct options *options)
@@ -381,7 +386,7 @@ static int check_help(struct options *options)
 	if (!options->conf)
 		return 0;
 	if (!word || strcmp(word, "sandbox") != 0)
-		return command_complain("help: only \"help sandbox\" looks into a configuration");
+		return command_complain("help", "only \"help sandbox\" looks into a configuration");
 	options->command = COMMAND_SANDBOX;
 	return 0;
 }
@@ -446,8 +451,7 @@ const struct command commands[] = {
 		.name = "help",
 		.argument = "word ...",
 		.kind = VALUE_NAME,
-		.summary =
-			"Explains a directive, a module or a variable, or searches for words.",
+		.summary = "Explains a directive, a module or a variable, or searches for words.",
 		.options = help_options,
 		.outcomes = help_outcomes,
 		.take = take_word,

@@ -68,9 +68,10 @@ extern const struct command commands[];
 extern const size_t commands_count;
 
 /*
- * Prints "skua: ", what is wrong, and where to find what there is, on standard error. Returns
- * -EINVAL.
+ * Prints "skua: " or, for the command of this name, "skua NAME: ", what is wrong, and where to find
+ * what there is, on standard error. Returns -EINVAL.
  */
-int command_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+int command_complain(const char *name, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 
 #endif

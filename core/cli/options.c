@@ -17,12 +17,6 @@ struct reader {
 	char **next; /* the words that are still to be read; the last one is NULL */
 };
 
-/* "serve: " in messages about options of serve. */
-static const char *colon(const struct reader *reader)
-{
-	return *reader->command->name ? ": " : "";
-}
-
 static int set(struct reader *reader, const struct command_option *option, const char *value)
 {
 	char *at = (char *)reader->options + option->at;
@@ -48,8 +42,8 @@ static int set_with_value(struct reader *reader, const struct command_option *op
 	if (!value)
 		value = *reader->next;
 	if (!value)
-		return command_complain("%s%soption \"%s\" requires a value: %s",
-					reader->command->name, colon(reader), word, option->value);
+		return command_complain(reader->command->name, "option \"%s\" requires a value: %s",
+					word, option->value);
 	if (value == *reader->next)
 		reader->next++;
 	return set(reader, option, value);
@@ -66,13 +60,11 @@ static int read_long(struct reader *reader, const char *word)
 				memcmp(option->name, name, len) == 0))
 		option++;
 	if (!option->doc)
-		return command_complain("%s%sinvalid option: \"%s\"", reader->command->name,
-					colon(reader), word);
+		return command_complain(reader->command->name, "invalid option: \"%s\"", word);
 	if (option->value)
 		return set_with_value(reader, option, equals ? equals + 1 : NULL, word);
 	if (equals)
-		return command_complain("%s%soption \"%s\" has no value", reader->command->name,
-					colon(reader), word);
+		return command_complain(reader->command->name, "option \"%s\" has no value", word);
 	return set(reader, option, NULL);
 }
 
@@ -96,8 +88,8 @@ static int read_letters(struct reader *reader, const char *word)
 		const struct command_option *option = option_of(reader->command, letter);
 
 		if (!option)
-			return command_complain("%s%sinvalid option: \"%s\"",
-						reader->command->name, colon(reader), at);
+			return command_complain(reader->command->name, "invalid option: \"%s\"",
+						at);
 		if (option->value)
 			return set_with_value(reader, option, at[1] ? at + 1 : NULL, shown);
 		error = set(reader, option, NULL);

@@ -224,6 +224,18 @@ static int check_dollar(const char *option, const char *value)
 	return strchr(value, '$') ? needs(option, "geo") : 0;
 }
 
+/* Fields that say how the bytes are sent, which no directive adds. */
+static bool is_own_field(struct str name)
+{
+	static const char *const names[] = { "Connection", "Content-Length", "Date", "Keep-Alive",
+					     "Transfer-Encoding" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (str_eq_nocase(name, str_from(names[i])))
+			return true;
+	return false;
+}
+
 static int add_header(struct text *text, const char *given)
 {
 	struct str value = str_from(given), name = str_split(&value, ':');
@@ -232,7 +244,12 @@ static int add_header(struct text *text, const char *given)
 	if (!is_token(name) || !strchr(given, ':') || !is_field_value(value))
 		return complain("--header \"%s\" is no field; it is written as in 'X-Name: value'",
 				given);
-	text_printf(text, "        add_header %.*s ", STR_ARG(name));
+	if (is_own_field(name))
+		return complain("--header \"%s\": the server itself writes the field %.*s", given,
+				STR_ARG(name));
+
+	bool is_set = str_eq_nocase(name, STR("Server"));
+	text_printf(text, "        %s %.*s ", is_set ? "set_header" : "add_header", STR_ARG(name));
 	add_quoted(text, value);
 	text_add(text, STR(" always;\n"));
 	return check_dollar("--header", given);

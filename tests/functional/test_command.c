@@ -145,7 +145,7 @@ START_TEST(refuses_what_it_does_not_know)
 	check("-t --help=x", 1, "option \"--help=x\" has no value");
 	check("status now", 1, "status: invalid option: \"now\"");
 	check("status -t", 1, "status: invalid option: \"t\"");
-	check("serve -qz", 1, "serve: invalid option: \"z\"");
+	check("serve -qz", 1, "skua serve: invalid option: \"z\"; \"skua serve -h\" lists");
 	check("serve --por 1", 1, "serve: invalid option: \"--por\"");
 	check("serve --", 1, "serve: invalid option: \"--\"");
 	check("help -c a b", 1, "only \"help sandbox\"");

@@ -184,6 +184,8 @@ START_TEST(fields_of_responses)
 	ck_assert_str_eq(reply_header(&reply, "Access-Control-Allow-Headers"), "*");
 	end();
 	has(run("html --header nothing", 1), "\"nothing\" is no field");
+	has(run("html --header 'date: now'", 1), "the server itself writes the field date");
+	has(run("html --header 'Server: none' --print-config", 0), " set_header Server \"none\"");
 	has(run("html --header 'a b: c'", 1), "\"a b: c\" is no field");
 	has(run("html --header 'a: b\nc: d'", 1), "is no field");
 	has(run("html --cache 1x", 1), "\"1x\" is no time");
