@@ -59,9 +59,14 @@ complain(struct conf_call *call, const struct conf_word *word, const char *forma
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
+	/* The remedy stands behind the last line feed, if the format has one. */
+	char *feed = strchr(format, '\n') ? strrchr(text, '\n') : NULL;
+	if (feed)
+		*feed = '\0';
+	if (call && feed)
+		return conf_error(call, word, "%s\n%s", text, feed + 1);
 	if (call)
 		return conf_error(call, word, "%s", text);
-	text[strcspn(text, "\n")] = '\0';
 	log_errorx("\"%.*s\" has changed, and the old certificate stays in use: %s",
 		   STR_ARG(str_head(word->text, 300)), text);
 	return -EINVAL;

@@ -145,6 +145,7 @@ START_TEST(wrong_options)
 	ck_refused("--key a.key", "--key belongs to a certificate");
 	ck_refused("--cert a.pem --key b.key", "not the key of the certificate");
 	ck_refused("--cert a.pem", "not a private key");
+	ck_refused("--cert a.key", "~ expected PEM: the server's certificate");
 	identity_destroy(&a);
 	identity_destroy(&b);
 }
