@@ -5,6 +5,7 @@
 #include <digest.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
@@ -28,13 +29,31 @@ static bool read_line(char *line, int size)
 	return is_whole || feof(stdin);
 }
 
+static struct termios before; /* how the terminal was before ask() */
+
+/* Lets the terminal show what is typed again, and ends as by the signal without a handler. */
+static void restore(int number)
+{
+	tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
+	signal(number, SIG_DFL);
+	raise(number);
+}
+
 /* The password from the terminal, which does not show it. */
 static bool ask(const char *user, char *line, int size)
 {
-	struct termios before, silent;
+	static const int endings[] = { SIGINT, SIGQUIT, SIGTERM, SIGHUP };
+	enum { ENDINGS = sizeof(endings) / sizeof(endings[0]) };
+	struct sigaction handlers[ENDINGS];
+	struct termios silent;
 
 	if (!isatty(STDIN_FILENO) || tcgetattr(STDIN_FILENO, &before) < 0)
 		return read_line(line, size);
+	for (int i = 0; i < ENDINGS; i++) {
+		const struct sigaction action = { .sa_handler = restore };
+
+		sigaction(endings[i], &action, &handlers[i]);
+	}
 	fprintf(stderr, "Password for %s: ", user);
 	fflush(stderr);
 	silent = before;
@@ -42,6 +61,8 @@ static bool ask(const char *user, char *line, int size)
 	tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
 	bool is_there = read_line(line, size);
 	tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
+	for (int i = 0; i < ENDINGS; i++)
+		sigaction(endings[i], &handlers[i], NULL);
 	fputs("\n", stderr);
 	return is_there;
 }
@@ -123,6 +144,11 @@ int serve_password_write(struct pool *pool, const char *given, uid_t uid, gid_t 
 		}
 		password = pool_strdup(pool, str_from(line));
 		explicit_bzero(line, sizeof(line));
+	}
+	if (str_empty(password)) {
+		fprintf(stderr, "skua serve: --password: the password is empty, so everybody could "
+				"get in\n");
+		return -EINVAL;
 	}
 	return write_user(pool, user, password, uid, gid, path);
 }

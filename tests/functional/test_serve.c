@@ -10,12 +10,16 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <pty.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 static struct server folder; /* its html/ is served */
@@ -225,6 +229,37 @@ START_TEST(a_password)
 	has(run("html --password :pass", 1), "names no user");
 	has(run("html --password '#me:pass'", 1), "names no user");
 	has(run("html --password me", 1), "there is no password");
+	has(run("html --password me:", 1), "the password is empty");
+}
+END_TEST
+
+static bool shows_what_is_typed(int terminal)
+{
+	struct termios settings;
+
+	ck_assert_int_eq(tcgetattr(terminal, &settings), 0);
+	return settings.c_lflag & ECHO;
+}
+
+START_TEST(a_password_that_is_not_given)
+{
+	const char *program = getenv("SKUA");
+	struct deadline wait = { 0 };
+	int terminal, status;
+	pid_t pid = forkpty(&terminal, NULL, NULL, NULL);
+
+	if (pid == 0) {
+		execl(program, program, "serve", "-p", "0", "--password", "me", folder.dir, NULL);
+		_exit(127);
+	}
+	ck_assert_int_gt(pid, 0);
+	while (shows_what_is_typed(terminal))
+		deadline_wait(&wait, "the password is asked for");
+	ck_assert_int_eq(write(terminal, "\3", 1), 1); /* Ctrl-C */
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGINT);
+	ck_assert(shows_what_is_typed(terminal));
+	close(terminal);
 }
 END_TEST
 
@@ -288,5 +323,5 @@ END_TEST
 
 TESTS_IN((&(struct test_suite){ "serve", .setup = setup, .teardown = teardown }),
 	 lists_and_hides_by_itself, a_single_page_app, a_page_for_what_is_missing,
-	 fields_of_responses, a_password, quiet, opens_a_browser, the_next_port_that_is_free,
-	 prints_its_configuration)
+	 fields_of_responses, a_password, a_password_that_is_not_given, quiet, opens_a_browser,
+	 the_next_port_that_is_free, prints_its_configuration)
