@@ -14,7 +14,7 @@
 
 extern const struct module limit_rate_module;
 
-enum { PIECES_A_SECOND = 10, PIECE_MAX = 64 * 1024, PIECE_MIN = 512 };
+enum { PIECES_A_SECOND = 10, PIECE_MAX = 64 * 1024, PIECE_MIN = 512, LOOK_MS = 100 };
 
 struct limit_rate_conf {
 	const struct template *rate, *after; /* bytes a second, and bytes; NULL: 0 */
@@ -28,8 +28,11 @@ struct limit_rate {
 
 struct limited_body {
 	struct body_filter filter;
+	struct request *req;
 	int64_t rate, ahead; /* bytes a second; bytes that may be sent at once */
 	int64_t sent, began_ms;
+	int64_t next_ms; /* when the pause ends */
+	bool has_probed; /* a byte was sent to find out whether the client is gone */
 	struct timer timer;
 };
 
@@ -65,14 +68,33 @@ static int64_t piece_of(const struct limited_body *limited)
 	return length < 0 ? piece : smaller(piece, length - limited->sent);
 }
 
+/*
+ * A client that has sent its end may read on, or may be gone. Only sending shows which: the reset
+ * that answers it ends the request, which limit_conn would count until the end of a long pause.
+ */
+static bool has_to_probe(const struct limited_body *limited)
+{
+	return !limited->has_probed && request_client_closed(limited->req);
+}
+
+static void wait_on(struct limited_body *limited)
+{
+	timer_start(&limited->timer, smaller(limited->next_ms - clock_ms(), LOOK_MS));
+}
+
 static int limited_read(struct body *body, size_t max, struct slice *out)
 {
 	struct limited_body *limited = (struct limited_body *)body;
 	int64_t allowed = allowance(limited), piece = piece_of(limited);
 
-	if (allowed < piece) {
-		timer_start(&limited->timer, (piece - allowed) * 1000 / limited->rate + 1);
+	if (allowed < piece && !has_to_probe(limited)) {
+		limited->next_ms = clock_ms() + (piece - allowed) * 1000 / limited->rate + 1;
+		wait_on(limited);
 		return -EAGAIN;
+	}
+	if (allowed < piece) {
+		limited->has_probed = true;
+		allowed = allowed < 1 ? 1 : allowed;
 	}
 
 	int result = body_read(limited->filter.inner,
@@ -91,7 +113,12 @@ static void limited_close(struct body *body)
 
 static void on_time(void *data)
 {
-	body_ready(data);
+	struct limited_body *limited = data;
+
+	if (clock_ms() >= limited->next_ms || has_to_probe(limited))
+		body_ready(data);
+	else
+		wait_on(limited);
 }
 
 static const struct body_ops limited_ops = { .read = limited_read, .close = limited_close };
@@ -141,6 +168,7 @@ static verdict limit_rate_filter(struct request *req, const void *data)
 
 	struct limited_body *limited = pool_new(req->pool, struct limited_body);
 
+	limited->req = req;
 	limited->rate = rate;
 	limited->ahead = rate + size_of(req, conf->after, "limit_rate_after");
 	limited->began_ms = clock_ms();

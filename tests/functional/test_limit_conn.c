@@ -6,6 +6,7 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -166,5 +167,53 @@ START_TEST(a_rate_is_broken_off)
 }
 END_TEST
 
+/* How long a request took whose client has hung up behind the second of its bytes. */
+static double hang_up_in_a_pause(struct server *server)
+{
+	struct client *client = client_open(server);
+	char bytes[4096];
+	size_t len = 0;
+
+	client_send(client, "GET /pause/large HTTP/1.1\r\nHost: a\r\n\r\n");
+	while (len < 6 || memcmp(bytes + len - 6, "\r\n\r\nxx", 6) != 0)
+		len += client_read(client, bytes + len, sizeof(bytes) - len);
+	size_t before = strlen(file_text(server, "/times.log"));
+	struct deadline wait = { 0 };
+
+	client_close(client);
+	while (!strchr(file_text(server, "/times.log") + before, '\n'))
+		deadline_wait(&wait, "the request has ended");
+	return strtod(file_text(server, "/times.log") + before, NULL);
+}
+
+/* A byte a second: the third one would be sent after two. A busy machine may need several tries. */
+START_TEST(a_client_that_hangs_up_is_found_in_a_pause)
+{
+	struct server *server = start("log_format time $request_time;",
+				      "location /pause/ { alias %DIR%/html/; limit_rate 1;"
+				      "access_log times.log time; }");
+	int tries = 0;
+
+	while (hang_up_in_a_pause(server) > 1.9)
+		ck_assert_int_lt(++tries, 5);
+	server_stop(server);
+}
+END_TEST
+
+/* One that has sent its end, and reads on. */
+START_TEST(a_client_that_reads_on_gets_all)
+{
+	struct server *server = start("", "limit_rate 4;");
+	struct client *client = client_open(server);
+
+	put_file(server, "eight", "12345678");
+	client_send(client, "GET /eight HTTP/1.1\r\nHost: a\r\n\r\n");
+	client_half_close(client);
+	ck_assert_str_eq(client_reply(client).body, "12345678");
+	server_stop(server);
+}
+END_TEST
+
 TESTS("limit_conn and limit_rate", counts_of_all_workers, over_a_reload,
-      a_dry_run_and_several_limits, a_rate, a_rate_is_broken_off)
+      a_dry_run_and_several_limits, a_rate, a_rate_is_broken_off,
+      a_client_that_hangs_up_is_found_in_a_pause, a_client_that_reads_on_gets_all)
