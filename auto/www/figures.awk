@@ -5,8 +5,9 @@
 #	<!-- table FILE TITLE -->                 the table of FILE whose title begins with TITLE
 #	<!-- bars FILE TITLE: ROW = CAPTION -->   one of its rows as bars, a server each
 #
-# FILE is relative to www/. Where the servers stand in the second column and not in the head, ROW is
-# what the first column of their rows has, and the third has the figure. In a cell such as "5.78 (1.02)" the bar is as long as the first figure.
+# FILE is relative to www/. Where the servers stand in the second column and not in the head, ROW
+# is what the first column of their rows has, and the third has the figure. In a cell such as
+# "5.78 (1.02)" the bar is as long as the first figure.
 
 # Reads the table into the globals heads[1..width] and cells[1..height, 1..width].
 function figures_read(file, title,    line, path, at, found, n, parts, c)

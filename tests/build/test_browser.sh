@@ -22,7 +22,8 @@ server=$!
 trap 'kill $server; rm -rf "$dir"' EXIT
 n=0
 until grep -qs "$port" "$dir/server"; do
-	n=$((n + 1)) && [ $n -lt 100 ] || { cat "$dir/server" && exit 1; }
+	n=$((n + 1))
+	[ $n -lt 100 ] || { cat "$dir/server" && exit 1; }
 	sleep 0.1
 done
 
@@ -92,6 +93,18 @@ search_shows_what_it_finds() {
 	lacks '<img' "$dir/out"
 }
 
+# A frame that may run no scripts shows what to do instead.
+search_says_what_to_do_without_scripts() {
+	cat >"$site/without.html" <<-'END'
+	<!doctype html><pre id="text"></pre>
+	<iframe id="page" sandbox="allow-same-origin" src="docs/search.html"></iframe>
+	<script>page.onload = () => text.textContent = page.contentDocument.body.innerText;</script>
+	END
+	browse without.html >"$dir/out"
+	says 'Your browser runs no scripts'
+	says 'skua help --all'
+}
+
 search_works_on_files() {
 	timeout -k 5 60 chromium --headless=new --no-sandbox --disable-gpu --user-data-dir="$dir/profile" \
 		--virtual-time-budget=10000 --dump-dom "file://$site/docs/search.html?q=gzip_types" >"$dir/out" 2>/dev/null
@@ -99,4 +112,4 @@ search_works_on_files() {
 }
 
 run_cases pages_are_well_in_the_light pages_are_well_in_the_dark faults_are_found \
-	search_shows_what_it_finds search_works_on_files
+	search_shows_what_it_finds search_says_what_to_do_without_scripts search_works_on_files
