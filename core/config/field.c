@@ -183,6 +183,22 @@ int conf_parse_size(struct conf_call *call, const struct conf_word *word, struct
 	return 0;
 }
 
+int conf_parse_zone(struct conf_call *call, const struct conf_word *word, struct str *name,
+		    struct size *size)
+{
+	ssize_t colon = str_chr(word->text, ':');
+
+	if (colon <= 0)
+		return conf_error(call, word,
+				  "invalid zone \"%.*s\"\nexpected a name and a size: clients:10m",
+				  STR_ARG(word->text));
+
+	struct conf_word rest = conf_word_after(word, (size_t)colon + 1);
+
+	*name = str_head(word->text, (size_t)colon);
+	return conf_parse_size(call, &rest, size);
+}
+
 static int unknown_keyword(struct conf_call *call, const struct conf_word *word,
 			   const struct keyword *keywords)
 {
