@@ -673,7 +673,7 @@ START_TEST(status_without_a_server)
 	put_file(server, "/conf/other.conf", server_text(server, "control %DIR%/nobody;"
 							 " events { }"));
 	struct outcome outcome = run_with(server, "other.conf", "status");
-	ck_assert_int_eq(outcome.status, 1);
+	ck_assert_int_eq(outcome.status, 3);
 	ck_assert_ptr_nonnull(strstr(outcome.text, "no server answers at the control socket"));
 	check_run(server, "status --yaml", 1, "invalid option");
 	server_stop(server);
