@@ -543,6 +543,12 @@ void conn_set_nodelay(struct conn *conn)
 	conn->nodelay = true;
 }
 
+void conn_limit_unsent(struct conn *conn, int bytes)
+{
+	if (conn->peer.any.sa_family != AF_UNIX)
+		setsockopt(conn->event.fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &bytes, sizeof(bytes));
+}
+
 int conn_tcp_info(const struct conn *conn, struct tcp_info *info)
 {
 	socklen_t len = sizeof(*info);

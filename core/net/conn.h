@@ -222,6 +222,12 @@ int conn_shutdown(struct conn *conn);
 /* From now on small segments are sent at once (TCP_NODELAY). */
 void conn_set_nodelay(struct conn *conn);
 
+/*
+ * From now on the socket takes bytes only while fewer than `bytes` of those that it has taken wait
+ * to be sent (TCP_NOTSENT_LOWAT), so that what is more urgent does not wait behind many others.
+ */
+void conn_limit_unsent(struct conn *conn, int bytes);
+
 /* TCP_INFO of tcp(7). 0 or -errno. */
 int conn_tcp_info(const struct conn *conn, struct tcp_info *info);
 

@@ -9,6 +9,7 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "http/frames/frames.h"
 #include "http/frames/hpack.h"
@@ -22,7 +23,8 @@ static const char configuration[] =
 	"location /who { return 200 \"$pid $connection $connection_requests\"; }\n"
 	"location /slow { alias %DIR%/html/; limit_rate 30k; } } }";
 
-static void send_get(struct client *client, uint32_t id, const char *path)
+static void send_get_with_priority(struct client *client, uint32_t id, const char *path,
+				   const char *priority)
 {
 	char bytes[512], *block = bytes + FRAME_HEAD, *to = block;
 
@@ -30,9 +32,16 @@ static void send_get(struct client *client, uint32_t id, const char *path)
 	to = hpack_put(to, STR(":scheme"), STR("http"));
 	to = hpack_put(to, STR(":authority"), STR("localhost"));
 	to = hpack_put(to, STR(":path"), str_from(path));
+	if (*priority)
+		to = hpack_put(to, STR("priority"), str_from(priority));
 	frame_put(bytes, (struct frame){ (uint32_t)(to - block), FRAME_HEADERS,
 					 FLAG_END_STREAM | FLAG_END_HEADERS, id });
 	client_send_bytes(client, bytes, (size_t)(to - bytes));
+}
+
+static void send_get(struct client *client, uint32_t id, const char *path)
+{
+	send_get_with_priority(client, id, path, "");
 }
 
 static struct server *start(void)
@@ -181,5 +190,36 @@ START_TEST(the_access_log)
 }
 END_TEST
 
-TESTS("HTTP/2 of the running server", an_idle_connection_moves,
+/* RFC 9218: of a response that is less urgent, little lies in the socket already. */
+START_TEST(a_late_urgent_request_overtakes)
+{
+	static const char begin[] = H2_PREFACE "\0\0\6\4\0\0\0\0\0\0\4\x7f\xff\xff\xff"
+				      "\0\0\4\10\0\0\0\0\0\x7f\0\0\0";
+	struct server *server = start();
+	struct client *client = client_open_slow(server);
+	char payload[FRAME_MAX], head[FRAME_HEAD];
+	struct frame frame;
+	size_t before = 0;
+
+	put_file(server, "/html/large", "");
+	ck_assert_int_eq(truncate(file_path(server, "/html/large"), 16 << 20), 0);
+	client_send_bytes(client, begin, sizeof(begin) - 1);
+	send_get(client, 1, "/large");
+	usleep(300 * 1000); /* the socket is full */
+	send_get_with_priority(client, 3, "/who", "u=0");
+	usleep(300 * 1000); /* it has come */
+	do {
+		read_all(client, head, sizeof(head));
+		frame = frame_parse(head);
+		read_all(client, payload, frame.len);
+		if (frame.stream == 1)
+			before += frame.len;
+	} while (frame.stream != 3 || frame.type != FRAME_DATA);
+	ck_assert_msg(before < 1 << 20, "%zu bytes came before", before);
+	client_close(client);
+	server_stop(server);
+}
+END_TEST
+
+TESTS("HTTP/2 of the running server", a_late_urgent_request_overtakes, an_idle_connection_moves,
       a_busy_connection_is_served_to_its_end, the_access_log)

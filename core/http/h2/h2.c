@@ -46,6 +46,7 @@ static bool begin(struct h2 *h2, const struct conn_past *past)
 	str_put(busy->in->bytes, past->bytes);
 	busy->input_deadline = past->deadline_ms;
 	conn_set_nodelay(conn);
+	conn_limit_unsent(conn, H2_QUEUED_MAX);
 	h2_put_settings(h2);
 	h2_received(h2, past->bytes.len);
 	return true;

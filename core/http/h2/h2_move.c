@@ -161,6 +161,7 @@ bool h2_resume(struct h2 *h2, const struct conn_past *past)
 	/* What the client has sent during the move is received before an old deadline ends it. */
 	timer_start(&conn->timer, left);
 	conn_set_nodelay(conn);
+	conn_limit_unsent(conn, H2_QUEUED_MAX);
 	conn_set_idle(conn, true);
 	if (str_empty(rest))
 		return true;

@@ -63,6 +63,8 @@ const struct seccomp_call seccomp_calls[] = {
 	CALL(readv, "requests"),
 	WHEN(shutdown, "the last byte was sent: for writing", IS(1, SHUT_WR)),
 	WHEN(setsockopt, "TCP_NODELAY", IS(1, IPPROTO_TCP), IS(2, TCP_NODELAY)),
+	WHEN(setsockopt, "TCP_NOTSENT_LOWAT, for HTTP/2", IS(1, IPPROTO_TCP),
+	     IS(2, TCP_NOTSENT_LOWAT)),
 	WHEN(setsockopt, "SO_LINGER: connections that are reset", IS(1, SOL_SOCKET),
 	     IS(2, SO_LINGER)),
 	WHEN(getsockopt, "TCP_INFO, for variables", IS(1, IPPROTO_TCP), IS(2, TCP_INFO)),
