@@ -96,6 +96,27 @@ START_TEST(the_table)
 }
 END_TEST
 
+/* PRIORITY_UPDATE for streams that begin only when the connection has been idle, or has moved. */
+START_TEST(priorities_of_the_future)
+{
+	for (int moves = 0; moves < 3; moves++) {
+		struct client *client = come();
+		const char *three, *five;
+
+		say(client, "window 0 1000000; settings 4 0; update 3 u=5; update 5 u=1, i;"
+			    "get 1 /empty");
+		for (int i = 0; i < moves; i++)
+			ck_assert(move(client));
+		say(client, "get 3 /large; get 5 /large; settings 4 100000");
+		three = strstr(client->transcript, "data 3 16384;");
+		five = strstr(client->transcript, "data 5 7232 end");
+		ck_assert_msg(three && five && five < three, "%d moves: %s", moves,
+			      client->transcript);
+		leave(client);
+	}
+}
+END_TEST
+
 /* Bytes between two requests, at each place of a conversation. */
 START_TEST(a_conversation_that_moves)
 {
@@ -253,5 +274,6 @@ START_TEST(states_that_are_not_sound)
 END_TEST
 
 TESTS_IN((&(struct test_suite){ .name = "HTTP/2 that moves", .setup = setup }), an_idle_connection,
-	 the_table, a_conversation_that_moves, a_connection_that_is_never_idle, deadlines, limits,
-	 data_of_a_stream_that_was_reset, states_that_are_not_sound)
+	 the_table, priorities_of_the_future, a_conversation_that_moves,
+	 a_connection_that_is_never_idle, deadlines, limits, data_of_a_stream_that_was_reset,
+	 states_that_are_not_sound)

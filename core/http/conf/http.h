@@ -29,7 +29,7 @@ struct http {
 };
 
 /* The name of the state with which connections of HTTP/2 move (http/h2/h2_move.c). */
-#define HTTP2_STATE "http/2 1"
+#define HTTP2_STATE "http/2 2"
 
 extern const struct module http_module, obsolete_module;
 

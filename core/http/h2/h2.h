@@ -169,12 +169,6 @@ struct h2_busy {
 	struct list stalled;
 	int64_t window_deadline; /* as is the window of the connection */
 
-	struct {
-		uint32_t id;
-		struct priority priority;
-	} updates[H2_UPDATES_KNOWN];
-	unsigned updates_count;
-
 	struct output out;
 	int64_t send_deadline; /* the socket is full until then; 0: it is not */
 	bool is_responding; /* the step "respond" runs */
@@ -184,10 +178,20 @@ struct h2_busy {
 	struct h2_busy *next; /* while it is spare */
 };
 
+/* PRIORITY_UPDATE for streams that have not begun. */
+struct h2_updates {
+	unsigned count;
+	struct h2_update {
+		uint32_t id;
+		struct priority priority;
+	} items[H2_UPDATES_KNOWN];
+};
+
 /* conn->state: what each connection has all the time. */
 struct h2 {
 	struct conn *conn;
 	struct h2_busy *busy; /* NULL: idle or lingering */
+	struct h2_updates *updates; /* NULL: there are none */
 	const struct http_conf *conf; /* of the default server */
 	struct hpack_decoder *decoder;
 	struct limits limits;
@@ -228,6 +232,9 @@ void h2_destroy(struct h2 *h2); /* NULL is fine */
 
 /* Gives the connection h2->busy, if it has none. NULL: there is no memory. */
 struct h2_busy *h2_become_busy(struct h2 *h2);
+
+/* Forgets updates of priorities for streams that have begun. */
+void h2_trim_updates(struct h2 *h2);
 
 /* Logs and destroys all requests, then gives h2->busy back. */
 void h2_release_busy(struct h2 *h2, int status);

@@ -3,14 +3,17 @@
  * To another process and from another process. A connection moves between two requests: when it
  * has no stream, no field block and nothing to send. What was said about its windows, settings
  * and streams goes with it, and the table of the decoder as a field block that makes the same
- * table; then come the bytes that have been received and not been read.
+ * table; then come the updates of priorities for streams that have not begun, and the bytes that
+ * have been received and not been read.
  *
- *     struct exported | the field block | bytes
+ *     struct exported | the field block | struct exported_update ... | bytes
  *
  * The other process does not trust what it gets: a state that this protocol cannot be in is
  * refused, and the connection is closed.
  */
 #include "http/h2/h2.h"
+
+#include <stdlib.h>
 
 #include "http/conf/http.h"
 
@@ -22,7 +25,7 @@ enum {
 
 /* The name of this format is HTTP2_STATE (http/conf/http.h). */
 struct exported {
-	uint32_t table_len;
+	uint32_t table_len, updates_count;
 	uint32_t last_stream, window, streams, peer_window;
 	uint32_t unacknowledged;
 	int64_t send_window, receive_window;
@@ -32,6 +35,13 @@ struct exported {
 	uint32_t reset_streams[H2_RESETS_KNOWN];
 	uint8_t saw_settings, table_is_cut, table_is_empty;
 };
+
+struct exported_update {
+	uint32_t id;
+	uint8_t urgency, incremental, unused[2];
+};
+
+enum { UPDATES_SIZE = H2_UPDATES_KNOWN * sizeof(struct exported_update) };
 
 bool h2_is_between_requests(const struct h2 *h2)
 {
@@ -60,13 +70,30 @@ static char *put_table(char *to, const struct hpack_decoder *decoder)
 	return to;
 }
 
+static char *put_updates(char *to, const struct h2_updates *updates)
+{
+	for (unsigned i = 0; updates && i < updates->count; i++) {
+		const struct h2_update *update = &updates->items[i];
+		struct exported_update exported = {
+			.id = update->id,
+			.urgency = update->priority.urgency,
+			.incremental = update->priority.incremental,
+		};
+
+		memcpy(to, &exported, sizeof(exported));
+		to += sizeof(exported);
+	}
+	return to;
+}
+
 bool h2_export(const struct conn *conn, struct conn_past *past)
 {
-	static char state[sizeof(struct exported) + TABLE_MAX + BYTES_MAX];
+	static char state[sizeof(struct exported) + TABLE_MAX + UPDATES_SIZE + BYTES_MAX];
 	const struct h2 *h2 = conn->state;
 	const struct buffer *in = h2->busy ? h2->busy->in : NULL;
 	struct str bytes = in ? str_range(in->bytes + in->begin, in->bytes + in->end) : STR("");
 	struct exported exported = {
+		.updates_count = h2->updates ? h2->updates->count : 0,
 		.last_stream = h2->last_stream,
 		.window = h2->window,
 		.streams = h2->streams,
@@ -91,6 +118,7 @@ bool h2_export(const struct conn *conn, struct conn_past *past)
 	char *table = state + sizeof(exported), *to = put_table(table, h2->decoder);
 
 	exported.table_len = (uint32_t)(to - table);
+	to = put_updates(to, h2->updates);
 	memcpy(state, &exported, sizeof(exported));
 	past->is_switched = true;
 	past->bytes = str_range(state, str_put(to, bytes));
@@ -125,6 +153,28 @@ static bool take_table(struct h2 *h2, struct str block)
 	return result == 0;
 }
 
+/* False: an update cannot be there, or there is no memory. */
+static bool take_updates(struct h2 *h2, struct str bytes)
+{
+	if (str_empty(bytes))
+		return true;
+	h2->updates = calloc(1, sizeof(*h2->updates));
+	if (!h2->updates)
+		return false;
+	for (; bytes.len; bytes = str_skip(bytes, sizeof(struct exported_update))) {
+		struct exported_update update;
+
+		memcpy(&update, bytes.data, sizeof(update));
+		if (!(update.id & 1) || update.id > WINDOW_MAX || update.urgency >= URGENCIES ||
+		    update.incremental > 1)
+			return false;
+		h2->updates->items[h2->updates->count++] = (struct h2_update){
+			update.id, { update.urgency, update.incremental }
+		};
+	}
+	return true;
+}
+
 bool h2_resume(struct h2 *h2, const struct conn_past *past)
 {
 	struct exported exported;
@@ -140,6 +190,13 @@ bool h2_resume(struct h2 *h2, const struct conn_past *past)
 	    exported.table_len > TABLE_MAX || !take_table(h2, str_head(rest, exported.table_len)))
 		return false;
 	rest = str_skip(rest, exported.table_len);
+
+	size_t updates_len = exported.updates_count * sizeof(struct exported_update);
+
+	if (exported.updates_count > H2_UPDATES_KNOWN || updates_len > rest.len ||
+	    !take_updates(h2, str_head(rest, updates_len)))
+		return false;
+	rest = str_skip(rest, updates_len);
 	h2->last_stream = exported.last_stream;
 	h2->window = exported.window;
 	h2->streams = exported.streams;

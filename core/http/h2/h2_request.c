@@ -320,12 +320,14 @@ static void set_line(struct h2_block *block, struct request *req)
 	req->line = pool_concat(req->pool, parts, 4);
 }
 
-static void read_priority(struct h2_busy *busy, struct h2_block *block, struct h2_stream *stream)
+static void read_priority(const struct h2 *h2, struct h2_block *block, struct h2_stream *stream)
 {
+	const struct h2_updates *updates = h2->updates;
+
 	priority_parse(block->priority, &stream->priority);
-	for (unsigned i = 0; i < busy->updates_count; i++)
-		if (busy->updates[i].id == stream->id)
-			stream->priority = busy->updates[i].priority;
+	for (unsigned i = 0; updates && i < updates->count; i++)
+		if (updates->items[i].id == stream->id)
+			stream->priority = updates->items[i].priority;
 }
 
 static void reset_malformed(struct h2 *h2, struct h2_stream *stream)
@@ -354,7 +356,7 @@ static void start(struct h2 *h2, struct h2_block *block, struct h2_stream *strea
 		reset_malformed(h2, stream);
 		return;
 	}
-	read_priority(h2->busy, block, stream);
+	read_priority(h2, block, stream);
 	stream->body_is_over = block->ends_stream;
 	stream->is_running = true;
 	core->keepalive = true;

@@ -2,6 +2,8 @@
 /* What clients change: their settings, windows of flow control, priorities. */
 #include "http/h2/h2.h"
 
+#include <stdlib.h>
+
 enum { SETTING_BYTES = 6 };
 
 /* The stream waits for its window, which is open now. */
@@ -134,24 +136,30 @@ static void set_priority(struct h2_busy *busy, struct h2_stream *stream, struct 
 		h2_queue_stream(busy, stream);
 }
 
-/* For a stream that has not begun: it is looked up when that begins. */
+/*
+ * For a stream that has not begun: it is looked up when that begins. Without memory it is ignored,
+ * as a server may do (RFC 9218 section 7).
+ */
 static void remember(struct h2 *h2, uint32_t id, struct str value)
 {
-	struct h2_busy *busy = h2->busy;
-	unsigned most = 2 * h2->streams, i = 0, kept = 0;
+	unsigned most = 2 * h2->streams, i = 0;
+	struct h2_updates *updates;
 
-	if (most > H2_UPDATES_KNOWN)
-		most = H2_UPDATES_KNOWN;
-	for (i = 0; i < busy->updates_count; i++)
-		if (busy->updates[i].id > h2->last_stream && busy->updates[i].id != id)
-			busy->updates[kept++] = busy->updates[i];
-	busy->updates_count = kept;
-	if (kept == most)
+	h2_trim_updates(h2);
+	if (!h2->updates)
+		h2->updates = calloc(1, sizeof(*h2->updates));
+	updates = h2->updates;
+	if (!updates)
 		return;
-	busy->updates[kept].id = id;
-	busy->updates[kept].priority = (struct priority){ .urgency = URGENCY_DEFAULT };
-	priority_parse(value, &busy->updates[kept].priority);
-	busy->updates_count++;
+	while (i < updates->count && updates->items[i].id != id)
+		i++;
+	if (i == updates->count) {
+		if (i == H2_UPDATES_KNOWN || i >= most)
+			return;
+		updates->count++;
+	}
+	updates->items[i] = (struct h2_update){ .id = id, .priority.urgency = URGENCY_DEFAULT };
+	priority_parse(value, &updates->items[i].priority);
 }
 
 void h2_take_priority_update(struct h2 *h2, struct str payload)

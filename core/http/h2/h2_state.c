@@ -42,6 +42,7 @@ void h2_destroy(struct h2 *h2)
 		return;
 	h2_release_busy(h2, 499);
 	hpack_decoder_destroy(h2->decoder);
+	free(h2->updates);
 	free(h2);
 }
 
@@ -257,6 +258,23 @@ void h2_finish_sent(struct h2 *h2)
 	}
 }
 
+void h2_trim_updates(struct h2 *h2)
+{
+	struct h2_updates *updates = h2->updates;
+	unsigned kept = 0;
+
+	if (!updates)
+		return;
+	for (unsigned i = 0; i < updates->count; i++)
+		if (updates->items[i].id > h2->last_stream)
+			updates->items[kept++] = updates->items[i];
+	updates->count = kept;
+	if (kept)
+		return;
+	free(updates);
+	h2->updates = NULL;
+}
+
 static void finish_all(struct h2 *h2, struct list *streams, int status)
 {
 	while (streams->next != streams) {
@@ -284,6 +302,7 @@ void h2_release_busy(struct h2 *h2, int status)
 	finish_all(h2, &busy->streams, status);
 	buffer_unref(busy->in);
 	output_finish(&busy->out);
+	h2_trim_updates(h2);
 	h2->busy = NULL;
 	if (spare.count == SPARE_BUSY) {
 		free(busy);
