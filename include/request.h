@@ -205,6 +205,9 @@ int request_peer_port(const struct request *req);
  */
 enum match request_is_for(const struct request *req, struct str host);
 
+/* Milliseconds since the first byte of the request was read. */
+int64_t request_age_ms(const struct request *req);
+
 /*
  * Writes one line to the error log of the location, with client, server and request. The text of
  * the error `errnum` is added unless it is 0. The format puts quotes around bytes that a client

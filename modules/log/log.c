@@ -24,6 +24,7 @@ struct access_log {
 	struct log_path *path; /* has variables */
 	const struct log_format *format;
 	const struct template *condition; /* NULL: always */
+	int64_t slow_ms; /* of slow_log: requests that have taken less time are left out */
 	struct access_log *next;
 };
 
@@ -32,6 +33,7 @@ struct log_conf {
 	struct log_cache *cache; /* of files whose names have variables */
 	struct log_format *formats;
 	struct access_log *logs; /* NULL: nothing is logged */
+	struct access_log *slow; /* of slow_log */
 	bool is_chosen; /* access_log was written: the default does not apply */
 };
 
@@ -52,6 +54,10 @@ struct log_conf {
 	"\"body_bytes_sent\":$body_bytes_sent,\"request_length\":$request_length," \
 	"\"referer\":\"$http_referer\",\"user_agent\":\"$http_user_agent\","       \
 	"\"connection\":$connection,\"request_id\":\"$request_id\"}"
+
+#define SLOW_FORMAT                                                                       \
+	"$time_iso8601 $remote_addr \"$request\" $status $body_bytes_sent $request_time " \
+	"$request_times"
 
 /* --- escaping --- */
 
@@ -315,6 +321,52 @@ static int set_access_log(struct conf_call *call)
 	return add_file(call, args[0].text, format, &options);
 }
 
+/* --- slow_log --- */
+
+/* The format of lines for which none is named. */
+static const struct log_format *slow_format(struct conf_call *call)
+{
+	struct log_format *format = pool_new(call->pool, struct log_format);
+	struct conf_word word = call->node->name;
+
+	word.text = STR(SLOW_FORMAT);
+	format->put = put_default;
+	return conf_parse_template(call, &word, &format->template) < 0 ? NULL : format;
+}
+
+static int set_slow_log(struct conf_call *call)
+{
+	static const struct log_writer_settings settings;
+	struct log_conf *conf = call->data;
+	const struct conf_word *args = call->node->args;
+	struct access_log *log = pool_new(call->pool, struct access_log);
+	struct duration threshold;
+	bool is_named = call->node->nargs > 2;
+
+	if (call->first)
+		conf->slow = NULL;
+	if (call->node->nargs == 1 && conf_word_is(&args[0], "off"))
+		return 0;
+	if (call->node->nargs == 1)
+		return conf_error(call, NULL,
+				  "the time is missing from which on a request is slow\n"
+				  "for example: slow_log logs/slow.log 500ms;");
+	if (conf_parse_duration(call, &args[1], &threshold) < 0)
+		return -EINVAL;
+	log->slow_ms = threshold.ms;
+	log->format = is_named ? find_format(conf, args[2].text) : slow_format(call);
+	if (!log->format && is_named)
+		return conf_error(call, &args[2], "there is no log format \"%.*s\" above",
+				  STR_ARG(args[2].text));
+
+	struct log_file *file = log->format ? conf_log_file(call, args[0].text) : NULL;
+
+	log->writer = file ? log_writer_create(call, file, &settings) : NULL;
+	log->next = conf->slow;
+	conf->slow = log;
+	return log->writer ? 0 : -EINVAL;
+}
+
 /* --- open_log_file_cache --- */
 
 static int parse_cache_option(struct conf_call *call, const struct conf_word *word,
@@ -396,6 +448,12 @@ static verdict log_request(struct request *req, const void *data)
 
 	if (req->is_probe)
 		return PASS;
+	for (const struct access_log *log = conf->slow; log; log = log->next) {
+		struct line line = { req, log->format };
+
+		if (request_age_ms(req) >= log->slow_ms)
+			log_writer_add(log->writer, put_line, &line);
+	}
 	for (const struct access_log *log = conf->logs; log; log = log->next) {
 		if (log->condition && !template_is_true(req, log->condition))
 			continue;
@@ -473,6 +531,15 @@ static void stop(const void *data, enum stop_reason reason)
 	"With syslog: each line is a message; error_log describes the parameters.\n\n"             \
 	"Without this directive the file is the one given to configure (--http-log-path)."
 
+#define SLOW_LOG_DOC                                                                               \
+	"Writes a line to this file for each request that has taken at least this time, from "     \
+	"its first byte until the last byte of its response was sent. Without the name of a "      \
+	"log_format a line has the time of day, the address, the request, its status, the bytes "  \
+	"of the body, how long it took, and where the time went ($request_times).\n\n"             \
+	"    slow_log logs/slow.log 500ms;\n\n"                                                    \
+	"A client that reads slowly makes its requests slow; \"send\" has most of the time then. " \
+	"With 0 all requests are logged."
+
 const struct module log_module = {
 	.name = "log",
 	.summary = "writes a line for each response to the access log",
@@ -486,6 +553,9 @@ const struct module log_module = {
 			      "path | syslog:server=address[,parameter=value] [format "
 			      "[buffer=size] [gzip[=level]] [flush=time] [if=condition]] | off",
 			      ACCESS_LOG_DOC, .flags = LIST, .min_args = 1, .max_args = 6),
+		DIRECTIVE_SET("slow_log", IN_ANY_HTTP, set_slow_log, "path time [format] | off",
+			      SLOW_LOG_DOC, .flags = LIST, .min_args = 1, .max_args = 3,
+			      .initial = "off"),
 		DIRECTIVE_SET("open_log_file_cache", IN_ANY_HTTP, set_cache,
 			      "max=N [inactive=time] [min_uses=N] [valid=time] | off", CACHE_DOC,
 			      .min_args = 1, .max_args = 4, .initial = "off"),

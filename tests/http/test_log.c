@@ -211,6 +211,34 @@ START_TEST(escaping_of_every_byte)
 }
 END_TEST
 
+/* The second request is delayed, which the line says. */
+START_TEST(slow_requests_have_a_log)
+{
+	struct server *server = inproc_start(
+		"http { access_log off; limit_req_zone $server_port zone=z:64k rate=5r/s;"
+		"slow_log slow.log 100ms; log_format times $request_times;"
+		"slow_log times.log 0 times;"
+		"server { listen 127.0.0.1:%PORT%; location = /off { slow_log off; hello ok; }"
+		"location = /a { limit_req zone=z burst=5; hello ok; } } }");
+	struct deadline p = { 0 };
+
+	get(server, "/a");
+	get(server, "/a");
+	get(server, "/off");
+	while (file_count(server, "/times.log", "\n") < 2 ||
+	       file_count(server, "/slow.log", "\n") < 1)
+		deadline_wait(&p, "lines in both logs");
+	ck_assert_uint_eq(file_count(server, "/slow.log", "\n"), 1);
+	ck_assert_uint_eq(file_count(server, "/slow.log", "\"GET /a "), 1);
+	ck_assert_uint_eq(file_count(server, "/slow.log", " head=0."), 1);
+	ck_assert_uint_eq(file_count(server, "/slow.log", " limit_req=0."), 1);
+	ck_assert_uint_eq(file_count(server, "/slow.log", " limit_req=0.0"), 0);
+	ck_assert_uint_eq(file_count(server, "/times.log", "head=0."), 2);
+	ck_assert_uint_eq(file_count(server, "/times.log", "limit_req="), 1);
+	server_stop(server);
+}
+END_TEST
+
 TESTS("access log", hello_answers_with_its_text, formats, combined_is_built_in,
       levels_replace_each_other, conditions, escaping, json_is_utf8, escaping_at_every_place,
-      escaping_of_every_byte)
+      escaping_of_every_byte, slow_requests_have_a_log)

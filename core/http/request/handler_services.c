@@ -9,6 +9,7 @@
 
 #include "base/stats.h"
 #include "config/modules.h"
+#include "event/loop.h"
 #include "http/field/fields.h"
 
 void request_set_location(struct request *req, const struct http_location *location)
@@ -84,6 +85,11 @@ verdict respond_bytes(struct request *req, int status, struct str type, struct s
 verdict respond_text(struct request *req, int status, struct str text)
 {
 	return respond_bytes(req, status, STR("text/plain"), text);
+}
+
+int64_t request_age_ms(const struct request *req)
+{
+	return (clock_us() - request_core(req)->started_us) / 1000;
 }
 
 verdict request_only_reads(struct request *req)

@@ -18,6 +18,7 @@
  */
 #include "http/request/request_private.h"
 
+#include "event/loop.h"
 #include "http/field/status.h"
 #include "http/request/phases.h"
 
@@ -25,12 +26,34 @@
 static void walked(struct request_core *core, bool is_complete)
 {
 	core->waiting = !is_complete && !core->closing;
-	if (!core->waiting)
-		core->complete(&core->pub, core->complete_data);
+	if (core->waiting) {
+		core->waiting_since_us = clock_us();
+		return;
+	}
+	core->responded_us = clock_us();
+	core->complete(&core->pub, core->complete_data);
+}
+
+static void note_wait(struct request_core *core)
+{
+	struct waited *waited = core->waited;
+
+	while (waited && waited->module != core->waiter)
+		waited = waited->next;
+	if (!waited) {
+		waited = pool_new(core->pub.pool, struct waited);
+		*waited = (struct waited){ .module = core->waiter, .next = core->waited };
+		core->waited = waited;
+	}
+	waited->us += clock_us() - core->waiting_since_us;
 }
 
 void request_advance(struct request_core *core)
 {
+	if (core->waiting)
+		note_wait(core);
+	else
+		core->walked_us = clock_us();
 	walked(core, phases_run(&core->pub));
 }
 

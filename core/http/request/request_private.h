@@ -36,6 +36,13 @@ enum request_event {
 	EVENT_TOKEN = 1 << 7, /* as often as there are tokens of request_wait() */
 };
 
+/* How long handlers of a module have waited, in all. */
+struct waited {
+	const struct module *module; /* NULL: auth_delay */
+	int64_t us;
+	struct waited *next;
+};
+
 /* Within the server, of all kinds; one more is a 500. */
 enum { REDIRECTS_ALLOWED = 10 };
 
@@ -57,6 +64,10 @@ struct request_core {
 	int access_refused; /* satisfy any: what the first refusal said */
 	bool access_is_delayed; /* auth_delay: the 401 is to be returned when the time is over */
 	bool waiting; /* a handler said WAIT */
+	const struct module *waiter; /* whose handler that was; NULL: the walk itself waits */
+	int64_t waiting_since_us; /* clock_us() */
+	struct waited *waited; /* what it has waited for so far */
+	int64_t walked_us, responded_us; /* when the walk began and ended; 0: it has not */
 	bool closing; /* a handler said CLOSE */
 	bool in_error_page; /* error_page has redirected once */
 	int error_page_code; /* error_page: the code to send; 0: none; -1: that of the page */

@@ -119,6 +119,7 @@ verdict walk_delay(struct request_core *core, int64_t ms)
 {
 	struct wakeup *wakeup = create();
 
+	core->waiter = NULL;
 	wakeup->cancel = end_delay;
 	wakeup->data = wakeup;
 	link_wakeup(wakeup, core);
@@ -140,7 +141,7 @@ struct wakeup *request_wait(struct request *req, void (*cancel)(void *data), voi
 	}
 	wakeup->cancel = cancel;
 	wakeup->data = data;
-	wakeup->module = core->caller;
+	wakeup->module = core->waiter = core->caller;
 	link_wakeup(wakeup, core);
 	core->events += EVENT_TOKEN;
 	return wakeup;

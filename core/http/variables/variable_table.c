@@ -167,6 +167,14 @@ const struct variable http_variables[] = {
 	  "Seconds with milliseconds since the first byte of the request was read.\n\n"
 	  "    log_format times \"$request_time $request\";",
 	  VARIABLE_VOLATILE | VARIABLE_PLAIN },
+	{ "request_times", variable_request_times,
+	  "Where the time of the request went, in seconds: head (from its first byte until its "
+	  "head was complete), work (handlers), a word for each module whose handler has waited "
+	  "(static for a disk, compress for a compressed form, limit_req for a delay), and "
+	  "send (from the complete head of the response until now: the client's reading, and "
+	  "what the body waits for).\n\n"
+	  "    log_format times \"$request_time $request_times $request\";",
+	  VARIABLE_VOLATILE | VARIABLE_PLAIN },
 	{ "request_completion", variable_request_completion,
 	  "\"OK\" if the whole response was sent, otherwise empty.\n\n"
 	  "    log_format whole \"$request_completion $request\";",

@@ -33,6 +33,7 @@ variable_get variable_pid, variable_hostname, variable_nginx_version, variable_s
 /* The response, its size and its times: variables_response.c. */
 variable_get variable_status, variable_bytes_sent, variable_body_bytes_sent;
 variable_get variable_request_length, variable_request_time, variable_request_completion;
+variable_get variable_request_times;
 variable_get variable_request_id, variable_msec, variable_time_local, variable_time_iso8601;
 variable_get variable_sent_http, variable_sent_trailer;
 

@@ -6,6 +6,9 @@
 #include "http/variables/variables.h"
 
 #include <date.h>
+#include <text.h>
+
+#include "event/loop.h"
 #include "http/field/fields.h"
 #include "http/request/request_private.h"
 #include "http/request/response_fields.h"
@@ -64,6 +67,39 @@ bool variable_request_time(struct request *req, struct str rest, const void *dat
 	(void)rest, (void)data;
 	return text_if_not_empty(
 		milliseconds_text(req->pool, clock_wall_ms() - request_core(req)->started_ms), out);
+}
+
+static void add_time(struct text *to, const char *name, int64_t us)
+{
+	int64_t ms = us > 0 ? us / 1000 : 0;
+
+	text_printf(to, "%s%s=%lld.%03lld", to->len ? " " : "", name, (long long)ms / 1000,
+		    (long long)ms % 1000);
+}
+
+bool variable_request_times(struct request *req, struct str rest, const void *data, struct str *out)
+{
+	const struct request_core *core = request_core(req);
+	struct text text = { .pool = req->pool };
+	int64_t now = clock_us(), walked = core->walked_us ? core->walked_us : now;
+	int64_t responded = core->responded_us ? core->responded_us : now;
+	int64_t worked = responded - walked;
+
+	(void)rest, (void)data;
+	add_time(&text, "head", walked - core->started_us);
+	if (core->waiting)
+		worked -= now - core->waiting_since_us;
+	for (const struct waited *waited = core->waited; waited; waited = waited->next)
+		worked -= waited->us;
+	add_time(&text, "work", worked);
+	for (const struct waited *waited = core->waited; waited; waited = waited->next)
+		add_time(&text, waited->module ? waited->module->name : "delay", waited->us);
+	if (core->waiting)
+		add_time(&text, core->waiter ? core->waiter->name : "delay",
+			 now - core->waiting_since_us);
+	add_time(&text, "send", now - responded);
+	*out = text_str(&text);
+	return true;
 }
 
 bool variable_request_completion(struct request *req, struct str rest, const void *data,
