@@ -179,6 +179,15 @@ const void *transport_conf(const struct transport *transport, struct str name,
  */
 struct str transport_protocols(const struct transport *transport, struct str name);
 
+/*
+ * A request that nobody has sent, at the server with this name (as of transport_conf()), for
+ * templates that are written out before there is a request: variables of the connection and of the
+ * server have their values, those of a request have none. End it before the calling function
+ * returns to the core; the texts of the request live as long as it.
+ */
+struct request *transport_request(struct transport *transport, struct str name);
+void transport_request_end(struct request *req);
+
 /* The transport of the request's connection, if it is of this type; otherwise NULL. */
 struct transport *request_transport(const struct request *req, const struct transport_type *type);
 

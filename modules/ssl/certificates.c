@@ -7,6 +7,7 @@
 #include "certificates.h"
 
 #include <hash.h>
+#include <limits.h>
 #include <module.h>
 #include <openssl/decoder.h>
 #include <openssl/err.h>
@@ -15,6 +16,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "named.h"
 #include "self_signed.h"
 
 /* What a file was like when it was looked at last. */
@@ -36,14 +38,17 @@ static struct watched *first_watched;
 
 /* --- reading --- */
 
-static void free_certificate(void *data)
+void certificate_free(struct ssl_certificate *certificate)
 {
-	struct ssl_certificate *certificate = data;
-
 	X509_free(certificate->leaf);
 	sk_X509_pop_free(certificate->chain, X509_free);
 	EVP_PKEY_free(certificate->key);
 	*certificate = (struct ssl_certificate){ NULL, NULL, NULL };
+}
+
+static void free_certificate(void *certificate)
+{
+	certificate_free(certificate);
 }
 
 /*
@@ -100,20 +105,30 @@ static bool at_end(void)
 	return true;
 }
 
-static int read_chain(struct conf_call *call, const struct conf_word *word,
-		      struct ssl_certificate *out)
+/* False: it is not a chain of certificates in PEM; ssl_error_text() says why. */
+static bool parse_chain(BIO *bio, struct ssl_certificate *out)
 {
-	BIO *bio = open_pem(call, word);
 	X509 *one;
 
-	if (!bio)
-		return -EINVAL;
 	out->leaf = PEM_read_bio_X509_AUX(bio, NULL, NULL, NULL);
 	out->chain = sk_X509_new_null();
 	while (out->leaf && (one = PEM_read_bio_X509(bio, NULL, NULL, NULL)))
 		sk_X509_push(out->chain, one);
+	return out->leaf && at_end();
+}
+
+static int read_chain(struct conf_call *call, const struct conf_word *word,
+		      struct ssl_certificate *out)
+{
+	BIO *bio = open_pem(call, word);
+
+	if (!bio)
+		return -EINVAL;
+
+	bool is_usable = parse_chain(bio, out);
+
 	BIO_free(bio);
-	if (!out->leaf || !at_end())
+	if (!is_usable)
 		return complain(call, word,
 				  "this is not a certificate: %s\n"
 				  "expected PEM: the server's certificate, then its issuers'",
@@ -213,32 +228,66 @@ static int give_password(char *to, int room, int writes, void *data)
 	return (int)password->len;
 }
 
+/* Each password is tried in turn; without passwords the key is read once. False: as above. */
+static bool parse_key(BIO *bio, const struct str_list *passwords, struct ssl_certificate *out)
+{
+	out->key = read_usual_key(bio);
+	for (size_t i = 0; !out->key && (i == 0 || i < passwords->count); i++) {
+		ERR_clear_error();
+		(void)BIO_reset(bio);
+		out->key = PEM_read_bio_PrivateKey(bio, NULL, give_password,
+						   passwords->count ? &passwords->items[i] : NULL);
+	}
+	return out->key != NULL;
+}
+
 static int read_key(struct conf_call *call, const struct ssl_conf *conf,
 		    const struct conf_word *word, struct ssl_certificate *out)
 {
-	/* Each password is tried in turn. Without passwords the key is read once. */
-	for (size_t i = 0; i == 0 || i < conf->passwords.count; i++) {
-		BIO *bio = open_pem(call, word);
+	BIO *bio = open_pem(call, word);
 
-		if (!bio)
-			return -EINVAL;
-		out->key = i == 0 ? read_usual_key(bio) : NULL;
-		if (!out->key) {
-			(void)BIO_reset(bio);
-			out->key = PEM_read_bio_PrivateKey(
-				bio, NULL, give_password,
-				conf->passwords.count ? &conf->passwords.items[i] : NULL);
-		}
-		BIO_free(bio);
-		if (out->key)
-			return 0;
-		if (i + 1 < conf->passwords.count)
-			ERR_clear_error();
-	}
+	if (!bio)
+		return -EINVAL;
+
+	bool is_usable = parse_key(bio, &conf->passwords, out);
+
+	BIO_free(bio);
+	if (is_usable)
+		return 0;
 	return complain(call, word,
 			  "this is not a private key that can be read: %s\n"
 			  "expected PEM; a key with a password needs ssl_password_file",
 			  ssl_error_text());
+}
+
+static bool parse_text(struct str text, BIO **bio)
+{
+	*bio = text.len <= INT_MAX ? BIO_new_mem_buf(text.data, (int)text.len) : NULL;
+	return *bio != NULL;
+}
+
+enum certificate_result certificate_parse(struct str chain, struct str key,
+					  const struct str_list *passwords,
+					  struct ssl_certificate *out, const char **reason)
+{
+	enum certificate_result result = CERTIFICATE_USABLE;
+	BIO *chain_bio = NULL, *key_bio = NULL;
+
+	ERR_clear_error();
+	if (!parse_text(chain, &chain_bio) || !parse_chain(chain_bio, out)) {
+		result = CERTIFICATE_WRONG_CHAIN;
+		*reason = ssl_error_text();
+	} else if (!parse_text(key, &key_bio) || !parse_key(key_bio, passwords, out)) {
+		result = CERTIFICATE_WRONG_KEY;
+		*reason = ssl_error_text();
+	} else if (X509_check_private_key(out->leaf, out->key) != 1) {
+		ERR_clear_error();
+		result = CERTIFICATE_WRONG_KEY;
+		*reason = "this is not the key of the certificate";
+	}
+	BIO_free(chain_bio);
+	BIO_free(key_bio);
+	return result;
 }
 
 static int read_pair(struct conf_call *call, const struct ssl_conf *conf,
@@ -289,8 +338,8 @@ static void watch(struct pool *pool, const struct ssl_conf *conf, size_t i,
 	*watched = (struct watched){
 		.conf = conf,
 		.certificate = certificate,
-		.file = conf->certificates.items[i],
-		.key_file = conf->keys.items[i],
+		.file = conf->certificates.items[i].word,
+		.key_file = conf->keys.items[i].word,
 		.next = first_watched,
 		.link = &first_watched,
 	};
@@ -315,10 +364,10 @@ static bool refresh(struct watched *watched)
 	watched->stamp = stamp;
 	watched->key_stamp = key_stamp;
 	if (read_pair(NULL, watched->conf, &watched->file, &watched->key_file, &read) < 0) {
-		free_certificate(&read);
+		certificate_free(&read);
 		return false;
 	}
-	free_certificate(watched->certificate);
+	certificate_free(watched->certificate);
 	*watched->certificate = read;
 	log_notice("\"%.*s\" has changed and is used from now on",
 		   STR_ARG(str_head(watched->file.text, 300)));
@@ -345,8 +394,8 @@ static struct ssl_certificate *read_new(struct conf_call *call, const struct ssl
 	pool_cleanup(call->pool, free_certificate, certificate);
 	/* It is looked at before it is read: what changes in between is read again. */
 	watch(call->pool, conf, i, certificate);
-	return read_pair(call, conf, &conf->certificates.items[i], &conf->keys.items[i],
-			 certificate) < 0 ?
+	return read_pair(call, conf, &conf->certificates.items[i].word,
+			 &conf->keys.items[i].word, certificate) < 0 ?
 		       NULL :
 		       certificate;
 }
@@ -357,7 +406,8 @@ static struct ssl_certificate *read_once(struct conf_call *call, const struct ss
 {
 	static const char key_of_table;
 	struct hash_table *pairs = conf_shared(call->conf, &key_of_table, sizeof(*pairs));
-	struct str file = conf->certificates.items[i].text, key_file = conf->keys.items[i].text;
+	struct str file = conf->certificates.items[i].word.text;
+	struct str key_file = conf->keys.items[i].word.text;
 	struct str name = pool_printf(call->pool, "%.*s\n%.*s\n%p", STR_ARG(file),
 					       STR_ARG(key_file), (void *)conf->passwords.items);
 	struct ssl_certificate *certificate;
@@ -387,6 +437,8 @@ int certificates_read(struct conf_call *call, const struct ssl_conf *conf,
 {
 	struct ssl_certificate **certificates =
 		pool_array(call->pool, struct ssl_certificate *, conf->certificates.count + 1);
+	const struct named_pair **pairs = pool_array(call->pool, const struct named_pair *,
+						     conf->certificates.count + 1);
 
 	settings->certificates = certificates;
 	if (conf->self_signed.count) {
@@ -394,11 +446,20 @@ int certificates_read(struct conf_call *call, const struct ssl_conf *conf,
 		settings->certificates_count = 1;
 		return make_self_signed(call, conf, certificates[0]);
 	}
+	settings->pairs = pairs;
 	for (size_t i = 0; i < conf->certificates.count; i++) {
-		certificates[i] = read_once(call, conf, i);
-		if (!certificates[i])
+		if (conf->certificates.items[i].path || conf->keys.items[i].path) {
+			pairs[settings->pairs_count] = named_pair_find(call, conf, i);
+			if (!pairs[settings->pairs_count++])
+				return -EINVAL;
+			continue;
+		}
+
+		struct ssl_certificate *certificate = read_once(call, conf, i);
+
+		if (!certificate)
 			return -EINVAL;
-		settings->certificates_count++;
+		certificates[settings->certificates_count++] = certificate;
 	}
 	return 0;
 }

@@ -24,4 +24,18 @@ bool certificates_refresh(void);
 /* Writes when each certificate expires. */
 void certificates_metrics(struct metrics *to);
 
+enum certificate_result { CERTIFICATE_USABLE, CERTIFICATE_WRONG_CHAIN, CERTIFICATE_WRONG_KEY };
+
+/*
+ * Reads a certificate, with its issuers behind it, and its key from texts in PEM, and checks that
+ * they belong together. *out is zeroed before, and can be used only with CERTIFICATE_USABLE;
+ * otherwise *reason is a static text. To be called on the loop's thread.
+ */
+enum certificate_result certificate_parse(struct str chain, struct str key,
+					  const struct str_list *passwords,
+					  struct ssl_certificate *out, const char **reason);
+
+/* Frees what a certificate refers to, and zeroes it. */
+void certificate_free(struct ssl_certificate *certificate);
+
 #endif

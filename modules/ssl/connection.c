@@ -232,6 +232,15 @@ const struct ssl_facts *ssl_facts_of(const struct request *req)
 	return ssl ? ssl->facts : NULL;
 }
 
+struct str ssl_name_of(const struct request *req)
+{
+	const struct ssl_connection *ssl = connection_of(req);
+
+	if (ssl && ssl->handshake)
+		return (struct str){ ssl->handshake->name, ssl->handshake->name_len };
+	return ssl && ssl->facts ? ssl_fact(ssl->facts, FACT_NAME) : STR("");
+}
+
 bool ssl_is_plain_http(const struct request *req)
 {
 	const struct ssl_connection *ssl = connection_of(req);

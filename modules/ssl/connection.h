@@ -14,6 +14,9 @@ extern const struct transport_type ssl_transport;
  */
 const struct ssl_facts *ssl_facts_of(const struct request *req);
 
+/* The name of the server in the ClientHello, also during the handshake; empty: none. */
+struct str ssl_name_of(const struct request *req);
+
 /* Whether the request came in plain HTTP to a port with TLS. Its status is 497. */
 bool ssl_is_plain_http(const struct request *req);
 

@@ -79,6 +79,52 @@ static void handshake_failed(struct transport *transport)
 	ssl->stage = BROKEN;
 }
 
+static void step_made(void *data);
+
+static void make_step(void *data)
+{
+	handshake_step(data);
+}
+
+/* Starts a step. 0 or -errno. */
+static int start_step(struct ssl_connection *ssl)
+{
+	int error = thread_pool_run(&handshakes, make_step, step_made, ssl->handshake);
+
+	if (error < 0)
+		return error;
+	waiting += ++ssl->handshake->steps == 1;
+	ssl->is_running = true;
+	return 0;
+}
+
+/* The certificates that the handshake waited for were read, or could not be read. */
+static void certificates_came(void *data)
+{
+	struct transport *transport = data;
+	struct ssl_connection *ssl = transport_state(transport);
+
+	if (ssl->stage == HANDSHAKE && start_step(ssl) == 0)
+		return;
+	ssl->stage = BROKEN;
+	transport_wake(transport);
+}
+
+/* The handshake goes on when its certificates, whose paths have variables, are there. */
+static int find_certificates(struct transport *transport)
+{
+	struct ssl_connection *ssl = transport_state(transport);
+	struct handshake *handshake = ssl->handshake;
+	struct str name = { handshake->name, handshake->name_len };
+	struct request *req = transport_request(transport, name);
+
+	handshake->named =
+		named_set_create(handshake->settings, req, certificates_came, transport);
+	handshake->lacks_named = !handshake->named;
+	transport_request_end(req);
+	return named_set_waits(handshake->named) ? 0 : start_step(ssl);
+}
+
 /* Called on the event loop's thread after a step has run. */
 static void step_made(void *data)
 {
@@ -103,14 +149,12 @@ static void step_made(void *data)
 		handshake_failed(transport);
 	else if (error == 0 && ssl->stage == HANDSHAKE && handshake->result == HANDSHAKE_DONE)
 		error = handshake_done(ssl);
+	else if (error == 0 && ssl->stage == HANDSHAKE &&
+		 handshake->result == HANDSHAKE_NEEDS_CERTIFICATES)
+		error = find_certificates(transport);
 	if (error < 0)
 		ssl->stage = BROKEN;
 	transport_wake(transport);
-}
-
-static void make_step(void *data)
-{
-	handshake_step(data);
 }
 
 /* Whether there is room for another client. If not, this is logged once a minute. */
@@ -136,11 +180,8 @@ static ssize_t go_on(struct transport *transport, struct str records)
 	ssl->handshake_bytes += (uint32_t)records.len;
 	if (ssl->handshake_bytes > HANDSHAKE_BYTES_MAX)
 		return -EMSGSIZE;
-	if (handshake_add(ssl->handshake, records) < 0 ||
-	    thread_pool_run(&handshakes, make_step, step_made, ssl->handshake) < 0)
+	if (handshake_add(ssl->handshake, records) < 0 || start_step(ssl) < 0)
 		return -ENOMEM;
-	waiting += ++ssl->handshake->steps == 1;
-	ssl->is_running = true;
 	return TRANSPORT_WAITS;
 }
 
@@ -207,7 +248,7 @@ ssize_t connection_handshake_receive(struct transport *transport)
 {
 	struct ssl_connection *ssl = transport_state(transport);
 
-	if (ssl->is_running)
+	if (ssl->is_running || named_set_waits(ssl->handshake->named))
 		return TRANSPORT_WAITS;
 
 	ssize_t n = transport_read_socket(transport, ssl_read_buffer, sizeof(ssl_read_buffer));

@@ -42,20 +42,27 @@ static void key_logged(const SSL *ssl, const char *line)
 							 sizeof(handshake->server_secret));
 }
 
-/* SSL_CTX_set_cert_cb(3): 1, or 0 to end the handshake. */
+static bool use_certificate(SSL *ssl, const struct ssl_certificate *certificate)
+{
+	return certificate && SSL_use_cert_and_key(ssl, certificate->leaf, certificate->key,
+						   certificate->chain, 1) == 1;
+}
+
+/* SSL_CTX_set_cert_cb(3): 1; 0 to end the handshake; -1 to go on later. */
 static int use_certificates(SSL *ssl, void *unused)
 {
 	const struct handshake *handshake = SSL_get_app_data(ssl);
 	const struct ssl_settings *settings = handshake->settings;
 
 	(void)unused;
-	for (size_t i = 0; i < settings->certificates_count; i++) {
-		const struct ssl_certificate *certificate = settings->certificates[i];
-
-		if (SSL_use_cert_and_key(ssl, certificate->leaf, certificate->key,
-					 certificate->chain, 1) != 1)
+	if (settings->pairs_count && !handshake->named)
+		return handshake->lacks_named ? 0 : -1;
+	for (size_t i = 0; i < settings->certificates_count; i++)
+		if (!use_certificate(ssl, settings->certificates[i]))
 			return 0;
-	}
+	for (size_t i = 0; i < settings->pairs_count; i++)
+		if (!use_certificate(ssl, named_set_get(handshake->named, i)))
+			return 0;
 	return 1;
 }
 
@@ -125,6 +132,7 @@ void handshake_destroy(struct handshake *handshake)
 	if (!handshake)
 		return;
 	SSL_free(handshake->ssl);
+	named_set_destroy(handshake->named);
 	free(handshake->input);
 	free(handshake->output);
 	explicit_bzero(handshake, sizeof(*handshake));
@@ -185,22 +193,20 @@ static int take_output(struct handshake *handshake)
 }
 
 /*
- * Feeds one record to OpenSSL. Records that OpenSSL writes after the end of the handshake, the
- * session tickets, are sealed with the secret of application data.
+ * Lets OpenSSL go on. Records that OpenSSL writes after the end of the handshake, the session
+ * tickets, are sealed with the secret of application data.
  */
-static void take_record(struct handshake *handshake, const uint8_t *record, size_t len)
+static void advance(struct handshake *handshake)
 {
 	ERR_clear_error();
-	if (BIO_write(SSL_get_rbio(handshake->ssl), record, (int)len) != (int)len) {
-		fail(handshake, "there is no memory");
-		return;
-	}
 
 	int result = SSL_do_handshake(handshake->ssl);
 	int reason = result == 1 ? SSL_ERROR_NONE : SSL_get_error(handshake->ssl, result);
 
 	if (result == 1)
 		handshake->result = HANDSHAKE_DONE;
+	else if (reason == SSL_ERROR_WANT_X509_LOOKUP)
+		handshake->result = HANDSHAKE_NEEDS_CERTIFICATES;
 	else if (reason != SSL_ERROR_WANT_READ)
 		fail(handshake, ssl_error_text());
 
@@ -210,6 +216,15 @@ static void take_record(struct handshake *handshake, const uint8_t *record, size
 		fail(handshake, "there is no memory");
 	else if (result == 1)
 		handshake->records_sent = (uint64_t)records;
+}
+
+/* Feeds one record to OpenSSL. */
+static void take_record(struct handshake *handshake, const uint8_t *record, size_t len)
+{
+	if (BIO_write(SSL_get_rbio(handshake->ssl), record, (int)len) != (int)len)
+		fail(handshake, "there is no memory");
+	else
+		advance(handshake);
 }
 
 /* Makes the SSL object. False: no memory. */
@@ -238,11 +253,15 @@ static bool start(struct handshake *handshake)
 
 void handshake_step(struct handshake *handshake)
 {
+	bool has_certificates = handshake->result == HANDSHAKE_NEEDS_CERTIFICATES;
+
 	handshake->result = HANDSHAKE_MORE;
 	if (!handshake->ssl && !atomic_load(&handshake->is_abandoned) && !start(handshake)) {
 		fail(handshake, "there is no memory");
 		return;
 	}
+	if (has_certificates && !atomic_load(&handshake->is_abandoned))
+		advance(handshake);
 	while (handshake->result == HANDSHAKE_MORE && !atomic_load(&handshake->is_abandoned) &&
 	       handshake->input_used < handshake->input_len) {
 		const uint8_t *record = handshake->input + handshake->input_used;

@@ -17,11 +17,13 @@
 #include <str.h>
 
 #include "hello.h"
+#include "named.h"
 #include "records.h"
 #include "settings.h"
 
 enum handshake_result {
 	HANDSHAKE_MORE, /* it needs further records */
+	HANDSHAKE_NEEDS_CERTIFICATES, /* the caller sets `named` or lacks_named, and goes on */
 	HANDSHAKE_DONE,
 	HANDSHAKE_FAILED, /* the output is an alert */
 };
@@ -32,6 +34,8 @@ struct handshake {
 	unsigned steps; /* the caller's: how many were started */
 	atomic_bool is_abandoned;
 	const struct ssl_settings *settings;
+	struct named_set *named; /* of settings->pairs; owned; NULL: not needed yet */
+	bool lacks_named; /* there is no set of certificates: the handshake fails */
 	struct str protocols; /* for ALPN: the caller's, as of transport_protocols() */
 	uint8_t name_len; /* of the name of the server in the ClientHello */
 	char name[HELLO_NAME_MAX];

@@ -11,6 +11,7 @@
 
 #include "certificates.h"
 #include "handshake.h"
+#include "named.h"
 #include "tickets.h"
 #include "variables.h"
 
@@ -334,8 +335,8 @@ static void make_session_context(const struct ssl_conf *conf, struct ssl_setting
 	 */
 	if (conf->verify != VERIFY_OFF)
 		for (size_t i = 0; i < conf->certificates.count; i++)
-			EVP_DigestUpdate(digest, conf->certificates.items[i].text.data,
-					 conf->certificates.items[i].text.len + 1);
+			EVP_DigestUpdate(digest, conf->certificates.items[i].word.text.data,
+					 conf->certificates.items[i].word.text.len + 1);
 	EVP_DigestFinal_ex(digest, settings->session_context, NULL);
 	EVP_MD_CTX_free(digest);
 }
@@ -347,6 +348,7 @@ bool ssl_has_certificate(const struct ssl_conf *conf)
 
 int ssl_settings_create(struct conf_call *call, struct ssl_conf *conf)
 {
+	conf->pairs = named_pairs_of(call->conf);
 	if (conf->on)
 		conf_warn(call, NULL,
 			  "\"ssl on\" makes TLS of every listen of the server\n"
@@ -368,6 +370,7 @@ int ssl_settings_create(struct conf_call *call, struct ssl_conf *conf)
 	settings->reject = conf->reject_handshake;
 	settings->own_records = conf->records == RECORDS_OWN;
 	settings->kept_facts = ssl_variables_facts(call);
+	settings->cache = conf->cache ? conf->cache : named_cache_default(call);
 	settings->context = find_context(call, conf);
 
 	int result = settings->context ? 0 : -EINVAL;

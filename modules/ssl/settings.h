@@ -10,6 +10,11 @@
 #include <conf.h>
 #include <openssl/ssl.h>
 
+struct named_cache;
+struct named_pair;
+struct named_pairs;
+struct named_path;
+
 struct ssl_certificate {
 	X509 *leaf;
 	STACK_OF(X509) *chain; /* the other certificates in the file */
@@ -26,9 +31,22 @@ struct ssl_words {
 	size_t count, capacity;
 };
 
+/* A file of ssl_certificate or ssl_certificate_key, or "data:…". */
+struct ssl_file {
+	struct conf_word word;
+	struct named_path *path; /* NULL: the word has no variable */
+};
+
+struct ssl_files {
+	struct ssl_file *items;
+	size_t count, capacity;
+};
+
 struct ssl_conf {
+	const struct named_pairs *pairs; /* of the whole configuration */
 	bool on; /* `ssl on`: all addresses of the server use TLS */
-	struct ssl_words certificates, keys; /* paths or "data:…" */
+	struct ssl_files certificates, keys;
+	struct named_cache *cache; /* ssl_certificate_cache; NULL: the default */
 	struct ssl_words self_signed; /* names and addresses; none: no such certificate */
 	struct str_list passwords; /* of ssl_password_file */
 	size_t passwords_room;
@@ -59,6 +77,9 @@ struct ssl_settings {
 	SSL_CTX *context; /* shared by servers that differ only in their certificates */
 	struct ssl_certificate *const *certificates; /* servers with the same files share them */
 	size_t certificates_count;
+	const struct named_pair *const *pairs; /* whose paths have variables (named.h) */
+	size_t pairs_count;
+	struct named_cache *cache; /* for `pairs` */
 	struct str staple; /* an OCSP response, DER; empty: none */
 	/*
 	 * A digest of the settings for client certificates. A session that began under different

@@ -17,6 +17,7 @@
 #include "certificates.h"
 #include "connection.h"
 #include "facts.h"
+#include "named.h"
 #include "self_signed.h"
 #include "settings.h"
 #include "variables.h"
@@ -70,6 +71,22 @@ static int set_file(struct conf_call *call)
 	struct ssl_words *words = field;
 
 	add_word(call, words, full_path(call, call->node->args[0]));
+	return 0;
+}
+
+/* For ssl_certificate and ssl_certificate_key. */
+static int set_certificate(struct conf_call *call)
+{
+	void *field = (char *)call->data + call->directive->offset;
+	struct ssl_files *files = field;
+	const struct conf_word *word = &call->node->args[0];
+	struct ssl_file file = { .word = full_path(call, *word) };
+
+	if (named_has_variable(word->text) && named_path_parse(call, word, &file.path) < 0)
+		return -EINVAL;
+	files->items = pool_grow(call->pool, files->items, files->count, &files->capacity,
+				 sizeof(file));
+	files->items[files->count++] = file;
 	return 0;
 }
 
@@ -266,6 +283,13 @@ static verdict ssl_server_rewrite(struct request *req, const void *data)
 	return result == PASS ? PASS : refuse(req, result);
 }
 
+static void ssl_stop(const void *conf, enum stop_reason reason)
+{
+	(void)conf;
+	(void)reason;
+	named_finish();
+}
+
 static const char *openssl_version(void)
 {
 	return OpenSSL_version(OPENSSL_VERSION);
@@ -284,23 +308,46 @@ const struct module ssl_module = {
 		{ 0 }
 	},
 	.directives = (const struct directive[]) {
-		DIRECTIVE_SET("ssl_certificate", IN_HTTP | IN_SERVER, set_file, "file",
+		DIRECTIVE_SET("ssl_certificate", IN_HTTP | IN_SERVER, set_certificate, "file",
 			      "The server's certificate in PEM, followed by the certificates of "
 			      "its issuers, without the root. A server may have several, for "
 			      "example one with an RSA key and one with an ECDSA key; each needs "
 			      "its ssl_certificate_key, in the same order. `data:` followed by "
 			      "the certificate itself may stand in place of a file.\n\n"
 			      "    ssl_certificate     /etc/ssl/example.org.pem;\n"
-			      "    ssl_certificate_key /etc/ssl/example.org.key;",
+			      "    ssl_certificate_key /etc/ssl/example.org.key;\n\n"
+			      "The path may have variables behind its directory. Then the file is "
+			      "read in each handshake, by a process with the rights of the "
+			      "workers' user, so this user must be able to read the key; "
+			      "ssl_certificate_cache says how long a worker keeps both. A value "
+			      "that is empty or has a slash, a control character or \"..\" is "
+			      "refused. If a file cannot be read, the handshake fails, and the "
+			      "error log says why. Only variables of the connection have a value, "
+			      "and what a map makes of them.\n\n"
+			      "    ssl_certificate     /etc/tls/$ssl_server_name.pem;\n"
+			      "    ssl_certificate_key /etc/tls/$ssl_server_name.key;",
 			      .flags = LIST, .min_args = 1,
 			      FIELD_AT(struct ssl_conf, certificates)),
-		DIRECTIVE_SET("ssl_certificate_key", IN_HTTP | IN_SERVER, set_file, "file",
+		DIRECTIVE_SET("ssl_certificate_key", IN_HTTP | IN_SERVER, set_certificate, "file",
 			      "The private key of the certificate, in PEM. It is read by the "
 			      "master, so it may be readable for root only. The files are looked "
 			      "at every 10 seconds: a pair that has changed is used without a "
-			      "reload.\n\n"
+			      "reload. If this path or that of the certificate has variables, "
+			      "both files are read with the rights of the workers' user, see "
+			      "ssl_certificate.\n\n"
 			      "    ssl_certificate_key /etc/ssl/example.org.key;",
 			      .flags = LIST, .min_args = 1, FIELD_AT(struct ssl_conf, keys)),
+		DIRECTIVE_SET("ssl_certificate_cache", IN_HTTP | IN_SERVER, named_cache_set,
+			      "off | max=N [inactive=time] [valid=time]",
+			      "How many certificates whose paths have variables a worker keeps, "
+			      "with their keys. The one that was used longest ago makes room for "
+			      "another; one that was not used for the time of inactive (10s "
+			      "unless it is given) is dropped, and one that is older than valid "
+			      "(60s) is read again. With off, the files are read in each "
+			      "handshake. Other certificates are always in memory.\n\n"
+			      "    ssl_certificate_cache max=1000 inactive=1m valid=5m;",
+			      .min_args = 1, .max_args = 3,
+			      .initial = "max=100 inactive=10s valid=10s"),
 		DIRECTIVE_SET("ssl_password_file", IN_HTTP | IN_SERVER, set_passwords, "file",
 			      "A file with passwords of private keys, one on each line. They are "
 			      "tried in this order.\n\n"
@@ -483,9 +530,6 @@ const struct module ssl_module = {
 				   "See ssl_ocsp."),
 		DIRECTIVE_OBSOLETE("ssl_object_cache_inheritable", IN_MAIN, "on | off",
 				   "A reload reads all certificates again."),
-		DIRECTIVE_OBSOLETE("ssl_certificate_cache", IN_HTTP | IN_SERVER,
-				   "off | max=N [inactive=time] [valid=time]",
-				   "Certificates are read when they change, and kept in memory."),
 		{ 0 }
 	},
 	.variables = ssl_variables,
@@ -502,6 +546,8 @@ const struct module ssl_module = {
 				  "handshake." },
 		{ 0 }
 	},
+	.helper = &named_helper,
+	.stop = ssl_stop,
 	.serve_note = serve_note,
 	.pass_on = self_signed_pass_on,
 	.take_over = self_signed_take_over,

@@ -73,8 +73,9 @@ static bool get_curve(struct request *req, struct str rest, const void *data, st
 static bool get_server_name(struct request *req, struct str rest, const void *data,
 			    struct str *out)
 {
-	FACTS_OR_NONE;
-	*out = ssl_fact(facts, FACT_NAME);
+	(void)rest;
+	(void)data;
+	*out = ssl_name_of(req);
 	return out->len > 0;
 }
 

@@ -19,6 +19,7 @@
 #include "config/known/known.h"
 #include "config/modules.h"
 #include "http/conf/http_conf.h"
+#include "http/request/request_private.h"
 #include "net/conn.h"
 #include "net/transport.h"
 
@@ -721,6 +722,22 @@ const void *transport_conf(const struct transport *transport, struct str name,
 			   const struct module *module)
 {
 	return server_of(transport, name)->top->confs[module_index(module)];
+}
+
+struct request *transport_request(struct transport *transport, struct str name)
+{
+	struct request_core *core = request_create(transport->conn, sizeof(*core));
+	struct request *req = &core->pub;
+
+	req->server = server_of(transport, name);
+	req->version = HTTP_1_0;
+	request_set_location(req, req->server->top);
+	return req;
+}
+
+void transport_request_end(struct request *req)
+{
+	request_destroy(request_core(req));
 }
 
 struct str transport_protocols(const struct transport *transport, struct str name)
