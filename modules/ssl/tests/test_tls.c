@@ -126,6 +126,45 @@ START_TEST(names_choose_certificates)
 }
 END_TEST
 
+static bool knows_group(const char *name)
+{
+	SSL_CTX *context = SSL_CTX_new(TLS_client_method());
+	bool known = SSL_CTX_set1_groups_list(context, name) == 1;
+
+	SSL_CTX_free(context);
+	ERR_clear_error();
+	return known;
+}
+
+START_TEST(groups_of_the_key_exchange)
+{
+	static const char *const groups[] = { "X25519", "P-256", "P-384", "X25519MLKEM768" };
+	static const char *const names[] = { "X25519", "prime256v1", "secp384r1",
+					     "X25519MLKEM768" };
+
+	server_stop(server);
+	server = start("return 200 $ssl_curve;");
+	for (int i = 0; i < 4; i++) {
+		if (!knows_group(groups[i])) {
+			teardown();
+			test_skip("this OpenSSL does not know X25519MLKEM768");
+		}
+
+		struct tls *tls = tls_connect(server, .name = "localhost", .groups = groups[i]);
+
+		ck_assert(!tls->failed);
+		ck_assert_str_eq(tls_get(tls, "/").body, names[i]);
+		tls_close(tls);
+	}
+
+	/* Without a word in the configuration both sides prefer it. */
+	struct tls *tls = tls_connect(server, .name = "localhost");
+
+	ck_assert_str_eq(tls_get(tls, "/").body, "X25519MLKEM768");
+	tls_close(tls);
+}
+END_TEST
+
 START_TEST(plain_http_gets_400)
 {
 	struct reply reply = raw(server, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -788,8 +827,8 @@ START_TEST(records_arrive_in_pieces)
 END_TEST
 
 TESTS_IN((&(struct test_suite){ .name = "TLS", .setup = setup, .teardown = teardown }),
-	 versions_and_suites, names_choose_certificates, what_the_client_offers, ssl_on,
-	 a_self_signed_certificate_stays_at_a_reload,
+	 versions_and_suites, names_choose_certificates, groups_of_the_key_exchange,
+	 what_the_client_offers, ssl_on, a_self_signed_certificate_stays_at_a_reload,
 	 files_that_change_are_used_without_a_reload, plain_http_gets_400,
 	 what_is_neither_is_closed, ends_with_close_notify, keys_are_updated,
 	 a_connection_goes_on_after_a_reload, a_connection_with_tls_1_2_ends_at_a_reload,

@@ -116,6 +116,8 @@ struct tls *tls_open(struct server *server, const struct tls_setup *setup)
 	}
 	if (setup->suite)
 		ck_assert_int_eq(SSL_CTX_set_ciphersuites(context, setup->suite), 1);
+	if (setup->groups)
+		ck_assert_int_eq(SSL_CTX_set1_groups_list(context, setup->groups), 1);
 	if (setup->identity) {
 		SSL_CTX_use_certificate(context, setup->identity->certificate);
 		SSL_CTX_use_PrivateKey(context, setup->identity->key);
@@ -131,6 +133,8 @@ struct tls *tls_open(struct server *server, const struct tls_setup *setup)
 	if (setup->protocols)
 		SSL_set_alpn_protos(tls->ssl, (const unsigned char *)setup->protocols,
 				    (unsigned)strlen(setup->protocols));
+	if (setup->wants_staple)
+		SSL_set_tlsext_status_type(tls->ssl, TLSEXT_STATUSTYPE_ocsp);
 	if (setup->session)
 		SSL_set_session(tls->ssl, setup->session);
 	if (setup->fragment)

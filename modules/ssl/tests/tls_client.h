@@ -31,6 +31,8 @@ struct tls_setup {
 	const char *name; /* SNI */
 	const char *protocols; /* ALPN, as a list of RFC 7301 */
 	const char *suite; /* of TLS 1.3 */
+	const char *groups; /* of the key exchange */
+	bool wants_staple; /* an OCSP response */
 	int version; /* TLS1_2_VERSION; 0: any */
 	const struct identity *identity; /* of the client */
 	SSL_SESSION *session; /* to be resumed */

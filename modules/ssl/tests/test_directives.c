@@ -1,0 +1,450 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The directives and variables of TLS, one after the other: what each changes for a client. */
+#include "harness/memory.h"
+#include "harness/scratch.h"
+#include "harness/test.h"
+
+#include <openssl/err.h>
+#include <openssl/ocsp.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tls_client.h"
+
+static struct identity own;
+static struct server *server;
+static const char *dir;
+
+static void setup(void)
+{
+	signal(SIGPIPE, SIG_IGN);
+	dir = scratch_create();
+	own = identity_create("localhost", "EC", NULL);
+	identity_put(&own, dir, "a");
+}
+
+static void teardown(void)
+{
+	server_stop(server);
+	identity_destroy(&own);
+	scratch_remove(dir);
+}
+
+/* %s in the text is the folder of the certificates. */
+static void start(const char *format)
+{
+	char *text = memory_alloc(4096);
+	const char *at;
+
+	*text = '\0';
+	while ((at = strstr(format, "%s"))) {
+		strncat(text, format, (size_t)(at - format));
+		strcat(text, dir);
+		format = at + 2;
+	}
+	strcat(text, format);
+	server = server_start(memory_printf("http { server { listen 127.0.0.1:%%PORT%% ssl;"
+					    "ssl_certificate %s/a.pem; ssl_certificate_key "
+					    "%s/a.key; %s } }",
+					    dir, dir, text));
+}
+
+static void restart(const char *format)
+{
+	server_stop(server);
+	start(format);
+}
+
+static const char *body_of(struct tls *tls)
+{
+	ck_assert_msg(!tls->failed, "%s", file_text(server, "/error.log"));
+
+	const char *body = tls_get(tls, "/").body;
+
+	tls_close(tls);
+	return body;
+}
+
+static void put_bytes_of(const char *name, const void *bytes, size_t len)
+{
+	FILE *file = fopen(memory_printf("%s/%s", dir, name), "w");
+
+	ck_assert_ptr_nonnull(file);
+	ck_assert_uint_eq(fwrite(bytes, 1, len, file), len);
+	ck_assert_int_eq(fclose(file), 0);
+}
+
+/* --- the handshake --- */
+
+START_TEST(ciphers_and_their_order)
+{
+#define TWO "ssl_ciphers ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-CHACHA20-POLY1305;"
+	start(TWO "return 200 $ssl_cipher;");
+	/* OpenSSL's client prefers it to AES128. */
+	ck_assert_str_eq(body_of(tls_connect(server, .version = TLS1_2_VERSION)),
+			 "ECDHE-ECDSA-CHACHA20-POLY1305");
+	restart(TWO "ssl_prefer_server_ciphers on; return 200 $ssl_cipher;");
+	ck_assert_str_eq(body_of(tls_connect(server, .version = TLS1_2_VERSION)),
+			 "ECDHE-ECDSA-AES128-GCM-SHA256");
+	restart("ssl_conf_command Ciphersuites TLS_CHACHA20_POLY1305_SHA256;"
+		"return 200 $ssl_cipher;");
+	ck_assert_str_eq(body_of(tls_connect(server)), "TLS_CHACHA20_POLY1305_SHA256");
+	ck_assert(tls_connect(server, .suite = "TLS_AES_128_GCM_SHA256")->failed);
+}
+END_TEST
+
+START_TEST(versions)
+{
+	start("ssl_protocols TLSv1.3; return 200 $ssl_protocol;");
+	ck_assert_str_eq(body_of(tls_connect(server)), "TLSv1.3");
+	ck_assert(tls_connect(server, .version = TLS1_2_VERSION)->failed);
+	restart("ssl_protocols TLSv1.2; return 200 $ssl_protocol;");
+	ck_assert_str_eq(body_of(tls_connect(server)), "TLSv1.2");
+	ck_assert(tls_connect(server, .version = TLS1_3_VERSION)->failed);
+}
+END_TEST
+
+START_TEST(groups)
+{
+	start("ssl_ecdh_curve secp384r1:prime256v1; return 200 $ssl_curve;");
+	ck_assert_str_eq(body_of(tls_connect(server, .groups = "P-256")), "prime256v1");
+	ck_assert_str_eq(body_of(tls_connect(server, .groups = "P-384")), "secp384r1");
+	ck_assert(tls_connect(server, .groups = "X25519")->failed);
+}
+END_TEST
+
+START_TEST(a_rejected_handshake)
+{
+	start("server_name localhost; return 200 known; } server { listen 127.0.0.1:%PORT%"
+	      " default_server ssl; ssl_reject_handshake on;");
+	ck_assert_str_eq(body_of(tls_connect(server, .name = "localhost")), "known");
+	for (int i = 0; i < 2; i++) {
+		ERR_clear_error();
+		ck_assert(tls_connect(server, .name = i ? "unknown" : NULL)->failed);
+		ck_assert_int_eq(ERR_GET_REASON(ERR_peek_error()), SSL_R_TLSV1_UNRECOGNIZED_NAME);
+	}
+}
+END_TEST
+
+static int ocsp_length_of(bool wants)
+{
+	struct tls *tls = tls_connect(server, .wants_staple = wants);
+	const unsigned char *bytes;
+
+	ck_assert_str_eq(tls_get(tls, "/").body, "x");
+	return (int)SSL_get_tlsext_status_ocsp_resp(tls->ssl, &bytes);
+}
+
+START_TEST(a_stapled_response)
+{
+	OCSP_RESPONSE *response = OCSP_response_create(OCSP_RESPONSE_STATUS_TRYLATER, NULL);
+	unsigned char *bytes = NULL;
+	int len = i2d_OCSP_RESPONSE(response, &bytes);
+
+	put_bytes_of("ocsp", bytes, (size_t)len);
+	start("ssl_stapling_file %s/ocsp; return 200 x;");
+	ck_assert_int_eq(ocsp_length_of(true), len);
+	ck_assert_int_eq(ocsp_length_of(false), -1);
+	OPENSSL_free(bytes);
+	OCSP_RESPONSE_free(response);
+}
+END_TEST
+
+START_TEST(accepted_without_effect)
+{
+	start("ssl_session_cache shared:SSL:10m; ssl_dhparam %s/a.pem; ssl_early_data on;"
+	      "ssl_stapling on; ssl_stapling_verify on; ssl_stapling_responder http://a/;"
+	      "ssl_ocsp on; ssl_ocsp_cache shared:o:1m; ssl_ocsp_responder http://a/;"
+	      "ssl_certificate_compression on;"
+	      "return 200 '[$ssl_early_data$ssl_session_id$ssl_ech_status"
+	      "$ssl_ech_outer_server_name]';");
+	ck_assert_str_eq(body_of(tls_connect(server)), "[]");
+}
+END_TEST
+
+/* --- sessions --- */
+
+static SSL_SESSION *new_session(int version)
+{
+	struct tls *tls = tls_connect(server, .version = version);
+
+	ck_assert_str_eq(tls_get(tls, "/").body, ".");
+
+	SSL_SESSION *session = SSL_get1_session(tls->ssl);
+
+	tls_close(tls);
+	return session;
+}
+
+static bool resumes(SSL_SESSION *session)
+{
+	return strcmp(body_of(tls_connect(server, .session = session,
+					  .version = SSL_SESSION_get_protocol_version(session))),
+		      "r") == 0;
+}
+
+static void ck_resumption(const char *before, const char *after, bool expected)
+{
+	start(before);
+
+	SSL_SESSION *sessions[] = { new_session(TLS1_2_VERSION), new_session(TLS1_3_VERSION) };
+
+	restart(after);
+	for (int i = 0; i < 2; i++) {
+		ck_assert_msg(resumes(sessions[i]) == expected, "%s, then %s", before, after);
+		SSL_SESSION_free(sessions[i]);
+	}
+}
+
+/* The server is another one afterwards, as another machine would be. */
+START_TEST(keys_of_tickets)
+{
+	char bytes[80];
+
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (char)('a' + i % 25);
+	put_bytes_of("80", bytes, 80);
+	put_bytes_of("48", bytes + 10, 48);
+	ck_resumption("return 200 $ssl_session_reused;", "return 200 $ssl_session_reused;", false);
+	server_stop(server);
+	ck_resumption("ssl_session_ticket_key %s/80; return 200 $ssl_session_reused;",
+		      "ssl_session_ticket_key %s/80; return 200 $ssl_session_reused;", true);
+	server_stop(server);
+	ck_resumption("ssl_session_ticket_key %s/80; return 200 $ssl_session_reused;",
+		      "ssl_session_ticket_key %s/48; ssl_session_ticket_key %s/80;"
+		      "return 200 $ssl_session_reused;",
+		      true);
+	server_stop(server);
+	ck_resumption("ssl_session_ticket_key %s/80; return 200 $ssl_session_reused;",
+		      "ssl_session_ticket_key %s/48; return 200 $ssl_session_reused;", false);
+	server_stop(server);
+	ck_resumption("ssl_session_ticket_secret %s/48; return 200 $ssl_session_reused;",
+		      "ssl_session_ticket_secret %s/48; return 200 $ssl_session_reused;", true);
+}
+END_TEST
+
+START_TEST(the_life_of_a_session)
+{
+	start("ssl_session_timeout 1234s; return 200 $ssl_session_reused;");
+	for (int version = TLS1_2_VERSION; version <= TLS1_3_VERSION; version++) {
+		SSL_SESSION *session = new_session(version);
+
+		ck_assert_uint_eq(SSL_SESSION_get_ticket_lifetime_hint(session), 1234);
+		SSL_SESSION_free(session);
+	}
+	restart("ssl_session_tickets off; return 200 $ssl_session_reused;");
+
+	SSL_SESSION *session = new_session(TLS1_3_VERSION);
+
+	ck_assert(!SSL_SESSION_has_ticket(session));
+	SSL_SESSION_free(session);
+}
+END_TEST
+
+/* --- records --- */
+
+/* SSL_read() returns the content of one record at most. */
+static int longest_record(void)
+{
+	struct tls *tls = tls_connect(server, .version = TLS1_3_VERSION);
+	static char bytes[32 * 1024];
+	int longest = 0, sum = 0;
+
+	tls_send(tls, "GET /big HTTP/1.0\r\n\r\n");
+	for (int n; sum < 60000 && (n = SSL_read(tls->ssl, bytes, sizeof(bytes))) > 0; sum += n)
+		longest = n > longest ? n : longest;
+	ck_assert_int_ge(sum, 60000);
+	tls_close(tls);
+	return longest;
+}
+
+START_TEST(the_size_of_records)
+{
+	static char big[64 * 1024];
+
+	memset(big, 'x', sizeof(big));
+	start("ssl_buffer_size 1k;");
+	put_bytes(server, "big", big, sizeof(big));
+	ck_assert_int_eq(longest_record(), 1024);
+	restart("");
+	put_bytes(server, "big", big, sizeof(big));
+	ck_assert_int_eq(longest_record(), 16 * 1024);
+}
+END_TEST
+
+/* --- certificates of clients --- */
+
+static void put_authority(const struct identity *authority)
+{
+	identity_put(authority, dir, "ca");
+}
+
+static int names_sent(const struct identity *client)
+{
+	struct tls *tls = tls_connect(server, .identity = client);
+
+	ck_assert_str_eq(tls_get(tls, "/").body, "SUCCESS");
+
+	int names = sk_X509_NAME_num(SSL_get_client_CA_list(tls->ssl));
+
+	tls_close(tls);
+	return names > 0 ? names : 0;
+}
+
+START_TEST(authorities)
+{
+	struct identity authority = identity_create("authority", "EC", NULL);
+	struct identity client = identity_create("client", "EC", &authority);
+	struct identity stranger = identity_create("stranger", "EC", NULL);
+
+	put_authority(&authority);
+	start("ssl_verify_client on; ssl_client_certificate %s/ca.pem; return 200 "
+	      "$ssl_client_verify;");
+	ck_assert_int_eq(names_sent(&client), 1);
+	restart("ssl_verify_client on; ssl_trusted_certificate %s/ca.pem; return 200 "
+		"$ssl_client_verify;");
+	ck_assert_int_eq(names_sent(&client), 0);
+	restart("ssl_verify_client optional; ssl_client_certificate %s/ca.pem; return 200 "
+		"$ssl_client_verify;");
+	ck_assert_str_eq(body_of(tls_connect(server)), "NONE");
+	ck_assert_int_eq(tls_get(tls_connect(server, .identity = &stranger), "/").status, 400);
+	restart("ssl_verify_client optional_no_ca; ssl_client_certificate %s/ca.pem; return 200 "
+		"$ssl_client_verify;");
+	ck_assert_ptr_nonnull(
+		strstr(body_of(tls_connect(server, .identity = &stranger)), "FAILED:self"));
+	identity_destroy(&authority);
+	identity_destroy(&client);
+	identity_destroy(&stranger);
+}
+END_TEST
+
+static void put_crl(const struct identity *authority, const X509 *revoked)
+{
+	X509_CRL *list = X509_CRL_new();
+	X509_REVOKED *entry = X509_REVOKED_new();
+	ASN1_TIME *now = X509_gmtime_adj(NULL, -60), *later = X509_gmtime_adj(NULL, 3600);
+	FILE *file = fopen(memory_printf("%s/crl.pem", dir), "w");
+
+	X509_CRL_set_version(list, X509_CRL_VERSION_2);
+	X509_CRL_set_issuer_name(list, X509_get_subject_name(authority->certificate));
+	X509_CRL_set1_lastUpdate(list, now);
+	X509_CRL_set1_nextUpdate(list, later);
+	X509_REVOKED_set_serialNumber(entry, (ASN1_INTEGER *)X509_get0_serialNumber(revoked));
+	X509_REVOKED_set_revocationDate(entry, now);
+	X509_CRL_add0_revoked(list, entry);
+	X509_CRL_sort(list);
+	ck_assert_int_gt(X509_CRL_sign(list, authority->key, EVP_sha256()), 0);
+	PEM_write_X509_CRL(file, list);
+	fclose(file);
+	ASN1_TIME_free(now);
+	ASN1_TIME_free(later);
+	X509_CRL_free(list);
+}
+
+START_TEST(revoked_certificates)
+{
+	struct identity authority = identity_create("authority", "EC", NULL);
+	struct identity good = identity_create("good", "EC", &authority);
+	struct identity bad = identity_create("bad", "EC", &authority);
+
+	put_authority(&authority);
+	put_crl(&authority, bad.certificate);
+	start("ssl_verify_client on; ssl_client_certificate %s/ca.pem; ssl_crl %s/crl.pem;"
+	      "error_page 495 =200 /why; location = /why { return 200 $ssl_client_verify; }"
+	      "location / { return 200 $ssl_client_verify; }");
+	ck_assert_str_eq(body_of(tls_connect(server, .identity = &good)), "SUCCESS");
+	ck_assert_str_eq(body_of(tls_connect(server, .identity = &bad)),
+			 "FAILED:certificate revoked");
+	identity_destroy(&authority);
+	identity_destroy(&good);
+	identity_destroy(&bad);
+}
+END_TEST
+
+static const char *pem_of(X509 *certificate)
+{
+	BIO *bio = BIO_new(BIO_s_mem());
+	char *bytes;
+
+	PEM_write_bio_X509(bio, certificate);
+
+	long len = BIO_get_mem_data(bio, &bytes);
+	const char *text = memory_printf("%.*s", (int)len, bytes);
+
+	BIO_free(bio);
+	return text;
+}
+
+static const char *fingerprint_of(const X509 *certificate)
+{
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	char *text = memory_alloc(2 * EVP_MAX_MD_SIZE + 1);
+	unsigned len;
+
+	X509_digest(certificate, EVP_sha1(), digest, &len);
+	for (unsigned i = 0; i < len; i++)
+		sprintf(text + 2 * i, "%02x", digest[i]);
+	return text;
+}
+
+static const char *time_text(const ASN1_TIME *time)
+{
+	BIO *bio = BIO_new(BIO_s_mem());
+	char *bytes;
+
+	ASN1_TIME_print(bio, time);
+
+	long len = BIO_get_mem_data(bio, &bytes);
+	const char *text = memory_printf("%.*s", (int)len, bytes);
+
+	BIO_free(bio);
+	return text;
+}
+
+/* In the forms that nginx 1.22 gives them. */
+START_TEST(variables_of_a_certificate)
+{
+	struct identity authority = identity_create("authority", "EC", NULL);
+	struct identity client = identity_create("client", "EC", &authority);
+	X509 *certificate = client.certificate;
+	long serial = ASN1_INTEGER_get(X509_get0_serialNumber(certificate));
+
+	put_authority(&authority);
+	start("ssl_verify_client on; ssl_client_certificate %s/ca.pem;"
+	      "return 200 '$ssl_client_s_dn|$ssl_client_i_dn|$ssl_client_s_dn_legacy|"
+	      "$ssl_client_i_dn_legacy|$ssl_client_serial|$ssl_client_fingerprint|"
+	      "$ssl_client_v_start|$ssl_client_v_end|$ssl_alpn_protocol|"
+	      "$ssl_client_raw_cert|$ssl_client_cert|$ssl_client_escaped_cert|"
+	      "$ssl_client_v_remain';");
+
+	const char *body =
+		body_of(tls_connect(server, .identity = &client, .protocols = "\x08http/1.1"));
+	const char *expected = memory_printf(
+		"CN=client|CN=authority|/CN=client|/CN=authority|%02lX|%s|%s|%s|http/1.1|%s|",
+		serial, fingerprint_of(certificate), time_text(X509_get0_notBefore(certificate)),
+		time_text(X509_get0_notAfter(certificate)), pem_of(certificate));
+	size_t len = strlen(expected);
+
+	ck_assert_msg(strncmp(body, expected, len) == 0, "%s\n--- expected\n%s", body, expected);
+	body += len;
+	ck_assert_int_eq(strncmp(body, "-----BEGIN CERTIFICATE-----\n\tMII", 32), 0);
+	ck_assert_ptr_nonnull(strstr(body, "\n\t-----END CERTIFICATE-----|"
+					   "-----BEGIN%20CERTIFICATE-----%0AMII"));
+	body = strstr(body, "-----END%20CERTIFICATE-----%0A|");
+	ck_assert_ptr_nonnull(body);
+	body = strrchr(body, '|');
+	ck_assert(strcmp(body, "|0") == 0 || strcmp(body, "|1") == 0); /* days */
+	identity_destroy(&authority);
+	identity_destroy(&client);
+}
+END_TEST
+
+TESTS_IN((&(struct test_suite){
+		 .name = "directives of TLS", .setup = setup, .teardown = teardown }),
+	 ciphers_and_their_order, versions, groups, a_rejected_handshake, a_stapled_response,
+	 accepted_without_effect, keys_of_tickets, the_life_of_a_session, the_size_of_records,
+	 authorities, revoked_certificates, variables_of_a_certificate)
