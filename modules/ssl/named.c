@@ -34,7 +34,7 @@ struct named_entry {
 	struct str texts[2]; /* names, or texts of "data:": of the certificate, of the key */
 	struct str asked; /* the question's text */
 	uint64_t hash;
-	bool is_asked;
+	bool is_asked; /* for its files, and not all sets know the outcome yet */
 	bool is_listed; /* in the bucket and in the order: others may find it */
 	bool is_read; /* `certificate` can be used */
 	int64_t used_ms, read_ms;
@@ -183,6 +183,19 @@ static void keep(struct named_entry *entry)
 
 /* --- reading --- */
 
+/*
+ * Nobody wants the answer any more. Clients choose the names, so entries that wait for a helper
+ * that takes long would become more and more.
+ */
+static void withdraw(struct named_entry *entry)
+{
+	if (!entry->question.asker)
+		return; /* the answer is there */
+	helper_withdraw(&entry->question);
+	entry->is_asked = false;
+	unlist(entry);
+}
+
 static void unuse(struct named_use *use)
 {
 	struct named_entry *entry = use->entry;
@@ -193,6 +206,8 @@ static void unuse(struct named_use *use)
 	if (use->next)
 		use->next->link = use->link;
 	use->entry = NULL;
+	if (!entry->uses)
+		withdraw(entry);
 	settle(entry);
 }
 

@@ -298,6 +298,28 @@ START_TEST(handshakes_wait_for_the_helper)
 }
 END_TEST
 
+/* Clients that choose ever new names must not make the worker remember them. */
+START_TEST(questions_of_handshakes_that_ended_are_withdrawn)
+{
+	start("ssl_certificate_cache max=10 inactive=1h valid=1h; ssl_handshake_timeout 300ms;");
+	ck_certificate("one", &one);
+
+	pid_t helper = server_helper(server, "certificates");
+
+	kill(helper, SIGSTOP);
+	for (int i = 0; i < 4; i++) {
+		pid_t client = start_client(memory_printf("ghost%d", i));
+
+		ck_assert_int_eq(result_of(client), 1);
+	}
+	kill(helper, SIGCONT);
+	ck_certificate("two", &two);
+	ck_assert(!log_has(server, "ghost"));
+	ck_fails("ghost0");
+	ck_assert(log_has(server, "ghost0"));
+}
+END_TEST
+
 START_TEST(a_handshake_does_not_wait_for_ever)
 {
 	start("ssl_handshake_timeout 300ms; ssl_certificate_cache off;");
@@ -391,5 +413,6 @@ TESTS_IN((&(struct test_suite){
 		 .name = "certificates by name", .setup = setup, .teardown = teardown }),
 	 a_name_chooses_the_file, names_that_make_no_file, files_that_cannot_be_used,
 	 links_are_followed, what_the_cache_keeps, data_and_a_map, a_resumed_session_reads_no_file,
-	 handshakes_wait_for_the_helper, a_handshake_does_not_wait_for_ever,
+	 handshakes_wait_for_the_helper, questions_of_handshakes_that_ended_are_withdrawn,
+	 a_handshake_does_not_wait_for_ever,
 	 a_reload_while_handshakes_wait, questions_of_a_hostile_worker, wrong_directives)
