@@ -60,6 +60,11 @@ skip() {
 	exit 0
 }
 
+# Prints where this machine gets Debian's packages from.
+debian_mirror() {
+	apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 2>/dev/null | head -n 1
+}
+
 # Skips the test unless it runs as root, with SOAK=1, in a system that lets it make
 # namespaces, and these tools are there.
 long_with() {

@@ -4,7 +4,7 @@
 # The module ssl with a later OpenSSL than that of the system: the libraries of Debian 13's
 # packages, unpacked beside it and linked statically. Needs Debian's archive and some minutes, so
 # it runs with SOAK=1 only. OPENSSL_PACKAGES=DIR is a folder with these packages (libssl-dev_*.deb)
-# that were fetched before.
+# that were fetched before; DEBIAN_MIRROR is the archive, without it that of this machine.
 
 . "$(dirname "$0")/cases.sh"
 
@@ -19,7 +19,7 @@ release=trixie
 # apt with folders of its own, for the packages of another release.
 apt() {
 	mkdir -p "$dir/apt/lists/partial" "$dir/apt/archives/partial"
-	echo "deb [signed-by=$keyring] http://deb.debian.org/debian $release main" >"$dir/apt/sources"
+	echo "deb [signed-by=$keyring] ${DEBIAN_MIRROR:-$(debian_mirror)} $release main" >"$dir/apt/sources"
 	timeout 300 apt-get -qq -o Dir::Etc::SourceList="$dir/apt/sources" -o Dir::Etc::SourceParts=- \
 		-o Dir::State::Lists="$dir/apt/lists" -o Dir::State::status=/dev/null \
 		-o Dir::Cache="$dir/apt" -o APT::Sandbox::User=root "$@" </dev/null

@@ -1,16 +1,17 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# The package is built, checked by lintian and installed in Debian 13 (trixie), whatever this machine runs:
-# another compiler, debhelper and set of libraries. It needs root, Debian's archive and some
-# minutes, so it runs with SOAK=1 only.
+# The package is built, checked by lintian and installed in Debian 13 (trixie), whatever this
+# machine runs: another compiler, debhelper and set of libraries. It needs root, Debian's archive
+# and some minutes, so it runs with SOAK=1 only. DEBIAN_MIRROR is the archive; without it that of
+# this machine.
 
 . "$(dirname "$0")/../build/cases.sh"
 
 long_with mmdebstrap unshare git
 
 root=$dir/root
-mirror=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
+mirror=${DEBIAN_MIRROR:-$(debian_mirror)}
 
 # Prints what the package needs to be built, with commas between.
 needs() {
