@@ -93,8 +93,9 @@ void attack_inherited(struct report *report)
 	}
 }
 
-/* No header for modules offers it. */
+/* No header for modules offers them. */
 extern void *stats_mine;
+size_t stats_stride(void);
 
 /* The counters of others, which lie around its own, or in a file that it has open. */
 void attack_counters(struct report *report)
@@ -103,9 +104,9 @@ void attack_counters(struct report *report)
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 	char *own = (char *)((uintptr_t)stats_mine & ~(uintptr_t)(page - 1));
 
-	for (int i = 1; i < NEIGHBOURS; i++)
-		if (getrandom(own + (size_t)i * page, 1, 0) == 1)
-			note(report, "the page %d after its own is written\n", i);
+	for (int i = 0; i < NEIGHBOURS; i++)
+		if (getrandom(own + stats_stride() + (size_t)i * page, 1, 0) == 1)
+			note(report, "the page %d behind its own slot is written\n", i);
 	/* A mapping that grows shows more of its file. */
 	tried(report, "mremap", (long)mremap(own, page, 2 * page, MREMAP_MAYMOVE));
 	for (int fd = 0; fd < DESCRIPTORS; fd++)
