@@ -581,9 +581,11 @@ static void add_bytes(struct file_entry *entry, size_t bytes /* modulo SIZE_MAX 
 struct str file_kept_bytes(struct file *file)
 {
 	struct file_entry *entry = (struct file_entry *)file;
+	/* Under another policy for links the entry is made anew each second. */
 	bool may_be_kept = file->fd >= 0 && file->size <= KEPT_MAX &&
 			   file->size <= cache.limits.bytes / 16 && entry->is_cached &&
-			   !entry->is_young;
+			   !entry->is_young && entry->symlinks == SYMLINKS_FOLLOW &&
+			   entry_kept_total + file->size <= cache.limits.bytes;
 
 	/* A file that is asked for once is not worth the memory. */
 	if (!entry->kept.data && may_be_kept && entry->is_wanted && entry_keep(entry))

@@ -160,11 +160,13 @@ static void read_content(struct file_entry *entry, struct stat *status)
 	}
 }
 
+size_t entry_kept_total;
+
 bool entry_keep(struct file_entry *entry)
 {
 	size_t size = (size_t)entry->file.size;
-	char *bytes = heap_alloc(size);
-	bool is_whole = read_exactly(entry->file.fd, bytes, 0, size) == 0;
+	char *bytes = malloc(size); /* without memory the descriptor serves as well */
+	bool is_whole = bytes && read_exactly(entry->file.fd, bytes, 0, size) == 0;
 	struct stat status;
 
 	if (is_whole && fstat(entry->file.fd, &status) == 0) {
@@ -172,6 +174,7 @@ bool entry_keep(struct file_entry *entry)
 
 		if (same_stamp(&entry->stamp, &after)) {
 			entry->kept = (struct str){ bytes, size };
+			entry_kept_total += size;
 			return true;
 		}
 	}
@@ -387,6 +390,7 @@ void entry_unref(struct file_entry *entry)
 		free(attachment);
 	}
 	free((char *)entry->file.content.data);
+	entry_kept_total -= entry->kept.len;
 	free((char *)entry->kept.data);
 	free((char *)entry->file.refusal.data);
 	free(entry);

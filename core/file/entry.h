@@ -63,7 +63,7 @@ struct file_entry {
 	struct file_attachment *attachments;
 
 	struct str kept; /* file_kept_bytes() */
-	bool is_wanted; /* file_kept_bytes() was called */
+	bool is_wanted; /* file_kept_bytes() was called: the second call keeps the bytes */
 
 	unsigned refs; /* of holders, and of the cache */
 	size_t bytes; /* of memory, in total */
@@ -94,6 +94,9 @@ enum file_kind entry_kind(mode_t mode);
  * changed, because the file is not the one any more that was opened, or cannot be read.
  */
 bool entry_keep(struct file_entry *entry);
+
+/* Of all entry->kept, also those of entries that the cache has dropped and a response holds. */
+extern size_t entry_kept_total;
 
 /* Whether the entry still agrees with the file system. */
 bool entry_is_valid(const struct file_entry *entry, const struct file_look *look);

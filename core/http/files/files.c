@@ -436,8 +436,8 @@ struct body *file_body(struct request *req, struct file *file)
 		return body_piecewise(req, &query, file);
 	}
 
-	struct str kept = conn_sends_files(req->conn) ? (struct str){ NULL, 0 } :
-							file_kept_bytes(file);
+	bool is_read = !conn_sends_files(req->conn) && !req->head_only;
+	struct str kept = is_read ? file_kept_bytes(file) : (struct str){ NULL, 0 };
 
 	if (kept.data)
 		return body_from_memory(req, kept);
@@ -696,8 +696,8 @@ const struct module files_module = {
 			      "[entries=number] [size=size]",
 			      "How many files a worker keeps at hand, and how much memory it uses "
 			      "for them: their sizes, times, ETags and, up to 32 KiB each, their "
-			      "bytes. Files of up to 256 KiB that are sent over TLS are kept as "
-			      "well, from the second request on. Names that do not exist take a "
+			      "bytes. Files of up to 256 KiB, and a sixteenth of the size, that are "
+			      "sent over TLS are kept as well, from the second request on. Names that do not exist take a "
 			      "quarter of the entries at most. Without it: entries=8192 size=64m."
 			      "\n\n"
 			      "An entry is compared with the disk before it is used, so a larger "
