@@ -326,6 +326,9 @@ void h2_give_back(struct h2 *h2, struct h2_stream *stream, size_t bytes);
 void h2_end_body(struct h2 *h2, struct h2_stream *stream);
 void h2_fail_body(struct h2 *h2, struct h2_stream *stream, int error);
 
+/* The client has sent its end: responses whose end waits for a body are sent. */
+void h2_end_bodies(struct h2 *h2);
+
 /* Windows that are open again, and the status 100: puts what had no room when it was due. */
 void h2_put_owed(struct h2 *h2);
 

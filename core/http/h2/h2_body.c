@@ -139,6 +139,19 @@ void h2_fail_body(struct h2 *h2, struct h2_stream *stream, int error)
 	body_has_ended(h2, stream);
 }
 
+void h2_end_bodies(struct h2 *h2)
+{
+	struct list *streams = &h2->busy->streams;
+
+	for (struct list *at = streams->next, *next; at != streams; at = next) {
+		struct h2_stream *stream = list_item(at, struct h2_stream, link);
+
+		next = at->next;
+		if (stream->discards && !stream->is_whole)
+			h2_fail_body(h2, stream, -ECONNRESET);
+	}
+}
+
 /* The response is complete: what is larger than client_max_body_size is not even received. */
 static void discard_data(struct h2 *h2, struct h2_stream *stream, size_t len)
 {

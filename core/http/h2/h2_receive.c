@@ -76,6 +76,7 @@ bool h2_receive_once(struct h2 *h2)
 		h2_received(h2, (size_t)n);
 	} else if (n == 0 && !conn->idle) {
 		busy->eof = true;
+		h2_end_bodies(h2);
 		conn_want(conn, conn->events & ~(uint32_t)EPOLLIN);
 		job_queue(&conn->respond, STAGE_RESPOND);
 	} else if (n == -EAGAIN || n == -EINTR) {

@@ -136,10 +136,12 @@ static void put_block(struct h2 *h2, struct h2_stream *stream, struct writer *wr
 /* Whether the rest of the request's body is to be received and discarded. */
 static bool may_discard(const struct h2_stream *stream)
 {
-	int64_t most = stream->core.pub.location->core->client_max_body_size.bytes;
+	const struct http_conf *conf = stream->core.pub.location->core;
+	int64_t most = conf->client_max_body_size.bytes;
 	uint64_t left = stream->body_left > 0 ? (uint64_t)stream->body_left : 0;
 
-	return !stream->body_error && (!most || stream->core.body_bytes + left <= (uint64_t)most);
+	return !stream->body_error && conf->lingering_close != LINGER_OFF &&
+	       (!most || stream->core.body_bytes + left <= (uint64_t)most);
 }
 
 /*
