@@ -57,6 +57,21 @@ START_TEST(checks_are_neither_limited_nor_logged)
 }
 END_TEST
 
+/* What an error page of a check leads to is a request like others. */
+START_TEST(a_redirect_ends_the_check)
+{
+	struct server *server =
+		start("", "limit_req_zone $remote_addr zone=r:64k rate=1r/m; limit_req zone=r;"
+			  "error_page 405 =200 /page;");
+
+	put_file(server, "/html/page", "page");
+	ck_assert_str_eq(ask(server, "/livez", .method = "POST", .body = "x").body, "page");
+	ck_assert_int_eq(ask(server, "/livez", .method = "POST", .body = "x").status, 503);
+	ck_assert_int_eq(get(server, "/livez").status, 200);
+	server_stop(server);
+}
+END_TEST
+
 /* From the command to quit on it is not ready, yet alive and serving, also for new connections. */
 static void drains(struct server *server, int signal)
 {
@@ -143,6 +158,7 @@ START_TEST(is_ready_after_a_reload)
 }
 END_TEST
 
-TESTS("health", both_say_ok, checks_are_neither_limited_nor_logged, is_not_ready_while_it_drains,
+TESTS("health", both_say_ok, checks_are_neither_limited_nor_logged, a_redirect_ends_the_check,
+      is_not_ready_while_it_drains,
       drains_for_a_time, drains_alone, term_may_mean_quit,
       a_worker_that_dies_in_a_drain_is_replaced, is_ready_after_a_reload)

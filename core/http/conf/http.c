@@ -61,8 +61,12 @@ void http_prepare(struct conf *conf)
 	struct http *http = http_of(conf);
 
 	pipelines_create(conf, http->locations);
-	for (size_t i = 0; i < http->servers_count; i++)
-		http->servers[i]->name_hash = hash_public(http->servers[i]->name) | 1;
+	for (size_t i = 0; i < http->servers_count; i++) {
+		struct str name = http->servers[i]->name;
+
+		/* Metrics show a server without a name as "_", and count it as one of that name. */
+		http->servers[i]->name_hash = hash_public(str_empty(name) ? STR("_") : name) | 1;
+	}
 	for (size_t i = 0; i < http->addresses_count; i++)
 		fill_opening(http->addresses[i]);
 	for (size_t i = 0; i < http->listeners.count; i++)

@@ -49,6 +49,7 @@ verdict redirect_to_uri(struct request *req, struct str uri, struct str args)
 	req->args = args;
 	req->is_internal = true;
 	request_forget_contexts(core);
+	req->is_probe = false;
 	request_set_location(req, req->server->top);
 	walk_from(core, PHASE_SERVER_REWRITE);
 	return count_redirect(core);
@@ -66,6 +67,7 @@ verdict redirect_to_named(struct request *req, struct str name)
 	}
 	req->is_internal = true;
 	request_forget_contexts(core);
+	req->is_probe = false;
 	request_set_location(req, location);
 	walk_from(core, PHASE_REWRITE);
 	return count_redirect(core);
