@@ -88,7 +88,8 @@ static bool is_ending(void)
 /* False while processes are being replaced: whatever would replace them again waits. */
 static bool may_change(void)
 {
-	return !reload_is_under_way() && !upgrade_is_busy() && !is_ending();
+	return !reload_is_under_way() && !upgrade_is_busy() && !is_ending() &&
+	       !drain_is_under_way();
 }
 
 static void upgrade(void)
@@ -293,10 +294,14 @@ static void on_quit(int number)
 	log_notice("signal %s received, ending after the responses under way", signal_name(number));
 	if (is_ending())
 		return;
-	if (upgrade_has_peer() || !active || !active->conf)
+	if (upgrade_has_peer() || !active || !active->conf) {
 		end_softly();
-	else
-		drain_begin(table_server(), active->main->drain_delay.ms, end_softly);
+		return;
+	}
+	/* Another program that starts in place of this one would forget the command. */
+	master.upgrade_later = master.reload_later = false;
+	upgrade_cancel();
+	drain_begin(table_server(), active->main->drain_delay.ms, end_softly);
 }
 
 static void on_term(int number)
