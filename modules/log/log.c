@@ -345,8 +345,12 @@ static int set_slow_log(struct conf_call *call)
 
 	if (call->first)
 		conf->slow = NULL;
-	if (call->node->nargs == 1 && conf_word_is(&args[0], "off"))
-		return 0;
+	if (conf_word_is(&args[0], "off"))
+		return call->node->nargs == 1 ?
+			       0 :
+			       conf_error(call, &args[1], "nothing may stand behind \"off\"");
+	if (str_chr(args[0].text, '$') >= 0)
+		return conf_error(call, &args[0], "the path of slow_log cannot have variables");
 	if (call->node->nargs == 1)
 		return conf_error(call, NULL,
 				  "the time is missing from which on a request is slow\n"
