@@ -451,8 +451,7 @@ struct named_set *named_set_create(const struct ssl_settings *settings, struct r
 				   void (*ready)(void *data), void *data)
 {
 	size_t count = settings->pairs_count;
-	struct named_set *set =
-		has_room() ? calloc(1, sizeof(*set) + count * sizeof(set->uses[0])) : NULL;
+	struct named_set *set = calloc(1, sizeof(*set) + count * sizeof(set->uses[0]));
 
 	if (!set)
 		return NULL;
@@ -468,7 +467,13 @@ struct named_set *named_set_create(const struct ssl_settings *settings, struct r
 		named_set_destroy(set);
 		return NULL;
 	}
+	bool is_refused = set->missing > 0 && !has_room();
+
 	waiting += set->missing > 0;
+	if (is_refused) {
+		named_set_destroy(set);
+		return NULL;
+	}
 	return set;
 }
 

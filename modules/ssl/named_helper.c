@@ -158,6 +158,8 @@ static const struct named_pair *find_pair(const struct named_question *question)
 		       NULL;
 }
 
+enum { REPORT_MS = 60 * 1000 }; /* between two alerts, because a worker may ask for ever */
+
 static void asked(struct helper_call *call)
 {
 	struct named_question question;
@@ -165,8 +167,11 @@ static void asked(struct helper_call *call)
 		named_question_read(call->payload, &question) ? find_pair(&question) : NULL;
 
 	if (!pair) {
-		log_alertx("a worker has asked for a certificate that the configuration cannot "
-			   "name: it has a defect or was taken over");
+		static int64_t said_ms;
+
+		if (clock_is_due(&said_ms, REPORT_MS))
+			log_alertx("a worker has asked for a certificate that the configuration cannot "
+				   "name: it has a defect or was taken over");
 		helper_answer(call, -EACCES, STR("certificate"), -1);
 		return;
 	}

@@ -119,11 +119,13 @@ static bool make(char *names)
 	return keep(names, leaf, key);
 }
 
+/* One that has expired is made anew. */
 static const struct made *find(const char *names)
 {
 	const struct made *made = first_made;
 
-	while (made && strcmp(made->names, names) != 0)
+	while (made && (strcmp(made->names, names) != 0 ||
+			X509_cmp_current_time(X509_get0_notAfter(made->leaf)) <= 0))
 		made = made->next;
 	return made;
 }
