@@ -104,9 +104,10 @@ static int find_master(int helper)
 	for (int fd = 0; fd < DESCRIPTORS; fd++) {
 		int channel = fd != helper && is_message_socket(fd) ? want_channel(fd, 0) : -1;
 
+		if (channel < 0)
+			continue;
 		close(channel);
-		if (channel >= 0)
-			return fd;
+		return fd;
 	}
 	return -1;
 }
