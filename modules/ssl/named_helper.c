@@ -170,8 +170,8 @@ static void asked(struct helper_call *call)
 		static int64_t said_ms;
 
 		if (clock_is_due(&said_ms, REPORT_MS))
-			log_alertx("a worker has asked for a certificate that the configuration cannot "
-				   "name: it has a defect or was taken over");
+			log_alertx("a worker has asked for a certificate that the configuration "
+				   "cannot name: it has a defect or was taken over");
 		helper_answer(call, -EACCES, STR("certificate"), -1);
 		return;
 	}

@@ -648,6 +648,6 @@ TESTS_IN((&(struct test_suite){ .name = "HTTP/2", .setup = setup }), requests,
 	 requests_that_are_refused, malformed_requests, errors_of_connections,
 	 a_stream_that_has_ended, errors_of_streams, what_is_accepted, bytes_in_pieces, the_preface,
 	 windows, windows_before_settings_are_known, windows_of_uploads, uploads,
-	 uploads_that_nobody_reads,
-      a_client_that_ends_within_an_upload_gets_its_response, uploads_that_nobody_reads_to_their_end, ends_without_a_window,
+	 uploads_that_nobody_reads, a_client_that_ends_within_an_upload_gets_its_response,
+	 uploads_that_nobody_reads_to_their_end, ends_without_a_window,
 	 priorities, a_smaller_table)
