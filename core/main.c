@@ -22,6 +22,7 @@
 #include "config/config.h"
 #include "config/modules.h"
 #include "config/source/source.h"
+#include "http/frames/hpack.h"
 #include "process/master/server.h"
 #include "process/os/proctitle.h"
 #include "process/sandbox/sandbox.h"
@@ -51,6 +52,10 @@ static void print_build(void)
 		if (module_at(i)->library)
 			fprintf(stderr, "with %s (%s)\n", module_at(i)->library(),
 				module_at(i)->name);
+	if (hpack_library())
+		fprintf(stderr, "with %s (HTTP/2)\n", hpack_library());
+	else
+		fputs("without HTTP/2\n", stderr);
 	fputs("modules:", stderr);
 	for (size_t i = 0; i < modules_count; i++)
 		fprintf(stderr, " %s", modules[i]->name);

@@ -20,6 +20,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "http/frames/hpack.h"
+
 static const char *dir; /* the prefix, with conf/ in it */
 static int port;
 static int listening = -1; /* somebody else's socket on that port */
@@ -126,6 +128,7 @@ START_TEST(prints_what_it_is)
 {
 	check("-v", 0, "skua version: skua/");
 	check("-V", 0, "configure arguments:");
+	check("-V", 0, hpack_is_there() ? " (HTTP/2)" : "without HTTP/2");
 	check("-h", 0, "-s signal");
 	check("-?", 0, "-s signal");
 }
