@@ -37,6 +37,7 @@ static void walk_from(struct request_core *core, enum phase phase)
 	core->handler = 0;
 	core->access_refused = 0;
 	core->access_is_delayed = false;
+	core->pub.is_probe = false; /* its module says so again */
 }
 
 verdict redirect_to_uri(struct request *req, struct str uri, struct str args)
@@ -49,7 +50,6 @@ verdict redirect_to_uri(struct request *req, struct str uri, struct str args)
 	req->args = args;
 	req->is_internal = true;
 	request_forget_contexts(core);
-	req->is_probe = false;
 	request_set_location(req, req->server->top);
 	walk_from(core, PHASE_SERVER_REWRITE);
 	return count_redirect(core);
@@ -67,7 +67,6 @@ verdict redirect_to_named(struct request *req, struct str name)
 	}
 	req->is_internal = true;
 	request_forget_contexts(core);
-	req->is_probe = false;
 	request_set_location(req, location);
 	walk_from(core, PHASE_REWRITE);
 	return count_redirect(core);
