@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/exact.h"
+
 int memfile_create(const char *name, size_t size)
 {
 	int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
@@ -39,4 +41,19 @@ int memfile_map(int fd, size_t size, void **memory)
 		return -errno;
 	*memory = mapped;
 	return 0;
+}
+
+int memfile_with(const char *name, struct str bytes)
+{
+	int fd = memfd_create(name, MFD_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+
+	int error = write_exactly(fd, bytes);
+
+	if (error == 0)
+		return fd;
+	close(fd);
+	return error;
 }

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Memory that processes share, also those of another program: a file without a
- * name (memfd_create(2)) of a fixed size. Its descriptor is all that a process
- * needs to map it.
+ * Files without a name (memfd_create(2)). Those of a fixed size are memory that processes share,
+ * also those of another program: a descriptor is all that a process needs to map it.
  */
 #ifndef SKUA_BASE_MEMFILE_H
 #define SKUA_BASE_MEMFILE_H
 
 #include <stddef.h>
+#include <str.h>
 
 /*
  * A descriptor, close-on-exec, of `size` zeroed bytes that nobody can make more or
@@ -21,5 +21,8 @@ int memfile_create(const char *name, size_t size);
  * could shrink it, which would end a process that reads it by SIGBUS.
  */
 int memfile_map(int fd, size_t size, void **memory);
+
+/* A descriptor, close-on-exec, of a file with these bytes, which is not sealed; or -errno. */
+int memfile_with(const char *name, struct str bytes);
 
 #endif

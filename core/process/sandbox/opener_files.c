@@ -11,11 +11,11 @@
 #include <linux/magic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/exact.h"
+#include "base/memfile.h"
 #include "base/log_format.h"
 #include "file/entry.h"
 
@@ -102,20 +102,6 @@ static void open_file(const struct opener_task *task, struct opener_result *resu
 
 /* --- bytes in memory -------------------------------------------------------------------- */
 
-/* A descriptor of memory with these bytes, or -errno. */
-static int memory_with(const char *bytes, size_t len)
-{
-	int fd = memfd_create("skua", MFD_CLOEXEC);
-
-	if (fd < 0)
-		return -errno;
-	int error = write_exactly(fd, (struct str){ bytes, len });
-	if (error == 0)
-		return fd;
-	close(fd);
-	return error;
-}
-
 static void finish(struct opener_result *result, int fd)
 {
 	result->error = fd < 0 ? fd : 0;
@@ -142,7 +128,7 @@ static void look(const struct opener_task *task, struct opener_result *result)
 	result->found.stamp = entry->stamp;
 	log_format(result->why, sizeof(result->why), "%.*s", STR_ARG(entry->file.refusal));
 	if (result->error == 0 && entry->file.content.len)
-		finish(result, memory_with(entry->file.content.data, entry->file.content.len));
+		finish(result, memfile_with("skua", entry->file.content));
 	entry_unref(entry);
 }
 
@@ -178,7 +164,7 @@ static void read_file(const struct opener_task *task, struct opener_result *resu
 	int fd = bytes ? open_kind(task, result, &status) : -ENOMEM;
 	int error = fd < 0 ? fd : read_piece(task, fd, bytes, &len);
 
-	finish(result, error < 0 ? error : memory_with(bytes, len));
+	finish(result, error < 0 ? error : memfile_with("skua", (struct str){ bytes, len }));
 	if (fd >= 0)
 		close(fd);
 	free(bytes);

@@ -4,50 +4,42 @@
 #include <errno.h>
 #include <log.h>
 #include <pool.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/exact.h"
+#include "base/memfile.h"
 #include "config/modules.h"
 
 enum { BYTES_MAX = 1 << 20 };
 
-/* A descriptor or -errno. */
-static int write_file(struct str bytes)
+/* A descriptor; 0: there is nothing to pass on; or -errno. */
+static int state_of(const struct module *module)
 {
-	int fd = memfd_create("skua module", MFD_CLOEXEC);
-	int error = fd < 0 ? -errno : write_exactly(fd, bytes);
+	struct pool *pool = pool_create(0);
+	struct str bytes = module->pass_on ? module->pass_on(pool) : STR("");
+	int fd = 0;
 
-	if (error == 0)
-		return fd;
-	if (fd >= 0)
-		close(fd);
-	return error;
+	if (bytes.len > BYTES_MAX)
+		fd = -EFBIG;
+	else if (bytes.len)
+		fd = memfile_with("skua module", bytes);
+	pool_destroy(pool);
+	return fd;
 }
 
 bool modules_pass_on(bool (*act)(void *data, const char *name, int fd), void *data)
 {
-	bool goes_on = true;
-
-	for (size_t i = 0; i < module_count() && goes_on; i++) {
+	for (size_t i = 0; i < module_count(); i++) {
 		const struct module *module = module_at(i);
+		int fd = state_of(module);
 
-		if (!module->pass_on)
-			continue;
-
-		struct pool *pool = pool_create(0);
-		struct str bytes = module->pass_on(pool);
-		int fd = bytes.len > BYTES_MAX ? -EFBIG : bytes.len ? write_file(bytes) : 0;
-
-		pool_destroy(pool);
 		if (fd < 0)
 			log_errorc(fd, "upgrade: what the module %s keeps is not passed on",
 				   module->name);
-		else if (fd > 0)
-			goes_on = act(data, module->name, fd);
+		else if (fd > 0 && !act(data, module->name, fd))
+			return false;
 	}
-	return goes_on;
+	return true;
 }
 
 void module_take_over(struct str name, int fd)

@@ -10,10 +10,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/exact.h"
+#include "base/memfile.h"
 
 enum { TEXT_MAX = 1 << 20, SLOTS_MAX = 1 << 16 };
 
@@ -186,14 +186,9 @@ int state_write(const struct upgrade_state *state)
 	print(file, state);
 	if (fclose(file) != 0)
 		return -ENOMEM;
-	int fd = memfd_create("skua state", MFD_CLOEXEC);
-	int error = fd < 0 ? -errno : write_exactly(fd, (struct str){ text, size });
+	int fd = memfile_with("skua state", (struct str){ text, size });
 	free(text);
-	if (error == 0)
-		return fd;
-	if (fd >= 0)
-		close(fd);
-	return error;
+	return fd;
 }
 
 /* --- reading ------------------------------------------------------------------ */
