@@ -35,20 +35,21 @@ struct named_entry {
 	struct str asked; /* the question's text */
 	uint64_t hash;
 	bool is_asked; /* for its files, and not all sets know the outcome yet */
-	bool is_listed; /* in the bucket and in the order: others may find it */
+	bool is_listed; /* in the bucket: others may find it */
+	bool is_kept; /* listed, and in the order: others may push it out */
 	bool is_read; /* `certificate` can be used */
 	int64_t used_ms, read_ms;
 	struct ssl_certificate certificate;
 	struct named_use *uses;
 	struct named_entry *next; /* in the bucket */
-	struct named_entry *newer, *older; /* by their last use */
+	struct named_entry *newer, *older; /* by their last use, if it is kept */
 	char bytes[]; /* of `texts` and `asked` */
 };
 
 struct named_entries {
 	struct named_entry *buckets[BUCKETS];
-	struct named_entry *newest, *oldest;
-	int64_t count; /* of those that were read; asked ones push none out */
+	struct named_entry *newest, *oldest; /* of those that are kept */
+	int64_t count; /* of them */
 	struct timer timer; /* frees what was not used for `inactive` */
 	struct named_cache *cache;
 	struct named_entries *next;
@@ -107,36 +108,43 @@ static void report(const struct named_path *path, struct str name, const char *w
 
 /* --- entries --- */
 
+static void unkeep(struct named_entry *entry)
+{
+	struct named_entries *own = entry->cache->entries;
+
+	*(entry->newer ? &entry->newer->older : &own->newest) = entry->older;
+	*(entry->older ? &entry->older->newer : &own->oldest) = entry->newer;
+	entry->is_kept = false;
+	own->count--;
+}
+
+static void keep_as_newest(struct named_entry *entry)
+{
+	struct named_entries *own = entry->cache->entries;
+
+	if (entry->is_kept)
+		unkeep(entry);
+	entry->newer = NULL;
+	entry->older = own->newest;
+	*(own->newest ? &own->newest->newer : &own->oldest) = entry;
+	own->newest = entry;
+	entry->is_kept = true;
+	own->count++;
+}
+
 static void unlist(struct named_entry *entry)
 {
 	if (!entry->is_listed)
 		return;
 
-	struct named_entries *own = entry->cache->entries;
-	struct named_entry **link = &own->buckets[entry->hash % BUCKETS];
+	struct named_entry **link = &entry->cache->entries->buckets[entry->hash % BUCKETS];
 
 	while (*link != entry)
 		link = &(*link)->next;
 	*link = entry->next;
-	*(entry->newer ? &entry->newer->older : &own->newest) = entry->older;
-	*(entry->older ? &entry->older->newer : &own->oldest) = entry->newer;
 	entry->is_listed = false;
-	own->count -= entry->is_read;
-}
-
-static void list_as_newest(struct named_entry *entry)
-{
-	struct named_entries *own = entry->cache->entries;
-	struct named_entry **bucket = &own->buckets[entry->hash % BUCKETS];
-
-	entry->next = *bucket;
-	*bucket = entry;
-	entry->newer = NULL;
-	entry->older = own->newest;
-	*(own->newest ? &own->newest->newer : &own->oldest) = entry;
-	own->newest = entry;
-	entry->is_listed = true;
-	own->count += entry->is_read;
+	if (entry->is_kept)
+		unkeep(entry);
 }
 
 /* An entry is freed when it is used by no handshake, not listed and not asked for. */
@@ -166,7 +174,10 @@ static void drop_inactive(void *data)
 		timer_start_at(&own->timer, own->oldest->used_ms + inactive_ms);
 }
 
-/* After an entry was read, or was not: keeps it if the cache has room, and drops older ones. */
+/*
+ * After an entry was read, or was not: keeps it if the cache keeps any, and drops the oldest one if
+ * there are too many. Entries that are asked for are not among them: others shall find them.
+ */
 static void keep(struct named_entry *entry)
 {
 	struct named_entries *own = entry->cache->entries;
@@ -175,9 +186,10 @@ static void keep(struct named_entry *entry)
 		unlist(entry);
 	if (!entry->is_listed)
 		return;
-	while (own->count > own->cache->max && own->oldest)
+	keep_as_newest(entry);
+	if (own->count > own->cache->max)
 		drop(own->oldest);
-	if (own->oldest && !timer_is_started(&own->timer))
+	if (!timer_is_started(&own->timer))
 		timer_start(&own->timer, own->cache->inactive.ms);
 }
 
@@ -237,8 +249,6 @@ static void parse(struct named_entry *entry, struct str certificate, struct str 
 				  &reason)) {
 	case CERTIFICATE_USABLE:
 		entry->is_read = true;
-		if (entry->is_listed)
-			entry->cache->entries->count++;
 		entry->read_ms = clock_ms();
 		return;
 	case CERTIFICATE_WRONG_CHAIN:
@@ -323,7 +333,7 @@ static bool is_valid(const struct named_entry *entry)
 	return entry->is_asked || clock_ms() - entry->read_ms < entry->cache->valid.ms;
 }
 
-/* The listed entry, which is the newest then. NULL: there is none that is valid. */
+/* The listed entry; a kept one is the newest then. NULL: there is none that is valid. */
 static struct named_entry *find(struct named_entries *own, const struct named_pair *pair,
 				const struct str *texts)
 {
@@ -339,8 +349,8 @@ static struct named_entry *find(struct named_entries *own, const struct named_pa
 		drop(entry);
 		return NULL;
 	}
-	unlist(entry);
-	list_as_newest(entry);
+	if (entry->is_kept)
+		keep_as_newest(entry);
 	return entry;
 }
 
@@ -368,7 +378,12 @@ static struct named_entry *make(struct named_cache *cache, const struct named_pa
 	entry->texts[1] = (struct str){ str_put(entry->bytes + len, texts[0]), texts[1].len };
 	str_put((char *)entry->texts[1].data, texts[1]);
 	entry->hash = hash_of(pair, texts);
-	list_as_newest(entry);
+
+	struct named_entry **bucket = &cache->entries->buckets[entry->hash % BUCKETS];
+
+	entry->next = *bucket;
+	*bucket = entry;
+	entry->is_listed = true;
 	return entry;
 }
 
@@ -505,12 +520,12 @@ void named_finish(void)
 		struct named_entries *own = all_entries;
 
 		all_entries = own->next;
-		while (own->newest) {
-			if (own->newest->is_asked)
-				helper_withdraw(&own->newest->question);
-			own->newest->is_asked = false;
-			drop(own->newest);
-		}
+		for (size_t i = 0; i < BUCKETS; i++)
+			while (own->buckets[i]) {
+				helper_withdraw(&own->buckets[i]->question);
+				own->buckets[i]->is_asked = false;
+				drop(own->buckets[i]);
+			}
 		timer_stop(&own->timer);
 		own->cache->entries = NULL;
 		free(own);

@@ -298,6 +298,52 @@ START_TEST(handshakes_wait_for_the_helper)
 }
 END_TEST
 
+/* Also if others fill the cache meanwhile, or nothing has been used for `inactive`. */
+static void ck_share_a_question(const char *cache)
+{
+	server = server_start(memory_printf(
+		"worker_processes 1; http { ssl_certificate_cache %s; ssl_handshake_timeout 60s;"
+		"map $ssl_server_name $cert { memory1 \"%s\"; memory2 \"%s\"; }"
+		"map $ssl_server_name $key { memory1 \"%s\"; memory2 \"%s\"; }"
+		"server { listen 127.0.0.1:%%PORT%% ssl; ssl_certificate %s/$ssl_server_name.pem;"
+		"ssl_certificate_key %s/$ssl_server_name.key; return 200 $ssl_server_name; }"
+		"server { listen 127.0.0.1:%%PORT%% ssl; server_name memory1 memory2;"
+		"ssl_certificate data:$cert; ssl_certificate_key data:$key;"
+		"return 200 $ssl_server_name; } }",
+		cache, text_of("one.pem"), text_of("two.pem"), text_of("one.key"),
+		text_of("two.key"), dir, dir));
+	ck_certificate("one", &one);
+
+	pid_t helper = server_helper(server, "certificates");
+
+	kill(helper, SIGSTOP);
+
+	pid_t first = start_client("ghost");
+
+	usleep(200 * 1000);
+	ck_certificate("memory1", &one);
+	ck_certificate("memory2", &two);
+	usleep(300 * 1000);
+
+	pid_t second = start_client("ghost");
+
+	usleep(200 * 1000);
+	kill(helper, SIGCONT);
+	ck_assert_int_eq(result_of(first), 1);
+	ck_assert_int_eq(result_of(second), 1);
+	/* Each answer with an error is a line, if only at the level info. */
+	ck_assert_uint_eq(file_count(server, "/error.log", "ghost.pem\": No such file"), 1);
+	server_forgive(server);
+}
+
+START_TEST(handshakes_share_a_question)
+{
+	ck_share_a_question("max=1 inactive=1h valid=1h");
+	server_stop(server);
+	ck_share_a_question("max=10 inactive=100ms valid=1h");
+}
+END_TEST
+
 /* Clients that choose ever new names must not make the worker remember them. */
 START_TEST(questions_of_handshakes_that_ended_are_withdrawn)
 {
@@ -413,6 +459,6 @@ TESTS_IN((&(struct test_suite){
 		 .name = "certificates by name", .setup = setup, .teardown = teardown }),
 	 a_name_chooses_the_file, names_that_make_no_file, files_that_cannot_be_used,
 	 links_are_followed, what_the_cache_keeps, data_and_a_map, a_resumed_session_reads_no_file,
-	 handshakes_wait_for_the_helper, questions_of_handshakes_that_ended_are_withdrawn,
-	 a_handshake_does_not_wait_for_ever,
+	 handshakes_wait_for_the_helper, handshakes_share_a_question,
+	 questions_of_handshakes_that_ended_are_withdrawn, a_handshake_does_not_wait_for_ever,
 	 a_reload_while_handshakes_wait, questions_of_a_hostile_worker, wrong_directives)
