@@ -180,7 +180,9 @@ static int set_error_log(struct conf_call *call)
 
 #define ERROR_LOG_DOC \
 	"The file for messages of this level and of more important ones (error and above if " \
-	"none is given). A block may name several files; they replace those of the enclosing " \
+	"none is given). Without this directive errors go to the file of the option -e, which " \
+	"is logs/error.log below the prefix unless configure was told otherwise. A block may " \
+	"name several files; they replace those of the enclosing " \
 	"block. /dev/stderr and /dev/stdout are the descriptors that the server was started " \
 	"with. Files are opened by the master and opened again at the signal USR1.\n\n" \
 	"syslog: lines go to a server for syslog by UDP, syslog:server=192.0.2.1:514, or to a" \

@@ -353,7 +353,8 @@ static const struct directive http_directives[] = {
 		       "    server_name_in_redirect on;",
 		       .initial = "off"),
 	DIRECTIVE_HTTP("port_in_redirect", IN_ALL, port_in_redirect, "on | off",
-		       "Absolute redirects name the port, unless it is 80.\n\n"
+		       "Absolute redirects name the port, unless it is that of the scheme: 80, or "
+		       "443 with TLS.\n\n"
 		       "    port_in_redirect off;", .initial = "on"),
 	{ 0 }
 };

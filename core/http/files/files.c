@@ -689,7 +689,7 @@ const struct module files_module = {
 			  "holds the longer one downloads the file once more when it asks later. "
 			  "A file whose modification time is 0 or 1, as in container images, is "
 			  "sent without Last-Modified, and its ETag is made of the time at which "
-			  "the file was created on this disk.\n\n"
+			  "its inode was last changed (ctime), so it differs from disk to disk.\n\n"
 			  "    etag off;",
 			  .initial = "on"),
 		DIRECTIVE_SET("file_cache", IN_MAIN, set_cache,
