@@ -205,7 +205,10 @@ int request_peer_port(const struct request *req);
  */
 enum match request_is_for(const struct request *req, struct str host);
 
-/* Milliseconds since the first byte of the request was read. */
+/*
+ * Milliseconds since the first byte of the request was read: until this turn of the loop began, and
+ * in PHASE_LOG until the response was sent.
+ */
 int64_t request_age_ms(const struct request *req);
 
 /*

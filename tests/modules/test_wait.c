@@ -265,6 +265,28 @@ START_TEST(nothing_is_done_while_a_full_buffer_waits)
 }
 END_TEST
 
+/* The clock of the loop stands still while a handler works. */
+START_TEST(work_in_one_turn_is_slow)
+{
+	struct deadline p = { 0 };
+	struct server *other = server_start(
+		"http { access_log off; slow_log slow.log 200ms; log_format times $request_times;"
+		"slow_log times.log 0 times; server { listen 127.0.0.1:%PORT%;"
+		"location = /work { work 250ms; hello ok; }"
+		"location = /both { work 250ms; wait 1ms; hello ok; } } }");
+
+	get(other, "/work");
+	get(other, "/both");
+	while (file_count(other, "/times.log", "\n") < 2)
+		deadline_wait(&p, "lines of both requests");
+	ck_assert_uint_eq(file_count(other, "/slow.log", "\n"), 2);
+	ck_assert_uint_eq(file_count(other, "/times.log", " work=0.2"), 2);
+	ck_assert_uint_eq(file_count(other, "/times.log", " wait=0.0"), 1);
+	ck_assert_uint_eq(file_count(other, "/times.log", " send=0.000"), 2);
+	server_stop(other);
+}
+END_TEST
+
 TESTS_IN((&(struct test_suite){ .name = "wait", .setup = setup, .teardown = teardown }),
 	 a_timer_and_a_thread_wake_it, a_time_limit_ends_the_waiting,
 	 a_handler_learns_that_its_client_has_closed, others_are_answered_meanwhile,
@@ -272,4 +294,4 @@ TESTS_IN((&(struct test_suite){ .name = "wait", .setup = setup, .teardown = tear
 	 a_client_that_hangs_up_while_a_timer_runs, a_client_that_resets_while_a_thread_works,
 	 a_client_that_closes_its_half_gets_its_answer, a_request_with_a_body_may_wait,
 	 the_server_may_end_while_it_waits, room_may_come_when_nothing_is_left_to_send,
-	 nothing_is_done_while_a_full_buffer_waits)
+	 nothing_is_done_while_a_full_buffer_waits, work_in_one_turn_is_slow)

@@ -89,7 +89,10 @@ verdict respond_text(struct request *req, int status, struct str text)
 
 int64_t request_age_ms(const struct request *req)
 {
-	return (clock_us() - request_core(req)->started_us) / 1000;
+	const struct request_core *core = request_core(req);
+	int64_t now = core->ended_us ? core->ended_us : clock_us();
+
+	return (now - core->started_us) / 1000;
 }
 
 verdict request_only_reads(struct request *req)

@@ -27,7 +27,7 @@ static void walked(struct request_core *core, bool is_complete)
 {
 	core->waiting = !is_complete && !core->closing;
 	if (core->waiting) {
-		core->waiting_since_us = clock_us();
+		core->waiting_since_us = clock_read_us();
 		return;
 	}
 	core->responded_us = clock_us();
@@ -45,7 +45,7 @@ static void note_wait(struct request_core *core)
 		*waited = (struct waited){ .module = core->waiter, .next = core->waited };
 		core->waited = waited;
 	}
-	waited->us += clock_us() - core->waiting_since_us;
+	waited->us += clock_read_us() - core->waiting_since_us;
 }
 
 void request_advance(struct request_core *core)

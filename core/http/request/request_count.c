@@ -8,13 +8,15 @@
 /* Clients may announce any length; a sum must not overflow by it. */
 #define BODY_MOST (1ull << 40)
 
-void request_count(const struct request_core *core, bool has_head)
+void request_count(struct request_core *core, bool has_head)
 {
 	const struct request *req = &core->pub;
 	unsigned status = has_head ? (unsigned)req->response.status : 0;
 	uint64_t server = req->server->name_hash, head = core->response_head_bytes;
-	int64_t took_us = clock_read_us() - core->started_us;
+	int64_t took_us;
 
+	core->ended_us = clock_read_us();
+	took_us = core->ended_us - core->started_us;
 	stats_count_response((int)status, core->bytes_sent);
 	series_count(server, series_pack(SERIES_DURATION, status, req->method, req->version),
 		     took_us > 0 ? (uint64_t)took_us : 0);

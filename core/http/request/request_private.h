@@ -93,6 +93,7 @@ struct request_core {
 	struct header *last_field; /* of pub.headers */
 	int64_t started_ms; /* wall clock: first byte of the head */
 	int64_t started_us; /* the same by clock_us() */
+	int64_t ended_us; /* clock_read_us() of request_count(); 0: the response is not sent yet */
 	uint64_t head_bytes; /* request line and fields as received */
 	uint64_t body_bytes; /* of the request's body, received so far */
 	int64_t body_expected; /* Content-Length, -1: not known, 0: there is none */
@@ -205,7 +206,7 @@ void wakeups_cancel(struct request_core *core);
  * The request has ended: counts it, its response and how long both took (stats.h, series.h).
  * has_head: a head of a response was made.
  */
-void request_count(const struct request_core *core, bool has_head);
+void request_count(struct request_core *core, bool has_head);
 
 /* For the walk itself, while no handler runs: goes on with it after that time. Returns WAIT. */
 verdict walk_delay(struct request_core *core, int64_t ms);

@@ -81,8 +81,12 @@ bool variable_request_times(struct request *req, struct str rest, const void *da
 {
 	const struct request_core *core = request_core(req);
 	struct text text = { .pool = req->pool };
-	int64_t now = clock_us(), walked = core->walked_us ? core->walked_us : now;
-	int64_t responded = core->responded_us ? core->responded_us : now;
+	int64_t now = core->ended_us ? core->ended_us : clock_us();
+	int64_t walked = core->walked_us ? core->walked_us : now;
+	/* clock_us() is that of the turn: a response that was sent in the same turn has not waited,
+	   so that the turn was spent in handlers. */
+	bool is_sent_later = core->responded_us && core->responded_us != clock_us();
+	int64_t responded = is_sent_later ? core->responded_us : now;
 	int64_t worked = responded - walked;
 
 	(void)rest, (void)data;

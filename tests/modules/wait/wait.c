@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Lets a request wait, for a timer or a thread: `wait 1s;` or `wait_in_thread on;`. With
- * `wait_at_most 1s;` it answers 504 when that takes longer.
+ * `wait_at_most 1s;` it answers 504 when that takes longer. `work 50ms;` blocks the worker.
  */
 #include <module.h>
 #include <unistd.h>
@@ -9,7 +9,7 @@
 extern const struct module wait_module;
 
 struct wait {
-	struct duration timer, at_most; bool thread; /* as configuration */
+	struct duration timer, at_most, work; bool thread; /* as configuration */
 	struct timer running; /* as context */
 	struct wakeup *wakeup;
 };
@@ -40,6 +40,7 @@ static verdict wait_preaccess(struct request *req, const void *data)
 
 	if (request_timed_out(req))
 		return request_client_closed(req) ? 499 : 504;
+	usleep(wait->wakeup ? 0 : (useconds_t)conf->work.ms * 1000);
 	if (wait->wakeup || (!conf->timer.ms && !conf->thread))
 		return PASS;
 	if (conf->at_most.ms)
@@ -64,6 +65,8 @@ const struct module wait_module = {
 		DIRECTIVE("wait", IN_LOCATION, struct wait, timer, "time", "Waits for a timer."),
 		DIRECTIVE("wait_at_most", IN_LOCATION, struct wait, at_most, "time",
 			  "Answers 504 after that time."),
+		DIRECTIVE("work", IN_LOCATION, struct wait, work, "time",
+			  "Blocks the worker for that time."),
 		DIRECTIVE("wait_in_thread", IN_LOCATION, struct wait, thread, "on | off",
 			  "Waits for a thread, which takes a tenth of a second."),
 		{ 0 }
