@@ -578,7 +578,7 @@ static void add_bytes(struct file_entry *entry, size_t bytes /* modulo SIZE_MAX 
 	}
 }
 
-struct str file_kept_bytes(struct file *file)
+struct str file_kept_bytes(struct file *file, size_t len)
 {
 	struct file_entry *entry = (struct file_entry *)file;
 	/* Under another policy for links the entry is made anew each second. */
@@ -587,10 +587,15 @@ struct str file_kept_bytes(struct file *file)
 			   !entry->is_young && entry->symlinks == SYMLINKS_FOLLOW &&
 			   entry_kept_total + file->size <= cache.limits.bytes;
 
-	/* A file that is asked for once is not worth the memory. */
-	if (!entry->kept.data && may_be_kept && entry->is_wanted && entry_keep(entry))
-		add_bytes(entry, entry->kept.len);
-	entry->is_wanted = true;
+	if (entry->kept.data)
+		return entry->kept;
+	/* A file that is read once is not worth the memory. */
+	entry->bytes_read += len;
+	if (may_be_kept && entry->bytes_read > file->size) {
+		if (entry_keep(entry))
+			add_bytes(entry, entry->kept.len);
+		entry->bytes_read = 0; /* after a failure it is not tried in each read */
+	}
 	return entry->kept;
 }
 

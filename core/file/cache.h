@@ -91,12 +91,13 @@ void file_waiter_cancel(struct file_waiter *waiter);
 struct file *file_unavailable(const struct file_query *query, int error, const char *why);
 
 /*
- * The bytes of a regular file that are not in file->content, for a connection that would have to
- * read them in each response. They are read into memory by the second call for this version, if
- * they are at most 256 KiB and a sixteenth of the limit of the cache, towards which they count.
- * They are valid as long as the file is held. .data NULL: they are not in memory.
+ * All bytes of a regular file that are not in file->content, for a connection that would have to
+ * read `len` of them now. They are read into memory once such connections have asked for more bytes
+ * of this version than it has, if those are at most 256 KiB and a sixteenth of the limit of the
+ * cache, towards which they count. They are valid as long as the file is held. .data NULL: they are
+ * not in memory, so the caller reads its `len` bytes.
  */
-struct str file_kept_bytes(struct file *file);
+struct str file_kept_bytes(struct file *file, size_t len);
 
 /* Ends an attachment (<file.h>). False: somebody holds the file, so the attachment stays. */
 bool file_detach_idle(struct file *file, const struct module *module, uint64_t key);

@@ -50,14 +50,18 @@ static void put(const char *name, const char *text)
 	ck_assert_int_eq(fclose(file), 0);
 }
 
-static struct file *look_up(const char *name)
+static struct file *look_up_under(const char *name, enum symlinks policy)
 {
 	const struct file_root none = { .fixed_len = 0 };
-	struct file_query query = file_query_make(str_from(name), &none, SYMLINKS_FOLLOW);
-
+	struct file_query query = file_query_make(str_from(name), &none, policy);
 	struct file_need need;
 
 	return file_lookup(&query, &need);
+}
+
+static struct file *look_up(const char *name)
+{
+	return look_up_under(name, SYMLINKS_FOLLOW);
 }
 
 /* In a new turn: the file's bytes, or its error as a text. */
@@ -511,7 +515,7 @@ static struct file *look_up_settled(const char *name)
 	return file;
 }
 
-START_TEST(keeps_bytes_from_the_second_call_on)
+START_TEST(keeps_bytes_that_are_read_again)
 {
 	file_cache_limit((struct file_cache_limits){ .entries = 100, .bytes = 4 << 20 });
 	put_sized("a", 256 << 10);
@@ -519,14 +523,15 @@ START_TEST(keeps_bytes_from_the_second_call_on)
 	struct file *file = look_up_settled("a");
 	size_t before = file_cache_counts.bytes;
 
-	ck_assert_ptr_null(file_kept_bytes(file).data);
+	ck_assert_ptr_null(file_kept_bytes(file, 200 << 10).data);
+	ck_assert_ptr_null(file_kept_bytes(file, 56 << 10).data);
 
-	struct str kept = file_kept_bytes(file);
+	struct str kept = file_kept_bytes(file, 1);
 
 	ck_assert_uint_eq(kept.len, 256 << 10);
 	ck_assert_int_eq(kept.data[0], 'x');
 	ck_assert_int_eq(kept.data[kept.len - 1], 0);
-	ck_assert_ptr_eq(file_kept_bytes(file).data, kept.data);
+	ck_assert_ptr_eq(file_kept_bytes(file, 1).data, kept.data);
 	ck_assert_uint_eq(file_cache_counts.bytes, before + kept.len);
 	file_release(file);
 	file_cache_clear();
@@ -536,8 +541,8 @@ END_TEST
 
 static void ck_not_kept(struct file *file)
 {
-	file_kept_bytes(file);
-	ck_assert_ptr_null(file_kept_bytes(file).data);
+	file_kept_bytes(file, file->size);
+	ck_assert_ptr_null(file_kept_bytes(file, file->size).data);
 	file_release(file);
 }
 
@@ -576,10 +581,55 @@ START_TEST(kept_bytes_are_within_the_limit)
 
 		struct file *file = look_up_settled(name);
 
-		file_kept_bytes(file);
-		ck_assert_ptr_nonnull(file_kept_bytes(file).data);
+		ck_assert_ptr_nonnull(file_kept_bytes(file, 1 + (1 << 16)).data);
 		file_release(file);
 		ck_assert_uint_le(file_cache_counts.bytes, 1 << 20);
+	}
+}
+END_TEST
+
+/* Bytes of files that changed count as long as a response holds them. */
+START_TEST(kept_bytes_that_the_cache_has_dropped_count)
+{
+	enum { SIZE = 1 << 16, FILES = 16 };
+	struct file *held[FILES];
+
+	file_cache_limit((struct file_cache_limits){ .entries = 1000, .bytes = FILES * SIZE });
+	put("a", "x");
+	for (long i = 0; i < FILES; i++) {
+		put_sized("a", SIZE - i);
+		held[i] = look_up_settled("a");
+		ck_assert_ptr_nonnull(file_kept_bytes(held[i], SIZE + 1).data);
+	}
+	ck_assert_uint_le(file_cache_counts.bytes, 2 * SIZE);
+	put_sized("a", SIZE - FILES);
+	ck_not_kept(look_up_settled("a"));
+	ck_assert_uint_le(entry_kept_total, FILES * SIZE);
+	for (int i = 0; i < FILES; i++)
+		file_release(held[i]);
+
+	struct file *file = look_up_settled("a");
+
+	ck_assert_ptr_nonnull(file_kept_bytes(file, SIZE).data);
+	file_release(file);
+	file_cache_clear();
+	ck_assert_uint_eq(entry_kept_total, 0);
+}
+END_TEST
+
+START_TEST(keeps_nothing_where_links_are_judged)
+{
+	static const enum symlinks policies[] = { SYMLINKS_NONE, SYMLINKS_OF_OWNER,
+						  SYMLINKS_IN_ROOT };
+
+	file_cache_limit((struct file_cache_limits){ .entries = 100, .bytes = 4 << 20 });
+	put_sized("a", 100000);
+	for (size_t i = 0; i < sizeof(policies) / sizeof(*policies); i++) {
+		struct file *file = look_up_under("a", policies[i]);
+
+		ck_assert_int_ge(file->fd, 0);
+		((struct file_entry *)file)->is_young = false;
+		ck_not_kept(file);
 	}
 }
 END_TEST
@@ -612,6 +662,7 @@ TESTS_IN((&(struct test_suite){ "file cache", .setup = setup, .teardown = teardo
 	 misses_drive_no_file_out, closes_the_unused_when_descriptors_run_out,
 	 refuses_names_the_kernel_would_not_take,
 	 keeps_attachments_with_the_version, attachments_are_within_the_limits,
-	 keeps_bytes_from_the_second_call_on, does_not_keep_what_is_large_young_or_changed,
-	 kept_bytes_are_within_the_limit,
+	 keeps_bytes_that_are_read_again, does_not_keep_what_is_large_young_or_changed,
+	 kept_bytes_are_within_the_limit, kept_bytes_that_the_cache_has_dropped_count,
+	 keeps_nothing_where_links_are_judged,
 	 unreadable_is_seen_and_forgotten)

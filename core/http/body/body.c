@@ -10,7 +10,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "file/cache.h"
+#include "http/body/body_private.h"
 #include "http/request/request_private.h"
+#include "net/conn.h"
 #include "net/sendfile.h"
 
 enum {
@@ -280,6 +283,7 @@ struct shared_file {
 struct file_body {
 	struct body body;
 	struct shared_file *handle;
+	struct file *entry; /* file_kept_bytes() may have all bytes of it; NULL: none */
 	int fd;
 	bool is_copied;
 	uint64_t at, length;
@@ -304,6 +308,14 @@ static int file_read(struct body *body, size_t max, struct slice *out)
 
 	if (len == 0)
 		return 0;
+
+	struct str kept = file->entry ? file_kept_bytes(file->entry, len) : (struct str){ NULL, 0 };
+
+	if (kept.data) {
+		*out = (struct slice){ .data = kept.data + file->at, .len = len, .fd = -1 };
+		file->at += len;
+		return 1;
+	}
 	*out = (struct slice){ .fd = file->fd, .is_copied = file->is_copied,
 			       .offset = file->at, .len = len,
 			       .release = handle_release, .owner = file->handle };
@@ -347,4 +359,19 @@ struct body *body_from_file(struct request *req, int fd, uint64_t length,
 	file->length = length;
 	file->is_copied = !req->location->core->sendfile || !sendfile_works(fd);
 	return &file->body;
+}
+
+static void release_entry(void *entry)
+{
+	file_release(entry);
+}
+
+struct body *body_of_entry(struct request *req, struct file *entry)
+{
+	struct body *body = body_from_file(req, entry->fd, entry->size, release_entry, entry);
+
+	file_hold(entry);
+	if (!conn_sends_files(req->conn))
+		((struct file_body *)body)->entry = entry;
+	return body;
 }

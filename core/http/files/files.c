@@ -18,6 +18,7 @@
 #include "config/template.h"
 #include "file/cache.h"
 #include "file/permission.h"
+#include "http/body/body_private.h"
 #include "http/files/piecewise.h"
 #include "http/request/request_private.h"
 
@@ -435,14 +436,7 @@ struct body *file_body(struct request *req, struct file *file)
 
 		return body_piecewise(req, &query, file);
 	}
-
-	bool is_read = !conn_sends_files(req->conn) && !req->head_only;
-	struct str kept = is_read ? file_kept_bytes(file) : (struct str){ NULL, 0 };
-
-	if (kept.data)
-		return body_from_memory(req, kept);
-	file_hold(file);
-	return body_from_file(req, file->fd, file->size, release, file);
+	return body_of_entry(req, file);
 }
 
 verdict respond_file(struct request *req, struct file *file)
@@ -697,9 +691,9 @@ const struct module files_module = {
 			      "How many files a worker keeps at hand, and how much memory it uses "
 			      "for them: their sizes, times, ETags and, up to 32 KiB each, their "
 			      "bytes. Files of up to 256 KiB, and a sixteenth of the size, that "
-			      "are sent over TLS are kept as well, from the second request on. "
-			      "Names that do not exist take a quarter of the entries at most. "
-			      "Without it: entries=8192 size=64m.\n\n"
+			      "are sent over TLS are kept as well, once more than their size was "
+			      "sent. Names that do not exist take a quarter of the entries at "
+			      "most. Without it: entries=8192 size=64m.\n\n"
 			      "An entry is compared with the disk before it is used, so a larger "
 			      "cache is never an older one.\n\n"
 			      "    file_cache entries=20000 size=256m;",

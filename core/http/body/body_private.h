@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SKUA_HTTP_BODY_BODY_PRIVATE_H
+#define SKUA_HTTP_BODY_BODY_PRIVATE_H
+
+struct body;
+struct file;
+struct request;
+
+/*
+ * A body with the whole of a regular file that has a descriptor (file->fd), which the caller holds
+ * as long as the request. If the connection cannot send files, its slices are memory once the file
+ * is read often (file_kept_bytes()). Only reads of the body count for that, so responses without a
+ * body (HEAD, 304) and ranges cause no reading of the whole file.
+ */
+struct body *body_of_entry(struct request *req, struct file *entry);
+
+#endif
