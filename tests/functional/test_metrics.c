@@ -320,6 +320,39 @@ START_TEST(the_dashboard_asks_for_what_there_is)
 }
 END_TEST
 
+/* Whether the page has the name, or the beginning of it with "…" behind. */
+static bool is_named(const char *page, const char *name, size_t len)
+{
+	if (strstr(page, memory_printf("<code>%.*s</code>", (int)len, name)))
+		return true;
+	for (; len > strlen("skua_"); len--)
+		if (strstr(page, memory_printf("<code>%.*s…</code>", (int)len, name)))
+			return true;
+	return false;
+}
+
+START_TEST(the_page_names_all_metrics)
+{
+	struct server *server = start("");
+	const char *text = fresh(server);
+	char *page = memory_alloc(1 << 16);
+	FILE *file = fopen("www/docs/metrics.html", "r");
+	int count = 0;
+
+	ck_assert_ptr_nonnull(file);
+	page[fread(page, 1, (1 << 16) - 1, file)] = '\0';
+	fclose(file);
+	for (const char *at = text; (at = strstr(at, "# TYPE ")) != NULL; count++) {
+		at += strlen("# TYPE ");
+		size_t len = strcspn(at, " ");
+
+		ck_assert_msg(is_named(page, at, len), "%.*s", (int)len, at);
+	}
+	ck_assert_int_ge(count, 20);
+	server_stop(server);
+}
+END_TEST
+
 START_TEST(prometheus_scrapes_it)
 {
 	struct server *server = start("");
@@ -364,4 +397,5 @@ END_TEST
 TESTS("metrics", counts_requests_by_their_labels, counters_grow_over_reloads_and_deaths,
       both_formats_by_accept, status_prints_the_same, clients_add_no_labels,
       one_process_counts_itself, promtool_finds_no_fault, the_dashboard_asks_for_what_there_is,
+      the_page_names_all_metrics,
       prometheus_scrapes_it)
