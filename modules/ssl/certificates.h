@@ -29,7 +29,7 @@ enum certificate_result { CERTIFICATE_USABLE, CERTIFICATE_WRONG_CHAIN, CERTIFICA
 /*
  * Reads a certificate, with its issuers behind it, and its key from texts in PEM, and checks that
  * they belong together. *out is zeroed before, and can be used only with CERTIFICATE_USABLE;
- * otherwise *reason is a static text. To be called on the loop's thread.
+ * otherwise *reason is a static text. May be called on any thread, but by one at a time.
  */
 enum certificate_result certificate_parse(struct str chain, struct str key,
 					  const struct str_list *passwords,

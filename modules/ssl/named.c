@@ -4,6 +4,7 @@
  *
  *	named_set_create()	finds the entry of each pair, or makes one and asks the helper
  *	answered()		the helper has read the files, or has failed
+ *	parsed()		a thread has made the certificate of them, or has failed
  *	settle()		frees an entry that no handshake uses and the cache does not keep
  *
  * Handshakes that want the same files at the same time share one question. A client may choose the
@@ -19,12 +20,12 @@
 #include <timer.h>
 #include <unistd.h>
 
-#include "certificates.h"
-
 enum {
 	BUCKETS = 1024,
 	WAITING_MAX = 1024, /* handshakes that wait for files */
 	REPORT_MS = 1000, /* between two errors in the log */
+	FAILURE_MS = 1000, /* a pair that cannot be used is not tried again within this time */
+	FAILURES_MAX = 256, /* pairs for which this is remembered */
 };
 
 struct named_entry {
@@ -34,10 +35,13 @@ struct named_entry {
 	struct str texts[2]; /* names, or texts of "data:": of the certificate, of the key */
 	struct str asked; /* the question's text */
 	uint64_t hash;
-	bool is_asked; /* for its files, and not all sets know the outcome yet */
+	/* The helper reads its files, a thread parses them, or not all sets know the outcome. */
+	bool is_asked;
 	bool is_listed; /* in the bucket: others may find it */
 	bool is_kept; /* listed, and in the order: others may push it out */
 	bool is_read; /* `certificate` can be used */
+	bool has_failed; /* listed until `forgotten` */
+	struct timer forgotten;
 	int64_t used_ms, read_ms;
 	struct ssl_certificate certificate;
 	struct named_use *uses;
@@ -50,6 +54,7 @@ struct named_entries {
 	struct named_entry *buckets[BUCKETS];
 	struct named_entry *newest, *oldest; /* of those that are kept */
 	int64_t count; /* of them */
+	int failures; /* that are listed */
 	struct timer timer; /* frees what was not used for `inactive` */
 	struct named_cache *cache;
 	struct named_entries *next;
@@ -89,6 +94,8 @@ static const char *reason_of(int error)
 		return "it is not a regular file";
 	case -EFBIG:
 		return "it is too large";
+	case -EBUSY:
+		return "too many others wait until they are parsed";
 	default:
 		return strerror(-error);
 	}
@@ -145,6 +152,11 @@ static void unlist(struct named_entry *entry)
 	entry->is_listed = false;
 	if (entry->is_kept)
 		unkeep(entry);
+	if (entry->has_failed) {
+		timer_stop(&entry->forgotten);
+		entry->has_failed = false;
+		entry->cache->entries->failures--;
+	}
 }
 
 /* An entry is freed when it is used by no handshake, not listed and not asked for. */
@@ -174,15 +186,37 @@ static void drop_inactive(void *data)
 		timer_start_at(&own->timer, own->oldest->used_ms + inactive_ms);
 }
 
+static void forget(void *data)
+{
+	drop(data);
+}
+
+/* Handshakes that want the same pair fail at once for a while, so that they cost nothing. */
+static void keep_failure(struct named_entry *entry)
+{
+	struct named_entries *own = entry->cache->entries;
+
+	if (!entry->is_listed)
+		return;
+	if (own->failures == FAILURES_MAX) {
+		unlist(entry);
+		return;
+	}
+	own->failures++;
+	entry->has_failed = true;
+	entry->forgotten = (struct timer){ .expired = forget, .data = entry };
+	timer_start(&entry->forgotten, FAILURE_MS);
+}
+
 /*
- * After an entry was read, or was not: keeps it if the cache keeps any, and drops the oldest one if
+ * After an entry was read: keeps it if the cache keeps any, and drops the oldest one if
  * there are too many. Entries that are asked for are not among them: others shall find them.
  */
 static void keep(struct named_entry *entry)
 {
 	struct named_entries *own = entry->cache->entries;
 
-	if (!entry->is_read || entry->cache->max == 0)
+	if (entry->cache->max == 0)
 		unlist(entry);
 	if (!entry->is_listed)
 		return;
@@ -202,7 +236,7 @@ static void keep(struct named_entry *entry)
 static void withdraw(struct named_entry *entry)
 {
 	if (!entry->question.asker)
-		return; /* the answer is there */
+		return; /* the answer is there, and what was begun for it may help the next one */
 	helper_withdraw(&entry->question);
 	entry->is_asked = false;
 	unlist(entry);
@@ -239,69 +273,58 @@ static void tell_sets(struct named_entry *entry)
 	}
 }
 
-/* Makes the certificate of the texts in PEM. */
-static void parse(struct named_entry *entry, struct str certificate, struct str key)
+/* All know now what has become of the entry. */
+static void end_asking(struct named_entry *entry)
 {
-	const struct named_pair *pair = entry->pair;
-	const char *reason;
-
-	switch (certificate_parse(certificate, key, pair->passwords, &entry->certificate,
-				  &reason)) {
-	case CERTIFICATE_USABLE:
-		entry->is_read = true;
-		entry->read_ms = clock_ms();
-		return;
-	case CERTIFICATE_WRONG_CHAIN:
-		report(&pair->certificate, entry->texts[0], reason);
-		return;
-	case CERTIFICATE_WRONG_KEY:
-		report(&pair->key, entry->texts[1], reason);
-		return;
-	}
+	tell_sets(entry);
+	entry->is_asked = false; /* until now nobody has freed it */
+	settle(entry);
 }
 
-/* Reads the file of an answer: the certificate and the key, one after the other. */
-static void read_answer(struct named_entry *entry, const struct helper_answer *answer)
+static void parsed(void *data, const struct named_parsed *outcome)
 {
-	const struct named_pair *pair = entry->pair;
-	struct named_answer lens = { 0, 0 };
+	struct named_entry *entry = data;
+	bool is_key = outcome->result == CERTIFICATE_WRONG_KEY;
 
-	if (answer->payload.len == sizeof(lens))
-		memcpy(&lens, answer->payload.data, sizeof(lens));
-	if (lens.certificate_len > NAMED_FILE_MAX || lens.key_len > NAMED_FILE_MAX)
-		return;
+	entry->certificate = outcome->certificate;
+	if (outcome->result == CERTIFICATE_USABLE) {
+		entry->is_read = true;
+		entry->read_ms = clock_ms();
+		keep(entry);
+	} else {
+		/* There is no reason if the worker ends before a thread has begun. */
+		if (outcome->reason)
+			report(is_key ? &entry->pair->key : &entry->pair->certificate,
+			       entry->texts[is_key], outcome->reason);
+		keep_failure(entry);
+	}
+	end_asking(entry);
+}
 
-	size_t len = (size_t)lens.certificate_len + lens.key_len;
-	char *bytes = malloc(len + 1);
-
-	if (bytes && pread(answer->fd, bytes, len, 0) == (ssize_t)len)
-		parse(entry,
-		      pair->certificate.is_data ? entry->texts[0] :
-						  (struct str){ bytes, lens.certificate_len },
-		      pair->key.is_data ?
-			      entry->texts[1] :
-			      (struct str){ bytes + lens.certificate_len, lens.key_len });
-	if (bytes)
-		explicit_bzero(bytes, len);
-	free(bytes);
+/* Nothing has come of the question for the files, or of the work with them. */
+static void fail(struct named_entry *entry, bool is_key, int error)
+{
+	report(is_key ? &entry->pair->key : &entry->pair->certificate, entry->texts[is_key],
+	       reason_of(error));
+	unlist(entry);
 }
 
 static void answered(struct helper_question *question, const struct helper_answer *answer)
 {
 	struct named_entry *entry = (struct named_entry *)question;
-	bool is_key = str_eq(answer->payload, STR("key"));
+	struct named_answer lens = { 0, 0 };
+	int error = answer->error;
 
-	if (answer->error < 0)
-		report(is_key ? &entry->pair->key : &entry->pair->certificate, entry->texts[is_key],
-		       reason_of(answer->error));
-	else
-		read_answer(entry, answer);
+	if (answer->payload.len == sizeof(lens))
+		memcpy(&lens, answer->payload.data, sizeof(lens));
+	if (error == 0)
+		error = named_parse(entry->pair, entry->texts, answer->fd, lens, parsed, entry);
 	if (answer->fd >= 0)
 		close(answer->fd);
-	keep(entry);
-	tell_sets(entry);
-	entry->is_asked = false; /* until now nobody has freed it */
-	settle(entry);
+	if (error < 0) {
+		fail(entry, str_eq(answer->payload, STR("key")), error);
+		end_asking(entry);
+	}
 }
 
 /* --- sets --- */
@@ -330,7 +353,7 @@ static uint64_t hash_of(const struct named_pair *pair, const struct str *texts)
 
 static bool is_valid(const struct named_entry *entry)
 {
-	return entry->is_asked || clock_ms() - entry->read_ms < entry->cache->valid.ms;
+	return !entry->is_read || clock_ms() - entry->read_ms < entry->cache->valid.ms;
 }
 
 /* The listed entry; a kept one is the newest then. NULL: there is none that is valid. */
@@ -391,12 +414,19 @@ static void begin_reading(struct named_entry *entry)
 {
 	const struct named_pair *pair = entry->pair;
 
-	if (pair->certificate.is_data && pair->key.is_data) {
-		parse(entry, entry->texts[0], entry->texts[1]);
+	entry->is_asked = true;
+	if (!pair->certificate.is_data || !pair->key.is_data) {
+		helper_ask(&named_helper, &entry->question, entry->asked, -1);
 		return;
 	}
-	entry->is_asked = true;
-	helper_ask(&named_helper, &entry->question, entry->asked, -1);
+
+	int error = named_parse(pair, entry->texts, -1, (struct named_answer){ 0, 0 }, parsed,
+				entry);
+
+	if (error < 0) {
+		fail(entry, false, error);
+		entry->is_asked = false;
+	}
 }
 
 /* 0 or -errno, after a message. */
@@ -448,8 +478,6 @@ static bool use_pair(struct named_use *use, struct named_cache *cache,
 		begin_reading(entry);
 	if (entry->is_asked)
 		use->set->missing++;
-	else if (is_new)
-		keep(entry);
 	return true;
 }
 
@@ -522,9 +550,11 @@ void named_finish(void)
 		all_entries = own->next;
 		for (size_t i = 0; i < BUCKETS; i++)
 			while (own->buckets[i]) {
-				helper_withdraw(&own->buckets[i]->question);
-				own->buckets[i]->is_asked = false;
-				drop(own->buckets[i]);
+				struct named_entry *entry = own->buckets[i];
+
+				/* It stays if a thread parses it: parsed() frees it. */
+				withdraw(entry);
+				drop(entry);
 			}
 		timer_stop(&own->timer);
 		own->cache->entries = NULL;

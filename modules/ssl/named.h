@@ -8,7 +8,8 @@
  *	worker				helper "certificates"
  *	named_set_create() ── names ──>	checks that the configuration can make these names,
  *					and reads the files
- *	ready() <── a file in memory ──	with the certificate and the key
+ *	parses it on a thread <────────	gives them back, one after the other in a file in memory
+ *	ready()
  *
  * A worker keeps what was read for a while, as ssl_certificate_cache says.
  */
@@ -18,6 +19,7 @@
 #include <helper.h>
 #include <module.h>
 
+#include "certificates.h"
 #include "settings.h"
 
 enum {
@@ -120,6 +122,22 @@ bool named_question_read(struct str from, struct named_question *question);
 struct named_answer {
 	uint32_t certificate_len, key_len;
 };
+
+/* What has come of a certificate and its key. */
+struct named_parsed {
+	enum certificate_result result;
+	struct ssl_certificate certificate; /* owned by done(); also in part, after a failure */
+	const char *reason; /* of a failure; NULL: the worker ends */
+};
+
+/*
+ * Parses a pair on a thread: the bytes of the file in an answer, and of what is "data:" the text
+ * in texts[2], which must stay valid until done(data) is called, later and on the loop's thread.
+ * The caller keeps `fd` (-1: both are "data:"). 0 or -errno: then done() is not called.
+ */
+int named_parse(const struct named_pair *pair, const struct str *texts, int fd,
+		struct named_answer lens,
+		void (*done)(void *data, const struct named_parsed *outcome), void *data);
 
 /* The process that reads the files. An error's payload is "certificate" or "key". */
 extern const struct helper named_helper;

@@ -4,6 +4,8 @@
 #include "harness/scratch.h"
 #include "harness/test.h"
 
+#include <openssl/pem.h>
+#include <openssl/pkcs12.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -298,6 +300,63 @@ START_TEST(handshakes_wait_for_the_helper)
 }
 END_TEST
 
+/* A key whose password takes long to try. */
+static void put_slow_key(const struct identity *identity, const char *name)
+{
+	PKCS8_PRIV_KEY_INFO *plain = EVP_PKEY2PKCS8(identity->key);
+	unsigned char salt[] = "salt";
+	X509_SIG *sealed = PKCS8_encrypt(-1, EVP_aes_128_cbc(), "right", 5, salt, sizeof(salt),
+					 200 * 1000, plain);
+	FILE *file = fopen(memory_printf("%s/%s.key", dir, name), "w");
+
+	ck_assert_ptr_nonnull(file);
+	ck_assert_int_eq(PEM_write_PKCS8(file, sealed), 1);
+	fclose(file);
+	X509_SIG_free(sealed);
+	PKCS8_PRIV_KEY_INFO_free(plain);
+}
+
+/* While the worker tries passwords, others don't feel it. A failure is remembered for a second. */
+START_TEST(a_key_that_takes_long)
+{
+	put(&one, "slow");
+	put_slow_key(&one, "slow");
+
+	FILE *file = fopen(memory_printf("%s/passwords", dir), "w");
+
+	ck_assert_ptr_nonnull(file);
+	fputs("none\nof\nthese\nfits\n", file);
+	fclose(file);
+	start(memory_printf("ssl_password_file %s/passwords; ssl_handshake_timeout 60s;", dir));
+
+	struct tls *other = tls_connect(server, .name = "one");
+	long began = now_ms(), longest = 0;
+	pid_t slow = start_client("slow");
+	int status;
+
+	while (waitpid(slow, &status, WNOHANG) == 0) {
+		long asked = now_ms();
+
+		ck_assert_str_eq(tls_get(other, "/").body, "one");
+		if (now_ms() - asked > longest)
+			longest = now_ms() - asked;
+		usleep(10 * 1000);
+	}
+
+	long took = now_ms() - began;
+
+	tls_close(other);
+	ck_assert_int_eq(WEXITSTATUS(status), 1);
+	ck_assert_msg(longest < took / 2, "a request takes %ld ms of %ld ms", longest, took);
+	log_wait(server, "slow.key\": bad decrypt");
+	began = now_ms();
+	ck_fails("slow");
+	ck_fails("slow");
+	ck_assert_int_lt(now_ms() - began, took / 2);
+	server_forgive(server);
+}
+END_TEST
+
 /* Also if others fill the cache meanwhile, or nothing has been used for `inactive`. */
 static void ck_share_a_question(const char *cache)
 {
@@ -459,6 +518,6 @@ TESTS_IN((&(struct test_suite){
 		 .name = "certificates by name", .setup = setup, .teardown = teardown }),
 	 a_name_chooses_the_file, names_that_make_no_file, files_that_cannot_be_used,
 	 links_are_followed, what_the_cache_keeps, data_and_a_map, a_resumed_session_reads_no_file,
-	 handshakes_wait_for_the_helper, handshakes_share_a_question,
+	 a_key_that_takes_long, handshakes_wait_for_the_helper, handshakes_share_a_question,
 	 questions_of_handshakes_that_ended_are_withdrawn, a_handshake_does_not_wait_for_ever,
 	 a_reload_while_handshakes_wait, questions_of_a_hostile_worker, wrong_directives)
