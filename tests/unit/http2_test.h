@@ -371,6 +371,7 @@ static const char configuration[] =
 	"  location /empty { return 204; } location /echo { echo on; }"
 	"  location /count { upload count; } location /mirror { upload echo; }"
 	"  location /endless { client_max_body_size 0; upload count; }"
+	"  location /abrupt { lingering_close off; return 200 ok; }"
 	"  location /unread { client_max_body_size 0; return 200 ok; }"
 	"  location /trailer { add_trailer a b; return 200 ok; }"
 	"  location /first { upload first; } location /close { return 444; }"

@@ -479,7 +479,7 @@ START_TEST(uploads)
 	hears_of(client, "reset 9 0; ");
 	client->transcript_len = client->transcript[0] = 0;
 	say(client, "post 11 /; data 11 0 5");
-	pass(client, 30 * SECOND - 1);
+	pass(client, 5 * SECOND - 1);
 	ck_assert_ptr_null(strstr(client->transcript, "reset"));
 	pass(client, 1);
 	hears_of(client, "reset 11 0; ");
@@ -565,14 +565,35 @@ START_TEST(uploads_that_nobody_reads_to_their_end)
 	say(client, "data 1 0 16384; post 3 /; data 3 0 5");
 	hears_of(client, HEAD(3));
 	client->transcript_len = client->transcript[0] = 0;
-	pass(client, 20 * SECOND);
-	say(client, "data 3 0 5"); /* which does not give it more time */
-	pass(client, 10 * SECOND - 1);
+	for (int i = 0; i < 7; i++) { /* each of them within lingering_timeout */
+		pass(client, 4 * SECOND);
+		say(client, "data 3 0 5");
+	}
+	pass(client, 2 * SECOND - 1);
 	hears(client, "");
-	pass(client, 1);
+	pass(client, 1); /* lingering_time */
 	hears(client, "data 3 2 end; reset 3 0; ");
-	say(client, "get 5 /");
-	hears(client, OK(5));
+	say(client, "post 5 /");
+	hears(client, HEAD(5));
+	pass(client, 5 * SECOND - 1);
+	hears(client, "");
+	pass(client, 1); /* lingering_timeout */
+	hears(client, "data 5 2 end; reset 5 0; ");
+	say(client, "get 7 /");
+	hears(client, OK(7));
+	leave(client);
+}
+END_TEST
+
+START_TEST(lingering_close_off_holds_nothing_back)
+{
+	struct client *client = come();
+
+	say(client, "post 1 /abrupt; data 1 0 5");
+	hears(client, OK(1) "reset 1 0; ");
+	say(client, "post 3 /abrupt; data 3 0 16384; data 3 1 5; get 5 /");
+	hears_of(client, OK(3) "reset 3 0; ");
+	hears_of(client, OK(5));
 	leave(client);
 }
 END_TEST
@@ -649,5 +670,6 @@ TESTS_IN((&(struct test_suite){ .name = "HTTP/2", .setup = setup }), requests,
 	 a_stream_that_has_ended, errors_of_streams, what_is_accepted, bytes_in_pieces, the_preface,
 	 windows, windows_before_settings_are_known, windows_of_uploads, uploads,
 	 uploads_that_nobody_reads, a_client_that_ends_within_an_upload_gets_its_response,
-	 uploads_that_nobody_reads_to_their_end, ends_without_a_window,
+	 uploads_that_nobody_reads_to_their_end,
+	 lingering_close_off_holds_nothing_back, ends_without_a_window,
 	 priorities, a_smaller_table)

@@ -267,14 +267,21 @@ static const struct directive http_directives[] = {
 		"lingering_close", IN_ALL, lingering_close, "off | on | always",
 		"Before a connection is closed the server waits for, and throws away, what "
 		"the client still sends, so that the response isn't lost. on does so when it "
-		"is likely that something is on its way.\n\n"
+		"is likely that something is on its way. Over HTTP/2, on and always mean that "
+		"the end of a response waits for the end of a request's body that nobody reads; "
+		"with off the response ends at once, and its stream is reset.\n\n"
 		"    lingering_close always;",
 		.initial = "on", .keywords = linger_words),
 	DIRECTIVE_HTTP("lingering_time", IN_ALL, lingering_time, "time",
-		       "The longest time that data is thrown away for.\n\n"
+		       "The longest time that data is thrown away for. Over HTTP/2 the end of a "
+		       "response waits so long, at most, for a request's body that nobody "
+		       "reads.\n\n"
 		       "    lingering_time 10s;", .initial = "30s"),
 	DIRECTIVE_HTTP("lingering_timeout", IN_ALL, lingering_timeout, "time",
-		       "The longest pause while data is thrown away.\n\n"
+		       "The longest pause while data is thrown away. Over HTTP/2 it also holds "
+		       "for a request's body that nobody reads: after such a pause the response "
+		       "ends, and its stream is reset. Over HTTP/1 client_body_timeout holds for "
+		       "such a body.\n\n"
 		       "    lingering_timeout 2s;", .initial = "5s"),
 	DIRECTIVE_HTTP("reset_timedout_connection", IN_ALL, reset_timedout_connection, "on | off",
 		       "Connections that timed out are reset, which frees their memory at once, "

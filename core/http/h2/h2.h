@@ -110,6 +110,7 @@ struct h2_stream {
 	bool discards; /* the rest of the request's body, before it sends the end of the response */
 	bool is_reset; /* by RST_STREAM, of either side */
 
+	int64_t discards_until; /* clock_ms(), if it discards: at the latest */
 	int64_t deadline; /* clock_ms(): what is waited for has to come until then; 0: never */
 };
 
@@ -321,6 +322,12 @@ void h2_take_data(struct h2 *h2, struct h2_stream *stream, struct str data);
  * it is not NULL, of the stream again.
  */
 void h2_give_back(struct h2 *h2, struct h2_stream *stream, size_t bytes);
+
+/*
+ * Receives the rest of the request's body, which nobody reads, until lingering_time or
+ * lingering_timeout is over. A response that is not whole ends after that.
+ */
+void h2_begin_discarding(struct h2 *h2, struct h2_stream *stream);
 
 /* The request has no more body, or (error) it is not received any further. */
 void h2_end_body(struct h2 *h2, struct h2_stream *stream);

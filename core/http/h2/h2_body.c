@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Bodies of requests. What has come waits for the module that reads it, within the window of the
- * stream. When all of a response but its end has been written, the rest is received and discarded,
- * for lingering_time; see begin_discarding() in h2_response.c.
+ * stream. When all of a response but its end has been written, the rest is received and discarded.
  */
 #include "http/h2/h2.h"
 
@@ -152,6 +151,32 @@ void h2_end_bodies(struct h2 *h2)
 	}
 }
 
+static void set_discarding_deadline(struct h2 *h2, struct h2_stream *stream)
+{
+	int64_t pause = clock_ms() + stream->core.pub.location->core->lingering_timeout.ms;
+	int64_t last = stream->discards_until;
+
+	h2_set_deadline(h2->busy, stream, pause < last ? pause : last);
+}
+
+/*
+ * Some clients send no more of a body, and wait for ever, when they have received all of
+ * Content-Length or END_STREAM. A RST_STREAM would end that (RFC 9113 section 8.1), but then some
+ * discard the response. So the last bytes of the response and END_STREAM are held back until the
+ * client has sent the body.
+ */
+void h2_begin_discarding(struct h2 *h2, struct h2_stream *stream)
+{
+	const struct http_conf *conf = stream->core.pub.location->core;
+
+	h2_unqueue_stream(stream);
+	stream->discards = true;
+	stream->discards_until = clock_ms() + conf->lingering_time.ms;
+	stream->body_is_read = false;
+	h2_discard_body(h2, stream);
+	set_discarding_deadline(h2, stream);
+}
+
 /* The response is complete: what is larger than client_max_body_size is not even received. */
 static void discard_data(struct h2 *h2, struct h2_stream *stream, size_t len)
 {
@@ -163,6 +188,7 @@ static void discard_data(struct h2 *h2, struct h2_stream *stream, size_t len)
 		h2_fail_body(h2, stream, -EFBIG);
 	} else {
 		h2_give_back(h2, stream, len);
+		set_discarding_deadline(h2, stream);
 	}
 }
 

@@ -158,23 +158,6 @@ static bool holds_end(const struct h2_stream *stream)
 	       !list_has(expect, STR("100-continue"));
 }
 
-/*
- * Receives the rest of the request's body, which nobody reads. Some clients send no more of it, and
- * wait for ever, when they have received all of Content-Length or END_STREAM. A RST_STREAM would
- * end that (RFC 9113 section 8.1), but then some discard the response. So the last bytes of the
- * response and END_STREAM are held back until the client has sent the body.
- */
-static void begin_discarding(struct h2 *h2, struct h2_stream *stream)
-{
-	const struct http_conf *conf = stream->core.pub.location->core;
-
-	h2_unqueue_stream(stream);
-	stream->discards = true;
-	stream->body_is_read = false;
-	h2_discard_body(h2, stream);
-	h2_set_deadline(h2->busy, stream, clock_ms() + conf->lingering_time.ms);
-}
-
 /* The body of the response is in the output, and END_STREAM unless holds_end() forbade it. */
 static void end_response(struct h2 *h2, struct h2_stream *stream, uint8_t flags)
 {
@@ -182,7 +165,7 @@ static void end_response(struct h2 *h2, struct h2_stream *stream, uint8_t flags)
 	stream->is_whole = flags & FLAG_END_STREAM;
 	stream->sent_end = h2->busy->out.queued;
 	if (!stream->body_is_over && may_discard(stream)) {
-		begin_discarding(h2, stream);
+		h2_begin_discarding(h2, stream);
 		return;
 	}
 	if (!stream->body_is_over)
@@ -418,7 +401,7 @@ static void move_body(struct h2 *h2, struct h2_stream *stream)
 		return;
 	}
 	if (holds_slice(stream, most)) {
-		begin_discarding(h2, stream);
+		h2_begin_discarding(h2, stream);
 		return;
 	}
 	move_slice(h2, stream, most);

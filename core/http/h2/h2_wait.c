@@ -14,8 +14,9 @@
  *     the window of the connection   EPOLLIN           send_timeout
  *     the window of a stream         EPOLLIN           send_timeout: the stream is reset
  *     a body that a module reads     EPOLLIN           client_body_timeout: the module is told
- *     a body that is discarded       EPOLLIN           lingering_time: the response ends, and the
- *                                                      stream is reset
+ *     a body that is discarded       EPOLLIN           lingering_timeout after the last byte, and
+ *                                                      lingering_time after the response: that
+ *                                                      ends, and the stream is reset
  *     a handler, or a body of a      request_wait(),   none; when the client has sent its end,
  *     response                       body_is_ready()   lingering_timeout
  *     the answer to the first        EPOLLIN           a second: then the final GOAWAY is sent
