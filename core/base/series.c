@@ -34,36 +34,36 @@ static uint64_t pack(const struct series_labels *labels)
 }
 
 /* False: no request has such labels. */
-static bool unpack(struct series_labels *labels, uint64_t server, uint64_t others)
+static bool unpack(struct series_labels *labels, uint64_t server, uint64_t packed)
 {
 	*labels = (struct series_labels){
 		.server = server,
-		.kind = (enum series_kind)(others >> 32 & 0xff),
-		.status = others & 0xffff,
-		.method = others >> 16 & 0xff,
-		.version = others >> 24 & 0xff,
+		.kind = (enum series_kind)(packed >> 32 & 0xff),
+		.status = packed & 0xffff,
+		.method = packed >> 16 & 0xff,
+		.version = packed >> 24 & 0xff,
 	};
-	return others >> 40 == 1 && labels->kind < SERIES_KINDS && labels->status < 1000 &&
+	return packed >> 40 == 1 && labels->kind < SERIES_KINDS && labels->status < 1000 &&
 	       labels->method < METHODS && labels->version <= 30;
 }
 
-static size_t hash_of(uint64_t server, uint64_t others)
+static size_t hash_of(uint64_t server, uint64_t packed)
 {
-	return (size_t)(((server ^ others) * 0x9e3779b97f4a7c15u) >> 32);
+	return (size_t)(((server ^ packed) * 0x9e3779b97f4a7c15u) >> 32);
 }
 
-static bool is_for(const struct series *series, uint64_t server, uint64_t others)
+static bool is_for(const struct series *series, uint64_t server, uint64_t packed)
 {
-	return stats_get(&series->others) == others && stats_get(&series->server) == server;
+	return stats_get(&series->packed) == packed && stats_get(&series->server) == server;
 }
 
 /* The place in the index of these labels, or the free one where they belong. */
-static uint16_t *place_of(uint64_t server, uint64_t others)
+static uint16_t *place_of(uint64_t server, uint64_t packed)
 {
-	size_t at = hash_of(server, others);
+	size_t at = hash_of(server, packed);
 
 	while (own.places[at % PLACES] &&
-	       !is_for(&own.table->items[own.places[at % PLACES] - 1], server, others))
+	       !is_for(&own.table->items[own.places[at % PLACES] - 1], server, packed))
 		at++;
 	return &own.places[at % PLACES];
 }
@@ -76,7 +76,7 @@ void series_use(struct series_table *table)
 	own.table = table;
 	if (stats_get(&table->layout) != SERIES_LAYOUT || count == 0 || count > SERIES_MAX) {
 		memset(table, 0, sizeof(*table));
-		stats_set(&table->items[REST].others, SERIES_USED);
+		stats_set(&table->items[REST].packed, SERIES_USED);
 		stats_set(&table->count, 1);
 		stats_set(&table->layout, SERIES_LAYOUT);
 		return;
@@ -84,15 +84,15 @@ void series_use(struct series_table *table)
 	for (size_t i = 0; i < count; i++) {
 		const struct series *series = &table->items[i];
 
-		*place_of(stats_get(&series->server), stats_get(&series->others)) =
+		*place_of(stats_get(&series->server), stats_get(&series->packed)) =
 			(uint16_t)(i + 1);
 	}
 }
 
 /* The count grows last, so that readers see whole labels. */
-static struct series *find(struct series_table *table, uint64_t server, uint64_t others)
+static struct series *find(struct series_table *table, uint64_t server, uint64_t packed)
 {
-	uint16_t *place = place_of(server, others);
+	uint16_t *place = place_of(server, packed);
 	size_t count = stats_get(&table->count);
 
 	if (*place)
@@ -103,23 +103,23 @@ static struct series *find(struct series_table *table, uint64_t server, uint64_t
 	struct series *series = &table->items[count];
 
 	stats_set(&series->server, server);
-	stats_set(&series->others, others);
+	stats_set(&series->packed, packed);
 	atomic_store_explicit(&table->count, count + 1, memory_order_release);
 	*place = (uint16_t)(count + 1);
 	return series;
 }
 
-void series_count(uint64_t server, uint64_t others, uint64_t value)
+void series_count(uint64_t server, uint64_t packed, uint64_t value)
 {
-	enum series_kind kind = (enum series_kind)(others >> 32 & 0xff);
+	enum series_kind kind = (enum series_kind)(packed >> 32 & 0xff);
 	const uint64_t *bound = series_bounds[kind];
-	struct series **recent = &own.recent[hash_of(server, others) % RECENT];
+	struct series **recent = &own.recent[hash_of(server, packed) % RECENT];
 	struct series *series = *recent;
 
-	if (!series || !is_for(series, server, others)) {
+	if (!series || !is_for(series, server, packed)) {
 		if (!own.table)
 			return;
-		series = *recent = find(own.table, server, others);
+		series = *recent = find(own.table, server, packed);
 	}
 	/* The values in the record of the rest have one unit. */
 	if (series == &own.table->items[REST] && kind != SERIES_DURATION)
@@ -158,7 +158,7 @@ void series_add_to(struct series_sums *sums, const struct series_table *table)
 		const struct series *series = &table->items[i];
 		struct series_labels labels;
 
-		if (!unpack(&labels, stats_get(&series->server), stats_get(&series->others)))
+		if (!unpack(&labels, stats_get(&series->server), stats_get(&series->packed)))
 			continue;
 
 		size_t at = i < sums->count && sums->items[i].labels.server == labels.server &&

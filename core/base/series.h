@@ -39,7 +39,7 @@ struct series_labels {
 
 /* One record. The buckets are not cumulated. */
 struct series {
-	_Atomic uint64_t server, others; /* the labels, as numbers; others 0: not used */
+	_Atomic uint64_t server, packed; /* the labels, as numbers; packed 0: not used */
 	_Atomic uint64_t sum, buckets[SERIES_BUCKETS];
 };
 
@@ -68,7 +68,7 @@ static inline uint64_t series_pack(enum series_kind kind, unsigned status, unsig
 }
 
 /* Counts a request, whose other labels are packed. Before series_use() nothing happens. */
-void series_count(uint64_t server, uint64_t others, uint64_t value);
+void series_count(uint64_t server, uint64_t packed, uint64_t value);
 
 /* Room for the sums of several tables. Those of SERIES_MAX sets of labels at most. */
 struct series_sums {

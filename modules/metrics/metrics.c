@@ -80,6 +80,7 @@ static enum metrics_format format_for(struct request *req)
 									  METRICS_PROMETHEUS;
 }
 
+/* Only runs in locations with the directive, because of .if_configured; so is_on is not read. */
 static verdict metrics_content(struct request *req, const void *conf)
 {
 	verdict refused = request_only_reads(req);

@@ -119,7 +119,7 @@ START_TEST(any_content_is_borne)
 			stats_set(&other.layout, SERIES_LAYOUT);
 			stats_set(&other.count, (uint64_t)i * 2);
 			for (int j = 0; j < i; j++)
-				stats_set(&other.items[j].others, SERIES_USED | (unsigned)j * 7);
+				stats_set(&other.items[j].packed, SERIES_USED | (unsigned)j * 7);
 		}
 		memset(&sums, 0, sizeof(sums));
 		series_add_to(&sums, &other);
