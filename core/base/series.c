@@ -9,7 +9,6 @@ enum {
 	PLACES = 1024, /* of the index, a power of two greater than SERIES_MAX */
 	RECENT = 64, /* a power of two */
 	METHODS = 10,
-	REST = 0, /* the record of requests for which there is no room */
 };
 
 const uint64_t series_bounds[SERIES_KINDS][SERIES_BUCKETS] = {
@@ -33,6 +32,31 @@ static uint64_t pack(const struct series_labels *labels)
 	return series_pack(labels->kind, labels->status, labels->method, labels->version);
 }
 
+/* The labels of one of the first records. */
+static uint64_t rest_labels(unsigned class)
+{
+	return series_pack(SERIES_DURATION, class * 100, 0, 0);
+}
+
+/* The number of the first record that stands for a status. */
+static size_t rest_of(unsigned status)
+{
+	return status / 100 < SERIES_RESTS ? status / 100 : 0;
+}
+
+static bool is_possible(const struct series_labels *labels)
+{
+	bool is_plain = labels->method == 0 && labels->version == 0;
+
+	if (!labels->server)
+		return is_plain && labels->kind == SERIES_DURATION && labels->status < 1000 &&
+		       labels->status % 100 == 0;
+	if (labels->kind != SERIES_DURATION)
+		return is_plain && labels->kind < SERIES_KINDS && labels->status == 0;
+	return labels->status < 1000 && labels->method < METHODS &&
+	       (labels->version == 10 || labels->version == 11 || labels->version == 20);
+}
+
 /* False: no request has such labels. */
 static bool unpack(struct series_labels *labels, uint64_t server, uint64_t packed)
 {
@@ -43,8 +67,7 @@ static bool unpack(struct series_labels *labels, uint64_t server, uint64_t packe
 		.method = packed >> 16 & 0xff,
 		.version = packed >> 24 & 0xff,
 	};
-	return packed >> 40 == 1 && labels->kind < SERIES_KINDS && labels->status < 1000 &&
-	       labels->method < METHODS && labels->version <= 30;
+	return packed >> 40 == 1 && is_possible(labels);
 }
 
 static size_t hash_of(uint64_t server, uint64_t packed)
@@ -74,12 +97,13 @@ void series_use(struct series_table *table)
 
 	memset(&own, 0, sizeof(own));
 	own.table = table;
-	if (stats_get(&table->layout) != SERIES_LAYOUT || count == 0 || count > SERIES_MAX) {
+	if (stats_get(&table->layout) != SERIES_LAYOUT || count < SERIES_RESTS ||
+	    count > SERIES_MAX) {
 		memset(table, 0, sizeof(*table));
-		stats_set(&table->items[REST].packed, SERIES_USED);
-		stats_set(&table->count, 1);
+		for (unsigned i = 0; i < SERIES_RESTS; i++)
+			stats_set(&table->items[i].packed, rest_labels(i));
+		stats_set(&table->count, count = SERIES_RESTS);
 		stats_set(&table->layout, SERIES_LAYOUT);
-		return;
 	}
 	for (size_t i = 0; i < count; i++) {
 		const struct series *series = &table->items[i];
@@ -98,7 +122,7 @@ static struct series *find(struct series_table *table, uint64_t server, uint64_t
 	if (*place)
 		return &table->items[*place - 1];
 	if (count >= SERIES_MAX)
-		return &table->items[REST];
+		return &table->items[rest_of(packed & 0xffff)];
 
 	struct series *series = &table->items[count];
 
@@ -121,8 +145,8 @@ void series_count(uint64_t server, uint64_t packed, uint64_t value)
 			return;
 		series = *recent = find(own.table, server, packed);
 	}
-	/* The values in the record of the rest have one unit. */
-	if (series == &own.table->items[REST] && kind != SERIES_DURATION)
+	/* The values in the first records have one unit. */
+	if (series < &own.table->items[SERIES_RESTS] && kind != SERIES_DURATION)
 		return;
 	while (value > *bound)
 		bound++;
@@ -154,6 +178,11 @@ void series_add_to(struct series_sums *sums, const struct series_table *table)
 
 	if (stats_get(&table->layout) != SERIES_LAYOUT || count > SERIES_MAX)
 		return;
+	for (; sums->count < SERIES_RESTS; sums->count++)
+		sums->items[sums->count].labels = (struct series_labels){
+			.kind = SERIES_DURATION,
+			.status = (unsigned)sums->count * 100,
+		};
 	for (size_t i = 0; i < count; i++) {
 		const struct series *series = &table->items[i];
 		struct series_labels labels;
@@ -169,7 +198,7 @@ void series_add_to(struct series_sums *sums, const struct series_table *table)
 		if (at == SERIES_MAX && labels.kind != SERIES_DURATION)
 			continue;
 		if (at == SERIES_MAX)
-			at = REST;
+			at = rest_of(labels.status);
 		if (at == sums->count) {
 			sums->items[at].labels = labels;
 			sums->count++;
@@ -189,7 +218,7 @@ void series_fold(struct series_table *into, struct series_table *table)
 		const struct series_sum *sum = &sums.items[i];
 		struct series *series = find(into, sum->labels.server, pack(&sum->labels));
 
-		if (series == &into->items[REST] && sum->labels.kind != SERIES_DURATION)
+		if (series < &into->items[SERIES_RESTS] && sum->labels.kind != SERIES_DURATION)
 			continue;
 		atomic_fetch_add(&series->sum, sum->sum);
 		for (size_t j = 0; j < SERIES_BUCKETS; j++)

@@ -2,9 +2,9 @@
 /*
  * Histograms with labels: what a process has counted of its requests, in its slot of the counters
  * (stats.h). A record is found by its labels, and made at the first request that has them. Their
- * number is limited: requests for which there is no more room are counted in the first record,
- * whose labels say nothing. The labels are numbers, so no text of a client or of a worker can
- * become a label.
+ * number is limited: requests for which there is no more room are counted in one of the first
+ * records, which stand for the hundreds of a status and no server. The labels are numbers, so no
+ * text of a client or of a worker can become a label.
  */
 #ifndef SKUA_BASE_SERIES_H
 #define SKUA_BASE_SERIES_H
@@ -14,10 +14,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { SERIES_MAX = 384, SERIES_BUCKETS = 18 };
+enum {
+	SERIES_MAX = 384,
+	SERIES_BUCKETS = 18,
+	/* The first records: of requests without room, by the hundreds of their status. */
+	SERIES_RESTS = 10,
+};
 
 /* Raise it when a record changes its layout or its meaning. */
-#define SERIES_LAYOUT 1
+#define SERIES_LAYOUT 2
 
 enum series_kind {
 	SERIES_DURATION, /* microseconds; with all labels */
@@ -30,9 +35,9 @@ enum series_kind {
 extern const uint64_t series_bounds[SERIES_KINDS][SERIES_BUCKETS];
 
 struct series_labels {
-	uint64_t server; /* hash_public() of its name; 0: another one */
+	uint64_t server; /* hash_public() of its name; 0: one of the first records */
 	enum series_kind kind;
-	unsigned status; /* 0: there was no response */
+	unsigned status; /* 0: there was no response; in the first records 0, 100 … 900 */
 	unsigned method; /* enum method */
 	unsigned version; /* enum http_version */
 };

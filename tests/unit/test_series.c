@@ -39,7 +39,7 @@ START_TEST(values_are_in_their_buckets)
 	count(7, 404, UINT64_MAX);
 	series_count(7, series_pack(SERIES_RESPONSE_BODY, 0, 0, 0), 101);
 	add(&table);
-	ck_assert_uint_eq(sums.count, 4); /* the first one is that of the rest */
+	ck_assert_uint_eq(sums.count, SERIES_RESTS + 3);
 
 	const struct series_sum *sum = find(7, 200);
 
@@ -61,7 +61,7 @@ START_TEST(another_process_goes_on)
 	count(7, 200, 1);
 	count(8, 200, 1);
 	add(&table);
-	ck_assert_uint_eq(sums.count, 3);
+	ck_assert_uint_eq(sums.count, SERIES_RESTS + 2);
 	ck_assert_uint_eq(find(7, 200)->buckets[0], 2);
 }
 END_TEST
@@ -75,20 +75,25 @@ START_TEST(beyond_the_limit_is_the_rest)
 		count(1 + i, 200, 1);
 	for (unsigned i = 0; i < 2 * SERIES_MAX; i++)
 		count(1 + i, 200, 1);
+	count(9999, 500, 1);
+	count(9999, 0, 1);
+	count(9999, UINT16_MAX, 1);
 	series_count(9999, series_pack(SERIES_RESPONSE_BODY, 0, 0, 0), 1 << 20); /* has no place */
 	add(&table);
 	ck_assert_uint_eq(sums.count, SERIES_MAX);
 	for (size_t i = 0; i < sums.count; i++)
 		total += sums.items[i].sum;
-	ck_assert_uint_eq(total, 4 * SERIES_MAX);
-	ck_assert_uint_eq(find(0, 0)->sum, 2 * (SERIES_MAX + 1));
+	ck_assert_uint_eq(total, 4 * SERIES_MAX + 3);
+	ck_assert_uint_eq(find(0, 500)->sum, 1);
+	ck_assert_uint_eq(find(0, 0)->sum, 2);
+	ck_assert_uint_eq(find(0, 200)->sum, 2 * (SERIES_MAX + SERIES_RESTS));
 	/* Nor do the sums of several tables have more. */
 	series_use(&other);
 	for (unsigned i = 0; i < SERIES_MAX; i++)
 		count(100000 + i, 200, 1);
 	series_add_to(&sums, &other);
 	ck_assert_uint_eq(sums.count, SERIES_MAX);
-	ck_assert_uint_eq(find(0, 0)->sum, 2 * (SERIES_MAX + 1) + SERIES_MAX);
+	ck_assert_uint_eq(find(0, 200)->sum, 2 * (SERIES_MAX + SERIES_RESTS) + SERIES_MAX);
 }
 END_TEST
 
@@ -103,10 +108,36 @@ START_TEST(folding_loses_nothing)
 	add(&table);
 	ck_assert_uint_eq(find(7, 200)->sum, 30);
 	ck_assert_uint_eq(find(7, 500)->sum, 30);
-	ck_assert_uint_eq(sums.count, 3);
+	ck_assert_uint_eq(sums.count, SERIES_RESTS + 2);
 	series_fold(&table, &other); /* which is empty now */
 	add(&table);
 	ck_assert_uint_eq(find(7, 200)->sum, 30);
+}
+END_TEST
+
+/* Records that no worker makes would only take places. */
+START_TEST(odd_records_are_left_out)
+{
+	static const uint64_t odd[] = {
+		0,
+		1,
+		SERIES_USED | 1ull << 41 | 200,
+		SERIES_USED | 0xffull << 32,
+		SERIES_USED | 1ull << 32 | 200, /* a size with a status */
+		SERIES_USED | 11ull << 24 | 1000,
+		SERIES_USED | 12ull << 24 | 200, /* HTTP/1.2 */
+		SERIES_USED | 11ull << 24 | 10ull << 16 | 200,
+	};
+
+	series_use(&table);
+	series_use(&other);
+	for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
+		count(7 + i, 200, 1);
+		stats_set(&other.items[SERIES_RESTS + i].packed, odd[i]);
+	}
+	stats_set(&other.items[3].server, 7);
+	series_fold(&table, &other);
+	ck_assert_uint_eq(stats_get(&table.count), SERIES_RESTS);
 }
 END_TEST
 
@@ -136,4 +167,4 @@ START_TEST(any_content_is_borne)
 END_TEST
 
 TESTS("series", values_are_in_their_buckets, another_process_goes_on, beyond_the_limit_is_the_rest,
-      folding_loses_nothing, any_content_is_borne)
+      folding_loses_nothing, odd_records_are_left_out, any_content_is_borne)

@@ -214,8 +214,10 @@ static void put_labels(struct text *to, struct str server, const struct series_l
 	if (labels->kind != SERIES_DURATION)
 		return;
 	if (!labels->server)
-		text_add(to, STR(",http_request_method=\"_OTHER\",http_response_status_code="
-				 "\"_OTHER\",network_protocol_version=\"_OTHER\""));
+		text_printf(to,
+			    ",http_request_method=\"_OTHER\",http_response_status_code=\"%u%s\","
+			    "network_protocol_version=\"_OTHER\"",
+			    labels->status / 100, labels->status ? "xx" : "");
 	else
 		text_printf(to,
 			    ",http_request_method=\"%s\",http_response_status_code=\"%u\","
