@@ -2,6 +2,11 @@
 /* Each state of an HTTP/1 connection comes to rest, and ends by its deadline. */
 #include "unit/http1_test.h"
 
+#include <string.h>
+
+#include "base/series.h"
+#include "base/stats.h"
+
 /* --- states and their deadlines --- */
 
 /* Of the tables below: it ends as soon as that happens. */
@@ -264,6 +269,47 @@ START_TEST(a_conversation_that_moves)
 }
 END_TEST
 
+/* Microseconds of all requests that were counted. */
+static uint64_t durations(void)
+{
+	static struct series_sums sums;
+	uint64_t total = 0;
+
+	memset(&sums, 0, sizeof(sums));
+	series_add_to(&sums, stats_series_of(stats_mine));
+	for (size_t i = 0; i < sums.count; i++)
+		if (sums.items[i].labels.kind == SERIES_DURATION)
+			total += sums.items[i].sum;
+	return total;
+}
+
+/* The worker that has read the beginning of a head may say anything of its time. */
+START_TEST(the_age_of_a_head_that_moves)
+{
+	const int64_t began[] = { INT64_MAX / 4, clock_wall_ms() + 3600 * SECOND, 0,
+				  clock_wall_ms() - 5 * SECOND };
+
+	stats_use_alone();
+	for (size_t i = 0; i < 4; i++) {
+		struct client client = come();
+		uint64_t before = durations();
+
+		say(&client, GET("/"), 10);
+		conn_for_each(move_any);
+		moved.past.began_ms = began[i];
+		ck_assert(take(&client));
+		say(&client, GET("/") + 10, strlen(GET("/")) - 10);
+		ck_assert_int_eq(status(&client, 0), 200);
+		if (i < 3)
+			ck_assert_uint_lt(durations() - before, 1000000);
+		else
+			ck_assert_uint_ge(durations() - before, 5000000);
+		ck_assert_uint_lt(durations() - before, 60000000);
+		leave(&client);
+	}
+}
+END_TEST
+
 START_TEST(a_worker_that_ends)
 {
 	for (size_t i = 0; i < STATES; i++) {
@@ -303,4 +349,5 @@ TESTS_IN((&(struct test_suite){ .name = "HTTP/1 states", .setup = setup }),
 	 a_client_that_does_nothing_more, a_client_that_drips, a_client_that_sends_its_end,
 	 a_client_that_leaves, a_handler_that_takes_its_time, what_came_while_a_handler_waited,
 	 a_deadline_of_what_was_before, a_connection_that_moves_keeps_its_deadline,
-	 a_conversation_that_moves, a_worker_that_ends, a_request_takes_one_turn)
+	 a_conversation_that_moves, the_age_of_a_head_that_moves, a_worker_that_ends,
+	 a_request_takes_one_turn)

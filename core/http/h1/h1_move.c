@@ -5,6 +5,8 @@
  */
 #include "http/h1/h1.h"
 
+enum { AGE_MAX_MS = 3600 * 1000 }; /* of a head that another worker has begun to read */
+
 bool h1_is_between_requests(const struct h1 *h)
 {
 	const struct h1_busy *busy = h->busy;
@@ -54,8 +56,14 @@ bool h1_resume(struct h1 *h, const struct conn_past *past)
 		return false;
 	str_put(busy->in->bytes, past->bytes);
 	h1_received(h, past->bytes.len);
-	busy->head_began_ms = past->began_ms;
-	busy->head_began_us -= (clock_wall_ms() - past->began_ms) * 1000;
+
+	/* The other worker may have said anything, and the date may have been set. */
+	int64_t age_ms = clock_wall_ms() - past->began_ms;
+
+	if (age_ms >= 0 && age_ms <= AGE_MAX_MS) {
+		busy->head_began_ms -= age_ms;
+		busy->head_began_us -= age_ms * 1000;
+	}
 	if (past->deadline_ms) {
 		busy->awaited = AWAITED_HEAD;
 		busy->deadline = past->deadline_ms;
