@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define OPEN "Accept: application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5\r\n"
@@ -258,10 +259,17 @@ END_TEST
 
 START_TEST(one_process_counts_itself)
 {
+	time_t before = time(NULL);
 	struct server *server = start("master_process off;");
 
 	get(server, "/ok");
-	ck_assert(number(fresh(server), COUNT LABELS("a.example", "GET", "200")) >= 1);
+	const char *text = fresh(server);
+
+	ck_assert(number(text, COUNT LABELS("a.example", "GET", "200")) >= 1);
+	ck_assert(number(text, "skua_start_time_seconds") >= (double)before);
+	ck_assert(number(text, "skua_config_generation") == 1);
+	ck_assert(number(text, "skua_config_generation_time_seconds") >= (double)before);
+	ck_assert(number(text, "skua_processes{kind=\"worker\",state=\"running\"}") == 1);
 	server_stop(server);
 }
 END_TEST

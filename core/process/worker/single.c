@@ -18,6 +18,7 @@
 #include "process/server/generation.h"
 #include "process/server/logfiles.h"
 #include "process/server/main_conf.h"
+#include "process/server/table.h"
 #include "process/os/notify.h"
 #include "process/os/pidfile.h"
 #include "process/sandbox/privileges.h"
@@ -71,6 +72,18 @@ static void refuse(int number)
 		signal_name(number));
 }
 
+/* What the master tells workers elsewhere (process/status/status.h). */
+static void publish(void)
+{
+	struct stats_server *server = stats_use_server(NULL);
+	uint64_t now_ms = (uint64_t)clock_wall_ms();
+
+	stats_set(&server->started_ms, now_ms);
+	stats_set(&server->generation, 1);
+	stats_set(&server->generation_since_ms, now_ms);
+	stats_set(&server->processes[PROCESS_WORKER][PROCESS_RUNNING], 1);
+}
+
 int single_run(struct generation *generation)
 {
 	static const struct signal_action actions[] = {
@@ -101,6 +114,7 @@ int single_run(struct generation *generation)
 		return 1;
 	}
 	generation_use_log(generation, false);
+	publish();
 	notify_start();
 	notify_ready("one process serves");
 	daemon_ready();
