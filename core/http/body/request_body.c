@@ -99,6 +99,12 @@ static void resume_reader(void *data)
 		wakeup_resume(reader);
 }
 
+bool request_body_is_forwarded(const struct request_core *core)
+{
+	/* Whoever reads the body has set ready(); a handler has done so in wait_for_more(). */
+	return core->body && core->body->body.ready && core->body->body.ready != resume_reader;
+}
+
 static void forget_reader(void *data)
 {
 	struct request_body *body = data;

@@ -381,13 +381,16 @@ bool h2_waits_for_window(const struct h2 *h2)
 	return h2->send_window <= 0 && has_bodies(h2->busy);
 }
 
-/* Whether the next slice may be the last one, and has to wait for a body that nobody reads. */
+/*
+ * Whether the next slice may be the last one, and has to wait for the request's body. It does not
+ * if the response is made of that body, as it would never come to an end.
+ */
 static bool holds_slice(const struct h2_stream *stream, int64_t most)
 {
 	const struct response_reader *reader = &stream->reader;
 
 	return reader->length >= 0 && (uint64_t)reader->length <= reader->bytes + (uint64_t)most &&
-	       !stream->core.body && holds_end(stream);
+	       holds_end(stream) && !request_body_is_forwarded(&stream->core);
 }
 
 static void move_body(struct h2 *h2, struct h2_stream *stream)

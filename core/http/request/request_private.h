@@ -140,6 +140,9 @@ int request_known_set(struct request_known *known, struct str name, struct str v
 /* For a protocol: there is more of the body that a module reads, or it cannot be read on. */
 void request_body_ready(struct request_core *core);
 
+/* For a protocol: whether the body of the response, which is complete, reads the request's. */
+bool request_body_is_forwarded(const struct request_core *core);
+
 /* Cancels what it waits for, closes the body, ends subrequests and the pool. */
 void request_destroy(struct request_core *core);
 
