@@ -207,7 +207,6 @@ void series_add_to(struct series_sums *sums, const struct series_table *table)
 	}
 }
 
-/* Two masters may do this at once, during an upgrade, so the numbers are added as one step. */
 void series_fold(struct series_table *into, struct series_table *table)
 {
 	struct series_sums sums = { .count = 0 };
@@ -220,9 +219,9 @@ void series_fold(struct series_table *into, struct series_table *table)
 
 		if (series < &into->items[SERIES_RESTS] && sum->labels.kind != SERIES_DURATION)
 			continue;
-		atomic_fetch_add(&series->sum, sum->sum);
+		stats_add(&series->sum, sum->sum);
 		for (size_t j = 0; j < SERIES_BUCKETS; j++)
-			atomic_fetch_add(&series->buckets[j], sum->buckets[j]);
+			stats_add(&series->buckets[j], sum->buckets[j]);
 	}
 	own.table = NULL;
 	memset(table, 0, sizeof(*table));

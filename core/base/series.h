@@ -87,7 +87,10 @@ struct series_sums {
  */
 void series_add_to(struct series_sums *sums, const struct series_table *table);
 
-/* Adds the records of a process that has ended to another table, and clears the first one. */
+/*
+ * Adds the records of a process that has ended to another table, and clears the first one. Only the
+ * writer of `into` may.
+ */
 void series_fold(struct series_table *into, struct series_table *table);
 
 #endif

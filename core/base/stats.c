@@ -90,15 +90,14 @@ void stats_add_to(struct stats_sum *sum, const struct stats *slot)
 	sum->writing += stats_get(&slot->writing);
 }
 
-/* Two masters may do this at once, during an upgrade, so the numbers are added as one step. */
 void stats_fold(struct stats *into, const struct stats *slot)
 {
-	atomic_fetch_add(&into->accepted, stats_get(&slot->accepted));
-	atomic_fetch_add(&into->handed_off, stats_get(&slot->handed_off));
-	atomic_fetch_add(&into->requests, stats_get(&slot->requests));
+	stats_add(&into->accepted, stats_get(&slot->accepted));
+	stats_add(&into->handed_off, stats_get(&slot->handed_off));
+	stats_add(&into->requests, stats_get(&slot->requests));
 	for (int i = 0; i < STATS_CLASSES; i++)
-		atomic_fetch_add(&into->responses[i], stats_get(&slot->responses[i]));
-	atomic_fetch_add(&into->bytes, stats_get(&slot->bytes));
+		stats_add(&into->responses[i], stats_get(&slot->responses[i]));
+	stats_add(&into->bytes, stats_get(&slot->bytes));
 }
 
 bool stats_has_our_modules(struct stats *slot)
@@ -118,7 +117,7 @@ void stats_fold_modules(struct stats *into, struct stats *slot)
 
 	for (size_t i = 0; stats_has_our_modules(slot) && i < STATS_MODULES_MAX; i++)
 		if (!own.is_gauge[i])
-			atomic_fetch_add(&to[i], stats_get(&stats_modules_of(slot)->values[i]));
+			stats_add(&to[i], stats_get(&stats_modules_of(slot)->values[i]));
 }
 
 void stats_clear_gauges(struct stats *slot)

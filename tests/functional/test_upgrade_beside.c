@@ -154,6 +154,20 @@ START_TEST(a_new_master_that_fails_is_forgotten)
 }
 END_TEST
 
+/* Of all requests by their labels that were responded to with 200. */
+static unsigned long labelled(const struct server *server)
+{
+	static const char sample[] = "http_server_request_duration_seconds_count{"
+				     "server_address=\"_\",http_request_method=\"GET\","
+				     "http_response_status_code=\"200\","
+				     "network_protocol_version=\"1.1\"} ";
+	const char *text = upgrade_command(server, "status --openmetrics").text;
+	const char *at = strstr(text, sample);
+
+	ck_assert_msg(at != NULL, "no such sample in %s", text);
+	return strtoul(at + strlen(sample), NULL, 10);
+}
+
 /* The new master takes over what the old one has counted once that has ended. */
 START_TEST(the_totals_go_on)
 {
@@ -168,6 +182,7 @@ START_TEST(the_totals_go_on)
 	log_wait(server, "this one serves alone");
 	ck_assert_uint_eq(upgrade_total(server, "requests"), 3);
 	ck_assert_uint_eq(upgrade_total(server, "accepted"), 3);
+	ck_assert_uint_eq(labelled(server), 3);
 	upgrade_stop(server);
 }
 END_TEST
@@ -188,6 +203,7 @@ START_TEST(the_totals_come_back)
 	while (file_exists(server, "/server.pid.oldbin"))
 		deadline_wait(&wait, "the pid file has its name again");
 	ck_assert_uint_eq(upgrade_total(server, "requests"), 1);
+	ck_assert_uint_eq(labelled(server), 1);
 	upgrade_stop(server);
 }
 END_TEST

@@ -103,10 +103,32 @@ size_t table_stats_slots(void)
 	return SLOTS;
 }
 
+static void fold(struct stats *slot, bool has_modules)
+{
+	stats_fold(of_ended(), slot);
+	if (!has_modules)
+		return;
+	stats_fold_modules(of_ended(), slot);
+	series_fold(stats_series_of(of_ended()), stats_series_of(slot));
+}
+
+/*
+ * The counters of modules and by labels are not touched in slots that were never used, since that
+ * would give them memory. A program of another version may not have noted which were.
+ */
 void table_fold(const struct stats_slots *counted)
 {
-	for (size_t i = 0; i < counted->count && counted->memory; i++)
-		stats_fold(of_ended(), stats_slot(counted, i));
+	bool is_alike = counted->stride == stats_stride();
+	size_t last = counted->count - 1;
+
+	if (!counted->memory)
+		return;
+	atomic_fetch_add(&table_server()->folds_begun, 1);
+	uint64_t places = stats_get(&stats_slot(counted, last)->places);
+
+	for (size_t i = 0; i <= last; i++)
+		fold(stats_slot(counted, i), is_alike && (i < places || i == last));
+	atomic_fetch_add(&table_server()->folds_ended, 1);
 }
 
 /* Slots that lie closer together have no room for the counters of modules. */
@@ -201,12 +223,9 @@ void table_remove(struct process *process)
 	timer_stop(&process->timer);
 	timer_stop(&process->relay);
 	atomic_fetch_add(&table_server()->folds_begun, 1);
-	stats_fold(of_ended(), process->stats);
-	if (has_modules(process->stats)) {
-		stats_fold_modules(of_ended(), process->stats);
+	fold(process->stats, has_modules(process->stats));
+	if (has_modules(process->stats))
 		stats_clear_modules(process->stats);
-		series_fold(stats_series_of(of_ended()), stats_series_of(process->stats));
-	}
 	stats_clear(process->stats);
 	atomic_fetch_add(&table_server()->folds_ended, 1);
 	if (process->channel.fd >= 0) {
