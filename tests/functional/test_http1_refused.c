@@ -69,6 +69,28 @@ START_TEST(a_field_with_an_underscore_is_ignored)
 }
 END_TEST
 
+START_TEST(fields_with_unusual_names_are_ignored)
+{
+	const char *fields = "Host: a\r\nX-A1: 1\r\n%s: 1\r\nX-B: 2\r\n";
+	static const char *const names[] = { "X!A", "X.A", "X~_A" };
+	struct server *other;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		ck_assert_int_eq(with(memory_printf(fields, names[i])), 200);
+		log_wait(server, memory_printf("invalid header line: \"%s\"", names[i]));
+	}
+	other = server_with("underscores_in_headers on; return 200 $http_x_a;");
+	ck_assert_str_eq(ask(other, "/", .fields = "x_a: 1\r\nx_!a: 2\r\n").body, "1");
+	log_wait(other,
+		 "invalid header line: \"x_!a\"");
+	server_stop(other);
+	other = server_with("ignore_invalid_headers off; return 200 $http_x_a;");
+	ck_assert_str_eq(ask(other, "/", .fields = "x_a: 1\r\nx_!a: 2\r\n").body, "1");
+	ck_assert(!log_has(other, "invalid header line"));
+	server_stop(other);
+}
+END_TEST
+
 START_TEST(line_ends)
 {
 	ck_assert_int_eq(raw(server, "GET / HTTP/1.1\nHost: a\n\n").status, 200);
@@ -280,8 +302,9 @@ START_TEST(a_line_may_fill_the_first_buffer)
 END_TEST
 
 TESTS_IN((&(struct test_suite){ .name = "refused", .setup = setup, .teardown = teardown }), hosts,
-	 a_field_with_an_underscore_is_ignored, line_ends, fields, a_nul_anywhere,
-	 lengths_and_encodings, unknown_encodings, request_lines, a_refused_head_gets_no_body,
-	 http_09, a_later_minor_version_is_1_1, a_preface_of_http_2_is_refused, long_lines,
-	 many_fields, a_line_may_fill_the_first_buffer, heads_larger_than_all_buffers,
-	 the_rest_of_a_refused_request_does_not_reset)
+	 a_field_with_an_underscore_is_ignored, fields_with_unusual_names_are_ignored,
+	 line_ends,
+	 fields, a_nul_anywhere, lengths_and_encodings, unknown_encodings, request_lines,
+	 a_refused_head_gets_no_body, http_09, a_later_minor_version_is_1_1,
+	 a_preface_of_http_2_is_refused, long_lines, many_fields, a_line_may_fill_the_first_buffer,
+	 heads_larger_than_all_buffers, the_rest_of_a_refused_request_does_not_reset)

@@ -23,8 +23,8 @@ static const char configuration[] =
 	"location /who { return 200 \"$pid $connection $connection_requests\"; }\n"
 	"location /slow { alias %DIR%/html/; limit_rate 30k; } } }";
 
-static void send_get_with_priority(struct client *client, uint32_t id, const char *path,
-				   const char *priority)
+static void send_get_with(struct client *client, uint32_t id, const char *path, const char *name,
+			  const char *value)
 {
 	char bytes[512], *block = bytes + FRAME_HEAD, *to = block;
 
@@ -32,8 +32,8 @@ static void send_get_with_priority(struct client *client, uint32_t id, const cha
 	to = hpack_put(to, STR(":scheme"), STR("http"));
 	to = hpack_put(to, STR(":authority"), STR("localhost"));
 	to = hpack_put(to, STR(":path"), str_from(path));
-	if (*priority)
-		to = hpack_put(to, STR("priority"), str_from(priority));
+	if (name)
+		to = hpack_put(to, str_from(name), str_from(value));
 	frame_put(bytes, (struct frame){ (uint32_t)(to - block), FRAME_HEADERS,
 					 FLAG_END_STREAM | FLAG_END_HEADERS, id });
 	client_send_bytes(client, bytes, (size_t)(to - bytes));
@@ -41,7 +41,7 @@ static void send_get_with_priority(struct client *client, uint32_t id, const cha
 
 static void send_get(struct client *client, uint32_t id, const char *path)
 {
-	send_get_with_priority(client, id, path, "");
+	send_get_with(client, id, path, NULL, NULL);
 }
 
 static struct server *start(void)
@@ -191,6 +191,26 @@ START_TEST(the_access_log)
 END_TEST
 
 /* RFC 9218: of a response that is less urgent, little lies in the socket already. */
+START_TEST(fields_with_unusual_names_are_ignored)
+{
+	static const char *const names[] = { "x_a", "x!a", "x.a" };
+	struct server *server = start();
+	struct client *client = come(server);
+	int goaways = 0;
+
+	send_get_with(client, 1, "/who", "x-a1", "1");
+	read_body(client, 1, &goaways);
+	ck_assert(!log_has(server, "invalid header line"));
+	for (uint32_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		send_get_with(client, 3 + 2 * i, "/who", names[i], "1");
+		read_body(client, 3 + 2 * i, &goaways);
+		log_wait(server, memory_printf("invalid header line: \"%s\"", names[i]));
+	}
+	client_close(client);
+	server_stop(server);
+}
+END_TEST
+
 START_TEST(a_late_urgent_request_overtakes)
 {
 	static const char begin[] = H2_PREFACE "\0\0\6\4\0\0\0\0\0\0\4\x7f\xff\xff\xff"
@@ -206,7 +226,7 @@ START_TEST(a_late_urgent_request_overtakes)
 	client_send_bytes(client, begin, sizeof(begin) - 1);
 	send_get(client, 1, "/large");
 	usleep(300 * 1000); /* the socket is full */
-	send_get_with_priority(client, 3, "/who", "u=0");
+	send_get_with(client, 3, "/who", "priority", "u=0");
 	usleep(300 * 1000); /* it has come */
 	do {
 		read_all(client, head, sizeof(head));
@@ -222,4 +242,5 @@ START_TEST(a_late_urgent_request_overtakes)
 END_TEST
 
 TESTS("HTTP/2 of the running server", a_late_urgent_request_overtakes, an_idle_connection_moves,
+      fields_with_unusual_names_are_ignored,
       a_busy_connection_is_served_to_its_end, the_access_log)

@@ -278,13 +278,13 @@ START_TEST(parses_fields)
 	ck_assert(is_valid(STR("Host:\t a b \t"), &line));
 	ck_assert_str(line.name, "Host");
 	ck_assert_str(line.value, "a b");
-	ck_assert(!line.has_underscore);
+	ck_assert(!line.is_unusual);
 	ck_assert(is_valid(STR("Empty:"), &line));
 	ck_assert_str(line.value, "");
 	ck_assert_ptr_nonnull(line.value.data);
 	ck_assert(is_valid(STR("X: a\tb\xff\x80\xe4"), &line));
 	ck_assert(is_valid(STR("X_Y: a"), &line));
-	ck_assert(line.has_underscore);
+	ck_assert(line.is_unusual);
 }
 END_TEST
 
@@ -367,7 +367,7 @@ START_TEST(judges_each_byte_of_a_name)
 				if (!good)
 					continue;
 				ck_assert_uint_eq(line.name.len, c == ':' ? place : len);
-				ck_assert(line.has_underscore == (c == '_'));
+				ck_assert(line.is_unusual == (c != ':' && c != '-' && !isalnum(c)));
 			}
 			text[place] = 'a';
 		}

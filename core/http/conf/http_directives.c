@@ -253,7 +253,7 @@ static const struct directive http_directives[] = {
 		       "    client_max_body_size 10m;",
 		       .initial = "1m", .max = INT64_MAX),
 	DIRECTIVE_HTTP("ignore_invalid_headers", IN_HTTP_SERVER, ignore_invalid_headers, "on | off",
-		       "Fields whose names are made of other characters than letters, digits, "
+		       "Fields of requests whose names have other characters than letters, digits, "
 		       "hyphens (and underscores, by underscores_in_headers) are left out. At the "
 		       "level info, the error log names the first of them in each request.\n\n"
 		       "    ignore_invalid_headers off;",

@@ -5,8 +5,6 @@
  */
 #include <field.h>
 
-#include <bytes16.h>
-
 #include "http/field/fields.h"
 
 /* --- names and values --------------------------------------------------------- */
@@ -23,13 +21,6 @@ static const bool may_be_in_token[256] = {
 	['|'] = true,
 	['~'] = true,
 };
-
-/* All but letters, digits and hyphens, of which nearly all names of fields consist. */
-static inline bytes16 are_unusual_in_names(bytes16 bytes)
-{
-	return ~(bytes16)(((bytes | 0x20) - 'a' <= 'z' - 'a') | (bytes - '0' <= '9' - '0') |
-			(bytes == '-'));
-}
 
 bool is_token(struct str s)
 {

@@ -110,18 +110,13 @@ static int read_request_line(struct request *req, struct str text, struct str *h
 
 static int read_fields(struct request_core *core, struct str fields)
 {
-	const struct http_conf *conf = core->pub.location->core;
 	struct field_line line;
-	bool keeps_underscores = conf->underscores_in_headers || !conf->ignore_invalid_headers;
 
 	while (head_next_field(&fields, &line)) {
 		if (!line.is_valid)
 			return 400;
-		/* Programs that get the name as a variable (CGI) cannot tell _ from -. */
-		if (line.has_underscore && !keeps_underscores) {
-			request_leave_out(core, line.name);
+		if (line.is_unusual && request_leaves_out(core, line.name))
 			continue;
-		}
 
 		int status = request_add_field(core, line.name, line.value);
 

@@ -9,17 +9,18 @@
 #include <bytes16.h>
 #include <field.h>
 
+#include "http/field/fields.h"
 #include "http/field/method.h"
 
 enum class {
 	TOKEN = 1 << 0, /* RFC 9110 section 5.6.2 */
 	TARGET = 1 << 1, /* anything visible; bytes from 0x80 on as in nginx */
 	VALUE = 1 << 2, /* RFC 9110 section 5.5, obs-text included */
-	WORD = 1 << 3, /* as TOKEN, but for the underscore */
+	WORD = 1 << 3, /* letters, digits, hyphens */
 };
 
 /* Classes of what may stand in names, and of the other visible characters. */
-#define NAME   (TOKEN | TARGET | VALUE | WORD)
+#define NAME   (TOKEN | TARGET | VALUE)
 #define OTHERS (TARGET | VALUE)
 
 static const uint8_t classes[256] = {
@@ -31,15 +32,15 @@ static const uint8_t classes[256] = {
 	['(' ... ')'] = OTHERS,
 	['*' ... '+'] = NAME,
 	[','] = OTHERS,
-	['-' ... '.'] = NAME,
+	['-'] = NAME | WORD,
+	['.'] = NAME,
 	['/'] = OTHERS,
-	['0' ... '9'] = NAME,
+	['0' ... '9'] = NAME | WORD,
 	[':' ... '@'] = OTHERS,
-	['A' ... 'Z'] = NAME,
+	['A' ... 'Z'] = NAME | WORD,
 	['[' ... ']'] = OTHERS,
-	['^'] = NAME,
-	['_'] = NAME & ~WORD,
-	['`' ... 'z'] = NAME,
+	['^' ... '`'] = NAME,
+	['a' ... 'z'] = NAME | WORD,
 	['{'] = OTHERS,
 	['|'] = NAME,
 	['}'] = OTHERS,
@@ -58,13 +59,6 @@ static size_t span(struct str s, enum class class)
 }
 
 /* --- tests of blocks (bytes16.h) ------------------------------------------------ */
-
-/* All but letters, digits and hyphens, of which nearly all names of fields consist. */
-static inline bytes16 are_unusual_in_names(bytes16 bytes)
-{
-	return ~(bytes16)(((bytes | 0x20) - 'a' <= 'z' - 'a') | (bytes - '0' <= '9' - '0') |
-			(bytes == '-'));
-}
 
 static inline bytes16 are_newlines(bytes16 bytes)
 {
@@ -227,13 +221,6 @@ static bool is_line_end(const char *at, const char **next)
 	return *at == '\n';
 }
 
-static const char *skip_word(const char *at)
-{
-	while (classes[(uint8_t)*at] & WORD)
-		at++;
-	return at;
-}
-
 /*
  * No loop checks whether it has come to the end of the lines: the last byte is an LF, which
  * belongs to no name, no value and no blank, so that each loop stops there.
@@ -242,10 +229,12 @@ bool head_next_field(struct str *rest, struct field_line *out)
 {
 	const char *at = rest->data, *end = at + rest->len, *next;
 
-	at = skip_word(bytes16_find(at, end, are_unusual_in_names));
-	out->has_underscore = *at == '_';
-	while (*at == '_')
-		at = skip_word(at + 1);
+	at = bytes16_find(at, end, are_unusual_in_names);
+	while (classes[(uint8_t)*at] & WORD)
+		at++;
+	out->is_unusual = classes[(uint8_t)*at] & TOKEN;
+	while (classes[(uint8_t)*at] & TOKEN)
+		at++;
 	out->name = str_range(rest->data, at);
 	out->is_valid = false;
 	if (out->name.len == 0)

@@ -96,7 +96,7 @@ int request_line_parse(struct str line, struct request_line *out);
 /* A field line (RFC 9112 section 5). */
 struct field_line {
 	struct str name, value; /* the value without the blanks around it */
-	bool has_underscore; /* in its name */
+	bool is_unusual; /* its name has other characters than letters, digits and hyphens */
 	bool is_valid; /* otherwise nothing else counts */
 };
 

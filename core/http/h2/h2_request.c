@@ -10,6 +10,7 @@
 #include <field.h>
 
 #include "http/conf/http.h"
+#include "http/field/fields.h"
 #include "http/field/method.h"
 #include "http/field/uri.h"
 
@@ -125,21 +126,18 @@ static void add_cookie(struct h2_block *block, struct str value)
 	block->cookie_bytes += value.len + 2;
 }
 
-static void add_field(struct h2_block *block, const struct http_conf *conf,
-		      const struct hpack_field *field)
+static void add_field(struct h2_block *block, const struct hpack_field *field)
 {
 	struct request_core *core = &block->stream->core;
-	bool keeps_underscores = conf->underscores_in_headers || !conf->ignore_invalid_headers;
 	struct str name, value;
 
 	if (str_eq(field->name, STR("cookie"))) {
 		add_cookie(block, field->value);
 		return;
 	}
-	if (str_chr(field->name, '_') >= 0 && !keeps_underscores) {
-		request_leave_out(core, field->name);
+	if (bytes16_has(field->name, are_unusual_in_names) &&
+	    request_leaves_out(core, field->name))
 		return;
-	}
 	name = (struct str){ pool_alloc(core->pub.pool, field->name.len + field->value.len),
 			     field->name.len };
 	value = (struct str){ str_put_short((char *)name.data, field->name), field->value.len };
@@ -171,7 +169,7 @@ static void take_field(struct h2 *h2, const struct hpack_field *field)
 		block->saw_regular = true;
 		block->is_malformed = !is_field_name(field->name) || is_of_connection(field);
 		if (!block->is_malformed && !block->is_trailers)
-			add_field(block, h2->conf, field);
+			add_field(block, field);
 	}
 }
 

@@ -5,6 +5,7 @@
  */
 #include <field.h>
 
+#include "http/field/fields.h"
 #include "http/field/uri.h"
 #include "http/request/request_private.h"
 
@@ -111,14 +112,33 @@ int request_add_field(struct request_core *core, struct str name, struct str val
 	return 0;
 }
 
-void request_leave_out(struct request_core *core, struct str name)
+/* Programs that get the name as a variable (CGI) cannot tell _ from -. */
+static bool is_left_out(const struct http_conf *conf, struct str name)
 {
+	if (!conf->ignore_invalid_headers)
+		return false;
+	if (!conf->underscores_in_headers)
+		return true;
+	while (!str_empty(name)) {
+		struct str part = str_split(&name, '_');
+
+		if (bytes16_has(part, are_unusual_in_names))
+			return true;
+	}
+	return false;
+}
+
+bool request_leaves_out(struct request_core *core, struct str name)
+{
+	if (!is_left_out(core->pub.location->core, name))
+		return false;
 	if (!core->lacks_fields)
 		request_log(&core->pub, LEVEL_INFO, 0,
 			    "client sent invalid header line: \"%.*s\", which is ignored: see "
-			    "underscores_in_headers",
+			    "ignore_invalid_headers",
 			    STR_ARG(name));
 	core->lacks_fields = true;
+	return true;
 }
 
 int request_find_authority(struct request_core *core, struct str authority,

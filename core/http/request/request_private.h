@@ -102,7 +102,7 @@ struct request_core {
 	uint64_t bytes_sent; /* of the response, its head included; known in LOG */
 	bool keepalive; /* the connection goes on after this response; others may end it */
 	bool complete_ok; /* $request_completion */
-	bool lacks_fields; /* request_leave_out() was called */
+	bool lacks_fields; /* request_leaves_out() was true */
 };
 
 static inline struct request_core *request_core(const struct request *req)
@@ -131,8 +131,11 @@ int request_find_authority(struct request_core *core, struct str authority,
 			   const struct vhosts *vhosts);
 int request_decode_target(struct request_core *core);
 
-/* The error log names a field that is left out; the first one of a request alone. */
-void request_leave_out(struct request_core *core, struct str name);
+/*
+ * For a name with other characters than letters, digits and hyphens: whether its field is left
+ * out (ignore_invalid_headers). The error log names the first such field of a request.
+ */
+bool request_leaves_out(struct request_core *core, struct str name);
 
 /* As request_add_field(), for `known` alone: keeps the value if the server looks at the field. */
 int request_known_set(struct request_known *known, struct str name, struct str value);
