@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "../../modules/ssl/connection_private.h"
+#include "../../modules/ssl/self_signed.h"
 
 struct identity {
 	EVP_PKEY *key;
@@ -200,5 +201,58 @@ START_TEST(servers_with_the_same_files_share_them)
 }
 END_TEST
 
+/* A self-signed certificate for these names, as another program passes it on. */
+static void take_over(const char *names, const struct identity *identity)
+{
+	unsigned char *leaf = NULL, *key = NULL;
+	int leaf_len = i2d_X509(identity->certificate, &leaf);
+	int key_len = i2d_PrivateKey(identity->key, &key);
+	const char *head = memory_printf("%zu %d %d\n%s", strlen(names), leaf_len, key_len, names);
+	size_t len = strlen(head);
+	char *bytes = memory_alloc(len + (size_t)(leaf_len + key_len));
+
+	memcpy(bytes, head, len);
+	memcpy(bytes + len, leaf, (size_t)leaf_len);
+	memcpy(bytes + len + leaf_len, key, (size_t)key_len);
+	OPENSSL_free(leaf);
+	OPENSSL_free(key);
+	self_signed_take_over((struct str){ bytes, len + (size_t)(leaf_len + key_len) });
+}
+
+/* The self-signed certificate for a name. It stays valid. */
+static X509 *self_signed(const char *name)
+{
+	struct conf_word word = { .text = str_from(name) };
+	const struct ssl_words names = { .items = &word, .count = 1 };
+	struct ssl_certificate made = { NULL, NULL, NULL };
+
+	ck_assert(self_signed_create(&names, &made));
+
+	X509 *leaf = made.leaf;
+
+	certificate_free(&made);
+	return leaf;
+}
+
+START_TEST(an_expired_self_signed_certificate_is_made_anew)
+{
+	make_identities();
+
+	struct identity expired = identity_of(EVP_EC_gen("P-256"), EVP_sha256());
+
+	X509_gmtime_adj(X509_getm_notAfter(expired.certificate), -1);
+	ck_assert_int_gt(X509_sign(expired.certificate, expired.key, EVP_sha256()), 0);
+	take_over("DNS:valid", &ec);
+	take_over("DNS:expired", &expired);
+	ck_assert_int_eq(X509_cmp(self_signed("valid"), ec.certificate), 0);
+
+	X509 *anew = self_signed("expired");
+
+	ck_assert_int_ne(X509_cmp(anew, expired.certificate), 0);
+	ck_assert_int_gt(X509_cmp_current_time(X509_get0_notAfter(anew)), 0);
+	ck_assert_ptr_eq(self_signed("expired"), anew);
+}
+END_TEST
+
 TESTS("certificates", forms_of_keys, blocks_before_the_key, keys_with_passwords, what_is_no_key,
-      servers_with_the_same_files_share_them)
+      servers_with_the_same_files_share_them, an_expired_self_signed_certificate_is_made_anew)

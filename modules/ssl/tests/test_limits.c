@@ -126,14 +126,16 @@ END_TEST
 
 enum { CLIENTS = 2500, WAITING_MAX = 1024 };
 
-/* What a client of OpenSSL sends first. */
-static struct str client_hello(void)
+/* What a client of OpenSSL sends first. NULL: it asks for no name. */
+static struct str client_hello(const char *name)
 {
 	SSL_CTX *context = SSL_CTX_new(TLS_client_method());
 	SSL *ssl = SSL_new(context);
 	BIO *out = BIO_new(BIO_s_mem());
 	char *bytes;
 
+	if (name)
+		SSL_set_tlsext_host_name(ssl, name);
 	SSL_set_bio(ssl, BIO_new(BIO_s_mem()), out);
 	ck_assert_int_eq(SSL_connect(ssl), -1);
 
@@ -164,7 +166,7 @@ static void allow_descriptors(void)
 START_TEST(handshakes_that_wait_are_bounded)
 {
 	struct client **clients = memory_alloc(CLIENTS * sizeof(struct client *));
-	struct str hello = client_hello();
+	struct str hello = client_hello(NULL);
 	int closed = 0;
 	pid_t worker;
 
@@ -199,6 +201,54 @@ START_TEST(handshakes_that_wait_are_bounded)
 	ck_assert_str_eq(tls_get(late, "/").body, "hello");
 	tls_close(late);
 	tls_close(established);
+	stop();
+}
+END_TEST
+
+static bool is_served(const char *name)
+{
+	struct tls *tls = tls_connect(server, .name = name);
+	bool is_served = !tls->failed && strcmp(tls_get(tls, "/").body, "hello") == 0;
+
+	tls_close(tls);
+	return is_served;
+}
+
+/* While the helper that reads certificates stands still. */
+START_TEST(handshakes_that_wait_for_files_are_bounded)
+{
+	struct str hello = client_hello("missing");
+	struct identity identity = identity_create("kept", "EC", NULL);
+
+	allow_descriptors();
+	signal(SIGPIPE, SIG_IGN);
+	certificates = scratch_create();
+	chmod(certificates, 0755);
+	identity_put(&identity, certificates, "kept");
+	chmod(memory_printf("%s/kept.key", certificates), 0644);
+	identity_destroy(&identity);
+	server = server_start(memory_printf(
+		"worker_processes 1; events { worker_connections 4096; } http { access_log off;"
+		"ssl_handshake_timeout 60s; ssl_certificate_cache max=10 inactive=1h valid=1h;"
+		"server { listen 127.0.0.1:%%PORT%% ssl backlog=4096; return 200 hello;"
+		"ssl_certificate %s/$ssl_server_name.pem;"
+		"ssl_certificate_key %s/$ssl_server_name.key; } }",
+		certificates, certificates));
+	ck_assert(is_served("kept"));
+
+	pid_t helper = server_helper(server, "certificates");
+
+	kill(helper, SIGSTOP);
+	for (int i = 0; i < CLIENTS; i++) {
+		client_send_bytes(client_open(server), hello.data, hello.len);
+		if (i % 32 == 0 && log_has(server, "1024 others wait for their certificates"))
+			break;
+	}
+	log_wait(server, "1024 others wait for their certificates");
+	/* Nobody has to wait for this one. */
+	ck_assert(is_served("kept"));
+	kill(helper, SIGCONT);
+	server_forgive(server);
 	stop();
 }
 END_TEST
@@ -242,4 +292,5 @@ START_TEST(a_worker_is_not_dumpable)
 END_TEST
 
 TESTS("limits of TLS", records_that_are_too_long, a_hello_in_a_record_that_is_too_long,
-      a_handshake_has_at_most_64_kib, handshakes_that_wait_are_bounded, a_worker_is_not_dumpable)
+      a_handshake_has_at_most_64_kib, handshakes_that_wait_are_bounded,
+      handshakes_that_wait_for_files_are_bounded, a_worker_is_not_dumpable)

@@ -77,7 +77,7 @@ static const struct {
 	{ "/opener", attack_opener },	    { "/opener-flood", attack_opener_flood },
 	{ "/compressor", attack_compressor },
 	{ "/form", attack_form },	    { "/compressor-flood", attack_compressor_flood },
-	{ "/channels", attack_channels },
+	{ "/channels", attack_channels },   { "/certificates", attack_certificates },
 	{ "/log-opener", attack_log_opener }, { "/log-opener-flood", attack_log_opener_flood },
 	{ "/moved", attack_moved },	    { "/junk", attack_junk },
 	{ "/connections", attack_connections }, { "/descriptors", attack_descriptors },

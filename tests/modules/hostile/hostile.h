@@ -63,6 +63,7 @@ void attack_compressor(struct report *report);
 void attack_form(struct report *report);
 void attack_compressor_flood(struct report *report);
 void attack_channels(struct report *report);
+void attack_certificates(struct report *report);
 void attack_log_opener(struct report *report);
 void attack_log_opener_flood(struct report *report);
 void attack_junk(struct report *report);
