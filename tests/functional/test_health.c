@@ -7,9 +7,10 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
-#define LOCATIONS                                                                        \
-	"location = /livez { health; } location = /readyz { readiness; }"                \
+#define LOCATIONS                                                         \
+	"location = /livez { health; } location = /readyz { readiness; }" \
 	"location = /denied { readiness; deny all; } location /v { return 200 served; }"
 
 static struct server *start(const char *main, const char *directives)
@@ -158,7 +159,21 @@ START_TEST(is_ready_after_a_reload)
 }
 END_TEST
 
+/* The counters are no file then, which alone can be read by workers. */
+START_TEST(says_that_workers_cannot_know)
+{
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &(struct rlimit){ 1 << 20, 1 << 20 }), 0);
+	struct server *server = start("worker_processes 2;", "");
+
+	log_wait(server, "\"readiness\" responds with 200 also while");
+	log_wait(server, "ulimit -f");
+	ck_assert_int_eq(get(server, "/readyz").status, 200);
+	server_forgive(server);
+	server_stop(server);
+}
+END_TEST
+
 TESTS("health", both_say_ok, checks_are_neither_limited_nor_logged, a_redirect_ends_the_check,
-      is_not_ready_while_it_drains,
-      drains_for_a_time, drains_alone, term_may_mean_quit,
-      a_worker_that_dies_in_a_drain_is_replaced, is_ready_after_a_reload)
+      is_not_ready_while_it_drains, drains_for_a_time, drains_alone, term_may_mean_quit,
+      a_worker_that_dies_in_a_drain_is_replaced, is_ready_after_a_reload,
+      says_that_workers_cannot_know)

@@ -203,7 +203,7 @@ START_TEST(a_full_disk_under_the_error_log_stops_nobody)
 }
 END_TEST
 
-/* Log files that are as large as files may be; the memory of the counters is smaller. */
+/* Log files that are as large as files may be. The counters have no file then. */
 START_TEST(a_log_at_the_limit_of_size_stops_nobody)
 {
 	enum { SIZE = 16 << 20 };

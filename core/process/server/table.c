@@ -75,10 +75,19 @@ int table_start(void)
 int table_enter(const struct process *self)
 {
 	uint32_t place = table_slot(self);
+	int viewed = table.stats_fd < 0 ? -EFBIG :
+					  stats_view(&table.slots, place, table.stats_fd);
 
-	/* Without /proc a worker knows only its own counts, which server_count() gives then. */
-	if (table.stats_fd >= 0)
-		stats_view(&table.slots, place, table.stats_fd);
+	/* One worker says it for all. It knows only its own counts, which server_count() gives. */
+	if (viewed < 0 && self->kind == PROCESS_WORKER && self->index == 0)
+		log_warnc(viewed,
+			  "workers cannot read the counters of each other and of the master "
+			  "process: \"readiness\" responds with 200 also while the server is to "
+			  "quit, and \"metrics\" and \"stub_status\" have the counts of one "
+			  "worker. %s, and start the server again",
+			  table.stats_fd < 0 ? "Raise the limits of the size of files (ulimit -f) "
+					       "and of descriptors (ulimit -n)" :
+					       "Mount /proc");
 	if (table.stats_fd >= 0)
 		close(table.stats_fd);
 	table.stats_fd = -1;
