@@ -501,6 +501,11 @@ bool conn_sends_files(const struct conn *conn)
 	return !conn->transport || conn->transport->type->send_file;
 }
 
+bool conn_can_send(const struct conn *conn)
+{
+	return !conn->transport || transport_can_send(conn->transport);
+}
+
 size_t conn_unsent(const struct conn *conn)
 {
 	return conn->transport ? transport_unsent(conn->transport) : 0;

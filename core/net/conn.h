@@ -199,6 +199,9 @@ ssize_t conn_send(struct conn *conn, const struct iovec *iov, int count, bool mo
 ssize_t conn_send_file(struct conn *conn, int fd, uint64_t offset, size_t size);
 bool conn_sends_files(const struct conn *conn);
 
+/* False: the transport has found the socket full (or empty), and no event has come since. */
+bool conn_can_send(const struct conn *conn);
+
 /* How many bytes the transport holds that the socket has not taken. Without transport: 0. */
 size_t conn_unsent(const struct conn *conn);
 

@@ -165,6 +165,9 @@ static int send_slices(struct output *output, struct conn *conn, bool more)
 	bool sends_files = conn_sends_files(conn);
 
 	while (output->count) {
+		if (!conn_can_send(conn)) /* files would be read for nothing */
+			return -EAGAIN;
+
 		const struct slice *first = nth(output, 0);
 		bool is_memory = first->data || first->is_copied || !sends_files;
 		int result = is_memory ? send_memory(output, conn, sends_files, more) :

@@ -240,6 +240,49 @@ START_TEST(counts_what_has_left)
 }
 END_TEST
 
+/* A transport that takes all it is given, of which the socket takes nothing. */
+static ssize_t fill_socket(struct transport *transport, const struct iovec *iov, int count,
+			   bool more)
+{
+	ssize_t n = send_memory(transport, iov, count, more);
+
+	sent.calls++;
+	sent.unsent += (size_t)n;
+	transport->is_full = true;
+	return n;
+}
+
+/* Until there is room, no file is read for a transport that would not take the bytes. */
+START_TEST(waits_for_room_without_reading)
+{
+	static const struct transport_type filling = { .send = fill_socket, .unsent = unsent };
+	struct output output = { 0 };
+	struct transport transport = { .type = &filling };
+	struct conn conn = { .transport = &transport };
+	int fd = make_file();
+
+	sent.takes = SIZE_MAX;
+	output_add(&output, (struct slice){ .fd = fd, .len = LARGE });
+	ck_assert_int_eq(output_send(&output, &conn, false), -EAGAIN);
+	ck_assert_uint_eq(sent.calls, 1);
+
+	size_t once = sent.len;
+
+	ck_assert_int_eq(output_send(&output, &conn, false), -EAGAIN);
+	ck_assert_uint_eq(sent.calls, 1);
+	transport.is_full = false;
+	ck_assert_int_eq(output_send(&output, &conn, false), -EAGAIN);
+	ck_assert_uint_eq(sent.calls, 2);
+	ck_assert_uint_eq(sent.len, 2 * once);
+	/* It needs bytes rather than room: it is asked when they have come. */
+	transport.send_needs_bytes = true;
+	ck_assert_int_eq(output_send(&output, &conn, false), -EAGAIN);
+	ck_assert_uint_eq(sent.calls, 3);
+	output_finish(&output);
+	close(fd);
+}
+END_TEST
+
 static void keep(void *owner)
 {
 	++*(int *)owner;
@@ -271,4 +314,4 @@ END_TEST
 TESTS("output", reads_and_writes_instead, goes_on_where_a_full_socket_stopped_it,
       other_errors_break_the_connection, a_file_that_has_become_shorter,
       is_remembered_for_the_file_system, a_range_that_is_copied, counts_what_is_held,
-      counts_what_has_left)
+      counts_what_has_left, waits_for_room_without_reading)
