@@ -46,7 +46,8 @@ static struct variable_value *value_of(struct request *owner, const struct varia
 
 /*
  * Keeps a value, of which the owner gets a copy if a subrequest has made it, because the
- * subrequest may end before the owner.
+ * subrequest may end before the owner. If there is no room for the copy, the owner keeps what it
+ * had. Values that were replaced count, too: they stay in the pool, since somebody may use them.
  */
 static void keep_value(struct request *req, const struct variable_slot *slot, bool found,
 		       struct str text)
@@ -55,20 +56,22 @@ static void keep_value(struct request *req, const struct variable_slot *slot, bo
 	struct request_core *core = request_core(owner);
 	struct variable_value *value = value_of(owner, slot);
 
-	if (owner != req && found && text.len > SHARED_MAX - core->shared_bytes) {
-		request_log(req, LEVEL_ERROR, 0,
-			    "the variables of subrequests have more than %d bytes: $%.*s has no "
-			    "value",
-			    SHARED_MAX, STR_ARG(slot->name));
-		found = false;
-	}
-	if (owner != req && found && !(value->found && str_eq(value->text, text))) {
+	value->known = true;
+	if (owner != req && found) {
+		if (value->found && str_eq(value->text, text))
+			return;
+		if (text.len > SHARED_MAX - core->shared_bytes) {
+			request_log(req, LEVEL_ERROR, 0,
+				    "the variables of subrequests have more than %d bytes: "
+				    "$%.*s keeps its value, or has none",
+				    SHARED_MAX, STR_ARG(slot->name));
+			return;
+		}
 		core->shared_bytes += text.len;
 		text = pool_strdup(owner->pool, text);
-	} else if (owner != req) {
-		text = value->text;
 	}
-	*value = (struct variable_value){ .known = true, .found = found, .text = text };
+	value->found = found;
+	value->text = text;
 }
 
 static bool call_getter(struct request *req, const struct variable_slot *slot, struct str *out)
