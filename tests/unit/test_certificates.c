@@ -251,6 +251,8 @@ START_TEST(an_expired_self_signed_certificate_is_made_anew)
 	ck_assert_int_ne(X509_cmp(anew, expired.certificate), 0);
 	ck_assert_int_gt(X509_cmp_current_time(X509_get0_notAfter(anew)), 0);
 	ck_assert_ptr_eq(self_signed("expired"), anew);
+	X509_free(expired.certificate);
+	EVP_PKEY_free(expired.key);
 }
 END_TEST
 
