@@ -27,7 +27,14 @@
 #define HELPER_QUESTION_MAX 8192 /* bytes of a question */
 #define HELPER_ANSWER_MAX   256 /* bytes of an answer: more belongs into a file, memfd_create(2) */
 
+struct conf;
 struct helper_call;
+
+/*
+ * For `check` of a module (module.h): whether a server with this configuration has helpers. With
+ * master_process off each question fails with -ENOTCONN.
+ */
+bool helper_can_run(struct conf *conf);
 
 /* Which files the helper can open. */
 enum helper_files {

@@ -94,6 +94,11 @@ static const char *reason_of(int error)
 		return "it is not a regular file";
 	case -EFBIG:
 		return "it is too large";
+	case -ENOTCONN:
+		return "no process reads it: there is none with \"master_process off\"; otherwise "
+		       "see what the error log says of \"certificates\"";
+	case -ECONNRESET:
+		return "the process that reads it has ended; the next handshake starts another";
 	case -EBUSY:
 		return "too many others wait until they are parsed";
 	default:

@@ -100,6 +100,12 @@ const struct named_pair *named_pair_find(struct conf_call *call, const struct ss
 
 	struct named_pairs *pairs = named_pairs_of(call->conf);
 
+	if (!(certificate_path->is_data && key_path->is_data) && !helper_can_run(call->conf))
+		conf_warn(call, &certificate->word,
+			  "with \"master_process off\" no process reads certificates whose paths "
+			  "have variables: their handshakes fail\n"
+			  "write \"master_process on\", or paths without variables");
+
 	pair = pool_new(call->pool, struct named_pair);
 	*pair = (struct named_pair){
 		.number = pairs->count++,

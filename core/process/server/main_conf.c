@@ -7,6 +7,7 @@
 
 #include <config.h>
 #include <grp.h>
+#include <helper.h>
 #include <module.h>
 #include <pwd.h>
 #include <unistd.h>
@@ -55,6 +56,11 @@ struct str main_conf_control_path(struct conf *conf)
 	struct str path = has_pid_file(conf) ? main_conf_pid_path(conf) :
 					       conf_built_in_path(conf, SKUA_PID_PATH);
 	return pool_printf(conf_pool(conf), "%.*s.sock", STR_ARG(path));
+}
+
+bool helper_can_run(struct conf *conf)
+{
+	return main_conf_of(conf)->master_process;
 }
 
 static int set_user(struct conf_call *call)

@@ -464,6 +464,20 @@ START_TEST(a_reload_while_handshakes_wait)
 }
 END_TEST
 
+START_TEST(without_a_master_no_file_is_read)
+{
+	server = server_start(memory_printf(
+		"master_process off; http { server { listen 127.0.0.1:%%PORT%% ssl;"
+		"ssl_certificate %s/$ssl_server_name.pem; ssl_certificate_key %s/one.key; } }",
+		dir, dir));
+	ck_assert(file_count(server, "/output.log",
+			     "no process reads certificates whose paths have variables") == 1);
+	ck_fails("one");
+	log_wait(server, "no process reads it: there is none with \"master_process off\"");
+	server_forgive(server);
+}
+END_TEST
+
 /* Each beginning of a question, and each byte of it changed. */
 START_TEST(questions_of_a_hostile_worker)
 {
@@ -522,4 +536,5 @@ TESTS_IN((&(struct test_suite){
 	 links_are_followed, what_the_cache_keeps, data_and_a_map, a_resumed_session_reads_no_file,
 	 a_key_that_takes_long, handshakes_wait_for_the_helper, handshakes_share_a_question,
 	 questions_of_handshakes_that_ended_are_withdrawn, a_handshake_does_not_wait_for_ever,
-	 a_reload_while_handshakes_wait, questions_of_a_hostile_worker, wrong_directives)
+	 a_reload_while_handshakes_wait, without_a_master_no_file_is_read,
+	 questions_of_a_hostile_worker, wrong_directives)
