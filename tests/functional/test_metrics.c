@@ -111,6 +111,27 @@ START_TEST(counts_requests_by_their_labels)
 }
 END_TEST
 
+/* Two samples with the same labels would be an error for Prometheus. */
+START_TEST(servers_without_a_name_are_one)
+{
+	struct server *server = server_start(
+		"http { access_log off; server { listen 127.0.0.1:%PORT%; server_name _;"
+		" location = /metrics { metrics; } location = /n { return 204; }"
+		" location = / { return 200 one; } }"
+		"server { listen 127.0.0.1:%PORT2%; return 200 two; } }");
+	const char *sample = COUNT LABELS("_", "HEAD", "200");
+
+	ask(server, "/", .method = "HEAD");
+	ask(server, "/", .method = "HEAD", .port = 1);
+
+	const char *text = fresh(server), *at = strstr(text, sample);
+
+	ck_assert(number(text, sample) == 2);
+	ck_assert_ptr_null(strstr(at + 1, sample));
+	server_stop(server);
+}
+END_TEST
+
 /* A value for each line that is a counter must not sink. */
 static void has_not_sunk(const char *before, const char *after)
 {
@@ -248,8 +269,8 @@ START_TEST(clients_add_no_labels)
 
 	/* A rare method that is refused has no labels of its own. */
 	ck_assert_ptr_null(strstr(before, "\"DELETE\""));
-	ck_assert_ptr_nonnull(
-		strstr(before, COUNT "{server_address=\"a.example\",http_request_method=\"_OTHER\","
+	ck_assert_ptr_nonnull(strstr(before, COUNT
+				     "{server_address=\"a.example\",http_request_method=\"_OTHER\","
 				     "http_response_status_code=\"405\""));
 	flood(server);
 	ck_assert(strcmp(names_of(fresh(server)), before) == 0);
@@ -407,8 +428,7 @@ START_TEST(prometheus_scrapes_it)
 }
 END_TEST
 
-TESTS("metrics", counts_requests_by_their_labels, counters_grow_over_reloads_and_deaths,
-      both_formats_by_accept, status_prints_the_same, clients_add_no_labels,
-      one_process_counts_itself, promtool_finds_no_fault, the_dashboard_asks_for_what_there_is,
-      the_page_names_all_metrics,
-      prometheus_scrapes_it)
+TESTS("metrics", counts_requests_by_their_labels, servers_without_a_name_are_one,
+      counters_grow_over_reloads_and_deaths, both_formats_by_accept, status_prints_the_same,
+      clients_add_no_labels, one_process_counts_itself, promtool_finds_no_fault,
+      the_dashboard_asks_for_what_there_is, the_page_names_all_metrics, prometheus_scrapes_it)

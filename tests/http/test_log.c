@@ -239,6 +239,24 @@ START_TEST(slow_requests_have_a_log)
 }
 END_TEST
 
+START_TEST(slow_log_refuses_what_it_cannot_do)
+{
+	static const char *const bad[][2] = {
+		{ "off 5ms", "nothing may stand behind \"off\"" },
+		{ "logs/$host.log 5ms", "the path of slow_log cannot have variables" },
+		{ "logs/slow.log", "the time is missing" },
+		{ "logs/slow.log 5ms none", "there is no log format \"none\" above" },
+	};
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		const char *output =
+			inproc_fails(memory_printf("http { slow_log %s; server { } }", bad[i][0]));
+
+		ck_assert_msg(strstr(output, bad[i][1]) != NULL, "%s: %s", bad[i][0], output);
+	}
+}
+END_TEST
+
 TESTS("access log", hello_answers_with_its_text, formats, combined_is_built_in,
       levels_replace_each_other, conditions, escaping, json_is_utf8, escaping_at_every_place,
-      escaping_of_every_byte, slow_requests_have_a_log)
+      escaping_of_every_byte, slow_requests_have_a_log, slow_log_refuses_what_it_cannot_do)
