@@ -435,6 +435,38 @@ START_TEST(a_bad_program_changes_nothing)
 }
 END_TEST
 
+/* The new program would not know of the command, and would serve on. */
+START_TEST(quit_ends_an_upgrade)
+{
+	struct server *server = upgrade_start("drain_delay 1h;");
+	const char *good = memory_printf("%s.good", program);
+	struct deadline wait = { 0 };
+	pid_t preflight;
+
+	ck_assert_int_eq(rename(program, good), 0);
+	put_script(memory_printf("#!/bin/sh\nif [ \"$SKUA_TRIAL\" ]; then echo $$ >%s/pid.new;"
+				 " mv %s/pid.new %s/pid; until [ -e %s/go ]; do sleep 0.01; done;"
+				 " fi\nexec %s \"$@\"\n",
+				 server->dir, server->dir, server->dir, server->dir, good));
+	kill(server->pid, SIGUSR2);
+	while (!file_exists(server, "/pid"))
+		deadline_wait(&wait, "the preflight");
+	preflight = atoi(file_text(server, "/pid"));
+	kill(server->pid, SIGQUIT);
+	log_wait(server, "ending after the responses under way");
+	put_file(server, "/go", "");
+	while (kill(preflight, 0) == 0) /* a child of the server */
+		deadline_wait(&wait, "the preflight is over");
+	kill(server->pid, SIGUSR2); /* nor does another upgrade begin */
+	kill(server->pid, SIGHUP);
+	ck_assert_str_eq(get(server, "/").body, "ok");
+	ck_assert_int_eq(upgrade_command(server, "status").status, 0);
+	ck_assert(!log_has(server, "upgrade: executing"));
+	ck_assert(!log_has(server, "generation 2 of the configuration serves"));
+	upgrade_stop(server); /* a second QUIT ends the wait */
+}
+END_TEST
+
 /* It passes the preflight, and yet it can't start. */
 START_TEST(the_old_program_comes_back)
 {
@@ -549,6 +581,6 @@ TESTS_IN(&suite, the_same_process_runs_the_new_program, the_signal_does_it, idle
 	 counters_of_another_layout_begin_anew, serve_is_upgraded_too,
 	 an_old_worker_opens_files_while_the_new_program_starts,
 	 files_are_opened_when_the_old_program_has_come_back,
-	 a_bad_program_changes_nothing, the_old_program_comes_back,
+	 a_bad_program_changes_nothing, quit_ends_an_upgrade, the_old_program_comes_back,
 	 the_old_program_comes_back_after_a_crash, processes_go_on_without_a_configuration,
 	 a_bad_program_is_not_started_beside, a_service_manager_keeps_its_process)
