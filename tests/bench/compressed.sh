@@ -64,9 +64,11 @@ spend_on() {
 	awk -v cpu="$(cat "$tmp/cpu")" '/requests in/ { printf "%.2f", cpu / $1 }' "$tmp/wrk"
 }
 
-# The resident memory of a process and its children, in KiB; what they share counts once.
+# The resident memory of the children of a process, or of itself if it has none, in KiB; what they
+# share counts once.
 memory_of() {
-	for memory_pid in $(pgrep -P "$1") $(pgrep -P "$1" | while read -r child; do pgrep -P "$child"; done); do
+	memory_children=$(pgrep -P "$1")
+	for memory_pid in ${memory_children:-"$1"} $(pgrep -P "$1" | while read -r child; do pgrep -P "$child"; done); do
 		sed -n 's/^Pss:[ \t]*\([0-9]*\).*/\1/p' "/proc/$memory_pid/smaps_rollup"
 	done | awk '{ sum += $1 } END { print sum }'
 }

@@ -8,6 +8,7 @@
  * with HTTP/2.
  */
 #include <arpa/inet.h>
+#include <netinet/tcp.h>
 #include <openssl/ssl.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -89,11 +90,13 @@ static SSL *connect_once(int port, SSL_SESSION *resumed)
 	struct sockaddr_in to = { .sin_family = AF_INET,
 				  .sin_port = htons((uint16_t)port),
 				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
 	SSL *ssl = SSL_new(context);
 
 	if (connect(fd, (struct sockaddr *)&to, sizeof(to)) < 0)
 		die("connect() has failed");
+	/* A server without tickets sends nothing for which the request would not have to wait. */
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	SSL_set_fd(ssl, fd);
 	if (resumed) { /* a copy: OpenSSL uses each of TLS 1.3 once */
 		SSL_SESSION *copy = SSL_SESSION_dup(resumed);
