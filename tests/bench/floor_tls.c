@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "floor_tls.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 static void key_logged(const SSL *ssl, const char *line)
 {
@@ -74,4 +76,39 @@ bool floor_tls_take_keys(struct floor_tls *tls)
 	SSL_free(tls->ssl);
 	tls->ssl = NULL;
 	return true;
+}
+
+int floor_tls_send(struct floor_tls *tls, int fd, const uint8_t *bytes, size_t len)
+{
+	ssize_t n = send(fd, bytes, len, MSG_NOSIGNAL);
+
+	if (n == (ssize_t)len)
+		return 1;
+	if (n < 0 && errno != EAGAIN)
+		return -1;
+
+	size_t sent = n < 0 ? 0 : (size_t)n;
+
+	tls->unsent_len = len - sent;
+	tls->unsent = malloc(tls->unsent_len);
+	memcpy(tls->unsent, bytes + sent, tls->unsent_len);
+	return 0;
+}
+
+int floor_tls_flush(struct floor_tls *tls, int fd)
+{
+	uint8_t *unsent = tls->unsent;
+
+	tls->unsent = NULL;
+
+	int result = unsent ? floor_tls_send(tls, fd, unsent, tls->unsent_len) : 1;
+
+	free(unsent);
+	return result;
+}
+
+void floor_tls_finish(struct floor_tls *tls)
+{
+	SSL_free(tls->ssl);
+	free(tls->unsent);
 }

@@ -16,6 +16,8 @@ struct floor_tls {
 	uint8_t client[RECORD_SECRET_MAX], server[RECORD_SECRET_MAX];
 	const struct record_suite *suite;
 	struct record_key in, out;
+	uint8_t *unsent; /* sealed, and refused by the socket; NULL: nothing */
+	size_t unsent_len;
 };
 
 /*
@@ -32,5 +34,14 @@ int floor_tls_shake_hands(struct floor_tls *tls);
 
 /* From now on the records are sealed and opened by `suite`. False: that is not possible. */
 bool floor_tls_take_keys(struct floor_tls *tls);
+
+/*
+ * Sends sealed bytes. 1: all of them; 0: the socket is full, and the rest is kept: call
+ * floor_tls_flush() when it has room; -1: the connection is broken.
+ */
+int floor_tls_send(struct floor_tls *tls, int fd, const uint8_t *bytes, size_t len);
+int floor_tls_flush(struct floor_tls *tls, int fd);
+
+void floor_tls_finish(struct floor_tls *tls);
 
 #endif

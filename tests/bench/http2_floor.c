@@ -49,8 +49,6 @@ struct conn {
 	size_t rest_len;
 	uint8_t *record; /* the beginning of a record; NULL: nothing */
 	size_t record_len;
-	uint8_t *unsent; /* sealed; NULL: nothing */
-	size_t unsent_len;
 };
 
 static struct conn *conns[CONNS_MAX]; /* by descriptor */
@@ -124,10 +122,9 @@ static void watch(int op, int fd, uint32_t events)
 
 static void drop(int fd)
 {
-	SSL_free(conns[fd]->tls.ssl);
+	floor_tls_finish(&conns[fd]->tls);
 	free(conns[fd]->rest);
 	free(conns[fd]->record);
-	free(conns[fd]->unsent);
 	free(conns[fd]);
 	conns[fd] = NULL;
 	close(fd);
@@ -218,28 +215,14 @@ static void advance(struct conn *conn, size_t n)
 
 /* --- sending --- */
 
-/* False: the socket is full, or the connection is gone. */
-static bool write_sealed(int fd, const uint8_t *bytes, size_t len)
+/* After floor_tls_send(). False: the connection is gone, or the socket is full. */
+static bool is_sent(int fd, int result)
 {
-	struct conn *conn = conns[fd];
-	ssize_t n = send(fd, bytes, len, MSG_NOSIGNAL);
-
-	if (n == (ssize_t)len)
-		return true;
-	if (n < 0 && errno != EAGAIN) {
+	if (result < 0)
 		drop(fd);
-		return false;
-	}
-
-	size_t sent = n < 0 ? 0 : (size_t)n;
-	uint8_t *left = malloc(len - sent);
-
-	memcpy(left, bytes + sent, len - sent);
-	free(conn->unsent);
-	conn->unsent = left;
-	conn->unsent_len = len - sent;
-	watch(EPOLL_CTL_MOD, fd, EPOLLOUT);
-	return false;
+	if (result == 0)
+		watch(EPOLL_CTL_MOD, fd, EPOLLOUT);
+	return result > 0;
 }
 
 /* Seals what was gathered, as far as it fits into a buffer; returns the length of the records. */
@@ -288,7 +271,7 @@ static void send_all(int fd)
 			size_t taken, len = seal(conn, &gathered, sealed, &taken);
 
 			advance(conn, taken);
-			if (!write_sealed(fd, sealed, len))
+			if (!is_sent(fd, floor_tls_send(&conn->tls, fd, sealed, len)))
 				return;
 			continue;
 		}
@@ -311,13 +294,10 @@ static void send_all(int fd)
 static void go_on(int fd)
 {
 	struct conn *conn = conns[fd];
-	uint8_t *unsent = conn->unsent;
 
 	watch(EPOLL_CTL_MOD, fd, EPOLLIN);
-	conn->unsent = NULL;
-	if (!unsent || write_sealed(fd, unsent, conn->unsent_len))
+	if (is_sent(fd, floor_tls_flush(&conn->tls, fd)))
 		send_all(fd);
-	free(unsent);
 }
 
 /* --- receiving --- */
@@ -332,10 +312,10 @@ static void send_settings(int fd)
 
 	put_head(frames, 0, SETTINGS, 0, 0);
 	put_head(frames + FRAME_HEAD, 0, SETTINGS, 1, 0);
-	if (context)
-		write_sealed(fd, sealed,
-			     (size_t)record_seal(conn->tls.suite, &conn->tls.out, RECORD_DATA, &iov,
-						 1, sealed));
+	if (context) /* the socket is empty; if the client is gone, the next call finds that */
+		floor_tls_send(&conn->tls, fd, sealed,
+			       (size_t)record_seal(conn->tls.suite, &conn->tls.out, RECORD_DATA,
+						   &iov, 1, sealed));
 	else if (write(fd, frames, sizeof(frames)) < 0)
 		die("write");
 }
@@ -435,7 +415,7 @@ static void receive(int fd)
 	}
 	if (!context)
 		take_bytes(fd, (char *)bytes, (size_t)n);
-	if (!conn->unsent)
+	if (!conn->tls.unsent)
 		send_all(fd);
 }
 

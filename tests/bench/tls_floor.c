@@ -27,8 +27,6 @@ struct conn {
 	struct floor_tls tls;
 	bool is_open; /* the handshake is done */
 	size_t owed; /* bytes of the answer that are not sealed */
-	uint8_t *unsent; /* sealed; NULL: nothing */
-	size_t unsent_len;
 	uint8_t *rest; /* the beginning of a record; NULL: nothing */
 	size_t rest_len;
 };
@@ -81,36 +79,21 @@ static void watch(int op, int fd, uint32_t events)
 
 static void drop(int fd)
 {
-	SSL_free(conns[fd]->tls.ssl);
-	free(conns[fd]->unsent);
+	floor_tls_finish(&conns[fd]->tls);
 	free(conns[fd]->rest);
 	free(conns[fd]);
 	conns[fd] = NULL;
 	close(fd);
 }
 
-/* False: the connection is gone, or the socket is full. */
-static bool flush(int fd, const uint8_t *bytes, size_t len)
+/* After floor_tls_send(). False: the connection is gone, or the socket is full. */
+static bool is_sent(int fd, int result)
 {
-	struct conn *conn = conns[fd];
-	ssize_t n = send(fd, bytes, len, MSG_NOSIGNAL);
-
-	if (n == (ssize_t)len)
-		return true;
-	if (n < 0 && errno != EAGAIN) {
+	if (result < 0)
 		drop(fd);
-		return false;
-	}
-
-	size_t sent = n < 0 ? 0 : (size_t)n;
-	uint8_t *left = malloc(len - sent);
-
-	memcpy(left, bytes + sent, len - sent);
-	free(conn->unsent);
-	conn->unsent = left;
-	conn->unsent_len = len - sent;
-	watch(EPOLL_CTL_MOD, fd, EPOLLOUT);
-	return false;
+	if (result == 0)
+		watch(EPOLL_CTL_MOD, fd, EPOLLOUT);
+	return result > 0;
 }
 
 static void send_own(int fd)
@@ -118,7 +101,7 @@ static void send_own(int fd)
 	static uint8_t sealed[ROOM];
 	struct conn *conn = conns[fd];
 
-	while (conn->owed) {
+	while (conn->owed && !conn->tls.unsent) {
 		size_t len = 0, total = 0;
 
 		while (conn->owed && total < SEAL_MAX) {
@@ -132,7 +115,7 @@ static void send_own(int fd)
 			conn->owed -= n;
 			total += n;
 		}
-		if (!flush(fd, sealed, len))
+		if (!is_sent(fd, floor_tls_send(&conn->tls, fd, sealed, len)))
 			return;
 	}
 }
@@ -234,17 +217,14 @@ static void shake_hands(int fd)
 static void go_on(int fd)
 {
 	struct conn *conn = conns[fd];
-	uint8_t *unsent = conn->unsent;
 
 	watch(EPOLL_CTL_MOD, fd, EPOLLIN);
 	if (!own) {
 		send_openssl(fd);
 		return;
 	}
-	conn->unsent = NULL;
-	if (!unsent || flush(fd, unsent, conn->unsent_len))
+	if (is_sent(fd, floor_tls_flush(&conn->tls, fd)))
 		send_own(fd);
-	free(unsent);
 }
 
 static void accept_all(int listener)
