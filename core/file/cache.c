@@ -568,12 +568,15 @@ void file_cache_clear(void)
 	cache.slots_count = 0;
 }
 
-/* The bytes count against the limit of the cache, which may drop the entry for them. */
-static void add_bytes(struct file_entry *entry, size_t bytes /* modulo SIZE_MAX + 1 */)
+/*
+ * The entry takes so many bytes more, or fewer (below 0). They count against the limit of the
+ * cache, which may drop the entry for them.
+ */
+static void add_bytes(struct file_entry *entry, ssize_t bytes)
 {
-	entry->bytes += bytes;
+	entry->bytes += (size_t)bytes;
 	if (entry->is_cached) {
-		file_cache_counts.bytes += bytes;
+		file_cache_counts.bytes += (size_t)bytes;
 		shrink_to_limits();
 	}
 }
@@ -593,7 +596,7 @@ struct str file_kept_bytes(struct file *file, size_t len)
 	entry->bytes_read += len;
 	if (may_be_kept && entry->bytes_read > file->size) {
 		if (entry_keep(entry))
-			add_bytes(entry, entry->kept.len);
+			add_bytes(entry, (ssize_t)entry->kept.len);
 		entry->bytes_read = 0; /* after a failure it is not tried in each read */
 	}
 	return entry->kept;
@@ -613,7 +616,7 @@ static struct file_attachment *find_attachment(const struct file *file, const st
 
 static void resize(struct file_entry *entry, struct file_attachment *attachment, size_t bytes)
 {
-	size_t difference = bytes - attachment->bytes;
+	ssize_t difference = (ssize_t)bytes - (ssize_t)attachment->bytes;
 
 	attachment->bytes = bytes;
 	add_bytes(entry, difference);

@@ -228,16 +228,17 @@ void conn_set_nodelay(struct conn *conn);
 /*
  * From now on the socket takes bytes only while fewer than `bytes` of those that it has taken wait
  * to be sent (TCP_NOTSENT_LOWAT), so that what is more urgent does not wait behind many others.
+ * After it has refused bytes, EPOLLOUT comes when fewer than half of them wait.
  */
 void conn_limit_unsent(struct conn *conn, int bytes);
 
 /* TCP_INFO of tcp(7). 0 or -errno. */
 int conn_tcp_info(const struct conn *conn, struct tcp_info *info);
 
-/* "http" or "https", and the default port of this scheme. */
 /* Whether the transport still negotiates with the client (struct transport_type). */
 bool conn_is_opening(const struct conn *conn);
 
+/* "http" or "https", and the default port of this scheme. */
 struct str conn_scheme(const struct conn *conn);
 int conn_scheme_port(const struct conn *conn);
 

@@ -245,15 +245,15 @@ struct h2_stream *h2_begin_stream(struct h2 *h2, uint32_t id);
 struct h2_stream *h2_find_stream(const struct h2_busy *busy, uint32_t id); /* NULL: none */
 
 /*
- * Whether the next frame of the response needs no open window: its head, or what ends it after
- * all of its body, which is an empty DATA frame or trailers (RFC 9113 section 6.9.1).
+ * Whether the next frame of the response needs an open window. Its head does not, nor what ends it
+ * after all of its body: an empty DATA frame or trailers (RFC 9113 section 6.9.1).
  */
-static inline bool h2_needs_no_window(const struct h2_stream *stream)
+static inline bool h2_needs_window(const struct h2_stream *stream)
 {
 	const struct response_reader *reader = &stream->reader;
 
-	return !stream->has_head || stream->body_is_sent ||
-	       (reader->length >= 0 && reader->bytes >= (uint64_t)reader->length);
+	return stream->has_head && !stream->body_is_sent &&
+	       (reader->length < 0 || reader->bytes < (uint64_t)reader->length);
 }
 
 /* The stream is chosen for the output when it is its turn. */

@@ -350,10 +350,10 @@ static void move_slice(struct h2 *h2, struct h2_stream *stream, int64_t most)
 		h2_unqueue_stream(stream); /* until body_is_ready() */
 }
 
-/* After a piece it is the turn of the next one; what needs no window has another list. */
+/* Puts the stream behind others, or into the other list if it needs no window any more. */
 static void take_turns(struct h2_busy *busy, struct h2_stream *stream)
 {
-	if (!stream->is_queued || (!stream->priority.incremental && !h2_needs_no_window(stream)))
+	if (!stream->is_queued || (!stream->priority.incremental && h2_needs_window(stream)))
 		return;
 	h2_unqueue_stream(stream);
 	h2_queue_stream(busy, stream);

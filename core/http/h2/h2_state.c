@@ -135,7 +135,7 @@ struct h2_stream *h2_begin_stream(struct h2 *h2, uint32_t id)
 /* --- which one is next: the lists --- */
 
 /* Behind those that are as urgent. */
-static void insert_short(struct list *list, struct h2_stream *stream)
+static void insert_by_urgency(struct list *list, struct h2_stream *stream)
 {
 	struct list *at = list;
 
@@ -162,8 +162,8 @@ void h2_queue_stream(struct h2_busy *busy, struct h2_stream *stream)
 	if (stream->is_queued || stream->discards || stream->is_whole || stream->is_reset)
 		return;
 	stream->is_queued = true;
-	if (h2_needs_no_window(stream))
-		insert_short(&busy->heads_and_ends, stream);
+	if (!h2_needs_window(stream))
+		insert_by_urgency(&busy->heads_and_ends, stream);
 	else if (priority->incremental)
 		list_append(&busy->ready[priority->urgency].incremental, &stream->ready);
 	else
