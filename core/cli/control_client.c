@@ -62,7 +62,8 @@ int control_connect(struct control_connection *connection, const struct startup 
 {
 	*connection = (struct control_connection){
 		.fd = -1,
-		.path = main_conf_control_path(conf).data,
+		.path = conf ? main_conf_control_path(conf).data : "",
+		.has_conf = conf != NULL,
 	};
 	int error = connection->path[0] ? connect_to(connection, connection->path) : -ENOENT;
 
@@ -201,7 +202,12 @@ int control_complain(const struct control_connection *connection, int error)
 	privileges_name_of(connection->peer.uid, name);
 	if (error == -EACCES)
 		complain_of_owner(connection);
-	else if (!connection->path[0])
+	else if (!connection->has_conf && error == -ENOENT)
+		fputs("skua: because of these errors the path of the control socket is not known, "
+		      "and no server of this file was found without it: correct them, or find the "
+		      "master process with ps and send it a signal, as in kill -QUIT PID\n",
+		      stderr);
+	else if (connection->has_conf && !connection->path[0])
 		fputs("skua: this configuration has no control socket (\"control off\" or "
 		      "\"master_process off\"), so the server cannot be asked\n",
 		      stderr);
@@ -223,8 +229,8 @@ int control_complain(const struct control_connection *connection, int error)
 			"nothing was sent\n",
 			connection->path, name);
 	else
-		fprintf(stderr, "skua: asking the server at \"%s\" failed: %s\n",
-			connection->path, strerror(-error));
+		fprintf(stderr, "skua: asking the server at \"%s\" failed: %s\n", connection->path,
+			strerror(-error));
 	return connection->path[0] && (error == -ENOENT || error == -ECONNREFUSED) ?
 		       STATUS_NO_SERVER :
 		       STATUS_FAILED;
@@ -236,9 +242,8 @@ int control_ask(const struct startup *startup, const char *command)
 	struct control_connection connection;
 	struct control_response response;
 
-	if (generation_read(startup, stderr, &generation) < 0)
-		return 1;
-	int error = control_connect(&connection, startup, generation->conf);
+	generation_read(startup, stderr, &generation);
+	int error = control_connect(&connection, startup, generation ? generation->conf : NULL);
 	if (error == 0)
 		error = control_request(&connection, command, STATUS_SECONDS, &response);
 	int status;

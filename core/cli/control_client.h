@@ -23,16 +23,17 @@ struct control_response {
 struct control_connection {
 	int fd; /* -1: not connected */
 	const char *path; /* of the control socket; "" where the configuration has none */
+	bool has_conf; /* false: the configuration has errors, the path is not known */
 	struct control_peer peer; /* who listens there; all zeroes if nobody was reached */
 };
 
 /*
- * Connects to the control socket that the configuration names. If no Skua answers there,
- * connects to the second address (control_address.h) instead: the running server may have
- * read another configuration. 0 or -errno: -EACCES the server is another user's and does
- * not serve this one; otherwise the error of the first address, -ENOENT or -ECONNREFUSED
- * nobody listens there, -EPERM the process that listens is not trusted, -EAGAIN too many
- * clients wait.
+ * Connects to the control socket that the configuration names. If no Skua answers there, or if
+ * `conf` is NULL because the file has an error, connects to the second address
+ * (control_address.h) instead: the running server may have read another configuration. 0 or
+ * -errno: -EACCES the server is another user's and does not serve this one; otherwise the error
+ * of the first address, -ENOENT or -ECONNREFUSED nobody listens there, -EPERM the process that
+ * listens is not trusted, -EAGAIN too many clients wait.
  */
 int control_connect(struct control_connection *connection, const struct startup *startup,
 		    struct conf *conf);

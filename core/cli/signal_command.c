@@ -129,10 +129,15 @@ static int send_signal(const char *name, pid_t pid)
 			strerror(errno));
 }
 
+/* Whether the server reads the configuration at this command. */
+static bool reads_conf(const char *name)
+{
+	return strcmp(name, "reload") == 0 || strcmp(name, "upgrade") == 0;
+}
+
 static bool has_outcome(const char *name)
 {
-	return strcmp(name, "reload") == 0 || strcmp(name, "reopen") == 0 ||
-	       strcmp(name, "upgrade") == 0;
+	return reads_conf(name) || strcmp(name, "reopen") == 0;
 }
 
 /* Sends commands that have an outcome through the socket, and prints the outcome. */
@@ -196,13 +201,14 @@ int signal_command(const struct startup *startup, const char *name)
 	struct generation *generation;
 	struct control_connection connection;
 
-	if (generation_read(startup, stderr, &generation) < 0)
-		return 1;
-	int error = control_connect(&connection, startup, generation->conf);
+	/* With errors in the file, a server can be stopped, but not reloaded. */
+	if (generation_read(startup, stderr, &generation) < 0 && reads_conf(name))
+		return STATUS_FAILED;
+	int error = control_connect(&connection, startup, generation ? generation->conf : NULL);
 	int status;
 	if (error == 0)
 		status = signal_by_socket(name, &connection);
-	else if (error == -EPERM || (error == -EACCES && connection.peer.pid))
+	else if (!generation || error == -EPERM || (error == -EACCES && connection.peer.pid))
 		status = control_complain(&connection, error);
 	else
 		status = signal_by_file(name, generation->conf, &connection, error);

@@ -172,6 +172,28 @@ START_TEST(the_pid_file_is_changed)
 END_TEST
 
 /* The program that runs is asked, not the one that was there before. */
+START_TEST(the_configuration_has_an_error)
+{
+	static const char *const signals[] = { "-s reopen", "-s quit", "-s stop" };
+
+	put("s.conf", "rubbish;");
+	check("-s quit", 1, "no server of this file was found without it");
+	check("status", 1, "no server of this file was found without it");
+	for (int i = 0; i < 3; i++) {
+		put_conf("");
+		check("", 0, "");
+		put("s.conf", "rubbish;");
+		check("status", 0, "generation     1,");
+		check("-s reload", 1, "unknown directive \"rubbish\"");
+		check("-s upgrade", 1, "unknown directive \"rubbish\"");
+		check(signals[i], 0, "unknown directive \"rubbish\"");
+		if (i == 0)
+			check("-s stop", 0, "");
+		wait_for_end();
+	}
+}
+END_TEST
+
 START_TEST(the_pid_file_is_changed_after_an_upgrade)
 {
 	put_conf("pid logs/one;");
@@ -382,7 +404,8 @@ static const struct test_suite suite = {
 };
 
 TESTS_IN(&suite, without_a_pid_file, a_special_file_as_pid_file, the_pid_file_is_changed,
-	 the_pid_file_is_changed_after_an_upgrade, another_server_of_the_file_is_not_meant,
-	 a_stale_pid_file_names_another_process, the_program_was_replaced,
-	 nothing_that_moves_the_cursor_is_printed, a_socket_of_somebody_else,
-	 a_socket_of_somebody_else_hides_no_server, somebody_elses_server)
+	 the_configuration_has_an_error, the_pid_file_is_changed_after_an_upgrade,
+	 another_server_of_the_file_is_not_meant, a_stale_pid_file_names_another_process,
+	 the_program_was_replaced, nothing_that_moves_the_cursor_is_printed,
+	 a_socket_of_somebody_else, a_socket_of_somebody_else_hides_no_server,
+	 somebody_elses_server)
