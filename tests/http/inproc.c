@@ -281,7 +281,6 @@ static void begin(struct exchange *exchange, const char *target, const struct as
 	core->complete = complete;
 	core->complete_data = exchange;
 	core->number = 1;
-	core->started_ms = clock_wall_ms();
 	core->started_us = clock_us();
 	core->keepalive = ask->keep;
 	req->version = HTTP_1_0;

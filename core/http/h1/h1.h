@@ -90,8 +90,7 @@ static inline struct h1_request *h1_request_of(const struct request *req)
 struct h1_busy {
 	/* h1_receive.c; what is consumed of the buffer: h1_request.c, h1_body.c. */
 	struct buffer *in; /* NULL: nothing is buffered */
-	int64_t head_began_ms; /* wall clock: when the first byte of the next head came */
-	int64_t head_began_us; /* the same by clock_us() */
+	int64_t head_began_us; /* clock_us() when the first byte of the next head came */
 	bool eof; /* the client has sent its end */
 
 	/* h1_request.c: the head at in->begin, as long as it is not complete. */

@@ -28,7 +28,7 @@ bool h1_export(const struct conn *conn, struct conn_past *past)
 	if (!busy || !busy->in || busy->in->begin == busy->in->end)
 		return true;
 	past->bytes = str_range(busy->in->bytes + busy->in->begin, busy->in->bytes + busy->in->end);
-	past->began_ms = busy->head_began_ms;
+	past->began_ms = clock_wall_ms() - (clock_us() - busy->head_began_us) / 1000;
 	past->deadline_ms = busy->awaited == AWAITED_HEAD ? busy->deadline : h1_head_deadline(h);
 	return true;
 }
@@ -60,10 +60,8 @@ bool h1_resume(struct h1 *h, const struct conn_past *past)
 	/* The other worker may have said anything, and the date may have been set. */
 	int64_t age_ms = clock_wall_ms() - past->began_ms;
 
-	if (age_ms >= 0 && age_ms <= AGE_MAX_MS) {
-		busy->head_began_ms -= age_ms;
+	if (age_ms >= 0 && age_ms <= AGE_MAX_MS)
 		busy->head_began_us -= age_ms * 1000;
-	}
 	if (past->deadline_ms) {
 		busy->awaited = AWAITED_HEAD;
 		busy->deadline = past->deadline_ms;

@@ -34,10 +34,8 @@ void h1_received(struct h1 *h, size_t n)
 {
 	struct h1_busy *busy = h->busy;
 
-	if (busy->in->begin == busy->in->end) {
-		busy->head_began_ms = clock_wall_ms();
+	if (busy->in->begin == busy->in->end)
 		busy->head_began_us = clock_us();
-	}
 	busy->in->end += n;
 	conn_set_idle(h->conn, false);
 	job_queue(&h->conn->respond, STAGE_RESPOND);

@@ -183,7 +183,6 @@ static void start(struct h1 *h, struct request_core *core, int status)
 	core->head_bytes = busy->scan.end - busy->scan.start;
 	busy->in->begin += busy->scan.end;
 	busy->scan = (struct head_scan){ 0 };
-	busy->head_began_ms = clock_wall_ms();
 	busy->head_began_us = clock_us();
 	busy->awaited = AWAITED_NOTHING;
 	busy->line_is_checked = false;

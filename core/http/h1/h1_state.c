@@ -79,7 +79,7 @@ static void keep_or_free(struct h1_busy *busy)
 	busy->body_is_read = false;
 	busy->body_error = 0;
 	busy->awaited = AWAITED_NOTHING;
-	busy->head_began_ms = busy->head_began_us = 0;
+	busy->head_began_us = 0;
 	busy->line_is_checked = busy->is_last = busy->has_refused = false;
 	busy->eof = busy->is_broken = false;
 	busy->is_responding = false;
@@ -97,7 +97,6 @@ struct h1_request *h1_begin_request(struct h1 *h)
 
 	request->buffer = buffer_ref(busy->in);
 	request->is_pipelined = busy->first != NULL;
-	request->core.started_ms = busy->head_began_ms;
 	request->core.started_us = busy->head_began_us;
 	request->core.number = ++h->conn->requests;
 	req->server = vhosts_default(http_vhosts(h->conn));

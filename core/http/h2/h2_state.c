@@ -116,7 +116,6 @@ struct h2_stream *h2_begin_stream(struct h2 *h2, uint32_t id)
 	if (!h2->is_acknowledged && h2->window < WINDOW_INITIAL)
 		stream->receive_window = WINDOW_INITIAL;
 	stream->body_left = -1;
-	stream->core.started_ms = clock_wall_ms();
 	stream->core.started_us = clock_us();
 	stream->core.number = ++h2->conn->requests;
 	req->server = vhosts_default(http_vhosts(h2->conn));

@@ -91,8 +91,7 @@ struct request_core {
 
 	/* What the protocol tells about it. */
 	struct header *last_field; /* of pub.headers */
-	int64_t started_ms; /* wall clock: first byte of the head */
-	int64_t started_us; /* the same by clock_us() */
+	int64_t started_us; /* clock_us() when the first byte of the head came */
 	int64_t ended_us; /* clock_read_us() of request_count(); 0: the response is not sent yet */
 	uint64_t head_bytes; /* request line and fields as received */
 	uint64_t body_bytes; /* of the request's body, received so far */

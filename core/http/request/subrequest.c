@@ -77,7 +77,6 @@ struct request *subrequest_start(struct request *parent, struct str uri, struct 
 	core->complete = offer_head;
 	core->complete_data = call;
 	core->depth = above->depth + 1;
-	core->started_ms = above->started_ms;
 	core->started_us = above->started_us;
 	core->number = above->number;
 	core->phase = PHASE_SERVER_REWRITE;

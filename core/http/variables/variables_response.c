@@ -65,8 +65,7 @@ bool variable_request_length(struct request *req, struct str rest, const void *d
 bool variable_request_time(struct request *req, struct str rest, const void *data, struct str *out)
 {
 	(void)rest, (void)data;
-	return text_if_not_empty(
-		milliseconds_text(req->pool, clock_wall_ms() - request_core(req)->started_ms), out);
+	return text_if_not_empty(milliseconds_text(req->pool, request_age_ms(req)), out);
 }
 
 static void add_time(struct text *to, const char *name, int64_t us)
