@@ -231,6 +231,34 @@ START_TEST(quic_is_served_by_tcp)
 				  ->addresses_count,
 			  3);
 	ck_assert(!load_http("server { listen 8443x quic; }"));
+
+	/* nginx has a socket by TCP and one by UDP, each with a default server. */
+	static const struct {
+		const char *listen_a, *listen_b, *default_server; /* NULL: it is refused */
+	} defaults[] = {
+		{ "ssl default_server", "quic default_server", "a" },
+		{ "quic default_server", "ssl default_server", "b" },
+		{ "quic default_server", "ssl", "b" },
+		{ "quic", "ssl", "b" },
+		{ "quic", "quic default_server", "b" },
+		{ "quic", "quic", "a" },
+		{ "quic default_server", "quic default_server", NULL },
+	};
+
+	for (size_t i = 0; i < sizeof(defaults) / sizeof(defaults[0]); i++) {
+		const char *expected = defaults[i].default_server;
+		struct http *http = load_http(memory_printf(
+			"ssl_reject_handshake on;"
+			"server { server_name a; listen 8443 %s; }"
+			"server { server_name b; listen 8443 %s; }",
+			defaults[i].listen_a, defaults[i].listen_b));
+
+		ck_assert_msg(!http == !expected, "case %zu: %s", i, messages);
+		if (expected)
+			assert_str(vhosts_default(http->addresses[0]->vhosts)->name, expected);
+		else
+			assert_says("a duplicate default server for 0.0.0.0:8443");
+	}
 }
 END_TEST
 

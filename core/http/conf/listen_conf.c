@@ -44,8 +44,10 @@ static struct http_address *address_find_or_add(struct conf_call *call, struct h
 }
 
 static void address_add_server(struct conf_call *call, struct http_address *address,
-			       struct http_server *server)
+			       struct http_server *server, bool is_quic)
 {
+	if (!is_quic && !address->first_by_tcp)
+		address->first_by_tcp = server;
 	address->servers = pool_grow(call->pool, address->servers, address->servers_count,
 				     &address->servers_capacity, sizeof(*address->servers));
 	address->servers[address->servers_count++] = server;
@@ -378,16 +380,19 @@ static int take_options(struct conf_call *call, struct http_address *address,
 }
 
 static int become_default(struct conf_call *call, struct http_address *address,
-			  const struct http_server *server)
+			  const struct http_server *server, bool is_quic)
 {
-	if (address->default_server) {
-		struct str first = conf_place_text(call->pool, &address->default_server->place);
+	const struct http_server **role =
+		is_quic ? &address->quic_default : &address->default_server;
+
+	if (*role) {
+		struct str first = conf_place_text(call->pool, &(*role)->place);
 
 		return conf_error(call, &call->node->args[0],
 				  "a duplicate default server for %.*s\nit is the server at %.*s",
 				  STR_ARG(address->listener.text), STR_ARG(first));
 	}
-	address->default_server = server;
+	*role = server;
 	return 0;
 }
 
@@ -403,7 +408,7 @@ static int add_address(struct conf_call *call, struct http_server *server,
 		return conf_error(call, &call->node->args[0],
 				  "a duplicate listen %.*s in this server",
 				  STR_ARG(listener->text));
-	address_add_server(call, address, server);
+	address_add_server(call, address, server, options->quic);
 	address->http2 |= options->http2;
 	/* As in nginx, such a parameter holds for all servers of the address. */
 	if (join(call, &call->node->args[0], options->preface, options->transport,
@@ -411,7 +416,7 @@ static int add_address(struct conf_call *call, struct http_server *server,
 		return -EINVAL;
 	if (options->first && take_options(call, address, options) < 0)
 		return -EINVAL;
-	return options->default_server ? become_default(call, address, server) : 0;
+	return options->default_server ? become_default(call, address, server, options->quic) : 0;
 }
 
 /*
@@ -436,6 +441,7 @@ static int add_quic(struct conf_call *call, struct http_server *server,
 	struct listener listener;
 	const struct options options = { .listener = &listener,
 					 .default_server = quic->default_server,
+					 .quic = true,
 					 .transport = quic->transport };
 	struct conf_call one = *call;
 	unsigned ports;
@@ -502,7 +508,7 @@ int listen_complete(struct conf_call *call, struct http_server *server)
 		return result;
 	listener_parse(call->pool, geteuid() == 0 ? STR("*:80") : STR("*:8000"), &listener, &ports,
 		       &why);
-	address_add_server(call, address_find_or_add(call, http, &listener), server);
+	address_add_server(call, address_find_or_add(call, http, &listener), server, false);
 	return result;
 }
 
@@ -556,6 +562,16 @@ static void claim_names(struct conf_call *call, struct http_address *address,
 	}
 }
 
+/* As in nginx, where those with quic have a socket of their own. */
+static const struct http_server *default_of(const struct http_address *address)
+{
+	if (address->default_server)
+		return address->default_server;
+	if (address->first_by_tcp)
+		return address->first_by_tcp;
+	return address->quic_default ? address->quic_default : address->servers[0];
+}
+
 /*
  * A server that is alone on its address responds for all hosts: its names are only entered if
  * one of them is an expression, which has captures.
@@ -568,8 +584,7 @@ static void distribute_names(struct conf_call *call, struct http_address *addres
 	for (size_t i = 0; i < first->names_count; i++)
 		has_pattern = has_pattern || first->names[i].pattern;
 	address->vhosts = vhosts_create(call->pool);
-	vhosts_set_default(address->vhosts,
-			   address->default_server ? address->default_server : first);
+	vhosts_set_default(address->vhosts, default_of(address));
 	if (address->servers_count == 1 && !has_pattern)
 		return;
 	for (size_t i = 0; i < address->servers_count; i++)

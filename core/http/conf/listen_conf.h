@@ -19,7 +19,9 @@ struct http_address {
 
 	struct http_server **servers; /* in the order of the file */
 	size_t servers_count, servers_capacity;
-	const struct http_server *default_server; /* that says so; NULL: the first */
+	const struct http_server *default_server; /* that says so; NULL: the first by TCP */
+	const struct http_server *first_by_tcp; /* NULL: all listen with quic */
+	const struct http_server *quic_default; /* that says so with quic; NULL: the first */
 
 	struct vhosts *vhosts;
 	struct opening opening; /* http_prepare() adds what is not a parameter of listen */
