@@ -32,12 +32,6 @@ static uint64_t pack(const struct series_labels *labels)
 	return series_pack(labels->kind, labels->status, labels->method, labels->version);
 }
 
-/* The labels of one of the first records. */
-static uint64_t rest_labels(unsigned class)
-{
-	return series_pack(SERIES_DURATION, class * 100, 0, 0);
-}
-
 /* The number of the first record that stands for a status. */
 static size_t rest_of(unsigned status)
 {
@@ -101,7 +95,8 @@ void series_use(struct series_table *table)
 	    count > SERIES_MAX) {
 		memset(table, 0, sizeof(*table));
 		for (unsigned i = 0; i < SERIES_RESTS; i++)
-			stats_set(&table->items[i].packed, rest_labels(i));
+			stats_set(&table->items[i].packed,
+				  series_pack(SERIES_DURATION, i * 100, 0, 0));
 		stats_set(&table->count, count = SERIES_RESTS);
 		stats_set(&table->layout, SERIES_LAYOUT);
 	}

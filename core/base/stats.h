@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Counters: a slot for each process, in memory that the master maps before it forks. Each
- * slot has pages of its own, and a worker can reach its own slot only, so that it cannot
- * falsify what others count. The master and the acceptor read all slots, and write `dealt`
- * and `unavailable`; there are no locks. The numbers are shown, and a worker is chosen by
- * them, but no process uses them as an address or a size, since a worker may write anything
- * into its slot. The last slot belongs to no process: in it the master adds up what
+ * slot has pages of its own, and a worker can write into its own slot only, so that it cannot
+ * falsify what others count. All processes read all slots (stats_view()); the master and the
+ * acceptor also write `dealt` and `unavailable`. There are no locks. The numbers are shown, and a
+ * worker is chosen by them, but no process uses them as an address or a size, since a worker may
+ * write anything into its slot. The last slot belongs to no process: in it the master adds up what
  * processes have counted that have ended.
  */
 #ifndef SKUA_BASE_STATS_H

@@ -8,23 +8,20 @@
 /* Clients may announce any length; a sum must not overflow by it. */
 #define BODY_MOST (1ull << 40)
 
-/* Clients could fill the records by sending all methods; most of them are refused. */
-static unsigned counted_method(const struct request *req, unsigned status)
-{
-	return status >= 400 && req->method > METHOD_POST ? METHOD_OTHER : req->method;
-}
-
 void request_count(struct request_core *core, bool has_head)
 {
 	const struct request *req = &core->pub;
 	unsigned status = has_head ? (unsigned)req->response.status : 0;
 	uint64_t server = req->server->name_hash, head = core->response_head_bytes, packed;
+	/* Clients could fill the records by all methods, of which most are refused. */
+	bool is_rare = status >= 400 && req->method > METHOD_POST;
+	unsigned method = is_rare ? METHOD_OTHER : req->method;
 	int64_t took_us;
 
 	core->ended_us = clock_read_us();
 	took_us = core->ended_us - core->started_us;
 	stats_count_response((int)status, core->bytes_sent);
-	packed = series_pack(SERIES_DURATION, status, counted_method(req, status), req->version);
+	packed = series_pack(SERIES_DURATION, status, method, req->version);
 	series_count(server, packed, took_us > 0 ? (uint64_t)took_us : 0);
 	series_count(server, series_pack(SERIES_RESPONSE_BODY, 0, 0, 0),
 		     core->bytes_sent > head ? core->bytes_sent - head : 0);
