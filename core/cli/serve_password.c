@@ -53,11 +53,14 @@ static bool ask(const char *user, char *line, int size)
 		const struct sigaction action = { .sa_handler = restore };
 
 		sigaction(endings[i], &action, &handlers[i]);
+		if (handlers[i].sa_handler == SIG_IGN) /* as nohup sets it */
+			sigaction(endings[i], &handlers[i], NULL);
 	}
 	fprintf(stderr, "Password for %s: ", user);
 	fflush(stderr);
 	silent = before;
 	silent.c_lflag &= ~(tcflag_t)ECHO;
+	silent.c_cc[VSUSP] = _POSIX_VDISABLE; /* after Ctrl-Z and fg the echo might be on */
 	tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
 	bool is_there = read_line(line, size);
 	tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
