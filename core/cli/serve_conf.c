@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "config/modules.h"
+#include "http/frames/hpack.h"
 
 /* Prints what is wrong. Returns -EINVAL. */
 static int __attribute__((format(printf, 1, 2))) complain(const char *format, ...)
@@ -322,7 +323,7 @@ static int add_tls(struct text *text, const struct serve_place *place)
 	} else {
 		text_printf(text, "        ssl_self_signed %.*s;\n", STR_ARG(place->names));
 	}
-	if (has_directive("http2"))
+	if (hpack_is_there())
 		text_add(text, STR("        http2 on;\n"));
 	text_add(text, STR("        error_page 497 https://$http_host$request_uri;\n"));
 	return needs("--tls or --cert", "ssl_certificate");
@@ -367,7 +368,7 @@ int serve_conf_write(struct pool *pool, const struct serve_options *options,
 	struct text text = { .pool = pool };
 	int error;
 
-	text_add(&text, STR("daemon off;\nworker_processes "));
+	text_add(&text, STR("daemon off;\npid off;\nworker_processes "));
 	if (options->workers)
 		text_printf(&text, "%d;\n", options->workers);
 	else

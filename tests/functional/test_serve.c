@@ -263,6 +263,33 @@ START_TEST(a_password_that_is_not_given)
 }
 END_TEST
 
+/* nohup leaves SIGHUP ignored. Ctrl-Z would come back with the echo on. */
+START_TEST(a_password_is_asked_for_undisturbed)
+{
+	const char *program = getenv("SKUA");
+	struct deadline wait = { 0 };
+	int terminal, status;
+	pid_t pid = forkpty(&terminal, NULL, NULL, NULL);
+
+	if (pid == 0) {
+		signal(SIGHUP, SIG_IGN);
+		execl(program, program, "serve", "-p", "0", "--password", "me", folder.dir, NULL);
+		_exit(127);
+	}
+	ck_assert_int_gt(pid, 0);
+	while (shows_what_is_typed(terminal))
+		deadline_wait(&wait, "the password is asked for");
+	kill(pid, SIGHUP);
+	ck_assert_int_eq(write(terminal, "\032", 1), 1); /* Ctrl-Z */
+	usleep(100 * 1000);
+	ck_assert_int_eq(waitpid(pid, &status, WNOHANG | WUNTRACED), 0);
+	ck_assert(!shows_what_is_typed(terminal));
+	ck_assert_int_eq(write(terminal, "\3", 1), 1); /* Ctrl-C */
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	close(terminal);
+}
+END_TEST
+
 START_TEST(quiet)
 {
 	serve("--quiet");
@@ -314,7 +341,7 @@ START_TEST(prints_its_configuration)
 	has(text, "listen [::1]:9000;");
 	has(text, memory_printf("root \"%s/html\";", folder.dir));
 	put_file(&folder, "/printed.conf", text);
-	ck_assert_int_eq(system(memory_printf("$SKUA -t -q -p %s -c printed.conf -g 'pid off;'",
+	ck_assert_int_eq(system(memory_printf("$SKUA -t -q -p %s -c printed.conf",
 					      folder.dir)), 0);
 	has(run("html --print-config", 0), "listen 127.0.0.1:8080;");
 	has(run("html --print-config --password me", 0), "auth_basic_user_file \"users.txt\";");
@@ -323,5 +350,6 @@ END_TEST
 
 TESTS_IN((&(struct test_suite){ "serve", .setup = setup, .teardown = teardown }),
 	 lists_and_hides_by_itself, a_single_page_app, a_page_for_what_is_missing,
-	 fields_of_responses, a_password, a_password_that_is_not_given, quiet, opens_a_browser,
+	 fields_of_responses, a_password, a_password_that_is_not_given,
+	 a_password_is_asked_for_undisturbed, quiet, opens_a_browser,
 	 the_next_port_that_is_free, prints_its_configuration)
