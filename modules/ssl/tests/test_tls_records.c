@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What clients with TLS send that is slow, in pieces, or not allowed. */
+#include "harness/memory.h"
+#include "harness/scratch.h"
+#include "harness/test.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "tls_client.h"
+
+static struct server *server;
+static const char *certificates;
+
+static struct server *start(const char *rest)
+{
+	return server_start(memory_printf("http { ssl_certificate %s/a.pem;"
+					  "ssl_certificate_key %s/a.key;"
+					  "server { listen 127.0.0.1:%%PORT%% ssl; %s } }",
+					  certificates, certificates, rest));
+}
+
+static void setup(void)
+{
+	struct identity identity = identity_create("localhost", "EC", NULL);
+
+	signal(SIGPIPE, SIG_IGN);
+	certificates = scratch_create();
+	identity_put(&identity, certificates, "a");
+	identity_destroy(&identity);
+	server = start("");
+	put_file(server, "a.txt", "hello");
+}
+
+static void teardown(void)
+{
+	server_stop(server);
+	scratch_remove(certificates);
+}
+
+START_TEST(a_handshake_has_a_time_limit)
+{
+	server_stop(server);
+	server = start("ssl_handshake_timeout 300ms;");
+	for (int sends = 0; sends < 2; sends++) {
+		struct client *client = client_open(server);
+
+		if (sends)
+			client_send_bytes(client, "\x16\3\1\2\0\1\0", 7);
+		ck_assert_uint_eq(client_drain(client), 0);
+	}
+}
+END_TEST
+
+START_TEST(a_hello_in_pieces)
+{
+	/* OpenSSL's client splits its messages into records of this size. */
+	struct tls *tls = tls_connect(server, .name = "localhost", .fragment = 512);
+
+	ck_assert(!tls->failed);
+	ck_assert_str_eq(tls_get(tls, "/a.txt").body, "hello");
+	tls_close(tls);
+}
+END_TEST
+
+static struct record_client hostile(void)
+{
+	return record_client(tls_connect(server, .version = TLS1_3_VERSION));
+}
+
+static const char request[] = "GET /a.txt HTTP/1.1\r\nHost: a\r\n\r\n";
+
+START_TEST(records_that_bring_nothing)
+{
+	static const struct {
+		enum record_type type;
+		const char *bytes;
+		size_t len;
+	} cases[] = {
+		{ RECORD_DATA, "", 0 },
+		{ RECORD_ALERT, "\1\x5a", 2 }, /* user_canceled */
+		{ RECORD_HANDSHAKE, "\x18\0\0\1\0", 5 }, /* KeyUpdate */
+		{ RECORD_HANDSHAKE, "\x18\0\0\1\1", 5 },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct record_client client = hostile();
+
+		for (int n = 0; n < 100; n++) {
+			record_client_send(&client, cases[i].type, cases[i].bytes, cases[i].len);
+			if (cases[i].type == RECORD_HANDSHAKE)
+				record_key_update(&client.out, client.suite);
+		}
+		ck_assert_int_eq(record_client_alert(&client), 10);
+		close(client.fd);
+	}
+}
+END_TEST
+
+START_TEST(key_updates_with_records_of_openssl)
+{
+	static const char big[1 << 20];
+
+	server_stop(server);
+	server = start("ssl_records openssl;");
+	put_bytes(server, "big", big, sizeof(big));
+
+	struct record_client client = hostile();
+	static const char get_big[] = "GET /big HTTP/1.1\r\nHost: a\r\n\r\n";
+	static char bytes[65536];
+	size_t received = 0;
+
+	for (int n = 0; n < 100; n++) {
+		record_client_send(&client, RECORD_HANDSHAKE, "\x18\0\0\1\0", 5);
+		record_key_update(&client.out, client.suite);
+	}
+	record_client_send(&client, RECORD_DATA, get_big, strlen(get_big));
+	for (ssize_t n; (n = recv(client.fd, bytes, sizeof(bytes), 0)) > 0;) {
+		received += (size_t)n;
+		ck_assert_uint_lt(received, sizeof(bytes)); /* a ticket at most */
+	}
+	close(client.fd);
+}
+END_TEST
+
+START_TEST(messages_that_are_not_allowed)
+{
+	static const struct {
+		enum record_type type;
+		const char *bytes;
+		size_t len;
+		int alert;
+	} cases[] = {
+		{ RECORD_HANDSHAKE, "\1\0\0\1\0", 5, 10 }, /* ClientHello: renegotiation */
+		{ RECORD_HANDSHAKE, "\x18\0\0\1\2", 5, 47 },
+		{ RECORD_HANDSHAKE, "\x18\0\0\2", 4, 10 },
+		{ RECORD_HANDSHAKE, "\x18\0\1\1", 4, 10 },
+		{ RECORD_HANDSHAKE, "\4", 1, 10 },
+		{ RECORD_HANDSHAKE, "\x18\0\0\1\0\x18\0\0\1\0", 10, 10 },
+		{ RECORD_HANDSHAKE, "", 0, 10 },
+		{ RECORD_CHANGE_CIPHER_SPEC, "\1", 1, 10 },
+		{ 99, "abc", 3, 10 },
+		{ RECORD_ALERT, "", 0, 10 },
+		{ RECORD_ALERT, "\1", 1, 50 },
+		{ RECORD_ALERT, "\1\0\1\0", 4, 50 },
+		{ RECORD_ALERT, "\2\x28", 2, -1 }, /* handshake_failure: just the end */
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct record_client client = hostile();
+
+		record_client_send(&client, cases[i].type, cases[i].bytes, cases[i].len);
+		ck_assert_msg(record_client_alert(&client) == cases[i].alert, "case %zu", i);
+		close(client.fd);
+	}
+}
+END_TEST
+
+/* Splits a KeyUpdate after each byte; with `between`, a record stands between its parts. */
+static void send_split_update(struct record_client *client, size_t at, bool between)
+{
+	static const char update[] = "\x18\0\0\1\0";
+
+	record_client_send(client, RECORD_HANDSHAKE, update, at);
+	if (between)
+		record_client_send(client, RECORD_DATA, request, strlen(request));
+	record_client_send(client, RECORD_HANDSHAKE, update + at, 5 - at);
+	record_key_update(&client->out, client->suite);
+}
+
+START_TEST(a_key_update_in_pieces)
+{
+	struct record_client client = hostile();
+
+	for (size_t at = 1; at < 5; at++)
+		send_split_update(&client, at, false);
+	record_client_send(&client, RECORD_DATA, request, strlen(request));
+	record_client_send(&client, RECORD_ALERT, "\1\0", 2);
+	ck_assert_int_eq(record_client_alert(&client), 0); /* after the response */
+	close(client.fd);
+	for (size_t at = 1; at < 5; at++) {
+		client = hostile();
+		send_split_update(&client, at, true);
+		ck_assert_int_eq(record_client_alert(&client), 10);
+		close(client.fd);
+	}
+	/* Pieces do not evade the budget. */
+	client = hostile();
+	for (int n = 0; n < 100; n++)
+		send_split_update(&client, 2, false);
+	ck_assert_int_eq(record_client_alert(&client), 10);
+	close(client.fd);
+}
+END_TEST
+
+/* The rest of the message comes to another process. */
+START_TEST(a_key_update_in_pieces_and_a_reload)
+{
+	struct record_client client = hostile();
+
+	record_client_send(&client, RECORD_HANDSHAKE, "\x18\0\0", 3);
+	usleep(50 * 1000);
+	kill(server->pid, SIGHUP);
+	log_wait(server, "generation 2 of the configuration serves");
+	record_client_send(&client, RECORD_HANDSHAKE, "\1\0", 2);
+	record_key_update(&client.out, client.suite);
+	record_client_send(&client, RECORD_DATA, request, strlen(request));
+	record_client_send(&client, RECORD_ALERT, "\1\0", 2);
+	ck_assert_int_eq(record_client_alert(&client), 0);
+	close(client.fd);
+}
+END_TEST
+
+START_TEST(flipped_and_repeated_records)
+{
+	for (int what = 0; what < 4; what++) {
+		struct record_client client = hostile();
+		uint8_t record[256];
+		const struct iovec iov = { (void *)request, strlen(request) };
+		ssize_t len = record_seal(client.suite, &client.out, RECORD_DATA, &iov, 1, record);
+
+		if (what == 0)
+			record[10] ^= 1;
+		else if (what == 1)
+			record[len - 1] ^= 0x80;
+		else if (what == 2)
+			record[4]--;
+		(void)!send(client.fd, record, (size_t)len, MSG_NOSIGNAL);
+		if (what == 3) /* the first one is good */
+			(void)!send(client.fd, record, (size_t)len, MSG_NOSIGNAL);
+		ck_assert_int_eq(record_client_alert(&client), 20);
+		close(client.fd);
+	}
+}
+END_TEST
+
+START_TEST(records_arrive_in_pieces)
+{
+	struct tls *tls = tls_connect(server, .version = TLS1_3_VERSION);
+	struct record_client client = record_client(tls);
+	uint8_t records[1024];
+	size_t len = 0;
+
+	/* One request in as many records as it has bytes, sent byte by byte. */
+	for (size_t i = 0; i < strlen(request); i++) {
+		const struct iovec iov = { (void *)(request + i), 1 };
+
+		if (len + 64 > sizeof(records)) {
+			(void)!send(client.fd, records, len, MSG_NOSIGNAL);
+			len = 0;
+		}
+		len += (size_t)record_seal(client.suite, &client.out, RECORD_DATA, &iov, 1,
+					   records + len);
+	}
+	for (size_t i = 0; i < len; i++)
+		(void)!send(client.fd, records + i, 1, MSG_NOSIGNAL);
+	ck_assert_str_eq(tls_reply(tls).body, "hello");
+	tls_close(tls);
+}
+END_TEST
+
+TESTS_IN((&(struct test_suite){ .name = "records of clients with TLS", .setup = setup,
+				.teardown = teardown }),
+	 a_handshake_has_a_time_limit, a_hello_in_pieces,
+	 records_that_bring_nothing, key_updates_with_records_of_openssl,
+	 messages_that_are_not_allowed, a_key_update_in_pieces, a_key_update_in_pieces_and_a_reload,
+	 flipped_and_repeated_records, records_arrive_in_pieces)
