@@ -7,6 +7,7 @@
 #include "harness/scratch.h"
 #include "harness/test.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -90,16 +91,22 @@ END_TEST
 
 START_TEST(what_is_fast)
 {
+	/* Following it changes its access time. */
+	const struct timespec times[] = { { .tv_sec = 1 }, { .tv_sec = 2 } };
+
 	read_table("cifs");
 	mkdir(path("d"), 0755);
 	link_to("in", "d");
 	link_to("lost", "d/none/none");
+	link_to("old", "d");
+	ck_assert_int_eq(utimensat(AT_FDCWD, path("old"), times, AT_SYMLINK_NOFOLLOW), 0);
 	ck_assert(!is_slow(dir));
 	ck_assert(!is_slow(path("d")));
 	ck_assert(!is_slow(path("d/")));
 	ck_assert(!is_slow(path("none")));
 	ck_assert(!is_slow(path("none/none/none")));
 	ck_assert(!is_slow(path("in/none")));
+	ck_assert(!is_slow(path("old/none")));
 	ck_assert(!is_slow(path(memory_printf("%0300d", 1))));
 	ck_assert(!is_slow(path(memory_printf("%05000d", 1))));
 	ck_assert(!is_slow(""));
