@@ -14,11 +14,11 @@
 
 #include "cli/commands.h"
 #include "cli/control_client.h"
-#include "cli/help.h"
+#include "cli/help/help.h"
 #include "cli/options.h"
 #include "cli/serve.h"
 #include "cli/signal_command.h"
-#include "cli/usage.h"
+#include "cli/help/usage.h"
 #include "config/config.h"
 #include "config/modules.h"
 #include "config/source/source.h"

@@ -3,7 +3,7 @@
  * skua help: the form of what it prints, and that every entry of every table has
  * something to print.
  */
-#include "cli/help.h"
+#include "cli/help/help.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "cli/help_entries.h"
+#include "cli/help/help_entries.h"
 
 #include <stdlib.h>
 

@@ -11,12 +11,12 @@
  *
  *         What it does, in sentences.
  */
-#include "cli/help.h"
+#include "cli/help/help.h"
 
 #include <errno.h>
 
-#include "cli/help_entries.h"
-#include "cli/wrap.h"
+#include "cli/help/help_entries.h"
+#include "cli/help/wrap.h"
 #include "config/internal.h"
 #include "config/known/known.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The usage of the commands, from their tables. */
-#ifndef SKUA_CLI_USAGE_H
-#define SKUA_CLI_USAGE_H
+#ifndef SKUA_CLI_HELP_USAGE_H
+#define SKUA_CLI_HELP_USAGE_H
 
 #include <stdio.h>
 

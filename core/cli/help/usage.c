@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "cli/usage.h"
+#include "cli/help/usage.h"
 
 #include <pool.h>
 #include <str.h>
 #include <text.h>
 
 #include "cli/commands.h"
-#include "cli/wrap.h"
+#include "cli/help/wrap.h"
 #include "config/modules.h"
 
 enum { INDENT = 12, TEXT_COLUMN = 24 };

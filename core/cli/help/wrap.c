@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "cli/wrap.h"
+#include "cli/help/wrap.h"
 
 enum { WIDTH = 79 };
 

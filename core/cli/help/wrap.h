@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Writes words, and breaks lines between them before column 80. */
-#ifndef SKUA_CLI_WRAP_H
-#define SKUA_CLI_WRAP_H
+#ifndef SKUA_CLI_HELP_WRAP_H
+#define SKUA_CLI_HELP_WRAP_H
 
 #include <stdbool.h>
 #include <stdio.h>

@@ -4,8 +4,8 @@
 #include <json.h>
 #include <text.h>
 
-#include "cli/help.h"
-#include "cli/help_entries.h"
+#include "cli/help/help.h"
+#include "cli/help/help_entries.h"
 #include "config/internal.h"
 #include "config/known/known.h"
 
