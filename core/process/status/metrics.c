@@ -10,6 +10,7 @@
 #include <inttypes.h>
 #include <module.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/series.h"
 #include "base/stats.h"
@@ -110,7 +111,10 @@ static void add_slot(void *data, struct stats *slot)
 	series_add_to(&counts->series, stats_series_of(slot));
 }
 
-enum { ATTEMPTS = 100 };
+enum {
+	ATTEMPTS = 20,
+	APART_NS = 100 * 1000, /* the master, which moves them, may have lost its processor */
+};
 
 /*
  * Counts that are moved from one slot to another meanwhile would be missing or be there twice, and
@@ -127,6 +131,7 @@ static void read_counts(struct counts *counts)
 		begun = atomic_load(&stats_server->folds_begun);
 		if (begun == ended)
 			return;
+		nanosleep(&(const struct timespec){ .tv_nsec = APART_NS }, NULL);
 	}
 }
 
