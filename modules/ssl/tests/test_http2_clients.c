@@ -86,18 +86,6 @@ static void finish(void)
 	rmdir(dir);
 }
 
-/* What the command prints, errors included. %PORT%, %PORT2% and %DIR% are filled in. */
-static const char *output_of(const char *command)
-{
-	char *text = memory_alloc(1 << 20);
-	FILE *from = popen(memory_printf("( %s ) 2>&1", server_text(server, command)), "r");
-
-	ck_assert_ptr_nonnull(from);
-	text[fread(text, 1, (1 << 20) - 1, from)] = '\0';
-	pclose(from);
-	return text;
-}
-
 /* Of both URLs, which stand in place of %s. */
 static void prints(const char *command, const char *expected)
 {
@@ -105,7 +93,7 @@ static void prints(const char *command, const char *expected)
 					    "https://localhost:%PORT2%" };
 
 	for (int i = 0; i < 2; i++) {
-		const char *text = output_of(memory_printf(command, urls[i]));
+		const char *text = output_of(server, memory_printf(command, urls[i]));
 
 		ck_assert_msg(strstr(text, expected) != NULL, "%s: no \"%s\" in:\n%s",
 			      memory_printf(command, urls[i]), expected, text);
@@ -132,19 +120,21 @@ START_TEST(curl)
 	prints(CURL "-T %%DIR%%/html/large -H 'Expect: 100-continue' %s/unread", "ok 2 200");
 	/* Another server's host on this connection: only if its TLS settings are the same. */
 	ck_assert_str_eq(
-		output_of(memory_printf(CURL "-H 'Host: alike' https://localhost:%%PORT2%%/")),
+		output_of(server,
+			  memory_printf(CURL "-H 'Host: alike' https://localhost:%%PORT2%%/")),
 		"alike 2 200");
 	ck_assert_ptr_nonnull(strstr(
-		output_of(memory_printf(CURL "-H 'Host: other' https://localhost:%%PORT2%%/")),
+		output_of(server,
+			  memory_printf(CURL "-H 'Host: other' https://localhost:%%PORT2%%/")),
 		" 2 421"));
 	/* ALPN; without TLS the client asks for an upgrade, which is not made. */
 	ck_assert_ptr_nonnull(
-		strstr(output_of("curl -sk --max-time 20 --http2 -w ' %{http_version}'"
-				 " https://localhost:%PORT2%/small"),
+		strstr(output_of(server, "curl -sk --max-time 20 --http2 -w ' %{http_version}'"
+					 " https://localhost:%PORT2%/small"),
 		       "hello 2"));
 	ck_assert_ptr_nonnull(
-		strstr(output_of("curl -sk --max-time 20 --http2 -w ' %{http_version}'"
-				 " http://localhost:%PORT%/small"),
+		strstr(output_of(server, "curl -sk --max-time 20 --http2 -w ' %{http_version}'"
+					 " http://localhost:%PORT%/small"),
 		       "hello 1.1"));
 	finish();
 }
@@ -188,8 +178,8 @@ START_TEST(python_h2)
 
 	const char *command = memory_printf("timeout 60 %s modules/ssl/tests/h2_client.py", python);
 
-	ck_assert_str_eq(output_of(memory_printf("%s %%PORT%% plain", command)), "fine\n");
-	ck_assert_str_eq(output_of(memory_printf("%s %%PORT2%% tls", command)), "fine\n");
+	ck_assert_str_eq(output_of(server, memory_printf("%s %%PORT%% plain", command)), "fine\n");
+	ck_assert_str_eq(output_of(server, memory_printf("%s %%PORT2%% tls", command)), "fine\n");
 	finish();
 }
 END_TEST
@@ -229,10 +219,13 @@ START_TEST(chromium)
 	start("chromium", program ? "true" : "false");
 	put_page();
 
-	const char *printed = output_of(memory_printf(
-		"timeout 90 %s --headless --no-sandbox --disable-gpu --ignore-certificate-errors "
-		"--user-data-dir=%%DIR%%/profile --dump-dom https://localhost:%%PORT2%%/",
-		program));
+	const char *printed = output_of(
+		server,
+		memory_printf(
+			"timeout 90 %s --headless --no-sandbox --disable-gpu "
+			"--ignore-certificate-errors "
+			"--user-data-dir=%%DIR%%/profile --dump-dom https://localhost:%%PORT2%%/",
+			program));
 
 	while (file_count(server, "/access.log", "HTTP/2.0 200 /a") < ASSETS)
 		deadline_wait(&wait, memory_printf("all assets in the log: %.500s", printed));

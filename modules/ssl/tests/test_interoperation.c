@@ -53,25 +53,13 @@ static void finish(void)
 	rmdir(dir);
 }
 
-/* What the command prints, errors included. %PORT% is filled in. */
-static const char *output_of(const char *command)
-{
-	char *text = memory_alloc(1 << 20);
-	FILE *from = popen(memory_printf("( %s ) 2>&1", server_text(server, command)), "r");
-
-	ck_assert_ptr_nonnull(from);
-	text[fread(text, 1, (1 << 20) - 1, from)] = '\0';
-	pclose(from);
-	return text;
-}
-
 static const char *const ports[] = { "%PORT%", "%PORT2%" };
 
 /* Both record layers, at two ports, give this. */
 static void ck_says(const char *command, const char *expected)
 {
 	for (int i = 0; i < 2; i++) {
-		const char *text = output_of(memory_printf(command, ports[i]));
+		const char *text = output_of(server, memory_printf(command, ports[i]));
 
 		ck_assert_msg(strstr(text, expected) != NULL, "%s at %s: no \"%s\" in:\n%s",
 			      command, ports[i], expected, text);
@@ -254,13 +242,14 @@ START_TEST(testssl)
 	if (!getenv("SOAK"))
 		test_skip("it is part of the long form");
 	start("testssl");
-	output_of(memory_printf("cd %s && timeout 900 testssl --quiet --warnings off --color 0 "
+	output_of(server,
+		  memory_printf("cd %s && timeout 900 testssl --quiet --warnings off --color 0 "
 				"--csvfile r.csv localhost:%%PORT%%",
 				server->dir));
-	ck_assert_msg(*output_of(memory_printf("grep -c . %s/r.csv", server->dir)) != '0',
+	ck_assert_msg(*output_of(server, memory_printf("grep -c . %s/r.csv", server->dir)) != '0',
 		      "no findings were written");
 
-	const char *found = output_of(memory_printf(filter, server->dir));
+	const char *found = output_of(server, memory_printf(filter, server->dir));
 
 	ck_assert_msg(!*found, "%s", found);
 	finish();

@@ -267,3 +267,14 @@ int record_client_alert(struct record_client *client)
 	}
 	return -1;
 }
+
+const char *output_of(struct server *server, const char *command)
+{
+	char *text = memory_alloc(1 << 20);
+	FILE *from = popen(memory_printf("( %s ) 2>&1", server_text(server, command)), "r");
+
+	ck_assert_ptr_nonnull(from);
+	text[fread(text, 1, (1 << 20) - 1, from)] = '\0';
+	pclose(from);
+	return text;
+}

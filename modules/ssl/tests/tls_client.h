@@ -62,6 +62,12 @@ struct reply tls_get(struct tls *tls, const char *target); /* keep-alive */
 /* Whether the server ends the connection, and with close_notify. */
 bool tls_ends_orderly(struct tls *tls);
 
+/*
+ * What a command of the shell prints, errors included. %PORT%, %PORT2% and %DIR% in it are filled
+ * in.
+ */
+const char *output_of(struct server *server, const char *command);
+
 /* From now on the caller seals and opens: keys as they are after a handshake. */
 struct record_client {
 	int fd;
