@@ -171,6 +171,47 @@ START_TEST(a_reload_without_its_address_changes_nothing)
 }
 END_TEST
 
+/* Opens responses that both workers send, and that do not end before the clients are closed. */
+static void open_held(struct server *server, struct client **clients, size_t count)
+{
+	put_large(server);
+	for (size_t i = 0; i < count; i++) {
+		char first[100];
+
+		clients[i] = client_open_slow(server);
+		client_send(clients[i], "GET /large HTTP/1.1\r\nHost: a\r\n\r\n");
+		ck_assert_uint_gt(client_read(clients[i], first, sizeof(first)), 0);
+	}
+}
+
+/* The workers of one configuration are replaced by others of the same, which end before them. */
+START_TEST(replaced_workers_end_after_their_successors)
+{
+	struct server *server = start("events { accept_mode reuseport; }");
+	struct client *clients[12];
+	struct deadline wait = { 0 };
+
+	put_file(server, "/main.conf", "worker_processes 2;");
+	reload(server);
+	wait_for_workers(server, 2);
+	open_held(server, clients, 12);
+	put_file(server, "/main.conf", "worker_processes 5;");
+	put_file(server, "/http.conf", server_text(server, "server { listen 127.0.0.1:%PORT2%; }"));
+	int fd = occupy_port(server, 1);
+	kill(server->pid, SIGHUP);
+	log_wait(server, "new workers are started, with the same configuration");
+	while (file_count(server, "/error.log", " serves, with ") < 3)
+		deadline_wait(&wait, "the new workers serve");
+	kill(server->pid, SIGQUIT);
+	wait_for_workers(server, 2);
+	for (size_t i = 0; i < 12; i++)
+		client_close(clients[i]);
+	close(fd);
+	server_forgive(server);
+	server_stop(server);
+}
+END_TEST
+
 START_TEST(addresses_come_and_go)
 {
 	struct server *server = start("");
@@ -339,7 +380,7 @@ END_TEST
 TESTS("process", pid_file_comes_and_goes, ends_at_once, the_answer_under_way_ends_before_the_worker,
       worker_shutdown_timeout_ends_a_slow_one, a_reload_brings_the_new_configuration,
       a_reload_with_errors_changes_nothing, a_reload_without_its_address_changes_nothing,
-      addresses_come_and_go, the_number_of_workers_changes, a_hundred_reloads_leave_nothing,
-      a_dead_worker_is_replaced, signals_may_be_ignored_and_blocked_at_the_start,
-      one_that_has_served_is_replaced_at_once, logs_are_opened_again,
-      workers_end_without_their_master, one_process_serves_alone)
+      replaced_workers_end_after_their_successors, addresses_come_and_go,
+      the_number_of_workers_changes, a_hundred_reloads_leave_nothing, a_dead_worker_is_replaced,
+      signals_may_be_ignored_and_blocked_at_the_start, one_that_has_served_is_replaced_at_once,
+      logs_are_opened_again, workers_end_without_their_master, one_process_serves_alone)

@@ -253,7 +253,7 @@ void reload_respawn(const char *why)
 	if (reload_start_generation(again) == 0)
 		return;
 	generation_pass(again, reload.active);
-	free(again);
+	generation_destroy(again);
 	tell_end(false);
 }
 

@@ -20,6 +20,20 @@
 #include "process/server/start_check.h"
 #include "process/server/report.h"
 
+/* A configuration, in whose pool this lies, and how many generations read it. */
+struct shared_conf {
+	struct conf *conf;
+	unsigned generations;
+};
+
+static struct shared_conf *share(struct conf *conf)
+{
+	struct shared_conf *shared = pool_alloc(conf_pool(conf), sizeof(*shared));
+
+	*shared = (struct shared_conf){ .conf = conf, .generations = 1 };
+	return shared;
+}
+
 int generation_read(const struct startup *startup, FILE *messages, struct generation **out)
 {
 	const struct conf_options options = {
@@ -45,6 +59,7 @@ int generation_read(const struct startup *startup, FILE *messages, struct genera
 	}
 	http_prepare(conf);
 	generation->conf = conf;
+	generation->shared = share(conf);
 	generation->main = main_conf_of(conf);
 	generation->events = events_conf_of(conf);
 	generation->listeners = http_listeners(conf);
@@ -121,8 +136,23 @@ void generation_use_log(const struct generation *generation, bool starts)
 	log_process = &caller;
 }
 
+static void release(struct shared_conf *shared)
+{
+	if (!shared || --shared->generations > 0)
+		return;
+
+	struct conf *conf = shared->conf;
+
+	leave_log(logs_main(conf));
+	logfiles_close(logs_of(conf));
+	conf_destroy(conf);
+}
+
 void generation_pass(struct generation *from, struct generation *to)
 {
+	from->shared->generations++;
+	release(to->shared);
+	to->shared = from->shared;
 	to->conf = from->conf;
 	to->main = from->main;
 	to->events = from->events;
@@ -136,12 +166,6 @@ void generation_destroy(struct generation *generation)
 {
 	if (!generation)
 		return;
-	if (!generation->conf) {
-		free(generation);
-		return;
-	}
-	leave_log(logs_main(generation->conf));
-	logfiles_close(logs_of(generation->conf));
-	conf_destroy(generation->conf);
+	release(generation->shared);
 	free(generation);
 }

@@ -18,6 +18,7 @@ struct conf;
 struct events_conf;
 struct listeners;
 struct main_conf;
+struct shared_conf;
 
 /* What the command line has fixed for the life of the server. */
 struct startup {
@@ -36,7 +37,8 @@ struct startup {
 
 struct generation {
 	unsigned number; /* from 1; a rejected one does not count */
-	struct conf *conf; /* NULL: of another program; the processes of it can only end */
+	struct conf *conf; /* NULL: passed on, or of another program; its processes can only end */
+	struct shared_conf *shared; /* holds what the next three point to; NULL: none was read */
 	const struct main_conf *main;
 	const struct events_conf *events;
 	struct listeners *listeners;
@@ -72,11 +74,15 @@ void generation_use_log(const struct generation *generation, bool starts);
 
 /*
  * Moves the configuration from one generation to another. From then on new processes are
- * started for `to`; those of `from` can only end.
+ * started for `to`; those of `from` can only end. Both may read its settings until they are
+ * destroyed, in any order.
  */
 void generation_pass(struct generation *from, struct generation *to);
 
-/* Closes its log files and frees it; its sockets belong to listen.c. NULL is fine. */
+/*
+ * Frees it. The last generation of a configuration closes its log files and frees it as well; its
+ * sockets belong to listen.c. NULL is fine.
+ */
 void generation_destroy(struct generation *generation);
 
 #endif
