@@ -154,18 +154,18 @@ START_TEST(a_new_master_that_fails_is_forgotten)
 }
 END_TEST
 
-/* Of all requests by their labels that were responded to with 200. */
+/* Of all requests by their labels that were responded to with 200, in either version of HTTP. */
 static unsigned long labelled(const struct server *server)
 {
 	static const char sample[] = "http_server_request_duration_seconds_count{"
 				     "server_address=\"_\",http_request_method=\"GET\","
 				     "http_response_status_code=\"200\","
-				     "network_protocol_version=\"1.1\"} ";
+				     "network_protocol_version=\"";
 	const char *text = upgrade_command(server, "status --openmetrics").text;
 	const char *at = strstr(text, sample);
 
-	ck_assert_msg(at != NULL, "no such sample in %s", text);
-	return strtoul(at + strlen(sample), NULL, 10);
+	ck_assert(at != NULL);
+	return strtoul(strchr(at, ' '), NULL, 10);
 }
 
 /* The new master takes over what the old one has counted once that has ended. */
