@@ -60,6 +60,38 @@ char *hpack_put_status(char *to, int status);
 /* Names are written in lower case, as RFC 9113 section 8.2.1 demands. */
 char *hpack_put(char *to, struct str name, struct str value);
 
+/* A string (section 5.2), which is not Huffman-coded. */
+char *hpack_put_string(char *to, struct str value);
+
+/*
+ * The index in the static table of a name that the server itself writes, in its usual spelling; 0:
+ * it is none of those. If the compiler knows the name, it knows the index, too.
+ */
+static inline __attribute__((always_inline)) unsigned hpack_index(struct str name)
+{
+	return str_eq(name, STR("Server"))         ? 54 :
+	       str_eq(name, STR("Date"))           ? 33 :
+	       str_eq(name, STR("Content-Type"))   ? 31 :
+	       str_eq(name, STR("Content-Length")) ? 28 :
+	       str_eq(name, STR("Last-Modified"))  ? 44 :
+	       str_eq(name, STR("Location"))       ? 46 :
+	       str_eq(name, STR("ETag"))           ? 34 :
+						     0;
+}
+
+/* hpack_put() for a name with such an index. */
+static inline char *hpack_put_at(char *to, unsigned index, struct str value)
+{
+	enum { LITERAL_BEYOND_14 = 0x0f, LONG = 0x7f }; /* sections 6.2.2, 5.1 and 5.2 */
+
+	*to++ = LITERAL_BEYOND_14;
+	*to++ = (char)(index - 15);
+	if (value.len >= LONG)
+		return hpack_put_string(to, value);
+	*to++ = (char)value.len;
+	return str_put_short(to, value);
+}
+
 /* The same with indexing, for hpack_table_entry(). */
 char *hpack_put_indexed(char *to, struct str name, struct str value);
 

@@ -75,7 +75,7 @@ static char *put_number(char *to, int pattern, int bits, size_t n)
 	return to;
 }
 
-static char *put_value(char *to, struct str value)
+char *hpack_put_string(char *to, struct str value)
 {
 	return str_put_short(put_number(to, 0, LENGTH_BITS, value.len), value);
 }
@@ -92,7 +92,7 @@ static char *put_literal(char *to, int pattern, int bits, unsigned index, struct
 			 struct str value)
 {
 	to = put_number(to, pattern, bits, index);
-	return put_value(index ? to : put_name(to, name), value);
+	return hpack_put_string(index ? to : put_name(to, name), value);
 }
 
 char *hpack_put(char *to, struct str name, struct str value)

@@ -56,16 +56,19 @@ static struct writer begin_block(struct pool *pool, size_t size)
 	return (struct writer){ pool, memory, memory + FRAME_HEAD, memory + size };
 }
 
-static void need(struct writer *writer, size_t len)
+static __attribute__((noinline)) void grow(struct writer *writer, size_t len)
 {
-	if ((size_t)(writer->limit - writer->to) >= len)
-		return;
-
 	struct str written = str_range(writer->begin, writer->to);
 	struct writer larger = begin_block(writer->pool, 2 * (written.len + len));
 
 	larger.to = str_put(larger.begin, written);
 	*writer = larger;
+}
+
+static inline void need(struct writer *writer, size_t len)
+{
+	if ((size_t)(writer->limit - writer->to) < len)
+		grow(writer, len);
 }
 
 /* Fields of a connection, which HTTP/2 does not have (RFC 9113 section 8.2.2). */
@@ -75,15 +78,28 @@ static bool is_of_connection(struct str name)
 	       (name.len == 16 && str_eq_nocase(name, STR("proxy-connection")));
 }
 
-/* field_visitor */
-static void put_field(void *data, struct str name, struct str value)
+static __attribute__((noinline)) void put_any_field(struct writer *writer, struct str name,
+						     struct str value)
 {
-	struct writer *writer = data;
-
 	if (is_of_connection(name))
 		return;
 	need(writer, hpack_size(name, value));
 	writer->to = hpack_put(writer->to, name, value);
+}
+
+/* field_visitor: where response_each_field() calls it with a constant, so is the index. */
+static inline __attribute__((always_inline)) void put_field(void *data, struct str name,
+							    struct str value)
+{
+	struct writer *writer = data;
+	unsigned index = __builtin_constant_p(name.len) ? hpack_index(name) : 0;
+
+	if (!index) {
+		put_any_field(writer, name, value);
+		return;
+	}
+	need(writer, hpack_size(name, value));
+	writer->to = hpack_put_at(writer->to, index, value);
 }
 
 /* The bytes of a block with the heads of HEADERS and CONTINUATION in between. */
@@ -286,7 +302,7 @@ static void put_end(struct h2 *h2, struct h2_stream *stream)
 	} else {
 		writer = begin_block(req->pool, USUAL_SIZE);
 		for (const struct header *at = req->response.trailers; at; at = at->next)
-			put_field(&writer, at->name, at->value);
+			put_any_field(&writer, at->name, at->value);
 		put_block(h2, stream, &writer, FLAG_END_STREAM);
 	}
 	end_response(h2, stream, FLAG_END_STREAM);
