@@ -6,18 +6,22 @@
 
 #include <config.h>
 
+#include "http/frames/huffman.h"
+
 #ifdef HAVE_NGHTTP2
 
 #include <nghttp2/nghttp2.h>
 
 /*
- * Most fields of a client that goes on asking are references to a table, which change nothing.
- * They are looked up here, since nghttp2 takes several times as long for them; all others are
- * decoded by nghttp2.
+ * Most fields of a client that goes on asking are references to a table, and short literals that
+ * are not indexed, such as :path. They do not change the table, so those that have come as a whole
+ * are decoded here, since nghttp2 takes several times as long for them. Whatever else comes, also
+ * what is not valid, is left to nghttp2.
  */
 struct hpack_decoder {
 	nghttp2_hd_inflater *inflater;
 	bool is_within; /* nghttp2 has got the beginning of a representation */
+	bool is_used; /* nghttp2 has got a part of the block, and is to learn of its end */
 	bool has_field; /* the block has had a field: no size update may follow */
 };
 
@@ -39,6 +43,7 @@ struct hpack_decoder *hpack_decoder_create(void)
 		free(decoder);
 		return NULL;
 	}
+	huffman_init();
 	return decoder;
 }
 
@@ -54,22 +59,74 @@ enum {
 	/* RFC 7541 section 6: the first bits of a representation, and those of its number. */
 	INDEXED = 0x80,
 	INDEX = 0x7f, /* with all of these bits set, more bytes follow */
+	IS_NOT_LITERAL = 0xe0, /* or one that is indexed */
+	NEVER_INDEXED = 0x10,
+	NAME_INDEX = 0x0f,
+	HUFFMAN = 0x80, /* section 5.2 */
+	LENGTH = 0x7f,
 	SIZE_UPDATE = 0x20,
 	SIZE_UPDATE_BITS = 0xe0,
 };
 
 /* A reference to an entry by one byte. False: it is something else, or there is no such entry. */
-static bool look_up(const struct hpack_decoder *decoder, uint8_t byte, struct hpack_field *field)
+static bool look_up(const struct hpack_decoder *decoder, struct str *input,
+		    struct hpack_field *field)
 {
+	uint8_t byte = (uint8_t)input->data[0];
 	const nghttp2_nv *nv;
 
-	if (decoder->is_within || byte <= INDEXED || byte == (INDEXED | INDEX))
+	if (byte <= INDEXED || byte == (INDEXED | INDEX))
 		return false;
 	nv = nghttp2_hd_inflate_get_table_entry(decoder->inflater, byte & INDEX);
 	if (!nv)
 		return false;
 	*field = (struct hpack_field){ .name = { (const char *)nv->name, nv->namelen },
 				       .value = { (const char *)nv->value, nv->valuelen } };
+	*input = str_skip(*input, 1);
+	return true;
+}
+
+/*
+ * A literal that is not indexed, has its name from the table, and a value of less than LENGTH
+ * bytes, all of which are there. False: it is something else, or not valid.
+ */
+static bool read_literal(const struct hpack_decoder *decoder, struct str *input,
+			 struct hpack_field *field)
+{
+	static char decoded[HUFFMAN_MOST * LENGTH];
+	struct str rest = *input, value;
+	uint8_t first = (uint8_t)rest.data[0], head;
+	size_t index = first & NAME_INDEX;
+	const nghttp2_nv *nv;
+
+	if (first & IS_NOT_LITERAL || rest.len < 3)
+		return false;
+	if (index == NAME_INDEX) {
+		if ((uint8_t)rest.data[1] > INDEX)
+			return false;
+		index += (uint8_t)rest.data[1];
+		rest = str_skip(rest, 1);
+	}
+	head = (uint8_t)rest.data[1];
+	rest = str_skip(rest, 2);
+	value = str_head(rest, head & LENGTH);
+	if ((head & LENGTH) == LENGTH || value.len < (head & LENGTH))
+		return false;
+	rest = str_skip(rest, value.len);
+	if (head & HUFFMAN) {
+		char *end = huffman_put_usual(decoded, value);
+
+		if (!end)
+			return false;
+		value = str_range(decoded, end);
+	}
+	nv = index ? nghttp2_hd_inflate_get_table_entry(decoder->inflater, index) : NULL;
+	if (!nv)
+		return false;
+	*field = (struct hpack_field){ .name = { (const char *)nv->name, nv->namelen },
+				       .value = value,
+				       .is_sensitive = first & NEVER_INDEXED };
+	*input = rest;
 	return true;
 }
 
@@ -78,17 +135,23 @@ int hpack_decode(struct hpack_decoder *decoder, struct str *input, bool is_last,
 {
 	nghttp2_nv nv;
 	int flags = 0;
-	uint8_t byte = input->len ? (uint8_t)input->data[0] : 0;
 
-	if (input->len && look_up(decoder, byte, field)) {
-		decoder->has_field = true;
-		*input = str_skip(*input, 1);
-		return 1;
+	if (!input->len && !decoder->is_used) {
+		decoder->has_field &= !is_last;
+		return 0;
 	}
-	/* Section 4.2. nghttp2 does not know of the fields that were looked up. */
-	if (input->len && !decoder->is_within && decoder->has_field &&
-	    (byte & SIZE_UPDATE_BITS) == SIZE_UPDATE)
-		return -EBADMSG;
+	if (input->len && !decoder->is_within) {
+		if (look_up(decoder, input, field) || read_literal(decoder, input, field)) {
+			decoder->has_field = true;
+			return 1;
+		}
+		/* Section 4.2. nghttp2 does not know of the fields that were decoded here. */
+		uint8_t first = (uint8_t)input->data[0];
+
+		if (decoder->has_field && (first & SIZE_UPDATE_BITS) == SIZE_UPDATE)
+			return -EBADMSG;
+	}
+	decoder->is_used = true;
 
 	ssize_t n = nghttp2_hd_inflate_hd2(decoder->inflater, &nv, &flags,
 					   (const uint8_t *)input->data, input->len, is_last);
@@ -109,7 +172,7 @@ int hpack_decode(struct hpack_decoder *decoder, struct str *input, bool is_last,
 	decoder->is_within = n > 0 || decoder->is_within;
 	if (flags & NGHTTP2_HD_INFLATE_FINAL) {
 		nghttp2_hd_inflate_end_headers(decoder->inflater);
-		decoder->is_within = decoder->has_field = false;
+		decoder->is_within = decoder->is_used = decoder->has_field = false;
 	}
 	return 0;
 }
