@@ -135,7 +135,7 @@ static void finish(struct h1_busy *busy, struct h1_request *request)
 	if (request->has_head && end > request->sent_begin)
 		core->bytes_sent = end - request->sent_begin;
 	core->pub.conn->bytes_sent = busy->out.sent;
-	request_count(core, request->has_head);
+	request_count(core, request->has_head, clock_read_us());
 	phases_log(&core->pub);
 	buffer_unref(request->buffer);
 	request_destroy(core);

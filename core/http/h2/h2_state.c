@@ -221,7 +221,7 @@ void h2_end_stream(struct h2 *h2, struct h2_stream *stream)
 }
 
 /* Logs and destroys a request that is in no list any more. */
-static void finish(struct h2 *h2, struct h2_stream *stream)
+static void finish(struct h2 *h2, struct h2_stream *stream, int64_t now_us)
 {
 	struct h2_busy *busy = h2->busy;
 	struct request_core *core = &stream->core;
@@ -237,7 +237,7 @@ static void finish(struct h2 *h2, struct h2_stream *stream)
 	core->bytes_sent = stream->queued > unsent ? stream->queued - unsent : 0;
 	core->complete_ok = stream->is_whole && !unsent;
 	h2->conn->bytes_sent = busy->out.sent;
-	request_count(core, stream->has_head);
+	request_count(core, stream->has_head, now_us);
 	conns.writing--;
 	phases_log(&core->pub);
 	request_destroy(core);
@@ -246,6 +246,7 @@ static void finish(struct h2 *h2, struct h2_stream *stream)
 void h2_finish_sent(struct h2 *h2)
 {
 	struct h2_busy *busy = h2->busy;
+	int64_t now_us = 0;
 
 	while (busy->leaving.next != &busy->leaving) {
 		struct h2_stream *stream = list_item(busy->leaving.next, struct h2_stream, link);
@@ -253,7 +254,9 @@ void h2_finish_sent(struct h2 *h2)
 		if (busy->out.sent < stream->sent_end)
 			return;
 		list_remove(&stream->link);
-		finish(h2, stream);
+		if (!now_us)
+			now_us = clock_read_us();
+		finish(h2, stream, now_us);
 	}
 }
 
@@ -287,7 +290,7 @@ static void finish_all(struct h2 *h2, struct list *streams, int status)
 		h2->conn->is_cut |= stream->has_head && !stream->is_reset &&
 				    !(stream->is_whole && stream->discards);
 		list_remove(&stream->link);
-		finish(h2, stream);
+		finish(h2, stream, clock_read_us());
 	}
 }
 

@@ -8,7 +8,7 @@
 /* Clients may announce any length; a sum must not overflow by it. */
 #define BODY_MOST (1ull << 40)
 
-void request_count(struct request_core *core, bool has_head)
+void request_count(struct request_core *core, bool has_head, int64_t now_us)
 {
 	const struct request *req = &core->pub;
 	unsigned status = has_head ? (unsigned)req->response.status : 0;
@@ -18,7 +18,7 @@ void request_count(struct request_core *core, bool has_head)
 	unsigned method = is_rare ? METHOD_OTHER : req->method;
 	int64_t took_us;
 
-	core->ended_us = clock_read_us();
+	core->ended_us = now_us;
 	took_us = core->ended_us - core->started_us;
 	stats_count_response((int)status, core->bytes_sent);
 	packed = series_pack(SERIES_DURATION, status, method, req->version);

@@ -92,7 +92,7 @@ struct request_core {
 	/* What the protocol tells about it. */
 	struct header *last_field; /* of pub.headers */
 	int64_t started_us; /* clock_us() when the first byte of the head came */
-	int64_t ended_us; /* clock_read_us() of request_count(); 0: the response is not sent yet */
+	int64_t ended_us; /* of request_count(); 0: the response is not sent yet */
 	uint64_t head_bytes; /* request line and fields as received */
 	uint64_t body_bytes; /* of the request's body, received so far */
 	int64_t body_expected; /* Content-Length, -1: not known, 0: there is none */
@@ -209,9 +209,10 @@ void wakeups_cancel(struct request_core *core);
 
 /*
  * The request has ended: counts it, its response and how long both took (stats.h, series.h).
- * has_head: a head of a response was made.
+ * has_head: a head of a response was made. now_us: clock_read_us(), which is the same for all
+ * requests that one write has ended.
  */
-void request_count(struct request_core *core, bool has_head);
+void request_count(struct request_core *core, bool has_head, int64_t now_us);
 
 /* For the walk itself, while no handler runs: goes on with it after that time. Returns WAIT. */
 verdict walk_delay(struct request_core *core, int64_t ms);
