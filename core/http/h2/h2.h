@@ -142,6 +142,17 @@ struct h2_block {
 };
 
 /*
+ * An authority, and the server that its name has led to: clients ask for the same one most times.
+ * It is not kept if regular expressions have captured something, which each request needs.
+ */
+struct h2_authority {
+	char text[62];
+	uint8_t len; /* 0: there is none */
+	uint8_t host_len; /* without the port */
+	const struct http_server *server;
+};
+
+/*
  * What a connection has only while it is busy: while there is a stream, a part of a frame, or
  * something to send. Without it an idle connection is small.
  */
@@ -158,6 +169,7 @@ struct h2_busy {
 	uint32_t padding; /* the last ones of them */
 
 	struct h2_block block;
+	struct h2_authority authority; /* of the last request */
 	struct h2_stream *table[H2_BUCKETS];
 	struct list streams, leaving;
 	uint32_t count; /* of streams, in either list */

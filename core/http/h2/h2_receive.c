@@ -310,11 +310,16 @@ static bool read_preface(struct h2 *h2, struct str bytes)
 	return true;
 }
 
+static struct str unread(const struct h2_busy *busy)
+{
+	return str_range(busy->in->bytes + busy->in->begin, busy->in->bytes + busy->in->end);
+}
+
 /* Takes the next part of the frame off the buffer. False: it is not there yet. */
-static bool read_part(struct h2 *h2, struct str bytes)
+static bool read_part(struct h2 *h2)
 {
 	struct h2_busy *busy = h2->busy;
-	struct str part = str_head(bytes, busy->left);
+	struct str bytes = unread(busy), part = str_head(bytes, busy->left);
 
 	if (!busy->has_first_part) {
 		part = str_head(bytes, frame_first_part(&busy->frame));
@@ -353,14 +358,17 @@ bool h2_read_frame(struct h2 *h2)
 	busy->input_waits = !h2_has_room(busy);
 	if (busy->input_waits)
 		return false;
-	bytes = str_range(busy->in->bytes + busy->in->begin, busy->in->bytes + busy->in->end);
-	if (busy->in_frame)
-		return read_part(h2, bytes);
-	if (h2->preface_read < PREFACE_LEN)
-		return bytes.len && read_preface(h2, bytes);
-	if (bytes.len < FRAME_HEAD)
-		return false;
-	busy->in->begin += FRAME_HEAD;
-	begin_frame(h2, frame_parse(bytes.data));
+	if (!busy->in_frame) {
+		bytes = unread(busy);
+		if (h2->preface_read < PREFACE_LEN)
+			return bytes.len && read_preface(h2, bytes);
+		if (bytes.len < FRAME_HEAD)
+			return false;
+		busy->in->begin += FRAME_HEAD;
+		begin_frame(h2, frame_parse(bytes.data));
+	}
+	while (busy->in_frame && !h2->has_failed)
+		if (!read_part(h2))
+			return false;
 	return true;
 }

@@ -48,13 +48,21 @@ static int check_limits(const struct h2 *h2, struct h2_block *block,
 
 /* --- fields --- */
 
+/* All but lower case letters, digits and hyphens, of which nearly all names consist. */
+static inline bytes16 are_unusual(bytes16 bytes)
+{
+	return ~(bytes16)((bytes - 'a' <= 'z' - 'a') | (bytes - '0' <= '9' - '0') | (bytes == '-'));
+}
+
+static inline bytes16 are_upper_case(bytes16 bytes)
+{
+	return (bytes16)(bytes - 'A' <= 'Z' - 'A');
+}
+
 /* Section 8.2.1: names have no upper case. */
 static bool is_field_name(struct str name)
 {
-	for (size_t i = 0; i < name.len; i++)
-		if (name.data[i] >= 'A' && name.data[i] <= 'Z')
-			return false;
-	return is_token(name);
+	return is_token(name) && !bytes16_has(name, are_upper_case);
 }
 
 static bool is_blank(char c)
@@ -72,44 +80,45 @@ static bool is_valid_value(struct str value)
 /* Section 8.2.2: fields that are about the connection make a request malformed. */
 static bool is_of_connection(const struct hpack_field *field)
 {
-	static const struct str names[] = {
-		STR_INIT("connection"), STR_INIT("proxy-connection"), STR_INIT("keep-alive"),
-		STR_INIT("transfer-encoding"), STR_INIT("upgrade"),
-	};
+	struct str name = field->name;
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (str_eq(field->name, names[i]))
-			return true;
-	return str_eq(field->name, STR("te")) && !str_eq_nocase(field->value, STR("trailers"));
+	switch (name.len) {
+	case 2:
+		return str_eq(name, STR("te")) && !str_eq_nocase(field->value, STR("trailers"));
+	case 7:
+		return str_eq(name, STR("upgrade"));
+	case 10:
+		return str_eq(name, STR("connection")) || str_eq(name, STR("keep-alive"));
+	case 16:
+		return str_eq(name, STR("proxy-connection"));
+	case 17:
+		return str_eq(name, STR("transfer-encoding"));
+	default:
+		return false;
+	}
+}
+
+/* Where the value of a pseudo-header field is kept; NULL: there is none of this name. */
+static struct str *pseudo_named(struct h2_block *block, struct str name)
+{
+	if (str_eq(name, STR(":method")))
+		return &block->method;
+	if (str_eq(name, STR(":scheme")))
+		return &block->scheme;
+	if (str_eq(name, STR(":authority")))
+		return &block->authority;
+	return str_eq(name, STR(":path")) ? &block->path : NULL;
 }
 
 /* False: the request is malformed. */
 static bool take_pseudo(struct h2_block *block, const struct hpack_field *field)
 {
-	static const struct {
-		struct str name;
-		size_t offset;
-	} known[] = {
-		{ STR_INIT(":method"), offsetof(struct h2_block, method) },
-		{ STR_INIT(":scheme"), offsetof(struct h2_block, scheme) },
-		{ STR_INIT(":authority"), offsetof(struct h2_block, authority) },
-		{ STR_INIT(":path"), offsetof(struct h2_block, path) },
-	};
-	struct pool *pool = block->stream->core.pub.pool;
+	struct str *kept = pseudo_named(block, field->name);
 
-	if (block->saw_regular || block->is_trailers)
+	if (!kept || kept->data || block->saw_regular || block->is_trailers)
 		return false;
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
-		struct str *kept = (struct str *)((char *)block + known[i].offset);
-
-		if (!str_eq(field->name, known[i].name))
-			continue;
-		if (kept->data)
-			return false;
-		*kept = pool_strdup(pool, field->value);
-		return true;
-	}
-	return false;
+	*kept = pool_strdup(block->stream->core.pub.pool, field->value);
+	return true;
 }
 
 static void add_cookie(struct h2_block *block, struct str value)
@@ -126,7 +135,7 @@ static void add_cookie(struct h2_block *block, struct str value)
 	block->cookie_bytes += value.len + 2;
 }
 
-static void add_field(struct h2_block *block, const struct hpack_field *field)
+static void add_field(struct h2_block *block, const struct hpack_field *field, bool is_usual)
 {
 	struct request_core *core = &block->stream->core;
 	struct str name, value;
@@ -135,8 +144,7 @@ static void add_field(struct h2_block *block, const struct hpack_field *field)
 		add_cookie(block, field->value);
 		return;
 	}
-	if (bytes16_has(field->name, are_unusual_in_names) &&
-	    request_leaves_out(core, field->name))
+	if (!is_usual && request_leaves_out(core, field->name))
 		return;
 	name = (struct str){ pool_alloc(core->pub.pool, field->name.len + field->value.len),
 			     field->name.len };
@@ -151,6 +159,7 @@ static void take_field(struct h2 *h2, const struct hpack_field *field)
 {
 	struct h2_block *block = &h2->busy->block;
 	size_t len = field->name.len + field->value.len;
+	bool is_usual;
 
 	if (!block->stream || block->is_malformed || block->status)
 		return;
@@ -166,10 +175,12 @@ static void take_field(struct h2 *h2, const struct hpack_field *field)
 	} else if (field->name.len && field->name.data[0] == ':') {
 		block->is_malformed = !take_pseudo(block, field);
 	} else {
+		is_usual = field->name.len && !bytes16_has(field->name, are_unusual);
 		block->saw_regular = true;
-		block->is_malformed = !is_field_name(field->name) || is_of_connection(field);
+		block->is_malformed = (!is_usual && !is_field_name(field->name)) ||
+				      is_of_connection(field);
 		if (!block->is_malformed && !block->is_trailers)
-			add_field(block, field);
+			add_field(block, field, is_usual);
 	}
 }
 
@@ -202,13 +213,16 @@ static bool is_request(const struct h2_block *block)
 	return block->scheme.len && block->path.len;
 }
 
+static inline bytes16 are_invisible(bytes16 bytes)
+{
+	return (bytes16)((bytes <= ' ') | (bytes == 0x7f));
+}
+
 /* Visible characters only, as in the request line of HTTP/1. */
 static bool is_path(struct str path)
 {
-	for (size_t i = 0; i < path.len; i++)
-		if ((unsigned char)path.data[i] <= ' ' || path.data[i] == 0x7f)
-			return false;
-	return path.data[0] == '/' || str_eq(path, STR("*"));
+	return !bytes16_has(path, are_invisible) &&
+	       (path.data[0] == '/' || str_eq(path, STR("*")));
 }
 
 static int read_target(struct h2_block *block, struct request *req)
@@ -245,6 +259,34 @@ static uint64_t port_of(struct str host, struct str scheme)
 	return port;
 }
 
+/* 0, or the status to refuse the request with. */
+static int find_server(struct h2 *h2, struct h2_block *block, struct request_core *core)
+{
+	struct h2_authority *kept = &h2->busy->authority;
+	struct request *req = &core->pub;
+	struct str authority = block->authority;
+	bool is_host = req->known.host.data == authority.data; /* and no field Host has come */
+
+	if (is_host && kept->len && str_eq(authority, (struct str){ kept->text, kept->len })) {
+		req->host = str_head(authority, kept->host_len);
+		req->server = kept->server;
+		request_set_location(req, kept->server->top);
+		return 0;
+	}
+
+	int status = request_find_authority(core, (struct str){ NULL, 0 }, http_vhosts(h2->conn));
+
+	/* Another host is one that is a copy, in lower case. */
+	if (!status && is_host && authority.len && authority.len <= sizeof(kept->text) &&
+	    req->host.data == authority.data && !req->captures_count) {
+		str_put(kept->text, authority);
+		kept->len = (uint8_t)authority.len;
+		kept->host_len = (uint8_t)req->host.len;
+		kept->server = req->server;
+	}
+	return status;
+}
+
 /*
  * Section 8.3.1: the authority takes the place of Host, which must not differ from it. One of
  * them has to be there.
@@ -268,9 +310,7 @@ static int find_authority(struct h2 *h2, struct h2_block *block, struct request_
 	} else if (block->authority.data) {
 		status = request_add_field(core, STR("host"), block->authority);
 	}
-	if (status)
-		return status;
-	return request_find_authority(core, (struct str){ NULL, 0 }, http_vhosts(h2->conn));
+	return status ? status : find_server(h2, block, core);
 }
 
 /* Content-Length. 0, or the status to refuse the request with. */
