@@ -6,15 +6,14 @@
  */
 #include "certificates.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <hash.h>
-#include <limits.h>
 #include <module.h>
-#include <openssl/decoder.h>
-#include <openssl/err.h>
-#include <openssl/pem.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "named.h"
 #include "self_signed.h"
@@ -37,14 +36,6 @@ struct watched {
 static struct watched *first_watched;
 
 /* --- reading --- */
-
-void certificate_free(struct ssl_certificate *certificate)
-{
-	X509_free(certificate->leaf);
-	sk_X509_pop_free(certificate->chain, X509_free);
-	EVP_PKEY_free(certificate->key);
-	*certificate = (struct ssl_certificate){ NULL, NULL, NULL };
-}
 
 static void free_certificate(void *certificate)
 {
@@ -77,230 +68,123 @@ complain(struct conf_call *call, const struct conf_word *word, const char *forma
 	return -EINVAL;
 }
 
-/* The bytes of a file, or of "data:…"; NULL after an error was reported. */
-static BIO *open_pem(struct conf_call *call, const struct conf_word *word)
-{
-	struct str path = word->text;
-	BIO *bio;
+/* The bytes of a file, which may be a private key. */
+struct bytes {
+	char *data; /* of malloc(3) */
+	size_t len, room;
+};
 
-	if (str_starts(path, STR("data:")))
-		bio = BIO_new_mem_buf(path.data + 5, (int)path.len - 5);
-	else
-		bio = BIO_new_file(path.data, "r");
-	if (!bio) {
-		complain(call, word, "it cannot be read: %s", strerror(errno));
-		ERR_clear_error();
+static void free_bytes(struct bytes *bytes)
+{
+	if (bytes->data)
+		explicit_bzero(bytes->data, bytes->len);
+	free(bytes->data);
+	*bytes = (struct bytes){ NULL, 0, 0 };
+}
+
+/* No copy stays in memory that was freed, as realloc(3) would leave it. */
+static void grow(struct bytes *bytes, size_t room)
+{
+	struct bytes grown = { heap_alloc(room), bytes->len, room };
+
+	if (bytes->len)
+		memcpy(grown.data, bytes->data, bytes->len);
+	free_bytes(bytes);
+	*bytes = grown;
+}
+
+/* 0 or -errno. */
+static int read_all(int fd, struct bytes *bytes)
+{
+	enum { FILE_MAX = 64 << 20 };
+	ssize_t n;
+
+	grow(bytes, 8192);
+	while ((n = read(fd, bytes->data + bytes->len, bytes->room - bytes->len)) != 0) {
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		bytes->len += n < 0 ? 0 : (size_t)n;
+		if (bytes->len >= FILE_MAX)
+			return -EFBIG;
+		if (bytes->len == bytes->room)
+			grow(bytes, 2 * bytes->room);
 	}
-	return bio;
-}
-
-/* Whether the error only says that the last PEM block was read. If so, it is cleared. */
-static bool at_end(void)
-{
-	unsigned long code = ERR_peek_last_error();
-
-	if (ERR_GET_LIB(code) != ERR_LIB_PEM || ERR_GET_REASON(code) != PEM_R_NO_START_LINE)
-		return false;
-	ERR_clear_error();
-	return true;
-}
-
-/* False: it is not a chain of certificates in PEM; ssl_error_text() says why. */
-static bool parse_chain(BIO *bio, struct ssl_certificate *out)
-{
-	X509 *one;
-
-	out->leaf = PEM_read_bio_X509_AUX(bio, NULL, NULL, NULL);
-	out->chain = sk_X509_new_null();
-	while (out->leaf && (one = PEM_read_bio_X509(bio, NULL, NULL, NULL)))
-		sk_X509_push(out->chain, one);
-	return out->leaf && at_end();
-}
-
-static int read_chain(struct conf_call *call, const struct conf_word *word,
-		      struct ssl_certificate *out)
-{
-	BIO *bio = open_pem(call, word);
-
-	if (!bio)
-		return -EINVAL;
-
-	bool is_usable = parse_chain(bio, out);
-
-	BIO_free(bio);
-	if (!is_usable)
-		return complain(call, word,
-				  "this is not a certificate: %s\n"
-				  "expected PEM: the server's certificate, then its issuers'",
-				  ssl_error_text());
 	return 0;
 }
 
 /*
- * OSSL_DECODER_CTX_new_for_pkey(3) looks through all decoders of OpenSSL, which takes longer than
- * reading a key. So the usual forms of keys have decoders that are made once and kept.
+ * *text is what the file holds, or what follows "data:", as long as *bytes is not freed. 0, or
+ * -EINVAL after an error was reported.
  */
-struct key_decoder {
-	const char *block; /* the name of the PEM block */
-	int algorithm; /* in PKCS #8; NID_undef: the block is the key of its algorithm itself */
-	const char *structure, *type; /* as OpenSSL calls them */
-	OSSL_DECODER_CTX *context; /* NULL until it is needed */
-	EVP_PKEY *key; /* where the context puts its result */
-};
-
-static struct key_decoder key_decoders[] = {
-	{ "PRIVATE KEY", NID_X9_62_id_ecPublicKey, "PrivateKeyInfo", "EC", NULL, NULL },
-	{ "PRIVATE KEY", NID_rsaEncryption, "PrivateKeyInfo", "RSA", NULL, NULL },
-	{ "EC PRIVATE KEY", NID_undef, "type-specific", "EC", NULL, NULL },
-	{ "RSA PRIVATE KEY", NID_undef, "type-specific", "RSA", NULL, NULL },
-};
-
-/* The algorithm of a key in PKCS #8. NID_undef: it is something else. */
-static int key_algorithm(const unsigned char *bytes, long len)
+static int read_text(struct conf_call *call, const struct conf_word *word, struct bytes *bytes,
+		     struct str *text)
 {
-	PKCS8_PRIV_KEY_INFO *info = d2i_PKCS8_PRIV_KEY_INFO(NULL, &bytes, len);
-	const ASN1_OBJECT *algorithm;
-	int nid = NID_undef;
-
-	if (info && PKCS8_pkey_get0(&algorithm, NULL, NULL, NULL, info) == 1)
-		nid = OBJ_obj2nid(algorithm);
-	PKCS8_PRIV_KEY_INFO_free(info);
-	return nid;
-}
-
-static EVP_PKEY *decode_with(struct key_decoder *decoder, const unsigned char *bytes, size_t len)
-{
-	if (!decoder->context)
-		decoder->context = OSSL_DECODER_CTX_new_for_pkey(
-			&decoder->key, "DER", decoder->structure, decoder->type, EVP_PKEY_KEYPAIR,
-			NULL, NULL);
-	decoder->key = NULL;
-	if (!decoder->context || OSSL_DECODER_from_data(decoder->context, &bytes, &len) != 1)
-		return NULL;
-	return decoder->key;
-}
-
-/* NULL: the key has another form, or is broken. */
-static EVP_PKEY *decode_key(const char *block, const unsigned char *bytes, long len)
-{
-	int algorithm = strcmp(block, "PRIVATE KEY") == 0 ? key_algorithm(bytes, len) : NID_undef;
-
-	for (size_t i = 0; i < sizeof(key_decoders) / sizeof(key_decoders[0]); i++)
-		if (key_decoders[i].algorithm == algorithm &&
-		    strcmp(key_decoders[i].block, block) == 0)
-			return decode_with(&key_decoders[i], bytes, (size_t)len);
-	return NULL;
-}
-
-/*
- * Reads the first PEM block if it is a key of a usual form without a password; "EC PARAMETERS" may
- * stand before it. Otherwise returns NULL: PEM_read_bio_PrivateKey(3) reads each form, or says
- * what is wrong.
- */
-static EVP_PKEY *read_usual_key(BIO *bio)
-{
-	EVP_PKEY *key = NULL;
-	char *block, *head;
-	unsigned char *bytes;
-	long len;
-	bool goes_on = true;
-
-	while (goes_on && PEM_read_bio(bio, &block, &head, &bytes, &len) == 1) {
-		goes_on = strcmp(block, "EC PARAMETERS") == 0;
-		if (!*head)
-			key = decode_key(block, bytes, len);
-		OPENSSL_free(block);
-		OPENSSL_free(head);
-		OPENSSL_clear_free(bytes, (size_t)len);
-	}
-	ERR_clear_error();
-	return key;
-}
-
-static int give_password(char *to, int room, int writes, void *data)
-{
-	const struct str *password = data;
-
-	(void)writes;
-	if (!password || password->len > (size_t)room)
-		return -1;
-	str_put(to, *password);
-	return (int)password->len;
-}
-
-/* Each password is tried in turn; without passwords the key is read once. False: as above. */
-static bool parse_key(BIO *bio, const struct str_list *passwords, struct ssl_certificate *out)
-{
-	out->key = read_usual_key(bio);
-	for (size_t i = 0; !out->key && (i == 0 || i < passwords->count); i++) {
-		ERR_clear_error();
-		(void)BIO_reset(bio);
-		out->key = PEM_read_bio_PrivateKey(bio, NULL, give_password,
-						   passwords->count ? &passwords->items[i] : NULL);
-	}
-	return out->key != NULL;
-}
-
-static int read_key(struct conf_call *call, const struct ssl_conf *conf,
-		    const struct conf_word *word, struct ssl_certificate *out)
-{
-	BIO *bio = open_pem(call, word);
-
-	if (!bio)
-		return -EINVAL;
-
-	bool is_usable = parse_key(bio, &conf->passwords, out);
-
-	BIO_free(bio);
-	if (is_usable)
+	*text = str_skip(word->text, 5);
+	if (str_starts(word->text, STR("data:")))
 		return 0;
-	return complain(call, word,
-			  "this is not a private key that can be read: %s\n"
-			  "expected PEM; a key with a password needs ssl_password_file",
-			  ssl_error_text());
+
+	int fd = open(word->text.data, O_RDONLY | O_CLOEXEC);
+	int error = fd < 0 ? -errno : read_all(fd, bytes);
+
+	if (fd >= 0)
+		close(fd);
+	*text = (struct str){ bytes->data, bytes->len };
+	return error < 0 ? complain(call, word, "it cannot be read: %s", strerror(-error)) : 0;
 }
 
-static bool parse_text(struct str text, BIO **bio)
+/* The certificates of issuers of this configuration. NULL: no configuration is read. */
+static struct hash_table *issuers_of(struct conf_call *call)
 {
-	*bio = text.len <= INT_MAX ? BIO_new_mem_buf(text.data, (int)text.len) : NULL;
-	return *bio != NULL;
+	static const char key_of_issuers;
+	struct hash_table *issuers =
+		call ? conf_shared(call->conf, &key_of_issuers, sizeof(*issuers)) : NULL;
+
+	if (issuers)
+		issuers->pool = call->pool;
+	return issuers;
 }
 
-enum certificate_result certificate_parse(struct str chain, struct str key,
-					  const struct str_list *passwords,
-					  struct ssl_certificate *out, const char **reason)
+static int parse_pair(struct conf_call *call, const struct ssl_conf *conf,
+		      const struct conf_word *file, struct str chain,
+		      const struct conf_word *key_file, struct str key,
+		      struct ssl_certificate *out)
 {
-	enum certificate_result result = CERTIFICATE_USABLE;
-	BIO *chain_bio = NULL, *key_bio = NULL;
+	const char *reason;
 
-	ERR_clear_error();
-	if (!parse_text(chain, &chain_bio) || !parse_chain(chain_bio, out)) {
-		result = CERTIFICATE_WRONG_CHAIN;
-		*reason = ssl_error_text();
-	} else if (!parse_text(key, &key_bio) || !parse_key(key_bio, passwords, out)) {
-		result = CERTIFICATE_WRONG_KEY;
-		*reason = ssl_error_text();
-	} else if (X509_check_private_key(out->leaf, out->key) != 1) {
-		ERR_clear_error();
-		result = CERTIFICATE_WRONG_KEY;
-		*reason = "this is not the key of the certificate";
+	switch (certificate_parse(chain, key, &conf->passwords, issuers_of(call), out, &reason)) {
+	case CERTIFICATE_WRONG_CHAIN:
+		return complain(call, file,
+				"this is not a certificate: %s\n"
+				"expected PEM: the server's certificate, then its issuers'",
+				reason);
+	case CERTIFICATE_WRONG_KEY:
+		return complain(call, key_file,
+				"this is not a private key that can be read: %s\n"
+				"expected PEM; a key with a password needs ssl_password_file",
+				reason);
+	case CERTIFICATE_OTHER_KEY:
+		return complain(call, key_file,
+				"this is not the key of the certificate \"%.*s\"",
+				STR_ARG(str_head(file->text, 200)));
+	default:
+		return 0;
 	}
-	BIO_free(chain_bio);
-	BIO_free(key_bio);
-	return result;
 }
 
 static int read_pair(struct conf_call *call, const struct ssl_conf *conf,
 		     const struct conf_word *file, const struct conf_word *key_file,
 		     struct ssl_certificate *out)
 {
-	if (read_chain(call, file, out) < 0 || read_key(call, conf, key_file, out) < 0)
-		return -EINVAL;
-	if (X509_check_private_key(out->leaf, out->key) == 1)
-		return 0;
-	ERR_clear_error();
-	return complain(call, key_file, "this is not the key of the certificate \"%.*s\"",
-			STR_ARG(str_head(file->text, 200)));
+	struct bytes chain_bytes = { NULL, 0, 0 }, key_bytes = { NULL, 0, 0 };
+	struct str chain, key;
+	int result = -EINVAL;
+
+	if (read_text(call, file, &chain_bytes, &chain) == 0 &&
+	    read_text(call, key_file, &key_bytes, &key) == 0)
+		result = parse_pair(call, conf, file, chain, key_file, key, out);
+	free_bytes(&chain_bytes);
+	free_bytes(&key_bytes);
+	return result;
 }
 
 /* --- files that change --- */
@@ -354,7 +238,7 @@ static void watch(struct pool *pool, const struct ssl_conf *conf, size_t i,
 /* Whether the pair has changed, and is in use now. An error is reported once for each change. */
 static bool refresh(struct watched *watched)
 {
-	struct ssl_certificate read = { NULL, NULL, NULL };
+	struct ssl_certificate read = { .leaf = NULL };
 	struct stamp stamp, key_stamp;
 
 	look_at(&watched->file, &stamp);
@@ -477,14 +361,12 @@ void certificates_metrics(struct metrics *to)
 		       "When the certificate in this file expires, in seconds since the epoch.");
 	for (const struct watched *at = first_watched; at; at = at->next) {
 		struct str file = at->file.text;
-		struct tm end;
 
 		/* What the configuration itself holds has no name. */
-		if (str_starts(file, STR("data:")) || !at->certificate->leaf ||
-		    hash_put(&seen, file, to) ||
-		    !ASN1_TIME_to_tm(X509_get0_notAfter(at->certificate->leaf), &end))
+		if (str_starts(file, STR("data:")) || at->certificate->expires <= 0 ||
+		    hash_put(&seen, file, to))
 			continue;
-		metrics_sample(to, "file", file, (uint64_t)timegm(&end));
+		metrics_sample(to, "file", file, (uint64_t)at->certificate->expires);
 	}
 	pool_destroy(pool);
 }

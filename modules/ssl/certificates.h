@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Certificates and their private keys, as they stand in files. */
+/* The certificates of a configuration, and their files. */
 #ifndef SKUA_SSL_CERTIFICATES_H
 #define SKUA_SSL_CERTIFICATES_H
 
@@ -23,19 +23,5 @@ bool certificates_refresh(void);
 
 /* Writes when each certificate expires. */
 void certificates_metrics(struct metrics *to);
-
-enum certificate_result { CERTIFICATE_USABLE, CERTIFICATE_WRONG_CHAIN, CERTIFICATE_WRONG_KEY };
-
-/*
- * Reads a certificate, with its issuers behind it, and its key from texts in PEM, and checks that
- * they belong together. *out is zeroed before, and can be used only with CERTIFICATE_USABLE;
- * otherwise *reason is a static text. May be called on any thread, but by one at a time.
- */
-enum certificate_result certificate_parse(struct str chain, struct str key,
-					  const struct str_list *passwords,
-					  struct ssl_certificate *out, const char **reason);
-
-/* Frees what a certificate refers to, and zeroes it. */
-void certificate_free(struct ssl_certificate *certificate);
 
 #endif

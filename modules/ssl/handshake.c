@@ -42,10 +42,12 @@ static void key_logged(const SSL *ssl, const char *line)
 							 sizeof(handshake->server_secret));
 }
 
-static bool use_certificate(SSL *ssl, const struct ssl_certificate *certificate)
+static bool use_certificate(SSL *ssl, struct ssl_certificate *certificate)
 {
-	return certificate && SSL_use_cert_and_key(ssl, certificate->leaf, certificate->key,
-						   certificate->chain, 1) == 1;
+	X509 *leaf = certificate ? certificate_leaf(certificate) : NULL;
+
+	return leaf &&
+	       SSL_use_cert_and_key(ssl, leaf, certificate->key, certificate->chain, 1) == 1;
 }
 
 /* SSL_CTX_set_cert_cb(3): 1; 0 to end the handshake; -1 to go on later. */

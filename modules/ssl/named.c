@@ -289,7 +289,7 @@ static void end_asking(struct named_entry *entry)
 static void parsed(void *data, const struct named_parsed *outcome)
 {
 	struct named_entry *entry = data;
-	bool is_key = outcome->result == CERTIFICATE_WRONG_KEY;
+	bool is_key = outcome->result != CERTIFICATE_WRONG_CHAIN;
 
 	entry->certificate = outcome->certificate;
 	if (outcome->result == CERTIFICATE_USABLE) {
@@ -540,9 +540,9 @@ bool named_set_waits(const struct named_set *set)
 	return set && set->missing > 0;
 }
 
-const struct ssl_certificate *named_set_get(const struct named_set *set, size_t i)
+struct ssl_certificate *named_set_get(const struct named_set *set, size_t i)
 {
-	const struct named_entry *entry = set->uses[i].entry;
+	struct named_entry *entry = set->uses[i].entry;
 
 	return entry->is_read ? &entry->certificate : NULL;
 }

@@ -19,7 +19,7 @@
 #include <helper.h>
 #include <module.h>
 
-#include "certificates.h"
+#include "certificate.h"
 #include "settings.h"
 
 enum {
@@ -100,7 +100,7 @@ bool named_set_waits(const struct named_set *set);
  * The certificate of the pair with this index; NULL: it could not be read. May be called on any
  * thread while the set does not wait.
  */
-const struct ssl_certificate *named_set_get(const struct named_set *set, size_t i);
+struct ssl_certificate *named_set_get(const struct named_set *set, size_t i);
 
 /* At the end of the worker. */
 void named_finish(void);

@@ -33,7 +33,7 @@ static void parse(void *data)
 	struct work *work = data;
 
 	work->outcome.result =
-		certificate_parse(work->certificate, work->key, work->passwords,
+		certificate_parse(work->certificate, work->key, work->passwords, NULL,
 				  &work->outcome.certificate, &work->outcome.reason);
 }
 

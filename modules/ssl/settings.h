@@ -10,16 +10,12 @@
 #include <conf.h>
 #include <openssl/ssl.h>
 
+#include "certificate.h"
+
 struct named_cache;
 struct named_pair;
 struct named_pairs;
 struct named_path;
-
-struct ssl_certificate {
-	X509 *leaf;
-	STACK_OF(X509) *chain; /* the other certificates in the file */
-	EVP_PKEY *key;
-};
 
 /* VERIFY_… are the values of ssl_verify_client. */
 enum ssl_verify { VERIFY_OFF, VERIFY_ON, VERIFY_OPTIONAL, VERIFY_OPTIONAL_NO_CA };

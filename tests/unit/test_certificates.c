@@ -2,7 +2,10 @@
 /* Certificates and keys: the forms that files have, and what is wrong with them. */
 #include "unit/http_test.h"
 
+#include <openssl/core_names.h>
+#include <openssl/err.h>
 #include <openssl/pem.h>
+#include <pthread.h>
 #include <unistd.h>
 
 #include "../../modules/ssl/connection_private.h"
@@ -24,6 +27,12 @@ static struct identity identity_of(EVP_PKEY *key, const EVP_MD *digest)
 	ck_assert_int_eq(X509_set_pubkey(made.certificate, key), 1);
 	ck_assert_int_gt(X509_sign(made.certificate, key, digest), 0);
 	return made;
+}
+
+static void free_identity(struct identity *identity)
+{
+	X509_free(identity->certificate);
+	EVP_PKEY_free(identity->key);
 }
 
 static void make_identities(void)
@@ -76,7 +85,7 @@ static const char *server_text(const char *certificate, const char *key)
 			     certificate, key);
 }
 
-static const struct ssl_certificate *certificate_of(struct http *http, const char *host)
+static const struct ssl_settings *settings_of(struct http *http, const char *host)
 {
 	struct request *req = request_for(http, host, "/");
 
@@ -86,8 +95,15 @@ static const struct ssl_certificate *certificate_of(struct http *http, const cha
 	const struct ssl_conf *conf = request_conf(req, &ssl_module);
 
 	end_request(req);
-	ck_assert_uint_eq(conf->settings->certificates_count, 1);
-	return conf->settings->certificates[0];
+	return conf->settings;
+}
+
+static struct ssl_certificate *certificate_of(struct http *http, const char *host)
+{
+	const struct ssl_settings *settings = settings_of(http, host);
+
+	ck_assert_uint_eq(settings->certificates_count, 1);
+	return settings->certificates[0];
 }
 
 static void ck_key(struct http *http, const struct identity *identity)
@@ -109,9 +125,9 @@ START_TEST(forms_of_keys)
 		enum form form = i % 2 && identity != &ed25519 ? TRADITIONAL : PKCS8;
 		const char *key = key_text(identity, form);
 
-		ck_assert_ptr_nonnull(strstr(key, form == PKCS8     ? "BEGIN PRIVATE KEY" :
+		ck_assert_ptr_nonnull(strstr(key, form == PKCS8	  ? "BEGIN PRIVATE KEY" :
 						  identity == &ec ? "BEGIN EC PRIVATE KEY" :
-								      "BEGIN RSA PRIVATE KEY"));
+								    "BEGIN RSA PRIVATE KEY"));
 		ck_key(good_http(server_text(certificate_text(identity), key)), identity);
 	}
 }
@@ -152,8 +168,8 @@ START_TEST(keys_with_passwords)
 		ck_assert_ptr_null(load_http(server));
 		assert_says("a key with a password needs ssl_password_file");
 		/* It was read for the first of the servers, which has the passwords. */
-		ck_assert_ptr_null(load_http(memory_printf(
-			"server { ssl_password_file %s; %s %s", path, server + 8, server)));
+		ck_assert_ptr_null(load_http(memory_printf("server { ssl_password_file %s; %s %s",
+							   path, server + 8, server)));
 		assert_says("a key with a password needs ssl_password_file");
 	}
 	unlink(path);
@@ -201,6 +217,270 @@ START_TEST(servers_with_the_same_files_share_them)
 }
 END_TEST
 
+/* --- texts that OpenSSL reads, too --- */
+
+static const struct str_list no_passwords = { NULL, 0 };
+
+static enum certificate_result parse(const char *chain, const char *key,
+				     struct ssl_certificate *out)
+{
+	const char *reason;
+
+	return certificate_parse(str_from(chain), str_from(key), &no_passwords, NULL, out, &reason);
+}
+
+/* What OpenSSL's usual functions make of the same texts. *leaf is the caller's. */
+static enum certificate_result parse_by_openssl(const char *chain, const char *key, X509 **leaf)
+{
+	BIO *bio = BIO_new_mem_buf(chain, -1), *key_bio = BIO_new_mem_buf(key, -1);
+	EVP_PKEY *private_key = NULL;
+	enum certificate_result result = CERTIFICATE_USABLE;
+
+	*leaf = PEM_read_bio_X509_AUX(bio, NULL, NULL, NULL);
+	if (!*leaf)
+		result = CERTIFICATE_WRONG_CHAIN;
+	else if (!(private_key = PEM_read_bio_PrivateKey(key_bio, NULL, NULL, "")))
+		result = CERTIFICATE_WRONG_KEY;
+	else if (X509_check_private_key(*leaf, private_key) != 1)
+		result = CERTIFICATE_OTHER_KEY;
+	EVP_PKEY_free(private_key);
+	BIO_free(bio);
+	BIO_free(key_bio);
+	ERR_clear_error();
+	return result;
+}
+
+/* Returns what both make of it. */
+static enum certificate_result ck_as_openssl(const char *chain, const char *key)
+{
+	struct ssl_certificate certificate;
+	X509 *expected;
+	enum certificate_result wanted = parse_by_openssl(chain, key, &expected);
+	enum certificate_result result = parse(chain, key, &certificate);
+
+	ck_assert_msg(result == wanted, "%d, and by OpenSSL %d:\n%s%s", result, wanted, chain, key);
+	if (result == CERTIFICATE_USABLE) {
+		X509 *leaf = certificate_leaf(&certificate);
+
+		ck_assert_ptr_nonnull(leaf);
+		ck_assert_int_eq(X509_cmp(leaf, expected), 0);
+		ck_assert_int_eq(X509_check_private_key(leaf, certificate.key), 1);
+	}
+	X509_free(expected);
+	certificate_free(&certificate);
+	return result;
+}
+
+static const char *pem_of(const unsigned char *bytes, int len)
+{
+	BIO *bio = BIO_new(BIO_s_mem());
+
+	PEM_write_bio(bio, "CERTIFICATE", "", bytes, len);
+	return take_text(bio);
+}
+
+/* Flips the bits in each byte of the certificate. */
+static void ck_flipped(const struct identity *identity, unsigned char bits)
+{
+	const char *key = key_text(identity, PKCS8);
+	unsigned char *bytes = NULL;
+	int len = i2d_X509(identity->certificate, &bytes), usable = 0;
+
+	for (int i = 0; i < len; i++) {
+		bytes[i] ^= bits;
+		usable += ck_as_openssl(pem_of(bytes, len), key) == CERTIFICATE_USABLE;
+		bytes[i] ^= bits;
+	}
+	/* The signature is not checked, and the names may be any. */
+	ck_assert_int_gt(usable, len / 8);
+	ck_assert_int_lt(usable, len);
+	OPENSSL_free(bytes);
+}
+
+START_TEST(each_byte_of_a_certificate_is_flipped)
+{
+	make_identities();
+	ck_flipped(&ec, 1);
+	ck_flipped(&ec, 0x80);
+	ck_flipped(&rsa, 1);
+}
+END_TEST
+
+START_TEST(each_byte_of_a_text_is_changed)
+{
+	static const char others[] = "\n A=-";
+
+	make_identities();
+
+	const char *key = key_text(&ec, PKCS8);
+	char *text = memory_printf("a remark\n%s", certificate_text(&ec));
+
+	for (size_t i = 0; text[i]; i++) {
+		char before = text[i];
+
+		text[i] = others[i % (sizeof(others) - 1)];
+		ck_as_openssl(text, key);
+		text[i] = before;
+	}
+}
+END_TEST
+
+START_TEST(keys_of_others)
+{
+	make_identities();
+
+	struct identity other_ec = identity_of(EVP_EC_gen("P-256"), EVP_sha256());
+	struct identity p384 = identity_of(EVP_EC_gen("P-384"), EVP_sha256());
+	struct identity other_rsa = identity_of(EVP_RSA_gen(2048), EVP_sha256());
+	const struct identity *const all[] = { &ec, &other_ec, &p384, &rsa, &other_rsa, &ed25519 };
+
+	for (int i = 0; i < 6; i++)
+		for (int j = 0; j < 6; j++)
+			ck_assert_int_eq(ck_as_openssl(certificate_text(all[i]),
+						       key_text(all[j], PKCS8)),
+					 i == j ? CERTIFICATE_USABLE : CERTIFICATE_OTHER_KEY);
+	free_identity(&other_ec);
+	free_identity(&p384);
+	free_identity(&other_rsa);
+}
+END_TEST
+
+/* The certificate has one coordinate of the point, and the key both or none. */
+START_TEST(a_compressed_point)
+{
+	EVP_PKEY *key = EVP_EC_gen("P-256"), *plain = EVP_PKEY_dup(key);
+
+	ck_assert_int_eq(EVP_PKEY_set_utf8_string_param(
+				 key, OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT, "compressed"),
+			 1);
+
+	struct identity identity = identity_of(key, EVP_sha256());
+
+	ck_assert_int_eq(ck_as_openssl(certificate_text(&identity),
+				       key_text(&(struct identity){ plain, NULL }, PKCS8)),
+			 CERTIFICATE_USABLE);
+	ck_assert_int_eq(ck_as_openssl(certificate_text(&identity), key_text(&identity, PKCS8)),
+			 CERTIFICATE_USABLE);
+	free_identity(&identity);
+	EVP_PKEY_free(plain);
+}
+END_TEST
+
+/* A "TRUSTED CERTIFICATE" has more than the certificate in its block. */
+START_TEST(other_blocks)
+{
+	BIO *bio = BIO_new(BIO_s_mem());
+
+	make_identities();
+	PEM_write_bio_X509_AUX(bio, ec.certificate);
+
+	const char *key = key_text(&ec, PKCS8), *usual = certificate_text(&ec);
+	const char *trusted = take_text(bio);
+	const char *const cases[] = {
+		trusted,
+		memory_printf("%s%s", key, usual),
+		memory_printf("%s%s", certificate_text(&rsa), usual),
+		memory_printf("\xef\xbb\xbf%s%s", usual, certificate_text(&rsa)),
+		memory_printf("%s%s", usual, "-----BEGIN CERTIFICATE-----\nAAAA\n"),
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		if (i < 4) {
+			ck_as_openssl(cases[i], key);
+		} else { /* a broken issuer */
+			struct ssl_certificate certificate;
+
+			ck_assert_int_eq(parse(cases[i], key, &certificate),
+					 CERTIFICATE_WRONG_CHAIN);
+			certificate_free(&certificate);
+		}
+}
+END_TEST
+
+/* --- what is made later, and once --- */
+
+static void *leaf_of(void *certificate)
+{
+	return certificate_leaf(certificate);
+}
+
+START_TEST(a_leaf_is_made_when_it_is_needed)
+{
+	const struct identity *const identities[] = { &ec, &rsa };
+
+	make_identities();
+	for (int i = 0; i < 2; i++) {
+		struct ssl_certificate *certificate =
+			certificate_of(good_http(server_text(certificate_text(identities[i]),
+							     key_text(identities[i], PKCS8))),
+				       "");
+		pthread_t threads[4];
+		void *leaf, *first = NULL;
+
+		ck_assert_ptr_null(certificate->leaf);
+		ck_assert_int_gt(certificate->expires, time(NULL));
+		for (int t = 0; t < 4; t++)
+			ck_assert_int_eq(pthread_create(&threads[t], NULL, leaf_of, certificate),
+					 0);
+		for (int t = 0; t < 4; t++) {
+			pthread_join(threads[t], &leaf);
+			ck_assert(leaf && (!first || leaf == first));
+			first = leaf;
+		}
+		ck_assert_ptr_eq(certificate->leaf, first);
+		ck_assert_int_eq(X509_cmp(first, identities[i]->certificate), 0);
+	}
+}
+END_TEST
+
+START_TEST(issuers_are_shared)
+{
+	make_identities();
+
+	const char *issuer = certificate_text(&ed25519);
+	const char *servers = memory_printf(
+		"server { listen 127.0.0.1:8080 ssl; server_name a; ssl_certificate \"data:%s%s\";"
+		"ssl_certificate_key \"data:%s\"; }"
+		"server { listen 127.0.0.1:8080 ssl; server_name b; ssl_certificate \"data:%s%s\";"
+		"ssl_certificate_key \"data:%s\"; }",
+		certificate_text(&ec), issuer, key_text(&ec, PKCS8), certificate_text(&rsa), issuer,
+		key_text(&rsa, PKCS8));
+	struct http *http = good_http(servers);
+	STACK_OF(X509) *a = certificate_of(http, "a")->chain, *b = certificate_of(http, "b")->chain;
+
+	ck_assert_int_eq(sk_X509_num(a), 1);
+	ck_assert_int_eq(sk_X509_num(b), 1);
+	ck_assert_ptr_eq(sk_X509_value(a, 0), sk_X509_value(b, 0));
+	ck_assert_int_eq(X509_cmp(sk_X509_value(a, 0), ed25519.certificate), 0);
+}
+END_TEST
+
+/* Connections keep the certificate of their client only if the configuration needs it. */
+START_TEST(what_of_a_client_is_kept)
+{
+	static const struct {
+		const char *text;
+		bool is_kept;
+	} cases[] = {
+		{ "return 200 $ssl_client_verify;", false },
+		{ "return 200 '$ssl_cipher $ssl_server_name';", false },
+		{ "return 200 $ssl_client_s_dn;", true },
+		{ "add_header X-Id $ssl_client_fingerprint;", true },
+	};
+
+	make_identities();
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const char *server = server_text(certificate_text(&ec), key_text(&ec, PKCS8));
+		struct http *http = good_http(
+			memory_printf("%.*s %s }", (int)strlen(server) - 1, server, cases[i].text));
+
+		ck_assert_msg(!!(settings_of(http, "")->kept_facts & 1u << FACT_CERTIFICATE) ==
+				      cases[i].is_kept,
+			      "%s", cases[i].text);
+	}
+}
+END_TEST
+
 /* A self-signed certificate for these names, as another program passes it on. */
 static void take_over(const char *names, const struct identity *identity)
 {
@@ -224,7 +504,7 @@ static X509 *self_signed(const char *name)
 {
 	struct conf_word word = { .text = str_from(name) };
 	const struct ssl_words names = { .items = &word, .count = 1 };
-	struct ssl_certificate made = { NULL, NULL, NULL };
+	struct ssl_certificate made = { .leaf = NULL };
 
 	ck_assert(self_signed_create(&names, &made));
 
@@ -257,4 +537,7 @@ START_TEST(an_expired_self_signed_certificate_is_made_anew)
 END_TEST
 
 TESTS("certificates", forms_of_keys, blocks_before_the_key, keys_with_passwords, what_is_no_key,
-      servers_with_the_same_files_share_them, an_expired_self_signed_certificate_is_made_anew)
+      servers_with_the_same_files_share_them, each_byte_of_a_certificate_is_flipped,
+      each_byte_of_a_text_is_changed, keys_of_others, a_compressed_point, other_blocks,
+      a_leaf_is_made_when_it_is_needed, issuers_are_shared, what_of_a_client_is_kept,
+      an_expired_self_signed_certificate_is_made_anew)
