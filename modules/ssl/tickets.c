@@ -21,8 +21,6 @@ enum {
 	SECRET_MAX = 4096,
 };
 
-enum { PREVIOUS, CURRENT, NEXT, PERIODS };
-
 struct ticket_keys {
 	struct zone *zone; /* or NULL */
 	struct str secret; /* or empty */
@@ -36,27 +34,22 @@ struct ticket_keys {
 
 /* --- random keys in a zone --- */
 
-/* The layout "ssl-tickets-1". */
-struct ticket_zone {
-	int64_t period; /* of items[CURRENT]; 0: there are none yet */
-	struct ticket_key items[PERIODS];
-};
-
 /*
- * Replaces the keys as needed for the period. If the clock was set back, the keys stay. False: no
- * random bytes are available, and the keys stay.
+ * A clock that was set back by much must not keep the keys for as long as it was ahead. Set back by
+ * one period or less, it comes to the period of the keys soon.
  */
-static bool rotate(struct ticket_zone *shared, int64_t period)
+bool ticket_zone_rotate(struct ticket_zone *shared, int64_t period)
 {
-	struct ticket_key made[PERIODS];
+	int64_t ahead = (int64_t)((uint64_t)period - (uint64_t)shared->period);
+	struct ticket_key made[TICKETS_PERIODS];
 
-	if (shared->period != 0 && period <= shared->period)
+	if (shared->period != 0 && (ahead == 0 || ahead == -1))
 		return true;
 	if (RAND_bytes((unsigned char *)made, sizeof(made)) != 1)
 		return false;
-	if (shared->period != 0 && period == shared->period + 1) {
-		made[PREVIOUS] = shared->items[CURRENT];
-		made[CURRENT] = shared->items[NEXT];
+	if (shared->period != 0 && ahead <= 1) {
+		made[TICKETS_PREVIOUS] = shared->items[TICKETS_CURRENT];
+		made[TICKETS_CURRENT] = shared->items[TICKETS_NEXT];
 	}
 	memcpy(shared->items, made, sizeof(made));
 	shared->period = period;
@@ -67,7 +60,7 @@ static bool rotate(struct ticket_zone *shared, int64_t period)
 static bool refresh_from_zone(struct ticket_keys *keys, int64_t period)
 {
 	struct ticket_zone *shared = zone_lock(keys->zone);
-	bool ok = rotate(shared, period);
+	bool ok = ticket_zone_rotate(shared, period);
 
 	if (ok)
 		memcpy(keys->items, shared->items, sizeof(shared->items));
@@ -104,7 +97,7 @@ bool ticket_key_derive(struct str secret, uint64_t period, struct ticket_key *ou
 
 static bool refresh_from_secret(struct ticket_keys *keys, int64_t period)
 {
-	for (int i = 0; i < PERIODS; i++)
+	for (int i = 0; i < TICKETS_PERIODS; i++)
 		if (!ticket_key_derive(keys->secret, (uint64_t)(period - 1 + i), &keys->items[i]))
 			return false;
 	return true;
@@ -125,8 +118,8 @@ static bool refresh(struct ticket_keys *keys)
 	if (!(keys->zone ? refresh_from_zone(keys, period) : refresh_from_secret(keys, period)))
 		return false;
 	keys->refreshed = now;
-	keys->count = PERIODS;
-	keys->sealing = CURRENT;
+	keys->count = TICKETS_PERIODS;
+	keys->sealing = TICKETS_CURRENT;
 	return true;
 }
 

@@ -27,6 +27,14 @@ struct ticket_key {
 	unsigned char aes[32];
 };
 
+/* The keys of a period, and what stands in the zone of random ones: the layout "ssl-tickets-1". */
+enum { TICKETS_PREVIOUS, TICKETS_CURRENT, TICKETS_NEXT, TICKETS_PERIODS };
+
+struct ticket_zone {
+	int64_t period; /* of the current key; 0: there are none yet */
+	struct ticket_key items[TICKETS_PERIODS];
+};
+
 struct ticket_keys;
 
 /* Returns the keys, which live as long as the configuration. NULL: an error was reported. */
@@ -37,5 +45,11 @@ void ticket_keys_use(struct ticket_keys *keys, SSL_CTX *context);
 
 /* Derives the key for a period from a secret; public for tests. False: OpenSSL has failed. */
 bool ticket_key_derive(struct str secret, uint64_t period, struct ticket_key *out);
+
+/*
+ * Replaces the random keys as needed for the period; public for tests. In the next period each key
+ * takes the place before its own. False: no random bytes are available, and the keys stay.
+ */
+bool ticket_zone_rotate(struct ticket_zone *shared, int64_t period);
 
 #endif
