@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compressed.h"
 #include "keys.h"
 #include "pem.h"
 #include "settings.h"
@@ -19,6 +20,7 @@ void certificate_free(struct ssl_certificate *certificate)
 	free(certificate->der);
 	sk_X509_pop_free(certificate->chain, X509_free);
 	EVP_PKEY_free(certificate->key);
+	compressed_free(atomic_load(&certificate->compressed));
 	*certificate = (struct ssl_certificate){ .leaf = NULL };
 }
 

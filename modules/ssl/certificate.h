@@ -15,6 +15,7 @@
 #include <str.h>
 #include <time.h>
 
+struct ssl_compressed;
 struct str_list;
 
 struct ssl_certificate {
@@ -24,6 +25,7 @@ struct ssl_certificate {
 	time_t expires; /* 0: not known */
 	STACK_OF(X509) *chain; /* the other certificates in the file */
 	EVP_PKEY *key;
+	struct ssl_compressed *_Atomic compressed; /* NULL: not needed yet; compressed.h */
 };
 
 enum certificate_result {

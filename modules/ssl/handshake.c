@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compressed.h"
+
 /* --- the secrets --- */
 
 static size_t parse_hex(struct str hex, uint8_t *out, size_t room)
@@ -46,8 +48,11 @@ static bool use_certificate(SSL *ssl, struct ssl_certificate *certificate)
 {
 	X509 *leaf = certificate ? certificate_leaf(certificate) : NULL;
 
-	return leaf &&
-	       SSL_use_cert_and_key(ssl, leaf, certificate->key, certificate->chain, 1) == 1;
+	if (!leaf ||
+	    SSL_use_cert_and_key(ssl, leaf, certificate->key, certificate->chain, 1) != 1)
+		return false;
+	compressed_use(ssl, certificate);
+	return true;
 }
 
 /* SSL_CTX_set_cert_cb(3): 1; 0 to end the handshake; -1 to go on later. */

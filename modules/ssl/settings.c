@@ -341,6 +341,20 @@ static void make_session_context(const struct ssl_conf *conf, struct ssl_setting
 	EVP_MD_CTX_free(digest);
 }
 
+/* Once for each configuration: nginx would resume sessions of ssl_session_cache. */
+static void warn_of_sessions(struct conf_call *call, const struct ssl_conf *conf)
+{
+	static const char key_of_flag;
+	bool *was_said = conf_shared(call->conf, &key_of_flag, sizeof(*was_said));
+
+	if (conf->tickets || *was_said)
+		return;
+	*was_said = true;
+	conf_warn(call, NULL,
+		  "with \"ssl_session_tickets off\" no session is resumed\n"
+		  "tickets carry all sessions, and ssl_session_cache has no effect");
+}
+
 bool ssl_has_certificate(const struct ssl_conf *conf)
 {
 	return conf->certificates.count || conf->self_signed.count;
@@ -367,6 +381,7 @@ int ssl_settings_create(struct conf_call *call, struct ssl_conf *conf)
 
 	struct ssl_settings *settings = pool_new(call->pool, struct ssl_settings);
 
+	warn_of_sessions(call, conf);
 	settings->reject = conf->reject_handshake;
 	settings->own_records = conf->records == RECORDS_OWN;
 	settings->kept_facts = ssl_variables_facts(call);

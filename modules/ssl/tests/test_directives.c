@@ -35,7 +35,7 @@ static void teardown(void)
 }
 
 /* %s in the text is the folder of the certificates. */
-static void start(const char *format)
+static void start_with(const char *main_directives, const char *format)
 {
 	char *text = memory_alloc(4096);
 	const char *at;
@@ -47,10 +47,15 @@ static void start(const char *format)
 		format = at + 2;
 	}
 	strcat(text, format);
-	server = server_start(memory_printf("http { server { listen 127.0.0.1:%%PORT%% ssl;"
+	server = server_start(memory_printf("%s http { server { listen 127.0.0.1:%%PORT%% ssl;"
 					    "ssl_certificate %s/a.pem; ssl_certificate_key "
 					    "%s/a.key; %s } }",
-					    dir, dir, text));
+					    main_directives, dir, dir, text));
+}
+
+static void start(const char *format)
+{
+	start_with("", format);
 }
 
 static void restart(const char *format)
@@ -156,13 +161,64 @@ END_TEST
 
 START_TEST(accepted_without_effect)
 {
-	start("ssl_session_cache shared:SSL:10m; ssl_dhparam %s/a.pem; ssl_early_data on;"
-	      "ssl_stapling on; ssl_stapling_verify on; ssl_stapling_responder http://a/;"
-	      "ssl_ocsp on; ssl_ocsp_cache shared:o:1m; ssl_ocsp_responder http://a/;"
-	      "ssl_certificate_compression on;"
-	      "return 200 '[$ssl_early_data$ssl_session_id$ssl_ech_status"
-	      "$ssl_ech_outer_server_name]';");
+	start_with("ssl_object_cache_inheritable on;",
+		   "ssl_session_cache shared:SSL:10m; ssl_dhparam %s/a.pem; ssl_early_data on;"
+		   "ssl_stapling on; ssl_stapling_verify on; ssl_stapling_responder http://a/;"
+		   "ssl_ocsp on; ssl_ocsp_cache shared:o:1m; ssl_ocsp_responder http://a/;"
+		   "return 200 '[$ssl_early_data$ssl_session_id$ssl_ech_status"
+		   "$ssl_ech_outer_server_name]';");
 	ck_assert_str_eq(body_of(tls_connect(server)), "[]");
+}
+END_TEST
+
+static void append_certificate(const X509 *certificate)
+{
+	FILE *file = fopen(memory_printf("%s/a.pem", dir), "a");
+
+	ck_assert_ptr_nonnull(file);
+	ck_assert_int_eq(PEM_write_X509(file, certificate), 1);
+	ck_assert_int_eq(fclose(file), 0);
+}
+
+/* Bytes that the server has sent in a handshake with all of its certificates. */
+static uint64_t handshake_bytes(const char *directives)
+{
+	uint64_t bytes;
+
+	if (server)
+		server_stop(server);
+	start(directives);
+	/* The second one uses what was compressed for the first. */
+	for (int i = 0; i < 2; i++) {
+		struct tls *tls = tls_connect(server, .version = TLS1_3_VERSION);
+
+		bytes = BIO_number_read(SSL_get_rbio(tls->ssl));
+		ck_assert_int_eq(sk_X509_num(SSL_get_peer_cert_chain(tls->ssl)), 3);
+		ck_assert_str_eq(body_of(tls), "x");
+	}
+	return bytes;
+}
+
+START_TEST(compressed_certificates)
+{
+	struct identity authority = authority_create("authority", NULL);
+	struct identity issuer = authority_create("issuer", &authority);
+
+	append_certificate(issuer.certificate);
+	append_certificate(authority.certificate);
+
+	uint64_t plain = handshake_bytes("return 200 x;");
+	uint64_t compressed = handshake_bytes("ssl_certificate_compression on; return 200 x;");
+
+	identity_destroy(&issuer);
+	identity_destroy(&authority);
+#if defined(SSL_OP_NO_TX_CERTIFICATE_COMPRESSION) && !defined(OPENSSL_NO_COMP_ALG)
+	ck_assert_uint_lt(compressed + 100, plain);
+#else
+	ck_assert_uint_lt(compressed, plain + 10); /* the lengths of signatures differ */
+	teardown();
+	test_skip("this version of OpenSSL cannot compress certificates");
+#endif
 }
 END_TEST
 
@@ -242,37 +298,48 @@ START_TEST(the_life_of_a_session)
 
 	ck_assert(!SSL_SESSION_has_ticket(session));
 	SSL_SESSION_free(session);
+	ck_assert_uint_eq(file_count(server, "/output.log", "no session is resumed"), 1);
 }
 END_TEST
 
 /* --- records --- */
 
-/* SSL_read() returns the content of one record at most. */
-static int longest_record(void)
-{
-	struct tls *tls = tls_connect(server, .version = TLS1_3_VERSION);
-	static char bytes[32 * 1024];
-	int longest = 0, sum = 0;
+enum { BURST = 16 * 1024 }; /* what is sent in short records */
 
-	tls_send(tls, "GET /big HTTP/1.0\r\n\r\n");
-	for (int n; sum < 60000 && (n = SSL_read(tls->ssl, bytes, sizeof(bytes))) > 0; sum += n)
-		longest = n > longest ? n : longest;
+/* SSL_read() returns the content of one record at most. */
+static void ck_records(struct tls *tls, int in_burst, int later)
+{
+	static char bytes[32 * 1024];
+	int longest[2] = { 0, 0 }, sum = 0;
+
+	tls_send(tls, "GET /big HTTP/1.1\r\nHost: a\r\n\r\n");
+	for (int n; sum < 60000 && (n = SSL_read(tls->ssl, bytes, sizeof(bytes))) > 0; sum += n) {
+		int *of = &longest[sum + n > BURST + 4096];
+
+		*of = n > *of ? n : *of;
+	}
 	ck_assert_int_ge(sum, 60000);
-	tls_close(tls);
-	return longest;
+	ck_assert_int_eq(longest[0], in_burst);
+	ck_assert_int_eq(longest[1], later);
 }
 
 START_TEST(the_size_of_records)
 {
 	static char big[64 * 1024];
+	struct tls *tls;
 
 	memset(big, 'x', sizeof(big));
 	start("ssl_buffer_size 1k;");
 	put_bytes(server, "big", big, sizeof(big));
-	ck_assert_int_eq(longest_record(), 1024);
+	tls = tls_connect(server, .version = TLS1_3_VERSION);
+	ck_records(tls, 1024, 1024);
+	tls_close(tls);
+	/* The first ones are short. */
 	restart("");
 	put_bytes(server, "big", big, sizeof(big));
-	ck_assert_int_eq(longest_record(), 16 * 1024);
+	tls = tls_connect(server, .version = TLS1_3_VERSION);
+	ck_records(tls, 4096, 16 * 1024);
+	tls_close(tls);
 }
 END_TEST
 
@@ -319,6 +386,55 @@ START_TEST(authorities)
 	identity_destroy(&authority);
 	identity_destroy(&client);
 	identity_destroy(&stranger);
+}
+END_TEST
+
+/* Whether the server accepts a client that shows these issuers behind its certificate. */
+static bool is_verified(const char *depth, const struct identity *client,
+			const struct identity *issuer, const struct identity *next)
+{
+	restart(memory_printf("ssl_verify_client on; ssl_client_certificate %%s/ca.pem; %s"
+			      "error_page 495 =200 /why;"
+			      "location = /why { return 200 'refused $ssl_client_verify'; }"
+			      "location / { return 200 $ssl_client_verify; }",
+			      depth));
+
+	struct tls *tls = tls_connect(server, .identity = client, .issuers = { issuer, next });
+	const char *body = body_of(tls);
+
+	ck_assert_msg(strcmp(body, "SUCCESS") == 0 || strncmp(body, "refused FAILED:", 15) == 0,
+		      "%s", body);
+	return *body == 'S';
+}
+
+/* As in nginx 1.22: certificates between the client's and that of the authority count. */
+START_TEST(the_depth_of_verification)
+{
+	struct identity root = authority_create("root", NULL);
+	struct identity first = authority_create("first", &root);
+	struct identity second = authority_create("second", &first);
+	struct identity at_root = identity_create("at root", "EC", &root);
+	struct identity at_first = identity_create("at first", "EC", &first);
+	struct identity at_second = identity_create("at second", "EC", &second);
+
+	put_authority(&root);
+	start("return 200 x;");
+	/* The default is 1. */
+	ck_assert(is_verified("", &at_first, &first, NULL));
+	ck_assert(!is_verified("", &at_second, &second, &first));
+	ck_assert(is_verified("ssl_verify_depth 0;", &at_root, NULL, NULL));
+	ck_assert(!is_verified("ssl_verify_depth 0;", &at_first, &first, NULL));
+	ck_assert(is_verified("ssl_verify_depth 1;", &at_first, &first, NULL));
+	ck_assert(!is_verified("ssl_verify_depth 1;", &at_second, &second, &first));
+	ck_assert(is_verified("ssl_verify_depth 2;", &at_second, &second, &first));
+	/* The client must show what stands between. */
+	ck_assert(!is_verified("ssl_verify_depth 2;", &at_second, &second, NULL));
+	identity_destroy(&root);
+	identity_destroy(&first);
+	identity_destroy(&second);
+	identity_destroy(&at_root);
+	identity_destroy(&at_first);
+	identity_destroy(&at_second);
 }
 END_TEST
 
@@ -446,5 +562,6 @@ END_TEST
 TESTS_IN((&(struct test_suite){
 		 .name = "directives of TLS", .setup = setup, .teardown = teardown }),
 	 ciphers_and_their_order, versions, groups, a_rejected_handshake, a_stapled_response,
-	 accepted_without_effect, keys_of_tickets, the_life_of_a_session, the_size_of_records,
-	 authorities, revoked_certificates, variables_of_a_certificate)
+	 accepted_without_effect, compressed_certificates, keys_of_tickets, the_life_of_a_session,
+	 the_size_of_records, authorities, the_depth_of_verification, revoked_certificates,
+	 variables_of_a_certificate)

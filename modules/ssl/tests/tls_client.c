@@ -19,8 +19,8 @@
 
 /* --- certificates --- */
 
-struct identity identity_create(const char *name, const char *algorithm,
-				const struct identity *issuer)
+static struct identity create(const char *name, const char *algorithm,
+			      const struct identity *issuer, bool is_authority)
 {
 	bool is_rsa = strcmp(algorithm, "RSA") == 0;
 	struct identity made = {
@@ -40,7 +40,7 @@ struct identity identity_create(const char *name, const char *algorithm,
 	X509_set_issuer_name(made.certificate,
 			     issuer ? X509_get_subject_name(issuer->certificate) : subject);
 	X509_set_pubkey(made.certificate, made.key);
-	if (!issuer) {
+	if (is_authority) {
 		X509_EXTENSION *authority =
 			X509V3_EXT_conf_nid(NULL, NULL, NID_basic_constraints, "critical,CA:TRUE");
 
@@ -49,6 +49,17 @@ struct identity identity_create(const char *name, const char *algorithm,
 	}
 	ck_assert(X509_sign(made.certificate, issuer ? issuer->key : made.key, EVP_sha256()) > 0);
 	return made;
+}
+
+struct identity identity_create(const char *name, const char *algorithm,
+				const struct identity *issuer)
+{
+	return create(name, algorithm, issuer, !issuer);
+}
+
+struct identity authority_create(const char *name, const struct identity *issuer)
+{
+	return create(name, "EC", issuer, true);
 }
 
 void identity_destroy(struct identity *identity)
@@ -103,6 +114,15 @@ static int connect_to(int port)
 	return fd;
 }
 
+static void send_early_data(SSL *ssl, const char *text)
+{
+	size_t sent;
+
+	/* The session of a server that permits none would not be used for it. */
+	SSL_SESSION_set_max_early_data(SSL_get_session(ssl), 1000);
+	ck_assert_int_eq(SSL_write_early_data(ssl, text, strlen(text), &sent), 1);
+}
+
 struct tls *tls_open(struct server *server, const struct tls_setup *setup)
 {
 	SSL_CTX *context = SSL_CTX_new(TLS_client_method());
@@ -118,10 +138,14 @@ struct tls *tls_open(struct server *server, const struct tls_setup *setup)
 		ck_assert_int_eq(SSL_CTX_set_ciphersuites(context, setup->suite), 1);
 	if (setup->groups)
 		ck_assert_int_eq(SSL_CTX_set1_groups_list(context, setup->groups), 1);
+	if (setup->signatures)
+		ck_assert_int_eq(SSL_CTX_set1_sigalgs_list(context, setup->signatures), 1);
 	if (setup->identity) {
 		SSL_CTX_use_certificate(context, setup->identity->certificate);
 		SSL_CTX_use_PrivateKey(context, setup->identity->key);
 	}
+	for (int i = 0; i < 2 && setup->issuers[i]; i++)
+		SSL_CTX_add1_chain_cert(context, setup->issuers[i]->certificate);
 	if (setup->midway)
 		SSL_CTX_set_cert_verify_callback(context, setup->midway, server);
 	tls->ssl = SSL_new(context);
@@ -139,6 +163,8 @@ struct tls *tls_open(struct server *server, const struct tls_setup *setup)
 		SSL_set_session(tls->ssl, setup->session);
 	if (setup->fragment)
 		SSL_set_max_send_fragment(tls->ssl, setup->fragment);
+	if (setup->early_data)
+		send_early_data(tls->ssl, setup->early_data);
 	tls->failed = SSL_connect(tls->ssl) != 1;
 	return tls;
 }

@@ -21,6 +21,9 @@ struct identity {
 struct identity identity_create(const char *name, const char *algorithm, /* "EC", "RSA" */
 				const struct identity *issuer);
 
+/* The same with a key on P-256, for an authority: it may sign others. */
+struct identity authority_create(const char *name, const struct identity *issuer);
+
 void identity_destroy(struct identity *identity);
 
 /* Writes DIR/NAME.pem and DIR/NAME.key below the server's folder. */
@@ -32,9 +35,12 @@ struct tls_setup {
 	const char *protocols; /* ALPN, as a list of RFC 7301 */
 	const char *suite; /* of TLS 1.3 */
 	const char *groups; /* of the key exchange */
+	const char *signatures; /* algorithms of signatures that it accepts */
+	const char *early_data; /* is sent behind its first message; wants a session */
 	bool wants_staple; /* an OCSP response */
 	int version; /* TLS1_2_VERSION; 0: any */
 	const struct identity *identity; /* of the client */
+	const struct identity *issuers[2]; /* whose certificates the client sends behind its own */
 	SSL_SESSION *session; /* to be resumed */
 	int fragment; /* bytes of its records at most */
 	/* Called with the server during the handshake, when its certificate has come; or NULL. */
