@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Other programs as clients: curl, GnuTLS, OpenSSL's s_client, and testssl.sh with SOAK=1. A test
- * is skipped where its program is not installed.
+ * Other programs as clients: curl, GnuTLS, OpenSSL's s_client, and with SOAK=1 a browser and
+ * testssl.sh. A test is skipped where its program is not installed.
  */
 #include "harness/memory.h"
 #include "harness/test.h"
@@ -231,6 +231,29 @@ START_TEST(s_client_updates_keys)
 }
 END_TEST
 
+static const char *const chromiums[] = { "chromium", "chromium-headless-shell",
+					 "google-chrome-stable" };
+
+/* A browser, without HTTP/2: that is in test_http2_clients.c. */
+START_TEST(chromium)
+{
+	const char *program = "chromium";
+
+	if (!getenv("SOAK"))
+		test_skip("a browser takes its time: only with SOAK=1");
+	for (size_t i = 0; i < sizeof(chromiums) / sizeof(chromiums[0]); i++)
+		if (system(memory_printf("command -v %s >/dev/null 2>&1", chromiums[i])) == 0)
+			program = chromiums[i];
+	start(program);
+	ck_says(memory_printf("timeout 90 %s --headless --no-sandbox --disable-gpu "
+			      "--ignore-certificate-errors --user-data-dir=%%%%DIR%%%%/profile "
+			      "--dump-dom https://localhost:%%s/facts",
+			      program),
+		"TLSv1.3 TLS_");
+	finish();
+}
+END_TEST
+
 /* What testssl.sh rates above LOW, but for what the certificate or the client decides. */
 START_TEST(testssl)
 {
@@ -258,4 +281,4 @@ END_TEST
 
 static const struct test_suite suite = { .name = "interoperation of TLS", .timeout = 1000 };
 
-TESTS_IN(&suite, curl, gnutls, s_client, s_client_updates_keys, testssl)
+TESTS_IN(&suite, curl, gnutls, s_client, s_client_updates_keys, chromium, testssl)

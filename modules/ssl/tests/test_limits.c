@@ -12,6 +12,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "tls_client.h"
@@ -39,6 +40,8 @@ static void stop(void)
 	server_stop(server);
 	scratch_remove(certificates);
 }
+
+static const char request[] = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 
 /* --- records --- */
 
@@ -80,6 +83,111 @@ START_TEST(a_hello_in_a_record_that_is_too_long)
 	ck_assert_uint_eq(len, 7);
 	ck_assert_int_eq(alert[0], RECORD_ALERT);
 	ck_assert_int_eq(alert[6], 22);
+	stop();
+}
+END_TEST
+
+/* --- what hostile records cost --- */
+
+/* Milliseconds of CPU time that a process has used. */
+static double cpu_ms(pid_t pid)
+{
+	clockid_t clock;
+	struct timespec used;
+
+	ck_assert_int_eq(clock_getcpuclockid(pid, &clock), 0);
+	ck_assert_int_eq(clock_gettime(clock, &used), 0);
+	return (double)used.tv_sec * 1e3 + (double)used.tv_nsec / 1e6;
+}
+
+static long memory_kib(pid_t pid)
+{
+	FILE *file = fopen(memory_printf("/proc/%d/status", pid), "r");
+	char line[256];
+	long kib = 0;
+
+	ck_assert_ptr_nonnull(file);
+	while (fgets(line, sizeof(line), file) && sscanf(line, "VmRSS: %ld", &kib) != 1)
+		continue;
+	fclose(file);
+	ck_assert_int_gt(kib, 0);
+	return kib;
+}
+
+enum hostile { NONE, EMPTY, WARNINGS, UPDATES, PIECES, UNDECRYPTABLE, TOO_LONG, HOSTILES };
+
+static void send_hostile(struct record_client *client, enum hostile kind)
+{
+	static const uint8_t too_long[] = { RECORD_DATA, 3, 3, 0x41, 1 };
+	static uint8_t random[5 + 16384] = { RECORD_DATA, 3, 3, 0x40, 0 };
+
+	switch (kind) {
+	case EMPTY:
+		record_client_send(client, RECORD_DATA, "", 0);
+		break;
+	case WARNINGS:
+		record_client_send(client, RECORD_ALERT, "\1\x5a", 2);
+		break;
+	case UPDATES:
+		record_client_send(client, RECORD_HANDSHAKE, "\x18\0\0\1\0", 5);
+		record_key_update(&client->out, client->suite);
+		break;
+	case PIECES: /* one byte of a message in each record */
+		record_client_send(client, RECORD_HANDSHAKE, "\x18", 1);
+		break;
+	case UNDECRYPTABLE:
+		(void)!send(client->fd, random, sizeof(random), MSG_NOSIGNAL | MSG_DONTWAIT);
+		break;
+	case TOO_LONG:
+		(void)!send(client->fd, too_long, sizeof(too_long), MSG_NOSIGNAL | MSG_DONTWAIT);
+		break;
+	default:
+		break;
+	}
+}
+
+/* Connections that ask once and then send a thousand such records each. */
+static double cost_ms(pid_t worker, enum hostile kind)
+{
+	enum { CONNECTIONS = 20, RECORDS = 1000 };
+	double before = cpu_ms(worker);
+
+	for (int i = 0; i < CONNECTIONS; i++) {
+		struct tls *tls = tls_connect(server, .version = TLS1_3_VERSION,
+					      .suite = "TLS_AES_128_GCM_SHA256");
+		struct record_client client = record_client(tls);
+
+		record_client_send(&client, RECORD_DATA, request, strlen(request));
+		for (int n = 0; kind != NONE && n < RECORDS; n++)
+			send_hostile(&client, kind);
+		shutdown(client.fd, SHUT_WR);
+		/* A good client gets close_notify, the others an error or the mere end. */
+		ck_assert_msg((record_client_alert(&client) == 0) == (kind == NONE), "kind %d",
+			      kind);
+		tls_close(tls);
+	}
+	return cpu_ms(worker) - before;
+}
+
+START_TEST(hostile_records_cost_little)
+{
+	pid_t worker;
+
+	start("", "EC");
+	ck_assert_int_eq(server_workers(server, &worker, 1), 1);
+	cost_ms(worker, NONE); /* makes what is made once */
+
+	double usual = cost_ms(worker, NONE);
+	long memory = memory_kib(worker);
+
+	for (enum hostile kind = EMPTY; kind < HOSTILES; kind++) {
+		double cost = cost_ms(worker, kind);
+
+		ck_assert_msg(cost < 3 * usual + 20, "kind %d: %.1f ms, and %.1f ms usually", kind,
+			      cost, usual);
+	}
+	if (!server_is_sanitized)
+		ck_assert_int_lt(memory_kib(worker) - memory, 2048);
 	stop();
 }
 END_TEST
@@ -177,6 +285,9 @@ START_TEST(handshakes_that_wait_are_bounded)
 	struct tls *established = tls_connect(server);
 
 	ck_assert_str_eq(tls_get(established, "/").body, "hello");
+
+	long memory = memory_kib(worker);
+
 	kill(worker, SIGSTOP);
 	for (int i = 0; i < CLIENTS; i++) {
 		clients[i] = client_open(server);
@@ -194,6 +305,9 @@ START_TEST(handshakes_that_wait_are_bounded)
 	}
 	ck_assert_int_gt(closed, 0);
 	ck_assert_int_le(closed, CLIENTS - WAITING_MAX);
+	/* OpenSSL's objects for those that wait for their client. */
+	if (!server_is_sanitized)
+		ck_assert_int_lt(memory_kib(worker) - memory, 64 * CLIENTS);
 	ck_assert_uint_eq(file_count(server, "/error.log", "wait for the processor"), 1);
 
 	struct tls *late = tls_connect(server);
@@ -291,6 +405,7 @@ START_TEST(a_worker_is_not_dumpable)
 }
 END_TEST
 
-TESTS("limits of TLS", records_that_are_too_long, a_hello_in_a_record_that_is_too_long,
-      a_handshake_has_at_most_64_kib, handshakes_that_wait_are_bounded,
-      handshakes_that_wait_for_files_are_bounded, a_worker_is_not_dumpable)
+TESTS("limits of TLS", records_that_are_too_long, hostile_records_cost_little,
+      a_hello_in_a_record_that_is_too_long, a_handshake_has_at_most_64_kib,
+      handshakes_that_wait_are_bounded, handshakes_that_wait_for_files_are_bounded,
+      a_worker_is_not_dumpable)

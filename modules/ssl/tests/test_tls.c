@@ -258,6 +258,15 @@ START_TEST(a_self_signed_certificate_stays_at_a_reload)
 }
 END_TEST
 
+/* A link takes the place of a file of the server, as programs that renew certificates do it. */
+static void put_link(const char *target, const char *name)
+{
+	const char *link = memory_printf("%s/link", certificates);
+
+	ck_assert_int_eq(symlink(target, link), 0);
+	ck_assert_int_eq(rename(link, memory_printf("%s/%s", certificates, name)), 0);
+}
+
 /* Both files are looked at after ten seconds. */
 START_TEST(files_that_change_are_used_without_a_reload)
 {
@@ -267,7 +276,9 @@ START_TEST(files_that_change_are_used_without_a_reload)
 	long number, number_now, pid, pid_now;
 
 	sscanf(tls_get(tls, "/who").body, "%ld %ld", &number, &pid);
-	identity_put(&next, certificates, "a");
+	identity_put(&next, certificates, "next");
+	put_link("next.pem", "a.pem");
+	put_link("next.key", "a.key");
 	ck_assert_int_eq(truncate(memory_printf("%s/b.key", certificates), 20), 0);
 	log_wait(server, "b.key\" has changed, and the old certificate stays in use: this is not a "
 			 "private key");

@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What a handshake agrees on, what comes with it, and how connections end. */
+#include "harness/memory.h"
+#include "harness/scratch.h"
+#include "harness/test.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tls_client.h"
+
+static struct identity ec, rsa;
+static struct server *server;
+static const char *dir;
+
+static void setup(void)
+{
+	signal(SIGPIPE, SIG_IGN);
+	dir = scratch_create();
+	ec = identity_create("localhost", "EC", NULL);
+	rsa = identity_create("localhost", "RSA", NULL);
+	identity_put(&ec, dir, "ec");
+	identity_put(&rsa, dir, "rsa");
+}
+
+static void teardown(void)
+{
+	server_stop(server);
+	identity_destroy(&ec);
+	identity_destroy(&rsa);
+	scratch_remove(dir);
+}
+
+static const char *files_of(const char *name)
+{
+	return memory_printf("ssl_certificate %s/%s.pem; ssl_certificate_key %s/%s.key;", dir, name,
+			     dir, name);
+}
+
+/* A server with the certificate "ec". */
+static void start(const char *rest)
+{
+	if (server)
+		server_stop(server);
+	server = server_start(memory_printf("http { %s server { listen 127.0.0.1:%%PORT%% ssl;"
+					    "%s } }",
+					    files_of("ec"), rest));
+}
+
+static void reload(void)
+{
+	kill(server->pid, SIGHUP);
+	log_wait(server, "generation 2 of the configuration serves");
+}
+
+/* --- certificates --- */
+
+static void ck_shown(const struct identity *identity, const struct tls_setup *how)
+{
+	struct tls *tls = tls_open(server, how);
+
+	ck_assert(!tls->failed);
+	ck_assert_int_eq(X509_cmp(SSL_get0_peer_certificate(tls->ssl), identity->certificate), 0);
+	ck_assert_str_eq(tls_get(tls, "/").body, "x");
+	tls_close(tls);
+}
+
+START_TEST(the_client_chooses_between_ecdsa_and_rsa)
+{
+	/* The directives of the server take the place of those of http. */
+	start(memory_printf("%s return 200 x;", files_of("rsa")));
+	ck_shown(&rsa, &(struct tls_setup){ .version = TLS1_3_VERSION });
+	start(memory_printf("%s %s return 200 x;", files_of("ec"), files_of("rsa")));
+	for (int version = TLS1_2_VERSION; version <= TLS1_3_VERSION; version++) {
+		ck_shown(&ec, &(struct tls_setup){ .version = version,
+						   .signatures = "ECDSA+SHA256:RSA-PSS+SHA256" });
+		ck_shown(&ec, &(struct tls_setup){ .version = version,
+						   .signatures = "ECDSA+SHA256" });
+		ck_shown(&rsa, &(struct tls_setup){ .version = version,
+						    .signatures = "RSA-PSS+SHA256" });
+	}
+}
+END_TEST
+
+START_TEST(names_are_exact_wildcards_or_patterns)
+{
+	static const struct {
+		const char *name;
+		bool is_rsa;
+	} cases[] = {
+		{ "a.wild.example", true },    { "A.WILD.example", true },
+		{ "wild.example", false },     { "a.dot.example", true },
+		{ "dot.example", true },       { "r12.pattern.example", true },
+		{ "r.pattern.example", false }, { "mail.end", true },
+	};
+
+	start(memory_printf("return 200 x; } server { listen 127.0.0.1:%%PORT%% ssl;"
+			    "server_name *.wild.example .dot.example mail.* "
+			    "~^r\\d+\\.pattern\\.example$; %s return 200 x;",
+			    files_of("rsa")));
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		ck_shown(cases[i].is_rsa ? &rsa : &ec,
+			 &(struct tls_setup){ .name = cases[i].name });
+}
+END_TEST
+
+/* --- records --- */
+
+/* Own records are for suites that this module knows. */
+START_TEST(a_suite_without_own_records)
+{
+	start("ssl_conf_command Ciphersuites TLS_AES_128_CCM_SHA256; return 200 $ssl_cipher;");
+
+	struct tls *tls = tls_connect(server, .suite = "TLS_AES_128_CCM_SHA256");
+
+	ck_assert(!tls->failed);
+	for (int i = 0; i < 3; i++)
+		ck_assert_str_eq(tls_get(tls, "/").body, "TLS_AES_128_CCM_SHA256");
+	/* OpenSSL's records do not move to another process. */
+	reload();
+	ck_assert(tls_ends_orderly(tls));
+	tls_close(tls);
+}
+END_TEST
+
+static SSL_SESSION *session_of(int version)
+{
+	struct tls *tls = tls_connect(server, .version = version);
+
+	ck_assert_int_eq(tls_get(tls, "/").status, 200);
+
+	SSL_SESSION *session = SSL_get1_session(tls->ssl);
+
+	tls_close(tls);
+	return session;
+}
+
+START_TEST(early_data_is_refused)
+{
+	static const char early[] = "GET /early HTTP/1.1\r\nHost: a\r\n\r\n";
+
+	start("return 200 \"$request_uri $ssl_session_reused\";");
+
+	SSL_SESSION *session = session_of(TLS1_3_VERSION);
+	struct tls *tls = tls_connect(server, .session = session, .early_data = early);
+
+	ck_assert(!tls->failed);
+	ck_assert_int_eq(SSL_get_early_data_status(tls->ssl), SSL_EARLY_DATA_REJECTED);
+	/* Nobody has read it. */
+	ck_assert_str_eq(tls_get(tls, "/late").body, "/late r");
+	tls_close(tls);
+	SSL_SESSION_free(session);
+}
+END_TEST
+
+static void send_all(SSL *ssl, struct client *client)
+{
+	char *bytes;
+	long len = BIO_get_mem_data(SSL_get_wbio(ssl), &bytes);
+
+	if (len > 0)
+		client_send_bytes(client, bytes, (size_t)len);
+	(void)BIO_reset(SSL_get_wbio(ssl));
+}
+
+static void receive_some(SSL *ssl, struct client *client)
+{
+	char bytes[4096];
+	size_t len = client_read(client, bytes, sizeof(bytes));
+
+	ck_assert_uint_gt(len, 0);
+	ck_assert_int_eq(BIO_write(SSL_get_rbio(ssl), bytes, (int)len), (int)len);
+}
+
+/* A client whose request stands in the same segment as the last message of its handshake. */
+static void ck_request_behind_handshake(int version, SSL_SESSION *session)
+{
+	static const char request[] = "GET /at-once HTTP/1.1\r\nHost: a\r\n\r\n";
+	SSL_CTX *context = SSL_CTX_new(TLS_client_method());
+	struct client *client = client_open(server);
+	char reply[1024] = "";
+	size_t len = 0;
+
+	SSL_CTX_set_min_proto_version(context, version);
+	SSL_CTX_set_max_proto_version(context, version);
+
+	SSL *ssl = SSL_new(context);
+
+	SSL_set_bio(ssl, BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
+	if (session)
+		SSL_set_session(ssl, session);
+	while (SSL_connect(ssl) != 1) {
+		send_all(ssl, client);
+		receive_some(ssl, client);
+	}
+	ck_assert_int_eq(SSL_session_reused(ssl), session != NULL);
+	ck_assert_int_eq(SSL_write(ssl, request, (int)strlen(request)), (int)strlen(request));
+	send_all(ssl, client);
+	while (!strstr(reply, "\r\n\r\n/at-once")) {
+		int n = SSL_read(ssl, reply + len, (int)(sizeof(reply) - 1 - len));
+
+		if (n > 0)
+			len += (size_t)n;
+		else
+			receive_some(ssl, client);
+		ck_assert_uint_lt(len, sizeof(reply) - 1);
+	}
+	SSL_free(ssl);
+	SSL_CTX_free(context);
+	client_close(client);
+}
+
+START_TEST(a_request_comes_with_the_handshake)
+{
+	static const char *const records[] = { "own", "openssl" };
+
+	for (int i = 0; i < 2; i++) {
+		start(memory_printf("ssl_records %s; return 200 $request_uri;", records[i]));
+		ck_request_behind_handshake(TLS1_3_VERSION, NULL);
+		for (int version = TLS1_2_VERSION; version <= TLS1_3_VERSION; version++) {
+			SSL_SESSION *session = session_of(version);
+
+			ck_request_behind_handshake(version, session);
+			SSL_SESSION_free(session);
+		}
+	}
+}
+END_TEST
+
+/* --- ends --- */
+
+static const struct tls_setup kinds[] = {
+	{ .version = TLS1_2_VERSION },
+	{ .version = TLS1_3_VERSION },
+	{ .suite = "TLS_AES_128_CCM_SHA256" }, /* with OpenSSL's records */
+};
+
+enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
+
+/* The connection of each kind, after a response. */
+static void open_kinds(struct tls *of[KINDS])
+{
+	for (int i = 0; i < KINDS; i++) {
+		of[i] = tls_open(server, &kinds[i]);
+		ck_assert(!of[i]->failed);
+		ck_assert_str_eq(tls_get(of[i], "/").body, "x");
+	}
+}
+
+static void ck_end(struct tls *of[KINDS], const char *how)
+{
+	for (int i = 0; i < KINDS; i++) {
+		ck_assert_msg(tls_ends_orderly(of[i]), "%s: connection %d", how, i);
+		tls_close(of[i]);
+	}
+}
+
+static void start_for_ends(const char *rest)
+{
+	start(memory_printf("ssl_conf_command Ciphersuites TLS_AES_128_GCM_SHA256:"
+			    "TLS_AES_128_CCM_SHA256; location / { return 200 x; } %s",
+			    rest));
+}
+
+START_TEST(each_orderly_end_is_announced)
+{
+	static const char *const lasts[] = {
+		"GET / HTTP/1.0\r\n\r\n",
+		"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+		"GET / HTTP/1.1\r\nHost: a b\r\n\r\n", /* 400 */
+	};
+	struct tls *of[KINDS];
+
+	start_for_ends("keepalive_timeout 300ms;");
+	open_kinds(of);
+	ck_end(of, "keepalive_timeout");
+	start_for_ends("keepalive_requests 1;");
+	open_kinds(of);
+	ck_end(of, "keepalive_requests");
+	start_for_ends("");
+	for (size_t last = 0; last < sizeof(lasts) / sizeof(lasts[0]); last++) {
+		open_kinds(of);
+		for (int i = 0; i < KINDS; i++) {
+			tls_send(of[i], lasts[last]);
+			ck_assert_int_eq(tls_reply(of[i]).status, last == 2 ? 400 : 200);
+		}
+		ck_end(of, lasts[last]);
+	}
+	open_kinds(of);
+	kill(server->pid, SIGQUIT);
+	ck_end(of, "QUIT");
+}
+END_TEST
+
+/* --- sessions --- */
+
+START_TEST(any_worker_resumes_a_session)
+{
+	struct deadline wait = { 0 };
+
+	server = server_start(memory_printf(
+		"worker_processes 3; events { accept_mode handoff; } http {"
+		"server { listen 127.0.0.1:%%PORT%% ssl; %s"
+		"return 200 \"$pid $ssl_session_reused\"; } }",
+		files_of("ec")));
+	for (int version = TLS1_2_VERSION; version <= TLS1_3_VERSION; version++) {
+		struct tls *tls = tls_connect(server, .version = version);
+		int pid = atoi(tls_get(tls, "/").body), other;
+		SSL_SESSION *session = SSL_get1_session(tls->ssl);
+
+		do {
+			struct tls *again =
+				tls_connect(server, .version = version, .session = session);
+			const char *body = tls_get(again, "/").body;
+
+			ck_assert_msg(strstr(body, " r") != NULL, "%s", body);
+			other = atoi(body);
+			tls_close(again);
+		} while (other == pid && deadline_wait(&wait, "another worker serves"));
+		tls_close(tls);
+		SSL_SESSION_free(session);
+	}
+}
+END_TEST
+
+TESTS_IN((&(struct test_suite){ .name = "handshakes", .setup = setup, .teardown = teardown }),
+	 the_client_chooses_between_ecdsa_and_rsa, names_are_exact_wildcards_or_patterns,
+	 a_suite_without_own_records, early_data_is_refused, a_request_comes_with_the_handshake,
+	 each_orderly_end_is_announced, any_worker_resumes_a_session)
