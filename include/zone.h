@@ -38,8 +38,8 @@ struct zone_ops {
 	void (*init)(void *memory, size_t size);
 
 	/*
-	 * A worker died while it held the lock: bring the memory into a good
-	 * state. Runs with the lock held, in the next process that locks it.
+	 * A worker died while it held the lock, or held it for more than a second: bring the
+	 * memory into a good state. Runs with the lock held, in the next process that locks it.
 	 * NULL: the memory is zeroed, and init is called. Records of a table stay; the one that
 	 * the worker was about to change is as the worker has left it.
 	 */
@@ -53,7 +53,10 @@ struct zone_ops {
 struct zone *zone_declare(struct conf_call *call, struct str name, size_t size,
 			  const struct zone_ops *ops);
 
-/* Locks it and returns its memory. Keep it short: other workers wait. */
+/*
+ * Locks it and returns its memory. Keep it short, without a call that may wait: other workers
+ * wait, and after a second one of them takes the lock away. A thread may hold one zone at a time.
+ */
 void *zone_lock(struct zone *zone);
 void zone_unlock(struct zone *zone);
 

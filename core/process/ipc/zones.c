@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Shared zones: memory in a file without a name, mapped before the workers are forked. At its
- * front lies a robust mutex, which the kernel unlocks when its holder dies. Configurations
+ * front lies a lock, which the kernel unlocks when its holder dies. Configurations
  * hold references. A configuration that declares a zone which an earlier one has declared, or
  * which another program has offered, gets that zone.
  */
@@ -11,20 +11,21 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <log.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <timer.h>
 #include <unistd.h>
 #include <zone.h>
 
 #include "base/memfile.h"
+#include "process/ipc/shared_lock.h"
 #include "process/ipc/zone_table.h"
 #include "process/os/fork.h"
 
 /* What stands in the memory. */
 struct shared {
-	pthread_mutex_t lock;
+	struct shared_lock lock;
 	max_align_t memory[];
 };
 
@@ -101,8 +102,8 @@ static struct shared *map(int fd, size_t size)
 static void set_table(struct zone *zone)
 {
 	if (zone->shared && zone->ops->record_size)
-		zone->table = zone_table_at(zone->shared->memory, zone->size,
-					    zone->ops->record_size);
+		zone->table =
+			zone_table_at(zone->shared->memory, zone->size, zone->ops->record_size);
 }
 
 /* Takes the memory of another program's zone of the same name, size and layout, if any. */
@@ -142,17 +143,10 @@ static void lay_out(struct zone *zone)
 
 static bool make(struct zone *zone)
 {
-	pthread_mutexattr_t attributes;
-
 	zone->fd = memfile_create("skua zone", sizeof(struct shared) + zone->size);
 	zone->shared = map(zone->fd, zone->size);
 	if (!zone->shared)
 		return false;
-	pthread_mutexattr_init(&attributes);
-	pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
-	pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
-	pthread_mutex_init(&zone->shared->lock, &attributes);
-	pthread_mutexattr_destroy(&attributes);
 	set_table(zone);
 	lay_out(zone);
 	return true;
@@ -203,8 +197,8 @@ struct zone *zone_declare(struct conf_call *call, struct str name, size_t size,
 	struct zone *zone = find(call->conf, name, size, ops);
 
 	if (ops->record_size && !zone_table_fits(size, ops->record_size)) {
-		conf_error(call, NULL, "the zone \"%.*s\" of %zu bytes is too small",
-			   STR_ARG(name), size);
+		conf_error(call, NULL, "the zone \"%.*s\" of %zu bytes is too small", STR_ARG(name),
+			   size);
 		return NULL;
 	}
 	if (!zone)
@@ -283,11 +277,26 @@ void zones_settle(void)
 
 /* --- in use --------------------------------------------------------------------- */
 
-/* The holder of the lock has died, maybe in the middle of a change: repairs the contents. */
-static void recover(struct zone *zone)
+/* Not each time, since a process that was taken over can bring this about as often as it likes. */
+static void report(const struct zone *zone, enum shared_lock_state state)
 {
-	log_warnx("a process ended while it held the zone \"%.*s\", which is brought into order",
-		  STR_ARG(zone->name));
+	static int64_t said_died_ms, said_kept_ms;
+
+	if (state == LOCK_HOLDER_DIED && clock_is_due(&said_died_ms, SHORTAGE_LOG_MS))
+		log_warnx("a process ended while it held the zone \"%.*s\", which is brought into "
+			  "order",
+			  STR_ARG(zone->name));
+	if (state == LOCK_TAKEN_AWAY && clock_is_due(&said_kept_ms, SHORTAGE_LOG_MS))
+		log_alertx("a process has kept the zone \"%.*s\" locked for too long, so it has a "
+			   "defect or was taken over: the lock was taken from it, and the zone is "
+			   "brought into order",
+			   STR_ARG(zone->name));
+}
+
+/* The holder of the lock has left it, maybe in the middle of a change: repairs the contents. */
+static void recover(struct zone *zone, enum shared_lock_state state)
+{
+	report(zone, state);
 	if (zone->ops->record_size) {
 		zone_table_repair(&zone->table);
 	} else if (zone->ops->recover) {
@@ -296,23 +305,20 @@ static void recover(struct zone *zone)
 		memset(zone->shared->memory, 0, zone->size);
 		lay_out(zone);
 	}
-	pthread_mutex_consistent(&zone->shared->lock);
 }
 
 void *zone_lock(struct zone *zone)
 {
-	int error = pthread_mutex_lock(&zone->shared->lock);
+	enum shared_lock_state state = shared_lock_take(&zone->shared->lock);
 
-	if (error == EOWNERDEAD)
-		recover(zone);
-	else if (error)
-		abort();
+	if (state != LOCK_TAKEN)
+		recover(zone, state);
 	return zone->shared->memory;
 }
 
 void zone_unlock(struct zone *zone)
 {
-	pthread_mutex_unlock(&zone->shared->lock);
+	shared_lock_release(&zone->shared->lock);
 }
 
 void *zone_lock_record(struct zone *zone, struct str key, bool *is_new)

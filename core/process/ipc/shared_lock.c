@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the kernel does when a thread ends is written in its documentation, robust-futexes: it
+ * reads the thread's robust_list_head. If the number at list_op_pending is that of the thread, it
+ * becomes FUTEX_OWNER_DIED, and a waiting thread is woken. If the number has no holder, as between
+ * the unlocking and the waking below, the kernel only wakes.
+ */
+#include "process/ipc/shared_lock.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <linux/futex.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+	/* One alone may be that of a machine that has stood still. */
+	TIMEOUTS = 2,
+	/* So that a process that changes the number all the time keeps nobody waiting. */
+	ROUNDS_MAX = 10000,
+};
+
+/* Replaces the list of the C library, which would serve robust mutexes: nothing here has any. */
+static _Thread_local struct {
+	struct robust_list_head head;
+	uint32_t id; /* 0: the kernel does not know the head yet */
+} self;
+
+/* In a child, whose number is another, and of which the kernel knows the C library's list. */
+static void forget_self(void)
+{
+	self.id = 0;
+}
+
+static void register_fork(void)
+{
+	pthread_atfork(NULL, NULL, forget_self);
+}
+
+static void know_self(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, register_fork);
+	/* With an offset of 0 list_op_pending points at the lock. The list itself stays empty. */
+	self.head = (struct robust_list_head){ .list = { &self.head.list } };
+	syscall(SYS_set_robust_list, &self.head, sizeof(self.head));
+	self.id = (uint32_t)syscall(SYS_gettid);
+}
+
+/* The kernel looks at it when this thread has ended: only the compiler has to keep the order. */
+static void set_pending(struct shared_lock *lock)
+{
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	*(struct robust_list *volatile *)&self.head.list_op_pending = (struct robust_list *)lock;
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+}
+
+static bool change(struct shared_lock *lock, uint32_t *seen, uint32_t to, int order)
+{
+	return __atomic_compare_exchange_n(&lock->holder, seen, to, false, order, __ATOMIC_RELAXED);
+}
+
+/* False: nobody has woken this thread. */
+static bool wait_for_change(struct shared_lock *lock, uint32_t seen)
+{
+	const struct timespec time = {
+		.tv_nsec = (long)SHARED_LOCK_PATIENCE_MS * 1000 * 1000 / TIMEOUTS,
+	};
+
+	return syscall(SYS_futex, &lock->holder, FUTEX_WAIT, seen, &time, NULL, 0) == 0 ||
+	       errno != ETIMEDOUT;
+}
+
+/* Others may wait as well, so whoever has waited unlocks as if somebody waited. */
+static enum shared_lock_state take_away(struct shared_lock *lock)
+{
+	__atomic_exchange_n(&lock->holder, self.id | FUTEX_WAITERS, __ATOMIC_ACQUIRE);
+	return LOCK_TAKEN_AWAY;
+}
+
+static enum shared_lock_state take_slowly(struct shared_lock *lock, uint32_t seen)
+{
+	uint32_t waiters = 0;
+	int timeouts = 0;
+
+	for (int rounds = 0; timeouts < TIMEOUTS && rounds < ROUNDS_MAX; rounds++) {
+		uint32_t holder = seen & FUTEX_TID_MASK;
+
+		if (holder == self.id) /* it is not: somebody else has written that */
+			return take_away(lock);
+		if (holder == 0) {
+			uint32_t flags = waiters | (seen & FUTEX_WAITERS);
+
+			if (change(lock, &seen, self.id | flags, __ATOMIC_ACQUIRE))
+				return seen & FUTEX_OWNER_DIED ? LOCK_HOLDER_DIED : LOCK_TAKEN;
+			continue;
+		}
+		if (!(seen & FUTEX_WAITERS) &&
+		    !change(lock, &seen, seen | FUTEX_WAITERS, __ATOMIC_RELAXED))
+			continue;
+		waiters = FUTEX_WAITERS;
+		timeouts = wait_for_change(lock, seen | FUTEX_WAITERS) ? 0 : timeouts + 1;
+		seen = __atomic_load_n(&lock->holder, __ATOMIC_RELAXED);
+	}
+	return take_away(lock);
+}
+
+enum shared_lock_state shared_lock_take(struct shared_lock *lock)
+{
+	uint32_t seen = 0;
+
+	if (self.id == 0)
+		know_self();
+	assert(self.head.list_op_pending == NULL);
+	set_pending(lock);
+	if (change(lock, &seen, self.id, __ATOMIC_ACQUIRE))
+		return LOCK_TAKEN;
+	return take_slowly(lock, seen);
+}
+
+void shared_lock_release(struct shared_lock *lock)
+{
+	uint32_t seen = self.id;
+
+	while ((seen & FUTEX_TID_MASK) == self.id && !change(lock, &seen, 0, __ATOMIC_RELEASE))
+		;
+	if ((seen & FUTEX_TID_MASK) == self.id && seen & FUTEX_WAITERS)
+		syscall(SYS_futex, &lock->holder, FUTEX_WAKE, 1, NULL, NULL, 0);
+	set_pending(NULL);
+}
