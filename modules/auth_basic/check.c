@@ -13,7 +13,6 @@
 
 #include <thread.h>
 
-#include "password.h"
 #include "users.h"
 
 enum { RUNNING_MOST = 2, WAITING_MOST = 64 };
@@ -54,25 +53,17 @@ static void drop(struct check *check)
 
 /* --- on a thread --------------------------------------------------------------------- */
 
-/*
- * For an unknown user the password is compared with that of the first user in the file, so that
- * the time does not tell whether a name exists.
- */
 static enum check_outcome compare(const struct credentials *what, const struct users *users)
 {
-	struct str stored;
-	bool is_known = users_find(users, what->user, &stored);
+	static const enum check_outcome outcomes[] = {
+		[PASSWORD_RIGHT] = CHECK_RIGHT,
+		[PASSWORD_WRONG] = CHECK_WRONG,
+		[PASSWORD_UNKNOWN] = CHECK_UNKNOWN,
+	};
+	bool is_known;
+	enum password_result result = users_check(users, what->user, what->password, &is_known);
 
-	if (!is_known)
-		stored = users_first(users);
-
-	enum password_result result = password_check(what->password, stored);
-
-	if (!is_known)
-		return CHECK_NO_USER;
-	return result == PASSWORD_RIGHT ? CHECK_RIGHT :
-	       result == PASSWORD_WRONG ? CHECK_WRONG :
-					  CHECK_UNKNOWN;
+	return is_known ? outcomes[result] : CHECK_NO_USER;
 }
 
 /* Called without the lock: other threads do not read the outcome before the check is done. */

@@ -11,6 +11,8 @@
 
 #include <str.h>
 
+#include "password.h"
+
 /* The bytes of a file, and its status when they were read. */
 struct users {
 	char *bytes;
@@ -27,16 +29,13 @@ int users_read(const char *path, struct users *out);
 void users_free(struct users *users);
 
 /*
- * Sets *stored to the stored password in the first line with this name. False: there is no such
- * line.
+ * Compares the password with that of the first line with this name; *is_known says whether there is
+ * one. If there is none, or if its password is stored in an unknown form (PASSWORD_UNKNOWN), the
+ * password is compared with that of another user, so that the time does not tell which names the
+ * file has. May take long: call it on a thread.
  */
-bool users_find(const struct users *users, struct str name, struct str *stored);
-
-/*
- * Returns the stored password of the first user in the file, or an empty text if the file has no
- * users.
- */
-struct str users_first(const struct users *users);
+enum password_result users_check(const struct users *users, struct str name, struct str password,
+				 bool *is_known);
 
 /* Whether both are the status of the same file in the same state. */
 bool users_same(const struct stat *a, const struct stat *b);
