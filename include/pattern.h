@@ -48,6 +48,13 @@ enum match {
 enum match pattern_match(struct request *req, const struct pattern *pattern, struct str subject)
 	__attribute__((warn_unused_result));
 
+/*
+ * As pattern_match(), but captures nothing: $1 … stay what they are. req may be NULL; nobody is
+ * refused then.
+ */
+enum match pattern_test(struct request *req, const struct pattern *pattern, struct str subject)
+	__attribute__((warn_unused_result));
+
 /* What pattern_match_text() has captured: parts of the subject. */
 struct text_match {
 	struct str groups[10]; /* $0 … $9; data NULL: the group took no part */

@@ -201,9 +201,10 @@ int request_peer_port(const struct request *req);
 
 /*
  * Whether a host (lower case, without port) is one of the names of the request's server, as
- * server_name lists them. MATCH_FAILED: a regular expression has reached its match limit.
+ * server_name lists them. MATCH_FAILED: a regular expression was given up, and the request is
+ * refused as after pattern_match() (pattern.h).
  */
-enum match request_is_for(const struct request *req, struct str host);
+enum match request_is_for(struct request *req, struct str host);
 
 /*
  * Milliseconds since the first byte of the request was read: until this turn of the loop began, and

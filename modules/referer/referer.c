@@ -97,12 +97,19 @@ static const struct valid_name *find_name(const struct valid *valid, struct str 
 	return best;
 }
 
-static bool pattern_fits(const struct valid *valid, struct str text)
+/*
+ * The names of the server, then expressions. If one fails, the search ends, and the server answers
+ * the request with 500.
+ */
+static bool expression_fits(struct request *req, const struct valid *valid, struct str host,
+			    struct str text)
 {
-	for (const struct valid_pattern *item = valid->patterns; item; item = item->next)
-		if (pattern_match(NULL, item->pattern, text) == MATCH_YES)
-			return true;
-	return false;
+	enum match match = valid->server_names ? request_is_for(req, host) : MATCH_NO;
+
+	for (const struct valid_pattern *item = valid->patterns; item && match == MATCH_NO;
+	     item = item->next)
+		match = pattern_test(req, item->pattern, text);
+	return match == MATCH_YES;
 }
 
 static bool is_valid(struct request *req, const struct valid *valid)
@@ -124,8 +131,7 @@ static bool is_valid(struct request *req, const struct valid *valid)
 
 	if (name)
 		return str_starts(str_skip(rest, authority.len), name->path);
-	return (valid->server_names && request_is_for(req, host) == MATCH_YES) ||
-	       pattern_fits(valid, rest);
+	return expression_fits(req, valid, host, rest);
 }
 
 static bool get_invalid(struct request *req, struct str rest, const void *data, struct str *out)

@@ -43,14 +43,22 @@ static inline void keep_captures(struct request *req)
 
 enum match pattern_match(struct request *req, const struct pattern *pattern, struct str subject)
 {
-	struct captures none = { 0 };
-	struct captures *captures = req ? &request_core(req)->captures : &none;
-	enum match match = pattern_try(pattern, subject, captures);
+	if (!req)
+		return pattern_test(NULL, pattern, subject);
 
-	if (req)
-		keep_captures(req);
-	else if (captures->failed)
-		report_failure(NULL, captures);
+	enum match match = pattern_try(pattern, subject, &request_core(req)->captures);
+
+	keep_captures(req);
+	return match;
+}
+
+enum match pattern_test(struct request *req, const struct pattern *pattern, struct str subject)
+{
+	struct captures none = { 0 };
+	enum match match = pattern_try(pattern, subject, &none);
+
+	if (none.failed)
+		report_failure(req, &none);
 	return match;
 }
 
@@ -108,14 +116,14 @@ static bool name_fits(struct str name, struct str host)
 	return !str_empty(name) && str_eq(name, host);
 }
 
-enum match request_is_for(const struct request *req, struct str host)
+enum match request_is_for(struct request *req, struct str host)
 {
 	for (size_t i = 0; i < req->server->names_count; i++) {
 		const struct server_name *name = &req->server->names[i];
 		enum match match = name_fits(name->text, host) ? MATCH_YES : MATCH_NO;
 
 		if (name->pattern)
-			match = pattern_match(NULL, name->pattern, host);
+			match = pattern_test(req, name->pattern, host);
 
 		if (match != MATCH_NO)
 			return match;
