@@ -81,12 +81,28 @@ START_TEST(fields_with_unusual_names_are_ignored)
 	}
 	other = server_with("underscores_in_headers on; return 200 $http_x_a;");
 	ck_assert_str_eq(ask(other, "/", .fields = "x_a: 1\r\nx_!a: 2\r\n").body, "1");
-	log_wait(other,
-		 "invalid header line: \"x_!a\"");
+	log_wait(other, "invalid header line: \"x_!a\"");
 	server_stop(other);
 	other = server_with("ignore_invalid_headers off; return 200 $http_x_a;");
 	ck_assert_str_eq(ask(other, "/", .fields = "x_a: 1\r\nx_!a: 2\r\n").body, "1");
 	ck_assert(!log_has(other, "invalid header line"));
+	server_stop(other);
+}
+END_TEST
+
+/* As in nginx; other directives about heads are those of the default server. */
+START_TEST(the_server_that_host_names_decides_about_names)
+{
+	struct server *other = server_start(
+		"http { server { listen 127.0.0.1:%PORT%; return 200 \"$http_x_a\"; }"
+		"server { listen 127.0.0.1:%PORT%; server_name on; underscores_in_headers on;"
+		" return 200 \"$http_x_a\"; }"
+		"server { listen 127.0.0.1:%PORT%; server_name any; ignore_invalid_headers off;"
+		" return 200 \"$http_x_a\"; } }");
+
+	ck_assert_str_eq(ask(other, "/", .host = "a", .fields = "X_A: 1\r\nX-A: 2\r\n").body, "2");
+	ck_assert_str_eq(ask(other, "/", .host = "on", .fields = "X_A: 1\r\nX!A: 2\r\n").body, "1");
+	ck_assert_str_eq(ask(other, "/", .host = "any", .fields = "X_A: 1\r\nX!: 2\r\n").body, "1");
 	server_stop(other);
 }
 END_TEST
@@ -303,8 +319,8 @@ END_TEST
 
 TESTS_IN((&(struct test_suite){ .name = "refused", .setup = setup, .teardown = teardown }), hosts,
 	 a_field_with_an_underscore_is_ignored, fields_with_unusual_names_are_ignored,
-	 line_ends,
-	 fields, a_nul_anywhere, lengths_and_encodings, unknown_encodings, request_lines,
-	 a_refused_head_gets_no_body, http_09, a_later_minor_version_is_1_1,
-	 a_preface_of_http_2_is_refused, long_lines, many_fields, a_line_may_fill_the_first_buffer,
-	 heads_larger_than_all_buffers, the_rest_of_a_refused_request_does_not_reset)
+	 the_server_that_host_names_decides_about_names, line_ends, fields, a_nul_anywhere,
+	 lengths_and_encodings, unknown_encodings, request_lines, a_refused_head_gets_no_body,
+	 http_09, a_later_minor_version_is_1_1, a_preface_of_http_2_is_refused, long_lines,
+	 many_fields, a_line_may_fill_the_first_buffer, heads_larger_than_all_buffers,
+	 the_rest_of_a_refused_request_does_not_reset)

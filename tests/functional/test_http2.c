@@ -190,7 +190,7 @@ START_TEST(the_access_log)
 }
 END_TEST
 
-/* RFC 9218: of a response that is less urgent, little lies in the socket already. */
+/* From the second request on, the server is known by the same authority. */
 START_TEST(fields_with_unusual_names_are_ignored)
 {
 	static const char *const names[] = { "x_a", "x!a", "x.a" };
@@ -211,6 +211,7 @@ START_TEST(fields_with_unusual_names_are_ignored)
 }
 END_TEST
 
+/* RFC 9218: of a response that is less urgent, little lies in the socket already. */
 START_TEST(a_late_urgent_request_overtakes)
 {
 	static const char begin[] = H2_PREFACE "\0\0\6\4\0\0\0\0\0\0\4\x7f\xff\xff\xff"

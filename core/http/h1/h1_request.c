@@ -115,8 +115,7 @@ static int read_fields(struct request_core *core, struct str fields)
 	while (head_next_field(&fields, &line)) {
 		if (!line.is_valid)
 			return 400;
-		if (line.is_unusual && request_leaves_out(core, line.name))
-			continue;
+		core->has_unusual_fields |= line.is_unusual;
 
 		int status = request_add_field(core, line.name, line.value);
 

@@ -144,8 +144,7 @@ static void add_field(struct h2_block *block, const struct hpack_field *field, b
 		add_cookie(block, field->value);
 		return;
 	}
-	if (!is_usual && request_leaves_out(core, field->name))
-		return;
+	core->has_unusual_fields |= !is_usual;
 	name = (struct str){ pool_alloc(core->pub.pool, field->name.len + field->value.len),
 			     field->name.len };
 	value = (struct str){ str_put_short((char *)name.data, field->name), field->value.len };
@@ -271,6 +270,7 @@ static int find_server(struct h2 *h2, struct h2_block *block, struct request_cor
 		req->host = str_head(authority, kept->host_len);
 		req->server = kept->server;
 		request_set_location(req, kept->server->top);
+		request_leave_out_fields(core);
 		return 0;
 	}
 

@@ -94,6 +94,16 @@ int request_known_set(struct request_known *known, struct str name, struct str v
 	return 0;
 }
 
+static inline void append_field(struct request_core *core, struct header *field)
+{
+	field->next = NULL;
+	if (core->last_field)
+		core->last_field->next = field;
+	else
+		core->pub.headers = field;
+	core->last_field = field;
+}
+
 int request_add_field(struct request_core *core, struct str name, struct str value)
 {
 	struct request *req = &core->pub;
@@ -103,12 +113,8 @@ int request_add_field(struct request_core *core, struct str name, struct str val
 		return status;
 	struct header *field = pool_alloc(req->pool, sizeof(*field));
 
-	*field = (struct header){ name, value, NULL };
-	if (core->last_field)
-		core->last_field->next = field;
-	else
-		req->headers = field;
-	core->last_field = field;
+	*field = (struct header){ .name = name, .value = value };
+	append_field(core, field);
 	return 0;
 }
 
@@ -128,21 +134,33 @@ static bool is_left_out(const struct http_conf *conf, struct str name)
 	return false;
 }
 
-bool request_leaves_out(struct request_core *core, struct str name)
+void request_leave_out_fields(struct request_core *core)
 {
-	if (!is_left_out(core->pub.location->core, name))
-		return false;
-	if (!core->lacks_fields)
-		request_log(&core->pub, LEVEL_INFO, 0,
-			    "client sent invalid header line: \"%.*s\", which is ignored: see "
-			    "ignore_invalid_headers",
-			    STR_ARG(name));
-	core->lacks_fields = true;
-	return true;
+	const struct http_conf *conf = core->pub.location->core;
+	const struct header *field = core->pub.headers, *next;
+	bool is_logged = false;
+
+	if (!core->has_unusual_fields)
+		return;
+	core->pub.headers = core->last_field = NULL;
+	for (; field; field = next) {
+		next = field->next;
+		if (!bytes16_has(field->name, are_unusual_in_names) ||
+		    !is_left_out(conf, field->name)) {
+			append_field(core, (struct header *)field);
+			continue;
+		}
+		if (!is_logged)
+			request_log(&core->pub, LEVEL_INFO, 0,
+				    "client sent invalid header line: \"%.*s\", which is ignored: "
+				    "see ignore_invalid_headers",
+				    STR_ARG(field->name));
+		is_logged = true;
+	}
 }
 
-int request_find_authority(struct request_core *core, struct str authority,
-			   const struct vhosts *vhosts)
+static int find_server(struct request_core *core, struct str authority,
+		       const struct vhosts *vhosts)
 {
 	struct request *req = &core->pub;
 	struct str field = req->known.host;
@@ -165,6 +183,15 @@ int request_find_authority(struct request_core *core, struct str authority,
 	req->server = server;
 	request_set_location(req, server->top);
 	return 0;
+}
+
+int request_find_authority(struct request_core *core, struct str authority,
+			   const struct vhosts *vhosts)
+{
+	int status = find_server(core, authority, vhosts);
+
+	request_leave_out_fields(core);
+	return status;
 }
 
 int request_decode_target(struct request_core *core)

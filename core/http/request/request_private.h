@@ -101,7 +101,8 @@ struct request_core {
 	uint64_t bytes_sent; /* of the response, its head included; known in LOG */
 	bool keepalive; /* the connection goes on after this response; others may end it */
 	bool complete_ok; /* $request_completion */
-	bool lacks_fields; /* request_leaves_out() was true */
+	/* There are names with other characters than letters, digits and hyphens. */
+	bool has_unusual_fields;
 };
 
 static inline struct request_core *request_core(const struct request *req)
@@ -124,6 +125,8 @@ struct request_core *request_create(struct conn *conn, size_t size);
  *
  * When a field is repeated the first one counts, but a Connection that says close before
  * one that does not; a second Host, Content-Length, Transfer-Encoding or Expect is a 400.
+ *
+ * A protocol sets has_unusual_fields if there are any.
  */
 int request_add_field(struct request_core *core, struct str name, struct str value);
 int request_find_authority(struct request_core *core, struct str authority,
@@ -131,10 +134,10 @@ int request_find_authority(struct request_core *core, struct str authority,
 int request_decode_target(struct request_core *core);
 
 /*
- * For a name with other characters than letters, digits and hyphens: whether its field is left
- * out (ignore_invalid_headers). The error log names the first such field of a request.
+ * When the server is known: leaves out fields with unusual names, if ignore_invalid_headers of the
+ * server says so; the error log names the first one. request_find_authority() does that.
  */
-bool request_leaves_out(struct request_core *core, struct str name);
+void request_leave_out_fields(struct request_core *core);
 
 /* As request_add_field(), for `known` alone: keeps the value if the server looks at the field. */
 int request_known_set(struct request_known *known, struct str name, struct str value);
