@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* How log files are written: compressed, to sockets, by names with variables. */
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -68,8 +69,8 @@ START_TEST(each_buffer_is_a_member)
 	get(server, "/b");
 	get(server, "/c");
 	second = wait_to_grow(server, "/all.gz", first);
-	ck_assert_str_eq(output_of(memory_printf("head -c %lld %s/all.gz | zcat",
-						 (long long)first, server->dir)),
+	ck_assert_str_eq(output_of(memory_printf("head -c %lld %s/all.gz | zcat", (long long)first,
+						 server->dir)),
 			 "/a\n");
 	ck_assert(strncmp(output_of(memory_printf("tail -c +%lld %s/all.gz | zcat",
 						  (long long)first + 1, server->dir)),
@@ -89,40 +90,108 @@ END_TEST
 /* --- standard output ------------------------------------------------------------------ */
 
 /* As a service manager starts it: nothing can be opened by the name of a socket. */
-START_TEST(standard_output_may_be_a_socket)
+static struct server *start_with(const char *dir, int number, int fd, const char *http)
 {
-	int ends[2];
-	char text[256] = "";
-	const char *dir = scratch_create(), *program = memory_printf("%s/started", dir);
+	const char *program = memory_printf("%s/started", dir);
 	const char *skua = getenv("SKUA") ? getenv("SKUA") : "build/skua";
-
-	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
-
 	FILE *script = fopen(program, "w");
 
-	fprintf(script, "#!/bin/sh\nexec %s \"$@\" >&%d\n", skua, ends[1]);
+	fprintf(script, "#!/bin/sh\nexec %s \"$@\" %d>&%d\n", skua, number, fd);
 	fchmod(fileno(script), 0755);
 	fclose(script);
-
-	struct server *server = server_start_with(&(struct server_setup){
+	return server_start_with(&(struct server_setup){
 		.program = program,
-		.conf = "http { log_format uri $uri; access_log /dev/stdout uri; "
-			"server { listen 127.0.0.1:%PORT%; return 200 abc; } }",
+		.conf = memory_printf("http { log_format uri $uri; %s "
+				      "server { listen 127.0.0.1:%%PORT%%; root html; "
+				      "location /text { return 200 abc; } } }",
+				      http),
 	});
+}
 
-	close(ends[1]);
-	get(server, "/a");
-	kill(server->pid, SIGUSR1);
-	log_wait(server, "opening the log files again");
-	ck_assert_int_gt(read(ends[0], text, sizeof(text) - 1), 0);
-	ck_assert_str_eq(text, "/a\n");
-	get(server, "/b");
-	memset(text, 0, sizeof(text));
-	ck_assert_int_gt(read(ends[0], text, sizeof(text) - 1), 0);
-	ck_assert_str_eq(text, "/b\n");
-	close(ends[0]);
-	server_stop(server);
-	scratch_remove(dir);
+/* Reads until the text has come, and returns all that was read. */
+static const char *read_until(int fd, const char *text)
+{
+	char *read_text = memory_alloc(65536);
+	struct deadline p = { 0 };
+	size_t len = 0;
+
+	for (read_text[0] = '\0'; !strstr(read_text, text); read_text[len] = '\0') {
+		struct pollfd ready = { .fd = fd, .events = POLLIN };
+
+		deadline_wait(&p, memory_printf("\"%s\"", text));
+		if (poll(&ready, 1, 0) > 0)
+			len += (size_t)read(fd, read_text + len, 65535 - len);
+	}
+	return read_text;
+}
+
+/* ends[0] reads what is written to ends[1]. */
+static void make_socket(int ends[2])
+{
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+}
+
+static void make_pipe(int ends[2])
+{
+	ck_assert_int_eq(pipe(ends), 0);
+}
+
+static void (*const makers[])(int ends[2]) = { make_socket, make_pipe };
+
+START_TEST(standard_output_may_be_a_socket)
+{
+	for (size_t i = 0; i < sizeof(makers) / sizeof(makers[0]); i++) {
+		const char *dir = scratch_create();
+		int ends[2];
+
+		makers[i](ends);
+
+		struct server *server = start_with(dir, 1, ends[1], "access_log /dev/stdout uri;");
+
+		close(ends[1]);
+		get(server, "/text/a");
+		ck_assert_str_eq(read_until(ends[0], "\n"), "/text/a\n");
+		kill(server->pid, SIGUSR1);
+		log_wait(server, "opening the log files again");
+		get(server, "/text/b");
+		ck_assert_str_eq(read_until(ends[0], "\n"), "/text/b\n");
+		close(ends[0]);
+		server_stop(server);
+		scratch_remove(dir);
+	}
+}
+END_TEST
+
+START_TEST(standard_error_may_be_a_socket)
+{
+	static const char *const names[] = { "stderr", "/dev/stderr" };
+
+	for (size_t i = 0; i < 2 * sizeof(makers) / sizeof(makers[0]); i++) {
+		const char *dir = scratch_create(), *text;
+		int ends[2];
+
+		makers[i / 2](ends);
+
+		struct server *server =
+			start_with(dir, 2, ends[1],
+				   memory_printf("access_log off; error_log %s;", names[i % 2]));
+
+		close(ends[1]);
+		get(server, "/missing-a");
+		text = read_until(ends[0], "\"GET /missing-a HTTP/1.1\"");
+		ck_assert_ptr_nonnull(strstr(text, "[error]"));
+		kill(server->pid, SIGUSR1);
+		log_wait(server, "opening the log files again");
+		get(server, "/missing-b");
+		read_until(ends[0], "\"GET /missing-b HTTP/1.1\"");
+		/* Who reads may go: the server goes on. */
+		close(ends[0]);
+		get(server, "/missing-c");
+		ck_assert_int_eq(get(server, "/text").status, 200);
+		server_forgive(server);
+		server_stop(server);
+		scratch_remove(dir);
+	}
 }
 END_TEST
 
@@ -238,9 +307,8 @@ START_TEST(no_link_is_followed)
 	put_file(server, "../target", "");
 	chmod(file_path(server, "../target"), 0666);
 	ck_assert_int_eq(symlink("../target", file_path(server, "../sites/link.log")), 0);
-	ck_assert_int_eq(link(file_path(server, "../target"),
-			      file_path(server, "../sites/hard.log")),
-			 0);
+	ck_assert_int_eq(
+		link(file_path(server, "../target"), file_path(server, "../sites/hard.log")), 0);
 	ck_assert_int_eq(mkfifo(file_path(server, "../sites/pipe.log"), 0666), 0);
 	get(server, "/1?a=link");
 	log_wait(server, "lines are lost: opening the log");
@@ -441,7 +509,8 @@ START_TEST(mistakes_are_named)
 END_TEST
 
 TESTS("how log files are written", each_buffer_is_a_member, standard_output_may_be_a_socket,
-      a_file_for_each_value, values_that_are_no_names_are_refused, without_a_root_there_is_no_log,
-      no_link_is_followed, files_stay_open_in_the_cache, a_file_has_to_be_used_to_stay_open,
-      rotated_files_are_opened_again, a_file_is_looked_for_again, a_helper_may_die,
-      two_thousand_names, the_last_line_is_written, mistakes_are_named)
+      standard_error_may_be_a_socket, a_file_for_each_value, values_that_are_no_names_are_refused,
+      without_a_root_there_is_no_log, no_link_is_followed, files_stay_open_in_the_cache,
+      a_file_has_to_be_used_to_stay_open, rotated_files_are_opened_again,
+      a_file_is_looked_for_again, a_helper_may_die, two_thousand_names, the_last_line_is_written,
+      mistakes_are_named)

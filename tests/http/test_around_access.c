@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#include "config/modules.h"
+
 #define SECRET "SECRET"
 
 /* What guards /secret/ and @secret, and what is answered there. */
@@ -60,6 +62,13 @@ static const struct way {
 	{ "/secret/s.html", "Accept-Encoding: gzip\r\n" },
 	{ "/secret/s.html", "If-None-Match: \"x\"\r\n" },
 	{ "/secret/s.html", "X-Original-URL: /open/a.html\r\nX-Rewrite-URL: /open/a.html\r\n" },
+	/* By an alias, which has the guard as well. */
+	{ "/aliased/s.html" },
+	{ "/aliased/" },
+	{ "/aliased/listed/../s.html" },
+	{ "/open/..%2faliased%2fs.html" },
+	{ "/rewrite/arg?to=/aliased/s.html", NULL, IS_INTERNAL },
+	{ "/try-uri/aliased/s.html", NULL, IS_INTERNAL },
 	/* Its directory. */
 	{ "/secret/" },
 	{ "/secret/listed/" },
@@ -112,9 +121,10 @@ static struct server *start(const char *guard)
 		"%s location /secret/ { %s"
 		"  location /secret/listed/ { %s autoindex on; }"
 		"  location /secret/random/ { %s random_index on; } }"
+		"location /aliased/ { alias %%DIR%%/html/secret/; %s }"
 		"location @secret { root %%DIR%%/html/secret/named; try_files /s.html =404;"
 		"  %s }",
-		doors, guard, inner, inner, guard));
+		doors, guard, inner, inner, guard, guard));
 
 	put_file(server, "../conf/users", "user:{PLAIN}password\n");
 	put_file(server, "open/a.html", "open");
@@ -175,6 +185,89 @@ START_TEST(no_way_leads_around_a_guard)
 				      methods[i % 3], way->target, reply.status);
 		}
 		server_stop(server);
+	}
+}
+END_TEST
+
+/* --- each handler of CONTENT ------------------------------------------------------------ */
+
+/* With its directives, the target gets the status; the guards that come first go before it. */
+static const struct handler {
+	const char *module, *directives, *target;
+	int status;
+} handlers[] = {
+	{ "autoindex", "autoindex on;", "/h/", 200 },
+	{ "brotli", "brotli_static always;", "/h/b.css", 200 },
+	{ "empty_gif", "empty_gif;", "/h/", 200 },
+	{ "forwarding", "forwarding 502; proxy_pass http://127.0.0.1;", "/h/", 502 },
+	{ "gzip", "gzip_static always;", "/h/g.css", 200 },
+	{ "health", "health;", "/h/", 200 },
+	{ "hello", "hello " SECRET ";", "/h/", 200 },
+	{ "index", "index i.html;", "/h/", 200 },
+	{ "metrics", "metrics;", "/h/", 200 },
+	{ "random_index", "random_index on;", "/h/", 200 },
+	{ "static", "", "/h/i.html", 200 },
+	{ "stub_status", "stub_status;", "/h/", 200 },
+	{ "zstd", "zstd_static always;", "/h/z.css", 200 },
+};
+
+enum { HANDLERS = sizeof(handlers) / sizeof(handlers[0]), PLAIN_GUARDS = 8 };
+
+static bool has_module(const char *name)
+{
+	for (size_t i = 0; i < module_count(); i++)
+		if (strcmp(module_at(i)->name, name) == 0)
+			return true;
+	return false;
+}
+
+static int status_of_handler(const struct handler *handler, const char *guard, const char *method)
+{
+	struct server *server = inproc_with(
+		memory_printf("%s location /h/ { %s %s }", doors, guard, handler->directives));
+
+	put_file(server, "../conf/users", "user:{PLAIN}password\n");
+	put_file(server, "h/i.html", SECRET);
+	put_file(server, "h/b.css.br", SECRET);
+	put_file(server, "h/g.css.gz", SECRET);
+	put_file(server, "h/z.css.zst", SECRET);
+
+	int status = ask(server, handler->target, .method = method).status;
+
+	server_stop(server);
+	return status;
+}
+
+START_TEST(no_handler_goes_before_a_guard)
+{
+	for (size_t i = 0; i < HANDLERS; i++) {
+		const struct handler *handler = &handlers[i];
+
+		if (!has_module(handler->module))
+			continue;
+		ck_assert_msg(status_of_handler(handler, "", "GET") == handler->status, "%s",
+			      handler->module);
+		for (size_t g = 0; g < PLAIN_GUARDS; g++) {
+			ck_assert_msg(status_of_handler(handler, guards[g].directives, "GET") ==
+					      guards[g].status,
+				      "%s: %s", handler->module, guards[g].directives);
+			ck_assert_msg(status_of_handler(handler, guards[g].directives, "HEAD") ==
+					      guards[g].status,
+				      "HEAD, %s: %s", handler->module, guards[g].directives);
+		}
+	}
+}
+END_TEST
+
+START_TEST(the_table_has_each_handler)
+{
+	for (size_t i = 0; i < module_count(); i++) {
+		const struct module *module = module_at(i);
+		size_t at = 0;
+
+		while (at < HANDLERS && strcmp(handlers[at].module, module->name) != 0)
+			at++;
+		ck_assert_msg(!module->on[PHASE_CONTENT] || at < HANDLERS, "%s", module->name);
 	}
 }
 END_TEST
@@ -325,6 +418,6 @@ START_TEST(clients_write_no_includes)
 END_TEST
 
 TESTS("ways around access", each_way_leads_to_the_secret_without_a_guard,
-      no_way_leads_around_a_guard, other_names_lead_nowhere,
-      guards_of_names_hold_in_any_case_and_coding, the_last_location_decides,
-      clients_write_no_includes)
+      no_way_leads_around_a_guard, no_handler_goes_before_a_guard, the_table_has_each_handler,
+      other_names_lead_nowhere, guards_of_names_hold_in_any_case_and_coding,
+      the_last_location_decides, clients_write_no_includes)

@@ -53,8 +53,7 @@ START_TEST(what_is_turned_off_is_not_missed)
 	good_http("server { listen 8080; ssl off; "
 		  "location / { dav_methods off; image_filter off; } }");
 	assert_has(fails("server { ssl on; }"), "write `listen … ssl`");
-	assert_has(fails("server { dav_methods off off; }"),
-		   "\"dav_methods\" is not supported\n");
+	assert_has(fails("server { dav_methods off off; }"), "\"dav_methods\" is not supported\n");
 }
 END_TEST
 
@@ -229,6 +228,59 @@ static bool has_module(const char *name)
 	return false;
 }
 
+/*
+ * All variables of nginx's index that say something of what this server does, by the module that
+ * has them here. Those of other modules of nginx are in known_variables.
+ */
+static const struct {
+	const char *module, *names;
+} of_index[] = {
+	{ "http",
+	  "arg_ args binary_remote_addr body_bytes_sent bytes_sent connection "
+	  "connection_requests connection_time content_length content_type cookie_ "
+	  "document_root document_uri host hostname http_ https is_args is_request_port msec "
+	  "nginx_version pid pipe query_string realpath_root remote_addr remote_port "
+	  "remote_user request request_completion request_filename request_id "
+	  "request_length request_method request_port request_time request_uri scheme "
+	  "sent_http_ sent_trailer_ server_addr server_name server_port server_protocol "
+	  "status tcpinfo_rtt tcpinfo_rttvar tcpinfo_snd_cwnd tcpinfo_rcv_space "
+	  "time_iso8601 time_local uri http2" },
+	{ "browser", "ancient_browser modern_browser msie" },
+	{ "gzip", "gzip_ratio" },
+	{ "limit_conn", "limit_conn_status" },
+	{ "limit_rate", "limit_rate" },
+	{ "limit_req", "limit_req_status" },
+	{ "proxy_protocol", "proxy_protocol_addr proxy_protocol_port proxy_protocol_server_addr "
+			    "proxy_protocol_server_port proxy_protocol_tlv_" },
+	{ "realip", "realip_remote_addr realip_remote_port" },
+	{ "referer", "invalid_referer" },
+	{ "secure_link", "secure_link secure_link_expires" },
+	{ "ssi", "date_gmt date_local" },
+	{ "ssl", "ssl_alpn_protocol ssl_cipher ssl_ciphers ssl_client_cert ssl_client_escaped_cert "
+		 "ssl_client_fingerprint ssl_client_i_dn ssl_client_i_dn_legacy "
+		 "ssl_client_raw_cert ssl_client_s_dn ssl_client_s_dn_legacy ssl_client_serial "
+		 "ssl_client_v_end ssl_client_v_remain ssl_client_v_start ssl_client_verify "
+		 "ssl_curve ssl_curves ssl_early_data ssl_protocol ssl_server_name ssl_session_id "
+		 "ssl_session_reused ssl_sigalg ssl_client_sigalg" },
+	{ "stub_status", "connections_active connections_reading connections_waiting "
+			 "connections_writing" },
+	{ "userid", "uid_got uid_reset uid_set" },
+};
+
+START_TEST(the_variables_of_nginx_are_here)
+{
+	for (size_t i = 0; i < sizeof(of_index) / sizeof(of_index[0]); i++) {
+		struct str names = str_from(of_index[i].names);
+
+		while (has_module(of_index[i].module) && !str_empty(names)) {
+			struct str name = str_split(&names, ' ');
+
+			ck_assert_msg(is_declared(name, true), "$%.*s", STR_ARG(name));
+		}
+	}
+}
+END_TEST
+
 /* Reasons that are true in some builds only, and the module with which they are not. */
 static const struct {
 	const char *reason, *module;
@@ -378,7 +430,8 @@ END_TEST
 TESTS("known", what_changes_no_response_is_accepted, what_is_turned_off_is_not_missed,
       what_others_make_is_known, what_is_missing_is_no_misspelt_name, one_reason_is_one_message,
       a_message_that_comes_again_has_a_count, modules_and_nginx_agree_on_contexts,
-      the_tables_have_no_name_of_the_core, reasons_are_true_in_this_build, each_name_is_found,
+      the_tables_have_no_name_of_the_core, the_variables_of_nginx_are_here,
+      reasons_are_true_in_this_build, each_name_is_found,
       variables_of_a_refused_line_are_not_unknown, a_format_with_a_mistake_is_there,
       variables_without_a_value_are_one_warning, forwarding_is_one_message,
       forwarding_502_is_a_warning, only_missing_things_have_a_status_of_their_own)
