@@ -3,6 +3,8 @@
 
 #include <module.h>
 
+#include "http/request/request_private.h"
+
 enum { READS_IN_VAIN = 1000 }; /* reads in a row without bytes, although the body was ready */
 
 static const char *maker(const struct response_reader *reader)
@@ -17,6 +19,7 @@ static void body_is_ready(void *data)
 {
 	struct response_reader *reader = data;
 
+	request_note_body(request_core(reader->req));
 	reader->waits = false;
 	if (reader->ready)
 		reader->ready(reader->req);
@@ -56,12 +59,15 @@ static inline int read_until_it_waits(struct response_reader *reader, size_t max
 
 		keep_body(reader);
 		if (result != -EAGAIN) {
+			request_note_body(request_core(reader->req));
 			reader->waits = false;
 			reader->in_vain = 0;
 			return result;
 		}
-		if (reader->waits)
+		if (reader->waits) {
+			request_note_no_body(request_core(reader->req), reader->body->module);
 			return -EAGAIN;
+		}
 	} while (++reader->in_vain <= READS_IN_VAIN);
 	request_log(
 		reader->req, LEVEL_ALERT, 0,

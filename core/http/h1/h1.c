@@ -234,6 +234,8 @@ static void h1_send(struct conn *conn)
 	if (busy->out.sent != sent)
 		busy->awaited = AWAITED_NOTHING;
 	h1_finish_sent(busy);
+	for (struct h1_request *at = busy->first; at && at->has_head; at = at->next)
+		request_note_sending(&at->core);
 	if (result == 0 && has_work(busy)) {
 		job_queue(&conn->respond, STAGE_RESPOND);
 	} else if (result == 0 || result == -EAGAIN) {

@@ -133,6 +133,17 @@ static void report_broken(const struct h2 *h2, int error)
 				     "sending failed");
 }
 
+/* Responses that are complete, and have no head in the output yet or have not left it. */
+static void note_sending(struct h2_busy *busy)
+{
+	struct list *at;
+
+	for (at = busy->heads_and_ends.next; at != &busy->heads_and_ends; at = at->next)
+		request_note_sending(&list_item(at, struct h2_stream, ready)->core);
+	for (at = busy->leaving.next; at != &busy->leaving; at = at->next)
+		request_note_sending(&list_item(at, struct h2_stream, link)->core);
+}
+
 static void h2_send(struct conn *conn)
 {
 	struct h2 *h2 = conn->state;
@@ -147,6 +158,7 @@ static void h2_send(struct conn *conn)
 	if (busy->out.sent != sent)
 		busy->send_deadline = 0;
 	h2_finish_sent(h2);
+	note_sending(busy);
 	if (result == 0 && (h2_has_pieces(h2) || busy->input_waits || busy->owes_frames)) {
 		job_queue(&conn->respond, STAGE_RESPOND);
 	} else if (result == 0 || result == -EAGAIN) {

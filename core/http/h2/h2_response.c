@@ -438,6 +438,8 @@ static void move_head(struct h2 *h2, struct h2_stream *stream)
 	put_head(h2, stream);
 	if (h2->send_window > 0 && next_body(h2->busy) == stream)
 		move_body(h2, stream);
+	if (!stream->is_whole)
+		request_note_sending(&stream->core);
 }
 
 bool h2_move_piece(struct h2 *h2)

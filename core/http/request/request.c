@@ -30,28 +30,48 @@ static void walked(struct request_core *core, bool is_complete)
 		core->waiting_since_us = clock_read_us();
 		return;
 	}
-	core->responded_us = clock_us();
 	core->complete(&core->pub, core->complete_data);
 }
 
-static void note_wait(struct request_core *core)
+static struct waited *waited_for(struct request_core *core, const struct module *module)
 {
 	struct waited *waited = core->waited;
 
-	while (waited && waited->module != core->waiter)
+	while (waited && waited->module != module)
 		waited = waited->next;
 	if (!waited) {
 		waited = pool_new(core->pub.pool, struct waited);
-		*waited = (struct waited){ .module = core->waiter, .next = core->waited };
+		*waited = (struct waited){ .module = module, .next = core->waited };
 		core->waited = waited;
 	}
-	waited->us += clock_read_us() - core->waiting_since_us;
+	return waited;
+}
+
+void request_note_sending(struct request_core *core)
+{
+	if (!core->sending_us)
+		core->sending_us = clock_read_us();
+}
+
+void request_note_no_body(struct request_core *core, const struct module *module)
+{
+	if (core->body_waiting_since_us)
+		return;
+	core->body_waiter = module;
+	core->body_waiting_since_us = clock_read_us();
+}
+
+void request_note_wait_of_body(struct request_core *core)
+{
+	waited_for(core, core->body_waiter)->body_us +=
+		clock_read_us() - core->body_waiting_since_us;
+	core->body_waiting_since_us = 0;
 }
 
 void request_advance(struct request_core *core)
 {
 	if (core->waiting)
-		note_wait(core);
+		waited_for(core, core->waiter)->us += clock_read_us() - core->waiting_since_us;
 	else
 		core->walked_us = clock_us();
 	walked(core, phases_run(&core->pub));

@@ -36,10 +36,11 @@ enum request_event {
 	EVENT_TOKEN = 1 << 7, /* as often as there are tokens of request_wait() */
 };
 
-/* How long handlers of a module have waited, in all. */
+/* How long handlers of a module, and the bodies that they have made, have waited, in all. */
 struct waited {
 	const struct module *module; /* NULL: auth_delay */
 	int64_t us;
+	int64_t body_us; /* the same of the body of the response, while that was sent */
 	struct waited *next;
 };
 
@@ -66,8 +67,11 @@ struct request_core {
 	bool waiting; /* a handler said WAIT */
 	const struct module *waiter; /* whose handler that was; NULL: the walk itself waits */
 	int64_t waiting_since_us; /* clock_us() */
+	const struct module *body_waiter; /* whose body has no bytes for the client now */
+	int64_t body_waiting_since_us; /* clock_read_us(); 0: it has some, or was not read yet */
 	struct waited *waited; /* what it has waited for so far */
-	int64_t walked_us, responded_us; /* when the walk began and ended; 0: it has not */
+	int64_t walked_us; /* when the walk began; 0: it has not */
+	int64_t sending_us; /* clock_read_us() of request_note_sending(); 0: it was not called */
 	bool closing; /* a handler said CLOSE */
 	bool in_error_page; /* error_page has redirected once */
 	int error_page_code; /* error_page: the code to send; 0: none; -1: that of the page */
@@ -190,6 +194,23 @@ struct str request_id(struct request *req);
 
 /* Walks until the response is complete (then calls `complete`) or the request waits. */
 void request_advance(struct request_core *core);
+
+/*
+ * The response is complete, and could not be sent in one go: what is left of the time is the
+ * client's. Protocols call this at the end of the first turn, or later. Further calls do nothing.
+ */
+void request_note_sending(struct request_core *core);
+
+/* The body that this module has made has no bytes now. Further calls do nothing. */
+void request_note_no_body(struct request_core *core, const struct module *module);
+void request_note_wait_of_body(struct request_core *core);
+
+/* It has bytes, or has ended. */
+static inline void request_note_body(struct request_core *core)
+{
+	if (core->body_waiting_since_us)
+		request_note_wait_of_body(core);
+}
 
 /* The same with an error to begin with: the head is not valid. The error log says so. */
 void request_refuse(struct request_core *core, int status);

@@ -169,10 +169,10 @@ const struct variable http_variables[] = {
 	  VARIABLE_VOLATILE | VARIABLE_PLAIN },
 	{ "request_times", variable_request_times,
 	  "Where the time of the request went, in seconds: head (from its first byte until its "
-	  "head was complete), work (handlers), a word for each module whose handler has waited "
-	  "(static for a disk, compress for a compressed form, limit_req for a delay), and "
-	  "send (from the complete head of the response until now: the client's reading, and "
-	  "what the body waits for).\n\n"
+	  "head was complete), work (handlers), a word for each module whose handler has waited, "
+	  "or whose body had nothing to send yet (static for a disk, compress for a compressed "
+	  "form, limit_req for a delay), and send (the rest, for a response that could not be "
+	  "sent in one go: how slowly the client reads).\n\n"
 	  "    log_format times \"$request_time $request_times $request\";",
 	  VARIABLE_VOLATILE | VARIABLE_PLAIN },
 	{ "request_completion", variable_request_completion,

@@ -76,31 +76,36 @@ static void add_time(struct text *to, const char *name, int64_t us)
 		    (long long)ms % 1000);
 }
 
+/*
+ * A response that was sent in one go has taken no time to be sent that the client could have made
+ * shorter: all of it is work.
+ */
 bool variable_request_times(struct request *req, struct str rest, const void *data, struct str *out)
 {
-	const struct request_core *core = request_core(req);
+	struct request_core *core = request_core(req);
 	struct text text = { .pool = req->pool };
 	int64_t now = core->ended_us ? core->ended_us : clock_us();
 	int64_t walked = core->walked_us ? core->walked_us : now;
-	/* clock_us() is that of the turn: a response that was sent in the same turn has not waited,
-	   so that the turn was spent in handlers. */
-	bool is_sent_later = core->responded_us && core->responded_us != clock_us();
-	int64_t responded = is_sent_later ? core->responded_us : now;
-	int64_t worked = responded - walked;
+	int64_t sending = core->sending_us ? core->sending_us : now;
+	int64_t worked = sending - walked, sent = now - sending;
 
 	(void)rest, (void)data;
+	request_note_body(core); /* what it has waited so far */
 	add_time(&text, "head", walked - core->started_us);
 	if (core->waiting)
 		worked -= now - core->waiting_since_us;
-	for (const struct waited *waited = core->waited; waited; waited = waited->next)
-		worked -= waited->us;
+	for (const struct waited *waited = core->waited; waited; waited = waited->next) {
+		worked -= waited->us + (core->sending_us ? 0 : waited->body_us);
+		sent -= waited->body_us;
+	}
 	add_time(&text, "work", worked);
 	for (const struct waited *waited = core->waited; waited; waited = waited->next)
-		add_time(&text, waited->module ? waited->module->name : "delay", waited->us);
+		add_time(&text, waited->module ? waited->module->name : "delay",
+			 waited->us + waited->body_us);
 	if (core->waiting)
 		add_time(&text, core->waiter ? core->waiter->name : "delay",
 			 now - core->waiting_since_us);
-	add_time(&text, "send", now - responded);
+	add_time(&text, "send", sent);
 	*out = text_str(&text);
 	return true;
 }
