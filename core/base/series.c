@@ -128,25 +128,43 @@ static struct series *find(struct series_table *table, uint64_t server, uint64_t
 	return series;
 }
 
-void series_count(uint64_t server, uint64_t packed, uint64_t value)
+static inline enum series_kind kind_of(uint64_t packed)
 {
-	enum series_kind kind = (enum series_kind)(packed >> 32 & 0xff);
-	const uint64_t *bound = series_bounds[kind];
-	struct series **recent = &own.recent[hash_of(server, packed) % RECENT];
-	struct series *series = *recent;
+	return (enum series_kind)(packed >> 32 & 0xff);
+}
 
-	if (!series || !is_for(series, server, packed)) {
-		if (!own.table)
-			return;
-		series = *recent = find(own.table, server, packed);
-	}
-	/* The values in the first records have one unit. */
-	if (series < &own.table->items[SERIES_RESTS] && kind != SERIES_DURATION)
-		return;
+static inline void add_value(struct series *series, enum series_kind kind, uint64_t value)
+{
+	const uint64_t *bound = series_bounds[kind];
+
 	while (value > *bound)
 		bound++;
 	stats_add(&series->sum, value);
 	stats_add(&series->buckets[bound - series_bounds[kind]], 1);
+}
+
+/* Out of the way of labels that were used before. */
+static __attribute__((noinline)) void count_others(uint64_t server, uint64_t packed, uint64_t value)
+{
+	struct series *series;
+
+	if (!own.table)
+		return;
+	series = find(own.table, server, packed);
+	own.recent[hash_of(server, packed) % RECENT] = series;
+	/* The values in the first records have one unit. */
+	if (series >= &own.table->items[SERIES_RESTS] || kind_of(packed) == SERIES_DURATION)
+		add_value(series, kind_of(packed), value);
+}
+
+void series_count(uint64_t server, uint64_t packed, uint64_t value)
+{
+	struct series *series = own.recent[hash_of(server, packed) % RECENT];
+
+	if (series && is_for(series, server, packed))
+		add_value(series, kind_of(packed), value);
+	else
+		count_others(server, packed, value);
 }
 
 static void add(struct series_sum *sum, const struct series *series)
@@ -174,9 +192,9 @@ void series_add_to(struct series_sums *sums, const struct series_table *table)
 	if (stats_get(&table->layout) != SERIES_LAYOUT || count > SERIES_MAX)
 		return;
 	for (; sums->count < SERIES_RESTS; sums->count++)
-		sums->items[sums->count].labels = (struct series_labels){
-			.kind = SERIES_DURATION,
-			.status = (unsigned)sums->count * 100,
+		sums->items[sums->count] = (struct series_sum){
+			.labels.kind = SERIES_DURATION,
+			.labels.status = (unsigned)sums->count * 100,
 		};
 	for (size_t i = 0; i < count; i++) {
 		const struct series *series = &table->items[i];
@@ -190,28 +208,85 @@ void series_add_to(struct series_sums *sums, const struct series_table *table)
 				    i :
 				    find_sum(sums, &labels);
 
-		if (at == SERIES_MAX && labels.kind != SERIES_DURATION)
+		if (at == SERIES_SUMS_MAX && labels.kind != SERIES_DURATION)
 			continue;
-		if (at == SERIES_MAX)
+		if (at == SERIES_SUMS_MAX)
 			at = rest_of(labels.status);
 		if (at == sums->count) {
-			sums->items[at].labels = labels;
+			sums->items[at] = (struct series_sum){ .labels = labels };
 			sums->count++;
 		}
 		add(&sums->items[at], series);
 	}
 }
 
-void series_fold(struct series_table *into, struct series_table *table)
+bool series_fits(const struct series_table *into, const struct series_table *table)
 {
-	struct series_sums sums = { .count = 0 };
+	return stats_get(&into->count) + stats_get(&table->count) <= SERIES_MAX;
+}
 
+static bool has(const struct series_sums *sums, const struct series_labels *labels)
+{
+	return sums && find_sum(sums, labels) < sums->count;
+}
+
+/* The newest record before *end that is not among `others`; *end becomes its index. */
+static struct series *newest_without(struct series_table *table, size_t *end,
+				     const struct series_sums *others)
+{
+	while (*end > SERIES_RESTS) {
+		struct series *series = &table->items[--*end];
+		struct series_labels labels;
+
+		if (!unpack(&labels, stats_get(&series->server), stats_get(&series->packed)) ||
+		    !has(others, &labels))
+			return series;
+	}
+	return NULL;
+}
+
+/* Moves its counts to the first records, and gives its place to other labels. */
+static void replace(struct series_table *table, struct series *series, uint64_t server,
+		    uint64_t packed)
+{
+	uint64_t before = stats_get(&series->packed);
+	struct series *rest = &table->items[rest_of(before & 0xffff)];
+	bool has_unit_of_rest = (before >> 32 & 0xff) == SERIES_DURATION;
+
+	if (has_unit_of_rest)
+		stats_add(&rest->sum, stats_get(&series->sum));
+	stats_set(&series->sum, 0);
+	for (size_t i = 0; i < SERIES_BUCKETS; i++) {
+		if (has_unit_of_rest)
+			stats_add(&rest->buckets[i], stats_get(&series->buckets[i]));
+		stats_set(&series->buckets[i], 0);
+	}
+	stats_set(&series->server, server);
+	stats_set(&series->packed, packed);
+	series_use(table);
+}
+
+void series_fold(struct series_table *into, struct series_table *table,
+		 const struct series_sums *others)
+{
+	static struct series_sums sums;
+	size_t end = SERIES_MAX;
+
+	sums.count = 0;
 	series_add_to(&sums, table);
 	series_use(into);
 	for (size_t i = 0; i < sums.count; i++) {
 		const struct series_sum *sum = &sums.items[i];
-		struct series *series = find(into, sum->labels.server, pack(&sum->labels));
+		uint64_t server = sum->labels.server, packed = pack(&sum->labels);
+		struct series *series = find(into, server, packed);
 
+		if (i >= SERIES_RESTS && series < &into->items[SERIES_RESTS] &&
+		    has(others, &sum->labels)) {
+			struct series *other = newest_without(into, &end, others);
+
+			if (other)
+				replace(into, series = other, server, packed);
+		}
 		if (series < &into->items[SERIES_RESTS] && sum->labels.kind != SERIES_DURATION)
 			continue;
 		stats_add(&series->sum, sum->sum);

@@ -4,7 +4,8 @@
  * (stats.h). A record is found by its labels, and made at the first request that has them. Their
  * number is limited: requests for which there is no more room are counted in one of the first
  * records, which stand for the hundreds of a status and no server. The labels are numbers, so no
- * text of a client or of a worker can become a label.
+ * text of a client or of a worker can become a label. A worker that was taken over can make up
+ * labels; series_fold() and SERIES_SUMS_MAX keep it from taking the places of others.
  */
 #ifndef SKUA_BASE_SERIES_H
 #define SKUA_BASE_SERIES_H
@@ -16,6 +17,8 @@
 
 enum {
 	SERIES_MAX = 384,
+	/* In sums over processes there is room for several that have made up all labels. */
+	SERIES_SUMS_MAX = 4 * SERIES_MAX,
 	SERIES_BUCKETS = 18,
 	/* The first records: of requests without room, by the hundreds of their status. */
 	SERIES_RESTS = 10,
@@ -75,22 +78,29 @@ static inline uint64_t series_pack(enum series_kind kind, unsigned status, unsig
 /* Counts a request, whose other labels are packed. Before series_use() nothing happens. */
 void series_count(uint64_t server, uint64_t packed, uint64_t value);
 
-/* Room for the sums of several tables. Those of SERIES_MAX sets of labels at most. */
+/* Room for the sums of several tables. */
 struct series_sums {
 	size_t count;
-	struct series_sum items[SERIES_MAX];
+	struct series_sum items[SERIES_SUMS_MAX]; /* the first `count` hold something */
 };
 
 /*
  * Adds what a table holds, which may be anything: a worker that was taken over may have written it.
- * Records whose labels are not possible are left out. `sums` begins zeroed.
+ * Records whose labels are not possible are left out. sums->count begins as 0.
  */
 void series_add_to(struct series_sums *sums, const struct series_table *table);
 
+/* Whether all records of the second table have places in the first one, whatever they are. */
+bool series_fits(const struct series_table *into, const struct series_table *table);
+
 /*
  * Adds the records of a process that has ended to another table, and clears the first one. Only the
- * writer of `into` may.
+ * writer of `into` may. If that is full, a record that is among `others`, which processes count
+ * that live, gets the place of the newest one that is not; the counts of that go to the first
+ * records. Otherwise a process that makes up labels could take all places for good. `others` may
+ * be NULL: then no record loses its place.
  */
-void series_fold(struct series_table *into, struct series_table *table);
+void series_fold(struct series_table *into, struct series_table *table,
+		 const struct series_sums *others);
 
 #endif

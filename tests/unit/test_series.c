@@ -87,13 +87,18 @@ START_TEST(beyond_the_limit_is_the_rest)
 	ck_assert_uint_eq(find(0, 500)->sum, 1);
 	ck_assert_uint_eq(find(0, 0)->sum, 2);
 	ck_assert_uint_eq(find(0, 200)->sum, 2 * (SERIES_MAX + SERIES_RESTS));
-	/* Nor do the sums of several tables have more. */
-	series_use(&other);
-	for (unsigned i = 0; i < SERIES_MAX; i++)
+	/* In sums of several tables there is room for more, but not for any number. */
+	for (unsigned i = 0; i < 4 * SERIES_MAX; i++) {
+		if (i % SERIES_MAX == 0) {
+			memset(&other, 0, sizeof(other));
+			series_use(&other);
+		}
 		count(100000 + i, 200, 1);
-	series_add_to(&sums, &other);
-	ck_assert_uint_eq(sums.count, SERIES_MAX);
-	ck_assert_uint_eq(find(0, 200)->sum, 2 * (SERIES_MAX + SERIES_RESTS) + SERIES_MAX);
+		if (i % SERIES_MAX == SERIES_MAX - 1)
+			series_add_to(&sums, &other);
+	}
+	ck_assert_uint_eq(sums.count, SERIES_SUMS_MAX);
+	ck_assert_uint_eq(find(0, 200)->sum, 3 * SERIES_MAX + 2 * SERIES_RESTS);
 }
 END_TEST
 
@@ -104,14 +109,67 @@ START_TEST(folding_loses_nothing)
 	series_use(&other);
 	count(7, 200, 20);
 	count(7, 500, 30);
-	series_fold(&table, &other);
+	series_fold(&table, &other, NULL);
 	add(&table);
 	ck_assert_uint_eq(find(7, 200)->sum, 30);
 	ck_assert_uint_eq(find(7, 500)->sum, 30);
 	ck_assert_uint_eq(sums.count, SERIES_RESTS + 2);
-	series_fold(&table, &other); /* which is empty now */
+	series_fold(&table, &other, NULL); /* which is empty now */
 	add(&table);
 	ck_assert_uint_eq(find(7, 200)->sum, 30);
+}
+END_TEST
+
+/* A table with these statuses of a server, as a worker would have it. */
+static void fill(struct series_table *to, uint64_t server, unsigned from, unsigned number)
+{
+	memset(to, 0, sizeof(*to));
+	series_use(to);
+	for (unsigned i = 0; i < number; i++)
+		count(server, from + i, 1);
+}
+
+/* Whatever labels a process has made up, those that others count get places when it has ended. */
+START_TEST(made_up_records_make_room)
+{
+	static struct series_table made_up, honest;
+	static struct series_sums living;
+	uint64_t total = 0;
+
+	fill(&table, 7, 200, 5);
+	fill(&made_up, 666, 100, SERIES_MAX);
+	ck_assert(series_fits(&honest, &made_up));
+	ck_assert(!series_fits(&table, &made_up));
+	fill(&honest, 7, 300, 20);
+	living.count = 0;
+	series_add_to(&living, &honest);
+	series_fold(&table, &made_up, &living);
+	add(&table);
+	ck_assert_uint_eq(sums.count, SERIES_MAX);
+
+	/* Nobody else counts what this one has counted last. */
+	fill(&honest, 7, 300, 21);
+	series_fold(&table, &honest, &living);
+	add(&table);
+	ck_assert_uint_eq(sums.count, SERIES_MAX);
+	for (unsigned i = 0; i < 5; i++)
+		ck_assert_uint_eq(find(7, 200 + i)->sum, 1);
+	for (unsigned i = 0; i < 20; i++)
+		ck_assert_uint_eq(find(7, 300 + i)->sum, 1);
+	ck_assert_ptr_null(find(7, 320));
+	ck_assert_ptr_nonnull(find(666, 100)); /* the oldest of them */
+	for (size_t i = 0; i < sums.count; i++)
+		total += sums.items[i].sum;
+	ck_assert_uint_eq(total, 5 + SERIES_MAX + 21);
+
+	/* They keep their places, and count on. */
+	fill(&honest, 7, 300, 20);
+	fill(&made_up, 667, 100, SERIES_MAX);
+	series_fold(&table, &made_up, &living);
+	series_fold(&table, &honest, NULL);
+	add(&table);
+	for (unsigned i = 0; i < 20; i++)
+		ck_assert_uint_eq(find(7, 300 + i)->sum, 2);
 }
 END_TEST
 
@@ -136,7 +194,7 @@ START_TEST(odd_records_are_left_out)
 		stats_set(&other.items[SERIES_RESTS + i].packed, odd[i]);
 	}
 	stats_set(&other.items[3].server, 7);
-	series_fold(&table, &other);
+	series_fold(&table, &other, NULL);
 	ck_assert_uint_eq(stats_get(&table.count), SERIES_RESTS);
 }
 END_TEST
@@ -155,16 +213,17 @@ START_TEST(any_content_is_borne)
 		memset(&sums, 0, sizeof(sums));
 		series_add_to(&sums, &other);
 		series_add_to(&sums, &other);
-		ck_assert_uint_le(sums.count, SERIES_MAX);
+		ck_assert_uint_le(sums.count, SERIES_SUMS_MAX);
 		for (size_t j = 0; j < sums.count; j++)
 			ck_assert_uint_lt(sums.items[j].labels.status, 1000);
 		series_use(&other);
 		count(7, 200, 1);
-		series_fold(&table, &other);
+		series_fold(&table, &other, NULL);
 		ck_assert_uint_le(stats_get(&table.count), SERIES_MAX);
 	}
 }
 END_TEST
 
 TESTS("series", values_are_in_their_buckets, another_process_goes_on, beyond_the_limit_is_the_rest,
-      folding_loses_nothing, odd_records_are_left_out, any_content_is_borne)
+      folding_loses_nothing, made_up_records_make_room, odd_records_are_left_out,
+      any_content_is_borne)

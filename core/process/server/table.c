@@ -112,13 +112,35 @@ size_t table_stats_slots(void)
 	return SLOTS;
 }
 
-static void fold(struct stats *slot, bool has_modules)
+/* Slots that lie closer together have no room for the counters of modules. */
+static bool has_modules(const struct stats *stats)
 {
+	return (const char *)stats >= table.slots.memory &&
+	       (const char *)stats < table.slots.memory + SLOTS * table.slots.stride;
+}
+
+/* What all workers but that of this slot have counted by labels. */
+static const struct series_sums *series_of_others(const struct stats *slot)
+{
+	static struct series_sums sums;
+
+	sums.count = 0;
+	for (struct process *process = table_next(NULL); process; process = table_next(process))
+		if (process->kind == PROCESS_WORKER && process->stats != slot &&
+		    has_modules(process->stats))
+			series_add_to(&sums, stats_series_of(process->stats));
+	return &sums;
+}
+
+static void fold(struct stats *slot, bool is_alike)
+{
+	struct series_table *into = stats_series_of(of_ended()), *from = stats_series_of(slot);
+
 	stats_fold(of_ended(), slot);
-	if (!has_modules)
+	if (!is_alike)
 		return;
 	stats_fold_modules(of_ended(), slot);
-	series_fold(stats_series_of(of_ended()), stats_series_of(slot));
+	series_fold(into, from, series_fits(into, from) ? NULL : series_of_others(slot));
 }
 
 /*
@@ -138,13 +160,6 @@ void table_fold(const struct stats_slots *counted)
 	for (size_t i = 0; i <= last; i++)
 		fold(stats_slot(counted, i), is_alike && (i < places || i == last));
 	atomic_fetch_add(&table_server()->folds_ended, 1);
-}
-
-/* Slots that lie closer together have no room for the counters of modules. */
-static bool has_modules(const struct stats *stats)
-{
-	return (const char *)stats >= table.slots.memory &&
-	       (const char *)stats < table.slots.memory + SLOTS * table.slots.stride;
 }
 
 bool table_has_modules(const struct process *process)

@@ -125,7 +125,9 @@ static void read_counts(struct counts *counts)
 	uint64_t begun, ended;
 
 	for (int i = 0; i < ATTEMPTS; i++) {
-		memset(counts, 0, sizeof(*counts));
+		counts->sum = (struct stats_sum){ 0 };
+		memset(counts->modules, 0, sizeof(counts->modules));
+		counts->series.count = 0;
 		ended = atomic_load(&stats_server->folds_ended);
 		stats_visit(add_slot, counts);
 		begun = atomic_load(&stats_server->folds_begun);
@@ -353,7 +355,7 @@ static void put_modules(struct metrics *to, const uint64_t *sums)
 void metrics_write_all(struct text *text, struct conf *conf, enum metrics_format format)
 {
 	struct metrics to = { .to = text, .format = format };
-	struct counts *counts = pool_zalloc(text->pool, sizeof(*counts));
+	struct counts *counts = pool_alloc(text->pool, sizeof(*counts));
 
 	read_counts(counts);
 	put_requests(&to, counts, conf);
