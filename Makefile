@@ -55,6 +55,10 @@ $(BUILD)/www.made: auto/site $(wildcard auto/www/* modules/*/README.md) $(shell 
 	@auto/site $(BUILD)/www
 	@touch $@
 
+# The sections of the site's pages, for `skua help`.
+$(BUILD)/pages.h: auto/pages auto/www/search.awk $(wildcard www/pages www/docs/*.html www/docs/*/*.html)
+	@auto/pages >$@
+
 say = @mkdir -p $(@D); printf '  %-4s %s\n' $(1) $(@:$(BUILD)/%=%);
 compile = $(call say,CC) $(CC) $(CFLAGS) -Iinclude -I$(BUILD) $(1) -MMD -MP -c -o $@ $<
 link = $(call say,LD) $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(1) $(LIBS) $(2)
@@ -73,6 +77,7 @@ $(BUILD)/modules/%.o: modules/%.c $(BUILD)/flags
 $(foreach name,$(MODULES),$(eval $(BUILD)/modules/$(name)/tests/%.o: modules/$(name)/tests/%.c \
 	$(BUILD)/flags; $$(call compile,-Itests -Wno-write-strings -Imodules/$(name))))
 # which take these in
+$(BUILD)/core/cli/help/help_entries.o: $(BUILD)/pages.h
 $(BUILD)/modules/mime/builtin.o: conf/mime.types
 $(BUILD)/modules/autoindex/html.o: modules/autoindex/page.css modules/autoindex/page.js
 define added_rule

@@ -47,7 +47,7 @@ complete -c skua -n "__fish_seen_subcommand_from status" -s c -r -F -d 'the conf
 complete -c skua -n "__fish_seen_subcommand_from status" -s e -r -F -d 'errors go to this file, or to stderr, until the configuration names another one'
 complete -c skua -n "__fish_seen_subcommand_from status" -s g -x -d 'directives of the main level, beside those of the file'
 
-complete -c skua -n "not __fish_seen_subcommand_from $commands" -a help -d 'Explains a directive, a module or a variable, or searches for words.'
+complete -c skua -n "not __fish_seen_subcommand_from $commands" -a help -d 'Explains a directive, a module, a variable or a command, or searches for words, also in the pages of the site.'
 complete -c skua -n "__fish_seen_subcommand_from help" -x -a "(skua help --names 2>/dev/null | string replace '\$' '')"
 complete -c skua -n "__fish_seen_subcommand_from help" -s h -l help -d 'print this and exit'
 complete -c skua -n "__fish_seen_subcommand_from help" -l json -d 'print JSON: what was found, or without a word everything'

@@ -307,8 +307,7 @@ static const struct command_outcome serve_outcomes[] = {
 static int check_status(struct options *options)
 {
 	if (options->openmetrics && (options->log || options->json))
-		return command_complain("status",
-					"--openmetrics excludes --log and --json");
+		return command_complain("status", "--openmetrics excludes --log and --json");
 	if (!options->log || !options->json)
 		return 0;
 	return command_complain("status", "--log and --json exclude each other; \"error_log "
@@ -451,7 +450,9 @@ const struct command commands[] = {
 		.name = "help",
 		.argument = "word ...",
 		.kind = VALUE_NAME,
-		.summary = "Explains a directive, a module or a variable, or searches for words.",
+		.summary =
+			"Explains a directive, a module, a variable or a command, or searches for "
+			"words, also in the pages of the site.",
 		.options = help_options,
 		.outcomes = help_outcomes,
 		.take = take_word,

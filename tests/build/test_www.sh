@@ -118,7 +118,7 @@ modules_have_a_page_with_examples() {
 # shellcheck disable=SC2016 # these are words to look for
 search_finds_what_pages_say() {
 	command -v node >/dev/null || { echo 'SKIP search: node is not there' && return; }
-	for words in gzip_types 'ready-made files' '$request_time' gzip_tpyes 'ssl renewal' '<module.h>' '"' '\n'; do
+	for words in gzip_types 'ready-made files' '$request_time' gzip_tpyes 'ssl renewal' '--print-config' '<module.h>' '"' '\n'; do
 		node tests/build/search.js "$site" "$words" >"$dir/found"
 		[ -s "$dir/found" ] || { echo "the search finds nothing for $words" && return 1; }
 		cp "$dir/found" "$dir/found.$((n = ${n:-0} + 1))"
@@ -128,6 +128,7 @@ search_finds_what_pages_say() {
 	head -1 "$dir/found.3" | grep -q '#var_request_time'
 	grep -q '#gzip_types' "$dir/found.4"
 	head -3 "$dir/found.5" | grep -q '^../docs/tls.html#renewal'
+	grep -q '^../docs/commands.html#serve' "$dir/found.6"
 }
 
 # A page of 60 KiB at most, with all that it loads.

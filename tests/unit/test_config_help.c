@@ -215,6 +215,37 @@ START_TEST(names_before_texts)
 }
 END_TEST
 
+/* "rsync" is the name of nothing here; a recipe is about it. */
+START_TEST(pages_of_the_site)
+{
+	const char *text = help("rsync");
+
+	ck_assert_ptr_nonnull(strstr(text, "Pages"));
+	ck_assert_ptr_nonnull(strstr(text, "    docs/recipes/mirror.html"));
+	ck_assert_ptr_nonnull(strstr(help("balancer"), "    docs/recipes/balancer.html  "));
+	ck_assert_ptr_nonnull(strstr(help("hsts"), "    docs/tls.html#hsts"));
+	/* Those that the words are in the title of come first. */
+	text = strstr(help("systemd"), "Pages");
+	ck_assert_ptr_nonnull(text);
+	ck_assert_ptr_eq(strstr(text, "docs/"), strstr(text, "docs/recipes/systemd.html"));
+	check_width(help("certificate"));
+	ck_assert_ptr_null(strstr(help("--all"), "docs/tls.html"));
+}
+END_TEST
+
+START_TEST(commands_by_their_names)
+{
+	const char *text = help("serve");
+
+	ck_assert(strncmp(text, "Usage: skua serve ", 18) == 0);
+	ck_assert_ptr_nonnull(strstr(text, "--print-config"));
+	/* There is a variable of this name, too. */
+	text = help("status");
+	ck_assert_ptr_nonnull(strstr(text, "Usage: skua status "));
+	ck_assert_ptr_nonnull(strstr(text, "$status\n    Module:   http\n"));
+}
+END_TEST
+
 static char *json(const char *topic, int result)
 {
 	char *text = NULL;
@@ -247,6 +278,10 @@ START_TEST(as_json)
 	ck_assert_str_eq(text, "{\"topic\": \"no_\\\"such\\n\", \"found\": \"nothing\", "
 			       "\"entries\": []}\n");
 	free(text);
+	text = json("rsync", 0);
+	ck_assert_ptr_nonnull(strstr(text, "{\"kind\": \"page\", \"name\": \"Mirror"));
+	ck_assert_ptr_nonnull(strstr(text, "\"address\": \"docs/recipes/mirror.html"));
+	free(text);
 	text = json(NULL, 0);
 	ck_assert_ptr_nonnull(strstr(text, "{\"topic\": null, \"found\": \"all\""));
 	ck_assert_ptr_nonnull(
@@ -257,4 +292,4 @@ END_TEST
 
 TESTS("help", a_directive, variables, modules_by_name, the_list, all, nothing_is_undocumented,
       everything_has_an_example, unknown_names, names_by_their_parts, all_words_have_to_be_there,
-      names_before_texts, as_json)
+      names_before_texts, pages_of_the_site, commands_by_their_names, as_json)

@@ -13,9 +13,13 @@
  */
 #include "cli/help/help.h"
 
+#include <config.h>
 #include <errno.h>
+#include <limits.h>
+#include <unistd.h>
 
 #include "cli/help/help_entries.h"
+#include "cli/help/usage.h"
 #include "cli/help/wrap.h"
 #include "config/internal.h"
 #include "config/known/known.h"
@@ -25,6 +29,7 @@ enum {
 	INDENT_VALUE = 14, /* of the text behind "Syntax:" */
 	INDENT_FOUND = 32, /* of the texts of what a search has found */
 	FOUND_MAX = 20, /* so many are shown */
+	PAGES_MAX = 8, /* and of pages so many */
 };
 
 /* Writes an empty line and the paragraphs. Lines that are indented stay as they are. */
@@ -149,6 +154,8 @@ static void print_entry(FILE *to, const struct help_entry *entry)
 		print_directive(to, entry);
 	else if (entry->kind == HELP_MODULE)
 		print_module(to, entry->module);
+	else if (entry->kind == HELP_COMMAND)
+		usage_print(to, entry->command);
 	else
 		print_variable(to, entry);
 }
@@ -214,18 +221,86 @@ static bool print_of_nginx(FILE *to, const char *topic)
 
 /* --- by words ---------------------------------------------------------------------------- */
 
-static void print_found(FILE *to, const struct help_entry *entry)
+static void print_found(FILE *to, const char *kind, struct str name, struct str text)
 {
 	struct wrap wrap = { .to = to, .indent = INDENT_FOUND, .column = INDENT_FOUND };
-	bool is_module = entry->kind == HELP_MODULE;
-	int columns = fprintf(to, "    %s%.*s", is_module ? "module " : "", STR_ARG(entry->name));
+	int columns = fprintf(to, "    %s%.*s", kind, STR_ARG(name));
 
 	if (columns + 2 > INDENT_FOUND)
 		wrap_line(&wrap);
 	else
 		fprintf(to, "%*s", INDENT_FOUND - columns, "");
-	wrap_text(&wrap, help_first_sentence(entry->text));
+	wrap_text(&wrap, text);
 	fputc('\n', to);
+}
+
+/*
+ * Where the site lies: beside the program, in the tree that it was built in, or where it is
+ * installed. Empty: it is in neither place.
+ */
+static struct str site_folder(struct pool *pool)
+{
+	char program[PATH_MAX];
+	ssize_t len = readlink("/proc/self/exe", program, sizeof(program));
+	struct str path = { program, len > 0 ? (size_t)len : 0 };
+	ssize_t slash = str_rchr(path, '/');
+
+	path = pool_printf(pool, "%.*s/www", slash > 0 ? (int)slash : 0, program);
+	for (int i = 0; i < 2; i++) {
+		struct str page = pool_printf(pool, "%.*s/docs/commands.html", STR_ARG(path));
+
+		if (access(page.data, R_OK) == 0)
+			return path;
+		path = STR(SKUA_DATA_DIR);
+	}
+	return STR("");
+}
+
+/* Prints the pages among the first `found` entries. */
+static void print_pages(FILE *to, const struct help_entries *entries, size_t found)
+{
+	struct pool *pool = pool_create(0);
+	struct str folder = site_folder(pool);
+	size_t shown = 0;
+
+	for (size_t i = 0; i < found && shown < PAGES_MAX; i++) {
+		const struct help_entry *entry = &entries->items[i];
+
+		if (entry->kind != HELP_PAGE)
+			continue;
+		if (shown++ == 0 && folder.len)
+			fprintf(to, "\nPages, which `skua serve %.*s` shows:\n\n", STR_ARG(folder));
+		else if (shown == 1)
+			fputs("\nPages of the site:\n\n", to);
+		print_found(to, "", entry->address, entry->name);
+	}
+	pool_destroy(pool);
+}
+
+/* Prints all but the pages among the first `found` entries. */
+static void print_others(FILE *to, const struct help_entries *entries, size_t found,
+			 const char *words)
+{
+	size_t others = 0;
+
+	for (size_t i = 0; i < found; i++) {
+		const struct help_entry *entry = &entries->items[i];
+		bool is_module = entry->kind == HELP_MODULE;
+
+		if (entry->kind == HELP_PAGE)
+			continue;
+		if (others == 0)
+			fprintf(to, "These have the %s in their names or texts:\n\n",
+				strchr(words, ' ') ? "words" : "word");
+		if (others++ < FOUND_MAX)
+			print_found(to, is_module ? "module " : "", entry->name,
+				    help_first_sentence(entry->text));
+	}
+	if (others > FOUND_MAX)
+		fprintf(to, "\nand of %zu more; further words leave fewer of them.\n",
+			others - FOUND_MAX);
+	if (others > 0)
+		fputs("\n`skua help NAME` explains one of them.\n", to);
 }
 
 /* Prints those that have the words in their names or texts. Returns how many there are. */
@@ -236,14 +311,8 @@ static size_t print_by_words(FILE *to, struct help_entries *entries, const char 
 	if (found == 0)
 		return 0;
 	fprintf(to, "No directive, module or variable has the name \"%s\".\n", words);
-	fprintf(to, "These have the %s in their names or texts:\n\n",
-		strchr(words, ' ') ? "words" : "word");
-	for (size_t i = 0; i < found && i < FOUND_MAX; i++)
-		print_found(to, &entries->items[i]);
-	if (found > FOUND_MAX)
-		fprintf(to, "\nand of %zu more; further words leave fewer of them.\n",
-			found - FOUND_MAX);
-	fputs("\n`skua help NAME` explains one of them.\n", to);
+	print_others(to, entries, found, words);
+	print_pages(to, entries, found);
 	return found;
 }
 
@@ -260,7 +329,7 @@ static const char *nearest_to(const struct help_entries *entries, const char *to
 
 		if (entry->kind == HELP_VARIABLE)
 			nearest_offer(&nearest, entry->variable->name);
-		else if (!sign && entry->kind != HELP_OPTION)
+		else if (!sign && entry->kind != HELP_OPTION && entry->kind != HELP_PAGE)
 			nearest_offer(&nearest, entry->name.data);
 	}
 	return nearest.best;
@@ -340,7 +409,7 @@ void help_all(FILE *to)
 	for (size_t i = 0; i < entries.count; i++) {
 		const struct help_entry *entry = &entries.items[i];
 
-		if (entry->kind == HELP_MODULE || entry->kind == HELP_OPTION)
+		if (entry->kind != HELP_DIRECTIVE && entry->kind != HELP_VARIABLE)
 			continue;
 		fputs(between, to);
 		print_entry(to, entry);
@@ -355,7 +424,7 @@ void help_names(FILE *to)
 	struct help_entries entries = help_entries(pool);
 
 	for (size_t i = 0; i < entries.count; i++)
-		if (entries.items[i].kind != HELP_OPTION)
+		if (entries.items[i].kind != HELP_OPTION && entries.items[i].kind != HELP_PAGE)
 			fprintf(to, "%.*s\n", STR_ARG(entries.items[i].name));
 	pool_destroy(pool);
 }

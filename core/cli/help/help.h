@@ -8,10 +8,10 @@
 #include <stdio.h>
 
 /*
- * Prints the documentation of a directive, a module or a variable ("$host" or "host"). If none has
- * this name, prints those that have it, or all the words in it, in their names or texts, best
- * first. Lines end before column 80. 0; or -ENOENT if there is nothing, after a message on standard
- * error, which names the nearest one.
+ * Prints the documentation of a directive, a module, a variable ("$host" or "host") or a command.
+ * If none has this name, prints those that have it, or all the words in it, in their names or
+ * texts, best first, and after them the pages of the site that do. Lines end before column 80. 0;
+ * or -ENOENT if there is nothing, after a message on standard error, which names the nearest one.
  */
 int help_print(FILE *to, const char *topic);
 
@@ -21,7 +21,7 @@ void help_overview(FILE *to);
 /* Prints the documentation of every directive and variable. */
 void help_all(FILE *to);
 
-/* Prints the names alone, one a line: of modules, directives and, with "$", variables. */
+/* Prints the names alone, one a line: of modules, directives, commands and, with "$", variables. */
 void help_names(FILE *to);
 
 /*
@@ -34,8 +34,8 @@ void help_names(FILE *to);
  *       "obsolete": false, "text": "..."}]}
  *
  * "found" is "name", "nginx" (a name of nginx that this server does not have, with
- * "accepted"), "words", "nothing" or "all". Variables, modules and options have no syntax,
- * default, contexts and obsolete.
+ * "accepted"), "words", "nothing" or "all". Other kinds than directives have no syntax, default,
+ * contexts and obsolete; a page has, in place of a text, an "address" in the site.
  */
 int help_json(FILE *to, const char *topic);
 

@@ -6,6 +6,15 @@
 #include "cli/commands.h"
 #include "config/modules.h"
 
+/* The sections of the site's pages. */
+static const struct {
+	const char *address, *title, *words;
+} pages[] = {
+#include <pages.h>
+};
+
+enum { PAGES = sizeof(pages) / sizeof(pages[0]) };
+
 static const char *prefix_rest(const struct variable *variable)
 {
 	return variable->flags & VARIABLE_PREFIX ? "NAME" : "";
@@ -44,6 +53,23 @@ static void add_variables(struct pool *pool, struct help_entries *entries,
 	}
 }
 
+static void add_command(struct help_entries *entries, const struct command *command)
+{
+	struct help_entry *entry = add(entries, HELP_COMMAND, NULL, command->summary);
+
+	entry->command = command;
+	entry->name = str_from(command->name);
+}
+
+static void add_pages(struct help_entries *entries)
+{
+	for (size_t i = 0; i < PAGES; i++) {
+		struct help_entry *entry = add(entries, HELP_PAGE, NULL, pages[i].words);
+		entry->name = str_from(pages[i].title);
+		entry->address = str_from(pages[i].address);
+	}
+}
+
 static void add_options(struct pool *pool, struct help_entries *entries,
 			const struct command *command)
 {
@@ -63,7 +89,7 @@ static void add_options(struct pool *pool, struct help_entries *entries,
 
 static size_t how_many(void)
 {
-	size_t count = module_count();
+	size_t count = module_count() + commands_count + PAGES;
 
 	for (size_t i = 0; i < module_count(); i++) {
 		const struct directive *directive = module_at(i)->directives;
@@ -92,8 +118,11 @@ struct help_entries help_entries(struct pool *pool)
 			str_from(module_at(i)->name);
 	for (size_t i = 0; i < module_count(); i++)
 		add_variables(pool, &entries, module_at(i));
+	for (size_t i = 1; i < commands_count; i++)
+		add_command(&entries, &commands[i]);
 	for (size_t i = 0; i < commands_count; i++)
 		add_options(pool, &entries, &commands[i]);
+	add_pages(&entries);
 	return entries;
 }
 
@@ -103,7 +132,9 @@ const char *help_kind_name(enum help_kind kind)
 		[HELP_DIRECTIVE] = "directive",
 		[HELP_MODULE] = "module",
 		[HELP_VARIABLE] = "variable",
+		[HELP_COMMAND] = "command",
 		[HELP_OPTION] = "option",
+		[HELP_PAGE] = "page",
 	};
 
 	return names[kind];
@@ -113,7 +144,8 @@ bool help_entry_is(const struct help_entry *entry, struct str name)
 {
 	bool sign = str_starts(name, STR("$"));
 
-	if (entry->kind == HELP_OPTION || (sign && entry->kind != HELP_VARIABLE))
+	if (entry->kind == HELP_OPTION || entry->kind == HELP_PAGE ||
+	    (sign && entry->kind != HELP_VARIABLE))
 		return false;
 	if (entry->kind != HELP_VARIABLE)
 		return str_eq(entry->name, name);

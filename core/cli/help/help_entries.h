@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What `skua help` knows, in one list: directives, modules, variables, and options of commands. */
+/*
+ * What `skua help` knows, in one list: directives, modules, variables, commands, options of
+ * commands, and sections of the site's pages.
+ */
 #ifndef SKUA_CLI_HELP_ENTRIES_H
 #define SKUA_CLI_HELP_ENTRIES_H
 
@@ -7,18 +10,31 @@
 #include <pool.h>
 #include <str.h>
 
+struct command;
 struct command_option;
 
-enum help_kind { HELP_DIRECTIVE, HELP_MODULE, HELP_VARIABLE, HELP_OPTION, HELP_KINDS };
+enum help_kind {
+	HELP_DIRECTIVE,
+	HELP_MODULE,
+	HELP_VARIABLE,
+	HELP_COMMAND,
+	HELP_OPTION,
+	HELP_PAGE,
+	HELP_KINDS
+};
 
 struct help_entry {
 	enum help_kind kind;
-	const struct module *module; /* NULL for an option */
+	const struct module *module; /* NULL for commands, options and pages */
 	const struct directive *directive;
 	const struct variable *variable;
+	const struct command *command; /* of HELP_COMMAND */
 	const struct command_option *option;
-	struct str name; /* as it is written: "root", "gzip", "$arg_NAME", "skua serve --cors" */
-	struct str text; /* what is said about it, without an end of line behind it */
+	/* As it is written: "root", "$arg_NAME", "serve", "skua serve --spa", "TLS: HSTS". */
+	struct str name;
+	/* What is said about it, without an end of line behind it; of a page: the words in it. */
+	struct str text;
+	struct str address; /* of a page, in the site: "docs/tls.html#hsts" */
 };
 
 struct help_entries {
@@ -26,15 +42,18 @@ struct help_entries {
 	size_t count;
 };
 
-/* Makes the list, in the pool: directives, modules, variables, each in the order of modules.h. */
+/*
+ * Makes the list, in the pool: directives, modules, variables, each in the order of modules.h, then
+ * commands, options and pages.
+ */
 struct help_entries help_entries(struct pool *pool);
 
-/* "directive", "module", "variable" or "option". */
+/* "directive", "module", "variable", "command", "option" or "page". */
 const char *help_kind_name(enum help_kind kind);
 
 /*
  * Whether the entry has this name. A variable has it with "$" and without; one that stands for many
- * has all names with its beginning. Options are only found by words (help_search()).
+ * has all names with its beginning. Options and pages are only found by words (help_search()).
  */
 bool help_entry_is(const struct help_entry *entry, struct str name);
 

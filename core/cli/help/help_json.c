@@ -53,7 +53,10 @@ static void add_entry(struct text *text, const struct help_entry *entry)
 		text_printf(text, ", \"obsolete\": %s",
 			    directive->flags & OBSOLETE ? "true" : "false");
 	}
-	add_member(text, ", ", "text", entry->text);
+	if (entry->kind == HELP_PAGE)
+		add_member(text, ", ", "address", entry->address);
+	else
+		add_member(text, ", ", "text", entry->text);
 	text_add_char(text, '}');
 }
 
