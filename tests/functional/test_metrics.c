@@ -2,8 +2,6 @@
 /*
  * metrics and `skua status --openmetrics`: the formats, what is counted and whose, and that no
  * client makes them grow.
- *
- *     SOAK=1               a Prometheus scrapes the server, and is asked what it has got
  */
 #include "harness/client.h"
 #include "harness/memory.h"
@@ -295,6 +293,66 @@ START_TEST(one_process_counts_itself)
 }
 END_TEST
 
+/* Each thing that a module counts happens here, as often as the number says. */
+START_TEST(modules_count_what_they_do)
+{
+	enum { LARGE = 16 << 20 }; /* more than the sockets hold */
+	struct server *server = server_start(
+		"http { access_log off; compress on;"
+		"limit_req_zone $server_port zone=r:64k rate=1r/m;"
+		"limit_conn_zone $server_port zone=c:64k;\n"
+		"server { listen 127.0.0.1:%PORT%; root %DIR%/html;"
+		" location = /metrics { metrics; } location = /n { return 204; }"
+		" location = /r { limit_req zone=r; hello r; }"
+		" location = /d { limit_req zone=r burst=9; hello d; }"
+		" location = /large { limit_conn c 1; }"
+		" location = /p { auth_basic p; auth_basic_user_file %DIR%/html/users;"
+		" hello p; } } }");
+	char *large = memory_alloc(LARGE + 1);
+
+	memset(large, 'a', LARGE);
+	large[LARGE] = '\0';
+	put_file(server, "large", large);
+	put_file(server, "users", "me:{PLAIN}pass\n");
+	put_file(server, "a.txt", memory_printf("%.5000s", large));
+	ck_assert_int_eq(get(server, "/r").status, 200);
+	ck_assert_int_eq(get(server, "/r").status, 503);
+	ck_assert_int_eq(get(server, "/r").status, 503);
+
+	struct client *client = client_open_slow(server);
+	char byte;
+
+	client_send(client, "GET /large HTTP/1.1\r\nHost: a\r\n\r\n");
+	ck_assert_uint_eq(client_read(client, &byte, 1), 1);
+	ck_assert_int_eq(get(server, "/large").status, 503);
+	client_close(client);
+
+	/* It waits for a minute, if it is not told to go. */
+	client = client_open(server);
+	client_send(client, "GET /d HTTP/1.1\r\nHost: a\r\n\r\n");
+	ck_assert_int_eq(
+		ask(server, "/p", .fields = "Authorization: Basic bWU6cGFzcw==\r\n").status, 200);
+	for (int i = 0; i < 2; i++)
+		ask(server, "/a.txt", .fields = "Accept-Encoding: gzip\r\n");
+
+	struct deadline wait = { 0 };
+	const char *text = fresh(server);
+
+	while (number(text, "skua_limit_req_delayed_total") != 1) {
+		deadline_wait(&wait, "the delayed request is counted");
+		text = fresh(server);
+	}
+	ck_assert(number(text, "skua_limit_req_rejected_total") == 2);
+	ck_assert(number(text, "skua_limit_conn_rejected_total") == 1);
+	ck_assert(number(text, "skua_auth_basic_checked_total") == 1);
+	ck_assert(number(text, "skua_compress_forms_total") >= 1);
+	ck_assert(number(text, "skua_files_cache_entries") >= 1);
+	ck_assert(number(text, "skua_ssl_handshakes_total") <= 0);
+	client_close(client);
+	server_stop(server);
+}
+END_TEST
+
 /* --- by other programs --- */
 
 static bool has_program(const char *name)
@@ -387,12 +445,11 @@ START_TEST(the_page_names_all_metrics)
 }
 END_TEST
 
+/* It asks what Prometheus has got. */
 START_TEST(prometheus_scrapes_it)
 {
 	struct server *server = start("");
 
-	if (!getenv("SOAK"))
-		test_skip("it takes some seconds: SOAK=1 runs it");
 	if (!has_program("prometheus"))
 		test_skip("prometheus is not installed");
 	get(server, "/ok");
@@ -430,5 +487,6 @@ END_TEST
 
 TESTS("metrics", counts_requests_by_their_labels, servers_without_a_name_are_one,
       counters_grow_over_reloads_and_deaths, both_formats_by_accept, status_prints_the_same,
-      clients_add_no_labels, one_process_counts_itself, promtool_finds_no_fault,
-      the_dashboard_asks_for_what_there_is, the_page_names_all_metrics, prometheus_scrapes_it)
+      clients_add_no_labels, one_process_counts_itself, modules_count_what_they_do,
+      promtool_finds_no_fault, the_dashboard_asks_for_what_there_is, the_page_names_all_metrics,
+      prometheus_scrapes_it)

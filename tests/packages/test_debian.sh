@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # The first five minutes with the Debian package, in a bare system: install it, serve a page,
-# reload, get a configuration wrong, share a folder, upgrade the package while a client is
-# connected, remove everything. Needs root, some minutes and Debian's archive, so it runs with SOAK=1 only.
+# reload, get a configuration wrong, share a folder, have its metrics scraped by Debian's Prometheus,
+# upgrade the package while a client is connected, remove everything. Needs root, some minutes and Debian's archive, so it runs with SOAK=1 only.
 
 . "$(dirname "$0")/../build/cases.sh"
 
@@ -112,6 +112,39 @@ shares_a_folder_and_lists_it() {
 	END
 }
 
+metrics_are_scraped_by_prometheus() {
+	in_root apt-get install -q -y --no-install-recommends prometheus
+	session <<-'END'
+	cat >/etc/skua/metrics.conf <<CONF
+	events { }
+	http { server { listen 127.0.0.1:8091; root /usr/share/skua/www; location = /metrics { metrics; } } }
+	CONF
+	cat >/prometheus.yml <<CONF
+	global: { scrape_interval: 1s }
+	scrape_configs:
+	- job_name: skua
+	  static_configs:
+	  - targets: ['127.0.0.1:8091']
+	CONF
+	skua -c /etc/skua/metrics.conf
+	curl -sSf http://127.0.0.1:8091/ >/dev/null
+	curl -sSf http://127.0.0.1:8091/metrics | promtool check metrics
+	prometheus --config.file=/prometheus.yml --storage.tsdb.path=/tsdb \
+		--web.listen-address=127.0.0.1:9090 >/out 2>&1 &
+	prometheus=$!
+	query='http://127.0.0.1:9090/api/v1/query?query=sum(http_server_request_duration_seconds_count)'
+	n=0
+	until curl -s "$query" | grep -q '"value":\[[^,]*,"[1-9]'; do
+		n=$((n + 1))
+		[ $n -lt 300 ] || { cat /out; exit 1; }
+		sleep 0.1
+	done
+	kill $prometheus
+	skua -c /etc/skua/metrics.conf -s stop
+	rm /etc/skua/metrics.conf
+	END
+}
+
 # Two requests of one connection, and the upgrade of the package between them. The package
 # that is installed over the first one is the same with a higher number.
 upgrades_without_losing_a_connection() {
@@ -153,4 +186,5 @@ purge_leaves_nothing() {
 
 run_cases builds_a_package_that_lintian_finds_no_fault_with installs \
 	serves_and_reloads understands_a_mistake shares_a_folder_and_lists_it \
+	metrics_are_scraped_by_prometheus \
 	upgrades_without_losing_a_connection purge_leaves_nothing

@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "tls_client.h"
@@ -559,9 +560,30 @@ START_TEST(variables_of_a_certificate)
 }
 END_TEST
 
+/* What Prometheus is told: handshakes, and when each file expires. */
+START_TEST(metrics_of_tls)
+{
+	struct tm end;
+
+	start("location = /metrics { metrics; }");
+
+	struct tls *tls = tls_connect(server, .name = "localhost");
+	const char *text = tls_get(tls, "/metrics").body;
+
+	ck_assert_int_eq(ASN1_TIME_to_tm(X509_get0_notAfter(own.certificate), &end), 1);
+	ck_assert_ptr_nonnull(strstr(
+		text, memory_printf("\nskua_ssl_certificate_expiry_time_seconds{file=\"%s/a.pem\"} "
+				    "%lld\n",
+				    dir, (long long)timegm(&end))));
+	ck_assert_ptr_nonnull(strstr(text, "\nskua_ssl_handshakes_total 1\n"));
+	ck_assert_ptr_nonnull(strstr(text, "\nskua_ssl_handshakes_resumed_total 0\n"));
+	tls_close(tls);
+}
+END_TEST
+
 TESTS_IN((&(struct test_suite){
 		 .name = "directives of TLS", .setup = setup, .teardown = teardown }),
 	 ciphers_and_their_order, versions, groups, a_rejected_handshake, a_stapled_response,
 	 accepted_without_effect, compressed_certificates, keys_of_tickets, the_life_of_a_session,
 	 the_size_of_records, authorities, the_depth_of_verification, revoked_certificates,
-	 variables_of_a_certificate)
+	 variables_of_a_certificate, metrics_of_tls)
