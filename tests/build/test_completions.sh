@@ -3,7 +3,7 @@
 #
 # The completions: they are what the program says, and each shell, where it is there, offers
 # what it should. bash and fish complete; of zsh the functions that do it are replaced by some that
-# print what they are given.
+# print what they are given. Then somebody types into each of them, in a terminal.
 
 . "$(dirname "$0")/cases.sh"
 
@@ -122,5 +122,61 @@ fish_completes() {
 	done
 }
 
+# Types into the shell $2…, in a terminal, with the key Tab; $1 makes it know the completions.
+in_terminal() {
+	begin=$1
+	shift
+	mkdir -p "$dir/bin" "$dir/home" "$dir/files/site"
+	touch "$dir/files/site.conf"
+	ln -sf "$SKUA" "$dir/bin/skua"
+	cat >"$dir/steps" <<-END
+	run $begin
+	run cd $dir/files
+	type skua st\\t
+	line skua status
+	type skua serve --pr\\t
+	line skua serve --print-config
+	type skua serve --c\\t\\t
+	shows --cors
+	shows --cert
+	line skua serve --c
+	type skua -s relo\\t
+	line skua -s reload
+	type skua help keepalive_timeo\\t
+	line skua help keepalive_timeout
+	type skua -c site.\\t
+	line skua -c site.conf
+	type skua serve si\\t
+	line skua serve site
+	END
+	works env -i HOME="$dir/home" XDG_CONFIG_HOME="$dir/home" PATH="$dir/bin:$PATH" TERM=xterm LC_ALL=C.UTF-8 \
+		python3 tests/build/terminal.py "$@" <"$dir/steps"
+}
+
+# Whether there is what the case $1 needs: python3, and the shell $2.
+can_type() {
+	for tool in python3 "$2"; do
+		command -v "$tool" >/dev/null || { echo "SKIP $1: $tool is not there" && return 1; }
+	done
+}
+
+bash_completes_in_a_terminal() {
+	can_type bash_completes_in_a_terminal bash || return 0
+	in_terminal ". $PWD/auto/completion/skua.bash; bind 'set show-all-if-ambiguous on'; PS1='> '" \
+		bash --norc --noprofile -i
+}
+
+zsh_completes_in_a_terminal() {
+	can_type zsh_completes_in_a_terminal zsh || return 0
+	in_terminal "fpath=($PWD/auto/completion \$fpath); autoload -Uz compinit; compinit -u -D; bindkey -e; PS1='> '" \
+		zsh -f -i
+}
+
+fish_completes_in_a_terminal() {
+	can_type fish_completes_in_a_terminal fish || return 0
+	in_terminal "source $PWD/auto/completion/skua.fish; function fish_prompt; echo '> '; end" \
+		fish --no-config -i
+}
+
 run_cases files_are_what_the_program_says a_file_that_differs_is_noticed bash_completes zsh_completes \
-	fish_completes
+	fish_completes bash_completes_in_a_terminal zsh_completes_in_a_terminal fish_completes_in_a_terminal
