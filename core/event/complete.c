@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The completion queue: a singly linked list under a mutex. Only the post that
- * finds it empty writes to the eventfd, so a burst wakes the loop once.
+ * finds it empty writes to the eventfd, so a burst wakes the loop once. It writes after it
+ * has left the mutex: the loop, which takes the mutex as soon as it wakes up, would often run
+ * at once on the core of the thread that posts, and wait for this thread to run again.
  */
 #include "event/complete.h"
 
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/eventfd.h>
@@ -18,6 +22,7 @@ static struct {
 	pthread_mutex_t lock;
 	struct completion *first, **end;
 	bool started;
+	atomic_uint writers; /* posts that are about to write to the eventfd */
 	struct event wake; /* the eventfd */
 } queue = { .lock = PTHREAD_MUTEX_INITIALIZER, .end = &queue.first };
 
@@ -68,17 +73,23 @@ int completion_start(void)
 
 void completion_post(struct completion *completion)
 {
+	bool wakes = false;
+
 	completion->next = NULL;
 	pthread_mutex_lock(&queue.lock);
 	if (queue.started) {
-		bool was_empty = !queue.first;
+		wakes = !queue.first;
 		*queue.end = completion;
 		queue.end = &completion->next;
-		/* An eventfd takes 2^64 - 2 of these before a write could fail. */
-		if (was_empty)
-			(void)!write(queue.wake.fd, &(uint64_t){ 1 }, sizeof(uint64_t));
+		if (wakes)
+			atomic_fetch_add(&queue.writers, 1);
 	}
 	pthread_mutex_unlock(&queue.lock);
+	if (!wakes)
+		return;
+	/* An eventfd takes 2^64 - 2 of these before a write could fail. */
+	(void)!write(queue.wake.fd, &(uint64_t){ 1 }, sizeof(uint64_t));
+	atomic_fetch_sub(&queue.writers, 1);
 }
 
 void completion_finish(void)
@@ -91,6 +102,8 @@ void completion_finish(void)
 	queue.first = NULL;
 	queue.end = &queue.first;
 	pthread_mutex_unlock(&queue.lock);
+	while (atomic_load(&queue.writers))
+		sched_yield();
 	event_remove(&queue.wake);
 	close(queue.wake.fd);
 }

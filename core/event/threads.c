@@ -132,8 +132,9 @@ static int enqueue(struct thread_queue *queue, struct work what)
 	*queue->end = work;
 	queue->end = &work->next;
 	queue->queued++;
-	pthread_cond_signal(&queue->arrived);
 	pthread_mutex_unlock(&queue->lock);
+	/* Not under the lock: the thread that wakes up takes it at once. */
+	pthread_cond_signal(&queue->arrived);
 	return 0;
 }
 
