@@ -2,13 +2,12 @@
 #include "records.h"
 
 #include <errno.h>
-#include <openssl/core_names.h>
 #include <openssl/evp.h>
-#include <openssl/kdf.h>
-#include <openssl/params.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/uio.h>
+
+#include "hkdf.h"
 
 /* A cipher object of the process. It is initialized for the key with which it was used last. */
 struct cipher {
@@ -23,6 +22,7 @@ struct record_suite {
 
 	bool is_fetched; /* fetching was tried, also if it failed */
 	EVP_CIPHER *type;
+	const struct hkdf_digest *digest;
 	struct cipher sealing, opening;
 };
 
@@ -40,7 +40,8 @@ static bool fetch(struct record_suite *suite)
 		return suite->sealing.context && suite->opening.context;
 	suite->is_fetched = true;
 	suite->type = EVP_CIPHER_fetch(NULL, suite->cipher_name, NULL);
-	if (!suite->type)
+	suite->digest = hkdf_digest(suite->digest_name);
+	if (!suite->type || !suite->digest)
 		return false;
 	suite->sealing.context = EVP_CIPHER_CTX_new();
 	suite->opening.context = EVP_CIPHER_CTX_new();
@@ -64,44 +65,12 @@ size_t record_suite_secret_len(const struct record_suite *suite)
 
 /* --- keys --- */
 
-static EVP_KDF_CTX *kdf_context(void)
+static int derive(const struct record_suite *suite, const uint8_t *secret, const char *label,
+		  uint8_t *out, size_t len)
 {
-	static EVP_KDF_CTX *context;
-
-	if (!context) {
-		EVP_KDF *kdf = EVP_KDF_fetch(NULL, "TLS13-KDF", NULL);
-
-		context = EVP_KDF_CTX_new(kdf);
-		EVP_KDF_free(kdf);
-	}
-	return context;
-}
-
-/* HKDF-Expand-Label of section 7.1 with an empty context. */
-static int expand_label(const struct record_suite *suite, const uint8_t *secret,
-			const char *label, uint8_t *out, size_t len)
-{
-	EVP_KDF_CTX *context = kdf_context();
-	int mode = EVP_KDF_HKDF_MODE_EXPAND_ONLY;
-	OSSL_PARAM params[] = {
-		OSSL_PARAM_construct_int(OSSL_KDF_PARAM_MODE, &mode),
-		OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST,
-						 (char *)suite->digest_name, 0),
-		OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, (void *)secret,
-						  suite->secret_len),
-		OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_PREFIX, (void *)"tls13 ", 6),
-		OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_LABEL, (void *)label,
-						  strlen(label)),
-		OSSL_PARAM_construct_end(),
-	};
-
-	if (!context)
-		return -ENOMEM;
-
-	int ok = EVP_KDF_derive(context, out, len, params);
-
-	EVP_KDF_CTX_reset(context); /* the context has a copy of the secret */
-	return ok == 1 ? 0 : -ENOMEM;
+	return hkdf_expand_label(suite->digest, secret, label, strlen(label), NULL, 0, out, len) ?
+		       0 :
+		       -ENOMEM;
 }
 
 int record_key_init(struct record_key *key, const struct record_suite *suite,
@@ -111,9 +80,9 @@ int record_key_init(struct record_key *key, const struct record_suite *suite,
 	key->id = ++last_key_id;
 	memmove(key->secret, secret, suite->secret_len);
 
-	int error = expand_label(suite, key->secret, "key", key->key, suite->key_len);
+	int error = derive(suite, key->secret, "key", key->key, suite->key_len);
 
-	return error < 0 ? error : expand_label(suite, key->secret, "iv", key->iv, sizeof(key->iv));
+	return error < 0 ? error : derive(suite, key->secret, "iv", key->iv, sizeof(key->iv));
 }
 
 static void forget(struct cipher *cipher, const struct record_key *key,
@@ -143,7 +112,7 @@ void record_key_forget(const struct record_key *key, const struct record_suite *
 int record_key_update(struct record_key *key, const struct record_suite *suite)
 {
 	uint8_t next[RECORD_SECRET_MAX];
-	int error = expand_label(suite, key->secret, "traffic upd", next, suite->secret_len);
+	int error = derive(suite, key->secret, "traffic upd", next, suite->secret_len);
 
 	record_key_forget(key, suite);
 	if (error == 0)
