@@ -30,10 +30,10 @@ static unsigned waiting; /* handshakes whose first step was not made yet */
 static int become_own(struct ssl_connection *ssl)
 {
 	const struct handshake *done = ssl->handshake;
-	int error = record_key_init(&ssl->in, ssl->suite, done->client_secret, 0);
+	int error = record_key_init(&ssl->in, ssl->suite, done->secrets.client, 0);
 
 	if (error == 0)
-		error = record_key_init(&ssl->out, ssl->suite, done->server_secret,
+		error = record_key_init(&ssl->out, ssl->suite, done->secrets.server,
 					done->records_sent);
 	ssl->stage = OWN;
 	return error;
@@ -58,8 +58,8 @@ static int handshake_done(struct ssl_connection *ssl)
 		return error;
 	if (done->settings->own_records && ssl->facts->version == TLS1_3_VERSION)
 		ssl->suite = record_suite(ssl->facts->cipher);
-	if (ssl->suite && done->client_secret_len == record_suite_secret_len(ssl->suite) &&
-	    done->server_secret_len == done->client_secret_len) {
+	if (ssl->suite && done->secrets.client_len == record_suite_secret_len(ssl->suite) &&
+	    done->secrets.server_len == done->secrets.client_len) {
 		error = become_own(ssl);
 	} else {
 		ssl_use_openssl(ssl, done->ssl);

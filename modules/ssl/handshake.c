@@ -10,39 +10,7 @@
 
 #include "compressed.h"
 
-/* --- the secrets --- */
-
-static size_t parse_hex(struct str hex, uint8_t *out, size_t room)
-{
-	if (hex.len % 2 || hex.len / 2 > room)
-		return 0;
-	for (size_t i = 0; i < hex.len / 2; i++) {
-		int high = hex_digit(hex.data[2 * i]), low = hex_digit(hex.data[2 * i + 1]);
-
-		if (high < 0 || low < 0)
-			return 0;
-		out[i] = (uint8_t)(high << 4 | low);
-	}
-	return hex.len / 2;
-}
-
-/*
- * Gets a line of the key log, SSL_CTX_set_keylog_callback(3): "LABEL <client random> <secret>".
- * OpenSSL reports the secrets of application data only in this way.
- */
-static void key_logged(const SSL *ssl, const char *line)
-{
-	struct handshake *handshake = SSL_get_app_data(ssl);
-	struct str rest = str_from(line), label = str_split(&rest, ' ');
-
-	str_split(&rest, ' ');
-	if (str_eq(label, STR("CLIENT_TRAFFIC_SECRET_0")))
-		handshake->client_secret_len = parse_hex(rest, handshake->client_secret,
-							 sizeof(handshake->client_secret));
-	else if (str_eq(label, STR("SERVER_TRAFFIC_SECRET_0")))
-		handshake->server_secret_len = parse_hex(rest, handshake->server_secret,
-							 sizeof(handshake->server_secret));
-}
+/* --- callbacks --- */
 
 static bool use_certificate(SSL *ssl, struct ssl_certificate *certificate)
 {
@@ -110,7 +78,6 @@ void handshake_prepare(SSL_CTX *context)
 {
 	SSL_CTX_set_alpn_select_cb(context, choose_protocol, NULL);
 	SSL_CTX_set_tlsext_status_cb(context, staple);
-	SSL_CTX_set_keylog_callback(context, key_logged);
 	SSL_CTX_set_cert_cb(context, use_certificates, NULL);
 }
 
@@ -206,10 +173,12 @@ static int take_output(struct handshake *handshake)
 static void advance(struct handshake *handshake)
 {
 	ERR_clear_error();
+	key_schedule_report(&handshake->secrets);
 
 	int result = SSL_do_handshake(handshake->ssl);
 	int reason = result == 1 ? SSL_ERROR_NONE : SSL_get_error(handshake->ssl, result);
 
+	key_schedule_report(NULL);
 	if (result == 1)
 		handshake->result = HANDSHAKE_DONE;
 	else if (reason == SSL_ERROR_WANT_X509_LOOKUP)

@@ -6,8 +6,8 @@
  * last handshake message of the client.
  *
  * After the handshake, records.c encrypts and decrypts the records of TLS 1.3 with the secrets
- * that OpenSSL reports, and the SSL object is freed. For other connections, for example with TLS
- * 1.2, the SSL object is kept.
+ * that key_schedule.c has derived for OpenSSL, and the SSL object is freed. For other connections,
+ * for example with TLS 1.2, the SSL object is kept.
  */
 #ifndef SKUA_SSL_HANDSHAKE_H
 #define SKUA_SSL_HANDSHAKE_H
@@ -17,6 +17,7 @@
 #include <str.h>
 
 #include "hello.h"
+#include "key_schedule.h"
 #include "named.h"
 #include "records.h"
 #include "settings.h"
@@ -51,9 +52,7 @@ struct handshake {
 	char *output;
 	size_t output_len;
 
-	/* Of TLS 1.3, from the key log: */
-	uint8_t client_secret[RECORD_SECRET_MAX], server_secret[RECORD_SECRET_MAX];
-	size_t client_secret_len, server_secret_len; /* 0: not known */
+	struct key_schedule_secrets secrets; /* of TLS 1.3 */
 	uint64_t records_sent; /* with the server's secret: tickets */
 };
 

@@ -11,6 +11,7 @@
 
 #include "certificates.h"
 #include "handshake.h"
+#include "key_schedule.h"
 #include "named.h"
 #include "tickets.h"
 #include "variables.h"
@@ -259,7 +260,7 @@ static SSL_CTX *find_context(struct conf_call *call, const struct ssl_conf *conf
 		if (str_eq(context->key, key))
 			return context->context;
 
-	SSL_CTX *made = SSL_CTX_new(TLS_server_method());
+	SSL_CTX *made = SSL_CTX_new_ex(NULL, key_schedule_query(), TLS_server_method());
 
 	if (!made) {
 		conf_error(call, NULL, "OpenSSL cannot be used: %s", ssl_error_text());

@@ -414,7 +414,8 @@ const struct module ssl_module = {
 			  "handshake: that of Skua (own) or that of OpenSSL. With own, a "
 			  "connection needs less memory and CPU time, and survives reloads and "
 			  "upgrades of the program. Connections with TLS 1.2 use OpenSSL's "
-			  "records in both cases.\n\n"
+			  "records in both cases, as do all connections if the configuration of "
+			  "OpenSSL demands fips=yes.\n\n"
 			  "    ssl_records openssl;",
 			  .initial = "own", .keywords = records_keywords),
 		DIRECTIVE("ssl_session_tickets", IN_HTTP | IN_SERVER, struct ssl_conf, tickets,
