@@ -81,7 +81,7 @@ static ssize_t receive_bytes(struct transport *transport, void *buffer, size_t s
 	case HELLO:
 		return connection_hello_receive(transport, buffer, size);
 	case HANDSHAKE:
-		return connection_handshake_receive(transport);
+		return connection_handshake_receive(transport, buffer, size);
 	case OWN:
 		return connection_own_receive(transport, buffer, size);
 	case OPENSSL:

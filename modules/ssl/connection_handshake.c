@@ -118,14 +118,33 @@ static int find_certificates(struct transport *transport)
 	struct str name = { handshake->name, handshake->name_len };
 	struct request *req = transport_request(transport, name);
 
-	handshake->named =
-		named_set_create(handshake->settings, req, certificates_came, transport);
+	handshake->named = named_set_create(handshake->settings, req, certificates_came, transport);
 	handshake->lacks_named = !handshake->named;
 	transport_request_end(req);
 	return named_set_waits(handshake->named) ? 0 : start_step(ssl);
 }
 
-/* Called on the event loop's thread after a step has run. */
+/* Takes the result of a step. 0 or -errno. */
+static int take_step(struct transport *transport)
+{
+	struct ssl_connection *ssl = transport_state(transport);
+	struct handshake *handshake = ssl->handshake;
+	int error = ssl_write_records(transport, (uint8_t *)handshake->output,
+				      handshake->output_len, false);
+
+	free(handshake->output);
+	handshake->output = NULL;
+	handshake->output_len = 0;
+	if (handshake->result == HANDSHAKE_FAILED)
+		handshake_failed(transport);
+	if (error < 0 || ssl->stage != HANDSHAKE)
+		return error;
+	if (handshake->result == HANDSHAKE_DONE)
+		return handshake_done(ssl);
+	return handshake->result == HANDSHAKE_NEEDS_CERTIFICATES ? find_certificates(transport) : 0;
+}
+
+/* Called on the event loop's thread after a thread has run a step. */
 static void step_made(void *data)
 {
 	struct handshake *handshake = data;
@@ -138,21 +157,9 @@ static void step_made(void *data)
 	}
 
 	struct ssl_connection *ssl = transport_state(transport);
-	int error = ssl_write_records(transport, (uint8_t *)handshake->output,
-				      handshake->output_len, false);
 
-	free(handshake->output);
-	handshake->output = NULL;
-	handshake->output_len = 0;
 	ssl->is_running = false;
-	if (handshake->result == HANDSHAKE_FAILED)
-		handshake_failed(transport);
-	else if (error == 0 && ssl->stage == HANDSHAKE && handshake->result == HANDSHAKE_DONE)
-		error = handshake_done(ssl);
-	else if (error == 0 && ssl->stage == HANDSHAKE &&
-		 handshake->result == HANDSHAKE_NEEDS_CERTIFICATES)
-		error = find_certificates(transport);
-	if (error < 0)
+	if (take_step(transport) < 0)
 		ssl->stage = BROKEN;
 	transport_wake(transport);
 }
@@ -172,7 +179,10 @@ static bool has_room(void)
 	return false;
 }
 
-/* Starts a step with further records. Returns the result of receive(). */
+/*
+ * Makes a step with further records. Returns TRANSPORT_WAITS if a thread makes it, 0 if it was
+ * made, or -errno.
+ */
 static ssize_t go_on(struct transport *transport, struct str records)
 {
 	struct ssl_connection *ssl = transport_state(transport);
@@ -180,9 +190,14 @@ static ssize_t go_on(struct transport *transport, struct str records)
 	ssl->handshake_bytes += (uint32_t)records.len;
 	if (ssl->handshake_bytes > HANDSHAKE_BYTES_MAX)
 		return -EMSGSIZE;
-	if (handshake_add(ssl->handshake, records) < 0 || start_step(ssl) < 0)
+	if (handshake_add(ssl->handshake, records) < 0)
 		return -ENOMEM;
-	return TRANSPORT_WAITS;
+	/* To give a short step to a thread, and to wait for it, would take as long as the step. */
+	if (handshake_is_nearly_done(ssl->handshake)) {
+		handshake_step(ssl->handshake);
+		return take_step(transport);
+	}
+	return start_step(ssl) < 0 ? -ENOMEM : TRANSPORT_WAITS;
 }
 
 static ssize_t begin(struct transport *transport, struct str bytes, struct str name)
@@ -244,16 +259,27 @@ ssize_t connection_hello_receive(struct transport *transport, void *buffer, size
 	}
 }
 
-ssize_t connection_handshake_receive(struct transport *transport)
+ssize_t connection_handshake_receive(struct transport *transport, void *buffer, size_t size)
 {
 	struct ssl_connection *ssl = transport_state(transport);
 
-	if (ssl->is_running || named_set_waits(ssl->handshake->named))
-		return TRANSPORT_WAITS;
+	while (ssl->stage == HANDSHAKE) {
+		if (ssl->is_running || named_set_waits(ssl->handshake->named))
+			return TRANSPORT_WAITS;
 
-	ssize_t n = transport_read_socket(transport, ssl_read_buffer, sizeof(ssl_read_buffer));
+		ssize_t n =
+			transport_read_socket(transport, ssl_read_buffer, sizeof(ssl_read_buffer));
 
-	if (n == -EAGAIN)
-		return TRANSPORT_NEEDS_BYTES;
-	return n <= 0 ? n : go_on(transport, (struct str){ (char *)ssl_read_buffer, (size_t)n });
+		if (n == -EAGAIN)
+			return TRANSPORT_NEEDS_BYTES;
+		if (n <= 0)
+			return n;
+		n = go_on(transport, (struct str){ (char *)ssl_read_buffer, (size_t)n });
+		if (n < 0)
+			return n;
+	}
+	if (ssl->stage == OWN)
+		return connection_own_receive(transport, buffer, size);
+	return ssl->stage == OPENSSL ? connection_openssl_receive(transport, buffer, size) :
+				       -EPROTO;
 }

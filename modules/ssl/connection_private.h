@@ -137,7 +137,7 @@ void connection_end(struct transport *transport);
 
 /* receive() in the stages HELLO and HANDSHAKE. */
 ssize_t connection_hello_receive(struct transport *transport, void *buffer, size_t size);
-ssize_t connection_handshake_receive(struct transport *transport);
+ssize_t connection_handshake_receive(struct transport *transport, void *buffer, size_t size);
 
 /* Begins the stage OPENSSL with an SSL object whose handshake is done. */
 void ssl_use_openssl(struct ssl_connection *ssl, SSL *done);

@@ -79,6 +79,13 @@ int handshake_add(struct handshake *handshake, struct str records);
  */
 void handshake_step(struct handshake *handshake);
 
+/*
+ * Whether the next step is a short one, which may run on the loop's thread. Of TLS 1.3 only the
+ * client's Finished is missing then, and no certificate of the client: the step needs some hashes
+ * and a ticket, but no key exchange and no signature.
+ */
+bool handshake_is_nearly_done(const struct handshake *handshake);
+
 /* Prepares an SSL_CTX for handshakes. Call it once for each SSL_CTX. */
 void handshake_prepare(SSL_CTX *context);
 
