@@ -296,7 +296,11 @@ bool transport_can_flush(const struct transport *transport)
 
 uint32_t transport_events(const struct transport *transport, uint32_t wanted)
 {
-	bool receives = wanted & EPOLLIN && !transport->waits;
+	/*
+	 * Also while it waits for a thread: bytes that come then wake the loop in vain, once for
+	 * each packet, but few clients send any, and epoll need not be told twice.
+	 */
+	bool receives = wanted & EPOLLIN;
 	bool sends = wanted & EPOLLOUT;
 	bool needs_bytes = (receives && !transport->receive_needs_room) ||
 			   (sends && transport->send_needs_bytes);
