@@ -134,6 +134,11 @@ static int find_key(struct ticket_keys *keys, const unsigned char *name, struct 
 	return 0;
 }
 
+enum { TICKET_IV = 16 }; /* bytes, of AES-CBC */
+
+/* Fetched once, since EVP_aes_256_cbc() is fetched again at each use. */
+static const EVP_CIPHER *ticket_cipher;
+
 static bool start_ciphers(const struct ticket_key *key, const unsigned char *iv, int seals,
 			  EVP_CIPHER_CTX *cipher, EVP_MAC_CTX *mac)
 {
@@ -144,7 +149,7 @@ static bool start_ciphers(const struct ticket_key *key, const unsigned char *iv,
 		OSSL_PARAM_construct_end(),
 	};
 
-	return EVP_CipherInit_ex(cipher, EVP_aes_256_cbc(), NULL, key->aes, iv, seals) == 1 &&
+	return EVP_CipherInit_ex(cipher, ticket_cipher, NULL, key->aes, iv, seals) == 1 &&
 	       EVP_MAC_CTX_set_params(mac, params) == 1;
 }
 
@@ -173,7 +178,7 @@ static int ticket_key(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPH
 		result = 2;
 	if (seals) {
 		memcpy(name, key.name, sizeof(key.name));
-		if (RAND_bytes(iv, EVP_CIPHER_get_iv_length(EVP_aes_256_cbc())) != 1)
+		if (RAND_bytes(iv, TICKET_IV) != 1)
 			result = -1;
 	}
 	if (result > 0 && !start_ciphers(&key, iv, seals, cipher, mac))
@@ -184,6 +189,10 @@ static int ticket_key(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPH
 
 void ticket_keys_use(struct ticket_keys *keys, SSL_CTX *context)
 {
+	if (!ticket_cipher)
+		ticket_cipher = EVP_CIPHER_fetch(NULL, "AES-256-CBC", NULL);
+	if (!ticket_cipher)
+		ticket_cipher = EVP_aes_256_cbc();
 	SSL_CTX_set_app_data(context, keys);
 	SSL_CTX_set_tlsext_ticket_key_evp_cb(context, ticket_key);
 }
