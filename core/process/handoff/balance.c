@@ -20,8 +20,8 @@ enum {
 	LOOK_MS = 1000,
 	STEP_MS = 250,
 	STEP = 32, /* connections: 128 a second */
-	FRESH_MS = 2500, /* that long it is believed to be alive after it took something */
-	FEW = 64, /* more than the lightest: not worth a move */
+	FRESH_MS = 2500, /* a worker counts as alive so long after it took a connection */
+	FEW = 64, /* connections are not moved for a smaller difference between two workers */
 };
 
 static struct {

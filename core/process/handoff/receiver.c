@@ -14,7 +14,7 @@
 #include "base/stats.h"
 #include "process/ipc/inbox.h"
 
-enum { WEIGHT = 4 }; /* of a connection on its way against an open one */
+enum { WEIGHT = 4 }; /* a connection on its way counts as much as so many open ones */
 
 struct stats receiver_unknown;
 

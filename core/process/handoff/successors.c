@@ -79,7 +79,7 @@ static void begin(struct outgoing *outgoing, const struct generation *active)
 		const struct listener *one = &active->listeners->items[i];
 
 		for (; one && head.listeners < LISTENERS_MAX; one = one->also) {
-			uint32_t ids[8]; /* more transports at one address there are not */
+			uint32_t ids[8]; /* an address has no more transports than this */
 			size_t room = LISTENERS_MAX - head.listeners;
 			size_t count = transport_listener_ids(one, ids, room < 8 ? room : 8);
 

@@ -65,7 +65,7 @@ static struct link *link_at(const struct zone_table *table, uint32_t index)
 	return (struct link *)(records + (index - 1) * stride_of(table->record_size));
 }
 
-/* Reads an index; false: there can be none such. Another process may write it meanwhile. */
+/* Reads an index once, because another process may write it meanwhile. False: it is too large. */
 static bool get(const struct zone_table *table, const uint32_t *at, uint32_t *index)
 {
 	*index = *(const volatile uint32_t *)at;

@@ -97,7 +97,7 @@ static void make_way(struct socket_set *set, const struct listeners *wanted)
 	for (struct socket_set *other = socket_sets.first; other; other = other->next) {
 		const union address *a = &other->address.address, *b = &set->address.address;
 
-		/* Whether it is named is asked last: that costs most. */
+		/* socket_set_is_named() is the last condition because it takes the most time. */
 		if (other == set || other->lender || !address_same_port(a, b) ||
 		    (!address_is_any(a) && !address_is_any(b)) ||
 		    socket_set_is_named(other, wanted))
@@ -237,7 +237,7 @@ void listen_connect(struct listeners *listeners)
 	for (struct socket_set *set = socket_sets.first; set; set = set->next) {
 		struct listener *cover = socket_set_cover(set, listeners);
 
-		/* It begins as a copy, so the chain goes on where it went on. */
+		/* make_covered() copies cover->also, so the rest of the chain is kept. */
 		if (cover)
 			cover->also = make_covered(set, cover);
 	}
@@ -350,7 +350,7 @@ void listen_close_dropped(void)
 	end_making_way();
 }
 
-/* --- the end of a process's use ---------------------------------------------------- */
+/* --- when a process ends its use ---------------------------------------------------- */
 
 void listen_keep(struct listeners *listeners, bool accepts)
 {

@@ -207,7 +207,7 @@ static int try_listen(const struct listener *listener, unsigned flags, const cha
 	apply_options(fd, listener, flags & SOCKET_SHARE);
 	if (bind(fd, &listener->address.any, listener->address_len) < 0)
 		return fail(fd, "bind()", call);
-	/* Who may connect is for the folder to say, as in nginx. */
+	/* As in nginx, anybody may connect who can reach the folder of the socket. */
 	if (is_unix && listener->address.un.sun_path[0] &&
 	    chmod(listener->address.un.sun_path, 0666) < 0)
 		return fail(fd, "chmod()", call);

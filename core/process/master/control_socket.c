@@ -66,7 +66,7 @@ int control_socket_connect(const char *path)
 	return error < 0 ? error : try_connect(&address, 0);
 }
 
-/* Makes way at the path if what is there was left behind. */
+/* Removes the socket at the path if the master that has made it has ended. */
 static int remove_stale(const struct address *address)
 {
 	struct stat status;
@@ -137,7 +137,7 @@ int control_socket_peer(int fd, struct control_peer *peer)
 	*peer = (struct control_peer){ .pid = got.pid, .uid = got.uid };
 	if (is_trusted(got.uid))
 		return 0;
-	/* A server need not run as root for root to use it. */
+	/* Root may control the server of any user. */
 	if (geteuid() == 0 && got.pid && executable_of(got.pid, name) == EXECUTABLE_SKUA)
 		return 0;
 	return -EPERM;

@@ -244,7 +244,7 @@ static void on_reload(int number)
 	const struct generation *active = reload_active();
 
 	(void)number;
-	/* Without a configuration file there is nothing to read: the terminal was closed. */
+	/* `skua serve` has no file to read again: HUP says that its terminal was closed. */
 	if (master.startup->serve) {
 		if (signals_hangup_is_ignored())
 			return;
@@ -257,7 +257,8 @@ static void on_reload(int number)
 	if (!may_change()) {
 		master.reload_later = true;
 	} else if (active->retiring && upgrade_has_peer()) {
-		/* After WINCH: the files may be for the new program already. */
+		/* WINCH has ended the workers. The configuration file may already be meant for the
+		   new program, so it is not read. */
 		reload_respawn("the old program starts its workers again");
 	} else {
 		master.reload_later = false;
@@ -286,7 +287,7 @@ static void end_softly(void)
 	end(false, on_closed);
 }
 
-/* Beside another program the listening sockets stay open: its workers go on to accept. */
+/* If another program serves beside this one, its workers still accept from the same sockets. */
 static void on_quit(int number)
 {
 	const struct generation *active = reload_active();
@@ -389,7 +390,7 @@ static struct server_status status_now(void)
 	};
 }
 
-/* While a new program serves beside this one, that one tells. */
+/* While a new program serves beside this one, only the new one tells workers what it knows. */
 static void on_turn(void *unused)
 {
 	struct server_status now = status_now();
@@ -477,7 +478,8 @@ static void on_command(struct control_client *client, enum control_command comma
 		reopen_for(client);
 		return;
 	case CONTROL_UPGRADE:
-		/* At the signal both programs serve until one is told to end; here the old ends. */
+		/* After the signal USR2 both programs serve until one is told to end. After this
+		   command the old program ends by itself. */
 		control_hold(client, CONTROL_UPGRADED);
 		master.upgrade_whole = true;
 		if (upgrade_is_busy())

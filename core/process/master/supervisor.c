@@ -505,7 +505,7 @@ static void died(struct process *process, int status)
 	leave_channel(process);
 	if (process->kind == PROCESS_HELPER)
 		helpers_ended(process);
-	/* What it counted as open has ended with it. */
+	/* The connections that it counted as open have ended with it. */
 	stats_set(&process->stats->active, 0);
 	stats_set(&process->stats->idle, 0);
 	stats_set(&process->stats->writing, 0);

@@ -75,7 +75,7 @@ static void on_watchdog(void *data)
 	timer_start(&manager.watchdog, manager.watchdog_ms);
 }
 
-/* For this process only: the variables may have come down from another one. */
+/* The variables may be inherited from a parent, so WATCHDOG_PID must name this process. */
 static void start_watchdog(void)
 {
 	uint64_t pid, usec;

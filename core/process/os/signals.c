@@ -48,7 +48,7 @@ void signals_block(void)
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
-	/* It may be ignored from before the start: then the kernel would not report children. */
+	/* The caller may have ignored SIGCHLD. Then the kernel would not report ended children. */
 	signal(SIGCHLD, SIG_DFL);
 }
 

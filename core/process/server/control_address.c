@@ -49,7 +49,7 @@ void control_address(const struct startup *startup, char address[CONTROL_ADDRESS
 	if (stat(startup->prefix.data, &status) == 0)
 		hash = mix_directory(hash, &status);
 	hash = mix(hash, file.data, file.len);
-	/* Such a -g distinguishes servers that share a configuration file. */
+	/* Servers that share a configuration file are told apart by such an option -g. */
 	if (str_find(startup->globals, STR("pid")) >= 0 ||
 	    str_find(startup->globals, STR("control")) >= 0)
 		hash = mix(hash, startup->globals.data, startup->globals.len);

@@ -112,10 +112,13 @@ int generation_open(struct generation *generation)
 	return error;
 }
 
-/* The log of who has started or reloaded the server, before that of the configuration. */
+/*
+ * Where who has started or reloaded the server reads messages. While this log is used, messages go
+ * to the log of the configuration, too (caller.next).
+ */
 static struct log caller = { .level = LEVEL_WARN };
 
-/* At the end of the server older processes may end after the log that was in use. */
+/* At the end of the server the log in use may be closed before the last processes have ended. */
 static void leave_log(const struct log *log)
 {
 	static const struct log nowhere = { .fd = -1 };

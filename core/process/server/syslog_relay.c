@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Messages keep their bounds on the way (SOCK_SEQPACKET). A server that is not there costs its
- * messages, which are counted; it is tried again once in a second.
+ * The pair of sockets keeps the bounds of messages (SOCK_SEQPACKET). While the syslog server cannot
+ * be reached, messages are lost and counted; a connection is tried once in a second.
  */
 #include "process/server/syslog_relay.h"
 
@@ -131,7 +131,7 @@ static void note_result(struct syslog_relay *relay, int error)
 	relay->lost = 0;
 }
 
-/* A socket tells of a server that has gone by its next call, so it is tried twice. */
+/* That the server has gone shows in the error of the next call, so a message is tried twice. */
 static void pass_on(struct syslog_relay *relay, const char *message, size_t len)
 {
 	int error = 0;

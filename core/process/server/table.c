@@ -78,7 +78,7 @@ int table_enter(const struct process *self)
 	int viewed = table.stats_fd < 0 ? -EFBIG :
 					  stats_view(&table.slots, place, table.stats_fd);
 
-	/* One worker says it for all. It knows only its own counts, which server_count() gives. */
+	/* Only one worker logs it. Without the counters of others server_count() gives its own. */
 	if (viewed < 0 && self->kind == PROCESS_WORKER && self->index == 0)
 		log_warnc(viewed,
 			  "workers cannot read the counters of each other and of the master "

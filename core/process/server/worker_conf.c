@@ -114,7 +114,7 @@ void worker_conf_check(struct conf_call *call, const struct worker_conf *conf, i
 
 /* --- in the process --------------------------------------------------------- */
 
-/* The CPU of this worker: they take turns. */
+/* The CPU of this worker: the workers get the CPUs of the set in turn. */
 static cpu_set_t one_of(const cpu_set_t *set, int index)
 {
 	int count = CPU_COUNT(set), wanted = count ? index % count : 0;
@@ -135,7 +135,7 @@ static void bind_to_cpus(const struct cpu_masks *masks, int index)
 	if (!masks->is_auto) {
 		set = masks->sets[(size_t)index < last ? (size_t)index : last];
 	} else {
-		/* Fewer than the machine has, in a container. */
+		/* In a container this may be fewer CPUs than the machine has. */
 		if (sched_getaffinity(0, sizeof(allowed), &allowed) < 0)
 			CPU_ZERO(&allowed);
 		if (masks->count)

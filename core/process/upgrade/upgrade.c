@@ -30,7 +30,7 @@
 #include "process/upgrade/program.h"
 #include "process/upgrade/upgrade_state.h"
 
-/* The new program must serve so long after it was started beside this one. */
+/* A new program that was started beside this one has to serve within this time. */
 enum { DEADLINE_MS = 30000 };
 
 static struct {
@@ -357,8 +357,8 @@ void upgrade_begin(unsigned generation, bool in_background)
 	upgrade.generation = generation;
 	upgrade.progress = (struct upgrade_progress){
 		.step = UPGRADE_PREFLIGHT,
-		/* A service manager, or a container whose pid 1 this is, takes its end for the
-		   server's: then the program is replaced in this process. */
+		/* If this process is pid 1 of a container, or was started by a service manager, its
+		   end would count as that of the server: then it becomes the new program itself. */
 		.is_beside = in_background && getpid() != 1 && !getenv("NOTIFY_SOCKET"),
 	};
 	if (upgrade_has_peer()) {

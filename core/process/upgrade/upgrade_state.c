@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * One row for each word: how it is read. A line that is wrong spoils the whole,
- * since half a state could lose a socket.
+ * The table has a row for each word, which says how the rest of the line is read. One wrong line
+ * makes the whole state invalid, because a socket could be lost with half a state.
  */
 #include "process/upgrade/upgrade_state.h"
 

@@ -147,7 +147,7 @@ static void go_on(void)
 /* conns.export: a connection has come to the end of a response, or begins with a request. */
 static bool export_one(struct conn *conn)
 {
-	/* It has become so since the sweep, which ends such ones: its handshake was under way. */
+	/* The sweep has ended those that cannot move. This one was in its handshake then. */
 	if (!conn_is_portable(conn)) {
 		conn->protocol->drain(conn);
 		return false;

@@ -30,7 +30,7 @@ struct helper_asker {
 	struct event channel; /* first; fd -1: there is none */
 	const struct helper *helper;
 	bool is_wanted; /* the master was asked for a channel */
-	int64_t refused_ms; /* when the master had no helper; 0: it has not said so */
+	int64_t refused_ms; /* when the master has said that it has no helper; 0: it has not */
 	struct helper_question *first, **end; /* not sent yet, in order */
 	struct place places[HELPER_PENDING];
 	unsigned taken;

@@ -120,7 +120,7 @@ void helper_answer(struct helper_call *pub, int error, struct str payload, int f
 	forget(client);
 }
 
-/* With those of workers that have gone, and of channels that were lost before this one. */
+/* Counts the calls of all channels that the worker of this place has had, also of lost ones. */
 static bool has_too_many_calls(uint32_t place)
 {
 	unsigned pending = 0;
@@ -245,7 +245,7 @@ static void quit(void)
 	stop_if_over();
 }
 
-/* The master of another program may have another helper in mind. */
+/* The master of another version of the program may mean another helper, so its name is checked. */
 static void pass_on(struct str name, int fd)
 {
 	if (process.helper->pass_on && str_eq(name, str_from(process.helper->name)))

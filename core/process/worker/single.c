@@ -72,7 +72,7 @@ static void refuse(int number)
 		signal_name(number));
 }
 
-/* What the master tells workers elsewhere (process/status/status.h). */
+/* Publishes what a master, which does not exist here, would tell its workers (status/status.h). */
 static void publish(void)
 {
 	struct stats_server *server = stats_use_server(NULL);

@@ -45,7 +45,7 @@ static struct {
 enum {
 	MESSAGES_A_TURN = 4,
 	PAUSE_MS = 100,
-	LAST_ANSWERS_MS = 1000, /* that is waited for answers of helpers at the end */
+	LAST_ANSWERS_MS = 1000, /* how long the worker waits for answers of helpers at its end */
 	RESERVE = 256, /* descriptors that are reserved for other uses than connections, at most */
 	MOMENTARY = 4, /* of these, for threads and for directories while a file is opened */
 };
@@ -193,7 +193,7 @@ static void publish(void *data)
 	stats_set(&stats_mine->idle, conns.idle);
 	stats_set(&stats_mine->writing, conns.writing);
 	files_publish();
-	/* The stall watchdog may have set it: this worker is alive. */
+	/* The stall watchdog may have marked this worker as unavailable, but it is alive. */
 	stats_set(&stats_mine->unavailable, 0);
 }
 
