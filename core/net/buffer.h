@@ -15,7 +15,7 @@ struct buffer {
 	size_t references;
 	size_t capacity; /* in bytes */
 	size_t begin, end; /* the bytes that were received and not consumed yet */
-	struct buffer *next; /* the owner's, for a list; afterwards in that of spare buffers */
+	struct buffer *next; /* for a list of the owner's; of a spare buffer: the next spare one */
 	char bytes[];
 };
 

@@ -115,7 +115,7 @@ static void on_job(struct job *job)
 
 	struct conn *conn = transport->conn;
 
-	/* A worker that ends could not give the connection away during its handshake. */
+	/* If this worker ends: it could not give the connection away during the handshake. */
 	if (conns.export && conn->idle && conn_is_portable(conn) && conns.export(conn))
 		return;
 	go_on(conn, false);

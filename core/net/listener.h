@@ -43,8 +43,9 @@ struct listener {
 	struct keepalive_probes keepalive;
 
 	const struct protocol *protocol; /* what connections speak; set by http_start() */
-	const struct protocol *switched; /* what they may change to; NULL: nothing. As `protocol` */
-	const char *switched_state; /* its .state_name, known before; NULL: it is not spoken */
+	const struct protocol *switched; /* what they may change to; NULL: nothing */
+	/* The .state_name of `switched`, set when the configuration is read; NULL: there is none */
+	const char *switched_state;
 	const void *data; /* the protocol's: the servers of this address */
 	/*
 	 * How a connection begins: its preface and its transport. Addresses that share a socket
