@@ -33,7 +33,7 @@ struct listeners *http_listeners(struct conf *conf)
 	return &http_of(conf)->listeners;
 }
 
-/* Which server is asked for is not known before the protocol: the default server counts. */
+/* Which server is meant is not known before the first request, so the default server counts. */
 static void fill_opening(struct http_address *address)
 {
 	const struct http_conf *conf = vhosts_default(address->vhosts)->top->core;
@@ -44,7 +44,7 @@ static void fill_opening(struct http_address *address)
 	opening->log = conf->error_log;
 }
 
-/* Whether the configuration has HTTP/2 at all: then connections of it are taken from others. */
+/* Whether any server has HTTP/2. Only then workers take connections with HTTP/2 from others. */
 static bool has_http2(const struct http *http)
 {
 	for (size_t i = 0; i < http->addresses_count; i++)

@@ -70,7 +70,7 @@ static bool has_upper(struct str text)
 	return false;
 }
 
-/* An asterisk is a whole label, at one of the ends, and stands for more than nothing. */
+/* An asterisk must be the whole first or last label. It stands for at least one character. */
 static bool is_well_formed(struct str name)
 {
 	if (str_starts(name, STR("*.")))

@@ -114,7 +114,7 @@ static int add_address(struct conf_call *call, struct http_server *server,
 	const struct listener *listener = options->listener;
 	struct http_address *address = address_find_or_add(call, http_of(call->conf), listener);
 
-	/* Servers are read one after the other: it would be the last one. */
+	/* Servers are read one after another, so if this one is in the list, it is the last. */
 	if (address->servers_count && address->servers[address->servers_count - 1] == server)
 		return conf_error(call, &call->node->args[0],
 				  "a duplicate listen %.*s in this server",
@@ -273,7 +273,7 @@ static void claim_names(struct conf_call *call, struct http_address *address,
 	}
 }
 
-/* As in nginx, where those with quic have a socket of their own. */
+/* As in nginx, a server that has the address with quic alone is the default only without others. */
 static const struct http_server *default_of(const struct http_address *address)
 {
 	if (address->default_server)
@@ -440,7 +440,7 @@ static const struct http_server *server_of(const struct transport *transport, st
 		lower[i] = ascii_lower(name.data[i]);
 	server = str_empty(name) ? NULL :
 				   vhosts_find(vhosts, (struct str){ lower, name.len }, &none);
-	/* NULL also when a regular expression was given up. */
+	/* vhosts_find() also returns NULL if the match of a regular expression was given up. */
 	return server ? server : vhosts_default(vhosts);
 }
 

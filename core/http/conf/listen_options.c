@@ -140,7 +140,7 @@ static int set_keepalive(struct conf_call *call, const struct conf_word *word, s
 	return 0;
 }
 
-/* What nginx had before the directive http2. It holds for all servers of the address. */
+/* nginx had this parameter before the directive http2. It holds for all servers of the address. */
 static int set_http2(struct conf_call *call, const struct conf_word *word,
 		     struct listen_options *options)
 {
@@ -173,7 +173,7 @@ static const struct listen_parameter *find_parameter(struct str name)
 	return NULL;
 }
 
-/* " proxy_protocol,": the names of all of them. */
+/* The names of the parameters of all modules, for a message: " proxy_protocol,". */
 static struct str parameters_text(struct pool *pool)
 {
 	struct str text = STR("");

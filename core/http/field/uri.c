@@ -192,7 +192,7 @@ static bool write_path(struct pool *pool, struct str path, bool merge_slashes,
 		bool was_empty = to.len == to.segment;
 		if (!end_segment(&to))
 			return false;
-		/* "." and ".." have left a slash behind already. */
+		/* If the segment was "." or "..", the path ends with a slash already. */
 		if (to.len == to.segment && (merge_slashes || !was_empty))
 			continue;
 		to.data[to.len++] = '/';

@@ -168,7 +168,7 @@ static bool is_written(const struct http_conf *conf, struct str name)
 	return false;
 }
 
-/* Its first `root_len` bytes belong to the root, which may have written names in it. */
+/* In the first `root_len` bytes, which belong to the root, names that is_written() are allowed. */
 static bool has_dotfile(struct str path, size_t root_len, const struct http_conf *conf)
 {
 	const char *rest = path.data + root_len;
@@ -595,7 +595,7 @@ static void stop(const void *data, enum stop_reason reason)
 	file_cache_clear();
 }
 
-/* Only differences are added: the slot may have had another process before. */
+/* Adds differences, because the slot also has what a process before this one has counted. */
 void files_publish(void)
 {
 	static struct file_cache_counts before;

@@ -116,14 +116,14 @@ static bool advance(struct h1 *h, int *requests)
 		return false;
 	if (busy->body.kind != FRAMING_NONE)
 		return h1_discard_body(busy);
-	/* Connections move to other processes: the next request is left to one of those. */
+	/* If connections move to other processes, another one gets the next request. */
 	if (conns.export && !h->draining && busy->first)
 		return false;
 	++*requests;
 	return h1_next_request(h);
 }
 
-/* The complete responses ahead of the broken one leave as far as the socket takes them. */
+/* Sends the complete responses before the broken one, as far as the socket has room, and closes. */
 static void break_off(struct conn *conn)
 {
 	struct h1_busy *busy = ((struct h1 *)conn->state)->busy;
@@ -135,7 +135,7 @@ static void break_off(struct conn *conn)
 	conn_close(conn);
 }
 
-/* The first bytes have come: whether they are those of HTTP/2, which goes on with them. */
+/* If the first bytes are those of HTTP/2, makes this a connection of HTTP/2, and returns true. */
 static bool become_http2(struct conn *conn)
 {
 	struct h1 *h = conn->state;
@@ -172,7 +172,7 @@ static void h1_respond(struct conn *conn)
 	busy->is_responding = true;
 	h1_wake_reader(busy);
 	do {
-		/* Connections move: the process that takes this one responds to what has come. */
+		/* If connections move, the process that takes this one responds to the rest. */
 		if (conns.export && h1_is_between_requests(h) && conns.export(conn))
 			return;
 	} while (advance(h, &requests));

@@ -15,7 +15,7 @@ static void count_bytes(struct h1_busy *busy, size_t len)
 		busy->current->core.body_bytes = busy->body_bytes;
 }
 
-/* As take(), for a chunked body: of at most max bytes, framing included. */
+/* As take(), for a chunked body. It takes at most `max` bytes off busy->in, including framing. */
 static int take_chunked(struct h1_busy *busy, size_t max, struct str *data)
 {
 	struct buffer *in = busy->in;

@@ -57,7 +57,7 @@ bool h1_resume(struct h1 *h, const struct conn_past *past)
 	str_put(busy->in->bytes, past->bytes);
 	h1_received(h, past->bytes.len);
 
-	/* The other worker may have said anything, and the date may have been set. */
+	/* The time may be wrong: an attacker may control the other worker, or the clock was set. */
 	int64_t age_ms = clock_wall_ms() - past->began_ms;
 
 	if (age_ms >= 0 && age_ms <= AGE_MAX_MS)

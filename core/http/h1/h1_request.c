@@ -8,7 +8,7 @@
 #include "http/field/uri.h"
 #include "http/routing/routing.h"
 
-/* Until a head is complete nobody knows which server it is for: the default one counts. */
+/* Until a head is complete its server is not known, so the limits of the default server count. */
 static const struct http_conf *default_conf(const struct h1 *h)
 {
 	return vhosts_default(http_vhosts(h->conn))->top->core;

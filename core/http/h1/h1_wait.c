@@ -219,7 +219,7 @@ bool h1_has_expired(struct h1 *h)
 
 	if (!busy)
 		return true; /* idle or lingering: this is usual, and not logged */
-	/* What was awaited has come in this turn: the step that is queued sets a deadline. */
+	/* What the connection waited for has come. The step that is queued sets a new deadline. */
 	if (job_is_queued(&conn->respond) || job_is_queued(&conn->send))
 		return false;
 	if (busy->awaited == AWAITED_UPLOAD) {

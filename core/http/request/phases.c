@@ -223,7 +223,7 @@ static verdict report_breach(struct request_core *core, const struct module *mod
 	return BREACH;
 }
 
-/* Out of the way of those that only pass, which are nearly all. */
+/* Not inlined, because nearly all handlers only pass, and judge() is not called for those. */
 static __attribute__((noinline)) verdict judge(struct request_core *core, verdict v,
 					       const struct handler *handler, enum phase phase)
 {
@@ -302,7 +302,7 @@ static verdict run_phase(struct request_core *core)
 		const struct handler *handler = &list->items[core->handler];
 		verdict v = call(core, handler, core->phase, location);
 
-		/* After a redirect the place in the walk is a new one already. */
+		/* A redirect has set the phase and the handler with which the walk continues. */
 		if (v == WAIT || v == RESTART)
 			return v;
 		core->handler++;
@@ -427,7 +427,7 @@ static verdict leave_phase(struct request_core *core)
 	return PASS;
 }
 
-/* The response is there: the code that error_page wants, then FILTER. */
+/* The response is there: gives it the code that error_page has chosen, and begins FILTER. */
 static void begin_filters(struct request_core *core)
 {
 	struct response *response = &core->pub.response;

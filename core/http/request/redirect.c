@@ -114,11 +114,11 @@ verdict request_rewritten(struct request *req)
 	if (v != PASS)
 		return v;
 	core->phase = PHASE_SERVER_REWRITE;
-	core->handler = SIZE_MAX; /* behind its handlers: only the search remains */
+	core->handler = SIZE_MAX; /* no handler of the phase is called; the location is found */
 	return count_redirect(core);
 }
 
-/* The location or the server's level that the block stands in, however deep; or it itself. */
+/* If it is a block: the location, or the server's level, around it and the blocks around it. */
 static const struct http_location *around_blocks(const struct http_location *location)
 {
 	while (location->block_of)

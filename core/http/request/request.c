@@ -79,7 +79,7 @@ void request_advance(struct request_core *core)
 
 void request_refuse(struct request_core *core, int status)
 {
-	if (status != 500) /* not the client's fault, and reported already */
+	if (status != 500) /* a 500 is not the client's fault, and was logged already */
 		request_log(&core->pub, LEVEL_INFO, 0, "client sent an invalid request: %d %.*s",
 			    status, STR_ARG(status_reason(status)));
 	walked(core, phases_refuse(&core->pub, status));
@@ -117,6 +117,6 @@ void request_destroy(struct request_core *core)
 		core->subrequests = sub->next_sibling;
 		request_destroy(sub);
 	}
-	wakeups_cancel(core); /* those that a body has asked for while it was closed */
+	wakeups_cancel(core); /* a body may have asked for tokens while it was closed */
 	pool_destroy(core->pub.pool);
 }

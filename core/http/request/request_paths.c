@@ -22,7 +22,7 @@ static struct file_root make_root(struct request *req, const struct template *te
 	if (str_starts(root.path, STR("/")))
 		return root;
 
-	/* The root begins with a variable: others became absolute while they were read. */
+	/* A root that begins with a variable. Others became absolute when they were read. */
 	const struct str parts[] = { req->server->common->prefix, root.path };
 
 	root.fixed_len = directory_len(req->server->common->prefix);

@@ -33,7 +33,7 @@ enum request_event {
 	EVENT_ENTERED_WRONGLY = 1 << 4, /* it has tried to, and must not */
 	EVENT_NEW_BODY = 1 << 5, /* the handler has set another body of the response */
 	EVENT_NEW_STATUS = 1 << 6, /* another status, or it has taken the body away */
-	EVENT_TOKEN = 1 << 7, /* as often as there are tokens of request_wait() */
+	EVENT_TOKEN = 1 << 7, /* added once for each token of request_wait(): a counter */
 };
 
 /* How long handlers of a module, and the bodies that they have made, have waited, in all. */
@@ -44,7 +44,7 @@ struct waited {
 	struct waited *next;
 };
 
-/* Within the server, of all kinds; one more is a 500. */
+/* Redirects of all kinds inside the server that one request may take. One more makes a 500. */
 enum { REDIRECTS_ALLOWED = 10 };
 
 /* What the core adds to the public struct request, which it begins with. */

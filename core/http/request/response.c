@@ -53,7 +53,7 @@ bool response_writes(struct str name)
 	return kind == FIELD_OF_SERVER || kind == FIELD_SERVER;
 }
 
-/* A text that is no date is sent all the same, as nginx does; nothing is compared with it. */
+/* As in nginx, a text that is no date is sent, but conditions are not compared with it. */
 static void set_last_modified(struct response *response, struct str text)
 {
 	response->last_modified_text = text;

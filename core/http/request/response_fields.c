@@ -23,7 +23,7 @@ static inline bool stays_in_line(struct str value)
 	return !bytes16_has(value, are_controls) || is_field_value(value);
 }
 
-/* Members are emptied: what is empty is not sent, or as it is by default. */
+/* Empties the member if it would break its line. Then its field is not sent, or has its default. */
 static inline void check_member(struct request *req, struct str *member, const char *what)
 {
 	if (stays_in_line(*member))
@@ -82,7 +82,7 @@ static bool is_host(struct str name)
 	return !str_empty(name) && name.data[0] != '~' && str_chr(name, '*') < 0;
 }
 
-/* Empty on a unix socket, where nobody has told a host. */
+/* Empty if the connection came by a unix socket and the request names no host. */
 static struct str redirect_host(struct request *req)
 {
 	const union address *local = conn_local(req->conn);

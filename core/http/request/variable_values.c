@@ -205,8 +205,9 @@ static unsigned kind_of_name(struct str name)
 }
 
 /*
- * What the names in the path that these texts make are, up to `len`, which are a value's, or
- * touch one: the value may have ended the name, or have been empty.
+ * The kinds of the names that values have brought into the first `len` bytes of the path that these
+ * texts make. A name counts if a part of it is a value's, or if a value, which may be empty, stands
+ * directly before or behind it.
  */
 static unsigned names_of_values(const struct texts *texts, struct str path, size_t len)
 {
