@@ -130,8 +130,8 @@ START_TEST(mistakes_in_a_changed_file)
 		put_file(server, "/conf/moved.txt", memory_printf("/a /b\n/fine-%zu /b\n", i));
 		ck_assert_int_eq(get(server, memory_printf("/fine-%zu", i)).status, 301);
 	}
-	ck_assert(log_has(server, ": \"^c /d\"; the lines of before stay in use"));
-	ck_assert(log_has(server, ": \"/a /b ^999\"; the lines of before stay in use"));
+	ck_assert(log_has(server, ": \"^c /d\"; the previous lines stay in use"));
+	ck_assert(log_has(server, ": \"/a /b ^999\"; the previous lines stay in use"));
 	server_stop(server);
 }
 END_TEST

@@ -70,7 +70,7 @@ static struct lines_version *parse(struct request *req, struct lines *lines, str
 	if (conf_lines_again(lines, bytes, pool, version->form, why, sizeof(why)) < 0) {
 		version->is_bad = true;
 		request_log(req, LEVEL_ERROR, 0,
-			    "%s; the lines of before stay in use until the file is right", why);
+			    "%s; the previous lines stay in use until the file is right", why);
 	}
 	return version;
 }
@@ -87,7 +87,7 @@ static void note_error(struct request *req, struct lines *lines, int error)
 {
 	if (error < 0 && error != lines->error)
 		request_log(req, LEVEL_ERROR, -error,
-			    "\"%.*s\" cannot be read; the lines of before stay in use",
+			    "\"%.*s\" cannot be read; the previous lines stay in use",
 			    STR_ARG(lines->path));
 	lines->error = error;
 }

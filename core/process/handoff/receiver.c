@@ -148,7 +148,8 @@ int receiver_send(struct receiver *receiver, struct batch *batch)
 	if (error != -EAGAIN && error != -ETOOMANYREFS && error != logged) {
 		logged = error;
 		log_alertc(error,
-			   "cannot pass connections to a worker, trying another one, and again");
+			   "cannot pass connections to a worker: others are tried now, and this "
+			   "one later");
 	}
 	return error;
 }

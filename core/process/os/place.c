@@ -209,8 +209,8 @@ int place_open(const struct place *place, int flags, mode_t mode, char *why, siz
 	    (is_known && (!S_ISREG(status.st_mode) || status.st_nlink < 2)))
 		return fd;
 	log_format(why, why_size,
-		   "it has %lu names, of which one may have been made to lead root into a file "
-		   "that is somebody else's",
+		   "it has %lu names (hard links), and others may have made the one here, to have "
+		   "root write into a file that is not theirs",
 		   (unsigned long)status.st_nlink);
 	close(fd);
 	return -EMLINK;

@@ -171,6 +171,6 @@ int sandbox_enter(struct conf *conf, const struct sandbox_conf *own,
 
 	entered = conf;
 	if (error < 0)
-		log_emergc(error, "the sandbox cannot be entered; \"sandbox off\" does without");
+		log_emergc(error, "the sandbox cannot be entered; \"sandbox off\" turns it off");
 	return error;
 }

@@ -402,7 +402,7 @@ static void on_child_end(int status)
 		log_alertx("the new master process %d exited on signal %d (%s)", upgrade.child,
 			   WTERMSIG(status), signal_name(WTERMSIG(status)));
 	else if (WEXITSTATUS(status))
-		log_alertx("the new master process %d exited with code %d; what it had to say is "
+		log_alertx("the new master process %d exited with code %d; its messages are "
 			   "in the error log",
 			   upgrade.child, WEXITSTATUS(status));
 	else
