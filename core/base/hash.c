@@ -13,7 +13,7 @@ static uint64_t key[2];
 static void __attribute__((constructor)) choose_key(void)
 {
 	if (getrandom(key, sizeof(key), GRND_NONBLOCK) != sizeof(key))
-		key[0] ^= (uintptr_t)&key; /* no randomness so early in the boot but addresses */
+		key[0] ^= (uintptr_t)&key; /* early in the boot only addresses are random */
 	key[0] |= 1;
 	key[1] |= 1;
 }

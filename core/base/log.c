@@ -122,7 +122,7 @@ static void write_message(const struct log *log, enum log_level level, const cha
 
 	memcpy(message + head, line, len - 1);
 	if (write(log->fd, message, head + len - 1) < 0)
-		return; /* the way is full: there is no place to report that */
+		return; /* the message is lost, and there is no other place to report that */
 }
 
 /* --- writing -------------------------------------------------------------------- */

@@ -133,7 +133,7 @@ static size_t line_max(const struct log_ring *ring)
 	return room < LINE_MAX_LEN ? room : LINE_MAX_LEN;
 }
 
-/* FNV-1a. It detects accidents; who wants to deceive can write what he likes anyway. */
+/* FNV-1a. It detects damage by accident; an attacker could write a line with the right hash. */
 static uint64_t hash_of(struct str line)
 {
 	uint64_t hash = 0xcbf29ce484222325;

@@ -9,7 +9,8 @@
 
 #include <qrencode.h>
 
-enum { MARGIN = 2 }; /* of light modules; half of what the standard wants is enough on a screen */
+/* Light modules around the code. The standard wants 4; on a screen 2 are enough. */
+enum { MARGIN = 2 };
 
 static bool is_dark(const QRcode *code, int x, int y)
 {

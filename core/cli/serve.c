@@ -208,7 +208,7 @@ static struct str url_of(struct pool *pool, const union address *address, int po
 			   served.uses_tls ? "https" : "http", STR_ARG(host), port);
 }
 
-/* Whether other machines reach it, as far as the address tells. */
+/* Whether only this machine reaches the address. */
 static bool is_loopback(const union address *address)
 {
 	if (address->any.sa_family == AF_INET6)
@@ -267,8 +267,8 @@ static void print_qr(struct pool *pool, struct str url)
 }
 
 /*
- * Opens the folder in the browser of the desktop. Between here and there is a process that ends
- * at once, so that the browser is nobody's child.
+ * Opens the folder in the browser of the desktop. It is started by a child that ends at once, so
+ * that this process does not become the parent of the browser.
  */
 static void open_browser(struct pool *pool, const struct listener *listener)
 {
@@ -455,7 +455,7 @@ static int find_certificate(struct pool *pool, const struct serve_options *optio
 				     &place->key);
 }
 
-/* The configuration as a file to begin with: the folder by its full path. */
+/* Prints the configuration, with the full path of the folder, for a file that others can change. */
 static int print_config(struct pool *pool, const struct serve_options *options)
 {
 	struct serve_place place = { .folder = served.folder, .root = served.folder };

@@ -379,7 +379,7 @@ static const char *nearest_variable(const struct conf *conf, struct str name)
 	return nearest.best;
 }
 
-/* Variables of nginx that nobody has here, each once: they have no value. */
+/* The variables of nginx in templates that no module has. They have no value. */
 struct valueless {
 	struct text names; /* "$a, $b" */
 	struct conf_place place; /* of the first */

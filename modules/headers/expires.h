@@ -29,7 +29,7 @@ struct expires {
 /* Reads the arguments of the directive. 0, or -EINVAL after an error was reported. */
 int expires_set(struct conf_call *call, struct expires *expires);
 
-/* Sets Expires and Cache-Control. A rule from variables that is none is off. */
+/* Sets Expires and Cache-Control. A text from variables that is no rule counts as "off". */
 void expires_apply(struct request *req, const struct expires *expires);
 
 /* "off", "epoch", "max", "30d", "-1", "@15h30m". 0 or -EINVAL. */

@@ -53,7 +53,7 @@ static void append(struct conf_call *call, struct field_list **list, struct fiel
 	own->items[own->count++] = field;
 }
 
-/* `done` says in a message what is done to the field. */
+/* `done` is a word for the message, such as "added": what the directive does with the field. */
 static int check_name(struct conf_call *call, const struct conf_word *word, const char *done)
 {
 	if (!is_token(word->text))

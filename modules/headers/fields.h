@@ -36,7 +36,7 @@ int fields_remove(struct conf_call *call, struct field_list **list);
 /* Whether the list is of the block that the directive stands in. */
 bool fields_are_own(const struct conf_call *call, const struct field_list *list);
 
-/* The statuses of responses that say something of what was asked for, as in nginx. */
+/* Whether fields without "always" are added to responses of this status. As in nginx. */
 bool status_is_usual(int status);
 
 /* Whether the field is for a response with the status of this one. */

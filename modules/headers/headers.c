@@ -70,7 +70,7 @@ static int set_add_trailer(struct conf_call *call)
 	return 0;
 }
 
-/* The fields of the block may have been read before this, or may follow. */
+/* Called before or after the directives that add fields to this block. */
 static int set_inherit(struct conf_call *call, int inherit, struct field_list **list)
 {
 	if (fields_are_own(call, *list))

@@ -34,7 +34,7 @@ struct log_conf {
 	struct log_format *formats;
 	struct access_log *logs; /* NULL: nothing is logged */
 	struct access_log *slow; /* of slow_log */
-	bool is_chosen; /* access_log was written: the default does not apply */
+	bool is_chosen; /* there is a directive access_log, so the default log is not used */
 };
 
 #define COMBINED                                                                            \
@@ -165,7 +165,7 @@ static int set_log_format(struct conf_call *call)
 		word.text = STR(JSON_FORMAT);
 	}
 
-	/* Also a wrong one is found by access_log, whose line is not wrong then. */
+	/* A format with a mistake is added, too, or access_log would report that it is missing. */
 	format->next = conf->formats;
 	conf->formats = format;
 	return conf_parse_template(call, &word, &format->template);

@@ -103,7 +103,7 @@ static const struct log_path *find_path(uint32_t number)
 	return path;
 }
 
-/* As in nginx, nothing is logged for hosts that have no root. "root": it is the reason. */
+/* As in nginx, nothing is logged for hosts that have no root. The answer is "root" then. */
 static void asked(struct helper_call *call)
 {
 	struct log_question question;

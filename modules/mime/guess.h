@@ -15,7 +15,7 @@ struct guess;
  */
 struct guess *guess_start(struct request *req, const struct file *file);
 
-/* After the request was woken up; lives as long as it. "": nobody could be asked. */
+/* The type, once the request was woken up; it lives as long as the request. "": not known. */
 struct str guess_type(const struct guess *guess);
 
 /* "libmagic 5.44": for `skua -V`. */
