@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "event/loop.h"
 #include "file/entry.h"
@@ -416,6 +417,54 @@ static void put(struct file_entry *entry)
 	keep(entry);
 }
 
+/*
+ * An entry of this version that the cache has got since the question was asked, as the answer to
+ * another one. The caller gets a reference. NULL: there is none.
+ */
+static struct file_entry *find_version(const struct asked *asked, const struct file_stamp *stamp)
+{
+	struct file_entry *entry = find(&asked->question.query, asked->hash);
+
+	if (!entry || entry->is_young || entry->file.kind != FILE_REGULAR ||
+	    entry->is_slow != (asked->question.kind == FILE_LOOK) ||
+	    !same_stamp(&entry->stamp, stamp))
+		return NULL;
+	entry->opened_ms = clock_ms();
+	entry->refs++;
+	return entry;
+}
+
+static struct file_entry *entry_of_opened(const struct asked *asked,
+					  const struct file_answer *answer)
+{
+	struct stat status;
+
+	if (answer->error == 0 && fstat(answer->fd, &status) == 0) {
+		struct file_stamp stamp = stamp_of(&status);
+		struct file_entry *entry = find_version(asked, &stamp);
+
+		if (entry) {
+			close(answer->fd);
+			return entry;
+		}
+	}
+	return entry_create_opened(&asked->question.query, asked->hash,
+				   answer->error < 0 ? answer->error : answer->fd, answer->why);
+}
+
+static struct file_entry *entry_of_found(const struct asked *asked,
+					 const struct file_answer *answer)
+{
+	struct file_entry *entry = find_version(asked, &answer->stamp);
+
+	if (!entry)
+		return entry_create_found(&asked->question.query, asked->hash, &answer->stamp,
+					  answer->fd);
+	if (answer->fd >= 0)
+		close(answer->fd);
+	return entry;
+}
+
 /* An entry, of which the caller gets a reference. NULL: the file has to be looked up again. */
 static struct file_entry *entry_of(struct asked *asked, const struct file_answer *answer)
 {
@@ -423,15 +472,13 @@ static struct file_entry *entry_of(struct asked *asked, const struct file_answer
 	enum file_question_kind kind = asked->question.kind;
 
 	if (kind == FILE_OPEN)
-		return entry_create_opened(query, asked->hash,
-					   answer->error < 0 ? answer->error : answer->fd,
-					   answer->why);
+		return entry_of_opened(asked, answer);
 	if (answer->error < 0)
 		return entry_create_failed(query, asked->hash, -answer->error, answer->why);
 	if (kind == FILE_STATUS)
 		return entry_create_status(query, asked->hash, &answer->stamp);
 	if (!answer->is_same || !asked->known)
-		return entry_create_found(query, asked->hash, &answer->stamp, answer->fd);
+		return entry_of_found(asked, answer);
 	asked->known->refs++;
 	return asked->known;
 }
@@ -443,7 +490,7 @@ static void on_answer(struct file_question *question, const struct file_answer *
 
 	unlink_asked(asked);
 	if (entry && entry->file.kind != FILE_MISSING && entry != asked->known &&
-	    question->kind != FILE_STATUS)
+	    !entry->is_cached && question->kind != FILE_STATUS)
 		put(entry);
 	while (asked->waiters) {
 		struct file_waiter *waiter = asked->waiters;
@@ -584,10 +631,9 @@ static void add_bytes(struct file_entry *entry, ssize_t bytes)
 struct str file_kept_bytes(struct file *file, size_t len)
 {
 	struct file_entry *entry = (struct file_entry *)file;
-	/* Under another policy for links the entry is made anew each second. */
 	bool may_be_kept = file->fd >= 0 && file->size <= KEPT_MAX &&
 			   file->size <= cache.limits.bytes / 16 && entry->is_cached &&
-			   !entry->is_young && entry->symlinks == SYMLINKS_FOLLOW &&
+			   !entry->is_young &&
 			   entry_kept_total + file->size <= cache.limits.bytes;
 
 	if (entry->kept.data)

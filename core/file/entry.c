@@ -29,8 +29,8 @@ enum {
 
 	/*
 	 * A stat follows every link, so it cannot see that a directory on the
-	 * way was moved out of the root and a link put in its place. The policy
-	 * is asked again after this time.
+	 * way was moved out of the root and a link put in its place. After this
+	 * time the path is looked up under the policy again.
 	 */
 	POLICY_MS = 1000,
 };
@@ -55,15 +55,31 @@ static bool policy_is_due(const struct file_entry *entry)
 	return entry->symlinks != SYMLINKS_FOLLOW && clock_ms() - entry->opened_ms > POLICY_MS;
 }
 
-bool entry_is_valid(const struct file_entry *entry, const struct file_look *look)
+/* Whether the policy leads to the file of the entry. */
+static bool policy_leads_to(struct file_entry *entry)
 {
-	if (entry->is_refused || entry->is_young || policy_is_due(entry))
+	const struct file_query query = entry_query(entry);
+	char why[1024];
+	struct stat status;
+
+	if (policy_stat(&query, &status, why, sizeof(why)) < 0)
+		return false;
+	struct file_stamp now = stamp_of(&status);
+	if (!same_stamp(&now, &entry->stamp))
+		return false;
+	entry->opened_ms = clock_ms();
+	return true;
+}
+
+bool entry_is_valid(struct file_entry *entry, const struct file_look *look)
+{
+	if (entry->is_refused || entry->is_young)
 		return false;
 	if (look->error || entry->file.kind == FILE_MISSING)
-		return look->error == entry->file.error;
+		return look->error == entry->file.error && !policy_is_due(entry);
 
 	struct file_stamp now = stamp_of(&look->status);
-	return same_stamp(&now, &entry->stamp);
+	return same_stamp(&now, &entry->stamp) && (!policy_is_due(entry) || policy_leads_to(entry));
 }
 
 static struct file_entry *entry_alloc(const struct file_query *query, uint64_t hash)

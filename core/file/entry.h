@@ -52,7 +52,7 @@ struct file_entry {
 
 	struct file_stamp stamp; /* of a file that is there */
 	uint64_t round; /* the turn of the loop in which it was validated last */
-	int64_t opened_ms; /* when it was opened under the policy; monotonic clock */
+	int64_t opened_ms; /* when the policy was last asked; monotonic clock */
 	bool is_young; /* file_is_young() when it was read: its times may not show a change */
 	int source; /* descriptor of a young file from the opener, to read it again; or -1 */
 	bool is_forbidden; /* it exists, and open(2) was refused, perhaps by the sandbox */
@@ -98,8 +98,8 @@ bool entry_keep(struct file_entry *entry);
 /* Of all entry->kept, also those of entries that the cache has dropped and a response holds. */
 extern size_t entry_kept_total;
 
-/* Whether the entry still agrees with the file system. */
-bool entry_is_valid(const struct file_entry *entry, const struct file_look *look);
+/* Whether the entry still agrees with the file system and, looked up once a second, the policy. */
+bool entry_is_valid(struct file_entry *entry, const struct file_look *look);
 
 /*
  * Opens and reads the file, and makes an entry; `look` is the result of file_look() a moment ago.

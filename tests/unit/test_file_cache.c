@@ -617,19 +617,81 @@ START_TEST(kept_bytes_that_the_cache_has_dropped_count)
 }
 END_TEST
 
-START_TEST(keeps_nothing_where_links_are_judged)
-{
-	static const enum symlinks policies[] = { SYMLINKS_NONE, SYMLINKS_OF_OWNER,
-						  SYMLINKS_IN_ROOT };
+static const enum symlinks judging[] = { SYMLINKS_NONE, SYMLINKS_OF_OWNER, SYMLINKS_IN_ROOT };
+enum { JUDGING = sizeof(judging) / sizeof(*judging) };
 
+/* "root/d/a" under this policy, when the policy is due to be asked again. */
+static struct file *look_up_later(struct file *before, enum symlinks policy)
+{
+	const struct file_root root = { .path = STR_INIT("root"), .fixed_len = 4 };
+	struct file_query query = file_query_make(STR("root/d/a"), &root, policy);
+	struct file_need need;
+
+	if (before) {
+		((struct file_entry *)before)->opened_ms -= 2000;
+		((struct file_entry *)before)->is_young = false;
+		file_release(before);
+	}
+	loop_turn(0);
+	return file_lookup(&query, &need);
+}
+
+/* What is kept of a version lives on when the policy is asked again and leads to it. */
+START_TEST(a_policy_that_is_asked_again_keeps_the_version)
+{
+	mkdir("root", 0700);
+	mkdir("root/d", 0700);
+	put_sized("root/d/a", 100000);
+	for (int i = 0; i < JUDGING; i++) {
+		struct file *file = look_up_later(NULL, judging[i]);
+		uint64_t fills = file_cache_counts.fills;
+
+		for (int j = 0; j < 3; j++) {
+			struct file *again = look_up_later(file, judging[i]);
+
+			ck_assert_ptr_eq(again, file);
+			ck_assert_int_lt(clock_ms() - ((struct file_entry *)file)->opened_ms, 1000);
+		}
+		ck_assert_uint_eq(file_cache_counts.fills, fills);
+		file_release(file);
+	}
+}
+END_TEST
+
+/* The file is still the same, but the way to it is not allowed any more. */
+START_TEST(a_policy_that_is_asked_again_may_refuse)
+{
+	static const int errors[] = { EXDEV, 0, EXDEV };
+
+	mkdir("root", 0700);
+	for (int i = 0; i < JUDGING; i++) {
+		mkdir("root/d", 0700);
+		put_sized("root/d/a", 100000);
+
+		struct file *file = look_up_later(look_up_later(NULL, judging[i]), judging[i]);
+
+		ck_assert_int_eq(file->kind, FILE_REGULAR);
+		ck_assert_int_eq(rename("root/d", "out"), 0);
+		ck_assert_int_eq(symlink("../out", "root/d"), 0);
+		file = look_up_later(file, judging[i]);
+		ck_assert_int_eq(file->error, errors[i]);
+		file_release(file);
+		ck_assert_int_eq(unlink("root/d") | unlink("out/a") | rmdir("out"), 0);
+	}
+}
+END_TEST
+
+START_TEST(keeps_bytes_where_links_are_judged)
+{
 	file_cache_limit((struct file_cache_limits){ .entries = 100, .bytes = 4 << 20 });
 	put_sized("a", 100000);
-	for (size_t i = 0; i < sizeof(policies) / sizeof(*policies); i++) {
-		struct file *file = look_up_under("a", policies[i]);
+	for (int i = 0; i < JUDGING; i++) {
+		struct file *file = look_up_under("a", judging[i]);
 
 		ck_assert_int_ge(file->fd, 0);
 		((struct file_entry *)file)->is_young = false;
-		ck_not_kept(file);
+		ck_assert_ptr_nonnull(file_kept_bytes(file, 100001).data);
+		file_release(file);
 	}
 }
 END_TEST
@@ -664,5 +726,6 @@ TESTS_IN((&(struct test_suite){ "file cache", .setup = setup, .teardown = teardo
 	 keeps_attachments_with_the_version, attachments_are_within_the_limits,
 	 keeps_bytes_that_are_read_again, does_not_keep_what_is_large_young_or_changed,
 	 kept_bytes_are_within_the_limit, kept_bytes_that_the_cache_has_dropped_count,
-	 keeps_nothing_where_links_are_judged,
+	 a_policy_that_is_asked_again_keeps_the_version,
+	 a_policy_that_is_asked_again_may_refuse, keeps_bytes_where_links_are_judged,
 	 unreadable_is_seen_and_forgotten)

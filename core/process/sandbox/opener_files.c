@@ -108,17 +108,30 @@ static void finish(struct opener_result *result, int fd)
 	result->fd = fd < 0 ? -1 : fd;
 }
 
+/* Whether the path leads, under its policy, to the version that the worker has. */
+static bool is_same_version(const struct opener_task *task, const struct stat *found)
+{
+	char why[256];
+	struct stat status = *found;
+
+	if (task->stamp.ino == 0)
+		return false;
+	if (task->query.symlinks != SYMLINKS_FOLLOW &&
+	    policy_stat(&task->query, &status, why, sizeof(why)) < 0)
+		return false;
+	struct file_stamp stamp = stamp_of(&status);
+	return same_stamp(&stamp, &task->stamp);
+}
+
 /* The cache's own way of reading a file is used: content and stamp belong together. */
 static void look(const struct opener_task *task, struct opener_result *result)
 {
 	struct file_look found = file_look(&task->query);
-	struct file_stamp stamp = stamp_of(&found.status);
 
 	result->error = -found.error;
 	if (found.error)
 		return;
-	result->found.is_same = task->query.symlinks == SYMLINKS_FOLLOW && task->stamp.ino != 0 &&
-				same_stamp(&stamp, &task->stamp);
+	result->found.is_same = is_same_version(task, &found.status);
 	if (result->found.is_same)
 		return;
 
