@@ -579,7 +579,8 @@ pid_t server_helper(const struct server *server, const char *name)
 	return 0;
 }
 
-int server_handed_off(const struct server *server)
+/* The number with this name in a part of what `skua status --json` says: "totals". */
+static long number_in_status(const struct server *server, const char *part, const char *name)
 {
 	const char *program = getenv("SKUA") ? getenv("SKUA") : "build/skua";
 	FILE *from = popen(memory_printf("timeout 20 %s status --json -p %s -c %s", program,
@@ -590,10 +591,21 @@ int server_handed_off(const struct server *server)
 	ck_assert_ptr_nonnull(from);
 	text[fread(text, 1, 65535, from)] = '\0';
 	ck_assert_int_eq(pclose(from), 0);
-	const char *totals = strstr(text, "\"totals\":");
-	const char *number = totals ? strstr(totals, "\"handed_off\":") : NULL;
-	ck_assert_msg(number != NULL, "no totals in the status: %s", text);
-	return atoi(number + strlen("\"handed_off\":"));
+	const char *at = strstr(text, memory_printf("\"%s\":{", part));
+	const char *key = memory_printf("\"%s\":", name);
+	at = at ? strstr(at, key) : NULL;
+	ck_assert_msg(at != NULL, "no %s of %s in the status: %s", name, part, text);
+	return atol(at + strlen(key));
+}
+
+int server_handed_off(const struct server *server)
+{
+	return (int)number_in_status(server, "totals", "handed_off");
+}
+
+long server_counter(const struct server *server, const char *module, const char *name)
+{
+	return number_in_status(server, module, name);
 }
 
 int server_descriptors(const struct server *server)

@@ -130,6 +130,9 @@ pid_t server_helper(const struct server *server, const char *name);
 /* How many connections its processes have given to each other, as `skua status` says. */
 int server_handed_off(const struct server *server);
 
+/* A counter of a module, all workers together. What they count is seen a moment later. */
+long server_counter(const struct server *server, const char *module, const char *name);
+
 /* The descriptors that the master has open. Some are there for a moment only. */
 int server_descriptors(const struct server *server);
 

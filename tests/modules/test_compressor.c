@@ -96,6 +96,23 @@ static pid_t compressor(const struct server *server)
 	return pid;
 }
 
+static int descriptors_of_forms(pid_t pid)
+{
+	const char *path = memory_printf("/proc/%d/fd", pid);
+	DIR *directory = opendir(path);
+	int count = 0;
+
+	for (struct dirent *entry; directory && (entry = readdir(directory));) {
+		char target[200] = "";
+
+		if (readlink(memory_printf("%s/%s", path, entry->d_name), target, 199) > 0)
+			count += strstr(target, "skua-form") != NULL;
+	}
+	if (directory)
+		closedir(directory);
+	return count;
+}
+
 /* --- what comes when ---------------------------------------------------------------- */
 
 START_TEST(the_best_form_comes_later)
@@ -177,6 +194,51 @@ START_TEST(a_download_goes_on_with_the_form_it_began_with)
 }
 END_TEST
 
+/* Short ones, of which the worker has no descriptor; and a long one. */
+START_TEST(files_that_only_the_opener_opens_have_both_forms)
+{
+	struct server *server = start("");
+
+	put_text(server, "/away/short", 'a', 5000);
+	put_text(server, "/away/long", 'a', SIZE);
+	ck_assert_int_eq(symlink("../away", file_path(server, "/html/away")), 0);
+	grow_old();
+	struct reply reply = wait_for(server, "/away/short", "gzip", "-gz9.");
+	ck_assert_str_eq(decode(&reply), file_text(server, "/away/short"));
+	reply = wait_for(server, "/away/long", "br", "-br11.");
+	ck_assert_str_eq(decode(&reply), file_text(server, "/away/long"));
+	/* Another version of each, which the opener opens again. */
+	put_text(server, "/away/short", 'b', 5001);
+	put_text(server, "/away/long", 'b', SIZE + 1);
+	grow_old();
+	reply = wait_for(server, "/away/short", "gzip", "-gz9.");
+	ck_assert_str_eq(decode(&reply), file_text(server, "/away/short"));
+	reply = wait_for(server, "/away/long", "br", "-br11.");
+	ck_assert_str_eq(decode(&reply), file_text(server, "/away/long"));
+	server_stop(server);
+}
+END_TEST
+
+/* Where links are judged, the way to a file is looked up again each second. */
+START_TEST(files_behind_a_policy_for_links_are_encoded_once)
+{
+	struct server *server = start_with("worker_processes 1;", "symlinks in_root;");
+
+	put_text(server, "a", 'a', SIZE);
+	grow_old();
+	wait_for(server, "/a", "gzip", "-gz9.");
+	for (int i = 0; i < 4; i++) {
+		struct reply reply = ask_by(server, "/a", i % 2 ? "gzip" : "zstd");
+
+		ck_assert_str_eq(decode(&reply), file_text(server, "a"));
+		usleep(700000);
+	}
+	/* One at the level of the worker, by each of the two codings. */
+	ck_assert_int_le(server_counter(server, "compress", "forms"), 2);
+	server_stop(server);
+}
+END_TEST
+
 START_TEST(young_large_and_rare_files_have_one_form)
 {
 	struct server *server = start("compress_cache file=50k;");
@@ -237,6 +299,66 @@ START_TEST(it_can_be_configured)
 }
 END_TEST
 
+/* Beyond its limits forms wait, and those that were not used for the longest time are dropped. */
+START_TEST(its_limits_hold)
+{
+	enum { FILES = 8, RESULTS = 3 };
+	struct server *server = start("compress_cache cpu=100 jobs=2 results=3;");
+	struct deadline wait = { 0 };
+
+	put_text(server, "w", 'w', SIZE);
+	for (int i = 0; i < FILES; i++)
+		put_text(server, memory_printf("%d", i), 'a', 3000);
+	grow_old();
+	for (int j = 0; j < 3; j++)
+		ask_by(server, "/w", "fragile");
+	for (int i = 0; i < FILES; i++)
+		for (int j = 0; j < 3; j++)
+			ask_by(server, memory_printf("/%d", i), "gzip");
+	while (server_counter(server, "compress", "compressor_failures") < FILES - 3)
+		deadline_wait(&wait, "the compressor refuses what does not fit into its queue");
+	pid_t pid = compressor(server);
+	for (int i = 0; i < FILES; i++) {
+		wait_for(server, memory_printf("/%d", i), "gzip", "-gz9.");
+		ck_assert_int_le(descriptors_of_forms(pid), RESULTS + 1); /* one is being made */
+	}
+	server_stop(server);
+}
+END_TEST
+
+/* CPU time of its children that have ended, in milliseconds; field 16 of proc_pid_stat(5). */
+static long child_time(pid_t pid)
+{
+	FILE *file = fopen(memory_printf("/proc/%d/stat", pid), "r");
+	long user, system;
+
+	ck_assert_ptr_nonnull(file);
+	ck_assert_int_eq(fscanf(file,
+				"%*d (%*[^)]) %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u "
+				"%*u %*u %ld %ld", &user, &system), 2);
+	fclose(file);
+	return (user + system) * 1000 / sysconf(_SC_CLK_TCK);
+}
+
+START_TEST(it_takes_its_share_of_the_cpu)
+{
+	enum { FILES = 4, PERCENT = 10 };
+	struct server *server = start("compress_cache cpu=10;");
+
+	for (int i = 0; i < FILES; i++)
+		put_text(server, memory_printf("%d", i), 'a', SIZE);
+	grow_old();
+	long began = now_ms();
+	for (int i = 0; i < FILES; i++)
+		wait_for(server, memory_printf("/%d", i), "br", "-br11.");
+	long elapsed = now_ms() - began, used = child_time(compressor(server));
+	/* After the last one nobody waits. */
+	ck_assert_int_gt(used, 0);
+	ck_assert_int_le(used - used * 3 / 2 / FILES, elapsed * PERCENT / 100);
+	server_stop(server);
+}
+END_TEST
+
 /* --- many workers -------------------------------------------------------------------- */
 
 /* The inodes of the forms that a process has mapped, for the number of different ones. */
@@ -259,23 +381,6 @@ static int count_forms(pid_t pid, unsigned long *inodes, int count, int max)
 	}
 	if (maps)
 		fclose(maps);
-	return count;
-}
-
-static int descriptors_of_forms(pid_t pid)
-{
-	const char *path = memory_printf("/proc/%d/fd", pid);
-	DIR *directory = opendir(path);
-	int count = 0;
-
-	for (struct dirent *entry; directory && (entry = readdir(directory));) {
-		char target[200] = "";
-
-		if (readlink(memory_printf("%s/%s", path, entry->d_name), target, 199) > 0)
-			count += strstr(target, "skua-form") != NULL;
-	}
-	if (directory)
-		closedir(directory);
 	return count;
 }
 
@@ -606,6 +711,9 @@ START_TEST(a_file_that_changes_gets_no_wrong_form)
 END_TEST
 
 TESTS("compressor", the_best_form_comes_later, a_download_goes_on_with_the_form_it_began_with,
+      files_that_only_the_opener_opens_have_both_forms,
+      files_behind_a_policy_for_links_are_encoded_once, its_limits_hold,
+      it_takes_its_share_of_the_cpu,
       young_large_and_rare_files_have_one_form, a_level_that_is_the_best_stays,
       it_can_be_configured, all_workers_map_one_copy, results_survive_a_reload,
       many_results_survive_a_reload, results_survive_an_upgrade,

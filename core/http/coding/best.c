@@ -6,7 +6,9 @@
  *        └────────────── try again later ───┴──> BEST_NONE: there will be none
  *
  * A question holds a descriptor of the file, so only ASKED_MAX questions are sent at a time and the
- * others wait in a queue.
+ * others wait in a queue. If the sandbox forbids this process to open the file, the opener is asked
+ * for the descriptor first (file/opener.h). There is no best form of a file on a slow file system
+ * (file/mounts.h): a call with its descriptor might keep this process or the compressor waiting.
  */
 #include "http/coding/best.h"
 
@@ -23,6 +25,7 @@
 
 #include "file/cache.h"
 #include "file/entry.h"
+#include "file/opener.h"
 #include "http/coding/form_key.h"
 #include "http/coding/kept.h"
 
@@ -30,7 +33,8 @@ enum {
 	ASKED_MAX = 16,
 	QUEUED_MAX = 1024,
 	RETRY_MS = 2000,
-	DEATHS_MAX = 8, /* each death of the compressor doubles the wait, but no more than these */
+	/* Each death of the compressor, and each refusal of the opener, doubles the wait, up to: */
+	FAILURES_MAX = 8,
 	/* A form in use says so to the compressor, which drops those that are not. */
 	USED_MS = 10 * 1000,
 	/* A download that began with the form of the lower level can be resumed so long. */
@@ -43,6 +47,13 @@ enum {
 	FDS_MAX = 256,
 };
 
+/* A question to the opener for the descriptor of a file. It may outlive what has asked it. */
+struct opening {
+	struct file_question question; /* first */
+	struct best *best; /* NULL: it has ended */
+	char path[];
+};
+
 enum best_state { BEST_NEW, BEST_QUEUED, BEST_ASKED, BEST_THERE, BEST_NONE };
 
 struct best {
@@ -51,9 +62,11 @@ struct best {
 	enum best_state state;
 	bool is_used; /* a form of a lower level was used */
 	struct file *file; /* it is attached to */
+	uint32_t location; /* its number */
 	const struct coding_entry *entry;
 	int lower_level; /* of the form that this one replaces */
-	unsigned deaths;
+	unsigned failures;
+	struct opening *opening; /* NULL: the opener is not being asked */
 	int source; /* the descriptor that was sent with the question; or -1 */
 	int64_t next_ms; /* BEST_NEW: not asked before; BEST_THERE: its use is reported then */
 	struct timer drop; /* drops the form of the lower level */
@@ -125,11 +138,21 @@ static void append(struct best *best)
 	state.queued++;
 }
 
+/* Ends what it has of ASKED_MAX: the question to the opener, or the descriptor that was sent. */
 static void close_source(struct best *best)
 {
-	if (best->source < 0)
+	struct opening *opening = best->opening;
+
+	if (!opening && best->source < 0)
 		return;
-	close(best->source);
+	if (opening) {
+		opening->best = NULL;
+		if (file_opener()->withdraw(&opening->question))
+			free(opening);
+		best->opening = NULL;
+	}
+	if (best->source >= 0)
+		close(best->source);
 	best->source = -1;
 	state.asked--;
 }
@@ -137,14 +160,88 @@ static void close_source(struct best *best)
 static void retry_later(struct best *best)
 {
 	best->state = BEST_NEW;
-	best->next_ms = clock_ms() + (RETRY_MS << best->deaths);
+	best->next_ms = clock_ms() + (RETRY_MS << best->failures);
+}
+
+static void retry_after_failure(struct best *best)
+{
+	best->failures += best->failures < FAILURES_MAX;
+	retry_later(best);
 }
 
 static void on_answer(struct helper_question *question, const struct helper_answer *answer);
 
+static void ask_next(void);
+
+static void ask_compressor(struct best *best, int fd)
+{
+	best->source = fd;
+	counter_add(&compress_module, COMPRESS_ASKED, 1);
+	best->question.answered = on_answer;
+	helper_ask(&compressor, &best->question, best->entry->coding->name, fd);
+}
+
+static bool is_of_this_version(const struct best *best, int fd)
+{
+	struct stat status;
+
+	if (fstat(fd, &status) < 0)
+		return false;
+	struct file_stamp stamp = stamp_of(&status);
+	return same_stamp(&stamp, file_stamp(best->file));
+}
+
+static void on_opened(struct file_question *question, const struct file_answer *answer)
+{
+	struct opening *opening = (struct opening *)question;
+	struct best *best = opening->best;
+	bool is_good = best && answer->error == 0 && is_of_this_version(best, answer->fd);
+
+	free(opening);
+	if (answer->fd >= 0 && !is_good)
+		close(answer->fd);
+	if (!best)
+		return;
+	best->opening = NULL;
+	if (is_good) {
+		ask_compressor(best, answer->fd);
+		return;
+	}
+	state.asked--;
+	retry_after_failure(best);
+	ask_next();
+}
+
+static void ask_opener(struct best *best)
+{
+	const struct str path = best->file->path;
+	struct opening *opening = heap_alloc(sizeof(*opening) + path.len + 1);
+
+	*opening = (struct opening){
+		.question = {
+			.query = entry_query((struct file_entry *)best->file),
+			.device = file_stamp(best->file)->dev,
+			.kind = FILE_OPEN,
+			.answered = on_opened,
+		},
+		.best = best,
+	};
+	*str_put(opening->path, path) = '\0';
+	opening->question.query.path.data = opening->path;
+	opening->question.query.location = best->location;
+	best->opening = opening;
+	file_opener()->ask(&opening->question);
+}
+
+/* Whether the file may only be forbidden to this process. */
+static bool may_opener_open(int error)
+{
+	return error == -EACCES && file_opener() && file_opener()->opens_forbidden;
+}
+
 static void ask_next(void)
 {
-	while (state.first && state.asked < ASKED_MAX) {
+	while (state.conf && state.first && state.asked < ASKED_MAX) {
 		struct best *best = state.first;
 		int fd = entry_reopen((struct file_entry *)best->file);
 
@@ -153,14 +250,15 @@ static void ask_next(void)
 			retry_later(best);
 			return;
 		}
-		best->state = fd < 0 ? BEST_NONE : BEST_ASKED;
-		if (fd < 0)
+		bool by_opener = may_opener_open(fd);
+		best->state = fd < 0 && !by_opener ? BEST_NONE : BEST_ASKED;
+		if (best->state == BEST_NONE)
 			continue;
-		best->source = fd;
 		state.asked++;
-		counter_add(&compress_module, COMPRESS_ASKED, 1);
-		best->question.answered = on_answer;
-		helper_ask(&compressor, &best->question, best->entry->coding->name, fd);
+		if (by_opener)
+			ask_opener(best);
+		else
+			ask_compressor(best, fd);
 	}
 }
 
@@ -225,8 +323,7 @@ static void on_answer(struct helper_question *question, const struct helper_answ
 		break;
 	case -ECONNRESET:
 		counter_add(&compress_module, COMPRESS_FAILED, 1);
-		best->deaths += best->deaths < DEATHS_MAX;
-		retry_later(best);
+		retry_after_failure(best);
 		break;
 	case -EAGAIN:
 	case -EBUSY:
@@ -295,7 +392,7 @@ const struct best_form *best_find(struct file *file, const struct coding_entry *
 	return &best->form;
 }
 
-void best_want(struct file *file, const struct coding_entry *entry, int level)
+void best_want(struct file *file, uint32_t location, const struct coding_entry *entry, int level)
 {
 	struct best *best = file_attached(file, &compress_module, key_of(entry));
 
@@ -307,6 +404,7 @@ void best_want(struct file *file, const struct coding_entry *entry, int level)
 		file_attach(file, &compress_module, key_of(entry), best, sizeof(*best), end);
 	}
 	best->lower_level = level;
+	best->location = location;
 	if (best->state == BEST_NEW && best->is_used && clock_ms() >= best->next_ms &&
 	    state.queued < QUEUED_MAX) {
 		append(best);

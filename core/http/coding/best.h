@@ -33,7 +33,8 @@ const struct best_form *best_find(struct file *file, const struct coding_entry *
 /*
  * To be called each time when a form of this level, which this worker has made, was used. At the
  * second time the best form is asked for. When it is there, the other one is dropped after a while.
+ * `location` is the number of a location that serves the file, for the opener (file/policy.h).
  */
-void best_want(struct file *file, const struct coding_entry *entry, int level);
+void best_want(struct file *file, uint32_t location, const struct coding_entry *entry, int level);
 
 #endif

@@ -338,7 +338,7 @@ static verdict send_encoded(struct request *req, const struct form *form)
 		return WAIT;
 	if (state == KEPT_THERE) {
 		if (form->best_level)
-			best_want(file, form->entry, form->level);
+			best_want(file, req->location->number, form->entry, form->level);
 		send_kept(req, form, form->level, bytes, -1);
 	} else if (state == KEPT_NONE) {
 		encode_response(req, form->entry->coding, form->level);
