@@ -6,13 +6,22 @@
 #include "http/decode.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+#include <utime.h>
 
-enum { LONG = 4000000, SHORT = 5000, CLIENTS = 12, SHORTS = 60 };
+enum {
+	LONG = 4000000,
+	SHORT = 5000,
+	CLIENTS = 12,
+	SHORTS = 60,
+	OLD_MS = 2200, /* after so long a file is not read again by each request */
+};
 
 static void put_text(struct server *server, const char *name, size_t size)
 {
@@ -135,5 +144,124 @@ START_TEST(another_version_gets_no_form)
 }
 END_TEST
 
-TESTS("coding queue", short_files_come_before_long_ones, long_files_are_not_forgotten,
+/* All that ask before the form is there wait for the same one. */
+START_TEST(one_form_is_made_for_all)
+{
+	struct server *server = start();
+	struct client *clients[CLIENTS];
+	struct deadline wait = { 0 };
+	const char *tag = NULL;
+
+	usleep(OLD_MS * 1000);
+	for (int i = 0; i < CLIENTS; i++)
+		clients[i] = begin(server, "long0");
+	for (int i = 0; i < CLIENTS; i++) {
+		struct reply reply = client_reply(clients[i]);
+
+		is_encoded(reply);
+		if (tag)
+			ck_assert_str_eq(reply_header(&reply, "ETag"), tag);
+		tag = reply_header(&reply, "ETag");
+	}
+	while (server_counter(server, "compress", "forms") < 1)
+		deadline_wait(&wait, "a form is counted");
+	ck_assert_int_eq(server_counter(server, "compress", "forms"), 1);
+	server_stop(server);
+}
+END_TEST
+
+/* The level changes while a form is sent: it stays what it is, and is not mixed with another. */
+START_TEST(another_level_begins_with_the_next_download)
+{
+	enum { LARGE = 6000000 };
+	const char *const files[] = { "/conf/level", "gzip_comp_level 1;", NULL };
+	struct server *server = server_start_with(&(const struct server_setup){
+		.conf = "worker_processes 1; http { types { } default_type text/html; gzip on;"
+			"include level; server { listen 127.0.0.1:%PORT%; } }",
+		.files = files,
+	});
+	struct bytes got = { memory_alloc(LARGE), 0 };
+	char *noise = memory_alloc(LARGE);
+	const char *gzip = "Accept-Encoding: gzip\r\n";
+	uint32_t seed = 1;
+
+	for (int i = 0; i < LARGE; i++) {
+		seed = seed * 1103515245 + 12345;
+		noise[i] = "0123456789abcdef"[seed >> 28];
+	}
+	put_bytes(server, "a", noise, LARGE);
+	utime(file_path(server, "a"), &(struct utimbuf){ 99, 99 });
+
+	struct reply first = ask(server, "/a", .fields = gzip);
+	const char *tag = reply_header(&first, "ETag");
+	struct client *client = client_open_slow(server);
+
+	ck_assert_ptr_nonnull(strstr(tag, "-gz1."));
+	client_send(client, memory_printf("GET /a HTTP/1.1\r\nHost: a\r\nConnection: close\r\n"
+					  "%s\r\n", gzip));
+	got.len = client_read(client, got.data, 4096);
+	put_file(server, "/conf/level", "gzip_comp_level 9;");
+	kill(server->pid, SIGHUP);
+	log_wait(server, "generation 2 of the configuration serves");
+
+	struct reply next = ask(server, "/a", .fields = gzip);
+	ck_assert_ptr_nonnull(strstr(reply_header(&next, "ETag"), "-gz9."));
+	next = ask(server, "/a", .fields = memory_printf("%sRange: bytes=5-\r\nIf-Range: %s\r\n",
+							 gzip, tag));
+	ck_assert_int_eq(next.status, 200);
+	for (size_t len; (len = client_read(client, got.data + got.len, LARGE - got.len)) > 0;)
+		got.len += len;
+	ck_assert_uint_gt(got.len, first.body_len);
+	ck_assert_mem_eq(got.data + got.len - first.body_len, first.body, first.body_len);
+	server_stop(server);
+}
+END_TEST
+
+static bool has_mark(const struct reply *reply, const char *mark)
+{
+	const char *tag = reply_header(reply, "ETag");
+
+	return tag && strstr(tag, mark);
+}
+
+/* A lack of descriptors, for example. Until then the file is encoded while it is sent. */
+START_TEST(an_error_is_not_for_ever)
+{
+	/* A user whose limits the test may change without a capability. */
+	struct server *server = server_start(memory_printf(
+		"%s http { compress gzip; types { } default_type text/html; access_log off;"
+		"server { listen 127.0.0.1:%%PORT%%; } }", geteuid() == 0 ? "user root;" : ""));
+	const char *gzip = "GET /a HTTP/1.1\r\nHost: a\r\nAccept-Encoding: gzip\r\n\r\n";
+	struct client *client = client_open(server);
+	struct deadline wait = { 0 };
+	struct rlimit before;
+	pid_t worker;
+
+	put_text(server, "a", 100000);
+	put_text(server, "b", 100000);
+	usleep(OLD_MS * 1000);
+	ck_assert_int_eq(server_workers(server, &worker, 1), 1);
+	ck_assert_int_eq(ask(server, "/b", .fields = "Accept-Encoding: gzip\r\n").status, 200);
+	ck_assert_int_eq(client_get(client, "/a").status, 200);
+
+	ck_assert_int_eq(prlimit(worker, RLIMIT_NOFILE, NULL, &before), 0);
+	struct rlimit none = { 0, before.rlim_max };
+	ck_assert_int_eq(prlimit(worker, RLIMIT_NOFILE, &none, NULL), 0);
+	client_send(client, gzip);
+	struct reply reply = client_reply(client);
+	ck_assert_str_eq(decode(&reply), file_text(server, "a"));
+	ck_assert(!has_mark(&reply, "-gz"));
+	ck_assert_int_eq(prlimit(worker, RLIMIT_NOFILE, &before, NULL), 0);
+	do {
+		deadline_wait(&wait, "the form is made");
+		client_send(client, gzip);
+		reply = client_reply(client);
+	} while (!has_mark(&reply, "-gz1."));
+	server_forgive(server);
+	server_stop(server);
+}
+END_TEST
+
+TESTS("coding queue", one_form_is_made_for_all, another_level_begins_with_the_next_download,
+      an_error_is_not_for_ever, short_files_come_before_long_ones, long_files_are_not_forgotten,
       another_version_gets_no_form)

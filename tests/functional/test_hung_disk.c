@@ -8,6 +8,7 @@
 #include "harness/fuse.h"
 #include "harness/memory.h"
 #include "harness/test.h"
+#include "http/decode.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -195,11 +196,104 @@ START_TEST(a_large_file_that_changes)
 }
 END_TEST
 
-/* A change is seen by the next request, and what is unchanged is not read again. */
-START_TEST(versions_are_compared)
+/* By one request for all; a short file is not encoded. */
+static void check_forms(const char *directives)
+{
+	struct server *server = start("", directives);
+	struct fuse *disk = fuse_mount(file_path(server, "/html/disk"));
+	const char *gzip = "Accept-Encoding: gzip\r\n", *tag = "";
+
+	for (int version = 1; version <= 3; version++) {
+		struct reply reply = ask(server, "/disk/large", .fields = gzip), plain = reply;
+
+		ck_assert_str_ne(reply_header(&reply, "ETag"), tag);
+		tag = reply_header(&reply, "ETag");
+		ck_assert_ptr_nonnull(strstr(tag, "-gz1."));
+		ck_assert_int_eq(atoi(reply_header(&reply, "Content-Length")), (int)reply.body_len);
+		plain.body = decode(&reply);
+		plain.body_len = FUSE_LARGE;
+		check_large(&plain, 0, FUSE_LARGE);
+
+		unsigned opens = fuse_opens(disk);
+		plain = ask(server, "/disk/large", .method = "HEAD", .fields = gzip);
+		ck_assert_str_eq(reply_header(&plain, "ETag"), tag);
+		plain = ask(server, "/disk/large",
+			    .fields = memory_printf("%sRange: bytes=100-109\r\n", gzip));
+		ck_assert_int_eq(plain.status, 206);
+		ck_assert_mem_eq(plain.body, reply.body + 100, 10);
+		ck_assert_uint_eq(fuse_opens(disk), opens);
+		fuse_change(disk);
+	}
+	ck_assert_str_eq(ask(server, "/disk/a", .fields = gzip).body, FUSE_TEXT);
+
+	struct client *clients[4];
+
+	fuse_hold(disk, true);
+	for (int i = 0; i < 4; i++) {
+		clients[i] = client_open(server);
+		client_send(clients[i], memory_printf("GET /disk/large HTTP/1.1\r\nHost: a\r\n"
+						      "%s\r\n", gzip));
+	}
+	serves_others(server);
+	fuse_hold(disk, false);
+	for (int i = 0; i < 4; i++) {
+		struct reply reply = client_reply(clients[i]);
+
+		ck_assert_ptr_nonnull(strstr(reply_header(&reply, "ETag"), "-gz1."));
+	}
+	struct deadline wait = { 0 };
+	while (server_counter(server, "compress", "forms") < 4)
+		deadline_wait(&wait, "four forms are counted");
+	ck_assert_int_eq(server_counter(server, "compress", "forms"), 4);
+	fuse_unmount(disk);
+	server_stop(server);
+}
+
+START_TEST(forms_are_kept)
 {
 	namespace_enter();
-	struct server *server = start("", "");
+	check_forms("gzip on; gzip_min_length 256; gzip_types text/plain;");
+	check_forms("gzip on; gzip_min_length 256; gzip_types text/plain; symlinks in_root;");
+}
+END_TEST
+
+/* A file that changes while it is read to be encoded: the next request gets the next version. */
+START_TEST(a_form_that_cannot_be_made)
+{
+	namespace_enter();
+	struct server *server = start("", "gzip on; gzip_types text/plain;");
+	struct fuse *disk = fuse_mount(file_path(server, "/html/disk"));
+	struct client *client = client_open(server);
+	const char *get_large = "GET /disk/large HTTP/1.1\r\nHost: a\r\n"
+				"Accept-Encoding: gzip\r\n\r\n";
+	struct deadline wait = { 0 };
+	struct reply reply;
+
+	ck_assert_int_eq(get(server, "/disk/large").status, 200);
+
+	unsigned opens = fuse_opens(disk);
+	fuse_hold(disk, true);
+	client_send(client, get_large);
+	while (fuse_opens(disk) == opens)
+		deadline_wait(&wait, "the file is being read");
+	fuse_change(disk);
+	fuse_hold(disk, false);
+	client_is_closed(client);
+	reply = ask(server, "/disk/large", .fields = "Accept-Encoding: gzip\r\n");
+	ck_assert_int_eq(reply.status, 200);
+	ck_assert(reply.is_whole);
+	ck_assert_ptr_nonnull(strstr(reply_header(&reply, "ETag"), "-gz1."));
+	serves_others(server);
+	fuse_unmount(disk);
+	server_forgive(server);
+	server_stop(server);
+}
+END_TEST
+
+/* A change is seen by the next request, and what is unchanged is not read again. */
+static void check_versions(const char *directives)
+{
+	struct server *server = start("", directives);
 	struct fuse *disk = fuse_mount(file_path(server, "/html/disk"));
 
 	struct reply first = get(server, "/disk/a");
@@ -218,6 +312,14 @@ START_TEST(versions_are_compared)
 	put_file(server, "/html/disk/a", "local");
 	ck_assert_str_eq(get(server, "/disk/a").body, "local");
 	server_stop(server);
+}
+
+START_TEST(versions_are_compared)
+{
+	namespace_enter();
+	check_versions("");
+	check_versions("symlinks in_root;");
+	check_versions("disable_symlinks if_not_owner;");
 }
 END_TEST
 
@@ -293,5 +395,6 @@ END_TEST
 
 TESTS_IN((&(struct test_suite){ .name = "hung disk", .timeout = 120 }), others_are_served,
 	 others_are_served_without_a_sandbox, waiting_has_an_end, large_files,
-	 a_large_file_that_changes, versions_are_compared, a_reload_meanwhile,
+	 a_large_file_that_changes, forms_are_kept, a_form_that_cannot_be_made,
+	 versions_are_compared, a_reload_meanwhile,
 	 other_directories_are_listed)

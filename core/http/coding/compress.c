@@ -142,7 +142,9 @@ const struct module compress_module = {
 			      "that, results that were not used for the longest time are dropped. "
 			      "At most `jobs` files wait to be encoded (256), files larger than "
 			      "`file` are not encoded again (2m), and encoding takes at most this "
-			      "percentage of one CPU (25), at the lowest priority.",
+			      "percentage of one CPU (25), at the lowest priority.\n\n"
+			      "Files on network and FUSE file systems are not encoded again, since "
+			      "reading them may keep the compressor waiting.",
 			      .initial = "on", .min_args = 1, .max_args = 5),
 		{ 0 }
 	},

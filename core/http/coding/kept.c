@@ -16,6 +16,10 @@
  * one file in memory. The thread works on its own copy of the bytes or of the descriptor, which it
  * gets when the job begins. So the file and the requests may end meanwhile. The attachment, and the
  * queue or the thread, each hold a reference to the form; the last reference frees it.
+ *
+ * A large file on a slow file system is read into memory before its job is queued (slow_read.h).
+ * INPUT_MAX bytes of such files are in memory at most. Responses with further ones are encoded
+ * while they are sent, and nothing is kept of them.
  */
 #include "http/coding/kept.h"
 
@@ -31,10 +35,12 @@
 #include "file/cache.h"
 #include "file/stamp.h"
 #include "http/coding/coding.h"
+#include "http/coding/slow_read.h"
 #include "http/coding/whole.h"
 
 enum {
 	INPUT_MAX = 8 << 20, /* larger files are encoded while they are sent */
+	RETRY_MS = 2000, /* how long after an error the next request tries again */
 	JOBS_MAX = 16384, /* jobs in the queue at most */
 	OVERTAKEN_MAX = 8, /* jobs that come before the oldest one at most */
 
@@ -66,7 +72,8 @@ struct kept {
 	struct file_stamp version;
 	int fd; /* -1: the bytes are in memory */
 	char *in;
-	size_t in_len;
+	size_t in_len; /* from the first moment on */
+	size_t slow; /* bytes of slow_bytes; 0: it lies on no slow file system, or was encoded */
 	struct kept *next; /* in the queue */
 	uint64_t number; /* of the job: later ones have greater numbers */
 
@@ -78,7 +85,11 @@ struct kept {
 	size_t out_len;
 
 	bool is_counted; /* the cache counts out_len bytes for it */
+	int64_t retry_ms; /* KEPT_NONE, once it is counted: when it is tried again */
 };
+
+/* Of the inputs on slow file systems that are being read, or wait to be encoded. */
+static atomic_size_t slow_bytes;
 
 static void next_job(struct completion *unused);
 
@@ -103,6 +114,8 @@ static void release_input(struct kept *kept)
 	kept->fd = -1;
 	free(kept->in);
 	kept->in = NULL;
+	atomic_fetch_sub(&slow_bytes, kept->slow);
+	kept->slow = 0;
 }
 
 static void unref(struct kept *kept)
@@ -187,7 +200,8 @@ static bool prepare(struct kept *kept)
 
 	if (!file)
 		return false;
-	kept->in_len = (size_t)file->size;
+	if (kept->in)
+		return true;
 	if (file->content.data) {
 		kept->in = malloc(kept->in_len + 1);
 		if (kept->in)
@@ -240,9 +254,8 @@ static void queue(struct kept *kept)
 {
 	int range = 0;
 
-	while (kept->file->size > ranges[range])
+	while (kept->in_len > ranges[range])
 		range++;
-	atomic_fetch_add(&kept->refs, 1);
 	kept->next = NULL;
 	kept->number = jobs.numbers++;
 	*(jobs.first[range] ? &jobs.last[range]->next : &jobs.first[range]) = kept;
@@ -254,6 +267,45 @@ static void queue(struct kept *kept)
 	}
 }
 
+static void wait_for(struct request *req, struct kept *kept)
+{
+	struct waiter *waiter = heap_alloc(sizeof(*waiter));
+
+	*waiter = (struct waiter){ request_wait(req, NULL, NULL), kept->waiters };
+	kept->waiters = waiter;
+}
+
+static void on_read(void *data, char *bytes)
+{
+	struct kept *kept = data;
+
+	kept->in = bytes;
+	if (bytes && kept->file)
+		queue(kept);
+	else
+		finish(kept, KEPT_NONE);
+}
+
+static bool may_begin(const struct file *file)
+{
+	return file->size <= INPUT_MAX && jobs.count < JOBS_MAX &&
+	       (!slow_is(file) || atomic_load(&slow_bytes) + file->size <= INPUT_MAX);
+}
+
+/* Begins a job for which this request waits. */
+static void begin(struct request *req, struct kept *kept)
+{
+	wait_for(req, kept);
+	atomic_fetch_add(&kept->refs, 1);
+	if (!slow_is(kept->file)) {
+		queue(kept);
+		return;
+	}
+	kept->slow = kept->in_len;
+	atomic_fetch_add(&slow_bytes, kept->slow);
+	slow_read(req, kept->file, on_read, kept);
+}
+
 /* Encodes a very short file at once. False: it is not one. */
 static bool encode_inline(struct kept *kept)
 {
@@ -262,7 +314,6 @@ static bool encode_inline(struct kept *kept)
 	if (!file->content.data || file->size > INLINE_MAX || kept->level > INLINE_LEVEL_MAX)
 		return false;
 	kept->in = (char *)file->content.data;
-	kept->in_len = (size_t)file->size;
 	kept->state = encode(kept);
 	kept->in = NULL;
 	kept->is_done = true;
@@ -278,12 +329,10 @@ static void detach(void *data)
 	unref(kept);
 }
 
-static void wait_for(struct request *req, struct kept *kept)
+/* An error such as a lack of descriptors, or a disk that did not answer, may be over. */
+static bool is_due_again(const struct kept *kept)
 {
-	struct waiter *waiter = heap_alloc(sizeof(*waiter));
-
-	*waiter = (struct waiter){ request_wait(req, NULL, NULL), kept->waiters };
-	kept->waiters = waiter;
+	return kept->is_counted && kept->state == KEPT_NONE && clock_ms() >= kept->retry_ms;
 }
 
 enum kept_state kept_find(struct request *req, struct file *file, const struct coding *coding,
@@ -294,20 +343,28 @@ enum kept_state kept_find(struct request *req, struct file *file, const struct c
 	enum kept_state state = KEPT_WAIT;
 
 	if (!kept) {
-		if (file->size > INPUT_MAX || jobs.count == JOBS_MAX)
+		if (!may_begin(file))
 			return KEPT_NONE;
 		kept = heap_alloc(sizeof(*kept));
 		*kept = (struct kept){
-			.refs = 1, .coding = coding, .level = level, .file = file, .fd = -1
+			.refs = 1,
+			.coding = coding,
+			.level = level,
+			.file = file,
+			.fd = -1,
+			.in_len = (size_t)file->size,
 		};
 		bool is_done = encode_inline(kept);
-		if (!is_done)
-			wait_for(req, kept);
 		file_attach(file, &compress_module, key, kept, sizeof(*kept), detach);
 		if (!is_done) {
-			queue(kept);
+			begin(req, kept);
 			return KEPT_WAIT;
 		}
+	}
+	if (is_due_again(kept) && may_begin(file)) {
+		kept->is_done = kept->is_counted = false;
+		begin(req, kept);
+		return KEPT_WAIT;
 	}
 
 	pthread_mutex_lock(&jobs.lock);
@@ -319,6 +376,7 @@ enum kept_state kept_find(struct request *req, struct file *file, const struct c
 	*out = (struct str){ kept->out, kept->out_len };
 	if (state != KEPT_WAIT && !kept->is_counted) {
 		kept->is_counted = true;
+		kept->retry_ms = clock_ms() + RETRY_MS;
 		if (state == KEPT_THERE)
 			counter_add(&compress_module, COMPRESS_MADE, 1);
 		file_attachment_resize(file, &compress_module, key, sizeof(*kept) + kept->out_len);
