@@ -327,6 +327,20 @@ START_TEST(decodes_several_members_and_nothing_else)
 }
 END_TEST
 
+/* They are no transformation of what is sent (RFC 9110 section 7.7); encoding would be one. */
+START_TEST(is_sent_in_spite_of_no_transform)
+{
+	struct server *server = start("gzip on; gzip_types text/plain; gzip_static on;"
+				      "gzip_min_length 0; add_header Cache-Control no-transform;");
+
+	ck_assert_str_eq(coding_for(server, "gzip"), "gzip");
+	put_file(server, "b.txt", TEXT);
+	struct reply reply = ask(server, "/b.txt", .fields = GZIP);
+	ck_assert_str_eq(reply.body, TEXT);
+	server_stop(server);
+}
+END_TEST
+
 /* Also beside files that others choose: index, try_files, error pages. */
 START_TEST(lies_beside_the_file_that_is_sent)
 {
@@ -349,4 +363,4 @@ TESTS("ready_made", chooses_by_weight_then_by_length, each_form_has_its_tag,
       goes_on_with_the_form_that_was_begun, head_is_that_of_get, passes_over_what_is_older,
       depends_on_nothing_where_there_is_nothing, last_modified_is_that_of_the_bytes,
       always_is_for_everybody, needs_no_plain_file, decodes_several_members_and_nothing_else,
-      lies_beside_the_file_that_is_sent)
+      lies_beside_the_file_that_is_sent, is_sent_in_spite_of_no_transform)
