@@ -73,6 +73,22 @@ START_TEST(a_worker_that_dies_inside_is_settled)
 }
 END_TEST
 
+/* What it has written is followed by nobody, and keeps nobody waiting for longer than a second. */
+START_TEST(a_worker_that_writes_anything_stops_nobody)
+{
+	struct server *server = counting(4);
+
+	is(get(server, "/").body, 101, 0);
+	ck_assert_str_eq(get(server, "/?scribble").body, "done");
+	for (int i = 0; i < 20; i++)
+		ck_assert_int_eq(get(server, "/").status, 200);
+	log_once(server, "locked for too long");
+	ck_assert(!log_has(server, "exited on signal"));
+	server_forgive(server);
+	server_stop(server);
+}
+END_TEST
+
 START_TEST(a_reload_keeps_it)
 {
 	struct server *server = counting(1);
@@ -170,5 +186,6 @@ START_TEST(it_survives_a_program_that_cannot_start)
 END_TEST
 
 TESTS("zone", is_the_same_in_every_worker, no_count_is_lost, a_worker_that_dies_inside_is_settled,
-      a_reload_keeps_it, an_upgrade_in_place_keeps_it, an_upgrade_beside_keeps_it,
-      another_layout_is_not_taken_over, it_survives_a_program_that_cannot_start)
+      a_worker_that_writes_anything_stops_nobody, a_reload_keeps_it, an_upgrade_in_place_keeps_it,
+      an_upgrade_beside_keeps_it, another_layout_is_not_taken_over,
+      it_survives_a_program_that_cannot_start)

@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Counts requests of all workers: `zone NAME;`. A worker asked for ?die does so midway. */
+/*
+ * Counts requests of all workers: `zone NAME;`. A worker asked for ?die does so midway; asked for
+ * ?scribble it writes over the zone and its lock, as one that was taken over could.
+ */
 #include <module.h>
 #include <signal.h>
+#include <string.h>
+#include <unistd.h>
 
 struct zone_conf {
 	struct zone *zone;
@@ -29,6 +34,13 @@ static verdict zone_content(struct request *req, const void *data)
 	if (!conf->zone)
 		return PASS;
 	struct counts *counts = zone_lock(conf->zone);
+	if (str_eq(req->args, STR("scribble"))) {
+		uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+
+		memset((void *)((uintptr_t)counts & ~(page - 1)), 'A', page);
+		zone_unlock(conf->zone);
+		return respond_text(req, 200, STR("done"));
+	}
 	counts->begun++;
 	if (str_eq(req->args, STR("die")))
 		raise(SIGKILL);
