@@ -484,23 +484,27 @@ END_TEST
 
 START_TEST(says_how_much_shorter)
 {
-	struct server *server = inproc_start("http { log_format ratio '$gzip_ratio $zstd_ratio';"
+	struct server *server = inproc_start("http { log_format ratio '$gzip_ratio $zstd_ratio "
+					     "$brotli_ratio';"
 					     "access_log %DIR%/ratio.log ratio; gzip on; zstd on;"
+					     "brotli on;"
 					     "server { listen 127.0.0.1:%PORT%; root html; } }");
 
 	put_file(server, "a.html", HUNDRED);
 	struct reply reply = ask(server, "/a.html", .fields = GZIP);
 	size_t ratio = (strlen(HUNDRED) * 1000 / reply.body_len + 5) / 10;
 	ask(server, "/a.html", .fields = ACCEPT "zstd\r\n");
+	ask(server, "/a.html", .fields = ACCEPT "br\r\n");
 	get(server, "/a.html");
 
 	struct deadline p = { 0 };
 
-	while (file_count(server, "/ratio.log", "\n") < 3)
-		deadline_wait(&p, "three lines in the log");
+	while (file_count(server, "/ratio.log", "\n") < 4)
+		deadline_wait(&p, "four lines in the log");
 	ck_assert_ptr_nonnull(strstr(file_text(server, "/ratio.log"),
-				     memory_printf("%zu.%02zu -\n- ", ratio / 100, ratio % 100)));
-	ck_assert_ptr_nonnull(strstr(file_text(server, "/ratio.log"), "\n- -\n"));
+				     memory_printf("%zu.%02zu - -\n- ", ratio / 100, ratio % 100)));
+	ck_assert_ptr_nonnull(strstr(file_text(server, "/ratio.log"), " -\n- - "));
+	ck_assert_ptr_nonnull(strstr(file_text(server, "/ratio.log"), "\n- - -\n"));
 	server_stop(server);
 }
 END_TEST
