@@ -78,6 +78,43 @@ static void consume(struct output *output, size_t n)
 	}
 }
 
+/* Bytes of a file that were read for slices which follow each other in it. */
+struct reading {
+	int fd; /* -1: none */
+	uint64_t offset; /* of the next one that no slice has taken */
+	char *bytes;
+	size_t len;
+};
+
+/* How many bytes of a file the slices from the nth on continue without a gap, `most` at most. */
+static size_t run_length(struct output *output, unsigned n, size_t most)
+{
+	const struct slice *first = nth(output, n);
+	size_t len = 0;
+
+	for (; n < output->count && len < most; n++) {
+		const struct slice *slice = nth(output, n);
+
+		if (slice->data)
+			continue;
+		if (slice->fd != first->fd || slice->offset != first->offset + len)
+			break;
+		len += slice->len;
+	}
+	return len < most ? len : most;
+}
+
+/* 0 or -errno (-ENODATA: the file has become shorter). */
+static int read_run(struct reading *reading, const struct slice *first, char *to, size_t len)
+{
+	ssize_t got = pread(first->fd, to, len, (off_t)first->offset);
+
+	if (got <= 0)
+		return got < 0 ? -errno : -ENODATA;
+	*reading = (struct reading){ first->fd, first->offset, to, (size_t)got };
+	return 0;
+}
+
 /*
  * Gathers slices of memory up to the next range of a file that can be sent by sendfile(2). Other
  * ranges are read into memory, COPY bytes in all; what the socket does not take of them is read
@@ -88,6 +125,7 @@ static int gather(struct output *output, bool sends_files, struct iovec *iov, si
 		  bool *more)
 {
 	static char copy[COPY];
+	struct reading reading = { .fd = -1 };
 	size_t copied = 0;
 	int count = 0;
 
@@ -102,18 +140,27 @@ static int gather(struct output *output, bool sends_files, struct iovec *iov, si
 			continue;
 		}
 		*more = true;
-		if ((!slice->is_copied && sends_files) || copied == COPY)
+		if (!slice->is_copied && sends_files)
 			break;
+		if (!reading.len || slice->fd != reading.fd || slice->offset != reading.offset) {
+			size_t len = run_length(output, i, COPY - copied);
+			int error = len ? read_run(&reading, slice, copy + copied, len) : 0;
 
-		size_t len = slice->len < COPY - copied ? slice->len : COPY - copied;
-		ssize_t got = pread(slice->fd, copy + copied, len, (off_t)slice->offset);
+			if (error)
+				return count ? count : error;
+			if (!len)
+				break;
+			copied += reading.len;
+		}
 
-		if (got <= 0)
-			return count ? count : got < 0 ? -errno : -ENODATA;
-		iov[count++] = (struct iovec){ copy + copied, (size_t)got };
-		copied += (size_t)got;
-		*total += (size_t)got;
-		if ((size_t)got < slice->len)
+		size_t len = slice->len < reading.len ? slice->len : reading.len;
+
+		iov[count++] = (struct iovec){ reading.bytes, len };
+		*total += len;
+		reading.offset += len;
+		reading.bytes += len;
+		reading.len -= len;
+		if (len < slice->len)
 			break;
 		*more = false;
 	}

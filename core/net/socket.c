@@ -23,12 +23,12 @@ static size_t join(char *to, size_t size, const struct iovec *iov, int count)
 {
 	size_t len = 0;
 
-	for (int i = 0; i < count; i++) {
-		if (iov[i].iov_len > size - len)
-			return 0;
-		memcpy(to + len, iov[i].iov_base, iov[i].iov_len);
+	for (int i = 0; i < count && len <= size; i++)
 		len += iov[i].iov_len;
-	}
+	if (len > size)
+		return 0;
+	for (int i = 0; i < count; i++)
+		to = (char *)memcpy(to, iov[i].iov_base, iov[i].iov_len) + iov[i].iov_len;
 	return len;
 }
 

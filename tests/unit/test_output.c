@@ -214,6 +214,48 @@ START_TEST(a_range_that_is_copied)
 END_TEST
 
 /* What a transport has taken has left when it does not hold it any more. */
+/* Ranges with heads in between, as HTTP/2 has them: some follow each other, some do not. */
+START_TEST(ranges_that_follow_each_other)
+{
+	static const struct {
+		unsigned offset, len;
+	} ranges[] = { { 0, 16384 },	 { 16384, 16384 }, { 32768, 5 },    { 0, 100 },
+		       { 100, 9000 },	 { 9000, 50 },	   { 9050, 40000 }, { 50000, 1 },
+		       { 49050, 16384 }, { 65434, 1 } };
+	static char expected[LARGE];
+
+	for (size_t takes = 999; takes < LARGE; takes *= 7) {
+		struct output output = { 0 };
+		struct transport transport = { .type = &refusing };
+		struct conn conn = { .transport = &transport };
+		int fd = make_file(), result;
+		size_t len = 0;
+
+		sent.len = 0;
+		sent.takes = takes;
+		for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++) {
+			output_add_note(&output, STR("head"));
+			output_add(&output, (struct slice){ .fd = fd,
+							    .is_copied = true,
+							    .offset = ranges[i].offset,
+							    .len = ranges[i].len });
+			memcpy(expected + len, "head", 4);
+			memcpy(expected + len + 4, text + ranges[i].offset, ranges[i].len);
+			len += 4 + ranges[i].len;
+		}
+		do
+			result = output_send(&output, &conn, false);
+		while (result == -EAGAIN);
+		ck_assert_int_eq(result, 0);
+		ck_assert_uint_eq(sent.len, len);
+		ck_assert_mem_eq(sent.bytes, expected, len);
+		ck_assert(!sent.more);
+		output_finish(&output);
+		close(fd);
+	}
+}
+END_TEST
+
 START_TEST(counts_what_has_left)
 {
 	struct output output = { 0 };
@@ -313,5 +355,6 @@ END_TEST
 
 TESTS("output", reads_and_writes_instead, goes_on_where_a_full_socket_stopped_it,
       other_errors_break_the_connection, a_file_that_has_become_shorter,
-      is_remembered_for_the_file_system, a_range_that_is_copied, counts_what_is_held,
-      counts_what_has_left, waits_for_room_without_reading)
+      is_remembered_for_the_file_system, a_range_that_is_copied,
+      ranges_that_follow_each_other, counts_what_is_held, counts_what_has_left,
+      waits_for_room_without_reading)
