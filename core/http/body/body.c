@@ -271,6 +271,15 @@ int body_read_memory(struct body *body, size_t max, struct slice *out)
 /* --- an open file --- */
 
 /*
+ * Over TLS the bytes are needed in memory. HTTP/2 sends short ranges with heads in between, and one
+ * write of many that are in memory is faster than a sendfile(2) for each.
+ */
+static bool prefers_memory(const struct request *req)
+{
+	return !conn_sends_files(req->conn) || req->version == HTTP_2_0;
+}
+
+/*
  * The descriptor is shared by the body and the slices that were read from it. Slices may
  * outlive the body, so the reference count lies on the heap.
  */
@@ -371,7 +380,7 @@ struct body *body_of_entry(struct request *req, struct file *entry)
 	struct body *body = body_from_file(req, entry->fd, entry->size, release_entry, entry);
 
 	file_hold(entry);
-	if (!conn_sends_files(req->conn))
+	if (prefers_memory(req))
 		((struct file_body *)body)->entry = entry;
 	return body;
 }

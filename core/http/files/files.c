@@ -691,9 +691,9 @@ const struct module files_module = {
 			      "How many files a worker keeps at hand, and how much memory it uses "
 			      "for them: their sizes, times, ETags and, up to 32 KiB each, their "
 			      "bytes. Files of up to 256 KiB, and a sixteenth of the size, that "
-			      "are sent over TLS are kept as well, once more than their size was "
-			      "sent. Names that do not exist take a quarter of the entries at "
-			      "most. Without it: entries=8192 size=64m.\n\n"
+			      "are sent over TLS or HTTP/2 are kept as well, once more than their "
+			      "size was sent. Names that do not exist take a quarter of the "
+			      "entries at most. Without it: entries=8192 size=64m.\n\n"
 			      "An entry is compared with the disk before it is used, so a larger "
 			      "cache is never an older one.\n\n"
 			      "    file_cache entries=20000 size=256m;",
