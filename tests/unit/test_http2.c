@@ -9,6 +9,8 @@ struct exchange {
 
 #define REQUEST ":method GET :scheme http :authority small :path /"
 #define OK(id)	"headers " #id " 200 content-type=text/plain content-length=2; data " #id " 2 end; "
+#define OTHER(id) \
+	"headers " #id " 200 content-type=text/plain content-length=5; data " #id " 5 end; "
 #define LINGERS "end."
 
 static void check(const struct exchange *cases, size_t count)
@@ -44,6 +46,13 @@ START_TEST(requests)
 		  "headers 1 5 :method FROB :scheme http :authority small :path /", OK(1) },
 		{ "another host", "headers 1 5 :method GET :scheme http :authority other :path /",
 		  "headers 1 200 content-type=text/plain content-length=5; data 1 5 end; " },
+		{ "hosts in turn",
+		  "headers 1 5 " REQUEST "; headers 3 5 " REQUEST "; "
+		  "headers 5 5 :method GET :scheme http :authority other :path /; "
+		  "headers 7 5 :method GET :scheme http :authority small:80 :path /; "
+		  "headers 9 5 :method GET :scheme http :authority SMALL :path /; "
+		  "headers 11 5 :method GET :scheme http :authority other:1 :path /",
+		  OK(1) OK(3) OTHER(5) OK(7) OK(9) OTHER(11) },
 		{ "the connection is closed: 444", "get 1 /close", "reset 1 2; " },
 	};
 
