@@ -22,7 +22,7 @@ enum { HAS_HTTP2 = true };
 enum { HAS_HTTP2 = false };
 #endif
 
-enum { LARGE = 1000000, ASSETS = 200 };
+enum { LARGE = 1000000, ASSETS = 200, STYLES = ASSETS / 10 };
 
 static struct server *server;
 static const char *dir;
@@ -203,6 +203,27 @@ static void put_page(void)
 	put_file(server, "index.html", page);
 }
 
+/*
+ * How many images have been sent before the last style sheet. Images are less urgent, but those
+ * that were there first may have left before the others were asked for.
+ */
+static int images_in_front(const char *log)
+{
+	int styles = 0, images = 0;
+
+	while (styles < STYLES) {
+		const char *asset = strstr(log, " 200 /a");
+
+		ck_assert_ptr_nonnull(asset);
+		log = asset + strlen(" 200 /a");
+		if (strncmp(log + strspn(log, "0123456789"), ".css", 4) == 0)
+			styles++;
+		else
+			images++;
+	}
+	return images;
+}
+
 static const char *const chromiums[] = { "chromium", "chromium-headless-shell",
 					 "google-chrome-stable" };
 
@@ -229,6 +250,10 @@ START_TEST(chromium)
 
 	while (file_count(server, "/access.log", "HTTP/2.0 200 /a") < ASSETS)
 		deadline_wait(&wait, memory_printf("all assets in the log: %.500s", printed));
+
+	int images = images_in_front(file_text(server, "/access.log"));
+
+	ck_assert_msg(images < ASSETS / 4, "%d images came before the last style sheet", images);
 	finish();
 }
 END_TEST
