@@ -27,13 +27,21 @@ static struct form make_form(SSL *ssl, int algorithm)
 	return (struct form){ NULL, 0, 0 };
 }
 
-/* NULL: there is no memory. */
-static struct ssl_compressed *make(SSL *ssl)
+/*
+ * OpenSSL compresses the certificate of a connection before its handshake only, so this is another
+ * one. NULL: there is no memory.
+ */
+static struct ssl_compressed *make(SSL_CTX *context, struct ssl_certificate *certificate)
 {
 	struct ssl_compressed *made = calloc(1, sizeof(*made));
+	SSL *ssl = SSL_new(context);
+	bool is_ready = made && ssl &&
+			SSL_use_cert_and_key(ssl, certificate_leaf(certificate), certificate->key,
+					     certificate->chain, 1) == 1;
 
-	for (int i = TLSEXT_comp_cert_none + 1; made && i < TLSEXT_comp_cert_limit; i++)
+	for (int i = TLSEXT_comp_cert_none + 1; is_ready && i < TLSEXT_comp_cert_limit; i++)
 		made->forms[i] = make_form(ssl, i);
+	SSL_free(ssl);
 	ERR_clear_error();
 	return made;
 }
@@ -42,7 +50,8 @@ static struct ssl_compressed *make(SSL *ssl)
 static struct ssl_compressed *find(SSL *ssl, struct ssl_certificate *certificate)
 {
 	struct ssl_compressed *found = atomic_load(&certificate->compressed);
-	struct ssl_compressed *made = found ? NULL : make(ssl);
+	struct ssl_compressed *made =
+		found ? NULL : make(SSL_get_SSL_CTX(ssl), certificate);
 
 	if (!made || atomic_compare_exchange_strong(&certificate->compressed, &found, made))
 		return made ? made : found;
@@ -52,7 +61,8 @@ static struct ssl_compressed *find(SSL *ssl, struct ssl_certificate *certificate
 
 void compressed_use(SSL *ssl, struct ssl_certificate *certificate)
 {
-	if (SSL_get_options(ssl) & SSL_OP_NO_TX_CERTIFICATE_COMPRESSION)
+	if (SSL_version(ssl) != TLS1_3_VERSION ||
+	    (SSL_get_options(ssl) & SSL_OP_NO_TX_CERTIFICATE_COMPRESSION))
 		return;
 
 	const struct ssl_compressed *compressed = find(ssl, certificate);

@@ -79,8 +79,12 @@ passes_the_tests_of_tls() {
 	passes modules/ssl/tests/test_tls
 	says '100%: Checks:'
 	lacks '^SKIP' "$dir/out" # of X25519MLKEM768
+	passes modules/ssl/tests/test_directives
+	lacks '^SKIP' "$dir/out" # of compressed certificates
+	passes modules/ssl/tests/test_handshakes
 	passes modules/ssl/tests/test_records
 	passes modules/ssl/tests/test_named
+	passes tests/unit/test_certificates
 	passes tests/unit/test_tls_groups
 	passes tests/unit/test_tls_peer
 }
