@@ -134,6 +134,12 @@ struct module {
 	bool if_configured;
 
 	/*
+	 * Call the handlers only in servers of which an address has a parameter of listen of this
+	 * module (listen_parameters), whichever server has written it there.
+	 */
+	bool if_listened;
+
+	/*
 	 * Called when the whole configuration was read, once for each block that has a struct
 	 * of its own of this module: reports settings that do not fit together. Returns 0, or
 	 * -EINVAL after conf_error(). The struct does not change afterwards.

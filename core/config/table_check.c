@@ -296,6 +296,10 @@ static void check_module(struct conf *conf, size_t index)
 		mistake(&subject, ".if_configured is set, but nothing can be configured: its "
 				  "handlers would never be called\n"
 				  "add .conf_size, or take .if_configured away");
+	if (module->if_listened && !module->listen_parameters)
+		mistake(&subject, ".if_listened is set, but no address can have a parameter of it: "
+				  "its handlers would never be called\n"
+				  "add .listen_parameters, or take .if_listened away");
 	if (module->filter_role < FILTER_TYPE || module->filter_role >= FILTER_ROLES ||
 	    (module->filter_role && !module->on[PHASE_FILTER]))
 		mistake(&subject,

@@ -553,4 +553,5 @@ const struct module ssl_module = {
 	.pass_on = self_signed_pass_on,
 	.take_over = self_signed_take_over,
 	.on[PHASE_SERVER_REWRITE] = ssl_server_rewrite,
+	.if_listened = true,
 };

@@ -39,6 +39,28 @@ START_TEST(scheme_and_port_are_the_transport_s)
 }
 END_TEST
 
+/* Also for the server that says nothing of the transport of its address, and for no other one. */
+START_TEST(handlers_are_called_where_the_module_is_used)
+{
+	struct server *server = server_start(
+		"http {\n"
+		"    server { listen localhost:%PORT% scrambled; server_name a; location / { "
+		"return 200 $scramble_called; } }\n"
+		"    server { listen localhost:%PORT%; listen localhost:%PORT2%; server_name b;\n"
+		"             location / { return 200 $scramble_called; } }\n"
+		"    server { listen localhost:%PORT2% default_server; server_name c;\n"
+		"             location / { return 200 $scramble_called; } }\n"
+		"}");
+
+	ck_assert_str_eq(ask(server, "/", .host = "a").body, "yes");
+	ck_assert_str_eq(ask(server, "/", .host = "b").body, "yes");
+	wire_type = NULL;
+	ck_assert_str_eq(ask(server, "/", .host = "b", .port = 1).body, "yes");
+	ck_assert_str_eq(ask(server, "/", .host = "c", .port = 1).body, "no");
+	server_stop(server);
+}
+END_TEST
+
 /* --- a reload that takes the transport away --- */
 
 /* Its connections are not given to workers that would not understand them. */
@@ -207,5 +229,6 @@ START_TEST(kills_amid_moves)
 }
 END_TEST
 
-TESTS("transports", scheme_and_port_are_the_transport_s, without_the_transport_they_end,
+TESTS("transports", scheme_and_port_are_the_transport_s,
+      handlers_are_called_where_the_module_is_used, without_the_transport_they_end,
       they_go_on_in_another_program, waiting_costs_nothing, kills_amid_moves)

@@ -115,6 +115,8 @@ START_TEST(directives_that_cannot_work)
 								     { 0 } }),
 		   "points behind the module's struct\n       | .conf_size is 0");
 	assert_has(SAID_OF(.if_configured = true), "its handlers would never be called");
+	assert_has(SAID_OF(.if_listened = true),
+		   "no address can have a parameter of it: its handlers would never be called");
 	assert_has(SAID_OF(.helper = &(const struct helper){ .name = "odd" }),
 		   ".helper does nothing\n       | add .asked");
 	assert_has(SAID_OF(.helper = &(const struct helper){ .asked = asked_nothing }),

@@ -4,6 +4,7 @@
 
 #include <unistd.h>
 
+#include "config/modules.h"
 #include "http/conf/listen_conf.h"
 #include "http/request/phases.h"
 
@@ -56,10 +57,49 @@ static bool has_http2(const struct http *http)
 	return false;
 }
 
+static bool has_parameter_of(const struct http_address *address, const struct module *module)
+{
+	const struct listen_parameter *p = module->listen_parameters;
+	const struct opening *opening = &address->opening;
+
+	for (; p->name; p++)
+		if ((p->preface && p->preface == opening->preface) ||
+		    (p->transport && p->transport == opening->transport))
+			return true;
+	return false;
+}
+
+static void note_module(struct pool *pool, struct http_server *server, const struct module *module)
+{
+	struct listened *listened;
+
+	/* Modules come one after the other: if it is there, it is the first. */
+	if (server->listened && server->listened->module == module)
+		return;
+	listened = pool_new(pool, struct listened);
+	*listened = (struct listened){ module, server->listened };
+	server->listened = listened;
+}
+
+/* Each server gets the modules with .if_listened of which its addresses have a parameter. */
+static void note_modules(struct conf *conf, struct http *http)
+{
+	for (size_t m = 0; m < module_count(); m++)
+		for (size_t i = 0; module_at(m)->if_listened && i < http->addresses_count; i++) {
+			struct http_address *address = http->addresses[i];
+
+			if (!has_parameter_of(address, module_at(m)))
+				continue;
+			for (size_t s = 0; s < address->servers_count; s++)
+				note_module(conf_pool(conf), address->servers[s], module_at(m));
+		}
+}
+
 void http_prepare(struct conf *conf)
 {
 	struct http *http = http_of(conf);
 
+	note_modules(conf, http);
 	pipelines_create(conf, http->locations);
 	for (size_t i = 0; i < http->servers_count; i++) {
 		struct str name = http->servers[i]->name;

@@ -28,9 +28,22 @@ struct pipeline {
 
 /* --- which handlers there are ------------------------------------------------- */
 
+static bool is_listened(const struct http_server *server, const struct module *module)
+{
+	const struct listened *listened = server->listened;
+
+	while (listened && listened->module != module)
+		listened = listened->next;
+	return listened;
+}
+
 static bool takes_part(const struct conf *conf, const struct http_location *location, size_t index)
 {
-	return !module_at(index)->if_configured ||
+	const struct module *module = module_at(index);
+
+	if (module->if_listened && !is_listened(location->core->server, module))
+		return false;
+	return !module->if_configured ||
 	       conf_says_something(conf, index, location->confs[index]) ||
 	       conf_sets_variable_of(conf, index);
 }

@@ -11,6 +11,7 @@
 
 struct conf_scope;
 struct error_page;
+struct listened;
 struct location_tree;
 struct pipeline;
 struct server_name;
@@ -100,7 +101,14 @@ struct http_server {
 	size_t names_count, names_capacity;
 	struct http_location *top; /* LOCATION_SERVER */
 	bool listens; /* it has a listen directive */
+	const struct listened *listened; /* modules with .if_listened, by its addresses; or NULL */
 	struct conf_place place;
+};
+
+/* A module of which an address of the server has a parameter. */
+struct listened {
+	const struct module *module;
+	const struct listened *next;
 };
 
 /* What all servers of a configuration have in common. */

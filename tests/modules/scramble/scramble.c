@@ -21,6 +21,8 @@
 
 #include "wire.h"
 
+extern const struct module scramble_module;
+
 enum {
 	READ_MAX = RECORD_HEAD + RECORD_MAX,
 	UNSENT_MAX = 20000, /* with so much it takes nothing more */
@@ -447,9 +449,43 @@ static bool always(const struct transport *transport)
 /* The other one is the same for clients, but the server must not know. */
 static const struct transport_type scrambling = SCRAMBLING("1"), other = SCRAMBLING("2");
 
+/* --- requests --- */
+
+/* Whether the handler was called for the request. */
+struct context {
+	bool was_called;
+};
+
+static verdict note_call(struct request *req, const void *conf)
+{
+	struct context *context = request_context(req, &scramble_module);
+
+	(void)conf;
+	context->was_called = true;
+	return PASS;
+}
+
+static bool get_called(struct request *req, struct str rest, const void *data, struct str *out)
+{
+	const struct context *context = request_context(req, &scramble_module);
+
+	(void)rest;
+	(void)data;
+	*out = context->was_called ? STR("yes") : STR("no");
+	return true;
+}
+
 const struct module scramble_module = {
 	.name = "scramble",
 	.summary = "scrambles the bytes of connections",
+	.context_size = sizeof(struct context),
+	.variables = (const struct variable[]) {
+		{ "scramble_called", get_called, "yes, if the module's handler was called.",
+		  VARIABLE_PLAIN },
+		{ 0 }
+	},
+	.on[PHASE_SERVER_REWRITE] = note_call,
+	.if_listened = true,
 	.listen_parameters =
 		(const struct listen_parameter[]){
 			{ "scrambled", .doc = "the bytes of connections are scrambled",
