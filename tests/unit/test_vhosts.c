@@ -8,8 +8,7 @@
 static const char *found(struct http *http, const char *host)
 {
 	struct request *req = request_for(http, host, "/");
-	const struct http_server *server =
-		request_find_server(req, http_vhosts(req->conn));
+	const struct http_server *server = request_find_server(req, http_vhosts(req->conn));
 	const char *name = memory_printf("%.*s", STR_ARG(server->name));
 
 	end_request(req);
@@ -18,8 +17,8 @@ static const char *found(struct http *http, const char *host)
 
 START_TEST(an_exact_name_wins_over_all)
 {
-	struct http *http = good_http(SERVER("first") SERVER("~^a\\.b$") SERVER("a.*")
-				      SERVER("*.b") SERVER("a.b"));
+	struct http *http = good_http(SERVER("first") SERVER("~^a\\.b$") SERVER("a.*") SERVER("*.b")
+					      SERVER("a.b"));
 
 	ck_assert_str_eq(found(http, "a.b"), "a.b");
 }
@@ -27,8 +26,7 @@ END_TEST
 
 START_TEST(wildcards_win_over_expressions_front_before_tail)
 {
-	struct http *http =
-		good_http(SERVER("first") SERVER("~b") SERVER("a.*") SERVER("*.b"));
+	struct http *http = good_http(SERVER("first") SERVER("~b") SERVER("a.*") SERVER("*.b"));
 
 	ck_assert_str_eq(found(http, "a.b"), "*.b");
 	ck_assert_str_eq(found(http, "a.c"), "a.*");
@@ -40,7 +38,7 @@ END_TEST
 START_TEST(the_longest_wildcard_wins)
 {
 	struct http *http = good_http(SERVER("first") SERVER("*.c") SERVER("*.b.c")
-				      SERVER("*.a.b.c") SERVER("w.*") SERVER("w.x.*"));
+					      SERVER("*.a.b.c") SERVER("w.*") SERVER("w.x.*"));
 
 	ck_assert_str_eq(found(http, "z.a.b.c"), "*.a.b.c");
 	ck_assert_str_eq(found(http, "y.z.a.b.c"), "*.a.b.c");
@@ -131,8 +129,8 @@ END_TEST
 
 START_TEST(default_server_takes_the_rest)
 {
-	struct http *http = good_http(SERVER("first")
-				      "server { listen 8080 default_server; server_name second; }");
+	struct http *http = good_http(
+		SERVER("first") "server { listen 8080 default_server; server_name second; }");
 
 	ck_assert_str_eq(found(http, "nobody"), "second");
 	ck_assert_str_eq(found(http, "first"), "first");
@@ -142,7 +140,7 @@ END_TEST
 START_TEST(a_name_that_is_taken_is_ignored)
 {
 	struct http *http = load_http(SERVER("one same") SERVER("two same") SERVER("three *.x")
-				      SERVER("four .x"));
+					      SERVER("four .x"));
 
 	assert_says("conflicting server name \"same\" on 0.0.0.0:8080, ignored");
 	assert_says("conflicting server name \".x\"");
@@ -159,12 +157,55 @@ END_TEST
 
 START_TEST(wrong_names_are_errors)
 {
-	static const char *const wrong[] = { "*", "*.", ".", "a.*.b", "*a.b", "a*", "*.a.*",
-					     "..a", "~", "~(" };
+	static const char *const wrong[] = { "*", "*.", ".", "*a.b", "~", "~(" };
 
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
 		ck_assert_msg(!load_http(memory_printf("server { server_name %s; }", wrong[i])),
 			      "%s is accepted", wrong[i]);
+}
+END_TEST
+
+/* A server that has its addresses for itself responds whatever its name is. */
+START_TEST(some_names_are_wrong_beside_others)
+{
+	static const char *const wrong[] = { "a.*.b", "a*", "*.a.*", "..a", "a..b", "*.*" };
+
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		const char *text =
+			memory_printf("server { listen 8080; server_name %s; }", wrong[i]);
+		struct http *http = load_http(text);
+
+		ck_assert_msg(http, "%s is not accepted", wrong[i]);
+		assert_says(memory_printf("test.conf:1:53: the server name \"%s\" can "
+					  "never match",
+					  wrong[i]));
+		ck_assert_str_eq(found(http, "first"), wrong[i] + (wrong[i][0] == '.'));
+		ck_assert(load_http(memory_printf("%s server { listen 8081; }", text)));
+		ck_assert_msg(!load_http(memory_printf("%s " SERVER("first"), text)),
+			      "%s is accepted", wrong[i]);
+		assert_says(memory_printf("invalid server name \"%s\"", wrong[i]));
+		ck_assert(!load_http(memory_printf("server { listen 8081; listen 8080; server_name "
+						   "%s; } " SERVER("first"),
+						   wrong[i])));
+	}
+}
+END_TEST
+
+/* nginx takes them everywhere. */
+START_TEST(some_names_find_nobody)
+{
+	static const char *const names[] = { ".*", ".a.*", ".*.a" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		struct http *http = load_http(memory_printf(
+			SERVER("first") "server { listen 8080; server_name %s a; }", names[i]));
+
+		ck_assert_msg(http, "%s is not accepted", names[i]);
+		assert_says("can never match");
+		ck_assert_str_eq(found(http, "a.b"), "first");
+		ck_assert_str_eq(found(http, "x.a"), "first");
+		ck_assert_str_eq(found(http, "a"), names[i] + 1);
+	}
 }
 END_TEST
 
@@ -213,7 +254,7 @@ TESTS("vhosts", an_exact_name_wins_over_all, wildcards_win_over_expressions_fron
       the_longest_wildcard_wins, an_asterisk_stands_for_something,
       a_leading_dot_is_the_name_and_all_below, expressions_are_tried_in_order,
       captures_of_a_name_are_the_requests, an_expression_that_is_given_up_finds_nobody,
-      no_host_is_a_name_of_its_own, names_are_lower_case,
-      default_server_takes_the_rest, a_name_that_is_taken_is_ignored,
-      a_server_that_is_alone_may_repeat_itself, wrong_names_are_errors,
+      no_host_is_a_name_of_its_own, names_are_lower_case, default_server_takes_the_rest,
+      a_name_that_is_taken_is_ignored, a_server_that_is_alone_may_repeat_itself,
+      wrong_names_are_errors, some_names_are_wrong_beside_others, some_names_find_nobody,
       a_host_may_have_thousands_of_labels, twenty_thousand_servers)

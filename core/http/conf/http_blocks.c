@@ -10,15 +10,6 @@
 #include "http/conf/listen_conf.h"
 #include "http/routing/routing.h"
 
-int http_block_set(struct conf_call *call)
-{
-	struct conf_scope *scope = conf_scope_open(call, IN_HTTP);
-	int result = conf_scope_apply(call, scope);
-
-	listen_distribute(call, http_of(call->conf));
-	return result < 0 ? result : listen_check_transports(call, http_of(call->conf));
-}
-
 static void add_name(struct conf_call *call, struct http_server *server,
 		     const struct server_name *name)
 {
@@ -70,7 +61,17 @@ static bool has_upper(struct str text)
 	return false;
 }
 
-/* An asterisk must be the whole first or last label. It stands for at least one character. */
+/* As in nginx, an error wherever the name stands. */
+static bool is_no_name(struct str name)
+{
+	return str_eq(name, STR(".")) || (str_starts(name, STR("*")) &&
+					  (name.len < 3 || !str_starts(name, STR("*."))));
+}
+
+/*
+ * An asterisk must be the whole first or last label. It stands for at least one character. A name
+ * that is not so matters only if the server's address has other servers (check_names()).
+ */
 static bool is_well_formed(struct str name)
 {
 	if (str_starts(name, STR("*.")))
@@ -83,6 +84,14 @@ static bool is_well_formed(struct str name)
 		return true;
 	return name.len > 0 && name.data[0] != '.' && str_chr(name, '*') < 0 &&
 	       str_find(name, STR("..")) < 0;
+}
+
+static int refuse_name(struct conf_call *call, const struct conf_word *word)
+{
+	return conf_error(call, word,
+			  "invalid server name \"%.*s\"\nexpected \"a.example\", \"*.a.example\", "
+			  "\".a.example\", \"www.*\" or \"~expression\"",
+			  STR_ARG(word->text));
 }
 
 static int parse_name(struct conf_call *call, const struct conf_word *word,
@@ -101,11 +110,9 @@ static int parse_name(struct conf_call *call, const struct conf_word *word,
 	}
 	if (str_eq(text, STR("$hostname")))
 		text = http_of(call->conf)->common.hostname;
-	if (!is_well_formed(text))
-		return conf_error(call, word,
-				  "invalid server name \"%.*s\"\nexpected \"a.example\", "
-				  "\"*.a.example\", \".a.example\", \"www.*\" or \"~expression\"",
-				  STR_ARG(text));
+	if (is_no_name(text))
+		return refuse_name(call, word);
+	out->is_malformed = !is_well_formed(text);
 	if (str_chr(text, '/') >= 0 || str_chr(text, ':') >= 0)
 		conf_warn(call, word,
 			  "the server name \"%.*s\" can never match\na name is a host only, "
@@ -134,4 +141,50 @@ int server_name_set(struct conf_call *call)
 		server->name = str_starts(first, STR(".")) ? str_skip(first, 1) : first;
 	}
 	return result;
+}
+
+/* nginx takes such a name everywhere, for hosts that have an asterisk in them. */
+static bool is_for_nobody(struct str name)
+{
+	return str_starts(name, STR(".")) && str_find(name, STR("..")) < 0 &&
+	       str_chr(name, '*') == str_rchr(name, '*');
+}
+
+static int check_name(struct conf_call *call, const struct server_name *name)
+{
+	if (!name->is_malformed)
+		return 0;
+	if (name->is_one_of_many && !is_for_nobody(name->text))
+		return refuse_name(call, name->word);
+	conf_warn(call, name->word,
+		  "the server name \"%.*s\" can never match\nan asterisk stands for whole labels, "
+		  "at the front (*.example.org) or at the end (www.*)",
+		  STR_ARG(name->text));
+	return 0;
+}
+
+/*
+ * As in nginx, a malformed name is an error if its server shares an address with others; otherwise
+ * it means nothing.
+ */
+static int check_names(struct conf_call *call, const struct http *http)
+{
+	int result = 0;
+
+	for (size_t i = 0; i < http->servers_count; i++)
+		for (size_t j = 0; j < http->servers[i]->names_count; j++)
+			if (check_name(call, &http->servers[i]->names[j]) < 0)
+				result = -EINVAL;
+	return result;
+}
+
+int http_block_set(struct conf_call *call)
+{
+	struct conf_scope *scope = conf_scope_open(call, IN_HTTP);
+	int result = conf_scope_apply(call, scope);
+
+	listen_distribute(call, http_of(call->conf));
+	if (check_names(call, http_of(call->conf)) < 0)
+		result = -EINVAL;
+	return result < 0 ? result : listen_check_transports(call, http_of(call->conf));
 }

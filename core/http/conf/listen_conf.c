@@ -264,9 +264,10 @@ static void claim_names(struct conf_call *call, struct http_address *address,
 			const struct http_server *server)
 {
 	for (size_t i = 0; i < server->names_count; i++) {
-		const struct server_name *name = &server->names[i];
+		struct server_name *name = &server->names[i];
 
-		if (vhosts_add(address->vhosts, name, server))
+		name->is_one_of_many |= address->servers_count > 1;
+		if (!name->is_malformed && vhosts_add(address->vhosts, name, server))
 			conf_warn(call, name->word,
 				  "conflicting server name \"%.*s\" on %.*s, ignored",
 				  STR_ARG(name->text), STR_ARG(address->listener.text));

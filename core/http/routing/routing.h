@@ -65,6 +65,8 @@ struct server_name {
 	struct str text; /* lower case; of an expression as written, with its ~ */
 	const struct pattern *pattern; /* "~…" */
 	const struct conf_word *word;
+	bool is_malformed; /* no host has this name: it is not looked up */
+	bool is_one_of_many; /* an address of its server has other servers, too */
 };
 
 struct vhosts;
