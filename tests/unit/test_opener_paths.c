@@ -189,5 +189,34 @@ START_TEST(a_path_that_is_too_long)
 }
 END_TEST
 
+/* The opener does not know the values of a request's variables, and does not believe a worker. */
+START_TEST(links_are_followed_up_to_a_variable)
+{
+	static const struct {
+		const char *from;
+		size_t fixed_len;
+	} cases[] = {
+		{ "/www/a", 6 },	 { "/www/a/$arg_x", 6 }, { "/www/a-$arg_x", 4 },
+		{ "$arg_x", 0 },	 { "/$arg_x", 0 },	 { "$document_root", 4 },
+		{ "$document_root/a", 0 }, { "/www/a/b/c/d", 0 }, { "", 0 },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct conf *conf = load(memory_printf(
+			"location /l { root /www; disable_symlinks on from=%s; }", cases[i].from));
+		const struct file_below below = { .path = STR("/a/b/c") };
+		struct file_query query;
+		char path[PATH_MAX];
+
+		ck_assert_int_eq(file_query_resolve(conf, location_named(conf, "/l"), &below, path,
+						    &query), 0);
+		ck_assert_int_eq(query.symlinks, SYMLINKS_NONE);
+		ck_assert_msg(query.fixed_len == cases[i].fixed_len, "%s: %zu", cases[i].from,
+			      query.fixed_len);
+		conf_destroy(conf);
+	}
+}
+END_TEST
+
 TESTS("paths for the opener", what_is_named_is_found_again, no_other_place_can_be_named,
-      a_path_that_is_too_long)
+      a_path_that_is_too_long, links_are_followed_up_to_a_variable)

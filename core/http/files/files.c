@@ -25,7 +25,7 @@
 /* disable_symlinks */
 struct link_policy {
 	enum symlinks symlinks;
-	struct str from; /* in this beginning of a path links are followed; empty: in none */
+	const struct template *from; /* in this beginning of a path they are followed; or NULL */
 	bool from_root; /* in the root and what is above it */
 };
 
@@ -41,8 +41,23 @@ enum dotfiles { DOTFILES_ALLOW, DOTFILES_DENY };
 
 static size_t conf_index;
 
-static struct file_query make_query(struct str path, const struct file_root *root,
-				    const struct files_conf *conf)
+/* The value of `from`; in the opener, which has no request, what it is certain to begin with. */
+static struct str links_from(struct request *req, const struct link_policy *links)
+{
+	if (!links->from)
+		return STR("");
+	if (req)
+		return template_text(req, links->from);
+	if (links->from->is_literal)
+		return links->from->literal;
+
+	struct str begin = links->from->parts[0].literal;
+	return str_head(begin, directory_len(begin));
+}
+
+/* req NULL: in the opener. */
+static struct file_query make_query(struct request *req, struct str path,
+				    const struct file_root *root, const struct files_conf *conf)
 {
 	const struct link_policy *links = conf->links;
 	bool judges = links && links->symlinks != SYMLINKS_FOLLOW;
@@ -50,7 +65,7 @@ static struct file_query make_query(struct str path, const struct file_root *roo
 		path, root, judges ? links->symlinks : (enum symlinks)conf->symlinks);
 
 	if (judges)
-		file_query_judge_from(&query, links->from, links->from_root);
+		file_query_judge_from(&query, links_from(req, links), links->from_root);
 	return query;
 }
 
@@ -198,7 +213,7 @@ int file_query_resolve(struct conf *conf, const struct http_location *location,
 	*str_put(str_put(path, known.path), rest) = '\0';
 
 	const struct file_root root = { .path = known.path, .fixed_len = known.path.len };
-	*query = make_query((struct str){ path, known.path.len + rest.len }, &root, files);
+	*query = make_query(NULL, (struct str){ path, known.path.len + rest.len }, &root, files);
 	if (known.is_file)
 		query->symlinks = SYMLINKS_FOLLOW;
 	else if (files->dotfiles == DOTFILES_DENY && below->root_len == 0)
@@ -304,7 +319,7 @@ struct file_query request_file_query(struct request *req, struct str path)
 {
 	const struct files_conf *conf = req->confs[conf_index];
 	struct file_root root = request_file_root(req);
-	struct file_query query = make_query(path, &root, conf);
+	struct file_query query = make_query(req, path, &root, conf);
 
 	if (conf->dotfiles == DOTFILES_DENY)
 		file_query_deny_dotfiles(&query, &root);
@@ -393,7 +408,7 @@ static verdict test(struct request *req, struct str path, char *why, size_t why_
 	/* Names "." and ".." from variables in the root matter only for paths below the root. */
 	root.has_dots = root.has_dots && str_starts(path, root.path);
 
-	struct file_query query = make_query(path, &root, conf);
+	struct file_query query = make_query(req, path, &root, conf);
 
 	query.location = req->location->number;
 	*status = (struct file_status){ .error = 0 };
@@ -556,36 +571,46 @@ static int start(const void *data)
 	return 0;
 }
 
-/* "off | on | if_not_owner [from=part]" */
+static int set_links_word(struct conf_call *call, const struct conf_word *word,
+			  struct link_policy *links, bool *has_mode)
+{
+	struct conf_word from;
+
+	*has_mode = *has_mode || !str_starts(word->text, STR("from="));
+	if (str_eq(word->text, STR("on")))
+		links->symlinks = SYMLINKS_NONE;
+	else if (str_eq(word->text, STR("if_not_owner")))
+		links->symlinks = SYMLINKS_OF_OWNER;
+	else if (str_eq(word->text, STR("off")))
+		links->symlinks = SYMLINKS_FOLLOW;
+	else if (!conf_option(word, STR("from="), &from))
+		return conf_error(call, word, "\"%.*s\" is not known here\n"
+				  "expected on, off or if_not_owner", STR_ARG(word->text));
+	else if (str_eq(from.text, STR("$document_root")))
+		links->from_root = true;
+	else
+		return conf_parse_template(call, &from, &links->from);
+	return 0;
+}
+
+/* "off | on | if_not_owner [from=part]", in any order */
 static int set_disable_symlinks(struct conf_call *call)
 {
 	struct files_conf *conf = call->data;
-	const struct conf_word *args = call->node->args;
+	const struct conf_node *node = call->node;
 	struct link_policy *links = pool_new(call->pool, struct link_policy);
-	struct str from;
+	bool has_mode = false;
 
 	conf->links = links;
-	if (str_eq(args[0].text, STR("on")))
-		links->symlinks = SYMLINKS_NONE;
-	else if (str_eq(args[0].text, STR("if_not_owner")))
-		links->symlinks = SYMLINKS_OF_OWNER;
-	else if (!str_eq(args[0].text, STR("off")))
-		return conf_error(call, &args[0], "\"%.*s\" is not known here\n"
-				  "expected on, off or if_not_owner", STR_ARG(args[0].text));
-	if (call->node->nargs == 1)
+	for (size_t i = 0; i < node->nargs; i++)
+		if (set_links_word(call, &node->args[i], links, &has_mode) < 0)
+			return -EINVAL;
+	if (has_mode && node->nargs == 1)
 		return 0;
-	if (!str_starts(args[1].text, STR("from=")) || links->symlinks == SYMLINKS_FOLLOW)
-		return conf_error(call, &args[1], "invalid parameter \"%.*s\"\n"
-				  "expected \"on from=part\" or \"if_not_owner from=part\"",
-				  STR_ARG(args[1].text));
-	from = str_skip(args[1].text, 5);
-	links->from_root = str_eq(from, STR("$document_root"));
-	if (!links->from_root && str_chr(from, '$') >= 0)
-		return conf_not_supported(call, &args[1],
-					  "other variables than $document_root are not supported "
-					  "here\nWrite a path, or from=$document_root.");
-	links->from = from;
-	return 0;
+	if (has_mode && links->symlinks != SYMLINKS_FOLLOW && (links->from || links->from_root))
+		return 0;
+	return conf_error(call, NULL, "invalid parameters\n"
+			  "expected \"off\", \"on from=part\" or \"if_not_owner from=part\"");
 }
 
 static void stop(const void *data, enum stop_reason reason)
@@ -651,8 +676,12 @@ const struct module files_module = {
 			      "if any name on its path is a symbolic link, with `if_not_owner` if "
 			      "such a link and what it points to belong to different users. Such "
 			      "requests are answered with 403, and the error log names the link. "
-			      "With from, links in that beginning of the path are followed: a "
-			      "path, or $document_root. `off` leaves the matter to `symlinks`.\n\n"
+			      "With from, links in that beginning of the path are followed; it may "
+			      "contain variables, and is mostly $document_root. The sandbox lets "
+			      "another process open links that lead out of all roots. That process "
+			      "knows no variables but $document_root alone, and follows such links "
+			      "only in what stands before the first variable. `off` leaves the "
+			      "matter to `symlinks`.\n\n"
 			      "    disable_symlinks if_not_owner from=$document_root;",
 			      FIELD_AT(struct files_conf, links), .min_args = 1, .max_args = 2),
 		DIRECTIVE("dotfiles", IN_ANY_HTTP, struct files_conf, dotfiles,
