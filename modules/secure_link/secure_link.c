@@ -16,6 +16,7 @@ struct secure_link_conf {
 	const struct template *text; /* from which the digest is computed */
 	struct str secret; /* of secure_link_secret */
 	const struct secure_link_conf *links_in; /* the block that `link` or `text` stands in */
+	const struct secure_link_conf *secret_in; /* the block that `secret` stands in */
 };
 
 /* The two parts of "digest,time" in the request. Without a time, expires_s is 0. */
@@ -126,19 +127,22 @@ static bool get_expires(struct request *req, struct str rest, const void *data, 
 	return true;
 }
 
-static int note_block(struct conf_call *call)
+/* As in nginx, a block that has links of one kind inherits nothing of the other kind. */
+static int note_links(struct conf_call *call)
 {
 	struct secure_link_conf *conf = call->data;
 
 	conf->links_in = conf;
+	if (conf->secret_in != conf)
+		conf->secret = STR("");
 	return 0;
 }
 
-/* As in nginx, nothing of the other kind is inherited past a secret, nor is the secret. */
-static int forget_links(struct conf_call *call)
+static int note_secret(struct conf_call *call)
 {
 	struct secure_link_conf *conf = call->data;
 
+	conf->secret_in = conf;
 	if (conf->links_in != conf)
 		conf->link = conf->text = NULL;
 	return 0;
@@ -171,25 +175,26 @@ const struct module secure_link_module = {
 			  "        if ($secure_link = \"\")  { return 403; }\n"
 			  "        if ($secure_link = \"0\") { return 410; }\n"
 			  "    }",
-			  .set = note_block),
+			  .set = note_links),
 		DIRECTIVE("secure_link_md5", IN_ANY_HTTP, struct secure_link_conf, text, "value",
 			  "The text from which the digest of a link is computed. It has to "
 			  "contain a secret, should contain the path and the time, and may "
 			  "contain the client's address.\n\n"
 			  "    secure_link_md5 \"$secure_link_expires$uri$remote_addr secret\";",
-			  .set = note_block),
-		DIRECTIVE("secure_link_secret", IN_LOCATION, struct secure_link_conf, secret,
+			  .set = note_links),
+		DIRECTIVE("secure_link_secret", IN_ANY_HTTP, struct secure_link_conf, secret,
 			  "word",
 			  "Checks links of an older kind: /prefix/DIGEST/rest. DIGEST is the MD5 "
 			  "of the rest followed by this word, in hexadecimal digits. "
 			  "$secure_link is the rest, or empty if the digest is wrong. Such links "
-			  "do not expire. A nested location does not inherit the word.\n\n"
+			  "do not expire. A location with secure_link or secure_link_md5 does not "
+			  "inherit the word.\n\n"
 			  "    location /p/ {\n"
 			  "        secure_link_secret secret;\n"
 			  "        if ($secure_link = \"\") { return 403; }\n"
 			  "        rewrite ^ /files/$secure_link;\n"
 			  "    }",
-			  .flags = LOCAL, .set = forget_links),
+			  .set = note_secret),
 		{ 0 }
 	},
 	.variables = (const struct variable[]) {

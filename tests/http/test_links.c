@@ -117,6 +117,14 @@ START_TEST(links_with_a_path)
 	says(server, "/p//file.zip", "<>");
 	says(server, "/p/zz" "/file.zip", "<>");
 	server_stop(server);
+	server = inproc_with("secure_link_secret secret; location /p/ { "
+			     "location ~ zip$ { return 200 \"<$secure_link>\"; } }"
+			     "location /q/ { secure_link $arg_a; return 200 \"<$secure_link>\"; }"
+			     "location /r/ { secure_link_md5 a; return 200 \"<$secure_link>\"; }");
+	says(server, "/p/" MD5_FILE "/file.zip", "<file.zip>");
+	says(server, "/q/" MD5_FILE "/file.zip", "<>");
+	says(server, "/r/" MD5_FILE "/file.zip", "<>");
+	server_stop(server);
 	ck_assert_ptr_nonnull(strstr(
 		inproc_fails("http { server { location / { secure_link $arg_a;"
 			     "secure_link_secret a; } } }"),
