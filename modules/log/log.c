@@ -121,14 +121,47 @@ static const struct log_format *find_format(const struct log_conf *conf, struct 
 	return NULL;
 }
 
-/* A format may be written as several strings, which are joined. */
+static bool is_name_char(char c)
+{
+	char lower = ascii_lower(c);
+
+	return (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+/*
+ * The length of what stands before a variable "$name" at the end of the text; -1: there is none. A
+ * "$" at the end is a variable without a name.
+ */
+static ssize_t before_last_variable(struct str text)
+{
+	size_t at = text.len;
+
+	while (at > 0 && is_name_char(text.data[at - 1]))
+		at--;
+	return at > 0 && text.data[at - 1] == '$' ? (ssize_t)at - 1 : -1;
+}
+
+/*
+ * A format may be written as several strings, which are joined. A name of a variable ends with its
+ * string: '$status' 'ms' is "${status}ms".
+ */
 static struct conf_word join(struct conf_call *call, size_t first)
 {
 	struct conf_word word = call->node->args[first];
 	struct text text = { .pool = call->pool };
 
-	for (size_t i = first; i < call->node->nargs; i++)
-		text_add(&text, call->node->args[i].text);
+	if (first + 1 == call->node->nargs)
+		return word;
+	for (size_t i = first; i < call->node->nargs; i++) {
+		struct str part = call->node->args[i].text;
+		ssize_t before = before_last_variable(part);
+
+		if (before < 0)
+			text_add(&text, part);
+		else
+			text_printf(&text, "%.*s${%.*s}", (int)before, part.data,
+				    STR_ARG(str_skip(part, (size_t)before + 1)));
+	}
 	word.text = text_str(&text);
 	return word;
 }

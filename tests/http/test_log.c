@@ -43,11 +43,13 @@ START_TEST(formats)
 {
 	struct server *server = logging("log_format uri '$uri $status '\n'$body_bytes_sent';"
 					"log_format empty ''; access_log all.log uri;"
-					"access_log empty.log empty;");
+					"log_format parts '$status' 'x' $request_method _y;"
+					"access_log empty.log empty; access_log parts.log parts;");
 
 	get(server, "/a");
 	log_becomes(server, "/all.log", "/a 200 3\n");
 	log_becomes(server, "/empty.log", "\n");
+	log_becomes(server, "/parts.log", "200xGET_y\n");
 	ask(server, "/a", .method = "HEAD");
 	log_becomes(server, "/all.log", "/a 200 3\n/a 200 0\n");
 	server_stop(server);
