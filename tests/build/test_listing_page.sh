@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # A shared folder as a browser sees it: `skua serve` lists it, the page's policy lets its own
-# script and style work and nothing else, filter and sorting do what they say, names with
-# anything in them lead where they should, and nothing is wider than a phone.
+# script and style work and nothing else, filter and sorting do what they say without leaving the
+# page, names with anything in them lead where they should, nothing is wider than a phone, texts
+# can be read in the light and in the dark (browser.js), and without scripts there is the table.
 #
 # Chromium opens a page of this test, which has the listing in a frame, works it, and writes
 # down what it sees.
@@ -34,6 +35,8 @@ make_folder() {
 	printf 'exe\342\200\256txt' >"$dir/name"
 	: >"$folder/$(cat "$dir/name")"
 	cp "$0" "$folder/.secret/file"
+	printf 'A <b>README</b>.\n' >"$folder/b10/README.md"
+	printf 1 >"$folder/b10/one.txt"
 }
 
 # What the page does, step by step; each step is a line of what is seen.
@@ -42,8 +45,14 @@ write_page() {
 		<!doctype html><meta charset="utf-8"><title>work</title>
 		<iframe id="wide" src="./" width="1000" height="400"></iframe>
 		<iframe id="narrow" src="./" width="320" height="400"></iframe>
+		<iframe id="b10" src="b10/" width="800" height="400"></iframe>
 		<pre></pre>
 		<script>
+	END
+	cat tests/build/browser.js - >>"$folder/work.html" <<-'END'
+		</script>
+		<script>
+		tables_stack = false;
 		const lines = [];
 		const say = (...words) => lines.push(words.join(" "));
 		const page = id => document.getElementById(id).contentDocument;
@@ -54,6 +63,13 @@ write_page() {
 
 		async function work() {
 			const doc = page("wide"), filter = doc.querySelector("input");
+			const address = doc.location.href, steps = history.length;
+			for (const [id, width] of [["wide", 1000], ["narrow", 320], ["b10", 800]])
+				check(document.getElementById(id).contentWindow, id, width);
+			for (const id of ["wide", "b10"])
+				check_headings(page(id), what => wrong.add(what)),
+				check_names(page(id), what => wrong.add(what));
+			say("wrong:", [...wrong].join(", ") || "nothing");
 			say("style:", getComputedStyle(doc.querySelector("table")).tableLayout);
 			say("heads:", [...doc.querySelectorAll("th button")].map(b => b.textContent).join("|"));
 			say("names:", first(doc));
@@ -71,6 +87,8 @@ write_page() {
 			filter.value = "";
 			filter.dispatchEvent(new Event("input"));
 			say("total:", doc.querySelector("p").textContent);
+			say("same page:", doc.location.href === address, history.length === steps);
+			say("links with a query:", [...doc.links].filter(link => link.search).length);
 			say("hidden names:", rows(doc).some(name => name.startsWith(".")));
 			say("shown:", rows(doc).filter(name => name.includes("exe")).join());
 			for (const link of doc.querySelectorAll("tbody a")) {
@@ -93,6 +111,55 @@ write_page() {
 	END
 }
 
+# The listing in the dark, and in a frame that may not run scripts. What its policy refuses is
+# tried: a script, a style, a picture of another site, a form.
+write_closed_page() {
+	cat >"$folder/closed.html" <<-'END'
+		<!doctype html><meta charset="utf-8"><title>closed</title>
+		<iframe id="dark" src="./" width="1000" height="400"></iframe>
+		<iframe id="plain" src="./" width="320" height="400" sandbox="allow-same-origin"></iframe>
+		<pre></pre>
+		<script>
+	END
+	cat tests/build/browser.js - >>"$folder/closed.html" <<-'END'
+		</script>
+		<script>
+		tables_stack = false;
+		const lines = [];
+		const say = (...words) => lines.push(words.join(" "));
+		const page = id => document.getElementById(id).contentDocument;
+
+		function add(doc, name, members) {
+			return doc.body.appendChild(Object.assign(doc.createElement(name), members));
+		}
+
+		async function work() {
+			const doc = page("dark"), plain = page("plain"), refused = new Set();
+			doc.addEventListener("securitypolicyviolation", event => refused.add(event.effectiveDirective));
+			check(document.getElementById("dark").contentWindow, "dark", 1000);
+			say("wrong:", [...wrong].join(", ") || "nothing");
+			say("dark:", luminance(background(doc.defaultView, doc.body)) < 0.1);
+			add(doc, "script", { textContent: "parent.ran = true" });
+			add(doc, "p", { id: "own" }).setAttribute("style", "color: red");
+			add(doc, "img", { src: "http://other.invalid/a.png" });
+			add(doc, "iframe", { src: "javascript:parent.parent.ran = true" });
+			add(doc, "iframe", { src: "data:text/html,a" });
+			add(doc, "form", { action: "./" }).requestSubmit();
+			await new Promise(resolve => setTimeout(resolve, 500));
+			say("refused:", [...refused].sort().join(", "));
+			say("ran:", Boolean(window.ran), doc.getElementById("own").style.color);
+			say("plain:", plain.querySelectorAll("tbody tr").length > 5, plain.querySelectorAll("button").length,
+				plain.querySelector("input").hidden,
+				plain.defaultView.getComputedStyle(plain.querySelector("table")).tableLayout);
+			document.querySelector("pre").textContent = lines.join("\n");
+		}
+		addEventListener("load", () => work().catch(error => {
+			document.querySelector("pre").textContent = lines.join("\n") + "\n" + error.stack;
+		}));
+		</script>
+	END
+}
+
 # Starts the server; $url is where it serves, $pid its process.
 serve() {
 	"$SKUA" serve "$folder" -p 0 -w 1 >"$dir/log" 2>&1 &
@@ -105,25 +172,35 @@ serve() {
 	done
 }
 
-# The page after its scripts have run is in $dir/page, what the browser complains about in $dir/errors.
+# What the page $1 has written down is in $dir/out, what the browser complains about in $dir/errors.
+# Further options: $2...
 browse() {
+	address=$url$1
+	shift
 	timeout 120 "$browser" --headless --no-sandbox --disable-gpu --disable-dev-shm-usage \
-		--user-data-dir="$dir/profile" --virtual-time-budget=20000 --enable-logging=stderr \
-		--dump-dom "$1" >"$dir/page" 2>"$dir/errors" || {
+		--user-data-dir="$dir/profile" --virtual-time-budget=20000 --enable-logging=stderr "$@" \
+		--dump-dom "$address" >"$dir/page" 2>"$dir/errors" || {
 		cat "$dir/errors"
 		return 1
 	}
+	sed -n '/<pre>/,/<\/pre>/p' "$dir/page" |
+		sed 's/^.*<pre>//; s,</pre>.*,,; s/&lt;/</g; s/&gt;/>/g; s/&amp;/\&/g' >"$dir/out"
+}
+
+stop() {
+	kill "$pid"
+	wait "$pid" || true
 }
 
 the_page_works() {
 	make_folder
 	write_page
 	serve
-	browse "${url}work.html" || { kill "$pid" && return 1; }
-	kill "$pid"
-	wait "$pid" || true
-	sed -n '/<pre>/,/<\/pre>/p' "$dir/page" |
-		sed 's/^.*<pre>//; s,</pre>.*,,; s/&lt;/</g; s/&gt;/>/g; s/&amp;/\&/g' >"$dir/out"
+	browse work.html --blink-settings=preferredColorScheme=1 || { stop && return 1; }
+	stop
+	says 'wrong: nothing'
+	says 'same page: true true'
+	says 'links with a query: 0'
 	says 'style: fixed'
 	says 'heads: Name|Size|Modified'
 	says 'names: b9/|b10/| blank |%41'
@@ -145,9 +222,17 @@ the_page_works() {
 	lacks CONSOLE "$dir/errors"
 }
 
-browser=$(find_browser) || {
-	echo 'SKIP the_page_works: there is no Chromium'
-	echo '100%: Checks: 1, Failures: 0, Errors: 0'
-	exit
+the_page_lets_nothing_else_work() {
+	write_closed_page
+	serve
+	browse closed.html --blink-settings=preferredColorScheme=0 || { stop && return 1; }
+	stop
+	says 'wrong: nothing'
+	says 'dark: true'
+	says 'refused: form-action, frame-src, img-src, script-src-elem, style-src-attr'
+	says 'ran: false'
+	says 'plain: true 0 true fixed'
 }
-run_cases the_page_works
+
+browser=$(find_browser) || skip 'there is no Chromium'
+run_cases the_page_works the_page_lets_nothing_else_work
