@@ -26,7 +26,8 @@ A case file is about one subject. It has sections, each headed by a line of thre
 A request is a request line and fields; the answer that is expected follows, indented by a tab: status,
 fields by name, body. Lines with an @ say how to send the request (client.py). Instead of a request
 there may be a step: LOG FILE shows the new lines of a log, ERRORS TEXT whether the error log has a
-text, FILE PATH TEXT writes a file, REMOVE PATH removes one. A line with # is a comment.
+text, FILE PATH TEXT writes a file, REMOVE PATH removes one, WORKERS count, nice or cpus shows what the
+worker processes have. A line with # is a comment.
 
     @differs PHRASE     nginx answers something else, for the reason that www/docs/nginx.html gives
                         in a sentence with this phrase
@@ -57,7 +58,7 @@ class Step:
         return self.line.split(" ", 1)[1] if " " in self.line else ""
 
     def is_request(self):
-        return self.word not in ("LOG", "ERRORS", "FILE", "REMOVE")
+        return self.word not in ("LOG", "ERRORS", "FILE", "REMOVE", "WORKERS")
 
     def add(self, line):
         self.source.append(line)

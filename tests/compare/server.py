@@ -162,6 +162,19 @@ class Server:
                 self.process.wait()
         shutil.rmtree(self.dir, ignore_errors=True)
 
+    def workers(self):
+        """The process ids of its workers."""
+        found = []
+        for path in pathlib.Path("/proc").glob("[0-9]*/stat"):
+            try:
+                parent = int(path.read_text().rpartition(")")[2].split()[1])
+                title = (path.parent / "cmdline").read_bytes()
+            except OSError:
+                continue
+            if parent == self.process.pid and title.startswith((b"nginx: worker", b"skua: worker")):
+                found.append(int(path.parent.name))
+        return found
+
     # --- its logs
 
     def new_lines(self, name):
