@@ -35,7 +35,7 @@ static const struct module_variable *find_prefix(const struct conf *conf, struct
 	for (const struct module_variable *v = conf->prefixes; v; v = v->next) {
 		struct str prefix = str_from(v->variable->name);
 
-		if (!str_starts(name, prefix) || prefix.len == name.len)
+		if (!str_starts(name, prefix))
 			continue;
 		if (!best || prefix.len > best_len) {
 			best = v;

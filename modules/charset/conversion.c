@@ -78,6 +78,10 @@ static int parse_hex(struct conf_call *call, const struct conf_word *word, struc
 	struct str text = word->text;
 
 	out->len = 0;
+	if (text.len == 1 && hex_digit(text.data[0]) >= 0) {
+		out->bytes[out->len++] = (char)hex_digit(text.data[0]);
+		return 0;
+	}
 	while (text.len >= 2 && out->len < sizeof(out->bytes)) {
 		int high = hex_digit(text.data[0]), low = hex_digit(text.data[1]);
 

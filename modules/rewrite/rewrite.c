@@ -126,6 +126,13 @@ static bool is_uninitialized(struct request *req, struct str rest, const void *d
 	return true;
 }
 
+static verdict take_nothing(struct run *run, const struct step *step)
+{
+	(void)run;
+	(void)step;
+	return PASS;
+}
+
 static int set_set(struct conf_call *call)
 {
 	const struct conf_word *args = call->node->args;
@@ -136,13 +143,16 @@ static int set_set(struct conf_call *call)
 		return conf_error(call, &args[0],
 				  "invalid variable name \"%.*s\"\nit begins with \"$\"",
 				  STR_ARG(args[0].text));
-	if (name.data[0] >= '0' && name.data[0] <= '9')
-		return conf_error(call, &args[0],
-				  "\"%.*s\" is what an expression has captured\n"
-				  "choose a name that begins with a letter",
-				  STR_ARG(args[0].text));
 	if (conf_parse_template(call, &args[1], &step->text) < 0)
 		return -EINVAL;
+	if (name.len == 1 && name.data[0] >= '1' && name.data[0] <= '9') {
+		conf_warn(call, &args[0],
+			  "this has no effect: \"%.*s\" is what an expression has captured\n"
+			  "choose a name that begins with a letter",
+			  STR_ARG(args[0].text));
+		step->take = take_nothing;
+		return 0;
+	}
 	step->variable = variable_settable(call, name);
 	if (step->variable)
 		return 0;

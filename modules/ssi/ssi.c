@@ -150,7 +150,7 @@ const struct module ssi_module = {
 			DIRECTIVE("ssi_silent_errors", IN_ANY_HTTP, struct ssi_conf, silent_errors,
 				  "on | off", SILENT_DOC, .initial = "off"),
 			DIRECTIVE("ssi_value_length", IN_ANY_HTTP, struct ssi_conf, value_length,
-				  "length", LENGTH_DOC, .initial = "255", .min = 1,
+				  "length", LENGTH_DOC, .initial = "255", .min = 0,
 				  .max = VALUE_LENGTH_MAX),
 			DIRECTIVE("ssi_last_modified", IN_ANY_HTTP, struct ssi_conf, last_modified,
 				  "on | off", MODIFIED_DOC, .initial = "off"),

@@ -175,7 +175,7 @@ START_TEST(mistakes_are_named)
 		{ "charset_map a b { } charset_map b a { }", "there is a map between" },
 		{ "charset_map a b { 80; }", "expected two characters" },
 		{ "charset_map a b { 80 81 82; }", "expected two characters" },
-		{ "charset_map a b { 8 81; }", "\"8\" is not a character" },
+		{ "charset_map a b { 808 81; }", "\"808\" is not a character" },
 		{ "charset_map a b { 80 8G; }", "\"8G\" is not a character" },
 		{ "charset_map a b { 8081 80; }", "has one byte" },
 		{ "charset_map a b { 80 8081; }", "has one byte" },

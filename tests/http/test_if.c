@@ -261,7 +261,7 @@ START_TEST(mistakes_are_named)
 		{ "location / { if ($uri) { deny all; } }", "\"deny\" is not allowed here" },
 		{ "set x y;", "invalid variable name \"x\"" },
 		{ "set $uri y;", "the variable \"$uri\" exists already" },
-		{ "set $1 y;", "is what an expression has captured" },
+		{ "set $1 y;", "this has no effect: \"$1\" is what" },
 		{ "set $a;", "takes 2 arguments" },
 		{ "break x;", "takes no argument" },
 	};

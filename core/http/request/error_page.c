@@ -42,11 +42,12 @@ static int parse_becomes(struct conf_call *call, const struct conf_word *word, i
 	*out = STATUS_OF_PAGE;
 	if (code.len == 0)
 		return 0;
-	if (str_to_u64(code, 999, &number) < 0 || number < 200)
+	if (str_to_u64(code, 999, &number) < 0 || (number > 0 && number < 200))
 		return conf_error(call, word,
 				  "\"%.*s\" is not a code to answer with\n"
 				  "expected \"=\", or \"=200\" to \"=999\"", STR_ARG(word->text));
-	*out = (int)number;
+	if (number > 0) /* as in nginx, "=0" is "=" */
+		*out = (int)number;
 	return 0;
 }
 

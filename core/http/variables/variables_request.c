@@ -42,7 +42,7 @@ bool variable_arg(struct request *req, struct str rest, const void *data, struct
 	struct str args = req->args;
 
 	(void)data;
-	while (args.len > 0) {
+	while (args.len > 0 && rest.len > 0) { /* as in nginx, $arg_ has no value */
 		struct str pair = str_split(&args, '&');
 
 		if (pair.len > rest.len && pair.data[rest.len] == '=' &&
