@@ -3,7 +3,7 @@
 #
 # The Makefile: every module can be left out, one from outside can be added, only
 # what changed is built again, and what is installed can be taken away again. With
-# SOAK=1 each module is left out singly, too.
+# SOAK=1 each module is left out singly, too, and HTTP/2 with them; what is left serves a folder.
 #
 # All cases share one build without optimization; each leaves it for the next.
 
@@ -146,11 +146,50 @@ uninstall_leaves_nothing() {
 	[ -z "$(ls -A "$dir/root")" ] || { find "$dir/root" && return 1; }
 }
 
+# The program that was built serves a folder, with these options: $@.
+serves() {
+	mkdir -p "$dir/folder"
+	printf here >"$dir/folder/a.txt"
+	chmod 755 "$dir" "$dir/folder"
+	"$dir/build/skua" serve -q -p 0 "$@" "$dir/folder" >"$dir/server" 2>&1 &
+	server=$!
+	n=0
+	until url=$(grep -o 'https*://127[^ ]*' "$dir/server"); do
+		n=$((n + 1))
+		[ $n -lt 100 ] || { cat "$dir/server" && kill $server && return 1; }
+		sleep 0.1
+	done
+	got=$(curl -sSk -w ' %{http_version}' "${url}a.txt" 2>&1) || :
+	kill $server
+	wait $server || { cat "$dir/server" && return 1; }
+	[ "${got%% *}" = "here" ] || { echo "serve $*: $got" && cat "$dir/server" && return 1; }
+}
+
 builds_without_any_single_module() {
 	for name in $all; do
 		build --without-"$name"
 		works "$dir/build/skua" -v
+		[ "$name" = static ] || serves
 	done
+}
+
+# HTTP/2 is no module; without it TLS is served all the same, and by HTTP/1.1.
+serves_by_tls_without_http2() {
+	build --without-http2
+	serves --tls
+	[ "${got##* }" = 1.1 ] || { echo "it was HTTP/${got##* }" && return 1; }
+	lacks http2 "$dir/server"
+	"$dir/build/skua" serve --tls --print-config "$dir/folder" >"$dir/skua.conf"
+	lacks http2 "$dir/skua.conf"
+	works "$dir/build/skua" -t -p "$dir" -c "$dir/skua.conf"
+}
+
+# Nor is there TLS without its module, which the message names.
+says_which_module_tls_needs() {
+	build --without-ssl
+	mkdir -p "$dir/folder"
+	fails "$dir/build/skua" serve --tls "$dir/folder"
+	says 'this build has no ssl_certificate, which --tls or --cert needs'
 }
 
 set -- builds_with_every_module_left_out left_out_directive_names_the_option \
@@ -159,5 +198,6 @@ set -- builds_with_every_module_left_out left_out_directive_names_the_option \
 	builds_what_includes_a_changed_header installs_below_destdir \
 	keeps_a_configuration_that_is_there uninstall_leaves_nothing \
 	installs_where_it_is_told build_directory_does_not_show
-[ -z "${SOAK:-}" ] || set -- "$@" builds_without_any_single_module
+[ -z "${SOAK:-}" ] || set -- "$@" builds_without_any_single_module serves_by_tls_without_http2 \
+	says_which_module_tls_needs
 run_cases "$@"
