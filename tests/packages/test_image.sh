@@ -46,19 +46,49 @@ finds_types_by_content() {
 	grep -qi '^content-type: image/png' "$dir/head"
 }
 
-# A download that is in progress when the container is stopped is completed.
+is_ready_as_the_platform_asks() {
+	beside_container 65532 '
+		curl -sf http://127.0.0.1:8080/livez && curl -sf http://127.0.0.1:8080/readyz'
+}
+
+# A download that is in progress when the container is stopped is completed, by both signals that
+# platforms send.
 drains_when_it_is_stopped() {
 	head -c 8000000 /dev/zero >"$dir/build/image/root/srv/large"
-	beside_container 65532 '
+	for signal in QUIT TERM; do
+		drains_by $signal
+	done
+}
+
+drains_by() {
+	beside_container 65532 "signal=$1"'
 		curl -s --limit-rate 4M http://127.0.0.1:8080/large >"$1/large" &
 		client=$!
 		sleep 0.5
 		for pid in $(ls /proc | grep "^[0-9]*$"); do
-			! grep -qs "skua: master" "/proc/$pid/cmdline" || kill -QUIT "$pid"
+			! grep -qs "skua: master" "/proc/$pid/cmdline" || kill -$signal "$pid"
 		done
-		wait $client'
+		wait $client
+		wait $container'
 	[ "$(wc -c <"$dir/large")" = 8000000 ]
 }
 
+# By the Containerfile, as an operator would. The storage is one of the test's own.
+is_built_and_run_by_buildah() {
+	command -v buildah >/dev/null || { echo 'SKIP is_built_and_run_by_buildah: buildah is not there' && return; }
+	own() {
+		works buildah --root "$dir/storage" --runroot "$dir/run" --storage-driver vfs "$@"
+	}
+	own bud --isolation chroot -t skua "$dir/build/image"
+	own inspect --type image --format '{{.OCIv1.Config}}' skua
+	for setting in 65532:65532 8080/tcp SIGQUIT /usr/sbin/skua; do
+		says "$setting"
+	done
+	own from --name trial skua
+	own run --isolation chroot trial -- /usr/sbin/skua -t
+	says 'test is successful'
+	own rm trial
+}
+
 run_cases builds_a_small_tree serves_as_any_user_with_a_read_only_root finds_types_by_content \
-	drains_when_it_is_stopped
+	is_ready_as_the_platform_asks drains_when_it_is_stopped is_built_and_run_by_buildah
