@@ -85,7 +85,10 @@
 		let from = first === Infinity ? 0 : Math.max(0, first - 70);
 		while (from > 0 && entry.text[from - 1] !== " ")
 			from--;
-		const text = (from > 0 ? "… " : "") + entry.text.slice(from, from + 210) + " …";
+		let to = Math.min(from + 210, entry.text.length);
+		while (to < entry.text.length && to > from + 140 && entry.text[to] !== " ")
+			to--;
+		const text = (from > 0 ? "… " : "") + entry.text.slice(from, to) + (to < entry.text.length ? " …" : "");
 		const lower = text.toLowerCase();
 		let at = 0;
 		while (at < text.length) {

@@ -151,6 +151,23 @@ function resolved(line, root,    result, target, found)
 	return result line
 }
 
+# Browsers break lines behind each "-". A short piece of code that has one, such as an option,
+# stays in one line. An example, in <pre>, has its own lines.
+function unbroken(line,    result, code)
+{
+	if (line ~ /<pre/)
+		return line
+	while (match(line, /<code>[^<]*<\/code>/)) {
+		code = substr(line, RSTART, RLENGTH)
+		result = result substr(line, 1, RSTART - 1)
+		line = substr(line, RSTART + RLENGTH)
+		if (index(code, "-") && RLENGTH <= length("<code></code>") + 30)
+			code = "<code class=\"whole\">" substr(code, 7)
+		result = result code
+	}
+	return result line
+}
+
 # Reads a page into the globals title, description and body, and notes its headings.
 function read_page(file, root, with_tables,    line, started)
 {
@@ -172,7 +189,7 @@ function read_page(file, root, with_tables,    line, started)
 			if (line ~ /^<!-- (table|bars) /)
 				line = figure(line)
 			else
-				line = resolved(with_tables ? tables(line) : line, root)
+				line = unbroken(resolved(with_tables ? tables(line) : line, root))
 			body = body line "\n"
 		}
 	}

@@ -14,6 +14,7 @@ BEGIN {
 
 function plain(text)
 {
+	gsub(/<dt>(Default|Context)<\/dt><dd>(<code>)?[^<]*(<\/code>)?<\/dd>/, "", text)
 	gsub(/<dt>[^<]*<\/dt>/, "", text)
 	gsub(/<\/?(dd|td|th|li|p|pre|tr)[^>]*>/, " ", text)
 	gsub(/<[^>]*>/, "", text)

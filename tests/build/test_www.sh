@@ -131,6 +131,15 @@ search_finds_what_pages_say() {
 	grep -q '^../docs/commands.html#serve' "$dir/found.6"
 }
 
+# Browsers break lines at a "-"; and what the search shows of a directive begins with what it does.
+options_stay_whole_and_excerpts_are_sentences() {
+	grep -q '<code class="whole">-h, --help</code>' "$site/docs/commands.html"
+	lacks 'class="whole">[^<]\{31\}' "$site/docs/commands.html"
+	# With the commands there is no page of a module between them and their neighbours.
+	grep -A 1 'Commands</a>' "$site/docs/modules/gzip.html" | grep -q 'Modules</a>'
+	grep -q '"gzip_types media-type ...; The types of' "$site/docs/search-index.js"
+}
+
 # A page of 60 KiB at most, with all that it loads.
 first_page_is_small() {
 	size=$(cat "$site/index.html" "$site/style.css" "$site/favicon.svg" | wc -c)
@@ -169,5 +178,6 @@ first_page_shows_the_module_hello() {
 run_cases every_link_leads_somewhere page_that_is_not_listed_is_an_error \
 	signs_are_kept navigation_is_the_same_everywhere each_page_has_neighbours_and_its_contents \
 	tables_keep_their_heads_on_a_phone modules_have_a_page_with_examples search_finds_what_pages_say \
+	options_stay_whole_and_excerpts_are_sentences \
 	first_page_is_small nothing_is_loaded_from_elsewhere reference_is_what_the_program_says \
 	first_page_shows_the_module_hello
