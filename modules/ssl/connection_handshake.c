@@ -27,16 +27,33 @@ enum { WAITING_MAX = 1024 };
 
 static unsigned waiting; /* handshakes whose first step was not made yet */
 
-static int become_own(struct ssl_connection *ssl)
+/* Whether OpenSSL has derived the secret, and the key of the suite. */
+static bool is_complete(const struct key_schedule_secret *secret, const struct record_suite *suite)
+{
+	return secret->len == record_suite_secret_len(suite) &&
+	       secret->key_len == record_suite_key_len(suite) &&
+	       secret->iv_len == sizeof(secret->iv);
+}
+
+/* False: the connection has to keep OpenSSL's records. */
+static bool become_own(struct ssl_connection *ssl)
 {
 	const struct handshake *done = ssl->handshake;
-	int error = record_key_init(&ssl->in, ssl->suite, done->secrets.client, 0);
+	const struct key_schedule_secret *client = &done->secrets.client;
+	const struct key_schedule_secret *server = &done->secrets.server;
+	const struct record_suite *suite =
+		done->settings->own_records && ssl->facts->version == TLS1_3_VERSION ?
+			record_suite(ssl->facts->cipher) :
+			NULL;
 
-	if (error == 0)
-		error = record_key_init(&ssl->out, ssl->suite, done->secrets.server,
-					done->records_sent);
+	if (!suite || !is_complete(client, suite) || !is_complete(server, suite))
+		return false;
+	record_key_use(&ssl->in, suite, client->secret, client->key, client->iv, 0);
+	record_key_use(&ssl->out, suite, server->secret, server->key, server->iv,
+		       done->records_sent);
+	ssl->suite = suite;
 	ssl->stage = OWN;
-	return error;
+	return true;
 }
 
 static int handshake_done(struct ssl_connection *ssl)
@@ -56,18 +73,13 @@ static int handshake_done(struct ssl_connection *ssl)
 			      done->input_len - done->input_used);
 	if (error < 0)
 		return error;
-	if (done->settings->own_records && ssl->facts->version == TLS1_3_VERSION)
-		ssl->suite = record_suite(ssl->facts->cipher);
-	if (ssl->suite && done->secrets.client_len == record_suite_secret_len(ssl->suite) &&
-	    done->secrets.server_len == done->secrets.client_len) {
-		error = become_own(ssl);
-	} else {
+	if (!become_own(ssl)) {
 		ssl_use_openssl(ssl, done->ssl);
 		done->ssl = NULL;
 	}
 	handshake_destroy(done);
 	ssl->handshake = NULL;
-	return error;
+	return 0;
 }
 
 static void handshake_failed(struct transport *transport)

@@ -255,7 +255,7 @@ void handshake_step(struct handshake *handshake)
 bool handshake_is_nearly_done(const struct handshake *handshake)
 {
 	/* The server's secret is derived with its Finished. */
-	return handshake->secrets.server_len > 0 &&
+	return handshake->secrets.server.len > 0 &&
 	       (SSL_get_verify_mode(handshake->ssl) == SSL_VERIFY_NONE ||
 		SSL_session_reused(handshake->ssl));
 }

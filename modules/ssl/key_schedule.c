@@ -3,6 +3,7 @@
 
 #include <openssl/core_dispatch.h>
 #include <openssl/core_names.h>
+#include <openssl/crypto.h>
 #include <openssl/kdf.h>
 #include <openssl/params.h>
 #include <openssl/provider.h>
@@ -39,7 +40,8 @@ static void read_inputs(const OSSL_PARAM *params, struct inputs *in)
 		if (strcmp(params->key, OSSL_KDF_PARAM_MODE) == 0)
 			(void)OSSL_PARAM_get_int(params, &in->mode);
 		for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-			if (strcmp(params->key, known[i].name) == 0)
+			if (params->key[0] == known[i].name[0] &&
+			    strcmp(params->key, known[i].name) == 0)
 				*known[i].value = (struct iovec){ params->data, params->data_size };
 	}
 }
@@ -49,17 +51,35 @@ static bool is_text(struct iovec bytes, const char *text)
 	return bytes.iov_len == strlen(text) && memcmp(bytes.iov_base, text, bytes.iov_len) == 0;
 }
 
-/* Section 7.1: the two secrets from which the keys of application data are derived. */
-static void report(struct iovec label, const uint8_t *secret, size_t len)
+static size_t copy(uint8_t *to, size_t room, const uint8_t *bytes, size_t len)
 {
-	if (!reported || len > HKDF_HASH_MAX)
+	if (len > room)
+		return 0;
+	memcpy(to, bytes, len);
+	return len;
+}
+
+static void report_key(struct key_schedule_secret *to, const struct inputs *in, const uint8_t *out,
+		       size_t len)
+{
+	if (to->len != in->key.iov_len || CRYPTO_memcmp(to->secret, in->key.iov_base, to->len) != 0)
 		return;
-	if (is_text(label, "c ap traffic")) {
-		memcpy(reported->client, secret, len);
-		reported->client_len = len;
-	} else if (is_text(label, "s ap traffic")) {
-		memcpy(reported->server, secret, len);
-		reported->server_len = len;
+	if (is_text(in->label, "key"))
+		to->key_len = copy(to->key, sizeof(to->key), out, len);
+	else if (is_text(in->label, "iv"))
+		to->iv_len = copy(to->iv, sizeof(to->iv), out, len);
+}
+
+/* Sections 7.1 and 7.3: the secrets of application data, and their keys. */
+static void report(const struct inputs *in, const uint8_t *out, size_t len)
+{
+	if (is_text(in->label, "c ap traffic")) {
+		reported->client.len = copy(reported->client.secret, HKDF_HASH_MAX, out, len);
+	} else if (is_text(in->label, "s ap traffic")) {
+		reported->server.len = copy(reported->server.secret, HKDF_HASH_MAX, out, len);
+	} else {
+		report_key(&reported->client, in, out, len);
+		report_key(&reported->server, in, out, len);
 	}
 }
 
@@ -85,7 +105,8 @@ static int derive(void *unused, unsigned char *out, size_t len, const OSSL_PARAM
 	    !hkdf_expand_label(digest, in.key.iov_base, in.label.iov_base, in.label.iov_len,
 			       in.data.iov_base, in.data.iov_len, out, len))
 		return 0;
-	report(in.label, out, len);
+	if (reported)
+		report(&in, out, len);
 	return 1;
 }
 

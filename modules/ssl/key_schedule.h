@@ -13,10 +13,16 @@
 
 #include "hkdf.h"
 
-/* The traffic secrets of application data. */
+enum { KEY_SCHEDULE_KEY_MAX = 32, KEY_SCHEDULE_IV = 12 };
+
+/* A traffic secret of application data, and what is derived from it (section 7.3). */
+struct key_schedule_secret {
+	uint8_t secret[HKDF_HASH_MAX], key[KEY_SCHEDULE_KEY_MAX], iv[KEY_SCHEDULE_IV];
+	size_t len, key_len, iv_len; /* 0: not derived yet */
+};
+
 struct key_schedule_secrets {
-	uint8_t client[HKDF_HASH_MAX], server[HKDF_HASH_MAX];
-	size_t client_len, server_len; /* 0: not derived yet */
+	struct key_schedule_secret client, server;
 };
 
 /*

@@ -63,6 +63,11 @@ size_t record_suite_secret_len(const struct record_suite *suite)
 	return suite->secret_len;
 }
 
+size_t record_suite_key_len(const struct record_suite *suite)
+{
+	return suite->key_len;
+}
+
 /* --- keys --- */
 
 static int derive(const struct record_suite *suite, const uint8_t *secret, const char *label,
@@ -83,6 +88,16 @@ int record_key_init(struct record_key *key, const struct record_suite *suite,
 	int error = derive(suite, key->secret, "key", key->key, suite->key_len);
 
 	return error < 0 ? error : derive(suite, key->secret, "iv", key->iv, sizeof(key->iv));
+}
+
+void record_key_use(struct record_key *key, const struct record_suite *suite, const uint8_t *secret,
+		    const uint8_t *bytes, const uint8_t *iv, uint64_t sequence)
+{
+	key->sequence = sequence;
+	key->id = ++last_key_id;
+	memcpy(key->secret, secret, suite->secret_len);
+	memcpy(key->key, bytes, suite->key_len);
+	memcpy(key->iv, iv, sizeof(key->iv));
 }
 
 static void forget(struct cipher *cipher, const struct record_key *key,

@@ -47,6 +47,7 @@ enum {
  */
 const struct record_suite *record_suite(uint16_t number);
 size_t record_suite_secret_len(const struct record_suite *suite);
+size_t record_suite_key_len(const struct record_suite *suite);
 
 enum { RECORD_SECRET_MAX = 48 };
 
@@ -65,6 +66,10 @@ struct record_key {
  */
 int record_key_init(struct record_key *key, const struct record_suite *suite,
 		    const uint8_t *secret, uint64_t sequence);
+
+/* As record_key_init(), with the key and the iv, which were derived already. */
+void record_key_use(struct record_key *key, const struct record_suite *suite, const uint8_t *secret,
+		    const uint8_t *bytes, const uint8_t *iv, uint64_t sequence);
 
 /*
  * Removes the key from the ciphers of the process. Call it when the key is not used any more; the

@@ -35,9 +35,9 @@ static void key_logged(const SSL *ssl, const char *line)
 
 	(void)ssl;
 	if (strncmp(line, "CLIENT_TRAFFIC_SECRET_0", 23) == 0)
-		logged.client_len = parse_hex(hex, logged.client);
+		logged.client.len = parse_hex(hex, logged.client.secret);
 	else if (strncmp(line, "SERVER_TRAFFIC_SECRET_0", 23) == 0)
-		logged.server_len = parse_hex(hex, logged.server);
+		logged.server.len = parse_hex(hex, logged.server.secret);
 }
 
 static SSL_CTX *context_of_server(void)
@@ -87,7 +87,7 @@ static void shake_hands(struct pair *pair)
 {
 	int done = 0;
 
-	logged = (struct key_schedule_secrets){ .client_len = 0 };
+	logged = (struct key_schedule_secrets){ .client.len = 0 };
 	for (int turn = 0; turn < 10 && done != 2; turn++) {
 		done = SSL_connect(pair->client) == 1;
 		key_schedule_report(&pair->reported);
@@ -101,16 +101,30 @@ static void check_secrets(const struct pair *pair, size_t len)
 {
 	uint8_t ours[64], theirs[64];
 
-	ck_assert_uint_eq(logged.client_len, len);
-	ck_assert_uint_eq(pair->reported.client_len, len);
-	ck_assert_uint_eq(pair->reported.server_len, len);
-	ck_assert_mem_eq(pair->reported.client, logged.client, len);
-	ck_assert_mem_eq(pair->reported.server, logged.server, len);
+	ck_assert_uint_eq(logged.client.len, len);
+	ck_assert_uint_eq(pair->reported.client.len, len);
+	ck_assert_uint_eq(pair->reported.server.len, len);
+	ck_assert_mem_eq(pair->reported.client.secret, logged.client.secret, len);
+	ck_assert_mem_eq(pair->reported.server.secret, logged.server.secret, len);
 	ck_assert_int_eq(SSL_export_keying_material(pair->server, ours, sizeof(ours), "EXPORTER-a",
 						    10, NULL, 0, 0), 1);
 	ck_assert_int_eq(SSL_export_keying_material(pair->client, theirs, sizeof(theirs),
 						    "EXPORTER-a", 10, NULL, 0, 0), 1);
 	ck_assert_mem_eq(ours, theirs, sizeof(ours));
+}
+
+/* The reported key and iv are those that follow from the secret. */
+static void check_keys(const struct key_schedule_secret *secret)
+{
+	const struct record_suite *suite =
+		record_suite(secret->len == 48 ? 0x1302 : secret->key_len == 16 ? 0x1301 : 0x1303);
+	struct record_key key;
+
+	ck_assert_int_eq(record_key_init(&key, suite, secret->secret, 0), 0);
+	ck_assert_uint_eq(secret->key_len, record_suite_key_len(suite));
+	ck_assert_uint_eq(secret->iv_len, sizeof(key.iv));
+	ck_assert_mem_eq(secret->key, key.key, secret->key_len);
+	ck_assert_mem_eq(secret->iv, key.iv, secret->iv_len);
 }
 
 /* Each end sends a byte to the other: the client reads its tickets. */
@@ -156,7 +170,12 @@ START_TEST(secrets_of_full_and_resumed_handshakes)
 		shake_hands(&resumed);
 		ck_assert(SSL_session_reused(resumed.server));
 		check_secrets(&resumed, suites[i].len);
-		ck_assert_mem_ne(resumed.reported.server, full.reported.server, suites[i].len);
+		check_keys(&full.reported.client);
+		check_keys(&full.reported.server);
+		check_keys(&resumed.reported.client);
+		check_keys(&resumed.reported.server);
+		ck_assert_mem_ne(resumed.reported.server.secret, full.reported.server.secret,
+				 suites[i].len);
 		talk(&resumed);
 		destroy_pair(&full);
 		destroy_pair(&resumed);
@@ -192,17 +211,17 @@ START_TEST(nothing_else_is_reported)
 
 	SSL_set_max_proto_version(pair.client, TLS1_2_VERSION);
 	shake_hands(&pair);
-	ck_assert_uint_eq(pair.reported.client_len, 0);
-	ck_assert_uint_eq(pair.reported.server_len, 0);
+	ck_assert_uint_eq(pair.reported.client.len, 0);
+	ck_assert_uint_eq(pair.reported.server.len, 0);
 	destroy_pair(&pair);
 
-	struct key_schedule_secrets unused = { .client_len = 0 };
+	struct key_schedule_secrets unused = { .client.len = 0 };
 
 	pair = create_pair(server, client);
 	key_schedule_report(&unused);
 	key_schedule_report(NULL);
 	shake_hands(&pair);
-	ck_assert_uint_eq(unused.client_len + unused.server_len, 0);
+	ck_assert_uint_eq(unused.client.len + unused.server.len, 0);
 	destroy_pair(&pair);
 	SSL_CTX_free(server);
 	SSL_CTX_free(client);
