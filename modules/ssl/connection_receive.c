@@ -186,6 +186,8 @@ void ssl_use_openssl(struct ssl_connection *ssl, SSL *done)
 {
 	ssl->stage = OPENSSL;
 	ssl->ssl = done;
+	/* Not before: in a handshake each record would take and release a buffer of 16 KiB. */
+	SSL_set_mode(done, SSL_MODE_RELEASE_BUFFERS);
 	SSL_set_app_data(done, NULL);
 	SSL_set_msg_callback(done, message_seen);
 	SSL_set_msg_callback_arg(done, ssl);

@@ -236,8 +236,8 @@ static int make_context(struct conf_call *call, const struct ssl_conf *conf, SSL
 					     SSL_OP_SINGLE_ECDH_USE | SSL_OP_SINGLE_DH_USE);
 	if (conf->prefer_server_ciphers)
 		SSL_CTX_set_options(context, SSL_OP_CIPHER_SERVER_PREFERENCE);
-	SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
-					  SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+	SSL_CTX_set_mode(context,
+			 SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 	SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_max_early_data(context, 0);
 	SSL_CTX_set_timeout(context, (long)(conf->session_timeout.ms / 1000));
