@@ -397,6 +397,28 @@ START_TEST(a_reload_during_a_handshake)
 }
 END_TEST
 
+/* The old worker, which makes the handshake, gives the connection away before a request comes. */
+START_TEST(a_connection_goes_on_after_a_reload_during_its_handshake)
+{
+	struct tls *before = tls_connect(server, .version = TLS1_3_VERSION);
+	long number, pid, pid_now;
+
+	sscanf(tls_get(before, "/who").body, "%ld %ld", &number, &pid);
+	tls_close(before);
+
+	struct tls *tls = tls_connect(server, .version = TLS1_3_VERSION, .midway = reload_midway);
+
+	ck_assert(!tls->failed);
+	for (int i = 0; i < 100 * test_seconds() && kill((pid_t)pid, 0) == 0; i++)
+		usleep(10 * 1000);
+	ck_assert_int_eq(kill((pid_t)pid, 0), -1);
+	sscanf(tls_get(tls, "/who").body, "%ld %ld", &number, &pid_now);
+	ck_assert_int_ne(pid_now, pid);
+	ck_serves(tls);
+	tls_close(tls);
+}
+END_TEST
+
 static int quit_midway(X509_STORE_CTX *unused, void *data)
 {
 	(void)unused;
@@ -623,7 +645,8 @@ TESTS_IN((&(struct test_suite){ .name = "TLS", .setup = setup, .teardown = teard
 	 files_that_change_are_used_without_a_reload, plain_http_gets_400,
 	 what_is_neither_is_closed, ends_with_close_notify, keys_are_updated,
 	 a_connection_goes_on_after_a_reload, a_connection_with_tls_1_2_ends_at_a_reload,
-	 a_reload_during_a_handshake, the_end_during_a_handshake,
+	 a_reload_during_a_handshake, a_connection_goes_on_after_a_reload_during_its_handshake,
+	 the_end_during_a_handshake,
 	 sessions_are_resumed_after_a_reload, a_resumed_session_gets_another_ticket,
 	 certificates_of_clients, authorities_change_at_a_reload, a_certificate_of_a_client_expires,
 	 a_host_with_other_rules_is_421)
