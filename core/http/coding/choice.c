@@ -210,13 +210,46 @@ static int find_by_tag(struct request *req, const struct forms *forms, struct st
 	return -2;
 }
 
+/*
+ * accept_choose() for these forms. It depends on its arguments alone, and the few usual browsers
+ * always send the same Accept-Encoding, so results are kept: parsing the list for each form costs
+ * as much as the rest of the choice.
+ */
+static int choose_by_weight(struct str accepts, const struct forms *forms, bool has_plain)
+{
+	enum { KEPT = 16, TEXT_MAX = 64, FORM_BITS = 5, FORMS_KEPT = 12 };
+	static struct choice {
+		uint64_t forms; /* 2 or 3, then FORM_BITS of each; 0: empty */
+		size_t len;
+		char text[TEXT_MAX];
+		int place;
+	} choices[KEPT];
+	const struct coding_entry *list;
+	uint64_t bits = 2 | has_plain;
+
+	if (accepts.len > TEXT_MAX || forms->count > FORMS_KEPT)
+		return accept_choose(accepts, forms->accept, forms->count, has_plain);
+	codings_list(&list);
+	for (size_t i = 0; i < forms->count; i++)
+		bits = bits << FORM_BITS | (uint64_t)(forms->items[i].entry - list) << 2 |
+		       (uint64_t)forms->accept[i].is_ready << 1 | forms->accept[i].is_allowed;
+	struct choice *choice = &choices[(accepts.len ^ bits ^ bits >> FORM_BITS) % KEPT];
+	if (choice->forms != bits ||
+	    !str_eq(accepts, (struct str){ choice->text, choice->len })) {
+		choice->forms = bits;
+		choice->len = (size_t)(str_put(choice->text, accepts) - choice->text);
+		choice->place = accept_choose(accepts, forms->accept, forms->count, has_plain);
+	}
+	return choice->place;
+}
+
 static const struct form *choose(struct request *req, const struct forms *forms, bool has_plain)
 {
 	struct str accepts = coding_accepts(req);
 	int place = find_by_tag(req, forms, accepts);
 
 	if (place == -2)
-		place = accept_choose(accepts, forms->accept, forms->count, has_plain);
+		place = choose_by_weight(accepts, forms, has_plain);
 	if (place >= 0)
 		return &forms->items[place];
 	for (size_t i = 0; i < forms->count; i++)
