@@ -40,11 +40,11 @@ opener_script() {
 	esac
 }
 
-# Microseconds per request. usage: spend_on_opener cold|hot PLACE CONNECTIONS
+# Microseconds per request. usage: spend_on_opener cold|hot PLACE
 spend_on_opener() {
 	opener_script "$1" "$2" >"$tmp/script.lua"
 	"$bin/spend" "$(cat "$tmp/skua-opener.pid")" "$tmp/cpu" timeout 30 \
-		taskset -c "$client_cpu" wrk -t 1 -c "$3" -d "$duration" -s "$tmp/script.lua" \
+		taskset -c "$client_cpu" wrk -t 1 -c 64 -d "$duration" -s "$tmp/script.lua" \
 		"http://127.0.0.1:$(cat "$tmp/skua-opener.port")/" >"$tmp/wrk" 2>&1
 	! grep -q 'Non-2xx\|Socket errors' "$tmp/wrk" || note "$1, $2: some requests have failed"
 	awk -v cpu="$(cat "$tmp/cpu")" '/requests in/ { printf "%.2f", cpu / $1 }' "$tmp/wrk"
@@ -71,9 +71,9 @@ run_opener() {
 	if has_opener; then
 		round=0
 		while [ $((round += 1)) -le "$rounds" ]; do
-			for opener_case in "cold 64" "cold 1" "hot 64"; do
-				inside=$(spend_on_opener "${opener_case% *}" inside "${opener_case#* }")
-				outside=$(spend_on_opener "${opener_case% *}" outside "${opener_case#* }")
+			for opener_case in cold hot; do
+				inside=$(spend_on_opener $opener_case inside)
+				outside=$(spend_on_opener $opener_case outside)
 				printf '%s\t%s\t%s\n' "$opener_case" "$inside" "$outside" >>"$opener_results"
 			done
 		done
@@ -89,10 +89,7 @@ opener_medians() {
 		sort -t "$(printf '\t')" -k1,1 -k4,4n | awk -F '\t' -v OFS='\t' '
 		{ lines[$1, ++n[$1]] = $0 }
 		END {
-			for (key in n) {
-				$0 = lines[key, int((n[key] + 1) / 2)]
-				sub(/ /, ", connections: ", $1)
-				print
-			}
+			for (key in n)
+				print lines[key, int((n[key] + 1) / 2)]
 		}' | sort
 }
