@@ -11,9 +11,16 @@
 
 /* A cipher object of the process. It is initialized for the key with which it was used last. */
 struct cipher {
-	EVP_CIPHER_CTX *context;
+	EVP_CIPHER_CTX *context; /* NULL: not made yet */
 	uint64_t key_id; /* 0: none */
 };
+
+/*
+ * Setting a key takes longer than sealing some hundred bytes. So there are several ciphers, and a
+ * key is set anew only if another one with the same place was used meanwhile. A cipher takes about
+ * a KiB, once a connection has needed it.
+ */
+enum { CIPHERS = 32 };
 
 struct record_suite {
 	uint16_t number;
@@ -23,7 +30,7 @@ struct record_suite {
 	bool is_fetched; /* fetching was tried, also if it failed */
 	EVP_CIPHER *type;
 	const struct hkdf_digest *digest;
-	struct cipher sealing, opening;
+	struct cipher sealing[CIPHERS], opening[CIPHERS]; /* the first ones are always there */
 };
 
 static struct record_suite suites[] = {
@@ -34,20 +41,43 @@ static struct record_suite suites[] = {
 
 static uint64_t last_key_id;
 
+static bool make(struct cipher *cipher, const struct record_suite *suite, bool seals)
+{
+	EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
+
+	if (!context || !EVP_CipherInit_ex2(context, suite->type, NULL, NULL, seals, NULL)) {
+		EVP_CIPHER_CTX_free(context);
+		return false;
+	}
+	cipher->context = context;
+	return true;
+}
+
 static bool fetch(struct record_suite *suite)
 {
 	if (suite->is_fetched)
-		return suite->sealing.context && suite->opening.context;
+		return suite->sealing[0].context && suite->opening[0].context;
 	suite->is_fetched = true;
 	suite->type = EVP_CIPHER_fetch(NULL, suite->cipher_name, NULL);
 	suite->digest = hkdf_digest(suite->digest_name);
-	if (!suite->type || !suite->digest)
-		return false;
-	suite->sealing.context = EVP_CIPHER_CTX_new();
-	suite->opening.context = EVP_CIPHER_CTX_new();
-	return suite->sealing.context && suite->opening.context &&
-	       EVP_EncryptInit_ex2(suite->sealing.context, suite->type, NULL, NULL, NULL) &&
-	       EVP_DecryptInit_ex2(suite->opening.context, suite->type, NULL, NULL, NULL);
+	return suite->type && suite->digest && make(&suite->sealing[0], suite, true) &&
+	       make(&suite->opening[0], suite, false);
+}
+
+/* The two keys of a connection have successive numbers. */
+static size_t place_of(const struct record_key *key)
+{
+	return key->id / 2 % CIPHERS;
+}
+
+/* The cipher at the key's place, or the first one if there is no memory for that. */
+static struct cipher *cipher_of(const struct record_suite *suite, const struct record_key *key,
+				bool seals)
+{
+	const struct cipher *ciphers = seals ? suite->sealing : suite->opening;
+	struct cipher *cipher = (struct cipher *)&ciphers[place_of(key)];
+
+	return cipher->context || make(cipher, suite, seals) ? cipher : (struct cipher *)ciphers;
 }
 
 const struct record_suite *record_suite(uint16_t number)
@@ -101,7 +131,7 @@ void record_key_use(struct record_key *key, const struct record_suite *suite, co
 }
 
 static void forget(struct cipher *cipher, const struct record_key *key,
-		   const struct record_suite *suite)
+		   const struct record_suite *suite, bool seals)
 {
 	static const uint8_t zeros[sizeof(key->key)];
 
@@ -112,16 +142,19 @@ static void forget(struct cipher *cipher, const struct record_key *key,
 		return;
 	/* The cipher cannot be used any more without its type. */
 	EVP_CIPHER_CTX_reset(cipher->context);
-	EVP_CipherInit_ex2(cipher->context, suite->type, NULL, NULL, cipher == &suite->sealing,
-			   NULL);
+	EVP_CipherInit_ex2(cipher->context, suite->type, NULL, NULL, seals, NULL);
 }
 
 void record_key_forget(const struct record_key *key, const struct record_suite *suite)
 {
 	struct record_suite *own = (struct record_suite *)suite;
 
-	forget(&own->sealing, key, suite);
-	forget(&own->opening, key, suite);
+	for (int seals = 0; seals < 2; seals++) {
+		struct cipher *ciphers = seals ? own->sealing : own->opening;
+
+		forget(&ciphers[place_of(key)], key, suite, seals);
+		forget(&ciphers[0], key, suite, seals);
+	}
 }
 
 int record_key_update(struct record_key *key, const struct record_suite *suite)
@@ -167,9 +200,10 @@ static void put_head(uint8_t *head, size_t body_len)
 ssize_t record_seal(const struct record_suite *suite, struct record_key *key,
 		    enum record_type type, const struct iovec *iov, int count, uint8_t *out)
 {
-	struct cipher *cipher = (struct cipher *)&suite->sealing;
+	struct cipher *cipher = cipher_of(suite, key, true);
 	size_t len = 0;
-	uint8_t last = (uint8_t)type, *to = out + RECORD_HEAD;
+	uint8_t *to = out + RECORD_HEAD;
+	bool has_type = false;
 	int n;
 
 	for (int i = 0; i < count; i++)
@@ -180,13 +214,24 @@ ssize_t record_seal(const struct record_suite *suite, struct record_key *key,
 	if (!prepare(cipher, key, true) ||
 	    !EVP_EncryptUpdate(cipher->context, NULL, &n, out, RECORD_HEAD))
 		return -EIO;
-	for (int i = 0; i < count; i++, to += n)
-		if (!EVP_EncryptUpdate(cipher->context, to, &n, iov[i].iov_base,
-				       (int)iov[i].iov_len))
+	for (int i = 0; i < count; i++, to += n) {
+		int piece = (int)iov[i].iov_len;
+
+		/* The type follows the data: in place, both are one piece. */
+		if (i == count - 1 && iov[i].iov_base == to) {
+			to[piece++] = (uint8_t)type;
+			has_type = true;
+		}
+		if (!EVP_EncryptUpdate(cipher->context, to, &n, iov[i].iov_base, piece))
 			return -EIO;
-	if (!EVP_EncryptUpdate(cipher->context, to, &n, &last, 1))
-		return -EIO;
-	to += n;
+	}
+	if (!has_type) {
+		const uint8_t last = (uint8_t)type;
+
+		if (!EVP_EncryptUpdate(cipher->context, to, &n, &last, 1))
+			return -EIO;
+		to += n;
+	}
 	if (!EVP_EncryptFinal_ex(cipher->context, to, &n) ||
 	    !EVP_CIPHER_CTX_ctrl(cipher->context, EVP_CTRL_AEAD_GET_TAG, RECORD_TAG, to + n))
 		return -EIO;
@@ -211,7 +256,7 @@ ssize_t record_length(const uint8_t *bytes, size_t len)
 ssize_t record_open(const struct record_suite *suite, struct record_key *key, uint8_t *record,
 		    size_t len, uint8_t **plain, enum record_type *type)
 {
-	struct cipher *cipher = (struct cipher *)&suite->opening;
+	struct cipher *cipher = cipher_of(suite, key, false);
 	uint8_t *body = record + RECORD_HEAD;
 	int n, rest;
 

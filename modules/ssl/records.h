@@ -3,7 +3,7 @@
  * The record layer of TLS 1.3 (RFC 8446 section 5): seals (encrypts) and opens (decrypts) records
  * with keys that are derived from a traffic secret (section 7.3). The state of one direction is a
  * struct of about a hundred bytes without pointers, so it can be copied to another process. The
- * ciphers are those of OpenSSL, and each process has one object for each kind of cipher.
+ * ciphers are those of OpenSSL, and each process has some objects for each kind of cipher.
  *
  * Call these functions on the event loop's thread only.
  */

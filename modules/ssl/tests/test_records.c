@@ -127,7 +127,8 @@ START_TEST(all_suites_and_sizes)
 			ck_assert_int_eq(len, (int)(sizes[i] + RECORD_OVERHEAD));
 			ck_assert_int_eq(record_length(record, (size_t)len), len);
 			ck_assert_int_eq(record_open(suite, &from, record, (size_t)len, &plain,
-						     &type), (int)sizes[i]);
+						     &type),
+					 (int)sizes[i]);
 			ck_assert_int_eq(type, RECORD_ALERT);
 			ck_assert_mem_eq(plain, bytes, sizes[i]);
 			if (i == 3) {
@@ -155,10 +156,68 @@ START_TEST(two_connections_share_a_cipher)
 		ssize_t len = seal(RECORD_DATA, "abc", 3, one);
 		record_seal(aes128, &others_sender, RECORD_DATA, &iov, 1, two);
 		ck_assert_mem_ne(one, two, len);
-		ck_assert_int_eq(record_open(aes128, &others_receiver, two, (size_t)len, &plain,
-					     &type), 3);
+		ck_assert_int_eq(
+			record_open(aes128, &others_receiver, two, (size_t)len, &plain, &type), 3);
 		ck_assert_int_eq(record_open(aes128, &receiver, one, (size_t)len, &plain, &type),
 				 3);
+	}
+}
+END_TEST
+
+/* More connections than ciphers, in turns; half of them end, and others begin. */
+START_TEST(many_connections_share_ciphers)
+{
+	enum { MANY = 100 };
+	static struct record_key from[MANY], to[MANY];
+	uint8_t record[64], *plain;
+	enum record_type type;
+
+	for (int round = 0; round < 4; round++) {
+		for (int i = round % 2; i < MANY; i += 2) {
+			uint8_t secret[RECORD_SECRET_MAX] = { (uint8_t)i, (uint8_t)round };
+
+			if (round > 1) {
+				record_key_forget(&from[i], aes128);
+				record_key_forget(&to[i], aes128);
+			}
+			ck_assert_int_eq(record_key_init(&from[i], aes128, secret, 0), 0);
+			ck_assert_int_eq(record_key_init(&to[i], aes128, secret, 0), 0);
+		}
+		for (int i = 0; i < MANY && round; i++) {
+			char text[] = { (char)i, (char)round };
+			const struct iovec iov = { text, 2 };
+			ssize_t len = record_seal(aes128, &from[i], RECORD_DATA, &iov, 1, record);
+
+			ck_assert_int_eq(
+				record_open(aes128, &to[i], record, (size_t)len, &plain, &type), 2);
+			ck_assert_mem_eq(plain, text, 2);
+		}
+	}
+}
+END_TEST
+
+/* What lies in the record already gives the same record as what is copied. */
+START_TEST(records_in_place)
+{
+	uint8_t secret[RECORD_SECRET_MAX] = { 3 }, copied[64], placed[64];
+	struct record_key key;
+
+	for (size_t len = 0; len < 20; len++) {
+		const struct iovec apart = { (void *)"abcdefghijklmnopqrst", len };
+		const struct iovec parts[] = {
+			{ (void *)"abc", len < 3 ? len : 3 },
+			{ memcpy(placed + RECORD_HEAD + (len < 3 ? len : 3), "defghijklmnopqrst",
+				 len < 3 ? 0 : len - 3),
+			  len < 3 ? 0 : len - 3 },
+		};
+
+		ck_assert_int_eq(record_key_init(&key, aes128, secret, 0), 0);
+		ck_assert_int_eq(record_seal(aes128, &key, RECORD_DATA, &apart, 1, copied),
+				 (int)(len + RECORD_OVERHEAD));
+		ck_assert_int_eq(record_key_init(&key, aes128, secret, 0), 0);
+		ck_assert_int_eq(record_seal(aes128, &key, RECORD_DATA, parts, 2, placed),
+				 (int)(len + RECORD_OVERHEAD));
+		ck_assert_mem_eq(copied, placed, len + RECORD_OVERHEAD);
 	}
 }
 END_TEST
@@ -270,5 +329,5 @@ END_TEST
 
 TESTS_IN((&(struct test_suite){ .name = "TLS records", .setup = setup }), keys_of_rfc_8448,
 	 records_of_rfc_8448, all_suites_and_sizes, two_connections_share_a_cipher,
-	 each_flipped_bit_is_found, lost_repeated_and_cut_records_are_found, lengths,
-	 padding_and_inner_type)
+	 many_connections_share_ciphers, records_in_place, each_flipped_bit_is_found,
+	 lost_repeated_and_cut_records_are_found, lengths, padding_and_inner_type)
