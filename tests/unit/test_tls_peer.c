@@ -465,7 +465,40 @@ START_TEST(alerts_are_errors)
 }
 END_TEST
 
-/* --- an imported state --- */
+/* --- an exported and an imported state --- */
+
+/* Bytes of the state of a connection with so much that its client has not taken; or -errno. */
+static ssize_t export_with(size_t unsent)
+{
+	static uint8_t bytes[2 * TRANSPORT_STATE_MAX];
+	struct transport *transport = calloc(1, sizeof(*transport) + ssl_transport.size);
+	struct ssl_connection *ssl = transport_state(transport);
+
+	transport->type = &ssl_transport;
+	ssl->stage = OWN;
+	ssl->facts = calloc(1, sizeof(*ssl->facts));
+	ck_assert_int_eq(ssl_bytes_add(&ssl->unsent, bytes, unsent), 0);
+
+	ssize_t len = ssl_transport.export(transport, state, TRANSPORT_STATE_MAX);
+
+	free(ssl->unsent.data);
+	free(ssl->facts);
+	free(transport);
+	return len;
+}
+
+/* A connection whose state is larger stays where it is until it ends. */
+START_TEST(a_state_has_at_most_48_kib)
+{
+	size_t without = (size_t)export_with(0);
+	size_t most = 48 * 1024 - without;
+
+	ck_assert_uint_lt(without, 1024);
+	ck_assert_int_eq(export_with(most), 48 * 1024);
+	ck_assert_int_eq(export_with(most + 1), -EMSGSIZE);
+	ck_assert_int_eq(export_with(64 * 1024), -EMSGSIZE);
+}
+END_TEST
 
 START_TEST(an_imported_state_that_is_cut_or_changed)
 {
@@ -498,5 +531,5 @@ TESTS_IN((&(struct test_suite){ .name = "hostile peers of TLS", .setup = setup }
 	 reordered_repeated_and_left_out, heads_are_added_and_taken_away, a_request_in_many_records,
 	 the_version_of_a_record_is_ignored, an_update_is_answered_before_the_next_data,
 	 keys_are_replaced_in_time, an_answer_asks_for_nothing, sequence_numbers_end,
-	 nothing_counts_behind_close_notify, alerts_are_errors,
+	 nothing_counts_behind_close_notify, alerts_are_errors, a_state_has_at_most_48_kib,
 	 an_imported_state_that_is_cut_or_changed)
