@@ -250,12 +250,12 @@ const struct known_group known_directives[] = {
 	  "pass_trailers " OF_CACHES " " OF_TLS_CLIENTS },
 	{ "http_proxy", KNOWN_FORWARDING, IN_HTTP, TUNES_FORWARDING, NULL,
 	  "proxy_cache_path fastcgi_cache_path uwsgi_cache_path scgi_cache_path" },
-	{ "http_fastcgi", KNOWN_FORWARDING, WITH_IF, TUNES_FORWARDING, "fastcgi_",
+	{ "http_fastcgi", KNOWN_FORWARDING, ANY_HTTP, TUNES_FORWARDING, "fastcgi_",
 	  "index split_path_info param catch_stderr keep_conn upstream_fail_timeout "
 	  "upstream_max_fails " OF_CACHES },
-	{ "http_uwsgi", KNOWN_FORWARDING, WITH_IF, TUNES_FORWARDING, "uwsgi_",
+	{ "http_uwsgi", KNOWN_FORWARDING, ANY_HTTP, TUNES_FORWARDING, "uwsgi_",
 	  "modifier1 modifier2 param string " OF_CACHES " " OF_TLS_CLIENTS },
-	{ "http_scgi", KNOWN_FORWARDING, WITH_IF, TUNES_FORWARDING, "scgi_", "param " OF_CACHES },
+	{ "http_scgi", KNOWN_FORWARDING, ANY_HTTP, TUNES_FORWARDING, "scgi_", "param " OF_CACHES },
 	{ "http_grpc", KNOWN_FORWARDING, ANY_HTTP, TUNES_FORWARDING, "grpc_",
 	  "bind socket_keepalive connect_timeout send_timeout intercept_errors buffer_size "
 	  "read_timeout next_upstream next_upstream_tries next_upstream_timeout set_header "
