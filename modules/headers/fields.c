@@ -39,16 +39,24 @@ bool fields_are_own(const struct conf_call *call, const struct field_list *list)
 	return list && list->scope == call->scope;
 }
 
+void fields_begin(struct conf_call *call, struct field_list **list)
+{
+	struct field_list *own;
+
+	if (fields_are_own(call, *list))
+		return;
+	own = pool_new(call->pool, struct field_list);
+	own->scope = call->scope;
+	own->outer = *list;
+	*list = own;
+}
+
 static void append(struct conf_call *call, struct field_list **list, struct field field)
 {
-	struct field_list *own = *list;
+	struct field_list *own;
 
-	if (!fields_are_own(call, own)) {
-		own = pool_new(call->pool, struct field_list);
-		own->scope = call->scope;
-		own->outer = *list;
-		*list = own;
-	}
+	fields_begin(call, list);
+	own = *list;
 	own->items = pool_grow(call->pool, own->items, own->count, &own->capacity, sizeof(field));
 	own->items[own->count++] = field;
 }

@@ -24,6 +24,9 @@ struct field_list {
 	bool merges; /* the fields of `outer` are there, too */
 };
 
+/* *list becomes a list of the block that the directive stands in, unless it is one. */
+void fields_begin(struct conf_call *call, struct field_list **list);
+
 /*
  * Adds the field of the call's directive, "name value [always]", to *list, which becomes a new
  * list if it is an inherited one. 0, or -EINVAL after reporting.

@@ -31,14 +31,21 @@ static int set_add_header(struct conf_call *call)
 	struct headers_conf *conf = call->data;
 	const struct conf_word *name = &call->node->args[0];
 
-	if (response_writes(name->text) && is_token(name->text)) {
+	/* As in nginx, the block inherits no fields, even if this one is not sent. */
+	if (!is_token(name->text)) {
+		conf_warn(call, name, "\"%.*s\" is not added\n%s", STR_ARG(name->text),
+			  str_ends(name->text, STR(":")) ?
+				  "write the name without the colon" :
+				  "the name of a field has letters, digits and hyphens");
+		fields_begin(call, &conf->added);
+	} else if (response_writes(name->text)) {
 		conf_warn(call, name, "\"%.*s\" is not added\nthe server writes it itself%s",
 			  STR_ARG(name->text),
 			  str_eq_nocase(name->text, STR("Server")) ? ": use set_header" : "");
-		return 0;
-	}
-	if (fields_add(call, &conf->added) < 0)
+		fields_begin(call, &conf->added);
+	} else if (fields_add(call, &conf->added) < 0) {
 		return -EINVAL;
+	}
 	conf->added->merges = conf->header_inherit == INHERIT_MERGE;
 	return 0;
 }

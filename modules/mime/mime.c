@@ -107,10 +107,10 @@ static int add_type(struct conf_call *call, struct types *types, const struct co
 	struct str type = conf_fold_lines(call, &node->name).text;
 
 	if (node->nargs == 0)
-		return conf_error(call, &node->name,
-				  "no extension has the type \"%.*s\"\nexpected one or more, "
-				  "as in \"text/html html htm;\"",
-				  STR_ARG(node->name.text));
+		conf_warn(call, &node->name,
+			  "no extension has the type \"%.*s\"\nexpected one or more, as in "
+			  "\"text/html html htm;\"",
+			  STR_ARG(node->name.text));
 	for (size_t i = 0; i < node->nargs; i++) {
 		struct str before = types_add(types, node->args[i].text, type);
 		if (before.len && !str_eq(before, type))

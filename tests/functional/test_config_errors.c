@@ -213,7 +213,8 @@ START_TEST(of_http)
 		  "syslog:server=unix:PATH" },
 		{ SERVER("server_name a..b; } server { listen 127.0.0.1:8080;"),
 		  "4:13: invalid server name \"a..b\"", "\"*.a.example\"" },
-		{ SERVER("types { text/html; }"), "4:9: ", "^~~" },
+		{ SERVER("types { text/html; } nonsense;"),
+		  "4:9: no extension has the type \"text/html\"", "^~~" },
 		{ SERVER("expires tomorrow;"), "4:9: invalid time \"tomorrow\"",
 		  "expected a time" },
 	};

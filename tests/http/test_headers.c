@@ -226,7 +226,10 @@ END_TEST
 
 static const char *const mistakes[][2] = {
 	{ "add_header X-A b sometimes;", "sometimes" },
-	{ "add_header \"X A\" b;", "invalid field name" },
+	{ "set_header \"X A\" b;", "invalid field name" },
+	{ "add_trailer X-A: b;", "invalid field name" },
+	{ "add_header X-A: b; nonsense;", "write the name without the colon" },
+	{ "add_header \"X A\" b; nonsense;", "letters, digits and hyphens" },
 	{ "set_header Content-Length 5;", "cannot be set" },
 	{ "add_trailer Content-Length 5;", "cannot be" },
 	{ "add_header X-A;", "takes 2 to 3 arguments" },
@@ -240,6 +243,30 @@ static const char *const mistakes[][2] = {
 	{ "max_ranges many;", "many" },
 	{ "if_modified_since sometimes;", "sometimes" },
 };
+
+/* nginx sends "X-Frame-Options:: DENY", which no browser obeys. */
+START_TEST(a_wrong_name_is_not_sent)
+{
+	struct server *server = inproc_with(
+		"add_header X-Outer outer; location / { return 200 text; }"
+		"location /colon { add_header X-Frame-Options: DENY; return 200 text; }"
+		"location /both { add_header X-A: a; add_header X-B b; return 200 text; }"
+		"location /own { add_header Server mine; return 200 text; }"
+		"location /merge { add_header X-A: a; add_header_inherit merge;"
+		"  return 200 text; }");
+	struct reply reply = get(server, "/colon");
+
+	ck_assert_int_eq(reply.status, 200);
+	ck_assert_ptr_null(strcasestr(reply.head, "X-Frame-Options"));
+	ck_assert_ptr_null(reply_header(&reply, "X-Outer"));
+	ck_assert_str_eq(field(server, "/", "X-Outer"), "outer");
+	ck_assert_str_eq(field(server, "/both", "X-B"), "b");
+	ck_assert_str_eq(field(server, "/merge", "X-Outer"), "outer");
+	reply = get(server, "/own");
+	ck_assert_ptr_null(reply_header(&reply, "X-Outer"));
+	server_stop(server);
+}
+END_TEST
 
 /* nginx sends these twice. */
 START_TEST(no_field_is_sent_twice)
@@ -413,6 +440,7 @@ END_TEST
 TESTS("headers", adds_fields, adds_by_status, inherits_all_or_nothing, replaces_validators,
       sets_cache_control, counts_from_the_date, counts_from_the_last_change,
       waits_for_a_time_of_day, reads_a_time_from_variables, folds_line_breaks_of_the_configuration,
-      warns_of_line_breaks, never_splits_an_answer, no_field_is_sent_twice, set_header_replaces,
-      remove_header_removes, a_block_may_merge_what_it_inherits, the_server_has_a_name,
-      reports_mistakes, answers_with_a_pixel)
+      warns_of_line_breaks, never_splits_an_answer, no_field_is_sent_twice,
+      a_wrong_name_is_not_sent, set_header_replaces, remove_header_removes,
+      a_block_may_merge_what_it_inherits, the_server_has_a_name, reports_mistakes,
+      answers_with_a_pixel)
