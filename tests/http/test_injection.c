@@ -107,19 +107,30 @@ static void try_variable(const char *definition, const char *name)
 	server_stop(server);
 }
 
-/* Prefixes stand for a name of each kind of value. */
-START_TEST(each_variable_of_a_module)
+/*
+ * Calls act() with the name of each variable of each module; a prefix stands before an "x". Where
+ * each server is a process, with each eighth of them, because one function writes all fields.
+ */
+static size_t for_each_variable(void (*act)(const char *name))
 {
-	size_t count = 0;
+	size_t count = 0, step = inproc_has_sockets() ? 8 : 1;
 
 	for (size_t i = 0; i < module_count(); i++)
-		for (const struct variable *v = module_at(i)->variables; v && v->name; v++) {
-			try_variable("", v->flags & VARIABLE_PREFIX ?
-						 memory_printf("%sx", v->name) :
-						 v->name);
-			count++;
-		}
-	ck_assert_uint_ge(count, 60);
+		for (const struct variable *v = module_at(i)->variables; v && v->name; v++)
+			if (count++ % step == 0)
+				act(v->flags & VARIABLE_PREFIX ? memory_printf("%sx", v->name) :
+								 v->name);
+	return count;
+}
+
+static void try_built_in(const char *name)
+{
+	try_variable("", name);
+}
+
+START_TEST(each_variable_of_a_module)
+{
+	ck_assert_uint_ge(for_each_variable(try_built_in), 60);
 }
 END_TEST
 
@@ -204,10 +215,7 @@ static void try_log(const char *name)
 
 START_TEST(each_variable_in_a_log)
 {
-	for (size_t i = 0; i < module_count(); i++)
-		for (const struct variable *v = module_at(i)->variables; v && v->name; v++)
-			try_log(v->flags & VARIABLE_PREFIX ? memory_printf("%sx", v->name) :
-							     v->name);
+	for_each_variable(try_log);
 	try_log("cookie_uid");
 	try_log("http_authorization");
 }
