@@ -102,9 +102,10 @@ struct str template_text(struct request *req, const struct template *template);
 /*
  * Writes out a template that is the path of a file, or a part of such a path. Returns
  * false if the value of a variable has brought a name "." or ".." into the path, or has
- * completed one ("/a/$x." with an empty $x): such a path may lead out of its directory, so
- * the caller must not open it. A name "." or ".." that stands in the configuration is
- * allowed. *out is set in both cases, in the pool of the request.
+ * completed one ("/a/$x." with an empty $x), or has brought a NUL, which would end the path
+ * for the system: such a path may lead to another file than the configuration means, so the
+ * caller must not open it. A name "." or ".." that stands in the configuration is allowed.
+ * *out is set in both cases, in the pool of the request.
  */
 bool template_path(struct request *req, const struct template *template, struct str *out);
 
@@ -123,7 +124,10 @@ int template_file_name(struct request *req, const struct template *template, siz
  */
 bool template_could_name(const struct template *template, struct str text);
 
-/* As template_path() for a URI, of which only the part before the first "?" is checked. */
+/*
+ * As template_path() for a URI, which may have a NUL, and of which only the part before the first
+ * "?" is checked.
+ */
 bool template_uri(struct request *req, const struct template *template, struct str *out);
 
 /* What template_write() minds, or-ed. */

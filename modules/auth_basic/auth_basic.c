@@ -137,7 +137,7 @@ static verdict auth_basic_access(struct request *req, const void *data)
 	if (!template_path(req, conf->file, &what->path)) {
 		request_log(req, LEVEL_ERROR, 0,
 			    "the file of users \"%.*s\" is not read: a variable has brought "
-			    "\"..\" into its path",
+			    "\"..\" or a NUL into its path",
 			    STR_ARG(what->path));
 		return 403;
 	}

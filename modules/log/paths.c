@@ -460,12 +460,14 @@ static bool must_open(const struct entry *entry, const struct log_cache *cache)
 static void refuse_name(struct request *req, struct log_path *path, int error)
 {
 	if (lose(path, 1))
-		request_log(req, LEVEL_ERROR, 0,
-			    "lines are lost: the variables in \"%.*s\" make no name of a file: %s",
-			    STR_ARG(path->text),
-			    error == -ENAMETOOLONG ?
-				    "it would be too long" :
-				    "one is empty, or has a slash, a control character or \"..\"");
+		request_log(
+			req, LEVEL_ERROR, 0,
+			"lines are lost: the variables in \"%.*s\" make no name of a file: %s",
+			STR_ARG(path->text),
+			error == -ENAMETOOLONG ?
+				"it would be too long" :
+				"one is empty, or has a slash, a control character or \"..\", or "
+				"the root has a NUL");
 }
 
 void log_path_write(struct request *req, struct log_path *path, struct log_cache *cache,
@@ -476,8 +478,12 @@ void log_path_write(struct request *req, struct log_path *path, struct log_cache
 	struct log_files *own = files_of(cache);
 	size_t len = make_line(put, data);
 
-	if (error < 0 || root.len > PATH_MAX) {
-		refuse_name(req, path, error < 0 ? error : -ENAMETOOLONG);
+	if (error == 0 && root.len > PATH_MAX)
+		error = -ENAMETOOLONG;
+	if (error == 0 && str_chr(root, '\0') >= 0)
+		error = -EINVAL;
+	if (error < 0) {
+		refuse_name(req, path, error);
 		return;
 	}
 

@@ -300,6 +300,21 @@ START_TEST(without_a_root_there_is_no_log)
 }
 END_TEST
 
+/* A question with a NUL in the root would be one of a worker that was taken over. */
+START_TEST(a_root_has_no_nul)
+{
+	struct server *server = naming(
+		"server { listen 127.0.0.1:%PORT2%; root html/$remote_user; return 200 ok; }");
+	struct reply reply = ask(server, "/?a=one", .port = 1,
+				 .fields = "Authorization: Basic YQBiOmM=\r\n"); /* a NUL b:c */
+
+	ck_assert_int_eq(reply.status, 200);
+	log_wait(server, "the root has a NUL");
+	ck_assert(!log_has(server, "taken over"));
+	server_stop(server);
+}
+END_TEST
+
 START_TEST(no_link_is_followed)
 {
 	struct server *server = naming("open_log_file_cache max=5;");
@@ -510,7 +525,7 @@ END_TEST
 
 TESTS("how log files are written", each_buffer_is_a_member, standard_output_may_be_a_socket,
       standard_error_may_be_a_socket, a_file_for_each_value, values_that_are_no_names_are_refused,
-      without_a_root_there_is_no_log, no_link_is_followed, files_stay_open_in_the_cache,
-      a_file_has_to_be_used_to_stay_open, rotated_files_are_opened_again,
-      a_file_is_looked_for_again, a_helper_may_die, two_thousand_names, the_last_line_is_written,
-      mistakes_are_named)
+      without_a_root_there_is_no_log, a_root_has_no_nul, no_link_is_followed,
+      files_stay_open_in_the_cache, a_file_has_to_be_used_to_stay_open,
+      rotated_files_are_opened_again, a_file_is_looked_for_again, a_helper_may_die,
+      two_thousand_names, the_last_line_is_written, mistakes_are_named)

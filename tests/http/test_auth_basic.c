@@ -148,7 +148,9 @@ END_TEST
 START_TEST(variables)
 {
 	struct server *server = start("auth_basic $arg_realm; auth_basic_user_file users-$arg_file;"
-				      "location /whole/ { auth_basic_user_file $arg_file; }");
+				      "location /whole/ { auth_basic_user_file $arg_file; }"
+				      "location /own/ { auth_basic x;"
+				      "  auth_basic_user_file users-$remote_user.txt; }");
 
 	put_file(server, "/conf/users-1", "one:{PLAIN}1\n");
 	put_file(server, "/conf/users-2", "two:{PLAIN}2\n");
@@ -158,7 +160,9 @@ START_TEST(variables)
 	ck_assert_int_eq(get(server, "/a?realm=off").status, 200);
 	ck_assert_int_eq(get(server, "/a?realm=offf").status, 401);
 	ck_assert_int_eq(status(server, "/a?realm=x&file=/../users-1", STR("one:1")), 403);
-	ck_assert(log_has(server, "a variable has brought \"..\" into its path"));
+	ck_assert(log_has(server, "a variable has brought \"..\" or a NUL into its path"));
+	/* A NUL would make it the file users-1. */
+	ck_assert_int_eq(status(server, "/own/a", STR("1\0:1")), 403);
 	ck_assert_int_eq(status(server, "/whole/a?realm=x&file=../conf/users-1", STR("one:1")),
 			 403);
 

@@ -257,7 +257,7 @@ unsigned template_path_names(struct request *req, const struct template *templat
 
 bool template_path(struct request *req, const struct template *template, struct str *out)
 {
-	return !(write_path(req, template, false, out) & PATH_HAS_DOTS);
+	return !(write_path(req, template, false, out) & PATH_HAS_DOTS) && str_chr(*out, '\0') < 0;
 }
 
 bool template_uri(struct request *req, const struct template *template, struct str *out)

@@ -161,7 +161,8 @@ bool variable_realpath_root(struct request *req, struct str rest, const void *da
 	struct file_root root = request_file_root(req);
 
 	(void)rest, (void)data;
-	if (root.has_dots || !realpath(pool_cstr(req->pool, root.path), real))
+	if (root.has_dots || str_chr(root.path, '\0') >= 0 ||
+	    !realpath(pool_cstr(req->pool, root.path), real))
 		return false;
 	return text_found(pool_strdup(req->pool, str_from(real)), out);
 }
