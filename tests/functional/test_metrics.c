@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -450,8 +451,8 @@ START_TEST(prometheus_scrapes_it)
 {
 	struct server *server = start("");
 
-	if (!has_program("prometheus"))
-		test_skip("prometheus is not installed");
+	if (!has_program("prometheus") || !has_program("curl"))
+		test_skip("prometheus or curl is not installed");
 	get(server, "/ok");
 
 	int port = port_reserve();
@@ -464,6 +465,7 @@ START_TEST(prometheus_scrapes_it)
 	pid_t pid = fork();
 
 	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL); /* the test may fail */
 		if (!freopen(file_path(server, "/prometheus.log"), "w", stderr))
 			_exit(127);
 		execlp("prometheus", "prometheus",
