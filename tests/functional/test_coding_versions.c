@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Files change all the time while clients fetch them by each coding, from two workers and at
- * two levels: every body decodes to one version, and no strong tag ever names two byte strings.
- * Now and then they do not change for a while, so that the compressor makes its forms.
+ * two levels, also where links are judged: every body decodes to one version, and no strong tag
+ * ever names two byte strings. Now and then they do not change for a while, so that the compressor
+ * makes its forms.
  *
  *     SOAK=1               takes TAGS_SECONDS (600) in place of two seconds, with reloads
  *     TAGS_SECONDS=120
@@ -101,10 +102,12 @@ START_TEST(tags_name_one_thing)
 	static const char *const codings[] = { "", "Accept-Encoding: gzip\r\n",
 					       "Accept-Encoding: br\r\n",
 					       "Accept-Encoding: zstd\r\n" };
+	static const char *const places[] = { "", "/high", "/judged" };
 	struct server *server = server_start(
 		"worker_processes 2; compress_cache cpu=100; http { compress on;"
 		"server { listen 127.0.0.1:%PORT%; root html; location /high/ { alias %DIR%/html/;"
-		"gzip_comp_level 6; brotli_comp_level 4; } } }");
+		"gzip_comp_level 6; brotli_comp_level 4; }"
+		"location /judged/ { alias %DIR%/html/; symlinks in_root; } } }");
 	long began = now_ms(), until = began + seconds() * 1000, reload = began + 15000;
 	int encoded = 0, best = 0, i;
 
@@ -113,7 +116,7 @@ START_TEST(tags_name_one_thing)
 	pid_t writer = start_writer(server);
 	for (i = 0; now_ms() < until; i++) {
 		int file = rand() % FILES;
-		const char *target = memory_printf("%s/%d.html", i % 3 ? "" : "/high", file);
+		const char *target = memory_printf("%s/%d.html", places[i % 3], file);
 		struct reply reply = ask(server, target, .fields = codings[rand() % 4]);
 
 		ck_assert_int_eq(reply.status, 200);
