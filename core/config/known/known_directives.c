@@ -295,6 +295,8 @@ const struct known_group known_directives[] = {
 	  "case_sensitive default_sort directories_first css_href exact_size footer header "
 	  "hide_parent_dir hide_symlinks ignore localtime name_length show_dotfiles show_path "
 	  "time_format" },
+	{ "zstd_dictionary", KNOWN_MISSING, IN_HTTP,
+	  "Browsers decode zstd without a dictionary only.", NULL, "zstd_dict_file" },
 	{ "geoip2", KNOWN_MISSING, IN_HTTP, OTHERS " geo finds a value for an address, too.", NULL,
 	  "geoip2 geoip2_proxy geoip2_proxy_recursive" },
 	{ "modsecurity", KNOWN_MISSING_ON, ANY_HTTP, OTHERS, "modsecurity",
