@@ -256,7 +256,7 @@ char *pool_cstr(struct pool *pool, struct str s)
 {
 	char *copy = pool_alloc(pool, s.len + 1);
 
-	*str_put(copy, s) = '\0';
+	*str_put_short(copy, s) = '\0';
 	return copy;
 }
 
@@ -301,7 +301,7 @@ struct str pool_concat(struct pool *pool, const struct str *parts, size_t count)
 	char *text = pool_alloc(pool, len + 1), *end = text;
 
 	for (size_t i = 0; i < count; i++)
-		end = str_put(end, parts[i]);
+		end = str_put_short(end, parts[i]);
 	*end = '\0';
 	return (struct str){ text, len };
 }
