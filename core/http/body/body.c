@@ -370,6 +370,11 @@ struct body *body_from_file(struct request *req, int fd, uint64_t length,
 	return &file->body;
 }
 
+bool body_keeps_its_length(const struct body *body)
+{
+	return body->ops == &memory_ops || body->ops == &file_ops;
+}
+
 static void release_entry(void *entry)
 {
 	file_release(entry);

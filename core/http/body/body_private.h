@@ -2,16 +2,24 @@
 #ifndef SKUA_HTTP_BODY_BODY_PRIVATE_H
 #define SKUA_HTTP_BODY_BODY_PRIVATE_H
 
+#include <stdbool.h>
+
 struct body;
 struct file;
 struct request;
 
 /*
  * A body with the whole of a regular file that has a descriptor (file->fd), which the caller holds
- * as long as the request. If the connection cannot send files, its slices are memory once the file
- * is read often (file_kept_bytes()). Only reads of the body count for that, so responses without a
- * body (HEAD, 304) and ranges cause no reading of the whole file.
+ * as long as the request. If the connection cannot send files, or speaks HTTP/2, its slices are
+ * memory once the file is read often (file_kept_bytes()). Only reads of the body count for that,
+ * so responses without a body (HEAD, 304) and ranges cause no reading of the whole file.
  */
 struct body *body_of_entry(struct request *req, struct file *entry);
+
+/*
+ * Whether it is a body of the core, which has no byte more than its length, and no trailers: it
+ * need not be read again after its last byte.
+ */
+bool body_keeps_its_length(const struct body *body);
 
 #endif

@@ -14,6 +14,7 @@
 
 #include <field.h>
 
+#include "http/body/body_private.h"
 #include "http/field/status.h"
 #include "http/request/response_fields.h"
 
@@ -333,6 +334,8 @@ static int is_last_slice(struct h2_stream *stream)
 	if (reader->length < 0 || reader->bytes < (uint64_t)reader->length ||
 	    response->has_trailers || response->trailers)
 		return 0;
+	if (body_keeps_its_length(reader->body))
+		return 1;
 
 	int result = response_read(reader, 1, &none); /* it finds that the body has ended */
 
