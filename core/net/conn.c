@@ -141,6 +141,8 @@ static void on_ready(struct event *event, uint32_t events)
 	 * with unread bytes would then reset the connection.
 	 */
 	if (events & EPOLLERR || (events & EPOLLHUP && !conn->end_sent)) {
+		if (conn->transport)
+			conn->transport->is_broken = true; /* it need not end the stream */
 		conn_close(conn); /* nothing can be sent any more */
 		return;
 	}
