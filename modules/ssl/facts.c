@@ -179,29 +179,17 @@ static void put_certificate(SSL *ssl, BIO *to)
 		i2d_X509_bio(to, certificate);
 }
 
-static void put_protocol(SSL *ssl, BIO *to)
-{
-	const unsigned char *protocol;
-	unsigned len;
-
-	SSL_get0_alpn_selected(ssl, &protocol, &len);
-	BIO_write(to, protocol, (int)len);
-}
-
-/* Writes all that is kept to the BIO, and their lengths to `lens`. */
-static void put_all(SSL *ssl, struct str name, unsigned kept, BIO *to, uint16_t *lens)
+/* Writes all texts behind the first two that are kept to the BIO, and their lengths to `lens`. */
+static void put_all(SSL *ssl, unsigned kept, BIO *to, uint16_t *lens)
 {
 	static void (*const put[FACTS])(SSL *, BIO *) = {
-		[FACT_PROTOCOL] = put_protocol, [FACT_CERTIFICATE] = put_certificate,
-		[FACT_CIPHERS] = put_ciphers,	[FACT_CURVES] = put_curves,
-		[FACT_SIGALG] = put_sigalg,	[FACT_CLIENT_SIGALG] = put_client_sigalg,
+		[FACT_CERTIFICATE] = put_certificate, [FACT_CIPHERS] = put_ciphers,
+		[FACT_CURVES] = put_curves,	      [FACT_SIGALG] = put_sigalg,
+		[FACT_CLIENT_SIGALG] = put_client_sigalg,
 	};
 	BIO *one = BIO_new(BIO_s_mem());
 
-	kept |= 1u << FACT_PROTOCOL;
-	BIO_write(to, name.data, (int)name.len);
-	lens[FACT_NAME] = (uint16_t)name.len;
-	for (int i = FACT_PROTOCOL; one && i < FACTS; i++) {
+	for (int i = FACT_CERTIFICATE; one && i < FACTS; i++) {
 		char *bytes;
 
 		if (!(kept & 1u << i))
@@ -238,24 +226,38 @@ static void describe(SSL *ssl, struct ssl_facts *facts)
 struct ssl_facts *ssl_facts_create(SSL *ssl, struct str name, unsigned kept)
 {
 	uint16_t lens[FACTS] = { 0 };
-	BIO *all = BIO_new(BIO_s_mem());
 	struct ssl_facts *facts = NULL;
-	char *bytes;
+	BIO *rest = NULL;
+	char *bytes = NULL;
+	long len = 0;
+	const unsigned char *protocol;
+	unsigned protocol_len;
 
-	if (!all)
-		return NULL;
-	put_all(ssl, name, kept, all, lens);
+	SSL_get0_alpn_selected(ssl, &protocol, &protocol_len);
+	lens[FACT_NAME] = (uint16_t)name.len;
+	lens[FACT_PROTOCOL] = (uint16_t)protocol_len;
+	if (kept >> FACT_CERTIFICATE) { /* rarely: it costs more than all the others */
+		rest = BIO_new(BIO_s_mem());
+		if (!rest)
+			return NULL;
+		put_all(ssl, kept, rest, lens);
+		len = BIO_get_mem_data(rest, &bytes);
+	}
 
-	long len = BIO_get_mem_data(all, &bytes);
+	size_t sum = sum_of(lens);
 
-	if (len >= 0 && (size_t)len == sum_of(lens))
-		facts = calloc(1, sizeof(*facts) + (size_t)len);
+	if (len >= 0 && (size_t)len == sum - name.len - protocol_len)
+		facts = calloc(1, sizeof(*facts) + sum);
 	if (facts) {
 		describe(ssl, facts);
 		memcpy(facts->lens, lens, sizeof(lens));
-		str_put(facts->bytes, (struct str){ bytes, (size_t)len });
+
+		char *to = str_put(facts->bytes, name);
+
+		to = str_put(to, (struct str){ (const char *)protocol, protocol_len });
+		str_put(to, (struct str){ bytes, (size_t)len });
 	}
-	BIO_free(all);
+	BIO_free(rest);
 	return facts;
 }
 
