@@ -238,6 +238,43 @@ START_TEST(the_real_path_of_a_root)
 }
 END_TEST
 
+/*
+ * The name of a user may have a NUL. nginx ends a path there, and gives the file of that name in
+ * each of these places, also one beside the root.
+ */
+START_TEST(a_nul_cuts_off_no_path)
+{
+	static const char *const places[] = {
+		"root %DIR%/html/$remote_user/public;",
+		"alias %DIR%/html/$remote_user.d/;",
+		"try_files /$remote_user/none /$remote_user.none =404;",
+		"index $remote_user.none /$remote_user.none;",
+		"if (-f %DIR%/html/$remote_user.none) { return 200 secret; } return 404;",
+		"error_page 404 /$remote_user.none; return 404;",
+		"rewrite ^ /$remote_user.none break;",
+		"set $x $remote_user; try_files /$x.none =404;",
+		"root %DIR%/html/$remote_user; return 200 $realpath_root;",
+	};
+
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		struct server *server =
+			inproc_with(memory_printf("location / { %s }", places[i]));
+
+		put_file(server, "secret.txt", "secret");
+		for (int j = 0; j < 2; j++) {
+			struct reply reply = ask(
+				server, j ? "/" : "/x", /* secret.txt NUL :x */
+				.fields = "Authorization: Basic c2VjcmV0LnR4dAA6eA==\r\n");
+
+			ck_assert_msg(!strstr(reply.body, "secret"), "%s: %s", places[i],
+				      reply.body);
+		}
+		server_stop(server);
+	}
+}
+END_TEST
+
 TESTS("paths with variables", a_capture_in_a_root, any_variable_in_a_root,
       names_that_are_put_together, links_that_a_value_names, the_uris_of_try_files,
-      the_pages_of_errors, the_names_of_index, the_real_path_of_a_root)
+      the_pages_of_errors, the_names_of_index, the_real_path_of_a_root,
+      a_nul_cuts_off_no_path)
