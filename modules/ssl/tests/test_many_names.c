@@ -203,5 +203,5 @@ START_TEST(time_and_memory_of_many_names)
 }
 END_TEST
 
-TESTS_IN((&(struct test_suite){ .name = "many names", .timeout = 120 }),
+TESTS_IN((&(struct test_suite){ .name = "many names", .timeout = 600 }),
 	 time_and_memory_of_many_names)
