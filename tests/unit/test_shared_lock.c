@@ -6,7 +6,9 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "harness/client.h"
@@ -138,6 +140,28 @@ START_TEST(a_holder_that_hangs_loses_it)
 }
 END_TEST
 
+/* It wakes those who wait without a release, before they have waited for long. */
+START_TEST(a_holder_that_only_wakes_loses_it)
+{
+	const struct timespec pause = { .tv_nsec = 20 * 1000 * 1000 };
+
+	map();
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		shared_lock_take(&shared->lock);
+		for (;;) {
+			nanosleep(&pause, NULL);
+			syscall(SYS_futex, &shared->lock.holder, FUTEX_WAKE, 1, NULL, NULL, 0);
+		}
+	}
+	wait_until_held(FUTEX_TID_MASK);
+	ck_assert_int_eq(shared_lock_take(&shared->lock), LOCK_TAKEN_AWAY);
+	shared_lock_release(&shared->lock);
+	end_holder(pid);
+}
+END_TEST
+
 /* Who has lost the lock does not unlock it for the next one. */
 START_TEST(what_is_lost_is_not_released)
 {
@@ -194,4 +218,5 @@ END_TEST
 
 TESTS("locks in shared memory", nobody_holds_zeroed_memory, a_holder_that_has_died_is_known,
       a_death_wakes_who_waits, one_at_a_time, a_holder_that_hangs_loses_it,
-      what_is_lost_is_not_released, whatever_is_written_it_is_taken, a_number_that_never_rests)
+      what_is_lost_is_not_released, whatever_is_written_it_is_taken, a_number_that_never_rests,
+      a_holder_that_only_wakes_loses_it)

@@ -20,6 +20,9 @@
 enum {
 	/* One alone may be that of a machine that has stood still. */
 	TIMEOUTS = 2,
+	WAIT_US = SHARED_LOCK_PATIENCE_MS * 1000 / TIMEOUTS, /* the longest time of one wait */
+	/* Of all waits together, so that a holder that goes on waking keeps nobody waiting. */
+	WAITS_US = SHARED_LOCK_PATIENCE_WOKEN_MS * 1000,
 	/* So that a process that changes the number all the time keeps nobody waiting. */
 	ROUNDS_MAX = 10000,
 };
@@ -65,15 +68,25 @@ static bool change(struct shared_lock *lock, uint32_t *seen, uint32_t to, int or
 	return __atomic_compare_exchange_n(&lock->holder, seen, to, false, order, __ATOMIC_RELAXED);
 }
 
-/* False: nobody has woken this thread. */
-static bool wait_for_change(struct shared_lock *lock, uint32_t seen)
+static int64_t now_us(void)
 {
-	const struct timespec time = {
-		.tv_nsec = (long)SHARED_LOCK_PATIENCE_MS * 1000 * 1000 / TIMEOUTS,
-	};
+	struct timespec now;
 
-	return syscall(SYS_futex, &lock->holder, FUTEX_WAIT, seen, &time, NULL, 0) == 0 ||
-	       errno != ETIMEDOUT;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 * 1000 + now.tv_nsec / 1000;
+}
+
+/* Adds the time that it took to *waited_us. False: nobody has woken this thread. */
+static bool wait_for_change(struct shared_lock *lock, uint32_t seen, int64_t *waited_us)
+{
+	const struct timespec time = { .tv_nsec = (long)WAIT_US * 1000 };
+	int64_t began_us = now_us();
+	bool woken = syscall(SYS_futex, &lock->holder, FUTEX_WAIT, seen, &time, NULL, 0) == 0 ||
+		     errno != ETIMEDOUT;
+	int64_t took_us = now_us() - began_us;
+
+	*waited_us += took_us < WAIT_US ? took_us : WAIT_US;
+	return woken;
 }
 
 /* Others may wait as well, so whoever has waited unlocks as if somebody waited. */
@@ -86,9 +99,11 @@ static enum shared_lock_state take_away(struct shared_lock *lock)
 static enum shared_lock_state take_slowly(struct shared_lock *lock, uint32_t seen)
 {
 	uint32_t waiters = 0;
+	int64_t waited_us = 0;
 	int timeouts = 0;
 
-	for (int rounds = 0; timeouts < TIMEOUTS && rounds < ROUNDS_MAX; rounds++) {
+	for (int rounds = 0;
+	     timeouts < TIMEOUTS && waited_us < WAITS_US && rounds < ROUNDS_MAX; rounds++) {
 		uint32_t holder = seen & FUTEX_TID_MASK;
 
 		if (holder == self.id) /* it is not: somebody else has written that */
@@ -104,7 +119,9 @@ static enum shared_lock_state take_slowly(struct shared_lock *lock, uint32_t see
 		    !change(lock, &seen, seen | FUTEX_WAITERS, __ATOMIC_RELAXED))
 			continue;
 		waiters = FUTEX_WAITERS;
-		timeouts = wait_for_change(lock, seen | FUTEX_WAITERS) ? 0 : timeouts + 1;
+		bool woken = wait_for_change(lock, seen | FUTEX_WAITERS, &waited_us);
+
+		timeouts = woken ? 0 : timeouts + 1;
 		seen = __atomic_load_n(&lock->holder, __ATOMIC_RELAXED);
 	}
 	return take_away(lock);

@@ -19,8 +19,11 @@ struct shared_lock {
 	uint32_t holder;
 };
 
-/* A process that holds a lock for longer than that loses it. */
-enum { SHARED_LOCK_PATIENCE_MS = 1000 };
+/*
+ * A process that holds a lock for longer than that loses it; the longer time is for one that wakes
+ * those who wait all the time, since they cannot tell it from several that take the lock in turn.
+ */
+enum { SHARED_LOCK_PATIENCE_MS = 1000, SHARED_LOCK_PATIENCE_WOKEN_MS = 3000 };
 
 enum shared_lock_state {
 	LOCK_TAKEN,
