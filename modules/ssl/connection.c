@@ -3,7 +3,7 @@
  * A connection with TLS goes through these stages:
  *
  *     HELLO       the ClientHello is not complete yet
- *     HANDSHAKE   OpenSSL performs the handshake, on a thread
+ *     HANDSHAKE   OpenSSL performs the handshake, all but short steps on a thread
  *     OWN         records.c encrypts and decrypts the records
  *     OPENSSL     OpenSSL does: TLS 1.2, and suites that records.c does not support
  *     PLAIN       the client speaks HTTP without TLS; it gets a 400 (497)

@@ -13,8 +13,8 @@ enum { HANDSHAKE_BYTES_MAX = 64 * 1024 }; /* the most bytes of a client in its h
 static char hello_scratch[HELLO_MAX];
 
 /*
- * The threads give way to the loop: handshakes of new clients get what the requests of others
- * leave, and otherwise a tenth of a core for each thread.
+ * The threads give way to the loop: they get what the requests of other clients leave, and
+ * otherwise a tenth of a core each.
  */
 static struct thread_pool handshakes = { .max_threads = 2, .nice = 10 };
 

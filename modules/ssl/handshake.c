@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "compressed.h"
+#include "tickets.h"
 
 /* --- callbacks --- */
 
@@ -256,6 +257,7 @@ bool handshake_is_nearly_done(const struct handshake *handshake)
 {
 	/* The server's secret is derived with its Finished. */
 	return handshake->secrets.server.len > 0 &&
+	       !ticket_keys_may_wait(SSL_get_SSL_CTX(handshake->ssl)) &&
 	       (SSL_get_verify_mode(handshake->ssl) == SSL_VERIFY_NONE ||
 		SSL_session_reused(handshake->ssl));
 }

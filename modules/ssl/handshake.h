@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A TLS handshake, which OpenSSL performs. It needs half a millisecond of CPU time, so it runs on
- * threads, in steps. The input of a step are the records that the client has sent, and the output
- * are the records to send. OpenSSL gets one record at a time, so it never reads records after the
- * last handshake message of the client.
+ * A TLS handshake, which OpenSSL performs, in steps. Those that need half a millisecond of CPU
+ * time run on threads, short ones on the loop. The input of a step are the records that the
+ * client has sent, and the output are the records to send. OpenSSL gets one record at a time, so
+ * it never reads records after the last handshake message of the client.
  *
  * After the handshake, records.c encrypts and decrypts the records of TLS 1.3 with the secrets
  * that key_schedule.c has derived for OpenSSL, and the SSL object is freed. For other connections,
@@ -82,7 +82,7 @@ void handshake_step(struct handshake *handshake);
 /*
  * Whether the next step is a short one, which may run on the loop's thread. Of TLS 1.3 only the
  * client's Finished is missing then, and no certificate of the client: the step needs some hashes
- * and a ticket, but no key exchange and no signature.
+ * and a ticket, but no key exchange and no signature. Nor is it to wait for the keys of tickets.
  */
 bool handshake_is_nearly_done(const struct handshake *handshake);
 

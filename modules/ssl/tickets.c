@@ -187,6 +187,23 @@ static int ticket_key(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPH
 	return result;
 }
 
+bool ticket_keys_may_wait(const SSL_CTX *context)
+{
+	struct ticket_keys *keys = SSL_CTX_get_app_data(context);
+	time_t now = time(NULL);
+
+	if (!keys || keys->period_s == 0)
+		return false;
+	if (pthread_mutex_trylock(&keys->lock) != 0)
+		return true;
+
+	/* A second earlier than refresh(), which is called a moment later. */
+	bool is_due = now < keys->refreshed || now - keys->refreshed >= REFRESH_S - 1;
+
+	pthread_mutex_unlock(&keys->lock);
+	return is_due;
+}
+
 void ticket_keys_use(struct ticket_keys *keys, SSL_CTX *context)
 {
 	if (!ticket_cipher)

@@ -43,6 +43,12 @@ struct ticket_keys *ticket_keys_create(struct conf_call *call, const struct ssl_
 /* Makes the context use the keys. Handshakes may then run on several threads. */
 void ticket_keys_use(struct ticket_keys *keys, SSL_CTX *context);
 
+/*
+ * Whether a ticket may have to wait for another thread or process: the keys are looked up in the
+ * zone from time to time, whose lock another process may hold.
+ */
+bool ticket_keys_may_wait(const SSL_CTX *context);
+
 /* Derives the key for a period from a secret; public for tests. False: OpenSSL has failed. */
 bool ticket_key_derive(struct str secret, uint64_t period, struct ticket_key *out);
 
