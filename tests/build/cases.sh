@@ -60,9 +60,9 @@ skip() {
 	exit 0
 }
 
-# Prints where this machine gets Debian's packages from.
+# Prints where this machine gets Debian's packages from, also before its first `apt-get update`.
 debian_mirror() {
-	apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 2>/dev/null | head -n 1
+	apt-get indextargets --no-release-info --format '$(REPO_URI)' 'Created-By: Packages' 2>/dev/null | head -n 1
 }
 
 # Skips the test unless it runs as root, with SOAK=1, in a system that lets it make
