@@ -290,6 +290,35 @@ START_TEST(a_form_that_cannot_be_made)
 }
 END_TEST
 
+/* The room for files that are read to be encoded (8 MiB) is given back when reading fails. */
+START_TEST(errors_take_no_room_from_other_forms)
+{
+	enum { FILES = 30 }; /* of FUSE_LARGE bytes */
+
+	namespace_enter();
+	struct server *server = start("", "gzip on; gzip_types text/plain;");
+	struct fuse *disk = fuse_mount(file_path(server, "/html/disk"));
+	struct reply reply;
+
+	fuse_fail(disk, true);
+	for (int i = 0; i < FILES; i++) {
+		struct client *client = client_open(server);
+
+		client_send(client, memory_printf("GET /disk/large%d HTTP/1.1\r\nHost: a\r\n"
+						  "Accept-Encoding: gzip\r\n\r\n", i));
+		client_is_closed(client);
+		client_close(client);
+	}
+	fuse_fail(disk, false);
+	reply = ask(server, "/disk/large", .fields = "Accept-Encoding: gzip\r\n");
+	ck_assert_int_eq(reply.status, 200);
+	ck_assert_ptr_nonnull(strstr(reply_header(&reply, "ETag"), "-gz1."));
+	fuse_unmount(disk);
+	server_forgive(server);
+	server_stop(server);
+}
+END_TEST
+
 /* A change is seen by the next request, and what is unchanged is not read again. */
 static void check_versions(const char *directives)
 {
@@ -396,5 +425,5 @@ END_TEST
 TESTS_IN((&(struct test_suite){ .name = "hung disk", .timeout = 120 }), others_are_served,
 	 others_are_served_without_a_sandbox, waiting_has_an_end, large_files,
 	 a_large_file_that_changes, forms_are_kept, a_form_that_cannot_be_made,
-	 versions_are_compared, a_reload_meanwhile,
+	 errors_take_no_room_from_other_forms, versions_are_compared, a_reload_meanwhile,
 	 other_directories_are_listed)

@@ -35,6 +35,7 @@ struct fuse {
 	pid_t pid;
 	struct {
 		atomic_int holds; /* enum holds */
+		atomic_bool fails; /* reading a file does */
 		atomic_uint opens, readings;
 		atomic_uint version;
 	} *shared;
@@ -130,7 +131,7 @@ static void answer_lookup(struct fuse *fuse, int fd, const struct fuse_in_header
 	answer(fd, in->unique, node ? 0 : ENOENT, &entry, node ? sizeof(entry) : 0);
 }
 
-static void answer_read(int fd, const struct fuse_in_header *in)
+static void answer_read(const struct fuse *fuse, int fd, const struct fuse_in_header *in)
 {
 	static char bytes[65536];
 	const struct fuse_read_in *wanted = (const void *)(in + 1);
@@ -140,7 +141,10 @@ static void answer_read(int fd, const struct fuse_in_header *in)
 	for (; len < wanted->size && len < left && len < sizeof(bytes); len++)
 		bytes[len] = in->nodeid == LARGE_NODE ? fuse_large_byte(wanted->offset + len) :
 							FUSE_TEXT[wanted->offset + len];
-	answer(fd, in->unique, 0, bytes, len);
+	if (atomic_load(&fuse->shared->fails))
+		answer(fd, in->unique, EIO, NULL, 0);
+	else
+		answer(fd, in->unique, 0, bytes, len);
 }
 
 /* One name, "a". */
@@ -180,7 +184,7 @@ static void handle(struct fuse *fuse, int fd, const struct fuse_in_header *in)
 		answer_open(fd, in->unique);
 		break;
 	case FUSE_READ:
-		answer_read(fd, in);
+		answer_read(fuse, fd, in);
 		break;
 	case FUSE_READDIR:
 		answer_readdir(fd, in);
@@ -277,6 +281,11 @@ void fuse_hang(struct fuse *fuse, bool hangs)
 void fuse_hold_reading(struct fuse *fuse, bool holds)
 {
 	atomic_store(&fuse->shared->holds, holds ? HOLDS_READDIR : HOLDS_NOTHING);
+}
+
+void fuse_fail(struct fuse *fuse, bool fails)
+{
+	atomic_store(&fuse->shared->fails, fails);
 }
 
 void fuse_change(struct fuse *fuse)

@@ -44,6 +44,9 @@ void fuse_hold_reading(struct fuse *fuse, bool holds);
 /* From now on, every call that touches the file system waits, until this is called with false. */
 void fuse_hang(struct fuse *fuse, bool hangs);
 
+/* From now on, reading a file there is an error, until this is called with false. */
+void fuse_fail(struct fuse *fuse, bool fails);
+
 /* All files have another time of modification from now on. */
 void fuse_change(struct fuse *fuse);
 

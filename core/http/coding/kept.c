@@ -73,7 +73,7 @@ struct kept {
 	int fd; /* -1: the bytes are in memory */
 	char *in;
 	size_t in_len; /* from the first moment on */
-	size_t slow; /* bytes of slow_bytes; 0: it lies on no slow file system, or was encoded */
+	size_t slow_len; /* counted in slow_bytes until release_input() */
 	struct kept *next; /* in the queue */
 	uint64_t number; /* of the job: later ones have greater numbers */
 
@@ -114,8 +114,8 @@ static void release_input(struct kept *kept)
 	kept->fd = -1;
 	free(kept->in);
 	kept->in = NULL;
-	atomic_fetch_sub(&slow_bytes, kept->slow);
-	kept->slow = 0;
+	atomic_fetch_sub(&slow_bytes, kept->slow_len);
+	kept->slow_len = 0;
 }
 
 static void unref(struct kept *kept)
@@ -130,6 +130,7 @@ static void unref(struct kept *kept)
 /* Ends a job, successful or not: wakes the requests that wait for the form. On any thread. */
 static void finish(struct kept *kept, enum kept_state state)
 {
+	release_input(kept);
 	pthread_mutex_lock(&jobs.lock);
 	struct waiter *waiters = kept->waiters;
 	kept->waiters = NULL;
@@ -186,7 +187,6 @@ static void work(void *data)
 
 	if (kept->fd < 0 || read_all(kept))
 		state = encode(kept);
-	release_input(kept);
 	finish(kept, state);
 	completion_post(&jobs.worked);
 }
@@ -301,8 +301,8 @@ static void begin(struct request *req, struct kept *kept)
 		queue(kept);
 		return;
 	}
-	kept->slow = kept->in_len;
-	atomic_fetch_add(&slow_bytes, kept->slow);
+	kept->slow_len = kept->in_len;
+	atomic_fetch_add(&slow_bytes, kept->slow_len);
 	slow_read(req, kept->file, on_read, kept);
 }
 
