@@ -107,6 +107,20 @@ START_TEST(the_server_that_host_names_decides_about_names)
 }
 END_TEST
 
+/* The field of another server, or of the default one, since the server was not found. */
+START_TEST(a_refused_head_has_no_unusual_fields_either)
+{
+	struct server *other = server_with("error_page 400 /e; location = /e { return 200 "
+					   "\"[$http_x_a]\"; } location / { return 204; }");
+
+	ck_assert_str_eq(raw(other, "GET / HTTP/1.1\r\nHost: a\r\nX_A: 1\r\nHost: b\r\n\r\n").body,
+			 "[]");
+	ck_assert_str_eq(raw(other, "GET / HTTP/1.1\r\nHost: a\r\nX_A: 1\r\n: x\r\n\r\n").body,
+			 "[]");
+	server_stop(other);
+}
+END_TEST
+
 START_TEST(line_ends)
 {
 	ck_assert_int_eq(raw(server, "GET / HTTP/1.1\nHost: a\n\n").status, 200);
@@ -319,7 +333,8 @@ END_TEST
 
 TESTS_IN((&(struct test_suite){ .name = "refused", .setup = setup, .teardown = teardown }), hosts,
 	 a_field_with_an_underscore_is_ignored, fields_with_unusual_names_are_ignored,
-	 the_server_that_host_names_decides_about_names, line_ends, fields, a_nul_anywhere,
+	 the_server_that_host_names_decides_about_names,
+      a_refused_head_has_no_unusual_fields_either, line_ends, fields, a_nul_anywhere,
 	 lengths_and_encodings, unknown_encodings, request_lines, a_refused_head_gets_no_body,
 	 http_09, a_later_minor_version_is_1_1, a_preface_of_http_2_is_refused, long_lines,
 	 many_fields, a_line_may_fill_the_first_buffer, heads_larger_than_all_buffers,

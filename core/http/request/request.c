@@ -79,6 +79,8 @@ void request_advance(struct request_core *core)
 
 void request_refuse(struct request_core *core, int status)
 {
+	/* Its head may have been refused before its server was looked for. */
+	request_leave_out_fields(core);
 	if (status != 500) /* a 500 is not the client's fault, and was logged already */
 		request_log(&core->pub, LEVEL_INFO, 0, "client sent an invalid request: %d %.*s",
 			    status, STR_ARG(status_reason(status)));
