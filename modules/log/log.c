@@ -141,9 +141,23 @@ static ssize_t before_last_variable(struct str text)
 	return at > 0 && text.data[at - 1] == '$' ? (ssize_t)at - 1 : -1;
 }
 
+/* Whether there is a "${" without its "}". */
+static bool has_open_bracket(struct str text)
+{
+	ssize_t at;
+
+	while ((at = str_find(text, STR("${"))) >= 0) {
+		text = str_skip(text, (size_t)at);
+		if (str_chr(text, '}') < 0)
+			return true;
+		text = str_skip(text, 2);
+	}
+	return false;
+}
+
 /*
  * A format may be written as several strings, which are joined. A name of a variable ends with its
- * string: '$status' 'ms' is "${status}ms".
+ * string: '$status' 'ms' is "${status}ms". A "${" that its string does not close is an error.
  */
 static struct conf_word join(struct conf_call *call, size_t first)
 {
@@ -156,6 +170,8 @@ static struct conf_word join(struct conf_call *call, size_t first)
 		struct str part = call->node->args[i].text;
 		ssize_t before = before_last_variable(part);
 
+		if (has_open_bracket(part))
+			return call->node->args[i];
 		if (before < 0)
 			text_add(&text, part);
 		else

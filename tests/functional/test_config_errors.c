@@ -206,6 +206,8 @@ START_TEST(of_http)
 		  "letters, digits and \"_\" may follow it" },
 		{ SERVER("return 200 ${host;"), "4:12: ", "\"}\" of this variable is missing" },
 		{ SERVER("return 1000;"), "4:8: ", "^~~~" },
+		{ "http {\nlog_format a '${status' '}';\n}\n",
+		  "2:15: the \"}\" of this variable is missing", "^" },
 		{ SERVER("allow 10.0.0.0/33;"), "4:7: ", "expected 0 to 32" },
 		{ SERVER("deny everybody;"), "4:6: ", "is not an address" },
 		{ SERVER("access_log logs/a.log nice;"), "4:23: ", "^~~~" },
