@@ -230,6 +230,7 @@ const struct module auth_basic_module = {
 			      "comments. Passwords are stored as crypt(3) makes them (yescrypt, "
 			      "bcrypt, SHA-512, SHA-256, MD5, DES), or as $apr1$, {SHA}, {SSHA} "
 			      "or {PLAIN}; htpasswd(1) and `openssl passwd -6` write such lines. "
+			      "A password has at most 511 bytes. "
 			      "A relative path starts at the directory of the main configuration "
 			      "file. The path may contain variables. The sandbox lets workers "
 			      "open all files in the folder of the file, or in the folder before "

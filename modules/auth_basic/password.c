@@ -142,8 +142,6 @@ static enum password_result check_apr1(struct str password, struct str text)
 
 /* --- crypt(3) ------------------------------------------------------------------------ */
 
-enum { PHRASE_MAX = 511 }; /* bytes that crypt_r() of libxcrypt accepts */
-
 /* Returns a copy from malloc(). NULL: the text contains a NUL, or there is no memory. */
 static char *c_string(struct str text)
 {
@@ -157,9 +155,6 @@ static char *c_string(struct str text)
 /* crypt_r() returns NULL, "*0" or "*1" for a setting that it does not support. */
 static enum password_result check_crypt(struct str password, struct str stored)
 {
-	if (password.len > PHRASE_MAX)
-		return PASSWORD_WRONG;
-
 	char *phrase = c_string(password), *setting = c_string(stored);
 	struct crypt_data *data = calloc(1, sizeof(*data));
 	enum password_result result = PASSWORD_UNKNOWN;
@@ -177,9 +172,12 @@ static enum password_result check_crypt(struct str password, struct str stored)
 	return result;
 }
 
+enum { PHRASE_MAX = 511 }; /* bytes that crypt_r() of libxcrypt accepts */
+
 enum password_result password_check(struct str password, struct str stored)
 {
-	if (str_chr(password, '\0') >= 0)
+	/* In every form, so that the time does not tell who has which. */
+	if (password.len > PHRASE_MAX || str_chr(password, '\0') >= 0)
 		return PASSWORD_WRONG;
 	if (str_starts(stored, STR("$apr1$")))
 		return check_apr1(password, str_skip(stored, 6));

@@ -7,6 +7,7 @@
 #include "harness/test.h"
 
 #include <crypt.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -83,6 +84,36 @@ START_TEST(each_name_costs_as_many_rounds)
 }
 END_TEST
 
+START_TEST(many_locked_accounts_come_first)
+{
+	char file[1024] = "";
+	bool is_known;
+
+	for (int i = 0; i < 60; i++)
+		strcat(file, "locked:!\n");
+	strcat(file, "joe:" SLOW "\n");
+	ck_assert_int_eq(check(file, "nobody", "wrong", &is_known), PASSWORD_UNKNOWN);
+	ck_assert_uint_eq(rounds, 5000);
+}
+END_TEST
+
+/* Too long for crypt(3), and so for all forms: none takes time, and none is right. */
+START_TEST(a_password_that_is_too_long)
+{
+	static char file[1024], password[600];
+	bool is_known;
+
+	memset(password, 'a', sizeof(password) - 1);
+	snprintf(file, sizeof(file), "joe:" SLOW "\nann:{PLAIN}%s\n", password);
+	ck_assert_int_eq(check(file, "joe", password, &is_known), PASSWORD_WRONG);
+	ck_assert_int_eq(check(file, "ann", password, &is_known), PASSWORD_WRONG);
+	password[511] = '\0';
+	snprintf(file, sizeof(file), "ann:{PLAIN}%s\n", password);
+	ck_assert_int_eq(check(file, "ann", password, &is_known), PASSWORD_RIGHT);
+	ck_assert_uint_eq(rounds, 0);
+}
+END_TEST
+
 /* The password of another user opens nothing. */
 START_TEST(the_time_that_is_spent_lets_nobody_in)
 {
@@ -109,4 +140,5 @@ START_TEST(a_file_without_users)
 END_TEST
 
 TESTS("files of users", the_first_line_of_a_name_counts, each_name_costs_as_many_rounds,
+      many_locked_accounts_come_first, a_password_that_is_too_long,
       the_time_that_is_spent_lets_nobody_in, a_file_without_users)
