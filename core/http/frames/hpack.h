@@ -60,8 +60,11 @@ char *hpack_put_status(char *to, int status);
 /* Names are written in lower case, as RFC 9113 section 8.2.1 demands. */
 char *hpack_put(char *to, struct str name, struct str value);
 
-/* A string (section 5.2), which is not Huffman-coded. */
-char *hpack_put_string(char *to, struct str value);
+/*
+ * A string (section 5.2), which is not Huffman-coded. It stays a call in hpack_put_at(), where GCC
+ * would warn of lengths that texts on the stack never have.
+ */
+__attribute__((noinline)) char *hpack_put_string(char *to, struct str value);
 
 /*
  * The index in the static table of a name that the server itself writes, in its usual spelling; 0:
