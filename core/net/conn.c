@@ -476,12 +476,8 @@ ssize_t conn_receive(struct conn *conn, void *buffer, size_t size)
 	ssize_t n;
 
 	if (conn->transport) {
-		bool was_opening = conns.export && conn_is_opening(conn);
-
 		n = transport_receive(conn->transport, buffer, size);
 		arrange(conn);
-		if (was_opening && !conn_is_opening(conn)) /* on_job() can give it away now */
-			job_queue(&conn->transport->job, STAGE_RECEIVE);
 		return n;
 	}
 	n = socket_receive(conn->event.fd, buffer, size);
