@@ -188,6 +188,7 @@ void ssl_use_openssl(struct ssl_connection *ssl, SSL *done)
 	ssl->ssl = done;
 	/* Not before: in a handshake each record would take and release a buffer of 16 KiB. */
 	SSL_set_mode(done, SSL_MODE_RELEASE_BUFFERS);
+	SSL_free_buffers(done);
 	SSL_set_app_data(done, NULL);
 	SSL_set_msg_callback(done, message_seen);
 	SSL_set_msg_callback_arg(done, ssl);

@@ -245,12 +245,14 @@ void handshake_step(struct handshake *handshake)
 		ssize_t len = record_length(record, handshake->input_len - handshake->input_used);
 
 		if (len == 0)
-			return;
+			break;
 		if (len < 0) /* OpenSSL sends the right alert */
 			len = (ssize_t)(handshake->input_len - handshake->input_used);
 		handshake->input_used += (size_t)len;
 		take_record(handshake, record, (size_t)len);
 	}
+	if (handshake->ssl && handshake->result == HANDSHAKE_MORE)
+		SSL_free_buffers(handshake->ssl); /* it waits for its client, perhaps for long */
 }
 
 bool handshake_is_nearly_done(const struct handshake *handshake)
