@@ -83,6 +83,18 @@ static void report(const struct inputs *in, const uint8_t *out, size_t len)
 	}
 }
 
+/* Suites with other digests, such as those of RFC 8998, are left to OpenSSL's function. */
+static int derive_by_another(unsigned char *out, size_t len, const OSSL_PARAM *params)
+{
+	EVP_KDF *kdf = EVP_KDF_fetch(NULL, OSSL_KDF_NAME_TLS1_3_KDF, "provider!=skua");
+	EVP_KDF_CTX *context = EVP_KDF_CTX_new(kdf);
+	int result = context ? EVP_KDF_derive(context, out, len, params) : 0;
+
+	EVP_KDF_CTX_free(context);
+	EVP_KDF_free(kdf);
+	return result;
+}
+
 /* OSSL_FUNC_kdf_derive_fn: libssl gives all parameters with the call. */
 static int derive(void *unused, unsigned char *out, size_t len, const OSSL_PARAM *params)
 {
@@ -94,6 +106,8 @@ static int derive(void *unused, unsigned char *out, size_t len, const OSSL_PARAM
 	const struct hkdf_digest *digest =
 		in.digest.iov_base ? hkdf_digest(in.digest.iov_base) : NULL;
 
+	if (in.digest.iov_base && !digest)
+		return derive_by_another(out, len, params);
 	if (!digest || !is_text(in.prefix, "tls13 ") || !in.label.iov_base)
 		return 0;
 	if (in.mode == EVP_KDF_HKDF_MODE_EXTRACT_ONLY)

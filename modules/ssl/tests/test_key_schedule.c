@@ -12,6 +12,7 @@
 #include <openssl/provider.h>
 #include <openssl/ssl.h>
 #include <stdlib.h>
+#include <pthread.h>
 #include <string.h>
 
 #include "key_schedule.h"
@@ -203,6 +204,12 @@ START_TEST(secrets_after_a_second_client_hello)
 }
 END_TEST
 
+static void *shake_hands_on_thread(void *pair)
+{
+	shake_hands(pair);
+	return NULL;
+}
+
 /* Older versions derive no such secrets, and those of other threads are not reported. */
 START_TEST(nothing_else_is_reported)
 {
@@ -216,12 +223,15 @@ START_TEST(nothing_else_is_reported)
 	destroy_pair(&pair);
 
 	struct key_schedule_secrets unused = { .client.len = 0 };
+	pthread_t thread;
 
 	pair = create_pair(server, client);
 	key_schedule_report(&unused);
+	ck_assert_int_eq(pthread_create(&thread, NULL, shake_hands_on_thread, &pair), 0);
+	pthread_join(thread, NULL);
 	key_schedule_report(NULL);
-	shake_hands(&pair);
 	ck_assert_uint_eq(unused.client.len + unused.server.len, 0);
+	ck_assert_uint_ne(pair.reported.client.len, 0);
 	destroy_pair(&pair);
 	SSL_CTX_free(server);
 	SSL_CTX_free(client);
@@ -230,19 +240,26 @@ END_TEST
 
 /* --- what a caller may not ask --- */
 
-static int derive(const OSSL_PARAM *params, size_t len)
+static int derive_by(const char *query, const char *provider, const OSSL_PARAM *params,
+		     uint8_t *out, size_t len)
 {
-	EVP_KDF *kdf = EVP_KDF_fetch(NULL, "TLS13-KDF", key_schedule_query());
+	EVP_KDF *kdf = EVP_KDF_fetch(NULL, "TLS13-KDF", query);
 	EVP_KDF_CTX *context = EVP_KDF_CTX_new(kdf);
-	uint8_t out[64];
 
-	ck_assert_str_eq(OSSL_PROVIDER_get0_name(EVP_KDF_get0_provider(kdf)), "skua");
+	ck_assert_str_eq(OSSL_PROVIDER_get0_name(EVP_KDF_get0_provider(kdf)), provider);
 
 	int result = EVP_KDF_derive(context, out, len, params);
 
 	EVP_KDF_CTX_free(context);
 	EVP_KDF_free(kdf);
 	return result;
+}
+
+static int derive(const OSSL_PARAM *params, size_t len)
+{
+	uint8_t out[64];
+
+	return derive_by(key_schedule_query(), "skua", params, out, len);
 }
 
 START_TEST(parameters_that_are_missing_or_wrong)
@@ -261,7 +278,7 @@ START_TEST(parameters_that_are_missing_or_wrong)
 	const OSSL_PARAM wrong[] = {
 		OSSL_PARAM_construct_int(OSSL_KDF_PARAM_MODE, &both),
 		OSSL_PARAM_construct_int(OSSL_KDF_PARAM_MODE, &extract), /* not of "key" */
-		OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, (char *)"MD5", 0),
+		OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, (char *)"none", 0),
 		OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, key, 31),
 		OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_PREFIX, (void *)"dtls13", 6),
 		OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_LABEL, key, 250),
@@ -288,5 +305,26 @@ START_TEST(parameters_that_are_missing_or_wrong)
 }
 END_TEST
 
+/* As of suites that OpenSSL may have besides those of RFC 8446. */
+START_TEST(another_digest)
+{
+	int expand = EVP_KDF_HKDF_MODE_EXPAND_ONLY;
+	uint8_t key[64] = { 1 }, ours[64], theirs[64];
+	const OSSL_PARAM params[] = {
+		OSSL_PARAM_construct_int(OSSL_KDF_PARAM_MODE, &expand),
+		OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, (char *)"SHA512", 0),
+		OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, key, 64),
+		OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_PREFIX, (void *)"tls13 ", 6),
+		OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_LABEL, (void *)"key", 3),
+		OSSL_PARAM_construct_end(),
+	};
+
+	ck_assert_int_eq(derive_by(key_schedule_query(), "skua", params, ours, 64), 1);
+	ck_assert_int_eq(derive_by("provider=default", "default", params, theirs, 64), 1);
+	ck_assert_mem_eq(ours, theirs, 64);
+}
+END_TEST
+
 TESTS("key schedule", secrets_of_full_and_resumed_handshakes, secrets_after_a_second_client_hello,
-      nothing_else_is_reported, parameters_that_are_missing_or_wrong)
+      nothing_else_is_reported, parameters_that_are_missing_or_wrong,
+      another_digest)
