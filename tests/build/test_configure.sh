@@ -198,7 +198,7 @@ arguments_are_kept() {
 same_options_change_no_file() {
 	works configure
 	touch -d '1 hour ago' "$dir/build/config.h" "$dir/build/calls.h" "$dir/build/modules.c" \
-		"$dir/build/flags"
+		"$dir/build/flags" "$dir/build/pages.h"
 	touch -d '1 minute ago' "$dir/mark"
 	works configure
 	changed=$(find "$dir/build" -newer "$dir/mark" -name '*[!k]' -type f ! -path '*/tests/*')
