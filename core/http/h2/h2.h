@@ -53,7 +53,7 @@
 #include "http/body/response_reader.h"
 #include "http/frames/frames.h"
 #include "http/frames/hpack.h"
-#include "http/h2/limits.h"
+#include "http/frames/limits.h"
 #include "http/request/request_private.h"
 #include "net/buffer.h"
 #include "net/output.h"

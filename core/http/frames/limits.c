@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "http/h2/limits.h"
+#include "http/frames/limits.h"
 
 #include <timer.h>
 

@@ -4,8 +4,8 @@
  * returns false if there were too many: then the connection ends with ENHANCE_YOUR_CALM. The
  * numbers are far above what clients do, and so low that the work stays small.
  */
-#ifndef SKUA_HTTP_H2_LIMITS_H
-#define SKUA_HTTP_H2_LIMITS_H
+#ifndef SKUA_HTTP_FRAMES_LIMITS_H
+#define SKUA_HTTP_FRAMES_LIMITS_H
 
 #include <stdbool.h>
 #include <stdint.h>
