@@ -162,10 +162,11 @@ write_closed_page() {
 
 # Starts the server; $url is where it serves, $pid its process.
 serve() {
+	rm -f "$dir/log" # of the one before
 	"$SKUA" serve "$folder" -p 0 -w 1 >"$dir/log" 2>&1 &
 	pid=$!
 	tries=0
-	until url=$(grep -o 'http://[0-9.:]*/' "$dir/log"); do
+	until url=$(grep -so 'http://[0-9.:]*/' "$dir/log"); do
 		tries=$((tries + 1))
 		[ $tries -lt 300 ] || { cat "$dir/log" && return 1; }
 		sleep 0.1
