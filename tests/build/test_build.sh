@@ -151,12 +151,13 @@ serves() {
 	mkdir -p "$dir/folder"
 	printf here >"$dir/folder/a.txt"
 	chmod 755 "$dir" "$dir/folder"
+	rm -f "$dir/server" # of the one before
 	"$dir/build/skua" serve -q -p 0 "$@" "$dir/folder" >"$dir/server" 2>&1 &
 	server=$!
 	n=0
-	until url=$(grep -o 'https*://127[^ ]*' "$dir/server"); do
+	until url=$(grep -so 'https*://127[^ ]*' "$dir/server"); do
 		n=$((n + 1))
-		[ $n -lt 100 ] || { cat "$dir/server" && kill $server && return 1; }
+		[ $n -lt 300 ] || { cat "$dir/server" && kill $server && return 1; }
 		sleep 0.1
 	done
 	got=$(curl -sSk -w ' %{http_version}' "${url}a.txt" 2>&1) || :
