@@ -254,6 +254,10 @@ int conf_parse_bits(struct conf_call *call, const struct conf_word *word,
 int conf_parse_template(struct conf_call *call, const struct conf_word *word,
 			const struct template **out);
 
+/* The same for words that are joined. The name of a variable ends with its word. */
+int conf_parse_template_words(struct conf_call *call, const struct conf_word *words, size_t count,
+			      const struct template **out);
+
 /*
  * The word without its first `len` bytes, in the same place: messages about it point at the rest.
  */
@@ -301,7 +305,7 @@ struct lines_kind {
 	 * Adds a line to the form, whose memory comes from call->pool. 0, or -EINVAL after it has
 	 * reported with conf_error() what is wrong. It is called in the workers, too, when the file
 	 * has changed: so it may call conf_error(), conf_warn(), conf_word_is() and the
-	 * conf_parse functions except conf_parse_template(), and nothing else of this header.
+	 * conf_parse functions except those of templates, and nothing else of this header.
 	 */
 	int (*line)(struct conf_call *call, const struct conf_node *line, void *form);
 };

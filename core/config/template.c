@@ -167,8 +167,18 @@ struct part_list {
 	size_t count, capacity;
 };
 
+/* Only the last part has no variable: the end of a word is joined with what follows. */
 static void add_part(struct conf_call *call, struct part_list *list, struct template_part part)
 {
+	struct template_part *last = list->count ? &list->parts[list->count - 1] : NULL;
+
+	if (last && !last->slot) {
+		const struct str both[] = { last->literal, part.literal };
+
+		part.literal = pool_concat(call->pool, both, 2);
+		*last = part;
+		return;
+	}
 	list->parts =
 		pool_grow(call->pool, list->parts, list->count, &list->capacity, sizeof(part));
 	list->parts[list->count++] = part;
@@ -202,24 +212,36 @@ static int compile_parts(struct conf_call *call, const struct conf_word *word,
 	return 0;
 }
 
-int conf_parse_template(struct conf_call *call, const struct conf_word *word,
-			const struct template **out)
+int conf_parse_template_words(struct conf_call *call, const struct conf_word *words, size_t count,
+			      const struct template **out)
 {
 	struct part_list list = { 0 };
-	int error = compile_parts(call, word, &list);
+	struct text source = { .pool = call->pool };
 
-	if (error < 0)
-		return error;
+	for (size_t i = 0; i < count; i++) {
+		int error = compile_parts(call, &words[i], &list);
+
+		if (error < 0)
+			return error;
+		if (count > 1)
+			text_add(&source, words[i].text);
+	}
 
 	struct template *template = pool_new(call->pool, struct template);
 
-	template->source = word->text;
+	template->source = count > 1 ? text_str(&source) : words[0].text;
 	template->parts = list.parts;
 	template->count = list.count;
 	template->is_literal = list.count == 0 || (list.count == 1 && !list.parts[0].slot);
-	template->literal = template->is_literal ? word->text : STR("");
+	template->literal = list.count > 0 && !list.parts[0].slot ? list.parts[0].literal : STR("");
 	*out = template;
 	return 0;
+}
+
+int conf_parse_template(struct conf_call *call, const struct conf_word *word,
+			const struct template **out)
+{
+	return conf_parse_template_words(call, word, 1, out);
 }
 
 bool template_is_literal(const struct template *template, struct str *out)

@@ -121,67 +121,6 @@ static const struct log_format *find_format(const struct log_conf *conf, struct 
 	return NULL;
 }
 
-static bool is_name_char(char c)
-{
-	char lower = ascii_lower(c);
-
-	return (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9') || c == '_';
-}
-
-/*
- * The length of what stands before a variable "$name" at the end of the text; -1: there is none. A
- * "$" at the end is a variable without a name.
- */
-static ssize_t before_last_variable(struct str text)
-{
-	size_t at = text.len;
-
-	while (at > 0 && is_name_char(text.data[at - 1]))
-		at--;
-	return at > 0 && text.data[at - 1] == '$' ? (ssize_t)at - 1 : -1;
-}
-
-/* Whether there is a "${" without its "}". */
-static bool has_open_bracket(struct str text)
-{
-	ssize_t at;
-
-	while ((at = str_find(text, STR("${"))) >= 0) {
-		text = str_skip(text, (size_t)at);
-		if (str_chr(text, '}') < 0)
-			return true;
-		text = str_skip(text, 2);
-	}
-	return false;
-}
-
-/*
- * A format may be written as several strings, which are joined. A name of a variable ends with its
- * string: '$status' 'ms' is "${status}ms". A "${" that its string does not close is an error.
- */
-static struct conf_word join(struct conf_call *call, size_t first)
-{
-	struct conf_word word = call->node->args[first];
-	struct text text = { .pool = call->pool };
-
-	if (first + 1 == call->node->nargs)
-		return word;
-	for (size_t i = first; i < call->node->nargs; i++) {
-		struct str part = call->node->args[i].text;
-		ssize_t before = before_last_variable(part);
-
-		if (has_open_bracket(part))
-			return call->node->args[i];
-		if (before < 0)
-			text_add(&text, part);
-		else
-			text_printf(&text, "%.*s${%.*s}", (int)before, part.data,
-				    STR_ARG(str_skip(part, (size_t)before + 1)));
-	}
-	word.text = text_str(&text);
-	return word;
-}
-
 static int set_log_format(struct conf_call *call)
 {
 	struct log_conf *conf = call->data;
@@ -207,17 +146,19 @@ static int set_log_format(struct conf_call *call)
 		if (call->node->nargs == 2)
 			return conf_error(call, &args[1], "the text of the format is missing");
 	}
-	struct conf_word word = join(call, text);
-
-	if (call->node->nargs == 2 && conf_word_is(&args[1], "json")) {
-		format->put = put_json;
-		word.text = STR(JSON_FORMAT);
-	}
-
 	/* A format with a mistake is added, too, or access_log would report that it is missing. */
 	format->next = conf->formats;
 	conf->formats = format;
-	return conf_parse_template(call, &word, &format->template);
+	if (call->node->nargs == 2 && conf_word_is(&args[1], "json")) {
+		struct conf_word json = args[1];
+
+		json.text = STR(JSON_FORMAT);
+		format->put = put_json;
+		return conf_parse_template(call, &json, &format->template);
+	}
+	/* Strings are joined: '$status' 'ms' is "${status}ms". */
+	return conf_parse_template_words(call, &args[text], call->node->nargs - text,
+					 &format->template);
 }
 
 /* --- access_log --- */

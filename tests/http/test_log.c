@@ -44,6 +44,7 @@ START_TEST(formats)
 	struct server *server = logging("log_format uri '$uri $status '\n'$body_bytes_sent';"
 					"log_format empty ''; access_log all.log uri;"
 					"log_format parts '$status' 'x' $request_method _y;"
+					"log_format captures '$12' 'x';"
 					"access_log empty.log empty; access_log parts.log parts;");
 
 	get(server, "/a");
