@@ -78,15 +78,10 @@ static void consume(struct output *output, size_t n)
 	}
 }
 
-/* Bytes of a file that were read for slices which follow each other in it. */
-struct reading {
-	int fd; /* -1: none */
-	uint64_t offset; /* of the next one that no slice has taken */
-	char *bytes;
-	size_t len;
-};
-
-/* How many bytes of a file the slices from the nth on continue without a gap, `most` at most. */
+/*
+ * How many bytes of a file, `most` at most, the nth slice and those behind it take without a gap.
+ * Slices of memory may stand between them.
+ */
 static size_t run_length(struct output *output, unsigned n, size_t most)
 {
 	const struct slice *first = nth(output, n);
@@ -97,36 +92,27 @@ static size_t run_length(struct output *output, unsigned n, size_t most)
 
 		if (slice->data)
 			continue;
-		if (slice->fd != first->fd || slice->offset != first->offset + len)
+		if (slice->fd != first->fd || slice->offset != first->offset + len ||
+		    slice->is_copied != first->is_copied)
 			break;
 		len += slice->len;
 	}
 	return len < most ? len : most;
 }
 
-/* 0 or -errno (-ENODATA: the file has become shorter). */
-static int read_run(struct reading *reading, const struct slice *first, char *to, size_t len)
-{
-	ssize_t got = pread(first->fd, to, len, (off_t)first->offset);
-
-	if (got <= 0)
-		return got < 0 ? -errno : -ENODATA;
-	*reading = (struct reading){ first->fd, first->offset, to, (size_t)got };
-	return 0;
-}
-
 /*
  * Gathers slices of memory up to the next range of a file that can be sent by sendfile(2). Other
- * ranges are read into memory, COPY bytes in all; what the socket does not take of them is read
- * again later. Sets *more if further bytes follow. Returns the number of pieces, or -errno if the
- * output begins with a range that cannot be read (-ENODATA: the file has become shorter).
+ * ranges are read into memory, COPY bytes in all, and those that continue each other at once; what
+ * the socket does not take of them is read again later. Sets *more if further bytes follow. Returns
+ * the number of pieces, or -errno if the output begins with a range that cannot be read (-ENODATA:
+ * the file has become shorter).
  */
 static int gather(struct output *output, bool sends_files, struct iovec *iov, size_t *total,
 		  bool *more)
 {
 	static char copy[COPY];
-	struct reading reading = { .fd = -1 };
-	size_t copied = 0;
+	char *bytes = copy; /* behind those that a piece has */
+	size_t left = 0; /* so many of them were read, for this slice and those that continue it */
 	int count = 0;
 
 	*total = 0;
@@ -142,24 +128,23 @@ static int gather(struct output *output, bool sends_files, struct iovec *iov, si
 		*more = true;
 		if (!slice->is_copied && sends_files)
 			break;
-		if (!reading.len || slice->fd != reading.fd || slice->offset != reading.offset) {
-			size_t len = run_length(output, i, COPY - copied);
-			int error = len ? read_run(&reading, slice, copy + copied, len) : 0;
+		if (!left && bytes == copy + COPY)
+			break;
+		if (!left) {
+			size_t len = run_length(output, i, (size_t)(copy + COPY - bytes));
+			ssize_t got = pread(slice->fd, bytes, len, (off_t)slice->offset);
 
-			if (error)
-				return count ? count : error;
-			if (!len)
-				break;
-			copied += reading.len;
+			if (got <= 0)
+				return count ? count : got < 0 ? -errno : -ENODATA;
+			left = (size_t)got;
 		}
 
-		size_t len = slice->len < reading.len ? slice->len : reading.len;
+		size_t len = slice->len < left ? slice->len : left;
 
-		iov[count++] = (struct iovec){ reading.bytes, len };
+		iov[count++] = (struct iovec){ bytes, len };
 		*total += len;
-		reading.offset += len;
-		reading.bytes += len;
-		reading.len -= len;
+		bytes += len;
+		left -= len;
 		if (len < slice->len)
 			break;
 		*more = false;
