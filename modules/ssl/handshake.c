@@ -15,12 +15,17 @@
 
 static bool use_certificate(SSL *ssl, struct ssl_certificate *certificate)
 {
+	const struct handshake *handshake = SSL_get_app_data(ssl);
+	bool staples = !str_empty(handshake->settings->staple) &&
+		       SSL_get_tlsext_status_type(ssl) == TLSEXT_STATUSTYPE_ocsp;
 	X509 *leaf = certificate ? certificate_leaf(certificate) : NULL;
 
 	if (!leaf ||
 	    SSL_use_cert_and_key(ssl, leaf, certificate->key, certificate->chain, 1) != 1)
 		return false;
-	compressed_use(ssl, certificate);
+	/* The OCSP response stands in the certificate message; the compressed forms have none. */
+	if (!staples)
+		compressed_use(ssl, certificate);
 	return true;
 }
 
