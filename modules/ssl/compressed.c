@@ -43,7 +43,10 @@ static struct ssl_compressed *make(SSL_CTX *context, struct ssl_certificate *cer
 		made->forms[i] = make_form(ssl, i);
 	SSL_free(ssl);
 	ERR_clear_error();
-	return made;
+	if (is_ready)
+		return made;
+	free(made); /* the next handshake tries again */
+	return NULL;
 }
 
 /* Of several threads that make the forms at the same time, the first one gives its own. */
