@@ -236,7 +236,8 @@ END_TEST
 
 /* --- handshakes that wait --- */
 
-enum { CLIENTS = 2500, WAITING_MAX = 1024 };
+/* With OpenSSL 3.0 a handshake that waits has 46 KiB, and would have 55 if it kept its buffers. */
+enum { CLIENTS = 2500, WAITING_MAX = 1024, EACH_KIB_MAX = OPENSSL_VERSION_MINOR == 0 ? 52 : 64 };
 
 /* What a client of OpenSSL sends first. NULL: it asks for no name. */
 static struct str client_hello(const char *name)
@@ -305,13 +306,15 @@ START_TEST(handshakes_that_wait_are_bounded)
 		char bytes[16];
 
 		closed += client_read(clients[i], bytes, sizeof(bytes)) == 0;
-		client_close(clients[i]);
 	}
 	ck_assert_int_gt(closed, 0);
 	ck_assert_int_le(closed, CLIENTS - WAITING_MAX);
-	/* OpenSSL's objects for those that wait for their client. */
-	if (!server_is_sanitized)
-		ck_assert_int_lt(memory_kib(worker) - memory, 64 * CLIENTS);
+	/* OpenSSL's objects for those that wait for their client, with the buffers freed. */
+	long each = (memory_kib(worker) - memory) / (CLIENTS - closed);
+
+	ck_assert_msg(server_is_sanitized || each < EACH_KIB_MAX, "%ld KiB each", each);
+	for (int i = 0; i < CLIENTS; i++)
+		client_close(clients[i]);
 	ck_assert_uint_eq(file_count(server, "/error.log", "wait for the processor"), 1);
 
 	struct tls *late = tls_connect(server);

@@ -143,27 +143,6 @@ START_TEST(all_suites_and_sizes)
 }
 END_TEST
 
-START_TEST(two_connections_share_a_cipher)
-{
-	uint8_t secret[RECORD_SECRET_MAX] = { 9 }, one[64], two[64], *plain;
-	struct record_key others_sender, others_receiver;
-	enum record_type type;
-	const struct iovec iov = { (void *)"abc", 3 };
-
-	ck_assert_int_eq(record_key_init(&others_sender, aes128, secret, 0), 0);
-	ck_assert_int_eq(record_key_init(&others_receiver, aes128, secret, 0), 0);
-	for (int i = 0; i < 3; i++) {
-		ssize_t len = seal(RECORD_DATA, "abc", 3, one);
-		record_seal(aes128, &others_sender, RECORD_DATA, &iov, 1, two);
-		ck_assert_mem_ne(one, two, len);
-		ck_assert_int_eq(
-			record_open(aes128, &others_receiver, two, (size_t)len, &plain, &type), 3);
-		ck_assert_int_eq(record_open(aes128, &receiver, one, (size_t)len, &plain, &type),
-				 3);
-	}
-}
-END_TEST
-
 /* Every second key, from the first or from the last on. */
 static void begin_keys(struct record_key *keys, int count, int round, bool from_last)
 {
@@ -338,6 +317,6 @@ START_TEST(padding_and_inner_type)
 END_TEST
 
 TESTS_IN((&(struct test_suite){ .name = "TLS records", .setup = setup }), keys_of_rfc_8448,
-	 records_of_rfc_8448, all_suites_and_sizes, two_connections_share_a_cipher,
-	 many_connections_share_ciphers, records_in_place, each_flipped_bit_is_found,
+	 records_of_rfc_8448, all_suites_and_sizes, many_connections_share_ciphers,
+	 records_in_place, each_flipped_bit_is_found,
 	 lost_repeated_and_cut_records_are_found, lengths, padding_and_inner_type)
