@@ -170,6 +170,7 @@ int stats_map(struct stats_slots *slots, int *fd)
 		if (memory == MAP_FAILED)
 			return -errno;
 		slots->memory = memory;
+		*fd = file;
 		return 0;
 	}
 

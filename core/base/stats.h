@@ -179,7 +179,7 @@ bool stats_stride_is_sound(size_t stride);
 /*
  * Maps slots->count slots, slots->stride apart, shared with the children: zeroed ones in
  * a new file (memfile.h) whose descriptor *fd becomes, or if there can be no such file, in
- * memory that no other program can map, and *fd stays -1. If *fd is such a file already,
+ * memory that no other program can map, and *fd becomes -errno. If *fd is such a file already,
  * that one is mapped with what it holds. 0 or -errno; then slots->memory is NULL.
  */
 int stats_map(struct stats_slots *slots, int *fd);

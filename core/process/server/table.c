@@ -25,7 +25,7 @@ static struct {
 	size_t used; /* no place from this index on is taken */
 	struct stats_slots slots; /* one for each place, and one for processes that have ended */
 	struct stats_slots before; /* the same of a program whose slots lie closer together */
-	int stats_fd; /* of the file behind `slots`; -1: there is none */
+	int stats_fd; /* of the file behind `slots`; negative: there is none; -errno: why */
 } table = { .slots.count = SLOTS, .before.count = SLOTS, .stats_fd = -1 };
 
 void table_inherit(int fd, size_t slot_size, unsigned layout)
@@ -75,7 +75,7 @@ int table_start(void)
 int table_enter(const struct process *self)
 {
 	uint32_t place = table_slot(self);
-	int viewed = table.stats_fd < 0 ? -EFBIG :
+	int viewed = table.stats_fd < 0 ? table.stats_fd :
 					  stats_view(&table.slots, place, table.stats_fd);
 
 	/* Only one worker logs it. Without the counters of others server_count() gives its own. */
@@ -85,9 +85,9 @@ int table_enter(const struct process *self)
 			  "process: \"readiness\" responds with 200 also while the server is to "
 			  "quit, and \"metrics\" and \"stub_status\" have the counts of one "
 			  "worker. %s, and start the server again",
-			  table.stats_fd < 0 ? "Raise the limits of the size of files (ulimit -f) "
-					       "and of descriptors (ulimit -n)" :
-					       "Mount /proc");
+			  table.stats_fd >= 0 ? "Mount /proc" :
+			  viewed == -EFBIG    ? "Raise the limit of the size of files (ulimit -f)" :
+						"Raise the limit of descriptors (ulimit -n)");
 	if (table.stats_fd >= 0)
 		close(table.stats_fd);
 	table.stats_fd = -1;
