@@ -537,8 +537,7 @@ static struct asked *ask(const struct file_query *query, uint64_t hash,
 	};
 	if (known)
 		asked->question.stamp = known->stamp;
-	*str_put(asked->path, query->path) = '\0';
-	asked->question.query.path.data = asked->path;
+	file_question_keep_path(&asked->question, asked->path);
 	if (asked->next)
 		asked->next->link = &asked->next;
 	cache.asked = asked;

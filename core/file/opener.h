@@ -55,6 +55,13 @@ struct file_question {
 	bool is_sent;
 };
 
+/* Copies the path of the query to `room`: path.len + 1 bytes that live as long as the question. */
+static inline void file_question_keep_path(struct file_question *question, char *room)
+{
+	*str_put(room, question->query.path) = '\0';
+	question->query.path.data = room;
+}
+
 struct file_opener {
 	/* Takes a question. Calls question->answered() later, never before it has returned. */
 	void (*ask)(struct file_question *question);

@@ -226,8 +226,7 @@ static void ask_opener(struct best *best)
 		},
 		.best = best,
 	};
-	*str_put(opening->path, path) = '\0';
-	opening->question.query.path.data = opening->path;
+	file_question_keep_path(&opening->question, opening->path);
 	opening->question.query.location = best->location;
 	best->opening = opening;
 	file_opener()->ask(&opening->question);

@@ -68,7 +68,6 @@ void slow_read(struct request *req, const struct file *file,
 		.bytes = heap_alloc(file->size),
 		.size = file->size,
 	};
-	*str_put(reading->path, path) = '\0';
-	reading->question.query.path.data = reading->path;
+	file_question_keep_path(&reading->question, reading->path);
 	file_opener()->ask(&reading->question);
 }

@@ -122,8 +122,7 @@ static void begin_reading(struct piecewise *file)
 		},
 		.body = file,
 	};
-	*str_put(reading->path, path) = '\0';
-	reading->question.query.path.data = reading->path;
+	file_question_keep_path(&reading->question, reading->path);
 	file->reading = reading;
 	file_opener()->ask(&reading->question);
 }
