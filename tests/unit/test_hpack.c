@@ -158,15 +158,18 @@ static uint32_t next_random(uint32_t *state)
 static struct str random_literal(nghttp2_hd_deflater *deflater, uint32_t *random, uint8_t *block)
 {
 	static const char *const names[] = { ":path", "date", "user-agent", "unknown" };
-	static const char usual[] = "0aceiost ABZ&-z%";
+	/* All that huffman.c knows. */
+	static const char usual[] = "012aceiost %-./3456789=A_bdfghlmnpru:BCDEFGHIJKLMNOPQRSTUVWY"
+				    "jkqvwxyz&*,;XZ";
 	const char *name = names[next_random(random) % 4];
 	bool is_usual = next_random(random) % 4;
 	uint8_t value[160];
 	size_t len = next_random(random) % (next_random(random) % 4 ? 12 : sizeof(value));
 
 	for (size_t i = 0; i < len; i++)
-		value[i] = is_usual ? (uint8_t)usual[next_random(random) % 16] :
-				      (uint8_t)next_random(random);
+		value[i] = is_usual ?
+				   (uint8_t)usual[next_random(random) % (sizeof(usual) - 1)] :
+				   (uint8_t)next_random(random);
 
 	nghttp2_nv nv = { (uint8_t *)name, value, strlen(name), len,
 			  next_random(random) % 2 ? NGHTTP2_NV_FLAG_NO_INDEX :
@@ -250,6 +253,7 @@ END_TEST
 
 START_TEST(as_nghttp2_alone)
 {
+	test_skip("the program is built without HTTP/2");
 }
 END_TEST
 

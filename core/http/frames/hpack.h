@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * HPACK (RFC 7541). Field blocks of clients are decoded by the inflater of nghttp2. Those of
- * responses are encoded here, as references to the static table and literals that are not
- * indexed: the encoder has no state, so that fields can be encoded in any order and kept, and a
+ * HPACK (RFC 7541). In field blocks of clients, references to a table and short literals that are
+ * not indexed are decoded here, and all else by the inflater of nghttp2, which keeps the table.
+ * Blocks of responses are encoded here, as references to the static table and literals that are
+ * not indexed: the encoder has no state, so that fields can be encoded in any order and kept, and a
  * connection can move to another process.
  */
 #ifndef SKUA_HTTP_FRAMES_HPACK_H
@@ -25,7 +26,7 @@ struct hpack_decoder *hpack_decoder_create(void);
 void hpack_decoder_destroy(struct hpack_decoder *decoder); /* NULL is fine */
 
 struct hpack_field {
-	struct str name, value; /* valid until the next call of hpack_decode() */
+	struct str name, value; /* valid until the next hpack_decode(), also of another decoder */
 	bool is_sensitive; /* a literal that must never be indexed */
 };
 

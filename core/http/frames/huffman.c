@@ -26,6 +26,8 @@ void huffman_init(void)
 {
 	struct code *code = codes;
 
+	if (codes[0].bits)
+		return; /* an earlier call has filled it */
 	for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++)
 		for (size_t n = 0; n < lengths[i].characters.len; n++)
 			for (int same = 0; same < 1 << (8 - lengths[i].bits); same++)

@@ -12,7 +12,7 @@
 /* The most characters that a byte stands for, since a code has at least 5 bits. */
 enum { HUFFMAN_MOST = 2 };
 
-/* Call it once before. */
+/* Makes the table of codes. To be called before huffman_put_usual(); further calls do nothing. */
 void huffman_init(void);
 
 /*
