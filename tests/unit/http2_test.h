@@ -377,6 +377,7 @@ static const char configuration[] =
 	"  location /first { upload first; } location /close { return 444; }"
 	"  location /large { return 200 $large; } }"
 	"server { listen 127.0.0.1:8080; server_name other; return 200 other; }"
+	"server { listen 127.0.0.1:8080; server_name ~^name-(.+)$; return 200 $1; }"
 	"server { listen 127.0.0.1:8081; http2_body_preread_size 1k;"
 	"  large_client_header_buffers 4 8k;"
 	"  location /count { upload count; } location /wait { wait 1h; } }";

@@ -53,6 +53,11 @@ START_TEST(requests)
 		  "headers 9 5 :method GET :scheme http :authority SMALL :path /; "
 		  "headers 11 5 :method GET :scheme http :authority other:1 :path /",
 		  OK(1) OK(3) OTHER(5) OK(7) OK(9) OTHER(11) },
+		/* Each request needs what the name of its server captures. */
+		{ "a host that is captured, twice",
+		  "headers 1 5 :method GET :scheme http :authority name-ab :path /; "
+		  "headers 3 5 :method GET :scheme http :authority name-ab :path /",
+		  OK(1) OK(3) },
 		{ "the connection is closed: 444", "get 1 /close", "reset 1 2; " },
 	};
 
