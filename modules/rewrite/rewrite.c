@@ -126,33 +126,29 @@ static bool is_uninitialized(struct request *req, struct str rest, const void *d
 	return true;
 }
 
-static verdict take_nothing(struct run *run, const struct step *step)
-{
-	(void)run;
-	(void)step;
-	return PASS;
-}
-
 static int set_set(struct conf_call *call)
 {
 	const struct conf_word *args = call->node->args;
-	struct step *step = add_step(call, take_set);
+	const struct template *text;
 	struct str name = str_skip(args[0].text, 1);
 
 	if (!str_starts(args[0].text, STR("$")) || str_empty(name))
 		return conf_error(call, &args[0],
 				  "invalid variable name \"%.*s\"\nit begins with \"$\"",
 				  STR_ARG(args[0].text));
-	if (conf_parse_template(call, &args[1], &step->text) < 0)
+	if (conf_parse_template(call, &args[1], &text) < 0)
 		return -EINVAL;
 	if (name.len == 1 && name.data[0] >= '1' && name.data[0] <= '9') {
 		conf_warn(call, &args[0],
 			  "this has no effect: \"%.*s\" is what an expression has captured\n"
 			  "choose a name that begins with a letter",
 			  STR_ARG(args[0].text));
-		step->take = take_nothing;
 		return 0;
 	}
+
+	struct step *step = add_step(call, take_set);
+
+	step->text = text;
 	step->variable = variable_settable(call, name);
 	if (step->variable)
 		return 0;
