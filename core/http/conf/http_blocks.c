@@ -143,7 +143,10 @@ int server_name_set(struct conf_call *call)
 	return result;
 }
 
-/* nginx takes such a name everywhere, for hosts that have an asterisk in them. */
+/*
+ * ".*", ".a.*": nginx accepts such a name also beside other servers. It would match only a host
+ * that has an asterisk in it.
+ */
 static bool is_for_nobody(struct str name)
 {
 	return str_starts(name, STR(".")) && str_find(name, STR("..")) < 0 &&
@@ -157,8 +160,9 @@ static int check_name(struct conf_call *call, const struct server_name *name)
 	if (name->is_one_of_many && !is_for_nobody(name->text))
 		return refuse_name(call, name->word);
 	conf_warn(call, name->word,
-		  "the server name \"%.*s\" can never match\nan asterisk stands for whole labels, "
-		  "at the front (*.example.org) or at the end (www.*)",
+		  "the server name \"%.*s\" can never match\na host has no empty label, and an "
+		  "asterisk stands for whole labels, at the front (*.example.org) or at the end "
+		  "(www.*)",
 		  STR_ARG(name->text));
 	return 0;
 }
