@@ -55,6 +55,11 @@ static int needs(const char *option, const char *directive)
 {
 	if (has_directive(directive))
 		return 0;
+	for (const struct absent_directive *absent = absent_directives; absent->directive; absent++)
+		if (strcmp(absent->directive, directive) == 0)
+			return complain("%s needs the module %s, which was left out; run "
+					"auto/configure with %s to get it",
+					option, absent->module, absent->option);
 	return complain("this build has no %s, which %s needs", directive, option);
 }
 

@@ -190,7 +190,7 @@ says_which_module_tls_needs() {
 	build --without-ssl
 	mkdir -p "$dir/folder"
 	fails "$dir/build/skua" serve --tls "$dir/folder"
-	says 'this build has no ssl_certificate, which --tls or --cert needs'
+	says '--tls or --cert needs the module ssl, which was left out; run auto/configure with --with-ssl'
 }
 
 set -- builds_with_every_module_left_out left_out_directive_names_the_option \
