@@ -197,6 +197,7 @@ static void complain_of_owner(const struct control_connection *connection)
 
 int control_complain(const struct control_connection *connection, int error)
 {
+	const char *at = connection->path[0] ? connection->path : "its abstract address";
 	char name[PRIVILEGES_NAME_SIZE];
 
 	privileges_name_of(connection->peer.uid, name);
@@ -221,7 +222,7 @@ int control_complain(const struct control_connection *connection, int error)
 		fprintf(stderr,
 			"skua: the server at \"%s\" hung up without a response: it may have ended, "
 			"the error log says more\n",
-			connection->path);
+			at);
 	else if (error == -EPERM)
 		fprintf(stderr,
 			"skua: the process that listens at the control socket \"%s\" belongs to "
@@ -229,7 +230,7 @@ int control_complain(const struct control_connection *connection, int error)
 			"nothing was sent\n",
 			connection->path, name);
 	else
-		fprintf(stderr, "skua: asking the server at \"%s\" failed: %s\n", connection->path,
+		fprintf(stderr, "skua: asking the server at \"%s\" failed: %s\n", at,
 			strerror(-error));
 	return connection->path[0] && (error == -ENOENT || error == -ECONNREFUSED) ?
 		       STATUS_NO_SERVER :

@@ -203,7 +203,7 @@ START_TEST(a_name_of_nginx_has_help)
 	check("help mp4", 0, "Not supported: a file with it is refused.");
 	check("help proxy_read_timeout", 0, "Accepted, and without effect.");
 	check("help '$upstream_addr'", 0, "Without a value");
-	check("help proxy_raed_timeout", 1, "no directive, module or variable");
+	check("help proxy_raed_timeout", 1, "no directive, module, variable or command");
 	check("help autoidnex", 1, "did you mean \"autoindex\"?");
 	check("help cache control", 0, "    expires ");
 	check("help '$requset_uri'", 1, "did you mean \"$request_uri\"?");

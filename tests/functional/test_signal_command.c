@@ -171,7 +171,7 @@ START_TEST(the_pid_file_is_changed)
 }
 END_TEST
 
-/* The program that runs is asked, not the one that was there before. */
+/* The server is found without its configuration. What needs the configuration is refused. */
 START_TEST(the_configuration_has_an_error)
 {
 	static const char *const signals[] = { "-s reopen", "-s quit", "-s stop" };
@@ -194,6 +194,7 @@ START_TEST(the_configuration_has_an_error)
 }
 END_TEST
 
+/* The program that runs is asked, not the one that was there before. */
 START_TEST(the_pid_file_is_changed_after_an_upgrade)
 {
 	put_conf("pid logs/one;");

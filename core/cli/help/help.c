@@ -310,7 +310,7 @@ static size_t print_by_words(FILE *to, struct help_entries *entries, const char 
 
 	if (found == 0)
 		return 0;
-	fprintf(to, "No directive, module or variable has the name \"%s\".\n", words);
+	fprintf(to, "No directive, module, variable or command has the name \"%s\".\n", words);
 	print_others(to, entries, found, words);
 	print_pages(to, entries, found);
 	return found;
@@ -340,8 +340,8 @@ static void report_nothing(const struct help_entries *entries, const char *topic
 	const char *near = nearest_to(entries, topic);
 
 	fprintf(stderr,
-		"skua: no directive, module or variable has the name \"%s\", and none has it in "
-		"its text",
+		"skua: no directive, module, variable or command has the name \"%s\", and none "
+		"has it in its text",
 		topic);
 	if (near)
 		fprintf(stderr, "; did you mean \"%s%s\"?\n", *topic == '$' ? "$" : "", near);
