@@ -153,13 +153,6 @@ START_TEST(a_long_head_goes_on)
 }
 END_TEST
 
-static void put_large(struct server *server)
-{
-	static char bytes[LARGE];
-
-	put_bytes(server, "large", bytes, sizeof(bytes));
-}
-
 /* A download that has begun and is not read on. */
 static struct client *start_download(struct server *server, const char *more)
 {

@@ -98,13 +98,6 @@ static struct client *keep_busy(struct server *server, int index)
 	return client;
 }
 
-static void put_large(struct server *server)
-{
-	static char bytes[16 << 20];
-
-	put_bytes(server, "large", bytes, sizeof(bytes));
-}
-
 /* --- reloads --------------------------------------------------------------------- */
 
 START_TEST(a_dropped_address_is_refused)

@@ -297,7 +297,6 @@ END_TEST
 /* Each thing that a module counts happens here, as often as the number says. */
 START_TEST(modules_count_what_they_do)
 {
-	enum { LARGE = 16 << 20 }; /* more than the sockets hold */
 	struct server *server = server_start(
 		"http { access_log off; compress on;"
 		"limit_req_zone $server_port zone=r:64k rate=1r/m;"
@@ -309,13 +308,10 @@ START_TEST(modules_count_what_they_do)
 		" location = /large { limit_conn c 1; }"
 		" location = /p { auth_basic p; auth_basic_user_file %DIR%/html/users;"
 		" hello p; } } }");
-	char *large = memory_alloc(LARGE + 1);
 
-	memset(large, 'a', LARGE);
-	large[LARGE] = '\0';
-	put_file(server, "large", large);
+	put_large(server);
 	put_file(server, "users", "me:{PLAIN}pass\n");
-	put_file(server, "a.txt", memory_printf("%.5000s", large));
+	put_file(server, "a.txt", memory_printf("%5000s", "a"));
 	ck_assert_int_eq(get(server, "/r").status, 200);
 	ck_assert_int_eq(get(server, "/r").status, 503);
 	ck_assert_int_eq(get(server, "/r").status, 503);

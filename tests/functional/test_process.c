@@ -84,14 +84,6 @@ START_TEST(ends_at_once)
 }
 END_TEST
 
-/* Larger than what the sockets hold, so that the worker waits for the reader. */
-static void put_large(struct server *server)
-{
-	static char bytes[16 << 20];
-
-	put_bytes(server, "large", bytes, sizeof(bytes));
-}
-
 START_TEST(the_answer_under_way_ends_before_the_worker)
 {
 	struct server *server = start("");
@@ -188,13 +180,14 @@ static void open_held(struct server *server, struct client **clients, size_t cou
 START_TEST(replaced_workers_end_after_their_successors)
 {
 	struct server *server = start("events { accept_mode reuseport; }");
-	struct client *clients[12];
+	enum { HELD = 24 }; /* so many that each of the two workers has some */
+	struct client *clients[HELD];
 	struct deadline wait = { 0 };
 
 	put_file(server, "/main.conf", "worker_processes 2;");
 	reload(server);
 	wait_for_workers(server, 2);
-	open_held(server, clients, 12);
+	open_held(server, clients, HELD);
 	put_file(server, "/main.conf", "worker_processes 5;");
 	put_file(server, "/http.conf", server_text(server, "server { listen 127.0.0.1:%PORT2%; }"));
 	int fd = occupy_port(server, 1);
@@ -204,7 +197,7 @@ START_TEST(replaced_workers_end_after_their_successors)
 		deadline_wait(&wait, "the new workers serve");
 	kill(server->pid, SIGQUIT);
 	wait_for_workers(server, 2);
-	for (size_t i = 0; i < 12; i++)
+	for (size_t i = 0; i < HELD; i++)
 		client_close(clients[i]);
 	close(fd);
 	server_forgive(server);

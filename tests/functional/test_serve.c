@@ -241,20 +241,30 @@ static bool shows_what_is_typed(int terminal)
 	return settings.c_lflag & ECHO;
 }
 
-START_TEST(a_password_that_is_not_given)
+/* Starts a server in a terminal of its own, and waits until it asks for the password. */
+static pid_t ask_in_terminal(int *terminal, bool hangup_is_ignored)
 {
 	const char *program = getenv("SKUA");
 	struct deadline wait = { 0 };
-	int terminal, status;
-	pid_t pid = forkpty(&terminal, NULL, NULL, NULL);
+	pid_t pid = forkpty(terminal, NULL, NULL, NULL);
 
 	if (pid == 0) {
+		if (hangup_is_ignored)
+			signal(SIGHUP, SIG_IGN);
 		execl(program, program, "serve", "-p", "0", "--password", "me", folder.dir, NULL);
 		_exit(127);
 	}
 	ck_assert_int_gt(pid, 0);
-	while (shows_what_is_typed(terminal))
+	while (shows_what_is_typed(*terminal))
 		deadline_wait(&wait, "the password is asked for");
+	return pid;
+}
+
+START_TEST(a_password_that_is_not_given)
+{
+	int terminal, status;
+	pid_t pid = ask_in_terminal(&terminal, false);
+
 	ck_assert_int_eq(write(terminal, "\3", 1), 1); /* Ctrl-C */
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 	ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGINT);
@@ -266,19 +276,9 @@ END_TEST
 /* nohup leaves SIGHUP ignored. Ctrl-Z would come back with the echo on. */
 START_TEST(a_password_is_asked_for_undisturbed)
 {
-	const char *program = getenv("SKUA");
-	struct deadline wait = { 0 };
 	int terminal, status;
-	pid_t pid = forkpty(&terminal, NULL, NULL, NULL);
+	pid_t pid = ask_in_terminal(&terminal, true);
 
-	if (pid == 0) {
-		signal(SIGHUP, SIG_IGN);
-		execl(program, program, "serve", "-p", "0", "--password", "me", folder.dir, NULL);
-		_exit(127);
-	}
-	ck_assert_int_gt(pid, 0);
-	while (shows_what_is_typed(terminal))
-		deadline_wait(&wait, "the password is asked for");
 	kill(pid, SIGHUP);
 	ck_assert_int_eq(write(terminal, "\032", 1), 1); /* Ctrl-Z */
 	usleep(100 * 1000);

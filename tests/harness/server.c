@@ -114,6 +114,13 @@ void put_file(struct server *server, const char *name, const char *text)
 	put_bytes(server, name, text, strlen(text));
 }
 
+void put_large(struct server *server)
+{
+	static const char bytes[16 << 20];
+
+	put_bytes(server, "large", bytes, sizeof(bytes));
+}
+
 static char *read_all(const char *path)
 {
 	FILE *file = fopen(path, "r");

@@ -94,6 +94,9 @@ int server_fails(const char *conf, const char **output);
 void put_file(struct server *server, const char *name, const char *text);
 void put_bytes(struct server *server, const char *name, const void *bytes, size_t len);
 
+/* Writes html/large, 16 MiB: more than sockets hold, so that the worker waits for the reader. */
+void put_large(struct server *server);
+
 /* The full path of what put_file() writes under this name; valid until the test ends. */
 const char *file_path(const struct server *server, const char *name);
 

@@ -305,27 +305,23 @@ END_TEST
 /* A client that reads late does not make the work before it a part of "send". */
 START_TEST(work_before_a_long_response_is_work)
 {
-	enum { LARGE = 16 << 20 }; /* more than the sockets hold */
 	struct deadline p = { 0 };
 	struct server *other = server_start(
 		"http { access_log off; log_format times '$uri $request_times';"
 		"slow_log times.log 0 times; server { listen 127.0.0.1:%PORT%; root %DIR%/html;"
-		"location = /large.txt { work 250ms; } location = /drip { drip 60ms; } } }");
-	char *text = memory_alloc(LARGE + 1);
+		"location = /large { work 250ms; } location = /drip { drip 60ms; } } }");
 
-	memset(text, 'a', LARGE);
-	text[LARGE] = '\0';
-	put_file(other, "large.txt", text);
+	put_large(other);
 	struct client *client = client_open_slow(other);
 
-	client_send(client, "GET /large.txt HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+	client_send(client, "GET /large HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
 	usleep(600000);
 	client_drain(client);
 	get(other, "/drip");
 	while (file_count(other, "/times.log", "\n") < 2)
 		deadline_wait(&p, "lines of both requests");
-	ck_assert_int_ge(ms_of(other, "/large.txt", "work"), 250);
-	ck_assert_int_ge(ms_of(other, "/large.txt", "send"), 250);
+	ck_assert_int_ge(ms_of(other, "/large", "work"), 250);
+	ck_assert_int_ge(ms_of(other, "/large", "send"), 250);
 	ck_assert_int_ge(ms_of(other, "/drip", "drip"), 230);
 	ck_assert_int_lt(ms_of(other, "/drip", "send"), ms_of(other, "/drip", "drip"));
 	server_stop(other);
