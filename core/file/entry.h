@@ -63,7 +63,7 @@ struct file_entry {
 	struct file_attachment *attachments;
 
 	struct str kept; /* file_kept_bytes() */
-	uint64_t bytes_read; /* by connections that cannot send files, in all; file_kept_bytes() */
+	uint64_t bytes_read; /* by bodies that need memory (TLS, HTTP/2); file_kept_bytes() */
 
 	unsigned refs; /* of holders, and of the cache */
 	size_t bytes; /* of memory, in total */

@@ -7,6 +7,8 @@
  */
 #include "http/coding/coding.h"
 
+#include <assert.h>
+
 #include "http/coding/accept.h"
 #include "http/coding/best.h"
 #include "http/coding/kept.h"
@@ -218,8 +220,14 @@ static int find_by_tag(struct request *req, const struct forms *forms, struct st
 static int choose_by_weight(struct str accepts, const struct forms *forms, bool has_plain)
 {
 	enum { KEPT = 16, TEXT_MAX = 64, FORM_BITS = 5, FORMS_KEPT = 12 };
+	static_assert(CODINGS_MAX <= 1 << (FORM_BITS - 2), "a coding has these bits");
+	static_assert(2 + FORMS_KEPT * FORM_BITS <= 64, "all forms are in one number");
 	static struct choice {
-		uint64_t forms; /* 2 or 3, then FORM_BITS of each; 0: empty */
+		/*
+		 * 2, or 3 with a plain form; then of each form its coding, is_ready and is_allowed,
+		 * in FORM_BITS. 0: empty
+		 */
+		uint64_t forms;
 		size_t len;
 		char text[TEXT_MAX];
 		int place;

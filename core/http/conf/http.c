@@ -84,15 +84,19 @@ static void note_module(struct pool *pool, struct http_server *server, const str
 /* Each server gets the modules with .if_listened of which its addresses have a parameter. */
 static void note_modules(struct conf *conf, struct http *http)
 {
-	for (size_t m = 0; m < module_count(); m++)
-		for (size_t i = 0; module_at(m)->if_listened && i < http->addresses_count; i++) {
-			struct http_address *address = http->addresses[i];
+	for (size_t m = 0; m < module_count(); m++) {
+		const struct module *module = module_at(m);
+		size_t count = module->if_listened ? http->addresses_count : 0;
 
-			if (!has_parameter_of(address, module_at(m)))
+		for (size_t i = 0; i < count; i++) {
+			const struct http_address *address = http->addresses[i];
+
+			if (!has_parameter_of(address, module))
 				continue;
 			for (size_t s = 0; s < address->servers_count; s++)
-				note_module(conf_pool(conf), address->servers[s], module_at(m));
+				note_module(conf_pool(conf), address->servers[s], module);
 		}
+	}
 }
 
 void http_prepare(struct conf *conf)

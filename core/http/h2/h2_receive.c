@@ -349,17 +349,16 @@ static bool read_part(struct h2 *h2)
 bool h2_read_frame(struct h2 *h2)
 {
 	struct h2_busy *busy = h2->busy;
-	struct str bytes = STR("");
 
-	busy->input_waits =
-		false; /* nothing waits for room any more if the connection has failed */
+	busy->input_waits = false; /* if the connection has failed, nothing waits for room */
 	if (h2->has_failed || !busy->in)
 		return false;
 	busy->input_waits = !h2_has_room(busy);
 	if (busy->input_waits)
 		return false;
 	if (!busy->in_frame) {
-		bytes = unread(busy);
+		struct str bytes = unread(busy);
+
 		if (h2->preface_read < PREFACE_LEN)
 			return bytes.len && read_preface(h2, bytes);
 		if (bytes.len < FRAME_HEAD)
