@@ -6,7 +6,7 @@ Standard input has a step on each line, whose escapes are those of Python:
 
     type TEXT      types it, and reads what comes until nothing has come for a moment
     run TEXT       the same with the key Enter
-    line TEXT      the line that is being typed has to be this; it is emptied
+    line TEXT      the line that is being typed has to begin with this; it is emptied
     shows TEXT     the terminal has to show this, since the last "run" or "line"
 
 Exit status: 0, or 1 after what the terminal has shown.

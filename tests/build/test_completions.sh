@@ -127,7 +127,8 @@ in_terminal() {
 	begin=$1
 	shift
 	mkdir -p "$dir/bin" "$dir/home" "$dir/files/site"
-	touch "$dir/files/site.conf"
+	# If serve offered files too, "si" would stay as it is, because of the second one.
+	touch "$dir/files/site.conf" "$dir/files/sibling"
 	ln -sf "$SKUA" "$dir/bin/skua"
 	cat >"$dir/steps" <<-END
 	run $begin
