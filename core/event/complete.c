@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The completion queue: a singly linked list under a mutex. Only the post that
- * finds it empty writes to the eventfd, so a burst wakes the loop once. It writes after it
- * has left the mutex: the loop, which takes the mutex as soon as it wakes up, would often run
- * at once on the core of the thread that posts, and wait for this thread to run again.
+ * The completion queue: a singly linked list under a mutex. A post writes to the eventfd unless
+ * another one has written since the loop took the list, so a burst wakes the loop once. It
+ * writes after it has left the mutex: the loop, which takes the mutex as soon as it wakes up,
+ * would often run at once on the core of the thread that posts, and wait for this thread to run
+ * again. A thread of low priority may lose its processor between the mutex and the write. Other
+ * posts do not rely on it: until it has written, they write, too.
  */
 #include "event/complete.h"
 
@@ -22,6 +24,8 @@ static struct {
 	pthread_mutex_t lock;
 	struct completion *first, **end;
 	bool started;
+	uint64_t turn; /* how often the loop has taken the list */
+	atomic_uint_least64_t woken; /* 1 + a turn in which the eventfd was written */
 	atomic_uint writers; /* posts that are about to write to the eventfd */
 	struct event wake; /* the eventfd */
 } queue = { .lock = PTHREAD_MUTEX_INITIALIZER, .end = &queue.first };
@@ -33,6 +37,7 @@ static void run_all(void)
 	struct completion *item = queue.first, *next;
 	queue.first = NULL;
 	queue.end = &queue.first;
+	queue.turn++;
 	pthread_mutex_unlock(&queue.lock);
 
 	for (; item; item = next) {
@@ -74,11 +79,13 @@ int completion_start(void)
 void completion_post(struct completion *completion)
 {
 	bool wakes = false;
+	uint64_t turn;
 
 	completion->next = NULL;
 	pthread_mutex_lock(&queue.lock);
+	turn = queue.turn;
 	if (queue.started) {
-		wakes = !queue.first;
+		wakes = atomic_load(&queue.woken) != 1 + turn;
 		*queue.end = completion;
 		queue.end = &completion->next;
 		if (wakes)
@@ -89,6 +96,8 @@ void completion_post(struct completion *completion)
 		return;
 	/* An eventfd takes 2^64 - 2 of these before a write could fail. */
 	(void)!write(queue.wake.fd, &(uint64_t){ 1 }, sizeof(uint64_t));
+	/* The turn may be over by now: then this only makes a later post write once more. */
+	atomic_store(&queue.woken, 1 + turn);
 	atomic_fetch_sub(&queue.writers, 1);
 }
 
@@ -101,6 +110,7 @@ void completion_finish(void)
 	queue.started = false;
 	queue.first = NULL;
 	queue.end = &queue.first;
+	queue.turn++; /* what was written so far says nothing about the next eventfd */
 	pthread_mutex_unlock(&queue.lock);
 	while (atomic_load(&queue.writers))
 		sched_yield();

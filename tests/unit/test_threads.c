@@ -5,6 +5,9 @@
 #include "harness/test.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "event/complete.h"
@@ -99,6 +102,52 @@ START_TEST(finishing_runs_what_is_queued_and_drops_what_comes)
 }
 END_TEST
 
+static _Thread_local bool stalls; /* the next write to an eventfd by this thread */
+static atomic_bool is_stalled, goes_on;
+
+/* In place of that of the library. */
+ssize_t write(int fd, const void *bytes, size_t len)
+{
+	if (stalls && len == sizeof(uint64_t)) {
+		stalls = false;
+		is_stalled = true;
+		while (!goes_on)
+			usleep(100);
+	}
+	return syscall(SYS_write, fd, bytes, len);
+}
+
+static void *post_slowly(void *item)
+{
+	stalls = true;
+	completion_post(item);
+	return NULL;
+}
+
+/* A thread of low priority may lose its processor when it is about to wake the loop. */
+START_TEST(a_thread_that_stalls_keeps_nobody_waiting)
+{
+	pthread_t slow;
+
+	ck_assert_int_eq(pthread_create(&slow, NULL, post_slowly, &items[0].completion), 0);
+	while (!is_stalled)
+		usleep(100);
+	completion_post(&items[1].completion);
+	for (int i = 0; i < 100 && done < 2; i++)
+		loop_turn(10);
+	ck_assert_int_eq(done, 2);
+
+	/* What it writes late is for a turn that is over. */
+	goes_on = true;
+	pthread_join(slow, NULL);
+	completion_post(&items[2].completion);
+	completion_post(&items[3].completion);
+	for (int i = 0; i < 100 && done < 4; i++)
+		loop_turn(10);
+	ck_assert_int_eq(done, 4);
+}
+END_TEST
+
 static int begun, finished_count;
 static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
 
@@ -146,5 +195,6 @@ END_TEST
 
 TESTS_IN((&(struct test_suite){ "threads", .setup = setup, .teardown = teardown }),
 	 every_work_completes_once, the_loop_may_post_to_itself,
+	 a_thread_that_stalls_keeps_nobody_waiting,
 	 finishing_runs_what_is_queued_and_drops_what_comes, a_pool_comes_back_to_the_loop,
 	 work_of_a_pool_is_finished_when_the_process_stops)
