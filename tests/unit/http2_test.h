@@ -78,8 +78,7 @@ static inline char *put_fields(char *to, char **rest)
 
 	while (*(name = next_word(rest))) {
 		value = next_word(rest);
-		to = hpack_put(to, str_from(name),
-			       str_from(strcmp(value, "_") ? value : ""));
+		to = hpack_put(to, str_from(name), str_from(strcmp(value, "_") ? value : ""));
 	}
 	return to;
 }
@@ -375,7 +374,11 @@ static const char configuration[] =
 	"  location /unread { client_max_body_size 0; return 200 ok; }"
 	"  location /trailer { add_trailer a b; return 200 ok; }"
 	"  location /first { upload first; } location /close { return 444; }"
-	"  location /large { return 200 $large; } }"
+	"  location /large { return 200 $large; }"
+	"  location /excess/ { breach_body excess; }"
+	"  location /excess/end { breach_body excess_at_end; }"
+	"  location /excess/none { breach_body excess_of_none; }"
+	"  location /excess/memory { breach_body excess_of_memory; } }"
 	"server { listen 127.0.0.1:8080; server_name other; return 200 other; }"
 	"server { listen 127.0.0.1:8080; server_name ~^name-(.+)$; return 200 $1; }"
 	"server { listen 127.0.0.1:8081; http2_body_preread_size 1k;"

@@ -2,6 +2,8 @@
 /* What RFC 9113 demands of servers, case by case, named by section; and HPACK and priorities. */
 #include "unit/http2_test.h"
 
+#include <sys/mman.h>
+
 /* What a client says after the preface and settings, and the transcript of what it hears. */
 struct exchange {
 	const char *name, *says, *hears;
@@ -639,6 +641,43 @@ START_TEST(ends_without_a_window)
 }
 END_TEST
 
+/*
+ * A body with more bytes than its length says: where a slice crosses the length, where one ends
+ * there, where the length is 0, and a body of the core. The client must not take it for whole.
+ */
+START_TEST(a_body_that_is_longer_than_its_length)
+{
+	static const char *const paths[] = { "/excess/", "/excess/end", "/excess/none",
+					     "/excess/memory" };
+	const struct log log = { .fd = memfd_create("log", MFD_CLOEXEC), .level = LEVEL_ALERT };
+	const char *line;
+	char *logged;
+
+	log_process = &log;
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		struct client *client = come();
+
+		say(client, memory_printf("get 1 %s; get 3 /", paths[i]));
+		ck_assert_msg(!strstr(client->transcript, "1 5 end") &&
+				      strstr(client->transcript, "reset 1 2; "),
+			      "%s: %s", paths[i], client->transcript);
+		hears_of(client, "data 3 2 end; "); /* the connection goes on */
+		leave(client);
+		logged = memory_alloc(4096);
+		ssize_t len = pread(log.fd, logged, 1000, 0);
+		ck_assert_int_ge(len, 0);
+		logged[len] = '\0';
+		ck_assert_int_eq(ftruncate(log.fd, 0), 0);
+		ck_assert_int_eq(lseek(log.fd, 0, SEEK_SET), 0);
+		line = strstr(logged, "is longer than its length of ");
+		ck_assert_msg(line && strstr(line, ": the stream is reset") &&
+				      strstr(line, memory_printf("request: \"GET %s", paths[i])),
+			      "%s: %s", paths[i], logged);
+	}
+	close(log.fd);
+}
+END_TEST
+
 static void has_order(struct client *client, const char *a, const char *b)
 {
 	const char *first = strstr(client->transcript, a), *second = strstr(client->transcript, b);
@@ -692,4 +731,4 @@ TESTS_IN((&(struct test_suite){ .name = "HTTP/2", .setup = setup }), requests,
 	 uploads_that_nobody_reads, a_client_that_ends_within_an_upload_gets_its_response,
 	 uploads_that_nobody_reads_to_their_end,
 	 lingering_close_off_holds_nothing_back, ends_without_a_window,
-	 priorities, a_smaller_table)
+	 a_body_that_is_longer_than_its_length, priorities, a_smaller_table)

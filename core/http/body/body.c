@@ -39,7 +39,7 @@ int body_breach(const struct body *body, int result, size_t max, struct slice *o
 		value = (long long)out->len;
 		slice_release(out);
 	}
-	log_alertx("the body that the module %s has made %s (%lld): the connection is closed",
+	log_alertx("the body that the module %s has made %s (%lld): the response breaks off",
 		   body->module ? body->module->name : "(unknown)", what, value);
 	return -EIO;
 }
@@ -370,9 +370,13 @@ struct body *body_from_file(struct request *req, int fd, uint64_t length,
 	return &file->body;
 }
 
-bool body_keeps_its_length(const struct body *body)
+bool body_has_ended(const struct body *body)
 {
-	return body->ops == &memory_ops || body->ops == &file_ops;
+	const struct memory_body *memory = (const struct memory_body *)body;
+	const struct file_body *file = (const struct file_body *)body;
+
+	return (body->ops == &memory_ops && memory->at == memory->bytes.len) ||
+	       (body->ops == &file_ops && file->at == file->length);
 }
 
 static void release_entry(void *entry)

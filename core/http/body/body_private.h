@@ -17,9 +17,9 @@ struct request;
 struct body *body_of_entry(struct request *req, struct file *entry);
 
 /*
- * Whether it is a body of the core, which has no byte more than its length, and no trailers: it
- * need not be read again after its last byte.
+ * Whether it is a body of the core that has given its last byte, and so has no trailers: it need
+ * not be read again. Of other bodies only a further read tells.
  */
-bool body_keeps_its_length(const struct body *body);
+bool body_has_ended(const struct body *body);
 
 #endif

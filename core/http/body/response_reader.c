@@ -14,6 +14,13 @@ static const char *maker(const struct response_reader *reader)
 	return module ? module->name : "(core)";
 }
 
+/* What the protocol does about a response that cannot be completed. */
+static const char *outcome(const struct response_reader *reader)
+{
+	return reader->req->version == HTTP_2_0 ? "the stream is reset" :
+						  "the connection is closed";
+}
+
 /* struct body, .ready */
 static void body_is_ready(void *data)
 {
@@ -72,8 +79,8 @@ static inline int read_until_it_waits(struct response_reader *reader, size_t max
 	request_log(
 		reader->req, LEVEL_ALERT, 0,
 		"the body that the module %s has made says without end that it is ready, and has "
-		"nothing: the connection is closed",
-		maker(reader));
+		"nothing: %s",
+		maker(reader), outcome(reader));
 	return -EIO;
 }
 
@@ -93,16 +100,15 @@ int response_read(struct response_reader *reader, size_t max, struct slice *out)
 		/* The client would take the bytes beyond the length for the next response. */
 		request_log(reader->req, LEVEL_ALERT, 0,
 			    "the body that the module %s has made is longer than its length of "
-			    "%lld: the connection is closed",
-			    maker(reader), (long long)reader->length);
+			    "%lld: %s",
+			    maker(reader), (long long)reader->length, outcome(reader));
 		slice_release(out);
 		return -EIO;
 	}
 	if (result == 0 && (reader->length < 0 || left == 0))
 		return 0;
 	request_log(reader->req, LEVEL_ERROR, result < 0 ? -result : EIO,
-		    "the body of the response, made by the module %s, broke off: the connection is "
-		    "closed",
-		    maker(reader));
+		    "the body of the response, made by the module %s, broke off: %s",
+		    maker(reader), outcome(reader));
 	return -EIO;
 }

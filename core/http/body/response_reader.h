@@ -30,7 +30,8 @@ void response_reader_start(struct response_reader *reader, struct request *req,
 /*
  * Reads the next slice, of at most max bytes. 1: *out is the slice, which the caller releases. 0:
  * the body has ended, with the right length. -EAGAIN: nothing is there yet. -EIO: the response
- * cannot be completed; the reason is logged, and the protocol must close the connection.
+ * cannot be completed; the reason is logged, and the protocol must close the connection, or
+ * in HTTP/2 reset the stream.
  */
 int response_read(struct response_reader *reader, size_t max, struct slice *out);
 

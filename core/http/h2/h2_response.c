@@ -203,13 +203,17 @@ static void body_is_ready(struct request *req)
 	job_queue(&req->conn->respond, STAGE_RESPOND);
 }
 
-/* A body of length 0 needs no DATA, unless trailers follow. */
+/*
+ * A body of length 0 needs no DATA, unless trailers follow. That of a module is read all the same:
+ * it may have bytes that its length leaves out.
+ */
 static bool has_body(const struct h2_stream *stream)
 {
 	const struct response *response = &stream->core.pub.response;
 
 	return response->body && !stream->is_head && status_has_body(response->status) &&
-	       (response->body->length != 0 || response->has_trailers);
+	       (response->body->length != 0 || response->has_trailers ||
+		!body_has_ended(response->body));
 }
 
 static void put_head(struct h2 *h2, struct h2_stream *stream)
@@ -334,7 +338,7 @@ static int is_last_slice(struct h2_stream *stream)
 	if (reader->length < 0 || reader->bytes < (uint64_t)reader->length ||
 	    response->has_trailers || response->trailers)
 		return 0;
-	if (body_keeps_its_length(reader->body))
+	if (body_has_ended(reader->body))
 		return 1;
 
 	int result = response_read(reader, 1, &none); /* it finds that the body has ended */

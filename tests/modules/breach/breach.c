@@ -37,6 +37,9 @@ enum body_kind {
 	BODY_SEVEN,
 	BODY_FAR_BELOW,
 	BODY_EXCESS,
+	BODY_EXCESS_AT_END,
+	BODY_EXCESS_OF_NONE,
+	BODY_EXCESS_OF_MEMORY,
 	BODY_SHORT,
 	BODY_UNSET,
 	BODY_GROWS,
@@ -86,6 +89,9 @@ static const struct keyword bodies[] = {
 	{ "empty_slice", BODY_EMPTY_SLICE }, { "long_slice", BODY_LONG_SLICE },
 	{ "of_nothing", BODY_OF_NOTHING },   { "seven", BODY_SEVEN },
 	{ "far_below", BODY_FAR_BELOW },     { "excess", BODY_EXCESS },
+	{ "excess_at_end", BODY_EXCESS_AT_END },
+	{ "excess_of_none", BODY_EXCESS_OF_NONE },
+	{ "excess_of_memory", BODY_EXCESS_OF_MEMORY },
 	{ "short", BODY_SHORT },	     { "unset", BODY_UNSET },
 	{ "grows", BODY_GROWS },	     { "ready", BODY_READY },
 	{ "waits_in_close", BODY_WAITS_IN_CLOSE },
@@ -130,9 +136,10 @@ static int bad_read(struct body *body, size_t max, struct slice *out)
 
 	if (bad->kind == BODY_UNSET && bad->reads > 0)
 		return 1;
-	*out = (struct slice){ .data = "good.", .len = 5, .fd = -1 };
+	*out = (struct slice){ .data = "good.", .len = max < 5 ? max : 5, .fd = -1 };
 	if (bad->reads++ == 0)
 		return 1;
+	out->len = 5;
 	switch (bad->kind) {
 	case BODY_EMPTY_SLICE:
 		out->len = 0;
@@ -148,6 +155,9 @@ static int bad_read(struct body *body, size_t max, struct slice *out)
 	case BODY_FAR_BELOW:
 		return -100000;
 	case BODY_EXCESS:
+	case BODY_EXCESS_AT_END:
+	case BODY_EXCESS_OF_NONE:
+		out->len = max < 5 ? max : 5;
 		return bad->reads < 10;
 	case BODY_GROWS: /* what the client has been told stays */
 		body->length = 50;
@@ -187,16 +197,37 @@ static void bad_close(struct body *body)
 
 static const struct body_ops bad_ops = { .read = bad_read, .close = bad_close };
 
+/* "at_end": a slice ends where the length does, and more follow. */
+static int64_t length_of(enum body_kind kind)
+{
+	switch (kind) {
+	case BODY_EXCESS:
+	case BODY_SHORT:
+	case BODY_GROWS:
+		return 7;
+	case BODY_EXCESS_AT_END:
+	case BODY_EXCESS_OF_MEMORY:
+		return 5;
+	case BODY_EXCESS_OF_NONE:
+		return 0;
+	default:
+		return -1;
+	}
+}
+
 static verdict respond_badly(struct request *req, enum body_kind kind)
 {
 	struct bad_body *bad = pool_new(req->pool, struct bad_body);
-	bool has_length = kind == BODY_EXCESS || kind == BODY_SHORT || kind == BODY_GROWS;
 
-	bad->body = (struct body){ .ops = &bad_ops, .length = has_length ? 7 : -1 };
+	bad->body = (struct body){ .ops = &bad_ops, .length = length_of(kind) };
 	bad->kind = kind;
 	bad->req = req;
 	req->response.status = 200;
 	req->response.body = &bad->body;
+	if (kind == BODY_EXCESS_OF_MEMORY) {
+		req->response.body = body_from_memory(req, STR("good.good."));
+		req->response.body->length = length_of(kind);
+	}
 	return DONE;
 }
 
