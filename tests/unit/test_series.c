@@ -173,6 +173,47 @@ START_TEST(made_up_records_make_room)
 }
 END_TEST
 
+/*
+ * Two processes that have made up the same labels confirm each other: these stay when one has
+ * ended. There is no more of them than room, those that an honest process counts keep their places,
+ * and no request is lost.
+ */
+START_TEST(two_that_make_up_the_same_have_a_limit)
+{
+	static struct series_table first, second, honest;
+	static struct series_sums living;
+	uint64_t total = 0;
+
+	fill(&table, 7, 300, 20);
+	count(7, 404, 1); /* nobody who lives has counted this */
+	fill(&honest, 7, 300, 20);
+	for (unsigned round = 0; round < 3; round++) {
+		fill(&first, 7, 500 + round, SERIES_MAX);
+		fill(&second, 7, 500 + round, SERIES_MAX);
+		living.count = 0;
+		series_add_to(&living, &honest);
+		series_add_to(&living, &second);
+		series_fold(&table, &first, &living);
+		ck_assert_uint_le(stats_get(&table.count), SERIES_MAX);
+	}
+	add(&table);
+	ck_assert_uint_eq(sums.count, SERIES_MAX);
+	for (unsigned i = 0; i < 20; i++)
+		ck_assert_uint_eq(find(7, 300 + i)->sum, 1);
+	for (size_t i = 0; i < sums.count; i++)
+		total += sums.items[i].sum;
+	ck_assert_uint_eq(total, 21 + 3 * SERIES_MAX);
+	/* When both have ended, what honest processes count gets places again. */
+	fill(&first, 7, 100, 30);
+	living.count = 0;
+	series_add_to(&living, &first);
+	series_fold(&table, &first, &living);
+	add(&table);
+	for (unsigned i = 0; i < 30; i++)
+		ck_assert_uint_eq(find(7, 100 + i)->sum, 1);
+}
+END_TEST
+
 /* Records that no worker makes would only take places. */
 START_TEST(odd_records_are_left_out)
 {
@@ -225,5 +266,6 @@ START_TEST(any_content_is_borne)
 END_TEST
 
 TESTS("series", values_are_in_their_buckets, another_process_goes_on, beyond_the_limit_is_the_rest,
-      folding_loses_nothing, made_up_records_make_room, odd_records_are_left_out,
+      folding_loses_nothing, made_up_records_make_room,
+      two_that_make_up_the_same_have_a_limit, odd_records_are_left_out,
       any_content_is_borne)
