@@ -17,6 +17,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "memory.h"
+
 uint8_t ssl_read_buffer[READ_MAX];
 
 /* --- bytes --- */
@@ -161,7 +163,7 @@ void connection_finish(struct transport *transport)
 		handshake_abandon(ssl->handshake); /* step_made() frees it */
 	else
 		handshake_destroy(ssl->handshake);
-	SSL_free(ssl->ssl);
+	ssl_free_wiped(ssl->ssl);
 	if (ssl->suite) {
 		record_key_forget(&ssl->in, ssl->suite);
 		record_key_forget(&ssl->out, ssl->suite);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "compressed.h"
+#include "memory.h"
 #include "tickets.h"
 
 /* --- callbacks --- */
@@ -111,7 +112,7 @@ void handshake_destroy(struct handshake *handshake)
 {
 	if (!handshake)
 		return;
-	SSL_free(handshake->ssl);
+	ssl_free_wiped(handshake->ssl);
 	named_set_destroy(handshake->named);
 	free(handshake->input);
 	free(handshake->output);
