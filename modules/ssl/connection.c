@@ -198,7 +198,7 @@ static bool wants(const void *data)
 }
 
 const struct transport_type ssl_transport = {
-	.name = "ssl 2",
+	.name = "ssl 3",
 	.module = &ssl_module,
 	.lacks = lacks,
 	.wants = wants,

@@ -35,6 +35,16 @@ static bool is_complete(const struct key_schedule_secret *secret, const struct r
 	       secret->iv_len == sizeof(secret->iv);
 }
 
+/* The maximum fragment length that the client has asked for (RFC 6066 section 4). 0: none. */
+static uint16_t fragment_max(const SSL *ssl)
+{
+	int code = SSL_SESSION_get_max_fragment_length(SSL_get_session(ssl));
+
+	return code >= TLSEXT_max_fragment_length_512 && code <= TLSEXT_max_fragment_length_4096 ?
+		       (uint16_t)(256 << code) :
+		       0;
+}
+
 /* False: the connection has to keep OpenSSL's records. */
 static bool become_own(struct ssl_connection *ssl)
 {
@@ -51,6 +61,7 @@ static bool become_own(struct ssl_connection *ssl)
 	record_key_use(&ssl->in, suite, client->secret, client->key, client->iv, 0);
 	record_key_use(&ssl->out, suite, server->secret, server->key, server->iv,
 		       done->records_sent);
+	ssl->fragment_max = fragment_max(done->ssl);
 	ssl->suite = suite;
 	ssl->stage = OWN;
 	return true;

@@ -11,7 +11,7 @@ struct exported {
 	uint64_t in_sequence, out_sequence;
 	uint32_t facts_len, input_len, plain_len, unsent_len;
 	uint16_t suite; /* 0: the connection waits for a ClientHello */
-	uint16_t record_size;
+	uint16_t record_size, fragment_max;
 	uint8_t useless;
 	uint8_t peer_ended, end_given;
 	uint8_t owes_update;
@@ -53,6 +53,7 @@ ssize_t connection_export(const struct transport *transport, char *to, size_t ro
 		.unsent_len = (uint32_t)parts[3].len,
 		.suite = is_new ? 0 : ssl->facts->cipher,
 		.record_size = ssl->record_size,
+		.fragment_max = ssl->fragment_max,
 		.useless = ssl->useless,
 		.peer_ended = ssl->peer_ended,
 		.end_given = ssl->end_given,
@@ -120,10 +121,12 @@ int connection_import(struct transport *transport, struct str state)
 	memcpy(&head, state.data, sizeof(head));
 	state = str_skip(state, sizeof(head));
 	if (head.facts_len > state.len || head.useless > USELESS_MAX ||
-	    head.record_size > RECORD_PLAIN_MAX || head.message_len >= KEY_UPDATE_LEN ||
+	    head.record_size > RECORD_PLAIN_MAX || head.fragment_max > RECORD_PLAIN_MAX ||
+	    head.message_len >= KEY_UPDATE_LEN ||
 	    head.in_sequence > SEQUENCE_MAX || head.out_sequence > RECORDS_PER_KEY_MAX)
 		return -EBADMSG;
 	ssl->record_size = head.record_size;
+	ssl->fragment_max = head.fragment_max;
 	ssl->useless = head.useless;
 	ssl->peer_ended = head.peer_ended;
 	ssl->end_given = head.end_given;

@@ -78,6 +78,8 @@ static ssize_t take_record(struct transport *transport, uint8_t *record, size_t 
 	case -EPROTO:
 		return ssl_fail(transport, ALERT_UNEXPECTED_MESSAGE);
 	}
+	if (ssl->fragment_max && n > ssl->fragment_max) /* RFC 6066 section 4 */
+		return ssl_fail(transport, ALERT_RECORD_OVERFLOW);
 	/* Section 5.1: nothing may stand between the parts of a message. */
 	if (ssl->message_len && type != RECORD_HANDSHAKE)
 		return ssl_fail(transport, ALERT_UNEXPECTED_MESSAGE);

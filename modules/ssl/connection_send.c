@@ -92,6 +92,8 @@ static size_t record_size(struct ssl_connection *ssl)
 {
 	int64_t now = clock_ms();
 
+	if (ssl->fragment_max && (ssl->fragment_max < ssl->record_size || !ssl->record_size))
+		return ssl->fragment_max;
 	if (ssl->record_size)
 		return ssl->record_size;
 	if (now - ssl->sent_ms > PAUSE_MS)
@@ -228,6 +230,19 @@ static bool use_new_key(struct ssl_connection *ssl)
 	return SSL_key_update(ssl->ssl, SSL_KEY_UPDATE_NOT_REQUESTED) == 1;
 }
 
+/* A memory BIO takes all bytes, if need be in records as short as the client wants them. */
+static int openssl_write(struct ssl_connection *ssl, const char *bytes, size_t len)
+{
+	for (size_t written = 0; written < len; ssl->records_sent++) {
+		int n = SSL_write(ssl->ssl, bytes + written, (int)(len - written));
+
+		if (n <= 0)
+			return -EPROTO;
+		written += (size_t)n;
+	}
+	return 0;
+}
+
 static ssize_t openssl_send(struct transport *transport, const struct iovec *iov, int count,
 			    bool more)
 {
@@ -241,12 +256,10 @@ static ssize_t openssl_send(struct transport *transport, const struct iovec *iov
 	while (total < SEAL_MAX && !cursor_at_end(&cursor)) {
 		struct iovec piece = cursor_take(&cursor, record_size(ssl));
 
-		/* A memory BIO takes all bytes. */
-		if (SSL_write(ssl->ssl, piece.iov_base, (int)piece.iov_len) != (int)piece.iov_len)
+		if (openssl_write(ssl, piece.iov_base, piece.iov_len) < 0)
 			return -EPROTO;
 		total += piece.iov_len;
 		ssl->burst += (uint32_t)piece.iov_len;
-		ssl->records_sent++;
 	}
 
 	int error = ssl_openssl_flush(transport, more || !cursor_at_end(&cursor));

@@ -262,9 +262,68 @@ START_TEST(records_arrive_in_pieces)
 }
 END_TEST
 
+static struct tls *connect_for_short_records(int version)
+{
+	struct tls *tls = tls_connect(server, .version = version,
+				      .max_fragment = TLSEXT_max_fragment_length_512);
+
+	ck_assert(!tls->failed);
+	return tls;
+}
+
+/* The client must keep to it, too. */
+static void ck_record_overflow(void)
+{
+	struct record_client client = record_client(connect_for_short_records(TLS1_3_VERSION));
+	char line[600] = "GET /";
+
+	memset(line + 5, 'x', sizeof(line) - 5);
+	record_client_send(&client, RECORD_DATA, line, 512);
+	record_client_send(&client, RECORD_DATA, line, 513);
+	ck_assert_int_eq(record_client_alert(&client), 22);
+	close(client.fd);
+}
+
+/* RFC 6066 section 4: OpenSSL's client ends the connection at a record that is longer. */
+START_TEST(a_client_wants_short_records)
+{
+	static const char *const directives[] = { "", "ssl_buffer_size 512;", "ssl_buffer_size 8k;",
+						  "ssl_records openssl;" };
+	static char big[50000];
+
+	memset(big, 'x', sizeof(big));
+	for (int i = 0; i < 4; i++) {
+		server_stop(server);
+		server = start(directives[i]);
+		put_bytes(server, "big", big, sizeof(big));
+		for (int version = TLS1_2_VERSION; version <= TLS1_3_VERSION; version++) {
+			struct tls *tls = connect_for_short_records(version);
+
+			ck_assert(tls_get(tls, "/big").is_whole);
+			tls_close(tls);
+		}
+		ck_record_overflow();
+	}
+}
+END_TEST
+
+START_TEST(a_client_wants_short_records_after_a_reload)
+{
+	static char big[50000];
+	struct tls *tls = connect_for_short_records(TLS1_3_VERSION);
+
+	put_bytes(server, "big", big, sizeof(big));
+	kill(server->pid, SIGHUP);
+	log_wait(server, "generation 2 of the configuration serves");
+	ck_assert(tls_get(tls, "/big").is_whole);
+	tls_close(tls);
+}
+END_TEST
+
 TESTS_IN((&(struct test_suite){ .name = "records of clients with TLS", .setup = setup,
 				.teardown = teardown }),
 	 a_handshake_has_a_time_limit, a_hello_in_pieces,
 	 records_that_bring_nothing, key_updates_with_records_of_openssl,
 	 messages_that_are_not_allowed, a_key_update_in_pieces, a_key_update_in_pieces_and_a_reload,
-	 flipped_and_repeated_records, records_arrive_in_pieces)
+	 flipped_and_repeated_records, records_arrive_in_pieces, a_client_wants_short_records,
+	 a_client_wants_short_records_after_a_reload)

@@ -163,6 +163,9 @@ struct tls *tls_open(struct server *server, const struct tls_setup *setup)
 		SSL_set_session(tls->ssl, setup->session);
 	if (setup->fragment)
 		SSL_set_max_send_fragment(tls->ssl, setup->fragment);
+	if (setup->max_fragment)
+		ck_assert_int_eq(SSL_set_tlsext_max_fragment_length(tls->ssl, setup->max_fragment),
+				 1);
 	if (setup->early_data)
 		send_early_data(tls->ssl, setup->early_data);
 	tls->failed = SSL_connect(tls->ssl) != 1;

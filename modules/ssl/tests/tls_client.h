@@ -43,6 +43,7 @@ struct tls_setup {
 	const struct identity *issuers[2]; /* whose certificates the client sends behind its own */
 	SSL_SESSION *session; /* to be resumed */
 	int fragment; /* bytes of its records at most */
+	uint8_t max_fragment; /* TLSEXT_max_fragment_length_512: so much in each record, of both */
 	/* Called with the server during the handshake, when its certificate has come; or NULL. */
 	int (*midway)(X509_STORE_CTX *store, void *server); /* 1 */
 	int port; /* index: 1 is %PORT2% */
