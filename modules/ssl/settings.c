@@ -249,6 +249,20 @@ static int make_context(struct conf_call *call, const struct ssl_conf *conf, SSL
 	return apply_commands(call, conf, context);
 }
 
+static void report_missing_algorithms(struct conf_call *call)
+{
+	const char *why = ssl_error_text();
+
+	if (EVP_default_properties_is_fips_enabled(NULL))
+		conf_error(call, NULL,
+			   "OpenSSL cannot be used: %s\n"
+			   "its configuration demands fips=yes: activate a provider with this "
+			   "property there, see fips_module(7)",
+			   why);
+	else
+		conf_error(call, NULL, "OpenSSL cannot be used: %s", why);
+}
+
 /* NULL after an error was reported. */
 static SSL_CTX *find_context(struct conf_call *call, const struct ssl_conf *conf)
 {
@@ -263,7 +277,7 @@ static SSL_CTX *find_context(struct conf_call *call, const struct ssl_conf *conf
 	SSL_CTX *made = SSL_CTX_new_ex(NULL, key_schedule_query(), TLS_server_method());
 
 	if (!made) {
-		conf_error(call, NULL, "OpenSSL cannot be used: %s", ssl_error_text());
+		report_missing_algorithms(call);
 		return NULL;
 	}
 	pool_cleanup(call->pool, free_context, made);
