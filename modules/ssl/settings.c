@@ -111,6 +111,20 @@ static int set_ciphers(struct conf_call *call, const struct ssl_conf *conf, SSL_
 	return 0;
 }
 
+/* As nginx takes it: the paths of files start at the directory of the configuration file. */
+static int apply_command(struct conf_call *call, SSL_CONF_CTX *commands,
+			 const struct conf_word *name, const struct conf_word *value)
+{
+	int type = SSL_CONF_cmd_value_type(commands, name->text.data);
+	struct str text = value->text;
+
+	if (type == SSL_CONF_TYPE_FILE || type == SSL_CONF_TYPE_DIR)
+		text = conf_relative_to_file(call->conf, text);
+	if (SSL_CONF_cmd(commands, name->text.data, text.data) > 0)
+		return 0;
+	return conf_error(call, name, "OpenSSL refuses this command: %s", ssl_error_text());
+}
+
 static int apply_commands(struct conf_call *call, const struct ssl_conf *conf, SSL_CTX *context)
 {
 	if (conf->commands.count == 0)
@@ -123,13 +137,9 @@ static int apply_commands(struct conf_call *call, const struct ssl_conf *conf, S
 						 SSL_CONF_FLAG_CERTIFICATE |
 						 SSL_CONF_FLAG_SHOW_ERRORS);
 	SSL_CONF_CTX_set_ssl_ctx(commands, context);
-	for (size_t i = 0; i < conf->commands.count && result == 0; i += 2) {
-		const struct conf_word *name = &conf->commands.items[i], *value = name + 1;
-
-		if (SSL_CONF_cmd(commands, name->text.data, value->text.data) <= 0)
-			result = conf_error(call, name, "OpenSSL refuses this command: %s",
-					    ssl_error_text());
-	}
+	for (size_t i = 0; i < conf->commands.count && result == 0; i += 2)
+		result = apply_command(call, commands, &conf->commands.items[i],
+				       &conf->commands.items[i + 1]);
 	if (result == 0 && SSL_CONF_CTX_finish(commands) != 1)
 		result = conf_error(call, NULL, "ssl_conf_command: %s", ssl_error_text());
 	SSL_CONF_CTX_free(commands);
@@ -370,6 +380,15 @@ static void warn_of_sessions(struct conf_call *call, const struct ssl_conf *conf
 		  "tickets carry all sessions, and ssl_session_cache has no effect");
 }
 
+/* Own records have no padding. */
+static bool wants_padding(const struct ssl_conf *conf)
+{
+	for (size_t i = 0; i < conf->commands.count; i += 2)
+		if (str_eq_nocase(conf->commands.items[i].text, STR("RecordPadding")))
+			return true;
+	return false;
+}
+
 bool ssl_has_certificate(const struct ssl_conf *conf)
 {
 	return conf->certificates.count || conf->self_signed.count;
@@ -398,7 +417,7 @@ int ssl_settings_create(struct conf_call *call, struct ssl_conf *conf)
 
 	warn_of_sessions(call, conf);
 	settings->reject = conf->reject_handshake;
-	settings->own_records = conf->records == RECORDS_OWN;
+	settings->own_records = conf->records == RECORDS_OWN && !wants_padding(conf);
 	settings->kept_facts = ssl_variables_facts(call);
 	settings->cache = conf->cache ? conf->cache : named_cache_default(call);
 	settings->context = find_context(call, conf);

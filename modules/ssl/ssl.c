@@ -415,7 +415,8 @@ const struct module ssl_module = {
 			  "connection needs less memory and CPU time, and survives reloads and "
 			  "upgrades of the program. Connections with TLS 1.2 use OpenSSL's "
 			  "records in both cases, as do all connections if the configuration of "
-			  "OpenSSL demands fips=yes.\n\n"
+			  "OpenSSL demands fips=yes, or if ssl_conf_command sets RecordPadding."
+			  "\n\n"
 			  "    ssl_records openssl;",
 			  .initial = "own", .keywords = records_keywords),
 		DIRECTIVE("ssl_session_tickets", IN_HTTP | IN_SERVER, struct ssl_conf, tickets,
@@ -482,7 +483,8 @@ const struct module ssl_module = {
 		DIRECTIVE_SET("ssl_conf_command", IN_HTTP | IN_SERVER, set_command, "name value",
 			      "A configuration command of OpenSSL, see SSL_CONF_cmd(3), for "
 			      "example `ssl_conf_command Ciphersuites "
-			      "TLS_CHACHA20_POLY1305_SHA256`.\n\n"
+			      "TLS_CHACHA20_POLY1305_SHA256`. The relative path of a file starts "
+			      "at the directory of the configuration file.\n\n"
 			      "    ssl_conf_command Options PrioritizeChaCha;",
 			      .flags = LIST, .min_args = 2, FIELD_AT(struct ssl_conf, commands)),
 		DIRECTIVE_SET("ssl_stapling_file", IN_HTTP | IN_SERVER, set_file, "file",

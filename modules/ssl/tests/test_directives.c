@@ -186,6 +186,63 @@ START_TEST(accepted_without_effect)
 }
 END_TEST
 
+/* Bytes of the records of a response. */
+static uint64_t bytes_of_response(const char *directives)
+{
+	if (server)
+		server_stop(server);
+	start(directives);
+
+	struct tls *tls = tls_connect(server, .version = TLS1_3_VERSION);
+
+	ck_assert_str_eq(tls_get(tls, "/").body, "x"); /* and a ticket before it */
+
+	uint64_t before = BIO_number_read(SSL_get_rbio(tls->ssl));
+
+	ck_assert_str_eq(tls_get(tls, "/").body, "x");
+
+	uint64_t bytes = BIO_number_read(SSL_get_rbio(tls->ssl)) - before;
+
+	tls_close(tls);
+	return bytes;
+}
+
+static const char *pem_of(X509 *certificate)
+{
+	BIO *bio = BIO_new(BIO_s_mem());
+	char *bytes;
+
+	PEM_write_bio_X509(bio, certificate);
+
+	long len = BIO_get_mem_data(bio, &bytes);
+	const char *text = memory_printf("%.*s", (int)len, bytes);
+
+	BIO_free(bio);
+	return text;
+}
+
+START_TEST(commands_of_openssl)
+{
+	/* Padding is for OpenSSL's records. */
+	ck_assert_uint_lt(bytes_of_response("return 200 x;"), 1000);
+	ck_assert_uint_gt(bytes_of_response("ssl_conf_command RecordPadding 4096; return 200 x;"),
+			  4096);
+	/* A relative path starts at the directory of the configuration file. */
+	server_stop(server);
+
+	const char *const files[] = { "/conf/ca.pem", pem_of(own.certificate), NULL };
+
+	server = server_start_with(&(const struct server_setup){
+		.conf = memory_printf("http { server { listen 127.0.0.1:%%PORT%% ssl;"
+				      "ssl_certificate %s/a.pem; ssl_certificate_key %s/a.key;"
+				      "ssl_conf_command VerifyCAFile ca.pem; return 200 x; } }",
+				      dir, dir),
+		.files = files,
+	});
+	ck_assert_str_eq(body_of(tls_connect(server)), "x");
+}
+END_TEST
+
 /* Bytes that the server has sent in a handshake with all of its certificates. */
 static uint64_t handshake_bytes(const char *directives)
 {
@@ -487,20 +544,6 @@ START_TEST(revoked_certificates)
 }
 END_TEST
 
-static const char *pem_of(X509 *certificate)
-{
-	BIO *bio = BIO_new(BIO_s_mem());
-	char *bytes;
-
-	PEM_write_bio_X509(bio, certificate);
-
-	long len = BIO_get_mem_data(bio, &bytes);
-	const char *text = memory_printf("%.*s", (int)len, bytes);
-
-	BIO_free(bio);
-	return text;
-}
-
 static const char *fingerprint_of(const X509 *certificate)
 {
 	unsigned char digest[EVP_MAX_MD_SIZE];
@@ -588,7 +631,8 @@ END_TEST
 
 TESTS_IN((&(struct test_suite){
 		 .name = "directives of TLS", .setup = setup, .teardown = teardown }),
-	 ciphers_and_their_order, versions, groups, a_rejected_handshake, a_stapled_response,
+	 ciphers_and_their_order, versions, groups, a_rejected_handshake, commands_of_openssl,
+	 a_stapled_response,
 	 accepted_without_effect, compressed_certificates, keys_of_tickets, the_life_of_a_session,
 	 the_size_of_records, authorities, the_depth_of_verification, revoked_certificates,
 	 variables_of_a_certificate, metrics_of_tls)
