@@ -36,7 +36,15 @@ static bool get_cipher(struct request *req, struct str rest, const void *data, s
 {
 	const struct ssl_conf *conf = data;
 
+	/* A reload may have taken the cipher of a connection that has moved from the settings. */
+	static const char *const names_1_3[] = { "TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384",
+						 "TLS_CHACHA20_POLY1305_SHA256" };
+
 	FACTS_OR_NONE;
+	if (facts->cipher >= 0x1301 && facts->cipher <= 0x1303) {
+		*out = str_from(names_1_3[facts->cipher - 0x1301]);
+		return true;
+	}
 	if (!conf->settings)
 		return false;
 

@@ -363,6 +363,55 @@ START_TEST(a_connection_goes_on_after_a_reload)
 }
 END_TEST
 
+/* Reloads with these directives of the server that includes them. */
+static void change(const char *directives, const char *expected)
+{
+	put_file(server, "/more.conf", directives);
+	kill(server->pid, SIGHUP);
+	log_wait(server, expected);
+}
+
+/*
+ * A connection goes on with the version, the suite and the certificate of its handshake, and new
+ * ones have those of the configuration.
+ */
+START_TEST(a_reload_changes_what_new_connections_get)
+{
+	server_stop(server);
+	server = start("include %DIR%/more.con[f];"
+		       "location = /facts { return 200 '$ssl_protocol $ssl_cipher'; }"
+		       "location /who { return 200 '$connection $pid'; }");
+
+	struct tls *tls = tls_connect(server, .version = TLS1_3_VERSION,
+				      .suite = "TLS_CHACHA20_POLY1305_SHA256");
+	const char *who = tls_get(tls, "/who").body;
+
+	/* A pair that does not fit together changes nothing. */
+	change(memory_printf("ssl_certificate %s/a.pem; ssl_certificate_key %s/b.key;",
+			     certificates, certificates),
+	       "nothing was changed");
+	ck_assert_str_eq(tls_get(tls, "/who").body, who);
+	change(memory_printf("ssl_certificate %s/b.pem; ssl_certificate_key %s/b.key;",
+			     certificates, certificates),
+	       "generation 2 of the configuration serves");
+	ck_assert_str_ne(tls_get(tls, "/who").body, who);
+
+	X509 *shown = certificate_of_server();
+
+	ck_assert_int_eq(X509_cmp(shown, other_identity.certificate), 0);
+	X509_free(shown);
+	change("ssl_conf_command Ciphersuites TLS_AES_128_GCM_SHA256;",
+	       "generation 3 of the configuration serves");
+	ck_assert_str_eq(tls_get(tls, "/facts").body, "TLSv1.3 TLS_CHACHA20_POLY1305_SHA256");
+	ck_assert(tls_connect(server, .suite = "TLS_CHACHA20_POLY1305_SHA256")->failed);
+	change("ssl_protocols TLSv1.2;", "generation 4 of the configuration serves");
+	ck_assert_str_eq(tls_get(tls, "/facts").body, "TLSv1.3 TLS_CHACHA20_POLY1305_SHA256");
+	ck_assert(tls_connect(server, .version = TLS1_3_VERSION)->failed);
+	tls_close(tls);
+	server_forgive(server);
+}
+END_TEST
+
 START_TEST(a_connection_with_tls_1_2_ends_at_a_reload)
 {
 	struct tls *tls = tls_connect(server, .version = TLS1_2_VERSION);
@@ -644,7 +693,8 @@ TESTS_IN((&(struct test_suite){ .name = "TLS", .setup = setup, .teardown = teard
 	 what_the_client_offers, ssl_on, a_self_signed_certificate_stays_at_a_reload,
 	 files_that_change_are_used_without_a_reload, plain_http_gets_400,
 	 what_is_neither_is_closed, ends_with_close_notify, keys_are_updated,
-	 a_connection_goes_on_after_a_reload, a_connection_with_tls_1_2_ends_at_a_reload,
+	 a_connection_goes_on_after_a_reload, a_reload_changes_what_new_connections_get,
+	 a_connection_with_tls_1_2_ends_at_a_reload,
 	 a_reload_during_a_handshake, a_connection_goes_on_after_a_reload_during_its_handshake,
 	 the_end_during_a_handshake,
 	 sessions_are_resumed_after_a_reload, a_resumed_session_gets_another_ticket,
