@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Nothing is lost while another program takes over, in either way. SOAK=1: more
- * upgrades, more idle connections.
+ * upgrades, more idle connections; a file that includes this one may say how many.
  */
 #include "harness/upgrade.h"
 #include "harness/load.h"
@@ -13,12 +13,15 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#ifndef SOAK_IDLE
+enum { SOAK_IDLE = 5000, SOAK_UPGRADES = 20 };
+#endif
+
 /* --- many idle connections ----------------------------------------------------------- */
 
-/* 5 000 with SOAK=1. */
 static void check_many(struct server *(*begin)(const char *main), bool in_background)
 {
-	int count = getenv("SOAK") ? 5000 : 500;
+	int count = getenv("SOAK") ? SOAK_IDLE : 500;
 	unsigned room = (unsigned)count + 500;
 
 	test_needs_descriptors(room);
@@ -75,7 +78,7 @@ static struct load *begin(struct server *server)
 static void upgrade_under_load(struct server *server, bool in_background)
 {
 	struct load *load = begin(server);
-	int count = getenv("SOAK") ? 20 : 2;
+	int count = getenv("SOAK") ? SOAK_UPGRADES : 2;
 
 	for (int i = 0; i < count; i++) {
 		uint64_t before = load_answers(load);

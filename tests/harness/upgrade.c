@@ -100,7 +100,8 @@ ino_t inode_of(const char *path)
 static const char *conf(const char *main)
 {
 	return memory_printf("%s worker_shutdown_timeout 30s; include %%DIR%%/more.conf;\n"
-			     "http { access_log off; keepalive_requests 1000000;\n"
+			     "http { access_log off; keepalive_requests 1000000;"
+			     " keepalive_timeout 1h;\n"
 			     "include %%DIR%%/http.con[f];\n"
 			     "server { listen 127.0.0.1:%%PORT%%; listen unix:%%DIR%%/s.sock;\n"
 			     "return 200 ok; } }",
