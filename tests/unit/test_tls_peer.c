@@ -315,6 +315,25 @@ static void say_update(struct tls_peer *peer, uint8_t request)
 	ck_assert_int_eq(record_key_update(&peer->out, peer->suite), 0);
 }
 
+/* Section 5: behind the handshake all records are sealed, a change_cipher_spec is none of it. */
+START_TEST(records_that_are_not_sealed)
+{
+	static const char *const records[] = {
+		"\x14\3\3\0\1\1", /* change_cipher_spec */
+		"\x15\3\3\0\2\1\0", /* close_notify */
+		"\x16\3\3\0\5\x18\0\0\1\0", /* KeyUpdate */
+	};
+
+	for (int i = 0; i < 3; i++) {
+		struct tls_peer peer = come();
+
+		say(&peer, records[i], (size_t)records[i][4] + RECORD_HEAD);
+		ck_assert_int_eq(finish(&peer), ALERT_UNEXPECTED_MESSAGE);
+		ck_assert_int_eq(responses(), 0);
+	}
+}
+END_TEST
+
 #define REQUEST(path) "GET " path " HTTP/1.1\r\nHost: a\r\n\r\n"
 
 static void say_request(struct tls_peer *peer, const char *request)
@@ -529,7 +548,7 @@ END_TEST
 TESTS_IN((&(struct test_suite){ .name = "hostile peers of TLS", .setup = setup }),
 	 the_stream_is_good, each_bit_is_flipped, cut_at_each_byte, split_at_each_byte,
 	 reordered_repeated_and_left_out, heads_are_added_and_taken_away, a_request_in_many_records,
-	 the_version_of_a_record_is_ignored, an_update_is_answered_before_the_next_data,
-	 keys_are_replaced_in_time, an_answer_asks_for_nothing, sequence_numbers_end,
-	 nothing_counts_behind_close_notify, alerts_are_errors, a_state_has_at_most_48_kib,
-	 an_imported_state_that_is_cut_or_changed)
+	 the_version_of_a_record_is_ignored, records_that_are_not_sealed,
+	 an_update_is_answered_before_the_next_data, keys_are_replaced_in_time,
+	 an_answer_asks_for_nothing, sequence_numbers_end, nothing_counts_behind_close_notify,
+	 alerts_are_errors, a_state_has_at_most_48_kib, an_imported_state_that_is_cut_or_changed)

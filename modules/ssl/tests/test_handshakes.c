@@ -75,10 +75,10 @@ START_TEST(the_client_chooses_between_ecdsa_and_rsa)
 	for (int version = TLS1_2_VERSION; version <= TLS1_3_VERSION; version++) {
 		ck_shown(&ec, &(struct tls_setup){ .version = version,
 						   .signatures = "ECDSA+SHA256:RSA-PSS+SHA256" });
-		ck_shown(&ec, &(struct tls_setup){ .version = version,
-						   .signatures = "ECDSA+SHA256" });
-		ck_shown(&rsa, &(struct tls_setup){ .version = version,
-						    .signatures = "RSA-PSS+SHA256" });
+		ck_shown(&ec,
+			 &(struct tls_setup){ .version = version, .signatures = "ECDSA+SHA256" });
+		ck_shown(&rsa,
+			 &(struct tls_setup){ .version = version, .signatures = "RSA-PSS+SHA256" });
 	}
 }
 END_TEST
@@ -89,9 +89,9 @@ START_TEST(names_are_exact_wildcards_or_patterns)
 		const char *name;
 		bool is_rsa;
 	} cases[] = {
-		{ "a.wild.example", true },    { "A.WILD.example", true },
-		{ "wild.example", false },     { "a.dot.example", true },
-		{ "dot.example", true },       { "r12.pattern.example", true },
+		{ "a.wild.example", true },	{ "A.WILD.example", true },
+		{ "wild.example", false },	{ "a.dot.example", true },
+		{ "dot.example", true },	{ "r12.pattern.example", true },
 		{ "r.pattern.example", false }, { "mail.end", true },
 	};
 
@@ -102,6 +102,45 @@ START_TEST(names_are_exact_wildcards_or_patterns)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		ck_shown(cases[i].is_rsa ? &rsa : &ec,
 			 &(struct tls_setup){ .name = cases[i].name });
+}
+END_TEST
+
+/* The ClientHello of OpenSSL with a share of this group, of `len` bytes, of which none is kept. */
+static void ck_share_refused(const char *group, uint16_t number, uint16_t len)
+{
+	const uint8_t head[] = { (uint8_t)(number >> 8), (uint8_t)number, (uint8_t)(len >> 8),
+				 (uint8_t)len };
+	SSL_CTX *context = SSL_CTX_new(TLS_client_method());
+	SSL *ssl = SSL_new(context);
+	struct client *client = client_open(server);
+	uint8_t answer[64] = { 0 };
+	char *bytes;
+
+	SSL_set1_groups_list(ssl, group);
+	SSL_set_bio(ssl, BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
+	ck_assert_int_eq(SSL_connect(ssl), -1);
+
+	long hello_len = BIO_get_mem_data(SSL_get_wbio(ssl), &bytes);
+	char *share = memmem(bytes, (size_t)hello_len, head, sizeof(head));
+
+	ck_assert_ptr_nonnull(share);
+	memset(share + sizeof(head), 0, len);
+	client_send_bytes(client, bytes, (size_t)hello_len);
+	ck_assert_uint_eq(client_read(client, answer, sizeof(answer)), 7);
+	ck_assert_int_eq(answer[0], RECORD_ALERT);
+	ck_assert_int_eq(answer[5], 2); /* fatal */
+	ck_assert_uint_eq(client_drain(client), 0);
+	SSL_free(ssl);
+	SSL_CTX_free(context);
+}
+
+/* RFC 8446 section 7.4.2, and 4.2.8.2 for what is no point of the curve. */
+START_TEST(a_share_that_gives_no_secret)
+{
+	start("return 200 x;");
+	ck_share_refused("X25519", 0x1d, 32);
+	ck_share_refused("P-256", 0x17, 65);
+	ck_shown(&ec, &(struct tls_setup){ .version = TLS1_3_VERSION });
 }
 END_TEST
 
@@ -266,8 +305,7 @@ static void start_for_ends(const char *rest)
 START_TEST(each_orderly_end_is_announced)
 {
 	static const char *const lasts[] = {
-		"GET / HTTP/1.0\r\n\r\n",
-		"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+		"GET / HTTP/1.0\r\n\r\n", "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
 		"GET / HTTP/1.1\r\nHost: a b\r\n\r\n", /* 400 */
 	};
 	struct tls *of[KINDS];
@@ -299,11 +337,11 @@ START_TEST(any_worker_resumes_a_session)
 {
 	struct deadline wait = { 0 };
 
-	server = server_start(memory_printf(
-		"worker_processes 3; events { accept_mode handoff; } http {"
-		"server { listen 127.0.0.1:%%PORT%% ssl; %s"
-		"return 200 \"$pid $ssl_session_reused\"; } }",
-		files_of("ec")));
+	server = server_start(
+		memory_printf("worker_processes 3; events { accept_mode handoff; } http {"
+			      "server { listen 127.0.0.1:%%PORT%% ssl; %s"
+			      "return 200 \"$pid $ssl_session_reused\"; } }",
+			      files_of("ec")));
 	for (int version = TLS1_2_VERSION; version <= TLS1_3_VERSION; version++) {
 		struct tls *tls = tls_connect(server, .version = version);
 		int pid = atoi(tls_get(tls, "/").body), other;
@@ -326,5 +364,6 @@ END_TEST
 
 TESTS_IN((&(struct test_suite){ .name = "handshakes", .setup = setup, .teardown = teardown }),
 	 the_client_chooses_between_ecdsa_and_rsa, names_are_exact_wildcards_or_patterns,
-	 a_suite_without_own_records, early_data_is_refused, a_request_comes_with_the_handshake,
-	 each_orderly_end_is_announced, any_worker_resumes_a_session)
+	 a_share_that_gives_no_secret, a_suite_without_own_records, early_data_is_refused,
+	 a_request_comes_with_the_handshake, each_orderly_end_is_announced,
+	 any_worker_resumes_a_session)
