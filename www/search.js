@@ -14,25 +14,35 @@
 
 	const sections = skua_pages.map(([address, page, section, text]) => ({
 		address, page, section, text,
+		is_idle: text.includes("Accepted, and without effect."),
 		name: (section || page).toLowerCase(),
 		page_name: page.toLowerCase(),
 		content: text.toLowerCase(),
 	}));
 
-	/* How well a section fits one word: 0 if the word is not in it. */
+	/* How well a text fits a word: 0 not at all, 1 in a word, 2 at the beginning of one, 3 all of it. */
+	function fit(text, word) {
+		const is_letter = c => c !== undefined && /[a-z0-9]/.test(c);
+		let best = 0;
+		for (let at = -1; best < 3 && (at = text.indexOf(word, at + 1)) >= 0;) {
+			const begins = !is_letter(text[at - 1]), ends = !is_letter(text[at + word.length]);
+			best = Math.max(best, begins && ends ? 3 : begins ? 2 : 1);
+		}
+		return best;
+	}
+
+	/* How well a section fits one word: 0 if the word is not in it. A part of a name counts little if
+	 * it is short: "spa" is not in mind where "space" stands. */
 	function weight(entry, word) {
 		if (entry.name === word || entry.name === "$" + word)
 			return 100;
-		if (entry.name.startsWith(word))
-			return 30;
-		if (entry.name.includes(word))
-			return 20;
-		if (entry.page_name.includes(word))
+		const name = fit(entry.name, word);
+		if (name === 3 || name > 0 && word.length > 3)
+			return 10 * name + (entry.name.startsWith(word) ? 5 : 0) - (entry.is_idle ? 5 : 0);
+		const page = fit(entry.page_name, word);
+		if (page === 3 || page > 0 && word.length > 3)
 			return 8;
-		const at = entry.content.indexOf(word);
-		if (at < 0)
-			return 0;
-		return entry.content.indexOf(word, at + 1) < 0 ? 1 : 2;
+		return name || page || fit(entry.content, word);
 	}
 
 	function find(words) {

@@ -8,7 +8,9 @@
 #include <stdio.h>
 #include <str.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#include "base/nearest.h"
 #include "cli/options.h"
 
 /* For the tables: the field that an option sets, and the value of one that has any. */
@@ -98,6 +100,9 @@ static int set_error_log(struct options *options, const char *value)
 /* Reports "skua stop", "skua -p . status" and the like with the right way to write them. */
 static int complain_about_word(struct options *options, const char *word)
 {
+	struct nearest nearest = { .wanted = str_from(word) };
+	struct stat status;
+
 	(void)options;
 	if (is_signal(word))
 		return command_complain("", "invalid option: \"%s\"; write \"-s %s\"", word, word);
@@ -107,6 +112,15 @@ static int complain_about_word(struct options *options, const char *word)
 						"invalid option: \"%s\"; it has to be the first "
 						"word: \"skua %s\"",
 						word, word);
+	for (size_t i = 1; i < commands_count; i++)
+		nearest_offer(&nearest, commands[i].name);
+	if (nearest.best)
+		return command_complain("", "invalid option: \"%s\" (did you mean \"skua %s\"?)",
+					word, nearest.best);
+	if (stat(word, &status) == 0 && S_ISDIR(status.st_mode))
+		return command_complain("",
+					"invalid option: \"%s\"; \"skua serve %s\" serves a folder",
+					word, word);
 	return command_complain("", "invalid option: \"%s\"", word);
 }
 

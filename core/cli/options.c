@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/nearest.h"
 #include "cli/commands.h"
 
 /* The command line that is being read. */
@@ -49,6 +50,20 @@ static int set_with_value(struct reader *reader, const struct command_option *op
 	return set(reader, option, value);
 }
 
+static int complain_about_name(const struct command *command, const char *word, size_t len)
+{
+	const struct command_option *option = command->options;
+	struct nearest nearest = { .wanted = { word + 2, len } };
+
+	for (; option->doc; option++)
+		if (option->name)
+			nearest_offer(&nearest, option->name);
+	if (!nearest.best)
+		return command_complain(command->name, "invalid option: \"%s\"", word);
+	return command_complain(command->name, "invalid option: \"%s\" (did you mean \"--%s\"?)",
+				word, nearest.best);
+}
+
 /* "--port=9000", "--port 9000", "--spa". */
 static int read_long(struct reader *reader, const char *word)
 {
@@ -60,7 +75,7 @@ static int read_long(struct reader *reader, const char *word)
 				memcmp(option->name, name, len) == 0))
 		option++;
 	if (!option->doc)
-		return command_complain(reader->command->name, "invalid option: \"%s\"", word);
+		return complain_about_name(reader->command, word, len);
 	if (option->value)
 		return set_with_value(reader, option, equals ? equals + 1 : NULL, word);
 	if (equals)

@@ -11,6 +11,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <text.h>
 #include <unistd.h>
 
@@ -95,20 +96,19 @@ static const char log_lines[] =
  * The page is for what a browser shows in its window: it says so itself in Sec-Fetch-Mode, or
  * older ones accept text/html. A name with an extension is a file, and missing.
  */
-static const char spa_lines[] =
-	"    map $uri $serve_page {\n"
-	"        \"~\\.[^/]*$\" \"\";\n"
-	"        default     /index.html;\n"
-	"    }\n"
-	"    map $http_accept $serve_page_if_accepted {\n"
-	"        ~text/html $serve_page;\n"
-	"        default    \"\";\n"
-	"    }\n"
-	"    map $http_sec_fetch_mode $serve_spa {\n"
-	"        navigate $serve_page;\n"
-	"        \"\"       $serve_page_if_accepted;\n"
-	"        default  \"\";\n"
-	"    }\n";
+static const char spa_lines[] = "    map $uri $serve_page {\n"
+				"        \"~\\.[^/]*$\" \"\";\n"
+				"        default     /index.html;\n"
+				"    }\n"
+				"    map $http_accept $serve_page_if_accepted {\n"
+				"        ~text/html $serve_page;\n"
+				"        default    \"\";\n"
+				"    }\n"
+				"    map $http_sec_fetch_mode $serve_spa {\n"
+				"        navigate $serve_page;\n"
+				"        \"\"       $serve_page_if_accepted;\n"
+				"        default  \"\";\n"
+				"    }\n";
 
 /* conf/mime.types of the installed tree or of the one it was built in: beside the program's. */
 static struct str find_types(struct pool *pool)
@@ -133,8 +133,10 @@ static struct str find_types(struct pool *pool)
 /* "1h30m" in seconds; -EINVAL. A number without a letter is in seconds. */
 static int parse_time(const char *given, uint64_t *seconds)
 {
-	static const char letters[] = "smhdw";
-	static const unsigned factors[] = { 1, 60, 3600, 86400, 7 * 86400 };
+	static const char letters[] = "smhdwMy";
+	static const unsigned factors[] = {
+		1, 60, 3600, 86400, 7 * 86400, 30 * 86400, 365 * 86400
+	};
 	const char *at = given;
 
 	*seconds = 0;
@@ -160,8 +162,9 @@ static int add_cache_map(struct text *text, const char *given)
 	uint64_t seconds;
 
 	if (parse_time(given, &seconds) < 0)
-		return complain("--cache \"%s\" is no time; it is written as in 30s, 10m, 1h, 7d",
-				given);
+		return complain(
+			"--cache \"%s\" is no time; it is written as in 30s, 10m, 1h, 7d, 1y",
+			given);
 	text_printf(text,
 		    "    map $sent_http_content_type $serve_cache {\n"
 		    "        ~^text/html no-cache;\n"
@@ -190,8 +193,7 @@ static int add_http(struct text *text, const struct serve_options *options)
 		text_add(text, STR(";\n"));
 	}
 	if (has_directive("access_log"))
-		text_add(text, options->quiet ? STR("    access_log off;\n") :
-						str_from(log_lines));
+		text_add(text, options->quiet ? STR("    access_log off;\n") : str_from(log_lines));
 	if (has_directive("charset"))
 		text_add(text, STR("    charset utf-8;\n"));
 	if (has_coding())
@@ -288,8 +290,12 @@ static int add_not_found(struct text *text, const char *folder, const char *give
 
 	struct str path = pool_printf(text->pool, "%s/%.*s", folder, STR_ARG(name));
 
-	if (str_empty(name) || access(path.data, F_OK) < 0)
-		return complain("--404 \"%s\" is no file in the folder \"%s\"", given, folder);
+	struct stat status;
+
+	if (str_empty(name) || stat(path.data, &status) < 0 || !S_ISREG(status.st_mode))
+		return complain("--404 \"%s\" is no file in the folder \"%s\"; it names the page "
+				"for what is not there, as in --404 404.html",
+				given, folder);
 	text_add(text, STR("        error_page 404 "));
 	add_quoted(text, pool_printf(text->pool, "/%.*s", STR_ARG(name)));
 	text_add(text, STR(";\n"));

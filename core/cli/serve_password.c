@@ -141,8 +141,11 @@ int serve_password_write(struct pool *pool, const char *given, uid_t uid, gid_t 
 	}
 	if (!has_password) {
 		if (!ask(pool_cstr(pool, user), line, sizeof(line))) {
-			fprintf(stderr, "skua serve: --password: there is no password, or it is "
-					"too long\n");
+			fprintf(stderr,
+				"skua serve: --password: no password was read, or one that is too "
+				"long; type it in a terminal, or write it behind the name: "
+				"--password %.*s:PASS\n",
+				STR_ARG(user));
 			return -EINVAL;
 		}
 		password = pool_strdup(pool, str_from(line));

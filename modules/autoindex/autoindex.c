@@ -157,7 +157,7 @@ const struct module autoindex_module = {
 	.directives = (const struct directive[]) {
 		DIRECTIVE("autoindex", IN_ANY_HTTP, struct autoindex_conf, is_on,
 			  "on | off",
-			  "Responds to a URI that ends in a slash with a list of the directory, "
+			  "Responds to a URI that ends in a slash with a listing of the directory, "
 			  "if index finds no file in it. Names that begin with a dot are never "
 			  "listed, and neither are symbolic links that `symlinks` does not "
 			  "follow.\n\n"

@@ -60,7 +60,7 @@ static const struct keyword statuses[] = { { "off", 0 }, { "502", 502 }, { NULL,
 	"To try a file without changing it: skua -t -c FILE -g 'forwarding 502;'"
 
 #define PASS_DOC(example_)                                                                \
-	"Forwards requests in nginx. Skua does not forward requests; see forwarding.\n\n" \
+	"Forwards requests in nginx, as a proxy. Skua does not; see forwarding.\n\n"      \
 	"    " example_
 
 #define PASS_DIRECTIVE(name_, contexts_, syntax_, example_)                     \

@@ -179,7 +179,8 @@ static verdict change_others(struct request *req, const void *data)
 	"replace those of the response, too. Server, Date, Connection, Keep-Alive, "              \
 	"Content-Length and Transfer-Encoding are not added, because the server writes "          \
 	"them.\n\n"                                                                               \
-	"    add_header X-Frame-Options DENY always;\n\n"                                         \
+	"    add_header X-Frame-Options DENY always;\n"                                           \
+	"    add_header Access-Control-Allow-Origin * always; # CORS\n\n"                         \
 	"A block that contains add_header inherits none from the enclosing block, unless "        \
 	"add_header_inherit says merge."
 

@@ -229,18 +229,18 @@ static int set_if(struct conf_call *call)
 }
 
 #define RETURN_DOC                                                                               \
-	"Ends the request with this status. With 301, 302, 303, 307 and 308 the second word is " \
-	"the target of the redirect. With other codes it is the body of the response; the type " \
-	"of the body is that of the URI's extension, or default_type. A URL alone gives a " \
-	"redirect with 302. 444 closes the connection without a response. A status above 599, " \
-	"which HTTP does not define, has no error page.\n\n" \
+	"Ends the request with this status, or with a redirect. With 301, 302, 303, 307 and " \
+	"308 the second word is the target of the redirect. With other codes it is the body of " \
+	"the response; the type of the body is that of the URI's extension, or default_type. A " \
+	"URL alone gives a redirect with 302. 444 closes the connection without a response. A " \
+	"status above 599, which HTTP does not define, has no error page.\n\n" \
 	"    return 301 https://www.example.org$request_uri;"
 
 #define REWRITE_DOC                                                                              \
 	"If the expression matches the URI (decoded, without arguments), the replacement " \
-	"becomes the new URI. $1 to $9 and named groups in it stand for the captures of the " \
-	"expression. The arguments of the request are appended to those of the replacement, " \
-	"unless the replacement ends in \"?\".\n\n" \
+	"becomes the new URI, or the target of a redirect. $1 to $9 and named groups in it " \
+	"stand for the captures of the expression. The arguments of the request are appended to " \
+	"those of the replacement, unless the replacement ends in \"?\".\n\n" \
 	"Without a flag, the next directives of the module run with the new URI, and its " \
 	"location is searched for after the last of them. With `last`, the location is " \
 	"searched for at once. With `break`, the request stays in this location. With " \

@@ -297,7 +297,7 @@ static const char *openssl_version(void)
 
 const struct module ssl_module = {
 	.name = "ssl",
-	.summary = "provides TLS",
+	.summary = "provides TLS, for HTTPS",
 	.conf_size = sizeof(struct ssl_conf),
 	.context_size = sizeof(struct context),
 	.context_is_kept = true,
@@ -309,7 +309,8 @@ const struct module ssl_module = {
 	},
 	.directives = (const struct directive[]) {
 		DIRECTIVE_SET("ssl_certificate", IN_HTTP | IN_SERVER, set_certificate, "file",
-			      "The server's certificate in PEM, followed by the certificates of "
+			      "The server's certificate for HTTPS, in PEM, followed by the "
+			      "certificates of "
 			      "its issuers, without the root. A server may have several, for "
 			      "example one with an RSA key and one with an ECDSA key; each needs "
 			      "its ssl_certificate_key, in the same order. `data:` followed by "

@@ -139,6 +139,9 @@ const struct module try_files_module = {
 			      "(=404), or as a named location. A word into which a variable "
 			      "brings a name \".\" or \"..\" counts as missing.\n\n"
 			      "At server level it applies to requests that match no location.\n\n"
+			      "In a single-page application (SPA) a last word /index.html would "
+			      "also answer a missing script with HTML; "
+			      "conf/examples/single-page-app.conf shows how it stays a 404.\n\n"
 			      "    try_files $uri $uri/ /index.html;\n"
 			      "    try_files $uri @fallback;\n"
 			      "    try_files $uri =404;",

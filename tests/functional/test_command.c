@@ -149,7 +149,9 @@ START_TEST(refuses_what_it_does_not_know)
 	check("status now", 1, "status: invalid option: \"now\"");
 	check("status -t", 1, "status: invalid option: \"t\"");
 	check("serve -qz", 1, "skua serve: invalid option: \"z\"; \"skua serve -h\" lists");
-	check("serve --por 1", 1, "serve: invalid option: \"--por\"");
+	check("serve --por 1", 1, "\"--por\" (did you mean \"--port\"?); \"skua serve -h\"");
+	check("serv a", 1, "invalid option: \"serv\" (did you mean \"skua serve\"?)");
+	check("/", 1, "invalid option: \"/\"; \"skua serve /\" serves a folder");
 	check("serve --", 1, "serve: invalid option: \"--\"");
 	check("help -c a b", 1, "only \"help sandbox\"");
 }

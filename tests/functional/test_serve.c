@@ -163,6 +163,7 @@ START_TEST(a_page_for_what_is_missing)
 	end();
 	has(run("html --404 none.html", 1), "--404 \"none.html\" is no file in the folder");
 	has(run("html --404 /", 1), "--404 \"/\" is no file in the folder");
+	has(run("html --404 sub", 1), "--404 \"sub\" is no file in the folder");
 }
 END_TEST
 
@@ -192,6 +193,7 @@ START_TEST(fields_of_responses)
 	has(run("html --header 'Server: none' --print-config", 0), " set_header Server \"none\"");
 	has(run("html --header 'a b: c'", 1), "\"a b: c\" is no field");
 	has(run("html --header 'a: b\nc: d'", 1), "is no field");
+	has(run("html --cache 1y --print-config", 0), "max-age=31536000;");
 	has(run("html --cache 1x", 1), "\"1x\" is no time");
 	has(run("html --cache ''", 1), "is no time");
 	has(run("html --cache 99999999999999999999", 1), "is no time");
@@ -228,7 +230,7 @@ START_TEST(a_password)
 	end();
 	has(run("html --password :pass", 1), "names no user");
 	has(run("html --password '#me:pass'", 1), "names no user");
-	has(run("html --password me", 1), "there is no password");
+	has(run("html --password me", 1), "write it behind the name: --password me:PASS");
 	has(run("html --password me:", 1), "the password is empty");
 }
 END_TEST

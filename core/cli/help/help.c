@@ -160,16 +160,23 @@ static void print_entry(FILE *to, const struct help_entry *entry)
 		print_variable(to, entry);
 }
 
-/* Prints the entries of this name. Returns how many there are. */
-static size_t print_by_name(FILE *to, const struct help_entries *entries, const char *name)
+/*
+ * Prints the entries of this name. Returns how many there are; *is_clear: they are what was meant.
+ */
+static size_t print_by_name(FILE *to, const struct help_entries *entries, const char *name,
+			    bool *is_clear)
 {
 	size_t found = 0;
 
+	*is_clear = *name == '$';
 	for (size_t i = 0; i < entries->count; i++) {
-		if (!help_entry_is(&entries->items[i], str_from(name)))
+		const struct help_entry *entry = &entries->items[i];
+
+		if (!help_entry_is(entry, str_from(name)))
 			continue;
 		fputs(found++ ? "\n" : "", to);
-		print_entry(to, &entries->items[i]);
+		print_entry(to, entry);
+		*is_clear |= entry->kind == HELP_DIRECTIVE || entry->kind == HELP_COMMAND;
 	}
 	return found;
 }
@@ -277,9 +284,12 @@ static void print_pages(FILE *to, const struct help_entries *entries, size_t fou
 	pool_destroy(pool);
 }
 
-/* Prints all but the pages among the first `found` entries. */
+/*
+ * Prints the first `found` entries, but neither pages nor what has these words as its name;
+ * `before` stands in front of them, if there are any.
+ */
 static void print_others(FILE *to, const struct help_entries *entries, size_t found,
-			 const char *words)
+			 const char *words, const char *before)
 {
 	size_t others = 0;
 
@@ -287,10 +297,10 @@ static void print_others(FILE *to, const struct help_entries *entries, size_t fo
 		const struct help_entry *entry = &entries->items[i];
 		bool is_module = entry->kind == HELP_MODULE;
 
-		if (entry->kind == HELP_PAGE)
+		if (entry->kind == HELP_PAGE || help_entry_is(entry, str_from(words)))
 			continue;
 		if (others == 0)
-			fprintf(to, "These have the %s in their names or texts:\n\n",
+			fprintf(to, "%sThese have the %s in their names or texts:\n\n", before,
 				strchr(words, ' ') ? "words" : "word");
 		if (others++ < FOUND_MAX)
 			print_found(to, is_module ? "module " : "", entry->name,
@@ -311,7 +321,7 @@ static size_t print_by_words(FILE *to, struct help_entries *entries, const char 
 	if (found == 0)
 		return 0;
 	fprintf(to, "No directive, module, variable or command has the name \"%s\".\n", words);
-	print_others(to, entries, found, words);
+	print_others(to, entries, found, words, "");
 	print_pages(to, entries, found);
 	return found;
 }
@@ -364,10 +374,22 @@ static bool report_absent(const char *topic)
 	return false;
 }
 
-/* 0 or -ENOENT. */
+/*
+ * "https" and "log" are the names of a variable and of a module, but probably words for something
+ * else: then what has the word follows. 0 or -ENOENT.
+ */
 static int print_topic(FILE *to, struct help_entries *entries, const char *topic)
 {
-	if (print_by_name(to, entries, topic) || print_of_nginx(to, topic))
+	bool is_clear;
+
+	if (print_by_name(to, entries, topic, &is_clear)) {
+		size_t found = is_clear ? 0 : help_search(entries, str_from(topic));
+
+		print_others(to, entries, found, topic, "\n");
+		print_pages(to, entries, found);
+		return 0;
+	}
+	if (print_of_nginx(to, topic))
 		return 0;
 	if (report_absent(topic))
 		return -ENOENT;

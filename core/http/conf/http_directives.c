@@ -248,7 +248,8 @@ static const struct directive http_directives[] = {
 		       "    max_headers 100;", .initial = "1000",
 		       .min = 1, .max = HEAD_LINES_MAX),
 	DIRECTIVE_HTTP("client_max_body_size", IN_ALL, client_max_body_size, "size",
-		       "A longer body of a request is answered with 413; 0 sets no limit. A body "
+		       "A longer body of a request, an upload, is answered with 413; 0 sets no "
+		       "limit. A body "
 		       "that no module reads is received and discarded.\n\n"
 		       "    client_max_body_size 10m;",
 		       .initial = "1m", .max = INT64_MAX),
