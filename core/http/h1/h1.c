@@ -224,8 +224,12 @@ static void h1_send(struct conn *conn)
 
 	bool more = busy->current && has_work(busy) && h->conf->tcp_nopush;
 
-	if (h->conf->tcp_nodelay &&
-	    (conn->requests > 1 || output_pending(&busy->out) > ONE_SEGMENT))
+	/*
+	 * The response must not wait until the client has acknowledged what was sent before, such
+	 * as a ticket of TLS.
+	 */
+	if (h->conf->tcp_nodelay && (conn->requests > 1 || conn->transport ||
+				     output_pending(&busy->out) > ONE_SEGMENT))
 		conn_set_nodelay(conn);
 
 	uint64_t sent = busy->out.sent;
