@@ -69,7 +69,7 @@ static ssize_t plain_receive(struct transport *transport, void *buffer, size_t s
 	return n == -EAGAIN ? TRANSPORT_NEEDS_BYTES : n;
 }
 
-static ssize_t receive_bytes(struct transport *transport, void *buffer, size_t size)
+static ssize_t receive_by_stage(struct transport *transport, void *buffer, size_t size)
 {
 	struct ssl_connection *ssl = transport_state(transport);
 
@@ -95,6 +95,15 @@ static ssize_t receive_bytes(struct transport *transport, void *buffer, size_t s
 	}
 }
 
+static ssize_t receive_bytes(struct transport *transport, void *buffer, size_t size)
+{
+	struct ssl_connection *ssl = transport_state(transport);
+	ssize_t n = receive_by_stage(transport, buffer, size);
+
+	ssl->holds_tickets &= n > 0; /* no request has come with the end of the handshake */
+	return n;
+}
+
 static bool has_bytes(const struct transport *transport)
 {
 	const struct ssl_connection *ssl = transport_state(transport);
@@ -112,11 +121,12 @@ static bool has_bytes(const struct transport *transport)
 	return false;
 }
 
+/* Tickets that are held back do not count: the core would send them at once. */
 static size_t unsent(const struct transport *transport)
 {
 	const struct ssl_connection *ssl = transport_state(transport);
 
-	return ssl_bytes_left(&ssl->unsent);
+	return ssl->holds_tickets ? 0 : ssl_bytes_left(&ssl->unsent);
 }
 
 static bool is_secure(const struct transport *transport)

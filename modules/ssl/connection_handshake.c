@@ -147,24 +147,53 @@ static int find_certificates(struct transport *transport)
 	return named_set_waits(handshake->named) ? 0 : start_step(ssl);
 }
 
-/* Takes the result of a step. 0 or -errno. */
-static int take_step(struct transport *transport)
+/* Takes what a step has written. 0 or -errno. */
+static int take_output(struct transport *transport)
 {
 	struct ssl_connection *ssl = transport_state(transport);
 	struct handshake *handshake = ssl->handshake;
-	int error = ssl_write_records(transport, (uint8_t *)handshake->output,
-				      handshake->output_len, false);
+	const uint8_t *output = (uint8_t *)handshake->output;
+	/* After the last step only tickets are left, and what ends a handshake of TLS 1.2. */
+	int error = handshake->result == HANDSHAKE_DONE ?
+			    ssl_bytes_add(&ssl->unsent, output, handshake->output_len) :
+			    ssl_write_records(transport, output, handshake->output_len, false);
 
 	free(handshake->output);
 	handshake->output = NULL;
 	handshake->output_len = 0;
-	if (handshake->result == HANDSHAKE_FAILED)
+	return error;
+}
+
+/* Takes the result of a step. 0 or -errno. */
+static int take_step(struct transport *transport)
+{
+	struct ssl_connection *ssl = transport_state(transport);
+	enum handshake_result result = ssl->handshake->result;
+	int error = take_output(transport);
+
+	if (result == HANDSHAKE_FAILED)
 		handshake_failed(transport);
 	if (error < 0 || ssl->stage != HANDSHAKE)
 		return error;
-	if (handshake->result == HANDSHAKE_DONE)
-		return handshake_done(ssl);
-	return handshake->result == HANDSHAKE_NEEDS_CERTIFICATES ? find_certificates(transport) : 0;
+	if (result == HANDSHAKE_NEEDS_CERTIFICATES)
+		return find_certificates(transport);
+	return result == HANDSHAKE_DONE ? handshake_done(ssl) : 0;
+}
+
+/*
+ * Makes a short step, in receive(). Most clients send a request right behind the handshake: if it
+ * is there already, the tickets leave with the response.
+ */
+static int make_short_step(struct transport *transport)
+{
+	struct ssl_connection *ssl = transport_state(transport);
+
+	handshake_step(ssl->handshake);
+
+	int error = take_step(transport);
+
+	ssl->holds_tickets = ssl->stage == OWN && ssl_bytes_left(&ssl->unsent) <= HELD_TICKETS_MAX;
+	return error;
 }
 
 /* Called on the event loop's thread after a thread has run a step. */
@@ -216,10 +245,8 @@ static ssize_t go_on(struct transport *transport, struct str records)
 	if (handshake_add(ssl->handshake, records) < 0)
 		return -ENOMEM;
 	/* To give a short step to a thread, and to wait for it, would take as long as the step. */
-	if (handshake_is_nearly_done(ssl->handshake)) {
-		handshake_step(ssl->handshake);
-		return take_step(transport);
-	}
+	if (handshake_is_nearly_done(ssl->handshake))
+		return make_short_step(transport);
 	return start_step(ssl) < 0 ? -ENOMEM : TRANSPORT_WAITS;
 }
 

@@ -42,6 +42,9 @@ enum {
 
 	/* In the stage OPENSSL, nothing is received while more bytes than this are unsent. */
 	ANSWERS_MAX = 16 * 1024,
+
+	/* Longer tickets, such as those with a certificate of the client, are sent at once. */
+	HELD_TICKETS_MAX = 1024,
 };
 
 /* RFC 8446 section 6. */
@@ -74,6 +77,7 @@ struct ssl_connection {
 	bool peer_ended, end_given; /* close_notify was received; receive() has reported it */
 	bool ended; /* close_notify was sent: no record may follow */
 	bool owes_update; /* the peer has requested a key update */
+	bool holds_tickets; /* `unsent` is to be sent with the first response; see unsent() */
 	uint8_t useless;
 	uint8_t message_len; /* OWN: bytes of a KeyUpdate whose rest is to come */
 	uint8_t message[KEY_UPDATE_LEN];

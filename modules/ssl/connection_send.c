@@ -41,6 +41,14 @@ int ssl_write_records(struct transport *transport, const uint8_t *bytes, size_t 
 
 	if (len == 0)
 		return 0;
+	if (ssl->holds_tickets) {
+		ssl->holds_tickets = false;
+
+		ssize_t n = flush(transport);
+
+		if (n < 0 && n != -EAGAIN)
+			return (int)n;
+	}
 	if (!ssl_bytes_left(&ssl->unsent)) {
 		ssize_t n = transport_write_socket(transport, bytes, len, more);
 
@@ -184,6 +192,10 @@ static ssize_t own_send(struct transport *transport, const struct iovec *iov, in
 			return error;
 		ssl->owes_update = false;
 	}
+	if (ssl->holds_tickets) {
+		len = ssl_bytes_take(&ssl->unsent, sealed, HELD_TICKETS_MAX);
+		ssl->holds_tickets = false;
+	}
 	while (total < SEAL_MAX && len <= sizeof(sealed) - RECORD_MAX && !cursor_at_end(&cursor)) {
 		ssize_t n = seal_next(ssl, &cursor, record_size(ssl), sealed + len, &taken);
 
@@ -281,7 +293,7 @@ ssize_t connection_send(struct transport *transport, const struct iovec *iov, in
 			  bool more)
 {
 	struct ssl_connection *ssl = transport_state(transport);
-	ssize_t n = flush(transport);
+	ssize_t n = ssl->holds_tickets ? 0 : flush(transport);
 
 	if (n == -EAGAIN)
 		return TRANSPORT_NEEDS_ROOM;

@@ -3,9 +3,9 @@
  * tls_clients PORT COUNT full|resumed|hold|full2|hold2 RATE
  *
  * Connects COUNT times with TLS 1.3, at most RATE times a second (0: without a pause), and gets
- * /100.txt on each connection. `resumed` uses the ticket of a first connection. `full2` does so with
- * HTTP/2. Prints how many connections were made in a second. `hold` and `hold2` leave the connections
- * open, print that line, and wait for the end of the input.
+ * /100.txt on each connection. `resumed` uses the ticket of a first connection. `full2` does so
+ * with HTTP/2. Prints how many connections were made in a second. `hold` and `hold2` leave the
+ * connections open, print that line, and wait for the end of the input.
  */
 #include <arpa/inet.h>
 #include <netinet/tcp.h>

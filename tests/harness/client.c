@@ -4,7 +4,7 @@
 #include <arpa/inet.h>
 #include <check.h>
 #include <errno.h>
-#include <netinet/tcp.h>
+#include <linux/tcp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -299,6 +299,16 @@ bool client_is_closed(struct client *client)
 bool client_saw_end(const struct client *client)
 {
 	return wire_has_ended(client->wire);
+}
+
+unsigned client_segments(const struct client *client)
+{
+	struct tcp_info info = { 0 };
+
+	ck_assert_int_eq(getsockopt(client->fd, IPPROTO_TCP, TCP_INFO, &info,
+				    &(socklen_t){ sizeof(info) }),
+			 0);
+	return info.tcpi_data_segs_in;
 }
 
 bool client_is_reset(struct client *client)

@@ -95,6 +95,9 @@ size_t client_drain(struct client *client);
 /* With harness/wire.h: the server has sent its orderly end. */
 bool client_saw_end(const struct client *client);
 
+/* How many segments with data have come. */
+unsigned client_segments(const struct client *client);
+
 /* Waits: true when the server closes without sending more, false when bytes come. */
 bool client_is_closed(struct client *client);
 

@@ -6,6 +6,7 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -215,8 +216,11 @@ static void receive_some(SSL *ssl, struct client *client)
 	ck_assert_int_eq(BIO_write(SSL_get_rbio(ssl), bytes, (int)len), (int)len);
 }
 
-/* A client whose request stands in the same segment as the last message of its handshake. */
-static void ck_request_behind_handshake(int version, SSL_SESSION *session)
+/*
+ * A client whose request stands in the same segment as the last message of its handshake. Returns
+ * how many segments the server has sent.
+ */
+static unsigned ck_request_behind_handshake(int version, SSL_SESSION *session)
 {
 	static const char request[] = "GET /at-once HTTP/1.1\r\nHost: a\r\n\r\n";
 	SSL_CTX *context = SSL_CTX_new(TLS_client_method());
@@ -250,7 +254,11 @@ static void ck_request_behind_handshake(int version, SSL_SESSION *session)
 	}
 	SSL_free(ssl);
 	SSL_CTX_free(context);
+
+	unsigned segments = client_segments(client);
+
 	client_close(client);
+	return segments;
 }
 
 START_TEST(a_request_comes_with_the_handshake)
@@ -266,6 +274,34 @@ START_TEST(a_request_comes_with_the_handshake)
 			ck_request_behind_handshake(version, session);
 			SSL_SESSION_free(session);
 		}
+	}
+}
+END_TEST
+
+START_TEST(tickets_leave_with_the_first_response)
+{
+	start("return 200 $request_uri;");
+
+	SSL_SESSION *session = session_of(TLS1_3_VERSION);
+
+	ck_assert_uint_eq(ck_request_behind_handshake(TLS1_3_VERSION, NULL), 2);
+	ck_assert_uint_eq(ck_request_behind_handshake(TLS1_3_VERSION, session), 2);
+	SSL_SESSION_free(session);
+}
+END_TEST
+
+START_TEST(tickets_do_not_wait_for_a_request)
+{
+	start("return 200 x;");
+	/* A thread makes all steps of the first one, with the keys of tickets. */
+	for (int i = 0; i < 3; i++) {
+		struct tls *tls = tls_connect(server, .version = TLS1_3_VERSION);
+		struct pollfd ticket = { .fd = tls->fd, .events = POLLIN };
+
+		ck_assert_int_eq(poll(&ticket, 1, 1000 * test_seconds()), 1);
+		ck_assert_str_eq(tls_get(tls, "/").body, "x");
+		ck_assert_int_eq(SSL_SESSION_has_ticket(SSL_get0_session(tls->ssl)), 1);
+		tls_close(tls);
 	}
 }
 END_TEST
@@ -394,5 +430,6 @@ END_TEST
 TESTS_IN((&(struct test_suite){ .name = "handshakes", .setup = setup, .teardown = teardown }),
 	 the_client_chooses_between_ecdsa_and_rsa, names_are_exact_wildcards_or_patterns,
 	 a_share_that_gives_no_secret, a_suite_without_own_records, early_data_is_refused,
-	 a_request_comes_with_the_handshake, the_first_response_does_not_wait,
+	 a_request_comes_with_the_handshake, tickets_leave_with_the_first_response,
+	 tickets_do_not_wait_for_a_request, the_first_response_does_not_wait,
 	 each_orderly_end_is_announced, any_worker_resumes_a_session)
