@@ -228,11 +228,11 @@ int conf_not_supported(struct conf_call *call, const struct conf_word *word, con
 		       ...) __attribute__((format(printf, 3, 4)));
 
 /*
- * For `check`: the block of the call forwards requests by the directive `pass` in it, which is
+ * For setters: the block of the call forwards requests by the directive of the call, which is
  * not supported. One message tells of all such blocks, when everything else was checked. With
  * is_answered they are responded to all the same, and the message is a warning.
  */
-void conf_forwards(struct conf_call *call, const struct conf_node *pass, bool is_answered);
+void conf_forwards(struct conf_call *call, bool is_answered);
 
 /* As conf_error(), for what works but is probably a mistake. The file is still good. */
 void conf_warn(struct conf_call *call, const struct conf_word *word, const char *format, ...)

@@ -149,6 +149,8 @@ int conf_load(struct conf *conf, struct str text)
 		apply_checks(conf);
 		variables_settle(conf);
 	}
+	if (conf->source.unbalanced) /* which blocks forward is not known then */
+		conf->forwarding = NULL;
 	forwarding_count(conf);
 	messages_print(&conf->source);
 	forwarding_print(conf);

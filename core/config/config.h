@@ -19,6 +19,7 @@ struct conf_scope {
 	struct conf_scope *parent; /* NULL in IN_MAIN */
 	const struct conf_node *node; /* that opened it; NULL in IN_MAIN */
 	const void **data;
+	bool forwards; /* conf_forwards() was called for this location */
 	struct conf_scope *next; /* in the order in which they were opened */
 };
 

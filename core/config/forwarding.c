@@ -60,14 +60,24 @@ static size_t count_tuning(const struct conf_scope *scope, const struct conf_nod
 	return count;
 }
 
-void conf_forwards(struct conf_call *call, const struct conf_node *pass, bool is_answered)
+/* The location that the block is or stands in. */
+static struct conf_scope *location_of(struct conf_scope *scope)
 {
+	while (scope->context != IN_LOCATION && scope->parent)
+		scope = scope->parent;
+	return scope;
+}
+
+void conf_forwards(struct conf_call *call, bool is_answered)
+{
+	const struct conf_node *pass = call->node;
 	struct conf *conf = call->conf;
 	struct pool *pool = conf->pool;
 	struct forwarding_row *row = pool_new(pool, struct forwarding_row);
 	struct conf_place place = call->scope->node->name.place;
 	bool is_main = str_eq(place.file->name, conf->source.name);
 
+	location_of(call->scope)->forwards |= !is_answered;
 	row->scope = call->scope;
 	row->node = pass;
 	row->is_answered = is_answered;
@@ -137,29 +147,15 @@ static void print_rows(FILE *to, const struct forwarding_row *row, bool is_answe
 	}
 }
 
-/* The location that the row's block is or stands in. */
-static const struct conf_scope *location_of(const struct forwarding_row *row)
-{
-	const struct conf_scope *scope = row->scope;
-
-	while (scope->context != IN_LOCATION && scope->parent)
-		scope = scope->parent;
-	return scope;
-}
-
 /* What is to be said below the rows: how much else is wrong, and what can be done. */
 static void print_remedy(FILE *to, const struct conf *conf)
 {
 	size_t locations = 0, forwarding = 0;
 	unsigned others = conf->source.errors - 1;
-	const struct conf_scope *last = NULL;
 
-	for (const struct conf_scope *scope = conf->main; scope; scope = scope->next)
+	for (const struct conf_scope *scope = conf->main; scope; scope = scope->next) {
 		locations += scope->context == IN_LOCATION;
-	for (const struct forwarding_row *row = conf->forwarding;
-	     (row = first_row(row, false)) != NULL; row = row->next) {
-		forwarding += location_of(row) != last;
-		last = location_of(row);
+		forwarding += scope->forwards;
 	}
 	if (others)
 		fprintf(to, "There %s %u other error%s, see above. ", others == 1 ? "is" : "are",

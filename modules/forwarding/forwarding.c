@@ -27,6 +27,7 @@ static verdict forwarding_answer(struct request *req, const void *data)
 	return conf->status;
 }
 
+/* These directives are ORDERED, so the block's own `forwarding` has been read. */
 static int set_pass(struct conf_call *call)
 {
 	struct forwarding_conf *conf = call->data;
@@ -34,15 +35,7 @@ static int set_pass(struct conf_call *call)
 	conf->pass = call->node;
 	conf->name = call->node->name.text;
 	conf->target = call->node->args[0].text;
-	return 0;
-}
-
-static int forwarding_check(struct conf_call *call, void *data)
-{
-	const struct forwarding_conf *conf = data;
-
-	if (conf->pass)
-		conf_forwards(call, conf->pass, conf->status != 0);
+	conf_forwards(call, conf->status != 0);
 	return 0;
 }
 
@@ -65,7 +58,8 @@ static const struct keyword statuses[] = { { "off", 0 }, { "502", 502 }, { NULL,
 
 #define PASS_DIRECTIVE(name_, contexts_, syntax_, example_)                     \
 	DIRECTIVE_SET(name_, contexts_, set_pass, syntax_, PASS_DOC(example_), \
-		      FIELD_AT(struct forwarding_conf, pass), .flags = LOCAL, .min_args = 1)
+		      FIELD_AT(struct forwarding_conf, pass), .flags = LOCAL | ORDERED, \
+		      .min_args = 1)
 
 const struct module forwarding_module = {
 	.name = "forwarding",
@@ -88,7 +82,6 @@ const struct module forwarding_module = {
 			       "memcached_pass 127.0.0.1:11211;"),
 		{ 0 }
 	},
-	.check = forwarding_check,
 	.on[PHASE_CONTENT] = forwarding_answer,
 	.if_configured = true,
 };

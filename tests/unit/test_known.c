@@ -385,6 +385,42 @@ START_TEST(forwarding_is_one_message)
 }
 END_TEST
 
+/* A directive that forwards in a place where nginx does not allow it either. */
+START_TEST(forwarding_is_one_message_beside_other_mistakes)
+{
+	static const char *const names[] = { "proxy_pass", "fastcgi_pass", "uwsgi_pass",
+					     "scgi_pass",  "grpc_pass",	   "memcached_pass" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const char *name = names[i];
+
+		fails(memory_printf("%s a; server { %s b; location /a { %s c; } }", name, name,
+				    name));
+		assert_says(memory_printf("\"%s\" is not allowed here", name));
+		assert_says(memory_printf("  location /a  line 1  %s c\n", name));
+		ck_assert_uint_eq(count_of("forwards requests"), 1);
+	}
+	fails("forwarding 503; server { location /a { proxy_pass; } "
+	      "location /b { proxy_pass b; } }");
+	assert_says("invalid value \"503\"");
+	assert_says("  location /b  line 1  proxy_pass b\n");
+	fails("server { location /a { proxy_pass b; }");
+	ck_assert_uint_eq(count_of("forwards requests"), 0);
+}
+END_TEST
+
+START_TEST(a_location_that_forwards_twice_counts_once)
+{
+	fails("server { location /a { proxy_pass http://b; location /a/c { proxy_pass http://c; }\n"
+	      "limit_except GET { proxy_pass http://d; } if ($uri) { proxy_pass http://e; } } }");
+	assert_says("Everything else is fine: 0 of 2 locations. Route these in front of Skua,\n");
+	/* `forwarding` may stand behind what it is about. */
+	warns_of("server { location /a { proxy_pass http://b; forwarding 502; } forwarding 502;"
+		 "location /b { if ($uri) { proxy_pass http://b; } } }",
+		 "  location /a             line 1  proxy_pass http://b\n");
+}
+END_TEST
+
 START_TEST(forwarding_502_is_a_warning)
 {
 	warns_of("forwarding 502; server { location / { proxy_pass http://b; } }",
@@ -434,4 +470,5 @@ TESTS("known", what_changes_no_response_is_accepted, what_is_turned_off_is_not_m
       reasons_are_true_in_this_build, each_name_is_found,
       variables_of_a_refused_line_are_not_unknown, a_format_with_a_mistake_is_there,
       variables_without_a_value_are_one_warning, forwarding_is_one_message,
+      forwarding_is_one_message_beside_other_mistakes, a_location_that_forwards_twice_counts_once,
       forwarding_502_is_a_warning, only_missing_things_have_a_status_of_their_own)
