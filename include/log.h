@@ -58,8 +58,8 @@ struct log_file {
 
 /*
  * For a directive whose first word names a log file: notes the path (relative ones below
- * the prefix), or "syslog:…". The same file for the same path. Lives as long as the
- * configuration. NULL after an error in the parameters of syslog was reported.
+ * the prefix, "" is stderr), or "syslog:…". The same file for the same path. Lives as long as
+ * the configuration. NULL after an error in the parameters of syslog was reported.
  */
 struct log_file *conf_log_file(struct conf_call *call, struct str path);
 

@@ -25,8 +25,9 @@ struct log_writer_settings {
 };
 
 /*
- * The writer of a file: one for each, lives as long as the configuration. NULL after reporting
- * that the same file has a writer with other settings.
+ * The writer of a file: one for each, lives as long as the configuration. Callers without a
+ * buffer share the buffer of others. NULL after reporting that another caller has given the same
+ * file a buffer with other settings.
  */
 struct log_writer *log_writer_create(struct conf_call *call, struct log_file *file,
 				     const struct log_writer_settings *settings);

@@ -421,9 +421,13 @@ struct log_writer *log_writer_create(struct conf_call *call, struct log_file *fi
 
 	if (!writer->file) {
 		writer->file = file;
-		writer->settings = *settings;
 		pool_cleanup(call->pool, finish, writer);
 	}
+	/* As in nginx: those that say nothing get what others say. */
+	if (!settings->buffer)
+		return writer;
+	if (!writer->settings.buffer)
+		writer->settings = *settings;
 	if (writer->settings.buffer == settings->buffer &&
 	    writer->settings.flush_ms == settings->flush_ms &&
 	    writer->settings.coding == settings->coding &&

@@ -87,7 +87,7 @@ int expires_parse(struct str text, struct expires_rule *out)
 	if (sign == '-')
 		out->seconds = -out->seconds;
 	out->kind = sign == '@' ? EXPIRES_DAILY : EXPIRES_AFTER;
-	return sign == '@' && out->seconds >= DAY ? -EINVAL : 0;
+	return sign == '@' && out->seconds > DAY ? -EINVAL : 0;
 }
 
 int expires_set(struct conf_call *call, struct expires *expires)

@@ -371,7 +371,7 @@ static int parse_cache_option(struct conf_call *call, const struct conf_word *wo
 	if (conf_option(word, STR("max="), &value))
 		return conf_parse_int(call, &value, 1, CACHE_MAX, &cache->max);
 	if (conf_option(word, STR("min_uses="), &value))
-		return conf_parse_int(call, &value, 1, INT64_MAX, &cache->min_uses);
+		return conf_parse_int(call, &value, 0, INT64_MAX, &cache->min_uses);
 	if (conf_option(word, STR("inactive="), &value))
 		return conf_parse_duration(call, &value, &cache->inactive);
 	if (conf_option(word, STR("valid="), &value))

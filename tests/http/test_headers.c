@@ -133,6 +133,11 @@ START_TEST(waits_for_a_time_of_day)
 	ck_assert_ptr_nonnull(strstr(expires, " 14:30:00 GMT"));
 	ck_assert(age > 0 && age <= 86400);
 	server_stop(server);
+
+	server = inproc_with("expires @24h; location = /text { return 200 text; }");
+	reply = get(server, "/text");
+	ck_assert_ptr_nonnull(strstr(reply_header(&reply, "Expires"), " 23:00:00 GMT"));
+	server_stop(server);
 }
 END_TEST
 
@@ -236,7 +241,7 @@ static const char *const mistakes[][2] = {
 	{ "expires soon;", "invalid time" },
 	{ "expires 1m1h;", "invalid time" },
 	{ "expires 1h1h;", "invalid time" },
-	{ "expires @24h;", "invalid time" },
+	{ "expires @24h1s;", "invalid time" },
 	{ "expires 99999999999999999999y;", "invalid time" },
 	{ "expires modified epoch;", "goes with a time only" },
 	{ "expires after 1d;", "expected \"modified\"" },

@@ -55,6 +55,12 @@ START_TEST(options_of_the_socket)
 	ck_assert_int_eq(full->keepalive.idle_s, 1800);
 	ck_assert_int_eq(full->keepalive.interval_s, 0);
 	ck_assert_int_eq(full->keepalive.count, 7);
+
+	/* 0 is the smallest buffer that the kernel has, and not the one it has by itself. */
+	const struct listener *least = only_listener("listen 8080 rcvbuf=0 sndbuf=0;");
+	ck_assert(least->rcvbuf == 1 && least->sndbuf == 1);
+	ck_assert_int_eq(only_listener("listen 8080 so_keepalive=1m;")->keepalive.idle_s, 60);
+	ck_assert_int_eq(only_listener("listen 8080 so_keepalive=:5;")->keepalive.interval_s, 5);
 }
 END_TEST
 
@@ -176,6 +182,8 @@ START_TEST(mistakes)
 		{ "server { listen 8080 default_sever; }", "invalid parameter \"default_sever\"" },
 		{ "server { listen 8080 backlog=0; }", "invalid backlog \"0\"" },
 		{ "server { listen 8080 rcvbuf=x; }", "invalid size \"x\"" },
+		{ "server { listen 8080 sndbuf=2g; }", "invalid size \"2g\"" },
+		{ "server { listen 8080 so_keepalive=; }", "invalid value \"\"" },
 		{ "server { listen 8080 so_keepalive=::; }", "invalid value \"::\"" },
 		{ "server { listen 8080 so_keepalive=1:2:999; }", "999" },
 	};

@@ -103,6 +103,8 @@ struct log_file *conf_log_file(struct conf_call *call, struct str path)
 {
 	if (str_starts(path, STR("syslog:")))
 		return note_syslog(call, path);
+	if (str_empty(path)) /* as in nginx */
+		path = STR("/dev/stderr");
 
 	struct log_file *file = logs_note(call->conf, conf_full_path(call->conf, path));
 	struct log_entry *entry = (struct log_entry *)file;
@@ -155,10 +157,14 @@ static int set_error_log(struct conf_call *call)
 	bool is_json = call->node->nargs > 1 && conf_word_is(&args[call->node->nargs - 1], "json");
 	size_t words = call->node->nargs - is_json;
 
-	if (words > 2)
-		return conf_error(call, &args[2], "\"json\" or nothing may follow the level");
-	if (words > 1 && conf_parse_keyword(call, &args[1], levels, &level) < 0)
-		return -EINVAL;
+	/* There may be several if all of them are debug_... */
+	for (size_t i = 1; i < words; i++) {
+		if (words > 2 && !str_starts(args[i].text, STR("debug_")))
+			return conf_error(call, &args[i > 1 ? i : 2],
+					  "\"json\" or nothing may follow the level");
+		if (conf_parse_keyword(call, &args[i], levels, &level) < 0)
+			return -EINVAL;
+	}
 	if (conf_word_is(&args[0], "off"))
 		conf_warn(call, &args[0],
 			  "writes to a file with the name \"off\"; to be rid of the error log "
@@ -217,7 +223,7 @@ const struct module logs_module = {
 		DIRECTIVE_SET("error_log", IN_MAIN | IN_ANY_HTTP, set_error_log,
 			"file | stderr | syslog:server=address[,parameter=value] | memory:size "
 			"[debug | info | notice | warn | error | crit | alert | emerg] [json]",
-			ERROR_LOG_DOC, .flags = LIST, .min_args = 1, .max_args = 3),
+			ERROR_LOG_DOC, .flags = LIST, .min_args = 1, .max_args = MANY_ARGS),
 		{ 0 }
 	},
 };

@@ -43,10 +43,11 @@ static int parse_buffer(struct conf_call *call, const struct conf_word *word, st
 	size_word.text = value;
 	if (conf_parse_size(call, &size_word, &size) < 0)
 		return -EINVAL;
-	if (size.bytes < 1 || size.bytes > 1 << 30)
-		return conf_error(call, word, "invalid size \"%.*s\"\nexpected 1 to 1g",
+	if (size.bytes > INT_MAX)
+		return conf_error(call, word, "invalid size \"%.*s\"\nexpected less than 2g",
 				  STR_ARG(value));
-	*out = (int)size.bytes;
+	/* Linux takes the smallest buffer that it has for anything smaller (socket(7)). */
+	*out = size.bytes > 0 ? (int)size.bytes : 1;
 	return 0;
 }
 
@@ -106,7 +107,7 @@ static int set_bind(struct conf_call *call, const struct conf_word *word, struct
 	return 0; /* that it is there says it all */
 }
 
-/* "on", "off", or "[idle]:[interval]:[count]", of which one must be given. */
+/* "on", "off", or "[idle][:[interval][:[count]]]", of which one must be given. */
 static int set_keepalive(struct conf_call *call, const struct conf_word *word, struct str value,
 			 struct listen_options *options)
 {
@@ -122,9 +123,9 @@ static int set_keepalive(struct conf_call *call, const struct conf_word *word, s
 		probes->mode = KEEPALIVE_OFF;
 		return 0;
 	}
-	if (str_chr(value, ':') < 0 || value.len < 3)
-		return conf_error(call, word, "invalid value \"%.*s\" of so_keepalive\n"
-				  "expected on, off or [idle]:[interval]:[count]", STR_ARG(value));
+
+	struct str all = value;
+
 	part.text = str_split(&value, ':');
 	if (part.text.len && conf_parse_duration(call, &part, &idle) < 0)
 		return -EINVAL;
@@ -137,6 +138,9 @@ static int set_keepalive(struct conf_call *call, const struct conf_word *word, s
 	probes->idle_s = (int)(idle.ms / 1000);
 	probes->interval_s = (int)(interval.ms / 1000);
 	probes->count = (int)count;
+	if (!probes->idle_s && !probes->interval_s && !probes->count)
+		return conf_error(call, word, "invalid value \"%.*s\" of so_keepalive\n"
+				  "expected on, off or [idle]:[interval]:[count]", STR_ARG(all));
 	return 0;
 }
 
