@@ -277,6 +277,11 @@ START_TEST(cookies)
 	add_field(req, "Cookie", "C=4; d");
 	assert_becomes(req, "1|\"2\"|4|");
 	end_request(req);
+	/* As nginx reads them: commas separate names, but do not end a value. */
+	req = request_with("$cookie_a|$cookie_b|$cookie_c|$cookie_d|$cookie_e");
+	add_field(req, "Cookie", "xa=0,a =  1 ;b=\"2, d=3\";,; e=;c");
+	assert_becomes(req, "1 |\"2, d=3\"||3\"|");
+	end_request(req);
 }
 END_TEST
 

@@ -97,14 +97,30 @@ bool variable_http(struct request *req, struct str rest, const void *data, struc
 	return fields_text(req->pool, req->headers, rest, out);
 }
 
+static struct str skip_blanks(struct str text)
+{
+	while (text.len > 0 && (text.data[0] == ' ' || text.data[0] == '\t'))
+		text = str_skip(text, 1);
+	return text;
+}
+
+/* As in nginx: a name begins behind a semicolon or a comma, a value ends at a semicolon only. */
 static bool find_cookie(struct str cookies, struct str name, struct str *out)
 {
 	while (cookies.len > 0) {
-		struct str pair = str_trim(str_split(&cookies, ';'), " \t");
+		struct str pair = skip_blanks(cookies);
+		struct str rest = skip_blanks(str_skip(pair, name.len));
 
-		if (pair.len > name.len && pair.data[name.len] == '=' &&
-		    str_eq_nocase(str_head(pair, name.len), name))
-			return text_if_present(str_skip(pair, name.len + 1), out);
+		if (str_eq_nocase(str_head(pair, name.len), name) && str_starts(rest, STR("="))) {
+			rest = skip_blanks(str_skip(rest, 1));
+			return text_if_present(str_split(&rest, ';'), out);
+		}
+
+		size_t end = 0;
+
+		while (end < cookies.len && cookies.data[end] != ';' && cookies.data[end] != ',')
+			end++;
+		cookies = str_skip(cookies, end + 1);
 	}
 	return false;
 }
