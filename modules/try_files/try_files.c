@@ -13,6 +13,7 @@ struct candidate {
 	const struct template *uri;
 	bool is_directory; /* written with a slash at the end */
 	bool is_name; /* not of $uri: by alias, a name below it */
+	bool has_dots; /* perhaps the configuration writes a name ".." */
 };
 
 struct try_files {
@@ -40,6 +41,12 @@ static verdict look_for(struct request *req, struct str uri, bool is_directory)
 	if (found.kind == FILE_MISSING)
 		return status_from_errno(found.error) == 503 ? 503 : 404;
 	return (found.kind == FILE_DIRECTORY) == is_directory ? PASS : 404;
+}
+
+/* False: the URI leads above the root, or out of the alias. */
+static bool resolve(struct request *req, struct str *uri)
+{
+	return request_resolve(req, *uri, uri) && str_starts(*uri, request_uri_of(req, STR("")));
 }
 
 static verdict go_to_last(struct request *req, const struct try_files *files)
@@ -76,6 +83,8 @@ static verdict try_files_precontent(struct request *req, const void *data)
 		/* "$uri/" names the directory $uri, even if $uri ends in a slash already. */
 		if (candidate->is_directory && uri.len > 1)
 			uri = str_head(uri, uri.len - 1);
+		if (candidate->has_dots && !resolve(req, &uri))
+			continue;
 		verdict found = look_for(req, uri, candidate->is_directory);
 		if (found == 404)
 			continue;
@@ -117,6 +126,7 @@ static int set_try_files(struct conf_call *call)
 			return -EINVAL;
 		files->candidates[i].is_name = !str_starts(word->text, STR("$uri")) &&
 					       !str_starts(word->text, STR("${uri}"));
+		files->candidates[i].has_dots = str_find(word->text, STR("..")) >= 0;
 		files->candidates[i].is_directory = str_ends(word->text, STR("/"));
 	}
 	((struct try_files_conf *)call->data)->files = files;
@@ -137,7 +147,8 @@ const struct module try_files_module = {
 			      "alias. The last word is not looked for, but used if nothing was "
 			      "found: as a URI, for which a location is chosen anew, as a status "
 			      "(=404), or as a named location. A word into which a variable "
-			      "brings a name \".\" or \"..\" counts as missing.\n\n"
+			      "brings a name \".\" or \"..\" counts as missing, and "
+			      "so does one whose \"..\" leads above the root.\n\n"
 			      "At server level it applies to requests that match no location.\n\n"
 			      "In a single-page application (SPA) a last word /index.html would "
 			      "also answer a missing script with HTML; "

@@ -109,6 +109,14 @@ static bool ends_connection(int status)
 	}
 }
 
+/* The conditions and ranges of the request are about what it has asked for, not about a page. */
+static void forget_conditions(struct request_known *known)
+{
+	known->if_match = known->if_none_match = (struct str){ 0 };
+	known->if_modified_since = known->if_unmodified_since = (struct str){ 0 };
+	known->range = known->if_range = (struct str){ 0 };
+}
+
 /*
  * Drops the content that a handler has prepared. The fields that it has added stay, but for
  * those that are about the content; with a filter's error, those that modules have added for
@@ -120,6 +128,7 @@ static void forget_content(struct request *req)
 
 	response_remove(req, STR("Content-Encoding"));
 	if (request_core(req)->filter_failed) {
+		forget_conditions(&req->known);
 		response_remove(req, STR("Cache-Control"));
 		response_remove(req, STR("Expires"));
 		response_remove(req, STR("Set-Cookie"));
@@ -142,8 +151,10 @@ static verdict go_to_page(struct request_core *core, const struct error_page *pa
 
 	core->in_error_page = !req->location->core->recursive_error_pages;
 	req->response.location_names_host = false;
-	if (page->becomes)
+	if (page->becomes) {
 		response_remove(req, STR("Allow")); /* belongs to a 405 */
+		response_remove(req, STR("Content-Range")); /* belongs to a 416 */
+	}
 	if (!str_starts(uri, STR("/")) && !str_starts(uri, STR("@"))) {
 		int code = page->becomes;
 		bool is_redirect = code == 301 || code == 302 || code == 303 || code == 307 ||
