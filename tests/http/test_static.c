@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 #include <utime.h>
 
@@ -31,6 +32,106 @@ START_TEST(answers_with_a_file_and_its_validators)
 	ck_assert_str_eq(reply_header(&reply, "Content-Length"), "5");
 	reply = get(server, "/plain/a.html");
 	ck_assert_ptr_null(reply_header(&reply, "ETag"));
+	server_stop(server);
+}
+END_TEST
+
+/* The same file under several locations, each of which has other fields for it. */
+struct face {
+	const char *path, *says, *type;
+	bool has_etag, has_ranges, has_nosniff, has_extra;
+};
+
+static const struct face faces[] = {
+	{ "/plain", "", "text/html", true, true, false, false },
+	{ "/typed", "types { } default_type text/x-a;", "text/x-a", true, true, false, false },
+	{ "/charset", "charset utf-8;", "text/html; charset=utf-8", true, true, false, false },
+	{ "/other", "charset utf-7;", "text/html; charset=utf-7", true, true, false, false },
+	{ "/untagged", "etag off;", "text/html", false, true, false, false },
+	{ "/whole", "max_ranges 0;", "text/html", true, false, false, false },
+	{ "/text", "types { } default_type text/plain;", "text/plain", true, true, false, false },
+	{ "/guessed", "types { } default_type magic;", "text/plain", true, true, true, false },
+	{ "/more", "add_header X-More x;", "text/html", true, true, false, true },
+	{ "/whole-more", "max_ranges 0; add_header X-More x;", "text/html", true, false, false,
+	  true },
+};
+
+enum { FACES = sizeof(faces) / sizeof(faces[0]) };
+
+/* NULL: there must be no such field; otherwise there must be one. */
+static void check_field(const struct reply *reply, const char *name, const char *value)
+{
+	ck_assert_int_eq(reply_headers(reply, name), value != NULL);
+	if (value)
+		ck_assert_str_eq(reply_header(reply, name), value);
+}
+
+static void check_face(struct server *server, const struct face *face, int file, size_t len,
+		       const char *method)
+{
+	const char *target = memory_printf("%s?f=%d", face->path, file);
+	struct reply reply = ask(server, target, .method = method);
+	const char *etag = memory_printf("\"2ebc98a1-%zx\"", len);
+
+	ck_assert_int_eq(reply.status, 200);
+	check_field(&reply, "Content-Type", face->type);
+	check_field(&reply, "Content-Length", memory_printf("%zu", len));
+	check_field(&reply, "Last-Modified", "Sun, 06 Nov 1994 08:49:37 GMT");
+	check_field(&reply, "ETag", face->has_etag ? etag : NULL);
+	check_field(&reply, "Accept-Ranges", face->has_ranges ? "bytes" : NULL);
+	check_field(&reply, "X-Content-Type-Options", face->has_nosniff ? "nosniff" : NULL);
+	check_field(&reply, "X-More", face->has_extra ? "x" : NULL);
+}
+
+/* Responses that are not the whole file have fields of their own. */
+static void check_parts(struct server *server, int file)
+{
+	const char *target = memory_printf("/plain?f=%d", file);
+	struct reply reply = get(server, target);
+	const char *etag = reply_header(&reply, "ETag");
+
+	reply = ask(server, target, .fields = "Range: bytes=1-3\r\n");
+	ck_assert_int_eq(reply.status, 206);
+	check_field(&reply, "Content-Length", "3");
+	check_field(&reply, "Content-Range", "bytes 1-3/5");
+	check_field(&reply, "ETag", etag);
+	reply = ask(server, target, .fields = memory_printf("If-None-Match: %s\r\n", etag));
+	ck_assert_int_eq(reply.status, 304);
+	check_field(&reply, "Content-Length", NULL);
+	check_field(&reply, "Content-Type", NULL);
+	check_field(&reply, "ETag", etag);
+}
+
+static void put_face(struct server *server, int file, const char *content)
+{
+	const char *name = memory_printf("%d.html", file);
+
+	put_file(server, name, content);
+	utime(file_path(server, name), &(struct utimbuf){ 784111777, 784111777 });
+}
+
+START_TEST(fields_of_one_file_differ_by_location)
+{
+	const char *conf = "types { text/html html; }";
+
+	for (int i = 0; i < FACES; i++)
+		conf = memory_printf("%s location = %s { %s try_files /$arg_f.html =404; }", conf,
+				     faces[i].path, faces[i].says);
+
+	struct server *server = inproc_with(conf);
+
+	for (int file = 0; file < FACES; file++)
+		put_face(server, file, "hello");
+	nanosleep(&(struct timespec){ 2, 100000000 }, NULL); /* younger files are read each time */
+	for (int file = 0; file < FACES; file++) { /* each is asked for first in another place */
+		for (int i = 0; i < 2 * FACES; i++)
+			check_face(server, &faces[(file + i) % FACES], file, 5,
+				   i % 2 ? "HEAD" : "GET");
+		check_parts(server, file);
+		put_face(server, file, "hello again");
+		for (int i = 0; i < FACES; i++)
+			check_face(server, &faces[i], file, 11, "GET");
+	}
 	server_stop(server);
 }
 END_TEST
@@ -226,7 +327,8 @@ START_TEST(an_alias_is_a_root_of_its_own)
 }
 END_TEST
 
-TESTS("static files", answers_with_a_file_and_its_validators, finds_names_of_all_kinds,
+TESTS("static files", answers_with_a_file_and_its_validators,
+      fields_of_one_file_differ_by_location, finds_names_of_all_kinds,
       tells_what_is_not_there, refuses_other_methods, redirects_to_the_name_with_a_slash,
       sees_every_change, sends_what_is_beyond_four_gigabytes, links_are_followed_by_default,
       in_root_refuses_what_leads_out, an_alias_is_a_root_of_its_own)

@@ -16,6 +16,7 @@
 
 #include "http/body/body_private.h"
 #include "http/field/status.h"
+#include "http/frames/field_block.h"
 #include "http/request/response_fields.h"
 
 /* --- which one is next --- */
@@ -42,112 +43,20 @@ static struct h2_stream *next_body(struct h2_busy *busy)
 
 /* --- heads --- */
 
-struct writer {
-	struct pool *pool;
-	char *begin, *to, *limit;
-};
-
-enum { USUAL_SIZE = 512 };
-
-static struct writer begin_block(struct pool *pool, size_t size)
-{
-	char *memory = pool_alloc(pool, size);
-
-	/* The head of the frame comes in front of it. */
-	return (struct writer){ pool, memory, memory + FRAME_HEAD, memory + size };
-}
-
-static __attribute__((noinline)) void grow(struct writer *writer, size_t len)
-{
-	struct str written = str_range(writer->begin, writer->to);
-	struct writer larger = begin_block(writer->pool, 2 * (written.len + len));
-
-	larger.to = str_put(larger.begin, written);
-	*writer = larger;
-}
-
-static inline void need(struct writer *writer, size_t len)
-{
-	if ((size_t)(writer->limit - writer->to) < len)
-		grow(writer, len);
-}
-
-/* Fields of a connection, which HTTP/2 does not have (RFC 9113 section 8.2.2). */
-static bool is_of_connection(struct str name)
-{
-	return (name.len == 7 && str_eq_nocase(name, STR("upgrade"))) ||
-	       (name.len == 16 && str_eq_nocase(name, STR("proxy-connection")));
-}
-
-static __attribute__((noinline)) void put_any_field(struct writer *writer, struct str name,
-						     struct str value)
-{
-	if (is_of_connection(name))
-		return;
-	need(writer, hpack_size(name, value));
-	writer->to = hpack_put(writer->to, name, value);
-}
-
-/* field_visitor: where response_each_field() calls it with a constant, so is the index. */
-static inline __attribute__((always_inline)) void put_field(void *data, struct str name,
-							    struct str value)
-{
-	struct writer *writer = data;
-	unsigned index = __builtin_constant_p(name.len) ? hpack_index(name) : 0;
-
-	if (!index) {
-		put_any_field(writer, name, value);
-		return;
-	}
-	need(writer, hpack_size(name, value));
-	writer->to = hpack_put_at(writer->to, index, value);
-}
-
-/* The bytes of a block with the heads of HEADERS and CONTINUATION in between. */
-static struct str split_block(struct pool *pool, struct str block, size_t most, uint32_t id,
-			      uint8_t flags)
-{
-	size_t frames = block.len / most + 1;
-	char *bytes = pool_alloc(pool, block.len + frames * FRAME_HEAD), *to = bytes;
-	uint8_t type = FRAME_HEADERS;
-
-	while (block.len) {
-		struct str part = str_head(block, most);
-
-		block = str_skip(block, part.len);
-		to = frame_put(to, (struct frame){ .len = (uint32_t)part.len,
-						   .type = type,
-						   .flags = (type == FRAME_HEADERS ? flags : 0) |
-							    (block.len ? 0 : FLAG_END_HEADERS),
-						   .stream = id });
-		to = str_put(to, part);
-		type = FRAME_CONTINUATION;
-	}
-	return str_range(bytes, to);
-}
-
-/* Puts the block of the writer into the output; flags: FLAG_END_STREAM or 0. */
-static void put_block(struct h2 *h2, struct h2_stream *stream, struct writer *writer, uint8_t flags)
+/* Puts the block into the output; flags: FLAG_END_STREAM or 0. */
+static void put_block(struct h2 *h2, struct h2_stream *stream, struct field_block *block,
+		      uint8_t flags)
 {
 	struct output *out = &h2->busy->out;
-	struct str block = str_range(writer->begin + FRAME_HEAD, writer->to);
-	struct str frames = str_range(writer->begin, writer->to);
+	size_t len = field_block_len(block);
+	struct str frames = field_block_frames(block, stream->id, flags);
 
-	if (block.len <= FRAME_MAX)
-		frame_put(writer->begin, (struct frame){ .len = (uint32_t)block.len,
-							 .type = FRAME_HEADERS,
-							 .flags = flags | FLAG_END_HEADERS,
-							 .stream = stream->id });
-	else
-		frames = split_block(writer->pool, block, FRAME_MAX, stream->id, flags);
 	output_add_bytes(out, frames);
-	stream->block_end = block.len <= FRAME_MAX && writer->limit - writer->to >= FRAME_HEAD ?
-				    writer->to :
-				    NULL;
+	stream->block_end = field_block_has_room(block) ? block->to : NULL;
 	stream->queued += frames.len;
 	stream->sent_end = out->queued;
 	h2->limits.frame_bytes += frames.len;
-	h2->limits.payload_bytes += block.len;
+	h2->limits.payload_bytes += len;
 }
 
 /* Whether the rest of the request's body is to be received and discarded. */
@@ -219,18 +128,16 @@ static bool has_body(const struct h2_stream *stream)
 static void put_head(struct h2 *h2, struct h2_stream *stream)
 {
 	struct request *req = &stream->core.pub;
-	struct writer writer = begin_block(req->pool, USUAL_SIZE);
+	struct field_block block = field_block_begin(req->pool);
 	bool has_more = has_body(stream);
 	uint8_t flags = has_more ? 0 : end_flag(stream);
 
-	response_check(req);
 	if (h2->table_is_cut && !h2->table_is_empty) {
-		writer.to = hpack_put_table_size(writer.to, 0);
+		block.to = hpack_put_table_size(block.to, 0);
 		h2->table_is_empty = true;
 	}
-	writer.to = hpack_put_status(writer.to, req->response.status);
-	response_each_field(req, put_field, &writer);
-	put_block(h2, stream, &writer, flags);
+	field_block_put_response(&block, req);
+	put_block(h2, stream, &block, flags);
 	stream->core.response_head_bytes = stream->queued;
 	stream->has_head = true;
 	if (!has_more) {
@@ -295,7 +202,7 @@ static void put_data(struct h2 *h2, struct h2_stream *stream, struct slice slice
 static void put_end(struct h2 *h2, struct h2_stream *stream)
 {
 	struct request *req = &stream->core.pub;
-	struct writer writer;
+	struct field_block block;
 
 	if (holds_end(stream)) {
 		end_response(h2, stream, 0);
@@ -305,10 +212,10 @@ static void put_end(struct h2 *h2, struct h2_stream *stream)
 	if (!req->response.trailers || !has_body(stream)) {
 		put_data(h2, stream, (struct slice){ .fd = -1 }, FLAG_END_STREAM);
 	} else {
-		writer = begin_block(req->pool, USUAL_SIZE);
+		block = field_block_begin(req->pool);
 		for (const struct header *at = req->response.trailers; at; at = at->next)
-			put_any_field(&writer, at->name, at->value);
-		put_block(h2, stream, &writer, FLAG_END_STREAM);
+			field_block_put(&block, at->name, at->value);
+		put_block(h2, stream, &block, FLAG_END_STREAM);
 	}
 	end_response(h2, stream, FLAG_END_STREAM);
 }

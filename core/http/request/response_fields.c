@@ -59,7 +59,7 @@ struct header **response_check_fields(struct request *req, struct header **list)
 	return list;
 }
 
-void response_check(struct request *req)
+void response_check_server(struct request *req)
 {
 	struct response *response = &req->response;
 
@@ -67,10 +67,24 @@ void response_check(struct request *req)
 		response->server = server_token(req);
 	check_member(req, &response->server, "the field Server");
 	check_member(req, &response->reason, "the reason phrase of the response");
+}
+
+void response_check_content(struct request *req)
+{
+	struct response *response = &req->response;
+
 	check_member(req, &response->content_type, "the field Content-Type");
 	check_member(req, &response->charset, "the charset in Content-Type");
 	check_member(req, &response->etag, "the field ETag");
 	check_member(req, &response->last_modified_text, "the text given for Last-Modified");
+}
+
+void response_check(struct request *req)
+{
+	struct response *response = &req->response;
+
+	response_check_server(req);
+	response_check_content(req);
 	response->headers_end = response_check_fields(req, &response->headers);
 }
 

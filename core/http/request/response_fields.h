@@ -23,6 +23,10 @@
  */
 void response_check(struct request *req);
 
+/* Its parts: the server and the reason phrase, and what response_each_of_content() visits. */
+void response_check_server(struct request *req);
+void response_check_content(struct request *req);
+
 /* The same for a list of fields, such as trailers; returns where the next one is added. */
 struct header **response_check_fields(struct request *req, struct header **list);
 
@@ -63,15 +67,20 @@ const char *response_date(void);
 /* Called with a field; its value is valid as long as the call lasts. */
 typedef void field_visitor(void *data, struct str name, struct str value);
 
-/*
- * Calls visit(data, …) for each field that is sent, in their order. Names are there in their
- * usual spelling. Before the response is complete, they are those that would be sent now.
- *
- * It is inline so that a head costs no more than copying it: where `visit` is an inline
- * function, too, the names are constants there.
- */
+/* Server and Date: the first part of response_each_field(). */
 static inline __attribute__((always_inline)) void
-response_each_field(struct request *req, field_visitor *visit, void *data)
+response_each_of_server(struct request *req, field_visitor *visit, void *data)
+{
+	struct str server = response_server(req);
+
+	if (!str_empty(server))
+		visit(data, STR("Server"), server);
+	visit(data, STR("Date"), (struct str){ response_date(), DATE_HTTP_LEN });
+}
+
+/* The second part: those that members of struct response describe, and those of the protocol. */
+static inline __attribute__((always_inline)) void
+response_each_of_content(struct request *req, field_visitor *visit, void *data)
 {
 	const struct response *response = &req->response;
 	const struct body *body = response->body;
@@ -79,11 +88,6 @@ response_each_field(struct request *req, field_visitor *visit, void *data)
 	struct header own[FIELDS_OF_PROTOCOL];
 	char text[40]; /* of a number, of a date */
 
-	struct str server = response_server(req);
-
-	if (!str_empty(server))
-		visit(data, STR("Server"), server);
-	visit(data, STR("Date"), (struct str){ response_date(), DATE_HTTP_LEN });
 	if (!str_empty(response->content_type))
 		visit(data, STR("Content-Type"), response_content_type(req));
 	if (status_has_body(response->status) && (!body || body->length >= 0)) {
@@ -110,8 +114,22 @@ response_each_field(struct request *req, field_visitor *visit, void *data)
 		visit(data, STR("ETag"), response->etag);
 	if (response->nosniff)
 		visit(data, STR("X-Content-Type-Options"), STR("nosniff"));
-	for (const struct header *field = response->headers; field; field = field->next)
-		visit(data, field->name, field->value);
+}
+
+/*
+ * Calls visit(data, …) for each field that is sent, in their order. Names are there in their
+ * usual spelling. Before the response is complete, they are those that would be sent now.
+ *
+ * It is inline so that a head costs no more than copying it: where `visit` is an inline
+ * function, too, the names are constants there.
+ */
+static inline __attribute__((always_inline)) void
+response_each_field(struct request *req, field_visitor *visit, void *data)
+{
+	response_each_of_server(req, visit, data);
+	response_each_of_content(req, visit, data);
+	for (const struct header *at = req->response.headers; at; at = at->next)
+		visit(data, at->name, at->value);
 }
 
 #endif
