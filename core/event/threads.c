@@ -3,11 +3,15 @@
  * Pools of threads, each on one queue. A thread is started when work arrives and none is
  * idle; none ends before threads_finish(), since a process that has needed one is likely to
  * need it again.
+ *
+ * Of several idle threads the one that has worked last is woken up: its stack and its memory of
+ * malloc(3) are in the caches of the processor. So each thread waits on a semaphore of its own.
  */
 #include "event/threads.h"
 
 #include <errno.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -24,23 +28,27 @@ struct work {
 	struct work *next;
 };
 
+struct thread {
+	pthread_t id;
+	struct thread_queue *queue;
+	sem_t woken; /* there is work, or the threads are to end */
+	struct thread *next_idle;
+};
+
 struct thread_queue {
 	pthread_mutex_t lock;
-	pthread_cond_t arrived; /* there is work, or the threads are to end */
 	struct work *first, **end; /* what no thread has begun yet */
-	pthread_t threads[THREADS_MAX];
+	struct thread threads[THREADS_MAX];
+	struct thread *idle; /* a stack: those that wait, and that nobody has woken up */
 	int max_threads;
 	int nice; /* of the threads, in addition to that of the process */
 	int count; /* of the threads */
-	int idle; /* threads that wait for work */
-	int queued; /* in the list */
 	bool stopping;
 	struct thread_queue *other; /* in the list of all */
 };
 
 static struct thread_queue shared = {
 	.lock = PTHREAD_MUTEX_INITIALIZER,
-	.arrived = PTHREAD_COND_INITIALIZER,
 	.end = &shared.first,
 	.max_threads = 4,
 };
@@ -57,19 +65,24 @@ static void completed(struct completion *completion)
 	finish_work((struct work *)completion);
 }
 
-static struct work *next_work(struct thread_queue *queue)
+static struct work *next_work(struct thread *thread)
 {
+	struct thread_queue *queue = thread->queue;
+
 	pthread_mutex_lock(&queue->lock);
-	queue->idle++;
-	while (!queue->first && !queue->stopping)
-		pthread_cond_wait(&queue->arrived, &queue->lock);
-	queue->idle--;
+	while (!queue->first && !queue->stopping) {
+		thread->next_idle = queue->idle;
+		queue->idle = thread;
+		pthread_mutex_unlock(&queue->lock);
+		while (sem_wait(&thread->woken) < 0) /* EINTR */
+			;
+		pthread_mutex_lock(&queue->lock);
+	}
 	struct work *work = queue->stopping ? NULL : queue->first;
 	if (work) {
 		queue->first = work->next;
 		if (!queue->first)
 			queue->end = &queue->first;
-		queue->queued--;
 	}
 	pthread_mutex_unlock(&queue->lock);
 	return work;
@@ -77,12 +90,13 @@ static struct work *next_work(struct thread_queue *queue)
 
 static void *thread_main(void *data)
 {
-	struct thread_queue *queue = data;
+	struct thread *thread = data;
+	const struct thread_queue *queue = thread->queue;
 
 	/* On Linux the priority is that of the calling thread. Without it the work is done, too. */
 	if (queue->nice)
 		setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + queue->nice);
-	for (struct work *work; (work = next_work(queue));) {
+	for (struct work *work; (work = next_work(thread));) {
 		work->run(work->data);
 		if (work->done)
 			completion_post(&work->completion);
@@ -99,12 +113,15 @@ static void *thread_main(void *data)
  */
 static int start_thread(struct thread_queue *queue)
 {
+	struct thread *thread = &queue->threads[queue->count];
 	sigset_t all, before;
 
+	thread->queue = queue;
+	sem_init(&thread->woken, 0, 0);
 	sigfillset(&all);
 	sigdelset(&all, SIGSYS);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	int error = pthread_create(&queue->threads[queue->count], NULL, thread_main, queue);
+	int error = pthread_create(&thread->id, NULL, thread_main, thread);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (error)
 		return -error;
@@ -121,7 +138,8 @@ static int enqueue(struct thread_queue *queue, struct work what)
 
 	int error = 0;
 	pthread_mutex_lock(&queue->lock);
-	if (queue->queued >= queue->idle && queue->count < queue->max_threads)
+	struct thread *idle = queue->idle;
+	if (!idle && queue->count < queue->max_threads)
 		error = start_thread(queue);
 	/* If another thread runs already, it does the work. */
 	if (queue->count == 0) {
@@ -131,10 +149,12 @@ static int enqueue(struct thread_queue *queue, struct work what)
 	}
 	*queue->end = work;
 	queue->end = &work->next;
-	queue->queued++;
+	if (idle)
+		queue->idle = idle->next_idle;
 	pthread_mutex_unlock(&queue->lock);
 	/* Not under the lock: the thread that wakes up takes it at once. */
-	pthread_cond_signal(&queue->arrived);
+	if (idle)
+		sem_post(&idle->woken);
 	return 0;
 }
 
@@ -155,7 +175,6 @@ static struct thread_queue *create_queue(const struct thread_pool *pool)
 	if (!queue)
 		return NULL;
 	pthread_mutex_init(&queue->lock, NULL);
-	pthread_cond_init(&queue->arrived, NULL);
 	queue->end = &queue->first;
 	queue->max_threads = pool->max_threads < THREADS_MAX ? pool->max_threads : THREADS_MAX;
 	queue->nice = pool->nice;
@@ -182,11 +201,15 @@ static void finish(struct thread_queue *queue)
 {
 	pthread_mutex_lock(&queue->lock);
 	queue->stopping = true;
-	pthread_cond_broadcast(&queue->arrived);
+	for (struct thread *idle = queue->idle; idle; idle = idle->next_idle)
+		sem_post(&idle->woken);
+	queue->idle = NULL;
 	pthread_mutex_unlock(&queue->lock);
 
-	for (int i = 0; i < queue->count; i++)
-		pthread_join(queue->threads[i], NULL);
+	for (int i = 0; i < queue->count; i++) {
+		pthread_join(queue->threads[i].id, NULL);
+		sem_destroy(&queue->threads[i].woken);
+	}
 	while (queue->first) {
 		struct work *work = queue->first;
 
@@ -194,7 +217,7 @@ static void finish(struct thread_queue *queue)
 		finish_work(work);
 	}
 	queue->end = &queue->first;
-	queue->count = queue->idle = queue->queued = 0;
+	queue->count = 0;
 	queue->stopping = false;
 }
 

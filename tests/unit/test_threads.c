@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -178,6 +179,67 @@ START_TEST(a_pool_comes_back_to_the_loop)
 }
 END_TEST
 
+static pthread_barrier_t two_work;
+static atomic_int met;
+static pid_t threads[2], worker;
+
+static void meet(void *unused)
+{
+	(void)unused;
+	threads[atomic_fetch_add(&met, 1)] = (pid_t)syscall(SYS_gettid);
+	pthread_barrier_wait(&two_work);
+}
+
+static void note_worker(void *unused)
+{
+	(void)unused;
+	worker = (pid_t)syscall(SYS_gettid);
+}
+
+/* Until the thread has nothing more to do. */
+static void wait_asleep(pid_t thread)
+{
+	char path[64], state = 0;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", (int)thread);
+	while (state != 'S') {
+		FILE *file = fopen(path, "r");
+
+		ck_assert_ptr_nonnull(file);
+		ck_assert_int_eq(fscanf(file, "%*d (%*[^)]) %c", &state), 1);
+		fclose(file);
+		usleep(100);
+	}
+}
+
+static void run_in(struct thread_pool *pool, void (*run)(void *data), int times)
+{
+	int before = finished_count;
+
+	for (int i = 0; i < times; i++)
+		ck_assert_int_eq(thread_pool_run(pool, run, count_finished, NULL), 0);
+	while (finished_count < before + times)
+		loop_turn(-1);
+}
+
+START_TEST(the_thread_that_has_worked_last_works_again)
+{
+	static struct thread_pool pool = { .max_threads = 2 };
+	pid_t first = 0;
+
+	pthread_barrier_init(&two_work, NULL, 2);
+	run_in(&pool, meet, 2);
+	wait_asleep(threads[0]);
+	wait_asleep(threads[1]);
+	for (int i = 0; i < 6; i++) {
+		run_in(&pool, note_worker, 1);
+		wait_asleep(worker);
+		first = first ? first : worker;
+		ck_assert_int_eq(worker, first);
+	}
+}
+END_TEST
+
 START_TEST(work_of_a_pool_is_finished_when_the_process_stops)
 {
 	static struct thread_pool pool = { .max_threads = 1 };
@@ -197,4 +259,5 @@ TESTS_IN((&(struct test_suite){ "threads", .setup = setup, .teardown = teardown 
 	 every_work_completes_once, the_loop_may_post_to_itself,
 	 a_thread_that_stalls_keeps_nobody_waiting,
 	 finishing_runs_what_is_queued_and_drops_what_comes, a_pool_comes_back_to_the_loop,
+	 the_thread_that_has_worked_last_works_again,
 	 work_of_a_pool_is_finished_when_the_process_stops)
