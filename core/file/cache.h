@@ -53,36 +53,11 @@ bool file_status_may_wait(const struct file_query *query, struct file_need *need
  */
 struct file_status file_lookup_status(const struct file_query *query, char *why, size_t why_size);
 
-struct asked;
-
-/* A caller that waits for the opener. It lies in the caller's memory. */
-struct file_waiter {
-	/*
-	 * Called once with the answer, on the loop's thread, before requests run that were
-	 * received after the answer. `file` is an entry, which the callee must release. NULL:
-	 * file_lookup() must be called again.
-	 */
-	void (*found)(struct file_waiter *waiter, struct file *file);
-	struct asked *asked;
-	struct file_waiter *next, **link;
-};
-
-/*
- * Asks the opener after file_lookup() has returned NULL, or file_status_may_wait() true. found() is
- * called later. All waiters of the same turn of the loop share one answer, so the answer is newer
- * than their requests.
- */
-void file_ask(const struct file_query *query, const struct file_need *need,
-	      struct file_waiter *waiter);
-
 /* What stat(2) has said when this entry was made. */
 struct file_status file_entry_status(const struct file *file);
 
 /* The version of a file whose bytes only the opener can read (entry_create_found()). */
 const struct file_stamp *file_stamp(const struct file *file);
-
-/* Ends the wait: found() will not be called. No effect if it was called already. */
-void file_waiter_cancel(struct file_waiter *waiter);
 
 /*
  * Makes an entry outside of the cache for a file that could not be looked up: file->error is

@@ -13,9 +13,9 @@
  *       entry_create()     entry.c   makes an entry if there is no valid one
  *         policy_open()    policy.c  opens the path as the policy allows
  *         etag_put()       validators.c
- *     file_ask()           cache.c   if the sandbox refuses to open it: asks the opener
+ *     file_ask()           waiter.c  if the sandbox refuses to open it: asks the opener
  *       ask()              process/sandbox/opening.c; opener.c opens it in its own process
- *       on_answer()          cache.c, with the descriptor, later:
+ *       on_answer()        waiter.c, with the descriptor, later:
  *         entry_create_opened() entry.c
  */
 #ifndef SKUA_FILE_ENTRY_H

@@ -18,6 +18,7 @@
 #include "config/template.h"
 #include "file/cache.h"
 #include "file/permission.h"
+#include "file/waiter.h"
 #include "http/body/body_private.h"
 #include "http/files/piecewise.h"
 #include "http/request/request_private.h"
