@@ -12,6 +12,7 @@
 #include "config/config.h"
 #include "http/conf/http.h"
 #include "http/files/files.h"
+#include "http/files/opener_path.h"
 #include "process/sandbox/open_question.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

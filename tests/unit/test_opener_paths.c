@@ -8,6 +8,7 @@
 #include <errno.h>
 
 #include "http/files/files.h"
+#include "http/files/opener_path.h"
 
 enum { LOCATIONS = 32 };
 

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #include "file/opener.h"
-#include "http/files/files.h"
+#include "http/files/opener_path.h"
 
 #define OPEN_QUESTION_MAX (128 + PATH_MAX)
 

@@ -21,6 +21,7 @@
 #include "file/mounts.h"
 #include "http/conf/http.h"
 #include "http/files/files.h"
+#include "http/files/opener_path.h"
 #include "process/sandbox/opener_files.h"
 #include "process/sandbox/sandbox.h"
 

@@ -14,7 +14,7 @@
 #include "file/mounts.h"
 #include "file/opener.h"
 #include "http/conf/http.h"
-#include "http/files/files.h"
+#include "http/files/opener_path.h"
 #include "process/sandbox/open_question.h"
 #include "process/sandbox/opener.h"
 
