@@ -76,12 +76,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	const struct http_location *location = http_location_by_number(conf, question.location);
 	if (!location ||
-	    file_query_resolve(conf, location, &question.below, path, &query) < 0)
+	    opener_path_resolve(conf, location, &question.path, path, &query) < 0)
 		return 0;
 	assert(query.path.data == path && path[query.path.len] == '\0');
 	assert(is_known(conf, query.path));
 	assert(!has_dots(str_skip(query.path, 1)) && !memchr(path, '\0', query.path.len));
 	assert(query.root_len <= query.path.len && query.fixed_len <= query.root_len);
-	assert(file_query_name(conf, location, &query, &again.below));
+	assert(opener_path_make(conf, location, &query, &again.path));
 	return 0;
 }

@@ -91,16 +91,16 @@ START_TEST(what_is_named_is_found_again)
 		struct file_query query, asked = file_query_make(
 			str_from(named[i].path), &root,
 			in_root ? SYMLINKS_IN_ROOT : SYMLINKS_FOLLOW);
-		struct file_below below;
+		struct opener_path sent;
 		char path[PATH_MAX];
 
-		bool is_named = file_query_name(conf, location, &asked, &below);
+		bool is_named = opener_path_make(conf, location, &asked, &sent);
 		ck_assert_msg(is_named == (named[i].below != NULL), "%s", named[i].path);
 		if (!is_named)
 			continue;
-		assert_str(below.path, named[i].below);
-		ck_assert_uint_eq(below.base, named[i].base);
-		int error = file_query_resolve(conf, location, &below, path, &query);
+		assert_str(sent.rest, named[i].below);
+		ck_assert_uint_eq(sent.base, named[i].base);
+		int error = opener_path_resolve(conf, location, &sent, path, &query);
 		ck_assert_msg(error == 0, "%s: %d", named[i].path, error);
 		assert_str(query.path, named[i].path);
 		ck_assert_str_eq(path, named[i].path);
@@ -160,12 +160,12 @@ START_TEST(no_other_place_can_be_named)
 
 	for (size_t i = 0; i < sizeof(hostile) / sizeof(hostile[0]); i++) {
 		const struct http_location *location = location_named(conf, hostile[i].location);
-		const struct file_below below = { hostile[i].base, hostile[i].path,
+		const struct opener_path sent = { hostile[i].base, hostile[i].path,
 						  hostile[i].root_len };
 		struct file_query query;
 		char path[PATH_MAX];
 
-		int error = file_query_resolve(conf, location, &below, path, &query);
+		int error = opener_path_resolve(conf, location, &sent, path, &query);
 		ck_assert_msg(error == -EACCES, "%s %s: %d", hostile[i].location,
 			      hostile[i].path.data, error);
 	}
@@ -181,8 +181,8 @@ START_TEST(a_path_that_is_too_long)
 
 	memset(bytes, '/', sizeof(bytes));
 	for (size_t len = PATH_MAX - 20; len < sizeof(bytes); len++) {
-		const struct file_below below = { .path = { bytes, len } };
-		int error = file_query_resolve(conf, location_named(conf, "/strict/"), &below,
+		const struct opener_path sent = { .rest = { bytes, len } };
+		int error = opener_path_resolve(conf, location_named(conf, "/strict/"), &sent,
 					       path, &query);
 
 		ck_assert_int_eq(error, len + 7 < PATH_MAX ? 0 : -ENAMETOOLONG);
@@ -205,11 +205,11 @@ START_TEST(links_are_followed_up_to_a_variable)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct conf *conf = load(memory_printf(
 			"location /l { root /www; disable_symlinks on from=%s; }", cases[i].from));
-		const struct file_below below = { .path = STR("/a/b/c") };
+		const struct opener_path sent = { .rest = STR("/a/b/c") };
 		struct file_query query;
 		char path[PATH_MAX];
 
-		ck_assert_int_eq(file_query_resolve(conf, location_named(conf, "/l"), &below, path,
+		ck_assert_int_eq(opener_path_resolve(conf, location_named(conf, "/l"), &sent, path,
 						    &query), 0);
 		ck_assert_int_eq(query.symlinks, SYMLINKS_NONE);
 		ck_assert_msg(query.fixed_len == cases[i].fixed_len, "%s: %zu", cases[i].from,

@@ -46,32 +46,32 @@ static bool goes_on(const struct known_root *known, struct str rest)
 	       known->is_alias;
 }
 
-static bool name_below(const struct known_root *known, const struct file_query *query,
-		       struct file_below *below)
+static bool find_rest(const struct known_root *known, const struct file_query *query,
+		      struct opener_path *to)
 {
-	below->path = str_skip(query->path, known->path.len);
-	below->root_len = 0;
+	to->rest = str_skip(query->path, known->path.len);
+	to->root_len = 0;
 	if (!known->is_whole && query->root_len > known->path.len)
-		below->root_len = query->root_len - known->path.len;
-	return str_starts(query->path, known->path) && goes_on(known, below->path);
+		to->root_len = query->root_len - known->path.len;
+	return str_starts(query->path, known->path) && goes_on(known, to->rest);
 }
 
-bool file_query_name(struct conf *conf, const struct http_location *location,
-		     const struct file_query *query, struct file_below *below)
+bool opener_path_make(struct conf *conf, const struct http_location *location,
+		      const struct file_query *query, struct opener_path *to)
 {
 	struct known_root known = known_root(location);
 	bool knows = is_known(&known);
 
-	below->base = 0;
-	if (knows && name_below(&known, query, below))
+	to->base = 0;
+	if (knows && find_rest(&known, query, to))
 		return true;
 	for (const struct conf_path *path = conf_paths(conf); path; path = path->next) {
-		below->base++;
+		to->base++;
 		if (knows && !path->is_file)
 			continue;
 		known.path = path->path;
-		if (name_below(&known, query, below) &&
-		    (!path->is_file || str_empty(below->path)))
+		if (find_rest(&known, query, to) &&
+		    (!path->is_file || str_empty(to->rest)))
 			return true;
 	}
 	return false;
@@ -131,15 +131,15 @@ static bool has_dotfile(struct str path, size_t root_len, const struct http_conf
 	return false;
 }
 
-int file_query_resolve(struct conf *conf, const struct http_location *location,
-		       const struct file_below *below, char *path, struct file_query *query)
+int opener_path_resolve(struct conf *conf, const struct http_location *location,
+			const struct opener_path *asked, char *path, struct file_query *query)
 {
 	const struct files_conf *files = files_conf_of(location->confs);
 	struct known_root known;
-	struct str rest = below->path;
+	struct str rest = asked->rest;
 
-	if (!find_base(conf, location, below->base, &known) || !goes_on(&known, rest) ||
-	    below->root_len > rest.len || (known.is_whole && below->root_len) ||
+	if (!find_base(conf, location, asked->base, &known) || !goes_on(&known, rest) ||
+	    asked->root_len > rest.len || (known.is_whole && asked->root_len) ||
 	    (known.is_file && !str_empty(rest)) || memchr(rest.data, '\0', rest.len) ||
 	    has_dots(rest))
 		return -EACCES;
@@ -152,12 +152,12 @@ int file_query_resolve(struct conf *conf, const struct http_location *location,
 				  files);
 	if (known.is_file)
 		query->symlinks = SYMLINKS_FOLLOW;
-	else if (files->dotfiles == DOTFILES_DENY && below->root_len == 0)
+	else if (files->dotfiles == DOTFILES_DENY && asked->root_len == 0)
 		file_query_deny_dotfiles(query, &root);
 	else if (files->dotfiles == DOTFILES_DENY)
-		query->is_hidden = has_dotfile(rest, below->root_len, location->core);
-	if (below->root_len)
-		query->root_len = known.path.len + below->root_len;
+		query->is_hidden = has_dotfile(rest, asked->root_len, location->core);
+	if (asked->root_len)
+		query->root_len = known.path.len + asked->root_len;
 	if (files->links && files->links->from_root && files->links->symlinks != SYMLINKS_FOLLOW)
 		file_query_judge_from(query, STR(""), true);
 	return file_query_refusal(query) ? -EACCES : 0;

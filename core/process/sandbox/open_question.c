@@ -18,21 +18,21 @@ static_assert(sizeof(struct head) <= OPEN_QUESTION_MAX - PATH_MAX, "a head is at
 
 int open_question_put(char *to, const struct open_question *question)
 {
-	const struct file_below *below = &question->below;
+	const struct opener_path *path = &question->path;
 	struct head head;
 
-	if (below->path.len >= PATH_MAX)
+	if (path->rest.len >= PATH_MAX)
 		return -ENAMETOOLONG;
 	memset(&head, 0, sizeof(head));
 	head.location = question->location;
-	head.base = below->base;
-	head.root_len = (uint32_t)below->root_len;
+	head.base = path->base;
+	head.root_len = (uint32_t)path->root_len;
 	head.kind = question->kind;
 	head.offset = question->offset;
 	head.stamp = question->stamp;
 	memcpy(to, &head, sizeof(head));
-	str_put(to + sizeof(head), below->path);
-	return (int)(sizeof(head) + below->path.len);
+	str_put(to + sizeof(head), path->rest);
+	return (int)(sizeof(head) + path->rest.len);
 }
 
 int open_question_read(struct str text, struct open_question *question)
@@ -49,9 +49,9 @@ int open_question_read(struct str text, struct open_question *question)
 		.kind = (enum file_question_kind)head.kind,
 		.offset = head.offset,
 		.stamp = head.stamp,
-		.below = {
+		.path = {
 			.base = head.base,
-			.path = str_skip(text, sizeof(head)),
+			.rest = str_skip(text, sizeof(head)),
 			.root_len = head.root_len,
 		},
 	};

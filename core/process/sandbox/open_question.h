@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The question of a worker to the opener: the number of a location, the members of struct
- * file_below, and what is to be done with the file (file/opener.h). Both processes belong to the
+ * opener_path, and what is to be done with the file (file/opener.h). Both processes belong to the
  * same generation of the same program, so the numbers of locations are equal. The answer is a
  * descriptor, an errno with a reason as its payload, or a struct open_found as its payload.
  */
@@ -22,7 +22,7 @@ struct open_question {
 	enum file_question_kind kind;
 	uint64_t offset;
 	struct file_stamp stamp;
-	struct file_below below;
+	struct opener_path path;
 };
 
 /* The payload of the answer to FILE_LOOK and FILE_STATUS. */

@@ -293,7 +293,7 @@ static int read_question(struct str payload, char *path, struct opener_task *tas
 	*task = (struct opener_task){
 		.kind = question.kind, .offset = question.offset, .stamp = question.stamp,
 	};
-	return file_query_resolve(state.conf, location, &question.below, path, &task->query);
+	return opener_path_resolve(state.conf, location, &question.path, path, &task->query);
 }
 
 /* 0: the question will be answered later; -errno: this is the answer. */

@@ -183,7 +183,7 @@ static void send_question(struct disk *disk, struct file_question *asked)
 	};
 	char text[OPEN_QUESTION_MAX];
 
-	if (!location || !file_query_name(state.conf, location, &asked->query, &question.below)) {
+	if (!location || !opener_path_make(state.conf, location, &asked->query, &question.path)) {
 		refuse_unknown(asked);
 		return;
 	}
@@ -268,9 +268,9 @@ static bool withdraw(struct file_question *question)
 static bool knows(const struct file_query *query)
 {
 	const struct http_location *location = http_location_by_number(state.conf, query->location);
-	struct file_below below;
+	struct opener_path path;
 
-	return location && file_query_name(state.conf, location, query, &below);
+	return location && opener_path_make(state.conf, location, query, &path);
 }
 
 int opening_start(struct conf *conf, bool hides_files)
