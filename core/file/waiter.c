@@ -12,19 +12,19 @@
 #include "file/cache_private.h"
 #include "file/entry.h"
 
-/* A question to the opener. */
-struct asked {
+/* A question to the opener, with those who wait for its answer. */
+struct shared_question {
 	struct file_question question; /* first */
 	uint64_t hash;
 	uint64_t round; /* the turn of the loop in which it was asked */
 	struct file_entry *known; /* the version that the question names; NULL: none */
 	struct file_waiter *waiters;
-	struct asked *next, **link;
+	struct shared_question *next, **link;
 	char path[];
 };
 
 /* The questions without an answer yet, the latest first. */
-static struct asked *unanswered;
+static struct shared_question *unanswered;
 
 static bool is_same_query(const struct file_query *a, const struct file_query *b)
 {
@@ -34,25 +34,25 @@ static bool is_same_query(const struct file_query *a, const struct file_query *b
 }
 
 /* Finds a question of this turn. Requests that join it were received before it was asked. */
-static struct asked *find_asked(const struct file_query *query, uint64_t hash,
-				enum file_question_kind kind)
+static struct shared_question *find_shared(const struct file_query *query, uint64_t hash,
+					   enum file_question_kind kind)
 {
-	struct asked *asked = unanswered;
+	struct shared_question *shared = unanswered;
 
-	while (asked && asked->round == loop_round_number()) {
-		if (asked->hash == hash && asked->question.kind == kind &&
-		    is_same_query(&asked->question.query, query))
-			return asked;
-		asked = asked->next;
+	while (shared && shared->round == loop_round_number()) {
+		if (shared->hash == hash && shared->question.kind == kind &&
+		    is_same_query(&shared->question.query, query))
+			return shared;
+		shared = shared->next;
 	}
 	return NULL;
 }
 
-static void unlink_asked(struct asked *asked)
+static void unlink_shared(struct shared_question *shared)
 {
-	*asked->link = asked->next;
-	if (asked->next)
-		asked->next->link = asked->link;
+	*shared->link = shared->next;
+	if (shared->next)
+		shared->next->link = shared->link;
 }
 
 static void unlink_waiter(struct file_waiter *waiter)
@@ -63,23 +63,24 @@ static void unlink_waiter(struct file_waiter *waiter)
 	waiter->link = NULL;
 }
 
-static void free_asked(struct asked *asked)
+static void free_shared(struct shared_question *shared)
 {
-	if (asked->known)
-		entry_unref(asked->known);
-	free(asked);
+	if (shared->known)
+		entry_unref(shared->known);
+	free(shared);
 }
 
 /*
  * An entry of this version that the cache has got since the question was asked, as the answer to
  * another one. The caller gets a reference. NULL: there is none.
  */
-static struct file_entry *find_version(const struct asked *asked, const struct file_stamp *stamp)
+static struct file_entry *find_version(const struct shared_question *shared,
+				       const struct file_stamp *stamp)
 {
-	struct file_entry *entry = cache_find(&asked->question.query, asked->hash);
+	struct file_entry *entry = cache_find(&shared->question.query, shared->hash);
 
 	if (!entry || entry->is_young || entry->file.kind != FILE_REGULAR ||
-	    entry->is_slow != (asked->question.kind == FILE_LOOK) ||
+	    entry->is_slow != (shared->question.kind == FILE_LOOK) ||
 	    !same_stamp(&entry->stamp, stamp))
 		return NULL;
 	entry->opened_ms = clock_ms();
@@ -87,31 +88,31 @@ static struct file_entry *find_version(const struct asked *asked, const struct f
 	return entry;
 }
 
-static struct file_entry *entry_of_opened(const struct asked *asked,
+static struct file_entry *entry_of_opened(const struct shared_question *shared,
 					  const struct file_answer *answer)
 {
 	struct stat status;
 
 	if (answer->error == 0 && fstat(answer->fd, &status) == 0) {
 		struct file_stamp stamp = stamp_of(&status);
-		struct file_entry *entry = find_version(asked, &stamp);
+		struct file_entry *entry = find_version(shared, &stamp);
 
 		if (entry) {
 			close(answer->fd);
 			return entry;
 		}
 	}
-	return entry_create_opened(&asked->question.query, asked->hash,
+	return entry_create_opened(&shared->question.query, shared->hash,
 				   answer->error < 0 ? answer->error : answer->fd, answer->why);
 }
 
-static struct file_entry *entry_of_found(const struct asked *asked,
+static struct file_entry *entry_of_found(const struct shared_question *shared,
 					 const struct file_answer *answer)
 {
-	struct file_entry *entry = find_version(asked, &answer->stamp);
+	struct file_entry *entry = find_version(shared, &answer->stamp);
 
 	if (!entry)
-		return entry_create_found(&asked->question.query, asked->hash, &answer->stamp,
+		return entry_create_found(&shared->question.query, shared->hash, &answer->stamp,
 					  answer->fd);
 	if (answer->fd >= 0)
 		close(answer->fd);
@@ -119,34 +120,34 @@ static struct file_entry *entry_of_found(const struct asked *asked,
 }
 
 /* An entry, of which the caller gets a reference. NULL: the file has to be looked up again. */
-static struct file_entry *entry_of(struct asked *asked, const struct file_answer *answer)
+static struct file_entry *entry_of(struct shared_question *shared, const struct file_answer *answer)
 {
-	const struct file_query *query = &asked->question.query;
-	enum file_question_kind kind = asked->question.kind;
+	const struct file_query *query = &shared->question.query;
+	enum file_question_kind kind = shared->question.kind;
 
 	if (kind == FILE_OPEN)
-		return entry_of_opened(asked, answer);
+		return entry_of_opened(shared, answer);
 	if (answer->error < 0)
-		return entry_create_failed(query, asked->hash, -answer->error, answer->why);
+		return entry_create_failed(query, shared->hash, -answer->error, answer->why);
 	if (kind == FILE_STATUS)
-		return entry_create_status(query, asked->hash, &answer->stamp);
-	if (!answer->is_same || !asked->known)
-		return entry_of_found(asked, answer);
-	asked->known->refs++;
-	return asked->known;
+		return entry_create_status(query, shared->hash, &answer->stamp);
+	if (!answer->is_same || !shared->known)
+		return entry_of_found(shared, answer);
+	shared->known->refs++;
+	return shared->known;
 }
 
 static void on_answer(struct file_question *question, const struct file_answer *answer)
 {
-	struct asked *asked = (struct asked *)question;
-	struct file_entry *entry = entry_of(asked, answer);
+	struct shared_question *shared = (struct shared_question *)question;
+	struct file_entry *entry = entry_of(shared, answer);
 
-	unlink_asked(asked);
-	if (entry && entry->file.kind != FILE_MISSING && entry != asked->known &&
+	unlink_shared(shared);
+	if (entry && entry->file.kind != FILE_MISSING && entry != shared->known &&
 	    !entry->is_cached && question->kind != FILE_STATUS)
 		cache_put(entry);
-	while (asked->waiters) {
-		struct file_waiter *waiter = asked->waiters;
+	while (shared->waiters) {
+		struct file_waiter *waiter = shared->waiters;
 
 		unlink_waiter(waiter);
 		if (entry)
@@ -155,7 +156,7 @@ static void on_answer(struct file_question *question, const struct file_answer *
 	}
 	if (entry)
 		entry_unref(entry);
-	free_asked(asked);
+	free_shared(shared);
 }
 
 /* The version that this process has, unless its stamp may hide a change. */
@@ -169,13 +170,13 @@ static struct file_entry *known_version(const struct file_query *query, uint64_t
 	return entry;
 }
 
-static struct asked *ask(const struct file_query *query, uint64_t hash,
-			 const struct file_need *need)
+static struct shared_question *ask(const struct file_query *query, uint64_t hash,
+				   const struct file_need *need)
 {
-	struct asked *asked = heap_alloc(sizeof(*asked) + query->path.len + 1);
+	struct shared_question *shared = heap_alloc(sizeof(*shared) + query->path.len + 1);
 	struct file_entry *known = need->kind == FILE_LOOK ? known_version(query, hash) : NULL;
 
-	*asked = (struct asked){
+	*shared = (struct shared_question){
 		.question = {
 			.query = *query,
 			.device = need->device,
@@ -189,40 +190,40 @@ static struct asked *ask(const struct file_query *query, uint64_t hash,
 		.link = &unanswered,
 	};
 	if (known)
-		asked->question.stamp = known->stamp;
-	file_question_keep_path(&asked->question, asked->path);
-	if (asked->next)
-		asked->next->link = &asked->next;
-	unanswered = asked;
-	file_opener()->ask(&asked->question);
-	return asked;
+		shared->question.stamp = known->stamp;
+	file_question_keep_path(&shared->question, shared->path);
+	if (shared->next)
+		shared->next->link = &shared->next;
+	unanswered = shared;
+	file_opener()->ask(&shared->question);
+	return shared;
 }
 
 void file_ask(const struct file_query *query, const struct file_need *need,
 	      struct file_waiter *waiter)
 {
 	uint64_t hash = hash_str(query->path);
-	struct asked *asked = find_asked(query, hash, need->kind);
+	struct shared_question *shared = find_shared(query, hash, need->kind);
 
-	if (!asked)
-		asked = ask(query, hash, need);
-	waiter->asked = asked;
-	waiter->next = asked->waiters;
-	waiter->link = &asked->waiters;
+	if (!shared)
+		shared = ask(query, hash, need);
+	waiter->shared = shared;
+	waiter->next = shared->waiters;
+	waiter->link = &shared->waiters;
 	if (waiter->next)
 		waiter->next->link = &waiter->next;
-	asked->waiters = waiter;
+	shared->waiters = waiter;
 }
 
 void file_waiter_cancel(struct file_waiter *waiter)
 {
-	struct asked *asked = waiter->asked;
+	struct shared_question *shared = waiter->shared;
 
 	if (!waiter->link)
 		return;
 	unlink_waiter(waiter);
-	if (!asked->waiters && file_opener()->withdraw(&asked->question)) {
-		unlink_asked(asked);
-		free_asked(asked);
+	if (!shared->waiters && file_opener()->withdraw(&shared->question)) {
+		unlink_shared(shared);
+		free_shared(shared);
 	}
 }

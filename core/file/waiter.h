@@ -8,7 +8,7 @@
 
 #include "file/cache.h"
 
-struct asked;
+struct shared_question;
 
 /* A caller that waits for the opener. It lies in the caller's memory. */
 struct file_waiter {
@@ -18,7 +18,7 @@ struct file_waiter {
 	 * file_lookup() must be called again.
 	 */
 	void (*found)(struct file_waiter *waiter, struct file *file);
-	struct asked *asked;
+	struct shared_question *shared;
 	struct file_waiter *next, **link;
 };
 
