@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Base64 (RFC 4648 section 4): bytes written as ASCII. The results are in the pool. */
+/* Base64 (RFC 4648 section 4): bytes written as ASCII. Results are in the pool, if there is one. */
 #ifndef SKUA_BASE64_H
 #define SKUA_BASE64_H
 
@@ -19,5 +19,13 @@ struct str base64_encode(struct pool *pool, struct str bytes);
  * contain NUL.
  */
 bool base64_decode(struct pool *pool, struct str text, struct str *bytes);
+
+/*
+ * The same without a pool, for threads, which have none. `to` has room for BASE64_ROOM(text.len)
+ * bytes. Returns how many were written, or -EINVAL.
+ */
+ssize_t base64_decode_to(char *to, struct str text);
+
+#define BASE64_ROOM(digits) ((digits) / 4 * 3 + 3)
 
 #endif

@@ -74,6 +74,7 @@ void *pool_zalloc_array(struct pool *pool, size_t count, size_t size);
 
 /* Copies. The copies have a NUL after their last byte, not counted in len. */
 struct str pool_strdup(struct pool *pool, struct str s);
+struct str pool_lower(struct pool *pool, struct str s); /* in lower case (ASCII) */
 char *pool_cstr(struct pool *pool, struct str s);
 void *pool_memdup(struct pool *pool, const void *data, size_t size);
 struct str pool_printf(struct pool *pool, const char *format, ...)

@@ -118,6 +118,9 @@ struct str str_split(struct str *rest, char sep);
  */
 size_t str_utf8(struct str s);
 
+/* The code point of this character, whose length `len` is from str_utf8(). */
+uint32_t str_utf8_code(struct str s, size_t len);
+
 /*
  * Parses an unsigned decimal number, digits only, all of s.
  * 0, -EINVAL when s is not one, -ERANGE when it exceeds max.
@@ -136,8 +139,16 @@ static inline char *str_put(char *to, struct str s)
 	return to + s.len;
 }
 
+/* The same in lower case (ASCII). */
+static inline char *str_put_lower(char *to, struct str s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		*to++ = ascii_lower(s.data[i]);
+	return to;
+}
+
 /*
- * The same, faster for texts of up to 32 bytes whose length the compiler does not know, such as
+ * As str_put(), faster for texts of up to 32 bytes whose length the compiler does not know, such as
  * names and values of fields: without a call of memcpy(3). Two blocks, which may overlap, make
  * up the text.
  */

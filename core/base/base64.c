@@ -2,6 +2,8 @@
 /* Base64: six bits a digit; the contracts are in include/base64.h. */
 #include <base64.h>
 
+#include <errno.h>
+
 struct str base64_encode(struct pool *pool, struct str bytes)
 {
 	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -33,21 +35,20 @@ static int digit_value(char c)
 	return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
 
-bool base64_decode(struct pool *pool, struct str text, struct str *bytes)
+ssize_t base64_decode_to(char *to, struct str text)
 {
+	const char *begin = to;
+	unsigned bits = 0, count = 0;
+
 	while (text.len > 0 && text.data[text.len - 1] == '=')
 		text.len--;
 	if (text.len % 4 == 1)
-		return false;
-
-	char *decoded = pool_alloc(pool, text.len / 4 * 3 + 3), *to = decoded;
-	unsigned bits = 0, count = 0;
-
+		return -EINVAL;
 	for (size_t i = 0; i < text.len; i++) {
 		int value = digit_value(text.data[i]);
 
 		if (value < 0)
-			return false;
+			return -EINVAL;
 		bits = bits << 6 | (unsigned)value;
 		count += 6;
 		if (count >= 8) {
@@ -55,7 +56,17 @@ bool base64_decode(struct pool *pool, struct str text, struct str *bytes)
 			*to++ = (char)(bits >> count);
 		}
 	}
-	*to = '\0';
-	*bytes = str_range(decoded, to);
+	return to - begin;
+}
+
+bool base64_decode(struct pool *pool, struct str text, struct str *bytes)
+{
+	char *decoded = pool_alloc(pool, BASE64_ROOM(text.len));
+	ssize_t len = base64_decode_to(decoded, text);
+
+	if (len < 0)
+		return false;
+	decoded[len] = '\0';
+	*bytes = (struct str){ decoded, (size_t)len };
 	return true;
 }

@@ -265,6 +265,14 @@ struct str pool_strdup(struct pool *pool, struct str s)
 	return (struct str){ pool_cstr(pool, s), s.len };
 }
 
+struct str pool_lower(struct pool *pool, struct str s)
+{
+	char *copy = pool_alloc(pool, s.len + 1);
+
+	*str_put_lower(copy, s) = '\0';
+	return (struct str){ copy, s.len };
+}
+
 struct str pool_vprintf(struct pool *pool, const char *format, va_list args)
 {
 	va_list again;

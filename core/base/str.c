@@ -137,22 +137,31 @@ struct str str_split(struct str *rest, char sep)
 	return piece;
 }
 
+uint32_t str_utf8_code(struct str s, size_t len)
+{
+	unsigned char first = (unsigned char)s.data[0];
+	uint32_t code = len == 1 ? first : first & (0xffu >> (len + 1));
+
+	for (size_t i = 1; i < len; i++)
+		code = code << 6 | ((unsigned char)s.data[i] & 0x3f);
+	return code;
+}
+
 size_t str_utf8(struct str s)
 {
 	unsigned char first = s.len ? (unsigned char)s.data[0] : 0xff;
 	size_t len = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-	uint32_t code = first & (0xff >> (len + 1));
 	static const uint32_t least[] = { [2] = 0x80, [3] = 0x800, [4] = 0x10000 };
 
 	if (len == 1)
 		return 1;
 	if (first < 0xc0 || first > 0xf4 || s.len < len)
 		return 0;
-	for (size_t i = 1; i < len; i++) {
+	for (size_t i = 1; i < len; i++)
 		if (((unsigned char)s.data[i] & 0xc0) != 0x80)
 			return 0;
-		code = code << 6 | ((unsigned char)s.data[i] & 0x3f);
-	}
+
+	uint32_t code = str_utf8_code(s, len);
 	bool is_surrogate = code >= 0xd800 && code <= 0xdfff;
 	return code < least[len] || code > 0x10ffff || is_surrogate ? 0 : len;
 }

@@ -18,15 +18,6 @@ static bool is_name_char(char c)
 	       c == '_';
 }
 
-static struct str lower_name(struct pool *pool, struct str name)
-{
-	struct str copy = pool_strdup(pool, name);
-
-	for (size_t i = 0; i < copy.len; i++)
-		((char *)copy.data)[i] = ascii_lower(copy.data[i]);
-	return copy;
-}
-
 static const struct module_variable *find_prefix(const struct conf *conf, struct str name)
 {
 	const struct module_variable *best = NULL;
@@ -80,7 +71,7 @@ static bool slot_settle(const struct conf *conf, struct variable_slot *slot)
 
 static struct variable_slot *slot_get(struct conf *conf, struct str name)
 {
-	struct str lower = lower_name(conf->pool, name);
+	struct str lower = pool_lower(conf->pool, name);
 	struct variable_slot *slot = hash_get(&conf->slots, lower);
 
 	if (slot)
@@ -279,7 +270,7 @@ int variable_define(struct conf_call *call, struct str name, variable_get *get, 
 					  "invalid name of a variable \"$%.*s\"\n"
 					  "letters, digits and \"_\" are allowed",
 					  STR_ARG(name));
-	if (hash_get(&conf->variables, lower_name(conf->pool, name)))
+	if (hash_get(&conf->variables, pool_lower(conf->pool, name)))
 		return conf_error(call, NULL,
 				  "the variable \"$%.*s\" exists already\n"
 				  "choose another name, see `skua help $%.*s`",
@@ -337,7 +328,7 @@ const struct variable_slot *variable_settable(struct conf_call *call, struct str
 {
 	struct conf *conf = call->conf;
 	const struct module_variable *found =
-		hash_get(&conf->variables, lower_name(conf->pool, name));
+		hash_get(&conf->variables, pool_lower(conf->pool, name));
 
 	if (!found || !(found->variable->set || found->variable->flags & VARIABLE_SETTABLE))
 		return NULL;
@@ -371,7 +362,7 @@ static void note_groups(struct conf *conf, struct str text)
 
 		struct str rest = str_skip(text, 1), name = str_split(&rest, '>');
 
-		hash_put(&conf->doubtful, lower_name(conf->pool, name), conf);
+		hash_put(&conf->doubtful, pool_lower(conf->pool, name), conf);
 	}
 }
 
@@ -381,7 +372,7 @@ void note_doubtful(struct conf *conf, const struct conf_node *node)
 		struct str text = node->args[i].text;
 
 		if (str_starts(text, STR("$")))
-			hash_put(&conf->doubtful, lower_name(conf->pool, str_skip(text, 1)), conf);
+			hash_put(&conf->doubtful, pool_lower(conf->pool, str_skip(text, 1)), conf);
 		note_groups(conf, text);
 	}
 	for (const struct conf_node *inner = node->first; inner; inner = inner->next)
@@ -467,11 +458,7 @@ const struct variable_slot *conf_variable_find(const struct conf *conf, struct s
 
 const struct variable_slot *variable_slot(struct conf_call *call, struct str name)
 {
-	char *lower = pool_cstr(call->pool, name);
-
-	for (size_t i = 0; i < name.len; i++)
-		lower[i] = ascii_lower(lower[i]);
-	return conf_variable_find(call->conf, (struct str){ lower, name.len });
+	return conf_variable_find(call->conf, pool_lower(call->pool, name));
 }
 
 bool conf_variable_resolve(const struct conf *conf, struct str name, struct variable_slot *out)

@@ -2,9 +2,11 @@
 #include "password.h"
 
 #include <crypt.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include <base64.h>
 #include <digest.h>
 
 static enum password_result right_if(bool is_right)
@@ -14,58 +16,21 @@ static enum password_result right_if(bool is_right)
 
 /* --- {SHA}, {SSHA} ------------------------------------------------------------------- */
 
-enum { DECODED_MAX = 128 }; /* bytes: a digest and a salt */
-
-/* The value of a digit of Base64 (RFC 4648 section 4), or -1. */
-static int digit_value(char c)
-{
-	static const char digits[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	const char *at = c ? strchr(digits, c) : NULL;
-
-	return at ? (int)(at - digits) : -1;
-}
-
-/*
- * Decodes Base64 without a pool, since threads have none (base64.h needs one). Returns the length,
- * or 0 if the text is malformed.
- */
-static size_t decode(struct str text, char out[DECODED_MAX])
-{
-	unsigned bits = 0, count = 0;
-	size_t len = 0;
-
-	text = str_trim(text, "=");
-	if (text.len > DECODED_MAX)
-		return 0;
-	for (size_t i = 0; i < text.len; i++) {
-		int value = digit_value(text.data[i]);
-
-		if (value < 0)
-			return 0;
-		bits = bits << 6 | (unsigned)value;
-		count += 6;
-		if (count >= 8) {
-			count -= 8;
-			out[len++] = (char)(bits >> count);
-		}
-	}
-	return len;
-}
+enum { ENCODED_MAX = 160 }; /* digits of Base64, of a digest and a salt */
 
 /* The decoded text is the digest, followed by the salt that was appended to the password. */
 static enum password_result check_sha(struct str password, struct str text, bool is_salted)
 {
-	char decoded[DECODED_MAX];
+	char decoded[BASE64_ROOM(ENCODED_MAX)];
 	unsigned char digest[SHA1_SIZE];
-	size_t len = decode(text, decoded);
+	ssize_t len = text.len <= ENCODED_MAX ? base64_decode_to(decoded, text) : -EINVAL;
 	struct sha1 sha1;
 
 	if (len < SHA1_SIZE || (len > SHA1_SIZE && !is_salted))
 		return PASSWORD_UNKNOWN;
 	sha1_init(&sha1);
 	sha1_add(&sha1, password);
-	sha1_add(&sha1, (struct str){ decoded + SHA1_SIZE, len - SHA1_SIZE });
+	sha1_add(&sha1, (struct str){ decoded + SHA1_SIZE, (size_t)len - SHA1_SIZE });
 	sha1_end(&sha1, digest);
 	return right_if(secret_eq((struct str){ (char *)digest, SHA1_SIZE },
 				  (struct str){ decoded, SHA1_SIZE }));

@@ -1,17 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "visible.h"
 
-/* Returns the first character of s. `len` is the number of its bytes, from str_utf8(). */
-static uint32_t decode(struct str s, size_t len)
-{
-	const unsigned char *byte = (const unsigned char *)s.data;
-	uint32_t c = len == 1 ? byte[0] : byte[0] & (0xffu >> (len + 1));
-
-	for (size_t i = 1; i < len; i++)
-		c = c << 6 | (byte[i] & 0x3f);
-	return c;
-}
-
 /* Whether the character is invisible, or changes how the characters around it are shown. */
 static bool is_hidden(uint32_t c)
 {
@@ -77,7 +66,7 @@ void visible_add(struct text *text, struct str s, enum visible how)
 {
 	while (s.len) {
 		size_t len = str_utf8(s);
-		uint32_t c = len ? decode(s, len) : (unsigned char)s.data[0];
+		uint32_t c = len ? str_utf8_code(s, len) : (unsigned char)s.data[0];
 		bool is_line = how == VISIBLE_LINES && (c == '\n' || c == '\t');
 
 		/* CR LF, the line break of other systems, becomes LF. */

@@ -157,25 +157,6 @@ int conversion_set(struct conf_call *call)
 
 /* --- at run time ------------------------------------------------------------------ */
 
-/* The code point of a valid character. */
-static uint32_t code_of(const char *bytes, size_t len)
-{
-	static const uint8_t lead[] = { 0, 0x7f, 0x1f, 0x0f, 0x07 };
-	uint32_t code = (uint8_t)bytes[0] & lead[len];
-
-	for (size_t i = 1; i < len; i++)
-		code = code << 6 | ((uint8_t)bytes[i] & 0x3f);
-	return code;
-}
-
-static char *put_reference(char *to, uint32_t code)
-{
-	to = str_put(to, STR("&#"));
-	to = str_put_u64(to, code);
-	*to++ = ';';
-	return to;
-}
-
 /*
  * Writes the byte of the charset for a character in UTF-8, or a numeric reference if there is none.
  */
@@ -190,7 +171,10 @@ static char *put_from_utf8(const struct conversion *conversion, const char *byte
 			return to;
 		}
 	}
-	return put_reference(to, code_of(bytes, len));
+	to = str_put(to, STR("&#"));
+	to = str_put_u64(to, str_utf8_code((struct str){ bytes, len }, len));
+	*to++ = ';';
+	return to;
 }
 
 /* Returns the length of the character that begins with this byte, or 1 if no character does. */

@@ -62,8 +62,7 @@ static bool find_text(struct request *req, const struct map *map, struct str tex
 
 	if (text.len > sizeof(buffer))
 		lower = pool_alloc(req->pool, text.len);
-	for (size_t i = 0; i < text.len; i++)
-		lower[i] = ascii_lower(text.data[i]);
+	str_put_lower(lower, text);
 	text.data = lower;
 	return map_table_find(&map->exact, text, out) || find_front(&map->front, text, out) ||
 	       find_tail(&map->tail, text, out);
@@ -141,14 +140,7 @@ static struct str lower_key(struct pool *pool, struct str key)
 
 	while (i < key.len && key.data[i] == ascii_lower(key.data[i]))
 		i++;
-	if (i == key.len)
-		return key;
-
-	struct str copy = pool_strdup(pool, key);
-
-	for (; i < copy.len; i++)
-		((char *)copy.data)[i] = ascii_lower(copy.data[i]);
-	return copy;
+	return i == key.len ? key : pool_lower(pool, key);
 }
 
 static int add_key(struct conf_call *call, struct map *map, const struct conf_word *word,

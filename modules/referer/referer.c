@@ -34,15 +34,6 @@ struct referer_conf {
 	struct valid *valid; /* NULL: all referers are valid */
 };
 
-static struct str lower(struct pool *pool, struct str text)
-{
-	char *copy = pool_memdup(pool, text.data, text.len);
-
-	for (size_t i = 0; i < text.len; i++)
-		copy[i] = ascii_lower(copy[i]);
-	return (struct str){ copy, text.len };
-}
-
 /* As in nginx, a referer with fewer bytes than "http://i.ru" counts as `blocked`. */
 enum { SHORTEST = 11 };
 
@@ -126,7 +117,7 @@ static bool is_valid(struct request *req, const struct valid *valid)
 		return valid->blocked;
 
 	struct str authority = str_head(rest, find_any(rest, "/?#"));
-	struct str host = lower(req->pool, host_of(authority));
+	struct str host = pool_lower(req->pool, host_of(authority));
 	const struct valid_name *name = find_name(valid, host);
 
 	if (name)
@@ -161,7 +152,7 @@ static int add_name(struct conf_call *call, const struct conf_word *word, struct
 	size_t host_len = find_any(word->text, "/");
 
 	name->path = str_skip(word->text, host_len);
-	name->host = lower(call->pool, str_head(word->text, host_len));
+	name->host = pool_lower(call->pool, str_head(word->text, host_len));
 	if (str_starts(name->host, STR("*.")) || str_starts(name->host, STR("."))) {
 		name->kind = FRONT;
 		name->also_itself = name->host.data[0] == '.';

@@ -97,13 +97,9 @@ static bool check_path(struct request *req, struct str secret, struct str *out)
 
 		hex[i] = "0123456789abcdef"[i % 2 ? byte & 15 : byte >> 4];
 	}
-	char *lower = pool_memdup(req->pool, sent.data, sent.len);
-
-	for (size_t i = 0; i < sent.len; i++)
-		lower[i] = ascii_lower(lower[i]);
 	*out = path;
 	return !str_empty(path) &&
-	       secret_eq((struct str){ lower, sent.len }, (struct str){ hex, sizeof(hex) });
+	       secret_eq(pool_lower(req->pool, sent), (struct str){ hex, sizeof(hex) });
 }
 
 static bool get_link(struct request *req, struct str rest, const void *data, struct str *out)

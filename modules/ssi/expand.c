@@ -15,8 +15,7 @@ bool ssi_variable(struct request *req, struct shared *shared, struct str name, s
 		return true;
 	if (name.len >= sizeof(lower))
 		return false;
-	for (size_t i = 0; i < name.len; i++)
-		lower[i] = ascii_lower(name.data[i]);
+	str_put_lower(lower, name);
 	return variable_find(req, (struct str){ lower, name.len }, out);
 }
 

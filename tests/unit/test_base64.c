@@ -3,6 +3,8 @@
 #include "harness/test.h"
 
 #include <base64.h>
+#include <errno.h>
+#include <stdlib.h>
 
 #define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 
@@ -55,8 +57,14 @@ START_TEST(decodes_every_byte)
 	for (size_t len = 0; len <= sizeof(bytes); len++) {
 		struct str part = { bytes + sizeof(bytes) - len, len };
 
-		ck_assert(base64_decode(pool, base64_encode(pool, part), &got));
+		struct str text = base64_encode(pool, part);
+		char *exactly = malloc(BASE64_ROOM(text.len));
+
+		ck_assert(base64_decode(pool, text, &got));
 		ck_assert(str_eq(got, part));
+		ck_assert_int_eq(base64_decode_to(exactly, text), (ssize_t)len);
+		ck_assert(len == 0 || memcmp(exactly, part.data, len) == 0);
+		free(exactly);
 	}
 }
 END_TEST
@@ -81,8 +89,12 @@ START_TEST(refuses_what_is_none)
 					     "Zm-_", "Zm9v!", " Zm9v",	   "Z===",   "Zm9\xc3" };
 	struct str got = STR("as before");
 
-	for (size_t i = 0; i < COUNT(texts); i++)
+	for (size_t i = 0; i < COUNT(texts); i++) {
+		char bytes[32];
+
 		ck_assert_msg(!base64_decode(pool, str_from(texts[i]), &got), "%s", texts[i]);
+		ck_assert_int_eq(base64_decode_to(bytes, str_from(texts[i])), -EINVAL);
+	}
 	ck_assert(!base64_decode(pool, STR("Zm\0v"), &got));
 	ck_assert(str_eq(got, STR("as before")));
 }

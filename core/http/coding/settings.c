@@ -107,8 +107,7 @@ bool coding_types_have(const struct coding_types *types, struct str type)
 		return true;
 	if (!types->table || type.len > sizeof(lower))
 		return false;
-	for (size_t i = 0; i < type.len; i++)
-		lower[i] = ascii_lower(type.data[i]);
+	str_put_lower(lower, type);
 	return hash_get(types->table, (struct str){ lower, type.len }) != NULL;
 }
 
@@ -122,15 +121,12 @@ int coding_set_types(struct conf_call *call)
 	}
 	for (size_t i = 0; i < call->node->nargs; i++) {
 		const struct conf_word *word = &call->node->args[i];
-		char *lower = pool_cstr(call->pool, word->text);
+		struct str lower = pool_lower(call->pool, word->text);
 
-		for (char *at = lower; *at; at++)
-			*at = ascii_lower(*at);
-		if (strcmp(lower, "*") == 0)
+		if (str_eq(lower, STR("*")))
 			types->any = true;
-		else if (strcmp(lower, "text/html") == 0 ||
-			 hash_put(types->table, str_from(lower), types))
-			conf_warn(call, word, "the type \"%s\" is there already", lower);
+		else if (str_eq(lower, STR("text/html")) || hash_put(types->table, lower, types))
+			conf_warn(call, word, "the type \"%.*s\" is there already", STR_ARG(lower));
 	}
 	return 0;
 }

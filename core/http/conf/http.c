@@ -18,12 +18,10 @@ struct http *http_of(struct conf *conf)
 	if (http->common.conf)
 		return http;
 	gethostname(hostname, sizeof(hostname) - 1);
-	for (char *c = hostname; *c; c++)
-		*c = ascii_lower(*c);
 	http->common = (struct http_common){
 		.conf = conf,
 		.prefix = conf_get_options(conf)->prefix,
-		.hostname = pool_strdup(conf_pool(conf), str_from(hostname)),
+		.hostname = pool_lower(conf_pool(conf), str_from(hostname)),
 	};
 	http->addresses_by_bytes.pool = conf_pool(conf);
 	return http;

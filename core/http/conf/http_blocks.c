@@ -44,15 +44,6 @@ int server_block_set(struct conf_call *call)
 	return result;
 }
 
-static struct str lower_copy(struct pool *pool, struct str text)
-{
-	char *copy = pool_cstr(pool, text);
-
-	for (size_t i = 0; i < text.len; i++)
-		copy[i] = ascii_lower(copy[i]);
-	return (struct str){ copy, text.len };
-}
-
 static bool has_upper(struct str text)
 {
 	for (size_t i = 0; i < text.len; i++)
@@ -117,7 +108,7 @@ static int parse_name(struct conf_call *call, const struct conf_word *word,
 		conf_warn(call, word,
 			  "the server name \"%.*s\" can never match\na name is a host only, "
 			  "without scheme, port or path", STR_ARG(text));
-	out->text = lower_copy(call->pool, text);
+	out->text = pool_lower(call->pool, text);
 	return 0;
 }
 

@@ -437,8 +437,7 @@ static const struct http_server *server_of(const struct transport *transport, st
 
 	if (name.len > sizeof(lower))
 		name = STR("");
-	for (size_t i = 0; i < name.len; i++)
-		lower[i] = ascii_lower(name.data[i]);
+	str_put_lower(lower, name);
 	server = str_empty(name) ? NULL :
 				   vhosts_find(vhosts, (struct str){ lower, name.len }, &none);
 	/* vhosts_find() also returns NULL if the match of a regular expression was given up. */

@@ -255,15 +255,6 @@ static const uint8_t host_chars[256] = {
 	['~'] = HOST_NAME | HOST_LITERAL,
 };
 
-static struct str lower_case(struct pool *pool, struct str s)
-{
-	char *copy = pool_alloc(pool, s.len);
-
-	for (size_t i = 0; i < s.len; i++)
-		copy[i] = ascii_lower(s.data[i]);
-	return (struct str){ copy, s.len };
-}
-
 /* "[v1.": the address is of a version that is not known yet. */
 static bool is_future(struct str text)
 {
@@ -319,6 +310,6 @@ int host_parse(struct pool *pool, struct str text, struct str *host)
 		return 400;
 	if (found.data[found.len - 1] == '.')
 		found.len--;
-	*host = classes & HOST_UPPER ? lower_case(pool, found) : found;
+	*host = classes & HOST_UPPER ? pool_lower(pool, found) : found;
 	return 0;
 }

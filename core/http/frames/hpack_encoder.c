@@ -80,19 +80,13 @@ char *hpack_put_string(char *to, struct str value)
 	return str_put_short(put_number(to, 0, LENGTH_BITS, value.len), value);
 }
 
-static char *put_name(char *to, struct str name)
-{
-	to = put_number(to, 0, LENGTH_BITS, name.len);
-	for (size_t i = 0; i < name.len; i++)
-		*to++ = ascii_lower(name.data[i]);
-	return to;
-}
-
 static char *put_literal(char *to, int pattern, int bits, unsigned index, struct str name,
 			 struct str value)
 {
 	to = put_number(to, pattern, bits, index);
-	return hpack_put_string(index ? to : put_name(to, name), value);
+	if (!index)
+		to = str_put_lower(put_number(to, 0, LENGTH_BITS, name.len), name);
+	return hpack_put_string(to, value);
 }
 
 char *hpack_put(char *to, struct str name, struct str value)
