@@ -133,19 +133,17 @@ static size_t line_max(const struct log_ring *ring)
 	return room < LINE_MAX_LEN ? room : LINE_MAX_LEN;
 }
 
-/* FNV-1a. It detects damage by accident; an attacker could write a line with the right hash. */
-static uint64_t hash_of(struct str line)
+/*
+ * The length, and of the other bits a hash (FNV-1a). It detects damage by accident; an attacker
+ * could write a line with the right hash.
+ */
+static uint64_t head_of(struct str line)
 {
 	uint64_t hash = 0xcbf29ce484222325;
 
 	for (size_t i = 0; i < line.len; i++)
 		hash = (hash ^ (unsigned char)line.data[i]) * 0x100000001b3;
-	return hash;
-}
-
-static uint64_t head_of(struct str line)
-{
-	return (hash_of(line) & ~(uint64_t)LEN_MASK) | line.len;
+	return (hash & ~(uint64_t)LEN_MASK) | line.len;
 }
 
 void log_ring_put(struct log_ring *ring, struct str line)

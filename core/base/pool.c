@@ -92,17 +92,6 @@ static struct block *block_get(size_t size)
 	return block;
 }
 
-static void block_put(struct block *block)
-{
-	if (block->size != BLOCK_SIZE || heap.spare_count >= SPARE_BLOCKS) {
-		free(block);
-		return;
-	}
-	block->next = heap.spare;
-	heap.spare = block;
-	heap.spare_count++;
-}
-
 /* Sanitizers find pointers and mistakes in memory of malloc() only. */
 void __asan_init(void) __attribute__((weak));
 
@@ -125,10 +114,15 @@ static struct block *block_map(size_t size)
 
 static void block_end(struct block *block, bool is_mapped)
 {
-	if (is_mapped)
+	if (is_mapped) {
 		munmap(block, block->size);
-	else
-		block_put(block);
+	} else if (block->size != BLOCK_SIZE || heap.spare_count >= SPARE_BLOCKS) {
+		free(block);
+	} else {
+		block->next = heap.spare;
+		heap.spare = block;
+		heap.spare_count++;
+	}
 }
 
 static struct block *pool_get_block(const struct pool_private *pool, size_t size)

@@ -69,11 +69,6 @@ static void report_context(struct conf *conf, const struct conf_node *node,
 			 STR_ARG(wanted));
 }
 
-static bool is_off(const struct conf_node *node)
-{
-	return node->nargs == 1 && str_eq(node->args[0].text, STR("off"));
-}
-
 /* What becomes of a directive of nginx that no module of this server has. False: it is none. */
 static bool report_known(struct conf *conf, const struct conf_scope *scope,
 			 const struct conf_node *node)
@@ -81,13 +76,14 @@ static bool report_known(struct conf *conf, const struct conf_scope *scope,
 	const struct known_group *group =
 		known_find(known_directives, node->name.text, scope->context);
 	struct conf_call call = { .conf = conf, .node = node };
+	bool is_off = node->nargs == 1 && conf_word_is(&node->args[0], "off");
 
 	if (!group)
 		return false;
 	if (!(group->contexts & scope->context))
 		report_context(conf, node, NULL, group->contexts);
 	else if (group->verdict == KNOWN_MISSING || group->verdict == KNOWN_FOREIGN ||
-		 (group->verdict == KNOWN_MISSING_ON && !is_off(node)))
+		 (group->verdict == KNOWN_MISSING_ON && !is_off))
 		conf_not_supported(&call, &node->name, "\"%.*s\" is not supported\n%s",
 				   STR_ARG(node->name.text), group->reason);
 	return true;

@@ -360,20 +360,15 @@ static bool add_line(struct log_writer *writer, log_line_put *put, void *data)
 	return true;
 }
 
-/* If the buffer is empty, the line alone is too long for it: then a larger buffer helps. */
-static bool grow(struct log_writer *writer)
-{
-	return !writer->plain.used && enlarge(&writer->plain);
-}
-
 void log_writer_add(struct log_writer *writer, log_line_put *put, void *data)
 {
 	if (writer->file->fd < 0 || (!writer->plain.bytes && !begin(writer)))
 		return;
 	if (!add_line(writer, put, data)) {
 		flush(writer);
+		/* With an empty buffer, the line alone is too long: then a larger one helps. */
 		while (!add_line(writer, put, data))
-			if (!grow(writer)) {
+			if (writer->plain.used || !enlarge(&writer->plain)) {
 				writer->lost++;
 				/* A pipe is full. The timer writes later what the buffer holds. */
 				if (writer->plain.used && !writer->is_failing) {

@@ -173,20 +173,15 @@ struct file_entry *cache_find(const struct file_query *query, uint64_t hash)
 }
 
 /*
- * A name that is too long for the kernel is not kept, and neither is an error of this
- * process that says nothing about the file.
+ * Puts the entry into the table, unless its error says nothing about a file: the name is too long
+ * for the kernel, or this process lacks descriptors or memory.
  */
-static bool is_worth_keeping(const struct file_entry *entry)
+static void keep(struct file_entry *entry)
 {
 	int error = entry->file.error;
 
-	return error != ENAMETOOLONG && error != EMFILE && error != ENFILE && error != ENOMEM;
-}
-
-static void keep(struct file_entry *entry)
-{
 	file_cache_counts.fills++;
-	if (is_worth_keeping(entry)) {
+	if (error != ENAMETOOLONG && error != EMFILE && error != ENFILE && error != ENOMEM) {
 		insert(entry);
 		shrink_to_limits();
 	}

@@ -227,26 +227,19 @@ static int add(struct scan *scan, const struct dirent *found)
 	return error;
 }
 
-/* The opener needs the device of a directory that this process may not open. */
-static void find_device(struct scan *scan)
-{
-	struct stat status;
-
-	if (fstatat(AT_FDCWD, scan->query->path.data, &status, 0) == 0)
-		scan->list->device = status.st_dev;
-}
-
 static int open_directory(struct scan *scan)
 {
 	const struct file_query *query = scan->query;
+	struct stat status;
 	char why[1];
 
 	if (file_query_refusal(query))
 		return -EACCES;
 	if (scan->fd < 0)
 		scan->fd = policy_open(query, O_RDONLY | O_DIRECTORY, why, sizeof(why));
-	if (scan->fd == -EACCES)
-		find_device(scan);
+	/* The opener, which may open it, needs its device. */
+	if (scan->fd == -EACCES && fstatat(AT_FDCWD, query->path.data, &status, 0) == 0)
+		scan->list->device = status.st_dev;
 	if (scan->fd < 0)
 		return scan->fd;
 	scan->dir = fdopendir(scan->fd);

@@ -52,25 +52,6 @@ static void cancel(void *data)
 	wakeup_fire(((struct auth_request_context *)data)->wakeup);
 }
 
-static verdict ask(struct request *req, struct str uri, struct auth_request_context *context)
-{
-	context->wakeup = request_wait(req, cancel, context);
-	if (!subrequest_start(req, uri, STR(""), on_head, context))
-		wakeup_fire(context->wakeup);
-	return WAIT;
-}
-
-static verdict conclude(struct request *req, int status)
-{
-	if (status >= 200 && status < 300)
-		return ALLOW;
-	if (status != 401 && status != 403) {
-		request_log(req, LEVEL_ERROR, 0, "auth request unexpected status: %d", status);
-		return 500;
-	}
-	return status;
-}
-
 static verdict auth_request_access(struct request *req, const void *data)
 {
 	const struct auth_request_conf *conf = data;
@@ -78,13 +59,25 @@ static verdict auth_request_access(struct request *req, const void *data)
 
 	if (str_empty(conf->uri))
 		return PASS;
-	if (!context->wakeup)
-		return ask(req, conf->uri, context);
+	if (!context->wakeup) {
+		context->wakeup = request_wait(req, cancel, context);
+		if (!subrequest_start(req, conf->uri, STR(""), on_head, context))
+			wakeup_fire(context->wakeup);
+		return WAIT;
+	}
 	if (!context->sub)
 		return 500;
 	for (const struct setting *set = conf->settings.first; set; set = set->next)
 		variable_assign(req, set->variable, template_text(context->sub, set->value));
-	return conclude(req, context->sub->response.status);
+
+	int status = context->sub->response.status;
+
+	if (status >= 200 && status < 300)
+		return ALLOW;
+	if (status == 401 || status == 403)
+		return status;
+	request_log(req, LEVEL_ERROR, 0, "auth request unexpected status: %d", status);
+	return 500;
 }
 
 static int set_uri(struct conf_call *call)

@@ -380,22 +380,15 @@ static int parse_cache_option(struct conf_call *call, const struct conf_word *wo
 				      "off");
 }
 
-static struct log_cache *new_cache(struct pool *pool)
-{
-	struct log_cache *cache = pool_new(pool, struct log_cache);
-
-	cache->inactive.ms = 10 * 1000;
-	cache->valid.ms = 60 * 1000;
-	cache->min_uses = 1;
-	return cache;
-}
-
 static int set_cache(struct conf_call *call)
 {
 	struct log_conf *conf = call->data;
 	const struct conf_node *node = call->node;
 
-	conf->cache = new_cache(call->pool);
+	conf->cache = pool_new(call->pool, struct log_cache);
+	*conf->cache = (struct log_cache){
+		.inactive.ms = 10 * 1000, .valid.ms = 60 * 1000, .min_uses = 1,
+	};
 	if (node->nargs == 1 && conf_word_is(&node->args[0], "off"))
 		return 0;
 	for (size_t i = 0; i < node->nargs; i++)

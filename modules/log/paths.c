@@ -346,14 +346,6 @@ static void ask(struct entry *entry, struct str root)
 	helper_ask(&log_opener, &entry->question, (struct str){ entry->asked, len }, -1);
 }
 
-static void ask_again(struct entry *entry)
-{
-	struct log_question question;
-
-	log_question_read(entry->question.payload, &question);
-	ask(entry, question.root);
-}
-
 static void on_refusal(struct entry *entry, const struct helper_answer *answer)
 {
 	struct log_question question;
@@ -373,12 +365,14 @@ static void on_refusal(struct entry *entry, const struct helper_answer *answer)
 static void on_answer(struct helper_question *asked, const struct helper_answer *answer)
 {
 	struct entry *entry = (struct entry *)asked;
+	struct log_question question;
 
 	entry->is_asked = false;
 	if (entry->is_old) {
 		if (answer->fd >= 0)
 			close(answer->fd);
-		ask_again(entry);
+		log_question_read(entry->question.payload, &question);
+		ask(entry, question.root);
 		return;
 	}
 	entry->fd = answer->fd;

@@ -13,13 +13,6 @@ static bool is_blank(char c)
 
 /* --- the text between commands --------------------------------------------------- */
 
-static void begin_command(struct scan *scan)
-{
-	scan->state = SCAN_BEFORE_NAME;
-	scan->held = scan->len = scan->name_len = scan->count = 0;
-	scan->problem = NULL;
-}
-
 /*
  * Compares the input with what is left of the beginning of a command. Takes what is the same, and
  * begins the command if that was all of it. False: the input is something else.
@@ -32,8 +25,11 @@ static bool take_beginning(struct scan *scan, struct str *input)
 		*input = str_skip(*input, 1);
 		scan->held++;
 	}
-	if (scan->held == BEGINNING_LEN)
-		begin_command(scan);
+	if (scan->held == BEGINNING_LEN) {
+		scan->state = SCAN_BEFORE_NAME;
+		scan->held = scan->len = scan->name_len = scan->count = 0;
+		scan->problem = NULL;
+	}
 	return true;
 }
 

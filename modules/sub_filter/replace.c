@@ -173,11 +173,6 @@ static int fill(struct replaced_body *body)
 	return 1;
 }
 
-static bool must_read(const struct replaced_body *body)
-{
-	return !body->has_ended && body->len - body->at < body->longest;
-}
-
 /* Makes the next result. 1: there is one; 0: the end; or -errno, possibly -EAGAIN. */
 static int make_result(struct replaced_body *body)
 {
@@ -185,7 +180,8 @@ static int make_result(struct replaced_body *body)
 	int filled = 1;
 
 	while (result.len == 0 && (body->at < body->len || !body->has_ended)) {
-		if (must_read(body) && (filled = fill(body)) < 0)
+		if (!body->has_ended && body->len - body->at < body->longest &&
+		    (filled = fill(body)) < 0)
 			break;
 		scan(body, &result);
 	}

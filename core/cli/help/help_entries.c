@@ -15,11 +15,6 @@ static const struct {
 
 enum { PAGES = sizeof(pages) / sizeof(pages[0]) };
 
-static const char *prefix_rest(const struct variable *variable)
-{
-	return variable->flags & VARIABLE_PREFIX ? "NAME" : "";
-}
-
 static struct help_entry *add(struct help_entries *entries, enum help_kind kind,
 			      const struct module *module, const char *text)
 {
@@ -48,8 +43,8 @@ static void add_variables(struct pool *pool, struct help_entries *entries,
 	for (; variable && variable->name; variable++) {
 		struct help_entry *entry = add(entries, HELP_VARIABLE, module, variable->doc);
 		entry->variable = variable;
-		entry->name =
-			pool_printf(pool, "$%s%s", variable->name, prefix_rest(variable));
+		entry->name = pool_printf(pool, "$%s%s", variable->name,
+					  variable->flags & VARIABLE_PREFIX ? "NAME" : "");
 	}
 }
 

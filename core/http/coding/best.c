@@ -232,12 +232,6 @@ static void ask_opener(struct best *best)
 	file_opener()->ask(&opening->question);
 }
 
-/* Whether the file may only be forbidden to this process. */
-static bool may_opener_open(int error)
-{
-	return error == -EACCES && file_opener() && file_opener()->opens_forbidden;
-}
-
 static void ask_next(void)
 {
 	while (state.conf && state.first && state.asked < ASKED_MAX) {
@@ -249,7 +243,8 @@ static void ask_next(void)
 			retry_later(best);
 			return;
 		}
-		bool by_opener = may_opener_open(fd);
+		/* The file may only be forbidden to this process. */
+		bool by_opener = fd == -EACCES && file_opener() && file_opener()->opens_forbidden;
 		best->state = fd < 0 && !by_opener ? BEST_NONE : BEST_ASKED;
 		if (best->state == BEST_NONE)
 			continue;

@@ -108,12 +108,6 @@ static bool is_long_enough(const struct response *response, int64_t length)
 	return response->body->length < 0 || response->body->length >= length;
 }
 
-static int find_best_level(const struct response *response, const struct coding_entry *entry,
-			   int level)
-{
-	return response->file ? best_level(response->file, entry, level) : 0;
-}
-
 /* The shortest response that `compress` encodes. */
 enum { COMPRESS_MIN_LENGTH = 256 };
 
@@ -131,14 +125,13 @@ static void add_encoded(struct request *req, struct forms *forms,
 		bool is_compressed = by_compress && compress->codings & 1u << i;
 		bool is_on = conf->on && is_long_enough(response, conf->min_length.bytes) &&
 			     coding_types_have(&conf->types, response->content_type);
+		struct form form = { .entry = &list[i], .level = (int)conf->level };
 
-		if (is_compressed || is_on)
-			add(forms,
-			    (struct form){ .entry = &list[i],
-					   .level = (int)conf->level,
-					   .best_level = find_best_level(response, &list[i],
-									 (int)conf->level) },
-			    is_compressed || coding_allows(req, &list[i]));
+		if (!is_compressed && !is_on)
+			continue;
+		if (response->file)
+			form.best_level = best_level(response->file, form.entry, form.level);
+		add(forms, form, is_compressed || coding_allows(req, form.entry));
 	}
 }
 

@@ -144,14 +144,6 @@ static int set_keepalive(struct conf_call *call, const struct conf_word *word, s
 	return 0;
 }
 
-/* nginx had this parameter before the directive http2. It holds for all servers of the address. */
-static int set_http2(struct conf_call *call, const struct conf_word *word,
-		     struct listen_options *options)
-{
-	options->http2 = true;
-	return http2_check(call, word);
-}
-
 static const struct {
 	const char *name; /* ends in '=' when a value follows */
 	int (*set)(struct conf_call *call, const struct conf_word *word, struct str value,
@@ -267,8 +259,11 @@ int listen_option_parse(struct conf_call *call, const struct conf_word *word,
 		options->default_server = true;
 		return 0;
 	}
-	if (conf_word_is(word, "http2"))
-		return set_http2(call, word, options);
+	/* nginx had it before the directive http2. It holds for all servers of the address. */
+	if (conf_word_is(word, "http2")) {
+		options->http2 = true;
+		return http2_check(call, word);
+	}
 	if (conf_word_is(word, "quic"))
 		return set_quic(call, word, options);
 	for (size_t i = 0; i < sizeof(socket_options) / sizeof(socket_options[0]); i++) {

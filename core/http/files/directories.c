@@ -173,19 +173,15 @@ static void wake_readings(struct scan *scan, struct shared_list *shared, int err
 	scan->readings = NULL;
 }
 
-static void fail(struct scan *scan, int error, const char *why)
-{
-	wake_readings(scan, NULL, error, why);
-	free(scan);
-}
-
 /* The directory was opened; the scan begins again before those that wait. */
 static void on_opened(struct file_question *question, const struct file_answer *answer)
 {
 	struct scan *scan = (struct scan *)((char *)question - offsetof(struct scan, question));
 
 	if (answer->error < 0) {
-		fail(scan, answer->error == -EAGAIN ? ENOTDIR : -answer->error, answer->why);
+		wake_readings(scan, NULL, answer->error == -EAGAIN ? ENOTDIR : -answer->error,
+			      answer->why);
+		free(scan);
 		return;
 	}
 	if (!scan->readings) {

@@ -147,14 +147,6 @@ static void read_urgency(struct str value, struct priority *priority)
 		priority->urgency = (uint8_t)(value.data[0] - '0');
 }
 
-static void read_incremental(struct str value, struct priority *priority)
-{
-	if (str_eq(value, STR("?1")))
-		priority->incremental = true;
-	else if (str_eq(value, STR("?0")))
-		priority->incremental = false;
-}
-
 void priority_parse(struct str value, struct priority *priority)
 {
 	struct str member;
@@ -162,9 +154,9 @@ void priority_parse(struct str value, struct priority *priority)
 	while (list_next(&value, &member)) {
 		if (str_starts(member, STR("u=")))
 			read_urgency(str_skip(member, 2), priority);
-		else if (str_starts(member, STR("i=")))
-			read_incremental(str_skip(member, 2), priority);
-		else if (str_eq(member, STR("i")))
+		else if (str_eq(member, STR("i")) || str_eq(member, STR("i=?1")))
 			priority->incremental = true;
+		else if (str_eq(member, STR("i=?0")))
+			priority->incremental = false;
 	}
 }

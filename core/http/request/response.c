@@ -53,14 +53,6 @@ bool response_writes(struct str name)
 	return kind == FIELD_OF_SERVER || kind == FIELD_SERVER;
 }
 
-/* As in nginx, a text that is no date is sent, but conditions are not compared with it. */
-static void set_last_modified(struct response *response, struct str text)
-{
-	response->last_modified_text = text;
-	if (date_parse_http(text, &response->last_modified) < 0)
-		response->last_modified = -1;
-}
-
 static void append(struct request *req, struct str name, struct str value)
 {
 	struct response *response = &req->response;
@@ -103,7 +95,10 @@ static void add(struct request *req, enum field_kind kind, struct str name, stru
 		response->etag = value;
 		break;
 	case FIELD_LAST_MODIFIED:
-		set_last_modified(response, value);
+		/* As in nginx, a text that is no date is sent, but it is no validator. */
+		response->last_modified_text = value;
+		if (date_parse_http(value, &response->last_modified) < 0)
+			response->last_modified = -1;
 		break;
 	case FIELD_LOCATION:
 		response->location = value;

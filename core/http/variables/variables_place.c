@@ -16,13 +16,6 @@
 
 /* --- addresses -------------------------------------------------------------- */
 
-static bool port_found(struct request *req, const union address *address, struct str *out)
-{
-	if (address->any.sa_family == AF_UNIX)
-		return text_found(STR(""), out);
-	return number_found(req->pool, (uint64_t)address_port(address), out);
-}
-
 bool variable_remote_addr(struct request *req, struct str rest, const void *data, struct str *out)
 {
 	(void)rest, (void)data;
@@ -53,7 +46,11 @@ bool variable_server_addr(struct request *req, struct str rest, const void *data
 bool variable_server_port(struct request *req, struct str rest, const void *data, struct str *out)
 {
 	(void)rest, (void)data;
-	return port_found(req, conn_local(req->conn), out);
+	const union address *address = conn_local(req->conn);
+
+	if (address->any.sa_family == AF_UNIX)
+		return text_found(STR(""), out);
+	return number_found(req->pool, (uint64_t)address_port(address), out);
 }
 
 bool variable_server_name(struct request *req, struct str rest, const void *data, struct str *out)

@@ -22,11 +22,6 @@ struct address {
 	socklen_t len;
 };
 
-static bool is_abstract(const struct address *address)
-{
-	return address->un.sun_path[0] == '\0';
-}
-
 static int set_address(struct address *address, const char *path)
 {
 	size_t len = strlen(path);
@@ -71,8 +66,8 @@ static int remove_stale(const struct address *address)
 {
 	struct stat status;
 
-	if (is_abstract(address))
-		return 0;
+	if (address->un.sun_path[0] == '\0')
+		return 0; /* an abstract name, which ends with its process */
 	if (lstat(address->un.sun_path, &status) < 0)
 		return errno == ENOENT ? 0 : -errno;
 	if (!S_ISSOCK(status.st_mode))

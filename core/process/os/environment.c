@@ -6,18 +6,13 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Whether this is a text "NAME=value" of that name. */
-static bool has_name(const char *text, struct str name)
-{
-	return strncmp(text, name.data, name.len) == 0 && text[name.len] == '=';
-}
-
 /* The variable as it is now; NULL: there is none of this name. */
 static char *find(struct str name)
 {
 	char **variable = environ;
 
-	while (*variable && !has_name(*variable, name))
+	while (*variable && (strncmp(*variable, name.data, name.len) != 0 ||
+			     (*variable)[name.len] != '='))
 		variable++;
 	return *variable;
 }

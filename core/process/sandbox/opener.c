@@ -87,12 +87,6 @@ static bool is_quick(dev_t device)
 	return false;
 }
 
-static void note_quick(dev_t device)
-{
-	if (device && state.quick_count < QUICK_MAX && !is_quick(device))
-		state.quick[state.quick_count++] = device;
-}
-
 static void work(void *data)
 {
 	struct opening *opening = data;
@@ -220,13 +214,15 @@ static void run_waiting(void)
 static void on_opened(struct completion *completion)
 {
 	struct opening *opening = (struct opening *)completion;
+	dev_t quick = opening->result.quick;
 	unsigned i = 0;
 
 	while (state.running[i] != opening)
 		i++;
 	state.running[i] = state.running[--state.running_count];
 	opening->disk->running--;
-	note_quick(opening->result.quick);
+	if (quick && state.quick_count < QUICK_MAX && !is_quick(quick))
+		state.quick[state.quick_count++] = quick;
 	if (opening->call)
 		answer_result(opening->call, opening->task.kind, &opening->result);
 	else if (opening->result.fd >= 0)

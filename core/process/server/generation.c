@@ -26,14 +26,6 @@ struct shared_conf {
 	unsigned generations;
 };
 
-static struct shared_conf *share(struct conf *conf)
-{
-	struct shared_conf *shared = pool_alloc(conf_pool(conf), sizeof(*shared));
-
-	*shared = (struct shared_conf){ .conf = conf, .generations = 1 };
-	return shared;
-}
-
 int generation_read(const struct startup *startup, FILE *messages, struct generation **out)
 {
 	const struct conf_options options = {
@@ -59,7 +51,8 @@ int generation_read(const struct startup *startup, FILE *messages, struct genera
 	}
 	http_prepare(conf);
 	generation->conf = conf;
-	generation->shared = share(conf);
+	generation->shared = pool_new(conf_pool(conf), struct shared_conf);
+	*generation->shared = (struct shared_conf){ .conf = conf, .generations = 1 };
 	generation->main = main_conf_of(conf);
 	generation->events = events_conf_of(conf);
 	generation->listeners = http_listeners(conf);

@@ -85,12 +85,6 @@ static const char *put_age(char *to, size_t size, int64_t seconds)
 	return to;
 }
 
-static void print_listeners(struct text *to, const struct listeners *listeners)
-{
-	for (size_t i = 0; i < listeners->count; i++)
-		text_printf(to, "%s%.*s", i ? ", " : "", STR_ARG(listeners->items[i].text));
-}
-
 static void print_head(struct text *to, const struct server_status *status)
 {
 	const struct generation *active = status->active;
@@ -109,7 +103,8 @@ static void print_head(struct text *to, const struct server_status *status)
 		    status->reloading ? "; a reload is under way" : "",
 		    status->ending ? "; the server ends after the responses under way" : "");
 	text_printf(to, "accept_mode    %s\nlistens on     ", status_accept_mode(active));
-	print_listeners(to, active->listeners);
+	for (size_t i = 0; i < active->listeners->count; i++)
+		text_printf(to, "%s%.*s", i ? ", " : "", STR_ARG(active->listeners->items[i].text));
 	text_add(to, STR("\n"));
 }
 
@@ -122,15 +117,6 @@ static void print_wait(struct text *to, uint64_t count, const char *what, bool *
 	*some = true;
 }
 
-static void print_waits(struct text *to, const struct stats_sum *counts)
-{
-	bool some = false;
-
-	print_wait(to, counts->writing, "response", &some);
-	print_wait(to, status_reading(counts), "request", &some);
-	print_wait(to, counts->idle, "idle connection", &some);
-}
-
 #define COLUMNS_HEAD "%-8s %4s %7s %10s %-8s %7s %6s %6s %7s %7s %9s %10s"
 #define COLUMNS                                                                                    \
 	"%-8s %4u %7d %10u %-8s %7s %6" PRIu64 " %6" PRIu64 " %7" PRIu64 " %7" PRIu64 " %9" PRIu64 \
@@ -139,14 +125,18 @@ static void print_waits(struct text *to, const struct stats_sum *counts)
 static void print_process(struct text *to, const struct process *process)
 {
 	const struct stats_sum counts = status_counts(process);
+	bool some = false; /* of what it waits for is printed */
 	char age[32];
 
 	text_printf(to, COLUMNS, process_kind_name(process), process->index, process->pid,
 		    process->generation->number, status_state(process),
 		    put_age(age, sizeof(age), status_age(process)), counts.active, counts.idle,
 		    status_reading(&counts), counts.writing, counts.handed_off, counts.requests);
-	if (process->state == PROCESS_RETIRING)
-		print_waits(to, &counts);
+	if (process->state == PROCESS_RETIRING) {
+		print_wait(to, counts.writing, "response", &some);
+		print_wait(to, status_reading(&counts), "request", &some);
+		print_wait(to, counts.idle, "idle connection", &some);
+	}
 	text_add(to, STR("\n"));
 }
 

@@ -30,20 +30,14 @@ static void put_number(struct text *to, const char *name, uint64_t number)
 	text_printf(to, "\"%s\":%" PRIu64, name, number);
 }
 
-static void put_connections(struct text *to, const struct stats_sum *counts)
+static void put_counts(struct text *to, const struct stats_sum *counts)
 {
 	text_printf(to,
 		    "\"connections\":{\"accepted\":%" PRIu64 ",\"handed_off\":%" PRIu64
 		    ",\"active\":%" PRIu64 ",\"reading\":%" PRIu64 ",\"writing\":%" PRIu64
-		    ",\"idle\":%" PRIu64 "}",
+		    ",\"idle\":%" PRIu64 "},",
 		    counts->accepted, counts->handed_off, counts->active, status_reading(counts),
 		    counts->writing, counts->idle);
-}
-
-static void put_counts(struct text *to, const struct stats_sum *counts)
-{
-	put_connections(to, counts);
-	text_add_char(to, ',');
 	put_number(to, "requests", counts->requests);
 	text_add(to, STR(",\"responses\":{"));
 	for (int i = 1; i < STATS_CLASSES; i++)
