@@ -36,7 +36,8 @@ struct limits {
 
 struct limit_conn_conf {
 	struct limits limits;
-	int log_level, status;
+	int log_level; /* enum log_level */
+	int64_t status; /* of the response to a refused request */
 	bool dry_run;
 };
 
@@ -82,7 +83,7 @@ static verdict reject(struct request *req, const struct limit_conn_conf *conf,
 	request_log(req, (enum log_level)conf->log_level, 0,
 		    "limiting connections%s by zone \"%.*s\"", conf->dry_run ? ", dry run" : "",
 		    STR_ARG(limit->zone->name));
-	return conf->dry_run ? PASS : conf->status;
+	return conf->dry_run ? PASS : (verdict)conf->status;
 }
 
 /* As in nginx, a limit whose key is empty does not apply. */
@@ -212,17 +213,6 @@ static int check_conf(struct conf_call *call, void *data)
 	return 0;
 }
 
-static int set_status(struct conf_call *call)
-{
-	struct limit_conn_conf *conf = call->data;
-	int64_t status = 0;
-
-	if (conf_parse_int(call, &call->node->args[0], 400, 599, &status) < 0)
-		return -EINVAL;
-	conf->status = (int)status;
-	return 0;
-}
-
 static const struct keyword levels[] = {
 	{ "info", LEVEL_INFO },
 	{ "notice", LEVEL_NOTICE },
@@ -261,10 +251,10 @@ const struct module limit_conn_module = {
 			  "The level at which the error log records a refused request.\n\n"
 			  "    limit_conn_log_level warn;",
 			  .initial = "error", .keywords = levels),
-		DIRECTIVE_SET("limit_conn_status", IN_ANY_HTTP, set_status, "code",
-			      "The status of the response to a refused request.\n\n"
-			      "    limit_conn_status 429;",
-			      .initial = "503", .min_args = 1),
+		DIRECTIVE("limit_conn_status", IN_ANY_HTTP, struct limit_conn_conf, status, "code",
+			  "The status of the response to a refused request.\n\n"
+			  "    limit_conn_status 429;",
+			  .initial = "503", .min = 400, .max = 599),
 		DIRECTIVE("limit_conn_dry_run", IN_ANY_HTTP, struct limit_conn_conf, dry_run,
 			  "on | off",
 			  "With on, requests are counted and logged, but not refused.\n\n"

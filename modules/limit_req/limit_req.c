@@ -37,7 +37,8 @@ struct limits {
 
 struct limit_req_conf {
 	struct limits limits;
-	int log_level, status;
+	int log_level; /* enum log_level */
+	int64_t status; /* of the response to a refused request */
 	bool dry_run;
 };
 
@@ -80,7 +81,7 @@ static verdict reject(struct request *req, const struct limit_req_conf *conf,
 	context_of(req)->outcome = conf->dry_run ? REJECTED_DRY_RUN : REJECTED;
 	counter_add(&limit_req_module, COUNT_REJECTED, 1);
 	log_excess(req, conf, conf->log_level, "limiting requests", " by", charge);
-	return conf->dry_run ? PASS : conf->status;
+	return conf->dry_run ? PASS : (verdict)conf->status;
 }
 
 /* As in nginx, a delay is logged one level below a refusal. */
@@ -327,17 +328,6 @@ static int check_conf(struct conf_call *call, void *data)
 	return 0;
 }
 
-static int set_status(struct conf_call *call)
-{
-	struct limit_req_conf *conf = call->data;
-	int64_t status = 0;
-
-	if (conf_parse_int(call, &call->node->args[0], 400, 599, &status) < 0)
-		return -EINVAL;
-	conf->status = (int)status;
-	return 0;
-}
-
 static const struct keyword levels[] = {
 	{ "info", LEVEL_INFO },
 	{ "notice", LEVEL_NOTICE },
@@ -384,10 +374,10 @@ const struct module limit_req_module = {
 			  "request is logged one level below.\n\n"
 			  "    limit_req_log_level warn;",
 			  .initial = "error", .keywords = levels),
-		DIRECTIVE_SET("limit_req_status", IN_ANY_HTTP, set_status, "code",
-			      "The status of the response to a refused request.\n\n"
-			      "    limit_req_status 429;",
-			      .initial = "503", .min_args = 1),
+		DIRECTIVE("limit_req_status", IN_ANY_HTTP, struct limit_req_conf, status, "code",
+			  "The status of the response to a refused request.\n\n"
+			  "    limit_req_status 429;",
+			  .initial = "503", .min = 400, .max = 599),
 		DIRECTIVE("limit_req_dry_run", IN_ANY_HTTP, struct limit_req_conf, dry_run,
 			  "on | off",
 			  "With on, requests are counted and logged, but not delayed or "
