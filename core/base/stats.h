@@ -92,10 +92,10 @@ struct stats_server {
  */
 void stats_visit(void (*visit)(void *data, struct stats *slot), void *data);
 
-/* Counts in memory of this process alone, of which there are no others. */
+/* For a process that serves without a master: its own memory has the series, too (series.h). */
 void stats_use_alone(void);
 
-/* The one that this process reads; never NULL. */
+/* What the master tells this process; before stats_view(), memory of this process. Never NULL. */
 extern const struct stats_server *stats_server;
 
 /* For the master, which writes it; slots NULL: the one of a process that serves alone. */
@@ -119,10 +119,10 @@ static inline struct stats *stats_slot(const struct stats_slots *slots, size_t i
 /* The slot of this process; never NULL: before stats_use() it is memory of its own. */
 extern struct stats *stats_mine;
 
-/* This process counts in a slot from now on. */
+/* From now on this process counts in slot `i`. */
 void stats_use(const struct stats_slots *slots, size_t i);
 
-/* Puts all slots but one out of reach of this process, for good. 0 or -errno. */
+/* Hides all slots but slot `i` from this process, for good. 0 or -errno. */
 int stats_keep(const struct stats_slots *slots, size_t i);
 
 /*
