@@ -5,19 +5,11 @@
  * client sends, the loop comes to rest after it, and the connection ends by its
  * deadline, or when the client has closed its side.
  */
-#include <assert.h>
-#include <limits.h>
-#include <signal.h>
-#include <sys/socket.h>
-#include <unistd.h>
+#include "fuzz/serve.h"
 
-#include "config/config.h"
-#include "config/modules.h"
-#include "event/loop.h"
-#include "http/conf/http.h"
-#include "http/h1/http1.h"
+#include <sys/socket.h>
+
 #include "http/h2/http2.h"
-#include "net/conn.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -32,28 +24,6 @@ static const char configuration[] =
 	"    location /try { try_files $uri /www/index.html =404; }\n"
 	"    location /closed { deny all; }\n"
 	"    location = /drop { return 444; } } }\n";
-
-static const struct listener *start(void)
-{
-	static const struct log quiet = { .fd = -1 };
-	static char here[PATH_MAX + 1];
-
-	assert(getcwd(here, PATH_MAX));
-	strcat(here, "/");
-
-	struct conf *conf = conf_create(&(struct conf_options){ .prefix = str_from(here),
-								.path = STR("/none.conf"),
-								.name = STR("none.conf") });
-
-	assert(conf_load(conf, (struct str)STR_INIT(configuration)) == 0);
-	assert(loop_start() == 0);
-	signal(SIGPIPE, SIG_IGN);
-	log_process = &quiet;
-	http_prepare(conf);
-	http_start(conf, &http1_protocol, &http2_protocol);
-	assert(modules_start(conf) == 0);
-	return http_listeners(conf)->items;
-}
 
 enum {
 	TURNS = 200, /* for a piece of the input, at most: a piece may hold many requests */
@@ -78,14 +48,6 @@ static void settle(int client, size_t *answered)
 	} while (n > 0);
 }
 
-static void pass(int64_t ms)
-{
-	static int64_t now = 1000;
-
-	now += ms;
-	clock_stop_at(now);
-}
-
 /* The first byte is the size of the pieces; where it is odd, the client closes its side. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -95,7 +57,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	int ends[2];
 
 	if (!listener)
-		listener = start();
+		listener = serve(configuration, &http2_protocol);
 	pass(1);
 	if (size < 2 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends) < 0)
 		return 0;

@@ -6,22 +6,14 @@
  * deadlines, or when the client has closed its side. It is moved to another process (in this
  * one) whenever it can be.
  */
-#include <assert.h>
-#include <limits.h>
-#include <signal.h>
+#include "fuzz/serve.h"
+
 #include <stdlib.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
-#include "config/config.h"
-#include "config/modules.h"
-#include "event/loop.h"
-#include "http/conf/http.h"
 #include "http/frames/frames.h"
 #include "http/frames/hpack.h"
-#include "http/h1/http1.h"
 #include "http/h2/http2.h"
-#include "net/conn.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -35,28 +27,6 @@ static const char configuration[] =
 	"    location /slow { limit_rate 1k; root .; }\n"
 	"    location ~ ^/(?<name>[a-z]+)\\.txt$ { return 200 \"$name $args $http_x\"; }\n"
 	"    location = /drop { return 444; } } }\n";
-
-static const struct listener *start(void)
-{
-	static const struct log quiet = { .fd = -1 };
-	static char here[PATH_MAX + 1];
-
-	assert(getcwd(here, PATH_MAX));
-	strcat(here, "/");
-
-	struct conf *conf = conf_create(&(struct conf_options){ .prefix = str_from(here),
-								.path = STR("/none.conf"),
-								.name = STR("none.conf") });
-
-	assert(conf_load(conf, (struct str)STR_INIT(configuration)) == 0);
-	assert(loop_start() == 0);
-	signal(SIGPIPE, SIG_IGN);
-	log_process = &quiet;
-	http_prepare(conf);
-	http_start(conf, &http1_protocol, &http2_protocol);
-	assert(modules_start(conf) == 0);
-	return http_listeners(conf)->items;
-}
 
 enum {
 	TURNS = 300, /* for a piece of the input, at most */
@@ -116,14 +86,6 @@ static void settle(void)
 	} while (n > 0);
 }
 
-static void pass(int64_t ms)
-{
-	static int64_t now = 1000;
-
-	now += ms;
-	clock_stop_at(now);
-}
-
 static void say(const void *bytes, size_t len)
 {
 	if (send(client.fd, bytes, len, MSG_NOSIGNAL) >= 0)
@@ -151,7 +113,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	int ends[2];
 
 	if (!listener)
-		listener = start();
+		listener = serve(configuration, &http2_protocol);
 	pass(1);
 	if (!hpack_is_there() || size < 2 ||
 	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends) < 0)

@@ -29,7 +29,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size < 2 || size > TRANSPORT_STATE_MAX)
 		return 0;
 	if (!listener)
-		listener = start();
+		listener = serve(configuration, NULL);
 	pass(1);
 
 	size_t len = tls_peer_state(&peer, state, sizeof(state));

@@ -42,7 +42,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct tls_peer peer = { .received = 0 };
 
 	if (!listener)
-		listener = start();
+		listener = serve(configuration, NULL);
 	pass(1);
 	*text = '\0';
 
