@@ -49,11 +49,7 @@ START_TEST(checks_are_neither_limited_nor_logged)
 	}
 	ck_assert_int_eq(get(server, "/none").status, 404);
 	ck_assert_int_eq(get(server, "/none").status, 503);
-
-	struct deadline wait = { 0 };
-
-	while (strcmp(file_text(server, "/access.log"), "/none\n/none\n") != 0)
-		deadline_wait(&wait, "two lines in the access log");
+	file_becomes(server, "/access.log", "/none\n/none\n");
 	server_stop(server);
 }
 END_TEST

@@ -27,16 +27,6 @@ static struct server *logging(const char *http)
 			      http));
 }
 
-/* Waits until the file holds exactly this. */
-static void log_becomes(struct server *server, const char *name, const char *text)
-{
-	struct deadline p = { 0 };
-
-	while (strcmp(file_text(server, name), text) != 0)
-		deadline_wait(&p, memory_printf("\"%s\" in %s, which holds \"%s\"", text, name,
-						file_text(server, name)));
-}
-
 /* Nobody hides by being shown at length. */
 START_TEST(a_line_may_be_longer_than_the_buffer)
 {
@@ -70,7 +60,7 @@ START_TEST(a_buffer_holds_lines_back)
 					"access_log timed.log uri buffer=1m flush=50ms;");
 
 	get(server, "/a");
-	log_becomes(server, "/timed.log", "/a\n");
+	file_becomes(server, "/timed.log", "/a\n");
 	ck_assert_str_eq(file_text(server, "/held.log"), "");
 	for (int i = 0; i < 3; i++)
 		get(server, "/a");

@@ -220,15 +220,6 @@ static struct server *naming(const char *http)
 	});
 }
 
-static void wait_for(struct server *server, const char *name, const char *text)
-{
-	struct deadline p = { 0 };
-
-	while (strcmp(file_text(server, name), text) != 0)
-		deadline_wait(&p, memory_printf("\"%s\" in %s, which holds \"%s\"", text, name,
-						file_text(server, name)));
-}
-
 static int number_of(const char *command)
 {
 	char text[32] = "";
@@ -258,8 +249,8 @@ START_TEST(a_file_for_each_value)
 	get(server, "/2?a=two");
 	get(server, "/3?a=one");
 	get(server, "/deep/4?a=one");
-	wait_for(server, "/sites/one.log", "/1\n/3\n/deep/4\n");
-	wait_for(server, "/sites/two.log", "/2\n");
+	file_becomes(server, "/sites/one.log", "/1\n/3\n/deep/4\n");
+	file_becomes(server, "/sites/two.log", "/2\n");
 	while (open_files(server) > 0)
 		deadline_wait(&p, "the files are closed");
 	server_stop(server);
@@ -279,7 +270,7 @@ START_TEST(values_that_are_no_names_are_refused)
 	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
 		ask(server, "/a", .fields = memory_printf("Name: %s\r\n", values[i]));
 	ask(server, "/good", .fields = "Name: ..good\r\n");
-	wait_for(server, "/sites/..good", "/good\n");
+	file_becomes(server, "/sites/..good", "/good\n");
 	log_once(server, "make no name of a file");
 	ck_assert_int_eq(number_of(memory_printf("ls -A %s/sites | wc -l", server->dir)), 2);
 	server_stop(server);
@@ -295,7 +286,7 @@ START_TEST(without_a_root_there_is_no_log)
 	log_wait(server, "without the root");
 	ck_assert_int_lt(stat(file_path(server, "../sites/one.log"), &status), 0);
 	get(server, "/2?a=one");
-	wait_for(server, "/sites/one.log", "/2\n");
+	file_becomes(server, "/sites/one.log", "/2\n");
 	server_stop(server);
 }
 END_TEST
@@ -330,7 +321,7 @@ START_TEST(no_link_is_followed)
 	get(server, "/1?a=hard");
 	get(server, "/1?a=pipe");
 	get(server, "/1?a=good");
-	wait_for(server, "/sites/good.log", "/1\n");
+	file_becomes(server, "/sites/good.log", "/1\n");
 	ck_assert_str_eq(file_text(server, "/target"), "");
 	server_stop(server);
 }
@@ -343,10 +334,10 @@ START_TEST(files_stay_open_in_the_cache)
 
 	for (int i = 0; i < 5; i++)
 		get(server, memory_printf("/%d?a=f%d", i, i));
-	wait_for(server, "/sites/f4.log", "/4\n");
+	file_becomes(server, "/sites/f4.log", "/4\n");
 	ck_assert_int_le(open_files(server), 2);
 	get(server, "/x?a=f4");
-	wait_for(server, "/sites/f4.log", "/4\n/x\n");
+	file_becomes(server, "/sites/f4.log", "/4\n/x\n");
 	while (open_files(server) > 0)
 		deadline_wait(&p, "the files are closed");
 	server_stop(server);
@@ -359,11 +350,11 @@ START_TEST(a_file_has_to_be_used_to_stay_open)
 	struct deadline p = { 0 };
 
 	get(server, "/1?a=f");
-	wait_for(server, "/sites/f.log", "/1\n");
+	file_becomes(server, "/sites/f.log", "/1\n");
 	while (open_files(server) > 0)
 		deadline_wait(&p, "the file is closed");
 	get(server, "/2?a=f");
-	wait_for(server, "/sites/f.log", "/1\n/2\n");
+	file_becomes(server, "/sites/f.log", "/1\n/2\n");
 	ck_assert_int_eq(open_files(server), 1);
 	server_stop(server);
 }
@@ -375,15 +366,15 @@ START_TEST(rotated_files_are_opened_again)
 	struct deadline p = { 0 };
 
 	get(server, "/1?a=f");
-	wait_for(server, "/sites/f.log", "/1\n");
+	file_becomes(server, "/sites/f.log", "/1\n");
 	rename(file_path(server, "../sites/f.log"), file_path(server, "../sites/old"));
 	get(server, "/2?a=f");
-	wait_for(server, "/sites/old", "/1\n/2\n");
+	file_becomes(server, "/sites/old", "/1\n/2\n");
 	kill(server->pid, SIGUSR1);
 	while (open_files(server) > 0)
 		deadline_wait(&p, "the file is closed");
 	get(server, "/3?a=f");
-	wait_for(server, "/sites/f.log", "/3\n");
+	file_becomes(server, "/sites/f.log", "/3\n");
 	ck_assert_str_eq(file_text(server, "/sites/old"), "/1\n/2\n");
 	server_stop(server);
 }
@@ -396,7 +387,7 @@ START_TEST(a_file_is_looked_for_again)
 	struct deadline p = { 0 };
 
 	get(server, "/1?a=f");
-	wait_for(server, "/sites/f.log", "/1\n");
+	file_becomes(server, "/sites/f.log", "/1\n");
 	rename(file_path(server, "../sites/f.log"), file_path(server, "../sites/old"));
 	do
 		get(server, "/2?a=f");
@@ -418,7 +409,7 @@ START_TEST(a_helper_may_die)
 	struct deadline p = { 0 };
 
 	get(server, "/1?a=f");
-	wait_for(server, "/sites/f.log", "/1\n");
+	file_becomes(server, "/sites/f.log", "/1\n");
 
 	pid_t helper = log_opener(server);
 
@@ -458,7 +449,7 @@ START_TEST(two_thousand_names)
 		for (int j = i; j < i + AT_ONCE; j++)
 			ck_assert_int_eq(client_reply(client).status, 200);
 	}
-	wait_for(server, "/sites/n1999.log", "/1999\n");
+	file_becomes(server, "/sites/n1999.log", "/1999\n");
 	ck_assert_int_le(open_files(server), 20);
 	ck_assert(!log_has(server, "lost"));
 	ck_assert_int_eq(number_of(memory_printf("ls %s/sites | wc -l", server->dir)), NAMES);
@@ -479,7 +470,7 @@ START_TEST(the_last_line_is_written)
 	int fd = open(path, O_RDONLY);
 
 	get(server, "/1?a=f");
-	wait_for(server, "/sites/f.log", "/1\n");
+	file_becomes(server, "/sites/f.log", "/1\n");
 
 	pid_t helper = log_opener(server);
 

@@ -248,23 +248,6 @@ START_TEST(no_field_is_sent_twice)
 }
 END_TEST
 
-START_TEST(addresses_have_servers_of_their_own)
-{
-	struct server *server = server_start(
-		"http { access_log off;"
-		"server { " LISTEN " return 200 first; }"
-		"server { " LISTEN " listen 127.0.0.1:%PORT2%; server_name a; return 200 a; }"
-		"server { listen 127.0.0.1:%PORT2% default_server;"
-		"  return 200 \"b $server_port\"; } }");
-
-	ck_assert_str_eq(body_of(server, "a", "/"), "a");
-	ck_assert_str_eq(body_of(server, "x", "/"), "first");
-	ck_assert_str_eq(ask(server, "/", .host = "a", .port = 1).body, "a");
-	ck_assert(strncmp(ask(server, "/", .host = "x", .port = 1).body, "b ", 2) == 0);
-	server_stop(server);
-}
-END_TEST
-
 /* 127.0.0.1 gets no socket of its own, and yet its own servers. */
 START_TEST(an_address_beside_the_wildcard_of_its_port)
 {
@@ -328,5 +311,5 @@ TESTS("semantics", conditional_requests, a_file_is_found_and_typed, feeds_a_slow
       a_file_that_shrinks_ends_the_connection, many_may_wait_and_some_leave,
       too_large_a_head_has_a_code_of_its_own, a_page_keeps_the_connection,
       log_runs_once_for_every_answer, variables_in_the_access_log, no_field_is_sent_twice,
-      addresses_have_servers_of_their_own, an_address_beside_the_wildcard_of_its_port,
+      an_address_beside_the_wildcard_of_its_port,
       nothing_is_said_for_444, errors_of_the_protocol, each_request_has_its_own)

@@ -318,9 +318,7 @@ START_TEST(the_first_process_reaps_and_obeys)
 		      memory_printf("exec %s sh %s/first.sh", make, server->dir), NULL);
 		_exit(127);
 	}
-	struct deadline wait = { 0 };
-	while (strcmp(file_text(server, "/first.pid"), "1\n") != 0)
-		deadline_wait(&wait, "process 1 serves");
+	file_becomes(server, "/first.pid", "1\n");
 	ck_assert_str_eq(ask(server, "/", .port = 1).body, "first");
 	const char *children = memory_printf("/proc/%d/task/%d/children", pid, pid);
 	FILE *file = fopen(children, "r");
@@ -328,7 +326,7 @@ START_TEST(the_first_process_reaps_and_obeys)
 	ck_assert_int_eq(fscanf(file, "%d", &first), 1);
 	fclose(file);
 	/* The shell's child has gone, and only the worker is left. */
-	wait = (struct deadline){ 0 };
+	struct deadline wait = { 0 };
 	pid_t pids[8];
 	const struct server inside = { .dir = server->dir, .pid = first };
 	while (server_workers(&inside, pids, 8) != 1)

@@ -148,6 +148,15 @@ const char *file_text(const struct server *server, const char *name)
 	return read_all(file_path(server, name));
 }
 
+void file_becomes(const struct server *server, const char *name, const char *text)
+{
+	struct deadline wait = { 0 };
+
+	while (strcmp(file_text(server, name), text) != 0)
+		deadline_wait(&wait, memory_printf("\"%s\" in %s, which holds \"%s\"", text, name,
+						   file_text(server, name)));
+}
+
 size_t file_count(const struct server *server, const char *name, const char *text)
 {
 	const char *all = file_text(server, name);

@@ -103,6 +103,9 @@ const char *file_path(const struct server *server, const char *name);
 /* What a file holds (put_file()'s names), "" if there is none; valid until the test ends. */
 const char *file_text(const struct server *server, const char *name);
 
+/* Waits until the file holds exactly this, and fails the test when it never does. */
+void file_becomes(const struct server *server, const char *name, const char *text);
+
 /* True when the error log holds the text. */
 bool log_has(struct server *server, const char *text);
 

@@ -29,16 +29,6 @@ static struct server *logging(const char *http)
 			      http));
 }
 
-/* Waits until the file holds exactly this. */
-static void log_becomes(struct server *server, const char *name, const char *text)
-{
-	struct deadline p = { 0 };
-
-	while (strcmp(file_text(server, name), text) != 0)
-		deadline_wait(&p, memory_printf("\"%s\" in %s, which holds \"%s\"", text, name,
-						file_text(server, name)));
-}
-
 START_TEST(formats)
 {
 	struct server *server = logging("log_format uri '$uri $status '\n'$body_bytes_sent';"
@@ -48,11 +38,11 @@ START_TEST(formats)
 					"access_log empty.log empty; access_log parts.log parts;");
 
 	get(server, "/a");
-	log_becomes(server, "/all.log", "/a 200 3\n");
-	log_becomes(server, "/empty.log", "\n");
-	log_becomes(server, "/parts.log", "200xGET_y\n");
+	file_becomes(server, "/all.log", "/a 200 3\n");
+	file_becomes(server, "/empty.log", "\n");
+	file_becomes(server, "/parts.log", "200xGET_y\n");
 	ask(server, "/a", .method = "HEAD");
-	log_becomes(server, "/all.log", "/a 200 3\n/a 200 0\n");
+	file_becomes(server, "/all.log", "/a 200 3\n/a 200 0\n");
 	server_stop(server);
 }
 END_TEST
@@ -86,9 +76,9 @@ START_TEST(levels_replace_each_other)
 	get(server, "/quiet");
 	get(server, "/own");
 	get(server, "/a");
-	log_becomes(server, "/one.log", "/a\n");
-	log_becomes(server, "/two.log", "/a\n");
-	log_becomes(server, "/own.log", "/own\n");
+	file_becomes(server, "/one.log", "/a\n");
+	file_becomes(server, "/two.log", "/a\n");
+	file_becomes(server, "/own.log", "/own\n");
 	server_stop(server);
 }
 END_TEST
@@ -101,7 +91,7 @@ START_TEST(conditions)
 	get(server, "/a");
 	get(server, "/a?log=0");
 	get(server, "/a?log=1");
-	log_becomes(server, "/all.log", "/a?log=1\n");
+	file_becomes(server, "/all.log", "/a?log=1\n");
 	server_stop(server);
 }
 END_TEST
@@ -131,9 +121,9 @@ START_TEST(escaping)
 		fields[2] = memory_printf("%s{\"x\":\"%s\"}\n", fields[2], json[i]);
 	}
 	get(server, "/a");
-	log_becomes(server, "/default.log", memory_printf("%s-\n", fields[0]));
-	log_becomes(server, "/none.log", memory_printf("%s\n", fields[1]));
-	log_becomes(server, "/json.log", memory_printf("%s{\"x\":\"\"}\n", fields[2]));
+	file_becomes(server, "/default.log", memory_printf("%s-\n", fields[0]));
+	file_becomes(server, "/none.log", memory_printf("%s\n", fields[1]));
+	file_becomes(server, "/json.log", memory_printf("%s{\"x\":\"\"}\n", fields[2]));
 	server_stop(server);
 }
 END_TEST
@@ -146,7 +136,7 @@ START_TEST(json_is_utf8)
 
 	ask(server, "/a",
 	    .fields = "X: \377 \303 \303\244 \355\240\200 \360\237\230\200 \300\257 \342\202\r\n");
-	log_becomes(
+	file_becomes(
 		server, "/json.log",
 		"\\\\xFF \\\\xC3 \303\244 \\\\xED\\\\xA0\\\\x80 \360\237\230\200 \\\\xC0\\\\xAF "
 		"\\\\xE2\\\\x82\n");

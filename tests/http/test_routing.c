@@ -66,20 +66,6 @@ START_TEST(addresses_have_servers_of_their_own)
 }
 END_TEST
 
-/* 127.0.0.1 gets no socket of its own, and yet its own servers. */
-START_TEST(an_address_beside_the_wildcard_of_its_port)
-{
-	struct server *server =
-		inproc_start("http { access_log off;"
-			     "server { listen %PORT%; return 200 all; }"
-			     "server { listen 127.0.0.1:%PORT%; return 200 \"one $server_addr\"; }"
-			     "server { listen 127.0.0.2:%PORT%; return 200 two; } }");
-
-	ck_assert_str_eq(body_of(server, "x", "/"), "one 127.0.0.1");
-	server_stop(server);
-}
-END_TEST
-
 START_TEST(captures_survive_redirects_inside_the_server)
 {
 	struct server *server = inproc_with("location ~ ^/a/(?<rest>.*)$ {"
@@ -244,8 +230,8 @@ START_TEST(error_pages_of_a_block_replace_those_around_it)
 END_TEST
 
 TESTS("routing", the_host_chooses_the_server, no_host_chooses_the_server_without_a_name,
-      addresses_have_servers_of_their_own, an_address_beside_the_wildcard_of_its_port,
-      captures_survive_redirects_inside_the_server, a_capture_goes_before_what_its_name_means,
+      addresses_have_servers_of_their_own, captures_survive_redirects_inside_the_server,
+      a_capture_goes_before_what_its_name_means,
       an_expression_that_is_given_up_is_an_error, a_host_that_an_expression_gives_up_is_no_hosts,
       paths_are_compared_decoded, slashes_are_merged_unless_told_otherwise, aliases,
       a_root_of_variables, internal_is_for_the_server_only,

@@ -198,14 +198,6 @@ START_TEST(it_makes_nobody_start_workers)
 }
 END_TEST
 
-static void wait_for_log(struct server *server, const char *path, const char *text)
-{
-	struct deadline wait = { 0 };
-
-	while (strcmp(file_text(server, path), text) != 0)
-		deadline_wait(&wait, memory_printf("%s is written", path));
-}
-
 static struct server *start_with_links(void)
 {
 	const char *const files[] = { "/secret/a",
@@ -441,7 +433,7 @@ static struct server *start_with_logs(void)
 	}
 	get(server, "/before");
 	get(server, "/logged?site=first");
-	wait_for_log(server, "/sites/first.log", "for first\n");
+	file_becomes(server, "/sites/first.log", "for first\n");
 	return server;
 }
 
@@ -486,7 +478,7 @@ START_TEST(the_log_opener_opens_nothing_outside_of_its_directory)
 	ck_assert_uint_eq(file_count(server, "/error.log",
 				     "has asked for a log that the configuration cannot name"), 1);
 	get(server, "/logged?site=first");
-	wait_for_log(server, "/sites/first.log", "for first\nfor first\n");
+	file_becomes(server, "/sites/first.log", "for first\nfor first\n");
 	stop(server);
 }
 END_TEST
@@ -499,7 +491,7 @@ START_TEST(the_log_opener_bears_a_flood)
 	log_wait(server, "it gets no more answers from the log_opener");
 	ck_assert_int_lt(count_logs(server), 2000);
 	get(server, "/logged?site=second");
-	wait_for_log(server, "/sites/second.log", "for second\n");
+	file_becomes(server, "/sites/second.log", "for second\n");
 	serves(server);
 	stop(server);
 }
