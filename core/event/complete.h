@@ -12,7 +12,7 @@
  * until run() is called; run() may free it.
  *
  * run() is called in step 2, while requests are still being received: it should
- * queue a job (loop.h) that does the work in step 4. Otherwise a file would be looked
+ * queue a job (loop.h) that does the work in step 3. Otherwise a file would be looked
  * at before later requests of this turn arrived, and they would get an old version.
  */
 struct completion {

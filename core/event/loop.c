@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The loop over epoll(7): one descriptor for all events, two queues of jobs,
- * two lists of hooks. The order of a turn is the one in loop.h.
+ * The loop over epoll(7): one descriptor for all events, a queue of jobs for each stage, and a list
+ * of hooks. The order of a turn is the one in loop.h.
  */
 #include "event/loop.h"
 
@@ -26,7 +26,7 @@ static struct {
 	bool stopped;
 	uint64_t round;
 	struct queue queues[STAGES];
-	struct hook *refresh, *finish;
+	struct hook *at_end; /* of loop_on_finish() */
 	struct epoll_event *pending; /* of this turn, not delivered yet */
 	int pending_count;
 } loop = { .epoll_fd = -1 };
@@ -37,7 +37,7 @@ int loop_start(void)
 	if (loop.epoll_fd < 0)
 		return -errno;
 	loop.stopped = false;
-	loop.refresh = loop.finish = NULL;
+	loop.at_end = NULL;
 	for (int i = 0; i < STAGES; i++)
 		loop.queues[i] = (struct queue){ NULL, &loop.queues[i].first };
 	clock_update();
@@ -123,28 +123,14 @@ static void run_stage(enum stage stage)
 	job_cancel(&marker);
 }
 
-static void add_hook(struct hook **list, struct hook *hook)
-{
-	while (*list)
-		list = &(*list)->next;
-	hook->next = NULL;
-	*list = hook;
-}
-
-void loop_on_refresh(struct hook *hook)
-{
-	add_hook(&loop.refresh, hook);
-}
-
 void loop_on_finish(struct hook *hook)
 {
-	add_hook(&loop.finish, hook);
-}
+	struct hook **link = &loop.at_end;
 
-static void run_hooks(const struct hook *hook)
-{
-	for (; hook; hook = hook->next)
-		hook->run(hook->data);
+	while (*link)
+		link = &(*link)->next;
+	hook->next = NULL;
+	*link = hook;
 }
 
 uint64_t loop_round_number(void)
@@ -180,16 +166,6 @@ static void deliver(int count)
 	}
 }
 
-static void run_round(void)
-{
-	loop.round++;
-	deliver(EVENTS_A_ROUND);
-	run_stage(STAGE_RECEIVE);
-	run_hooks(loop.refresh);
-	run_stage(STAGE_RESPOND);
-	run_stage(STAGE_SEND);
-}
-
 bool loop_turn(int max_wait_ms)
 {
 	struct epoll_event events[EVENTS_A_TURN];
@@ -206,12 +182,17 @@ bool loop_turn(int max_wait_ms)
 	clock_update();
 	loop.pending = events;
 	loop.pending_count = count;
-	do
-		run_round();
-	while (loop.pending_count > 0);
+	do {
+		loop.round++;
+		deliver(EVENTS_A_ROUND);
+		run_stage(STAGE_RECEIVE);
+		run_stage(STAGE_RESPOND);
+		run_stage(STAGE_SEND);
+	} while (loop.pending_count > 0);
 	run_stage(STAGE_FINISH);
 	is_busy |= timer_heap_expire();
-	run_hooks(loop.finish);
+	for (const struct hook *hook = loop.at_end; hook; hook = hook->next)
+		hook->run(hook->data);
 	return is_busy || count > 0;
 }
 

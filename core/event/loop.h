@@ -5,13 +5,12 @@
  *     1 wait      epoll, with the nearest timer; at once if work is left over
  *     2 receive   completions of threads, ready descriptors: ready(), then the jobs that were
  *                 queued for STAGE_RECEIVE
- *     3 refresh   the hook that learns what has changed outside (files)
- *     4 respond   the jobs that were queued for STAGE_RESPOND,
- *     5 send      then those for STAGE_SEND
- *     6 finish    the jobs for STAGE_FINISH (lines of logs are written)
- *     7 expire    timers, then the hooks that want the end of the turn
+ *     3 respond   the jobs that were queued for STAGE_RESPOND,
+ *     4 send      then those for STAGE_SEND
+ *     5 finish    the jobs for STAGE_FINISH (lines of logs are written)
+ *     6 expire    timers, then the hooks of loop_on_finish()
  *
- * Steps 2 to 5 are a round. Each takes a few of the descriptors, so that what was
+ * Steps 2 to 4 are a round. Each takes a few of the descriptors, so that what was
  * received is still in the caches of the processor when it is used; rounds
  * follow each other until all descriptors have had their turn.
  *
@@ -46,7 +45,7 @@ struct job {
 	struct job *next, **link; /* link NULL: not queued */
 };
 
-/* A function that is called at a fixed place in every turn; never removed. */
+/* A function that is called at the end of every turn; never removed. */
 struct hook {
 	void (*run)(void *data);
 	void *data;
@@ -85,8 +84,7 @@ static inline bool job_is_queued(const struct job *job)
 	return job->link != NULL;
 }
 
-/* Adds a hook to step 3 of each round, or to the end of each turn. */
-void loop_on_refresh(struct hook *hook);
+/* Adds a hook, which lies in its owner's memory. */
 void loop_on_finish(struct hook *hook);
 
 /*

@@ -4,8 +4,8 @@
  *
  * An entry is validated by at most one fstatat() in a turn of the loop. This is as exact as one
  * for each request: all requests that run in a turn were received in step 2 of the turn, before
- * the first one runs in step 4. So a change that was complete before a client sent its request
- * is older than every validation of that turn. This holds for look-ups in step 4 and later,
+ * the first one runs in step 3. So a change that was complete before a client sent its request
+ * is older than every validation of that turn. This holds for look-ups in step 3 and later,
  * where requests run; a completion (complete.h) only queues them.
  *
  * To be used on the loop's thread only.

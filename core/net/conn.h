@@ -7,8 +7,8 @@
  * a later step queues the job of that step:
  *
  *     readable          protocol->receive()   step 2 of the turn: bytes into a buffer
- *     job `respond`     protocol->respond()   step 4
- *     job `send`        protocol->send()      step 5
+ *     job `respond`     protocol->respond()   step 3
+ *     job `send`        protocol->send()      step 4
  */
 #ifndef SKUA_NET_CONN_H
 #define SKUA_NET_CONN_H

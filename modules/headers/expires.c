@@ -64,7 +64,8 @@ static int parse_time(struct str text, int64_t *seconds)
 	return 0;
 }
 
-int expires_parse(struct str text, struct expires_rule *out)
+/* "off", "epoch", "max", "30d", "-1", "@15h30m". 0 or -EINVAL. */
+static int parse_rule(struct str text, struct expires_rule *out)
 {
 	*out = (struct expires_rule){ .kind = EXPIRES_OFF };
 	if (str_eq(text, STR("off")))
@@ -105,7 +106,7 @@ int expires_set(struct conf_call *call, struct expires *expires)
 	expires->is_literal = template_is_literal(expires->value, &text);
 	if (!expires->is_literal)
 		return 0;
-	if (expires_parse(text, &expires->rule) < 0)
+	if (parse_rule(text, &expires->rule) < 0)
 		return conf_error(call, word, "invalid time \"%.*s\"\n"
 				  "expected a time such as 30d, @ and a time of day, epoch, max "
 				  "or off", STR_ARG(text));
@@ -143,7 +144,7 @@ void expires_apply(struct request *req, const struct expires *expires)
 
 	if (!expires->value)
 		return;
-	if (!expires->is_literal && expires_parse(template_text(req, expires->value), &rule) < 0)
+	if (!expires->is_literal && parse_rule(template_text(req, expires->value), &rule) < 0)
 		return;
 	if (expires->from_modified && rule.kind != EXPIRES_AFTER)
 		return;

@@ -32,7 +32,4 @@ int expires_set(struct conf_call *call, struct expires *expires);
 /* Sets Expires and Cache-Control. A text from variables that is no rule counts as "off". */
 void expires_apply(struct request *req, const struct expires *expires);
 
-/* "off", "epoch", "max", "30d", "-1", "@15h30m". 0 or -EINVAL. */
-int expires_parse(struct str text, struct expires_rule *out);
-
 #endif

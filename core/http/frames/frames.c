@@ -20,7 +20,7 @@ uint32_t read_u32(const char *bytes)
 	return (uint32_t)read_u16(bytes) << 16 | read_u16(bytes + 2);
 }
 
-char *put_u16(char *to, uint16_t n)
+static char *put_u16(char *to, uint16_t n)
 {
 	to[0] = (char)(n >> 8);
 	to[1] = (char)n;

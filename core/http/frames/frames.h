@@ -103,7 +103,6 @@ static inline bool frame_is_padded(const struct frame *frame)
 uint32_t frame_first_part(const struct frame *frame);
 
 /* Write at `to`, in network order, and return the new end. */
-char *put_u16(char *to, uint16_t n);
 char *put_u32(char *to, uint32_t n);
 char *frame_put(char *to, struct frame frame); /* FRAME_HEAD bytes */
 char *setting_put(char *to, uint16_t id, uint32_t value); /* 6 bytes */

@@ -8,7 +8,7 @@
  *     wakeup_fire()     on any thread: posts the completion (event/complete.h)
  *     fired()           on the loop's thread, in step 2 of a turn: queues core->resume, or
  *                       calls body_ready() for a token of body_wait(), and frees the token
- *     advance_job()     in step 4 (request.c): calls the same handler again
+ *     advance_job()     in step 3 (request.c): calls the same handler again
  *
  * If the time of request_wait_for() is over first, on_limit() queues core->resume instead. If
  * the request ends first, wakeups_cancel() detaches its tokens; fired() only frees them then.

@@ -47,7 +47,11 @@ static bool has_room(const struct receiver *receiver, bool displace)
 	return active + receiver_on_the_way(receiver) < limit + (idle < active ? idle : active);
 }
 
-bool receiver_can_take(const struct receiver *receiver, bool displace)
+/*
+ * Whether one more fits: into its credit, and into its limit. `displace`: idle connections there
+ * make room for new ones.
+ */
+static bool can_take(const struct receiver *receiver, bool displace)
 {
 	return receiver->inbox >= 0 && !receiver->blocked &&
 	       receiver_on_the_way(receiver) < INBOX_CREDIT && has_room(receiver, displace);
@@ -107,7 +111,7 @@ struct receiver *receiver_choose(struct receiver *receivers, size_t count, bool 
 		if (receiver->inbox < 0)
 			continue;
 		look_at(receiver);
-		if (!receiver_can_take(receiver, displace))
+		if (!can_take(receiver, displace))
 			continue;
 		uint64_t load = receiver_load(stats_get(&receiver->stats->active),
 					      receiver_on_the_way(receiver));

@@ -45,12 +45,6 @@ bool receiver_took_within(const struct receiver *receiver, int64_t ms);
 /* How many connections it has been sent, or is about to be, and has not taken yet. */
 uint64_t receiver_on_the_way(const struct receiver *receiver);
 
-/*
- * Whether one more fits: into its credit, and into its limit. `displace`: idle
- * connections there make room for new ones.
- */
-bool receiver_can_take(const struct receiver *receiver, bool displace);
-
 /* How many more fit, by its credit and its limit. */
 uint64_t receiver_room(const struct receiver *receiver);
 

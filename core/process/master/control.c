@@ -358,11 +358,23 @@ static void listen_at(struct control_socket *socket, const char *path, bool is_q
 		log_failure(path, error);
 }
 
+/* In a child: closes the descriptors and leaves the rest to the master. */
+static void forget(void)
+{
+	for (size_t i = 0; i < CLIENTS_MAX; i++)
+		if (control.clients[i].used)
+			close(control.clients[i].event.fd);
+	if (control.by_path.path)
+		close(control.by_path.event.fd);
+	if (control.by_address.path)
+		close(control.by_address.event.fd);
+}
+
 void control_listen(const char *path, const char *address, bool is_retry, control_handler *handler)
 {
 	char full[PATH_MAX];
 
-	fork_cleanup_add(control_forget);
+	fork_cleanup_add(forget);
 	control.handle = handler;
 	snprintf(full, sizeof(full), "%s%s", path, path[0] && control.is_aside ? ASIDE : "");
 	listen_at(&control.by_path, full, is_retry);
@@ -420,15 +432,4 @@ void control_finish(void)
 			hang_up(&control.clients[i]);
 	close_socket(&control.by_path);
 	close_socket(&control.by_address);
-}
-
-void control_forget(void)
-{
-	for (size_t i = 0; i < CLIENTS_MAX; i++)
-		if (control.clients[i].used)
-			close(control.clients[i].event.fd);
-	if (control.by_path.path)
-		close(control.by_path.event.fd);
-	if (control.by_address.path)
-		close(control.by_address.event.fd);
 }

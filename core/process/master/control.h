@@ -83,7 +83,4 @@ bool control_for_each_upgraded(bool (*act)(void *data, int fd), void *data);
 /* Closes the socket and all clients, and removes the file of the socket. */
 void control_finish(void);
 
-/* In a child: closes the descriptors and leaves the rest to the master. */
-void control_forget(void);
-
 #endif

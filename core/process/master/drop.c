@@ -14,11 +14,6 @@ static struct {
 	struct timer deadline; /* for the processes to report */
 } drop;
 
-bool drop_is_under_way(void)
-{
-	return drop.over;
-}
-
 void drop_hurry(void)
 {
 	void (*over)(void) = drop.over;

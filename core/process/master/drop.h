@@ -14,20 +14,15 @@
 #ifndef SKUA_PROCESS_MASTER_DROP_H
 #define SKUA_PROCESS_MASTER_DROP_H
 
-#include <stdbool.h>
-
 struct listeners;
 
 /*
  * Closes the sockets that none of these listeners uses (NULL: all). The processes that
  * accept from them must have been told to end. over() is called once, perhaps before
  * this returns: from then on connections to those addresses are refused, unless another
- * server shares the sockets and goes on. Must not be called while drop_is_under_way().
+ * server shares the sockets and goes on. Must not be called again before that.
  */
 void drop_begin(const struct listeners *active, void (*over)(void));
-
-/* Whether a drop is in progress: from drop_begin() until over() is called. */
-bool drop_is_under_way(void);
 
 /* Call it when a process has closed its sockets or has ended: checks whether all have. */
 void drop_look(void);

@@ -33,7 +33,8 @@ struct filter {
 	unsigned short count;
 };
 
-const char *seccomp_call_name(int number)
+/* The name of any system call that this system's headers know, "socket"; or NULL. */
+static const char *call_name(int number)
 {
 	bool known = number >= 0 && number < (int)(sizeof(call_names) / sizeof(call_names[0]));
 
@@ -172,7 +173,7 @@ static bool is_first(int number)
 static void on_refused(int signal, siginfo_t *info, void *context)
 {
 	int saved = errno, number = info->si_syscall;
-	const char *name = seccomp_call_name(number);
+	const char *name = call_name(number);
 	bool is_in_table = false;
 
 	(void)signal;

@@ -62,7 +62,4 @@ bool seccomp_is_known(void);
  */
 int seccomp_enter(enum seccomp_refusal refusal, const int *more, bool forks);
 
-/* The name of any system call that this system's headers know, "socket"; or NULL. */
-const char *seccomp_call_name(int number);
-
 #endif

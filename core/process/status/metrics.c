@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
+ * Writes the metrics of <metrics.h>. Workers read what the others have counted and what the master
+ * tells (stats.h), so that any of them gives the same answer as the master.
+ *
  * The formats: https://prometheus.io/docs/specs/om/open_metrics_spec/ (1.0) and
  * https://prometheus.io/docs/instrumenting/exposition_formats/ (0.0.4). The names of the HTTP
  * metrics and of their labels are those of OpenTelemetry's semantic conventions.
  */
-#include "process/status/metrics.h"
+#include <metrics.h>
 
 #include <config.h>
 #include <inttypes.h>
@@ -352,7 +355,8 @@ static void put_modules(struct metrics *to, const uint64_t *sums)
 	}
 }
 
-void metrics_write_all(struct text *text, struct conf *conf, enum metrics_format format)
+/* The servers of `conf` are named; NULL: none, since the configuration is another program's. */
+static void write_all(struct text *text, struct conf *conf, enum metrics_format format)
 {
 	struct metrics to = { .to = text, .format = format };
 	struct counts *counts = pool_alloc(text->pool, sizeof(*counts));
@@ -368,10 +372,10 @@ void metrics_write_all(struct text *text, struct conf *conf, enum metrics_format
 
 void metrics_write(struct text *to, struct request *req, enum metrics_format format)
 {
-	metrics_write_all(to, req->server->common->conf, format);
+	write_all(to, req->server->common->conf, format);
 }
 
 void status_print_openmetrics(struct text *to, const struct server_status *status)
 {
-	metrics_write_all(to, status->active ? status->active->conf : NULL, METRICS_OPENMETRICS);
+	write_all(to, status->active ? status->active->conf : NULL, METRICS_OPENMETRICS);
 }

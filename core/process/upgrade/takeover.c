@@ -176,6 +176,38 @@ static void pass_to_modules(void)
 	}
 }
 
+/* Gives up the state and the way back, with all descriptors; children do so after fork(2). */
+static void forget(void)
+{
+	for (size_t i = 0; i < takeover.clients_count; i++)
+		close(takeover.clients[i]);
+	takeover.clients_count = 0;
+	if (takeover.program >= 0) {
+		guard_against_crashes(false);
+		close(takeover.program);
+	}
+	if (takeover.state_fd >= 0)
+		close(takeover.state_fd);
+	takeover.state_fd = takeover.program = -1;
+	free(takeover.environment);
+	takeover.environment = NULL;
+	for (size_t i = 0; i < takeover.state.clients_count; i++)
+		close(takeover.state.clients[i]);
+	for (size_t i = 0; i < takeover.state.orphans_count; i++)
+		close(takeover.state.orphans[i]);
+	for (size_t i = 0; i < takeover.state.zones_count; i++)
+		close(takeover.state.zones[i].fd);
+	for (size_t i = 0; i < takeover.state.kept_count; i++)
+		close(takeover.state.kept[i].fd);
+	for (size_t i = 0; i < takeover.state.modules_count; i++)
+		close(takeover.state.modules[i].fd);
+	if (takeover.state.stats >= 0 && takeover.state.stats != table_stats_fd())
+		close(takeover.state.stats);
+	if (takeover.is_taken)
+		state_finish(&takeover.state);
+	takeover.is_taken = false;
+}
+
 int takeover_begin(void)
 {
 	const char *value = getenv("SKUA_STATE");
@@ -183,7 +215,7 @@ int takeover_begin(void)
 	if (!value || takeover.has_begun)
 		return 0;
 	takeover.has_begun = true;
-	fork_cleanup_add(takeover_forget);
+	fork_cleanup_add(forget);
 	int error = read_state(value);
 	if (error == 0) {
 		takeover.is_taken = true;
@@ -385,37 +417,6 @@ bool takeover_next_kept(struct str *name, int *fd)
 	return true;
 }
 
-void takeover_forget(void)
-{
-	for (size_t i = 0; i < takeover.clients_count; i++)
-		close(takeover.clients[i]);
-	takeover.clients_count = 0;
-	if (takeover.program >= 0) {
-		guard_against_crashes(false);
-		close(takeover.program);
-	}
-	if (takeover.state_fd >= 0)
-		close(takeover.state_fd);
-	takeover.state_fd = takeover.program = -1;
-	free(takeover.environment);
-	takeover.environment = NULL;
-	for (size_t i = 0; i < takeover.state.clients_count; i++)
-		close(takeover.state.clients[i]);
-	for (size_t i = 0; i < takeover.state.orphans_count; i++)
-		close(takeover.state.orphans[i]);
-	for (size_t i = 0; i < takeover.state.zones_count; i++)
-		close(takeover.state.zones[i].fd);
-	for (size_t i = 0; i < takeover.state.kept_count; i++)
-		close(takeover.state.kept[i].fd);
-	for (size_t i = 0; i < takeover.state.modules_count; i++)
-		close(takeover.state.modules[i].fd);
-	if (takeover.state.stats >= 0 && takeover.state.stats != table_stats_fd())
-		close(takeover.state.stats);
-	if (takeover.is_taken)
-		state_finish(&takeover.state);
-	takeover.is_taken = false;
-}
-
 void takeover_settle(void)
 {
 	if (!takeover.is_taken)
@@ -431,7 +432,7 @@ void takeover_settle(void)
 	size_t count = takeover.state.clients_count;
 	memcpy(takeover.clients, takeover.state.clients, sizeof(takeover.clients));
 	takeover.state.clients_count = 0;
-	takeover_forget();
+	forget();
 	takeover.clients_count = count;
 	takeover.is_unannounced = true;
 }

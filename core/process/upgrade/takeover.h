@@ -46,9 +46,6 @@ struct generation *takeover_processes(unsigned *number);
  */
 bool takeover_address(union address *address, socklen_t *len);
 
-/* Gives up the state and the way back, with all descriptors; children do so after fork(2). */
-void takeover_forget(void);
-
 /*
  * A channel through which a helper of the old program passes on what it keeps: its name, and the
  * descriptor, which is the caller's. Each is returned once. False: there is none left.
