@@ -182,20 +182,15 @@ bool entry_keep(struct file_entry *entry)
 {
 	size_t size = (size_t)entry->file.size;
 	char *bytes = malloc(size); /* without memory the descriptor serves as well */
-	bool is_whole = bytes && read_exactly(entry->file.fd, bytes, 0, size) == 0;
-	struct stat status;
 
-	if (is_whole && fstat(entry->file.fd, &status) == 0) {
-		struct file_stamp after = stamp_of(&status);
-
-		if (same_stamp(&entry->stamp, &after)) {
-			entry->kept = (struct str){ bytes, size };
-			entry_kept_total += size;
-			return true;
-		}
+	if (!bytes || read_exactly(entry->file.fd, bytes, 0, size) != 0 ||
+	    !stamp_fits(&entry->stamp, entry->file.fd)) {
+		free(bytes);
+		return false;
 	}
-	free(bytes);
-	return false;
+	entry->kept = (struct str){ bytes, size };
+	entry_kept_total += size;
+	return true;
 }
 
 /* Reads an open file. False: it is not a regular file (see *status), and was closed. */
@@ -346,7 +341,6 @@ int entry_reopen(const struct file_entry *entry)
 {
 	const struct file_query query = entry_query(entry);
 	char why[1024];
-	struct stat status;
 
 	if (entry->is_slow)
 		return -EAGAIN;
@@ -357,9 +351,7 @@ int entry_reopen(const struct file_entry *entry)
 	int fd = policy_open(&query, O_RDONLY, why, sizeof(why));
 	if (fd < 0)
 		return fd;
-	struct file_stamp stamp = fstat(fd, &status) == 0 ? stamp_of(&status) :
-							    (struct file_stamp){ 0 };
-	if (same_stamp(&stamp, &entry->stamp))
+	if (stamp_fits(&entry->stamp, fd))
 		return fd;
 	close(fd);
 	return -ESTALE;

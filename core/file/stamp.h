@@ -50,4 +50,17 @@ static inline bool same_stamp(const struct file_stamp *a, const struct file_stam
 	       same_time(a->mtime, b->mtime) && a->dev == b->dev && a->mode == b->mode;
 }
 
+/* Whether the open file is still of this version. False also if fstat(2) fails. */
+static inline bool stamp_fits(const struct file_stamp *stamp, int fd)
+{
+	struct stat status;
+
+	if (fstat(fd, &status) < 0)
+		return false;
+
+	struct file_stamp now = stamp_of(&status);
+
+	return same_stamp(stamp, &now);
+}
+
 #endif

@@ -181,21 +181,12 @@ static void ask_compressor(struct best *best, int fd)
 	helper_ask(&compressor, &best->question, best->entry->coding->name, fd);
 }
 
-static bool is_of_this_version(const struct best *best, int fd)
-{
-	struct stat status;
-
-	if (fstat(fd, &status) < 0)
-		return false;
-	struct file_stamp stamp = stamp_of(&status);
-	return same_stamp(&stamp, file_stamp(best->file));
-}
-
 static void on_opened(struct file_question *question, const struct file_answer *answer)
 {
 	struct opening *opening = (struct opening *)question;
 	struct best *best = opening->best;
-	bool is_good = best && answer->error == 0 && is_of_this_version(best, answer->fd);
+	bool is_good = best && answer->error == 0 &&
+		       stamp_fits(file_stamp(best->file), answer->fd);
 
 	free(opening);
 	if (answer->fd >= 0 && !is_good)

@@ -149,22 +149,13 @@ static void finish(struct kept *kept, enum kept_state state)
 
 /* --- on the thread -------------------------------------------------------------- */
 
-static bool is_unchanged(const struct kept *kept)
-{
-	struct stat status;
-
-	if (fstat(kept->fd, &status) < 0)
-		return false;
-	struct file_stamp stamp = stamp_of(&status);
-	return same_stamp(&stamp, &kept->version);
-}
-
 /* Reads the whole file. False if it is another version of the file before or after reading. */
 static bool read_all(struct kept *kept)
 {
 	kept->in = malloc(kept->in_len ? kept->in_len : 1);
-	return kept->in && is_unchanged(kept) &&
-	       read_exactly(kept->fd, kept->in, 0, kept->in_len) == 0 && is_unchanged(kept);
+	return kept->in && stamp_fits(&kept->version, kept->fd) &&
+	       read_exactly(kept->fd, kept->in, 0, kept->in_len) == 0 &&
+	       stamp_fits(&kept->version, kept->fd);
 }
 
 static enum kept_state encode(struct kept *kept)
