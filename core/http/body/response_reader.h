@@ -4,8 +4,8 @@
  * the head, and reports breaches of the contract in body.h, so the protocol only has to send the
  * slices.
  */
-#ifndef SKUA_HTTP_REQUEST_RESPONSE_READER_H
-#define SKUA_HTTP_REQUEST_RESPONSE_READER_H
+#ifndef SKUA_HTTP_BODY_RESPONSE_READER_H
+#define SKUA_HTTP_BODY_RESPONSE_READER_H
 
 #include <body.h>
 

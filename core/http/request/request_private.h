@@ -201,18 +201,26 @@ void request_advance(struct request_core *core);
  */
 void request_note_sending(struct request_core *core);
 
-/* The body that this module has made has no bytes now. Further calls do nothing. */
+/*
+ * The wait for the body of the response begins: the body, which this module has made, has no bytes
+ * now. Further calls do nothing.
+ */
 void request_note_no_body(struct request_core *core, const struct module *module);
+
+/* The wait for the body is over: counts it in core->waited. */
 void request_note_wait_of_body(struct request_core *core);
 
-/* It has bytes, or has ended. */
+/* The body has bytes, or has ended: ends the wait, if there is one. */
 static inline void request_note_body(struct request_core *core)
 {
 	if (core->body_waiting_since_us)
 		request_note_wait_of_body(core);
 }
 
-/* The same with an error to begin with: the head is not valid. The error log says so. */
+/*
+ * As request_advance(), for a request whose head is not valid: the response is the page of this
+ * error. The error log says so.
+ */
 void request_refuse(struct request_core *core, int status);
 
 /*

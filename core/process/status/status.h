@@ -3,8 +3,8 @@
  * What `skua status` shows: processes, counters, the configuration. Written by
  * the master from the table of processes and the counters they share with it.
  */
-#ifndef SKUA_PROCESS_MASTER_STATUS_H
-#define SKUA_PROCESS_MASTER_STATUS_H
+#ifndef SKUA_PROCESS_STATUS_STATUS_H
+#define SKUA_PROCESS_STATUS_STATUS_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -14,15 +14,15 @@
 #include "event/loop.h"
 #include "file/permission.h"
 #include "process/os/daemon.h"
+#include "process/os/notify.h"
+#include "process/os/pidfile.h"
+#include "process/os/signals.h"
+#include "process/sandbox/privileges.h"
 #include "process/server/drain.h"
 #include "process/server/generation.h"
 #include "process/server/logfiles.h"
 #include "process/server/main_conf.h"
 #include "process/server/table.h"
-#include "process/os/notify.h"
-#include "process/os/pidfile.h"
-#include "process/sandbox/privileges.h"
-#include "process/os/signals.h"
 
 static struct generation *current;
 
