@@ -84,7 +84,10 @@ passes_the_tests_of_tls() {
 	passes modules/ssl/tests/test_handshakes
 	passes modules/ssl/tests/test_records
 	passes modules/ssl/tests/test_named
+	passes modules/ssl/tests/test_key_schedule
+	passes modules/ssl/tests/test_secrets
 	passes tests/unit/test_certificates
+	passes tests/unit/test_fips
 	passes tests/unit/test_tls_groups
 	passes tests/unit/test_tls_peer
 }
