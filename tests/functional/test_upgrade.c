@@ -63,6 +63,32 @@ START_TEST(idle_connections_go_on)
 }
 END_TEST
 
+/* What it gives away last lies in its channel, which nobody reads until the new program serves. */
+START_TEST(a_worker_ends_while_the_program_is_replaced)
+{
+	struct server *server = upgrade_start("worker_processes 1;");
+	const char *good = memory_printf("%s.good", program);
+	struct client *clients[UPGRADE_CLIENTS];
+	pid_t old;
+
+	open_clients(server, clients);
+	ck_assert_int_eq(server_workers(server, &old, 1), 1);
+	kill(old, SIGSTOP);
+	kill(server->pid, SIGHUP);
+	log_wait(server, "generation 2 of the configuration serves");
+	put_program();
+	ck_assert_int_eq(rename(program, good), 0);
+	put_script(memory_printf("#!/bin/sh\n[ \"$SKUA_TRIAL\" ] || { kill -CONT %d\n"
+				 "until grep -q State:.Z /proc/%d/status || [ ! -d /proc/%d ]\n"
+				 "do sleep 0.05; done; } 2>/dev/null\nexec %s \"$@\"\n",
+				 old, old, old, good));
+	upgrade_check(server, 0, "serves in place");
+	wait_for_processes(server, 1);
+	check_clients(clients);
+	upgrade_stop(server);
+}
+END_TEST
+
 START_TEST(an_answer_under_way_is_finished)
 {
 	static char bytes[16 << 20];
@@ -253,9 +279,8 @@ END_TEST
 /* The server on the second port has files behind links that lead out of its root. */
 static struct server *start_with_links(void)
 {
-	const char *const files[] = {
-		"/more.conf", "", "/media/a", "a", "/media/b", "b", "/media/c", "c", NULL
-	};
+	const char *const files[] = { "/more.conf", "",		"/media/a", "a", "/media/b",
+				      "b",	    "/media/c", "c",	    NULL };
 
 	upgrade_install();
 	struct server *server = server_start_with(&(const struct server_setup){
@@ -281,7 +306,8 @@ static void put_slow(const struct server *server, const char *next)
 	ck_assert_int_eq(rename(program, good), 0);
 	put_script(memory_printf("#!/bin/sh\n[ \"$SKUA_TRIAL\" ] && exec %s \"$@\"\n"
 				 ": >%s/waits\nuntil [ -e %s/go ]; do sleep 0.01; done\n"
-				 "exec %s \"$@\"\n", good, dir, dir, next));
+				 "exec %s \"$@\"\n",
+				 good, dir, dir, next));
 }
 
 static void wait_for_file(const struct server *server, const char *name)
@@ -576,11 +602,11 @@ END_TEST
 static const struct test_suite suite = { .name = "upgrade", .timeout = 600 };
 
 TESTS_IN(&suite, the_same_process_runs_the_new_program, the_signal_does_it, idle_connections_go_on,
-	 an_answer_under_way_is_finished, many_upgrades_leave_nothing,
-	 what_lies_in_no_inbox_goes_on, the_totals_go_on,
+	 a_worker_ends_while_the_program_is_replaced, an_answer_under_way_is_finished,
+	 many_upgrades_leave_nothing, what_lies_in_no_inbox_goes_on, the_totals_go_on,
 	 counters_of_another_layout_begin_anew, serve_is_upgraded_too,
 	 an_old_worker_opens_files_while_the_new_program_starts,
-	 files_are_opened_when_the_old_program_has_come_back,
-	 a_bad_program_changes_nothing, quit_ends_an_upgrade, the_old_program_comes_back,
-	 the_old_program_comes_back_after_a_crash, processes_go_on_without_a_configuration,
-	 a_bad_program_is_not_started_beside, a_service_manager_keeps_its_process)
+	 files_are_opened_when_the_old_program_has_come_back, a_bad_program_changes_nothing,
+	 quit_ends_an_upgrade, the_old_program_comes_back, the_old_program_comes_back_after_a_crash,
+	 processes_go_on_without_a_configuration, a_bad_program_is_not_started_beside,
+	 a_service_manager_keeps_its_process)

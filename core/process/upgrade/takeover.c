@@ -299,7 +299,8 @@ static bool has_acceptor(void)
 
 /*
  * Puts a process into the table. One that has ended waits there: the connections in its inbox
- * are for the next generation. 0 or -errno.
+ * are for the next generation, and so are those in its channel that it had sent to the master.
+ * 0 or -errno.
  */
 static int restore(const struct state_process *saved, struct generation *active,
 		   struct generation *retiring)
@@ -323,6 +324,9 @@ static int restore(const struct state_process *saved, struct generation *active,
 		.is_old = saved->granted < 0,
 	};
 
+	if (!lives && is_channel(saved->channel) &&
+	    !state_add_orphan(&takeover.state, saved->channel))
+		return -ENOMEM;
 	return table_restore(saved->slot, &process) ? 0 : -ENOSPC;
 }
 

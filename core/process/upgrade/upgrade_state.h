@@ -89,7 +89,7 @@ struct upgrade_state {
 	size_t sockets_count;
 	struct state_process *processes;
 	size_t processes_count;
-	int *orphans; /* read ends of inboxes whose processes have ended */
+	int *orphans; /* inboxes and channels of processes that have ended, for orphans_take() */
 	size_t orphans_count;
 	struct state_zone *zones;
 	size_t zones_count;
