@@ -470,7 +470,7 @@ static int print_config(struct pool *pool, const struct serve_options *options)
 		return 1;
 	if (serve_conf_write(pool, options, &place, &text) < 0)
 		return 1;
-	printf("# Written by skua serve --print-config. `skua -c FILE` starts it, and\n"
+	printf("# Written by skua serve --print-config. `skua -c \"$PWD/FILE\"` starts it, and\n"
 	       "# `skua help NAME` explains a directive. The control socket, for `skua -s` and\n"
 	       "# `skua status`, lies in the folder logs of the prefix, if there is one.\n");
 	if (options->password)

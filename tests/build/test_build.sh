@@ -114,12 +114,14 @@ keeps_a_configuration_that_is_there() {
 
 installs_where_it_is_told() {
 	build $(without_all) --prefix=/srv/skua --sbin-path=/usr/sbin/skua --conf-path=/etc/skua/skua.conf \
-		--data-dir=/usr/share/skua/www --man-dir=/usr/share/man --unit-dir=/usr/lib/systemd/system
+		--data-dir=/usr/share/skua/www --man-dir=/usr/share/man --unit-dir=/usr/lib/systemd/system \
+		--doc-dir=/usr/share/doc/skua
 	works make install BUILD="$dir/build" DESTDIR="$dir/fhs"
 	for file in sbin/skua share/skua/www/index.html share/man/man8/skua.8 lib/systemd/system/skua.service \
 		share/man/man5/skua.conf.5 share/man/man7/skua-modules.7 \
 		share/bash-completion/completions/skua share/zsh/site-functions/_skua \
-		share/fish/vendor_completions.d/skua.fish; do
+		share/fish/vendor_completions.d/skua.fish share/doc/skua/examples/skua.openrc \
+		share/doc/skua/examples/skua.apparmor share/doc/skua/examples/single-site.conf; do
 		[ -f "$dir/fhs/usr/$file" ] || { echo "/usr/$file is not there" && return 1; }
 	done
 	grep -qF 'root  /usr/share/skua/www;' "$dir/fhs/etc/skua/skua.conf"

@@ -71,6 +71,8 @@ systemd_reads_the_unit() {
 	sed -i 's/^KillMode=.*/KillMode=none of these/' "$dir/skua.service"
 	systemd-analyze verify --man=no "$dir/skua.service" >"$dir/out" 2>&1 || :
 	says 'kill mode'
+	# `systemctl reload` waits for this command and has its outcome.
+	grep -qx 'ExecReload=.*/skua -s reload' conf/skua.service
 }
 
 apparmor_reads_the_profile() {

@@ -140,6 +140,19 @@ options_stay_whole_and_excerpts_are_sentences() {
 	grep -q '"gzip_types media-type ...; The types of' "$site/docs/search-index.js"
 }
 
+# A bar is as long as its figure in www/bench says, and has it beside it.
+graphs_are_drawn_from_the_tables() {
+	figure=$(sed -n 's/^| 1 KiB, keep-alive, 64 | [^|]*| \([0-9.]*\) .*/\1/p' www/bench/files.md)
+	[ -n "$figure" ]
+	works changed_site "sed -i '/^| 1 KiB, keep-alive, 64 /s/| $figure (/| 77.77 (/' www/bench/files.md"
+	for page in index.html docs/speed.html; do
+		lacks '>77\.77<' "$site/$page"
+		grep -q '>77\.77<' "$dir/copy/site/$page"
+		bar_of() { grep -o '<rect[^>]*>' "$1" | tr '\n' ' '; }
+		[ "$(bar_of "$site/$page")" != "$(bar_of "$dir/copy/site/$page")" ]
+	done
+}
+
 # A page of 60 KiB at most, with all that it loads.
 first_page_is_small() {
 	size=$(cat "$site/index.html" "$site/style.css" "$site/favicon.svg" | wc -c)
@@ -179,5 +192,5 @@ run_cases every_link_leads_somewhere page_that_is_not_listed_is_an_error \
 	signs_are_kept navigation_is_the_same_everywhere each_page_has_neighbours_and_its_contents \
 	tables_keep_their_heads_on_a_phone modules_have_a_page_with_examples search_finds_what_pages_say \
 	options_stay_whole_and_excerpts_are_sentences \
-	first_page_is_small nothing_is_loaded_from_elsewhere reference_is_what_the_program_says \
+	graphs_are_drawn_from_the_tables first_page_is_small nothing_is_loaded_from_elsewhere reference_is_what_the_program_says \
 	first_page_shows_the_module_hello

@@ -9,6 +9,8 @@
 #include "harness/test.h"
 
 #include <arpa/inet.h>
+#include <config.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <pty.h>
 #include <signal.h>
@@ -16,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -335,6 +338,111 @@ START_TEST(the_next_port_that_is_free)
 }
 END_TEST
 
+/* Serves at the address in a terminal; what is shown there until it says how it ends. */
+static const char *shown_in_terminal(const char *address)
+{
+	const char *program = getenv("SKUA");
+	char *text = memory_alloc(1 << 16);
+	size_t len = 0;
+	int terminal;
+	pid_t pid = forkpty(&terminal, NULL, NULL, NULL);
+
+	if (pid == 0) {
+		execl(program, program, "serve", "-p", "0", "-a", address, folder.dir, NULL);
+		_exit(127);
+	}
+	for (text[0] = '\0'; !strstr(text, "Ctrl-C"); text[len] = '\0') {
+		ssize_t n = read(terminal, text + len, (1 << 16) - 1 - len);
+
+		ck_assert_msg(n > 0, "it has ended: %s", text);
+		len += (size_t)n;
+	}
+	kill(pid, SIGINT);
+	waitpid(pid, NULL, 0);
+	close(terminal);
+	return text;
+}
+
+static bool names_other_address(const char *text)
+{
+	while ((text = strstr(text, "http://")) != NULL)
+		if (strncmp(text += strlen("http://"), "127.", 4) != 0)
+			return true;
+	return false;
+}
+
+/* The code of an address that a telephone reaches; a file or a pipe gets none. */
+START_TEST(shows_a_code_for_telephones)
+{
+	const char *const white = "\033[30;107m";
+	const char *all = shown_in_terminal("all");
+
+	ck_assert_ptr_null(strstr(shown_in_terminal("127.0.0.1"), white));
+	serve("-a all");
+	ck_assert_ptr_null(strstr(greeting, white));
+	end();
+#ifdef HAVE_QRENCODE
+	if (!names_other_address(all))
+		test_skip("this machine has no other address than 127.0.0.1");
+	has(all, white);
+#else
+	(void)names_other_address;
+	ck_assert_ptr_null(strstr(all, white));
+#endif
+}
+END_TEST
+
+/* In KiB, what a process shares with no other. */
+static unsigned long own_memory(pid_t pid)
+{
+	FILE *file = fopen(memory_printf("/proc/%d/smaps_rollup", (int)pid), "r");
+	unsigned long sum = 0, number;
+	char line[256];
+
+	ck_assert_ptr_nonnull(file);
+	while (fgets(line, sizeof(line), file))
+		if (sscanf(line, "Private_%*[a-zA-Z_]: %lu", &number) == 1)
+			sum += number;
+	fclose(file);
+	return sum;
+}
+
+/*
+ * The limits are 35 ms and 1.5 MB. The time is that of the processor, the best of three, since
+ * others may be busy.
+ */
+START_TEST(begins_quickly_in_little_memory)
+{
+	unsigned long memory = 0;
+	long best = LONG_MAX;
+
+	if (server_is_sanitized)
+		test_skip("a sanitizer takes time and memory");
+	for (int i = 0; i < 3; i++) {
+		struct rusage before, after;
+		int child;
+
+		getrusage(RUSAGE_CHILDREN, &before);
+		serve("-q");
+		FILE *children = fopen(memory_printf("/proc/%d/task/%d/children", folder.pid,
+						     folder.pid), "r");
+		for (memory = own_memory(folder.pid); fscanf(children, "%d", &child) == 1;)
+			memory += own_memory(child);
+		fclose(children);
+		end();
+		getrusage(RUSAGE_CHILDREN, &after);
+
+		long us = 1000000 * (after.ru_utime.tv_sec + after.ru_stime.tv_sec -
+				     before.ru_utime.tv_sec - before.ru_stime.tv_sec) +
+			  after.ru_utime.tv_usec + after.ru_stime.tv_usec -
+			  before.ru_utime.tv_usec - before.ru_stime.tv_usec;
+		best = us < best ? us : best;
+	}
+	ck_assert_int_lt(best, 35000);
+	ck_assert_uint_lt(memory, 1500);
+}
+END_TEST
+
 START_TEST(prints_its_configuration)
 {
 	const char *text = run("html --print-config --spa --cors --cache 1d -p 9000 -a ::1 "
@@ -354,4 +462,5 @@ TESTS_IN((&(struct test_suite){ "serve", .setup = setup, .teardown = teardown })
 	 lists_and_hides_by_itself, a_single_page_app, a_page_for_what_is_missing,
 	 fields_of_responses, a_password, a_password_that_is_not_given,
 	 a_password_is_asked_for_undisturbed, quiet, opens_a_browser,
-	 the_next_port_that_is_free, prints_its_configuration)
+	 the_next_port_that_is_free, shows_a_code_for_telephones,
+	 begins_quickly_in_little_memory, prints_its_configuration)

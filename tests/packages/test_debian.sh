@@ -46,6 +46,12 @@ installs() {
 	in_root skua -t
 	says 'test is successful'
 	[ "$(stat -c %a "$root/var/log/skua")" = 750 ]
+	# Whatever is changed in /etc stays at an upgrade.
+	(cd "$root" && find etc/skua etc/logrotate.d/skua -type f) >"$dir/etc"
+	in_root dpkg-query -W -f '${Conffiles}' skua
+	while read -r file; do
+		says " /$file "
+	done <"$dir/etc"
 	for file in usr/share/man/man8/skua.8.gz etc/logrotate.d/skua usr/share/doc/skua/examples/single-site.conf \
 		usr/share/man/man5/skua.conf.5.gz usr/share/man/man7/skua-modules.7.gz \
 		usr/share/bash-completion/completions/skua usr/share/zsh/vendor-completions/_skua \
