@@ -181,6 +181,7 @@ void connection_finish(struct transport *transport)
 	ssl_bytes_free(&ssl->input);
 	ssl_bytes_free(&ssl->plain);
 	ssl_bytes_free(&ssl->unsent);
+	send_size_keeps(&ssl->send_size, 0);
 	free(ssl->facts);
 	explicit_bzero(ssl, sizeof(*ssl));
 }

@@ -69,7 +69,8 @@ static ssize_t take_record(struct transport *transport, uint8_t *record, size_t 
 	ssize_t n = record_open(ssl->suite, &ssl->in, record, len, plain, &type);
 	int error = 0;
 
-	ERR_clear_error();
+	if (n < 0)
+		ERR_clear_error();
 	switch (n) {
 	case -EBADMSG:
 		return ssl_fail(transport, ALERT_BAD_RECORD_MAC);

@@ -5,14 +5,7 @@
 #include <openssl/err.h>
 #include <sys/uio.h>
 
-enum {
-	/*
-	 * The most bytes of the protocol that are sealed at a time. With 64 KiB and a long file the
-	 * kernel takes up to a fifth more time to copy them.
-	 */
-	SEAL_MAX = 32 * 1024,
-	SEALED_MAX = SEAL_MAX + 64 * RECORD_OVERHEAD,
-};
+enum { SEALED_MAX = SEND_MOST + 64 * RECORD_OVERHEAD };
 
 /* A buffer of the process. Its contents are valid within one call only. */
 static uint8_t sealed[SEALED_MAX];
@@ -31,6 +24,7 @@ static ssize_t flush(struct transport *transport)
 		ssl->unsent.at += (uint32_t)n;
 	}
 	ssl_bytes_free(&ssl->unsent);
+	send_size_keeps(&ssl->send_size, 0);
 	return 0;
 }
 
@@ -56,7 +50,11 @@ int ssl_write_records(struct transport *transport, const uint8_t *bytes, size_t 
 			return (int)n;
 		written = n < 0 ? 0 : (size_t)n;
 	}
-	return ssl_bytes_add(&ssl->unsent, bytes + written, len - written);
+
+	int error = ssl_bytes_add(&ssl->unsent, bytes + written, len - written);
+
+	send_size_keeps(&ssl->send_size, ssl->unsent.len);
+	return error;
 }
 
 static int send_record(struct transport *transport, enum record_type type, const void *bytes,
@@ -183,6 +181,7 @@ static ssize_t own_send(struct transport *transport, const struct iovec *iov, in
 	struct ssl_connection *ssl = transport_state(transport);
 	struct cursor cursor = { iov, count, 0 };
 	size_t total = 0, len = 0, taken;
+	size_t most = send_size(&ssl->send_size);
 
 	if (ssl->owes_update || ssl->out.sequence >= RECORDS_PER_KEY) {
 		int error = update_key(transport, !ssl->owes_update &&
@@ -196,7 +195,7 @@ static ssize_t own_send(struct transport *transport, const struct iovec *iov, in
 		len = ssl_bytes_take(&ssl->unsent, sealed, HELD_TICKETS_MAX);
 		ssl->holds_tickets = false;
 	}
-	while (total < SEAL_MAX && len <= sizeof(sealed) - RECORD_MAX && !cursor_at_end(&cursor)) {
+	while (total < most && len <= sizeof(sealed) - RECORD_MAX && !cursor_at_end(&cursor)) {
 		ssize_t n = seal_next(ssl, &cursor, record_size(ssl), sealed + len, &taken);
 
 		if (n < 0)
@@ -208,6 +207,7 @@ static ssize_t own_send(struct transport *transport, const struct iovec *iov, in
 
 	int error = ssl_write_records(transport, sealed, len, more || !cursor_at_end(&cursor));
 
+	send_size_sent(&ssl->send_size, total, ssl->unsent.len);
 	return error < 0 ? error : (ssize_t)total;
 }
 
@@ -265,7 +265,7 @@ static ssize_t openssl_send(struct transport *transport, const struct iovec *iov
 	ERR_clear_error();
 	if (!use_new_key(ssl))
 		return -EIO;
-	while (total < SEAL_MAX && !cursor_at_end(&cursor)) {
+	while (total < SEND_LEAST && !cursor_at_end(&cursor)) {
 		struct iovec piece = cursor_take(&cursor, record_size(ssl));
 
 		if (openssl_write(ssl, piece.iov_base, piece.iov_len) < 0)

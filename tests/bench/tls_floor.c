@@ -4,7 +4,9 @@
  *
  * The smallest epoll program that answers every request over TLS with one file: what any server of
  * one process costs at least that seals records by modules/ssl/records.c (own) or by OpenSSL. Both
- * make handshakes by OpenSSL on the loop, and send no tickets.
+ * make handshakes by OpenSSL on the loop, and send no tickets. The file is read at the start: no
+ * request looks at the file system, is parsed or is logged. Own records are as long as Skua's, and
+ * are sent as many at a time as takes the least CPU time.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -21,7 +23,7 @@
 
 #include "floor_tls.h"
 
-enum { CONNS_MAX = 65536, SEAL_MAX = 65536, ROOM = SEAL_MAX + 8 * RECORD_OVERHEAD };
+enum { CONNS_MAX = 65536, SEAL_MAX = 128 * 1024, ROOM = SEAL_MAX + 8 * RECORD_OVERHEAD };
 
 struct conn {
 	struct floor_tls tls;
