@@ -13,9 +13,9 @@
 /* How a family of browsers is recognized. */
 struct family {
 	const char *name; /* in modern_browser */
-	const char *before; /* what the field begins with: as many bytes are passed over */
-	const char *mark; /* is searched for behind them */
-	const char *until; /* the version stands as many bytes behind the beginning of the mark */
+	const char *before; /* what the field usually begins with: its length is skipped, unread */
+	const char *mark; /* is searched for in the rest */
+	const char *until; /* its length is the distance from the mark to the version */
 };
 
 /* In the order in which they are searched for: Opera also names other browsers. */
