@@ -38,7 +38,7 @@ enum {
 	 * A child that has run for so long may wait for a disk that does not answer. Then the next
 	 * job is begun beside it, until CHILDREN_MAX children wait.
 	 */
-	PATIENCE_MS = 60 * 1000,
+	STUCK_MS = 60 * 1000,
 	CHILDREN_MAX = 4,
 	OVERTAKEN_MAX = 8, /* after so many shorter jobs the oldest one is next */
 	SPARE_FDS = 256, /* of RLIMIT_NOFILE; the others are for results */
@@ -196,6 +196,7 @@ static int keep_result(struct encoding *job, int status)
 
 static void run_next(void *unused);
 
+/* Puts off the next child, so that all of them together take conf->cpu percent of one CPU. */
 static void rest(int64_t began_ms, const struct rusage *usage)
 {
 	int64_t used_ms = (usage->ru_utime.tv_sec + usage->ru_stime.tv_sec) * 1000 +
@@ -276,7 +277,7 @@ static bool may_start(void)
 	if (state.children == CHILDREN_MAX)
 		return false;
 	for (const struct encoding *job = state.running; job; job = job->next)
-		if (clock_ms() - job->began_ms < PATIENCE_MS)
+		if (clock_ms() - job->began_ms < STUCK_MS)
 			return false;
 	return true;
 }
@@ -299,7 +300,7 @@ static void run_next(void *unused)
 	}
 	if (state.queue)
 		timer_start(&state.rest,
-			    may_start() ? state.rest_until_ms - clock_ms() : PATIENCE_MS);
+			    may_start() ? state.rest_until_ms - clock_ms() : STUCK_MS);
 }
 
 /* --- questions -------------------------------------------------------------------- */

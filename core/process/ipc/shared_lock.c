@@ -18,11 +18,11 @@
 #include <unistd.h>
 
 enum {
-	/* One alone may be that of a machine that has stood still. */
+	/* So many waits must time out: a single one does so too if the machine has stood still. */
 	TIMEOUTS = 2,
-	WAIT_US = SHARED_LOCK_PATIENCE_MS * 1000 / TIMEOUTS, /* the longest time of one wait */
+	WAIT_US = SHARED_LOCK_TIMEOUT_MS * 1000 / TIMEOUTS, /* the longest time of one wait */
 	/* Of all waits together, so that a holder that goes on waking keeps nobody waiting. */
-	WAITS_US = SHARED_LOCK_PATIENCE_WOKEN_MS * 1000,
+	WAITS_US = SHARED_LOCK_WOKEN_TIMEOUT_MS * 1000,
 	/* So that a process that changes the number all the time keeps nobody waiting. */
 	ROUNDS_MAX = 10000,
 };
@@ -44,7 +44,8 @@ static void register_fork(void)
 	pthread_atfork(NULL, NULL, forget_self);
 }
 
-static void know_self(void)
+/* Tells the kernel where it finds the lock that this thread holds. */
+static void register_self(void)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 
@@ -132,7 +133,7 @@ enum shared_lock_state shared_lock_take(struct shared_lock *lock)
 	uint32_t seen = 0;
 
 	if (self.id == 0)
-		know_self();
+		register_self();
 	assert(self.head.list_op_pending == NULL);
 	set_pending(lock);
 	if (change(lock, &seen, self.id, __ATOMIC_ACQUIRE))

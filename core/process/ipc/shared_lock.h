@@ -20,10 +20,11 @@ struct shared_lock {
 };
 
 /*
- * A process that holds a lock for longer than that loses it; the longer time is for one that wakes
- * those who wait all the time, since they cannot tell it from several that take the lock in turn.
+ * A process that holds a lock for longer than the first time loses it. The second time holds if it
+ * wakes those who wait again and again, because they cannot tell it from several processes that
+ * take the lock in turn.
  */
-enum { SHARED_LOCK_PATIENCE_MS = 1000, SHARED_LOCK_PATIENCE_WOKEN_MS = 3000 };
+enum { SHARED_LOCK_TIMEOUT_MS = 1000, SHARED_LOCK_WOKEN_TIMEOUT_MS = 3000 };
 
 enum shared_lock_state {
 	LOCK_TAKEN,
