@@ -21,21 +21,21 @@
 #include <text.h>
 #include <unistd.h>
 
+#include "cli/options.h"
 #include "cli/qr.h"
 #include "cli/serve_conf.h"
 #include "cli/serve_password.h"
 #include "config/modules.h"
 #include "net/address.h"
 #include "net/listener.h"
-#include "process/server/generation.h"
 #include "process/listen/listen_transfer.h"
-#include "process/server/main_conf.h"
-#include "cli/options.h"
-#include "process/sandbox/privileges.h"
-#include "process/master/server.h"
 #include "process/listen/sockets.h"
-#include "process/upgrade/takeover.h"
+#include "process/master/server.h"
+#include "process/sandbox/privileges.h"
+#include "process/server/generation.h"
+#include "process/server/main_conf.h"
 #include "process/upgrade/preflight.h"
+#include "process/upgrade/takeover.h"
 
 enum { DEFAULT_PORT = 8080, BACKLOG = 511, PORTS_TRIED = 100 };
 

@@ -18,11 +18,11 @@
 #include "cli/commands.h"
 #include "cli/control_client.h"
 #include "process/os/executable.h"
-#include "process/server/generation.h"
-#include "process/server/main_conf.h"
 #include "process/os/pidfile.h"
 #include "process/os/signals.h"
 #include "process/sandbox/privileges.h"
+#include "process/server/generation.h"
+#include "process/server/main_conf.h"
 
 static const struct {
 	const char *name;

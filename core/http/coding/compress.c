@@ -6,8 +6,8 @@
  *     compress br gzip;
  *     location /account/ { compress_private on; }
  */
-#include "http/coding/coding.h"
 #include "http/coding/best.h"
+#include "http/coding/coding.h"
 #include "http/coding/kept.h"
 
 static int unknown_coding(struct conf_call *call, const struct conf_word *word)

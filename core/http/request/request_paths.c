@@ -4,8 +4,8 @@
  * variables it is noted which part the configuration has written.
  */
 #include "config/template.h"
-#include "http/request/request_private.h"
 #include "http/field/uri.h"
+#include "http/request/request_private.h"
 
 /* A root with variables in it. */
 static struct file_root make_root(struct request *req, const struct template *template)

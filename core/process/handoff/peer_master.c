@@ -7,11 +7,11 @@
 #include <unistd.h>
 
 #include "event/loop.h"
-#include "process/ipc/channel.h"
+#include "process/handoff/receiver.h"
 #include "process/handoff/successors.h"
+#include "process/ipc/channel.h"
 #include "process/listen/listen_transfer.h"
 #include "process/os/fork.h"
-#include "process/handoff/receiver.h"
 #include "process/server/table.h"
 
 static struct {

@@ -22,13 +22,13 @@
 #include "base/stats.h"
 #include "net/listener.h"
 #include "net/transport.h"
-#include "process/ipc/channel.h"
-#include "process/server/generation.h"
-#include "process/handoff/successors.h"
-#include "process/ipc/inbox.h"
-#include "process/server/main_conf.h"
 #include "process/handoff/peer_master.h"
 #include "process/handoff/receiver.h"
+#include "process/handoff/successors.h"
+#include "process/ipc/channel.h"
+#include "process/ipc/inbox.h"
+#include "process/server/generation.h"
+#include "process/server/main_conf.h"
 #include "process/server/table.h"
 
 enum {

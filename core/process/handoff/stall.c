@@ -12,12 +12,12 @@
 #include <unistd.h>
 
 #include "base/stats.h"
-#include "process/ipc/channel.h"
 #include "process/handoff/orphans.h"
-#include "process/server/generation.h"
-#include "process/ipc/inbox.h"
-#include "process/server/main_conf.h"
 #include "process/handoff/peer_master.h"
+#include "process/ipc/channel.h"
+#include "process/ipc/inbox.h"
+#include "process/server/generation.h"
+#include "process/server/main_conf.h"
 #include "process/server/table.h"
 
 enum {

@@ -19,9 +19,9 @@
 #include <unistd.h>
 
 #include "event/loop.h"
-#include "process/server/control_address.h"
 #include "process/master/control_socket.h"
 #include "process/os/fork.h"
+#include "process/server/control_address.h"
 #include "process/upgrade/takeover.h"
 
 #define ASIDE ".oldbin"

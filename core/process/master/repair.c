@@ -5,8 +5,8 @@
 #include <stddef.h>
 #include <timer.h>
 
-#include "process/server/generation.h"
 #include "process/listen/listen.h"
+#include "process/server/generation.h"
 #include "process/server/table.h"
 
 enum { LOOK_MS = 1000 };

@@ -18,17 +18,17 @@
 #include <unistd.h>
 
 #include "process/listen/activation.h"
-#include "process/os/daemon.h"
-#include "process/server/generation.h"
 #include "process/listen/listen.h"
 #include "process/listen/listen_transfer.h"
+#include "process/master/master.h"
+#include "process/os/daemon.h"
+#include "process/os/signals.h"
+#include "process/sandbox/privileges.h"
+#include "process/server/generation.h"
 #include "process/server/logfiles.h"
 #include "process/server/main_conf.h"
-#include "process/master/master.h"
-#include "process/sandbox/privileges.h"
-#include "process/os/signals.h"
-#include "process/upgrade/takeover.h"
 #include "process/upgrade/preflight.h"
+#include "process/upgrade/takeover.h"
 #include "process/worker/worker.h"
 
 /* Until the configuration says where errors go: to the caller and to the file of -e. */

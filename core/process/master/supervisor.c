@@ -14,16 +14,16 @@
 #include "base/stats.h"
 #include "config/logs/logs.h"
 #include "process/handoff/balance.h"
+#include "process/handoff/orphans.h"
+#include "process/handoff/relay.h"
+#include "process/handoff/stall.h"
 #include "process/ipc/channel.h"
 #include "process/master/helpers.h"
 #include "process/master/policy.h"
-#include "process/worker/child.h"
-#include "process/handoff/orphans.h"
-#include "process/server/generation.h"
-#include "process/handoff/relay.h"
-#include "process/handoff/stall.h"
 #include "process/os/signals.h"
+#include "process/server/generation.h"
 #include "process/server/table.h"
+#include "process/worker/child.h"
 
 enum {
 	OVERDUE_MS = 2000, /* how long a process may take to end beyond its time limit */

@@ -15,8 +15,8 @@
 #include <unistd.h>
 
 #include "base/exact.h"
-#include "base/memfile.h"
 #include "base/log_format.h"
+#include "base/memfile.h"
 #include "file/entry.h"
 
 /* File systems of this machine, by f_type of statfs(2). All others may be slow. */

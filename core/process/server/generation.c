@@ -17,8 +17,8 @@
 #include "process/listen/listen.h"
 #include "process/server/logfiles.h"
 #include "process/server/main_conf.h"
-#include "process/server/start_check.h"
 #include "process/server/report.h"
+#include "process/server/start_check.h"
 
 /* A configuration, in whose pool this lies, and how many generations read it. */
 struct shared_conf {

@@ -18,13 +18,13 @@
 #include "config/template.h"
 #include "http/conf/http.h"
 #include "net/address.h"
-#include "process/server/generation.h"
 #include "process/listen/listen.h"
-#include "process/server/logfiles.h"
-#include "process/server/main_conf.h"
+#include "process/listen/sockets.h"
 #include "process/os/place.h"
 #include "process/sandbox/privileges.h"
-#include "process/listen/sockets.h"
+#include "process/server/generation.h"
+#include "process/server/logfiles.h"
+#include "process/server/main_conf.h"
 
 /* --- messages ----------------------------------------------------------------- */
 

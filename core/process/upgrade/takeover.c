@@ -20,18 +20,18 @@
 #include <unistd.h>
 
 #include "net/listener.h"
-#include "process/server/generation.h"
-#include "process/listen/listen_transfer.h"
-#include "process/server/main_conf.h"
 #include "process/handoff/orphans.h"
 #include "process/handoff/peer_master.h"
+#include "process/ipc/zones.h"
+#include "process/listen/listen_transfer.h"
 #include "process/os/fork.h"
 #include "process/os/pidfile.h"
+#include "process/server/generation.h"
+#include "process/server/main_conf.h"
+#include "process/server/table.h"
 #include "process/upgrade/module_state.h"
 #include "process/upgrade/program.h"
-#include "process/server/table.h"
 #include "process/upgrade/upgrade_state.h"
-#include "process/ipc/zones.h"
 
 enum {
 	DEADLINE_MS = 30000, /* for this program to serve in place of the old one */

@@ -24,13 +24,13 @@
 #include "net/conn.h"
 #include "process/handoff/accept.h"
 #include "process/ipc/channel.h"
+#include "process/ipc/inbox.h"
+#include "process/sandbox/privileges.h"
 #include "process/server/generation.h"
+#include "process/server/main_conf.h"
+#include "process/server/table.h"
 #include "process/worker/handover.h"
 #include "process/worker/helper_asker.h"
-#include "process/ipc/inbox.h"
-#include "process/server/main_conf.h"
-#include "process/sandbox/privileges.h"
-#include "process/server/table.h"
 
 static struct {
 	struct worker_place place;
