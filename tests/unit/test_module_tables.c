@@ -5,6 +5,9 @@
  */
 #include "unit/config_test.h"
 
+#include "config/modules.h"
+#include "harness/memory.h"
+
 struct fields {
 	bool flag;
 	int kind;
@@ -286,6 +289,27 @@ START_TEST(a_coding_that_cannot_work)
 }
 END_TEST
 
+/*
+ * A module costs nothing where it is not used: without if_configured or if_listened its handlers
+ * would be called for each request. These have something to do for every file.
+ */
+START_TEST(modules_take_part_where_they_are_used)
+{
+	static const char always[] = " mime index static conditional range log ";
+
+	for (size_t i = 0; i < module_count(); i++) {
+		const struct module *module = module_at(i);
+		bool has_handlers = module->on_validators;
+
+		for (int phase = 0; phase < PHASES; phase++)
+			has_handlers = has_handlers || module->on[phase];
+		if (has_handlers && !module->if_configured && !module->if_listened)
+			ck_assert_msg(strstr(always, memory_printf(" %s ", module->name)), "%s",
+				      module->name);
+	}
+}
+END_TEST
+
 TESTS("tables of modules", a_sound_module, a_coding_that_cannot_work, parameters_of_listen, names,
       directives_that_cannot_work, flags_that_do_nothing, a_default_that_is_refused,
-      a_refusal_without_a_reason)
+      a_refusal_without_a_reason, modules_take_part_where_they_are_used)
