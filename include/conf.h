@@ -228,6 +228,12 @@ int conf_not_supported(struct conf_call *call, const struct conf_word *word, con
 		       ...) __attribute__((format(printf, 3, 4)));
 
 /*
+ * Whether a line that was refused has this word, also as in zone=word:size. Perhaps it should have
+ * declared this name, so a module says nothing if it is missing: one mistake is one message.
+ */
+bool conf_may_be_declared(const struct conf_call *call, struct str name);
+
+/*
  * For setters: the block of the call forwards requests by the directive of the call, which is
  * not supported. One message tells of all such blocks, when everything else was checked. With
  * is_answered they are responded to all the same, and the message is a warning.

@@ -59,6 +59,7 @@ struct conf *conf_create(const struct conf_options *options)
 		.files_by_path.pool = pool,
 	};
 	conf->slots.pool = conf->shared.pool = conf->doubtful.pool = pool;
+	conf->doubtful_words.pool = pool;
 	conf->last_use = &conf->uses;
 	names_init(conf);
 	return conf;

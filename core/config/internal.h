@@ -57,6 +57,7 @@ struct conf {
 	bool *sets_variable_of; /* by module: conf_sets_variable_of() */
 	struct variable_use *uses, **last_use;
 	struct hash_table doubtful; /* names of variables that refused lines may define */
+	struct hash_table doubtful_words; /* other words of these lines */
 
 	struct hash_table shared; /* key's bytes to memory */
 
@@ -157,8 +158,8 @@ struct module_variable {
 };
 
 /*
- * Notes the variables that this directive, which was refused, may define: no message says that
- * one of them is unknown.
+ * Notes the variables and other names that this directive, which was refused, may define: no
+ * message says that one of them is unknown.
  */
 void note_doubtful(struct conf *conf, const struct conf_node *node);
 

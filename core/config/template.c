@@ -366,6 +366,21 @@ static void note_groups(struct conf *conf, struct str text)
 	}
 }
 
+/* Adds the word; of "zone=name:size" the name. */
+static void note_word(struct conf *conf, struct str text)
+{
+	if (str_starts(text, STR("zone="))) {
+		text = str_skip(text, 5);
+		text = str_split(&text, ':');
+	}
+	hash_put(&conf->doubtful_words, pool_strdup(conf->pool, text), conf);
+}
+
+bool conf_may_be_declared(const struct conf_call *call, struct str name)
+{
+	return hash_get(&call->conf->doubtful_words, name);
+}
+
 void note_doubtful(struct conf *conf, const struct conf_node *node)
 {
 	for (size_t i = 0; i < node->nargs; i++) {
@@ -374,6 +389,7 @@ void note_doubtful(struct conf *conf, const struct conf_node *node)
 		if (str_starts(text, STR("$")))
 			hash_put(&conf->doubtful, pool_lower(conf->pool, str_skip(text, 1)), conf);
 		note_groups(conf, text);
+		note_word(conf, text);
 	}
 	for (const struct conf_node *inner = node->first; inner; inner = inner->next)
 		note_doubtful(conf, inner);

@@ -205,7 +205,7 @@ static int check_conf(struct conf_call *call, void *data)
 	const struct limit_conn_conf *conf = data;
 
 	for (const struct limit *limit = conf->limits.first; limit; limit = limit->next)
-		if (!limit->zone->zone)
+		if (!limit->zone->zone && !conf_may_be_declared(call, limit->zone->name))
 			return conf_error(call, limit->word,
 					  "the zone \"%.*s\" is not declared\n"
 					  "write limit_conn_zone in the block http",

@@ -289,6 +289,8 @@ static int set_access_log(struct conf_call *call)
 	struct str name = call->node->nargs > 1 ? args[1].text : STR("combined");
 	const struct log_format *format = find_format(conf, name);
 
+	if (!format && conf_may_be_declared(call, name))
+		return 0;
 	if (!format)
 		return conf_error(call, &args[1],
 				  "there is no log format \"%.*s\" above\n"
@@ -349,6 +351,8 @@ static int set_slow_log(struct conf_call *call)
 		return -EINVAL;
 	log->slow_ms = threshold.ms;
 	log->format = is_named ? find_format(conf, args[2].text) : slow_format(call);
+	if (!log->format && is_named && conf_may_be_declared(call, args[2].text))
+		return 0;
 	if (!log->format && is_named)
 		return conf_error(call, &args[2], "there is no log format \"%.*s\" above",
 				  STR_ARG(args[2].text));

@@ -352,6 +352,18 @@ START_TEST(a_format_with_a_mistake_is_there)
 }
 END_TEST
 
+START_TEST(what_a_refused_line_declares_is_not_missing)
+{
+	fails("log_formt main \"x\"; limit_req_zon $uri zone=a:1m rate=1r/s; limit_conn_zonee $uri "
+	      "zone=c:1m; server { log_format inner x; access_log /srv/l main; slow_log /srv/s 1s "
+	      "main; location / { limit_req zone=a; limit_conn c 1; access_log /srv/l inner; } }");
+	ck_assert_uint_eq(count_of("error: "), 4);
+	fails("log_formt main \"x\"; server { access_log /srv/l other; limit_req zone=b; }");
+	assert_says("there is no log format \"other\"");
+	assert_says("the zone \"b\" is not declared");
+}
+END_TEST
+
 START_TEST(variables_without_a_value_are_one_warning)
 {
 	warns_of("log_format a \"$upstream_addr $quic_connection $upstream_addr\";"
@@ -469,6 +481,7 @@ TESTS("known", what_changes_no_response_is_accepted, what_is_turned_off_is_not_m
       the_tables_have_no_name_of_the_core, the_variables_of_nginx_are_here,
       reasons_are_true_in_this_build, each_name_is_found,
       variables_of_a_refused_line_are_not_unknown, a_format_with_a_mistake_is_there,
-      variables_without_a_value_are_one_warning, forwarding_is_one_message,
-      forwarding_is_one_message_beside_other_mistakes, a_location_that_forwards_twice_counts_once,
-      forwarding_502_is_a_warning, only_missing_things_have_a_status_of_their_own)
+      what_a_refused_line_declares_is_not_missing, variables_without_a_value_are_one_warning,
+      forwarding_is_one_message, forwarding_is_one_message_beside_other_mistakes,
+      a_location_that_forwards_twice_counts_once, forwarding_502_is_a_warning,
+      only_missing_things_have_a_status_of_their_own)
