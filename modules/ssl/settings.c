@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "settings.h"
 
+#include <dirent.h>
 #include <module.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -8,6 +9,7 @@
 #include <openssl/pem.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "certificates.h"
 #include "handshake.h"
@@ -111,6 +113,79 @@ static int set_ciphers(struct conf_call *call, const struct ssl_conf *conf, SSL_
 	return 0;
 }
 
+/*
+ * The names of the files that OpenSSL looks for in a directory of authorities: the hash of a
+ * subject and a number, with "r" before the number for a CRL. See X509_LOOKUP_hash_dir(3).
+ */
+static int is_hashed_name(const struct dirent *entry)
+{
+	const char *name = entry->d_name;
+	size_t hash = strspn(name, "0123456789abcdef");
+	const char *number = name + hash + 1;
+
+	if (hash != 8 || name[hash] != '.')
+		return 0;
+	number += *number == 'r';
+	return *number && number[strspn(number, "0123456789")] == '\0';
+}
+
+static int compare_names(const struct dirent **one, const struct dirent **other)
+{
+	return strcmp((*one)->d_name, (*other)->d_name);
+}
+
+/*
+ * Calls visit() with the path of each file in the directory that OpenSSL can look for, always in
+ * the same order.
+ */
+static void visit_directory(struct conf_call *call, struct str directory,
+			    void (*visit)(struct conf_call *call, struct str path, void *data),
+			    void *data)
+{
+	struct dirent **entries;
+	int count = scandir(directory.data, &entries, is_hashed_name, compare_names);
+
+	for (int i = 0; i < count; i++) {
+		visit(call, pool_printf(call->pool, "%s/%s", directory.data, entries[i]->d_name),
+		      data);
+		free(entries[i]);
+	}
+	if (count >= 0)
+		free(entries);
+}
+
+/* The next path of a list with colons, which starts at the directory of the configuration file. */
+static struct str next_directory(struct conf_call *call, struct str *list)
+{
+	return conf_relative_to_file(call->conf, pool_strdup(call->pool, str_split(list, ':')));
+}
+
+/* A link may lead out of the directory, to what workers may not open. */
+static void allow_link(struct conf_call *call, struct str path, void *unused)
+{
+	struct stat info;
+
+	(void)unused;
+	if (lstat(path.data, &info) == 0 && S_ISLNK(info.st_mode))
+		conf_opens(call, path);
+}
+
+/* Prepares directories in which OpenSSL looks for authorities in handshakes. */
+static struct str use_directories(struct conf_call *call, struct str list)
+{
+	struct text text = { .pool = call->pool };
+
+	while (!str_empty(list)) {
+		struct str directory = next_directory(call, &list);
+
+		conf_opens(call, directory);
+		visit_directory(call, directory, allow_link, NULL);
+		text_add(&text, directory);
+		text_add(&text, str_empty(list) ? STR("") : STR(":"));
+	}
+	return text_str(&text);
+}
+
 /* As nginx takes it: the paths of files start at the directory of the configuration file. */
 static int apply_command(struct conf_call *call, SSL_CONF_CTX *commands,
 			 const struct conf_word *name, const struct conf_word *value)
@@ -118,7 +193,14 @@ static int apply_command(struct conf_call *call, SSL_CONF_CTX *commands,
 	int type = SSL_CONF_cmd_value_type(commands, name->text.data);
 	struct str text = value->text;
 
-	if (type == SSL_CONF_TYPE_FILE || type == SSL_CONF_TYPE_DIR)
+	if (str_eq_nocase(name->text, STR("VerifyCAStore")))
+		return conf_error(call, name,
+				  "a reload does not see that the content of a store has changed\n"
+				  "name a file or a directory: VerifyCAFile, VerifyCAPath");
+	if (str_eq_nocase(name->text, STR("VerifyCAPath")) ||
+	    str_eq_nocase(name->text, STR("ChainCAPath")))
+		text = use_directories(call, text);
+	else if (type == SSL_CONF_TYPE_FILE || type == SSL_CONF_TYPE_DIR)
 		text = conf_relative_to_file(call->conf, text);
 	if (SSL_CONF_cmd(commands, name->text.data, text.data) > 0)
 		return 0;
@@ -148,8 +230,13 @@ static int apply_commands(struct conf_call *call, const struct ssl_conf *conf, S
 
 static int verify_later(int ok, X509_STORE_CTX *store)
 {
-	(void)ok;
 	(void)store;
+	/*
+	 * A signature that does not match leaves an error. SSL_get_error(3) would take it for one
+	 * of the handshake when the next message has not come yet.
+	 */
+	if (!ok)
+		ERR_clear_error();
 	return 1; /* requests check the result: 495, $ssl_client_verify */
 }
 
@@ -340,8 +427,30 @@ static void digest_file(EVP_MD_CTX *digest, struct str path)
 	ERR_clear_error();
 }
 
+static void digest_authority(struct conf_call *call, struct str path, void *digest)
+{
+	(void)call;
+	EVP_DigestUpdate(digest, path.data, path.len + 1);
+	digest_file(digest, path);
+}
+
+/* A command can name authorities, too, which take the place of those of the directives. */
+static void digest_command(struct conf_call *call, EVP_MD_CTX *digest, struct str name,
+			   struct str value)
+{
+	EVP_DigestUpdate(digest, name.data, name.len + 1);
+	EVP_DigestUpdate(digest, value.data, value.len + 1);
+	if (str_eq_nocase(name, STR("VerifyCAFile")))
+		digest_file(digest, conf_relative_to_file(call->conf, value));
+	if (str_eq_nocase(name, STR("VerifyCAPath")))
+		while (!str_empty(value))
+			visit_directory(call, next_directory(call, &value), digest_authority,
+					digest);
+}
+
 /* Servers with the same rules for the certificates of clients may resume each other's sessions. */
-static void make_session_context(const struct ssl_conf *conf, struct ssl_settings *settings)
+static void make_session_context(struct conf_call *call, const struct ssl_conf *conf,
+				 struct ssl_settings *settings)
 {
 	EVP_MD_CTX *digest = EVP_MD_CTX_new();
 
@@ -351,9 +460,9 @@ static void make_session_context(const struct ssl_conf *conf, struct ssl_setting
 	digest_file(digest, conf->client_certificate);
 	digest_file(digest, conf->trusted_certificate);
 	digest_file(digest, conf->crl);
-	for (size_t i = 0; i < conf->commands.count; i++)
-		EVP_DigestUpdate(digest, conf->commands.items[i].text.data,
-				 conf->commands.items[i].text.len + 1);
+	for (size_t i = 0; i < conf->commands.count; i += 2)
+		digest_command(call, digest, conf->commands.items[i].text,
+			       conf->commands.items[i + 1].text);
 	/*
 	 * If client certificates are checked, only servers with the same certificates may resume
 	 * the session.
@@ -431,7 +540,7 @@ int ssl_settings_create(struct conf_call *call, struct ssl_conf *conf)
 		result = -EINVAL;
 	if (result < 0)
 		return result;
-	make_session_context(conf, settings);
+	make_session_context(call, conf, settings);
 	conf->settings = settings;
 	return 0;
 }

@@ -485,7 +485,12 @@ const struct module ssl_module = {
 			      "A configuration command of OpenSSL, see SSL_CONF_cmd(3), for "
 			      "example `ssl_conf_command Ciphersuites "
 			      "TLS_CHACHA20_POLY1305_SHA256`. The relative path of a file starts "
-			      "at the directory of the configuration file.\n\n"
+			      "at the directory of the configuration file. VerifyCAFile and "
+			      "VerifyCAPath take the place of the authorities of "
+			      "ssl_client_certificate and ssl_trusted_certificate. Workers look "
+			      "for authorities in a directory while they run; a symbolic link "
+			      "there that leads to another directory is followed from the next "
+			      "reload on. VerifyCAStore is refused.\n\n"
 			      "    ssl_conf_command Options PrioritizeChaCha;",
 			      .flags = LIST, .min_args = 2, FIELD_AT(struct ssl_conf, commands)),
 		DIRECTIVE_SET("ssl_stapling_file", IN_HTTP | IN_SERVER, set_file, "file",

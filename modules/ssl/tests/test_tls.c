@@ -606,42 +606,6 @@ START_TEST(certificates_of_clients)
 }
 END_TEST
 
-START_TEST(authorities_change_at_a_reload)
-{
-	struct identity authority = identity_create("authority", "EC", NULL);
-	struct identity known = identity_create("known", "EC", &authority);
-	struct identity next = identity_create("next", "EC", NULL);
-
-	identity_put(&authority, certificates, "ca");
-	server_stop(server);
-	server = start(memory_printf("ssl_verify_client on; ssl_client_certificate %s/ca.pem;"
-				     "location / { return 200 '$ssl_client_verify'; }",
-				     certificates));
-
-	struct tls *tls = tls_connect(server, .version = TLS1_3_VERSION, .identity = &known);
-	SSL_SESSION *session =
-		session_of(tls_connect(server, .version = TLS1_3_VERSION, .identity = &known));
-
-	ck_assert_str_eq(tls_get(tls, "/").body, "SUCCESS");
-	identity_put(&next, certificates, "ca");
-	kill(server->pid, SIGHUP);
-	log_wait(server, "generation 2 of the configuration serves");
-	ck_assert_int_eq(tls_get(tls, "/").status, 421);
-	tls_close(tls);
-	tls = tls_connect(server, .version = TLS1_3_VERSION, .identity = &known,
-			  .session = session);
-	ck_assert(!SSL_session_reused(tls->ssl));
-	ck_assert_int_eq(tls_get(tls, "/").status, 400);
-	tls_close(tls);
-	SSL_SESSION_free(session);
-	identity_destroy(&authority);
-	identity_destroy(&known);
-	identity_destroy(&next);
-	unlink(memory_printf("%s/ca.pem", certificates));
-	unlink(memory_printf("%s/ca.key", certificates));
-}
-END_TEST
-
 /* A session must not extend the life of the certificate that was shown for it. */
 START_TEST(a_certificate_of_a_client_expires)
 {
@@ -698,5 +662,5 @@ TESTS_IN((&(struct test_suite){ .name = "TLS", .setup = setup, .teardown = teard
 	 a_reload_during_a_handshake, a_connection_goes_on_after_a_reload_during_its_handshake,
 	 the_end_during_a_handshake,
 	 sessions_are_resumed_after_a_reload, a_resumed_session_gets_another_ticket,
-	 certificates_of_clients, authorities_change_at_a_reload, a_certificate_of_a_client_expires,
+	 certificates_of_clients, a_certificate_of_a_client_expires,
 	 a_host_with_other_rules_is_421)

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Where the authorities come from that certificates of clients are checked with, and what happens
+ * when they change: neither connections nor sessions that an old authority has vouched for go on.
+ */
+#include "harness/memory.h"
+#include "harness/scratch.h"
+#include "harness/test.h"
+
+#include <openssl/pem.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tls_client.h"
+
+static struct identity own, authority, client;
+static struct server *server;
+static const char *dir;
+
+static void setup(void)
+{
+	signal(SIGPIPE, SIG_IGN);
+	dir = scratch_create();
+	own = identity_create("localhost", "EC", NULL);
+	identity_put(&own, dir, "a");
+	authority = identity_create("authority", "EC", NULL);
+	client = identity_create("client", "EC", &authority);
+}
+
+static void teardown(void)
+{
+	if (server)
+		server_stop(server);
+	identity_destroy(&own);
+	identity_destroy(&authority);
+	identity_destroy(&client);
+	scratch_remove(dir);
+}
+
+static const char *pem_of(X509 *certificate)
+{
+	BIO *bio = BIO_new(BIO_s_mem());
+	char *bytes;
+
+	PEM_write_bio_X509(bio, certificate);
+
+	long len = BIO_get_mem_data(bio, &bytes);
+	const char *text = memory_printf("%.*s", (int)len, bytes);
+
+	BIO_free(bio);
+	return text;
+}
+
+/* The name that OpenSSL looks for in a directory of authorities. */
+static const char *hashed_name(const char *format, const struct identity *identity)
+{
+	return memory_printf(format, X509_subject_name_hash(identity->certificate));
+}
+
+static const char *conf_of(const char *directives)
+{
+	return memory_printf("http { ssl_certificate %s/a.pem; ssl_certificate_key %s/a.key;"
+			     "server { listen 127.0.0.1:%%PORT%% ssl; ssl_verify_client on;"
+			     "ssl_client_certificate known.pem; %s return 200 $ssl_client_verify;"
+			     "} }",
+			     dir, dir, directives);
+}
+
+/* The files are named relative to the configuration file. */
+static const struct {
+	const char *directives;
+	const char *file; /* a format for the name's hash; this file changes */
+} kinds[] = {
+	{ "", "/conf/known.pem" },
+	{ "ssl_conf_command VerifyCAFile ca.pem;", "/conf/ca.pem" },
+	{ "ssl_conf_command verifycafile ca.pem;", "/conf/ca.pem" },
+	{ "ssl_conf_command VerifyCAPath hashed;", "/conf/hashed/%08lx.0" },
+	{ "ssl_conf_command VerifyCAPath none:hashed;", "/conf/hashed/%08lx.0" },
+};
+
+static SSL_SESSION *session_of(int version)
+{
+	struct tls *tls = tls_connect(server, .identity = &client, .version = version);
+
+	ck_assert_str_eq(tls_get(tls, "/").body, "SUCCESS");
+
+	SSL_SESSION *session = SSL_get1_session(tls->ssl);
+
+	tls_close(tls);
+	return session;
+}
+
+static void ck_not_resumed(SSL_SESSION *session)
+{
+	struct tls *tls = tls_connect(server, .identity = &client, .session = session,
+				      .version = SSL_SESSION_get_protocol_version(session));
+
+	ck_assert(!SSL_session_reused(tls->ssl));
+	ck_assert_int_eq(tls_get(tls, "/").status, 400);
+	tls_close(tls);
+	SSL_SESSION_free(session);
+}
+
+/* Another authority of the same name takes the place of the first one. */
+static void ck_change(const char *directives, const char *name)
+{
+	const char *known = pem_of(authority.certificate);
+	const char *const files[] = { "/conf/known.pem", known, name, known, NULL };
+	struct identity next = identity_create("authority", "EC", NULL);
+
+	server = server_start_with(&(const struct server_setup){ .conf = conf_of(directives),
+								 .files = files });
+
+	struct tls *tls =
+		tls_connect(server, .identity = &client, .version = TLS1_3_VERSION);
+
+	ck_assert_msg(!tls->failed, "%s", directives);
+	ck_assert_str_eq(tls_get(tls, "/").body, "SUCCESS");
+
+	SSL_SESSION *sessions[] = { session_of(TLS1_2_VERSION), session_of(TLS1_3_VERSION) };
+
+	put_file(server, name, pem_of(next.certificate));
+	kill(server->pid, SIGHUP);
+	log_wait(server, "generation 2 of the configuration serves");
+	ck_assert_int_eq(tls_get(tls, "/").status, 421);
+	tls_close(tls);
+	ck_not_resumed(sessions[0]);
+	ck_not_resumed(sessions[1]);
+	identity_destroy(&next);
+	server_stop(server);
+	server = NULL;
+}
+
+START_TEST(they_change_at_a_reload)
+{
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		ck_change(kinds[i].directives, hashed_name(kinds[i].file, &authority));
+}
+END_TEST
+
+/* Workers open nothing else than what they were told to. */
+START_TEST(a_link_leads_out_of_the_directory)
+{
+	const char *links = memory_printf("%s/links", dir);
+
+	identity_put(&authority, dir, "ca");
+	ck_assert_int_eq(mkdir(links, 0755), 0);
+	ck_assert_int_eq(symlink("../ca.pem", memory_printf("%s/%s", links,
+							    hashed_name("%08lx.0", &authority))),
+			 0);
+	server = server_start_with(&(const struct server_setup){
+		.conf = conf_of(memory_printf("ssl_conf_command VerifyCAPath %s;", links)),
+		.files = (const char *const[]){ "/conf/known.pem", pem_of(own.certificate),
+						NULL } });
+
+	struct tls *tls = tls_connect(server, .identity = &client);
+
+	ck_assert_str_eq(tls_get(tls, "/").body, "SUCCESS");
+	tls_close(tls);
+}
+END_TEST
+
+/* What concerns nobody's certificate does not end sessions. */
+START_TEST(they_stay_at_a_reload)
+{
+	const char *name = hashed_name("/conf/hashed/%08lx.0", &authority);
+	const char *known = pem_of(authority.certificate);
+	const char *const files[] = { "/conf/known.pem", known, name, known, NULL };
+
+	server = server_start_with(&(const struct server_setup){
+		.conf = conf_of("ssl_conf_command VerifyCAPath hashed;"), .files = files });
+
+	struct tls *tls = tls_connect(server, .identity = &client, .version = TLS1_3_VERSION);
+
+	ck_assert_str_eq(tls_get(tls, "/").body, "SUCCESS");
+	put_file(server, "/conf/hashed/README", "These are authorities.");
+	put_file(server, name, known);
+	kill(server->pid, SIGHUP);
+	log_wait(server, "generation 2 of the configuration serves");
+	ck_assert_str_eq(tls_get(tls, "/").body, "SUCCESS");
+
+	/* An authority that is added or taken away does. */
+	put_file(server, hashed_name("/conf/hashed/%08lx.0", &own), pem_of(own.certificate));
+	kill(server->pid, SIGHUP);
+	log_wait(server, "generation 3 of the configuration serves");
+	ck_assert_int_eq(tls_get(tls, "/").status, 421);
+	tls_close(tls);
+}
+END_TEST
+
+START_TEST(a_store_is_refused)
+{
+	const char *output;
+
+	ck_assert_int_ne(server_fails(memory_printf("http { ssl_certificate %s/a.pem;"
+						    "ssl_certificate_key %s/a.key; server {"
+						    "listen 127.0.0.1:%%PORT%% ssl;"
+						    "ssl_conf_command VerifyCAStore %s/a.pem; } }",
+						    dir, dir, dir),
+				      &output),
+			 0);
+	ck_assert_msg(strstr(output, "VerifyCAFile") != NULL, "%s", output);
+}
+END_TEST
+
+TESTS_IN((&(struct test_suite){ .name = "authorities", .setup = setup, .teardown = teardown }),
+	 they_change_at_a_reload, a_link_leads_out_of_the_directory, they_stay_at_a_reload,
+	 a_store_is_refused)
