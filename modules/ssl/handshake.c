@@ -182,7 +182,7 @@ static void advance(struct handshake *handshake)
 	ERR_clear_error();
 	key_schedule_report(&handshake->secrets);
 
-	int result = SSL_do_handshake(handshake->ssl);
+	int result = ssl_do_handshake_wiped(handshake->ssl);
 	int reason = result == 1 ? SSL_ERROR_NONE : SSL_get_error(handshake->ssl, result);
 
 	key_schedule_report(NULL);

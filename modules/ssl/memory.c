@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+static bool is_ours;
 static _Thread_local bool wipes;
 
 static void free_memory(void *memory, const char *file, int line)
@@ -27,16 +28,40 @@ static void *get_memory(size_t size, const char *file, int line)
 
 static void *resize_memory(void *memory, size_t size, const char *file, int line)
 {
-	if (size)
+	size_t old_size = memory ? malloc_usable_size(memory) : 0;
+
+	if (size && (!wipes || size <= old_size))
 		return realloc(memory, size);
-	free_memory(memory, file, line);
-	return NULL;
+
+	/* realloc() would leave the bytes where they were. */
+	void *grown = get_memory(size, file, line);
+
+	if (grown && memory)
+		memcpy(grown, memory, old_size);
+	if (grown || !size)
+		free_memory(memory, file, line);
+	return grown;
 }
 
 /* OpenSSL takes other functions only before it has got memory for the first time. */
 static void __attribute__((constructor)) use_own_functions(void)
 {
-	(void)CRYPTO_set_mem_functions(get_memory, resize_memory, free_memory);
+	is_ours = CRYPTO_set_mem_functions(get_memory, resize_memory, free_memory) == 1;
+}
+
+bool ssl_memory_is_ours(void)
+{
+	return is_ours;
+}
+
+int ssl_do_handshake_wiped(SSL *ssl)
+{
+	wipes = true;
+
+	int result = SSL_do_handshake(ssl);
+
+	wipes = false;
+	return result;
 }
 
 void ssl_free_wiped(SSL *ssl)

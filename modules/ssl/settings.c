@@ -14,6 +14,7 @@
 #include "certificates.h"
 #include "handshake.h"
 #include "key_schedule.h"
+#include "memory.h"
 #include "named.h"
 #include "tickets.h"
 #include "variables.h"
@@ -489,6 +490,21 @@ static void warn_of_sessions(struct conf_call *call, const struct ssl_conf *conf
 		  "tickets carry all sessions, and ssl_session_cache has no effect");
 }
 
+/* Once for each configuration. */
+static void warn_of_memory(struct conf_call *call)
+{
+	static const char key_of_flag;
+	bool *was_said = conf_shared(call->conf, &key_of_flag, sizeof(*was_said));
+
+	if (ssl_memory_is_ours() || *was_said)
+		return;
+	*was_said = true;
+	conf_warn(call, NULL,
+		  "OpenSSL has got memory before Skua began: the secrets of connections will not "
+		  "be overwritten when OpenSSL frees them\n"
+		  "a library that is loaded in front of the program may be why (LD_PRELOAD)");
+}
+
 /* Own records have no padding. */
 static bool wants_padding(const struct ssl_conf *conf)
 {
@@ -525,6 +541,7 @@ int ssl_settings_create(struct conf_call *call, struct ssl_conf *conf)
 	struct ssl_settings *settings = pool_new(call->pool, struct ssl_settings);
 
 	warn_of_sessions(call, conf);
+	warn_of_memory(call);
 	settings->reject = conf->reject_handshake;
 	settings->own_records = conf->records == RECORDS_OWN && !wants_padding(conf);
 	settings->kept_facts = ssl_variables_facts(call);

@@ -22,7 +22,7 @@ static struct server *server;
 static const char *certificates;
 
 /* Workers that may write core dumps may be looked at by their user: see README.md of the module. */
-static void setup(void)
+static void start(const char *records)
 {
 	struct identity identity = identity_create("localhost", "EC", NULL);
 
@@ -32,13 +32,18 @@ static void setup(void)
 	identity_destroy(&identity);
 	server = server_start(memory_printf(
 		"worker_processes 1; worker_rlimit_core 1m; http { ssl_certificate %s/a.pem;"
-		"ssl_certificate_key %s/a.key; server { listen 127.0.0.1:%%PORT%% ssl;"
-		"return 200 $pid; } }",
-		certificates, certificates));
+		"ssl_certificate_key %s/a.key; ssl_records %s; server {"
+		"listen 127.0.0.1:%%PORT%% ssl; return 200 $pid; } }",
+		certificates, certificates, records));
 	if (server_is_sanitized) {
 		server_stop(server);
 		test_skip("the sanitizer keeps memory that was freed");
 	}
+}
+
+static void setup(void)
+{
+	start("own");
 }
 
 static void teardown(void)
@@ -134,7 +139,7 @@ static const char *const suites[] = { "TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM
 
 enum { SUITES = sizeof(suites) / sizeof(suites[0]) };
 
-START_TEST(keys_are_updated)
+static void ck_updates(void)
 {
 	for (int i = 0; i < SUITES; i++) {
 		struct tls *tls = tls_connect(server, .suite = suites[i]);
@@ -150,9 +155,23 @@ START_TEST(keys_are_updated)
 		tls_close(tls);
 	}
 }
+
+/* OpenSSL keeps secrets and keys elsewhere, and derives a key anew. */
+static void restart_with_openssl(void)
+{
+	teardown();
+	start("openssl");
+}
+
+START_TEST(keys_are_updated)
+{
+	ck_updates();
+	restart_with_openssl();
+	ck_updates();
+}
 END_TEST
 
-START_TEST(a_connection_ends)
+static void ck_ends(void)
 {
 	for (int i = 0; i < SUITES; i++) {
 		struct tls *tls = tls_connect(server, .suite = suites[i]);
@@ -164,6 +183,58 @@ START_TEST(a_connection_ends)
 		tls_close(tls);
 		while (count_in_memory(worker, &secrets) > 0)
 			deadline_wait(&wait, "the secrets are wiped");
+	}
+}
+
+START_TEST(a_connection_ends)
+{
+	ck_ends();
+	restart_with_openssl();
+	ck_ends();
+}
+END_TEST
+
+/* Of TLS 1.3: what a ticket resumes. */
+static size_t master_secret(const struct tls *tls, unsigned char secret[SSL_MAX_MASTER_KEY_LENGTH])
+{
+	size_t len = SSL_SESSION_get_master_key(SSL_get0_session(tls->ssl), secret,
+						SSL_MAX_MASTER_KEY_LENGTH);
+
+	ck_assert_uint_ge(len, 32);
+	return len;
+}
+
+/* The connection, its ticket, and the connection that the ticket resumes leave nothing behind. */
+static void ck_session(int version)
+{
+	SSL_SESSION *session = NULL;
+
+	for (int i = 0; i < 3; i++) {
+		struct tls *tls = tls_connect(server, .version = version, .session = session);
+		unsigned char secret[SSL_MAX_MASTER_KEY_LENGTH];
+		pid_t worker = ask_worker(tls);
+		size_t len = master_secret(tls, secret);
+		struct deadline wait = { 0 };
+
+		ck_assert_int_eq(SSL_session_reused(tls->ssl), session != NULL);
+		if (version == TLS1_2_VERSION)
+			ck_assert(is_in_memory(worker, secret, len));
+		SSL_SESSION_free(session);
+		session = SSL_get1_session(tls->ssl);
+		tls_close(tls);
+		while (is_in_memory(worker, secret, len))
+			deadline_wait(&wait, "the secret of the session is wiped");
+	}
+	SSL_SESSION_free(session);
+}
+
+START_TEST(a_session_ends)
+{
+	for (int i = 0; i < 2; i++) {
+		ck_session(TLS1_2_VERSION);
+		ck_session(TLS1_3_VERSION);
+		if (i == 0)
+			restart_with_openssl();
 	}
 }
 END_TEST
@@ -188,4 +259,4 @@ END_TEST
 
 TESTS_IN((&(struct test_suite){
 		 .name = "secrets in memory", .setup = setup, .teardown = teardown }),
-	 keys_are_updated, a_connection_ends, a_connection_moves)
+	 keys_are_updated, a_connection_ends, a_session_ends, a_connection_moves)
