@@ -9,7 +9,7 @@
 #include <pool.h>
 #include <text.h>
 
-#include "base/stats.h"
+#include "stats/stats.h"
 
 size_t counters_of(const struct module *module)
 {

@@ -5,8 +5,8 @@
  * as a crash in `skua -t`, or not at all. The mistake is always in the module, so the message
  * names the module and what its author has to change.
  */
-#include "base/stats.h"
 #include "config/internal.h"
+#include "stats/stats.h"
 
 enum {
 	ALL_FLAGS = LOCAL | LIST | REPEAT | ORDERED | BLOCK | RAW_BLOCK | OBSOLETE,

@@ -15,7 +15,7 @@
 
 #include <log.h>
 
-#include "base/stats.h"
+#include "stats/stats.h"
 #include "net/preface.h"
 #include "net/socket.h"
 #include "net/transport.h"

@@ -20,7 +20,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "base/stats.h"
+#include "stats/stats.h"
 #include "config/config.h"
 #include "config/logs/logs.h"
 #include "config/modules.h"

@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-#include "base/series.h"
-#include "base/stats.h"
+#include "stats/series.h"
+#include "stats/stats.h"
 
 /* --- states and their deadlines --- */
 

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/stats.h"
+#include "stats/stats.h"
 #include "event/loop.h"
 #include "process/ipc/inbox.h"
 #include "process/handoff/receiver.h"

@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/stats.h"
+#include "stats/stats.h"
 #include "event/loop.h"
 #include "net/listener.h"
 #include "process/server/generation.h"

@@ -5,8 +5,8 @@
 #include <string.h>
 #include <sys/random.h>
 
-#include "base/series.h"
-#include "base/stats.h"
+#include "stats/series.h"
+#include "stats/stats.h"
 
 static struct series_table table, other;
 static struct series_sums sums;

@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/stats.h"
+#include "stats/stats.h"
 #include "process/server/generation.h"
 #include "process/server/main_conf.h"
 #include "process/server/table.h"

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "base/memfile.h"
-#include "base/stats.h"
+#include "stats/stats.h"
 #include "process/ipc/channel.h"
 #include "process/handoff/receiver.h"
 #include "process/handoff/successors.h"

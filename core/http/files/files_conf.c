@@ -9,12 +9,12 @@
 
 #include <errno.h>
 
-#include "base/stats.h"
 #include "config/config.h"
 #include "config/modules.h"
 #include "config/template.h"
 #include "file/cache.h"
 #include "http/files/files.h"
+#include "stats/stats.h"
 
 static size_t conf_index;
 

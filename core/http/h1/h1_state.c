@@ -8,10 +8,10 @@
 
 #include <stdlib.h>
 
-#include "base/stats.h"
 #include "http/conf/http.h"
 #include "http/request/phases.h"
 #include "http/routing/routing.h"
+#include "stats/stats.h"
 
 enum { SPARE_BUSY = 64 };
 

@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 
-#include "base/stats.h"
+#include "stats/stats.h"
 #include "http/conf/http.h"
 #include "http/request/phases.h"
 #include "http/routing/routing.h"

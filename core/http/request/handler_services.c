@@ -7,10 +7,10 @@
 
 #include <errno.h>
 
-#include "base/stats.h"
 #include "config/modules.h"
 #include "event/loop.h"
 #include "http/field/fields.h"
+#include "stats/stats.h"
 
 void request_set_location(struct request *req, const struct http_location *location)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What requests add to the counters of this process. */
-#include "base/series.h"
-#include "base/stats.h"
 #include "event/loop.h"
 #include "http/request/request_private.h"
+#include "stats/series.h"
+#include "stats/stats.h"
 
 /* Clients may announce any length; a sum must not overflow by it. */
 #define BODY_MOST (1ull << 40)

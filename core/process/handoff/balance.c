@@ -9,12 +9,12 @@
 
 #include <timer.h>
 
-#include "base/stats.h"
 #include "process/handoff/receiver.h"
 #include "process/handoff/relay.h"
 #include "process/server/generation.h"
 #include "process/server/main_conf.h"
 #include "process/server/table.h"
+#include "stats/stats.h"
 
 enum {
 	LOOK_MS = 1000,

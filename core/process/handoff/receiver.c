@@ -11,8 +11,8 @@
 #include <timer.h>
 #include <unistd.h>
 
-#include "base/stats.h"
 #include "process/ipc/inbox.h"
+#include "stats/stats.h"
 
 enum { WEIGHT = 4 }; /* a connection on its way counts as much as so many open ones */
 

@@ -19,7 +19,6 @@
 #include <timer.h>
 #include <unistd.h>
 
-#include "base/stats.h"
 #include "net/listener.h"
 #include "net/transport.h"
 #include "process/handoff/peer_master.h"
@@ -30,6 +29,7 @@
 #include "process/server/generation.h"
 #include "process/server/main_conf.h"
 #include "process/server/table.h"
+#include "stats/stats.h"
 
 enum {
 	REQUESTED_MAX = INBOX_CREDIT, /* connections that one process is asked for at a time */

@@ -11,7 +11,6 @@
 #include <timer.h>
 #include <unistd.h>
 
-#include "base/stats.h"
 #include "process/handoff/orphans.h"
 #include "process/handoff/peer_master.h"
 #include "process/ipc/channel.h"
@@ -19,6 +18,7 @@
 #include "process/server/generation.h"
 #include "process/server/main_conf.h"
 #include "process/server/table.h"
+#include "stats/stats.h"
 
 enum {
 	LOOK_MS = 1000,

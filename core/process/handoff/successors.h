@@ -30,8 +30,8 @@
 #include <stdint.h>
 #include <str.h>
 
-#include "base/stats.h"
 #include "process/handoff/receiver.h"
+#include "stats/stats.h"
 
 struct generation;
 struct message;

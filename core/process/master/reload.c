@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <timer.h>
 
-#include "base/stats.h"
 #include "config/logs/logs.h"
 #include "process/handoff/peer_master.h"
 #include "process/listen/listen.h"
@@ -25,6 +24,7 @@
 #include "process/server/table.h"
 #include "process/upgrade/takeover.h"
 #include "process/upgrade/upgrade.h"
+#include "stats/stats.h"
 
 static struct {
 	const struct startup *startup;

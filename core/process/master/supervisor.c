@@ -11,7 +11,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/stats.h"
 #include "config/logs/logs.h"
 #include "process/handoff/balance.h"
 #include "process/handoff/orphans.h"
@@ -24,6 +23,7 @@
 #include "process/server/generation.h"
 #include "process/server/table.h"
 #include "process/worker/child.h"
+#include "stats/stats.h"
 
 enum {
 	OVERDUE_MS = 2000, /* how long a process may take to end beyond its time limit */

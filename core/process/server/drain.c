@@ -4,7 +4,7 @@
 #include <log.h>
 #include <timer.h>
 
-#include "base/stats.h"
+#include "stats/stats.h"
 
 static struct {
 	void (*over)(void); /* NULL: no drain is under way */

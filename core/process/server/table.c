@@ -13,10 +13,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/series.h"
-#include "base/stats.h"
 #include "config/modules.h"
 #include "process/ipc/channel.h"
+#include "stats/series.h"
+#include "stats/stats.h"
 
 enum { SLOT_OF_ENDED = TABLE_SIZE, SLOTS };
 

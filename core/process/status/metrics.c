@@ -15,12 +15,12 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/series.h"
-#include "base/stats.h"
 #include "config/modules.h"
 #include "http/conf/http.h"
 #include "process/server/generation.h"
 #include "process/status/status.h"
+#include "stats/series.h"
+#include "stats/stats.h"
 
 struct metrics {
 	struct text *to;

@@ -10,12 +10,12 @@
 #include <timer.h>
 #include <unistd.h>
 
-#include "base/stats.h"
 #include "config/modules.h"
 #include "net/listener.h"
 #include "process/server/generation.h"
 #include "process/server/main_conf.h"
 #include "process/server/table.h"
+#include "stats/stats.h"
 
 const char *status_state(const struct process *process)
 {

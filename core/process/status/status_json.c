@@ -12,11 +12,11 @@
 #include <text.h>
 #include <unistd.h>
 
-#include "base/stats.h"
 #include "config/modules.h"
 #include "net/listener.h"
 #include "process/server/generation.h"
 #include "process/server/table.h"
+#include "stats/stats.h"
 
 static void put_string(struct text *to, struct str text)
 {

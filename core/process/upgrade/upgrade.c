@@ -16,7 +16,6 @@
 #include <timer.h>
 #include <unistd.h>
 
-#include "base/stats.h"
 #include "process/handoff/orphans.h"
 #include "process/handoff/peer_master.h"
 #include "process/ipc/channel.h"
@@ -29,6 +28,7 @@
 #include "process/upgrade/preflight.h"
 #include "process/upgrade/program.h"
 #include "process/upgrade/upgrade_state.h"
+#include "stats/stats.h"
 
 /* A new program that was started beside this one has to serve within this time. */
 enum { DEADLINE_MS = 30000 };

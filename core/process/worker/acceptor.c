@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "base/stats.h"
 #include "process/handoff/accept.h"
 #include "process/handoff/receiver.h"
 #include "process/ipc/channel.h"
@@ -20,6 +19,7 @@
 #include "process/server/generation.h"
 #include "process/server/table.h"
 #include "process/worker/giving.h"
+#include "stats/stats.h"
 
 enum {
 	HELD_MAX = CHANNEL_FDS, /* accepted connections that are not sent yet, at most */

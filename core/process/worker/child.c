@@ -16,7 +16,6 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "base/stats.h"
 #include "config/config.h"
 #include "config/logs/logs.h"
 #include "config/modules.h"
@@ -43,6 +42,7 @@
 #include "process/worker/leaks.h"
 #include "process/worker/master_channel.h"
 #include "process/worker/worker.h"
+#include "stats/stats.h"
 
 static const struct child_ops *const kinds[] = {
 	[PROCESS_WORKER] = &worker_ops,

@@ -5,10 +5,10 @@
 #include <string.h>
 #include <timer.h>
 
-#include "base/stats.h"
 #include "process/handoff/receiver.h"
 #include "process/ipc/inbox.h"
 #include "process/worker/master_channel.h"
+#include "stats/stats.h"
 
 static struct {
 	uint32_t *listeners; /* ids of those whose connections other processes take */

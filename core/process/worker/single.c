@@ -9,7 +9,6 @@
 #include <log_writer.h>
 #include <signal.h>
 
-#include "base/stats.h"
 #include "config/logs/logs.h"
 #include "event/loop.h"
 #include "file/permission.h"
@@ -23,6 +22,7 @@
 #include "process/server/logfiles.h"
 #include "process/server/main_conf.h"
 #include "process/server/table.h"
+#include "stats/stats.h"
 
 static struct generation *current;
 

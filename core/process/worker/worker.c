@@ -10,7 +10,6 @@
 #include <module.h>
 #include <unistd.h>
 
-#include "base/stats.h"
 #include "config/config.h"
 #include "config/modules.h"
 #include "event/complete.h"
@@ -31,6 +30,7 @@
 #include "process/server/table.h"
 #include "process/worker/handover.h"
 #include "process/worker/helper_asker.h"
+#include "stats/stats.h"
 
 static struct {
 	struct worker_place place;

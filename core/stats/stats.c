@@ -3,7 +3,7 @@
  * Maps the counters. Until a process is given its slot it counts in memory of its own, so
  * that stats_mine can always be written to.
  */
-#include "base/stats.h"
+#include "stats/stats.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "base/memfile.h"
-#include "base/series.h"
+#include "stats/series.h"
 
 enum { BLOCK = 1 << 16 }; /* numbers that a process gives in a row */
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "base/series.h"
+#include "stats/series.h"
 
 #include <string.h>
 
-#include "base/stats.h"
+#include "stats/stats.h"
 
 enum {
 	PLACES = 1024, /* of the index, a power of two greater than SERIES_MAX */

@@ -8,8 +8,8 @@
  * write anything into its slot. The last slot belongs to no process: in it the master adds up what
  * processes have counted that have ended.
  */
-#ifndef SKUA_BASE_STATS_H
-#define SKUA_BASE_STATS_H
+#ifndef SKUA_STATS_STATS_H
+#define SKUA_STATS_STATS_H
 
 #include <stdatomic.h>
 #include <stdbool.h>

@@ -7,8 +7,8 @@
  * text of a client or of a worker can become a label. A worker that was taken over can make up
  * labels; series_fold() and SERIES_SUMS_MAX keep it from taking the places of others.
  */
-#ifndef SKUA_BASE_SERIES_H
-#define SKUA_BASE_SERIES_H
+#ifndef SKUA_STATS_SERIES_H
+#define SKUA_STATS_SERIES_H
 
 #include <stdatomic.h>
 #include <stdbool.h>
