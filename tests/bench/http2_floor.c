@@ -35,7 +35,8 @@ enum {
 	END_HEADERS = 4,
 	IN_MAX = 2 * RECORD_MAX,
 	GATHERED = 64, /* pieces of one write */
-	SEAL_MAX = 65536,
+	SEAL_MAX = 32768, /* with more at a time, the kernel takes longer to copy them */
+	BURST = 131072, /* sent to a connection before it is the turn of another; see send_all() */
 };
 
 struct conn {
@@ -49,6 +50,7 @@ struct conn {
 	size_t rest_len;
 	uint8_t *record; /* the beginning of a record; NULL: nothing */
 	size_t record_len;
+	uint32_t watched; /* EPOLLIN or EPOLLOUT */
 };
 
 static struct conn *conns[CONNS_MAX]; /* by descriptor */
@@ -118,6 +120,13 @@ static void watch(int op, int fd, uint32_t events)
 
 	if (epoll_ctl(loop, op, fd, &event) < 0)
 		die("epoll_ctl");
+}
+
+static void watch_conn(int fd, uint32_t events)
+{
+	if (conns[fd]->watched != events)
+		watch(EPOLL_CTL_MOD, fd, events);
+	conns[fd]->watched = events;
 }
 
 static void drop(int fd)
@@ -221,7 +230,7 @@ static bool is_sent(int fd, int result)
 	if (result < 0)
 		drop(fd);
 	if (result == 0)
-		watch(EPOLL_CTL_MOD, fd, EPOLLOUT);
+		watch_conn(fd, EPOLLOUT);
 	return result > 0;
 }
 
@@ -259,14 +268,24 @@ static size_t seal(struct conn *conn, const struct gathered *gathered, uint8_t *
 	return len;
 }
 
+/*
+ * A socket takes megabytes, if it may, whose memory is in no cache of the processor when it is
+ * used again. So no connection is sent more than BURST at a time.
+ */
 static void send_all(int fd)
 {
 	static struct gathered gathered;
 	static uint8_t sealed[SEAL_MAX + 2 * RECORD_MAX];
 	struct conn *conn = conns[fd];
+	size_t sent = 0;
 
 	while (conn->count) {
+		if (sent >= BURST) {
+			watch_conn(fd, EPOLLOUT);
+			return;
+		}
 		gather(conn, &gathered);
+		sent += gathered.total;
 		if (context) {
 			size_t taken, len = seal(conn, &gathered, sealed, &taken);
 
@@ -285,17 +304,17 @@ static void send_all(int fd)
 		if (n > 0)
 			advance(conn, (size_t)n);
 		if (n < (ssize_t)gathered.total) {
-			watch(EPOLL_CTL_MOD, fd, EPOLLOUT);
+			watch_conn(fd, EPOLLOUT);
 			return;
 		}
 	}
+	watch_conn(fd, EPOLLIN);
 }
 
 static void go_on(int fd)
 {
 	struct conn *conn = conns[fd];
 
-	watch(EPOLL_CTL_MOD, fd, EPOLLIN);
 	if (is_sent(fd, floor_tls_flush(&conn->tls, fd)))
 		send_all(fd);
 }
@@ -441,6 +460,7 @@ static void accept_all(int listener)
 		if (context)
 			floor_tls_begin(&conns[fd]->tls, context, fd);
 		watch(EPOLL_CTL_ADD, fd, EPOLLIN);
+		conns[fd]->watched = EPOLLIN;
 	}
 }
 
