@@ -114,7 +114,8 @@ run_http2() {
 	done
 }
 
-# A line for each case: the median of each server, and its ratio to the floor's.
+# A line for each case: the median of each server, and its ratio to the floor's; then the ratios of
+# skua and of the floor to the best of the others. No server can have less than the floor.
 http2_medians() {
 	sort -t "$(printf '\t')" -k1,1 -k2,2 -k3,3n "$http2_results" | awk -F '\t' -v OFS='\t' \
 		-v names="floor skua nginx h2o lighttpd nghttpd" '
@@ -122,16 +123,25 @@ http2_medians() {
 		function median(name, server) {
 			return values[name, server, int((n[name, server] + 1) / 2)]
 		}
+		function ratio(value, other) {
+			return value == "" || other == "" ? "-" : sprintf("%.2f", value / (other + 1e-9))
+		}
 		END {
 			count = split(names, servers, " ")
 			for (name in cases) {
 				line = name
+				best = peer = ""
 				for (i = 1; i <= count; i++) {
 					value = median(name, servers[i])
 					line = line OFS (value == "" ? "-" : value " (" \
-						sprintf("%.2f", value / (median(name, "floor") + 1e-9)) ")")
+						ratio(value, median(name, "floor")) ")")
+					if (i > 2 && value != "" && (best == "" || value + 0 < best + 0)) {
+						best = value
+						peer = servers[i]
+					}
 				}
-				print line
+				print line, ratio(median(name, "skua"), best) " " peer,
+					ratio(median(name, "floor"), best)
 			}
 		}' | sort -V
 }
