@@ -130,27 +130,13 @@ static bool read_literal(const struct hpack_decoder *decoder, struct str *input,
 	return true;
 }
 
-int hpack_decode(struct hpack_decoder *decoder, struct str *input, bool is_last,
-		 struct hpack_field *field)
+/* By nghttp2. */
+static int inflate(struct hpack_decoder *decoder, struct str *input, bool is_last,
+		   struct hpack_field *field)
 {
 	nghttp2_nv nv;
 	int flags = 0;
 
-	if (!input->len && !decoder->is_used) {
-		decoder->has_field &= !is_last;
-		return 0;
-	}
-	if (input->len && !decoder->is_within) {
-		if (look_up(decoder, input, field) || read_literal(decoder, input, field)) {
-			decoder->has_field = true;
-			return 1;
-		}
-		/* Section 4.2. nghttp2 does not know of the fields that were decoded here. */
-		uint8_t first = (uint8_t)input->data[0];
-
-		if (decoder->has_field && (first & SIZE_UPDATE_BITS) == SIZE_UPDATE)
-			return -EBADMSG;
-	}
 	decoder->is_used = true;
 
 	ssize_t n = nghttp2_hd_inflate_hd2(decoder->inflater, &nv, &flags,
@@ -175,6 +161,36 @@ int hpack_decode(struct hpack_decoder *decoder, struct str *input, bool is_last,
 		decoder->is_within = decoder->is_used = decoder->has_field = false;
 	}
 	return 0;
+}
+
+/* What is not a reference of one byte. It stays a call, so that those are decoded without it. */
+static __attribute__((noinline)) int decode_other(struct hpack_decoder *decoder, struct str *input,
+						   bool is_last, struct hpack_field *field)
+{
+	if (!input->len || decoder->is_within)
+		return inflate(decoder, input, is_last, field);
+	if (read_literal(decoder, input, field)) {
+		decoder->has_field = true;
+		return 1;
+	}
+	/* Section 4.2. nghttp2 does not know of the fields that were decoded here. */
+	if (decoder->has_field && ((uint8_t)input->data[0] & SIZE_UPDATE_BITS) == SIZE_UPDATE)
+		return -EBADMSG;
+	return inflate(decoder, input, is_last, field);
+}
+
+int hpack_decode(struct hpack_decoder *decoder, struct str *input, bool is_last,
+		 struct hpack_field *field)
+{
+	if (!input->len && !decoder->is_used) {
+		decoder->has_field &= !is_last;
+		return 0;
+	}
+	if (input->len && !decoder->is_within && look_up(decoder, input, field)) {
+		decoder->has_field = true;
+		return 1;
+	}
+	return decode_other(decoder, input, is_last, field);
 }
 
 enum { STATIC_ENTRIES = 61 };

@@ -70,11 +70,17 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t';
 }
 
+static inline bytes16 are_controls(bytes16 bytes)
+{
+	return (bytes16)(bytes < ' ');
+}
+
 static bool is_valid_value(struct str value)
 {
 	if (value.len && (is_blank(value.data[0]) || is_blank(value.data[value.len - 1])))
 		return false;
-	return is_field_value(value);
+	/* Most have no control character. */
+	return !bytes16_has(value, are_controls) || is_field_value(value);
 }
 
 /* Section 8.2.2: fields that are about the connection make a request malformed. */
@@ -110,6 +116,16 @@ static struct str *pseudo_named(struct h2_block *block, struct str name)
 	return str_eq(name, STR(":path")) ? &block->path : NULL;
 }
 
+/* A copy of the value, unless it is one of those that most requests have. */
+static struct str keep_pseudo(struct pool *pool, struct str value)
+{
+	if (str_eq(value, STR("GET")))
+		return STR("GET");
+	if (str_eq(value, STR("https")))
+		return STR("https");
+	return str_eq(value, STR("http")) ? STR("http") : pool_strdup(pool, value);
+}
+
 /* False: the request is malformed. */
 static bool take_pseudo(struct h2_block *block, const struct hpack_field *field)
 {
@@ -117,7 +133,7 @@ static bool take_pseudo(struct h2_block *block, const struct hpack_field *field)
 
 	if (!kept || kept->data || block->saw_regular || block->is_trailers)
 		return false;
-	*kept = pool_strdup(block->stream->core.pub.pool, field->value);
+	*kept = keep_pseudo(block->stream->core.pub.pool, field->value);
 	return true;
 }
 
@@ -203,11 +219,11 @@ static int join_cookies(struct h2_block *block, struct request_core *core)
 }
 
 /* Whether the pseudo-header fields are those of a request (sections 8.3.1 and 8.5). */
-static bool is_request(const struct h2_block *block)
+static bool is_request(const struct h2_block *block, enum method method)
 {
-	if (!is_token(block->method))
+	if (method == METHOD_OTHER && !is_token(block->method))
 		return false;
-	if (str_eq(block->method, STR("CONNECT")))
+	if (method == METHOD_CONNECT)
 		return !block->scheme.data && !block->path.data && block->authority.len;
 	return block->scheme.len && block->path.len;
 }
@@ -384,7 +400,7 @@ static void start(struct h2 *h2, struct h2_block *block, struct h2_stream *strea
 
 	set_line(block, &core->pub);
 	core->head_bytes = block->received;
-	if (!block->status && (block->is_malformed || !is_request(block))) {
+	if (!block->status && (block->is_malformed || !is_request(block, core->pub.method))) {
 		reset_malformed(h2, stream);
 		return;
 	}
