@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Processes that are killed while connections move to other workers, before each of their system
- * calls that sends or receives a message. A connection may be lost then, but no two processes may
- * have its keys: each would seal a record with the same number.
+ * Processes that are killed while connections move to other workers, at a reload and at an upgrade,
+ * before each of their system calls that sends or receives a message. A connection may be lost, but
+ * no two processes may have its keys: each would seal a record with the same number.
  */
 #include "harness/inject.h"
 #include "harness/memory.h"
@@ -16,7 +16,7 @@
 
 #include "tls_client.h"
 
-enum { CLIENTS = 3, STEPS_MAX = 12 };
+enum { CLIENTS = 3, STEPS_MAX = 100 };
 
 enum victim { MASTER, GIVER, TAKER };
 
@@ -72,10 +72,10 @@ static void teardown(void)
 
 static struct server *start(void)
 {
-	return server_start(memory_printf(
-		"http { ssl_certificate %s/a.pem; ssl_certificate_key %s/a.key;"
-		"server { listen 127.0.0.1:%%PORT%% ssl; return 200 $pid; } }",
-		certificates, certificates));
+	return server_start(
+		memory_printf("http { ssl_certificate %s/a.pem; ssl_certificate_key %s/a.key;"
+			      "server { listen 127.0.0.1:%%PORT%% ssl; return 200 $pid; } }",
+			      certificates, certificates));
 }
 
 static void inject_kill(const struct server *server, enum victim victim, pid_t giver, int call,
@@ -92,8 +92,15 @@ static void inject_kill(const struct server *server, enum victim victim, pid_t g
 	inject_start(&injection);
 }
 
+/* Whether the worker has gone, and the master knows. */
+static bool is_over(struct server *server, int way, pid_t giver)
+{
+	return kill(giver, 0) < 0 &&
+	       (way == SIGHUP || log_has(server, "this program serves in place of the old one"));
+}
+
 /* Returns whether a process was killed: it has made more than `skip` of these calls. */
-static bool kill_at(enum victim victim, int call, unsigned skip)
+static bool kill_at(enum victim victim, int way, int call, unsigned skip)
 {
 	static const char request[] = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
 	struct record_client clients[CLIENTS];
@@ -109,10 +116,9 @@ static bool kill_at(enum victim victim, int call, unsigned skip)
 	}
 	ck_assert_int_eq(server_workers(server, &giver, 1), 1);
 	inject_kill(server, victim, giver, call, skip);
-	kill(server->pid, SIGHUP);
-	while (inject_count(call) == 0 &&
-	       file_count(server, "/error.log", memory_printf("%d exited with code 0", giver)) == 0)
-		deadline_wait(&wait, "the reload is over, or a process was killed");
+	kill(server->pid, way);
+	while (inject_count(call) == 0 && !is_over(server, way, giver))
+		deadline_wait(&wait, "the worker has ended, or a process was killed");
 
 	bool was_killed = inject_end(call) > 0;
 
@@ -130,40 +136,55 @@ static bool kill_at(enum victim victim, int call, unsigned skip)
 	return was_killed;
 }
 
-static void kill_at_each_step(enum victim victim)
+/* `way`: the signal HUP for a reload, USR2 for an upgrade in the same process. */
+static void kill_at_each_step(enum victim victim, int way)
 {
 	static const int calls[] = { SYS_sendmsg, SYS_recvmsg, SYS_recvfrom };
 	unsigned killed = 0;
 
 	signal(SIGPIPE, SIG_IGN);
 	inject_into(SYS_sendmsg, SYS_recvmsg, SYS_recvfrom);
-	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
-		for (unsigned skip = 0; skip < STEPS_MAX && kill_at(victim, calls[i], skip); skip++)
-			killed++;
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+		unsigned skip = 0;
+
+		while (kill_at(victim, way, calls[i], skip)) {
+			skip++;
+			ck_assert_uint_lt(skip, STEPS_MAX);
+		}
+		killed += skip;
+	}
 	ck_assert_uint_gt(killed, 0);
 }
 
 START_TEST(the_master_is_killed)
 {
-	kill_at_each_step(MASTER);
+	kill_at_each_step(MASTER, SIGHUP);
 }
 END_TEST
 
 START_TEST(the_worker_that_gives_is_killed)
 {
-	kill_at_each_step(GIVER);
+	kill_at_each_step(GIVER, SIGHUP);
 }
 END_TEST
 
 START_TEST(workers_are_killed)
 {
-	kill_at_each_step(TAKER);
+	kill_at_each_step(TAKER, SIGHUP);
+}
+END_TEST
+
+/* The trial of the new program makes such calls, too, so there are many steps. */
+START_TEST(all_are_killed_in_an_upgrade)
+{
+	for (enum victim victim = MASTER; victim <= TAKER; victim++)
+		kill_at_each_step(victim, SIGUSR2);
 }
 END_TEST
 
 TESTS_IN((&(struct test_suite){ .name = "TLS and killed processes",
 				.setup = setup,
 				.teardown = teardown,
-				.timeout = 120 }),
-	 the_master_is_killed,
-      the_worker_that_gives_is_killed, workers_are_killed)
+				.timeout = 300 }),
+	 the_master_is_killed, the_worker_that_gives_is_killed, workers_are_killed,
+	 all_are_killed_in_an_upgrade)
