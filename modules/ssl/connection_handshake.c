@@ -259,7 +259,9 @@ static ssize_t begin(struct transport *transport, struct str bytes, struct str n
 		return ssl_fail(transport, ALERT_UNRECOGNIZED_NAME);
 	if (!has_room())
 		return -EBUSY;
-	ssl->record_size = (uint16_t)conf->buffer_size.bytes;
+	ssl->record_size = conf->buffer_size.bytes < RECORD_PLAIN_MAX ?
+				   (uint16_t)conf->buffer_size.bytes :
+				   RECORD_PLAIN_MAX;
 	ssl->handshake = handshake_create(conf->settings, name);
 	if (!ssl->handshake)
 		return -ENOMEM;

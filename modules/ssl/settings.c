@@ -101,7 +101,7 @@ static int set_protocols(struct conf_call *call, const struct ssl_conf *conf, SS
 
 static int set_ciphers(struct conf_call *call, const struct ssl_conf *conf, SSL_CTX *context)
 {
-	const char *ciphers = conf->ciphers.len ? conf->ciphers.data : INTERMEDIATE_CIPHERS;
+	const char *ciphers = conf->ciphers.data ? conf->ciphers.data : INTERMEDIATE_CIPHERS;
 
 	if (SSL_CTX_set_cipher_list(context, ciphers) != 1)
 		return conf_error(call, NULL, "ssl_ciphers: OpenSSL knows no cipher of \"%s\": %s",
@@ -288,8 +288,10 @@ static int set_verification(struct conf_call *call, const struct ssl_conf *conf,
 		SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_CLIENT_ONCE, verify_later);
 	}
 	SSL_CTX_set_verify_depth(context, (int)conf->verify_depth);
-	if (load_authorities(call, "ssl_client_certificate", conf->client_certificate, context,
-			     true) < 0 ||
+	/* As in nginx, the file need not be there if nobody's certificate is checked. */
+	if ((conf->verify != VERIFY_OFF &&
+	     load_authorities(call, "ssl_client_certificate", conf->client_certificate, context,
+			      true) < 0) ||
 	    load_authorities(call, "ssl_trusted_certificate", conf->trusted_certificate, context,
 			     false) < 0)
 		return -EINVAL;

@@ -381,9 +381,10 @@ const struct module ssl_module = {
 			  "[SSLv2] [SSLv3] [TLSv1] [TLSv1.1] [TLSv1.2] [TLSv1.3]",
 			  "The versions of TLS that clients may use. The words SSLv2 and SSLv3 "
 			  "are accepted and have no effect, because OpenSSL no longer supports "
-			  "these versions.\n\n"
-			  "    ssl_protocols TLSv1.3;",
-			  .initial = "TLSv1.2 TLSv1.3", .keywords = protocol_keywords),
+			  "these versions. Further directives in the same block add versions."
+			  "\n\n    ssl_protocols TLSv1.3;",
+			  .initial = "TLSv1.2 TLSv1.3", .flags = LIST,
+			  .keywords = protocol_keywords),
 		DIRECTIVE("ssl_ciphers", IN_HTTP | IN_SERVER, struct ssl_conf, ciphers, "ciphers",
 			  "The ciphers for TLS 1.2 and below, as openssl-ciphers(1) writes them. "
 			  "The default is the intermediate profile of Mozilla, without DHE: "
@@ -501,11 +502,12 @@ const struct module ssl_module = {
 			      FIELD_AT(struct ssl_conf, stapling_file)),
 		DIRECTIVE("ssl_buffer_size", IN_HTTP | IN_SERVER, struct ssl_conf, buffer_size,
 			  "size",
-			  "The size of the records in which responses are sent, at most 16k. "
-			  "Without this directive, the first records after a pause have 4k, so "
-			  "that a client can use their content early, and later records have 16k."
-			  "\n\n    ssl_buffer_size 4k;",
-			  .min = 512, .max = 16384),
+			  "The size of the records in which responses are sent; more than 16k "
+			  "means 16k. Without this directive, the first records after a pause "
+			  "have 4k, so that a client can use their content early, and later "
+			  "records have 16k.\n\n"
+			  "    ssl_buffer_size 4k;",
+			  .min = 1),
 		DIRECTIVE("ssl_handshake_timeout", IN_HTTP | IN_SERVER, struct ssl_conf,
 			  handshake_timeout, "time",
 			  "The time within which a client must complete its handshake.\n\n"

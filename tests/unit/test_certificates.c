@@ -455,6 +455,22 @@ START_TEST(issuers_are_shared)
 }
 END_TEST
 
+START_TEST(ciphers_that_are_none)
+{
+	static const char *const words[] = { "\"\"", "none", "TLS_AES_128_GCM_SHA256" };
+
+	for (int i = 0; i < 3; i++) {
+		bool is_known = load_http(memory_printf("server { listen 127.0.0.1:8080 ssl;"
+							"ssl_self_signed a; ssl_ciphers %s; }",
+							words[i]));
+
+		/* As in nginx: suites of TLS 1.3 alone are not enough. */
+		ck_assert_msg(!is_known && strstr(messages, "OpenSSL knows no cipher"), "%s: %s",
+			      words[i], messages);
+	}
+}
+END_TEST
+
 /* Connections keep the certificate of their client only if the configuration needs it. */
 START_TEST(what_of_a_client_is_kept)
 {
@@ -539,5 +555,5 @@ END_TEST
 TESTS("certificates", forms_of_keys, blocks_before_the_key, keys_with_passwords, what_is_no_key,
       servers_with_the_same_files_share_them, each_byte_of_a_certificate_is_flipped,
       each_byte_of_a_text_is_changed, keys_of_others, a_compressed_point, other_blocks,
-      a_leaf_is_made_when_it_is_needed, issuers_are_shared, what_of_a_client_is_kept,
-      an_expired_self_signed_certificate_is_made_anew)
+      a_leaf_is_made_when_it_is_needed, issuers_are_shared, ciphers_that_are_none,
+      what_of_a_client_is_kept, an_expired_self_signed_certificate_is_made_anew)

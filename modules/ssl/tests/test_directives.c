@@ -111,6 +111,10 @@ START_TEST(versions)
 	restart("ssl_protocols TLSv1.2; return 200 $ssl_protocol;");
 	ck_assert_str_eq(body_of(tls_connect(server)), "TLSv1.2");
 	ck_assert(tls_connect(server, .version = TLS1_3_VERSION)->failed);
+	/* A file that is included may have the directive, too. */
+	restart("ssl_protocols TLSv1.2; ssl_protocols TLSv1.3; return 200 $ssl_protocol;");
+	ck_assert_str_eq(body_of(tls_connect(server, .version = TLS1_2_VERSION)), "TLSv1.2");
+	ck_assert_str_eq(body_of(tls_connect(server, .version = TLS1_3_VERSION)), "TLSv1.3");
 }
 END_TEST
 
@@ -406,6 +410,20 @@ START_TEST(the_size_of_records)
 }
 END_TEST
 
+/* nginx starts with such values, too. */
+START_TEST(values_without_effect)
+{
+	static char big[64 * 1024];
+
+	memset(big, 'x', sizeof(big));
+	start("ssl_buffer_size 1m; ssl_client_certificate %s/missing.pem;");
+	put_bytes(server, "big", big, sizeof(big));
+	ck_records(tls_connect(server, .version = TLS1_3_VERSION), 16 * 1024, 16 * 1024);
+	restart("ssl_buffer_size 1; return 200 hello;");
+	ck_assert_str_eq(body_of(tls_connect(server)), "hello");
+}
+END_TEST
+
 /* --- certificates of clients --- */
 
 static void put_authority(const struct identity *authority)
@@ -632,7 +650,7 @@ END_TEST
 TESTS_IN((&(struct test_suite){
 		 .name = "directives of TLS", .setup = setup, .teardown = teardown }),
 	 ciphers_and_their_order, versions, groups, a_rejected_handshake, commands_of_openssl,
-	 a_stapled_response,
-	 accepted_without_effect, compressed_certificates, keys_of_tickets, the_life_of_a_session,
-	 the_size_of_records, authorities, the_depth_of_verification, revoked_certificates,
-	 variables_of_a_certificate, metrics_of_tls)
+	 a_stapled_response, accepted_without_effect, compressed_certificates, keys_of_tickets,
+	 the_life_of_a_session, the_size_of_records, values_without_effect, authorities,
+	 the_depth_of_verification, revoked_certificates, variables_of_a_certificate,
+	 metrics_of_tls)
