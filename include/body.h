@@ -61,7 +61,9 @@ struct body_ops {
 
 /*
  * The head of every body; put it first in a struct of your own, allocated from
- * the request's pool. Members that you do not set must be zero.
+ * the request's pool. Members that you do not set must be zero. A body that gives more or fewer
+ * bytes than its length breaks the contract: HTTP/1 closes the connection, HTTP/2 resets the
+ * stream, and a line in the error log names the module and the request.
  */
 struct body {
 	const struct body_ops *ops;
