@@ -266,6 +266,21 @@ static void print_qr(struct pool *pool, struct str url)
 		printf("\n%.*s\n", STR_ARG(text_str(&text)));
 }
 
+static bool is_in_path(struct pool *pool, const char *program)
+{
+	const char *path = getenv("PATH");
+	struct str rest = str_from(path ? path : "");
+
+	while (!str_empty(rest)) {
+		struct str folder = str_split(&rest, ':');
+		struct str file = pool_printf(pool, "%.*s/%s", STR_ARG(folder), program);
+
+		if (access(file.data, X_OK) == 0)
+			return true;
+	}
+	return false;
+}
+
 /*
  * Opens the folder in the browser of the desktop. It is started by a child that ends at once, so
  * that this process does not become the parent of the browser.
@@ -318,8 +333,12 @@ static void announce(const struct startup *startup)
 		       startup->uid == 0 ? ", but without root's privileges" : "");
 	printf("Ctrl-C ends it.\n");
 	fflush(stdout);
-	if (served.opens_browser)
+	if (served.opens_browser && is_in_path(pool, "xdg-open"))
 		open_browser(pool, &served.listener);
+	else if (served.opens_browser)
+		fprintf(stderr,
+			"skua serve: --open needs the program xdg-open, which is not there; "
+			"open the address above in a browser\n");
 	pool_destroy(pool);
 }
 

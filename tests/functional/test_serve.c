@@ -316,6 +316,8 @@ START_TEST(opens_a_browser)
 	ck_assert_str_eq(file_text(&folder, "/bin/xdg-open.url"),
 			 memory_printf("http://127.0.0.1:%d/\n", folder.ports[0]));
 	end();
+	serve_in("PATH=/none", "-p 0 --open");
+	has(end(), "--open needs the program xdg-open");
 }
 END_TEST
 
