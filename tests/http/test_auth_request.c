@@ -106,6 +106,22 @@ START_TEST(together_with_other_rules)
 END_TEST
 
 /* The subrequest is a GET without conditions and range, whatever was asked. */
+/* For example a preflight of CORS, which has no credentials, is let in by the method. */
+START_TEST(the_subrequest_knows_the_method)
+{
+	struct server *server = start(
+		"location /pass/ { auth_request /auth; proxy_pass http://b; }"
+		"location /files/ { auth_request /auth; alias %DIR%/html/; } forwarding 502;"
+		"location = /auth { if ($request_method = POST) { return 204; } return 401; }");
+
+	ck_assert_int_eq(get(server, "/files/a").status, 401);
+	ck_assert_int_eq(ask(server, "/files/a", .method = "POST").status, 405);
+	ck_assert_int_eq(ask(server, "/pass/a", .method = "POST").status, 502);
+	ck_assert_int_eq(ask(server, "/pass/a", .method = "PUT").status, 401);
+	server_stop(server);
+}
+END_TEST
+
 START_TEST(the_request_is_not_the_subrequest)
 {
 	struct server *server = start("auth_request /auth-file;");
@@ -132,4 +148,5 @@ START_TEST(mistakes_are_named)
 END_TEST
 
 TESTS("auth_request", the_status_decides, what_responds, variables_and_challenges,
-      together_with_other_rules, the_request_is_not_the_subrequest, mistakes_are_named)
+      together_with_other_rules, the_subrequest_knows_the_method,
+      the_request_is_not_the_subrequest, mistakes_are_named)

@@ -141,11 +141,19 @@ bool variable_request(struct request *req, struct str rest, const void *data, st
 	return text_if_present(req->line, out);
 }
 
+/* The request itself, also in its subrequests. */
+static const struct request *of_client(const struct request *req)
+{
+	while (req->parent)
+		req = req->parent;
+	return req;
+}
+
 bool variable_request_method(struct request *req, struct str rest, const void *data,
 			     struct str *out)
 {
 	(void)rest, (void)data;
-	return text_if_present(req->method_name, out);
+	return text_if_present(of_client(req)->method_name, out);
 }
 
 bool variable_server_protocol(struct request *req, struct str rest, const void *data,
@@ -183,7 +191,7 @@ bool variable_content_length(struct request *req, struct str rest, const void *d
 			     struct str *out)
 {
 	(void)rest, (void)data;
-	return text_if_present(req->known.content_length, out);
+	return text_if_present(of_client(req)->known.content_length, out);
 }
 
 /* --- Authorization: Basic (RFC 7617) ---------------------------------------- */
