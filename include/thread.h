@@ -7,6 +7,8 @@
 #ifndef SKUA_THREAD_H
 #define SKUA_THREAD_H
 
+#include <stdbool.h>
+
 /*
  * Runs work(data) on a thread of the process's pool; work is begun in the order of the calls.
  * work() may access nothing but `data`, which the caller keeps valid, and calls wakeup_fire()
@@ -36,5 +38,12 @@ struct thread_pool {
  */
 int thread_pool_run(struct thread_pool *pool, void (*work)(void *data),
 		    void (*done)(void *data), void *data);
+
+/*
+ * Whether the loop's thread may do some work itself that takes half a millisecond at most, because
+ * nothing else waits for it: no event that has come, and no response. So two switches between
+ * threads are saved. What comes meanwhile waits, so this is true only once in a turn of the loop.
+ */
+bool thread_loop_has_time(void);
 
 #endif

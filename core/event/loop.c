@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <log.h>
+#include <thread.h>
 
 #include "event/timer_heap.h"
 
@@ -29,6 +30,7 @@ static struct {
 	struct hook *at_end; /* of loop_on_finish() */
 	struct epoll_event *pending; /* of this turn, not delivered yet */
 	int pending_count;
+	bool time_is_given; /* thread_loop_has_time() was true in this turn */
 } loop = { .epoll_fd = -1 };
 
 int loop_start(void)
@@ -166,20 +168,37 @@ static void deliver(int count)
 	}
 }
 
+/* Apart from the marker of run_stage(). */
+static bool has_jobs(void)
+{
+	for (int i = 0; i < STAGES; i++) {
+		const struct job *first = loop.queues[i].first;
+
+		if (first && (first->run || first->next))
+			return true;
+	}
+	return false;
+}
+
+bool thread_loop_has_time(void)
+{
+	if (loop.time_is_given || loop.pending_count > 0 || has_jobs())
+		return false;
+	loop.time_is_given = true;
+	return true;
+}
+
 bool loop_turn(int max_wait_ms)
 {
 	struct epoll_event events[EVENTS_A_TURN];
-	bool is_busy = false;
-
-	for (int i = 0; i < STAGES; i++)
-		is_busy |= loop.queues[i].first != NULL;
-
+	bool is_busy = has_jobs();
 	int max_wait = is_busy ? 0 : wait_time(max_wait_ms);
 	int count = epoll_wait(loop.epoll_fd, events, EVENTS_A_TURN, max_wait);
 
 	if (count < 0 && errno != EINTR)
 		log_alert("epoll_wait() failed");
 	clock_update();
+	loop.time_is_given = false;
 	loop.pending = events;
 	loop.pending_count = count;
 	do {

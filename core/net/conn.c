@@ -476,6 +476,7 @@ ssize_t conn_receive(struct conn *conn, void *buffer, size_t size)
 	ssize_t n;
 
 	if (conn->transport) {
+		job_cancel(&conn->transport->job); /* arrange() decides anew */
 		n = transport_receive(conn->transport, buffer, size);
 		arrange(conn);
 		return n;

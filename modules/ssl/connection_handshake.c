@@ -6,6 +6,7 @@
 #include <thread.h>
 
 #include "hello.h"
+#include "tickets.h"
 
 enum { HANDSHAKE_BYTES_MAX = 64 * 1024 }; /* the most bytes of a client in its handshake */
 
@@ -24,6 +25,9 @@ static struct thread_pool handshakes = { .max_threads = 2, .nice = 10 };
  * more clients come, their connections are closed.
  */
 enum { WAITING_MAX = 1024 };
+
+enum { DISTRUST_MS = 1000 };
+static int64_t trusts_at_ms; /* from this time on: see resumes_now() */
 
 static unsigned waiting; /* handshakes whose first step was not made yet */
 
@@ -51,10 +55,10 @@ static bool become_own(struct ssl_connection *ssl)
 	const struct handshake *done = ssl->handshake;
 	const struct key_schedule_secret *client = &done->secrets.client;
 	const struct key_schedule_secret *server = &done->secrets.server;
-	const struct record_suite *suite =
-		done->settings->own_records && ssl->facts->version == TLS1_3_VERSION ?
-			record_suite(ssl->facts->cipher) :
-			NULL;
+	const struct record_suite *suite = done->settings->own_records &&
+							   ssl->facts->version == TLS1_3_VERSION ?
+						   record_suite(ssl->facts->cipher) :
+						   NULL;
 
 	if (!suite || !is_complete(client, suite) || !is_complete(server, suite))
 		return false;
@@ -232,6 +236,29 @@ static bool has_room(void)
 }
 
 /*
+ * Whether to make the first step at once. If it resumes a session, it takes a quarter of a
+ * millisecond, and a tenth more by a thread. A client may pretend to resume: then all handshakes
+ * are given to threads for a second.
+ */
+static bool resumes_now(const struct handshake *handshake)
+{
+	return handshake->steps == 0 && handshake->resumes_quickly && clock_ms() >= trusts_at_ms &&
+	       !ticket_keys_may_wait(handshake->settings->context) && thread_loop_has_time();
+}
+
+static int resume(struct transport *transport)
+{
+	struct ssl_connection *ssl = transport_state(transport);
+	struct handshake *handshake = ssl->handshake;
+
+	handshake->steps++;
+	handshake_step(handshake);
+	if (!handshake->ssl || !SSL_session_reused(handshake->ssl))
+		trusts_at_ms = clock_ms() + DISTRUST_MS;
+	return take_step(transport);
+}
+
+/*
  * Makes a step with further records. Returns TRANSPORT_WAITS if a thread makes it, 0 if it was
  * made, or -errno.
  */
@@ -247,13 +274,15 @@ static ssize_t go_on(struct transport *transport, struct str records)
 	/* To give a short step to a thread, and to wait for it, would take as long as the step. */
 	if (handshake_is_nearly_done(ssl->handshake))
 		return make_short_step(transport);
+	if (resumes_now(ssl->handshake))
+		return resume(transport);
 	return start_step(ssl) < 0 ? -ENOMEM : TRANSPORT_WAITS;
 }
 
-static ssize_t begin(struct transport *transport, struct str bytes, struct str name)
+static ssize_t begin(struct transport *transport, struct str bytes, const struct hello *hello)
 {
 	struct ssl_connection *ssl = transport_state(transport);
-	const struct ssl_conf *conf = transport_conf(transport, name, &ssl_module);
+	const struct ssl_conf *conf = transport_conf(transport, hello->name, &ssl_module);
 
 	if (!conf->settings || conf->settings->reject)
 		return ssl_fail(transport, ALERT_UNRECOGNIZED_NAME);
@@ -262,11 +291,12 @@ static ssize_t begin(struct transport *transport, struct str bytes, struct str n
 	ssl->record_size = conf->buffer_size.bytes < RECORD_PLAIN_MAX ?
 				   (uint16_t)conf->buffer_size.bytes :
 				   RECORD_PLAIN_MAX;
-	ssl->handshake = handshake_create(conf->settings, name);
+	ssl->handshake = handshake_create(conf->settings, hello->name);
 	if (!ssl->handshake)
 		return -ENOMEM;
 	ssl->handshake->owner = transport;
-	ssl->handshake->protocols = transport_protocols(transport, name);
+	ssl->handshake->protocols = transport_protocols(transport, hello->name);
+	ssl->handshake->resumes_quickly = hello->resumes_quickly;
 	ssl->stage = HANDSHAKE;
 	ssl_bytes_free(&ssl->input);
 	return go_on(transport, bytes);
@@ -295,7 +325,8 @@ ssize_t connection_hello_receive(struct transport *transport, void *buffer, size
 			return n;
 		len += (size_t)n;
 
-		struct str bytes = { (char *)ssl_read_buffer, len }, name = STR("");
+		struct str bytes = { (char *)ssl_read_buffer, len };
+		struct hello hello;
 
 		if (is_plain_http(bytes)) {
 			ssl->stage = PLAIN;
@@ -304,8 +335,10 @@ ssize_t connection_hello_receive(struct transport *transport, void *buffer, size
 				return -ENOMEM;
 			return (ssize_t)ssl_bytes_take(&ssl->plain, buffer, size);
 		}
-		if (hello_read(bytes, hello_scratch, &name) != HELLO_MORE)
-			return begin(transport, bytes, name);
+		if (hello_read(bytes, hello_scratch, &hello) != HELLO_MORE) {
+			n = begin(transport, bytes, &hello);
+			return n < 0 ? n : connection_handshake_receive(transport, buffer, size);
+		}
 		if (len == sizeof(ssl_read_buffer))
 			return -EMSGSIZE;
 	}

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A TLS handshake, which OpenSSL performs, in steps. Those that need half a millisecond of CPU
- * time run on threads, short ones on the loop. The input of a step are the records that the
- * client has sent, and the output are the records to send. OpenSSL gets one record at a time, so
- * it never reads records after the last handshake message of the client.
+ * time run on threads, short ones on the loop, and those that resume a session on either. The
+ * input of a step are the records that the client has sent, and the output are the records to
+ * send. OpenSSL gets one record at a time, so it never reads records after the last handshake
+ * message of the client.
  *
  * After the handshake, records.c encrypts and decrypts the records of TLS 1.3 with the secrets
  * that key_schedule.c has derived for OpenSSL, and the SSL object is freed. For other connections,
@@ -36,6 +37,7 @@ struct handshake {
 	atomic_bool is_abandoned;
 	const struct ssl_settings *settings;
 	struct named_set *named; /* of settings->pairs; owned; NULL: not needed yet */
+	bool resumes_quickly; /* the caller's: of struct hello */
 	bool lacks_named; /* there is no set of certificates: the handshake fails */
 	struct str protocols; /* for ALPN: the caller's, as of transport_protocols() */
 	uint8_t name_len; /* of the name of the server in the ClientHello */

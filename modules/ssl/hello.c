@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "hello.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "records.h"
 
-enum { CLIENT_HELLO = 1, MESSAGE_HEAD = 4, SERVER_NAME = 0, HOST_NAME = 0 };
+enum { CLIENT_HELLO = 1, MESSAGE_HEAD = 4, HOST_NAME = 0 };
+
+enum { SERVER_NAME = 0, PRE_SHARED_KEY = 41, KEY_SHARE = 51 }; /* extensions */
+
+enum { P256 = 23, X25519 = 29, X25519_MLKEM768 = 4588 }; /* groups */
 
 /* Takes an unsigned number of `size` bytes off the front. False: there are too few bytes. */
 static bool take_number(struct str *from, size_t size, size_t *out)
@@ -53,36 +56,68 @@ static bool find_host_name(struct str list, struct str *name)
 	return true;
 }
 
-static bool parse(struct str hello, struct str *name)
+/* Section 4.2.8. Values of RFC 8701 (GREASE) stand for no group. */
+static bool has_quick_shares(struct str list)
 {
-	struct str skipped, extensions, extension;
-	size_t version, type;
+	struct str shares, share;
+	size_t group;
 
-	if (!take_number(&hello, 2, &version) || hello.len < 32)
+	if (!take_vector(&list, 2, &shares))
 		return false;
-	hello = str_skip(hello, 32); /* random */
-	if (!take_vector(&hello, 1, &skipped) || /* session id */
-	    !take_vector(&hello, 2, &skipped) || /* cipher suites */
-	    !take_vector(&hello, 1, &skipped)) /* compression methods */
-		return false;
-	if (hello.len == 0) /* before TLS 1.3 there may be no extensions */
-		return true;
-	if (!take_vector(&hello, 2, &extensions) || hello.len > 0)
-		return false;
-	while (extensions.len > 0) {
-		if (!take_number(&extensions, 2, &type) || !take_vector(&extensions, 2, &extension))
+	while (shares.len > 0) {
+		if (!take_number(&shares, 2, &group) || !take_vector(&shares, 2, &share))
 			return false;
-		if (type == SERVER_NAME)
-			return find_host_name(extension, name);
+		if (group != X25519 && group != P256 && group != X25519_MLKEM768 &&
+		    (group & 0x0f0f) != 0x0a0a)
+			return false;
 	}
 	return true;
 }
 
-enum hello_result hello_read(struct str bytes, char *scratch, struct str *name)
+/* Section 4.2.11: whether the client offers one session. Looking for many takes long. */
+static bool has_one_identity(struct str list)
+{
+	struct str identities, identity;
+	size_t age;
+
+	return take_vector(&list, 2, &identities) && take_vector(&identities, 2, &identity) &&
+	       take_number(&identities, 4, &age) && identities.len == 0;
+}
+
+static bool parse(struct str message, struct hello *hello)
+{
+	struct str skipped, extensions, extension;
+	size_t version, type;
+	bool resumes = false, is_quick = false;
+
+	if (!take_number(&message, 2, &version) || message.len < 32)
+		return false;
+	message = str_skip(message, 32); /* random */
+	if (!take_vector(&message, 1, &skipped) || /* session id */
+	    !take_vector(&message, 2, &skipped) || /* cipher suites */
+	    !take_vector(&message, 1, &skipped)) /* compression methods */
+		return false;
+	if (message.len == 0) /* before TLS 1.3 there may be no extensions */
+		return true;
+	if (!take_vector(&message, 2, &extensions) || message.len > 0)
+		return false;
+	while (extensions.len > 0) {
+		if (!take_number(&extensions, 2, &type) || !take_vector(&extensions, 2, &extension))
+			return false;
+		if (type == SERVER_NAME && !find_host_name(extension, &hello->name))
+			return false;
+		resumes |= type == PRE_SHARED_KEY && has_one_identity(extension);
+		is_quick |= type == KEY_SHARE && has_quick_shares(extension);
+	}
+	hello->resumes_quickly = resumes && is_quick;
+	return true;
+}
+
+enum hello_result hello_read(struct str bytes, char *scratch, struct hello *hello)
 {
 	size_t len = 0;
 
-	*name = STR("");
+	*hello = (struct hello){ .name = STR("") };
 	for (;;) {
 		ssize_t record = record_length((const uint8_t *)bytes.data, bytes.len);
 
@@ -100,16 +135,16 @@ enum hello_result hello_read(struct str bytes, char *scratch, struct str *name)
 		len += body.len;
 		bytes = str_skip(bytes, (size_t)record);
 
-		struct str message = { scratch, len }, hello;
+		struct str message = { scratch, len }, content;
 
 		if (message.data[0] != CLIENT_HELLO)
 			return HELLO_INVALID;
 		message = str_skip(message, 1);
-		if (!take_vector(&message, 3, &hello))
+		if (!take_vector(&message, 3, &content))
 			continue;
-		if (parse(hello, name))
+		if (parse(content, hello))
 			return HELLO_COMPLETE;
-		*name = STR("");
+		*hello = (struct hello){ .name = STR("") };
 		return HELLO_INVALID;
 	}
 }

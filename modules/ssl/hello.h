@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Reads the name of the server in a ClientHello (RFC 8446 section 4.1.2) before OpenSSL gets it,
- * because the name selects the settings of the handshake.
+ * Reads in a ClientHello (RFC 8446 section 4.1.2), before OpenSSL gets it, the name of the server,
+ * because it selects the settings of the handshake, and whether the client resumes a session.
  */
 #ifndef SKUA_SSL_HELLO_H
 #define SKUA_SSL_HELLO_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <str.h>
 
@@ -20,11 +21,19 @@ enum hello_result {
 	HELLO_INVALID, /* not a ClientHello, or too long; OpenSSL then sends the alert */
 };
 
+struct hello {
+	struct str name; /* of the server (RFC 6066 section 3); empty: the client has sent none */
+	/*
+	 * It offers to resume one session of TLS 1.3, and to exchange keys in groups that take a
+	 * quarter of a millisecond at most. If it offers another one, the server might use that.
+	 */
+	bool resumes_quickly;
+};
+
 /*
- * Reads the records at the beginning of a connection. With HELLO_COMPLETE, *name is the name of
- * the server (RFC 6066 section 3), or empty if the client has sent none. The name points into
- * `scratch`, which has HELLO_MAX bytes. With the other results *name is empty.
+ * Reads the records at the beginning of a connection. The name points into `scratch`, which has
+ * HELLO_MAX bytes. With other results than HELLO_COMPLETE, *hello is empty.
  */
-enum hello_result hello_read(struct str bytes, char *scratch, struct str *name);
+enum hello_result hello_read(struct str bytes, char *scratch, struct hello *hello);
 
 #endif

@@ -85,6 +85,26 @@ START_TEST(the_loop_may_post_to_itself)
 }
 END_TEST
 
+static void do_nothing(struct job *job)
+{
+	(void)job;
+}
+
+START_TEST(the_loop_has_time_once_a_turn_if_nothing_waits)
+{
+	struct job job = { .run = do_nothing };
+
+	loop_turn(0);
+	ck_assert(thread_loop_has_time());
+	ck_assert(!thread_loop_has_time());
+	loop_turn(0);
+	job_queue(&job, STAGE_RESPOND);
+	ck_assert(!thread_loop_has_time());
+	loop_turn(0);
+	ck_assert(thread_loop_has_time());
+}
+END_TEST
+
 START_TEST(finishing_runs_what_is_queued_and_drops_what_comes)
 {
 	completion_post(&items[0].completion);
@@ -257,6 +277,7 @@ END_TEST
 
 TESTS_IN((&(struct test_suite){ "threads", .setup = setup, .teardown = teardown }),
 	 every_work_completes_once, the_loop_may_post_to_itself,
+	 the_loop_has_time_once_a_turn_if_nothing_waits,
 	 a_thread_that_stalls_keeps_nobody_waiting,
 	 finishing_runs_what_is_queued_and_drops_what_comes, a_pool_comes_back_to_the_loop,
 	 the_thread_that_has_worked_last_works_again,

@@ -4,10 +4,13 @@
 #include "harness/scratch.h"
 #include "harness/test.h"
 
+#include <dirent.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -427,9 +430,67 @@ START_TEST(any_worker_resumes_a_session)
 }
 END_TEST
 
+/* A server whose tickets are sealed with the key of this name. */
+static void start_with_key(const char *name)
+{
+	const char *path = memory_printf("%s/%s", dir, name);
+	FILE *file = fopen(path, "w");
+
+	ck_assert_ptr_nonnull(file);
+	fprintf(file, "%-80s", name);
+	fclose(file);
+	start(memory_printf("ssl_session_ticket_key %s; return 200 $pid;", path));
+}
+
+static int threads_of(int pid)
+{
+	DIR *tasks = opendir(memory_printf("/proc/%d/task", pid));
+	int count = -2; /* "." and ".." */
+
+	ck_assert_ptr_nonnull(tasks);
+	while (readdir(tasks))
+		count++;
+	closedir(tasks);
+	return count;
+}
+
+/* How many threads the server has after handshakes with the session. */
+static int threads_after(int handshakes, SSL_SESSION *session, bool resumes)
+{
+	int pid = 0;
+
+	for (int i = 0; i < handshakes; i++) {
+		SSL_SESSION *copy = SSL_SESSION_dup(session); /* OpenSSL uses each once */
+		struct tls *tls = tls_connect(server, .session = copy);
+
+		ck_assert_int_eq(SSL_session_reused(tls->ssl), resumes);
+		pid = atoi(tls_get(tls, "/").body);
+		SSL_SESSION_free(copy);
+	}
+	return threads_of(pid);
+}
+
+START_TEST(a_quiet_loop_resumes_sessions_without_a_thread)
+{
+	start_with_key("one");
+
+	SSL_SESSION *session = session_of(TLS1_3_VERSION);
+
+	start_with_key("one");
+	ck_assert_int_eq(threads_after(3, session, true), 1);
+	/* A client that only pretends to resume is believed once a second. */
+	start_with_key("two");
+	ck_assert_int_eq(threads_after(1, session, false), 1);
+	start_with_key("two");
+	ck_assert_int_gt(threads_after(3, session, false), 1);
+	SSL_SESSION_free(session);
+}
+END_TEST
+
 TESTS_IN((&(struct test_suite){ .name = "handshakes", .setup = setup, .teardown = teardown }),
 	 the_client_chooses_between_ecdsa_and_rsa, names_are_exact_wildcards_or_patterns,
 	 a_share_that_gives_no_secret, a_suite_without_own_records, early_data_is_refused,
 	 a_request_comes_with_the_handshake, tickets_leave_with_the_first_response,
 	 tickets_do_not_wait_for_a_request, the_first_response_does_not_wait,
-	 each_orderly_end_is_announced, any_worker_resumes_a_session)
+	 each_orderly_end_is_announced, any_worker_resumes_a_session,
+	 a_quiet_loop_resumes_sessions_without_a_thread)
