@@ -15,7 +15,7 @@
  * the core repeats the call when the socket has bytes or room. The core asks the transport what
  * it holds in memory: has_bytes() reports received bytes for which epoll will report no event,
  * and unsent() reports bytes that the socket has not taken yet. So a transport needs no timer
- * and no events of its own.
+ * and no events of its own, unless it holds bytes back: see unsent().
  */
 #ifndef SKUA_TRANSPORT_H
 #define SKUA_TRANSPORT_H
@@ -98,8 +98,8 @@ struct transport_type {
 	/*
 	 * Takes bytes from the protocol, converts them, and writes as many to the socket as it
 	 * accepts. Returns the number of bytes taken from the protocol, at least 1; the core
-	 * does not pass these bytes again. With count 0 it only writes the bytes that it holds,
-	 * and returns 0. Otherwise it returns one of the results above, or -errno if the
+	 * does not pass these bytes again. With count 0 it only writes the unsent() bytes, and
+	 * returns 0. Otherwise it returns one of the results above, or -errno if the
 	 * connection is broken. It takes nothing while many bytes are unsent(). `more`: further
 	 * bytes follow at once, so an incomplete record or segment may be held back.
 	 */
@@ -109,6 +109,11 @@ struct transport_type {
 	 * How many converted bytes the socket has not taken yet. N bytes of the protocol must
 	 * become at least N converted bytes, because the core computes from this number how much
 	 * of a response has left: all of it when the number is 0.
+	 *
+	 * Before the first send() with bytes, a transport may hold bytes of its own back, to send
+	 * them together with those of the protocol. They do not count here, and send() with count
+	 * 0 leaves them where they are. The transport holds them for a short time only: then it
+	 * counts them, and calls transport_wake(). send() with bytes and end() write them first.
 	 */
 	size_t (*unsent)(const struct transport *transport);
 
@@ -160,8 +165,9 @@ void *transport_state(const struct transport *transport);
 ssize_t transport_read_socket(struct transport *transport, void *buffer, size_t size);
 
 /*
- * Makes the core call receive() again after it has returned TRANSPORT_WAITS. To be called on
- * the loop's thread, but not from within the functions of struct transport_type.
+ * Makes the core call receive() again after it has returned TRANSPORT_WAITS, and ask for unsent()
+ * bytes. To be called on the loop's thread, but not from within the functions of struct
+ * transport_type.
  */
 void transport_wake(struct transport *transport);
 

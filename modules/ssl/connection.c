@@ -100,7 +100,8 @@ static ssize_t receive_bytes(struct transport *transport, void *buffer, size_t s
 	struct ssl_connection *ssl = transport_state(transport);
 	ssize_t n = receive_by_stage(transport, buffer, size);
 
-	ssl->holds_tickets &= n > 0; /* no request has come with the end of the handshake */
+	if (ssl->holds_tickets && n <= 0) /* no request has come with the end of the handshake */
+		ssl_let_tickets_go(ssl);
 	return n;
 }
 

@@ -184,6 +184,15 @@ static int take_step(struct transport *transport)
 	return result == HANDSHAKE_DONE ? handshake_done(ssl) : 0;
 }
 
+/* The request is not complete, or its response takes long. */
+static void held_for_too_long(void *data)
+{
+	struct transport *transport = data;
+
+	ssl_let_tickets_go(transport_state(transport));
+	transport_wake(transport);
+}
+
 /*
  * Makes a short step, in receive(). Most clients send a request right behind the handshake: if it
  * is there already, the tickets leave with the response.
@@ -196,7 +205,13 @@ static int make_short_step(struct transport *transport)
 
 	int error = take_step(transport);
 
-	ssl->holds_tickets = ssl->stage == OWN && ssl_bytes_left(&ssl->unsent) <= HELD_TICKETS_MAX;
+	size_t len = ssl_bytes_left(&ssl->unsent);
+
+	if (error == 0 && ssl->stage == OWN && len > 0 && len <= HELD_TICKETS_MAX) {
+		ssl->holds_tickets = true;
+		ssl->timer.expired = held_for_too_long;
+		timer_start(&ssl->timer, HELD_TICKETS_MS);
+	}
 	return error;
 }
 

@@ -46,6 +46,9 @@ enum {
 
 	/* Longer tickets, such as those with a certificate of the client, are sent at once. */
 	HELD_TICKETS_MAX = 1024,
+
+	/* How long tickets wait for the first response: far less than a client notices. */
+	HELD_TICKETS_MS = 20,
 };
 
 /* RFC 8446 section 6. */
@@ -89,7 +92,7 @@ struct ssl_connection {
 	int64_t sent_ms; /* the time of the last send */
 
 	struct handshake *handshake; /* HANDSHAKE */
-	struct timer timer; /* ssl_handshake_timeout */
+	struct timer timer; /* ssl_handshake_timeout; OWN: HELD_TICKETS_MS */
 	uint32_t handshake_bytes;
 	bool is_running; /* a thread runs a step of the handshake */
 
@@ -139,6 +142,13 @@ int ssl_fail(struct transport *transport, enum alert alert);
 
 ssize_t connection_send(struct transport *transport, const struct iovec *iov, int count, bool more);
 void connection_end(struct transport *transport);
+
+/* The tickets wait no longer for the first response: they count as unsent from now on. */
+static inline void ssl_let_tickets_go(struct ssl_connection *ssl)
+{
+	ssl->holds_tickets = false;
+	timer_stop(&ssl->timer);
+}
 
 /* --- receiving --- */
 

@@ -36,7 +36,7 @@ int ssl_write_records(struct transport *transport, const uint8_t *bytes, size_t 
 	if (len == 0)
 		return 0;
 	if (ssl->holds_tickets) {
-		ssl->holds_tickets = false;
+		ssl_let_tickets_go(ssl);
 
 		ssize_t n = flush(transport);
 
@@ -193,7 +193,7 @@ static ssize_t own_send(struct transport *transport, const struct iovec *iov, in
 	}
 	if (ssl->holds_tickets) {
 		len = ssl_bytes_take(&ssl->unsent, sealed, HELD_TICKETS_MAX);
-		ssl->holds_tickets = false;
+		ssl_let_tickets_go(ssl);
 	}
 	while (total < most && len <= sizeof(sealed) - RECORD_MAX && !cursor_at_end(&cursor)) {
 		ssize_t n = seal_next(ssl, &cursor, record_size(ssl), sealed + len, &taken);
