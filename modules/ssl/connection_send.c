@@ -229,7 +229,8 @@ int ssl_openssl_flush(struct transport *transport, bool more)
 
 /*
  * OpenSSL does not count the records that a key has sealed. With TLS 1.3 the key is replaced in
- * time; TLS 1.2 cannot do that, so the connection ends at the limit, after about 390 GB. False: it
+ * time; TLS 1.2 cannot do that, so the connection ends at the limit, after about 390 GB in full
+ * records. False: it
  * must end.
  */
 static bool use_new_key(struct ssl_connection *ssl)

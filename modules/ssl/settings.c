@@ -507,13 +507,19 @@ static void warn_of_memory(struct conf_call *call)
 		  "a library that is loaded in front of the program may be why (LD_PRELOAD)");
 }
 
-/* Own records have no padding. */
+/*
+ * Own records have no padding. Of several commands the last counts, as for OpenSSL; blocks of 0 or
+ * 1 bytes are no padding, see SSL_CTX_set_block_padding(3). OpenSSL 3.4 and later take a second
+ * number for handshakes, where the records are OpenSSL's anyway.
+ */
 static bool wants_padding(const struct ssl_conf *conf)
 {
+	int block = 0;
+
 	for (size_t i = 0; i < conf->commands.count; i += 2)
 		if (str_eq_nocase(conf->commands.items[i].text, STR("RecordPadding")))
-			return true;
-	return false;
+			block = atoi(conf->commands.items[i + 1].text.data);
+	return block > 1;
 }
 
 bool ssl_has_certificate(const struct ssl_conf *conf)

@@ -417,8 +417,9 @@ const struct module ssl_module = {
 			  "connection needs less memory and CPU time, and survives reloads and "
 			  "upgrades of the program. Connections with TLS 1.2 use OpenSSL's "
 			  "records in both cases, as do all connections if the configuration of "
-			  "OpenSSL demands fips=yes, or if ssl_conf_command sets RecordPadding."
-			  "\n\n"
+			  "OpenSSL demands fips=yes, or if ssl_conf_command sets RecordPadding "
+			  "to more than 1. RecordPadding in the configuration file of OpenSSL "
+			  "has no effect on own records.\n\n"
 			  "    ssl_records openssl;",
 			  .initial = "own", .keywords = records_keywords),
 		DIRECTIVE("ssl_session_tickets", IN_HTTP | IN_SERVER, struct ssl_conf, tickets,

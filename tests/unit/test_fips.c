@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A configuration of OpenSSL that demands fips=yes. OpenSSL then finds the algorithms with this
- X
+ * property only, which a provider has or lacks.
  */
 #include "unit/http_test.h"
 

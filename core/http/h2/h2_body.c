@@ -117,7 +117,7 @@ static bool keep(struct h2_stream *stream, struct str data)
 }
 
 /* No more of the body is received. If it was discarded, the end of the response can be sent. */
-static void body_has_ended(struct h2 *h2, struct h2_stream *stream)
+static void request_body_has_ended(struct h2 *h2, struct h2_stream *stream)
 {
 	if (!stream->discards) {
 		wake_reader(h2, stream);
@@ -135,7 +135,7 @@ static void body_has_ended(struct h2 *h2, struct h2_stream *stream)
 void h2_fail_body(struct h2 *h2, struct h2_stream *stream, int error)
 {
 	stream->body_error = error;
-	body_has_ended(h2, stream);
+	request_body_has_ended(h2, stream);
 }
 
 void h2_end_bodies(struct h2 *h2)
@@ -224,7 +224,7 @@ void h2_end_body(struct h2 *h2, struct h2_stream *stream)
 		return;
 	}
 	stream->body_is_over = true;
-	body_has_ended(h2, stream);
+	request_body_has_ended(h2, stream);
 }
 
 /* --- to a module --- */

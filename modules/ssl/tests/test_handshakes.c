@@ -167,6 +167,24 @@ START_TEST(a_suite_without_own_records)
 }
 END_TEST
 
+/* Records without padding are own ones, which move to another process. */
+START_TEST(a_padding_that_is_none)
+{
+	static const char *const values[] = { "0", "1", "512; ssl_conf_command RecordPadding 0" };
+
+	for (int i = 0; i < 3; i++) {
+		start(memory_printf("ssl_conf_command RecordPadding %s; return 200 x;", values[i]));
+
+		struct tls *tls = tls_connect(server, .version = TLS1_3_VERSION);
+
+		ck_assert_str_eq(tls_get(tls, "/").body, "x");
+		reload();
+		ck_assert_str_eq(tls_get(tls, "/").body, "x");
+		tls_close(tls);
+	}
+}
+END_TEST
+
 static SSL_SESSION *session_of(int version)
 {
 	struct tls *tls = tls_connect(server, .version = version);
@@ -574,9 +592,9 @@ END_TEST
 
 TESTS_IN((&(struct test_suite){ .name = "handshakes", .setup = setup, .teardown = teardown }),
 	 the_client_chooses_between_ecdsa_and_rsa, names_are_exact_wildcards_or_patterns,
-	 a_share_that_gives_no_secret, a_suite_without_own_records, early_data_is_refused,
-	 a_request_comes_with_the_handshake, tickets_leave_with_the_first_response,
-	 tickets_do_not_wait_for_a_request, tickets_do_not_wait_for_the_whole_request,
-	 tickets_do_not_wait_for_a_late_response, the_first_response_does_not_wait,
-	 each_orderly_end_is_announced, any_worker_resumes_a_session,
-	 a_quiet_loop_resumes_sessions_without_a_thread)
+	 a_share_that_gives_no_secret, a_suite_without_own_records, a_padding_that_is_none,
+	 early_data_is_refused, a_request_comes_with_the_handshake,
+	 tickets_leave_with_the_first_response, tickets_do_not_wait_for_a_request,
+	 tickets_do_not_wait_for_the_whole_request, tickets_do_not_wait_for_a_late_response,
+	 the_first_response_does_not_wait, each_orderly_end_is_announced,
+	 any_worker_resumes_a_session, a_quiet_loop_resumes_sessions_without_a_thread)
