@@ -97,6 +97,12 @@ static bool import_bytes(struct str *state, size_t len, size_t most, struct byte
 	return true;
 }
 
+/* RFC 6066 section 4. 0: the client has asked for no length. */
+static bool is_fragment_max(unsigned length)
+{
+	return length == 0 || length == 512 || length == 1024 || length == 2048 || length == 4096;
+}
+
 static int import_keys(struct ssl_connection *ssl, const struct exported *head)
 {
 	ssl->stage = OWN;
@@ -121,7 +127,7 @@ int connection_import(struct transport *transport, struct str state)
 	memcpy(&head, state.data, sizeof(head));
 	state = str_skip(state, sizeof(head));
 	if (head.facts_len > state.len || head.useless > USELESS_MAX ||
-	    head.record_size > RECORD_PLAIN_MAX || head.fragment_max > RECORD_PLAIN_MAX ||
+	    head.record_size > RECORD_PLAIN_MAX || !is_fragment_max(head.fragment_max) ||
 	    head.message_len >= KEY_UPDATE_LEN ||
 	    head.in_sequence > SEQUENCE_MAX || head.out_sequence > RECORDS_PER_KEY_MAX)
 		return -EBADMSG;

@@ -545,10 +545,38 @@ START_TEST(an_imported_state_that_is_cut_or_changed)
 }
 END_TEST
 
+static void ck_lengths(int fragment_max, int record_size, bool is_good)
+{
+	struct tls_peer peer = { .fragment_max = (uint16_t)fragment_max,
+				 .record_size = (uint16_t)record_size };
+	size_t len = tls_peer_state(&peer, state, sizeof(state));
+
+	ck_assert_msg(tls_peer_connect(&peer, &http->listeners.items[0],
+				       (struct str){ state, len }) == is_good,
+		      "%d %d", fragment_max, record_size);
+	close(peer.fd);
+	settle();
+}
+
+/*
+ * RFC 6066 section 4 has four lengths of fragments, and records have at most 16384 bytes.
+ */
+START_TEST(an_imported_state_has_usual_lengths_of_records)
+{
+	for (int n = 0; n <= UINT16_MAX; n += n < 520 || (n > 4000 && n < 4100) ? 1 : 100) {
+		ck_lengths(n, 0, n == 0 || n == 512 || n == 4096);
+		ck_lengths(0, n, n <= 16384);
+	}
+	ck_lengths(1024, 16384, true);
+	ck_lengths(2048, 512, true);
+}
+END_TEST
+
 TESTS_IN((&(struct test_suite){ .name = "hostile peers of TLS", .setup = setup }),
 	 the_stream_is_good, each_bit_is_flipped, cut_at_each_byte, split_at_each_byte,
 	 reordered_repeated_and_left_out, heads_are_added_and_taken_away, a_request_in_many_records,
 	 the_version_of_a_record_is_ignored, records_that_are_not_sealed,
 	 an_update_is_answered_before_the_next_data, keys_are_replaced_in_time,
 	 an_answer_asks_for_nothing, sequence_numbers_end, nothing_counts_behind_close_notify,
-	 alerts_are_errors, a_state_has_at_most_48_kib, an_imported_state_that_is_cut_or_changed)
+	 alerts_are_errors, a_state_has_at_most_48_kib, an_imported_state_that_is_cut_or_changed,
+	 an_imported_state_has_usual_lengths_of_records)

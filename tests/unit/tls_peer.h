@@ -29,6 +29,7 @@ struct tls_peer {
 	uint64_t received, sent; /* how many records the server has done, before tls_peer_state() */
 	bool is_owed; /* an update, before tls_peer_state() */
 	uint32_t group; /* of the key exchange, before tls_peer_state() */
+	uint16_t fragment_max, record_size; /* before tls_peer_state() */
 	int updates, requests; /* key updates from the server, and how many of them want another */
 };
 
@@ -49,6 +50,8 @@ static inline size_t tls_peer_state(struct tls_peer *peer, char *to, size_t room
 	assert(record_key_init(&ssl->in, ssl->suite, client, peer->received) == 0);
 	assert(record_key_init(&ssl->out, ssl->suite, server, peer->sent) == 0);
 	ssl->owes_update = peer->is_owed;
+	ssl->fragment_max = peer->fragment_max;
+	ssl->record_size = peer->record_size;
 	peer->in = ssl->out;
 	peer->out = ssl->in;
 	ssl->facts = calloc(1, sizeof(*ssl->facts));
