@@ -42,7 +42,8 @@ int thread_pool_run(struct thread_pool *pool, void (*work)(void *data),
 /*
  * Whether the loop's thread may do some work itself that takes half a millisecond at most, because
  * nothing else waits for it: no event that has come, and no response. So two switches between
- * threads are saved. What comes meanwhile waits, so this is true only once in a turn of the loop.
+ * threads are saved. What comes meanwhile waits, and so do timers that are due, so this is true
+ * only once in a turn of the loop.
  */
 bool thread_loop_has_time(void);
 

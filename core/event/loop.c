@@ -30,6 +30,7 @@ static struct {
 	struct hook *at_end; /* of loop_on_finish() */
 	struct epoll_event *pending; /* of this turn, not delivered yet */
 	int pending_count;
+	bool is_full; /* there may be more events than epoll_wait() has returned in this turn */
 	bool time_is_given; /* thread_loop_has_time() was true in this turn */
 } loop = { .epoll_fd = -1 };
 
@@ -182,7 +183,7 @@ static bool has_jobs(void)
 
 bool thread_loop_has_time(void)
 {
-	if (loop.time_is_given || loop.pending_count > 0 || has_jobs())
+	if (loop.time_is_given || loop.is_full || loop.pending_count > 0 || has_jobs())
 		return false;
 	loop.time_is_given = true;
 	return true;
@@ -198,6 +199,7 @@ bool loop_turn(int max_wait_ms)
 	if (count < 0 && errno != EINTR)
 		log_alert("epoll_wait() failed");
 	clock_update();
+	loop.is_full = count == EVENTS_A_TURN;
 	loop.time_is_given = false;
 	loop.pending = events;
 	loop.pending_count = count;

@@ -252,13 +252,14 @@ static bool has_room(void)
 
 /*
  * Whether to make the first step at once. If it resumes a session, it takes a quarter of a
- * millisecond, and a tenth more by a thread. A client may pretend to resume: then all handshakes
+ * millisecond, and a tenth more by a thread. A client may pretend to resume, with a ticket that has
+ * the name of a key and is not valid otherwise. That makes a whole handshake, so all first steps
  * are given to threads for a second.
  */
 static bool resumes_now(const struct handshake *handshake)
 {
 	return handshake->steps == 0 && handshake->resumes_quickly && clock_ms() >= trusts_at_ms &&
-	       !ticket_keys_may_wait(handshake->settings->context) && thread_loop_has_time();
+	       thread_loop_has_time();
 }
 
 static int resume(struct transport *transport)
@@ -311,7 +312,10 @@ static ssize_t begin(struct transport *transport, struct str bytes, const struct
 		return -ENOMEM;
 	ssl->handshake->owner = transport;
 	ssl->handshake->protocols = transport_protocols(transport, hello->name);
-	ssl->handshake->resumes_quickly = hello->resumes_quickly;
+	ssl->handshake->resumes_quickly =
+		!str_empty(hello->quick_ticket) &&
+		!ticket_keys_may_wait(conf->settings->context) &&
+		ticket_keys_know(conf->settings->context, hello->quick_ticket);
 	ssl->stage = HANDSHAKE;
 	ssl_bytes_free(&ssl->input);
 	return go_on(transport, bytes);

@@ -37,7 +37,7 @@ struct handshake {
 	atomic_bool is_abandoned;
 	const struct ssl_settings *settings;
 	struct named_set *named; /* of settings->pairs; owned; NULL: not needed yet */
-	bool resumes_quickly; /* the caller's: of struct hello */
+	bool resumes_quickly; /* the caller's: by a ticket whose key is known */
 	bool lacks_named; /* there is no set of certificates: the handshake fails */
 	struct str protocols; /* for ALPN: the caller's, as of transport_protocols() */
 	uint8_t name_len; /* of the name of the server in the ClientHello */

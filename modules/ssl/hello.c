@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "hello.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "records.h"
 
 enum { CLIENT_HELLO = 1, MESSAGE_HEAD = 4, HOST_NAME = 0 };
 
-enum { SERVER_NAME = 0, PRE_SHARED_KEY = 41, KEY_SHARE = 51 }; /* extensions */
+/* Extensions. */
+enum { SERVER_NAME = 0, PRE_SHARED_KEY = 41, SUPPORTED_VERSIONS = 43, KEY_SHARE = 51 };
+
+enum { TLS_1_3 = 0x0304 };
 
 enum { P256 = 23, X25519 = 29, X25519_MLKEM768 = 4588 }; /* groups */
 
@@ -74,21 +78,37 @@ static bool has_quick_shares(struct str list)
 	return true;
 }
 
-/* Section 4.2.11: whether the client offers one session. Looking for many takes long. */
-static bool has_one_identity(struct str list)
+/* Section 4.2.11: the ticket, if the client offers one session. Looking for many takes long. */
+static struct str only_identity(struct str list)
 {
 	struct str identities, identity;
 	size_t age;
+	bool is_only = take_vector(&list, 2, &identities) &&
+		       take_vector(&identities, 2, &identity) &&
+		       take_number(&identities, 4, &age) && identities.len == 0;
 
-	return take_vector(&list, 2, &identities) && take_vector(&identities, 2, &identity) &&
-	       take_number(&identities, 4, &age) && identities.len == 0;
+	return is_only ? identity : STR("");
+}
+
+/* Section 4.2.1. */
+static bool offers_tls13(struct str list)
+{
+	struct str versions;
+	size_t version;
+
+	if (!take_vector(&list, 1, &versions))
+		return false;
+	while (take_number(&versions, 2, &version))
+		if (version == TLS_1_3)
+			return true;
+	return false;
 }
 
 static bool parse(struct str message, struct hello *hello)
 {
 	struct str skipped, extensions, extension;
 	size_t version, type;
-	bool resumes = false, is_quick = false;
+	bool is_tls13 = false, is_quick = false;
 
 	if (!take_number(&message, 2, &version) || message.len < 32)
 		return false;
@@ -106,18 +126,22 @@ static bool parse(struct str message, struct hello *hello)
 			return false;
 		if (type == SERVER_NAME && !find_host_name(extension, &hello->name))
 			return false;
-		resumes |= type == PRE_SHARED_KEY && has_one_identity(extension);
+		if (type == PRE_SHARED_KEY)
+			hello->quick_ticket = only_identity(extension);
+		is_tls13 |= type == SUPPORTED_VERSIONS && offers_tls13(extension);
 		is_quick |= type == KEY_SHARE && has_quick_shares(extension);
 	}
-	hello->resumes_quickly = resumes && is_quick;
+	if (!is_tls13 || !is_quick)
+		hello->quick_ticket = STR("");
 	return true;
 }
 
 enum hello_result hello_read(struct str bytes, char *scratch, struct hello *hello)
 {
+	const struct hello empty = { .name = STR(""), .quick_ticket = STR("") };
 	size_t len = 0;
 
-	*hello = (struct hello){ .name = STR("") };
+	*hello = empty;
 	for (;;) {
 		ssize_t record = record_length((const uint8_t *)bytes.data, bytes.len);
 
@@ -142,9 +166,12 @@ enum hello_result hello_read(struct str bytes, char *scratch, struct hello *hell
 		message = str_skip(message, 1);
 		if (!take_vector(&message, 3, &content))
 			continue;
-		if (parse(content, hello))
+		if (parse(content, hello)) {
+			if (len > body.len || bytes.len > 0)
+				hello->quick_ticket = STR("");
 			return HELLO_COMPLETE;
-		*hello = (struct hello){ .name = STR("") };
+		}
+		*hello = empty;
 		return HELLO_INVALID;
 	}
 }

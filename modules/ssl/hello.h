@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Reads in a ClientHello (RFC 8446 section 4.1.2), before OpenSSL gets it, the name of the server,
- * because it selects the settings of the handshake, and whether the client resumes a session.
+ * because it selects the settings of the handshake, and the ticket of a session to resume.
  */
 #ifndef SKUA_SSL_HELLO_H
 #define SKUA_SSL_HELLO_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <str.h>
 
@@ -24,15 +23,17 @@ enum hello_result {
 struct hello {
 	struct str name; /* of the server (RFC 6066 section 3); empty: the client has sent none */
 	/*
-	 * It offers to resume one session of TLS 1.3, and to exchange keys in groups that take a
-	 * quarter of a millisecond at most. If it offers another one, the server might use that.
+	 * The ticket of the only session of TLS 1.3 that it offers to resume. Empty also if
+	 * that may take more than a quarter of a millisecond: the client offers a group whose
+	 * exchange of keys takes longer, or sends several records, since OpenSSL gets one record
+	 * at a time.
 	 */
-	bool resumes_quickly;
+	struct str quick_ticket;
 };
 
 /*
- * Reads the records at the beginning of a connection. The name points into `scratch`, which has
- * HELLO_MAX bytes. With other results than HELLO_COMPLETE, *hello is empty.
+ * Reads the records at the beginning of a connection. Name and ticket point into `scratch`, which
+ * has HELLO_MAX bytes. With other results than HELLO_COMPLETE, *hello is empty.
  */
 enum hello_result hello_read(struct str bytes, char *scratch, struct hello *hello);
 

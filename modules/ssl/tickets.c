@@ -204,6 +204,22 @@ bool ticket_keys_may_wait(const SSL_CTX *context)
 	return is_due;
 }
 
+bool ticket_keys_know(const SSL_CTX *context, struct str ticket)
+{
+	struct ticket_keys *keys = SSL_CTX_get_app_data(context);
+	struct ticket_key key;
+
+	if (!keys || ticket.len < sizeof(key.name))
+		return false;
+	pthread_mutex_lock(&keys->lock);
+
+	bool is_known = find_key(keys, (const unsigned char *)ticket.data, &key) > 0;
+
+	pthread_mutex_unlock(&keys->lock);
+	explicit_bzero(&key, sizeof(key));
+	return is_known;
+}
+
 void ticket_keys_use(struct ticket_keys *keys, SSL_CTX *context)
 {
 	if (!ticket_cipher)
