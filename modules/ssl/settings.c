@@ -156,9 +156,14 @@ static void visit_directory(struct conf_call *call, struct str directory,
 }
 
 /* The next path of a list with colons, which starts at the directory of the configuration file. */
-static struct str next_directory(struct conf_call *call, struct str *list)
+static bool next_directory(struct conf_call *call, struct str *list, struct str *out)
 {
-	return conf_relative_to_file(call->conf, pool_strdup(call->pool, str_split(list, ':')));
+	struct str name = STR("");
+
+	while (str_empty(name) && !str_empty(*list))
+		name = str_split(list, ':');
+	*out = conf_relative_to_file(call->conf, pool_strdup(call->pool, name));
+	return !str_empty(name);
 }
 
 /* A link may lead out of the directory, to what workers may not open. */
@@ -176,13 +181,13 @@ static struct str use_directories(struct conf_call *call, struct str list)
 {
 	struct text text = { .pool = call->pool };
 
-	while (!str_empty(list)) {
-		struct str directory = next_directory(call, &list);
+	struct str directory;
 
+	while (next_directory(call, &list, &directory)) {
 		conf_opens(call, directory);
 		visit_directory(call, directory, allow_link, NULL);
+		text_add(&text, text.len > 0 ? STR(":") : STR(""));
 		text_add(&text, directory);
-		text_add(&text, str_empty(list) ? STR("") : STR(":"));
 	}
 	return text_str(&text);
 }
@@ -441,14 +446,15 @@ static void digest_authority(struct conf_call *call, struct str path, void *dige
 static void digest_command(struct conf_call *call, EVP_MD_CTX *digest, struct str name,
 			   struct str value)
 {
+	struct str directory;
+
 	EVP_DigestUpdate(digest, name.data, name.len + 1);
 	EVP_DigestUpdate(digest, value.data, value.len + 1);
 	if (str_eq_nocase(name, STR("VerifyCAFile")))
 		digest_file(digest, conf_relative_to_file(call->conf, value));
 	if (str_eq_nocase(name, STR("VerifyCAPath")))
-		while (!str_empty(value))
-			visit_directory(call, next_directory(call, &value), digest_authority,
-					digest);
+		while (next_directory(call, &value, &directory))
+			visit_directory(call, directory, digest_authority, digest);
 }
 
 /* Servers with the same rules for the certificates of clients may resume each other's sessions. */

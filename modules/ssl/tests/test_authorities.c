@@ -162,6 +162,24 @@ START_TEST(a_link_leads_out_of_the_directory)
 }
 END_TEST
 
+/* It would be the directory of the configuration file, which may have keys. */
+START_TEST(an_empty_name_opens_nothing)
+{
+	const char *name = hashed_name("/conf/hashed/%08lx.0", &authority);
+	const char *known = pem_of(authority.certificate);
+	const char *const files[] = { "/conf/known.pem", known, name, known, NULL };
+
+	server = server_start_with(&(const struct server_setup){
+		.conf = conf_of("ssl_conf_command VerifyCAPath :none::hashed:;"), .files = files });
+	ck_assert(!log_has(server, "/conf/\n"));
+
+	struct tls *tls = tls_connect(server, .identity = &client);
+
+	ck_assert_str_eq(tls_get(tls, "/").body, "SUCCESS");
+	tls_close(tls);
+}
+END_TEST
+
 /* What concerns nobody's certificate does not end sessions. */
 START_TEST(they_stay_at_a_reload)
 {
@@ -206,5 +224,6 @@ START_TEST(a_store_is_refused)
 END_TEST
 
 TESTS_IN((&(struct test_suite){ .name = "authorities", .setup = setup, .teardown = teardown }),
-	 they_change_at_a_reload, a_link_leads_out_of_the_directory, they_stay_at_a_reload,
+		they_change_at_a_reload, a_link_leads_out_of_the_directory,
+	 an_empty_name_opens_nothing, they_stay_at_a_reload,
 	 a_store_is_refused)
