@@ -30,6 +30,8 @@ static void *resize_memory(void *memory, size_t size, const char *file, int line
 {
 	size_t old_size = memory ? malloc_usable_size(memory) : 0;
 
+	if (wipes && size && size < old_size)
+		explicit_bzero((char *)memory + size, old_size - size);
 	if (size && (!wipes || size <= old_size))
 		return realloc(memory, size);
 
