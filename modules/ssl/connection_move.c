@@ -152,6 +152,7 @@ int connection_import(struct transport *transport, struct str state)
 					 &error) ||
 			   state.len > 0))
 		error = -EBADMSG;
+	send_size_keeps(&ssl->send_size, ssl->unsent.len);
 	/* Before the handshake, nothing can have been decrypted or encrypted. */
 	if (error == 0 && ssl->stage == HELLO &&
 	    (ssl->plain.len || ssl->unsent.len || ssl->peer_ended))
