@@ -266,10 +266,20 @@ static int load_authorities(struct conf_call *call, const char *directive, struc
 	return 0;
 }
 
-static int load_crl(struct conf_call *call, struct str path, SSL_CTX *context)
+static int load_crl(struct conf_call *call, const struct ssl_conf *conf, SSL_CTX *context)
 {
+	struct str path = conf->crl;
+
 	if (path.len == 0)
 		return 0;
+	/* Authorities of a command are in another store, in which OpenSSL looks alone. */
+	for (size_t i = 0; i < conf->commands.count; i += 2)
+		if (str_eq_nocase(conf->commands.items[i].text, STR("VerifyCAFile")) ||
+		    str_eq_nocase(conf->commands.items[i].text, STR("VerifyCAPath")))
+			return conf_error(call, &conf->commands.items[i],
+					  "ssl_crl would have no effect: revoked certificates "
+					  "would be accepted\n"
+					  "name the authorities with ssl_client_certificate");
 
 	X509_STORE *store = SSL_CTX_get_cert_store(context);
 	X509_LOOKUP *lookup = X509_STORE_add_lookup(store, X509_LOOKUP_file());
@@ -300,7 +310,7 @@ static int set_verification(struct conf_call *call, const struct ssl_conf *conf,
 	    load_authorities(call, "ssl_trusted_certificate", conf->trusted_certificate, context,
 			     false) < 0)
 		return -EINVAL;
-	return load_crl(call, conf->crl, context);
+	return load_crl(call, conf, context);
 }
 
 static int use_tickets(struct conf_call *call, const struct ssl_conf *conf, SSL_CTX *context)

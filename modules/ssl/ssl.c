@@ -492,7 +492,8 @@ const struct module ssl_module = {
 			      "ssl_client_certificate and ssl_trusted_certificate. Workers look "
 			      "for authorities in a directory while they run; a symbolic link "
 			      "there that leads to another directory is followed from the next "
-			      "reload on. VerifyCAStore is refused.\n\n"
+			      "reload on. Beside ssl_crl, which has no effect on them, the two "
+			      "are refused. VerifyCAStore is always refused.\n\n"
 			      "    ssl_conf_command Options PrioritizeChaCha;",
 			      .flags = LIST, .min_args = 2, FIELD_AT(struct ssl_conf, commands)),
 		DIRECTIVE_SET("ssl_stapling_file", IN_HTTP | IN_SERVER, set_file, "file",

@@ -208,22 +208,37 @@ START_TEST(they_stay_at_a_reload)
 }
 END_TEST
 
-START_TEST(a_store_is_refused)
+static void ck_refused(const char *directives, const char *message)
 {
 	const char *output;
 
 	ck_assert_int_ne(server_fails(memory_printf("http { ssl_certificate %s/a.pem;"
 						    "ssl_certificate_key %s/a.key; server {"
-						    "listen 127.0.0.1:%%PORT%% ssl;"
-						    "ssl_conf_command VerifyCAStore %s/a.pem; } }",
-						    dir, dir, dir),
+						    "listen 127.0.0.1:%%PORT%% ssl; %s } }",
+						    dir, dir, directives),
 				      &output),
 			 0);
-	ck_assert_msg(strstr(output, "VerifyCAFile") != NULL, "%s", output);
+	ck_assert_msg(strstr(output, message) != NULL, "%s", output);
+}
+
+START_TEST(a_store_is_refused)
+{
+	ck_refused(memory_printf("ssl_conf_command VerifyCAStore %s/a.pem;", dir), "VerifyCAFile");
+}
+END_TEST
+
+/* OpenSSL would not look at the list, and neither does nginx. */
+START_TEST(a_list_of_revoked_certificates_has_its_effect)
+{
+	static const char *const names[] = { "VerifyCAFile", "verifycafile", "VerifyCAPath" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		ck_refused(memory_printf("ssl_crl %s/list.pem; ssl_conf_command %s %s/a.pem;", dir,
+					 names[i], dir),
+			   "ssl_crl would have no effect");
 }
 END_TEST
 
 TESTS_IN((&(struct test_suite){ .name = "authorities", .setup = setup, .teardown = teardown }),
-		they_change_at_a_reload, a_link_leads_out_of_the_directory,
-	 an_empty_name_opens_nothing, they_stay_at_a_reload,
-	 a_store_is_refused)
+	 they_change_at_a_reload, a_link_leads_out_of_the_directory, an_empty_name_opens_nothing,
+	 they_stay_at_a_reload, a_store_is_refused, a_list_of_revoked_certificates_has_its_effect)
