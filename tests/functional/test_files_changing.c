@@ -28,7 +28,7 @@ static void teardown(void)
 	server_stop(server);
 }
 
-static void put_large(const char *name, char byte, size_t len)
+static void put_filled(const char *name, char byte, size_t len)
 {
 	char *bytes = memory_alloc(len);
 
@@ -104,10 +104,10 @@ END_TEST
 
 START_TEST(replaced_while_it_is_sent)
 {
-	put_large("a.txt", 'a', LARGE);
+	put_filled("a.txt", 'a', LARGE);
 	struct client *client = begun("/a.txt");
 
-	put_large("new.txt", 'b', LARGE / 2);
+	put_filled("new.txt", 'b', LARGE / 2);
 	ck_assert_int_eq(rename(file_path(server, "new.txt"), file_path(server, "a.txt")), 0);
 	char *bytes = memory_alloc(65536);
 	for (size_t n; (n = client_read(client, bytes, 65536)) > 0;)
@@ -118,7 +118,7 @@ END_TEST
 
 START_TEST(shortened_while_it_is_sent)
 {
-	put_large("a.txt", 'a', LARGE);
+	put_filled("a.txt", 'a', LARGE);
 	struct client *client = begun("/a.txt");
 
 	ck_assert_int_eq(truncate(file_path(server, "a.txt"), 1000), 0);
@@ -131,7 +131,7 @@ END_TEST
 
 START_TEST(longer_while_it_is_sent)
 {
-	put_large("a.txt", 'a', LARGE);
+	put_filled("a.txt", 'a', LARGE);
 	struct client *client = client_open(server);
 
 	client_send(client, "GET /a.txt HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -144,7 +144,7 @@ END_TEST
 
 START_TEST(deleted_while_it_is_sent)
 {
-	put_large("a.txt", 'a', LARGE);
+	put_filled("a.txt", 'a', LARGE);
 	struct client *client = begun("/a.txt");
 
 	ck_assert_int_eq(unlink(file_path(server, "a.txt")), 0);
@@ -155,7 +155,7 @@ END_TEST
 
 START_TEST(slow_readers_cost_little_memory)
 {
-	put_large("a.bin", 'a', 50 * 1000 * 1000);
+	put_filled("a.bin", 'a', 50 * 1000 * 1000);
 	get(server, "/nothing");
 	long before = server_memory(server);
 	for (int i = 0; i < 50; i++)
