@@ -35,7 +35,7 @@ def blocks(page, but=""):
     if page.endswith(".html"):
         found = re.findall(r"<pre([^>]*)>(.*?)</pre>", text, flags=re.S)
         return [plain(block) for tag, block in found if not but or but not in tag]
-    found = re.findall(r"(?:^\n|\A)((?:^    .*\n|^\n(?=    ))+)", text.split("## A tour of the source")[0], flags=re.M)
+    found = re.findall(r"(?:^\n|\A)((?:^    .*\n|^\n(?=    ))+)", text, flags=re.M)
     return [re.sub(r"^    ", "", block, flags=re.M) for block in found]
 
 
