@@ -8,8 +8,7 @@
 #include "net/conn.h"
 #include "net/sendfile.h"
 
-/* Bytes of files to read for one send if sendfile(2) is not used; more are not faster. */
-enum { COPY = 32 * 1024 };
+enum { COPY_MOST = OUTPUT_COPY_LEAST << OUTPUT_COPY_DOUBLINGS };
 
 static struct slice *nth(struct output *output, unsigned n)
 {
@@ -100,18 +99,24 @@ static size_t run_length(struct output *output, unsigned n, size_t most)
 	return len < most ? len : most;
 }
 
+/* How many bytes of files to read for the next send. */
+static size_t copy_size(const struct output *output)
+{
+	return (size_t)OUTPUT_COPY_LEAST << output->copy_doublings;
+}
+
 /*
  * Gathers slices of memory up to the next range of a file that can be sent by sendfile(2). Other
- * ranges are read into memory, COPY bytes in all, and those that continue each other at once; what
- * the socket does not take of them is read again later. Sets *more if further bytes follow. Returns
- * the number of pieces, or -errno if the output begins with a range that cannot be read (-ENODATA:
- * the file has become shorter).
+ * ranges are read into memory, copy_size() bytes in all, and those that continue each other at
+ * once; what the socket does not take of them is read again later. Sets *more if further bytes
+ * follow. Returns the number of pieces, or -errno if the output begins with a range that cannot be
+ * read (-ENODATA: the file has become shorter).
  */
 static int gather(struct output *output, bool sends_files, struct iovec *iov, size_t *total,
 		  bool *more)
 {
-	static char copy[COPY];
-	char *bytes = copy; /* behind those that a piece has */
+	static char copy[COPY_MOST];
+	size_t size = copy_size(output), used = 0; /* bytes of `copy` that pieces have */
 	size_t left = 0; /* so many of them were read, for this slice and those that continue it */
 	int count = 0;
 
@@ -128,11 +133,11 @@ static int gather(struct output *output, bool sends_files, struct iovec *iov, si
 		*more = true;
 		if (!slice->is_copied && sends_files)
 			break;
-		if (!left && bytes == copy + COPY)
+		if (!left && used == size)
 			break;
 		if (!left) {
-			size_t len = run_length(output, i, (size_t)(copy + COPY - bytes));
-			ssize_t got = pread(slice->fd, bytes, len, (off_t)slice->offset);
+			size_t len = run_length(output, i, size - used);
+			ssize_t got = pread(slice->fd, copy + used, len, (off_t)slice->offset);
 
 			if (got <= 0)
 				return count ? count : got < 0 ? -errno : -ENODATA;
@@ -141,9 +146,9 @@ static int gather(struct output *output, bool sends_files, struct iovec *iov, si
 
 		size_t len = slice->len < left ? slice->len : left;
 
-		iov[count++] = (struct iovec){ bytes, len };
+		iov[count++] = (struct iovec){ copy + used, len };
 		*total += len;
-		bytes += len;
+		used += len;
 		left -= len;
 		if (len < slice->len)
 			break;
@@ -163,7 +168,7 @@ static int send_memory(struct output *output, struct conn *conn, bool sends_file
 	bool more_behind;
 	int count = gather(output, sends_files, iov, &total, &more_behind);
 
-	if (count < 0)
+	if (count <= 0)
 		return count;
 
 	ssize_t n = conn_send(conn, iov, count, more_behind || more);
@@ -171,6 +176,13 @@ static int send_memory(struct output *output, struct conn *conn, bool sends_file
 	if (n < 0)
 		return (int)n;
 	consume(output, (size_t)n);
+
+	size_t asked = copy_size(output);
+
+	if (!conn_can_send(conn) || ((size_t)n < total && (size_t)n < asked))
+		output->copy_doublings = 0;
+	else if ((size_t)n >= asked && output->copy_doublings < OUTPUT_COPY_DOUBLINGS)
+		output->copy_doublings++;
 	return (size_t)n == total || conn->transport;
 }
 

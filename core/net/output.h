@@ -13,6 +13,14 @@ struct conn;
 
 enum { OUTPUT_SLICES = 64, OUTPUT_NOTE = 24 };
 
+/*
+ * How many bytes of files are read for one send(2) if sendfile(2) is not used. Larger sends take
+ * less time: those of 128 KiB a sixth less than those of 32 KiB. But what the socket does not take
+ * is read again. So the size is small at first, twice as much each time that so many bytes were
+ * taken, and small again when fewer were.
+ */
+enum { OUTPUT_COPY_LEAST = 32 * 1024, OUTPUT_COPY_DOUBLINGS = 2 };
+
 struct output {
 	struct slice ring[OUTPUT_SLICES];
 	char notes[OUTPUT_SLICES][OUTPUT_NOTE]; /* of output_add_note(), by place in the ring */
@@ -23,6 +31,7 @@ struct output {
 	 */
 	uint64_t queued, taken, sent;
 	size_t held; /* bytes of memory that are released once they are sent */
+	uint8_t copy_doublings; /* of OUTPUT_COPY_LEAST */
 };
 
 static inline unsigned output_room(const struct output *output)

@@ -4,11 +4,15 @@
  * reload. Frames and states are tests/unit/test_http2*.c.
  */
 #include "harness/client.h"
+#include "harness/inject.h"
 #include "harness/memory.h"
 #include "harness/test.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "http/frames/frames.h"
@@ -242,6 +246,36 @@ START_TEST(a_late_urgent_request_overtakes)
 }
 END_TEST
 
+/* For parts as short as frames, sendfile(2) takes more time than a copy. */
+START_TEST(frames_of_files_are_copied)
+{
+	enum { LARGE = 300 * 1000 };
+	char windows[2][FRAME_HEAD + 4], *text = memory_alloc(LARGE + 1);
+
+	inject_into(SYS_sendfile);
+
+	struct server *server = start();
+	struct client *client = come(server);
+	int goaways = 0;
+
+	inject(.call = SYS_sendfile, .error = EPIPE);
+	for (int i = 0; i < LARGE; i++)
+		text[i] = (char)('a' + i % 23);
+	text[LARGE] = 0;
+	put_file(server, "/html/large", text);
+	send_get(client, 1, "/large");
+	for (uint32_t id = 0; id < 2; id++) {
+		frame_put(windows[id], (struct frame){ 4, FRAME_WINDOW_UPDATE, 0, id });
+		memcpy(windows[id] + FRAME_HEAD, "\0\x10\0", 4);
+	}
+	client_send_bytes(client, windows, sizeof(windows));
+	ck_assert_str_eq(read_body(client, 1, &goaways), text);
+	ck_assert_uint_eq(inject_end(SYS_sendfile), 0);
+	client_close(client);
+	server_stop(server);
+}
+END_TEST
+
 TESTS("HTTP/2 of the running server", a_late_urgent_request_overtakes, an_idle_connection_moves,
-      fields_with_unusual_names_are_ignored,
+      fields_with_unusual_names_are_ignored, frames_of_files_are_copied,
       a_busy_connection_is_served_to_its_end, the_access_log)

@@ -213,7 +213,6 @@ START_TEST(a_range_that_is_copied)
 }
 END_TEST
 
-/* What a transport has taken has left when it does not hold it any more. */
 /* Ranges with heads in between, as HTTP/2 has them: some follow each other, some do not. */
 START_TEST(ranges_that_follow_each_other)
 {
@@ -256,6 +255,49 @@ START_TEST(ranges_that_follow_each_other)
 }
 END_TEST
 
+/* A transport that takes of each send what a test says. */
+static struct {
+	const size_t *takes;
+	size_t offered[8];
+	unsigned count;
+} sends;
+
+static ssize_t take_as_told(struct transport *transport, const struct iovec *iov, int count,
+			    bool more)
+{
+	size_t offered = 0, takes = sends.takes[sends.count];
+
+	(void)transport, (void)more;
+	for (int i = 0; i < count; i++)
+		offered += iov[i].iov_len;
+	sends.offered[sends.count++] = offered;
+	return (ssize_t)(takes < offered ? takes : offered);
+}
+
+/* Little of a file is read at first, twice as much when all was taken, and little again. */
+START_TEST(reads_more_while_all_is_taken)
+{
+	enum { LEAST = OUTPUT_COPY_LEAST };
+	static const struct transport_type telling = { .send = take_as_told, .unsent = unsent };
+	static const size_t takes[] = { LEAST, 2 * LEAST, LEAST, LEAST, LEAST, LARGE };
+	static const size_t offered[] = { LEAST, 2 * LEAST, 4 * LEAST, LEAST, 2 * LEAST, LEAST };
+	struct output output = { 0 };
+	struct transport transport = { .type = &telling };
+	struct conn conn = { .transport = &transport };
+	int fd = make_file();
+
+	sends.takes = takes;
+	output_add(&output, (struct slice){ .fd = fd, .is_copied = true, .len = 7 * LEAST });
+	ck_assert_int_eq(output_send(&output, &conn, false), 0);
+	ck_assert_uint_eq(sends.count, 6);
+	for (unsigned i = 0; i < 6; i++)
+		ck_assert_uint_eq(sends.offered[i], offered[i]);
+	output_finish(&output);
+	close(fd);
+}
+END_TEST
+
+/* What a transport has taken has left when it does not hold it any more. */
 START_TEST(counts_what_has_left)
 {
 	struct output output = { 0 };
@@ -356,5 +398,5 @@ END_TEST
 TESTS("output", reads_and_writes_instead, goes_on_where_a_full_socket_stopped_it,
       other_errors_break_the_connection, a_file_that_has_become_shorter,
       is_remembered_for_the_file_system, a_range_that_is_copied,
-      ranges_that_follow_each_other, counts_what_is_held, counts_what_has_left,
-      waits_for_room_without_reading)
+      ranges_that_follow_each_other, reads_more_while_all_is_taken, counts_what_is_held,
+      counts_what_has_left, waits_for_room_without_reading)

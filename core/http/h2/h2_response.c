@@ -172,6 +172,10 @@ void h2_complete(struct request *req, void *data)
 
 /* --- bodies --- */
 
+/*
+ * Ranges of files are read and written even where sendfile(2) works: between the heads of frames it
+ * would be called for 16 KiB at a time, which takes a third more time than the copy.
+ */
 static void put_data(struct h2 *h2, struct h2_stream *stream, struct slice slice, uint8_t flags)
 {
 	struct output *out = &h2->busy->out;
@@ -187,6 +191,7 @@ static void put_data(struct h2 *h2, struct h2_stream *stream, struct slice slice
 	else
 		output_add_note(out, (struct str){ note, FRAME_HEAD });
 	stream->block_end = NULL;
+	slice.is_copied = !slice.data;
 	if (slice.len)
 		output_add(out, slice);
 	stream->send_window -= (int64_t)slice.len;
