@@ -106,6 +106,12 @@ struct transport_type {
 	ssize_t (*send)(struct transport *transport, const struct iovec *iov, int count, bool more);
 
 	/*
+	 * How many bytes the next send() takes at most, or about as many: the core reads no more
+	 * of a file for it. NULL: little is read at a time.
+	 */
+	size_t (*send_max)(const struct transport *transport);
+
+	/*
 	 * How many converted bytes the socket has not taken yet. N bytes of the protocol must
 	 * become at least N converted bytes, because the core computes from this number how much
 	 * of a response has left: all of it when the number is 0.

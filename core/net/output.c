@@ -7,6 +7,7 @@
 
 #include "net/conn.h"
 #include "net/sendfile.h"
+#include "net/transport.h"
 
 enum { COPY_MOST = OUTPUT_COPY_LEAST << OUTPUT_COPY_DOUBLINGS };
 
@@ -100,9 +101,28 @@ static size_t run_length(struct output *output, unsigned n, size_t most)
 }
 
 /* How many bytes of files to read for the next send. */
-static size_t copy_size(const struct output *output)
+static size_t copy_size(const struct output *output, const struct conn *conn)
 {
-	return (size_t)OUTPUT_COPY_LEAST << output->copy_doublings;
+	const struct transport *transport = conn->transport;
+
+	if (!transport)
+		return (size_t)OUTPUT_COPY_LEAST << output->copy_doublings;
+	if (!transport->type->send_max)
+		return OUTPUT_COPY_LEAST;
+
+	size_t max = transport->type->send_max(transport);
+
+	return max < COPY_MOST ? max : COPY_MOST;
+}
+
+/* After a send of `total` bytes, of which n were taken: chooses the size for the next one. */
+static void choose_copy_size(struct output *output, size_t n, size_t total)
+{
+	if (n < total)
+		output->copy_doublings = 0;
+	else if (n >= (size_t)OUTPUT_COPY_LEAST << output->copy_doublings &&
+		 output->copy_doublings < OUTPUT_COPY_DOUBLINGS)
+		output->copy_doublings++;
 }
 
 /*
@@ -112,11 +132,12 @@ static size_t copy_size(const struct output *output)
  * follow. Returns the number of pieces, or -errno if the output begins with a range that cannot be
  * read (-ENODATA: the file has become shorter).
  */
-static int gather(struct output *output, bool sends_files, struct iovec *iov, size_t *total,
+static int gather(struct output *output, const struct conn *conn, struct iovec *iov, size_t *total,
 		  bool *more)
 {
 	static char copy[COPY_MOST];
-	size_t size = copy_size(output), used = 0; /* bytes of `copy` that pieces have */
+	size_t size = copy_size(output, conn), used = 0; /* bytes of `copy` that pieces have */
+	bool sends_files = conn_sends_files(conn);
 	size_t left = 0; /* so many of them were read, for this slice and those that continue it */
 	int count = 0;
 
@@ -161,28 +182,23 @@ static int gather(struct output *output, bool sends_files, struct iovec *iov, si
  * 1: go on; 0: the socket took only a part; or -errno. A transport may take less at a time
  * than it could.
  */
-static int send_memory(struct output *output, struct conn *conn, bool sends_files, bool more)
+static int send_memory(struct output *output, struct conn *conn, bool more)
 {
 	struct iovec iov[OUTPUT_SLICES];
 	size_t total;
 	bool more_behind;
-	int count = gather(output, sends_files, iov, &total, &more_behind);
+	int count = gather(output, conn, iov, &total, &more_behind);
 
-	if (count <= 0)
+	if (count < 0)
 		return count;
+	assert(count > 0);
 
 	ssize_t n = conn_send(conn, iov, count, more_behind || more);
 
+	choose_copy_size(output, n < 0 ? 0 : (size_t)n, total);
 	if (n < 0)
 		return (int)n;
 	consume(output, (size_t)n);
-
-	size_t asked = copy_size(output);
-
-	if (!conn_can_send(conn) || ((size_t)n < total && (size_t)n < asked))
-		output->copy_doublings = 0;
-	else if ((size_t)n >= asked && output->copy_doublings < OUTPUT_COPY_DOUBLINGS)
-		output->copy_doublings++;
 	return (size_t)n == total || conn->transport;
 }
 
@@ -214,7 +230,7 @@ static int send_slices(struct output *output, struct conn *conn, bool more)
 
 		const struct slice *first = nth(output, 0);
 		bool is_memory = first->data || first->is_copied || !sends_files;
-		int result = is_memory ? send_memory(output, conn, sends_files, more) :
+		int result = is_memory ? send_memory(output, conn, more) :
 					 send_file(output, conn);
 
 		if (result == -EINTR)

@@ -16,8 +16,8 @@ enum { OUTPUT_SLICES = 64, OUTPUT_NOTE = 24 };
 /*
  * How many bytes of files are read for one send(2) if sendfile(2) is not used. Larger sends take
  * less time: those of 128 KiB a sixth less than those of 32 KiB. But what the socket does not take
- * is read again. So the size is small at first, twice as much each time that so many bytes were
- * taken, and small again when fewer were.
+ * is read again. So the size is small at first, twice as much each time that the socket has taken
+ * all, and small again when it has not. A transport says itself how much it takes.
  */
 enum { OUTPUT_COPY_LEAST = 32 * 1024, OUTPUT_COPY_DOUBLINGS = 2 };
 
@@ -31,7 +31,7 @@ struct output {
 	 */
 	uint64_t queued, taken, sent;
 	size_t held; /* bytes of memory that are released once they are sent */
-	uint8_t copy_doublings; /* of OUTPUT_COPY_LEAST */
+	uint8_t copy_doublings; /* of OUTPUT_COPY_LEAST, without a transport */
 };
 
 static inline unsigned output_room(const struct output *output)

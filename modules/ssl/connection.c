@@ -223,6 +223,7 @@ const struct transport_type ssl_transport = {
 	.receive = receive_bytes,
 	.has_bytes = has_bytes,
 	.send = connection_send,
+	.send_max = connection_send_max,
 	.unsent = unsent,
 	.end = connection_end,
 	.export = connection_export,

@@ -87,7 +87,7 @@ struct ssl_connection {
 	uint8_t message[KEY_UPDATE_LEN];
 	uint16_t record_size; /* ssl_buffer_size; 0: short ones first */
 	uint16_t fragment_max; /* OWN: bytes of a record either side may send; 0: as usual */
-	struct send_size send_size; /* OWN, and what is unsent in every stage */
+	struct send_size send_size; /* OWN and OPENSSL, and what is unsent in every stage */
 	uint32_t burst; /* bytes sent since the last pause */
 	int64_t sent_ms; /* the time of the last send */
 
@@ -140,6 +140,7 @@ int ssl_openssl_flush(struct transport *transport, bool more);
 /* Sends an alert, after which the connection cannot be used. Always returns -EPROTO. */
 int ssl_fail(struct transport *transport, enum alert alert);
 
+size_t connection_send_max(const struct transport *transport);
 ssize_t connection_send(struct transport *transport, const struct iovec *iov, int count, bool more);
 void connection_end(struct transport *transport);
 

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "net/output.h"
@@ -21,6 +22,7 @@ static struct {
 	bool is_full; /* every second call finds the socket full */
 	unsigned files, calls; /* how often send_file() and send() were called */
 	bool more; /* of the last send() */
+	size_t offered; /* bytes in all calls of send() */
 	size_t unsent; /* that it says it holds */
 	size_t len;
 	char bytes[LARGE + 100];
@@ -35,6 +37,8 @@ static ssize_t send_memory(struct transport *transport, const struct iovec *iov,
 	sent.more = more;
 	if (sent.is_full && sent.calls++ % 2)
 		return TRANSPORT_NEEDS_ROOM;
+	for (int i = 0; i < count; i++)
+		sent.offered += iov[i].iov_len;
 	for (int i = 0; i < count && left; i++) {
 		size_t n = iov[i].iov_len < left ? iov[i].iov_len : left;
 
@@ -255,44 +259,72 @@ START_TEST(ranges_that_follow_each_other)
 }
 END_TEST
 
-/* A transport that takes of each send what a test says. */
-static struct {
-	const size_t *takes;
-	size_t offered[8];
-	unsigned count;
-} sends;
-
-static ssize_t take_as_told(struct transport *transport, const struct iovec *iov, int count,
-			    bool more)
+/* Receives all messages. Returns how many there were. */
+static int message_sizes(int fd, ssize_t *sizes, int max)
 {
-	size_t offered = 0, takes = sends.takes[sends.count];
+	static char message[LARGE];
+	int count = 0;
 
-	(void)transport, (void)more;
-	for (int i = 0; i < count; i++)
-		offered += iov[i].iov_len;
-	sends.offered[sends.count++] = offered;
-	return (ssize_t)(takes < offered ? takes : offered);
+	while (count < max && (sizes[count] = recv(fd, message, sizeof(message), MSG_DONTWAIT)) > 0)
+		count++;
+	return count;
 }
 
 /* Little of a file is read at first, twice as much when all was taken, and little again. */
-START_TEST(reads_more_while_all_is_taken)
+START_TEST(reads_more_while_the_socket_takes_all)
 {
 	enum { LEAST = OUTPUT_COPY_LEAST };
-	static const struct transport_type telling = { .send = take_as_told, .unsent = unsent };
-	static const size_t takes[] = { LEAST, 2 * LEAST, LEAST, LEAST, LEAST, LARGE };
-	static const size_t offered[] = { LEAST, 2 * LEAST, 4 * LEAST, LEAST, 2 * LEAST, LEAST };
 	struct output output = { 0 };
-	struct transport transport = { .type = &telling };
-	struct conn conn = { .transport = &transport };
+	int fd = make_file(), ends[2], buffer = 3 * LEAST; /* socket(7): twice as many bytes */
+	ssize_t sizes[8];
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, ends), 0);
+	ck_assert_int_eq(setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &buffer, sizeof(buffer)), 0);
+	struct conn conn = { .event.fd = ends[0] };
+
+	output_add(&output, (struct slice){ .fd = fd, .is_copied = true, .len = LARGE });
+	ck_assert_int_eq(output_send(&output, &conn, false), -EAGAIN);
+	ck_assert_int_eq(message_sizes(ends[1], sizes, 8), 3);
+	ck_assert_int_eq(sizes[0], LEAST);
+	ck_assert_int_eq(sizes[1], 2 * LEAST);
+	ck_assert_int_eq(sizes[2], 4 * LEAST);
+	ck_assert_int_eq(output_send(&output, &conn, false), 0);
+	ck_assert_int_eq(message_sizes(ends[1], sizes, 8), 2);
+	ck_assert_int_eq(sizes[0], LEAST);
+	ck_assert_int_eq(sizes[1], LARGE - 8 * LEAST);
+	output_finish(&output);
+	close(ends[0]);
+	close(ends[1]);
+	close(fd);
+}
+END_TEST
+
+static size_t send_max(const struct transport *transport)
+{
+	(void)transport;
+	return sent.takes;
+}
+
+/* For a transport no more of a file is read than it takes. */
+START_TEST(reads_what_a_transport_takes)
+{
+	static const struct transport_type telling = { .send = send_memory, .unsent = unsent,
+						       .send_max = send_max };
+	static const size_t takes[] = { 1000, 40 * 1000, 100 * 1000 };
 	int fd = make_file();
 
-	sends.takes = takes;
-	output_add(&output, (struct slice){ .fd = fd, .is_copied = true, .len = 7 * LEAST });
-	ck_assert_int_eq(output_send(&output, &conn, false), 0);
-	ck_assert_uint_eq(sends.count, 6);
-	for (unsigned i = 0; i < 6; i++)
-		ck_assert_uint_eq(sends.offered[i], offered[i]);
-	output_finish(&output);
+	for (size_t i = 0; i < sizeof(takes) / sizeof(takes[0]); i++) {
+		struct output output = { 0 };
+		struct transport transport = { .type = &telling };
+		struct conn conn = { .transport = &transport };
+
+		sent.len = sent.offered = 0;
+		sent.takes = takes[i];
+		output_add(&output, (struct slice){ .fd = fd, .is_copied = true, .len = LARGE });
+		ck_assert_int_eq(output_send(&output, &conn, false), 0);
+		ck_assert_uint_eq(sent.offered, LARGE);
+		output_finish(&output);
+	}
 	close(fd);
 }
 END_TEST
@@ -398,5 +430,6 @@ END_TEST
 TESTS("output", reads_and_writes_instead, goes_on_where_a_full_socket_stopped_it,
       other_errors_break_the_connection, a_file_that_has_become_shorter,
       is_remembered_for_the_file_system, a_range_that_is_copied,
-      ranges_that_follow_each_other, reads_more_while_all_is_taken, counts_what_is_held,
-      counts_what_has_left, waits_for_room_without_reading)
+      ranges_that_follow_each_other, reads_more_while_the_socket_takes_all,
+      reads_what_a_transport_takes, counts_what_is_held, counts_what_has_left,
+      waits_for_room_without_reading)
