@@ -314,8 +314,7 @@ static ssize_t begin(struct transport *transport, struct str bytes, const struct
 	ssl->handshake->protocols = transport_protocols(transport, hello->name);
 	ssl->handshake->resumes_quickly =
 		!str_empty(hello->quick_ticket) &&
-		!ticket_keys_may_wait(conf->settings->context) &&
-		ticket_keys_know(conf->settings->context, hello->quick_ticket);
+		ticket_keys_open_at_once(conf->settings->context, hello->quick_ticket);
 	ssl->stage = HANDSHAKE;
 	ssl_bytes_free(&ssl->input);
 	return go_on(transport, bytes);

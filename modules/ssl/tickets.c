@@ -187,33 +187,40 @@ static int ticket_key(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPH
 	return result;
 }
 
+/* Whether refresh() renews the keys. A second early, since it is called a moment later. */
+static bool is_due(const struct ticket_keys *keys)
+{
+	time_t now = time(NULL);
+
+	return keys->period_s > 0 &&
+	       (now < keys->refreshed || now - keys->refreshed >= REFRESH_S - 1);
+}
+
 bool ticket_keys_may_wait(const SSL_CTX *context)
 {
 	struct ticket_keys *keys = SSL_CTX_get_app_data(context);
-	time_t now = time(NULL);
 
 	if (!keys || keys->period_s == 0)
 		return false;
 	if (pthread_mutex_trylock(&keys->lock) != 0)
 		return true;
 
-	/* A second earlier than refresh(), which is called a moment later. */
-	bool is_due = now < keys->refreshed || now - keys->refreshed >= REFRESH_S - 1;
+	bool may_wait = is_due(keys);
 
 	pthread_mutex_unlock(&keys->lock);
-	return is_due;
+	return may_wait;
 }
 
-bool ticket_keys_know(const SSL_CTX *context, struct str ticket)
+bool ticket_keys_open_at_once(const SSL_CTX *context, struct str ticket)
 {
 	struct ticket_keys *keys = SSL_CTX_get_app_data(context);
 	struct ticket_key key;
 
-	if (!keys || ticket.len < sizeof(key.name))
+	if (!keys || ticket.len < sizeof(key.name) || pthread_mutex_trylock(&keys->lock) != 0)
 		return false;
-	pthread_mutex_lock(&keys->lock);
 
-	bool is_known = find_key(keys, (const unsigned char *)ticket.data, &key) > 0;
+	bool is_known = !is_due(keys) &&
+			find_key(keys, (const unsigned char *)ticket.data, &key) > 0;
 
 	pthread_mutex_unlock(&keys->lock);
 	explicit_bzero(&key, sizeof(key));

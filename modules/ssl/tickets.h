@@ -49,8 +49,11 @@ void ticket_keys_use(struct ticket_keys *keys, SSL_CTX *context);
  */
 bool ticket_keys_may_wait(const SSL_CTX *context);
 
-/* Whether a key that this process knows has the name that the ticket begins with. */
-bool ticket_keys_know(const SSL_CTX *context, struct str ticket);
+/*
+ * Whether a key that this process knows has the name that the ticket begins with, and a ticket does
+ * not have to wait as in ticket_keys_may_wait(). Does not wait itself.
+ */
+bool ticket_keys_open_at_once(const SSL_CTX *context, struct str ticket);
 
 /* Derives the key for a period from a secret; public for tests. False: OpenSSL has failed. */
 bool ticket_key_derive(struct str secret, uint64_t period, struct ticket_key *out);
