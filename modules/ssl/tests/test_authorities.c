@@ -7,7 +7,6 @@
 #include "harness/scratch.h"
 #include "harness/test.h"
 
-#include <openssl/pem.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -37,20 +36,6 @@ static void teardown(void)
 	identity_destroy(&authority);
 	identity_destroy(&client);
 	scratch_remove(dir);
-}
-
-static const char *pem_of(X509 *certificate)
-{
-	BIO *bio = BIO_new(BIO_s_mem());
-	char *bytes;
-
-	PEM_write_bio_X509(bio, certificate);
-
-	long len = BIO_get_mem_data(bio, &bytes);
-	const char *text = memory_printf("%.*s", (int)len, bytes);
-
-	BIO_free(bio);
-	return text;
 }
 
 /* The name that OpenSSL looks for in a directory of authorities. */

@@ -211,20 +211,6 @@ static uint64_t bytes_of_response(const char *directives)
 	return bytes;
 }
 
-static const char *pem_of(X509 *certificate)
-{
-	BIO *bio = BIO_new(BIO_s_mem());
-	char *bytes;
-
-	PEM_write_bio_X509(bio, certificate);
-
-	long len = BIO_get_mem_data(bio, &bytes);
-	const char *text = memory_printf("%.*s", (int)len, bytes);
-
-	BIO_free(bio);
-	return text;
-}
-
 START_TEST(commands_of_openssl)
 {
 	/* Padding is for OpenSSL's records. */

@@ -87,6 +87,20 @@ void identity_put(const struct identity *identity, const char *dir, const char *
 	fclose(file);
 }
 
+const char *pem_of(X509 *certificate)
+{
+	BIO *bio = BIO_new(BIO_s_mem());
+	char *bytes;
+
+	PEM_write_bio_X509(bio, certificate);
+
+	long len = BIO_get_mem_data(bio, &bytes);
+	const char *text = memory_printf("%.*s", (int)len, bytes);
+
+	BIO_free(bio);
+	return text;
+}
+
 /* --- a client --- */
 
 static void key_logged(const SSL *ssl, const char *line)

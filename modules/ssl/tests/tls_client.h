@@ -29,6 +29,9 @@ void identity_destroy(struct identity *identity);
 /* Writes DIR/NAME.pem and DIR/NAME.key below the server's folder. */
 void identity_put(const struct identity *identity, const char *dir, const char *name);
 
+/* The certificate as the text of a file. */
+const char *pem_of(X509 *certificate);
+
 /* How a client is; zero is as usual. */
 struct tls_setup {
 	const char *name; /* SNI */
