@@ -180,7 +180,6 @@ static void allow_link(struct conf_call *call, struct str path, void *unused)
 static struct str use_directories(struct conf_call *call, struct str list)
 {
 	struct text text = { .pool = call->pool };
-
 	struct str directory;
 
 	while (next_directory(call, &list, &directory)) {
