@@ -106,8 +106,8 @@ struct transport_type {
 	ssize_t (*send)(struct transport *transport, const struct iovec *iov, int count, bool more);
 
 	/*
-	 * How many bytes the next send() takes at most, or about as many: the core reads no more
-	 * of a file for it. NULL: little is read at a time.
+	 * About how many bytes the next send() takes at most, and at least 1: the core reads no
+	 * more of a file for it. NULL: the core reads 32 KiB at a time.
 	 */
 	size_t (*send_max)(const struct transport *transport);
 
