@@ -261,12 +261,12 @@ static ssize_t openssl_send(struct transport *transport, const struct iovec *iov
 {
 	struct ssl_connection *ssl = transport_state(transport);
 	struct cursor cursor = { iov, count, 0 };
-	size_t total = 0, most = send_size(&ssl->send_size);
+	size_t total = 0;
 
 	ERR_clear_error();
 	if (!use_new_key(ssl))
 		return -EIO;
-	while (total < most && !cursor_at_end(&cursor)) {
+	while (total < SEND_LEAST && !cursor_at_end(&cursor)) {
 		struct iovec piece = cursor_take(&cursor, record_size(ssl));
 
 		if (openssl_write(ssl, piece.iov_base, piece.iov_len) < 0)
@@ -277,7 +277,6 @@ static ssize_t openssl_send(struct transport *transport, const struct iovec *iov
 
 	int error = ssl_openssl_flush(transport, more || !cursor_at_end(&cursor));
 
-	send_size_sent(&ssl->send_size, total, ssl->unsent.len);
 	return error < 0 ? error : (ssize_t)total;
 }
 
@@ -295,7 +294,8 @@ size_t connection_send_max(const struct transport *transport)
 {
 	const struct ssl_connection *ssl = transport_state(transport);
 
-	return send_size(&ssl->send_size);
+	/* In the stage OPENSSL each connection has a memory BIO, which never becomes smaller. */
+	return ssl->stage == OWN ? send_size(&ssl->send_size) : SEND_LEAST;
 }
 
 ssize_t connection_send(struct transport *transport, const struct iovec *iov, int count,
