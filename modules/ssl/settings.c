@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "settings.h"
 
-#include <dirent.h>
 #include <module.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -9,8 +8,8 @@
 #include <openssl/pem.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
+#include "authorities.h"
 #include "certificates.h"
 #include "handshake.h"
 #include "key_schedule.h"
@@ -34,6 +33,7 @@ const char *ssl_error_text(void)
 struct context {
 	struct str key;
 	SSL_CTX *context;
+	unsigned char rules[32]; /* a digest of the rules for certificates of clients */
 	struct context *next;
 };
 
@@ -114,83 +114,6 @@ static int set_ciphers(struct conf_call *call, const struct ssl_conf *conf, SSL_
 	return 0;
 }
 
-/*
- * The names of the files that OpenSSL looks for in a directory of authorities: the hash of a
- * subject and a number, with "r" before the number for a CRL. See X509_LOOKUP_hash_dir(3).
- */
-static int is_hashed_name(const struct dirent *entry)
-{
-	const char *name = entry->d_name;
-	size_t hash = strspn(name, "0123456789abcdef");
-	const char *number = name + hash + 1;
-
-	if (hash != 8 || name[hash] != '.')
-		return 0;
-	number += *number == 'r';
-	return *number && number[strspn(number, "0123456789")] == '\0';
-}
-
-static int compare_names(const struct dirent **one, const struct dirent **other)
-{
-	return strcmp((*one)->d_name, (*other)->d_name);
-}
-
-/*
- * Calls visit() with the path of each file in the directory that OpenSSL can look for, always in
- * the same order.
- */
-static void visit_directory(struct conf_call *call, struct str directory,
-			    void (*visit)(struct conf_call *call, struct str path, void *data),
-			    void *data)
-{
-	struct dirent **entries;
-	int count = scandir(directory.data, &entries, is_hashed_name, compare_names);
-
-	for (int i = 0; i < count; i++) {
-		visit(call, pool_printf(call->pool, "%s/%s", directory.data, entries[i]->d_name),
-		      data);
-		free(entries[i]);
-	}
-	if (count >= 0)
-		free(entries);
-}
-
-/* The next path of a list with colons, which starts at the directory of the configuration file. */
-static bool next_directory(struct conf_call *call, struct str *list, struct str *out)
-{
-	struct str name = STR("");
-
-	while (str_empty(name) && !str_empty(*list))
-		name = str_split(list, ':');
-	*out = conf_relative_to_file(call->conf, pool_strdup(call->pool, name));
-	return !str_empty(name);
-}
-
-/* A link may lead out of the directory, to what workers may not open. */
-static void allow_link(struct conf_call *call, struct str path, void *unused)
-{
-	struct stat info;
-
-	(void)unused;
-	if (lstat(path.data, &info) == 0 && S_ISLNK(info.st_mode))
-		conf_opens(call, path);
-}
-
-/* Prepares directories in which OpenSSL looks for authorities in handshakes. */
-static struct str use_directories(struct conf_call *call, struct str list)
-{
-	struct text text = { .pool = call->pool };
-	struct str directory;
-
-	while (next_directory(call, &list, &directory)) {
-		conf_opens(call, directory);
-		visit_directory(call, directory, allow_link, NULL);
-		text_add(&text, text.len > 0 ? STR(":") : STR(""));
-		text_add(&text, directory);
-	}
-	return text_str(&text);
-}
-
 /* As nginx takes it: the paths of files start at the directory of the configuration file. */
 static int apply_command(struct conf_call *call, SSL_CONF_CTX *commands,
 			 const struct conf_word *name, const struct conf_word *value)
@@ -204,7 +127,7 @@ static int apply_command(struct conf_call *call, SSL_CONF_CTX *commands,
 				  "name a file or a directory: VerifyCAFile, VerifyCAPath");
 	if (str_eq_nocase(name->text, STR("VerifyCAPath")) ||
 	    str_eq_nocase(name->text, STR("ChainCAPath")))
-		text = use_directories(call, text);
+		text = authorities_use_directories(call, text);
 	else if (type == SSL_CONF_TYPE_FILE || type == SSL_CONF_TYPE_DIR)
 		text = conf_relative_to_file(call->conf, text);
 	if (SSL_CONF_cmd(commands, name->text.data, text.data) > 0)
@@ -377,8 +300,21 @@ static void report_missing_algorithms(struct conf_call *call)
 		conf_error(call, NULL, "OpenSSL cannot be used: %s", why);
 }
 
+static void digest_rules(struct conf_call *call, const struct ssl_conf *conf,
+			 unsigned char rules[32])
+{
+	EVP_MD_CTX *digest = EVP_MD_CTX_new();
+
+	EVP_DigestInit_ex(digest, EVP_sha256(), NULL);
+	EVP_DigestUpdate(digest, &conf->verify, sizeof(conf->verify));
+	EVP_DigestUpdate(digest, &conf->verify_depth, sizeof(conf->verify_depth));
+	authorities_digest(call, conf, digest);
+	EVP_DigestFinal_ex(digest, rules, NULL);
+	EVP_MD_CTX_free(digest);
+}
+
 /* NULL after an error was reported. */
-static SSL_CTX *find_context(struct conf_call *call, const struct ssl_conf *conf)
+static const struct context *find_context(struct conf_call *call, const struct ssl_conf *conf)
 {
 	static const char key_of_list;
 	struct context **list = conf_shared(call->conf, &key_of_list, sizeof(*list));
@@ -386,7 +322,7 @@ static SSL_CTX *find_context(struct conf_call *call, const struct ssl_conf *conf
 
 	for (struct context *context = *list; context; context = context->next)
 		if (str_eq(context->key, key))
-			return context->context;
+			return context;
 
 	SSL_CTX *made = SSL_CTX_new_ex(NULL, key_schedule_query(), TLS_server_method());
 
@@ -395,14 +331,19 @@ static SSL_CTX *find_context(struct conf_call *call, const struct ssl_conf *conf
 		return NULL;
 	}
 	pool_cleanup(call->pool, free_context, made);
-	if (make_context(call, conf, made) < 0)
-		return NULL;
 
 	struct context *context = pool_new(call->pool, struct context);
 
-	*context = (struct context){ key, made, *list };
+	*context = (struct context){ .key = key, .context = made, .next = *list };
+	/*
+	 * First the digest, then OpenSSL reads the files: if one of them changes in between, the
+	 * next reload has another digest, and no session outlives the old file.
+	 */
+	digest_rules(call, conf, context->rules);
+	if (make_context(call, conf, made) < 0)
+		return NULL;
 	*list = context;
-	return made;
+	return context;
 }
 
 /* --- settings --- */
@@ -430,57 +371,14 @@ static int read_staple(struct conf_call *call, const struct ssl_words *file,
 	return 0;
 }
 
-/* Adds the content of the file, not its path, since the content may differ after a reload. */
-static void digest_file(EVP_MD_CTX *digest, struct str path)
-{
-	BIO *bio = path.len ? BIO_new_file(path.data, "r") : NULL;
-	char bytes[4096];
-	int len;
-
-	while (bio && (len = BIO_read(bio, bytes, sizeof(bytes))) > 0)
-		EVP_DigestUpdate(digest, bytes, (size_t)len);
-	EVP_DigestUpdate(digest, "\n", 2);
-	BIO_free(bio);
-	ERR_clear_error();
-}
-
-static void digest_authority(struct conf_call *call, struct str path, void *digest)
-{
-	(void)call;
-	EVP_DigestUpdate(digest, path.data, path.len + 1);
-	digest_file(digest, path);
-}
-
-/* A command can name authorities, too, which take the place of those of the directives. */
-static void digest_command(struct conf_call *call, EVP_MD_CTX *digest, struct str name,
-			   struct str value)
-{
-	struct str directory;
-
-	EVP_DigestUpdate(digest, name.data, name.len + 1);
-	EVP_DigestUpdate(digest, value.data, value.len + 1);
-	if (str_eq_nocase(name, STR("VerifyCAFile")))
-		digest_file(digest, conf_relative_to_file(call->conf, value));
-	if (str_eq_nocase(name, STR("VerifyCAPath")))
-		while (next_directory(call, &value, &directory))
-			visit_directory(call, directory, digest_authority, digest);
-}
-
 /* Servers with the same rules for the certificates of clients may resume each other's sessions. */
-static void make_session_context(struct conf_call *call, const struct ssl_conf *conf,
+static void make_session_context(const struct ssl_conf *conf, const struct context *context,
 				 struct ssl_settings *settings)
 {
 	EVP_MD_CTX *digest = EVP_MD_CTX_new();
 
 	EVP_DigestInit_ex(digest, EVP_sha256(), NULL);
-	EVP_DigestUpdate(digest, &conf->verify, sizeof(conf->verify));
-	EVP_DigestUpdate(digest, &conf->verify_depth, sizeof(conf->verify_depth));
-	digest_file(digest, conf->client_certificate);
-	digest_file(digest, conf->trusted_certificate);
-	digest_file(digest, conf->crl);
-	for (size_t i = 0; i < conf->commands.count; i += 2)
-		digest_command(call, digest, conf->commands.items[i].text,
-			       conf->commands.items[i + 1].text);
+	EVP_DigestUpdate(digest, context->rules, sizeof(context->rules));
 	/*
 	 * If client certificates are checked, only servers with the same certificates may resume
 	 * the session.
@@ -569,9 +467,9 @@ int ssl_settings_create(struct conf_call *call, struct ssl_conf *conf)
 	settings->own_records = conf->records == RECORDS_OWN && !wants_padding(conf);
 	settings->kept_facts = ssl_variables_facts(call);
 	settings->cache = conf->cache ? conf->cache : named_cache_default(call);
-	settings->context = find_context(call, conf);
 
-	int result = settings->context ? 0 : -EINVAL;
+	const struct context *context = find_context(call, conf);
+	int result = context ? 0 : -EINVAL;
 
 	/* Each of these functions reports its own error, so that all errors are shown. */
 	if (certificates_read(call, conf, settings) < 0)
@@ -580,7 +478,8 @@ int ssl_settings_create(struct conf_call *call, struct ssl_conf *conf)
 		result = -EINVAL;
 	if (result < 0)
 		return result;
-	make_session_context(call, conf, settings);
+	settings->context = context->context;
+	make_session_context(conf, context, settings);
 	conf->settings = settings;
 	return 0;
 }

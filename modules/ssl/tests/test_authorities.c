@@ -8,7 +8,9 @@
 #include "harness/test.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -193,6 +195,56 @@ START_TEST(they_stay_at_a_reload)
 }
 END_TEST
 
+/* How often the file in a directory was opened since the last call. */
+static int times_opened(int watch)
+{
+	char bytes[65536] __attribute__((aligned(__alignof__(struct inotify_event))));
+	int times = 0;
+	ssize_t len = read(watch, bytes, sizeof(bytes));
+
+	for (ssize_t at = 0; at < len;) {
+		const struct inotify_event *event = (const void *)(bytes + at);
+
+		times += event->len > 0 && event->mask & IN_OPEN;
+		at += (ssize_t)(sizeof(*event) + event->len);
+	}
+	return times;
+}
+
+/* A certificate of their own is what makes such servers have settings of their own. */
+START_TEST(servers_with_the_same_settings_read_them_once)
+{
+	const char *hashed = memory_printf("%s/hashed", dir);
+	const char *certificate = memory_printf(
+		"ssl_certificate %s/a.pem; ssl_certificate_key %s/a.key;", dir, dir);
+	const char *second =
+		memory_printf("server { listen 127.0.0.1:%%PORT2%% ssl; %s }", certificate);
+	/* Equal events that follow each other become one, so the ends stand between them. */
+	int watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK), opened[2];
+
+	ck_assert_int_eq(mkdir(hashed, 0755), 0);
+	identity_put(&authority, dir, "known");
+	identity_put(&authority, hashed, "ca");
+	ck_assert_int_eq(rename(memory_printf("%s/ca.pem", hashed),
+				memory_printf("%s/%s", hashed, hashed_name("%08lx.0", &authority))),
+			 0);
+	ck_assert_int_ge(inotify_add_watch(watch, hashed, IN_OPEN | IN_CLOSE), 0);
+	for (int servers = 1; servers <= 2; servers++) {
+		server = server_start(memory_printf(
+			"http { ssl_verify_client on; ssl_client_certificate %s/known.pem;"
+			"ssl_conf_command VerifyCAPath %s;"
+			"server { listen 127.0.0.1:%%PORT%% ssl; %s } %s }",
+			dir, hashed, certificate, servers == 1 ? "" : second));
+		opened[servers - 1] = times_opened(watch);
+		server_stop(server);
+		server = NULL;
+	}
+	close(watch);
+	ck_assert_int_gt(opened[0], 0);
+	ck_assert_int_eq(opened[1], opened[0]);
+}
+END_TEST
+
 static void ck_refused(const char *directives, const char *message)
 {
 	const char *output;
@@ -226,4 +278,5 @@ END_TEST
 
 TESTS_IN((&(struct test_suite){ .name = "authorities", .setup = setup, .teardown = teardown }),
 	 they_change_at_a_reload, a_link_leads_out_of_the_directory, an_empty_name_opens_nothing,
-	 they_stay_at_a_reload, a_store_is_refused, a_list_of_revoked_certificates_has_its_effect)
+	 they_stay_at_a_reload, servers_with_the_same_settings_read_them_once, a_store_is_refused,
+	 a_list_of_revoked_certificates_has_its_effect)
