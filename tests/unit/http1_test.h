@@ -175,8 +175,13 @@ static inline bool is_open(void)
 	return conns.active > 0;
 }
 
+/*
+ * close() alone ends the stream later if another process holds the socket for a moment, as any
+ * program does that lists /proc/PID/fd of this one.
+ */
 static inline void leave(struct client *client)
 {
+	shutdown(client->fd, SHUT_RDWR);
 	close(client->fd);
 	client->is_deaf = true;
 	settle(client);

@@ -265,6 +265,7 @@ START_TEST(states_that_are_not_sound)
 		conn_import(&http->listeners.items[0], ends[0], &peer, sizeof(peer.any), &past);
 		for (int turns = 0; loop_turn(0) && turns < 50; turns++)
 			continue;
+		shutdown(ends[1], SHUT_RDWR);
 		close(ends[1]);
 		for (int turns = 0; loop_turn(0) && turns < 50; turns++)
 			continue;
