@@ -143,7 +143,8 @@ static inline bool put(struct client *client, const char *bytes, size_t len)
 
 	ssize_t n = send(client->fd, bytes, len, 0);
 
-	ck_assert_msg(n == (ssize_t)len || errno == EPIPE || errno == EAGAIN, "send() failed");
+	ck_assert_msg(n == (ssize_t)len || (n < 0 && (errno == EPIPE || errno == EAGAIN)),
+		      "send() failed");
 	return n == (ssize_t)len;
 }
 
