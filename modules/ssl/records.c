@@ -2,16 +2,16 @@
 #include "records.h"
 
 #include <errno.h>
-#include <openssl/evp.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/uio.h>
 
+#include "aead.h"
 #include "hkdf.h"
 
-/* A cipher object of the process. It is initialized for the key with which it was used last. */
+/* A context of a cipher. It has the key with which it was used last. */
 struct cipher {
-	EVP_CIPHER_CTX *context; /* NULL: not made yet */
+	struct aead_context *context; /* NULL: not made yet */
 	uint64_t key_id; /* 0: none */
 };
 
@@ -28,7 +28,7 @@ struct record_suite {
 	size_t key_len, secret_len;
 
 	bool is_fetched; /* fetching was tried, also if it failed */
-	EVP_CIPHER *type;
+	const struct aead *aead;
 	const struct hkdf_digest *digest;
 	struct cipher sealing[CIPHERS], opening[CIPHERS]; /* the first ones are always there */
 };
@@ -41,16 +41,10 @@ static struct record_suite suites[] = {
 
 static uint64_t last_key_id;
 
-static bool make(struct cipher *cipher, const struct record_suite *suite, bool seals)
+static bool make(struct cipher *cipher, const struct record_suite *suite)
 {
-	EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
-
-	if (!context || !EVP_CipherInit_ex2(context, suite->type, NULL, NULL, seals, NULL)) {
-		EVP_CIPHER_CTX_free(context);
-		return false;
-	}
-	cipher->context = context;
-	return true;
+	cipher->context = aead_create(suite->aead);
+	return cipher->context != NULL;
 }
 
 static bool fetch(struct record_suite *suite)
@@ -58,10 +52,10 @@ static bool fetch(struct record_suite *suite)
 	if (suite->is_fetched)
 		return suite->sealing[0].context && suite->opening[0].context;
 	suite->is_fetched = true;
-	suite->type = EVP_CIPHER_fetch(NULL, suite->cipher_name, NULL);
+	suite->aead = aead_fetch(suite->cipher_name);
 	suite->digest = hkdf_digest(suite->digest_name);
-	return suite->type && suite->digest && make(&suite->sealing[0], suite, true) &&
-	       make(&suite->opening[0], suite, false);
+	return suite->aead && suite->digest && make(&suite->sealing[0], suite) &&
+	       make(&suite->opening[0], suite);
 }
 
 /* The two keys of a connection have successive numbers. */
@@ -77,7 +71,7 @@ static struct cipher *cipher_of(const struct record_suite *suite, const struct r
 	const struct cipher *ciphers = seals ? suite->sealing : suite->opening;
 	struct cipher *cipher = (struct cipher *)&ciphers[place_of(key)];
 
-	return cipher->context || make(cipher, suite, seals) ? cipher : (struct cipher *)ciphers;
+	return cipher->context || make(cipher, suite) ? cipher : (struct cipher *)ciphers;
 }
 
 const struct record_suite *record_suite(uint16_t number)
@@ -108,8 +102,8 @@ static int derive(const struct record_suite *suite, const uint8_t *secret, const
 		       -ENOMEM;
 }
 
-int record_key_init(struct record_key *key, const struct record_suite *suite,
-		    const uint8_t *secret, uint64_t sequence)
+int record_key_init(struct record_key *key, const struct record_suite *suite, const uint8_t *secret,
+		    uint64_t sequence)
 {
 	key->sequence = sequence;
 	key->id = ++last_key_id;
@@ -130,6 +124,15 @@ void record_key_use(struct record_key *key, const struct record_suite *suite, co
 	memcpy(key->iv, iv, sizeof(key->iv));
 }
 
+/* Begins a message with a context; `key` as for aead.h. */
+static bool begin(const struct record_suite *suite, struct aead_context *context, bool seals,
+		  const uint8_t *key, const uint8_t *nonce)
+{
+	return seals ? aead_begin_sealing(suite->aead, context, key, suite->key_len, nonce) :
+		       aead_begin_opening(suite->aead, context, key, suite->key_len, nonce);
+}
+
+/* Puts another key in the place of this one. */
 static void forget(struct cipher *cipher, const struct record_key *key,
 		   const struct record_suite *suite, bool seals)
 {
@@ -138,11 +141,10 @@ static void forget(struct cipher *cipher, const struct record_key *key,
 	if (cipher->key_id != key->id || key->id == 0)
 		return;
 	cipher->key_id = 0;
-	if (EVP_CipherInit_ex2(cipher->context, NULL, zeros, zeros, -1, NULL) == 1)
-		return;
-	/* The cipher cannot be used any more without its type. */
-	EVP_CIPHER_CTX_reset(cipher->context);
-	EVP_CipherInit_ex2(cipher->context, suite->type, NULL, NULL, seals, NULL);
+	if (!begin(suite, cipher->context, seals, zeros, zeros)) {
+		aead_free(suite->aead, cipher->context);
+		cipher->context = NULL;
+	}
 }
 
 void record_key_forget(const struct record_key *key, const struct record_suite *suite)
@@ -171,8 +173,12 @@ int record_key_update(struct record_key *key, const struct record_suite *suite)
 
 /* --- records --- */
 
-/* Sets the key of the cipher, unless it is set already, and the nonce (section 5.3). */
-static bool prepare(struct cipher *cipher, const struct record_key *key, bool seals)
+/*
+ * Sets the key of the cipher, unless it is set already, and the nonce (section 5.3); then adds the
+ * head of the record.
+ */
+static bool begin_record(const struct record_suite *suite, struct cipher *cipher,
+			 const struct record_key *key, bool seals, const uint8_t *head)
 {
 	uint8_t nonce[sizeof(key->iv)];
 
@@ -181,11 +187,10 @@ static bool prepare(struct cipher *cipher, const struct record_key *key, bool se
 		nonce[sizeof(nonce) - 1 - i] ^= (uint8_t)(key->sequence >> (8 * i));
 
 	const uint8_t *new_key = cipher->key_id == key->id ? NULL : key->key;
-	bool ok = seals ? EVP_EncryptInit_ex2(cipher->context, NULL, new_key, nonce, NULL) :
-			  EVP_DecryptInit_ex2(cipher->context, NULL, new_key, nonce, NULL);
+	bool ok = cipher->context && begin(suite, cipher->context, seals, new_key, nonce);
 
 	cipher->key_id = ok ? key->id : 0; /* after an error the key is not known */
-	return ok;
+	return ok && aead_add(suite->aead, cipher->context, head, RECORD_HEAD);
 }
 
 static void put_head(uint8_t *head, size_t body_len)
@@ -197,43 +202,42 @@ static void put_head(uint8_t *head, size_t body_len)
 	head[4] = (uint8_t)body_len;
 }
 
-ssize_t record_seal(const struct record_suite *suite, struct record_key *key,
-		    enum record_type type, const struct iovec *iov, int count, uint8_t *out)
+/* Seals one piece after the other, and the type. */
+static bool seal_all(const struct record_suite *suite, struct cipher *cipher, enum record_type type,
+		     const struct iovec *iov, int count, uint8_t *to)
+{
+	const uint8_t last = (uint8_t)type;
+
+	for (int i = 0; i < count; i++) {
+		uint8_t *from = iov[i].iov_base;
+		size_t len = iov[i].iov_len;
+
+		/* The type follows the data: in place, both are one piece. */
+		if (i == count - 1 && from == to) {
+			to[len] = last;
+			return aead_update(suite->aead, cipher->context, to, to, len + 1);
+		}
+		if (!aead_update(suite->aead, cipher->context, to, from, len))
+			return false;
+		to += len;
+	}
+	return aead_update(suite->aead, cipher->context, to, &last, 1);
+}
+
+ssize_t record_seal(const struct record_suite *suite, struct record_key *key, enum record_type type,
+		    const struct iovec *iov, int count, uint8_t *out)
 {
 	struct cipher *cipher = cipher_of(suite, key, true);
 	size_t len = 0;
-	uint8_t *to = out + RECORD_HEAD;
-	bool has_type = false;
-	int n;
 
 	for (int i = 0; i < count; i++)
 		len += iov[i].iov_len;
 	put_head(out, len + 1 + RECORD_TAG);
 	if (key->sequence >= RECORDS_PER_KEY_MAX)
 		return -EIO;
-	if (!prepare(cipher, key, true) ||
-	    !EVP_EncryptUpdate(cipher->context, NULL, &n, out, RECORD_HEAD))
-		return -EIO;
-	for (int i = 0; i < count; i++, to += n) {
-		int piece = (int)iov[i].iov_len;
-
-		/* The type follows the data: in place, both are one piece. */
-		if (i == count - 1 && iov[i].iov_base == to) {
-			to[piece++] = (uint8_t)type;
-			has_type = true;
-		}
-		if (!EVP_EncryptUpdate(cipher->context, to, &n, iov[i].iov_base, piece))
-			return -EIO;
-	}
-	if (!has_type) {
-		const uint8_t last = (uint8_t)type;
-
-		if (!EVP_EncryptUpdate(cipher->context, to, &n, &last, 1))
-			return -EIO;
-		to += n;
-	}
-	if (!EVP_EncryptFinal_ex(cipher->context, to, &n) ||
-	    !EVP_CIPHER_CTX_ctrl(cipher->context, EVP_CTRL_AEAD_GET_TAG, RECORD_TAG, to + n))
+	if (!begin_record(suite, cipher, key, true, out) ||
+	    !seal_all(suite, cipher, type, iov, count, out + RECORD_HEAD) ||
+	    !aead_end_sealing(suite->aead, cipher->context, out + RECORD_HEAD + len + 1))
 		return -EIO;
 	key->sequence++;
 	return (ssize_t)(len + RECORD_OVERHEAD);
@@ -258,7 +262,6 @@ ssize_t record_open(const struct record_suite *suite, struct record_key *key, ui
 {
 	struct cipher *cipher = cipher_of(suite, key, false);
 	uint8_t *body = record + RECORD_HEAD;
-	int n, rest;
 
 	if (record[0] != RECORD_DATA)
 		return -EPROTO;
@@ -269,12 +272,9 @@ ssize_t record_open(const struct record_suite *suite, struct record_key *key, ui
 
 	size_t left = len - RECORD_HEAD - RECORD_TAG;
 
-	if (!prepare(cipher, key, false) ||
-	    !EVP_DecryptUpdate(cipher->context, NULL, &n, record, RECORD_HEAD) ||
-	    !EVP_DecryptUpdate(cipher->context, body, &n, body, (int)left) ||
-	    !EVP_CIPHER_CTX_ctrl(cipher->context, EVP_CTRL_AEAD_SET_TAG, RECORD_TAG,
-				 body + left) ||
-	    EVP_DecryptFinal_ex(cipher->context, body + n, &rest) != 1)
+	if (!begin_record(suite, cipher, key, false, record) ||
+	    !aead_update(suite->aead, cipher->context, body, body, left) ||
+	    !aead_end_opening(suite->aead, cipher->context, body + left))
 		return -EBADMSG;
 	key->sequence++;
 	if (left > RECORD_PLAIN_MAX + 1)

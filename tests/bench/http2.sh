@@ -12,7 +12,7 @@ build_http2() {
 	command -v h2load >/dev/null || { note "HTTP/2 is left out: no h2load"; return 1; }
 	command -v openssl >/dev/null || { note "HTTP/2 is left out: no openssl"; return 1; }
 	$build_cc -I. -o "$bin/http2_floor" $here/http2_floor.c $here/floor_tls.c \
-		modules/ssl/records.c modules/ssl/hkdf.c -lssl -lcrypto &&
+		modules/ssl/records.c modules/ssl/aead.c modules/ssl/hkdf.c -lssl -lcrypto &&
 		$build_cc -o "$bin/tls_clients" $here/tls_clients.c -lssl -lcrypto && return
 	note "HTTP/2 is left out: its programs could not be compiled"
 	return 1

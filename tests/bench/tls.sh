@@ -11,7 +11,7 @@ build_tls() {
 	command -v wrk >/dev/null || { note "HTTPS is left out: no wrk"; return 1; }
 	command -v openssl >/dev/null || { note "HTTPS is left out: no openssl"; return 1; }
 	$build_cc -I. -o "$bin/tls_floor" $here/tls_floor.c \
-		$here/floor_tls.c modules/ssl/records.c modules/ssl/hkdf.c -lssl -lcrypto &&
+		$here/floor_tls.c modules/ssl/records.c modules/ssl/aead.c modules/ssl/hkdf.c -lssl -lcrypto &&
 		$build_cc -o "$bin/tls_clients" $here/tls_clients.c -lssl -lcrypto && return
 	note "HTTPS is left out: its programs could not be compiled"
 	return 1
