@@ -376,17 +376,23 @@ static void make_session_context(const struct ssl_conf *conf, const struct conte
 				 struct ssl_settings *settings)
 {
 	EVP_MD_CTX *digest = EVP_MD_CTX_new();
+	int mode = SSL_CTX_get_verify_mode(context->context);
+	int level = SSL_CTX_get_security_level(context->context);
 
 	EVP_DigestInit_ex(digest, EVP_sha256(), NULL);
 	EVP_DigestUpdate(digest, context->rules, sizeof(context->rules));
 	/*
-	 * If client certificates are checked, only servers with the same certificates may resume
-	 * the session.
+	 * Whether certificates are checked, and what keys they may have: commands, ssl_ciphers
+	 * (@SECLEVEL) and OpenSSL's own configuration file can say that, too. Authorities in that
+	 * file need no digest, since OpenSSL ignores them there.
 	 */
-	if (conf->verify != VERIFY_OFF)
-		for (size_t i = 0; i < conf->certificates.count; i++)
-			EVP_DigestUpdate(digest, conf->certificates.items[i].word.text.data,
-					 conf->certificates.items[i].word.text.len + 1);
+	EVP_DigestUpdate(digest, &mode, sizeof(mode));
+	if (mode != SSL_VERIFY_NONE)
+		EVP_DigestUpdate(digest, &level, sizeof(level));
+	/* Only servers with the same certificates may resume the session then. */
+	for (size_t i = 0; mode != SSL_VERIFY_NONE && i < conf->certificates.count; i++)
+		EVP_DigestUpdate(digest, conf->certificates.items[i].word.text.data,
+				 conf->certificates.items[i].word.text.len + 1);
 	EVP_DigestFinal_ex(digest, settings->session_context, NULL);
 	EVP_MD_CTX_free(digest);
 }

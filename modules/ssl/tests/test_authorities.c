@@ -9,6 +9,7 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
@@ -67,11 +68,12 @@ static const struct {
 	{ "ssl_conf_command VerifyCAPath none:hashed;", "/conf/hashed/%08lx.0" },
 };
 
-static SSL_SESSION *session_of(int version)
+/* Of a client with this certificate, for which $ssl_client_verify is as given. */
+static SSL_SESSION *session_of(int version, const struct identity *identity, const char *verified)
 {
-	struct tls *tls = tls_connect(server, .identity = &client, .version = version);
+	struct tls *tls = tls_connect(server, .identity = identity, .version = version);
 
-	ck_assert_str_eq(tls_get(tls, "/").body, "SUCCESS");
+	ck_assert_str_eq(tls_get(tls, "/").body, verified);
 
 	SSL_SESSION *session = SSL_get1_session(tls->ssl);
 
@@ -106,7 +108,8 @@ static void ck_change(const char *directives, const char *name)
 	ck_assert_msg(!tls->failed, "%s", directives);
 	ck_assert_str_eq(tls_get(tls, "/").body, "SUCCESS");
 
-	SSL_SESSION *sessions[] = { session_of(TLS1_2_VERSION), session_of(TLS1_3_VERSION) };
+	SSL_SESSION *sessions[] = { session_of(TLS1_2_VERSION, &client, "SUCCESS"),
+				    session_of(TLS1_3_VERSION, &client, "SUCCESS") };
 
 	put_file(server, name, pem_of(next.certificate));
 	kill(server->pid, SIGHUP);
@@ -276,7 +279,125 @@ START_TEST(a_list_of_revoked_certificates_has_its_effect)
 }
 END_TEST
 
+/* --- OpenSSL's own configuration --- */
+
+static const char *known; /* the authority that directives name */
+
+/*
+ * A server whose OpenSSL has these default settings. Each such server can resume the sessions of
+ * the others.
+ */
+static void start_with_defaults(const char *defaults, const char *directives)
+{
+	const char *conf = memory_printf(
+		"http { ssl_certificate %s/a.pem; ssl_certificate_key %s/a.key;"
+		"ssl_session_ticket_secret secret; server { listen 127.0.0.1:%%PORT%% ssl;"
+		"%s return 200 $ssl_client_verify; } }",
+		dir, dir, directives);
+	const char *path = memory_printf("%s/openssl.cnf", dir);
+	FILE *file = fopen(path, "w");
+
+	ck_assert_ptr_nonnull(file);
+	fprintf(file,
+		"openssl_conf = all\n[all]\nssl_conf = parts\n[parts]\nsystem_default = defaults\n"
+		"[defaults]\n%s\n",
+		defaults);
+	ck_assert_int_eq(fclose(file), 0);
+	/* The clients, which are in this process, have read theirs already. */
+	ck_assert_int_eq(setenv("OPENSSL_CONF", path, 1), 0);
+	server = server_start_with(&(const struct server_setup){
+		.conf = conf,
+		.files = (const char *const[]){ "/conf/known.pem", known, "/conf/secret",
+						"a secret of 32 bytes or even more", NULL } });
+	unsetenv("OPENSSL_CONF");
+}
+
+/* OpenSSL ignores them there, so no digest of them is needed. */
+START_TEST(its_file_names_no_authorities)
+{
+	struct identity other = identity_create("other", "EC", NULL);
+	struct identity stranger = identity_create("stranger", "EC", &other);
+
+	identity_put(&other, dir, "other");
+	known = pem_of(authority.certificate);
+	start_with_defaults(memory_printf("VerifyCAFile = %s/other.pem", dir),
+			    "ssl_verify_client on; ssl_client_certificate known.pem;");
+
+	struct tls *tls[] = { tls_connect(server, .identity = &client),
+			      tls_connect(server, .identity = &stranger) };
+
+	ck_assert_str_eq(tls_get(tls[0], "/").body, "SUCCESS");
+	ck_assert_int_eq(tls_get(tls[1], "/").status, 400);
+	tls_close(tls[0]);
+	tls_close(tls[1]);
+	identity_destroy(&stranger);
+	identity_destroy(&other);
+}
+END_TEST
+
+#define CHECKED "ssl_verify_client on; ssl_client_certificate known.pem;"
+
+/* What says how strictly certificates of clients are checked: before, and more strictly. */
+static const struct {
+	const char *defaults[2], *directives[2];
+	const char *verified; /* before */
+} checks[] = {
+	{ { "", "VerifyMode = Require" },
+	  { "ssl_trusted_certificate known.pem;", "ssl_trusted_certificate known.pem;" },
+	  "NONE" },
+	{ { "CipherString = DEFAULT:@SECLEVEL=1", "CipherString = DEFAULT:@SECLEVEL=2" },
+	  { CHECKED, CHECKED },
+	  "SUCCESS" },
+	{ { "", "" },
+	  { CHECKED "ssl_ciphers ECDHE:@SECLEVEL=1;", CHECKED "ssl_ciphers ECDHE:@SECLEVEL=2;" },
+	  "SUCCESS" },
+};
+
+static bool resumes(SSL_SESSION *session, const struct identity *identity)
+{
+	struct tls *tls = tls_connect(server, .identity = identity, .session = session,
+				      .version = SSL_SESSION_get_protocol_version(session));
+	bool is_resumed = SSL_session_reused(tls->ssl);
+
+	tls_close(tls);
+	return is_resumed;
+}
+
+static void ck_stricter(size_t i, int version, const struct identity *weak)
+{
+	SSL_SESSION *session;
+
+	start_with_defaults(checks[i].defaults[0], checks[i].directives[0]);
+	session = session_of(version, weak, checks[i].verified);
+	for (int is_strict = 0; is_strict < 2; is_strict++) {
+		server_stop(server);
+		start_with_defaults(checks[i].defaults[is_strict], checks[i].directives[is_strict]);
+		ck_assert_msg(resumes(session, weak) == !is_strict, "%zu: %s", i,
+			      checks[i].defaults[is_strict]);
+	}
+	server_stop(server);
+	server = NULL;
+	SSL_SESSION_free(session);
+}
+
+/* A security level says how short the key of an authority may be. */
+START_TEST(sessions_end_when_checks_become_stricter)
+{
+	struct identity issuer = identity_create("issuer", "RSA-1024", NULL);
+	struct identity weak = identity_create("weak", "EC", &issuer);
+
+	known = pem_of(issuer.certificate);
+	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
+		ck_stricter(i, TLS1_2_VERSION, &weak);
+		ck_stricter(i, TLS1_3_VERSION, &weak);
+	}
+	identity_destroy(&weak);
+	identity_destroy(&issuer);
+}
+END_TEST
+
 TESTS_IN((&(struct test_suite){ .name = "authorities", .setup = setup, .teardown = teardown }),
 	 they_change_at_a_reload, a_link_leads_out_of_the_directory, an_empty_name_opens_nothing,
 	 they_stay_at_a_reload, servers_with_the_same_settings_read_them_once, a_store_is_refused,
-	 a_list_of_revoked_certificates_has_its_effect)
+	 a_list_of_revoked_certificates_has_its_effect, its_file_names_no_authorities,
+	 sessions_end_when_checks_become_stricter)

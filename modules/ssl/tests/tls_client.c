@@ -22,9 +22,10 @@
 static struct identity create(const char *name, const char *algorithm,
 			      const struct identity *issuer, bool is_authority)
 {
-	bool is_rsa = strcmp(algorithm, "RSA") == 0;
+	bool is_weak = strcmp(algorithm, "RSA-1024") == 0;
+	bool is_rsa = is_weak || strcmp(algorithm, "RSA") == 0;
 	struct identity made = {
-		is_rsa ? EVP_RSA_gen(2048) : EVP_EC_gen("P-256"),
+		is_rsa ? EVP_RSA_gen(is_weak ? 1024 : 2048) : EVP_EC_gen("P-256"),
 		X509_new(),
 	};
 	X509_NAME *subject = X509_get_subject_name(made.certificate);

@@ -12,13 +12,16 @@
 #include "harness/client.h"
 #include "records.h"
 
-/* A key and a certificate for `name`, signed by `issuer`, or by itself if that is NULL. */
+/*
+ * A key and a certificate for `name`, signed by `issuer`, or by itself if that is NULL. The
+ * algorithm is "EC", "RSA" or "RSA-1024".
+ */
 struct identity {
 	EVP_PKEY *key;
 	X509 *certificate;
 };
 
-struct identity identity_create(const char *name, const char *algorithm, /* "EC", "RSA" */
+struct identity identity_create(const char *name, const char *algorithm,
 				const struct identity *issuer);
 
 /* The same with a key on P-256, for an authority: it may sign others. */
