@@ -62,7 +62,7 @@ static struct upgrade_state sample(void)
 	ck_assert(state_add_kept(&state, &(const struct state_kept){ 20, "compressor" }));
 	ck_assert(state_add_module(&state, &(const struct state_module){ 21, "ssl" }));
 	ck_assert(state_add_client(&state, 16));
-	ck_assert(state_add_orphan(&state, 19));
+	ck_assert(state_add_orphan(&state, &(const struct state_orphan){ 19, 32 }));
 	return state;
 }
 
@@ -95,7 +95,8 @@ START_TEST(it_comes_back)
 	ck_assert_uint_eq(after.clients_count, 1);
 	ck_assert_int_eq(after.clients[0], 16);
 	ck_assert_uint_eq(after.orphans_count, 1);
-	ck_assert_int_eq(after.orphans[0], 19);
+	ck_assert_int_eq(after.orphans[0].fd, 19);
+	ck_assert_uint_eq(after.orphans[0].limit, 32);
 	close(fd);
 	state_finish(&before);
 	state_finish(&after);
@@ -114,6 +115,18 @@ START_TEST(a_process_of_a_program_of_before)
 	ck_assert_uint_eq(state.processes_count, 1);
 	ck_assert_int_eq(state.processes[0].started_ms, 5000);
 	ck_assert_int_eq(state.processes[0].granted, -1);
+	state_finish(&state);
+}
+END_TEST
+
+START_TEST(an_orphan_of_a_program_of_before_has_no_limit)
+{
+	struct upgrade_state state;
+
+	ck_assert_int_eq(state_parse(&state, STR("skua-state 1\nleft 14\nleft 15 0\n")), 0);
+	ck_assert_uint_eq(state.orphans_count, 2);
+	ck_assert_uint_eq(state.orphans[0].limit, UINT32_MAX);
+	ck_assert_uint_eq(state.orphans[1].limit, 0);
 	state_finish(&state);
 }
 END_TEST
@@ -154,6 +167,8 @@ START_TEST(what_is_damaged_is_refused)
 		"skua-state 1\nstats 5\n",
 		"skua-state 1\nstats 5 256 x\n",
 		"skua-state 1\nleft -1\n",
+		"skua-state 1\nleft 5 x\n",
+		"skua-state 1\nleft 5 4294967296\n",
 		"skua-state 1\nzone -1 4096 48 hits-1 a\n",
 		"skua-state 1\nzone 5 4096 48 hits-1\n",
 		"skua-state 1\nzone 5 4096 48\n",
@@ -167,5 +182,6 @@ START_TEST(what_is_damaged_is_refused)
 }
 END_TEST
 
-TESTS("upgrade state", it_comes_back, a_process_of_a_program_of_before, unknown_words_are_ignored,
+TESTS("upgrade state", it_comes_back, a_process_of_a_program_of_before,
+      an_orphan_of_a_program_of_before_has_no_limit, unknown_words_are_ignored,
       what_is_damaged_is_refused)

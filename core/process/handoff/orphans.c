@@ -169,10 +169,11 @@ static bool put_into_socket(struct orphan *orphan)
 	return true;
 }
 
-bool orphans_for_each(bool (*act)(void *data, int inbox), void *data)
+bool orphans_for_each(bool (*act)(void *data, int inbox, uint32_t limit), void *data)
 {
 	for (struct orphan *orphan = orphans.first; orphan; orphan = orphan->next)
-		if ((orphan->inbox < 0 && !put_into_socket(orphan)) || !act(data, orphan->inbox))
+		if ((orphan->inbox < 0 && !put_into_socket(orphan)) ||
+		    !act(data, orphan->inbox, orphan->limit))
 			return false;
 	return true;
 }

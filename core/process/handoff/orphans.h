@@ -37,9 +37,10 @@ void orphans_keep(struct message *message);
 bool orphans_are_left(void);
 
 /*
- * Calls act() with the descriptor of each orphan, which stays owned here, until it returns
- * false. False: it did, or a message that was kept could not be put into a socket.
+ * Calls act() with the descriptor of each orphan, which stays owned here, and with the limit that
+ * orphans_take() has to get in another program, until it returns false. False: it did, or a
+ * message that was kept could not be put into a socket.
  */
-bool orphans_for_each(bool (*act)(void *data, int inbox), void *data);
+bool orphans_for_each(bool (*act)(void *data, int inbox, uint32_t limit), void *data);
 
 #endif

@@ -194,7 +194,7 @@ static void forget(void)
 	for (size_t i = 0; i < takeover.state.clients_count; i++)
 		close(takeover.state.clients[i]);
 	for (size_t i = 0; i < takeover.state.orphans_count; i++)
-		close(takeover.state.orphans[i]);
+		close(takeover.state.orphans[i].fd);
 	for (size_t i = 0; i < takeover.state.zones_count; i++)
 		close(takeover.state.zones[i].fd);
 	for (size_t i = 0; i < takeover.state.kept_count; i++)
@@ -324,8 +324,12 @@ static int restore(const struct state_process *saved, struct generation *active,
 		.is_old = saved->granted < 0,
 	};
 
-	if (!lives && is_channel(saved->channel) &&
-	    !state_add_orphan(&takeover.state, saved->channel))
+	const struct state_orphan left = {
+		.fd = saved->channel,
+		.limit = process.is_old ? UINT32_MAX : process.granted,
+	};
+
+	if (!lives && is_channel(left.fd) && !state_add_orphan(&takeover.state, &left))
 		return -ENOMEM;
 	return table_restore(saved->slot, &process) ? 0 : -ENOSPC;
 }
@@ -431,7 +435,7 @@ void takeover_settle(void)
 	zones_settle();
 	/* Until now the old program could have come back and given them to its workers. */
 	for (size_t i = 0; i < takeover.state.orphans_count; i++)
-		orphans_take(takeover.state.orphans[i], UINT32_MAX);
+		orphans_take(takeover.state.orphans[i].fd, takeover.state.orphans[i].limit);
 	takeover.state.orphans_count = 0;
 	size_t count = takeover.state.clients_count;
 	memcpy(takeover.clients, takeover.state.clients, sizeof(takeover.clients));

@@ -119,9 +119,9 @@ static bool save_zone(void *data, const struct zone_file *zone)
 	return state_add_zone(data, &saved);
 }
 
-static bool save_orphan(void *data, int inbox)
+static bool save_orphan(void *data, int inbox, uint32_t limit)
 {
-	return state_add_orphan(data, inbox);
+	return state_add_orphan(data, &(const struct state_orphan){ inbox, limit });
 }
 
 static bool save_kept(void *data, struct str name, int fd)

@@ -82,9 +82,9 @@ bool state_add_process(struct upgrade_state *state, const struct state_process *
 	return APPEND(state->processes, state->processes_count, process);
 }
 
-bool state_add_orphan(struct upgrade_state *state, int inbox)
+bool state_add_orphan(struct upgrade_state *state, const struct state_orphan *orphan)
 {
-	return APPEND(state->orphans, state->orphans_count, &inbox);
+	return APPEND(state->orphans, state->orphans_count, orphan);
 }
 
 bool state_add_zone(struct upgrade_state *state, const struct state_zone *zone)
@@ -145,7 +145,7 @@ static void print(FILE *file, const struct upgrade_state *state)
 			(long long)process->started_ms, (long long)process->granted);
 	}
 	for (size_t i = 0; i < state->orphans_count; i++)
-		fprintf(file, "left %d\n", state->orphans[i]);
+		fprintf(file, "left %d %u\n", state->orphans[i].fd, state->orphans[i].limit);
 	for (size_t i = 0; i < state->zones_count; i++) {
 		const struct state_zone *zone = &state->zones[i];
 
@@ -328,9 +328,14 @@ static bool read_client(struct upgrade_state *state, struct str line)
 
 static bool read_orphan(struct upgrade_state *state, struct str line)
 {
-	int fd;
+	struct state_orphan orphan = { .fd = -1 };
+	uint64_t limit = UINT32_MAX;
 
-	return read_fd(&line, &fd) && fd >= 0 && state_add_orphan(state, fd);
+	if (!read_fd(&line, &orphan.fd) || orphan.fd < 0 ||
+	    (!str_empty(line) && !read_number(&line, UINT32_MAX, &limit)))
+		return false;
+	orphan.limit = (uint32_t)limit;
+	return state_add_orphan(state, &orphan);
 }
 
 static bool read_stats(struct upgrade_state *state, struct str line)
@@ -466,7 +471,7 @@ void state_keep_from_exec(const struct upgrade_state *state, bool keep_it)
 		keep(state->processes[i].inbox[1], keep_it);
 	}
 	for (size_t i = 0; i < state->orphans_count; i++)
-		keep(state->orphans[i], keep_it);
+		keep(state->orphans[i].fd, keep_it);
 	for (size_t i = 0; i < state->zones_count; i++)
 		keep(state->zones[i].fd, keep_it);
 	for (size_t i = 0; i < state->kept_count; i++)

@@ -12,7 +12,7 @@
  *     generation 12
  *     listener 3 9 02001f907f000001…      id, descriptor, address in hex, its lender
  *     process 0 worker 2 running 4711 10 11 12 5000 0
- *     left 14                             an inbox whose process has ended
+ *     left 14 32                          what a process that has ended has left, limit
  *     zone 13 4096 48 hits-1 visitors     descriptor, size, lock, layout, name
  *     kept 15 compressor                  a channel with what this helper keeps (helper_passing.h)
  *     module 16 ssl                       a file with what this module passes on (module.h)
@@ -58,6 +58,12 @@ struct state_process {
 	int64_t granted; /* struct process; -1: struct process, is_old */
 };
 
+/* The inbox or the channel of a process that has ended, for orphans_take(). */
+struct state_orphan {
+	int fd;
+	uint32_t limit; /* UINT32_MAX, too, if an old program did not write it */
+};
+
 struct state_zone {
 	int fd;
 	size_t size, head; /* struct zone_file */
@@ -89,7 +95,7 @@ struct upgrade_state {
 	size_t sockets_count;
 	struct state_process *processes;
 	size_t processes_count;
-	int *orphans; /* inboxes and channels of processes that have ended, for orphans_take() */
+	struct state_orphan *orphans;
 	size_t orphans_count;
 	struct state_zone *zones;
 	size_t zones_count;
@@ -106,7 +112,7 @@ void state_finish(struct upgrade_state *state);
 /* False: no memory. */
 bool state_add_socket(struct upgrade_state *state, const struct state_socket *socket);
 bool state_add_process(struct upgrade_state *state, const struct state_process *process);
-bool state_add_orphan(struct upgrade_state *state, int inbox);
+bool state_add_orphan(struct upgrade_state *state, const struct state_orphan *orphan);
 bool state_add_zone(struct upgrade_state *state, const struct state_zone *zone);
 bool state_add_kept(struct upgrade_state *state, const struct state_kept *kept);
 bool state_add_module(struct upgrade_state *state, const struct state_module *module);
