@@ -9,8 +9,8 @@
  *     PLAIN       the client speaks HTTP without TLS; it gets a 400 (497)
  *     BROKEN      an alert was sent or received
  *
- * In the stage OWN, an idle connection keeps two keys and the facts about its handshake, but no
- * buffer.
+ * In the stage OWN, an idle connection keeps two keys and the facts about its handshake, and in the
+ * stage OPENSSL the objects of OpenSSL, but no buffer.
  */
 #include "connection_private.h"
 
@@ -117,8 +117,7 @@ static bool has_bytes(const struct transport *transport)
 		       record_length(ssl->input.data + ssl->input.at,
 				     ssl_bytes_left(&ssl->input)) != 0;
 	if (ssl->stage == OPENSSL)
-		return SSL_pending(ssl->ssl) > 0 || ssl_bytes_left(&ssl->input) ||
-		       BIO_ctrl_pending(SSL_get_rbio(ssl->ssl)) > 0;
+		return SSL_pending(ssl->ssl) > 0 || ssl_bytes_left(&ssl->input);
 	return false;
 }
 

@@ -71,8 +71,9 @@ static bool become_own(struct ssl_connection *ssl)
 	return true;
 }
 
-static int handshake_done(struct ssl_connection *ssl)
+static int handshake_done(struct transport *transport)
 {
+	struct ssl_connection *ssl = transport_state(transport);
 	struct handshake *done = ssl->handshake;
 	int error;
 
@@ -89,7 +90,9 @@ static int handshake_done(struct ssl_connection *ssl)
 	if (error < 0)
 		return error;
 	if (!become_own(ssl)) {
-		ssl_use_openssl(ssl, done->ssl);
+		error = ssl_use_openssl(transport, done->ssl);
+		if (error < 0)
+			return error;
 		done->ssl = NULL;
 	}
 	handshake_destroy(done);
@@ -181,7 +184,7 @@ static int take_step(struct transport *transport)
 		return error;
 	if (result == HANDSHAKE_NEEDS_CERTIFICATES)
 		return find_certificates(transport);
-	return result == HANDSHAKE_DONE ? handshake_done(ssl) : 0;
+	return result == HANDSHAKE_DONE ? handshake_done(transport) : 0;
 }
 
 /* The request is not complete, or its response takes long. */

@@ -134,6 +134,13 @@ size_t ssl_bytes_take(struct bytes *bytes, void *to, size_t room);
  */
 int ssl_write_records(struct transport *transport, const uint8_t *bytes, size_t len, bool more);
 
+/*
+ * Takes bytes that OpenSSL writes (stage OPENSSL), for ssl_openssl_flush(), which must be called
+ * before receive(), send() or end() returns. What follows close_notify is dropped. Returns how many
+ * bytes were taken, or -errno.
+ */
+ssize_t ssl_openssl_write(struct transport *transport, const char *bytes, size_t len);
+
 /* Sends what OpenSSL has written (stage OPENSSL). 0 or -errno. */
 int ssl_openssl_flush(struct transport *transport, bool more);
 
@@ -157,8 +164,11 @@ static inline void ssl_let_tickets_go(struct ssl_connection *ssl)
 ssize_t connection_hello_receive(struct transport *transport, void *buffer, size_t size);
 ssize_t connection_handshake_receive(struct transport *transport, void *buffer, size_t size);
 
-/* Begins the stage OPENSSL with an SSL object whose handshake is done. */
-void ssl_use_openssl(struct ssl_connection *ssl, SSL *done);
+/*
+ * Begins the stage OPENSSL with an SSL object whose handshake is done, and which belongs to the
+ * connection then. 0, or -ENOMEM.
+ */
+int ssl_use_openssl(struct transport *transport, SSL *done);
 
 /* receive() in the stages OWN and OPENSSL. */
 ssize_t connection_own_receive(struct transport *transport, void *buffer, size_t size);

@@ -185,8 +185,66 @@ static void message_seen(int is_written, int version, int type, const void *byte
 		ssl->useless += ssl->useless < UINT8_MAX;
 }
 
-void ssl_use_openssl(struct ssl_connection *ssl, SSL *done)
+/*
+ * A BIO without a buffer: OpenSSL reads from the input of the connection, and writes to a buffer of
+ * the process. A memory BIO would keep the memory of the longest record.
+ */
+static int bio_read(BIO *bio, char *to, int room)
 {
+	struct transport *transport = BIO_get_data(bio);
+	struct ssl_connection *ssl = transport_state(transport);
+	size_t n = ssl_bytes_take(&ssl->input, to, (size_t)room);
+
+	BIO_clear_retry_flags(bio);
+	if (n > 0)
+		return (int)n;
+	BIO_set_retry_read(bio);
+	return -1;
+}
+
+static int bio_write(BIO *bio, const char *bytes, int len)
+{
+	ssize_t n = ssl_openssl_write(BIO_get_data(bio), bytes, (size_t)len);
+
+	return n < 0 ? -1 : (int)n;
+}
+
+/* OpenSSL flushes at the end of its messages. */
+static long bio_control(BIO *bio, int command, long number, void *pointer)
+{
+	(void)bio;
+	(void)number;
+	(void)pointer;
+	return command == BIO_CTRL_FLUSH;
+}
+
+/* NULL: no memory. */
+static BIO *bio_of(struct transport *transport)
+{
+	static BIO_METHOD *method;
+	BIO *bio;
+
+	if (!method && (method = BIO_meth_new(BIO_TYPE_SOURCE_SINK, "skua")) != NULL) {
+		BIO_meth_set_read(method, bio_read);
+		BIO_meth_set_write(method, bio_write);
+		BIO_meth_set_ctrl(method, bio_control);
+	}
+	bio = method ? BIO_new(method) : NULL;
+	if (bio) {
+		BIO_set_data(bio, transport);
+		BIO_set_init(bio, 1);
+	}
+	return bio;
+}
+
+int ssl_use_openssl(struct transport *transport, SSL *done)
+{
+	struct ssl_connection *ssl = transport_state(transport);
+	BIO *bio = bio_of(transport);
+
+	if (!bio)
+		return -ENOMEM;
+	SSL_set_bio(done, bio, bio);
 	ssl->stage = OPENSSL;
 	ssl->ssl = done;
 	/* Not before: in a handshake each record would take and release a buffer of 16 KiB. */
@@ -195,6 +253,7 @@ void ssl_use_openssl(struct ssl_connection *ssl, SSL *done)
 	SSL_set_app_data(done, NULL);
 	SSL_set_msg_callback(done, message_seen);
 	SSL_set_msg_callback_arg(done, ssl);
+	return 0;
 }
 
 ssize_t connection_openssl_receive(struct transport *transport, void *buffer, size_t size)
@@ -205,18 +264,12 @@ ssize_t connection_openssl_receive(struct transport *transport, void *buffer, si
 	if (ssl_bytes_left(&ssl->unsent) > ANSWERS_MAX)
 		return TRANSPORT_NEEDS_ROOM;
 	for (;;) {
-		/* Bytes that were received with the end of the handshake are read first. */
-		if (ssl_bytes_left(&ssl->input)) {
-			BIO_write(SSL_get_rbio(ssl->ssl), ssl->input.data + ssl->input.at,
-				  (int)ssl_bytes_left(&ssl->input));
-			ssl_bytes_free(&ssl->input);
-		}
 		ERR_clear_error();
 
 		int n = SSL_read(ssl->ssl, buffer, (int)(size < INT_MAX ? size : INT_MAX));
 		int reason = SSL_get_error(ssl->ssl, n);
 
-		if (!ssl->ended && ssl_openssl_flush(transport, false) < 0)
+		if (ssl_openssl_flush(transport, false) < 0)
 			return -EPIPE;
 		if (ssl->useless > USELESS_MAX) {
 			ssl->stage = BROKEN;
@@ -242,7 +295,7 @@ ssize_t connection_openssl_receive(struct transport *transport, void *buffer, si
 			return TRANSPORT_NEEDS_BYTES;
 		if (got <= 0)
 			return got;
-		if (BIO_write(SSL_get_rbio(ssl->ssl), ssl_read_buffer, (int)got) != got)
+		if (ssl_bytes_add(&ssl->input, ssl_read_buffer, (size_t)got) < 0)
 			return -ENOMEM;
 	}
 }

@@ -211,20 +211,36 @@ static ssize_t own_send(struct transport *transport, const struct iovec *iov, in
 	return error < 0 ? error : (ssize_t)total;
 }
 
+/* --- the stage OPENSSL --- */
+
+/* What OpenSSL has written is at the beginning of `sealed`, only within one call, too. */
+static size_t sealed_len;
+
 int ssl_openssl_flush(struct transport *transport, bool more)
 {
-	struct ssl_connection *ssl = transport_state(transport);
-	BIO *out = SSL_get_wbio(ssl->ssl);
-	char *bytes;
-	long len = BIO_get_mem_data(out, &bytes);
+	size_t len = sealed_len;
 
-	if (len <= 0)
-		return 0;
+	sealed_len = 0;
+	return ssl_write_records(transport, sealed, len, more);
+}
 
-	int error = ssl_write_records(transport, (uint8_t *)bytes, (size_t)len, more);
+ssize_t ssl_openssl_write(struct transport *transport, const char *bytes, size_t len)
+{
+	const struct ssl_connection *ssl = transport_state(transport);
 
-	(void)BIO_reset(out);
-	return error;
+	if (ssl->ended)
+		return (ssize_t)len;
+	if (len > sizeof(sealed))
+		len = sizeof(sealed);
+	if (len > sizeof(sealed) - sealed_len) {
+		int error = ssl_openssl_flush(transport, true);
+
+		if (error < 0)
+			return error;
+	}
+	memcpy(sealed + sealed_len, bytes, len);
+	sealed_len += len;
+	return (ssize_t)len;
 }
 
 /*
@@ -243,7 +259,7 @@ static bool use_new_key(struct ssl_connection *ssl)
 	return SSL_key_update(ssl->ssl, SSL_KEY_UPDATE_NOT_REQUESTED) == 1;
 }
 
-/* A memory BIO takes all bytes, if need be in records as short as the client wants them. */
+/* All bytes are taken, if need be in records as short as the client wants them. */
 static int openssl_write(struct ssl_connection *ssl, const char *bytes, size_t len)
 {
 	for (size_t written = 0; written < len; ssl->records_sent++) {
@@ -262,21 +278,23 @@ static ssize_t openssl_send(struct transport *transport, const struct iovec *iov
 	struct ssl_connection *ssl = transport_state(transport);
 	struct cursor cursor = { iov, count, 0 };
 	size_t total = 0;
+	int error = 0;
 
 	ERR_clear_error();
 	if (!use_new_key(ssl))
 		return -EIO;
-	while (total < SEND_LEAST && !cursor_at_end(&cursor)) {
+	while (error == 0 && total < SEND_LEAST && !cursor_at_end(&cursor)) {
 		struct iovec piece = cursor_take(&cursor, record_size(ssl));
 
-		if (openssl_write(ssl, piece.iov_base, piece.iov_len) < 0)
-			return -EPROTO;
+		error = openssl_write(ssl, piece.iov_base, piece.iov_len);
 		total += piece.iov_len;
 		ssl->burst += (uint32_t)piece.iov_len;
 	}
 
-	int error = ssl_openssl_flush(transport, more || !cursor_at_end(&cursor));
+	int flushed = ssl_openssl_flush(transport, more || !cursor_at_end(&cursor));
 
+	if (error == 0)
+		error = flushed;
 	return error < 0 ? error : (ssize_t)total;
 }
 
@@ -294,7 +312,6 @@ size_t connection_send_max(const struct transport *transport)
 {
 	const struct ssl_connection *ssl = transport_state(transport);
 
-	/* In the stage OPENSSL each connection has a memory BIO, which never becomes smaller. */
 	return ssl->stage == OWN ? send_size(&ssl->send_size) : SEND_LEAST;
 }
 
@@ -326,7 +343,6 @@ void connection_end(struct transport *transport)
 	struct ssl_connection *ssl = transport_state(transport);
 	const uint8_t body[] = { 1 /* warning */, ALERT_CLOSE_NOTIFY };
 
-	ssl->ended = true;
 	if (ssl->stage == OWN) {
 		(void)send_record(transport, RECORD_ALERT, body, sizeof(body));
 	} else if (ssl->stage == OPENSSL) {
@@ -334,4 +350,5 @@ void connection_end(struct transport *transport)
 		SSL_shutdown(ssl->ssl);
 		(void)ssl_openssl_flush(transport, false);
 	}
+	ssl->ended = true;
 }
