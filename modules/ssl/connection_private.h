@@ -87,7 +87,7 @@ struct ssl_connection {
 	uint8_t message[KEY_UPDATE_LEN];
 	uint16_t record_size; /* ssl_buffer_size; 0: short ones first */
 	uint16_t fragment_max; /* OWN: bytes of a record either side may send; 0: as usual */
-	struct send_size send_size; /* OWN, and what is unsent in every stage */
+	struct send_size send_size; /* OWN and OPENSSL, and what is unsent in every stage */
 	uint32_t burst; /* bytes sent since the last pause */
 	int64_t sent_ms; /* the time of the last send */
 

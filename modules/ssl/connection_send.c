@@ -277,13 +277,13 @@ static ssize_t openssl_send(struct transport *transport, const struct iovec *iov
 {
 	struct ssl_connection *ssl = transport_state(transport);
 	struct cursor cursor = { iov, count, 0 };
-	size_t total = 0;
+	size_t total = 0, most = send_size(&ssl->send_size);
 	int error = 0;
 
 	ERR_clear_error();
 	if (!use_new_key(ssl))
 		return -EIO;
-	while (error == 0 && total < SEND_LEAST && !cursor_at_end(&cursor)) {
+	while (error == 0 && total < most && !cursor_at_end(&cursor)) {
 		struct iovec piece = cursor_take(&cursor, record_size(ssl));
 
 		error = openssl_write(ssl, piece.iov_base, piece.iov_len);
@@ -293,6 +293,7 @@ static ssize_t openssl_send(struct transport *transport, const struct iovec *iov
 
 	int flushed = ssl_openssl_flush(transport, more || !cursor_at_end(&cursor));
 
+	send_size_sent(&ssl->send_size, total, ssl->unsent.len);
 	if (error == 0)
 		error = flushed;
 	return error < 0 ? error : (ssize_t)total;
@@ -312,7 +313,7 @@ size_t connection_send_max(const struct transport *transport)
 {
 	const struct ssl_connection *ssl = transport_state(transport);
 
-	return ssl->stage == OWN ? send_size(&ssl->send_size) : SEND_LEAST;
+	return send_size(&ssl->send_size);
 }
 
 ssize_t connection_send(struct transport *transport, const struct iovec *iov, int count,
