@@ -97,6 +97,7 @@ static bool fails(struct shortage *shortage, const struct seccomp_notif *asked)
 
 	if (!shortage->on || (now->only && (pid_t)asked->pid != now->only) ||
 	    (now->but && (pid_t)asked->pid == now->but) ||
+	    (now->of && !now->of((pid_t)asked->pid)) ||
 	    (now->file && !is_of_file(asked, now->file)))
 		return false;
 	unsigned number = shortage->seen++;

@@ -25,6 +25,7 @@ struct injection {
 	int error; /* errno; 0: the call is not made, and gives 0 */
 	pid_t only; /* of this process … */
 	pid_t but; /* … or of all but this one */
+	bool (*of)(pid_t pid); /* … or of those of which it says so, in another thread */
 	const char *file; /* whose first argument is a descriptor of a file with this in its path */
 	unsigned skip; /* so many go on first */
 	unsigned count; /* then so many fail, and the others go on again */

@@ -214,6 +214,7 @@ static void open_records(struct wire *wire, const char *bytes, size_t len)
 	struct tls_wire *tls = (struct tls_wire *)wire;
 	int n;
 
+	ck_assert_msg(!wire->has_ended, "the server has sent more behind its close_notify");
 	ERR_clear_error();
 	ck_assert_int_eq(BIO_write(SSL_get_rbio(tls->ssl), bytes, (int)len), (int)len);
 	go_on(tls);
@@ -228,6 +229,8 @@ static void open_records(struct wire *wire, const char *bytes, size_t len)
 	ck_assert_msg(wire->has_ended || reason == SSL_ERROR_WANT_READ,
 		      "what the server has sent cannot be read: %s",
 		      ERR_error_string(ERR_get_error(), NULL));
+	if (wire->has_ended)
+		ck_assert_uint_eq(BIO_pending(SSL_get_rbio(tls->ssl)), 0);
 	take_output(tls);
 }
 

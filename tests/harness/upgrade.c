@@ -104,7 +104,7 @@ static const char *conf(const char *main)
 			     " keepalive_timeout 1h;\n"
 			     "include %%DIR%%/http.con[f];\n"
 			     "server { listen 127.0.0.1:%%PORT%%; listen unix:%%DIR%%/s.sock;\n"
-			     "return 200 ok; } }",
+			     "add_header X-Pid $pid; return 200 ok; } }",
 			     main);
 }
 
@@ -172,12 +172,24 @@ static void end_guard(void)
 	guard = 0;
 }
 
-void upgrade_stop(struct server *server)
+static void clean_up(void)
 {
-	server_stop(server);
 	if (guard)
 		end_guard();
 	scratch_remove(memory_printf("%.*s", (int)(strrchr(program, '/') - program), program));
+}
+
+void upgrade_stop(struct server *server)
+{
+	server_stop(server);
+	clean_up();
+}
+
+void upgrade_abandon(struct server *server)
+{
+	clients_close();
+	scratch_remove(server->dir);
+	clean_up();
 }
 
 void upgrade_forgive(struct server *server)

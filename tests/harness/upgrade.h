@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A server whose program is replaced while it runs. Its answers are "ok"; what a
- * test writes to more.conf belongs to its main level, what it writes to http.conf
- * to its http block.
+ * A server whose program is replaced while it runs. Its answers are "ok", with the pid of the
+ * worker in the field X-Pid; what a test writes to more.conf belongs to its main level, what it
+ * writes to http.conf to its http block.
  */
 #ifndef HARNESS_UPGRADE_H
 #define HARNESS_UPGRADE_H
@@ -36,6 +36,9 @@ bool file_exists(const struct server *server, const char *name);
 struct server *upgrade_start(const char *main);
 struct server *upgrade_start_in_background(const char *main);
 void upgrade_stop(struct server *server);
+
+/* The same for a server all of whose processes have ended. */
+void upgrade_abandon(struct server *server);
 
 /* For tests that make the server complain. What it has said until now is forgotten. */
 void upgrade_forgive(struct server *server);
