@@ -322,13 +322,21 @@ bool conn_open(const struct listener *listener, int fd, const union address *pee
 	if (!conn)
 		return false;
 	conn->number = stats_next_number();
-	conn->started_ms = clock_wall_ms();
+	conn->started_ms = clock_ms();
 	if (!begin(conn)) {
 		conn_close(conn);
 		return false;
 	}
 	conn->protocol->open(conn);
 	return true;
+}
+
+/* The clock may have been set on the way, and another process may say anything. */
+static int64_t age_of(const struct conn_past *past)
+{
+	int64_t age_ms = clock_wall_ms() - past->started_ms;
+
+	return age_ms > 0 ? age_ms : 0;
 }
 
 bool conn_import(const struct listener *listener, int fd, const union address *peer,
@@ -340,7 +348,7 @@ bool conn_import(const struct listener *listener, int fd, const union address *p
 		return false;
 	conn->number = past->number;
 	conn->requests = past->requests;
-	conn->started_ms = past->started_ms;
+	conn->started_ms = clock_ms() - age_of(past);
 	const struct opening *opening = opening_of(conn);
 	bool is_sealed = !str_empty(past->transport);
 	bool awaits_preface = past->awaits_preface && opening->preface;
@@ -396,7 +404,7 @@ bool conn_pack(const struct conn *conn, struct conn_past *past)
 	*past = (struct conn_past){
 		.number = conn->number,
 		.requests = conn->requests,
-		.started_ms = conn->started_ms,
+		.started_ms = clock_wall_ms() - conn_age_ms(conn),
 	};
 	past->preface = conn_preface(conn);
 	return conn->protocol->export(conn, past) && pack_transport(conn, past);

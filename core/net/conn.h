@@ -121,7 +121,7 @@ struct conn {
 
 	uint64_t number; /* unique while the server runs: $connection */
 	uint32_t requests; /* so far */
-	int64_t started_ms; /* wall clock, ms since the epoch */
+	int64_t started_ms; /* clock_ms() */
 	uint64_t bytes_sent;
 
 	bool nodelay; /* TCP_NODELAY is set */
@@ -182,6 +182,12 @@ void conn_forget(struct conn *conn);
  * turn, if the protocol waits for EPOLLIN then.
  */
 ssize_t conn_receive(struct conn *conn, void *buffer, size_t size);
+
+/* How long ago the connection began, in whichever process that was. */
+static inline int64_t conn_age_ms(const struct conn *conn)
+{
+	return clock_ms() - conn->started_ms;
+}
 
 /* Whether bytes may be left after a read of at most `size` bytes that has returned n > 0. */
 static inline bool conn_may_have_more(const struct conn *conn, ssize_t n, size_t size)

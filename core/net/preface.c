@@ -160,7 +160,7 @@ static bool on_export(const struct conn *conn, struct conn_past *past)
 		return false;
 	past->awaits_preface = true;
 	past->deadline_ms = conn->timer.deadline;
-	past->began_ms = conn->started_ms;
+	past->began_ms = clock_wall_ms() - conn_age_ms(conn);
 	if (pending)
 		past->bytes = (struct str){ pending->bytes, pending->len };
 	return true;

@@ -166,7 +166,7 @@ static void open_conn(struct conn *conn, int port)
 		.local_len = sizeof(struct sockaddr_in),
 		.number = ++inproc.connections,
 		.requests = 1,
-		.started_ms = clock_wall_ms(),
+		.started_ms = clock_ms(),
 	};
 }
 

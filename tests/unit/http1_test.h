@@ -27,7 +27,7 @@ static const char configuration[] =
 	"access_log off; client_header_timeout 60s; keepalive_timeout 75s; send_timeout 50s;"
 	"client_body_timeout 20s; lingering_time 30s; lingering_timeout 5s;"
 	"client_header_buffer_size 256; large_client_header_buffers 2 512;"
-	"client_max_body_size 1k; keepalive_requests 100000;"
+	"client_max_body_size 1k; keepalive_requests 100000; keepalive_time 2h;"
 	"server { listen 127.0.0.1:8080; server_name small; location / { return 200 ok; }"
 	"  location /wait { wait 1h; hello waited; } location /drip { drip 1h; }"
 	"  location /large { return 200 $request_uri$request_uri$request_uri$request_uri; } }"

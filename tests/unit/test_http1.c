@@ -328,6 +328,30 @@ START_TEST(a_worker_that_ends)
 }
 END_TEST
 
+/* By keepalive_time, in whichever processes it is, and whatever the time of day does. */
+START_TEST(an_old_connection_ends_after_its_next_response)
+{
+	struct client client = come();
+
+	for (int minutes = 0; minutes < 120; minutes++) {
+		say(&client, GET("/"), strlen(GET("/")));
+		ck_assert_msg(is_open(), "it ends after %d minutes", minutes);
+		if (minutes == 30) {
+			conn_for_each(move_any);
+			ck_assert(take(&client));
+		}
+		pass(&client, minutes < 119 ? 60 * SECOND : 59 * SECOND);
+	}
+	say(&client, GET("/"), strlen(GET("/")));
+	ck_assert(is_open());
+	pass(&client, SECOND);
+	ck_assert(is_open());
+	say(&client, GET("/"), strlen(GET("/")));
+	ck_assert(!is_open());
+	close(client.fd);
+}
+END_TEST
+
 /* Else a server that is hardly loaded asks epoll twice for each request. */
 START_TEST(a_request_takes_one_turn)
 {
@@ -352,4 +376,4 @@ TESTS_IN((&(struct test_suite){ .name = "HTTP/1 states", .setup = setup }),
 	 a_client_that_leaves, a_handler_that_takes_its_time, what_came_while_a_handler_waited,
 	 a_deadline_of_what_was_before, a_connection_that_moves_keeps_its_deadline,
 	 a_conversation_that_moves, the_age_of_a_head_that_moves, a_worker_that_ends,
-	 a_request_takes_one_turn)
+	 an_old_connection_ends_after_its_next_response, a_request_takes_one_turn)

@@ -100,7 +100,7 @@ static bool may_keep_alive(const struct h1 *h, const struct request_core *core)
 
 	if (h->draining || !conf->keepalive_timeout.ms ||
 	    core->number >= conf->keepalive_requests ||
-	    clock_wall_ms() - h->conn->started_ms >= conf->keepalive_time.ms)
+	    conn_age_ms(h->conn) >= conf->keepalive_time.ms)
 		return false;
 	if (conf->keepalive_disable & KEEPALIVE_NOT_MSIE6 && req->method == METHOD_POST &&
 	    is_msie6(agent))

@@ -123,7 +123,7 @@ bool h2_export(const struct conn *conn, struct conn_past *past)
 	past->is_switched = true;
 	past->bytes = str_range(state, str_put(to, bytes));
 	past->deadline_ms = conn->timer.deadline;
-	past->began_ms = conn->started_ms;
+	past->began_ms = clock_wall_ms() - conn_age_ms(conn);
 	return true;
 }
 

@@ -154,7 +154,7 @@ static bool is_one_of_the_last(const struct h2 *h2, const struct request_core *c
 	const struct http_conf *conf = core->pub.location->core;
 
 	return !conf->keepalive_timeout.ms || core->number >= conf->keepalive_requests ||
-	       clock_wall_ms() - h2->conn->started_ms >= conf->keepalive_time.ms;
+	       conn_age_ms(h2->conn) >= conf->keepalive_time.ms;
 }
 
 void h2_complete(struct request *req, void *data)

@@ -78,8 +78,7 @@ bool variable_connection_time(struct request *req, struct str rest, const void *
 			      struct str *out)
 {
 	(void)rest, (void)data;
-	return text_found(milliseconds_text(req->pool, clock_wall_ms() - req->conn->started_ms),
-			  out);
+	return text_found(milliseconds_text(req->pool, conn_age_ms(req->conn)), out);
 }
 
 bool variable_tcpinfo_rtt(struct request *req, struct str rest, const void *data, struct str *out)

@@ -140,7 +140,7 @@ int inbox_decode(struct str *payload, struct passed_conn *conn)
 	conn->past = (struct conn_past){
 		.number = record.number,
 		.requests = record.requests,
-		.started_ms = record.started_ms,
+		.started_ms = sound_time(record.started_ms),
 		.deadline_ms = sound_time(record.deadline_ms),
 		.began_ms = sound_time(record.began_ms),
 		.awaits_preface = awaits_preface,
