@@ -39,6 +39,7 @@ struct kept {
 /* What is going on; is_victim() looks at it in another thread. */
 static struct {
 	struct server *server; /* its pid is that of the master that goes on; 0: none does */
+	int children; /* of each master: its workers, and the acceptor */
 	enum victim victim;
 	bool holds_nothing; /* the victim is killed before it takes connections from others */
 	pid_t old_master, old_workers[WORKERS];
@@ -127,7 +128,7 @@ static pid_t find_master(void)
 	pid_t workers[CHILDREN_MAX];
 	pid_t named = atoi(file_text(scene.server, "/server.pid"));
 	bool is_there = parent_of(named) == getpid() &&
-			children_of(named, workers, CHILDREN_MAX) == WORKERS;
+			children_of(named, workers, CHILDREN_MAX) == scene.children;
 
 	return is_there ? named : 0;
 }
@@ -168,13 +169,15 @@ static bool is_answered(struct kept *kept)
 	return true;
 }
 
-static void start(void)
+static void start(const char *mode)
 {
 	pid_t pids[CHILDREN_MAX];
 
-	scene.server = upgrade_start_in_background("worker_processes 2; events { balance off; }");
+	scene.server = upgrade_start_in_background(memory_printf(
+		"worker_processes %d; events { accept_mode %s; balance off; }", WORKERS, mode));
+	scene.children = strcmp(mode, "handoff") == 0 ? WORKERS + 1 : WORKERS;
 	scene.old_master = scene.server->pid;
-	ck_assert_int_eq(server_workers(scene.server, scene.old_workers, WORKERS), WORKERS);
+	ck_assert_int_eq(server_workers(scene.server, scene.old_workers, WORKERS), scene.children);
 	ck_assert_int_eq(children_of(getpid(), pids, CHILDREN_MAX), 2);
 	scene.guard = pids[pids[0] == scene.old_master];
 	upgrade_forgive(scene.server);
@@ -289,7 +292,7 @@ static void finish(void)
 		upgrade_abandon(server);
 		return;
 	}
-	wait_for_processes(server, WORKERS);
+	wait_for_processes(server, scene.children);
 	for (int i = 0; i < 4; i++)
 		ck_assert_str_eq(get(server, "/").body, "ok");
 	upgrade_forgive(server);
@@ -303,7 +306,7 @@ static bool kill_at(enum victim victim, enum phase phase, int call, unsigned ski
 
 	scene.victim = victim;
 	scene.holds_nothing = call == SYS_recvmsg && skip == 0;
-	start();
+	start("shared");
 	open_kept();
 	if (phase == HANDING_OVER)
 		upgrade_start_beside(scene.server);
@@ -484,11 +487,12 @@ static void upgrade_and_kill(long kill_ms, unsigned *seed)
 
 START_TEST(any_process_is_killed_under_load)
 {
-	enum { UPGRADE_MS = 250 }; /* what an upgrade takes, roughly */
+	enum { UPGRADE_MS = 100 }; /* what an upgrade takes, roughly */
+	static const char *const modes[] = { "shared", "reuseport", "handoff" };
 	unsigned seed = 1;
 
-	for (int i = 0; i < (getenv("SOAK") ? 300 : 4); i++) {
-		start();
+	for (int i = 0; i < (getenv("SOAK") ? 300 : 6); i++) {
+		start(modes[i % 3]);
 		atomic_store(&is_master_killed, false);
 		struct load *load = start_load();
 
