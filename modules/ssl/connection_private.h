@@ -137,11 +137,14 @@ int ssl_write_records(struct transport *transport, const uint8_t *bytes, size_t 
 /*
  * Takes bytes that OpenSSL writes (stage OPENSSL), for ssl_openssl_flush(), which must be called
  * before receive(), send() or end() returns. What follows close_notify is dropped. Returns how many
- * bytes were taken, or -errno.
+ * bytes were taken, at least 1.
  */
-ssize_t ssl_openssl_write(struct transport *transport, const char *bytes, size_t len);
+size_t ssl_openssl_write(struct transport *transport, const char *bytes, size_t len);
 
-/* Sends what OpenSSL has written (stage OPENSSL). 0 or -errno. */
+/*
+ * Sends what OpenSSL has written (stage OPENSSL). 0, or -errno: then bytes are lost, perhaps since
+ * an earlier ssl_openssl_write().
+ */
 int ssl_openssl_flush(struct transport *transport, bool more);
 
 /* Sends an alert, after which the connection cannot be used. Always returns -EPROTO. */

@@ -204,9 +204,7 @@ static int bio_read(BIO *bio, char *to, int room)
 
 static int bio_write(BIO *bio, const char *bytes, int len)
 {
-	ssize_t n = ssl_openssl_write(BIO_get_data(bio), bytes, (size_t)len);
-
-	return n < 0 ? -1 : (int)n;
+	return (int)ssl_openssl_write(BIO_get_data(bio), bytes, (size_t)len);
 }
 
 /* OpenSSL flushes at the end of its messages. */

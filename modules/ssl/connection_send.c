@@ -213,41 +213,43 @@ static ssize_t own_send(struct transport *transport, const struct iovec *iov, in
 
 /* --- the stage OPENSSL --- */
 
-/* What OpenSSL has written is at the beginning of `sealed`, only within one call, too. */
-static size_t sealed_len;
+/* What OpenSSL has written within one call of receive(), send() or end(). */
+static struct {
+	size_t len; /* at the beginning of `sealed` */
+	int error; /* of a flush when `sealed` was full; 0: none */
+} output;
 
 int ssl_openssl_flush(struct transport *transport, bool more)
 {
-	size_t len = sealed_len;
+	size_t len = output.len;
+	int error = output.error;
 
-	sealed_len = 0;
-	return ssl_write_records(transport, sealed, len, more);
+	output.len = 0;
+	output.error = 0;
+	return error < 0 ? error : ssl_write_records(transport, sealed, len, more);
 }
 
-ssize_t ssl_openssl_write(struct transport *transport, const char *bytes, size_t len)
+size_t ssl_openssl_write(struct transport *transport, const char *bytes, size_t len)
 {
 	const struct ssl_connection *ssl = transport_state(transport);
 
-	if (ssl->ended)
-		return (ssize_t)len;
+	if (ssl->ended || output.error < 0)
+		return len;
 	if (len > sizeof(sealed))
 		len = sizeof(sealed);
-	if (len > sizeof(sealed) - sealed_len) {
-		int error = ssl_openssl_flush(transport, true);
-
-		if (error < 0)
-			return error;
+	if (len > sizeof(sealed) - output.len)
+		output.error = ssl_openssl_flush(transport, true);
+	if (output.error == 0) {
+		memcpy(sealed + output.len, bytes, len);
+		output.len += len;
 	}
-	memcpy(sealed + sealed_len, bytes, len);
-	sealed_len += len;
-	return (ssize_t)len;
+	return len;
 }
 
 /*
  * OpenSSL does not count the records that a key has sealed. With TLS 1.3 the key is replaced in
  * time; TLS 1.2 cannot do that, so the connection ends at the limit, after about 390 GB in full
- * records. False: it
- * must end.
+ * records. False: it must end.
  */
 static bool use_new_key(struct ssl_connection *ssl)
 {

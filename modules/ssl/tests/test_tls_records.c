@@ -320,10 +320,34 @@ START_TEST(a_client_wants_short_records_after_a_reload)
 }
 END_TEST
 
-TESTS_IN((&(struct test_suite){ .name = "records of clients with TLS", .setup = setup,
-				.teardown = teardown }),
-	 a_handshake_has_a_time_limit, a_hello_in_pieces,
-	 records_that_bring_nothing, key_updates_with_records_of_openssl,
-	 messages_that_are_not_allowed, a_key_update_in_pieces, a_key_update_in_pieces_and_a_reload,
-	 flipped_and_repeated_records, records_arrive_in_pieces, a_client_wants_short_records,
-	 a_client_wants_short_records_after_a_reload)
+/* What is logged is the error of the socket, not that OpenSSL could not write. */
+START_TEST(clients_that_reset_their_connections)
+{
+	static const struct linger now = { .l_onoff = 1 };
+	static char bytes[64 * 1024];
+
+	server_stop(server);
+	server = start("ssl_buffer_size 100;");
+	put_large(server);
+	for (int i = 0; i < 100; i++) {
+		struct tls *tls = tls_connect(server, .version = TLS1_2_VERSION);
+
+		tls_send(tls, "GET /large HTTP/1.1\r\nHost: a\r\n\r\n");
+		for (ssize_t n, left = 200 * 1000 + 10 * 1000 * i; left > 0; left -= n) {
+			n = recv(tls->fd, bytes, sizeof(bytes), 0);
+			ck_assert_int_gt(n, 0);
+		}
+		setsockopt(tls->fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+		close(tls->fd);
+	}
+	ck_assert(!log_has(server, "Protocol error"));
+}
+END_TEST
+
+TESTS_IN((&(struct test_suite){
+		 .name = "records of clients with TLS", .setup = setup, .teardown = teardown }),
+	 a_handshake_has_a_time_limit, a_hello_in_pieces, records_that_bring_nothing,
+	 key_updates_with_records_of_openssl, messages_that_are_not_allowed, a_key_update_in_pieces,
+	 a_key_update_in_pieces_and_a_reload, flipped_and_repeated_records,
+	 records_arrive_in_pieces, a_client_wants_short_records,
+	 a_client_wants_short_records_after_a_reload, clients_that_reset_their_connections)
