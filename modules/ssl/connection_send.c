@@ -285,7 +285,8 @@ static ssize_t openssl_send(struct transport *transport, const struct iovec *iov
 	ERR_clear_error();
 	if (!use_new_key(ssl))
 		return -EIO;
-	while (error == 0 && total < most && !cursor_at_end(&cursor)) {
+	while (error == 0 && total < most && output.len <= sizeof(sealed) - RECORD_MAX &&
+	       !cursor_at_end(&cursor)) {
 		struct iovec piece = cursor_take(&cursor, record_size(ssl));
 
 		error = openssl_write(ssl, piece.iov_base, piece.iov_len);

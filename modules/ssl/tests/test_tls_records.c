@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -320,6 +321,47 @@ START_TEST(a_client_wants_short_records_after_a_reload)
 }
 END_TEST
 
+/* Returns when the server has sent as many bytes as the sockets hold. */
+static void wait_until_full(const struct tls *tls)
+{
+	for (int before = -1, now = 0; now != before; usleep(50 * 1000)) {
+		before = now;
+		ck_assert_int_eq(ioctl(tls->fd, FIONREAD, &now), 0);
+	}
+}
+
+/* A record with one byte of the response has thirty: what waits for the socket is bounded anyway. */
+START_TEST(tiny_records_for_clients_that_do_not_read)
+{
+	enum { CLIENTS = 8, KIB_MAX = 256 /* for each of them */ };
+
+	if (server_is_sanitized)
+		test_skip("the sanitizer keeps freed memory");
+	for (int version = TLS1_2_VERSION; version <= TLS1_3_VERSION; version++) {
+		server_stop(server);
+		server = start("ssl_records openssl; ssl_buffer_size 1;");
+		put_large(server);
+
+		struct tls *clients[CLIENTS];
+
+		for (int i = 0; i < CLIENTS; i++) {
+			clients[i] = tls_connect(server, .version = version);
+			ck_assert_int_eq(tls_get(clients[i], "/none").status, 404);
+		}
+
+		long before = server_memory(server);
+
+		for (int i = 0; i < CLIENTS; i++) {
+			tls_send(clients[i], "GET /large HTTP/1.1\r\nHost: a\r\n\r\n");
+			wait_until_full(clients[i]);
+		}
+		ck_assert_int_lt(server_memory(server) - before, CLIENTS * KIB_MAX);
+		for (int i = 0; i < CLIENTS; i++)
+			close(clients[i]->fd);
+	}
+}
+END_TEST
+
 /* What is logged is the error of the socket, not that OpenSSL could not write. */
 START_TEST(clients_that_reset_their_connections)
 {
@@ -350,4 +392,5 @@ TESTS_IN((&(struct test_suite){
 	 key_updates_with_records_of_openssl, messages_that_are_not_allowed, a_key_update_in_pieces,
 	 a_key_update_in_pieces_and_a_reload, flipped_and_repeated_records,
 	 records_arrive_in_pieces, a_client_wants_short_records,
-	 a_client_wants_short_records_after_a_reload, clients_that_reset_their_connections)
+	 a_client_wants_short_records_after_a_reload, tiny_records_for_clients_that_do_not_read,
+	 clients_that_reset_their_connections)
