@@ -89,9 +89,11 @@ static bool find_functions(struct aead *aead)
 
 	if (!algorithms)
 		return false;
-	for (const OSSL_ALGORITHM *at = algorithms; at->algorithm_names && !ok; at++)
-		ok = has_name(at->algorithm_names, aead->type) &&
-		     take_functions(aead, at->implementation);
+	for (const OSSL_ALGORITHM *at = algorithms; at->algorithm_names; at++)
+		if (has_name(at->algorithm_names, aead->type)) {
+			ok = take_functions(aead, at->implementation);
+			break; /* the functions must be those of one implementation */
+		}
 	OSSL_PROVIDER_unquery_operation(provider, OSSL_OP_CIPHER, algorithms);
 	aead->provider_context = OSSL_PROVIDER_get0_provider_ctx(provider);
 	return ok;

@@ -5,8 +5,9 @@
  * parameters by name several times for each message; for a short message, that takes as long as
  * encrypting it.
  *
- * Nonces have AEAD_NONCE bytes, tags AEAD_TAG. Each function that returns false leaves the context
- * without a key or a message that can be relied on: begin anew, with a key.
+ * Nonces have AEAD_NONCE bytes, tags AEAD_TAG. After a function has returned false, the message is
+ * lost: begin another one. If it was a function that begins a message, its key is lost, too: pass
+ * one the next time.
  */
 #ifndef SKUA_SSL_AEAD_H
 #define SKUA_SSL_AEAD_H
@@ -44,7 +45,10 @@ bool aead_begin_opening(const struct aead *aead, struct aead_context *context, c
 bool aead_add(const struct aead *aead, struct aead_context *context, const uint8_t *bytes,
 	      size_t len);
 
-/* Encrypts or decrypts the next bytes of the message; `out` may be `in`. */
+/*
+ * Encrypts or decrypts the next bytes of the message; `out` may be `in`. Decrypted bytes must not be
+ * used before aead_end_opening() has returned true.
+ */
 bool aead_update(const struct aead *aead, struct aead_context *context, uint8_t *out,
 		 const uint8_t *in, size_t len);
 

@@ -5,6 +5,7 @@
 #include <openssl/err.h>
 #include <sys/uio.h>
 
+/* Holds SEND_MOST bytes in full records; in shorter ones, fewer are sealed at a time. */
 enum { SEALED_MAX = SEND_MOST + 64 * RECORD_OVERHEAD };
 
 /* A buffer of the process. Its contents are valid within one call only. */
