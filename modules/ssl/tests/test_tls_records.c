@@ -335,8 +335,6 @@ START_TEST(tiny_records_for_clients_that_do_not_read)
 {
 	enum { CLIENTS = 8, KIB_MAX = 256 /* for each of them */ };
 
-	if (server_is_sanitized)
-		test_skip("the sanitizer keeps freed memory");
 	for (int version = TLS1_2_VERSION; version <= TLS1_3_VERSION; version++) {
 		server_stop(server);
 		server = start("ssl_records openssl; ssl_buffer_size 1;");
