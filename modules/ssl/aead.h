@@ -46,8 +46,8 @@ bool aead_add(const struct aead *aead, struct aead_context *context, const uint8
 	      size_t len);
 
 /*
- * Encrypts or decrypts the next bytes of the message; `out` may be `in`. Decrypted bytes must not be
- * used before aead_end_opening() has returned true.
+ * Encrypts or decrypts the next bytes of the message; `out` may be `in`. Decrypted bytes must not
+ * be used before aead_end_opening() has returned true.
  */
 bool aead_update(const struct aead *aead, struct aead_context *context, uint8_t *out,
 		 const uint8_t *in, size_t len);

@@ -330,7 +330,7 @@ static void wait_until_full(const struct tls *tls)
 	}
 }
 
-/* A record with one byte of the response has thirty: what waits for the socket is bounded anyway. */
+/* A record with one byte of the response has thirty: what waits for the socket stays bounded. */
 START_TEST(tiny_records_for_clients_that_do_not_read)
 {
 	enum { CLIENTS = 8, KIB_MAX = 256 /* for each of them */ };
