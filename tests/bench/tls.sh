@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# What HTTPS costs: sourced by run. The client is wrk for requests, because it speaks TLS, and
-# tls_clients.c for handshakes and for connections that lie idle. floor-own and floor-openssl
-# (tls_floor.c) seal records as Skua does and as OpenSSL does, and do nothing else. All have one
-# ECDSA certificate and TLS 1.3.
+# What HTTPS costs: sourced by run. The clients are wrk for requests, because it speaks TLS, h2load
+# for their latency, because it can send at a given rate, and tls_clients.c for handshakes and for
+# connections that lie idle. floor-own and floor-openssl (tls_floor.c) seal records as Skua does and
+# as OpenSSL does, and do nothing else. All have one ECDSA certificate and TLS 1.3.
 
 tls_servers=${TLS_SERVERS:-floor-own floor-openssl skua nginx lighttpd h2o}
 
