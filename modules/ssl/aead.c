@@ -127,16 +127,13 @@ void aead_free(const struct aead *aead, struct aead_context *context)
 		aead->free(context);
 }
 
-bool aead_begin_sealing(const struct aead *aead, struct aead_context *context, const uint8_t *key,
-			size_t key_len, const uint8_t *nonce)
+bool aead_begin(const struct aead *aead, struct aead_context *context, bool seals,
+		const uint8_t *key, size_t key_len, const uint8_t *nonce)
 {
-	return aead->begin_sealing(context, key, key ? key_len : 0, nonce, AEAD_NONCE, NULL) == 1;
-}
-
-bool aead_begin_opening(const struct aead *aead, struct aead_context *context, const uint8_t *key,
-			size_t key_len, const uint8_t *nonce)
-{
-	return aead->begin_opening(context, key, key ? key_len : 0, nonce, AEAD_NONCE, NULL) == 1;
+	if (!key)
+		key_len = 0;
+	return (seals ? aead->begin_sealing(context, key, key_len, nonce, AEAD_NONCE, NULL) :
+			aead->begin_opening(context, key, key_len, nonce, AEAD_NONCE, NULL)) == 1;
 }
 
 bool aead_add(const struct aead *aead, struct aead_context *context, const uint8_t *bytes,

@@ -6,8 +6,7 @@
  * encrypting it.
  *
  * Nonces have AEAD_NONCE bytes, tags AEAD_TAG. After a function has returned false, the message is
- * lost: begin another one. If it was a function that begins a message, its key is lost, too: pass
- * one the next time.
+ * lost: begin another one. If it was aead_begin(), the key is lost, too: pass one the next time.
  */
 #ifndef SKUA_SSL_AEAD_H
 #define SKUA_SSL_AEAD_H
@@ -33,13 +32,11 @@ struct aead_context *aead_create(const struct aead *aead);
 void aead_free(const struct aead *aead, struct aead_context *context);
 
 /*
- * Begins a message. A context either seals or opens, always. `key`: NULL for the one that the
- * context has.
+ * Begins a message, to be sealed or to be opened. A context does one of the two, always. `key`:
+ * NULL for the one that the context has.
  */
-bool aead_begin_sealing(const struct aead *aead, struct aead_context *context, const uint8_t *key,
-			size_t key_len, const uint8_t *nonce);
-bool aead_begin_opening(const struct aead *aead, struct aead_context *context, const uint8_t *key,
-			size_t key_len, const uint8_t *nonce);
+bool aead_begin(const struct aead *aead, struct aead_context *context, bool seals,
+		const uint8_t *key, size_t key_len, const uint8_t *nonce);
 
 /* Bytes that are authenticated and not encrypted; before the others. */
 bool aead_add(const struct aead *aead, struct aead_context *context, const uint8_t *bytes,

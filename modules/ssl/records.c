@@ -124,14 +124,6 @@ void record_key_use(struct record_key *key, const struct record_suite *suite, co
 	memcpy(key->iv, iv, sizeof(key->iv));
 }
 
-/* Begins a message with a context; `key` as for aead.h. */
-static bool begin(const struct record_suite *suite, struct aead_context *context, bool seals,
-		  const uint8_t *key, const uint8_t *nonce)
-{
-	return seals ? aead_begin_sealing(suite->aead, context, key, suite->key_len, nonce) :
-		       aead_begin_opening(suite->aead, context, key, suite->key_len, nonce);
-}
-
 /* Puts another key in the place of this one. */
 static void forget(struct cipher *cipher, const struct record_key *key,
 		   const struct record_suite *suite, bool seals)
@@ -141,7 +133,7 @@ static void forget(struct cipher *cipher, const struct record_key *key,
 	if (cipher->key_id != key->id || key->id == 0)
 		return;
 	cipher->key_id = 0;
-	if (!begin(suite, cipher->context, seals, zeros, zeros)) {
+	if (!aead_begin(suite->aead, cipher->context, seals, zeros, suite->key_len, zeros)) {
 		aead_free(suite->aead, cipher->context);
 		cipher->context = NULL;
 	}
@@ -187,7 +179,8 @@ static bool begin_record(const struct record_suite *suite, struct cipher *cipher
 		nonce[sizeof(nonce) - 1 - i] ^= (uint8_t)(key->sequence >> (8 * i));
 
 	const uint8_t *new_key = cipher->key_id == key->id ? NULL : key->key;
-	bool ok = cipher->context && begin(suite, cipher->context, seals, new_key, nonce);
+	bool ok = cipher->context && aead_begin(suite->aead, cipher->context, seals, new_key,
+						suite->key_len, nonce);
 
 	cipher->key_id = ok ? key->id : 0; /* after an error the key is not known */
 	return ok && aead_add(suite->aead, cipher->context, head, RECORD_HEAD);
